@@ -1,0 +1,3 @@
+//! The `backcourt` program.
+
+fn main() {}

@@ -1,0 +1,146 @@
+//! The border control of a table: which rows may be stored, and why the others may not.
+//! A bad row is set aside with its reason; it never takes its date down with it.
+
+use std::collections::HashSet;
+
+use super::{Column, ColumnType, Row, TableDef, Value};
+
+/// A row that may not be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quarantined {
+    /// The row as it came.
+    pub row: Row,
+    /// One sentence: which column, what is wrong.
+    pub reason: String,
+}
+
+/// The rows of one date, sorted into those that may be stored and those that may not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Admitted {
+    /// Rows that fit the definition, each key once.
+    pub rows: Vec<Row>,
+    /// Rows that do not.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// Checks every row against the definition: width, types, NULLs, NUMERIC range, key used once.
+#[must_use]
+pub fn admit(table: &TableDef, rows: Vec<Row>) -> Admitted {
+    let key = table.key_positions();
+    let mut seen = HashSet::with_capacity(rows.len());
+    let mut admitted = Admitted::default();
+    for row in rows {
+        let fault = fault(table, &row).or_else(|| {
+            let named: Vec<String> = key.iter().map(|&at| row[at].to_string()).collect();
+            (!key.is_empty() && !seen.insert(named.clone())).then(|| {
+                format!(
+                    "key ({}) = ({}) stands twice",
+                    table.key.join(", "),
+                    named.join(", ")
+                )
+            })
+        });
+        match fault {
+            None => admitted.rows.push(row),
+            Some(reason) => admitted.quarantined.push(Quarantined { row, reason }),
+        }
+    }
+    admitted
+}
+
+fn fault(table: &TableDef, row: &Row) -> Option<String> {
+    if row.len() != table.columns.len() {
+        return Some(format!(
+            "has {} values for {} columns",
+            row.len(),
+            table.columns.len()
+        ));
+    }
+    table
+        .columns
+        .iter()
+        .zip(row)
+        .find_map(|(column, value)| column_fault(column, value))
+}
+
+fn column_fault(column: &Column, value: &Value) -> Option<String> {
+    let name = &column.name;
+    match (column.kind, value) {
+        (_, Value::Null) if column.nullable => None,
+        (_, Value::Null) => Some(format!("{name} is NULL and must not be")),
+        (ColumnType::Numeric { precision, scale }, Value::Float(number)) => {
+            let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
+            (!number.is_finite() || number.abs() >= limit)
+                .then(|| format!("{name} = {number} does not fit {}", column.kind))
+        }
+        (ColumnType::Float64, Value::Float(number)) => {
+            (!number.is_finite()).then(|| format!("{name} = {number} is not a number"))
+        }
+        (ColumnType::Int64, Value::Int(_))
+        | (ColumnType::String | ColumnType::Json, Value::Text(_))
+        | (ColumnType::Bool, Value::Bool(_))
+        | (ColumnType::Date, Value::Date(_))
+        | (ColumnType::Timestamp, Value::Timestamp(_))
+        | (ColumnType::StringArray, Value::List(_)) => None,
+        (kind, other) => Some(format!("{name} is {} and must be {kind}", other.kind())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn table() -> TableDef {
+        TableDef {
+            dataset: Cow::Borrowed("d"),
+            name: Cow::Borrowed("t"),
+            doc: Cow::Borrowed(""),
+            columns: Cow::Owned(vec![
+                Column::required("team", ColumnType::String, ""),
+                Column::nullable(
+                    "usage_rate",
+                    ColumnType::Numeric {
+                        precision: 5,
+                        scale: 2,
+                    },
+                    "",
+                ),
+            ]),
+            date_column: Cow::Borrowed("team"),
+            key: Cow::Owned(vec![Cow::Borrowed("team")]),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        }
+    }
+
+    #[test]
+    fn a_row_that_overflows_is_set_aside_and_its_neighbours_stay() {
+        let rows = vec![
+            vec![Value::from("BOS"), Value::from(999.99)],
+            vec![Value::from("LAL"), Value::from(1329.8)],
+            vec![Value::Null, Value::Null],
+            vec![Value::from("BOS"), Value::Null],
+            vec![Value::from("GSW"), Value::from(12_i64)],
+            vec![Value::from("MIA"), Value::from(f64::NAN)],
+        ];
+        let admitted = admit(&table(), rows);
+        assert_eq!(admitted.rows.len(), 1);
+        let reasons: Vec<&str> = admitted
+            .quarantined
+            .iter()
+            .map(|bad| bad.reason.as_str())
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                "usage_rate = 1329.8 does not fit NUMERIC(5,2)",
+                "team is NULL and must not be",
+                "key (team) = (BOS) stands twice",
+                "usage_rate is an integer and must be NUMERIC(5,2)",
+                "usage_rate = NaN does not fit NUMERIC(5,2)",
+            ]
+        );
+    }
+}

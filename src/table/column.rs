@@ -1,0 +1,110 @@
+//! One column: its name, its `BigQuery` type and what it means.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A column type, named as `BigQuery` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// 64-bit signed integer.
+    Int64,
+    /// Double precision.
+    Float64,
+    /// Fixed point: `precision` digits in all, `scale` of them behind the point.
+    Numeric {
+        /// Digits in all.
+        precision: u8,
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// UTF-8 text.
+    String,
+    /// True or false.
+    Bool,
+    /// A calendar day.
+    Date,
+    /// A moment, UTC.
+    Timestamp,
+    /// Any JSON document.
+    Json,
+    /// A list of texts.
+    StringArray,
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int64 => f.write_str("INT64"),
+            Self::Float64 => f.write_str("FLOAT64"),
+            Self::Numeric { precision, scale } => write!(f, "NUMERIC({precision},{scale})"),
+            Self::String => f.write_str("STRING"),
+            Self::Bool => f.write_str("BOOL"),
+            Self::Date => f.write_str("DATE"),
+            Self::Timestamp => f.write_str("TIMESTAMP"),
+            Self::Json => f.write_str("JSON"),
+            Self::StringArray => f.write_str("ARRAY<STRING>"),
+        }
+    }
+}
+
+/// Columns the warehouse fills at the moment of writing, because a pure stage has no clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamp {
+    /// When the key was first written; survives every replace.
+    Created,
+    /// When the row was last written.
+    Processed,
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Name, as in the warehouse.
+    pub name: Cow<'static, str>,
+    /// Type, as in the warehouse.
+    pub kind: ColumnType,
+    /// Whether NULL may be stored.
+    pub nullable: bool,
+    /// Filled by the warehouse rather than by the stage.
+    pub stamp: Option<Stamp>,
+    /// Meaning, unit and source of the formula, for `docs/tables.md`.
+    pub doc: Cow<'static, str>,
+}
+
+impl Column {
+    /// A column that may hold NULL.
+    #[must_use]
+    pub const fn nullable(name: &'static str, kind: ColumnType, doc: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            kind,
+            nullable: true,
+            stamp: None,
+            doc: Cow::Borrowed(doc),
+        }
+    }
+
+    /// A column that must hold a value.
+    #[must_use]
+    pub const fn required(name: &'static str, kind: ColumnType, doc: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            kind,
+            nullable: false,
+            stamp: None,
+            doc: Cow::Borrowed(doc),
+        }
+    }
+
+    /// A timestamp the warehouse fills when it writes the row.
+    #[must_use]
+    pub const fn stamped(name: &'static str, stamp: Stamp, doc: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            kind: ColumnType::Timestamp,
+            nullable: true,
+            stamp: Some(stamp),
+            doc: Cow::Borrowed(doc),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The one definition of a table that DDL, columns and docs are made from.
+
+use std::borrow::Cow;
+
+use super::{Column, Stamp};
+
+/// A table: where it lives, what it holds, how it is keyed and partitioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableDef {
+    /// `BigQuery` dataset; in the embedded warehouse one file of this name.
+    pub dataset: Cow<'static, str>,
+    /// Table name within the dataset.
+    pub name: Cow<'static, str>,
+    /// What one row is, for `docs/tables.md`.
+    pub doc: Cow<'static, str>,
+    /// Columns in stored order.
+    pub columns: Cow<'static, [Column]>,
+    /// The `DATE` column the table is partitioned by.
+    pub date_column: Cow<'static, str>,
+    /// Columns that together name a row once; empty for a raw feed, which may hold duplicates.
+    pub key: Cow<'static, [Cow<'static, str>]>,
+    /// Clustering columns, most selective first.
+    pub cluster: Cow<'static, [Cow<'static, str>]>,
+    /// Whether `BigQuery` refuses a query without a filter on the date column.
+    pub require_partition_filter: bool,
+}
+
+impl TableDef {
+    /// `dataset.table`, the same in both warehouses.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.dataset, self.name)
+    }
+
+    /// The position of a column in a row.
+    #[must_use]
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| known.name == column)
+    }
+
+    /// The column of this name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|known| known.name == name)
+    }
+
+    /// The position of the column the warehouse stamps in this way.
+    #[must_use]
+    pub fn stamp_position(&self, stamp: Stamp) -> Option<usize> {
+        self.columns.iter().position(|column| column.stamp == Some(stamp))
+    }
+
+    /// The positions of the key columns.
+    #[must_use]
+    pub fn key_positions(&self) -> Vec<usize> {
+        self.key.iter().filter_map(|name| self.position(name)).collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! Reading a row field by field, in the order the columns were asked for, with a reason for every refusal.
+
+use chrono::NaiveDate;
+
+use super::Value;
+
+/// A field that did not hold what was asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column} holds {found}, expected {expected}")]
+pub struct FieldError {
+    /// Column name.
+    pub column: String,
+    /// What the reader wanted.
+    pub expected: &'static str,
+    /// What was there.
+    pub found: String,
+}
+
+/// A cursor over one row: each call takes the next field.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    columns: &'a [&'static str],
+    values: &'a [Value],
+    at: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts at the first of `columns`; `values` must be in the same order.
+    #[must_use]
+    pub const fn new(columns: &'a [&'static str], values: &'a [Value]) -> Self {
+        Self {
+            columns,
+            values,
+            at: 0,
+        }
+    }
+
+    /// The next field as a text that must be there.
+    ///
+    /// # Errors
+    /// When the field is NULL, missing or no text.
+    pub fn text(&mut self) -> Result<&'a str, FieldError> {
+        match self.take() {
+            Some(Value::Text(text)) => Ok(text),
+            other => Err(self.refuse("a text", other)),
+        }
+    }
+
+    /// The next field as a text or NULL.
+    ///
+    /// # Errors
+    /// When the field is missing or neither.
+    pub fn optional_text(&mut self) -> Result<Option<&'a str>, FieldError> {
+        match self.take() {
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::Null) => Ok(None),
+            other => Err(self.refuse("a text or NULL", other)),
+        }
+    }
+
+    /// The next field as an integer that must be there.
+    ///
+    /// # Errors
+    /// When the field is NULL, missing or no integer.
+    pub fn int(&mut self) -> Result<i64, FieldError> {
+        match self.take() {
+            Some(Value::Int(number)) => Ok(*number),
+            other => Err(self.refuse("an integer", other)),
+        }
+    }
+
+    /// The next field as an integer or NULL.
+    ///
+    /// # Errors
+    /// When the field is missing or neither.
+    pub fn optional_int(&mut self) -> Result<Option<i64>, FieldError> {
+        match self.take() {
+            Some(Value::Int(number)) => Ok(Some(*number)),
+            Some(Value::Null) => Ok(None),
+            other => Err(self.refuse("an integer or NULL", other)),
+        }
+    }
+
+    /// The next field as a date that must be there.
+    ///
+    /// # Errors
+    /// When the field is NULL, missing or no date.
+    pub fn date(&mut self) -> Result<NaiveDate, FieldError> {
+        match self.take() {
+            Some(Value::Date(date)) => Ok(*date),
+            other => Err(self.refuse("a date", other)),
+        }
+    }
+
+    /// The next field as a boolean that must be there.
+    ///
+    /// # Errors
+    /// When the field is NULL, missing or no boolean.
+    pub fn bool(&mut self) -> Result<bool, FieldError> {
+        match self.take() {
+            Some(Value::Bool(truth)) => Ok(*truth),
+            other => Err(self.refuse("a boolean", other)),
+        }
+    }
+
+    fn take(&mut self) -> Option<&'a Value> {
+        let value = self.values.get(self.at);
+        self.at += 1;
+        value
+    }
+
+    fn refuse(&self, expected: &'static str, found: Option<&Value>) -> FieldError {
+        let column = self
+            .columns
+            .get(self.at - 1)
+            .copied()
+            .unwrap_or("past the last column");
+        let found = match found {
+            None => "nothing".to_owned(),
+            Some(Value::Null) => "NULL".to_owned(),
+            Some(value) => format!("{} ({value})", value.kind()),
+        };
+        FieldError {
+            column: column.to_owned(),
+            expected,
+            found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_column_and_what_was_found() {
+        let row = vec![Value::from("BOS"), Value::Null];
+        let mut fields = Fields::new(&["team_abbr", "points"], &row);
+        assert_eq!(fields.text().unwrap(), "BOS");
+        assert_eq!(
+            fields.int().unwrap_err().to_string(),
+            "column points holds NULL, expected an integer"
+        );
+        assert_eq!(
+            fields.int().unwrap_err().to_string(),
+            "column past the last column holds nothing, expected an integer"
+        );
+    }
+}

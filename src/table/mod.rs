@@ -1,0 +1,16 @@
+//! What a table is: columns, types, key, partition, rows, and the DDL made from them.
+//! This room knows neither basketball nor any warehouse connection.
+
+mod admit;
+mod column;
+mod ddl;
+mod definition;
+mod fields;
+mod value;
+
+pub use admit::{Admitted, Quarantined, admit};
+pub use column::{Column, ColumnType, Stamp};
+pub use ddl::sqlite_ddl;
+pub use definition::TableDef;
+pub use fields::{FieldError, Fields};
+pub use value::{Row, Value};

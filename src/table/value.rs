@@ -1,0 +1,133 @@
+//! One stored value and one row of them.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+/// One value of a row, in the types of [`super::ColumnType`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Unknown.
+    Null,
+    /// `INT64`.
+    Int(i64),
+    /// `FLOAT64` or `NUMERIC`.
+    Float(f64),
+    /// `BOOL`.
+    Bool(bool),
+    /// `STRING` or `JSON`.
+    Text(String),
+    /// `DATE`.
+    Date(NaiveDate),
+    /// `TIMESTAMP`.
+    Timestamp(DateTime<Utc>),
+    /// `ARRAY<STRING>`.
+    List(Vec<String>),
+}
+
+/// One row, its values in the order of the columns that were asked for or defined.
+pub type Row = Vec<Value>;
+
+impl Value {
+    /// The type's name for messages.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Bool(_) => "a boolean",
+            Self::Text(_) => "a text",
+            Self::Date(_) => "a date",
+            Self::Timestamp(_) => "a timestamp",
+            Self::List(_) => "a list",
+        }
+    }
+
+    /// The number in this value, if it is one.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts and box-score numbers stay far below 2^53"
+    )]
+    pub const fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The date in this value: a `DATE`, or a text in the form `YYYY-MM-DD`.
+    #[must_use]
+    pub fn as_date(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Date(date) => Some(*date),
+            Self::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Bool(truth) => write!(f, "{truth}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Date(date) => write!(f, "{date}"),
+            Self::Timestamp(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            Self::List(items) => write!(f, "[{}]", items.join(", ")),
+        }
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<NaiveDate> for Value {
+    fn from(date: NaiveDate) -> Self {
+        Self::Date(date)
+    }
+}
+
+impl From<DateTime<Utc>> for Value {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self::Timestamp(at)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

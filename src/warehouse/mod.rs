@@ -1,0 +1,69 @@
+//! Where tables live. One trait, one folder per kind of warehouse.
+//! This room knows tables and dates; it knows nothing of basketball, plans or runs.
+
+mod error;
+mod query;
+
+pub use error::{ErrorClass, WarehouseError};
+pub use query::{Answer, Dates, Read};
+
+use std::sync::atomic::AtomicUsize;
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::table::{Row, TableDef};
+
+/// One atomic replace: the rows of exactly these dates.
+#[derive(Debug)]
+pub struct Replace<'a> {
+    /// The table written to.
+    pub table: &'a TableDef,
+    /// The dates whose old rows go; a date with no new row ends empty.
+    pub dates: &'a [NaiveDate],
+    /// The new rows, admitted by [`crate::table::admit`], all on one of `dates`.
+    pub rows: &'a [Row],
+    /// What the stamped columns receive; the creation stamp of a surviving key is kept.
+    pub now: DateTime<Utc>,
+}
+
+/// A place where tables live. Every call may fail with a classed error; none retries by itself.
+#[async_trait]
+pub trait Warehouse: Send + Sync + std::fmt::Debug {
+    /// How the operator named it, for the header: `sqlite:DIR` or `bigquery:PROJECT`.
+    fn name(&self) -> String;
+
+    /// Creates the table if it is not there.
+    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;
+
+    /// Whether the table is there and holds any row.
+    async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError>;
+
+    /// Reads the named columns of the named dates, ordered by date and then by stored order.
+    async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError>;
+
+    /// Replaces exactly the named dates, all or nothing.
+    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError>;
+
+    /// Fills whole tables from scratch, all of them or none. `written` counts rows for a progress line.
+    async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError>;
+
+    /// Runs a query written in `GoogleSQL` and returns everything it answers.
+    async fn query(&self, sql: &str) -> Result<Answer, WarehouseError>;
+}
+
+/// A table and all the rows it is to hold, for [`Warehouse::fill`].
+pub struct Filling {
+    /// The table; what it held before is gone afterwards.
+    pub table: TableDef,
+    /// Its rows, made one at a time so that half a million shots never stand in memory at once.
+    pub rows: Box<dyn Iterator<Item = Row> + Send>,
+}
+
+impl std::fmt::Debug for Filling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filling")
+            .field("table", &self.table.path())
+            .finish_non_exhaustive()
+    }
+}
