@@ -2,5 +2,6 @@
 //!
 //! One folder per room; what each may use is kept by `tests/rooms.rs`.
 
+pub mod nba;
 pub mod table;
 pub mod warehouse;

@@ -1,0 +1,88 @@
+//! The thirty teams.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::nba::Refused;
+
+/// In alphabetical order, so that a code is found by halving and compares like its text.
+const CODES: [&str; 30] = [
+    "ATL", "BKN", "BOS", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW", "HOU", "IND", "LAC", "LAL", "MEM",
+    "MIA", "MIL", "MIN", "NOP", "NYK", "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
+];
+
+/// One of the thirty NBA teams, ordered like its three-letter code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TeamCode(u8);
+
+impl TeamCode {
+    /// How many teams there are.
+    pub const COUNT: usize = CODES.len();
+
+    /// Every team, in alphabetical order of the codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self).take(Self::COUNT)
+    }
+
+    /// The three-letter code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        CODES[self.index()]
+    }
+
+    /// The place of this team in [`Self::all`], for tables with one slot per team.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl FromStr for TeamCode {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        CODES
+            .binary_search(&text)
+            .ok()
+            .and_then(|at| u8::try_from(at).ok())
+            .map(Self)
+            .ok_or_else(|| Refused::new("team", text, "is not one of the 30 NBA codes"))
+    }
+}
+
+impl fmt::Display for TeamCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for TeamCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_found_again_and_sorts_like_its_text() {
+        assert!(CODES.is_sorted());
+        assert_eq!(TeamCode::all().count(), 30);
+        for team in TeamCode::all() {
+            assert_eq!(team.as_str().parse(), Ok(team));
+        }
+    }
+
+    #[test]
+    fn a_foreign_code_is_refused_by_name() {
+        for text in ["", "bos", "EST", "BOSX"] {
+            let refused = text.parse::<TeamCode>().unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("team {text:?} is not one of the 30 NBA codes")
+            );
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Playing time, kept in whole seconds, and the length of a team's game made from it.
+
+use std::fmt;
+use std::iter::Sum;
+use std::str::FromStr;
+
+use super::Refused;
+
+/// Playing time in whole seconds. Feeds write it `34:05`, `34`, `00`, `34.5`, and `240:00` for a team.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minutes(u32);
+
+impl Minutes {
+    /// Playing time of this many seconds.
+    #[must_use]
+    pub const fn from_seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// The whole of it in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+/// `MM:SS`, the gamebook's way.
+impl fmt::Display for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl Sum for Minutes {
+    fn sum<I: Iterator<Item = Self>>(times: I) -> Self {
+        Self(times.map(Self::seconds).sum())
+    }
+}
+
+impl FromStr for Minutes {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        let refused = |reason| Refused::new("minutes", text, reason);
+        let (whole, rest) = text.find([':', '.']).map_or((text, ""), |at| text.split_at(at));
+        let whole = digits(whole, 4).ok_or_else(|| refused("do not begin with up to four digits"))?;
+        let seconds = match (rest.get(..1), rest.get(1..).unwrap_or_default()) {
+            (None, _) => 0,
+            (Some(":"), seconds) => digits(seconds, 2)
+                .filter(|&count| seconds.len() == 2 && count < 60)
+                .ok_or_else(|| refused("have seconds outside 00 to 59"))?,
+            (Some(_), decimals) => {
+                let part = digits(decimals, 4).ok_or_else(|| refused("have no one to four decimals"))?;
+                let unit = 10_u32.pow(u32::try_from(decimals.len()).unwrap_or_default());
+                (part * 60 + unit / 2) / unit
+            }
+        };
+        Ok(Self(whole * 60 + seconds))
+    }
+}
+
+fn digits(text: &str, most: usize) -> Option<u32> {
+    let plain = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// The length of a game in player-minutes: 240, and 25 more for each overtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TeamMinutes {
+    overtimes: u32,
+}
+
+impl TeamMinutes {
+    const REGULATION: u32 = 240 * 60;
+    const OVERTIME: u32 = 25 * 60;
+
+    /// The length nearest to the time a team's players spent on the floor: player times are rounded,
+    /// so their sum is rarely exact. Half way between two lengths counts as the longer one.
+    #[must_use]
+    pub const fn nearest(on_the_floor: Minutes) -> Self {
+        let over = on_the_floor.seconds().saturating_sub(Self::REGULATION);
+        Self {
+            overtimes: (over + Self::OVERTIME / 2) / Self::OVERTIME,
+        }
+    }
+
+    /// How many overtimes were played.
+    #[must_use]
+    pub const fn overtimes(self) -> u32 {
+        self.overtimes
+    }
+
+    /// Player-minutes: 240 + 25 per overtime.
+    #[must_use]
+    pub const fn player_minutes(self) -> u32 {
+        (Self::REGULATION + self.overtimes * Self::OVERTIME) / 60
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("34:05", 2045)]
+    #[case("5:07", 307)]
+    #[case("00:00", 0)]
+    #[case("240:00", 14_400)]
+    #[case("32", 1920)]
+    #[case("00", 0)]
+    #[case("34.5", 2070)]
+    #[case("0.43", 26)]
+    #[case("12.9999", 780)]
+    fn every_way_of_writing_is_read(#[case] text: &str, #[case] seconds: u32) {
+        assert_eq!(text.parse(), Ok(Minutes::from_seconds(seconds)));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("-")]
+    #[case("-5")]
+    #[case("+5")]
+    #[case("34:60")]
+    #[case("34:5")]
+    #[case("34:")]
+    #[case("34.")]
+    #[case(".5")]
+    #[case(":30")]
+    #[case("34:05:00")]
+    #[case("1.5e3")]
+    #[case("34é05")]
+    #[case("99999")]
+    #[case("PT34M05S")]
+    fn other_texts_are_refused(#[case] text: &str) {
+        let refused = text.parse::<Minutes>().unwrap_err();
+        assert_eq!((refused.what, refused.text.as_str()), ("minutes", text));
+    }
+
+    #[test]
+    fn time_is_written_the_gamebooks_way() {
+        assert_eq!(Minutes::from_seconds(2045).to_string(), "34:05");
+        assert_eq!(Minutes::from_seconds(14_400).to_string(), "240:00");
+    }
+
+    #[rstest]
+    #[case("0", 240, 0)]
+    #[case("239", 240, 0)]
+    #[case("252", 240, 0)]
+    #[case("252.5", 265, 1)]
+    #[case("263:40", 265, 1)]
+    #[case("290:00", 290, 2)]
+    #[case("317", 315, 3)]
+    fn a_sum_of_player_times_snaps_to_a_possible_length(
+        #[case] sum: Minutes,
+        #[case] player_minutes: u32,
+        #[case] overtimes: u32,
+    ) {
+        let team = TeamMinutes::nearest(sum);
+        assert_eq!(
+            (team.player_minutes(), team.overtimes()),
+            (player_minutes, overtimes)
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The league's tables, one file each: five raw feeds and what the stages fill from them.
+
+mod bdl_player_boxscores;
+mod bigdataball_play_by_play;
+mod gamebook_player_stats;
+mod provenance;
+mod schedule;
+mod team_boxscore;
+mod team_offense;
+
+pub use bdl_player_boxscores::bdl_player_boxscores;
+pub use bigdataball_play_by_play::bigdataball_play_by_play;
+pub use gamebook_player_stats::gamebook_player_stats;
+pub use schedule::schedule;
+pub use team_boxscore::team_boxscore;
+pub use team_offense::team_offense;
+
+use crate::table::TableDef;
+
+/// Every table of the league, feeds first, each stage's table after the feeds and stages it reads.
+#[must_use]
+pub fn all() -> Vec<&'static TableDef> {
+    vec![
+        schedule(),
+        gamebook_player_stats(),
+        bdl_player_boxscores(),
+        team_boxscore(),
+        bigdataball_play_by_play(),
+        team_offense(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::table::ColumnType;
+
+    #[test]
+    fn every_definition_is_whole() {
+        for table in all() {
+            let path = table.path();
+            let names: HashSet<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+            assert_eq!(names.len(), table.columns.len(), "{path}: a column stands twice");
+            for column in table.columns.iter() {
+                assert!(
+                    column.doc.ends_with('.'),
+                    "{path}.{}: no sentence about it",
+                    column.name
+                );
+            }
+            let date = table.column(&table.date_column).unwrap();
+            assert_eq!(
+                (date.kind, date.nullable),
+                (ColumnType::Date, false),
+                "{path}: partition column"
+            );
+            for name in table.key.iter().chain(table.cluster.iter()) {
+                assert!(names.contains(name.as_ref()), "{path}: no column {name}");
+            }
+            assert!(
+                table.cluster.len() <= 4,
+                "{path}: BigQuery clusters by four columns at most"
+            );
+        }
+    }
+}

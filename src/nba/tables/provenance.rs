@@ -1,0 +1,102 @@
+//! The columns every table of a stage ends with: which feeds a row came from and how far to trust it.
+
+use std::borrow::Cow;
+
+use crate::table::{Column, ColumnType, Stamp};
+
+/// The four columns that follow one feed: when it was last read, how much was found, how complete, what digest.
+/// A backfill does not fill them.
+pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
+    let column = |suffix: &str, kind, doc: String| Column {
+        name: Cow::Owned(format!("{prefix}_{suffix}")),
+        kind,
+        nullable: true,
+        stamp: None,
+        doc: Cow::Owned(doc),
+    };
+    vec![
+        column(
+            "last_updated",
+            ColumnType::Timestamp,
+            format!("When the {feed} was last read; NULL in a backfill."),
+        ),
+        column(
+            "rows_found",
+            ColumnType::Int64,
+            format!("Rows found in the {feed}; NULL in a backfill."),
+        ),
+        column(
+            "completeness_pct",
+            ColumnType::Numeric {
+                precision: 5,
+                scale: 2,
+            },
+            format!("Rows found in the {feed} of those expected, percent; NULL in a backfill."),
+        ),
+        column(
+            "hash",
+            ColumnType::String,
+            format!("Digest of what the {feed} held; NULL in a backfill."),
+        ),
+    ]
+}
+
+/// Quality, primary source, digest and the two stamps.
+pub(super) static QUALITY: [Column; 12] = [
+    Column::nullable(
+        "quality_tier",
+        ColumnType::String,
+        "gold, silver, bronze, poor or unusable, from the score.",
+    ),
+    Column::nullable(
+        "quality_score",
+        ColumnType::Float64,
+        "0 to 100: 100 for an official box score, 85 for one rebuilt from players.",
+    ),
+    Column::nullable(
+        "quality_issues",
+        ColumnType::StringArray,
+        "What is known to be wrong or missing.",
+    ),
+    Column::nullable(
+        "data_sources",
+        ColumnType::StringArray,
+        "Feeds the row was made from.",
+    ),
+    Column::nullable(
+        "is_production_ready",
+        ColumnType::Bool,
+        "Tier bronze or better, score 50 or more and no disqualifying issue.",
+    ),
+    Column::nullable(
+        "data_quality_tier",
+        ColumnType::String,
+        "Copy of quality_tier under its older name.",
+    ),
+    Column::nullable(
+        "data_quality_issues",
+        ColumnType::StringArray,
+        "Copy of quality_issues under its older name.",
+    ),
+    Column::nullable(
+        "primary_source_used",
+        ColumnType::String,
+        "Source the numbers came from.",
+    ),
+    Column::nullable(
+        "processed_with_issues",
+        ColumnType::Bool,
+        "Whether a plausibility rule was broken.",
+    ),
+    Column::nullable(
+        "data_hash",
+        ColumnType::String,
+        "First 16 hex digits of the SHA-256 over the business columns, name:value sorted and joined by |.",
+    ),
+    Column::stamped(
+        "created_at",
+        Stamp::Created,
+        "When this key was first written; a rerun keeps it.",
+    ),
+    Column::stamped("processed_at", Stamp::Processed, "When the row was last written."),
+];
