@@ -2,6 +2,9 @@
 //!
 //! One folder per room; what each may use is kept by `tests/rooms.rs`.
 
+pub mod engine;
+pub mod ledger;
 pub mod nba;
+pub mod plan;
 pub mod table;
 pub mod warehouse;

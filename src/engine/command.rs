@@ -1,0 +1,91 @@
+//! What an operator can ask of a run. Keys, signals and the command line all end here; there is no second way in.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+/// Which units are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// These dates.
+    Dates(Vec<NaiveDate>),
+    /// Every unit that failed, stayed empty or is partial.
+    Failed,
+    /// The dates a check named as offending.
+    Offending(String),
+}
+
+/// Which checks are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checks {
+    /// All of them.
+    All,
+    /// Just these, by name.
+    Named(Vec<String>),
+}
+
+/// One order to the dispatcher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Hand out nothing new; what is in flight lands, then the run holds.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Do these units again.
+    Rerun {
+        /// Which units.
+        selection: Selection,
+        /// In which stage; none means every stage.
+        stage: Option<String>,
+        /// From which source; none keeps the run's.
+        source: Option<String>,
+    },
+    /// Use this many workers from now on.
+    Workers(usize),
+    /// Run these checks now.
+    Check(Checks),
+    /// Show the rows stored for one unit.
+    Inspect {
+        /// The stage.
+        stage: String,
+        /// The date.
+        date: NaiveDate,
+    },
+    /// Hand out nothing new, let what is in flight land, and end.
+    Drain,
+    /// End now; what is in flight is cut off before its commit and done again next time.
+    Abort,
+}
+
+/// The dispatcher's answer to one command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Done or under way; one sentence says what.
+    Accepted(String),
+    /// Not done; one sentence says why and what to do instead.
+    Refused(String),
+    /// The rows of an inspected unit.
+    Rows(StoredRows),
+}
+
+/// The rows of one unit as texts, ready to be shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRows {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// One list of texts a row, in the order of the columns.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A command on its way, with the place its answer goes.
+#[derive(Debug)]
+pub struct Order {
+    /// What is asked.
+    pub command: Command,
+    /// Where the answer goes; a listener that left is no fault.
+    pub answer: oneshot::Sender<Reply>,
+}

@@ -1,0 +1,167 @@
+//! What happened and must not be lost: appended to `events.jsonl`, shown by every presenter.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{CheckState, RunState, UnitState};
+use crate::plan::Severity;
+use crate::warehouse::ErrorClass;
+
+/// The `schema` value of every JSON line.
+pub const EVENT_SCHEMA: &str = "backcourt.event/1";
+
+/// One thing that happened, with the moment it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Always [`EVENT_SCHEMA`].
+    pub schema: String,
+    /// Counts from 1 within the run.
+    pub seq: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The run it happened in.
+    pub run: String,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The kinds of things that happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// Plan name.
+        plan: String,
+        /// Warehouse as the operator named it.
+        warehouse: String,
+        /// Source the stages read.
+        source: String,
+        /// Workers at the start.
+        workers: usize,
+        /// Process id.
+        pid: u32,
+    },
+    /// Something before the first unit is done, such as loading the feeds.
+    Prepared {
+        /// One sentence.
+        message: String,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// A stage's units are known and it begins.
+    StageStarted {
+        /// Stage name.
+        stage: String,
+        /// Dates in the range.
+        dates: u64,
+        /// Dates that still are to be done.
+        to_do: u64,
+    },
+    /// One unit ended, in whatever way.
+    UnitFinished {
+        /// Stage name.
+        stage: String,
+        /// Date.
+        date: NaiveDate,
+        /// How it ended.
+        state: UnitState,
+        /// Rows stored.
+        rows: u32,
+        /// Rows expected.
+        expected: u32,
+        /// Attempts used.
+        attempts: u32,
+        /// Class of the last error, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<ErrorClass>,
+        /// Why it is not ok, in one sentence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A unit failed and will be tried again.
+    UnitRetried {
+        /// Stage name.
+        stage: String,
+        /// Date.
+        date: NaiveDate,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Class of the error.
+        class: ErrorClass,
+        /// What happened.
+        message: String,
+        /// Pause before the next attempt, milliseconds.
+        wait_ms: u64,
+    },
+    /// Units were put back to pending by the operator.
+    RerunQueued {
+        /// Stage name.
+        stage: String,
+        /// The dates.
+        dates: Vec<NaiveDate>,
+    },
+    /// A stage has no open unit left.
+    StageFinished {
+        /// Stage name.
+        stage: String,
+        /// Units that are ok.
+        ok: u64,
+        /// Units that need attention.
+        failed: u64,
+        /// Rows stored for the dates in the range.
+        rows: u64,
+        /// Time spent, pauses left out.
+        seconds: f64,
+    },
+    /// A check's query was sent.
+    CheckStarted {
+        /// Check name.
+        check: String,
+    },
+    /// A check was answered.
+    CheckFinished {
+        /// Check name.
+        check: String,
+        /// Stage it belongs to.
+        stage: String,
+        /// Whether it blocks.
+        severity: Severity,
+        /// How it stands now.
+        state: CheckState,
+        /// What was measured.
+        value: String,
+        /// What was expected.
+        target: String,
+        /// Dates that offend.
+        offending: Vec<NaiveDate>,
+    },
+    /// The operator's pause took hold.
+    Paused,
+    /// The operator let it go on.
+    Resumed,
+    /// The number of workers changed.
+    WorkersChanged {
+        /// Workers before.
+        from: usize,
+        /// Workers now.
+        to: usize,
+    },
+    /// A worker panicked; its units are tried again.
+    WorkerDied {
+        /// Slot, from 1.
+        slot: usize,
+        /// Panic message.
+        message: String,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How.
+        state: RunState,
+        /// One sentence.
+        message: String,
+        /// Exit code of a process that ends with this.
+        exit_code: u8,
+    },
+}

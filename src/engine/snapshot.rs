@@ -1,0 +1,293 @@
+//! The newest consistent picture of a run: plain data, replaced whole, never patched.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{CheckState, RunState, UnitState};
+use crate::plan::Severity;
+
+/// Everything a reader may show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Grows by one with each picture.
+    pub version: u64,
+    /// When the picture was taken.
+    pub at: DateTime<Utc>,
+    /// The run as a whole.
+    pub run: RunView,
+    /// Stages in plan order.
+    pub stages: Vec<StageView>,
+    /// Workers by slot.
+    pub workers: Vec<WorkerView>,
+    /// Checks in plan order.
+    pub checks: Vec<CheckView>,
+}
+
+/// The run as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    /// Run id.
+    pub id: String,
+    /// Plan title.
+    pub title: String,
+    /// Warehouse as the operator named it.
+    pub warehouse: String,
+    /// Source the stages read.
+    pub source: String,
+    /// Process id.
+    pub pid: u32,
+    /// How it stands.
+    pub state: RunState,
+    /// Pausing has been asked for and something is still in flight.
+    pub pausing: bool,
+    /// What goes on before the first unit, such as "loading the feeds", with its share done.
+    pub preparing: Option<Preparing>,
+    /// Seconds of work so far, pauses left out.
+    pub active_seconds: f64,
+    /// How far it is and how long it will take.
+    pub progress: Progress,
+    /// The one thing that limits the speed now, in words.
+    pub limit: String,
+    /// The sentence that goes with the end of the run, once it has ended.
+    pub ending: Option<String>,
+}
+
+/// Work before the first unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preparing {
+    /// What is being done.
+    pub what: String,
+    /// Share done, 0 to 1.
+    pub share: f64,
+}
+
+/// How far a run is, over all its stages.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Units that were to be done when the run began or were added since.
+    pub total: u64,
+    /// Of these, units that ended.
+    pub done: u64,
+    /// Units a minute over the last stretch; none before enough was measured.
+    pub per_minute: Option<f64>,
+    /// Seconds still to go, (soonest, latest); none below 1 % done or while nothing moves.
+    pub eta: Option<(f64, f64)>,
+}
+
+impl Progress {
+    /// Percent done, 0 to 100; 100 only when nothing is left.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
+    pub fn percent(self) -> f64 {
+        if self.done >= self.total {
+            return 100.0;
+        }
+        (100.0 * self.done as f64 / self.total as f64).min(99.9)
+    }
+}
+
+/// How a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageState {
+    /// Its turn has not come.
+    Waiting,
+    /// Units are being done.
+    Running,
+    /// Units are done, its checks are being asked.
+    Checking,
+    /// Done, and no blocking check or unit stands against it.
+    Passed,
+    /// Done, but a blocking check or a unit stands against it.
+    Failed,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageView {
+    /// Name.
+    pub name: String,
+    /// `dataset.table`.
+    pub table: String,
+    /// How it stands.
+    pub state: StageState,
+    /// Units by state.
+    pub counts: Counts,
+    /// Rows stored for the dates in the range.
+    pub rows: u64,
+    /// Seconds of work, pauses left out.
+    pub seconds: f64,
+    /// Every date of the range, in order. Shared: an unchanged stage costs nothing to publish.
+    pub units: Arc<Vec<UnitView>>,
+}
+
+/// Units by state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// All of them.
+    pub total: u64,
+    /// Rows as expected.
+    pub ok: u64,
+    /// Some rows missing.
+    pub partial: u64,
+    /// All rows missing.
+    pub empty: u64,
+    /// Nothing to do.
+    pub skipped: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Outcome not known.
+    pub unknown: u64,
+    /// Overtaken by a change upstream.
+    pub stale: u64,
+    /// To be done.
+    pub pending: u64,
+    /// With a worker.
+    pub running: u64,
+}
+
+impl Counts {
+    /// The count of one state.
+    #[must_use]
+    pub const fn of(self, state: UnitState) -> u64 {
+        match state {
+            UnitState::Pending => self.pending,
+            UnitState::Running => self.running,
+            UnitState::Ok => self.ok,
+            UnitState::Partial => self.partial,
+            UnitState::Empty => self.empty,
+            UnitState::Skipped => self.skipped,
+            UnitState::Failed => self.failed,
+            UnitState::Unknown => self.unknown,
+            UnitState::Stale => self.stale,
+        }
+    }
+
+    /// Counts one more unit in this state.
+    pub const fn add(&mut self, state: UnitState) {
+        let field = match state {
+            UnitState::Pending => &mut self.pending,
+            UnitState::Running => &mut self.running,
+            UnitState::Ok => &mut self.ok,
+            UnitState::Partial => &mut self.partial,
+            UnitState::Empty => &mut self.empty,
+            UnitState::Skipped => &mut self.skipped,
+            UnitState::Failed => &mut self.failed,
+            UnitState::Unknown => &mut self.unknown,
+            UnitState::Stale => &mut self.stale,
+        };
+        *field += 1;
+        self.total += 1;
+    }
+}
+
+impl FromIterator<UnitState> for Counts {
+    fn from_iter<I: IntoIterator<Item = UnitState>>(states: I) -> Self {
+        let mut counts = Self::default();
+        states.into_iter().for_each(|state| counts.add(state));
+        counts
+    }
+}
+
+/// One unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitView {
+    /// Date.
+    pub date: NaiveDate,
+    /// How it stands.
+    pub state: UnitState,
+    /// Rows stored.
+    pub rows: u32,
+    /// Rows expected.
+    pub expected: u32,
+    /// Attempts used.
+    pub attempts: u32,
+    /// Why it is skipped, partial, empty or failed; shared, since hundreds of off-days say the same.
+    pub reason: Option<Arc<str>>,
+}
+
+/// What a worker is doing with its batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Reading the feeds.
+    Read,
+    /// Computing rows.
+    Compute,
+    /// Waiting for or being in the warehouse's commit.
+    Write,
+    /// Waiting before another attempt.
+    Backoff,
+}
+
+impl Phase {
+    /// The word shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Compute => "compute",
+            Self::Write => "write",
+            Self::Backoff => "backoff",
+        }
+    }
+}
+
+/// One worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerView {
+    /// Slot, from 1.
+    pub slot: usize,
+    /// What it works on; none when idle.
+    pub task: Option<TaskView>,
+    /// Units it finished in this run.
+    pub units_done: u64,
+    /// Share of the run's active time it was busy, 0 to 1.
+    pub busy: f64,
+}
+
+/// What a worker works on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskView {
+    /// Stage name.
+    pub stage: String,
+    /// First date of the batch.
+    pub first: NaiveDate,
+    /// Last date of the batch.
+    pub last: NaiveDate,
+    /// Dates in the batch.
+    pub dates: usize,
+    /// Phase.
+    pub phase: Phase,
+    /// When the batch was taken.
+    pub since: DateTime<Utc>,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckView {
+    /// Name.
+    pub name: String,
+    /// Stage it belongs to.
+    pub stage: String,
+    /// What it asks.
+    pub title: String,
+    /// Whether it blocks.
+    pub severity: Severity,
+    /// How it stands.
+    pub state: CheckState,
+    /// What was measured last.
+    pub value: Option<String>,
+    /// What is expected.
+    pub target: String,
+    /// The value before the backfill, as the operator noted it.
+    pub before: Option<String>,
+    /// Dates that offend.
+    pub offending: Arc<Vec<NaiveDate>>,
+    /// When it was last answered.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// How long the query took.
+    pub seconds: Option<f64>,
+}

@@ -1,0 +1,42 @@
+//! "Did you mean …?" for a word that is not known.
+
+/// The known word nearest to the one given, if it is near enough to be a slip of the finger.
+#[must_use]
+pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// One sentence that says the word is unknown, what it may have meant, and what is known.
+#[must_use]
+pub fn with_hint<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    let list: Vec<&str> = known.clone().into_iter().collect();
+    match near_miss(word, known) {
+        Some(candidate) => format!("there is no {what} '{word}'; did you mean '{candidate}'?"),
+        None => format!("there is no {what} '{word}'; there is: {}", list.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_a_stranger_is_not() {
+        let stages = ["team_offense", "team_defense"];
+        assert_eq!(near_miss("team_ofense", stages), Some("team_offense"));
+        assert_eq!(near_miss("weather", stages), None);
+        assert_eq!(
+            with_hint("stage", "team_ofense", stages),
+            "there is no stage 'team_ofense'; did you mean 'team_offense'?"
+        );
+        assert_eq!(
+            with_hint("stage", "weather", stages),
+            "there is no stage 'weather'; there is: team_offense, team_defense"
+        );
+    }
+}

@@ -1,0 +1,376 @@
+//! From the text of a plan file to a [`Plan`], or to one sentence that says what is wrong with it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::builtin::{PLANS, SQL};
+use super::{
+    Bound, CheckSpec, DateRange, Expectation, Plan, Severity, StageKind, StageSpec, TextTest, near_miss,
+    parse_date, with_hint,
+};
+
+/// Why a plan was refused. The text names the plan, what is wrong and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("plan {plan}: {problem}")]
+pub struct PlanError {
+    /// Name or path as given.
+    pub plan: String,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+/// Loads a built-in plan by name, or a plan file by path (anything with a dot or a slash in it).
+///
+/// # Errors
+/// When there is no such plan, or the file cannot be read or does not hold a valid plan.
+pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
+    let refuse = |problem: String| PlanError {
+        plan: name_or_path.to_owned(),
+        problem,
+    };
+    if let Some((_, text)) = PLANS.iter().find(|(name, _)| *name == name_or_path) {
+        return parse(text, &Origin::Builtin).map_err(refuse);
+    }
+    if !name_or_path.contains(['.', '/']) {
+        return Err(refuse(with_hint(
+            "plan",
+            name_or_path,
+            PLANS.iter().map(|(name, _)| *name),
+        )));
+    }
+    let path = Path::new(name_or_path);
+    let text = fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    parse(&text, &Origin::Folder(folder)).map_err(refuse)
+}
+
+/// Where a plan's SQL files are looked for.
+enum Origin {
+    Builtin,
+    Folder(PathBuf),
+}
+
+impl Origin {
+    fn sql(&self, path: &str) -> Result<String, String> {
+        match self {
+            Self::Builtin => SQL
+                .iter()
+                .find(|asset| asset.path == path)
+                .map(|asset| asset.text.to_owned())
+                .ok_or_else(|| with_hint("SQL file", path, SQL.iter().map(|asset| asset.path))),
+            Self::Folder(folder) => {
+                let path = folder.join(path);
+                fs::read_to_string(&path)
+                    .map_err(|error| format!("SQL file {} cannot be read: {error}", path.display()))
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPlan {
+    name: String,
+    title: String,
+    from: String,
+    to: String,
+    #[serde(default = "default_source")]
+    source: String,
+    #[serde(default = "default_workers")]
+    workers: usize,
+    #[serde(rename = "stage")]
+    stages: Vec<RawStage>,
+    #[serde(rename = "check", default)]
+    checks: Vec<RawCheck>,
+}
+
+fn default_source() -> String {
+    "auto".to_owned()
+}
+
+const fn default_workers() -> usize {
+    15
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStage {
+    name: String,
+    table: String,
+    kind: RawKind,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawKind {
+    Nba,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCheck {
+    name: String,
+    stage: String,
+    title: String,
+    severity: Severity,
+    sql: Option<String>,
+    sql_file: Option<String>,
+    expect: Vec<RawExpectation>,
+    before: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExpectation {
+    rows: Option<u64>,
+    column: Option<String>,
+    #[serde(rename = "where", default)]
+    row: BTreeMap<String, String>,
+    every: Option<String>,
+    equals: Option<f64>,
+    at_least: Option<f64>,
+    at_most: Option<f64>,
+    more_than: Option<f64>,
+    starts_with: Option<String>,
+    matches: Option<String>,
+}
+
+fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
+    let raw: RawPlan = toml::from_str(text).map_err(|error| sentence(&error, text))?;
+    let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
+    let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
+    if raw.workers == 0 {
+        return Err("workers is 0; give 1 or more".to_owned());
+    }
+    if raw.stages.is_empty() {
+        return Err("it has no [[stage]]; give at least one".to_owned());
+    }
+    let stages: Vec<StageSpec> = raw.stages.into_iter().map(stage).collect();
+    unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
+    let mut checks = Vec::with_capacity(raw.checks.len());
+    for raw_check in raw.checks {
+        if !stages.iter().any(|stage| stage.name == raw_check.stage) {
+            let known = stages.iter().map(|stage| stage.name.as_str());
+            return Err(format!(
+                "check '{}': {}",
+                raw_check.name,
+                with_hint("stage", &raw_check.stage, known)
+            ));
+        }
+        let name = raw_check.name.clone();
+        checks.push(check(raw_check, origin).map_err(|problem| format!("check '{name}': {problem}"))?);
+    }
+    unique(
+        "check",
+        checks.iter().map(|check: &CheckSpec| check.name.as_str()),
+    )?;
+    Ok(Plan {
+        name: raw.name,
+        title: raw.title,
+        range,
+        source: raw.source,
+        workers: raw.workers,
+        stages,
+        checks,
+    })
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("{what} '{name}' stands twice; names must differ"));
+        }
+    }
+    Ok(())
+}
+
+fn stage(raw: RawStage) -> StageSpec {
+    let RawKind::Nba = raw.kind;
+    StageSpec {
+        name: raw.name,
+        table: raw.table,
+        kind: StageKind::Nba,
+    }
+}
+
+fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
+    let sql = match (raw.sql, raw.sql_file) {
+        (Some(sql), None) => sql,
+        (None, Some(path)) => origin.sql(&path)?,
+        _ => return Err("give either sql or sql_file".to_owned()),
+    };
+    if raw.expect.is_empty() {
+        return Err("expect is empty; a check that expects nothing cannot fail".to_owned());
+    }
+    let expect = raw
+        .expect
+        .into_iter()
+        .map(expectation)
+        .collect::<Result<_, _>>()?;
+    Ok(CheckSpec {
+        name: raw.name,
+        stage: raw.stage,
+        title: raw.title,
+        severity: raw.severity,
+        sql,
+        expect,
+        before: raw.before,
+    })
+}
+
+fn expectation(raw: RawExpectation) -> Result<Expectation, String> {
+    let bound = match (raw.equals, raw.at_least, raw.at_most, raw.more_than) {
+        (None, None, None, None) => None,
+        (Some(limit), None, None, None) => Some(Bound::Equals(limit)),
+        (None, Some(low), Some(high), None) if low <= high => Some(Bound::Between(low, high)),
+        (None, Some(limit), None, None) => Some(Bound::AtLeast(limit)),
+        (None, None, Some(limit), None) => Some(Bound::AtMost(limit)),
+        (None, None, None, Some(limit)) => Some(Bound::MoreThan(limit)),
+        _ => return Err("these limits contradict each other; give one, or at_least with at_most".to_owned()),
+    };
+    let text_test = match (raw.starts_with, raw.matches) {
+        (None, None) => None,
+        (Some(start), None) => Some(TextTest::StartsWith(start)),
+        (None, Some(pattern)) => {
+            regex::Regex::new(&pattern).map_err(|error| format!("matches = '{pattern}': {error}"))?;
+            Some(TextTest::Matches(pattern))
+        }
+        _ => return Err("give starts_with or matches, not both".to_owned()),
+    };
+    let mut row = raw.row.into_iter();
+    match (
+        raw.rows,
+        raw.column,
+        raw.every,
+        bound,
+        text_test,
+        row.next(),
+        row.next(),
+    ) {
+        (Some(rows), None, None, None, None, None, None) => Ok(Expectation::Rows(rows)),
+        (None, Some(column), None, Some(bound), None, row, None) => {
+            Ok(Expectation::Cell { column, row, bound })
+        }
+        (None, None, Some(column), None, Some(test), None, None) => Ok(Expectation::Every { column, test }),
+        _ => Err(
+            "an expectation is one of: rows = N; column with a limit (and where = { column = \"text\" }); \
+                  every with starts_with or matches"
+                .to_owned(),
+        ),
+    }
+}
+
+/// One sentence from a TOML error: the line, the problem, and a hint where a key was nearly right.
+fn sentence(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+    let message = error.message();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let hint = message
+        .starts_with("unknown field")
+        .then(|| quoted.next().and_then(|word| near_miss(word, quoted)))
+        .flatten()
+        .map_or_else(String::new, |candidate| format!("; did you mean '{candidate}'?"));
+    format!("line {line}: {}{hint}", message.lines().next().unwrap_or(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+name = "small"
+title = "Small"
+from = "2024-01-01"
+to = "2024-01-02"
+[[stage]]
+name = "team_offense"
+table = "nba_analytics.team_offense_game_summary"
+kind = "nba"
+[[check]]
+name = "one"
+stage = "team_offense"
+title = "One"
+severity = "blocking"
+sql = "SELECT 1 AS pct"
+expect = [{ column = "pct", at_least = 1, at_most = 2 }]
+"#;
+
+    fn parse_small(text: &str) -> Result<Plan, String> {
+        parse(text, &Origin::Builtin)
+    }
+
+    #[test]
+    fn the_built_in_plan_is_valid() {
+        let plan = load("nba").unwrap();
+        assert_eq!(plan.range.days().count(), 1_538);
+        assert_eq!(plan.source, "reconstruct");
+    }
+
+    #[test]
+    fn a_small_plan_is_read_as_written() {
+        let plan = parse_small(SMALL).unwrap();
+        assert_eq!(plan.workers, 15);
+        assert_eq!(plan.checks[0].expect[0].to_string(), "pct 1 to 2");
+    }
+
+    #[test]
+    fn each_fault_gets_its_own_sentence() {
+        let cases = [
+            (
+                "table =",
+                "tabel =",
+                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`; did you mean 'table'?",
+            ),
+            (
+                "to = \"2024-01-02\"",
+                "to = \"2023-01-02\"",
+                "the range ends on 2023-01-02, before it starts on 2024-01-01; swap the two dates",
+            ),
+            (
+                "from = \"2024-01-01\"",
+                "from = \"2024-13-01\"",
+                "'2024-13-01' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
+            ),
+            (
+                "stage = \"team_offense\"",
+                "stage = \"team_ofense\"",
+                "check 'one': there is no stage 'team_ofense'; did you mean 'team_offense'?",
+            ),
+            (
+                "at_least = 1, at_most = 2",
+                "at_least = 3, at_most = 2",
+                "check 'one': these limits contradict each other; give one, or at_least with at_most",
+            ),
+            (
+                "expect = [{ column = \"pct\", at_least = 1, at_most = 2 }]",
+                "expect = []",
+                "check 'one': expect is empty; a check that expects nothing cannot fail",
+            ),
+        ];
+        for (good, bad, sentence) in cases {
+            let text = SMALL.replacen(good, bad, 1);
+            assert_ne!(text, SMALL, "{good}");
+            assert_eq!(parse_small(&text).unwrap_err(), sentence);
+        }
+    }
+
+    #[test]
+    fn an_unknown_plan_gets_a_hint_and_an_unreadable_file_its_reason() {
+        assert_eq!(
+            load("nbaa").unwrap_err().to_string(),
+            "plan nbaa: there is no plan 'nbaa'; did you mean 'nba'?"
+        );
+        assert!(
+            load("./no/such.toml")
+                .unwrap_err()
+                .to_string()
+                .starts_with("plan ./no/such.toml: cannot be read")
+        );
+    }
+}

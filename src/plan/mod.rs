@@ -1,0 +1,54 @@
+//! The plan file: stages, checks and the date range, as types that cannot hold nonsense.
+//! This room parses and validates; it knows no warehouse, no ledger and no clock.
+
+mod builtin;
+mod check;
+mod dates;
+mod hint;
+mod load;
+mod stage;
+
+pub use builtin::BUILTIN;
+pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
+pub use dates::{DateRange, RangeError, parse_date};
+pub use hint::{near_miss, with_hint};
+pub use load::{PlanError, load};
+pub use stage::{StageKind, StageSpec};
+
+/// Everything a run needs to know about what is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Short name; the ledger keeps units apart by it.
+    pub name: String,
+    /// What the operator reads in the header.
+    pub title: String,
+    /// First and last date of the backfill.
+    pub range: DateRange,
+    /// Which source the stages read when nobody says otherwise.
+    pub source: String,
+    /// Workers at the start; the operator may change the number while it runs.
+    pub workers: usize,
+    /// Stages in the order they run.
+    pub stages: Vec<StageSpec>,
+    /// Checks in the order they are shown.
+    pub checks: Vec<CheckSpec>,
+}
+
+impl Plan {
+    /// The stage of this name.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&StageSpec> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The check of this name.
+    #[must_use]
+    pub fn check(&self, name: &str) -> Option<&CheckSpec> {
+        self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// The checks that belong to a stage, in order.
+    pub fn checks_of<'a>(&'a self, stage: &'a str) -> impl Iterator<Item = &'a CheckSpec> {
+        self.checks.iter().filter(move |check| check.stage == stage)
+    }
+}
