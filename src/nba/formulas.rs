@@ -1,0 +1,143 @@
+//! The rates of a box score, rounded as the tables have always been: half to even on the exact binary value.
+
+use super::TeamMinutes;
+
+/// Rounds to `digits` decimals; an exact tie goes to the even neighbour. What looks like a tie in decimal often
+/// is none in binary: 2.675 is stored just below and becomes 2.67.
+#[must_use]
+pub fn round(value: f64, digits: usize) -> f64 {
+    // Printing rounds the exact value of the double, which multiplying by a power of ten would disturb.
+    format!("{value:.digits$}").parse().unwrap_or(value)
+}
+
+/// A team's possessions in one game, to one decimal, estimated from its own box score.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Possessions(f64);
+
+impl Possessions {
+    /// Field goals tried + 0.44 · free throws tried + turnovers − offensive rebounds.
+    #[must_use]
+    pub fn estimate(fg_attempts: u32, ft_attempts: u32, turnovers: u32, offensive_rebounds: u32) -> Self {
+        let used = f64::from(fg_attempts) + 0.44 * f64::from(ft_attempts) + f64::from(turnovers);
+        Self(round(used - f64::from(offensive_rebounds), 1))
+    }
+
+    /// Without the decimal.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "cutting the decimal is the rule, and a box score stays far below 2^53"
+    )]
+    pub const fn whole(self) -> i64 {
+        self.0 as i64
+    }
+
+    /// Points per 100 possessions, two decimals; none when there was no possession.
+    #[must_use]
+    pub fn offensive_rating(self, points: u32) -> Option<f64> {
+        (self.0 > 0.0).then(|| round(100.0 * f64::from(points) / self.0, 2))
+    }
+
+    /// Possessions per 48 minutes, one decimal. A game with overtime is longer than 48.
+    #[must_use]
+    pub fn pace(self, length: TeamMinutes) -> f64 {
+        round(self.0 * 48.0 / (f64::from(length.player_minutes()) / 5.0), 1)
+    }
+}
+
+/// True shooting, a fraction with three decimals: points / (2 · (field goals tried + 0.44 · free throws tried));
+/// none when nothing was tried.
+#[must_use]
+pub fn true_shooting(points: u32, fg_attempts: u32, ft_attempts: u32) -> Option<f64> {
+    let tries = 2.0 * (f64::from(fg_attempts) + 0.44 * f64::from(ft_attempts));
+    (tries > 0.0).then(|| round(f64::from(points) / tries, 3))
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::float_cmp,
+    reason = "these numbers are decimals by rule, equal or wrong"
+)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::nba::Minutes;
+
+    #[rstest]
+    #[case(2.675, 2, 2.67)]
+    #[case(2.685, 2, 2.69)]
+    #[case(1.005, 2, 1.0)]
+    #[case(0.5, 0, 0.0)]
+    #[case(1.5, 0, 2.0)]
+    #[case(2.5, 0, 2.0)]
+    #[case(0.25, 1, 0.2)]
+    #[case(0.35, 1, 0.3)]
+    #[case(0.75, 1, 0.8)]
+    #[case(0.0625, 3, 0.062)]
+    #[case(0.1875, 3, 0.188)]
+    #[case(112.125, 2, 112.12)]
+    #[case(112.375, 2, 112.38)]
+    #[case(-2.5, 0, -2.0)]
+    #[case(0.0, 2, 0.0)]
+    fn a_tie_goes_to_the_even_neighbour_of_the_binary_value(
+        #[case] value: f64,
+        #[case] digits: usize,
+        #[case] rounded: f64,
+    ) {
+        assert_eq!(round(value, digits), rounded);
+    }
+
+    // 88 + 0.44·25 + 14 − 10 = 103.0; 100·114/103 = 110.679…; 103·48/(240/5) = 103.0.
+    #[test]
+    fn a_regulation_game() {
+        let possessions = Possessions::estimate(88, 25, 14, 10);
+        assert_eq!(possessions.whole(), 103);
+        assert_eq!(possessions.offensive_rating(114), Some(110.68));
+        assert_eq!(possessions.pace(length("240")), 103.0);
+    }
+
+    // 110 possessions in 53 minutes are 110·48/53 = 99.62 in 48, in 58 minutes 110·48/58 = 91.03.
+    #[rstest]
+    #[case("240", 110.0)]
+    #[case("265", 99.6)]
+    #[case("290", 91.0)]
+    fn overtime_does_not_inflate_pace(#[case] played: &str, #[case] pace: f64) {
+        assert_eq!(Possessions::estimate(100, 0, 20, 10).pace(length(played)), pace);
+    }
+
+    // 90 + 0.44·23 + 12 − 11 = 101.12, first rounded to 101.1: 100·101/101.1 = 99.901…, not 100·101/101.12 = 99.881…
+    #[test]
+    fn possessions_are_rounded_before_they_divide_and_cut_when_stored() {
+        let possessions = Possessions::estimate(90, 23, 12, 11);
+        assert_eq!(possessions.offensive_rating(101), Some(99.9));
+        assert_eq!(possessions.whole(), 101);
+        assert_eq!(
+            Possessions::estimate(90, 22, 12, 10).whole(),
+            101,
+            "101.68 is cut, not rounded"
+        );
+    }
+
+    #[test]
+    fn nothing_tried_is_nothing_known_and_a_zero_stays_a_zero() {
+        let none = Possessions::estimate(0, 0, 0, 0);
+        assert_eq!(
+            (none.whole(), none.offensive_rating(0), none.pace(length("240"))),
+            (0, None, 0.0)
+        );
+        assert_eq!(true_shooting(0, 0, 0), None);
+        assert_eq!(true_shooting(0, 7, 0), Some(0.0));
+        assert_eq!(Possessions::estimate(7, 0, 0, 0).offensive_rating(0), Some(0.0));
+    }
+
+    // 114 / (2·(88 + 0.44·25)) = 114 / 198 = 0.57575…
+    #[test]
+    fn true_shooting_counts_free_throws_by_their_share() {
+        assert_eq!(true_shooting(114, 88, 25), Some(0.576));
+    }
+
+    fn length(played: &str) -> TeamMinutes {
+        TeamMinutes::nearest(played.parse::<Minutes>().unwrap())
+    }
+}
