@@ -1,5 +1,18 @@
 //! The local record of every unit and every check result: the only truth about progress.
+//! A result is on disk before anybody is told of it. This room knows no warehouse and no worker.
 
+mod checks;
+mod error;
+mod lock;
+mod open;
+mod runs;
 mod state;
+mod units;
 
+pub use checks::CheckRecord;
+pub use error::LedgerError;
+pub use lock::{Holder, LockError, RunLock};
+pub use open::Ledger;
+pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
+pub use units::{Intent, Settled, UnitRecord};

@@ -1,0 +1,112 @@
+//! Check results: every one is kept, the newest of a check counts.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Row, params};
+
+use super::{CheckState, Ledger, LedgerError, Target};
+
+/// One answer to a check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckRecord {
+    /// Check name.
+    pub name: String,
+    /// How it stands.
+    pub state: CheckState,
+    /// What was measured.
+    pub value: Option<String>,
+    /// Dates that offend.
+    pub offending: Vec<NaiveDate>,
+    /// Seconds the query took.
+    pub seconds: f64,
+    /// When it was answered.
+    pub at: DateTime<Utc>,
+}
+
+impl Ledger {
+    /// Adds a result to a check's history.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_check(
+        &mut self,
+        target: Target,
+        run: &str,
+        check: &CheckRecord,
+    ) -> Result<(), LedgerError> {
+        let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT INTO check_result (target, name, run, state, value, offending, seconds, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        target.0,
+                        check.name,
+                        run,
+                        check.state.word(),
+                        check.value,
+                        offending.join(","),
+                        check.seconds,
+                        check.at,
+                    ],
+                )
+                .map(drop)
+        })
+    }
+
+    /// Marks the newest results of these checks as outdated, since a unit they looked at has changed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn outdate_checks(&mut self, target: Target, names: &[&str]) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            names.iter().try_for_each(|name| {
+                ledger
+                    .prepare_cached(
+                        "UPDATE check_result SET state = 'OUTDATED' WHERE id =
+                           (SELECT MAX(id) FROM check_result WHERE target = ?1 AND name = ?2)",
+                    )?
+                    .execute(params![target.0, name])
+                    .map(drop)
+            })
+        })
+    }
+
+    /// The newest result of every check that was ever asked, by name.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn newest_checks(&self, target: Target) -> Result<HashMap<String, CheckRecord>, LedgerError> {
+        let read = || -> rusqlite::Result<Vec<CheckRecord>> {
+            self.db
+                .prepare_cached(
+                    "SELECT name, state, value, offending, seconds, at FROM check_result
+                     WHERE id IN (SELECT MAX(id) FROM check_result WHERE target = ?1 GROUP BY name)",
+                )?
+                .query_map([target.0], check_record)?
+                .collect()
+        };
+        let records = self.sqlite(read())?;
+        Ok(records
+            .into_iter()
+            .map(|record| (record.name.clone(), record))
+            .collect())
+    }
+}
+
+fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
+    let offending: String = row.get(3)?;
+    Ok(CheckRecord {
+        name: row.get(0)?,
+        state: super::units::word(row, 1, CheckState::from_word)?,
+        value: row.get(2)?,
+        offending: offending
+            .split(',')
+            .filter_map(|date| date.parse().ok())
+            .collect(),
+        seconds: row.get(4)?,
+        at: row.get(5)?,
+    })
+}

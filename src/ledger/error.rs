@@ -1,0 +1,55 @@
+//! What can go wrong with the ledger, in words that name its file.
+
+use std::path::{Path, PathBuf};
+
+/// A ledger that could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("ledger {}: {problem}", path.display())]
+pub struct LedgerError {
+    /// The file.
+    pub path: PathBuf,
+    /// What happened and what to do next.
+    pub problem: String,
+    /// What the database said, for the log.
+    #[source]
+    pub cause: Option<rusqlite::Error>,
+}
+
+impl LedgerError {
+    pub(super) fn new(path: &Path, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            problem: problem.into(),
+            cause: None,
+        }
+    }
+
+    pub(super) fn from_sqlite(path: &Path, cause: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+        };
+        let problem = match cause.sqlite_error_code() {
+            Some(NotADatabase | DatabaseCorrupt) => {
+                "is damaged and was left as it is; move it aside to start anew, or restore it from a backup".to_owned()
+            }
+            Some(DiskFull) => {
+                "the disk is full; nothing was lost, free some space and start again".to_owned()
+            }
+            Some(ReadOnly) => {
+                "cannot be written; make its folder writable or choose another with --state-dir".to_owned()
+            }
+            Some(CannotOpen) => {
+                "cannot be opened; check that its folder exists and is yours, or choose another with --state-dir"
+                    .to_owned()
+            }
+            Some(DatabaseBusy) => "another program keeps it locked; close that program and try again".to_owned(),
+            Some(SystemIoFailure) => "the disk failed while reading or writing it; check the disk".to_owned(),
+            _ => format!("could not be read or written: {cause}"),
+        };
+        Self {
+            path: path.to_owned(),
+            problem,
+            cause: Some(cause),
+        }
+    }
+}

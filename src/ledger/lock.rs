@@ -1,0 +1,128 @@
+//! One run per state folder: a file lock that a dead process cannot keep.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Process id.
+    pub pid: u32,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// Why the lock was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else runs here.
+    #[error(
+        "a run is already using {} (process {}, since {}); wait for it, stop it, or choose another --state-dir",
+        folder.display(), holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC")
+    )]
+    Held {
+        /// The state folder.
+        folder: PathBuf,
+        /// Who.
+        holder: Holder,
+    },
+    /// The lock file cannot be made or written.
+    #[error("the lock {} cannot be taken: {cause}; check that the folder is yours and writable", path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+/// Held for as long as the run lives; the system lets go of it when the process dies, however it dies.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock of a state folder.
+    ///
+    /// # Errors
+    /// When another live process holds it, or the lock file cannot be written.
+    pub fn take(folder: &Path, now: DateTime<Utc>) -> Result<Self, LockError> {
+        let path = folder.join("run.lock");
+        let io = |cause: io::Error| LockError::Io {
+            path: path.clone(),
+            cause,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let holder = read_holder(&mut file).map_err(io)?;
+                return Err(LockError::Held {
+                    folder: folder.to_owned(),
+                    holder,
+                });
+            }
+            Err(errno) => return Err(io(errno.into())),
+        }
+        let holder = Holder {
+            pid: std::process::id(),
+            since: now,
+        };
+        let text = serde_json::to_string(&holder).map_err(|cause| io(cause.into()))?;
+        file.set_len(0)
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(io)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Who holds the lock of a state folder now; none if nobody does.
+    #[must_use]
+    pub fn holder(folder: &Path) -> Option<Holder> {
+        let mut file = File::open(folder.join("run.lock")).ok()?;
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Err(rustix::io::Errno::WOULDBLOCK) => read_holder(&mut file).ok(),
+            _ => None,
+        }
+    }
+}
+
+fn read_holder(file: &mut File) -> io::Result<Holder> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut text)?;
+    serde_json::from_str(&text).map_err(io::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_told_who_is_there_and_a_dropped_lock_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(RunLock::holder(folder.path()), None);
+        let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
+        let lock = RunLock::take(folder.path(), now).unwrap();
+        let error = RunLock::take(folder.path(), now).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("process {}", std::process::id())),
+            "{error}"
+        );
+        assert_eq!(RunLock::holder(folder.path()).unwrap().since, now);
+        drop(lock);
+        assert_eq!(RunLock::holder(folder.path()), None);
+        RunLock::take(folder.path(), now).unwrap();
+    }
+}

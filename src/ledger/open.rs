@@ -1,0 +1,236 @@
+//! Opening the ledger file: made if absent, verified if present, never overwritten.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::LedgerError;
+
+/// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
+const APPLICATION_ID: i32 = 0x626b_6374;
+/// The form of the tables below. A ledger of another form is refused, not guessed at.
+const FORM: i32 = 1;
+
+const TABLES: &str = "
+CREATE TABLE target (
+  id INTEGER PRIMARY KEY, plan TEXT NOT NULL, warehouse TEXT NOT NULL, UNIQUE (plan, warehouse)
+);
+CREATE TABLE run (
+  id TEXT PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, pid INTEGER NOT NULL, state TEXT NOT NULL,
+  source TEXT NOT NULL, workers INTEGER NOT NULL, first_date TEXT NOT NULL, last_date TEXT NOT NULL,
+  started_at TEXT NOT NULL, ended_at TEXT, ending TEXT
+);
+CREATE TABLE unit (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, state TEXT NOT NULL,
+  expected INTEGER NOT NULL, rows INTEGER NOT NULL, attempts INTEGER NOT NULL, class TEXT, reason TEXT,
+  source TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (target, stage, date)
+) WITHOUT ROWID;
+CREATE TABLE intent (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, dates TEXT NOT NULL,
+  run TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE failed_attempt (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, run TEXT NOT NULL,
+  number INTEGER NOT NULL, class TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE quarantined (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, row TEXT NOT NULL,
+  reason TEXT NOT NULL, run TEXT NOT NULL
+);
+CREATE INDEX quarantined_by_unit ON quarantined (target, stage, date);
+CREATE TABLE check_result (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, name TEXT NOT NULL, run TEXT NOT NULL,
+  state TEXT NOT NULL, value TEXT, offending TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX check_result_by_name ON check_result (target, name, id);
+";
+
+/// The open ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) db: Connection,
+    path: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the ledger for a run: creates it if it is absent, verifies it if it is there.
+    ///
+    /// # Errors
+    /// When the file is damaged, no ledger, of another form, or cannot be written. It is then left as it is.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let ledger = Self::connect(path, flags)?;
+        ledger.verify(true)?;
+        // A run's result must survive a power cut the moment it is announced.
+        ledger
+            .db
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+            .map_err(|cause| LedgerError::from_sqlite(path, cause))?;
+        Ok(ledger)
+    }
+
+    /// Opens the ledger for reading; none if there is no file.
+    ///
+    /// # Errors
+    /// When the file is damaged, no ledger, or of another form.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let ledger = Self::connect(path, flags)?;
+        ledger.verify(false)?;
+        Ok(Some(ledger))
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, LedgerError> {
+        let refuse = |cause| LedgerError::from_sqlite(path, cause);
+        let db = Connection::open_with_flags(path, flags).map_err(refuse)?;
+        db.busy_timeout(Duration::from_secs(5)).map_err(refuse)?;
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+        })
+    }
+
+    fn verify(&self, may_create: bool) -> Result<(), LedgerError> {
+        let pragma = |name: &str| -> Result<i32, LedgerError> {
+            self.sqlite(self.db.pragma_query_value(None, name, |row| row.get(0)))
+        };
+        let objects: i64 = self.sqlite(self.db.query_row(
+            "SELECT COUNT(*) FROM sqlite_schema",
+            [],
+            |row| row.get(0),
+        ))?;
+        if objects == 0 && may_create {
+            return self.create();
+        }
+        if pragma("application_id")? != APPLICATION_ID {
+            return Err(
+                self.refuse("is not a backcourt ledger and was left as it is; choose another --state-dir")
+            );
+        }
+        let form = pragma("user_version")?;
+        if form != FORM {
+            return Err(self.refuse(format!(
+                "has form {form}, this program reads form {FORM}; use the program that wrote it"
+            )));
+        }
+        let verdict: String =
+            self.sqlite(self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
+        if verdict != "ok" {
+            return Err(self.refuse(format!(
+                "is damaged ({}) and was left as it is; move it aside to start anew, or restore it from a backup",
+                verdict.lines().next().unwrap_or("no detail")
+            )));
+        }
+        Ok(())
+    }
+
+    fn create(&self) -> Result<(), LedgerError> {
+        self.sqlite(self.db.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORM}; COMMIT;"
+        )))
+    }
+
+    /// The file this ledger lives in.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn refuse(&self, problem: impl Into<String>) -> LedgerError {
+        LedgerError::new(&self.path, problem)
+    }
+
+    pub(super) fn sqlite<T>(&self, result: rusqlite::Result<T>) -> Result<T, LedgerError> {
+        result.map_err(|cause| LedgerError::from_sqlite(&self.path, cause))
+    }
+
+    /// Runs `work` in one transaction: all of it is on disk when this returns, or none of it.
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let path = self.path.clone();
+        let run = || {
+            let transaction = self
+                .db
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|cause| LedgerError::from_sqlite(&path, cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_ledger_is_refused_by_path_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let garbage = folder.path().join("ledger.sqlite");
+        fs::write(&garbage, vec![7_u8; 9_000]).unwrap();
+        let error = Ledger::open(&garbage).unwrap_err().to_string();
+        assert!(
+            error.contains(&garbage.display().to_string()) && error.contains("is damaged"),
+            "{error}"
+        );
+        assert_eq!(fs::read(&garbage).unwrap(), vec![7_u8; 9_000]);
+
+        let stranger = folder.path().join("other.sqlite");
+        Connection::open(&stranger)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (x)")
+            .unwrap();
+        let error = Ledger::open(&stranger).unwrap_err().to_string();
+        assert!(error.contains("is not a backcourt ledger"), "{error}");
+    }
+
+    #[test]
+    fn damage_inside_the_file_is_found_at_the_door() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        drop(Ledger::open(&path).unwrap());
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        for byte in &mut bytes[middle..] {
+            *byte = 0x5a;
+        }
+        fs::write(&path, &bytes).unwrap();
+        let error = Ledger::open(&path).unwrap_err().to_string();
+        assert!(error.contains("is damaged"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_ledger_of_another_form_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        Ledger::open(&path)
+            .unwrap()
+            .db
+            .pragma_update(None, "user_version", 99)
+            .unwrap();
+        assert!(
+            Ledger::open(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("has form 99")
+        );
+        assert!(
+            Ledger::open_to_read(&folder.path().join("none.sqlite"))
+                .unwrap()
+                .is_none()
+        );
+    }
+}

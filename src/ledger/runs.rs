@@ -1,0 +1,157 @@
+//! Runs: who started when, over which dates, and how it ended.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Ledger, LedgerError, RunState};
+
+/// A plan on a warehouse. Units are kept apart by it, so that a rehearsal never counts as the real thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target(pub(super) i64);
+
+/// One run as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Run id.
+    pub id: String,
+    /// Plan name.
+    pub plan: String,
+    /// Warehouse as the operator named it.
+    pub warehouse: String,
+    /// Process that ran it.
+    pub pid: u32,
+    /// How it stands; `running` may also mean that its process died, which only the lock can tell.
+    pub state: RunState,
+    /// Source the stages read.
+    pub source: String,
+    /// Workers at the start.
+    pub workers: u32,
+    /// First date of the run's range.
+    pub first_date: NaiveDate,
+    /// Last date of the run's range.
+    pub last_date: NaiveDate,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The sentence it ended with.
+    pub ending: Option<String>,
+}
+
+impl Ledger {
+    /// The target of this plan and warehouse, entered if it is new.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn target(&mut self, plan: &str, warehouse: &str) -> Result<Target, LedgerError> {
+        self.transaction(|ledger| {
+            ledger.execute(
+                "INSERT INTO target (plan, warehouse) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                [plan, warehouse],
+            )?;
+            ledger.query_row(
+                "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
+                [plan, warehouse],
+                |row| row.get(0).map(Target),
+            )
+        })
+    }
+
+    /// The target of this plan and warehouse, if it was ever run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn known_target(&self, plan: &str, warehouse: &str) -> Result<Option<Target>, LedgerError> {
+        self.sqlite(
+            self.db
+                .query_row(
+                    "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
+                    [plan, warehouse],
+                    |row| row.get(0).map(Target),
+                )
+                .optional(),
+        )
+    }
+
+    /// Enters a run that begins now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn begin_run(&mut self, target: Target, run: &RunRecord) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT INTO run (id, target, pid, state, source, workers, first_date, last_date, started_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    params![
+                        run.id,
+                        target.0,
+                        run.pid,
+                        run.state.word(),
+                        run.source,
+                        run.workers,
+                        run.first_date,
+                        run.last_date,
+                        run.started_at,
+                    ],
+                )
+                .map(drop)
+        })
+    }
+
+    /// Records how a run stands; an ending comes with its moment and sentence.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn set_run_state(
+        &mut self,
+        run: &str,
+        state: RunState,
+        ending: Option<(DateTime<Utc>, &str)>,
+    ) -> Result<(), LedgerError> {
+        let (at, sentence) = ending.unzip();
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "UPDATE run SET state = ?2, ended_at = ?3, ending = ?4 WHERE id = ?1",
+                    params![run, state.word(), at, sentence],
+                )
+                .map(drop)
+        })
+    }
+
+    /// The newest run, of whatever plan.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn last_run(&self) -> Result<Option<RunRecord>, LedgerError> {
+        let record = self
+            .db
+            .query_row(
+                "SELECT run.id, plan, warehouse, pid, state, source, workers, first_date, last_date, started_at,
+                        ended_at, ending
+                 FROM run JOIN target ON target.id = run.target ORDER BY started_at DESC, run.rowid DESC LIMIT 1",
+                [],
+                run_record,
+            )
+            .optional();
+        self.sqlite(record)
+    }
+}
+
+fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    Ok(RunRecord {
+        id: row.get(0)?,
+        plan: row.get(1)?,
+        warehouse: row.get(2)?,
+        pid: row.get(3)?,
+        state: super::units::word(row, 4, RunState::from_word)?,
+        source: row.get(5)?,
+        workers: row.get(6)?,
+        first_date: row.get(7)?,
+        last_date: row.get(8)?,
+        started_at: row.get(9)?,
+        ended_at: row.get(10)?,
+        ending: row.get(11)?,
+    })
+}

@@ -1,0 +1,264 @@
+//! Units: what is to be done is intended first, and settled once the warehouse holds it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::types::Type;
+use rusqlite::{Row, Transaction, params};
+
+use super::{Ledger, LedgerError, Target, UnitState};
+
+/// One unit as recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitRecord {
+    /// Date.
+    pub date: NaiveDate,
+    /// How it stands.
+    pub state: UnitState,
+    /// Rows expected.
+    pub expected: u32,
+    /// Rows stored.
+    pub rows: u32,
+    /// Attempts used.
+    pub attempts: u32,
+    /// Class of the last error.
+    pub class: Option<String>,
+    /// Why it is not ok.
+    pub reason: Option<String>,
+    /// Source it was or is to be computed from.
+    pub source: String,
+    /// Seconds of work it took.
+    pub seconds: f64,
+}
+
+/// The promise to write some dates of a stage. As long as it stands, nobody knows whether they were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Its number.
+    pub id: i64,
+    /// The dates.
+    pub dates: Vec<NaiveDate>,
+}
+
+/// What became of a date, with all that is to be remembered of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// The unit.
+    pub unit: UnitRecord,
+    /// Rows that could not be stored, each with its reason.
+    pub quarantined: Vec<(String, String)>,
+}
+
+impl Ledger {
+    /// The recorded units of a stage in order of date. A date that is not among them was never looked at.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn units(&self, target: Target, stage: &str) -> Result<Vec<UnitRecord>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT date, state, expected, rows, attempts, class, reason, source, seconds
+                     FROM unit WHERE target = ?1 AND stage = ?2 ORDER BY date",
+                )?
+                .query_map(params![target.0, stage], unit_record)?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// Records units without an intent: what is skipped, put back to pending, or given up.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_units(
+        &mut self,
+        target: Target,
+        stage: &str,
+        run: &str,
+        units: &[UnitRecord],
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            units
+                .iter()
+                .try_for_each(|unit| put_unit(ledger, target, stage, run, unit, now))
+        })
+    }
+
+    /// Promises to write these batches, each a list of dates; on disk when this returns.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn intend(
+        &mut self,
+        target: Target,
+        stage: &str,
+        run: &str,
+        batches: &[Vec<NaiveDate>],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Intent>, LedgerError> {
+        self.transaction(|ledger| {
+            batches
+                .iter()
+                .map(|dates| {
+                    let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
+                    ledger.execute(
+                        "INSERT INTO intent (target, stage, dates, run, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![target.0, stage, list.join(","), run, now],
+                    )?;
+                    Ok(Intent {
+                        id: ledger.last_insert_rowid(),
+                        dates: dates.clone(),
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// Promises of a stage that were never settled: their process died, or they are under way now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a date it should not.
+    pub fn open_intents(&self, target: Target, stage: &str) -> Result<Vec<Intent>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT id, dates FROM intent WHERE target = ?1 AND stage = ?2 ORDER BY id")?
+                .query_map(params![target.0, stage], |row| {
+                    let list: String = row.get(1)?;
+                    let dates = list
+                        .split(',')
+                        .map(|date| date.parse().map_err(|cause| bad_word(1, cause)))
+                        .collect::<Result<_, _>>()?;
+                    Ok(Intent {
+                        id: row.get(0)?,
+                        dates,
+                    })
+                })?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// Settles promises: what became of each date replaces them, in one step.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; the promises then still stand and will be replayed.
+    pub fn settle(
+        &mut self,
+        target: Target,
+        stage: &str,
+        run: &str,
+        intents: &[i64],
+        settled: &[Settled],
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            for Settled { unit, quarantined } in settled {
+                put_unit(ledger, target, stage, run, unit, now)?;
+                ledger
+                    .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+                    .execute(params![target.0, stage, unit.date])?;
+                for (row, reason) in quarantined {
+                    ledger
+                        .prepare_cached(
+                            "INSERT INTO quarantined (target, stage, date, row, reason, run)
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        )?
+                        .execute(params![target.0, stage, unit.date, row, reason, run])?;
+                }
+            }
+            intents.iter().try_for_each(|id| {
+                ledger
+                    .prepare_cached("DELETE FROM intent WHERE id = ?1")?
+                    .execute([id])
+                    .map(drop)
+            })
+        })
+    }
+
+    /// Remembers that an attempt failed, for the date's history.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    #[allow(clippy::too_many_arguments, reason = "one attempt is one flat record")]
+    pub fn record_failed_attempt(
+        &mut self,
+        target: Target,
+        stage: &str,
+        run: &str,
+        date: NaiveDate,
+        number: u32,
+        class: &str,
+        message: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT INTO failed_attempt (target, stage, date, run, number, class, message, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![target.0, stage, date, run, number, class, message, now],
+                )
+                .map(drop)
+        })
+    }
+}
+
+fn put_unit(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    run: &str,
+    unit: &UnitRecord,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    ledger
+        .prepare_cached(
+            "INSERT OR REPLACE INTO unit (target, stage, date, state, expected, rows, attempts, class, reason, source,
+                                          run, seconds, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            target.0,
+            stage,
+            unit.date,
+            unit.state.word(),
+            unit.expected,
+            unit.rows,
+            unit.attempts,
+            unit.class,
+            unit.reason,
+            unit.source,
+            run,
+            unit.seconds,
+            now,
+        ])
+        .map(drop)
+}
+
+fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {
+    Ok(UnitRecord {
+        date: row.get(0)?,
+        state: word(row, 1, UnitState::from_word)?,
+        expected: row.get(2)?,
+        rows: row.get(3)?,
+        attempts: row.get(4)?,
+        class: row.get(5)?,
+        reason: row.get(6)?,
+        source: row.get(7)?,
+        seconds: row.get(8)?,
+    })
+}
+
+/// Reads a stored word as the state it names.
+pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or_else(|| bad_word(column, UnknownWord(text)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no state this program knows")]
+struct UnknownWord(String);
+
+fn bad_word(column: usize, cause: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
+}

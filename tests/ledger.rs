@@ -1,0 +1,156 @@
+//! The ledger keeps what it was told, through a reopening and through a death between promise and result.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use backcourt::ledger::{
+    CheckRecord, CheckState, Ledger, RunRecord, RunState, Settled, UnitRecord, UnitState,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_500_000, 0).unwrap()
+}
+
+fn day(number: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2021, 10, 19).unwrap() + chrono::Days::new(u64::from(number))
+}
+
+fn unit(date: NaiveDate, state: UnitState) -> UnitRecord {
+    UnitRecord {
+        date,
+        state,
+        expected: 4,
+        rows: 4,
+        attempts: 1,
+        class: None,
+        reason: None,
+        source: "reconstruct".to_owned(),
+        seconds: 0.25,
+    }
+}
+
+fn open(folder: &TempDir) -> Ledger {
+    Ledger::open(&folder.path().join("ledger.sqlite")).unwrap()
+}
+
+#[test]
+fn a_promise_stands_until_it_is_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    let batches = [vec![day(0), day(1)], vec![day(2)]];
+    let intents = ledger
+        .intend(target, "team_offense", "r1", &batches, now())
+        .unwrap();
+    drop(ledger);
+
+    let mut ledger = open(&folder);
+    assert_eq!(ledger.open_intents(target, "team_offense").unwrap(), intents);
+    assert!(ledger.units(target, "team_offense").unwrap().is_empty());
+    let settled = Settled {
+        unit: unit(day(2), UnitState::Partial),
+        quarantined: vec![("BOS".to_owned(), "points is NULL and must not be".to_owned())],
+    };
+    let settle = std::slice::from_ref(&settled);
+    ledger
+        .settle(target, "team_offense", "r1", &[intents[1].id], settle, now())
+        .unwrap();
+    drop(ledger);
+
+    let ledger = open(&folder);
+    assert_eq!(ledger.open_intents(target, "team_offense").unwrap(), intents[..1]);
+    assert_eq!(ledger.units(target, "team_offense").unwrap(), [settled.unit]);
+}
+
+#[test]
+fn targets_are_kept_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let real = ledger.target("nba", "bigquery:p").unwrap();
+    let rehearsal = ledger.target("nba", "sqlite:w").unwrap();
+    ledger
+        .record_units(rehearsal, "s", "r", &[unit(day(0), UnitState::Ok)], now())
+        .unwrap();
+    assert!(ledger.units(real, "s").unwrap().is_empty());
+    assert_eq!(ledger.known_target("nba", "sqlite:w").unwrap(), Some(rehearsal));
+    assert_eq!(ledger.known_target("nba", "sqlite:x").unwrap(), None);
+}
+
+#[test]
+fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    let mut record = CheckRecord {
+        name: "rows_per_date".to_owned(),
+        state: CheckState::Fail,
+        value: Some("1 row".to_owned()),
+        offending: vec![day(3), day(4)],
+        seconds: 0.1,
+        at: now(),
+    };
+    ledger.record_check(target, "r", &record).unwrap();
+    record.state = CheckState::Pass;
+    record.offending.clear();
+    ledger.record_check(target, "r", &record).unwrap();
+    assert_eq!(ledger.newest_checks(target).unwrap()["rows_per_date"], record);
+    ledger
+        .outdate_checks(target, &["rows_per_date", "never_asked"])
+        .unwrap();
+    let newest = ledger.newest_checks(target).unwrap();
+    assert_eq!(newest["rows_per_date"].state, CheckState::Outdated);
+    assert!(!newest.contains_key("never_asked"));
+}
+
+#[test]
+fn the_last_run_is_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    assert_eq!(ledger.last_run().unwrap(), None);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    let mut run = RunRecord {
+        id: "r1".to_owned(),
+        plan: "nba".to_owned(),
+        warehouse: "sqlite:w".to_owned(),
+        pid: 7,
+        state: RunState::Running,
+        source: "auto".to_owned(),
+        workers: 15,
+        first_date: day(0),
+        last_date: day(9),
+        started_at: now(),
+        ended_at: None,
+        ending: None,
+    };
+    ledger.begin_run(target, &run).unwrap();
+    run.id = "r2".to_owned();
+    ledger.begin_run(target, &run).unwrap();
+    ledger
+        .set_run_state("r2", RunState::Finished, Some((now(), "all done")))
+        .unwrap();
+    run.state = RunState::Finished;
+    run.ended_at = Some(now());
+    run.ending = Some("all done".to_owned());
+    assert_eq!(ledger.last_run().unwrap(), Some(run));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever is recorded in whatever order, the last word on each date is what is read back.
+    #[test]
+    fn the_last_word_on_a_date_counts(words in prop::collection::vec((0_u32..20, 0_usize..9), 1..25)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = open(&folder);
+        let target = ledger.target("nba", "sqlite:w").unwrap();
+        let mut last = std::collections::BTreeMap::new();
+        for (number, state) in words {
+            let record = unit(day(number), UnitState::ALL[state]);
+            ledger.record_units(target, "s", "r", std::slice::from_ref(&record), now()).unwrap();
+            last.insert(record.date, record);
+        }
+        prop_assert_eq!(ledger.units(target, "s").unwrap(), last.into_values().collect::<Vec<_>>());
+    }
+}
