@@ -2,6 +2,7 @@
 //!
 //! One folder per room; what each may use is kept by `tests/rooms.rs`.
 
+pub mod checks;
 pub mod engine;
 pub mod ledger;
 pub mod nba;

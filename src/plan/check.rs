@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Whether a check that is not met stops anything.
@@ -78,6 +79,8 @@ pub struct CheckSpec {
     pub expect: Vec<Expectation>,
     /// The value before the backfill, as the operator noted it.
     pub before: Option<String>,
+    /// The dates it is about; empty means all. It waits until they were run.
+    pub dates: Vec<NaiveDate>,
 }
 
 impl CheckSpec {

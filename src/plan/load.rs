@@ -120,6 +120,8 @@ struct RawCheck {
     sql_file: Option<String>,
     expect: Vec<RawExpectation>,
     before: Option<String>,
+    #[serde(default)]
+    dates: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +213,11 @@ fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
         .into_iter()
         .map(expectation)
         .collect::<Result<_, _>>()?;
+    let dates = raw
+        .dates
+        .iter()
+        .map(|date| parse_date(date))
+        .collect::<Result<_, _>>();
     Ok(CheckSpec {
         name: raw.name,
         stage: raw.stage,
@@ -219,6 +226,7 @@ fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
         sql,
         expect,
         before: raw.before,
+        dates: dates.map_err(|error| error.to_string())?,
     })
 }
 

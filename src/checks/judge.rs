@@ -1,0 +1,291 @@
+//! An answer against an expectation: pure, so that every rule can be tried on a handful of values.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use regex::Regex;
+
+use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
+use crate::table::Value;
+use crate::warehouse::Answer;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Whether every expectation holds.
+    pub met: bool,
+    /// What was measured, in the fewest words.
+    pub value: String,
+    /// The dates that offend, in order; empty when met, or when the answer names no dates.
+    pub offending: Vec<NaiveDate>,
+}
+
+/// Holds an answer against all expectations of a check.
+///
+/// # Errors
+/// When the answer lacks a column that an expectation names, or holds no number where one is needed.
+pub fn judge(
+    check: &CheckSpec,
+    answer: &Answer,
+    was_run: &dyn Fn(NaiveDate) -> bool,
+) -> Result<Measured, String> {
+    let mut measured = Measured {
+        met: true,
+        value: String::new(),
+        offending: Vec::new(),
+    };
+    let mut values = Vec::with_capacity(check.expect.len());
+    let mut offending = BTreeSet::new();
+    for expectation in &check.expect {
+        let finding = match expectation {
+            Expectation::Rows(0) => no_rows(answer, was_run),
+            Expectation::Rows(rows) => row_count(answer, *rows),
+            Expectation::Cell { column, row, bound } => cell(answer, column, row.as_ref(), *bound)?,
+            Expectation::Every { column, test } => every(answer, column, test)?,
+        };
+        measured.met &= finding.met;
+        values.push(finding.value);
+        offending.extend(finding.offending);
+    }
+    measured.value = values.join("; ");
+    if !measured.met {
+        offending.extend(check.dates.iter().copied());
+        measured.offending = offending.into_iter().collect();
+    }
+    Ok(measured)
+}
+
+fn no_rows(answer: &Answer, was_run: &dyn Fn(NaiveDate) -> bool) -> Measured {
+    let offences: Vec<Option<NaiveDate>> = answer
+        .rows
+        .iter()
+        .map(|row| row.iter().find_map(Value::as_date))
+        .filter(|date| date.is_none_or(was_run))
+        .collect();
+    let dates: BTreeSet<NaiveDate> = offences.iter().copied().flatten().collect();
+    let value = match (offences.len(), dates.len()) {
+        (0, _) => "none".to_owned(),
+        (rows, 0) => plural(rows, "row"),
+        (rows, dates) => format!("{} on {}", plural(rows, "row"), plural(dates, "date")),
+    };
+    Measured {
+        met: offences.is_empty(),
+        value,
+        offending: dates.into_iter().collect(),
+    }
+}
+
+fn row_count(answer: &Answer, expected: u64) -> Measured {
+    let found = answer.rows.len();
+    Measured {
+        met: u64::try_from(found) == Ok(expected),
+        value: plural(found, "row"),
+        offending: Vec::new(),
+    }
+}
+
+fn cell(
+    answer: &Answer,
+    column: &str,
+    row: Option<&(String, String)>,
+    bound: Bound,
+) -> Result<Measured, String> {
+    let at = position(answer, column)?;
+    let found = match row {
+        None => answer.rows.first(),
+        Some((name, text)) => {
+            let key = position(answer, name)?;
+            answer.rows.iter().find(|row| row[key].to_string() == *text)
+        }
+    };
+    let number = match (found.map(|row| &row[at]), row) {
+        (Some(value), _) => value
+            .as_f64()
+            .ok_or_else(|| format!("column {column} holds {value} where a number is needed"))?,
+        (None, Some(_)) => 0.0,
+        (None, None) => return Err(format!("the answer has no row to take {column} from")),
+    };
+    let met = match bound {
+        Bound::Equals(limit) => (number - limit).abs() < 1e-9,
+        Bound::AtLeast(limit) => number >= limit,
+        Bound::AtMost(limit) => number <= limit,
+        Bound::MoreThan(limit) => number > limit,
+        Bound::Between(low, high) => (low..=high).contains(&number),
+    };
+    Ok(Measured {
+        met,
+        value: number.to_string(),
+        offending: Vec::new(),
+    })
+}
+
+fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, String> {
+    let at = position(answer, column)?;
+    let pattern = match test {
+        TextTest::StartsWith(_) => None,
+        TextTest::Matches(pattern) => Some(Regex::new(pattern).map_err(|error| error.to_string())?),
+    };
+    let passes = |value: &Value| match (value, test, &pattern) {
+        (Value::Text(text), TextTest::StartsWith(start), _) => text.starts_with(start),
+        (Value::Text(text), _, Some(pattern)) => pattern.is_match(text),
+        _ => false,
+    };
+    let failing: Vec<_> = answer.rows.iter().filter(|row| !passes(&row[at])).collect();
+    let value = match failing.first() {
+        Some(row) => format!(
+            "{} of {} not, first: {}",
+            failing.len(),
+            answer.rows.len(),
+            row[at]
+        ),
+        None => format!("all {}", answer.rows.len()),
+    };
+    let offending = failing
+        .iter()
+        .filter_map(|row| row.iter().find_map(Value::as_date))
+        .collect();
+    Ok(Measured {
+        met: failing.is_empty() && !answer.rows.is_empty(),
+        value,
+        offending,
+    })
+}
+
+fn position(answer: &Answer, column: &str) -> Result<usize, String> {
+    answer.position(column).ok_or_else(|| {
+        format!(
+            "the answer has no column {column}; it has {}",
+            answer.columns.join(", ")
+        )
+    })
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Severity;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn check(expect: Vec<Expectation>, dates: Vec<NaiveDate>) -> CheckSpec {
+        CheckSpec {
+            name: "c".to_owned(),
+            stage: "s".to_owned(),
+            title: "C".to_owned(),
+            severity: Severity::Blocking,
+            sql: String::new(),
+            expect,
+            before: None,
+            dates,
+        }
+    }
+
+    fn answer(columns: &[&str], rows: Vec<Vec<Value>>) -> Answer {
+        Answer {
+            columns: columns.iter().map(ToString::to_string).collect(),
+            rows,
+        }
+    }
+
+    fn measure(expect: Expectation, answer: &Answer) -> Measured {
+        judge(&check(vec![expect], vec![]), answer, &|_| true).unwrap()
+    }
+
+    #[test]
+    fn an_offending_row_counts_only_on_a_date_that_was_run() {
+        let rows =
+            ["2024-01-04", "2024-01-04", "2024-01-05", "2026-01-03"].map(|date| vec![Value::from(date)]);
+        let answer = answer(&["game_date"], rows.to_vec());
+        let check = check(vec![Expectation::Rows(0)], vec![]);
+        let measured = judge(&check, &answer, &|date| date < day("2025-01-01")).unwrap();
+        assert_eq!(
+            measured,
+            Measured {
+                met: false,
+                value: "3 rows on 2 dates".to_owned(),
+                offending: vec![day("2024-01-04"), day("2024-01-05")],
+            }
+        );
+        assert!(judge(&check, &answer, &|_| false).unwrap().met);
+    }
+
+    #[test]
+    fn limits_hold_at_their_edges() {
+        let twelve = answer(&["n"], vec![vec![Value::from(12.7)]]);
+        let cases = [
+            (Bound::Equals(12.7), true),
+            (Bound::Equals(12.8), false),
+            (Bound::AtLeast(12.7), true),
+            (Bound::AtLeast(12.71), false),
+            (Bound::AtMost(12.7), true),
+            (Bound::AtMost(12.69), false),
+            (Bound::MoreThan(12.7), false),
+            (Bound::MoreThan(12.6), true),
+            (Bound::Between(12.7, 13.0), true),
+            (Bound::Between(25.0, 28.0), false),
+        ];
+        for (bound, met) in cases {
+            let cell = Expectation::Cell {
+                column: "n".to_owned(),
+                row: None,
+                bound,
+            };
+            assert_eq!(measure(cell, &twelve).met, met, "{bound}");
+        }
+    }
+
+    #[test]
+    fn a_missing_status_counts_as_zero_and_a_missing_column_is_an_error() {
+        let answer = answer(
+            &["status", "pct"],
+            vec![vec![Value::from("FULL"), Value::from(20.1)]],
+        );
+        let share = |status: &str| Expectation::Cell {
+            column: "pct".to_owned(),
+            row: Some(("status".to_owned(), status.to_owned())),
+            bound: Bound::MoreThan(80.0),
+        };
+        assert_eq!(measure(share("FULL"), &answer).value, "20.1");
+        assert_eq!(measure(share("PARTIAL"), &answer).value, "0");
+        let absent = Expectation::Cell {
+            column: "pct_full".to_owned(),
+            row: None,
+            bound: Bound::AtLeast(1.0),
+        };
+        assert_eq!(
+            judge(&check(vec![absent], vec![]), &answer, &|_| true).unwrap_err(),
+            "the answer has no column pct_full; it has status, pct"
+        );
+    }
+
+    #[test]
+    fn every_row_must_pass_and_an_empty_answer_does_not() {
+        let every = Expectation::Every {
+            column: "id".to_owned(),
+            test: TextTest::Matches("^[0-9]{8}$".to_owned()),
+        };
+        let good = answer(&["id"], vec![vec![Value::from("20231216")]]);
+        let bad = answer(&["id"], vec![vec![Value::from("20231216")], vec![Value::Null]]);
+        assert!(measure(every.clone(), &good).met);
+        assert_eq!(measure(every.clone(), &bad).value, "1 of 2 not, first: NULL");
+        assert!(!measure(every, &answer_of_nothing()).met);
+    }
+
+    fn answer_of_nothing() -> Answer {
+        answer(&["id"], vec![])
+    }
+
+    #[test]
+    fn a_check_about_named_dates_offends_on_them() {
+        let golden = check(vec![Expectation::Rows(20)], vec![day("2023-12-16")]);
+        let measured = judge(&golden, &answer_of_nothing(), &|_| true).unwrap();
+        assert_eq!(measured.value, "0 rows");
+        assert_eq!(measured.offending, [day("2023-12-16")]);
+    }
+}
