@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod engine;
+pub mod feeds;
 pub mod ledger;
 pub mod nba;
 pub mod plan;
