@@ -15,10 +15,10 @@ pub fn round(value: f64, digits: usize) -> f64 {
 pub struct Possessions(f64);
 
 impl Possessions {
-    /// Field goals tried + 0.44 · free throws tried + turnovers − offensive rebounds.
+    /// Field goals tried + 0.44 · free throws tried + turnovers − offensive rebounds; the arguments are tries.
     #[must_use]
-    pub fn estimate(fg_attempts: u32, ft_attempts: u32, turnovers: u32, offensive_rebounds: u32) -> Self {
-        let used = f64::from(fg_attempts) + 0.44 * f64::from(ft_attempts) + f64::from(turnovers);
+    pub fn estimate(field_goals: u32, free_throws: u32, turnovers: u32, offensive_rebounds: u32) -> Self {
+        let used = f64::from(field_goals) + 0.44 * f64::from(free_throws) + f64::from(turnovers);
         Self(round(used - f64::from(offensive_rebounds), 1))
     }
 
@@ -48,8 +48,8 @@ impl Possessions {
 /// True shooting, a fraction with three decimals: points / (2 · (field goals tried + 0.44 · free throws tried));
 /// none when nothing was tried.
 #[must_use]
-pub fn true_shooting(points: u32, fg_attempts: u32, ft_attempts: u32) -> Option<f64> {
-    let tries = 2.0 * (f64::from(fg_attempts) + 0.44 * f64::from(ft_attempts));
+pub fn true_shooting(points: u32, field_goals: u32, free_throws: u32) -> Option<f64> {
+    let tries = 2.0 * (f64::from(field_goals) + 0.44 * f64::from(free_throws));
     (tries > 0.0).then(|| round(f64::from(points) / tries, 3))
 }
 
