@@ -1,6 +1,6 @@
 //! Reading a row field by field, in the order the columns were asked for, with a reason for every refusal.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Value;
 
@@ -81,6 +81,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The next field as a count, which is never negative, or NULL.
+    ///
+    /// # Errors
+    /// When the field is missing, negative or neither.
+    pub fn optional_count(&mut self) -> Result<Option<u32>, FieldError> {
+        let expected = "a count or NULL";
+        match self.take() {
+            Some(Value::Null) => Ok(None),
+            Some(found @ Value::Int(number)) => match u32::try_from(*number) {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => Err(self.refuse(expected, Some(found))),
+            },
+            other => Err(self.refuse(expected, other)),
+        }
+    }
+
     /// The next field as a date that must be there.
     ///
     /// # Errors
@@ -100,6 +116,18 @@ impl<'a> Fields<'a> {
         match self.take() {
             Some(Value::Bool(truth)) => Ok(*truth),
             other => Err(self.refuse("a boolean", other)),
+        }
+    }
+
+    /// The next field as a moment or NULL.
+    ///
+    /// # Errors
+    /// When the field is missing or neither.
+    pub fn optional_timestamp(&mut self) -> Result<Option<DateTime<Utc>>, FieldError> {
+        match self.take() {
+            Some(Value::Timestamp(at)) => Ok(Some(*at)),
+            Some(Value::Null) => Ok(None),
+            other => Err(self.refuse("a timestamp or NULL", other)),
         }
     }
 
@@ -144,6 +172,18 @@ mod tests {
         assert_eq!(
             fields.int().unwrap_err().to_string(),
             "column past the last column holds nothing, expected an integer"
+        );
+    }
+
+    #[test]
+    fn a_count_is_never_negative() {
+        let row = vec![Value::from(12_i64), Value::Null, Value::from(-3_i64)];
+        let mut fields = Fields::new(&["points", "blocks", "steals"], &row);
+        assert_eq!(fields.optional_count(), Ok(Some(12)));
+        assert_eq!(fields.optional_count(), Ok(None));
+        assert_eq!(
+            fields.optional_count().unwrap_err().to_string(),
+            "column steals holds an integer (-3), expected a count or NULL"
         );
     }
 }

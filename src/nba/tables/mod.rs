@@ -14,6 +14,7 @@ pub use gamebook_player_stats::gamebook_player_stats;
 pub use schedule::schedule;
 pub use team_boxscore::team_boxscore;
 pub use team_offense::team_offense;
+pub(super) use team_offense::team_offense_business;
 
 use crate::table::TableDef;
 

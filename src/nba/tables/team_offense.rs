@@ -38,7 +38,11 @@ pub fn team_offense() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the game; `data_hash` is made from exactly these.
+/// The columns that say something about the game, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn team_offense_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 static BUSINESS: [Column; 34] = [
     Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
     Column::nullable(

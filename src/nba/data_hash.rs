@@ -1,0 +1,82 @@
+//! The digest by which two computations of a row are compared.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::table::{Column, ColumnType, Value};
+
+/// Which columns of a row the digest covers, in the order it takes them: by name.
+#[derive(Debug)]
+pub struct HashedColumns {
+    columns: &'static [Column],
+    by_name: Vec<usize>,
+}
+
+impl HashedColumns {
+    /// The digest covers these columns, which stand first in a row.
+    #[must_use]
+    pub fn new(columns: &'static [Column]) -> Self {
+        let mut by_name: Vec<usize> = (0..columns.len()).collect();
+        by_name.sort_by_key(|&at| &columns[at].name);
+        Self { columns, by_name }
+    }
+
+    /// The first 16 hex digits of the SHA-256 over `name:value`, joined by `|`. A NUMERIC is written with its stored
+    /// decimals, so that the digest changes only when the stored value does.
+    #[must_use]
+    pub fn digest(&self, values: &[Value]) -> String {
+        let mut text = String::with_capacity(1024);
+        for &at in &self.by_name {
+            let column = &self.columns[at];
+            if !text.is_empty() {
+                text.push('|');
+            }
+            let written = match (column.kind, &values[at]) {
+                (ColumnType::Numeric { scale, .. }, Value::Float(number)) => {
+                    let decimals = usize::from(scale);
+                    write!(text, "{}:{number:.decimals$}", column.name)
+                }
+                (_, value) => write!(text, "{}:{value}", column.name),
+            };
+            debug_assert!(written.is_ok(), "a String takes every text");
+        }
+        let digest = Sha256::digest(text.as_bytes());
+        digest[..8]
+            .iter()
+            .fold(String::with_capacity(16), |mut hex, byte| {
+                for half in [byte >> 4, byte & 15] {
+                    hex.extend(char::from_digit(half.into(), 16));
+                }
+                hex
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static COLUMNS: [Column; 3] = [
+        Column::required("team_abbr", ColumnType::String, ""),
+        Column::nullable(
+            "pace",
+            ColumnType::Numeric {
+                precision: 5,
+                scale: 1,
+            },
+            "",
+        ),
+        Column::nullable("assists", ColumnType::Int64, ""),
+    ];
+
+    // printf 'assists:NULL|pace:99.6|team_abbr:BOS' | sha256sum
+    #[test]
+    fn the_digest_is_over_names_and_stored_values_in_order_of_name() {
+        let hashed = HashedColumns::new(&COLUMNS);
+        let digest = |pace: f64| hashed.digest(&[Value::from("BOS"), Value::from(pace), Value::Null]);
+        assert_eq!(digest(99.6), "020f04af3802bf6c");
+        assert_eq!(digest(99.6), digest(99.600_000_1));
+        assert_ne!(digest(99.6), digest(99.7));
+    }
+}

@@ -1,0 +1,38 @@
+//! What was noticed while a date was computed: each reason once, with how often it occurred.
+
+use std::collections::BTreeMap;
+
+/// Counted remarks, for instance rows that were refused. They never count against the date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes(BTreeMap<String, u32>);
+
+impl Notes {
+    /// Counts one more occurrence of this reason.
+    pub fn add(&mut self, reason: String) {
+        *self.0.entry(reason).or_default() += 1;
+    }
+
+    /// One line per reason, in alphabetical order; how often stands behind it when more than once.
+    #[must_use]
+    pub fn lines(self) -> Vec<String> {
+        let line = |(reason, count)| match count {
+            1 => reason,
+            _ => format!("{reason} ({count} times)"),
+        };
+        self.0.into_iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_stands_once_with_its_count() {
+        let mut notes = Notes::default();
+        for reason in ["bdl: b", "bdl: a", "bdl: b"] {
+            notes.add(reason.to_owned());
+        }
+        assert_eq!(notes.lines(), ["bdl: a", "bdl: b (2 times)"]);
+    }
+}

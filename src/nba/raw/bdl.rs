@@ -1,0 +1,63 @@
+//! A row of Ball Don't Lie's player box scores.
+
+use super::{BadRow, BoxLine, FeedGame, PlayerRow, minutes};
+use crate::nba::Minutes;
+use crate::nba::ids::PlayerLookup;
+use crate::table::{Fields, Row};
+
+/// One player of one game. The feed does not say who played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BdlRow<'a> {
+    /// Who it was and the counts; the minutes are whole ones.
+    pub row: PlayerRow<'a>,
+}
+
+impl<'a> BdlRow<'a> {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "game_date",
+        "game_id",
+        "team_abbr",
+        "player_lookup",
+        "minutes",
+        "points",
+        "field_goals_attempted",
+        "field_goals_made",
+        "three_pointers_attempted",
+        "three_pointers_made",
+        "free_throws_attempted",
+        "free_throws_made",
+        "offensive_rebounds",
+        "rebounds",
+        "assists",
+        "turnovers",
+        "personal_fouls",
+        "processed_at",
+    ];
+
+    /// Reads a row of [`Self::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless, odd minutes.
+    pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
+        let mut fields = Fields::new(Self::COLUMNS, row);
+        fields.date()?;
+        let row = PlayerRow {
+            game: FeedGame::parse(fields.text()?)?,
+            team: fields.text()?.parse()?,
+            player: PlayerLookup::parse(fields.text()?)?,
+            minutes: minutes(fields.optional_text()?)?,
+            line: BoxLine::read(&mut fields)?,
+            processed_at: fields.optional_timestamp()?,
+        };
+        Ok(Self { row })
+    }
+
+    /// The player, unless there is neither time nor anything done: that one sat on the bench, or was on the floor
+    /// so briefly that no sum changes.
+    #[must_use]
+    pub fn into_played(self) -> Option<PlayerRow<'a>> {
+        let played = self.row.minutes.unwrap_or_default() > Minutes::default();
+        (played || self.row.line.did_anything()).then_some(self.row)
+    }
+}

@@ -1,0 +1,180 @@
+//! The counts of one box-score line, for a player or a team. Unknown stays unknown, also in a sum.
+
+use std::ops::Add;
+
+use crate::table::{FieldError, Fields};
+
+/// What a player or a team did. A count nobody recorded is none, which is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoxLine {
+    /// Points.
+    pub points: Option<u32>,
+    /// Field goals tried, threes included.
+    pub fg_attempts: Option<u32>,
+    /// Field goals made, threes included.
+    pub fg_makes: Option<u32>,
+    /// Three-pointers tried.
+    pub three_pt_attempts: Option<u32>,
+    /// Three-pointers made.
+    pub three_pt_makes: Option<u32>,
+    /// Free throws tried.
+    pub ft_attempts: Option<u32>,
+    /// Free throws made.
+    pub ft_makes: Option<u32>,
+    /// Rebounds at the opponent's basket.
+    pub offensive_rebounds: Option<u32>,
+    /// All rebounds.
+    pub rebounds: Option<u32>,
+    /// Assists.
+    pub assists: Option<u32>,
+    /// Turnovers.
+    pub turnovers: Option<u32>,
+    /// Personal fouls.
+    pub personal_fouls: Option<u32>,
+}
+
+impl BoxLine {
+    /// Nothing done, and known to be nothing: where a sum begins.
+    pub const ZERO: Self = Self {
+        points: Some(0),
+        fg_attempts: Some(0),
+        fg_makes: Some(0),
+        three_pt_attempts: Some(0),
+        three_pt_makes: Some(0),
+        ft_attempts: Some(0),
+        ft_makes: Some(0),
+        offensive_rebounds: Some(0),
+        rebounds: Some(0),
+        assists: Some(0),
+        turnovers: Some(0),
+        personal_fouls: Some(0),
+    };
+
+    /// Reads twelve fields, which every feed must name in the order of this type.
+    ///
+    /// # Errors
+    /// When a field is neither a count nor NULL.
+    pub fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            points: fields.optional_count()?,
+            fg_attempts: fields.optional_count()?,
+            fg_makes: fields.optional_count()?,
+            three_pt_attempts: fields.optional_count()?,
+            three_pt_makes: fields.optional_count()?,
+            ft_attempts: fields.optional_count()?,
+            ft_makes: fields.optional_count()?,
+            offensive_rebounds: fields.optional_count()?,
+            rebounds: fields.optional_count()?,
+            assists: fields.optional_count()?,
+            turnovers: fields.optional_count()?,
+            personal_fouls: fields.optional_count()?,
+        })
+    }
+
+    /// Every count with its name.
+    #[must_use]
+    pub const fn counts(&self) -> [(&'static str, Option<u32>); 12] {
+        [
+            ("points", self.points),
+            ("fg_attempts", self.fg_attempts),
+            ("fg_makes", self.fg_makes),
+            ("three_pt_attempts", self.three_pt_attempts),
+            ("three_pt_makes", self.three_pt_makes),
+            ("ft_attempts", self.ft_attempts),
+            ("ft_makes", self.ft_makes),
+            ("offensive_rebounds", self.offensive_rebounds),
+            ("rebounds", self.rebounds),
+            ("assists", self.assists),
+            ("turnovers", self.turnovers),
+            ("personal_fouls", self.personal_fouls),
+        ]
+    }
+
+    /// Whether any count is known to be above zero.
+    #[must_use]
+    pub fn did_anything(&self) -> bool {
+        self.counts()
+            .iter()
+            .any(|&(_, count)| count.is_some_and(|count| count > 0))
+    }
+
+    /// The points the made shots are worth: 2 for a field goal, 1 more for a three, 1 for a free throw.
+    #[must_use]
+    pub fn points_from_shots(&self) -> Option<u32> {
+        Some(2 * self.fg_makes? + self.three_pt_makes? + self.ft_makes?)
+    }
+}
+
+impl Add for BoxLine {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let sum = |one: Option<u32>, two: Option<u32>| Some(one? + two?);
+        Self {
+            points: sum(self.points, other.points),
+            fg_attempts: sum(self.fg_attempts, other.fg_attempts),
+            fg_makes: sum(self.fg_makes, other.fg_makes),
+            three_pt_attempts: sum(self.three_pt_attempts, other.three_pt_attempts),
+            three_pt_makes: sum(self.three_pt_makes, other.three_pt_makes),
+            ft_attempts: sum(self.ft_attempts, other.ft_attempts),
+            ft_makes: sum(self.ft_makes, other.ft_makes),
+            offensive_rebounds: sum(self.offensive_rebounds, other.offensive_rebounds),
+            rebounds: sum(self.rebounds, other.rebounds),
+            assists: sum(self.assists, other.assists),
+            turnovers: sum(self.turnovers, other.turnovers),
+            personal_fouls: sum(self.personal_fouls, other.personal_fouls),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_count_makes_its_own_sum_unknown_and_no_other() {
+        let one = BoxLine {
+            offensive_rebounds: None,
+            points: Some(20),
+            ..BoxLine::ZERO
+        };
+        let sum = one
+            + BoxLine {
+                offensive_rebounds: Some(3),
+                points: Some(11),
+                ..BoxLine::ZERO
+            };
+        assert_eq!(
+            (sum.offensive_rebounds, sum.points, sum.assists),
+            (None, Some(31), Some(0))
+        );
+    }
+
+    // 9 field goals of which 2 are threes, and 5 free throws: 18 + 2 + 5.
+    #[test]
+    fn made_shots_give_the_points() {
+        let line = BoxLine {
+            fg_makes: Some(9),
+            three_pt_makes: Some(2),
+            ft_makes: Some(5),
+            ..BoxLine::ZERO
+        };
+        assert_eq!(line.points_from_shots(), Some(25));
+        assert_eq!(
+            BoxLine {
+                ft_makes: None,
+                ..line
+            }
+            .points_from_shots(),
+            None
+        );
+        assert!(line.did_anything());
+        assert!(
+            !BoxLine {
+                points: None,
+                ..BoxLine::ZERO
+            }
+            .did_anything()
+        );
+    }
+}

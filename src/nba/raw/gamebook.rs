@@ -1,0 +1,99 @@
+//! A row of the official gamebook.
+
+use std::str::FromStr;
+
+use super::{BadRow, BoxLine, FeedGame, PlayerRow, minutes};
+use crate::nba::Refused;
+use crate::nba::ids::PlayerLookup;
+use crate::table::{Fields, Row};
+
+/// What a player named in a gamebook did on that night.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlayerStatus {
+    /// Played.
+    Active,
+    /// Dressed and did not play.
+    Dnp,
+    /// Did not dress.
+    Inactive,
+}
+
+impl FromStr for PlayerStatus {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        match text {
+            "active" => Ok(Self::Active),
+            "dnp" => Ok(Self::Dnp),
+            "inactive" => Ok(Self::Inactive),
+            _ => Err(Refused::new(
+                "player_status",
+                text,
+                "is not active, dnp or inactive",
+            )),
+        }
+    }
+}
+
+/// One player named for one game.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GamebookRow<'a> {
+    /// What the player did.
+    pub status: PlayerStatus,
+    /// Who it was and, if active, the counts.
+    pub row: PlayerRow<'a>,
+}
+
+impl<'a> GamebookRow<'a> {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "game_date",
+        "player_status",
+        "game_id",
+        "team_abbr",
+        "player_lookup",
+        "player_name",
+        "minutes",
+        "points",
+        "field_goals_attempted",
+        "field_goals_made",
+        "three_pointers_attempted",
+        "three_pointers_made",
+        "free_throws_attempted",
+        "free_throws_made",
+        "offensive_rebounds",
+        "total_rebounds",
+        "assists",
+        "turnovers",
+        "personal_fouls",
+        "processed_at",
+    ];
+
+    /// Reads a row of [`Self::COLUMNS`]. A player whose key was never resolved goes by the printed name.
+    ///
+    /// # Errors
+    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless, odd minutes.
+    pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
+        let mut fields = Fields::new(Self::COLUMNS, row);
+        fields.date()?;
+        let status = fields.text()?.parse()?;
+        let game = FeedGame::parse(fields.text()?)?;
+        let team = fields.text()?.parse()?;
+        let (lookup, name) = (fields.optional_text()?, fields.optional_text()?);
+        let row = PlayerRow {
+            game,
+            team,
+            player: PlayerLookup::parse(lookup.or(name).unwrap_or_default())?,
+            minutes: minutes(fields.optional_text()?)?,
+            line: BoxLine::read(&mut fields)?,
+            processed_at: fields.optional_timestamp()?,
+        };
+        Ok(Self { status, row })
+    }
+
+    /// The player, if active.
+    #[must_use]
+    pub fn into_played(self) -> Option<PlayerRow<'a>> {
+        (self.status == PlayerStatus::Active).then_some(self.row)
+    }
+}

@@ -1,0 +1,72 @@
+//! A row of the official team box score.
+
+use chrono::{DateTime, Utc};
+
+use super::{BadRow, BoxLine, FeedGame, minutes};
+use crate::nba::ids::TeamCode;
+use crate::nba::{Minutes, TeamMinutes};
+use crate::table::{Fields, Row};
+
+/// One team of one game.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamBoxRow {
+    /// The game.
+    pub game: FeedGame,
+    /// The team.
+    pub team: TeamCode,
+    /// Whether the feed takes the team for the one at home; often wrong.
+    pub is_home: bool,
+    /// The player-minutes the feed names.
+    pub minutes: Option<Minutes>,
+    /// The counts.
+    pub line: BoxLine,
+    /// When the feed was read.
+    pub processed_at: Option<DateTime<Utc>>,
+}
+
+impl TeamBoxRow {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "game_date",
+        "game_id",
+        "team_abbr",
+        "is_home",
+        "minutes",
+        "points",
+        "fg_attempted",
+        "fg_made",
+        "three_pt_attempted",
+        "three_pt_made",
+        "ft_attempted",
+        "ft_made",
+        "offensive_rebounds",
+        "total_rebounds",
+        "assists",
+        "turnovers",
+        "personal_fouls",
+        "processed_at",
+    ];
+
+    /// Reads a row of [`Self::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a field is not what it should be: a foreign team, an unreadable game id, odd minutes.
+    pub fn parse(row: &Row) -> Result<Self, BadRow> {
+        let mut fields = Fields::new(Self::COLUMNS, row);
+        fields.date()?;
+        Ok(Self {
+            game: FeedGame::parse(fields.text()?)?,
+            team: fields.text()?.parse()?,
+            is_home: fields.bool()?,
+            minutes: minutes(fields.optional_text()?)?,
+            line: BoxLine::read(&mut fields)?,
+            processed_at: fields.optional_timestamp()?,
+        })
+    }
+
+    /// The length of the game. Official totals are off by up to three minutes in some games.
+    #[must_use]
+    pub fn length(&self) -> Option<TeamMinutes> {
+        self.minutes.map(TeamMinutes::nearest)
+    }
+}
