@@ -2,10 +2,9 @@
 
 use super::{ColumnType, TableDef};
 
-/// `CREATE TABLE` and its index for the embedded warehouse, where the dataset is an attached file.
-/// The date column is indexed because every read and every replace goes by date.
+/// `CREATE TABLE` for the embedded warehouse, where the dataset is an attached file.
 #[must_use]
-pub fn sqlite_ddl(table: &TableDef) -> String {
+pub fn sqlite_table(table: &TableDef) -> String {
     let mut parts: Vec<String> = table
         .columns
         .iter()
@@ -18,10 +17,18 @@ pub fn sqlite_ddl(table: &TableDef) -> String {
         parts.push(format!("  PRIMARY KEY ({})", table.key.join(", ")));
     }
     format!(
-        "CREATE TABLE IF NOT EXISTS {path} (\n{body}\n);\n\
-         CREATE INDEX IF NOT EXISTS {dataset}.{name}_by_date ON {name} ({date});\n",
+        "CREATE TABLE IF NOT EXISTS {path} (\n{body}\n)",
         path = table.path(),
         body = parts.join(",\n"),
+    )
+}
+
+/// `CREATE INDEX` on the date column, because every read and every replace goes by date. Apart from the
+/// table, because a table filled from scratch is indexed once it is full.
+#[must_use]
+pub fn sqlite_index(table: &TableDef) -> String {
+    format!(
+        "CREATE INDEX IF NOT EXISTS {dataset}.{name}_by_date ON {name} ({date})",
         dataset = table.dataset,
         name = table.name,
         date = table.date_column,

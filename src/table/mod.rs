@@ -10,7 +10,7 @@ mod value;
 
 pub use admit::{Admitted, Quarantined, admit};
 pub use column::{Column, ColumnType, Stamp};
-pub use ddl::sqlite_ddl;
+pub use ddl::{sqlite_index, sqlite_table};
 pub use definition::TableDef;
 pub use fields::{FieldError, Fields};
 pub use value::{Row, Value};

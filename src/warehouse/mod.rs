@@ -3,6 +3,7 @@
 
 mod error;
 mod query;
+pub mod sqlite;
 
 pub use error::{ErrorClass, WarehouseError};
 pub use query::{Answer, Dates, Read};

@@ -1,0 +1,119 @@
+//! The stored form of one value, both ways: `DATE` as ISO text, `TIMESTAMP` as UTC ISO text, `BOOL` as 0 or 1,
+//! `NUMERIC` and `FLOAT64` as a real, a list as JSON text. What does not fit its column is refused, never bent.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
+
+use super::fault::Fault;
+use crate::table::{Column, ColumnType, TableDef, Value};
+
+/// The stored form of a value of this column.
+pub(super) fn stored<'v>(
+    table: &TableDef,
+    column: &Column,
+    value: &'v Value,
+) -> Result<ToSqlOutput<'v>, Fault> {
+    let borrowed = |value| Ok(ToSqlOutput::Borrowed(value));
+    let text = |text: String| Ok(ToSqlOutput::Owned(Stored::Text(text)));
+    match (column.kind, value) {
+        (_, Value::Null) => borrowed(ValueRef::Null),
+        (ColumnType::Int64, Value::Int(number)) => borrowed(ValueRef::Integer(*number)),
+        (ColumnType::Float64 | ColumnType::Numeric { .. }, Value::Float(number)) if number.is_finite() => {
+            borrowed(ValueRef::Real(*number))
+        }
+        (ColumnType::String | ColumnType::Json, Value::Text(text)) => {
+            borrowed(ValueRef::Text(text.as_bytes()))
+        }
+        (ColumnType::Bool, Value::Bool(truth)) => borrowed(ValueRef::Integer(i64::from(*truth))),
+        (ColumnType::Date, Value::Date(_)) | (ColumnType::Timestamp, Value::Timestamp(_)) => {
+            text(value.to_string())
+        }
+        (ColumnType::StringArray, Value::List(items)) => text(serde_json::json!(items).to_string()),
+        (kind, other) => Err(Fault::data(format!(
+            "{}.{}: {other} is {} and cannot be stored as {kind}",
+            table.path(),
+            column.name,
+            other.kind()
+        ))),
+    }
+}
+
+/// Reads one column, row after row. Dates and moments repeat from row to row, so the last one is remembered.
+pub(super) struct Reader<'t> {
+    table: &'t TableDef,
+    column: &'t Column,
+    last: Option<(Vec<u8>, Value)>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) const fn new(table: &'t TableDef, column: &'t Column) -> Self {
+        Self {
+            table,
+            column,
+            last: None,
+        }
+    }
+
+    /// The typed value of a stored one.
+    pub(super) fn value(&mut self, stored: ValueRef<'_>) -> Result<Value, Fault> {
+        let value = match (self.column.kind, stored) {
+            (_, ValueRef::Null) => Some(Value::Null),
+            (ColumnType::Int64, ValueRef::Integer(number)) => Some(Value::Int(number)),
+            (ColumnType::Float64 | ColumnType::Numeric { .. }, ValueRef::Real(number)) => {
+                Some(Value::Float(number))
+            }
+            (ColumnType::Bool, ValueRef::Integer(0)) => Some(Value::Bool(false)),
+            (ColumnType::Bool, ValueRef::Integer(1)) => Some(Value::Bool(true)),
+            (ColumnType::String | ColumnType::Json, ValueRef::Text(text)) => {
+                str::from_utf8(text).ok().map(Value::from)
+            }
+            (ColumnType::Date, ValueRef::Text(text)) => self.repeated(text, parse_date),
+            (ColumnType::Timestamp, ValueRef::Text(text)) => self.repeated(text, parse_timestamp),
+            (ColumnType::StringArray, ValueRef::Text(text)) => {
+                serde_json::from_slice(text).ok().map(Value::List)
+            }
+            _ => None,
+        };
+        value.ok_or_else(|| self.unreadable(stored))
+    }
+
+    fn repeated(&mut self, text: &[u8], parse: fn(&str) -> Option<Value>) -> Option<Value> {
+        if let Some((known, value)) = &self.last
+            && known == text
+        {
+            return Some(value.clone());
+        }
+        let value = parse(str::from_utf8(text).ok()?)?;
+        self.last = Some((text.to_vec(), value.clone()));
+        Some(value)
+    }
+
+    fn unreadable(&self, stored: ValueRef<'_>) -> Fault {
+        let shown = match stored {
+            ValueRef::Null => "NULL".to_owned(),
+            ValueRef::Integer(number) => number.to_string(),
+            ValueRef::Real(number) => number.to_string(),
+            ValueRef::Text(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
+            ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
+        };
+        Fault::data(format!(
+            "{}.{} holds {shown}, which is not {}; load the table again",
+            self.table.path(),
+            self.column.name,
+            self.column.kind
+        ))
+    }
+}
+
+fn parse_date(text: &str) -> Option<Value> {
+    (text.len() == "2021-10-19".len())
+        .then(|| text.parse::<NaiveDate>().ok())
+        .flatten()
+        .map(Value::Date)
+}
+
+fn parse_timestamp(text: &str) -> Option<Value> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|at| Value::Timestamp(at.with_timezone(&Utc)))
+}

@@ -1,0 +1,85 @@
+//! One connection: an empty database in memory with every dataset of the folder attached under its name.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::fault::Fault;
+use super::folder::Folder;
+use crate::warehouse::WarehouseError;
+
+/// How long `SQLite` waits for another program's lock before the caller hears of contention.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Page cache of one dataset on one connection, in KiB. Files are not mapped into memory, because mapped
+/// pages count as the process's own once per connection.
+const CACHE_KIB: u32 = 3 * 1024;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// May change nothing.
+    Reader,
+    /// The only one that changes anything.
+    Writer,
+}
+
+/// Opens a connection to all datasets of the folder.
+pub(super) fn open(folder: &Folder, role: Role) -> Result<Connection, WarehouseError> {
+    let said = |fault: Fault| fault.told("opening the warehouse", folder.path());
+    let connection = blank().map_err(said)?;
+    for dataset in folder.datasets().map_err(said)? {
+        let file = folder.file(&dataset);
+        attach(&connection, &dataset, &file)
+            .and_then(|()| prepare(&connection, &dataset))
+            .map_err(|fault| fault.told(&format!("opening dataset {dataset}"), &file))?;
+    }
+    if role == Role::Reader {
+        connection
+            .pragma_update(None, "query_only", true)
+            .map_err(|error| said(error.into()))?;
+    }
+    Ok(connection)
+}
+
+/// A connection with the registered functions and no dataset.
+pub(super) fn blank() -> Result<Connection, Fault> {
+    let connection = Connection::open_in_memory()?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A misspelt column must be an error and not a text.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// Attaches a file under a dataset's name.
+pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
+    let Some(path) = file.to_str() else {
+        return Err(Fault::code(format!(
+            "{}: the warehouse's path must be valid UTF-8",
+            file.display()
+        )));
+    };
+    connection.execute(&format!("ATTACH DATABASE ?1 AS {dataset}"), [path])?;
+    Ok(())
+}
+
+/// Settles how an attached dataset is read and written. A damaged or foreign file is found out here.
+fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
+    let mode: String = connection.pragma_query_value(Some(dataset), "journal_mode", |row| row.get(0))?;
+    if mode != "wal" {
+        let became: String =
+            connection.pragma_update_and_check(Some(dataset), "journal_mode", "WAL", |row| row.get(0))?;
+        if became != "wal" {
+            return Err(Fault::code(format!(
+                "dataset {dataset}: this file system cannot keep a write-ahead log; choose a local folder"
+            )));
+        }
+    }
+    connection.pragma_update(Some(dataset), "synchronous", "FULL")?;
+    connection.pragma_update(Some(dataset), "cache_size", -i64::from(CACHE_KIB))?;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! What went wrong inside the embedded warehouse, turned into a classed error and one sentence.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use crate::warehouse::{ErrorClass, WarehouseError};
+
+/// A failure on its way up: `SQLite`'s or the file system's own, or one that has its sentence already.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// From `SQLite`.
+    Sqlite(rusqlite::Error),
+    /// From the file system.
+    Io(io::Error),
+    /// Said already.
+    Told(WarehouseError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<WarehouseError> for Fault {
+    fn from(error: WarehouseError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl Fault {
+    /// A fault in the data: not tried again.
+    pub(super) fn data(message: impl Into<String>) -> Self {
+        Self::Told(WarehouseError::new(ErrorClass::Data, message))
+    }
+
+    /// A fault in the program or the query: not tried again.
+    pub(super) fn code(message: impl Into<String>) -> Self {
+        Self::Told(WarehouseError::new(ErrorClass::Code, message))
+    }
+
+    /// The classed error: what was being done, to which file or folder, and what to do next.
+    pub(super) fn told(self, doing: &str, place: &Path) -> WarehouseError {
+        let (class, sentence) = match self {
+            Self::Told(error) => return error,
+            Self::Sqlite(error) => class_sqlite(&error),
+            Self::Io(error) => class_io(&error),
+        };
+        WarehouseError::new(class, format!("{doing} in {}: {sentence}", place.display()))
+    }
+}
+
+const READ_ONLY: &str = "it is read-only; give this user write permission or choose another folder";
+const DISK_FULL: &str = "the disk is full; nothing was changed, free some space and go on";
+
+fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
+    let said = match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    };
+    let told = |class, sentence: &str| (class, sentence.to_owned());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+            told(
+                ErrorClass::Contention,
+                "another program is writing to it; it is tried again",
+            )
+        }
+        Some(ErrorCode::DiskFull) => told(ErrorClass::Quota, DISK_FULL),
+        Some(ErrorCode::ReadOnly) => told(ErrorClass::Auth, READ_ONLY),
+        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
+            ErrorClass::Auth,
+            format!("{said}; see to the permissions of the folder and its files"),
+        ),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+            ErrorClass::Data,
+            format!("{said}; it was left as it is, move it away and load again, or restore a copy"),
+        ),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
+            (ErrorClass::Transient, format!("{said}; it is tried again"))
+        }
+        // A constraint, or a registered function that refused a value: the data are at fault.
+        Some(
+            ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::Unknown,
+        ) => (ErrorClass::Data, said),
+        _ => (ErrorClass::Code, said),
+    }
+}
+
+fn class_io(error: &io::Error) -> (ErrorClass, String) {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            (ErrorClass::Quota, DISK_FULL.to_owned())
+        }
+        io::ErrorKind::ReadOnlyFilesystem => (ErrorClass::Auth, READ_ONLY.to_owned()),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => (
+            ErrorClass::Auth,
+            format!("{error}; see to its permissions or choose another folder"),
+        ),
+        _ => (ErrorClass::Transient, format!("{error}; it is tried again")),
+    }
+}

@@ -1,0 +1,101 @@
+//! The folder of an embedded warehouse: one private file per dataset, named after it.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::fault::Fault;
+use crate::table::TableDef;
+
+const SUFFIX: &str = "sqlite";
+
+/// A folder that is there. Files in it that are not named after a dataset are left alone.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens the folder, creating it for this user alone if it is not there.
+    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        let path = std::path::absolute(path)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The datasets that have a file, by name.
+    pub(super) fn datasets(&self) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            let named = path.extension().is_some_and(|suffix| suffix == SUFFIX);
+            if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+                && named
+                && is_identifier(stem)
+            {
+                found.push(stem.to_owned());
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Where a dataset is kept.
+    pub(super) fn file(&self, dataset: &str) -> PathBuf {
+        self.path.join(format!("{dataset}.{SUFFIX}"))
+    }
+
+    /// Where a dataset is built before it takes the place of the old one.
+    pub(super) fn fresh_file(&self, dataset: &str) -> PathBuf {
+        self.path.join(format!("{dataset}.{SUFFIX}.new"))
+    }
+
+    /// Creates the file of a dataset. Says whether it was not there before.
+    pub(super) fn create(&self, dataset: &str) -> Result<bool, Fault> {
+        match create_private(&self.file(dataset)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Creates an empty file that only this user may read; `SQLite` gives its side files the same mode.
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+}
+
+/// Refuses a table whose names cannot stand in SQL unquoted, before any SQL is made from them.
+pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
+    let columns = table.columns.iter().map(|column| &column.name);
+    for name in [&table.dataset, &table.name].into_iter().chain(columns) {
+        if !is_identifier(name) {
+            return Err(Fault::code(format!(
+                "{}: {name:?} is not a name; use letters, digits and underscores",
+                table.path()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `main` and `temp` are `SQLite`'s own.
+fn is_identifier(name: &str) -> bool {
+    let mut letters = name.bytes();
+    let first = letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_alphabetic() || letter == b'_');
+    first
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+        && !["main", "temp"].contains(&name.to_ascii_lowercase().as_str())
+}

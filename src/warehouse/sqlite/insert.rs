@@ -1,0 +1,51 @@
+//! Inserting rows, one bound value after the other.
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, Statement};
+
+use super::cell::stored;
+use super::fault::Fault;
+use crate::table::{TableDef, Value};
+
+/// A prepared `INSERT` of every column of a table.
+pub(super) struct Insert<'c, 't> {
+    statement: Statement<'c>,
+    table: &'t TableDef,
+}
+
+impl<'c, 't> Insert<'c, 't> {
+    pub(super) fn prepare(connection: &'c Connection, table: &'t TableDef) -> Result<Self, Fault> {
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            table.path(),
+            names.join(", "),
+            vec!["?"; names.len()].join(", ")
+        );
+        Ok(Self {
+            statement: connection.prepare(&sql)?,
+            table,
+        })
+    }
+
+    /// Inserts one row; `put_in` names the columns whose value comes from elsewhere, with that value.
+    pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), Fault> {
+        if row.len() != self.table.columns.len() {
+            return Err(Fault::data(format!(
+                "{}: a row has {} values for {} columns",
+                self.table.path(),
+                row.len(),
+                self.table.columns.len()
+            )));
+        }
+        for (at, (column, value)) in self.table.columns.iter().zip(row).enumerate() {
+            let cell = match put_in.iter().find(|(position, _)| *position == at) {
+                Some((_, text)) => ToSqlOutput::from(*text),
+                None => stored(self.table, column, value)?,
+            };
+            self.statement.raw_bind_parameter(at + 1, cell)?;
+        }
+        self.statement.raw_execute()?;
+        Ok(())
+    }
+}

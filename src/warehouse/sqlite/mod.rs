@@ -1,0 +1,170 @@
+//! The embedded warehouse: a folder with one `SQLite` file per dataset, attached under the dataset's name.
+
+mod cell;
+mod connection;
+mod fault;
+mod fill;
+mod folder;
+mod insert;
+mod pool;
+mod read;
+mod replace;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Answer, Filling, Read, Replace, Warehouse, WarehouseError};
+use crate::table::{Row, TableDef, sqlite_index, sqlite_table};
+use connection::Role;
+use fault::Fault;
+use folder::{Folder, checked};
+use pool::Pool;
+use read::Reading;
+use replace::Replacement;
+
+/// How often a fill's progress is passed on.
+const PROGRESS: Duration = Duration::from_millis(50);
+
+/// An embedded warehouse.
+#[derive(Debug)]
+pub struct SqliteWarehouse {
+    name: String,
+    pool: Arc<Pool>,
+}
+
+impl SqliteWarehouse {
+    /// Opens the folder `dir` with the datasets that have a file in it; it is created, for this user alone,
+    /// if it is not there.
+    ///
+    /// # Errors
+    /// When the folder or one of its files cannot be used: no permission, damaged, not a database. The error
+    /// names the path; nothing is overwritten.
+    pub fn open(dir: &Path) -> Result<Self, WarehouseError> {
+        let folder = Folder::open(dir).map_err(|fault| fault.told("opening the warehouse", dir))?;
+        Ok(Self {
+            name: format!("sqlite:{}", dir.display()),
+            pool: Arc::new(Pool::open(folder)?),
+        })
+    }
+
+    /// Creates the file of the table's dataset, after which every connection is opened anew to attach it.
+    fn create_dataset(&self, table: &TableDef, doing: &str) -> Result<(), WarehouseError> {
+        let folder = self.pool.folder();
+        let created = checked(table)
+            .and_then(|()| folder.create(&table.dataset))
+            .map_err(|fault| fault.told(doing, folder.path()))?;
+        if created {
+            self.pool.renew();
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Warehouse for SqliteWarehouse {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+        let doing = doing("creating", table);
+        self.create_dataset(table, &doing)?;
+        let table = table.clone();
+        self.pool
+            .run(Role::Writer, doing, move |connection| ensure(connection, &table))
+            .await
+    }
+
+    async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
+        let (doing, table) = (doing("looking into", table), table.clone());
+        self.pool
+            .run(Role::Reader, doing, move |connection| {
+                holds_rows(connection, &table)
+            })
+            .await
+    }
+
+    async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
+        let (doing, reading) = (doing("reading", read.table), Reading::from(read));
+        self.pool
+            .run(Role::Reader, doing, move |connection| reading.rows(connection))
+            .await
+    }
+
+    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+        let (doing, replacement) = (doing("writing", replace.table), Replacement::from(replace));
+        self.pool
+            .run(Role::Writer, doing, move |connection| {
+                replacement.commit(connection)
+            })
+            .await
+    }
+
+    async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError> {
+        let counted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&counted);
+        let filling = self
+            .pool
+            .alone(move |folder| fill::fill(folder, tables, &counter));
+        tokio::pin!(filling);
+        let mut told = 0;
+        loop {
+            let done = tokio::time::timeout(PROGRESS, &mut filling).await;
+            let now = counted.load(Ordering::Relaxed);
+            written.fetch_add(now - told, Ordering::Relaxed);
+            told = now;
+            if let Ok(result) = done {
+                return result;
+            }
+        }
+    }
+
+    async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
+        Err(WarehouseError::new(
+            super::ErrorClass::Code,
+            format!("the embedded warehouse answers no queries yet: {sql}"),
+        ))
+    }
+}
+
+fn doing(verb: &str, table: &TableDef) -> String {
+    format!("{verb} {}", table.path())
+}
+
+fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
+    checked(table)?;
+    if !connection.table_exists(Some(&*table.dataset), &*table.name)? {
+        return Ok(false);
+    }
+    let any = connection
+        .query_row(&format!("SELECT 1 FROM {} LIMIT 1", table.path()), [], |_| Ok(()))
+        .optional()?;
+    Ok(any.is_some())
+}
+
+/// Creates the table and its index, or checks that the one that is there has the same columns.
+fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
+    let mut statement =
+        connection.prepare(&format!("PRAGMA {}.table_info({})", table.dataset, table.name))?;
+    let held: Vec<String> = statement
+        .query_map([], |row| row.get("name"))?
+        .collect::<Result<_, _>>()?;
+    let wanted = table.columns.iter().map(|column| column.name.as_ref());
+    if !wanted.clone().eq(held.iter().map(String::as_str)) {
+        return Err(Fault::data(format!(
+            "{} is there with other columns ({}) than this version of backcourt writes ({}); move its file away",
+            table.path(),
+            held.join(", "),
+            wanted.collect::<Vec<_>>().join(", ")
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Reading rows by date, typed by the table's definition.
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, Params};
+
+use super::cell::Reader;
+use super::fault::Fault;
+use super::folder::checked;
+use crate::table::{Column, Row, TableDef};
+use crate::warehouse::{Dates, Read};
+
+/// A [`Read`] that owns what it names, to cross to a blocking thread.
+pub(super) struct Reading {
+    table: TableDef,
+    columns: Vec<&'static str>,
+    dates: Days,
+}
+
+enum Days {
+    /// Ascending, each once.
+    Only(Vec<NaiveDate>),
+    Between(NaiveDate, NaiveDate),
+}
+
+impl From<Read<'_>> for Reading {
+    fn from(read: Read<'_>) -> Self {
+        Self {
+            table: read.table.clone(),
+            columns: read.columns.to_vec(),
+            dates: match read.dates {
+                Dates::Only(dates) => {
+                    let mut dates = dates.to_vec();
+                    dates.sort_unstable();
+                    dates.dedup();
+                    Days::Only(dates)
+                }
+                Dates::Between(from, to) => Days::Between(from, to),
+            },
+        }
+    }
+}
+
+impl Reading {
+    /// The rows, by date and then in stored order, all from one moment.
+    pub(super) fn rows(&self, connection: &mut Connection) -> Result<Vec<Row>, Fault> {
+        checked(&self.table)?;
+        let columns = self.columns()?;
+        let (names, table, date) = (
+            self.columns.join(", "),
+            self.table.path(),
+            &self.table.date_column,
+        );
+        let mut readers: Vec<Reader<'_>> = columns
+            .into_iter()
+            .map(|column| Reader::new(&self.table, column))
+            .collect();
+        let mut rows = Vec::new();
+        let moment = connection.transaction()?;
+        match &self.dates {
+            // One search of the index per date: in order without sorting, and one statement for any number.
+            Days::Only(dates) => {
+                let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY rowid");
+                for day in dates {
+                    collect(&moment, &sql, [day.to_string()], &mut readers, &mut rows)?;
+                }
+            }
+            Days::Between(from, to) => {
+                let sql = format!(
+                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {date}, rowid"
+                );
+                collect(
+                    &moment,
+                    &sql,
+                    [from.to_string(), to.to_string()],
+                    &mut readers,
+                    &mut rows,
+                )?;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn columns(&self) -> Result<Vec<&Column>, Fault> {
+        self.columns
+            .iter()
+            .map(|name| {
+                self.table
+                    .column(name)
+                    .ok_or_else(|| Fault::code(format!("{} has no column {name}", self.table.path())))
+            })
+            .collect()
+    }
+}
+
+fn collect(
+    connection: &Connection,
+    sql: &str,
+    dates: impl Params,
+    readers: &mut [Reader<'_>],
+    rows: &mut Vec<Row>,
+) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(dates)?;
+    while let Some(stored) = found.next()? {
+        let mut row = Row::with_capacity(readers.len());
+        for (at, reader) in readers.iter_mut().enumerate() {
+            row.push(reader.value(stored.get_ref(at)?)?);
+        }
+        rows.push(row);
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Replacing the rows of exactly some dates of one table, in one transaction.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::cell::Reader;
+use super::fault::Fault;
+use super::folder::checked;
+use super::insert::Insert;
+use crate::table::{Row, Stamp, TableDef, Value};
+use crate::warehouse::Replace;
+
+/// A [`Replace`] that owns what it names, to cross to a blocking thread.
+pub(super) struct Replacement {
+    table: TableDef,
+    dates: Vec<NaiveDate>,
+    rows: Vec<Row>,
+    now: DateTime<Utc>,
+}
+
+impl From<Replace<'_>> for Replacement {
+    fn from(replace: Replace<'_>) -> Self {
+        Self {
+            table: replace.table.clone(),
+            dates: replace.dates.to_vec(),
+            rows: replace.rows.to_vec(),
+            now: replace.now,
+        }
+    }
+}
+
+/// When each key was first written, in stored form.
+type Born = HashMap<Vec<String>, String>;
+
+impl Replacement {
+    /// Deletes, inserts and stamps, all or nothing.
+    pub(super) fn commit(&self, connection: &mut Connection) -> Result<(), Fault> {
+        checked(&self.table)?;
+        self.refuse_other_dates()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let born = self.born(&transaction)?;
+        self.delete(&transaction)?;
+        self.insert(&transaction, &born)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn refuse_other_dates(&self) -> Result<(), Fault> {
+        let Some(at) = self.table.position(&self.table.date_column) else {
+            return Err(Fault::code(format!(
+                "{} has no column {}",
+                self.table.path(),
+                self.table.date_column
+            )));
+        };
+        let stray = self.rows.iter().find(|row| {
+            row.get(at)
+                .and_then(Value::as_date)
+                .is_none_or(|date| !self.dates.contains(&date))
+        });
+        match stray {
+            None => Ok(()),
+            Some(row) => Err(Fault::code(format!(
+                "{}: a row of {} came with the replace of other dates",
+                self.table.path(),
+                row.get(at).unwrap_or(&Value::Null)
+            ))),
+        }
+    }
+
+    fn born(&self, transaction: &Transaction<'_>) -> Result<Born, Fault> {
+        let mut born = Born::new();
+        let key = self.table.key_positions();
+        let created = match self.table.stamp_position(Stamp::Created) {
+            Some(created) if !key.is_empty() => created,
+            _ => return Ok(born),
+        };
+        let mut statement = transaction.prepare_cached(&format!(
+            "SELECT {}, {} FROM {} WHERE {} = ?1",
+            self.table.columns[created].name,
+            self.table.key.join(", "),
+            self.table.path(),
+            self.table.date_column
+        ))?;
+        let mut readers: Vec<Reader<'_>> = key
+            .iter()
+            .map(|&at| Reader::new(&self.table, &self.table.columns[at]))
+            .collect();
+        for date in &self.dates {
+            let mut rows = statement.query([date.to_string()])?;
+            while let Some(row) = rows.next()? {
+                let values: Result<Vec<Value>, Fault> = readers
+                    .iter_mut()
+                    .enumerate()
+                    .map(|(at, reader)| reader.value(row.get_ref(at + 1)?))
+                    .collect();
+                if let Some(first) = row.get(0)? {
+                    born.insert(key_of(values?.iter()), first);
+                }
+            }
+        }
+        Ok(born)
+    }
+
+    fn delete(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+        let mut statement = transaction.prepare_cached(&format!(
+            "DELETE FROM {} WHERE {} = ?1",
+            self.table.path(),
+            self.table.date_column
+        ))?;
+        for date in &self.dates {
+            statement.execute([date.to_string()])?;
+        }
+        Ok(())
+    }
+
+    fn insert(&self, transaction: &Transaction<'_>, born: &Born) -> Result<(), Fault> {
+        let now = Value::Timestamp(self.now).to_string();
+        let key = self.table.key_positions();
+        let created = self.table.stamp_position(Stamp::Created);
+        let processed = self.table.stamp_position(Stamp::Processed);
+        let mut insert = Insert::prepare(transaction, &self.table)?;
+        for row in &self.rows {
+            let first = born.get(&key_of(key.iter().filter_map(|&at| row.get(at))));
+            let first = first.unwrap_or(&now);
+            let stamps = [
+                created.map(|at| (at, first.as_str())),
+                processed.map(|at| (at, now.as_str())),
+            ];
+            let stamps: Vec<(usize, &str)> = stamps.into_iter().flatten().collect();
+            insert.row(row, &stamps)?;
+        }
+        Ok(())
+    }
+}
+
+/// A key as it can be looked up: its values as texts.
+fn key_of<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<String> {
+    values.map(Value::to_string).collect()
+}

@@ -1,0 +1,403 @@
+//! The embedded warehouse kept to its contract.
+
+use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::AtomicUsize;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::*;
+use crate::table::{Column, ColumnType, Stamp, Value};
+use crate::warehouse::{Dates, ErrorClass};
+
+fn games() -> TableDef {
+    TableDef {
+        dataset: Cow::Borrowed("league"),
+        name: Cow::Borrowed("games"),
+        doc: Cow::Borrowed(""),
+        columns: Cow::Owned(vec![
+            Column::required("team", ColumnType::String, ""),
+            Column::required("game_date", ColumnType::Date, ""),
+            Column::nullable("points", ColumnType::Int64, ""),
+            Column::nullable(
+                "pace",
+                ColumnType::Numeric {
+                    precision: 5,
+                    scale: 1,
+                },
+                "",
+            ),
+            Column::nullable("home", ColumnType::Bool, ""),
+            Column::nullable("issues", ColumnType::StringArray, ""),
+            Column::stamped("created_at", Stamp::Created, ""),
+            Column::stamped("processed_at", Stamp::Processed, ""),
+        ]),
+        date_column: Cow::Borrowed("game_date"),
+        key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
+        cluster: Cow::Borrowed(&[]),
+        require_partition_filter: true,
+    }
+}
+
+fn feed() -> TableDef {
+    TableDef {
+        name: Cow::Borrowed("feed"),
+        columns: Cow::Owned(vec![
+            Column::required("team", ColumnType::String, ""),
+            Column::required("game_date", ColumnType::Date, ""),
+        ]),
+        key: Cow::Borrowed(&[]),
+        ..games()
+    }
+}
+
+const ALL: &[&str] = &[
+    "team",
+    "game_date",
+    "points",
+    "pace",
+    "home",
+    "issues",
+    "created_at",
+    "processed_at",
+];
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn game(team: &str, date: &str, points: i64) -> Row {
+    vec![
+        team.into(),
+        day(date).into(),
+        points.into(),
+        99.5.into(),
+        true.into(),
+        Value::List(vec!["a \"b\"".to_owned()]),
+        Value::Null,
+        Value::Null,
+    ]
+}
+
+fn stamped(mut row: Row, created: DateTime<Utc>, processed: DateTime<Utc>) -> Row {
+    row[6] = created.into();
+    row[7] = processed.into();
+    row
+}
+
+async fn replace(
+    warehouse: &SqliteWarehouse,
+    dates: &[NaiveDate],
+    rows: &[Row],
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    let table = games();
+    warehouse
+        .replace(Replace {
+            table: &table,
+            dates,
+            rows,
+            now,
+        })
+        .await
+}
+
+async fn all(warehouse: &SqliteWarehouse) -> Vec<Row> {
+    let read = Read {
+        table: &games(),
+        columns: ALL,
+        dates: Dates::Between(day("2000-01-01"), day("2100-01-01")),
+    };
+    warehouse.read(read).await.unwrap()
+}
+
+fn filling(table: TableDef, rows: Vec<Row>) -> Filling {
+    Filling {
+        table,
+        rows: Box::new(rows.into_iter()),
+    }
+}
+
+#[tokio::test]
+async fn a_replace_touches_its_dates_only_and_a_surviving_key_keeps_its_birth() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let (first, later) = (at("2026-01-04T01:00:00Z"), at("2026-01-05T02:00:00.5Z"));
+    let dates = [day("2021-10-19"), day("2021-10-20")];
+    let old = [
+        game("LAL", "2021-10-19", 114),
+        game("GSW", "2021-10-19", 120),
+        game("BOS", "2021-10-20", 134),
+    ];
+    replace(&warehouse, &dates, &old, first).await.unwrap();
+
+    let new = [game("GSW", "2021-10-19", 121), game("BKN", "2021-10-19", 104)];
+    for _ in 0..2 {
+        replace(&warehouse, &dates[..1], &new, later).await.unwrap();
+    }
+
+    assert_eq!(
+        all(&warehouse).await,
+        [
+            stamped(new[0].clone(), first, later),
+            stamped(new[1].clone(), later, later),
+            stamped(old[2].clone(), first, first),
+        ]
+    );
+    replace(&warehouse, &dates, &[], later).await.unwrap();
+    assert!(!warehouse.holds_rows(&games()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_replace_that_fails_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let now = at("2026-01-04T01:00:00Z");
+    let dates = [day("2021-10-19")];
+    replace(&warehouse, &dates, &[game("GSW", "2021-10-19", 121)], now)
+        .await
+        .unwrap();
+    let before = all(&warehouse).await;
+
+    let twice = [game("LAL", "2021-10-19", 114), game("LAL", "2021-10-19", 115)];
+    let error = replace(&warehouse, &dates, &twice, now).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+
+    let mut crooked = game("LAL", "2021-10-19", 114);
+    crooked[2] = "114".into();
+    let error = replace(&warehouse, &dates, &[crooked], now).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "league.games.points: 114 is a text and cannot be stored as INT64"
+    );
+
+    let stray = [game("LAL", "2021-10-20", 114)];
+    let error = replace(&warehouse, &dates, &stray, now).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Code);
+
+    assert_eq!(all(&warehouse).await, before);
+}
+
+#[tokio::test]
+async fn a_read_keeps_the_order_of_dates_and_columns_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let rows = vec![
+        vec!["B".into(), day("2021-10-20").into()],
+        vec!["C".into(), day("2021-10-19").into()],
+        vec!["A".into(), day("2021-10-20").into()],
+    ];
+    let written = AtomicUsize::new(0);
+    warehouse
+        .fill(vec![filling(feed(), rows)], &written)
+        .await
+        .unwrap();
+    assert_eq!(written.into_inner(), 3);
+
+    let days = [
+        day("2021-10-20"),
+        day("2021-10-19"),
+        day("2021-10-20"),
+        day("2021-10-21"),
+    ];
+    let table = feed();
+    for dates in [Dates::Only(&days), Dates::Between(days[1], days[0])] {
+        let read = Read {
+            table: &table,
+            columns: &["team"],
+            dates,
+        };
+        let teams: Vec<String> = warehouse
+            .read(read)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row[0].to_string())
+            .collect();
+        assert_eq!(teams, ["C", "B", "A"], "{dates:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_fill_replaces_its_tables_whole_and_leaves_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let row = game("GSW", "2021-10-19", 121);
+    let now = at("2026-01-04T01:00:00Z");
+    replace(&warehouse, &[day("2021-10-19")], std::slice::from_ref(&row), now)
+        .await
+        .unwrap();
+
+    for team in ["LAL", "BOS"] {
+        let rows = vec![vec![team.into(), day("2021-10-20").into()]];
+        let written = AtomicUsize::new(0);
+        warehouse
+            .fill(vec![filling(feed(), rows.clone())], &written)
+            .await
+            .unwrap();
+        let read = Read {
+            table: &feed(),
+            columns: &["team", "game_date"],
+            dates: Dates::Only(&[day("2021-10-20")]),
+        };
+        assert_eq!(warehouse.read(read).await.unwrap(), rows);
+        assert_eq!(all(&warehouse).await, [stamped(row.clone(), now, now)]);
+    }
+}
+
+#[tokio::test]
+async fn a_fill_that_fails_leaves_the_old_rows_and_no_file_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let good = vec![vec!["LAL".into(), day("2021-10-20").into()]];
+    let written = AtomicUsize::new(0);
+    warehouse
+        .fill(vec![filling(feed(), good.clone())], &written)
+        .await
+        .unwrap();
+
+    let bad = vec![
+        vec!["BOS".into(), day("2021-10-20").into()],
+        vec![Value::Null, Value::Null],
+    ];
+    let error = warehouse
+        .fill(vec![filling(feed(), bad)], &written)
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert!(error.message.contains("NOT NULL"), "{error}");
+
+    let read = Read {
+        table: &feed(),
+        columns: &["team", "game_date"],
+        dates: Dates::Only(&[day("2021-10-20")]),
+    };
+    assert_eq!(warehouse.read(read).await.unwrap(), good);
+    assert!(!dir.path().join("league.sqlite.new").exists());
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_holds_no_rows_and_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    assert!(!warehouse.holds_rows(&games()).await.unwrap());
+    warehouse.ensure(&feed()).await.unwrap();
+    assert!(!warehouse.holds_rows(&games()).await.unwrap());
+    let read = Read {
+        table: &games(),
+        columns: ALL,
+        dates: Dates::Only(&[day("2021-10-19")]),
+    };
+    let error = warehouse.read(read).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert!(error.message.contains("no such table: league.games"), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_of_another_shape_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let other = TableDef {
+        columns: feed().columns,
+        key: Cow::Borrowed(&[]),
+        ..games()
+    };
+    let error = warehouse.ensure(&other).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert!(error.message.contains("(team, game_date)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stored_value_of_the_wrong_kind_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let other = Connection::open(dir.path().join("league.sqlite")).unwrap();
+    other
+        .execute(
+            "INSERT INTO games (team, game_date, points) VALUES ('LAL', '2021-10-19', 'many')",
+            [],
+        )
+        .unwrap();
+    let read = Read {
+        table: &games(),
+        columns: &["points"],
+        dates: Dates::Only(&[day("2021-10-19")]),
+    };
+    assert_eq!(
+        warehouse.read(read).await.unwrap_err().to_string(),
+        "league.games.points holds \"many\", which is not INT64; load the table again"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_by_its_path_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("league.sqlite");
+    let scribble = "not a database ".repeat(100);
+    fs::write(&file, &scribble).unwrap();
+    let error = SqliteWarehouse::open(dir.path()).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert!(error.message.contains(file.to_str().unwrap()), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), scribble);
+}
+
+#[tokio::test]
+async fn the_folder_and_its_files_are_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("state").join("warehouse");
+    let warehouse = SqliteWarehouse::open(&folder).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(!files.is_empty());
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn names_that_are_no_identifiers_never_reach_sql() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let table = TableDef {
+        dataset: Cow::Borrowed("x; DROP"),
+        ..games()
+    };
+    let error = warehouse.ensure(&table).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Code);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_locked_file_is_contention_and_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let other = Connection::open(dir.path().join("league.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = warehouse
+        .pool
+        .run(Role::Writer, "writing".to_owned(), |connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM league.games")?;
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Contention);
+    assert!(error.class.retries());
+}
