@@ -1,4 +1,4 @@
-//! What a table is: columns, types, key, partition, rows, and the DDL made from them.
+//! What a table is: columns, types, key, partition, rows, and the DDL and the page made from them.
 //! This room knows neither basketball nor any warehouse connection.
 
 mod admit;
@@ -6,6 +6,7 @@ mod column;
 mod ddl;
 mod definition;
 mod fields;
+mod markdown;
 mod value;
 
 pub use admit::{Admitted, Quarantined, admit};
@@ -13,4 +14,5 @@ pub use column::{Column, ColumnType, Stamp};
 pub use ddl::{sqlite_index, sqlite_table};
 pub use definition::TableDef;
 pub use fields::{FieldError, Fields};
+pub use markdown::markdown;
 pub use value::{Row, Value};

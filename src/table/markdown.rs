@@ -1,0 +1,93 @@
+//! A table's page for people, made from its [`TableDef`].
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::TableDef;
+
+/// A markdown section: what a row is, how the table is keyed and partitioned, and every column.
+#[must_use]
+pub fn markdown(table: &TableDef) -> String {
+    let mut page = format!("## `{}`\n\n{}\n\n", table.path(), table.doc);
+    let key = if table.key.is_empty() {
+        "none, a feed may repeat itself".to_owned()
+    } else {
+        listed(&table.key)
+    };
+    let filter = if table.require_partition_filter {
+        "; BigQuery refuses a query without a date"
+    } else {
+        ""
+    };
+    let facts = [
+        format!("- Key: {key}"),
+        format!("- Partitioned by: `{}`{filter}", table.date_column),
+        format!("- Clustered by: {}", listed(&table.cluster)),
+    ];
+    page.push_str(&facts.join("\n"));
+    page.push_str("\n\n| Column | Type | NULL | Meaning |\n|---|---|---|---|\n");
+    for column in table.columns.iter() {
+        let null = match (column.stamp, column.nullable) {
+            (Some(_), _) => "stamped when written",
+            (None, true) => "yes",
+            (None, false) => "no",
+        };
+        // A bar inside a cell would end it.
+        let doc = column.doc.replace('|', "\\|");
+        let written = writeln!(page, "| `{}` | {} | {null} | {doc} |", column.name, column.kind);
+        debug_assert!(written.is_ok(), "a String takes every text");
+    }
+    page
+}
+
+fn listed(names: &[Cow<'static, str>]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Column, ColumnType, Stamp};
+
+    #[test]
+    fn a_page_holds_every_fact_of_the_definition() {
+        let table = TableDef {
+            dataset: Cow::Borrowed("d"),
+            name: Cow::Borrowed("t"),
+            doc: Cow::Borrowed("One row per day."),
+            columns: Cow::Owned(vec![
+                Column::required("day", ColumnType::Date, "The day."),
+                Column::nullable(
+                    "share",
+                    ColumnType::Numeric {
+                        precision: 5,
+                        scale: 2,
+                    },
+                    "a | b.",
+                ),
+                Column::stamped("created_at", Stamp::Created, "First written."),
+            ]),
+            date_column: Cow::Borrowed("day"),
+            key: Cow::Borrowed(&[Cow::Borrowed("day")]),
+            cluster: Cow::Borrowed(&[Cow::Borrowed("share"), Cow::Borrowed("day")]),
+            require_partition_filter: true,
+        };
+        let page = "\
+## `d.t`
+
+One row per day.
+
+- Key: `day`
+- Partitioned by: `day`; BigQuery refuses a query without a date
+- Clustered by: `share`, `day`
+
+| Column | Type | NULL | Meaning |
+|---|---|---|---|
+| `day` | DATE | no | The day. |
+| `share` | NUMERIC(5,2) | yes | a \\| b. |
+| `created_at` | TIMESTAMP | stamped when written | First written. |
+";
+        assert_eq!(markdown(&table), page);
+    }
+}
