@@ -1,4 +1,40 @@
-//! Everything that becomes a raw table: the shipped box scores and the feeds made from them.
-//! This room knows no stage, no run and no screen.
+//! Everything that becomes a raw table: the shipped box scores, the five feeds made from them, and what is wrong
+//! with those. This room knows no stage, no run and no screen.
 
+mod bdl;
+mod cells;
+pub mod faults;
+mod feed;
+mod gamebook;
 pub mod league;
+mod play_by_play;
+mod schedule;
+mod team_box;
+
+pub use feed::Feed;
+
+use std::sync::Arc;
+
+use crate::table::Row;
+use crate::warehouse::Filling;
+use faults::Profile;
+use league::League;
+
+/// The rows of a feed, made one at a time, in date order.
+#[must_use]
+pub fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
+    let rows: Box<dyn Iterator<Item = Row> + Send> = match feed {
+        Feed::Schedule => Box::new(schedule::rows(league)),
+        Feed::Gamebook => Box::new(gamebook::rows(league, faults)),
+        Feed::Bdl => Box::new(bdl::rows(league, faults)),
+        Feed::TeamBox => Box::new(team_box::rows(league, faults)),
+        Feed::PlayByPlay => Box::new(play_by_play::rows(league)),
+    };
+    Filling {
+        table: feed.table().clone(),
+        rows,
+    }
+}
+
+#[cfg(test)]
+mod tests;

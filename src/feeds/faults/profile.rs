@@ -1,0 +1,307 @@
+//! A fault profile: a TOML file, documented in `docs/feeds.md`.
+
+use std::fs;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::Share;
+use crate::feeds::feed::Feed;
+use crate::feeds::league::NbaGameId;
+use crate::nba::ids::{GameId, SeasonYear, TeamCode};
+
+/// The profiles that come with the program.
+const SHIPPED: [(&str, &str); 3] = [
+    ("none", include_str!("../../../assets/faults/none.toml")),
+    (
+        "january-2026",
+        include_str!("../../../assets/faults/january-2026.toml"),
+    ),
+    ("flaky", include_str!("../../../assets/faults/flaky.toml")),
+];
+
+/// What is wrong with the feeds. The default is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Profile {
+    /// The name it was asked for by.
+    #[serde(skip)]
+    pub name: String,
+    /// One sentence for the operator.
+    pub about: String,
+    /// Dates a feed does not answer for, at first.
+    pub outages: Vec<Outage>,
+    team_box: TeamBox,
+    gamebook: Gamebook,
+    bdl: Bdl,
+}
+
+/// A date whose reads fail for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outage {
+    /// The feed that does not answer.
+    pub feed: Feed,
+    /// The date it is asked for.
+    pub date: NaiveDate,
+    /// How many reads fail before one succeeds.
+    pub failing_reads: u32,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TeamBox {
+    inverted_home_flag: Option<Games>,
+    lost_rows: Option<Games>,
+    only: Vec<Only>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Gamebook {
+    lost_games: Option<Games>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Bdl {
+    numeric_ids: Option<Games>,
+    repeated_rows: Option<Games>,
+}
+
+/// A fault that strikes a share of what lies within its time.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Games {
+    share: Share,
+    from: Option<NaiveDate>,
+    seasons: Option<Vec<i64>>,
+}
+
+/// A date of which only these games arrived.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Only {
+    date: NaiveDate,
+    #[serde(deserialize_with = "game_ids")]
+    games: Vec<GameId>,
+}
+
+/// A profile that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("fault profile {name} {reason}")]
+pub struct ProfileError {
+    /// The name or path it was asked for by.
+    pub name: String,
+    /// What is wrong, and what to do next.
+    pub reason: String,
+}
+
+impl Profile {
+    /// The names of the shipped profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.into_iter().map(|(name, _)| name)
+    }
+
+    /// The shipped profile of this name, or else the file of this path.
+    ///
+    /// # Errors
+    /// When there is neither, or the file is not a profile.
+    pub fn open(name: &str) -> Result<Self, ProfileError> {
+        if let Some((_, text)) = SHIPPED.into_iter().find(|&(shipped, _)| shipped == name) {
+            return Self::parse(name, text);
+        }
+        let text = fs::read_to_string(name).map_err(|error| {
+            let near = nearest(name, Self::names()).map(|near| format!("; did you mean {near}?"));
+            let known = Self::names().collect::<Vec<_>>().join(", ");
+            let reason = format!("is neither one of {known} nor a file that can be read ({error})");
+            ProfileError {
+                name: name.to_owned(),
+                reason: reason + &near.unwrap_or_default(),
+            }
+        })?;
+        Self::parse(name, &text)
+    }
+
+    /// Reads a profile from its text.
+    ///
+    /// # Errors
+    /// When the text is not TOML, or a key or value is not known, with its line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let profile = toml::from_str::<Self>(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let hint = hint(error.message()).unwrap_or_default();
+            ProfileError {
+                name: name.to_owned(),
+                reason: format!("line {line}: {}{hint}", error.message().trim()),
+            }
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            ..profile
+        })
+    }
+
+    /// Whether the team box score takes the visitors of this game for the home team.
+    #[must_use]
+    pub fn inverts_home_flag(&self, nba_id: NbaGameId, game: GameId) -> bool {
+        strikes(
+            self.team_box.inverted_home_flag.as_ref(),
+            "inverted_home_flag",
+            game.date(),
+            nba_id,
+        )
+    }
+
+    /// Whether the team box score lacks this team's row.
+    #[must_use]
+    pub fn loses_team_row(&self, nba_id: NbaGameId, game: GameId, team: TeamCode) -> bool {
+        let only = self.team_box.only.iter().find(|only| only.date == game.date());
+        only.map_or_else(
+            || {
+                strikes(
+                    self.team_box.lost_rows.as_ref(),
+                    "lost_rows",
+                    game.date(),
+                    format!("{nba_id} {team}"),
+                )
+            },
+            |only| !only.games.contains(&game),
+        )
+    }
+
+    /// Whether the gamebook lacks this game.
+    #[must_use]
+    pub fn loses_gamebook(&self, nba_id: NbaGameId, game: GameId) -> bool {
+        strikes(
+            self.gamebook.lost_games.as_ref(),
+            "lost_games",
+            game.date(),
+            nba_id,
+        )
+    }
+
+    /// Whether bdl calls the games of this date by its own numbers.
+    #[must_use]
+    pub fn numbers_bdl(&self, date: NaiveDate) -> bool {
+        strikes(self.bdl.numeric_ids.as_ref(), "numeric_ids", date, date)
+    }
+
+    /// Whether bdl lists every player of this date twice.
+    #[must_use]
+    pub fn repeats_bdl(&self, date: NaiveDate) -> bool {
+        strikes(self.bdl.repeated_rows.as_ref(), "repeated_rows", date, date)
+    }
+}
+
+fn strikes(fault: Option<&Games>, name: &str, date: NaiveDate, key: impl std::fmt::Display) -> bool {
+    fault.is_some_and(|Games { share, from, seasons }| {
+        from.is_none_or(|from| from <= date)
+            && seasons
+                .as_ref()
+                .is_none_or(|seasons| seasons.contains(&SeasonYear::of(date).year()))
+            && share.strikes(name, key)
+    })
+}
+
+fn game_ids<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<GameId>, D::Error> {
+    let texts = Vec::<String>::deserialize(source)?;
+    texts
+        .iter()
+        .map(|text| text.parse().map_err(D::Error::custom))
+        .collect()
+}
+
+/// serde names the unknown key first and the known ones after it, all between backticks.
+fn hint(message: &str) -> Option<String> {
+    let mut quoted = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let unknown = quoted.next()?;
+    Some(format!("; did you mean {}?", nearest(unknown, quoted)?))
+}
+
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|known| (strsim::jaro_winkler(word, known), known))
+        .filter(|&(likeness, _)| likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Profile::parse("mine.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_shipped_profiles_are_read_and_say_what_they_are() {
+        for name in Profile::names() {
+            let profile = Profile::open(name).unwrap();
+            assert_eq!(profile.name, name);
+            assert!(profile.about.ends_with('.'), "{name}");
+        }
+        let clean = Profile {
+            about: String::new(),
+            name: String::new(),
+            ..Profile::open("none").unwrap()
+        };
+        assert_eq!(clean, Profile::default());
+    }
+
+    #[test]
+    fn a_bad_profile_is_refused_with_its_line() {
+        assert_eq!(
+            refusal("about = \"x\"\n[bdl.numeric_id]\nshare = 0.1\n"),
+            "fault profile mine.toml line 2: unknown field `numeric_id`, expected `numeric_ids` or `repeated_rows`; \
+             did you mean numeric_ids?"
+        );
+        assert_eq!(
+            refusal("[[outages]]\nfeed = \"gamebok\"\n"),
+            "fault profile mine.toml line 2: unknown variant `gamebok`, expected one of `schedule`, `gamebook`, \
+             `bdl`, `team_box`, `play_by_play`; did you mean gamebook?"
+        );
+        let share = refusal("[gamebook.lost_games]\nshare = 2\n");
+        assert_eq!(
+            share,
+            "fault profile mine.toml line 2: a share of 2 is not between 0 and 1"
+        );
+        let game = refusal("[[team_box.only]]\ndate = \"2026-01-03\"\ngames = [\"MIN_MIA\"]\n");
+        assert!(game.contains("line 3: game id \"MIN_MIA\""), "{game}");
+        assert!(refusal("[bdl").starts_with("fault profile mine.toml line 1: "));
+    }
+
+    #[test]
+    fn a_name_that_is_neither_shipped_nor_a_file_gets_a_hint() {
+        let refusal = Profile::open("januar-2026").unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("fault profile januar-2026 is neither one of none, january-2026, flaky"),
+            "{refusal}"
+        );
+        assert!(refusal.ends_with("; did you mean january-2026?"), "{refusal}");
+    }
+
+    #[test]
+    fn a_fault_keeps_to_its_time() {
+        let profile = Profile::parse(
+            "mine.toml",
+            "[gamebook.lost_games]\nshare = 1\nseasons = [2022]\n[team_box.lost_rows]\nshare = 1\nfrom = \"2023-01-02\"\n",
+        );
+        let profile = profile.unwrap();
+        let nba_id: NbaGameId = "0022200001".parse().unwrap();
+        let struck = |game: &str| {
+            let game: GameId = game.parse().unwrap();
+            (
+                profile.loses_gamebook(nba_id, game),
+                profile.loses_team_row(nba_id, game, game.home()),
+            )
+        };
+        assert_eq!(struck("20220930_BOS_LAL"), (false, false));
+        assert_eq!(struck("20230101_BOS_LAL"), (true, false));
+        assert_eq!(struck("20230102_BOS_LAL"), (true, true));
+        assert_eq!(struck("20231024_BOS_LAL"), (false, true));
+    }
+}
