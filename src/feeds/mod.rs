@@ -7,11 +7,15 @@ pub mod faults;
 mod feed;
 mod gamebook;
 pub mod league;
+mod load;
+mod outage;
 mod play_by_play;
 mod schedule;
 mod team_box;
 
 pub use feed::Feed;
+pub use load::{LoadError, LoadReport, Source, is_loaded, load};
+pub use outage::{feed_outages, with_outages};
 
 use std::sync::Arc;
 
@@ -21,8 +25,7 @@ use faults::Profile;
 use league::League;
 
 /// The rows of a feed, made one at a time, in date order.
-#[must_use]
-pub fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
+fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
     let rows: Box<dyn Iterator<Item = Row> + Send> = match feed {
         Feed::Schedule => Box::new(schedule::rows(league)),
         Feed::Gamebook => Box::new(gamebook::rows(league, faults)),

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::NaiveDate;
 
+use super::league::CsvFiles;
 use super::*;
 use crate::nba::ids::{GameId, SeasonYear};
 use crate::table::{TableDef, Value, admit};
+use crate::warehouse::sqlite::SqliteWarehouse;
+use crate::warehouse::{Dates, Read, Warehouse};
 
 static LEAGUE: LazyLock<Arc<League>> = LazyLock::new(|| Arc::new(league::shipped().unwrap()));
 
@@ -276,4 +280,61 @@ fn the_same_profile_makes_the_same_rows() {
             "{feed}"
         );
     }
+}
+
+fn csv(dir: &std::path::Path, text: &str) -> Source {
+    let path = dir.join("team_box.csv");
+    std::fs::write(&path, text).unwrap();
+    Source::Csv(CsvFiles {
+        team_box: Some(path),
+        ..CsvFiles::default()
+    })
+}
+
+#[tokio::test]
+async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(&dir.path().join("warehouse")).unwrap();
+    assert!(!is_loaded(&warehouse).await.unwrap());
+    let header = "game_id,game_date,team,opponent,is_home,pts";
+    let source = csv(
+        dir.path(),
+        &format!("{header}\n0022500001,2026-01-01,BOS,LAL,False,110\n"),
+    );
+    let clean = || Profile::open(source.usual_faults()).unwrap();
+    let written = AtomicUsize::new(0);
+    let report = load(&warehouse, &source, clean(), &written).await.unwrap();
+    let rows: Vec<usize> = report.rows.iter().map(|(_, rows)| *rows).collect();
+    assert_eq!(
+        (report.faults.as_str(), rows, written.load(Ordering::Relaxed)),
+        ("none", vec![1, 0, 0, 1, 0], 2)
+    );
+    assert!(is_loaded(&warehouse).await.unwrap());
+
+    let second = csv(
+        dir.path(),
+        &format!("{header}\n0022500009,2026-02-01,MIA,UTA,False,1x0\n"),
+    );
+    let refusal = load(&warehouse, &second, clean(), &written)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(refusal.starts_with("nothing was loaded; "), "{refusal}");
+    assert!(
+        refusal.ends_with("line 2: pts \"1x0\" is not a whole number in its range"),
+        "{refusal}"
+    );
+    let dates = ["2026-01-01", "2026-02-01"].map(|date| date.parse().unwrap());
+    let read = Read {
+        table: Feed::Schedule.table(),
+        columns: &["game_date"],
+        dates: Dates::Only(&dates),
+    };
+    assert_eq!(warehouse.read(read).await.unwrap(), [vec![Value::Date(dates[0])]]);
+}
+
+#[test]
+fn own_files_are_clean_unless_faults_are_asked_for() {
+    assert_eq!(Source::Shipped.usual_faults(), "january-2026");
+    assert_eq!(Source::Csv(CsvFiles::default()).usual_faults(), "none");
 }

@@ -34,8 +34,7 @@ impl FromStr for NbaGameId {
         match text.len() {
             10 if digits && text.starts_with("00") => text.parse().map(Self).map_err(|_| malformed(text)),
             8 if digits => Err(format!(
-                "{} has lost its leading zeros (00{text})",
-                malformed(text)
+                "game_id {text:?} has lost its leading zeros; it is written 00{text}"
             )),
             _ => Err(malformed(text)),
         }
@@ -237,7 +236,7 @@ mod tests {
         );
         let refusal = "22100001".parse::<NbaGameId>().unwrap_err();
         assert!(
-            refusal.ends_with("has lost its leading zeros (0022100001)"),
+            refusal.ends_with("has lost its leading zeros; it is written 0022100001"),
             "{refusal}"
         );
         assert!("20211019_BKN_MIL".parse::<NbaGameId>().is_err());

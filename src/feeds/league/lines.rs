@@ -59,6 +59,12 @@ impl Stat {
         (Self::Pf, "pf"),
         (Self::Pts, "pts"),
     ];
+
+    /// The name of its column.
+    #[must_use]
+    pub const fn column(self) -> &'static str {
+        Self::COLUMNS[self as usize].1
+    }
 }
 
 /// The counts of one line, 0 to 255, each known or not.

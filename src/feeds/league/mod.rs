@@ -1,11 +1,13 @@
 //! The box scores of a league as facts: games, people, what each did. What a feed makes of them is not known here.
 
 mod fixtures;
+mod import;
 mod lines;
 mod packed;
 mod shipped;
 
 pub use fixtures::NbaGameId;
+pub use import::{CsvFiles, CsvRefused, Rejected};
 pub use lines::{Appearance, Counts, Person, PlayerLine, Shot, Stat, TeamLine};
 pub use packed::Damaged;
 pub use shipped::shipped;

@@ -1,0 +1,104 @@
+//! One CSV file: its header checked against the columns known, then row by row.
+
+use std::path::Path;
+
+use csv::{Reader, StringRecord};
+
+use super::cells::Cells;
+use super::findings::Findings;
+
+/// The columns a file may have.
+pub(super) struct Columns {
+    /// Without these a row means nothing.
+    pub(super) indispensable: &'static [&'static str],
+    /// These may be absent, and their values are unknown then. Some are accepted and not read.
+    pub(super) optional: &'static [&'static str],
+}
+
+/// Hands every row of the file to `take`, and lists those that cannot be read or that `take` refuses.
+pub(super) fn each(
+    path: &Path,
+    columns: &Columns,
+    found: &mut Findings,
+    mut take: impl FnMut(&Cells<'_>, &mut Findings) -> Result<(), String>,
+) {
+    let header = Reader::from_path(path).and_then(|mut reader| Ok((reader.headers()?.clone(), reader)));
+    let (header, mut reader) = match header {
+        Ok(opened) => opened,
+        Err(error) => return found.reject(path, None, format!("cannot be read: {error}")),
+    };
+    if let Err(reason) = columns.check(&header) {
+        return found.reject(path, Some(1), reason);
+    }
+    let mut record = StringRecord::new();
+    loop {
+        let line = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(false) if reader.position().record() <= 1 => return found.reject(path, None, "holds no row"),
+            Ok(false) => return,
+            Ok(true) => {
+                let line = record.position().map_or(line, csv::Position::line);
+                if let Err(reason) = take(
+                    &Cells {
+                        header: &header,
+                        record: &record,
+                        line,
+                    },
+                    found,
+                ) {
+                    found.reject(path, Some(line), reason);
+                }
+            }
+            Err(error) => match error.kind() {
+                csv::ErrorKind::UnequalLengths {
+                    pos,
+                    expected_len,
+                    len,
+                } => {
+                    let line = pos.as_ref().map_or(line, csv::Position::line);
+                    found.reject(
+                        path,
+                        Some(line),
+                        format!("has {len} fields for {expected_len} columns"),
+                    );
+                }
+                csv::ErrorKind::Utf8 { pos, .. } => {
+                    let line = pos.as_ref().map_or(line, csv::Position::line);
+                    found.reject(path, Some(line), "is not UTF-8 text");
+                }
+                _ => return found.reject(path, Some(line), format!("cannot be read: {error}")),
+            },
+        }
+    }
+}
+
+impl Columns {
+    fn check(&self, header: &StringRecord) -> Result<(), String> {
+        let known = || self.indispensable.iter().chain(self.optional);
+        for (at, name) in header.iter().enumerate() {
+            if !known().any(|known| *known == name) {
+                let near = known().map(|known| (strsim::jaro_winkler(name, known), known));
+                let near = near
+                    .filter(|(likeness, _)| *likeness > 0.75)
+                    .max_by(|a, b| a.0.total_cmp(&b.0));
+                let hint = near
+                    .map(|(_, known)| format!("; did you mean {known}?"))
+                    .unwrap_or_default();
+                return Err(format!("column {name:?} is not known{hint}"));
+            }
+            if header.iter().take(at).any(|before| before == name) {
+                return Err(format!("column {name} stands twice"));
+            }
+        }
+        match self
+            .indispensable
+            .iter()
+            .find(|&&name| header.iter().all(|held| held != name))
+        {
+            Some(missing) => Err(format!(
+                "there is no column {missing}, and without it no row can be placed"
+            )),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What reading the files has brought to light so far: games, people, and rows that cannot be taken.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::feeds::league::fixtures::{Fixtures, Statement};
+use crate::feeds::league::{NbaGameId, Person};
+use crate::nba::ids::{GameId, PlayerLookup};
+
+/// A row, or a whole file, that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, counted from 1; none when it is about the whole file.
+    pub line: Option<u64>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) people: Vec<Person>,
+    pub(super) rejected: Vec<Rejected>,
+    places: HashMap<(Option<u32>, String), u32>,
+    fixtures: Fixtures,
+    origins: HashMap<NbaGameId, (PathBuf, u64)>,
+}
+
+impl Findings {
+    pub(super) fn reject(&mut self, file: &Path, line: Option<u64>, reason: impl Into<String>) {
+        self.rejected.push(Rejected {
+            file: file.to_owned(),
+            line,
+            reason: reason.into(),
+        });
+    }
+
+    /// Takes note of what a row says about its game.
+    pub(super) fn note(&mut self, file: &Path, line: u64, said: Statement) -> Result<(), String> {
+        self.origins
+            .entry(said.game)
+            .or_insert_with(|| (file.to_owned(), line));
+        self.fixtures.note(said)
+    }
+
+    /// The place of this person among all people.
+    pub(super) fn person(&mut self, number: Option<u32>, name: &str) -> Result<u32, String> {
+        let key = (number, name.to_owned());
+        if let Some(&place) = self.places.get(&key) {
+            return Ok(place);
+        }
+        let lookup = PlayerLookup::parse(name)
+            .map_err(|reason| reason.to_string())?
+            .to_string();
+        let place = u32::try_from(self.people.len()).map_err(|_| "is one person too many".to_owned())?;
+        self.people.push(Person {
+            number,
+            name: name.to_owned(),
+            lookup,
+        });
+        self.places.insert(key, place);
+        Ok(place)
+    }
+
+    /// The games, once every file that tells of games was read; the first row of a game that cannot stand is rejected.
+    pub(super) fn games(&mut self) -> Option<BTreeMap<NbaGameId, GameId>> {
+        let refused = match std::mem::take(&mut self.fixtures).finish() {
+            Ok(games) => return Some(games),
+            Err(refused) => refused,
+        };
+        for (game, reason) in refused {
+            if let Some((file, line)) = self.origins.remove(&game) {
+                self.reject(&file, Some(line), reason);
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, " line {line}")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}

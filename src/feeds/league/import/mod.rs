@@ -1,0 +1,100 @@
+//! Box scores from the operator's own CSV files, in the columns of the shipped league. Every row that cannot be
+//! taken is listed with its line and reason, and then nothing is taken at all: half a league is worse than none.
+
+mod cells;
+mod file;
+mod findings;
+mod player_box;
+mod shots;
+mod team_box;
+#[cfg(test)]
+mod tests;
+
+pub use findings::Rejected;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::League;
+use findings::Findings;
+
+/// The files to read; at least one of player box and team box, which say who played whom and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CsvFiles {
+    /// One row per player and game.
+    pub player_box: Option<PathBuf>,
+    /// One row per team and game.
+    pub team_box: Option<PathBuf>,
+    /// One row per shot, of games in the other files.
+    pub shots: Option<PathBuf>,
+}
+
+/// Why nothing was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvRefused {
+    /// Every row, or file, that cannot be taken, in reading order.
+    pub rejected: Vec<Rejected>,
+}
+
+impl CsvFiles {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a column is unknown or an indispensable one missing, or any row is wrong.
+    pub fn read(&self) -> Result<League, CsvRefused> {
+        let mut found = Findings::default();
+        let players = self
+            .player_box
+            .as_deref()
+            .map(|path| player_box::read(path, &mut found));
+        let teams = self
+            .team_box
+            .as_deref()
+            .map(|path| team_box::read(path, &mut found));
+        if let (None, None, Some(shots)) = (&players, &teams, &self.shots) {
+            let reason = "shots need a player box or a team box beside them, which say who was at home";
+            found.reject(shots, None, reason);
+            return Err(CsvRefused {
+                rejected: found.rejected,
+            });
+        }
+        let games = found.games();
+        let shots = self
+            .shots
+            .as_deref()
+            .map(|path| shots::read(path, games.as_ref(), &mut found));
+        let (shots, actions) = shots.unwrap_or_default();
+        match games {
+            Some(games) if found.rejected.is_empty() => {
+                let (players, teams) = (players.unwrap_or_default(), teams.unwrap_or_default());
+                Ok(League {
+                    games,
+                    people: found.people,
+                    actions,
+                    players,
+                    teams,
+                    shots,
+                }
+                .in_schedule_order())
+            }
+            _ => Err(CsvRefused {
+                rejected: found.rejected,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for CsvRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "nothing was loaded; correct this and load again ({} in all):",
+            self.rejected.len()
+        )?;
+        self.rejected
+            .iter()
+            .try_for_each(|rejected| write!(f, "\n  {rejected}"))
+    }
+}
+
+impl std::error::Error for CsvRefused {}

@@ -1,0 +1,86 @@
+//! A CSV file of player lines.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::cells::{Cells, known};
+use super::file::{Columns, each};
+use super::findings::Findings;
+use crate::feeds::league::{Appearance, PlayerLine};
+
+const COLUMNS: Columns = Columns {
+    indispensable: &["game_id", "game_date", "team", "is_home", "player_name", "played"],
+    optional: &[
+        "season",
+        "season_type",
+        "opponent",
+        "player_id",
+        "starter",
+        "status",
+        "minutes",
+        "minutes_exact",
+        "fgm",
+        "fga",
+        "fg3m",
+        "fg3a",
+        "ftm",
+        "fta",
+        "oreb",
+        "dreb",
+        "reb",
+        "ast",
+        "stl",
+        "blk",
+        "tov",
+        "pf",
+        "pts",
+        "plus_minus",
+        "source",
+    ],
+};
+
+pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<PlayerLine> {
+    let mut lines = Vec::new();
+    let mut named = HashSet::new();
+    each(path, &COLUMNS, found, |cells, found| {
+        let line = line(path, cells, found)?;
+        let lookup = &found.people[line.person as usize].lookup;
+        if !named.insert((line.game, lookup.clone())) {
+            return Err(format!("{lookup} stands twice in game {}", line.game));
+        }
+        lines.push(line);
+        Ok(())
+    });
+    lines
+}
+
+fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<PlayerLine, String> {
+    let said = cells.statement()?;
+    let person = found.person(
+        cells.whole("player_id")?,
+        known("player_name", cells.text("player_name"))?,
+    )?;
+    let appearance = appearance(cells)?;
+    let minutes = cells.minutes("minutes")?;
+    let line = PlayerLine {
+        game: said.game,
+        person,
+        team: said.team,
+        appearance,
+        minutes: minutes.filter(|_| appearance == Appearance::Played),
+        counts: cells.counts()?,
+        plus_minus: cells.whole("plus_minus")?,
+    };
+    found.note(path, cells.line, said)?;
+    Ok(line)
+}
+
+fn appearance(cells: &Cells<'_>) -> Result<Appearance, String> {
+    match (known("played", cells.truth("played")?)?, cells.text("status")) {
+        (true, None | Some("ACTIVE")) => Ok(Appearance::Played),
+        (true, Some("INACTIVE")) => Err("played although status is INACTIVE".to_owned()),
+        (false, None | Some("ACTIVE")) => Ok(Appearance::DidNotPlay),
+        (false, Some("INACTIVE")) => Ok(Appearance::Inactive),
+        (_, Some(other)) => Err(format!("status {other:?} is neither ACTIVE nor INACTIVE")),
+    }
+}

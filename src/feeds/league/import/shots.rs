@@ -1,0 +1,133 @@
+//! A CSV file of shots.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use super::cells::{Cells, known};
+use super::file::{Columns, each};
+use super::findings::Findings;
+use crate::feeds::league::{NbaGameId, Shot};
+use crate::nba::ids::{GameId, TeamCode};
+
+const COLUMNS: Columns = Columns {
+    indispensable: &["game_id", "team", "shot_value"],
+    optional: &[
+        "game_date",
+        "season",
+        "event_id",
+        "player_id",
+        "period",
+        "seconds_left",
+        "made",
+        "action_type",
+        "zone_basic",
+        "zone_area",
+        "zone_range",
+        "distance_ft",
+        "loc_x",
+        "loc_y",
+    ],
+};
+
+/// The shots in the order of their events, and the kinds of shot they refer to. `games` is missing when the games
+/// could not be made out; the rows are then still checked for themselves.
+pub(super) fn read(
+    path: &Path,
+    games: Option<&BTreeMap<NbaGameId, GameId>>,
+    found: &mut Findings,
+) -> (Vec<Shot>, Vec<String>) {
+    let people = found.people.iter().zip(0..);
+    let shooters: HashMap<u32, u32> = people
+        .filter_map(|(person, at)| Some((person.number?, at)))
+        .collect();
+    let mut actions = Actions::default();
+    let mut shots = Vec::new();
+    let mut named = HashSet::new();
+    each(path, &COLUMNS, found, |cells, _| {
+        let shot = shot(cells, &shooters, &mut actions)?;
+        if let Some(games) = games {
+            belongs(cells, games.get(&shot.game), shot.game, shot.team)?;
+        }
+        let event: Option<u32> = cells.whole("event_id")?;
+        if event.is_some_and(|event| !named.insert((shot.game, event))) {
+            return Err(format!(
+                "event {} stands twice in game {}",
+                event.unwrap_or_default(),
+                shot.game
+            ));
+        }
+        shots.push((event, shot));
+        Ok(())
+    });
+    shots.sort_by_key(|&(event, shot)| (shot.game, event));
+    (shots.into_iter().map(|(_, shot)| shot).collect(), actions.names)
+}
+
+fn shot(cells: &Cells<'_>, shooters: &HashMap<u32, u32>, actions: &mut Actions) -> Result<Shot, String> {
+    let number: Option<u32> = cells.whole("player_id")?;
+    let value: Option<u8> = cells.whole("shot_value")?;
+    Ok(Shot {
+        game: known("game_id", cells.text("game_id"))?.parse()?,
+        shooter: number.and_then(|number| shooters.get(&number).copied()),
+        team: known("team", cells.team("team")?)?,
+        period: cells.whole("period")?,
+        three: match value {
+            Some(2) => false,
+            Some(3) => true,
+            _ => return Err("shot_value is neither 2 nor 3".to_owned()),
+        },
+        made: cells.truth("made")?,
+        action: cells
+            .text("action_type")
+            .map(|name| actions.place(name))
+            .transpose()?,
+        distance: cells.whole("distance_ft")?,
+    })
+}
+
+/// A shot must be of a game the other files tell of, on its date, by one of its teams.
+fn belongs(
+    cells: &Cells<'_>,
+    game: Option<&GameId>,
+    nba_id: NbaGameId,
+    team: TeamCode,
+) -> Result<(), String> {
+    let Some(game) = game else {
+        return Err(format!(
+            "game {nba_id} is in no box score file, so home and away are unknown"
+        ));
+    };
+    if !game.matchup().includes(team) {
+        return Err(format!(
+            "{team} does not play in game {nba_id} ({})",
+            game.teams()
+        ));
+    }
+    match cells.date("game_date")? {
+        Some(date) if date != game.date() => Err(format!(
+            "game {nba_id} is on {date} here and on {} in the box score",
+            game.date()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Kinds of shot, each stored once.
+#[derive(Default)]
+struct Actions {
+    names: Vec<String>,
+    places: HashMap<String, u16>,
+}
+
+impl Actions {
+    fn place(&mut self, name: &str) -> Result<u16, String> {
+        if let Some(&place) = self.places.get(name) {
+            return Ok(place);
+        }
+        let place =
+            u16::try_from(self.names.len()).map_err(|_| "action_type has too many kinds".to_owned())?;
+        self.names.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
+        Ok(place)
+    }
+}

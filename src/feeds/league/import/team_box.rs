@@ -1,0 +1,65 @@
+//! A CSV file of official team totals.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::cells::Cells;
+use super::file::{Columns, each};
+use super::findings::Findings;
+use crate::feeds::league::TeamLine;
+
+const COLUMNS: Columns = Columns {
+    indispensable: &["game_id", "game_date", "team", "is_home"],
+    optional: &[
+        "season",
+        "season_type",
+        "team_id",
+        "opponent",
+        "wl",
+        "minutes",
+        "fgm",
+        "fga",
+        "fg3m",
+        "fg3a",
+        "ftm",
+        "fta",
+        "oreb",
+        "dreb",
+        "reb",
+        "ast",
+        "stl",
+        "blk",
+        "tov",
+        "pf",
+        "pts",
+        "plus_minus",
+        "source",
+    ],
+};
+
+pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<TeamLine> {
+    let mut lines = Vec::new();
+    let mut named = HashSet::new();
+    each(path, &COLUMNS, found, |cells, found| {
+        let line = line(path, cells, found)?;
+        if !named.insert((line.game, line.team)) {
+            return Err(format!("{} stands twice in game {}", line.team, line.game));
+        }
+        lines.push(line);
+        Ok(())
+    });
+    lines
+}
+
+fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<TeamLine, String> {
+    let said = cells.statement()?;
+    let line = TeamLine {
+        game: said.game,
+        team: said.team,
+        minutes: cells.minutes("minutes")?,
+        counts: cells.counts()?,
+        plus_minus: cells.whole("plus_minus")?,
+    };
+    found.note(path, cells.line, said)?;
+    Ok(line)
+}

@@ -1,0 +1,141 @@
+//! A warehouse whose feeds do not answer at first: for learning the console, for tests and for the tape.
+//! Nothing above it can tell such an outage from a real one.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use table::feed_outages;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use async_trait::async_trait;
+use chrono::{NaiveDate, Utc};
+use tokio::sync::Mutex;
+
+use super::faults::{Outage, Profile};
+use crate::table::{Row, TableDef};
+use crate::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
+
+/// A warehouse in front of which some outages stand.
+#[derive(Debug)]
+struct Unanswering {
+    inner: Arc<dyn Warehouse>,
+    outages: Mutex<Vec<Outage>>,
+}
+
+/// The warehouse with the outages that were loaded into it, or as it is when there are none. To be called after
+/// [`super::load`].
+///
+/// # Errors
+/// When the stored outages cannot be read.
+pub async fn with_outages(inner: Arc<dyn Warehouse>) -> Result<Arc<dyn Warehouse>, WarehouseError> {
+    if !inner.holds_rows(feed_outages()).await? {
+        return Ok(inner);
+    }
+    let ever = Dates::Between(day(1900), day(2999));
+    let rows = inner
+        .read(Read {
+            table: feed_outages(),
+            columns: &table::NAMES,
+            dates: ever,
+        })
+        .await?;
+    let outages = rows.iter().map(table::outage).collect::<Result<Vec<_>, _>>();
+    let outages = outages.map_err(|error| {
+        let path = feed_outages().path();
+        WarehouseError::new(ErrorClass::Data, format!("{path}: {error}; load the feeds again"))
+    })?;
+    Ok(Arc::new(Unanswering {
+        inner,
+        outages: Mutex::new(outages.into_iter().flatten().collect()),
+    }))
+}
+
+/// The outages of a profile, to be stored with the feeds.
+pub(super) fn filling(faults: &Profile) -> Filling {
+    let rows: Vec<Row> = faults.outages.iter().copied().map(table::row).collect();
+    Filling {
+        table: feed_outages().clone(),
+        rows: Box::new(rows.into_iter()),
+    }
+}
+
+impl Unanswering {
+    /// Fails if a feed does not answer for one of the dates, and brings the end of that outage nearer.
+    async fn ask(&self, read: &Read<'_>) -> Result<(), WarehouseError> {
+        let mut outages = self.outages.lock().await;
+        let stands = |outage: &&mut Outage| {
+            outage.failing_reads > 0
+                && outage.feed.table().path() == read.table.path()
+                && touches(read.dates, outage.date)
+        };
+        let Some(outage) = outages.iter_mut().find(stands) else {
+            return Ok(());
+        };
+        outage.failing_reads -= 1;
+        let Outage { feed, date, .. } = *outage;
+        let left: Vec<Row> = outages
+            .iter()
+            .filter(|outage| outage.date == date && outage.failing_reads > 0)
+            .map(|&outage| table::row(outage))
+            .collect();
+        let replace = Replace {
+            table: feed_outages(),
+            dates: &[date],
+            rows: &left,
+            now: Utc::now(),
+        };
+        self.inner.replace(replace).await?;
+        Err(WarehouseError::new(
+            ErrorClass::Transient,
+            format!(
+                "the {feed} feed does not answer for {date} (503 Service Unavailable); try this date again later"
+            ),
+        ))
+    }
+}
+
+fn touches(dates: Dates<'_>, date: NaiveDate) -> bool {
+    match dates {
+        Dates::Only(dates) => dates.contains(&date),
+        Dates::Between(first, last) => (first..=last).contains(&date),
+    }
+}
+
+fn day(year: i32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default()
+}
+
+#[async_trait]
+impl Warehouse for Unanswering {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+        self.inner.ensure(table).await
+    }
+
+    async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
+        self.inner.holds_rows(table).await
+    }
+
+    async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
+        self.ask(&read).await?;
+        self.inner.read(read).await
+    }
+
+    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+        self.inner.replace(replace).await
+    }
+
+    async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError> {
+        self.inner.fill(tables, written).await
+    }
+
+    async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
+        self.inner.query(sql).await
+    }
+}

@@ -1,0 +1,67 @@
+//! `nba_raw.feed_outages`: which dates a feed does not answer for. Kept beside the feeds, so that a second process
+//! finds the outage as far gone as the first one left it.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+
+use crate::feeds::Feed;
+use crate::feeds::faults::Outage;
+use crate::table::{Column, ColumnType, FieldError, Fields, Row, TableDef, Value};
+
+/// The columns in stored order, which is the order they are read in.
+pub(super) const NAMES: [&str; 3] = ["game_date", "feed", "failing_reads"];
+
+/// The outages a fault profile asked for, as far as they are not over.
+#[must_use]
+pub fn feed_outages() -> &'static TableDef {
+    static TABLE: TableDef = TableDef {
+        dataset: Cow::Borrowed("nba_raw"),
+        name: Cow::Borrowed("feed_outages"),
+        doc: Cow::Borrowed(
+            "Dates a feed does not answer for until it was asked often enough; empty unless the fault profile says so.",
+        ),
+        columns: Cow::Borrowed(&COLUMNS),
+        date_column: Cow::Borrowed("game_date"),
+        key: Cow::Borrowed(&[Cow::Borrowed("game_date"), Cow::Borrowed("feed")]),
+        cluster: Cow::Borrowed(&[]),
+        require_partition_filter: false,
+    };
+    &TABLE
+}
+
+static COLUMNS: [Column; 3] = [
+    Column::required(NAMES[0], ColumnType::Date, "Date that is asked for."),
+    Column::required(
+        NAMES[1],
+        ColumnType::String,
+        "Feed that does not answer, as a fault profile calls it.",
+    ),
+    Column::required(
+        NAMES[2],
+        ColumnType::Int64,
+        "How many reads of this date still fail.",
+    ),
+];
+
+/// An outage as it is stored.
+pub(super) fn row(outage: Outage) -> Row {
+    vec![
+        outage.date.into(),
+        outage.feed.word().into(),
+        Value::Int(outage.failing_reads.into()),
+    ]
+}
+
+/// An outage as it was stored; none if the feed is not known to this version.
+pub(super) fn outage(row: &Row) -> Result<Option<Outage>, FieldError> {
+    let mut fields = Fields::new(&NAMES, row);
+    let date: NaiveDate = fields.date()?;
+    let (feed, failing_reads) = (Feed::of(fields.text()?), fields.int()?);
+    let failing_reads = u32::try_from(failing_reads).unwrap_or_default();
+    Ok(feed.map(|feed| Outage {
+        feed,
+        date,
+        failing_reads,
+    }))
+}
