@@ -10,14 +10,14 @@ use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
 /// Where the box scores come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum BoxScores {
     /// Those that come with the program.
     Shipped,
     /// The operator's own files; the shipped ones are left out altogether.
     Csv(CsvFiles),
 }
 
-impl Source {
+impl BoxScores {
     /// The fault profile that applies unless another one is asked for.
     #[must_use]
     pub const fn usual_faults(&self) -> &'static str {
@@ -58,17 +58,17 @@ pub enum LoadError {
     Warehouse(#[from] WarehouseError),
 }
 
-/// Fills the raw dataset from the source, as bad as the profile makes it. `written` counts rows for a progress line.
+/// Fills the raw dataset from the box scores, as bad as the profile makes it. `written` counts rows for a progress line.
 ///
 /// # Errors
-/// When the source cannot be read or the warehouse fails; nothing has changed then.
+/// When the box scores cannot be read or the warehouse fails; nothing has changed then.
 pub async fn load(
     warehouse: &dyn Warehouse,
-    source: &Source,
+    box_scores: &BoxScores,
     faults: Profile,
     written: &AtomicUsize,
 ) -> Result<LoadReport, LoadError> {
-    let (league, faults) = (Arc::new(source.league()?), Arc::new(faults));
+    let (league, faults) = (Arc::new(box_scores.league()?), Arc::new(faults));
     let counters = Feed::ALL.map(|feed| (feed, Arc::new(AtomicUsize::new(0))));
     let mut tables: Vec<Filling> = counters
         .iter()

@@ -14,7 +14,7 @@ mod schedule;
 mod team_box;
 
 pub use feed::Feed;
-pub use load::{LoadError, LoadReport, Source, is_loaded, load};
+pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
 pub use outage::{feed_outages, with_outages};
 
 use std::sync::Arc;
@@ -41,3 +41,5 @@ fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truth;

@@ -282,10 +282,10 @@ fn the_same_profile_makes_the_same_rows() {
     }
 }
 
-fn csv(dir: &std::path::Path, text: &str) -> Source {
+fn csv(dir: &std::path::Path, text: &str) -> BoxScores {
     let path = dir.join("team_box.csv");
     std::fs::write(&path, text).unwrap();
-    Source::Csv(CsvFiles {
+    BoxScores::Csv(CsvFiles {
         team_box: Some(path),
         ..CsvFiles::default()
     })
@@ -335,6 +335,6 @@ async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
 
 #[test]
 fn own_files_are_clean_unless_faults_are_asked_for() {
-    assert_eq!(Source::Shipped.usual_faults(), "january-2026");
-    assert_eq!(Source::Csv(CsvFiles::default()).usual_faults(), "none");
+    assert_eq!(BoxScores::Shipped.usual_faults(), "january-2026");
+    assert_eq!(BoxScores::Csv(CsvFiles::default()).usual_faults(), "none");
 }
