@@ -9,4 +9,5 @@ pub mod ledger;
 pub mod nba;
 pub mod plan;
 pub mod table;
+pub mod term;
 pub mod warehouse;

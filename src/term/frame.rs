@@ -1,0 +1,207 @@
+//! When to draw: gathers the wishes for a frame, keeps to the rate, and says when the next one is due. Knows no
+//! clock; time comes in with each call.
+
+use std::time::{Duration, Instant};
+
+/// How much of the screen has to be drawn again. The greater wish wins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dirty {
+    /// Nothing.
+    #[default]
+    None,
+    /// Only what moves by itself: a clock, a spinner.
+    Partial,
+    /// Everything may have changed.
+    Full,
+    /// Others may have written on the screen, or its size changed: start from an empty one.
+    Force,
+}
+
+/// The shortest time between two frames that answer a key.
+const KEY_GAP: Duration = Duration::from_nanos(1_000_000_000 / 30);
+
+/// Decides when the next frame is drawn. Without a wish there is no deadline, and nothing is ever written.
+///
+/// A frame answers every wish, also one for later: who still wants one then, wishes again when it is drawn.
+#[derive(Debug)]
+pub struct FrameClock {
+    gap: Duration,
+    last: Option<Instant>,
+    due: Option<Instant>,
+    dirty: Dirty,
+}
+
+impl FrameClock {
+    /// A clock for at most this many data frames a second; 0 counts as 1, more than 30 as 30.
+    #[must_use]
+    pub fn new(frames_per_second: u8) -> Self {
+        let gap = Duration::from_secs(1) / u32::from(frames_per_second.clamp(1, 30));
+        Self {
+            gap,
+            last: None,
+            due: None,
+            dirty: Dirty::None,
+        }
+    }
+
+    /// Wishes for a frame as soon as the rate allows.
+    pub fn now(&mut self, dirty: Dirty, now: Instant) {
+        self.wish(dirty, now, self.gap);
+    }
+
+    /// Wishes for a frame after `delay`, or later if the rate does not allow it then.
+    pub fn after(&mut self, delay: Duration, dirty: Dirty, now: Instant) {
+        self.wish(dirty, now + delay, self.gap);
+    }
+
+    /// Wishes for a frame that shows what a key did: at once, within 30 a second.
+    pub fn key(&mut self, dirty: Dirty, now: Instant) {
+        self.wish(dirty, now, KEY_GAP);
+    }
+
+    fn wish(&mut self, dirty: Dirty, at: Instant, gap: Duration) {
+        if dirty == Dirty::None {
+            return;
+        }
+        let allowed = self.last.map_or(at, |last| at.max(last + gap));
+        self.due = Some(self.due.map_or(allowed, |due| due.min(allowed)));
+        self.dirty = self.dirty.max(dirty);
+    }
+
+    /// When the next frame is due; none if nobody wishes for one.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Takes the frame that is due, if one is; the caller draws it now.
+    pub fn take(&mut self, now: Instant) -> Dirty {
+        if self.due.is_none_or(|due| due > now) {
+            return Dirty::None;
+        }
+        self.last = Some(now);
+        self.due = None;
+        std::mem::take(&mut self.dirty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// A clock of 10 frames a second that has just drawn one, and when that was.
+    fn drawn() -> (FrameClock, Instant) {
+        let start = Instant::now();
+        let mut clock = FrameClock::new(10);
+        clock.now(Dirty::Full, start);
+        assert_eq!(clock.take(start), Dirty::Full);
+        (clock, start)
+    }
+
+    #[test]
+    fn nothing_wished_means_no_deadline() {
+        let (mut clock, start) = drawn();
+        assert_eq!(clock.deadline(), None);
+        clock.now(Dirty::None, start);
+        assert_eq!(clock.deadline(), None);
+        assert_eq!(clock.take(start + 60_000 * MS), Dirty::None);
+    }
+
+    #[test]
+    fn data_waits_for_the_rate() {
+        let (mut clock, start) = drawn();
+        clock.now(Dirty::Full, start + 20 * MS);
+        assert_eq!(clock.deadline(), Some(start + 100 * MS));
+        assert_eq!(clock.take(start + 99 * MS), Dirty::None);
+        assert_eq!(clock.take(start + 100 * MS), Dirty::Full);
+    }
+
+    #[test]
+    fn data_after_a_quiet_time_is_drawn_at_once() {
+        let (mut clock, start) = drawn();
+        clock.now(Dirty::Full, start + 500 * MS);
+        assert_eq!(clock.deadline(), Some(start + 500 * MS));
+    }
+
+    #[test]
+    fn a_key_overtakes_data_but_not_the_thirtieth_of_a_second() {
+        let (mut clock, start) = drawn();
+        clock.now(Dirty::Full, start + 5 * MS);
+        clock.key(Dirty::Full, start + 6 * MS);
+        assert_eq!(clock.deadline(), Some(start + KEY_GAP));
+        clock.key(Dirty::Full, start + 50 * MS);
+        assert_eq!(clock.deadline(), Some(start + KEY_GAP));
+    }
+
+    #[test]
+    fn wishes_merge_into_the_earliest_time_and_the_greatest_level() {
+        let (mut clock, start) = drawn();
+        clock.after(1000 * MS, Dirty::Partial, start);
+        assert_eq!(clock.deadline(), Some(start + 1000 * MS));
+        clock.after(250 * MS, Dirty::Force, start);
+        clock.after(400 * MS, Dirty::Partial, start);
+        assert_eq!(clock.deadline(), Some(start + 250 * MS));
+        assert_eq!(clock.take(start + 250 * MS), Dirty::Force);
+        assert_eq!(clock.deadline(), None);
+    }
+
+    #[test]
+    fn a_wish_for_later_is_kept_to_the_rate_too() {
+        let (mut clock, start) = drawn();
+        clock.after(10 * MS, Dirty::Partial, start);
+        assert_eq!(clock.deadline(), Some(start + 100 * MS));
+    }
+
+    #[test]
+    fn rates_out_of_range_are_brought_into_it() {
+        let start = Instant::now();
+        for (asked, gap) in [(0, 1000 * MS), (5, 200 * MS), (255, Duration::from_secs(1) / 30)] {
+            let mut clock = FrameClock::new(asked);
+            clock.now(Dirty::Full, start);
+            clock.take(start);
+            clock.now(Dirty::Full, start);
+            assert_eq!(clock.deadline(), Some(start + gap), "{asked} a second");
+        }
+    }
+
+    proptest! {
+        /// Whatever is wished for, and whenever: no two frames nearer than a thirtieth of a second, without keys
+        /// none nearer than the rate; every wish is answered, and then nothing is left.
+        #[test]
+        fn any_wishes_keep_the_rate_and_are_answered(
+            wishes in prop::collection::vec((0_u64..400, 0_u64..2000, 0_u8..3), 1..60),
+        ) {
+            let keys = wishes.iter().any(|&(_, _, kind)| kind == 2);
+            let least = if keys { KEY_GAP } else { 100 * MS };
+            let mut clock = FrameClock::new(10);
+            let mut now = Instant::now();
+            let mut frames = Vec::new();
+            for (pause, delay, kind) in wishes {
+                let next = now + Duration::from_millis(pause);
+                while let Some(due) = clock.deadline().filter(|&due| due <= next) {
+                    prop_assert_ne!(clock.take(due), Dirty::None);
+                    frames.push(due);
+                }
+                now = next;
+                match kind {
+                    0 => clock.now(Dirty::Full, now),
+                    1 => clock.after(Duration::from_millis(delay), Dirty::Partial, now),
+                    _ => clock.key(Dirty::Full, now),
+                }
+                prop_assert!(clock.deadline().is_some());
+            }
+            if let Some(due) = clock.deadline() {
+                clock.take(due);
+                frames.push(due);
+            }
+            prop_assert_eq!(clock.deadline(), None);
+            for pair in frames.windows(2) {
+                prop_assert!(pair[1] - pair[0] >= least);
+            }
+        }
+    }
+}

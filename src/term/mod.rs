@@ -1,0 +1,21 @@
+//! The terminal: the only code that touches the tty. It knows screens, keys and signals, and nothing of backfills.
+//!
+//! The order in which a presenter uses it:
+//! [`panic_hook::install`] once; [`Screen::enter`]; [`Input::start`];
+//! [`Signals::for_screen`]; then frames when the [`FrameClock`] says so. For Ctrl-Z: [`Input::pause`],
+//! [`Screen::suspend`], and on [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
+
+mod caps;
+mod frame;
+mod guard;
+mod input;
+mod output;
+pub mod panic_hook;
+mod screen;
+mod signals;
+
+pub use caps::Caps;
+pub use frame::{Dirty, FrameClock};
+pub use input::{Input, TermEvent};
+pub use screen::Screen;
+pub use signals::{Signal, Signals};

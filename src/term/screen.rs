@@ -1,0 +1,100 @@
+//! The screen: what a presenter draws on. It belongs to the thread that entered it.
+
+use std::io;
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+use ratatui::{Frame, Terminal};
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::guard::{self, TermGuard};
+use super::output::FrameBuffer;
+
+/// The full screen; the terminal is restored when it is dropped, and earlier if this thread panics.
+#[derive(Debug)]
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<FrameBuffer>>,
+    frame: FrameBuffer,
+    bytes: u64,
+    _guard: TermGuard,
+}
+
+impl Screen {
+    /// Takes the terminal and its whole screen.
+    ///
+    /// # Errors
+    /// Standard input or output is not a terminal, a screen is already open, or the terminal refused.
+    pub fn enter() -> io::Result<Self> {
+        let guard = TermGuard::enter()?;
+        let frame = FrameBuffer::new();
+        let terminal = Terminal::new(CrosstermBackend::new(frame.clone()))?;
+        Ok(Self {
+            terminal,
+            frame,
+            bytes: 0,
+            _guard: guard,
+        })
+    }
+
+    /// Draws a frame: computes what changed since the last one and sends it as one write.
+    ///
+    /// # Errors
+    /// The terminal is gone (a hang-up shows here as an I/O error), or the screen has been left: give up drawing.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if guard::holder().is_none() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotConnected,
+                "the screen has been left",
+            ));
+        }
+        self.terminal.draw(render)?;
+        self.bytes += self.frame.send(&mut io::stdout().lock())? as u64;
+        Ok(())
+    }
+
+    /// Makes the next frame start from an empty screen. Costs a whole frame: only for what others may have spoilt
+    /// (a resize, Ctrl-L, a resume). Nothing is sent until that frame is, so the screen does not flash.
+    ///
+    /// # Errors
+    /// The size of the terminal cannot be read.
+    pub fn clear(&mut self) -> io::Result<()> {
+        // Not `Terminal::clear`: that one asks the terminal for the cursor and waits for the answer.
+        let size = self.size()?;
+        self.terminal.resize(size.into())
+    }
+
+    /// Columns and rows right now.
+    ///
+    /// # Errors
+    /// The terminal cannot be asked.
+    pub fn size(&self) -> io::Result<Size> {
+        self.terminal.size()
+    }
+
+    /// Bytes sent by all frames so far.
+    #[must_use]
+    pub fn bytes_sent(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Restores the terminal and stops the whole process, work included, as Ctrl-Z would. Returns when it is
+    /// continued; draw again only after [`Screen::resume`], on [`super::Signal::Continue`].
+    ///
+    /// # Errors
+    /// The terminal could not be restored (the process is stopped all the same), or the process not stopped.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        let restored = guard::leave();
+        // Not TSTP: once it is listened to, that one no longer stops anything.
+        kill_process(getpid(), Signal::STOP)?;
+        restored
+    }
+
+    /// Takes the terminal again after a stop, of our own or from outside; the next frame is drawn whole.
+    ///
+    /// # Errors
+    /// The terminal refused: it is gone.
+    pub fn resume(&mut self) -> io::Result<()> {
+        guard::retake()?;
+        self.clear()
+    }
+}

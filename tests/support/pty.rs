@@ -1,0 +1,266 @@
+//! Runs a program in a real pseudo-terminal and watches it the way an operator would: by its screen.
+
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A program in a pseudo-terminal; killed when dropped.
+pub struct Pty {
+    /// Both are gone after a hang-up.
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    reader: Option<JoinHandle<()>>,
+    tty: PathBuf,
+    modes_before: String,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<Seen>,
+}
+
+struct Seen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    hung_up: bool,
+}
+
+impl Pty {
+    /// Starts the `backcourt` program itself; see [`Pty::start`].
+    pub fn backcourt(args: &[&str], env: &[(&str, &str)], size: (u16, u16)) -> Self {
+        Self::start(env!("CARGO_BIN_EXE_backcourt"), args, env, size)
+    }
+
+    /// Starts `program` on a terminal of `size` (columns, rows). The environment is the test's own plus `env`,
+    /// with a UTF-8 xterm that is not at the end of an SSH connection.
+    pub fn start(program: &str, args: &[&str], env: &[(&str, &str)], size: (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        for name in ["SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "RUST_BACKTRACE"] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        let modes_before = modes(&*pair.master);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let parser = vt100::Parser::new(cells(size.1), cells(size.0), 0);
+        let seen = Arc::new(Seen {
+            state: Mutex::new(State {
+                parser,
+                bytes: Vec::new(),
+                hung_up: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let reader = pair.master.try_clone_reader().unwrap();
+        let watched = Arc::clone(&seen);
+        Self {
+            tty: pair.master.tty_name().unwrap(),
+            writer: Some(pair.master.take_writer().unwrap()),
+            reader: Some(thread::spawn(move || watch(reader, &watched))),
+            master: Some(pair.master),
+            modes_before,
+            child,
+            seen,
+        }
+    }
+
+    /// Types `keys`.
+    pub fn send(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().expect("the terminal is still there");
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Waits until the screen satisfies `condition`; panics with the screen if it does not within [`limit`].
+    pub fn wait_until(&self, what: &str, mut condition: impl FnMut(&vt100::Screen) -> bool) {
+        let (state, timeout) = self
+            .seen
+            .changed
+            .wait_timeout_while(self.seen.state.lock().unwrap(), limit(), |state| {
+                !condition(state.parser.screen())
+            })
+            .unwrap();
+        let contents = state.parser.screen().contents();
+        drop(state);
+        assert!(
+            !timeout.timed_out(),
+            "waited in vain until {what}; the screen is\n{contents}"
+        );
+    }
+
+    /// Waits until `text` is on the screen.
+    pub fn wait_for(&self, text: &str) {
+        self.wait_until(&format!("the screen shows {text:?}"), |screen| {
+            screen.contents().contains(text)
+        });
+    }
+
+    /// Gives the terminal another size (columns, rows); the program is told by SIGWINCH.
+    pub fn resize(&self, size: (u16, u16)) {
+        let master = self.master.as_ref().expect("the terminal is still there");
+        self.seen
+            .state
+            .lock()
+            .unwrap()
+            .parser
+            .screen_mut()
+            .set_size(cells(size.1), cells(size.0));
+        master.resize(pty_size(size)).unwrap();
+    }
+
+    /// The screen as it is now.
+    pub fn screen(&self) -> vt100::Screen {
+        self.seen.state.lock().unwrap().parser.screen().clone()
+    }
+
+    /// Everything the program has written so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.seen.state.lock().unwrap().bytes.clone()
+    }
+
+    /// How many bytes the program has written so far.
+    pub fn byte_count(&self) -> usize {
+        self.seen.state.lock().unwrap().bytes.len()
+    }
+
+    /// Whether the terminal's modes (raw or not, echo, …) are those from before the program started.
+    pub fn modes_restored(&self) -> bool {
+        modes(&**self.master.as_ref().expect("the terminal is still there")) == self.modes_before
+    }
+
+    /// Closes the terminal under the program, as a dropped SSH connection does.
+    pub fn hang_up(&mut self) {
+        self.seen.state.lock().unwrap().hung_up = true;
+        // The reader sits in a read and holds the terminal open; one byte from this side lets it go.
+        let no_controlling_tty = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
+        let mut tty = OpenOptions::new()
+            .write(true)
+            .custom_flags(no_controlling_tty)
+            .open(&self.tty)
+            .unwrap();
+        tty.write_all(b"\0").unwrap();
+        self.reader
+            .take()
+            .expect("one terminal hangs up once")
+            .join()
+            .unwrap();
+        drop(tty);
+        self.writer = None;
+        self.master = None;
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits until the program has ended and all it wrote was seen.
+    pub fn wait_exit(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait_until("the program ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        if let Some(reader) = self.reader.take() {
+            wait_until("its output ends", || reader.is_finished());
+        }
+        status.expect("waited for")
+    }
+
+    /// The letter the system gives the program's state: `T` when it is stopped.
+    pub fn process_state(&self) -> char {
+        self.stat()[0].chars().next().unwrap()
+    }
+
+    /// The processor time the program has used so far, in all its threads.
+    pub fn cpu(&self) -> Duration {
+        // The 14th and 15th field of the file, in the kernel's 10 ms ticks.
+        let ticks = |field: usize| self.stat()[field].parse::<u64>().unwrap();
+        Duration::from_millis(10 * (ticks(11) + ticks(12)))
+    }
+
+    /// The fields after the program's name, which may hold blanks; the state is the first of them.
+    fn stat(&self) -> Vec<String> {
+        let path = format!("/proc/{}/stat", self.pid());
+        let stat = std::fs::read_to_string(path).unwrap();
+        stat.rsplit_once(") ")
+            .unwrap()
+            .1
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn pid(&self) -> Pid {
+        let id = self.child.process_id().expect("started here");
+        Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            kill_process(self.pid(), Signal::KILL).ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+/// Waits for a condition outside the screen; panics if it does not come true within [`limit`].
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + limit();
+    while !condition() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// How long to wait for anything: `BACKCOURT_TEST_WAIT_SECS`, or 30 seconds.
+pub fn limit() -> Duration {
+    let seconds = std::env::var("BACKCOURT_TEST_WAIT_SECS").map_or(30, |text| text.parse().unwrap());
+    Duration::from_secs(seconds)
+}
+
+fn watch(mut reader: Box<dyn Read + Send>, seen: &Seen) {
+    let mut buffer = [0; 8 * 1024];
+    while let Ok(count @ 1..) = reader.read(&mut buffer) {
+        let mut state = seen.state.lock().unwrap();
+        if state.hung_up {
+            return;
+        }
+        state.bytes.extend_from_slice(&buffer[..count]);
+        state.parser.process(&buffer[..count]);
+        seen.changed.notify_all();
+    }
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}
+
+fn pty_size((cols, rows): (u16, u16)) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        ..PtySize::default()
+    }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a terminal has at least one row and column")
+}
