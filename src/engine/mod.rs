@@ -1,13 +1,26 @@
 //! Runs a plan: one dispatcher that decides, workers that read and compute, one writer a table.
 //! This room knows nothing of basketball, screens or the command line.
 
+mod board;
 mod command;
+mod dispatcher;
+mod events;
 mod fact;
+mod landing;
+mod launch;
+mod queue;
+mod rate;
+mod retry;
 mod snapshot;
 mod stage;
+mod worker;
+mod writer;
 
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
+pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
+pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work};
+pub use retry::RetryPolicy;
 pub use snapshot::{
     CheckView, Counts, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView,
     UnitView, WorkerView,

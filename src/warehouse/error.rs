@@ -33,6 +33,24 @@ impl ErrorClass {
         matches!(self, Self::Transient | Self::Rate | Self::Contention)
     }
 
+    /// Every class.
+    pub const ALL: [Self; 8] = [
+        Self::Transient,
+        Self::Rate,
+        Self::Quota,
+        Self::Contention,
+        Self::Data,
+        Self::Auth,
+        Self::Code,
+        Self::Unknown,
+    ];
+
+    /// The class of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.word() == word)
+    }
+
     /// The word shown and stored.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -19,7 +19,7 @@ pub struct Read<'a> {
     /// The table.
     pub table: &'a TableDef,
     /// The columns, in the order the rows are to have.
-    pub columns: &'a [&'static str],
+    pub columns: &'a [&'a str],
     /// The dates.
     pub dates: Dates<'a>,
 }

@@ -12,7 +12,7 @@ use crate::warehouse::{Dates, Read};
 /// A [`Read`] that owns what it names, to cross to a blocking thread.
 pub(super) struct Reading {
     table: TableDef,
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     dates: Days,
 }
 
@@ -26,7 +26,7 @@ impl From<Read<'_>> for Reading {
     fn from(read: Read<'_>) -> Self {
         Self {
             table: read.table.clone(),
-            columns: read.columns.to_vec(),
+            columns: read.columns.iter().map(ToString::to_string).collect(),
             dates: match read.dates {
                 Dates::Only(dates) => {
                     let mut dates = dates.to_vec();

@@ -1,0 +1,214 @@
+//! The state of a run that readers may see: units, workers and checks as they stand, and the picture made from them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio::time::Instant;
+
+use crate::ledger::{CheckRecord, CheckState, UnitRecord, UnitState};
+use crate::plan::{CheckSpec, Severity};
+
+use super::{CheckView, Counts, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
+
+/// The working time of a run: a clock that stands while the run is paused or over.
+#[derive(Debug, Default)]
+pub(super) struct ActiveTime {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl ActiveTime {
+    pub(super) fn start(&mut self) {
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn stop(&mut self) {
+        if let Some(since) = self.since.take() {
+            self.before += since.elapsed();
+        }
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        (self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())).as_secs_f64()
+    }
+}
+
+/// The units of one stage.
+#[derive(Debug)]
+pub(super) struct StageBoard {
+    pub(super) name: String,
+    pub(super) table: String,
+    pub(super) state: StageState,
+    pub(super) time: ActiveTime,
+    units: Arc<Vec<UnitView>>,
+}
+
+impl StageBoard {
+    pub(super) fn new(name: &str, table: String, dates: &[NaiveDate]) -> Self {
+        let units = dates
+            .iter()
+            .map(|&date| UnitView {
+                date,
+                state: UnitState::Pending,
+                rows: 0,
+                expected: 0,
+                attempts: 0,
+                reason: None,
+            })
+            .collect();
+        Self {
+            name: name.to_owned(),
+            table,
+            state: StageState::Waiting,
+            time: ActiveTime::default(),
+            units: Arc::new(units),
+        }
+    }
+
+    pub(super) fn units(&self) -> &[UnitView] {
+        &self.units
+    }
+
+    pub(super) fn unit(&self, date: NaiveDate) -> Option<&UnitView> {
+        self.units
+            .binary_search_by_key(&date, |unit| unit.date)
+            .ok()
+            .map(|at| &self.units[at])
+    }
+
+    /// Changes one unit; a date outside the run's range is left alone.
+    pub(super) fn change(&mut self, date: NaiveDate, change: impl FnOnce(&mut UnitView)) {
+        if let Ok(at) = self.units.binary_search_by_key(&date, |unit| unit.date) {
+            change(&mut Arc::make_mut(&mut self.units)[at]);
+        }
+    }
+
+    /// Shows a unit as the ledger records it. Off-days share one text of their reason.
+    pub(super) fn show(&mut self, record: &UnitRecord) {
+        let shared = record.reason.as_deref().map(|reason| {
+            self.units
+                .iter()
+                .filter_map(|unit| unit.reason.as_ref())
+                .next_back()
+                .filter(|known| known.as_ref() == reason)
+                .map_or_else(|| Arc::from(reason), Arc::clone)
+        });
+        self.change(record.date, |unit| {
+            unit.state = record.state;
+            unit.rows = record.rows;
+            unit.expected = record.expected;
+            unit.attempts = record.attempts;
+            unit.reason = shared;
+        });
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.units.iter().map(|unit| unit.state).collect()
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.units.iter().map(|unit| u64::from(unit.rows)).sum()
+    }
+
+    pub(super) fn view(&self) -> StageView {
+        StageView {
+            name: self.name.clone(),
+            table: self.table.clone(),
+            state: self.state,
+            counts: self.counts(),
+            rows: self.rows(),
+            seconds: self.time.seconds(),
+            units: Arc::clone(&self.units),
+        }
+    }
+}
+
+/// One worker.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) task: Option<TaskView>,
+    busy: ActiveTime,
+    units_done: u64,
+}
+
+impl Slot {
+    pub(super) const fn idle() -> Self {
+        Self {
+            task: None,
+            busy: ActiveTime {
+                before: Duration::ZERO,
+                since: None,
+            },
+            units_done: 0,
+        }
+    }
+
+    pub(super) fn begin(&mut self, stage: &str, dates: &[NaiveDate], now: DateTime<Utc>) {
+        if let (Some(&first), Some(&last)) = (dates.first(), dates.last()) {
+            self.busy.start();
+            let stage = stage.to_owned();
+            self.task = Some(TaskView {
+                stage,
+                first,
+                last,
+                dates: dates.len(),
+                phase: Phase::Read,
+                since: now,
+            });
+        }
+    }
+
+    pub(super) const fn enter(&mut self, phase: Phase) {
+        if let Some(task) = &mut self.task {
+            task.phase = phase;
+        }
+    }
+
+    pub(super) fn end(&mut self, units: u64) {
+        self.busy.stop();
+        self.task = None;
+        self.units_done += units;
+    }
+
+    pub(super) fn view(&self, slot: usize, active_seconds: f64) -> WorkerView {
+        let busy = if active_seconds > 0.0 {
+            (self.busy.seconds() / active_seconds).min(1.0)
+        } else {
+            0.0
+        };
+        WorkerView {
+            slot: slot + 1,
+            task: self.task.clone(),
+            units_done: self.units_done,
+            busy,
+        }
+    }
+}
+
+/// A check at the start of a run: as it was last answered, or not asked yet.
+pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>) -> CheckView {
+    // A query that was under way when its process died was never answered.
+    let state = match last.map(|record| record.state) {
+        None | Some(CheckState::Running) => CheckState::Pending,
+        Some(state) => state,
+    };
+    CheckView {
+        name: spec.name.clone(),
+        stage: spec.stage.clone(),
+        title: spec.title.clone(),
+        severity: spec.severity,
+        state,
+        value: last.and_then(|record| record.value.clone()),
+        target: spec.target(),
+        before: spec.before.clone(),
+        offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
+        asked_at: last.map(|record| record.at),
+        seconds: last.map(|record| record.seconds),
+    }
+}
+
+/// Whether a check stands in the way.
+pub(super) fn blocks(check: &CheckView) -> bool {
+    check.severity == Severity::Blocking && matches!(check.state, CheckState::Fail | CheckState::Error)
+}

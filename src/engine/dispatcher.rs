@@ -1,0 +1,372 @@
+//! Owns all mutable state of a run and is the only place that decides.
+//! It waits for orders, finished tasks and clocks; after each it looks once at everything that may go on.
+
+mod batches;
+mod checking;
+mod ending;
+mod orders;
+mod picture;
+mod stages;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{NaiveDate, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::checks::Measured;
+use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Target};
+use crate::plan::Plan;
+use crate::warehouse::{Warehouse, WarehouseError};
+
+use super::board::{ActiveTime, Slot, StageBoard, check_view};
+use super::events::{EventLog, EventLogError};
+use super::queue::Queue;
+use super::rate::Rate;
+use super::worker::{Batch, Computed};
+use super::writer::{Commit, Writer};
+use super::{
+    CheckView, Ending, Event, Meter, Options, Order, Phase, Prepare, Scope, Setup, Snapshot, Stage,
+    StageError,
+};
+
+/// Snapshots follow each other no faster than this, unless something an operator waits for changes.
+const PICTURE_GAP: Duration = Duration::from_millis(100);
+
+/// What a task reports when it ends.
+enum Report {
+    Prepared(Result<Option<String>, StageError>),
+    Scoped(usize, Result<Vec<Scope>, StageError>),
+    Worked(Batch, Result<Vec<Computed>, StageError>),
+    Written(usize, Commit, Result<(), WarehouseError>),
+    Checked(Asked, Result<Measured, WarehouseError>, f64),
+    Answered,
+}
+
+/// What a task was about, for the case that it panics and cannot report.
+enum Owner {
+    Preparation,
+    Scope,
+    Worker(Batch),
+    Writer(usize, Vec<Batch>),
+    Check(usize),
+    Inspection,
+}
+
+/// A check on its way: which one, and how often its stage had changed when it was asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    check: usize,
+    changes: u64,
+}
+
+/// How urgently a new picture is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Picture {
+    Current,
+    Soon,
+    Now,
+}
+
+/// Where the run is going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Before the first unit.
+    Preparing,
+    /// Handing out units.
+    Going,
+    /// Handing out nothing until told otherwise.
+    Holding,
+    /// Handing out nothing any more.
+    Draining,
+    /// Ended; orders may still come in.
+    Over,
+}
+
+/// Whether it is known what a stage's dates must come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ScopeState {
+    Unknown,
+    Asked,
+    Known,
+}
+
+/// One stage in the dispatcher's hands.
+struct Line {
+    stage: Arc<dyn Stage>,
+    board: StageBoard,
+    queue: Queue,
+    writer: Writer,
+    /// Attempts used in this run by dates that failed and are tried again.
+    attempts: HashMap<NaiveDate, u32>,
+    /// Source of a date that is rerun from another one than the run's.
+    sources: HashMap<NaiveDate, String>,
+    /// Dates whose outcome the ledger has, in this range or another.
+    recorded: BTreeSet<NaiveDate>,
+    scope: ScopeState,
+    /// How often a unit's stored rows changed in this run.
+    changes: u64,
+}
+
+/// The run's progress could not be recorded; it must not go on.
+#[derive(Debug, thiserror::Error)]
+enum Fatal {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Events(#[from] EventLogError),
+}
+
+pub(super) struct Dispatcher {
+    plan: Arc<Plan>,
+    warehouse: Arc<dyn Warehouse>,
+    ledger: Ledger,
+    target: Target,
+    options: Options,
+    source: Arc<str>,
+    run: RunRecord,
+    mode: Mode,
+    ending: Option<Ending>,
+    /// The operator wants the process to end, not just the run.
+    leaving: bool,
+    lines: Vec<Line>,
+    slots: Vec<Slot>,
+    workers: usize,
+    checks: Vec<CheckView>,
+    to_check: VecDeque<usize>,
+    checking: usize,
+    time: ActiveTime,
+    rate: Rate,
+    units_ended: u64,
+    units_failed: u64,
+    prepare: Option<Box<dyn Prepare>>,
+    preparing: Option<(String, Arc<Meter>)>,
+    tasks: JoinSet<Report>,
+    owners: HashMap<Id, Owner>,
+    phases: mpsc::UnboundedSender<(usize, Phase)>,
+    phase_reports: mpsc::UnboundedReceiver<(usize, Phase)>,
+    orders: mpsc::Receiver<Order>,
+    events: EventLog,
+    told: Vec<Event>,
+    picture: Picture,
+    pictured_at: Instant,
+    version: u64,
+}
+
+impl Dispatcher {
+    pub(super) fn new(
+        setup: Setup,
+        events: EventLog,
+        orders: mpsc::Receiver<Order>,
+    ) -> Result<Self, LedgerError> {
+        let Setup {
+            plan,
+            stages,
+            warehouse,
+            mut ledger,
+            prepare,
+            options,
+            ..
+        } = setup;
+        let target = ledger.target(&plan.name, &warehouse.name())?;
+        let newest = ledger.newest_checks(target)?;
+        let checks = plan
+            .checks
+            .iter()
+            .filter(|check| stages.iter().any(|stage| stage.name() == check.stage))
+            .map(|check| check_view(check, newest.get(&check.name)))
+            .collect();
+        let lines = stages
+            .into_iter()
+            .map(|stage| Line {
+                board: StageBoard::new(stage.name(), stage.table().path(), &options.dates),
+                queue: Queue::new(options.largest_batch),
+                stage,
+                writer: Writer::default(),
+                attempts: HashMap::new(),
+                sources: HashMap::new(),
+                recorded: BTreeSet::new(),
+                scope: ScopeState::Unknown,
+                changes: 0,
+            })
+            .collect();
+        let run = RunRecord {
+            id: options.run_id.clone(),
+            plan: plan.name.clone(),
+            warehouse: warehouse.name(),
+            pid: std::process::id(),
+            state: RunState::Running,
+            source: options.source.clone(),
+            workers: u32::try_from(options.workers).unwrap_or(u32::MAX),
+            first_date: options.dates.first().copied().unwrap_or_default(),
+            last_date: options.dates.last().copied().unwrap_or_default(),
+            started_at: Utc::now(),
+            ended_at: None,
+            ending: None,
+        };
+        ledger.begin_run(target, &run)?;
+        let (phases, phase_reports) = mpsc::unbounded_channel();
+        Ok(Self {
+            source: Arc::from(options.source.as_str()),
+            workers: options.workers,
+            slots: (0..options.workers).map(|_| Slot::idle()).collect(),
+            plan,
+            warehouse,
+            ledger,
+            target,
+            options,
+            run,
+            mode: Mode::Preparing,
+            ending: None,
+            leaving: false,
+            lines,
+            checks,
+            to_check: VecDeque::new(),
+            checking: 0,
+            time: ActiveTime::default(),
+            rate: Rate::default(),
+            units_ended: 0,
+            units_failed: 0,
+            prepare,
+            preparing: None,
+            tasks: JoinSet::new(),
+            owners: HashMap::new(),
+            phases,
+            phase_reports,
+            orders,
+            events,
+            told: Vec::new(),
+            picture: Picture::Current,
+            pictured_at: Instant::now(),
+            version: 0,
+        })
+    }
+
+    /// Runs until the run is over and nobody wants to give orders any more.
+    pub(super) async fn run(mut self, pictures: watch::Sender<Arc<Snapshot>>) -> Ending {
+        match self.live(&pictures).await {
+            Ok(ending) => ending,
+            Err(fatal) => {
+                tracing::error!("{fatal}");
+                self.tasks.abort_all();
+                let ending = self.cannot_go_on(fatal.to_string());
+                self.publish(&pictures);
+                ending
+            }
+        }
+    }
+
+    async fn live(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
+        self.begin();
+        loop {
+            self.advance()?;
+            let told = std::mem::take(&mut self.told);
+            self.events.record(told)?;
+            self.publish_if_due(pictures);
+            if let Some(ending) = self.may_close() {
+                self.publish(pictures);
+                return Ok(ending);
+            }
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    Some(order) => self.on_order(order)?,
+                    None => self.on_abandoned(),
+                },
+                Some((slot, phase)) = self.phase_reports.recv() => {
+                    if let Some(slot) = self.slots.get_mut(slot) {
+                        slot.enter(phase);
+                        self.want_picture(Picture::Soon);
+                    }
+                }
+                Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
+                () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    fn on_joined(&mut self, joined: Result<(Id, Report), JoinError>) -> Result<(), Fatal> {
+        self.want_picture(Picture::Soon);
+        match joined {
+            Ok((id, report)) => {
+                self.owners.remove(&id);
+                self.on_report(report)
+            }
+            Err(error) => match self.owners.remove(&error.id()) {
+                Some(owner) => self.on_death(owner, error),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn on_report(&mut self, report: Report) -> Result<(), Fatal> {
+        match report {
+            Report::Prepared(result) => {
+                self.on_prepared(result);
+                Ok(())
+            }
+            Report::Scoped(line, result) => self.on_scoped(line, result),
+            Report::Worked(batch, result) => self.on_worked(batch, result),
+            Report::Written(line, commit, result) => self.on_written(line, commit, result),
+            Report::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
+            Report::Answered => Ok(()),
+        }
+    }
+
+    /// Starts a task and remembers what it is about.
+    fn spawn(&mut self, owner: Owner, task: impl Future<Output = Report> + Send + 'static) {
+        let handle = self.tasks.spawn(task);
+        self.owners.insert(handle.id(), owner);
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.told.push(event);
+    }
+
+    fn want_picture(&mut self, picture: Picture) {
+        self.picture = self.picture.max(picture);
+    }
+
+    fn publish_if_due(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) {
+        let due = match self.picture {
+            Picture::Current => false,
+            Picture::Soon => self.pictured_at.elapsed() >= PICTURE_GAP,
+            Picture::Now => true,
+        };
+        if due {
+            self.publish(pictures);
+        }
+    }
+
+    fn publish(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) {
+        self.version += 1;
+        pictures.send_replace(Arc::new(self.draw()));
+        self.picture = Picture::Current;
+        self.pictured_at = Instant::now();
+    }
+
+    /// When something is due that nobody will report.
+    fn next_wake(&self) -> Option<Instant> {
+        let picture = (self.picture != Picture::Current).then(|| self.pictured_at + PICTURE_GAP);
+        let meter = self.preparing.is_some().then(|| self.pictured_at + PICTURE_GAP);
+        let lines = self.lines.iter().flat_map(|line| {
+            let resting = (self.mode == Mode::Going)
+                .then(|| line.queue.next_due())
+                .flatten();
+            let commit = (!line.writer.is_busy()).then(|| line.writer.next_due()).flatten();
+            [resting, commit]
+        });
+        lines.flatten().chain(picture).chain(meter).min()
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}

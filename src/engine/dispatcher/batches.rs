@@ -1,0 +1,427 @@
+//! Batches: handed to workers, taken back computed, committed, settled; or failed and tried again.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+use tokio::task::JoinError;
+use tokio::time::Instant;
+
+use crate::ledger::{UnitRecord, UnitState};
+use crate::warehouse::{ErrorClass, WarehouseError};
+
+use super::super::landing::land;
+use super::super::worker::{Batch, Computed, work};
+use super::super::writer::{Commit, Waiting, write};
+use super::super::{Event, Phase, StageError, StageState};
+use super::{Dispatcher, Fatal, Owner, Picture, Report};
+
+impl Dispatcher {
+    /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
+    pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
+        for at in 0..self.lines.len() {
+            if self.lines[at].board.state != StageState::Running {
+                continue;
+            }
+            let mut handed: Vec<(usize, Vec<NaiveDate>)> = Vec::new();
+            for slot in 0..self.workers {
+                if self.slots[slot].task.is_none() {
+                    match self.next_batch(at) {
+                        Some(dates) => handed.push((slot, dates)),
+                        None => break,
+                    }
+                }
+            }
+            if handed.is_empty() {
+                continue;
+            }
+            let batches: Vec<_> = handed.iter().map(|(_, dates)| dates.clone()).collect();
+            let name = self.lines[at].board.name.clone();
+            let intents = self
+                .ledger
+                .intend(self.target, &name, &self.run.id, &batches, Utc::now())?;
+            for ((slot, dates), intent) in handed.into_iter().zip(intents) {
+                self.start_batch(Batch {
+                    slot,
+                    stage: at,
+                    intent: intent.id,
+                    dates,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The next dates that share one source.
+    fn next_batch(&mut self, at: usize) -> Option<Vec<NaiveDate>> {
+        let line = &mut self.lines[at];
+        let mut dates = line.queue.take(Instant::now())?;
+        let source = line.sources.get(&dates[0]);
+        let others = dates.iter().position(|date| line.sources.get(date) != source);
+        if let Some(first) = others {
+            for date in dates.split_off(first) {
+                line.queue.add(date);
+            }
+        }
+        Some(dates)
+    }
+
+    fn start_batch(&mut self, batch: Batch) {
+        let line = &mut self.lines[batch.stage];
+        for &date in &batch.dates {
+            line.board.change(date, |unit| unit.state = UnitState::Running);
+        }
+        self.slots[batch.slot].begin(&line.board.name, &batch.dates, Utc::now());
+        let stage = Arc::clone(&line.stage);
+        let source = line
+            .sources
+            .get(&batch.dates[0])
+            .map_or_else(|| Arc::clone(&self.source), |s| Arc::from(s.as_str()));
+        let warehouse = Arc::clone(&self.warehouse);
+        let phases = self.phases.clone();
+        self.want_picture(Picture::Soon);
+        self.spawn(Owner::Worker(batch.clone()), async move {
+            let (batch, result) = work(batch, stage, warehouse, source, phases).await;
+            Report::Worked(batch, result)
+        });
+    }
+
+    pub(super) fn on_worked(
+        &mut self,
+        batch: Batch,
+        result: Result<Vec<Computed>, StageError>,
+    ) -> Result<(), Fatal> {
+        let computed = match result {
+            Ok(computed) => computed,
+            Err(error) => return self.on_batch_failed(&batch, &error),
+        };
+        let line = &self.lines[batch.stage];
+        let table = line.stage.table();
+        let mut landings = Vec::with_capacity(computed.len());
+        let mut failed = Vec::new();
+        for (date, result, seconds) in computed {
+            match result {
+                Ok(outcome) => {
+                    for note in &outcome.notes {
+                        tracing::debug!(stage = line.board.name, %date, worker = batch.slot + 1, "{note}");
+                    }
+                    let attempts = line.attempts.get(&date).copied().unwrap_or(0) + 1;
+                    let source = line.sources.get(&date).unwrap_or(&self.options.source);
+                    landings.push(land(table, date, outcome, source, seconds, attempts));
+                }
+                Err(error) => failed.push((date, error)),
+            }
+        }
+        for (date, error) in failed {
+            self.on_date_failed(&batch, date, &error)?;
+        }
+        self.slots[batch.slot].enter(Phase::Write);
+        self.lines[batch.stage].writer.join(Waiting { batch, landings });
+        Ok(())
+    }
+
+    /// Starts the next commit of every table whose writer is free.
+    pub(super) fn start_commits(&mut self) {
+        for at in 0..self.lines.len() {
+            let line = &mut self.lines[at];
+            let Some(commit) = line.writer.take(Instant::now()) else {
+                continue;
+            };
+            let stage = Arc::clone(&line.stage);
+            let warehouse = Arc::clone(&self.warehouse);
+            let batches = commit.parts.iter().map(|part| part.batch.clone()).collect();
+            self.spawn(Owner::Writer(at, batches), async move {
+                let (commit, result) = write(commit, stage, warehouse, Utc::now()).await;
+                Report::Written(at, commit, result)
+            });
+        }
+    }
+
+    pub(super) fn on_written(
+        &mut self,
+        at: usize,
+        commit: Commit,
+        result: Result<(), WarehouseError>,
+    ) -> Result<(), Fatal> {
+        self.lines[at].writer.free();
+        match result {
+            Ok(()) => self.settle(at, commit),
+            Err(error) => self.on_commit_failed(at, commit, &error.into()),
+        }
+    }
+
+    /// The warehouse has the rows: now the ledger says so, and only then anybody else is told.
+    fn settle(&mut self, at: usize, commit: Commit) -> Result<(), Fatal> {
+        let name = self.lines[at].board.name.clone();
+        let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
+        let settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
+        self.outdate_checks(at)?;
+        self.ledger
+            .settle(self.target, &name, &self.run.id, &intents, &settled, Utc::now())?;
+        for part in commit.parts {
+            self.slots[part.batch.slot].end(part.landings.len() as u64);
+            for landing in part.landings {
+                self.show_ended(at, &landing.settled.unit, Some(part.batch.slot));
+            }
+        }
+        self.drop_surplus_workers();
+        let line = &mut self.lines[at];
+        if line.writer.in_line() * 2 >= self.workers {
+            line.queue.grow();
+        }
+        Ok(())
+    }
+
+    /// Shows and tells that a unit ended.
+    fn show_ended(&mut self, at: usize, unit: &UnitRecord, slot: Option<usize>) {
+        let line = &mut self.lines[at];
+        line.recorded.insert(unit.date);
+        line.attempts.remove(&unit.date);
+        line.board.show(unit);
+        let (stage, date, worker) = (line.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
+        let reason = unit.reason.as_deref().unwrap_or_default();
+        if unit.state.needs_attention() {
+            tracing::warn!(stage, %date, worker, "{} {}/{} rows: {reason}", unit.state, unit.rows, unit.expected);
+            self.units_failed += 1;
+        } else {
+            tracing::info!(stage, %date, worker, "{} {}/{} rows", unit.state, unit.rows, unit.expected);
+        }
+        self.units_ended += 1;
+        self.rate.finish(1, self.time.seconds());
+        self.tell(Event::UnitFinished {
+            stage,
+            date,
+            state: unit.state,
+            rows: unit.rows,
+            expected: unit.expected,
+            attempts: unit.attempts,
+            class: unit.class.as_deref().and_then(ErrorClass::from_word),
+            reason: unit.reason.clone(),
+        });
+        self.want_picture(Picture::Soon);
+        if self
+            .options
+            .fail_fast
+            .is_some_and(|limit| self.units_failed >= limit)
+        {
+            self.drain(&format!("{} units failed", self.units_failed));
+        }
+    }
+
+    /// A batch as a whole failed. More than one date: they are tried apart, and none is charged with an attempt.
+    fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
+        let name = self.lines[batch.stage].board.name.clone();
+        self.ledger
+            .settle(self.target, &name, &self.run.id, &[batch.intent], &[], Utc::now())?;
+        self.slots[batch.slot].end(0);
+        if let [date] = batch.dates[..] {
+            self.on_date_failed(batch, date, error)?;
+        } else {
+            tracing::debug!(
+                stage = name,
+                "a batch of {} dates is split: {error}",
+                batch.dates.len()
+            );
+            let line = &mut self.lines[batch.stage];
+            for &date in &batch.dates {
+                line.board.change(date, |unit| unit.state = UnitState::Pending);
+            }
+            line.queue.split(batch.dates.clone());
+        }
+        self.drop_surplus_workers();
+        Ok(())
+    }
+
+    /// One date failed: it rests and comes back, or it is given up.
+    fn on_date_failed(&mut self, batch: &Batch, date: NaiveDate, error: &StageError) -> Result<(), Fatal> {
+        let at = batch.stage;
+        let line = &mut self.lines[at];
+        let attempt = line
+            .attempts
+            .entry(date)
+            .and_modify(|number| *number += 1)
+            .or_insert(1);
+        let attempt = *attempt;
+        let name = line.board.name.clone();
+        self.ledger.record_failed_attempt(
+            self.target,
+            &name,
+            &self.run.id,
+            date,
+            attempt,
+            error.class.word(),
+            &error.message,
+            Utc::now(),
+        )?;
+        let Some(pause) = self
+            .options
+            .retry
+            .pause_after(attempt, error.class, fastrand::f64())
+        else {
+            return self.give_up_date(at, date, attempt, error, Some(batch.slot));
+        };
+        tracing::warn!(
+            stage = name,
+            %date,
+            worker = batch.slot + 1,
+            "attempt {attempt} failed ({}), again in {:.1} s: {error}",
+            error.class,
+            pause.as_secs_f64()
+        );
+        let line = &mut self.lines[at];
+        line.queue.rest(date, Instant::now() + pause);
+        line.board.change(date, |unit| {
+            unit.state = UnitState::Pending;
+            unit.attempts = attempt;
+            unit.reason = Some(Arc::from(error.message.as_str()));
+        });
+        self.tell(Event::UnitRetried {
+            stage: name,
+            date,
+            attempt,
+            class: error.class,
+            message: error.message.clone(),
+            wait_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+        });
+        Ok(())
+    }
+
+    /// A date has used up its attempts, or trying again cannot help.
+    fn give_up_date(
+        &mut self,
+        at: usize,
+        date: NaiveDate,
+        attempts: u32,
+        error: &StageError,
+        slot: Option<usize>,
+    ) -> Result<(), Fatal> {
+        let line = &self.lines[at];
+        let stored = line.board.unit(date);
+        let unit = UnitRecord {
+            date,
+            state: UnitState::Failed,
+            expected: stored.map_or(0, |unit| unit.expected),
+            rows: stored.map_or(0, |unit| unit.rows),
+            attempts,
+            class: Some(error.class.word().to_owned()),
+            reason: Some(error.message.clone()),
+            source: line.sources.get(&date).unwrap_or(&self.options.source).clone(),
+            seconds: 0.0,
+        };
+        let name = line.board.name.clone();
+        self.ledger.record_units(
+            self.target,
+            &name,
+            &self.run.id,
+            std::slice::from_ref(&unit),
+            Utc::now(),
+        )?;
+        self.show_ended(at, &unit, slot);
+        Ok(())
+    }
+
+    fn on_commit_failed(&mut self, at: usize, mut commit: Commit, error: &StageError) -> Result<(), Fatal> {
+        commit.attempts += 1;
+        let name = self.lines[at].board.name.clone();
+        if let Some(pause) = self
+            .options
+            .retry
+            .pause_after(commit.attempts, error.class, fastrand::f64())
+        {
+            tracing::warn!(
+                stage = name,
+                "commit failed ({}), again in {:.1} s: {error}",
+                error.class,
+                pause.as_secs_f64()
+            );
+            for part in &commit.parts {
+                self.slots[part.batch.slot].enter(Phase::Backoff);
+            }
+            self.lines[at].writer.rest(commit, Instant::now() + pause);
+            return Ok(());
+        }
+        if commit.parts.len() > 1 && !error.class.retries() {
+            tracing::warn!(
+                stage = name,
+                "commit failed ({}), its batches are tried one by one: {error}",
+                error.class
+            );
+            self.lines[at].writer.split(commit, Instant::now());
+            return Ok(());
+        }
+        for part in commit.parts {
+            if error.class.retries() {
+                self.ledger.settle(
+                    self.target,
+                    &name,
+                    &self.run.id,
+                    &[part.batch.intent],
+                    &[],
+                    Utc::now(),
+                )?;
+                self.slots[part.batch.slot].end(0);
+                for landing in &part.landings {
+                    let date = landing.settled.unit.date;
+                    self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
+                }
+            } else {
+                self.on_batch_failed(&part.batch, error)?;
+            }
+        }
+        self.drop_surplus_workers();
+        Ok(())
+    }
+
+    /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
+    pub(super) fn on_death(&mut self, owner: Owner, error: JoinError) -> Result<(), Fatal> {
+        if error.is_cancelled() {
+            return Ok(());
+        }
+        let message = panic_message(error);
+        let fault = StageError {
+            class: ErrorClass::Code,
+            message: format!("a worker panicked: {message}"),
+        };
+        match owner {
+            Owner::Preparation => self.stop(format!("the preparation panicked: {message}")),
+            Owner::Scope => self.stop(format!("reading the schedule panicked: {message}")),
+            Owner::Worker(batch) => {
+                tracing::error!(worker = batch.slot + 1, "panicked: {message}");
+                self.tell(Event::WorkerDied {
+                    slot: batch.slot + 1,
+                    message,
+                });
+                self.on_batch_failed(&batch, &fault)?;
+            }
+            Owner::Writer(at, batches) => {
+                tracing::error!("the writer panicked: {message}");
+                self.lines[at].writer.free();
+                for batch in &batches {
+                    self.on_batch_failed(batch, &fault)?;
+                }
+            }
+            Owner::Check(check) => self.on_check_died(check, &message)?,
+            Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
+        }
+        Ok(())
+    }
+
+    /// Workers above the wished number leave once they are idle.
+    pub(super) fn drop_surplus_workers(&mut self) {
+        while self.slots.len() > self.workers && self.slots.last().is_some_and(|slot| slot.task.is_none()) {
+            self.slots.pop();
+        }
+    }
+}
+
+fn panic_message(error: JoinError) -> String {
+    error.try_into_panic().map_or_else(
+        |error| error.to_string(),
+        |panic| {
+            panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "no message".to_owned())
+        },
+    )
+}

@@ -1,0 +1,248 @@
+//! Checks: asked when a stage's units are through or when the operator says so, each flipping as its own query ends.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+use tokio::time::Instant;
+
+use crate::checks::{Measured, ask};
+use crate::ledger::{CheckRecord, CheckState};
+use crate::plan::Severity;
+use crate::warehouse::WarehouseError;
+
+use super::super::{Checks, Event};
+use super::{Asked, Dispatcher, Fatal, Owner, Picture, Report};
+
+/// Queries under way at once.
+const ABREAST: usize = 4;
+
+impl Dispatcher {
+    /// Queues the checks of a stage that have no current answer.
+    pub(super) fn ask_open_checks(&mut self, at: usize) {
+        let name = &self.lines[at].board.name;
+        let open: Vec<usize> = (0..self.checks.len())
+            .filter(|&check| {
+                let known = &self.checks[check];
+                known.stage == *name
+                    && matches!(
+                        known.state,
+                        CheckState::Pending | CheckState::Outdated | CheckState::Error
+                    )
+                    && self.not_run_yet(check).is_none()
+            })
+            .collect();
+        // A stage of off-days has no table to ask.
+        if self.lines[at].board.rows() > 0 {
+            self.to_check.extend(open);
+        }
+    }
+
+    /// Checks on the operator's word.
+    pub(super) fn check(&mut self, checks: &Checks) -> Result<String, String> {
+        let asked: Vec<usize> = match checks {
+            Checks::All => (0..self.checks.len()).collect(),
+            Checks::Named(names) => names
+                .iter()
+                .map(|name| {
+                    self.checks
+                        .iter()
+                        .position(|check| check.name == *name)
+                        .ok_or_else(|| {
+                            crate::plan::with_hint(
+                                "check",
+                                name,
+                                self.checks.iter().map(|check| check.name.as_str()),
+                            )
+                        })
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        let mut count = 0;
+        let mut waiting = None;
+        for check in asked {
+            if let Some(date) = self.not_run_yet(check) {
+                waiting = Some(format!(
+                    "'{}' waits until {date} was run",
+                    self.checks[check].name
+                ));
+            } else if !self.to_check.contains(&check) && self.checks[check].state != CheckState::Running {
+                self.to_check.push_back(check);
+                count += 1;
+            }
+        }
+        match (count, waiting) {
+            (0, Some(waiting)) => Err(waiting),
+            (0, None) => Err("it is being asked already".to_owned()),
+            (1, _) => Ok("1 check asked".to_owned()),
+            (count, _) => Ok(format!("{count} checks asked")),
+        }
+    }
+
+    /// The first date a check is about that nobody has run yet.
+    fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
+        let view = &self.checks[check];
+        let line = self.lines.iter().find(|line| line.board.name == view.stage)?;
+        let spec = self.plan.check(&view.name)?;
+        spec.dates
+            .iter()
+            .copied()
+            .find(|date| !line.recorded.contains(date))
+    }
+
+    pub(super) fn start_checks(&mut self) {
+        while self.checking < ABREAST {
+            let Some(check) = self.to_check.pop_front() else {
+                return;
+            };
+            let Some(spec) = self.plan.check(&self.checks[check].name).cloned() else {
+                continue;
+            };
+            let Some(line) = self.lines.iter().find(|line| line.board.name == spec.stage) else {
+                continue;
+            };
+            let asked = Asked {
+                check,
+                changes: line.changes,
+            };
+            let recorded = line.recorded.clone();
+            let warehouse = Arc::clone(&self.warehouse);
+            self.checking += 1;
+            self.checks[check].state = CheckState::Running;
+            self.tell(Event::CheckStarted {
+                check: spec.name.clone(),
+            });
+            self.want_picture(Picture::Now);
+            self.spawn(Owner::Check(check), async move {
+                let began = Instant::now();
+                let was_run = move |date: NaiveDate| recorded.contains(&date);
+                let result = ask(&spec, warehouse.as_ref(), &was_run).await;
+                Report::Checked(asked, result, began.elapsed().as_secs_f64())
+            });
+        }
+    }
+
+    pub(super) fn on_checked(
+        &mut self,
+        asked: Asked,
+        result: Result<Measured, WarehouseError>,
+        seconds: f64,
+    ) -> Result<(), Fatal> {
+        self.checking -= 1;
+        let view = &self.checks[asked.check];
+        let changes = self
+            .lines
+            .iter()
+            .find(|line| line.board.name == view.stage)
+            .map(|line| line.changes);
+        let (state, value, offending) = match result {
+            Err(error) => {
+                tracing::error!(
+                    stage = view.stage,
+                    "check {} could not be asked: {error}",
+                    view.name
+                );
+                (CheckState::Error, error.message, Vec::new())
+            }
+            Ok(measured) => {
+                let state = match (measured.met, view.severity) {
+                    _ if changes != Some(asked.changes) => CheckState::Outdated,
+                    (true, _) => CheckState::Pass,
+                    (false, Severity::Advisory) => CheckState::Warn,
+                    (false, Severity::Blocking) => CheckState::Fail,
+                };
+                (state, measured.value, measured.offending)
+            }
+        };
+        self.answer_check(asked.check, state, value, offending, seconds)
+    }
+
+    pub(super) fn on_check_died(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
+        self.checking -= 1;
+        self.answer_check(
+            check,
+            CheckState::Error,
+            format!("the check panicked: {message}"),
+            Vec::new(),
+            0.0,
+        )
+    }
+
+    fn answer_check(
+        &mut self,
+        check: usize,
+        state: CheckState,
+        value: String,
+        offending: Vec<NaiveDate>,
+        seconds: f64,
+    ) -> Result<(), Fatal> {
+        let view = &mut self.checks[check];
+        let record = CheckRecord {
+            name: view.name.clone(),
+            state,
+            value: Some(value.clone()),
+            offending: offending.clone(),
+            seconds,
+            at: Utc::now(),
+        };
+        view.state = state;
+        view.value = Some(value.clone());
+        view.offending = Arc::new(offending.clone());
+        view.asked_at = Some(record.at);
+        view.seconds = Some(seconds);
+        tracing::info!(
+            stage = view.stage,
+            "{state} {}: {value} (target {})",
+            view.name,
+            view.target
+        );
+        let event = Event::CheckFinished {
+            check: view.name.clone(),
+            stage: view.stage.clone(),
+            severity: view.severity,
+            state,
+            value,
+            target: view.target.clone(),
+            offending,
+        };
+        self.ledger.record_check(self.target, &self.run.id, &record)?;
+        self.tell(event);
+        self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    /// Stored rows of a stage are about to change: what was measured on them no longer counts.
+    pub(super) fn outdate_checks(&mut self, at: usize) -> Result<(), Fatal> {
+        let line = &mut self.lines[at];
+        line.changes += 1;
+        let name = &line.board.name;
+        let answered = |state| {
+            matches!(
+                state,
+                CheckState::Pass | CheckState::Warn | CheckState::Fail | CheckState::Error
+            )
+        };
+        let mut names = Vec::new();
+        for check in &mut self.checks {
+            if check.stage == *name && answered(check.state) {
+                check.state = CheckState::Outdated;
+                names.push(check.name.as_str());
+            }
+        }
+        if !names.is_empty() {
+            self.ledger.outdate_checks(self.target, &names)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a check of this stage waits or is under way.
+    pub(super) fn is_checking(&self, at: usize) -> bool {
+        let name = &self.lines[at].board.name;
+        self.to_check
+            .iter()
+            .any(|&check| self.checks[check].stage == *name)
+            || self
+                .checks
+                .iter()
+                .any(|check| check.stage == *name && check.state == CheckState::Running)
+    }
+}

@@ -1,0 +1,211 @@
+//! Pausing, draining and the ways a run ends, each recorded before it is told.
+
+use chrono::Utc;
+
+use crate::ledger::{CheckState, RunState, UnitState};
+
+use super::super::board::blocks;
+use super::super::{Ending, Event};
+use super::{Dispatcher, Fatal, Mode, Picture};
+
+impl Dispatcher {
+    /// Hands out nothing new; the run counts as paused once what is in flight has landed.
+    pub(super) fn hold(&mut self) {
+        self.mode = Mode::Holding;
+        self.want_picture(Picture::Now);
+    }
+
+    /// Hands out nothing new and ends once what is in flight has landed.
+    pub(super) fn drain(&mut self, why: &str) {
+        if matches!(self.mode, Mode::Preparing | Mode::Going | Mode::Holding) {
+            tracing::info!("draining: {why}");
+            if self.mode == Mode::Preparing {
+                self.tasks.abort_all();
+            }
+            self.mode = Mode::Draining;
+            self.run.state = RunState::Draining;
+            self.to_check.clear();
+            self.time.start();
+            self.want_picture(Picture::Now);
+        }
+    }
+
+    /// Something before the units went wrong: nothing can be done, and nothing was.
+    pub(super) fn stop(&mut self, why: String) {
+        tracing::error!("{why}");
+        self.tasks.abort_all();
+        self.mode = Mode::Draining;
+        self.run.ending = Some(why);
+    }
+
+    /// Cuts off what is in flight. Its promises stand, and the next start does it again.
+    pub(super) fn abort(&mut self) -> Result<(), Fatal> {
+        self.tasks.abort_all();
+        self.to_check.clear();
+        self.checking = 0;
+        let open = self
+            .lines
+            .iter()
+            .flat_map(|line| line.board.units())
+            .filter(|unit| unit.state.is_open())
+            .count();
+        self.end(
+            RunState::Stopped,
+            format!("aborted with {open} dates still to do; start again to go on"),
+        )
+    }
+
+    fn in_flight(&self) -> bool {
+        self.slots.iter().any(|slot| slot.task.is_some())
+            || self.lines.iter().any(|line| !line.writer.is_idle())
+    }
+
+    /// A pause takes hold and a drain ends once nothing is in flight.
+    pub(super) fn settle_mode(&mut self) -> Result<(), Fatal> {
+        match self.mode {
+            Mode::Holding if self.run.state != RunState::Paused && !self.in_flight() => {
+                self.run.state = RunState::Paused;
+                self.time.stop();
+                self.lines.iter_mut().for_each(|line| line.board.time.stop());
+                self.ledger.set_run_state(&self.run.id, RunState::Paused, None)?;
+                tracing::info!("paused");
+                self.tell(Event::Paused);
+                self.want_picture(Picture::Now);
+            }
+            Mode::Draining if !self.in_flight() && self.checking == 0 => {
+                let open = self.open_units();
+                let why = self.run.ending.take();
+                let message = why.unwrap_or_else(|| match open {
+                    0 => "stopped before its checks were asked; start again to ask them".to_owned(),
+                    1 => "stopped with 1 date still to do; start again to go on".to_owned(),
+                    open => format!("stopped with {open} dates still to do; start again to go on"),
+                });
+                self.end(RunState::Stopped, message)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn resume(&mut self) -> Result<(), Fatal> {
+        self.mode = Mode::Going;
+        self.run.state = RunState::Running;
+        self.time.start();
+        for line in &mut self.lines {
+            if line.board.state == super::super::StageState::Running {
+                line.board.time.start();
+            }
+        }
+        self.ledger.set_run_state(&self.run.id, RunState::Running, None)?;
+        self.tell(Event::Resumed);
+        tracing::info!("resumed");
+        self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    /// A run that had ended goes on, because the operator put units back.
+    pub(super) fn reopen(&mut self) -> Result<(), Fatal> {
+        self.ending = None;
+        self.resume()
+    }
+
+    fn open_units(&self) -> usize {
+        self.lines
+            .iter()
+            .flat_map(|line| line.board.units())
+            .filter(|unit| unit.state.is_open())
+            .count()
+    }
+
+    /// Everything that could be done was done; `gate` names the stage whose gate stayed shut, if one did.
+    pub(super) fn finish(&mut self, gate: Option<String>) -> Result<(), Fatal> {
+        let units = || self.lines.iter().flat_map(|line| line.board.units());
+        let count = |state| units().filter(|unit| unit.state == state).count();
+        let failed = units().filter(|unit| unit.state.needs_attention()).count();
+        let checks = |state| self.checks.iter().filter(|check| check.state == state).count();
+        let done = if self.units_ended == 0 {
+            format!("nothing to do: all {} units were done before", units().count())
+        } else {
+            format!("{} units done", self.units_ended)
+        };
+        let gate = gate.map_or_else(String::new, |stage| {
+            format!("; the gate of {stage} is shut, so what comes after it did not start")
+        });
+        let message = format!(
+            "{done}; {} ok, {} skipped, {failed} failed or short; checks: {} PASS, {} WARN, {} FAIL, {} ERROR{gate}",
+            count(UnitState::Ok),
+            count(UnitState::Skipped),
+            checks(CheckState::Pass),
+            checks(CheckState::Warn),
+            checks(CheckState::Fail),
+            checks(CheckState::Error),
+        );
+        self.end(RunState::Finished, message)
+    }
+
+    fn end(&mut self, state: RunState, message: String) -> Result<(), Fatal> {
+        self.time.stop();
+        self.lines.iter_mut().for_each(|line| line.board.time.stop());
+        let exit_code = match state {
+            RunState::Finished => u8::from(self.has_failures()),
+            _ => 3,
+        };
+        self.ledger
+            .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;
+        tracing::info!("{state}: {message}");
+        self.run.state = state;
+        self.mode = Mode::Over;
+        self.tell(Event::RunFinished {
+            state,
+            message: message.clone(),
+            exit_code,
+        });
+        self.ending = Some(Ending {
+            state,
+            message,
+            exit_code,
+        });
+        self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    fn has_failures(&self) -> bool {
+        self.checks.iter().any(blocks)
+            || self
+                .lines
+                .iter()
+                .flat_map(|line| line.board.units())
+                .any(|unit| unit.state.needs_attention())
+    }
+
+    /// Ledger or event log failed: nothing may go on that could not be recorded.
+    pub(super) fn cannot_go_on(&mut self, message: String) -> Ending {
+        self.time.stop();
+        self.run.state = RunState::Stopped;
+        self.mode = Mode::Over;
+        let ending = Ending {
+            state: RunState::Stopped,
+            message,
+            exit_code: 3,
+        };
+        self.ending = Some(ending.clone());
+        ending
+    }
+
+    /// The ending, once the run is over and nobody is owed anything more.
+    pub(super) fn may_close(&self) -> Option<Ending> {
+        let wanted = self.options.stay && !self.leaving;
+        let busy = self.checking > 0 || !self.to_check.is_empty();
+        if self.mode != Mode::Over || wanted || busy {
+            return None;
+        }
+        // A check asked after the end may have changed what the exit code has to say.
+        self.ending.clone().map(|ending| match ending.state {
+            RunState::Finished => Ending {
+                exit_code: u8::from(self.has_failures()),
+                ..ending
+            },
+            _ => ending,
+        })
+    }
+}

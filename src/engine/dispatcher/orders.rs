@@ -1,0 +1,169 @@
+//! The operator's orders, each answered with one sentence.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tokio::sync::oneshot;
+
+use crate::ledger::RunState;
+use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
+
+use super::super::board::Slot;
+use super::super::{Command, Event, Order, Reply, Stage, StoredRows};
+use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+
+/// The most workers an operator may ask for; each holds a batch of raw rows in memory.
+const MOST_WORKERS: usize = 64;
+
+impl Dispatcher {
+    pub(super) fn on_order(&mut self, order: Order) -> Result<(), Fatal> {
+        let Order { command, answer } = order;
+        if let Command::Inspect { stage, date } = command {
+            self.inspect(&stage, date, answer);
+            return Ok(());
+        }
+        let reply = match self.obey(command)? {
+            Ok(sentence) => Reply::Accepted(sentence),
+            Err(sentence) => Reply::Refused(sentence),
+        };
+        // Whoever asked may have left.
+        let _ = answer.send(reply);
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) -> Result<Result<String, String>, Fatal> {
+        let accepted = |sentence: &str| Ok(Ok(sentence.to_owned()));
+        let refused = |sentence: &str| Ok(Err(sentence.to_owned()));
+        match (command, self.mode) {
+            (Command::Pause, Mode::Going) => {
+                self.hold();
+                accepted("pausing: what is in flight lands first")
+            }
+            (Command::Pause, Mode::Preparing) => {
+                self.options.paused = true;
+                accepted("the run will hold before its first unit")
+            }
+            (Command::Pause, Mode::Holding) => refused("it is paused already; resume it with p"),
+            (Command::Pause | Command::Resume, Mode::Draining) => refused("it is draining and about to end"),
+            (Command::Pause, Mode::Over) => refused("the run has ended; there is nothing to pause"),
+            (Command::Resume, Mode::Holding) => {
+                self.resume()?;
+                accepted("resumed")
+            }
+            (Command::Resume, Mode::Preparing) if self.options.paused => {
+                self.options.paused = false;
+                accepted("the run will go on after its preparation")
+            }
+            (Command::Resume, Mode::Going | Mode::Preparing) => refused("it is running already"),
+            (Command::Resume, Mode::Over) if self.run.state == RunState::Stopped && !self.leaving => {
+                refused("the run was stopped; start backcourt again to go on where it stopped")
+            }
+            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates with r"),
+            (Command::Rerun { .. }, Mode::Preparing | Mode::Draining) => {
+                refused("nothing can be rerun while it is preparing or draining; try again in a moment")
+            }
+            (
+                Command::Rerun {
+                    selection,
+                    stage,
+                    source,
+                },
+                _,
+            ) => self.rerun(&selection, stage.as_deref(), source.as_deref()),
+            (Command::Workers(number), _) => Ok(self.set_workers(number)),
+            (Command::Check(_), Mode::Preparing) => {
+                refused("the tables are still being prepared; try again in a moment")
+            }
+            (Command::Check(checks), _) => Ok(self.check(&checks)),
+            (Command::Drain, mode) => {
+                self.leaving = true;
+                self.drain("by the operator's order");
+                accepted(if mode == Mode::Over {
+                    "closing"
+                } else {
+                    "draining: what is in flight lands, then it ends"
+                })
+            }
+            (Command::Abort, Mode::Over) => {
+                self.leaving = true;
+                self.to_check.clear();
+                accepted("closing")
+            }
+            (Command::Abort, _) => {
+                self.leaving = true;
+                self.abort()?;
+                accepted("aborted; what was in flight is done again at the next start")
+            }
+            (Command::Inspect { .. }, _) => refused("inspect is answered elsewhere"),
+        }
+    }
+
+    fn set_workers(&mut self, number: usize) -> Result<String, String> {
+        if !(1..=MOST_WORKERS).contains(&number) {
+            return Err(format!(
+                "{number} workers are not possible; give 1 to {MOST_WORKERS}"
+            ));
+        }
+        let before = self.workers;
+        self.workers = number;
+        while self.slots.len() < number {
+            self.slots.push(Slot::idle());
+        }
+        self.drop_surplus_workers();
+        tracing::info!("workers: {before} to {number}");
+        self.tell(Event::WorkersChanged {
+            from: before,
+            to: number,
+        });
+        self.want_picture(Picture::Now);
+        Ok(format!("{number} workers"))
+    }
+
+    /// Reads the stored rows of a unit for the one who asked; the run does not wait for it.
+    fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
+        let Some(line) = self.lines.iter().find(|line| line.board.name == stage) else {
+            let names = self.lines.iter().map(|line| line.board.name.as_str());
+            let _ = answer.send(Reply::Refused(crate::plan::with_hint("stage", stage, names)));
+            return;
+        };
+        let stage = Arc::clone(&line.stage);
+        let warehouse = Arc::clone(&self.warehouse);
+        self.spawn(Owner::Inspection, async move {
+            let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {
+                Ok(rows) => Reply::Rows(rows),
+                Err(error) => Reply::Refused(error.message),
+            };
+            let _ = answer.send(reply);
+            Report::Answered
+        });
+    }
+
+    /// Nobody can give orders any more: a run that stays for them would stay for ever.
+    pub(super) fn on_abandoned(&mut self) {
+        self.options.stay = false;
+    }
+}
+
+async fn stored_rows(
+    stage: &dyn Stage,
+    warehouse: &dyn Warehouse,
+    date: NaiveDate,
+) -> Result<StoredRows, WarehouseError> {
+    let table = stage.table();
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    let rows = warehouse
+        .read(Read {
+            table,
+            columns: &columns,
+            dates: Dates::Only(&[date]),
+        })
+        .await?;
+    let rows = rows
+        .iter()
+        .map(|row| row.iter().map(ToString::to_string).collect())
+        .collect();
+    Ok(StoredRows {
+        columns: columns.into_iter().map(str::to_owned).collect(),
+        rows,
+    })
+}

@@ -1,0 +1,69 @@
+//! The picture readers get, and the one sentence that says why it is not faster.
+
+use chrono::Utc;
+
+use super::super::{Phase, Preparing, RunView, Snapshot};
+use super::{Dispatcher, Mode};
+use crate::ledger::RunState;
+
+impl Dispatcher {
+    /// Everything as it stands now.
+    pub(in crate::engine) fn draw(&self) -> Snapshot {
+        let active_seconds = self.time.seconds();
+        let moving = self.mode == Mode::Going;
+        Snapshot {
+            version: self.version,
+            at: Utc::now(),
+            run: RunView {
+                id: self.run.id.clone(),
+                title: self.plan.title.clone(),
+                warehouse: self.run.warehouse.clone(),
+                source: self.run.source.clone(),
+                pid: self.run.pid,
+                state: self.run.state,
+                pausing: self.mode == Mode::Holding && self.run.state == RunState::Running,
+                preparing: self.preparing.as_ref().map(|(what, meter)| Preparing {
+                    what: what.clone(),
+                    share: meter.share(),
+                }),
+                active_seconds,
+                progress: self.rate.progress(moving),
+                limit: self.limit(),
+                ending: self.ending.as_ref().map(|ending| ending.message.clone()),
+            },
+            stages: self.lines.iter().map(|line| line.board.view()).collect(),
+            workers: (self.slots.iter().enumerate())
+                .map(|(at, slot)| slot.view(at, active_seconds))
+                .collect(),
+            checks: self.checks.clone(),
+        }
+    }
+
+    fn limit(&self) -> String {
+        match self.mode {
+            Mode::Preparing => return "preparing before the first unit".to_owned(),
+            Mode::Holding => return "held by the operator; p resumes".to_owned(),
+            Mode::Draining => return "draining by order; nothing new starts".to_owned(),
+            Mode::Over => return "nothing left to do".to_owned(),
+            Mode::Going => {}
+        }
+        let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
+        let writing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
+            .filter(|task| task.phase == Phase::Write)
+            .count();
+        let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
+        if busy > 0 && writing * 2 > busy {
+            return format!("the warehouse: one commit at a time per table, {writing} batches wait for it");
+        }
+        if busy >= self.workers {
+            return format!("the workers: all {busy} are busy; + adds one");
+        }
+        if resting > 0 {
+            return format!("{resting} dates rest before another attempt");
+        }
+        if self.checking > 0 {
+            return format!("the checks: {} queries under way", self.checking);
+        }
+        "the queue: the last dates are under way".to_owned()
+    }
+}

@@ -1,0 +1,465 @@
+//! The course of a run: prepare, learn what each date must come to, do the units, ask the checks, next stage.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, Utc};
+
+use crate::ledger::{UnitRecord, UnitState};
+
+use super::super::board::blocks;
+use super::super::{Event, Scope, Selection, StageError, StageState, Work};
+use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState};
+
+impl Dispatcher {
+    pub(super) fn begin(&mut self) {
+        self.tell(Event::RunStarted {
+            plan: self.plan.name.clone(),
+            warehouse: self.run.warehouse.clone(),
+            source: self.run.source.clone(),
+            workers: self.workers,
+            pid: self.run.pid,
+        });
+        self.time.start();
+        self.want_picture(Picture::Now);
+        let Some(prepare) = self.prepare.take() else {
+            self.on_prepared(Ok(None));
+            return;
+        };
+        let meter = std::sync::Arc::default();
+        self.preparing = Some((prepare.what(), std::sync::Arc::clone(&meter)));
+        self.spawn(Owner::Preparation, async move {
+            Report::Prepared(prepare.prepare(&meter).await)
+        });
+    }
+
+    pub(super) fn on_prepared(&mut self, result: Result<Option<String>, StageError>) {
+        self.preparing = None;
+        if self.mode != Mode::Preparing {
+            return;
+        }
+        match result {
+            Ok(message) => {
+                if let Some(message) = message {
+                    tracing::info!("{message}");
+                    let seconds = self.time.seconds();
+                    self.tell(Event::Prepared { message, seconds });
+                }
+                self.mode = Mode::Going;
+                if self.options.paused {
+                    self.hold();
+                }
+            }
+            Err(error) => self.stop(error.message),
+        }
+        self.want_picture(Picture::Now);
+    }
+
+    /// Starts everything that may go on now. A stage that moves on may let more start, so it looks again.
+    pub(super) fn advance(&mut self) -> Result<(), Fatal> {
+        loop {
+            match self.mode {
+                Mode::Preparing => {
+                    self.want_picture(Picture::Soon);
+                    return Ok(());
+                }
+                Mode::Over => {
+                    self.start_checks();
+                    return Ok(());
+                }
+                Mode::Going => {
+                    self.open_stage();
+                    self.start_batches()?;
+                }
+                Mode::Holding => self.open_stage(),
+                Mode::Draining => {}
+            }
+            self.start_commits();
+            self.start_checks();
+            if self.mode != Mode::Going || !self.turn_stages()? {
+                return self.settle_mode();
+            }
+        }
+    }
+
+    /// Asks what the next stage's dates must come to, once its turn has come.
+    fn open_stage(&mut self) {
+        let Some(at) = self
+            .lines
+            .iter()
+            .position(|line| line.board.state != StageState::Passed)
+        else {
+            return;
+        };
+        let line = &mut self.lines[at];
+        if line.scope != ScopeState::Unknown {
+            return;
+        }
+        line.scope = ScopeState::Asked;
+        let stage = std::sync::Arc::clone(&line.stage);
+        let warehouse = std::sync::Arc::clone(&self.warehouse);
+        let dates = self.options.dates.clone();
+        self.spawn(Owner::Scope, async move {
+            Report::Scoped(at, stage.scope(warehouse.as_ref(), &dates).await)
+        });
+    }
+
+    pub(super) fn on_scoped(
+        &mut self,
+        at: usize,
+        result: Result<Vec<Scope>, StageError>,
+    ) -> Result<(), Fatal> {
+        let scopes = match result {
+            Ok(scopes) => scopes,
+            Err(error) => {
+                self.stop(error.message);
+                return Ok(());
+            }
+        };
+        let name = self.lines[at].board.name.clone();
+        let known: HashMap<NaiveDate, UnitRecord> = self
+            .ledger
+            .units(self.target, &name)?
+            .into_iter()
+            .map(|unit| (unit.date, unit))
+            .collect();
+        let promised: Vec<_> = self.ledger.open_intents(self.target, &name)?;
+        let unsettled: Vec<NaiveDate> = promised.iter().flat_map(|intent| intent.dates.clone()).collect();
+        let wanted = self.wanted(&name, &known);
+        let line = &mut self.lines[at];
+        line.recorded = known
+            .values()
+            .filter(|unit| !unit.state.is_open())
+            .map(|unit| unit.date)
+            .collect();
+        let mut skipped = Vec::new();
+        let mut to_do = 0;
+        for (&date, scope) in self.options.dates.iter().zip(&scopes) {
+            let record = known.get(&date);
+            let due = match (scope, record) {
+                _ if unsettled.contains(&date) => true,
+                _ if !wanted(date) => false,
+                (_, None) => true,
+                (_, Some(record)) if record.state.is_open() => true,
+                (Scope::Skip(_), Some(record)) => record.rows > 0,
+                (Scope::Rows(expected), Some(record)) => {
+                    let other_source =
+                        self.options.source_is_explicit && record.source != self.options.source;
+                    // A rerun and a fresh start do a date again whatever became of it. Otherwise a date is
+                    // done, unless the schedule now asks for another number of rows.
+                    self.options.work != Work::Missing
+                        || record.state == UnitState::Skipped
+                        || record.expected != *expected
+                        || (other_source && !matches!(record.state, UnitState::Failed))
+                }
+            };
+            match scope {
+                Scope::Skip(reason) if record.is_none_or(|record| record.rows == 0) => {
+                    let unit = skipped_unit(date, reason, &self.options.source);
+                    if record != Some(&unit) {
+                        skipped.push(unit.clone());
+                    }
+                    line.recorded.insert(date);
+                    line.board.show(&unit);
+                }
+                _ => {
+                    if let Some(record) = record {
+                        line.board.show(record);
+                    }
+                    if let Scope::Rows(expected) = scope {
+                        line.board.change(date, |unit| unit.expected = *expected);
+                    }
+                    if due {
+                        to_do += 1;
+                        let unsure = unsettled.contains(&date);
+                        put_back(
+                            line,
+                            date,
+                            if unsure {
+                                UnitState::Unknown
+                            } else {
+                                UnitState::Pending
+                            },
+                        );
+                    }
+                }
+            }
+        }
+        line.scope = ScopeState::Known;
+        line.board.state = StageState::Running;
+        line.board.time.start();
+        let now = Utc::now();
+        self.ledger
+            .record_units(self.target, &name, &self.run.id, &skipped, now)?;
+        // The promises of a dead process are kept by doing their dates again; nothing else stands for them.
+        let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
+        let reopened: Vec<UnitRecord> = unsettled
+            .iter()
+            .filter_map(|date| self.lines[at].board.unit(*date))
+            .map(reopened)
+            .collect();
+        self.ledger
+            .record_units(self.target, &name, &self.run.id, &reopened, now)?;
+        self.ledger
+            .settle(self.target, &name, &self.run.id, &ids, &[], now)?;
+        self.rate.add(to_do);
+        tracing::info!(stage = name, "{} dates, {to_do} to do", scopes.len());
+        self.tell(Event::StageStarted {
+            stage: name,
+            dates: scopes.len() as u64,
+            to_do,
+        });
+        self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    /// Which dates this run is about at all.
+    fn wanted(
+        &self,
+        stage: &str,
+        known: &HashMap<NaiveDate, UnitRecord>,
+    ) -> impl Fn(NaiveDate) -> bool + use<> {
+        let only: Option<Vec<NaiveDate>> = match &self.options.work {
+            Work::Missing | Work::Afresh => None,
+            Work::Only(Selection::Dates(dates)) => Some(dates.clone()),
+            Work::Only(Selection::Failed) => {
+                let failed = known.values().filter(|unit| unit.state.needs_attention());
+                Some(failed.map(|unit| unit.date).collect())
+            }
+            Work::Only(Selection::Offending(check)) => {
+                let named = self
+                    .checks
+                    .iter()
+                    .find(|known| known.name == *check && known.stage == stage);
+                Some(named.map(|check| check.offending.to_vec()).unwrap_or_default())
+            }
+        };
+        move |date| only.as_ref().is_none_or(|only| only.contains(&date))
+    }
+
+    /// Moves on a stage whose units or checks are through; says whether one moved.
+    fn turn_stages(&mut self) -> Result<bool, Fatal> {
+        for at in 0..self.lines.len() {
+            match self.lines[at].board.state {
+                StageState::Running if self.has_no_work(at) => self.units_are_through(at),
+                StageState::Checking if !self.is_checking(at) => self.checks_are_through(at),
+                StageState::Failed => {
+                    let name = self.lines[at].board.name.clone();
+                    let last = at + 1 == self.lines.len();
+                    self.finish(if last { None } else { Some(name) })?;
+                }
+                _ => continue,
+            }
+            return Ok(true);
+        }
+        if self
+            .lines
+            .iter()
+            .all(|line| line.board.state == StageState::Passed)
+        {
+            self.finish(None)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn units_are_through(&mut self, at: usize) {
+        let line = &mut self.lines[at];
+        line.board.time.stop();
+        line.board.state = StageState::Checking;
+        let counts = line.board.counts();
+        let event = Event::StageFinished {
+            stage: line.board.name.clone(),
+            ok: counts.ok,
+            failed: counts.failed + counts.partial + counts.empty,
+            rows: line.board.rows(),
+            seconds: line.board.time.seconds(),
+        };
+        tracing::info!(
+            stage = line.board.name,
+            "units are through: {} ok, {} skipped, {} failed, {} rows",
+            counts.ok,
+            counts.skipped,
+            counts.failed,
+            line.board.rows()
+        );
+        self.tell(event);
+        self.ask_open_checks(at);
+        self.want_picture(Picture::Now);
+    }
+
+    fn checks_are_through(&mut self, at: usize) {
+        let stage = self.lines[at].board.name.clone();
+        let stuck = self
+            .checks
+            .iter()
+            .any(|check| check.stage == stage && blocks(check));
+        let unmet = self.lines[at]
+            .board
+            .units()
+            .iter()
+            .any(|unit| unit.state.needs_attention());
+        let line = &mut self.lines[at];
+        line.board.state = if stuck || unmet {
+            StageState::Failed
+        } else {
+            StageState::Passed
+        };
+        self.want_picture(Picture::Now);
+    }
+
+    /// Whether a stage has nothing to hand out and nothing under way.
+    pub(super) fn has_no_work(&self, at: usize) -> bool {
+        let line = &self.lines[at];
+        line.queue.is_empty() && line.writer.is_idle() && !self.is_worked_on(at)
+    }
+
+    pub(super) fn is_worked_on(&self, at: usize) -> bool {
+        let name = &self.lines[at].board.name;
+        self.slots
+            .iter()
+            .any(|slot| slot.task.as_ref().is_some_and(|task| task.stage == *name))
+    }
+
+    /// Puts units back to pending on the operator's word.
+    pub(super) fn rerun(
+        &mut self,
+        selection: &Selection,
+        stage: Option<&str>,
+        source: Option<&str>,
+    ) -> Result<Result<String, String>, Fatal> {
+        let mut queued = Vec::new();
+        for at in 0..self.lines.len() {
+            if stage.is_some_and(|stage| stage != self.lines[at].board.name) {
+                continue;
+            }
+            let dates = self.selected(at, selection);
+            if dates.is_empty() {
+                continue;
+            }
+            let line = &mut self.lines[at];
+            for &date in &dates {
+                put_back(line, date, UnitState::Pending);
+                line.attempts.remove(&date);
+                if let Some(source) = source {
+                    line.sources.insert(date, source.to_owned());
+                }
+            }
+            line.board.state = StageState::Running;
+            line.board.time.start();
+            let source = source.unwrap_or(&self.options.source);
+            let records: Vec<UnitRecord> = dates
+                .iter()
+                .filter_map(|date| line.board.unit(*date))
+                .map(|unit| UnitRecord {
+                    source: source.to_owned(),
+                    ..reopened(unit)
+                })
+                .collect();
+            let name = line.board.name.clone();
+            self.ledger
+                .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
+            self.rate.add(dates.len() as u64);
+            queued.push((name, dates));
+        }
+        if queued.is_empty() {
+            return Ok(Err(format!(
+                "{} names no date that could be rerun now",
+                describe(selection)
+            )));
+        }
+        let count: usize = queued.iter().map(|(_, dates)| dates.len()).sum();
+        for (stage, dates) in queued {
+            tracing::info!(stage, "{} dates put back by the operator", dates.len());
+            self.tell(Event::RerunQueued { stage, dates });
+        }
+        if self.mode == Mode::Over {
+            self.reopen()?;
+        }
+        let held = if self.mode == Mode::Holding {
+            "; they start when the run is resumed"
+        } else {
+            ""
+        };
+        Ok(Ok(format!(
+            "{count} {} queued{held}",
+            if count == 1 { "date" } else { "dates" }
+        )))
+    }
+
+    /// The dates of a selection that are not under way already.
+    fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
+        let line = &self.lines[at];
+        if line.scope != ScopeState::Known {
+            return Vec::new();
+        }
+        let is_free = |date: &NaiveDate| {
+            line.board
+                .unit(*date)
+                .is_some_and(|unit| !(unit.state.is_open() || unit.state == UnitState::Skipped))
+        };
+        match selection {
+            Selection::Dates(dates) => dates.iter().copied().filter(|date| is_free(date)).collect(),
+            Selection::Failed => line
+                .board
+                .units()
+                .iter()
+                .filter(|unit| unit.state.needs_attention())
+                .map(|unit| unit.date)
+                .collect(),
+            Selection::Offending(check) => self
+                .checks
+                .iter()
+                .filter(|known| known.name == *check && known.stage == line.board.name)
+                .flat_map(|check| check.offending.iter().copied())
+                .filter(|date| is_free(date))
+                .collect(),
+        }
+    }
+}
+
+/// A command's effect in words, for the sentence that refuses it.
+fn describe(selection: &Selection) -> String {
+    match selection {
+        Selection::Dates(dates) => format!("the selection of {} dates", dates.len()),
+        Selection::Failed => "'failed'".to_owned(),
+        Selection::Offending(check) => format!("check '{check}'"),
+    }
+}
+
+fn put_back(line: &mut Line, date: NaiveDate, state: UnitState) {
+    line.queue.add(date);
+    line.board.change(date, |unit| {
+        unit.state = state;
+        unit.attempts = 0;
+        unit.reason = None;
+    });
+}
+
+/// The record of a unit that is to be done again; what is stored for it stays until it is replaced.
+fn reopened(unit: &super::super::UnitView) -> UnitRecord {
+    UnitRecord {
+        date: unit.date,
+        state: UnitState::Pending,
+        expected: unit.expected,
+        rows: unit.rows,
+        attempts: 0,
+        class: None,
+        reason: None,
+        source: String::new(),
+        seconds: 0.0,
+    }
+}
+
+fn skipped_unit(date: NaiveDate, reason: &str, source: &str) -> UnitRecord {
+    UnitRecord {
+        date,
+        state: UnitState::Skipped,
+        expected: 0,
+        rows: 0,
+        attempts: 0,
+        class: None,
+        reason: Some(reason.to_owned()),
+        source: source.to_owned(),
+        seconds: 0.0,
+    }
+}

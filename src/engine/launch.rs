@@ -1,0 +1,200 @@
+//! Starts the engine on its own named threads and hands back the three ways to it: snapshots, facts, orders.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::ledger::{Ledger, LedgerError, RunState};
+use crate::plan::Plan;
+use crate::warehouse::Warehouse;
+
+use super::dispatcher::Dispatcher;
+use super::events::{EventLog, EventLogError};
+use super::{Fact, Order, RetryPolicy, Selection, Snapshot, Stage, StageError};
+
+/// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
+pub const THREAD_NAME: &str = "engine";
+
+/// How a run is to be done.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Names the run in ledger and events.
+    pub run_id: String,
+    /// The dates of the run, in order, each once.
+    pub dates: Vec<NaiveDate>,
+    /// The source the stages read.
+    pub source: String,
+    /// Whether the operator named the source; then units done from another source are done again.
+    pub source_is_explicit: bool,
+    /// Workers at the start.
+    pub workers: usize,
+    /// The most dates in a batch.
+    pub largest_batch: usize,
+    /// Hold before the first unit.
+    pub paused: bool,
+    /// Which units of these dates are due.
+    pub work: Work,
+    /// Drain once this many units have failed.
+    pub fail_fast: Option<u64>,
+    /// Stay and take orders after the end.
+    pub stay: bool,
+    /// How often and how long to wait.
+    pub retry: RetryPolicy,
+}
+
+/// Which units of a run's dates are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Those the ledger does not know as done.
+    Missing,
+    /// All of them, whatever the ledger says.
+    Afresh,
+    /// Only these, whatever the ledger says.
+    Only(Selection),
+}
+
+/// Everything the engine needs.
+#[derive(Debug)]
+pub struct Setup {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The stages of this run in plan order, at least one.
+    pub stages: Vec<Arc<dyn Stage>>,
+    /// Where the tables are.
+    pub warehouse: Arc<dyn Warehouse>,
+    /// Where progress is kept.
+    pub ledger: Ledger,
+    /// Where facts are appended.
+    pub events: PathBuf,
+    /// What is to be done before the first unit.
+    pub prepare: Option<Box<dyn Prepare>>,
+    /// How.
+    pub options: Options,
+}
+
+/// Work before the first unit, such as loading the feeds on first use.
+#[async_trait]
+pub trait Prepare: Send + Sync + std::fmt::Debug {
+    /// What is being done, for the screen.
+    fn what(&self) -> String;
+
+    /// Does it, moving the meter; answers with one sentence, or nothing if there was nothing to do.
+    async fn prepare(&self, meter: &Meter) -> Result<Option<String>, StageError>;
+}
+
+/// How far a preparation is; read by the dispatcher while it goes on.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Steps done, counted up by whoever does them.
+    pub done: AtomicUsize,
+    /// Steps in all; 0 as long as nobody knows.
+    pub total: AtomicU32,
+}
+
+impl Meter {
+    /// The share done, 0 to 1.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a share for the screen")]
+    pub fn share(&self) -> f64 {
+        match self.total.load(Ordering::Relaxed) {
+            0 => 0.0,
+            total => (self.done.load(Ordering::Relaxed) as f64 / f64::from(total)).min(1.0),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Finished or stopped.
+    pub state: RunState,
+    /// One sentence for the operator.
+    pub message: String,
+    /// 0 all is well, 1 a unit or a blocking check failed, 3 ended early and resumable.
+    pub exit_code: u8,
+}
+
+/// The engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The event log refused.
+    #[error(transparent)]
+    Events(#[from] EventLogError),
+    /// No threads were to be had.
+    #[error("the engine's threads could not be started ({0}); free some memory or raise the process limit")]
+    Threads(#[from] std::io::Error),
+}
+
+/// The ways to a running engine.
+#[derive(Debug)]
+pub struct Engine {
+    /// The newest picture; older ones are dropped unread.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Every fact, in order.
+    pub facts: mpsc::UnboundedReceiver<Fact>,
+    /// Orders to the dispatcher.
+    pub orders: mpsc::Sender<Order>,
+    dispatcher: JoinHandle<Ending>,
+    runtime: Runtime,
+}
+
+impl Engine {
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// When ledger or event log cannot be used, or no thread can be started.
+    pub fn launch(setup: Setup) -> Result<Self, LaunchError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(
+                std::thread::available_parallelism()
+                    .map_or(2, usize::from)
+                    .clamp(2, 4),
+            )
+            .thread_name_fn(|| {
+                static NEXT: AtomicUsize = AtomicUsize::new(1);
+                format!("{THREAD_NAME}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+            })
+            .enable_time()
+            .build()?;
+        let (listener, facts) = mpsc::unbounded_channel();
+        let (orders, incoming) = mpsc::channel(64);
+        let events = EventLog::open(&setup.events, setup.options.run_id.clone(), listener)?;
+        let dispatcher = Dispatcher::new(setup, events, incoming)?;
+        let (pictures, snapshots) = watch::channel(Arc::new(dispatcher.draw()));
+        let dispatcher = runtime.spawn(dispatcher.run(pictures));
+        Ok(Self {
+            snapshots,
+            facts,
+            orders,
+            dispatcher,
+            runtime,
+        })
+    }
+
+    /// Waits for the end and closes the engine. What a cut-off task still holds is not waited for.
+    pub fn join(self) -> Ending {
+        let Self {
+            orders,
+            dispatcher,
+            runtime,
+            ..
+        } = self;
+        drop(orders);
+        let ending = runtime.block_on(dispatcher).unwrap_or_else(|error| Ending {
+            state: RunState::Interrupted,
+            message: format!("the dispatcher died ({error}); nothing recorded is lost, start again to go on"),
+            exit_code: 3,
+        });
+        runtime.shutdown_background();
+        ending
+    }
+}

@@ -1,0 +1,69 @@
+//! How often and how long to wait: pure, the jitter comes in as a number.
+
+use std::time::Duration;
+
+use crate::warehouse::ErrorClass;
+
+/// The retry budget of one date and of one commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts in all, the first one included.
+    pub attempts: u32,
+    /// Pause after the first failed attempt; doubles with each further one.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The pause after failed attempt number `attempt` (from 1), or none if it was the last one or
+    /// waiting cannot help. `jitter` from 0 to 1 spreads the pause over its upper half, so that
+    /// workers that failed together do not come back together.
+    #[must_use]
+    pub fn pause_after(&self, attempt: u32, class: ErrorClass, jitter: f64) -> Option<Duration> {
+        if attempt >= self.attempts || !class.retries() {
+            return None;
+        }
+        let doubled = self
+            .first_pause
+            .saturating_mul(1 << attempt.saturating_sub(1).min(20));
+        Some(
+            doubled
+                .min(self.longest_pause)
+                .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_end_with_the_budget() {
+        let policy = RetryPolicy {
+            attempts: 5,
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_millis(300),
+        };
+        let pauses: Vec<_> = (1..=5)
+            .map(|attempt| policy.pause_after(attempt, ErrorClass::Transient, 1.0))
+            .collect();
+        let millis = |number| Some(Duration::from_millis(number));
+        assert_eq!(pauses, [millis(100), millis(200), millis(300), millis(300), None]);
+        assert_eq!(policy.pause_after(1, ErrorClass::Rate, 0.0), millis(50));
+        for hopeless in [ErrorClass::Data, ErrorClass::Auth, ErrorClass::Code] {
+            assert_eq!(policy.pause_after(1, hopeless, 1.0), None, "{hopeless}");
+        }
+    }
+}

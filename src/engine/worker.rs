@@ -1,0 +1,55 @@
+//! What a worker does with a batch: read once, compute date by date, hand the result back.
+//! It decides nothing and tells nobody but the dispatcher.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use crate::warehouse::Warehouse;
+
+use super::{Outcome, Phase, Stage, StageError};
+
+/// A batch on its way through a worker.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    /// The worker's slot.
+    pub(super) slot: usize,
+    /// Which stage, by its place in the plan.
+    pub(super) stage: usize,
+    /// The ledger's promise to write it.
+    pub(super) intent: i64,
+    /// Its dates in order.
+    pub(super) dates: Vec<NaiveDate>,
+}
+
+/// What one date came to, and the seconds of work it took.
+pub(super) type Computed = (NaiveDate, Result<Outcome, StageError>, f64);
+
+/// Reads and computes a batch. An error here concerns the batch as a whole.
+pub(super) async fn work(
+    batch: Batch,
+    stage: Arc<dyn Stage>,
+    warehouse: Arc<dyn Warehouse>,
+    source: Arc<str>,
+    phases: UnboundedSender<(usize, Phase)>,
+) -> (Batch, Result<Vec<Computed>, StageError>) {
+    let began = Instant::now();
+    let inputs = match stage.read(warehouse.as_ref(), &batch.dates, &source).await {
+        Ok(inputs) => inputs,
+        Err(error) => return (batch, Err(error)),
+    };
+    // The dispatcher outlives its workers; if it is gone, so is the need to tell it.
+    let _ = phases.send((batch.slot, Phase::Compute));
+    #[allow(clippy::cast_precision_loss, reason = "a batch has few dates")]
+    let reading = began.elapsed().as_secs_f64() / batch.dates.len() as f64;
+    let mut computed = Vec::with_capacity(batch.dates.len());
+    for &date in &batch.dates {
+        let began = Instant::now();
+        let result = inputs.compute(date);
+        computed.push((date, result, reading + began.elapsed().as_secs_f64()));
+        tokio::task::yield_now().await;
+    }
+    (batch, Ok(computed))
+}

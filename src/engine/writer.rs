@@ -1,0 +1,157 @@
+//! One commit at a time per table. Whatever waits when the writer is free goes into the next commit together,
+//! so that many small batches become few transactions.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use crate::table::Row;
+use crate::warehouse::{Replace, Warehouse, WarehouseError};
+
+use super::Stage;
+use super::landing::Landing;
+use super::worker::Batch;
+
+/// The most dates one commit takes.
+const LARGEST_COMMIT: usize = 96;
+
+/// A computed batch that waits to be written, with what the ledger will say of its dates.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The batch.
+    pub(super) batch: Batch,
+    /// Its dates, computed.
+    pub(super) landings: Vec<Landing>,
+}
+
+/// Batches that go, or went, into one transaction.
+#[derive(Debug, Default)]
+pub(super) struct Commit {
+    /// The batches.
+    pub(super) parts: Vec<Waiting>,
+    /// Failed attempts so far.
+    pub(super) attempts: u32,
+}
+
+impl Commit {
+    pub(super) fn landings(&self) -> impl Iterator<Item = &Landing> {
+        self.parts.iter().flat_map(|part| &part.landings)
+    }
+}
+
+/// The writer of one table.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    waiting: VecDeque<Waiting>,
+    /// Commits that failed once and go again as they are, from a moment on.
+    again: VecDeque<(Instant, Commit)>,
+    busy: bool,
+}
+
+impl Writer {
+    /// A computed batch joins the line.
+    pub(super) fn join(&mut self, waiting: Waiting) {
+        self.waiting.push_back(waiting);
+    }
+
+    /// A failed commit is tried again from `due` on.
+    pub(super) fn rest(&mut self, commit: Commit, due: Instant) {
+        self.again.push_back((due, commit));
+    }
+
+    /// A failed commit's batches are tried one by one, to find the one at fault.
+    pub(super) fn split(&mut self, commit: Commit, now: Instant) {
+        for part in commit.parts {
+            self.again.push_back((
+                now,
+                Commit {
+                    parts: vec![part],
+                    attempts: 0,
+                },
+            ));
+        }
+    }
+
+    /// The next commit, if the writer is free and something is due. It is busy from then on.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Commit> {
+        if self.busy {
+            return None;
+        }
+        let commit = match self.again.iter().position(|(due, _)| *due <= now) {
+            Some(at) => self.again.remove(at).map(|(_, commit)| commit),
+            None => self.next_from_line(),
+        };
+        self.busy = commit.is_some();
+        commit
+    }
+
+    fn next_from_line(&mut self) -> Option<Commit> {
+        let mut commit = Commit::default();
+        let mut dates = 0;
+        while let Some(first) = self.waiting.front() {
+            dates += first.landings.len();
+            if dates > LARGEST_COMMIT && !commit.parts.is_empty() {
+                break;
+            }
+            commit.parts.extend(self.waiting.pop_front());
+        }
+        (!commit.parts.is_empty()).then_some(commit)
+    }
+
+    /// The commit that was taken has ended, in whatever way.
+    pub(super) const fn free(&mut self) {
+        self.busy = false;
+    }
+
+    /// Whether a commit is under way.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// Batches that wait for the writer.
+    pub(super) fn in_line(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// When the next failed commit may be tried again.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.again.iter().map(|(due, _)| *due).min()
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.busy && self.waiting.is_empty() && self.again.is_empty()
+    }
+}
+
+/// Writes a commit: exactly its dates are replaced, all or nothing.
+pub(super) async fn write(
+    commit: Commit,
+    stage: Arc<dyn Stage>,
+    warehouse: Arc<dyn Warehouse>,
+    now: DateTime<Utc>,
+) -> (Commit, Result<(), WarehouseError>) {
+    let dates: Vec<_> = commit
+        .landings()
+        .map(|landing| landing.settled.unit.date)
+        .collect();
+    let rows: Vec<Row> = commit
+        .landings()
+        .flat_map(|landing| landing.rows.iter().cloned())
+        .collect();
+    let result = if dates.is_empty() {
+        Ok(())
+    } else {
+        warehouse
+            .replace(Replace {
+                table: stage.table(),
+                dates: &dates,
+                rows: &rows,
+                now,
+            })
+            .await
+    };
+    (commit, result)
+}

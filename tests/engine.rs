@@ -1,0 +1,370 @@
+//! The engine on a stage made for the test: order, retries, pauses, deaths and restarts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+#[path = "support/toy.rs"]
+mod toy;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use backcourt::engine::{Checks, Command, Ending, Event, Reply, Selection, StageState, Work};
+use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
+use proptest::prelude::*;
+use toy::{Fault, Toy, day};
+
+#[test]
+fn every_date_is_accounted_for_and_a_second_run_does_nothing() {
+    let toy = Toy::new(40);
+    let (ending, facts) = toy.run();
+    assert_eq!(
+        (ending.state, ending.exit_code),
+        (RunState::Finished, 0),
+        "{}",
+        ending.message
+    );
+    assert_eq!(
+        toy.stored_dates(),
+        (0..40).filter(|number| number % 7 != 6).map(day).collect()
+    );
+    let ended: BTreeSet<_> = facts.iter().filter_map(toy::ended_date).collect();
+    assert_eq!(ended.len(), 35, "one fact per computed date");
+    let counts = toy.counts();
+    assert_eq!((counts.ok, counts.skipped, counts.total), (35, 5, 40));
+
+    let commits = toy.commits();
+    let (again, facts) = toy.run();
+    assert_eq!(again.exit_code, 0);
+    assert!(
+        again
+            .message
+            .starts_with("nothing to do: all 40 units were done before"),
+        "{}",
+        again.message
+    );
+    assert_eq!(toy.commits(), commits, "nothing was written");
+    assert!(facts.iter().all(|fact| toy::ended_date(fact).is_none()));
+    assert!(
+        !facts
+            .iter()
+            .any(|fact| matches!(fact.event, Event::CheckStarted { .. })),
+        "nothing changed"
+    );
+}
+
+#[test]
+fn a_date_that_fails_twice_is_tried_again_and_its_neighbours_are_not_charged() {
+    let toy = Toy::new(20).with_fault(day(3), Fault::Transient(2));
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    let retried: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match &fact.event {
+            Event::UnitRetried { date, attempt, .. } => Some((*date, *attempt)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(retried, [(day(3), 1), (day(3), 2)]);
+    assert_eq!(toy.unit(day(3)).attempts, 3);
+    assert_eq!(toy.unit(day(2)).attempts, 1);
+}
+
+#[test]
+fn a_date_that_never_works_fails_alone_and_a_rerun_heals_it() {
+    let toy = Toy::new(20)
+        .with_fault(day(3), Fault::Transient(4))
+        .with_fault(day(9), Fault::Data);
+    let (ending, _) = toy.run();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 1));
+    let failed = toy.unit(day(3));
+    assert_eq!(
+        (failed.state, failed.attempts, failed.class.as_deref()),
+        (UnitState::Failed, 4, Some("transient"))
+    );
+    let failed = toy.unit(day(9));
+    assert_eq!(
+        (failed.state, failed.attempts, failed.class.as_deref()),
+        (UnitState::Failed, 1, Some("data"))
+    );
+    assert_eq!(
+        toy.counts().ok,
+        16,
+        "eighteen days with games, two of them failed"
+    );
+
+    let (again, _) = toy.run();
+    assert_eq!(
+        again.exit_code, 1,
+        "a failed date is not forgotten by starting again"
+    );
+    assert_eq!(toy.unit(day(3)).state, UnitState::Failed);
+
+    toy.heal(day(9));
+    let (healed, _) = toy.run_with(|options| options.work = Work::Only(Selection::Failed));
+    assert_eq!(healed.exit_code, 0, "{}", healed.message);
+    assert_eq!(toy.counts().ok, 18);
+}
+
+#[test]
+fn a_panic_of_a_worker_becomes_a_failed_unit() {
+    let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
+    let (ending, facts) = toy.run();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 1));
+    assert!(
+        facts
+            .iter()
+            .any(|fact| matches!(&fact.event, Event::WorkerDied { .. }))
+    );
+    let unit = toy.unit(day(8));
+    assert_eq!(
+        (unit.state, unit.class.as_deref()),
+        (UnitState::Failed, Some("code"))
+    );
+    assert!(unit.reason.unwrap().contains("the toy's panic"));
+    assert_eq!(toy.counts().ok, 17);
+}
+
+#[test]
+fn short_dates_are_partial_or_empty_and_never_ok() {
+    let toy = Toy::new(10)
+        .with_fault(day(1), Fault::Short(1))
+        .with_fault(day(2), Fault::Short(0));
+    let (ending, _) = toy.run();
+    assert_eq!(ending.exit_code, 1);
+    let partial = toy.unit(day(1));
+    assert_eq!(
+        (partial.state, partial.rows, partial.expected),
+        (UnitState::Partial, 1, 2)
+    );
+    assert_eq!(partial.reason.as_deref(), Some("the toy left one out"));
+    assert_eq!(toy.unit(day(2)).state, UnitState::Empty);
+}
+
+#[test]
+fn a_commit_that_fails_goes_again_without_losing_or_doubling_anything() {
+    let toy = Toy::new(30).with_failing_commits(3);
+    let (ending, _) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert_eq!(toy.stored_rows(), toy.stored_dates().len() * 2);
+}
+
+#[test]
+fn pause_holds_everything_and_resume_goes_on() {
+    let toy = Toy::new(30);
+    let mut live = toy.start(|options| options.paused = true);
+    let held = live
+        .wait_for(|snapshot| snapshot.run.state == RunState::Paused && snapshot.stages[0].counts.skipped > 0);
+    assert_eq!((held.stages[0].counts.ok, held.stages[0].counts.pending), (0, 26));
+    assert!(
+        toy.stored_dates().is_empty(),
+        "nothing is written before the operator says so"
+    );
+    assert!(matches!(live.order(Command::Pause), Reply::Refused(_)));
+    assert!(matches!(live.order(Command::Resume), Reply::Accepted(_)));
+    let (ending, _) = live.end();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 0));
+}
+
+#[test]
+fn a_drained_run_goes_on_where_it_stopped() {
+    let toy = Toy::new(60).slow(Duration::from_millis(50));
+    let mut live = toy.start(|options| {
+        options.workers = 2;
+        options.largest_batch = 1;
+    });
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
+    assert!(matches!(live.order(Command::Drain), Reply::Accepted(_)));
+    let (ending, _) = live.end();
+    assert_eq!(
+        (ending.state, ending.exit_code),
+        (RunState::Stopped, 3),
+        "{}",
+        ending.message
+    );
+    let before = toy.counts();
+    assert!(before.ok > 0 && before.ok < 52, "{before:?}");
+    assert!(toy.open_intents().is_empty(), "what was in flight has landed");
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert_eq!(
+        facts
+            .iter()
+            .filter(|fact| toy::ended_date(fact).is_some())
+            .count() as u64,
+        52 - before.ok
+    );
+}
+
+#[test]
+fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
+    let toy = Toy::new(30).slow(Duration::from_millis(200));
+    let mut live = toy.start(|options| options.workers = 3);
+    live.wait_for(|snapshot| snapshot.stages[0].counts.running > 0);
+    assert!(matches!(live.order(Command::Abort), Reply::Accepted(_)));
+    let (ending, _) = live.end();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
+    assert!(!toy.open_intents().is_empty());
+    toy.hurry();
+    let (ending, _) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert!(toy.open_intents().is_empty());
+    assert_eq!(toy.stored_rows(), 52);
+}
+
+#[test]
+fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
+    let toy = Toy::new(10);
+    let mut live = toy.start(|options| options.stay = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    let dates = Selection::Dates(vec![day(0), day(6), day(400)]);
+    let rerun = Command::Rerun {
+        selection: dates,
+        stage: None,
+        source: Some("other".to_owned()),
+    };
+    assert_eq!(
+        live.order(rerun),
+        Reply::Accepted("1 date queued".to_owned()),
+        "an off-day and a stranger are left alone"
+    );
+    let done = live
+        .wait_for(|snapshot| snapshot.run.state == RunState::Finished && snapshot.run.progress.total == 10);
+    assert_eq!(done.checks[0].state, CheckState::Pass);
+    assert!(
+        matches!(live.order(Command::Check(Checks::Named(vec!["all_ther".to_owned()]))), Reply::Refused(sentence)
+        if sentence.contains("did you mean 'all_there'?"))
+    );
+    let Reply::Rows(rows) = live.order(Command::Inspect {
+        stage: "toy".to_owned(),
+        date: day(0),
+    }) else {
+        panic!("stored rows were asked for");
+    };
+    assert_eq!(rows.rows.len(), 2);
+    assert!(rows.rows[0].contains(&"other".to_owned()), "{:?}", rows.rows);
+    assert!(matches!(live.order(Command::Drain), Reply::Accepted(_)));
+    let (ending, facts) = live.end();
+    assert_eq!(ending.exit_code, 0);
+    let asked = facts
+        .iter()
+        .filter(|fact| matches!(fact.event, Event::CheckFinished { .. }))
+        .count();
+    assert_eq!(asked, 2, "once at the end, once after the rerun");
+}
+
+#[test]
+fn a_failing_check_names_its_dates_and_they_can_be_rerun() {
+    let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
+    let (ending, _) = toy.run();
+    assert_eq!(ending.exit_code, 1);
+    let check = &toy.ledger().newest_checks(toy.target()).unwrap()["all_there"];
+    assert_eq!(
+        (check.state, check.offending.as_slice()),
+        (CheckState::Fail, &[day(4)][..])
+    );
+    toy.heal(day(4));
+    let only = Work::Only(Selection::Offending("all_there".to_owned()));
+    let (ending, _) = toy.run_with(|options| options.work = only.clone());
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+}
+
+#[test]
+fn an_explicit_source_does_the_dates_of_other_sources_again() {
+    let toy = Toy::new(5);
+    toy.run();
+    let commits = toy.commits();
+    let (ending, _) = toy.run_with(|options| {
+        options.source = "other".to_owned();
+        options.source_is_explicit = true;
+    });
+    assert_eq!(ending.exit_code, 0);
+    assert!(toy.commits() > commits);
+    assert_eq!(toy.unit(day(0)).source, "other");
+}
+
+#[test]
+fn workers_change_while_it_runs_and_nonsense_is_refused() {
+    let toy = Toy::new(60).slow(Duration::from_millis(50));
+    let mut live = toy.start(|options| {
+        options.workers = 1;
+        options.largest_batch = 1;
+    });
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
+    assert!(matches!(live.order(Command::Workers(0)), Reply::Refused(_)));
+    assert!(matches!(live.order(Command::Workers(6)), Reply::Accepted(_)));
+    live.wait_for(|snapshot| snapshot.workers.len() == 6);
+    assert!(matches!(live.order(Command::Workers(2)), Reply::Accepted(_)));
+    live.wait_for(|snapshot| snapshot.workers.len() == 2);
+    let (ending, _) = live.end();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert_eq!(toy.counts().ok, 52);
+}
+
+#[test]
+fn fail_fast_drains_after_the_wished_number_of_failures() {
+    let toy = (0..5).fold(Toy::new(60), |toy, number| {
+        toy.with_fault(day(number), Fault::Data)
+    });
+    let (ending, _) = toy.run_with(|options| {
+        options.fail_fast = Some(2);
+        options.workers = 1;
+    });
+    assert_eq!(
+        (ending.state, ending.exit_code),
+        (RunState::Stopped, 3),
+        "{}",
+        ending.message
+    );
+    assert!(toy.counts().ok < 51);
+}
+
+#[test]
+fn the_stage_fails_its_gate_when_a_blocking_check_fails() {
+    let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
+    let mut live = toy.start(|options| options.stay = true);
+    let done = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    assert_eq!(done.stages[0].state, StageState::Failed);
+    live.order(Command::Abort);
+    let (ending, _): (Ending, _) = live.end();
+    assert_eq!(ending.exit_code, 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever fails how often, in whatever order: after reruns every date is stored once, as the schedule asks.
+    #[test]
+    fn faults_heal_into_the_same_table(faults in prop::collection::vec((0_u32..24, 0_u32..7), 0..8), workers in 1_usize..8) {
+        let toy = faults.iter().fold(Toy::new(24), |toy, (number, times)| toy.with_fault(day(*number), Fault::Transient(*times)));
+        let mut ending = toy.run_with(|options| options.workers = workers).0;
+        for _ in 0..2 {
+            if ending.exit_code != 0 {
+                ending = toy.run_with(|options| options.work = Work::Only(Selection::Failed)).0;
+            }
+        }
+        prop_assert_eq!(ending.exit_code, 0, "{}", ending.message);
+        prop_assert_eq!(toy.stored_rows(), 42);
+        prop_assert_eq!(toy.stored_dates().len(), 21);
+    }
+}
+
+#[test]
+fn a_ledger_that_can_no_longer_be_written_stops_the_run_and_says_so() {
+    let toy = Toy::new(60).slow(Duration::from_millis(20));
+    let mut live = toy.start(|options| options.workers = 1);
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
+    let other = rusqlite::Connection::open(toy.ledger_path()).unwrap();
+    other.execute_batch("DROP TABLE unit").unwrap();
+    let (ending, _) = live.end();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
+    assert!(
+        ending.message.contains(&toy.ledger_path().display().to_string()),
+        "{}",
+        ending.message
+    );
+    assert!(Ledger::open(&toy.ledger_path()).is_ok());
+}

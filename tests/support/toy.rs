@@ -1,0 +1,446 @@
+//! A stage and a warehouse small enough to see through: two rows a date, every seventh day off.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use backcourt::engine::{
+    Command, Counts, Ending, Engine, Event, Fact, Inputs, Options, Order, Outcome, Reply, RetryPolicy, Scope,
+    Setup, Snapshot, Stage, StageError, Work,
+};
+use backcourt::ledger::{Intent, Ledger, Target, UnitRecord};
+use backcourt::plan::{Plan, load};
+use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
+use backcourt::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
+use chrono::{Datelike, Days, NaiveDate};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+const PLAN: &str = r#"
+name = "toy"
+title = "A toy"
+from = "2021-10-19"
+to = "2021-12-31"
+[[stage]]
+name = "toy"
+table = "toy.rows"
+kind = "nba"
+[[check]]
+name = "all_there"
+stage = "toy"
+title = "All there"
+severity = "blocking"
+sql = "SELECT game_date FROM missing"
+expect = [{ rows = 0 }]
+"#;
+
+pub fn day(number: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2021, 10, 19).unwrap() + Days::new(u64::from(number))
+}
+
+fn is_off(date: NaiveDate) -> bool {
+    (date.num_days_from_ce() - day(0).num_days_from_ce()) % 7 == 6
+}
+
+pub fn ended_date(fact: &Fact) -> Option<NaiveDate> {
+    match &fact.event {
+        Event::UnitFinished { date, .. } => Some(*date),
+        _ => None,
+    }
+}
+
+/// What goes wrong on a date.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// Reading it alone fails this often, then works.
+    Transient(u32),
+    /// Computing it never works.
+    Data,
+    /// Computing it panics.
+    Panic,
+    /// Only this many of its two rows come.
+    Short(u32),
+}
+
+#[derive(Debug, Default)]
+struct World {
+    stored: Mutex<BTreeMap<NaiveDate, Vec<Row>>>,
+    faults: Mutex<HashMap<NaiveDate, Fault>>,
+    commits: AtomicUsize,
+    failing_commits: AtomicUsize,
+    read_millis: AtomicU64,
+    days: u32,
+}
+
+pub struct Toy {
+    folder: TempDir,
+    plan: Arc<Plan>,
+    world: Arc<World>,
+    runs: AtomicUsize,
+}
+
+/// A run under way.
+pub struct Live {
+    engine: Engine,
+}
+
+impl Toy {
+    pub fn new(days: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = folder.path().join("toy.toml");
+        std::fs::write(&plan, PLAN).unwrap();
+        let plan = Arc::new(load(&plan.display().to_string()).unwrap());
+        Self {
+            folder,
+            plan,
+            world: Arc::new(World {
+                days,
+                ..World::default()
+            }),
+            runs: AtomicUsize::new(0),
+        }
+    }
+
+    pub fn with_fault(self, date: NaiveDate, fault: Fault) -> Self {
+        self.world.faults.lock().unwrap().insert(date, fault);
+        self
+    }
+
+    pub fn with_failing_commits(self, times: usize) -> Self {
+        self.world.failing_commits.store(times, Ordering::Relaxed);
+        self
+    }
+
+    pub fn slow(self, read: Duration) -> Self {
+        self.world
+            .read_millis
+            .store(u64::try_from(read.as_millis()).unwrap(), Ordering::Relaxed);
+        self
+    }
+
+    pub fn hurry(&self) {
+        self.world.read_millis.store(0, Ordering::Relaxed);
+    }
+
+    pub fn heal(&self, date: NaiveDate) {
+        self.world.faults.lock().unwrap().remove(&date);
+    }
+
+    pub fn run(&self) -> (Ending, Vec<Fact>) {
+        self.run_with(|_| {})
+    }
+
+    pub fn run_with(&self, change: impl FnOnce(&mut Options)) -> (Ending, Vec<Fact>) {
+        self.start(change).end()
+    }
+
+    pub fn start(&self, change: impl FnOnce(&mut Options)) -> Live {
+        let mut options = Options {
+            run_id: format!("r{}", self.runs.fetch_add(1, Ordering::Relaxed)),
+            dates: (0..self.world.days).map(day).collect(),
+            source: "main".to_owned(),
+            source_is_explicit: false,
+            workers: 4,
+            largest_batch: 8,
+            paused: false,
+            work: Work::Missing,
+            fail_fast: None,
+            stay: false,
+            retry: RetryPolicy {
+                first_pause: Duration::from_millis(1),
+                longest_pause: Duration::from_millis(2),
+                ..RetryPolicy::default()
+            },
+        };
+        change(&mut options);
+        let setup = Setup {
+            plan: Arc::clone(&self.plan),
+            stages: vec![Arc::new(ToyStage {
+                table: table(),
+                world: Arc::clone(&self.world),
+            })],
+            warehouse: Arc::new(Memory(Arc::clone(&self.world))),
+            ledger: self.ledger(),
+            events: self.folder.path().join("events.jsonl"),
+            prepare: None,
+            options,
+        };
+        Live {
+            engine: Engine::launch(setup).unwrap(),
+        }
+    }
+
+    pub fn ledger_path(&self) -> PathBuf {
+        self.folder.path().join("ledger.sqlite")
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        Ledger::open(&self.ledger_path()).unwrap()
+    }
+
+    pub fn target(&self) -> Target {
+        self.ledger().known_target("toy", "memory").unwrap().unwrap()
+    }
+
+    pub fn unit(&self, date: NaiveDate) -> UnitRecord {
+        self.units().into_iter().find(|unit| unit.date == date).unwrap()
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.units().into_iter().map(|unit| unit.state).collect()
+    }
+
+    fn units(&self) -> Vec<UnitRecord> {
+        self.ledger().units(self.target(), "toy").unwrap()
+    }
+
+    pub fn open_intents(&self) -> Vec<Intent> {
+        self.ledger().open_intents(self.target(), "toy").unwrap()
+    }
+
+    pub fn commits(&self) -> usize {
+        self.world.commits.load(Ordering::Relaxed)
+    }
+
+    pub fn stored_dates(&self) -> BTreeSet<NaiveDate> {
+        let stored = self.world.stored.lock().unwrap();
+        stored
+            .iter()
+            .filter(|(_, rows)| !rows.is_empty())
+            .map(|(date, _)| *date)
+            .collect()
+    }
+
+    pub fn stored_rows(&self) -> usize {
+        self.world.stored.lock().unwrap().values().map(Vec::len).sum()
+    }
+}
+
+impl Live {
+    /// The first picture that shows what is waited for.
+    pub fn wait_for(&mut self, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let limit = Instant::now() + Duration::from_secs(30);
+        loop {
+            let picture = Arc::clone(&self.engine.snapshots.borrow_and_update());
+            if shows(&picture) {
+                return picture;
+            }
+            assert!(
+                Instant::now() < limit,
+                "waited too long; the last picture: {:?}",
+                picture.run
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub fn order(&self, command: Command) -> Reply {
+        let (answer, reply) = oneshot::channel();
+        self.engine
+            .orders
+            .blocking_send(Order { command, answer })
+            .unwrap();
+        reply.blocking_recv().unwrap()
+    }
+
+    pub fn end(mut self) -> (Ending, Vec<Fact>) {
+        let mut facts = Vec::new();
+        while let Some(fact) = self.engine.facts.blocking_recv() {
+            facts.push(fact);
+        }
+        (self.engine.join(), facts)
+    }
+}
+
+fn table() -> TableDef {
+    TableDef {
+        dataset: Cow::Borrowed("toy"),
+        name: Cow::Borrowed("rows"),
+        doc: Cow::Borrowed("Two rows a date."),
+        columns: Cow::Owned(vec![
+            Column::required("game_date", ColumnType::Date, ""),
+            Column::required("name", ColumnType::String, ""),
+            Column::required("source", ColumnType::String, ""),
+        ]),
+        date_column: Cow::Borrowed("game_date"),
+        key: Cow::Owned(vec![Cow::Borrowed("game_date"), Cow::Borrowed("name")]),
+        cluster: Cow::Borrowed(&[]),
+        require_partition_filter: false,
+    }
+}
+
+#[derive(Debug)]
+struct ToyStage {
+    table: TableDef,
+    world: Arc<World>,
+}
+
+#[async_trait]
+impl Stage for ToyStage {
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+
+    fn table(&self) -> &TableDef {
+        &self.table
+    }
+
+    async fn scope(&self, _: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        let scope = |date: &NaiveDate| {
+            if is_off(*date) {
+                Scope::Skip("a day off".to_owned())
+            } else {
+                Scope::Rows(2)
+            }
+        };
+        Ok(dates.iter().map(scope).collect())
+    }
+
+    async fn read(
+        &self,
+        _: &dyn Warehouse,
+        dates: &[NaiveDate],
+        source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        tokio::time::sleep(Duration::from_millis(
+            self.world.read_millis.load(Ordering::Relaxed),
+        ))
+        .await;
+        let mut faults = self.world.faults.lock().unwrap();
+        for date in dates {
+            if let Some(Fault::Transient(times @ 1..)) = faults.get_mut(date) {
+                if dates.len() == 1 {
+                    *times -= 1;
+                }
+                let message = format!("{date}: the line dropped");
+                return Err(StageError {
+                    class: ErrorClass::Transient,
+                    message,
+                });
+            }
+        }
+        Ok(Box::new(ToyInputs {
+            faults: faults.clone(),
+            source: source.to_owned(),
+        }))
+    }
+}
+
+struct ToyInputs {
+    faults: HashMap<NaiveDate, Fault>,
+    source: String,
+}
+
+impl Inputs for ToyInputs {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        let rows = match self.faults.get(&date) {
+            Some(Fault::Data) => {
+                let message = format!("{date}: points hold a text");
+                return Err(StageError {
+                    class: ErrorClass::Data,
+                    message,
+                });
+            }
+            Some(Fault::Panic) => panic!("the toy's panic"),
+            Some(Fault::Short(rows)) => *rows,
+            Some(Fault::Transient(_)) | None => 2,
+        };
+        let row = |number: u32| {
+            vec![
+                Value::from(date),
+                Value::from(format!("row {number}")),
+                Value::from(self.source.as_str()),
+            ]
+        };
+        let missing = if rows < 2 {
+            vec!["the toy left one out".to_owned()]
+        } else {
+            Vec::new()
+        };
+        Ok(Outcome {
+            expected: 2,
+            rows: (0..rows).map(row).collect(),
+            missing,
+            notes: Vec::new(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Memory(Arc<World>);
+
+#[async_trait]
+impl Warehouse for Memory {
+    fn name(&self) -> String {
+        "memory".to_owned()
+    }
+
+    async fn ensure(&self, _: &TableDef) -> Result<(), WarehouseError> {
+        Ok(())
+    }
+
+    async fn holds_rows(&self, _: &TableDef) -> Result<bool, WarehouseError> {
+        Ok(!self.0.stored.lock().unwrap().is_empty())
+    }
+
+    async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
+        let Dates::Only(dates) = read.dates else {
+            panic!("the toy is read by date");
+        };
+        let stored = self.0.stored.lock().unwrap();
+        Ok(dates
+            .iter()
+            .filter_map(|date| stored.get(date))
+            .flatten()
+            .cloned()
+            .collect())
+    }
+
+    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+        tokio::task::yield_now().await;
+        let failing = &self.0.failing_commits;
+        if failing
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1))
+            .is_ok()
+        {
+            return Err(WarehouseError::new(
+                ErrorClass::Contention,
+                "another writer was in the way",
+            ));
+        }
+        self.0.commits.fetch_add(1, Ordering::Relaxed);
+        let mut stored = self.0.stored.lock().unwrap();
+        for date in replace.dates {
+            let rows = replace
+                .rows
+                .iter()
+                .filter(|row| row[0] == Value::from(*date))
+                .cloned()
+                .collect();
+            stored.insert(*date, rows);
+        }
+        Ok(())
+    }
+
+    async fn fill(&self, _: Vec<Filling>, _: &AtomicUsize) -> Result<(), WarehouseError> {
+        Ok(())
+    }
+
+    async fn query(&self, _: &str) -> Result<Answer, WarehouseError> {
+        let stored = self.0.stored.lock().unwrap();
+        let short = |date: &NaiveDate| !is_off(*date) && stored.get(date).map_or(0, Vec::len) != 2;
+        let rows = (0..self.0.days)
+            .map(day)
+            .filter(short)
+            .map(|date| vec![Value::from(date)])
+            .collect();
+        Ok(Answer {
+            columns: vec!["game_date".to_owned()],
+            rows,
+        })
+    }
+}
