@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 
 use super::fault::Fault;
 use super::folder::Folder;
+use super::functions;
 use crate::warehouse::WarehouseError;
 
 /// How long `SQLite` waits for another program's lock before the caller hears of contention.
@@ -52,6 +53,7 @@ pub(super) fn blank() -> Result<Connection, Fault> {
     // A misspelt column must be an error and not a text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_prepared_statement_cache_capacity(32);
+    functions::register(&connection)?;
     Ok(connection)
 }
 

@@ -1,12 +1,16 @@
 //! The embedded warehouse: a folder with one `SQLite` file per dataset, attached under the dataset's name.
+//! Queries come in `GoogleSQL` and are translated (`googlesql/`) onto registered functions (`functions/`).
 
 mod cell;
 mod connection;
 mod fault;
 mod fill;
 mod folder;
+mod functions;
+mod googlesql;
 mod insert;
 mod pool;
+mod query;
 mod read;
 mod replace;
 #[cfg(test)]
@@ -127,10 +131,12 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        Err(WarehouseError::new(
-            super::ErrorClass::Code,
-            format!("the embedded warehouse answers no queries yet: {sql}"),
-        ))
+        let sql = googlesql::translate(sql, chrono::Utc::now())?;
+        self.pool
+            .run(Role::Reader, "querying".to_owned(), move |connection| {
+                query::answer(connection, &sql)
+            })
+            .await
     }
 }
 

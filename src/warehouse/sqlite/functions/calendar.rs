@@ -1,0 +1,226 @@
+//! Dates and moments on their stored texts: `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Timelike, Utc};
+use rusqlite::functions::Context;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Error, Result};
+
+use super::{any_null, integer, refuse, scalar, text};
+use crate::table;
+
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    scalar(connection, "gsql_date", 1, |c| {
+        optional(c, |c| Ok(day_of(c, 0)?.to_string()))
+    })?;
+    scalar(connection, "gsql_date", 3, date_from_parts)?;
+    scalar(connection, "gsql_date_add", 3, date_add)?;
+    scalar(connection, "gsql_date_diff", 3, date_diff)?;
+    scalar(connection, "gsql_date_trunc", 2, date_trunc)?;
+    scalar(connection, "gsql_timestamp_add", 3, timestamp_add)?;
+    scalar(connection, "gsql_timestamp_diff", 3, timestamp_diff)?;
+    scalar(connection, "gsql_extract", 2, extract)?;
+    scalar(connection, "gsql_format_date", 2, format_date)?;
+    scalar(connection, "gsql_parse_date", 2, parse_date)
+}
+
+/// The day `days` after the date in an argument, which must be a date.
+pub(super) fn shift_days(context: &Context<'_>, at: usize, days: i64) -> Result<Value> {
+    shifted(date(context, at)?, days, "DAY").map(|date| Value::Text(date.to_string()))
+}
+
+/// A `DATE` argument.
+fn date(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
+    let text = text(context, at)?;
+    as_date(text).ok_or_else(|| refuse(format!("{text:?} is not a DATE")))
+}
+
+/// A `TIMESTAMP` argument.
+fn moment(context: &Context<'_>, at: usize) -> Result<DateTime<Utc>> {
+    let text = text(context, at)?;
+    as_moment(text).ok_or_else(|| refuse(format!("{text:?} is not a TIMESTAMP")))
+}
+
+/// The day of a `DATE` or, in UTC, of a `TIMESTAMP`.
+fn day_of(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
+    date(context, at).or_else(|_| moment(context, at).map(|moment| moment.date_naive()))
+}
+
+/// A date in its stored form.
+pub(super) fn as_date(text: &str) -> Option<NaiveDate> {
+    (text.len() == "2021-10-19".len())
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// A moment in its stored form.
+pub(super) fn as_moment(text: &str) -> Option<DateTime<Utc>> {
+    text.contains('T').then(|| text.parse().ok()).flatten()
+}
+
+/// The stored form of a moment.
+fn stored(moment: DateTime<Utc>) -> String {
+    table::Value::Timestamp(moment).to_string()
+}
+
+fn optional<T>(context: &Context<'_>, work: fn(&Context<'_>) -> Result<T>) -> Result<Option<T>> {
+    if any_null(context) {
+        return Ok(None);
+    }
+    work(context).map(Some)
+}
+
+fn date_from_parts(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (year, month, day) = (integer(c, 0)?, integer(c, 1)?, integer(c, 2)?);
+        i32::try_from(year)
+            .ok()
+            .zip(u32::try_from(month).ok().zip(u32::try_from(day).ok()))
+            .and_then(|(year, (month, day))| NaiveDate::from_ymd_opt(year, month, day))
+            .map(|date| date.to_string())
+            .ok_or_else(|| refuse(format!("DATE({year}, {month}, {day}) is not a day")))
+    })
+}
+
+fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate> {
+    let far = || refuse(format!("{date} moved by {by} {part} leaves the calendar"));
+    let in_days = |width: u64| {
+        let days = Days::new(by.unsigned_abs().checked_mul(width)?);
+        if by < 0 {
+            date.checked_sub_days(days)
+        } else {
+            date.checked_add_days(days)
+        }
+    };
+    let in_months = |width: u32| {
+        let months = Months::new(u32::try_from(by.unsigned_abs()).ok()?.checked_mul(width)?);
+        if by < 0 {
+            date.checked_sub_months(months)
+        } else {
+            date.checked_add_months(months)
+        }
+    };
+    match part {
+        "DAY" => in_days(1),
+        "WEEK" => in_days(7),
+        "MONTH" => in_months(1),
+        "QUARTER" => in_months(3),
+        "YEAR" => in_months(12),
+        _ => return Err(unknown_part(part)),
+    }
+    .ok_or_else(far)
+}
+
+fn date_add(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        Ok(shifted(date(c, 0)?, integer(c, 1)?, text(c, 2)?)?.to_string())
+    })
+}
+
+/// Counts the boundaries between two dates, as `GoogleSQL` does: weeks begin on Sunday.
+fn date_diff(context: &Context<'_>) -> Result<Option<i64>> {
+    optional(context, |c| {
+        let (left, right, part) = (date(c, 0)?, date(c, 1)?, text(c, 2)?);
+        let months = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
+        let days = |date: NaiveDate| i64::from(date.num_days_from_ce());
+        // Day 0 of the common era was a Sunday.
+        let count: fn(i64) -> i64 = match part {
+            "DAY" => return Ok(days(left) - days(right)),
+            "WEEK" => return Ok(days(left).div_euclid(7) - days(right).div_euclid(7)),
+            "MONTH" => |months| months,
+            "QUARTER" => |months| months.div_euclid(3),
+            "YEAR" => |months| months.div_euclid(12),
+            _ => return Err(unknown_part(part)),
+        };
+        Ok(count(months(left)) - count(months(right)))
+    })
+}
+
+fn date_trunc(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (date, part) = (date(c, 0)?, text(c, 1)?);
+        let back = |days: u32| date.checked_sub_days(Days::new(u64::from(days)));
+        match part {
+            "DAY" => Some(date),
+            "WEEK" => back(date.weekday().num_days_from_sunday()),
+            "MONTH" => date.with_day(1),
+            "QUARTER" => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
+            "YEAR" => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+            _ => return Err(unknown_part(part)),
+        }
+        .map(|date| date.to_string())
+        .ok_or_else(|| refuse(format!("{date} cannot be cut to its {part}")))
+    })
+}
+
+fn microseconds(part: &str) -> Result<i64> {
+    match part {
+        "MICROSECOND" => Ok(1),
+        "MILLISECOND" => Ok(1_000),
+        "SECOND" => Ok(1_000_000),
+        "MINUTE" => Ok(60_000_000),
+        "HOUR" => Ok(3_600_000_000),
+        "DAY" => Ok(86_400_000_000),
+        _ => Err(unknown_part(part)),
+    }
+}
+
+fn timestamp_add(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (from, by, part) = (moment(c, 0)?, integer(c, 1)?, text(c, 2)?);
+        by.checked_mul(microseconds(part)?)
+            .and_then(|by| from.checked_add_signed(TimeDelta::microseconds(by)))
+            .map(stored)
+            .ok_or_else(|| refuse(format!("{from} moved by {by} {part} leaves the calendar")))
+    })
+}
+
+/// Whole parts between two moments, cut toward zero.
+fn timestamp_diff(context: &Context<'_>) -> Result<Option<i64>> {
+    optional(context, |c| {
+        let (left, right, part) = (moment(c, 0)?, moment(c, 1)?, text(c, 2)?);
+        let part = microseconds(part)?;
+        let between = (left - right).num_microseconds();
+        between
+            .map(|between| between / part)
+            .ok_or_else(|| refuse("the moments are too far apart"))
+    })
+}
+
+fn extract(context: &Context<'_>) -> Result<Option<Value>> {
+    optional(context, |c| {
+        let part = text(c, 0)?;
+        let date = day_of(c, 1)?;
+        let number = match part {
+            "DATE" => return Ok(Value::Text(date.to_string())),
+            "YEAR" => i64::from(date.year()),
+            "QUARTER" => i64::from(date.month0() / 3 + 1),
+            "MONTH" => i64::from(date.month()),
+            "DAY" => i64::from(date.day()),
+            "DAYOFWEEK" => i64::from(date.weekday().number_from_sunday()),
+            "DAYOFYEAR" => i64::from(date.ordinal()),
+            "HOUR" => i64::from(moment(c, 1)?.hour()),
+            "MINUTE" => i64::from(moment(c, 1)?.minute()),
+            "SECOND" => i64::from(moment(c, 1)?.second()),
+            _ => return Err(unknown_part(part)),
+        };
+        Ok(Value::Integer(number))
+    })
+}
+
+/// The translation lets only elements through that mean the same here and there.
+fn format_date(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| Ok(day_of(c, 1)?.format(text(c, 0)?).to_string()))
+}
+
+fn parse_date(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (format, written) = (text(c, 0)?, text(c, 1)?);
+        NaiveDate::parse_from_str(written, format)
+            .map(|date| date.to_string())
+            .map_err(|_| refuse(format!("{written:?} is not a date of the form {format}")))
+    })
+}
+
+fn unknown_part(part: &str) -> Error {
+    refuse(format!("the embedded warehouse does not count in {part}"))
+}

@@ -1,0 +1,140 @@
+//! `CAST`: what the value would be as another type, or a refusal; `SAFE_CAST` makes the refusal NULL.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use rusqlite::functions::Context;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Result};
+
+use super::calendar::{as_date, as_moment};
+use super::{refuse, scalar, shown};
+use crate::table;
+
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    scalar(connection, "gsql_cast_int64", 1, |c| cast(c, "INT64", to_int))?;
+    scalar(connection, "gsql_cast_float64", 1, |c| {
+        cast(c, "FLOAT64", to_float)
+    })?;
+    scalar(connection, "gsql_cast_string", 1, |c| cast(c, "STRING", to_text))?;
+    scalar(connection, "gsql_cast_date", 1, |c| cast(c, "DATE", to_date))?;
+    scalar(connection, "gsql_cast_timestamp", 1, |c| {
+        cast(c, "TIMESTAMP", to_moment)
+    })?;
+    scalar(connection, "gsql_safe_cast_int64", 1, |c| Ok(safe(c, to_int)))?;
+    scalar(connection, "gsql_safe_cast_float64", 1, |c| Ok(safe(c, to_float)))?;
+    scalar(connection, "gsql_safe_cast_string", 1, |c| Ok(safe(c, to_text)))?;
+    scalar(connection, "gsql_safe_cast_date", 1, |c| Ok(safe(c, to_date)))?;
+    scalar(connection, "gsql_safe_cast_timestamp", 1, |c| {
+        Ok(safe(c, to_moment))
+    })
+}
+
+type Conversion = fn(ValueRef<'_>) -> Option<Value>;
+
+fn cast(context: &Context<'_>, kind: &str, convert: Conversion) -> Result<Value> {
+    match context.get_raw(0) {
+        ValueRef::Null => Ok(Value::Null),
+        value => convert(value).ok_or_else(|| refuse(format!("{} is not {kind}", shown(value)))),
+    }
+}
+
+fn safe(context: &Context<'_>, convert: Conversion) -> Value {
+    convert(context.get_raw(0)).unwrap_or(Value::Null)
+}
+
+/// A real is rounded, half away from zero.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "only numbers within the range are cast"
+)]
+fn to_int(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Integer(number) => Some(number),
+        ValueRef::Real(number) => {
+            let rounded = number.round();
+            (rounded >= i64::MIN as f64 && rounded < i64::MAX as f64).then_some(rounded as i64)
+        }
+        ValueRef::Text(bytes) => str::from_utf8(bytes).ok()?.trim().parse().ok(),
+        _ => None,
+    }
+    .map(Value::Integer)
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "GoogleSQL converts INT64 to FLOAT64 in the same way"
+)]
+fn to_float(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Integer(number) => Some(number as f64),
+        ValueRef::Real(number) => Some(number),
+        ValueRef::Text(bytes) => str::from_utf8(bytes)
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+    .map(Value::Real)
+}
+
+/// A moment gets the form `BigQuery` prints: `2026-01-04 01:02:03+00`.
+fn to_text(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) => {
+            let text = str::from_utf8(bytes).ok()?;
+            let moment = as_moment(text).map(|moment| moment.format("%Y-%m-%d %H:%M:%S%.f+00").to_string());
+            Some(moment.unwrap_or_else(|| text.to_owned()))
+        }
+        _ => None,
+    }
+    .map(Value::Text)
+}
+
+fn to_date(value: ValueRef<'_>) -> Option<Value> {
+    let ValueRef::Text(bytes) = value else {
+        return None;
+    };
+    let text = str::from_utf8(bytes).ok()?;
+    as_date(text)
+        .or_else(|| as_moment(text).map(|moment| moment.date_naive()))
+        .map(|date| Value::Text(date.to_string()))
+}
+
+fn to_moment(value: ValueRef<'_>) -> Option<Value> {
+    let ValueRef::Text(bytes) = value else {
+        return None;
+    };
+    moment(str::from_utf8(bytes).ok()?).map(|moment| Value::Text(table::Value::Timestamp(moment).to_string()))
+}
+
+/// A moment as it may be written in `GoogleSQL`: UTC unless an offset follows.
+pub(in super::super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+    const LOCAL: [&str; 4] = [
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+    ];
+    const OFFSET: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"];
+    let bare = text
+        .strip_suffix(" UTC")
+        .or_else(|| text.strip_suffix('Z'))
+        .unwrap_or(text);
+    if let Some(date) = as_date(bare) {
+        return Some(date.and_hms_opt(0, 0, 0)?.and_utc());
+    }
+    LOCAL
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok())
+        .map(|local| local.and_utc())
+        .or_else(|| {
+            OFFSET
+                .iter()
+                .find_map(|form| DateTime::parse_from_str(text, form).ok())
+                .map(|moment| moment.with_timezone(&Utc))
+        })
+}

@@ -1,0 +1,382 @@
+//! Expressions. Every operation is written in parentheses, because the two dialects bind operators differently.
+
+use sqlparser::ast::{
+    AccessExpr, Array, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr,
+    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Subscript, TimezoneInfo, UnaryOperator,
+    Value,
+};
+
+use super::name::{quoted, single};
+use super::refusal::Refusal;
+use super::{HIDDEN, Writer, Written, bracketed, function, literal};
+
+impl Writer {
+    /// An expression that can stand anywhere without further parentheses.
+    pub(super) fn expression(&mut self, expression: &Expr) -> Written {
+        match expression {
+            Expr::Identifier(name) => self.column(name),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [table, column] => Ok(format!("{}.{}", quoted(&table.value), quoted(&column.value))),
+                _ => Err(Refusal::construct(expression)),
+            },
+            Expr::Value(value) => literal::value(&value.value),
+            Expr::TypedString(typed) => literal::typed(typed),
+            Expr::Nested(inner) => self.expression(inner),
+            Expr::UnaryOp { op, expr } => self.unary(*op, expr),
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            Expr::Function(call) => self.call(call),
+            Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
+            Expr::Cast {
+                kind,
+                expr,
+                data_type,
+                format: None,
+            } => self.cast(kind, expr, data_type),
+            Expr::Extract { field, expr, .. } => self.extract(field, expr),
+            Expr::CompoundFieldAccess { root, access_chain } => self.element(expression, root, access_chain),
+            Expr::Array(Array { elem, .. }) => Ok(format!("json_array({})", self.list(elem)?)),
+            Expr::Subquery(query) => self.only_value(query),
+            Expr::Exists { subquery, negated } => Ok(negate(
+                *negated,
+                format!("(EXISTS {})", bracketed(self, subquery)?),
+            )),
+            _ => self.condition(expression),
+        }
+    }
+
+    /// Conditions with words of their own, and functions the parser knows as such.
+    fn condition(&mut self, expression: &Expr) -> Written {
+        match expression {
+            Expr::IsNull(inner) => self.is(inner, "IS NULL"),
+            Expr::IsNotNull(inner) => self.is(inner, "IS NOT NULL"),
+            Expr::IsTrue(inner) => self.is(inner, "IS TRUE"),
+            Expr::IsNotTrue(inner) => self.is(inner, "IS NOT TRUE"),
+            Expr::IsFalse(inner) => self.is(inner, "IS FALSE"),
+            Expr::IsNotFalse(inner) => self.is(inner, "IS NOT FALSE"),
+            Expr::IsDistinctFrom(left, right) => self.infix(left, "IS NOT", right),
+            Expr::IsNotDistinctFrom(left, right) => self.infix(left, "IS", right),
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => {
+                let (expr, low, high) = (
+                    self.expression(expr)?,
+                    self.expression(low)?,
+                    self.expression(high)?,
+                );
+                Ok(negate(*negated, format!("({expr} BETWEEN {low} AND {high})")))
+            }
+            Expr::InList { expr, list, negated } => Ok(negate(
+                *negated,
+                format!("({} IN ({}))", self.expression(expr)?, self.list(list)?),
+            )),
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => {
+                let written = format!("({} IN {})", self.expression(expr)?, bracketed(self, subquery)?);
+                Ok(negate(*negated, written))
+            }
+            Expr::InUnnest {
+                expr,
+                array_expr,
+                negated,
+            } => {
+                let (expr, array) = (self.expression(expr)?, self.expression(array_expr)?);
+                let written = format!("({expr} IN (SELECT value FROM json_each({array})))");
+                Ok(negate(*negated, written))
+            }
+            Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char: None,
+            } => {
+                let written = format!(
+                    "gsql_like({}, {})",
+                    self.expression(expr)?,
+                    self.expression(pattern)?
+                );
+                Ok(negate(*negated, written))
+            }
+            Expr::Floor {
+                expr,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => Ok(format!("gsql_floor({})", self.expression(expr)?)),
+            Expr::Ceil {
+                expr,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => Ok(format!("gsql_ceil({})", self.expression(expr)?)),
+            Expr::Substring {
+                expr,
+                substring_from: Some(from),
+                substring_for,
+                ..
+            } => {
+                let mut arguments = vec![self.expression(expr)?, self.expression(from)?];
+                if let Some(length) = substring_for {
+                    arguments.push(self.expression(length)?);
+                }
+                Ok(format!("gsql_substr({})", arguments.join(", ")))
+            }
+            Expr::Trim {
+                trim_where: None,
+                trim_what: None,
+                expr,
+                trim_characters: None,
+            } => Ok(format!("gsql_trim({})", self.expression(expr)?)),
+            Expr::Interval(_) => Err(Refusal::construct(
+                "INTERVAL outside DATE_ADD, DATE_SUB and their kin",
+            )),
+            other => Err(Refusal::construct(other)),
+        }
+    }
+
+    /// Expressions with commas between.
+    pub(super) fn list(&mut self, expressions: &[Expr]) -> Written {
+        let written: Result<Vec<String>, Refusal> = expressions
+            .iter()
+            .map(|expression| self.expression(expression))
+            .collect();
+        Ok(written?.join(", "))
+    }
+
+    fn column(&self, name: &Ident) -> Written {
+        if name.value.starts_with('@') {
+            return Err(Refusal::construct(format_args!("the parameter {name}")));
+        }
+        let alias = self
+            .aliases
+            .iter()
+            .find(|alias| alias.name.eq_ignore_ascii_case(&name.value));
+        Ok(alias.map_or_else(|| quoted(&name.value), |alias| alias.written.clone()))
+    }
+
+    fn is(&mut self, inner: &Expr, words: &str) -> Written {
+        Ok(format!("({} {words})", self.expression(inner)?))
+    }
+
+    fn infix(&mut self, left: &Expr, word: &str, right: &Expr) -> Written {
+        Ok(format!(
+            "({} {word} {})",
+            self.expression(left)?,
+            self.expression(right)?
+        ))
+    }
+
+    fn unary(&mut self, op: UnaryOperator, operand: &Expr) -> Written {
+        let operand = self.expression(operand)?;
+        match op {
+            UnaryOperator::Not => Ok(format!("(NOT {operand})")),
+            UnaryOperator::Minus => Ok(format!("(- {operand})")),
+            UnaryOperator::Plus => Ok(operand),
+            other => Err(Refusal::construct(format_args!("the operator {other}"))),
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Written {
+        // `date + 1` is a date: what is not surely a number is added by a function that looks.
+        let numbers = is_number(left) && is_number(right);
+        let function = match op {
+            BinaryOperator::Divide => "gsql_divide",
+            BinaryOperator::Plus if !numbers => "gsql_add",
+            BinaryOperator::Minus if !numbers => "gsql_subtract",
+            BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::StringConcat
+            | BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+            | BinaryOperator::And
+            | BinaryOperator::Or => return self.infix(left, &op.to_string(), right),
+            other => return Err(Refusal::construct(format_args!("the operator {other}"))),
+        };
+        Ok(format!(
+            "{function}({}, {})",
+            self.expression(left)?,
+            self.expression(right)?
+        ))
+    }
+
+    fn case(&mut self, operand: Option<&Expr>, conditions: &[CaseWhen], otherwise: Option<&Expr>) -> Written {
+        let mut written = "CASE".to_owned();
+        if let Some(operand) = operand {
+            written = format!("{written} {}", self.expression(operand)?);
+        }
+        for CaseWhen { condition, result } in conditions {
+            let (condition, result) = (self.expression(condition)?, self.expression(result)?);
+            written = format!("{written} WHEN {condition} THEN {result}");
+        }
+        if let Some(otherwise) = otherwise {
+            written = format!("{written} ELSE {}", self.expression(otherwise)?);
+        }
+        Ok(format!("({written} END)"))
+    }
+
+    fn cast(&mut self, kind: &CastKind, expression: &Expr, to: &DataType) -> Written {
+        let safe = match kind {
+            CastKind::Cast => "",
+            CastKind::SafeCast => "safe_",
+            CastKind::TryCast | CastKind::DoubleColon => return Err(Refusal::construct(kind_name(kind))),
+        };
+        let name = match to {
+            DataType::String(None) => "string",
+            DataType::Int64 | DataType::Int(None) | DataType::Integer(None) | DataType::BigInt(None) => {
+                "int64"
+            }
+            DataType::Float64 => "float64",
+            DataType::Date => "date",
+            DataType::Timestamp(None, TimezoneInfo::None) => "timestamp",
+            other => return Err(Refusal::construct(format_args!("CAST(… AS {other})"))),
+        };
+        let written = self.expression(expression)?;
+        if name == "string" && is_condition(expression) {
+            return Ok(format!(
+                "(CASE {written} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END)"
+            ));
+        }
+        Ok(format!("gsql_{safe}cast_{name}({written})"))
+    }
+
+    fn extract(&mut self, field: &DateTimeField, from: &Expr) -> Written {
+        const PARTS: [&str; 10] = [
+            "DATE",
+            "YEAR",
+            "QUARTER",
+            "MONTH",
+            "DAY",
+            "DAYOFWEEK",
+            "DAYOFYEAR",
+            "HOUR",
+            "MINUTE",
+            "SECOND",
+        ];
+        let part = field.to_string().to_ascii_uppercase();
+        if !PARTS.contains(&part.as_str()) || matches!(from, Expr::AtTimeZone { .. }) {
+            return Err(Refusal::construct(format_args!("EXTRACT({field} FROM {from})")));
+        }
+        Ok(format!("gsql_extract('{part}', {})", self.expression(from)?))
+    }
+
+    /// `array[OFFSET(n)]` and its kin.
+    fn element(&mut self, whole: &Expr, root: &Expr, chain: &[AccessExpr]) -> Written {
+        let refused = || Refusal::construct(whole);
+        let [
+            AccessExpr::Subscript(Subscript::Index {
+                index: Expr::Function(call),
+            }),
+        ] = chain
+        else {
+            return Err(refused());
+        };
+        let FunctionArguments::List(list) = &call.args else {
+            return Err(refused());
+        };
+        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(position))] = list.args.as_slice() else {
+            return Err(refused());
+        };
+        let name = single(&call.name).map(|name| name.value.to_ascii_uppercase());
+        let (function, first) = match name.as_deref() {
+            Some("OFFSET") => ("gsql_array_at", 0),
+            Some("SAFE_OFFSET") => ("gsql_array_safe_at", 0),
+            Some("ORDINAL") => ("gsql_array_at", 1),
+            Some("SAFE_ORDINAL") => ("gsql_array_safe_at", 1),
+            _ => return Err(refused()),
+        };
+        let (array, position) = (self.expression(root)?, self.expression(position)?);
+        Ok(format!("{function}({array}, {position} - {first})"))
+    }
+
+    /// A subquery that stands for one value. `SQLite` would take the first of several rows.
+    fn only_value(&mut self, query: &Query) -> Written {
+        let one = quoted(&format!("{HIDDEN}one"));
+        let written = self.query(query)?;
+        Ok(format!(
+            "(WITH {one}(v) AS ({written}) SELECT gsql_only(v) FROM {one})"
+        ))
+    }
+}
+
+fn negate(negated: bool, written: String) -> String {
+    if negated {
+        format!("(NOT {written})")
+    } else {
+        written
+    }
+}
+
+const fn kind_name(kind: &CastKind) -> &'static str {
+    match kind {
+        CastKind::DoubleColon => "::",
+        _ => "TRY_CAST",
+    }
+}
+
+/// Whether an expression is a number whatever its columns hold.
+pub(super) fn is_number(expression: &Expr) -> bool {
+    match expression {
+        Expr::Value(value) => matches!(value.value, Value::Number(..)),
+        Expr::Nested(inner) => is_number(inner),
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus | UnaryOperator::Plus,
+            expr,
+        } => is_number(expr),
+        Expr::BinaryOp { left, op, right } => match op {
+            BinaryOperator::Multiply | BinaryOperator::Divide => true,
+            BinaryOperator::Plus | BinaryOperator::Minus => is_number(left) && is_number(right),
+            _ => false,
+        },
+        Expr::Function(call) => function::gives_number(call),
+        Expr::Extract { field, .. } => *field != DateTimeField::Date,
+        _ => false,
+    }
+}
+
+/// Whether an expression is true or false by its form.
+fn is_condition(expression: &Expr) -> bool {
+    match expression {
+        Expr::Nested(inner) => is_condition(inner),
+        Expr::Value(value) => matches!(value.value, Value::Boolean(_)),
+        Expr::UnaryOp { op, .. } => *op == UnaryOperator::Not,
+        Expr::BinaryOp { op, .. } => matches!(
+            op,
+            BinaryOperator::Eq
+                | BinaryOperator::NotEq
+                | BinaryOperator::Lt
+                | BinaryOperator::LtEq
+                | BinaryOperator::Gt
+                | BinaryOperator::GtEq
+                | BinaryOperator::And
+                | BinaryOperator::Or
+        ),
+        Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::Between { .. }
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::InUnnest { .. }
+        | Expr::Like { .. }
+        | Expr::Exists { .. } => true,
+        Expr::Function(call) => function::gives_truth(call),
+        _ => false,
+    }
+}

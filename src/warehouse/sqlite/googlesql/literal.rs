@@ -1,0 +1,76 @@
+//! Literals: every way to write a text becomes one, dates and moments become their stored text.
+
+use chrono::NaiveDate;
+use sqlparser::ast::{DataType, TypedString, Value};
+
+use super::Written;
+use super::refusal::Refusal;
+use crate::table;
+use crate::warehouse::sqlite::functions::moment;
+
+/// A text literal of `SQLite`.
+pub(super) fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The text of a text literal.
+pub(super) fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::SingleQuotedString(text)
+        | Value::DoubleQuotedString(text)
+        | Value::TripleSingleQuotedString(text)
+        | Value::TripleDoubleQuotedString(text)
+        | Value::SingleQuotedRawStringLiteral(text)
+        | Value::DoubleQuotedRawStringLiteral(text)
+        | Value::TripleSingleQuotedRawStringLiteral(text)
+        | Value::TripleDoubleQuotedRawStringLiteral(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A literal.
+pub(super) fn value(value: &Value) -> Written {
+    match value {
+        Value::Number(number, false) => Ok(number.clone()),
+        Value::Boolean(true) => Ok("TRUE".to_owned()),
+        Value::Boolean(false) => Ok("FALSE".to_owned()),
+        Value::Null => Ok("NULL".to_owned()),
+        other => {
+            let plain = text_of(other).ok_or_else(|| Refusal::construct(other))?;
+            if let Some(instead) = looks_like_a_day(plain) {
+                return Err(Refusal::literal(plain, instead));
+            }
+            Ok(text(plain))
+        }
+    }
+}
+
+/// `DATE '…'` and `TIMESTAMP '…'`.
+pub(super) fn typed(typed: &TypedString) -> Written {
+    let refused = || Refusal::construct(typed);
+    let written = text_of(&typed.value.value).ok_or_else(refused)?;
+    let stored = match typed.data_type {
+        DataType::Date => written.parse::<NaiveDate>().ok().map(table::Value::Date),
+        DataType::Timestamp(..) => moment(written).map(table::Value::Timestamp),
+        _ => None,
+    };
+    stored.map(|stored| text(&stored.to_string())).ok_or_else(refused)
+}
+
+/// `BigQuery` reads a text beside a DATE or TIMESTAMP as one. Here it stays a text, which compares alike only
+/// in the stored form; how to write it otherwise.
+fn looks_like_a_day(text: &str) -> Option<&'static str> {
+    let (day, time) = text
+        .split_once([' ', 'T'])
+        .map_or((text, None), |(day, time)| (day, Some(time)));
+    let parts: Vec<&str> = day.split('-').collect();
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit());
+    if parts.len() != 3 || parts[0].len() != 4 || !parts.iter().all(|part| numeric(part)) {
+        return None;
+    }
+    match time {
+        Some(time) if time.starts_with(|letter: char| letter.is_ascii_digit()) => Some("TIMESTAMP '…'"),
+        None if day.len() != "2021-10-19".len() => Some("the day as YYYY-MM-DD"),
+        _ => None,
+    }
+}

@@ -1,0 +1,53 @@
+//! Names: columns and aliases in backticks, tables as `dataset`.`table` without their project.
+
+use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
+
+use super::refusal::Refusal;
+use super::{Writer, Written};
+
+/// A name as `SQLite` reads it. In backticks it can never be taken for a keyword or a text.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A name whose parts are plain identifiers, joined by dots.
+pub(super) fn dotted(name: &ObjectName) -> Option<String> {
+    let parts: Option<Vec<&str>> = name
+        .0
+        .iter()
+        .map(|part| match part {
+            ObjectNamePart::Identifier(ident) => Some(ident.value.as_str()),
+            ObjectNamePart::Function(_) => None,
+        })
+        .collect();
+    parts.map(|parts| parts.join("."))
+}
+
+/// The only part of a name that has one.
+pub(super) fn single(name: &ObjectName) -> Option<&Ident> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(ident)] => Some(ident),
+        _ => None,
+    }
+}
+
+impl Writer {
+    /// A table: one named by WITH, or `project.dataset.table` in one pair of backticks or several.
+    pub(super) fn table(&self, name: &ObjectName) -> Written {
+        let whole = dotted(name).ok_or_else(|| Refusal::construct(name))?;
+        let refused = || Refusal::construct(format_args!("table {whole}"));
+        let is_plain = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+        };
+        match whole.split('.').collect::<Vec<_>>().as_slice() {
+            [name] if self.known.iter().any(|known| known.eq_ignore_ascii_case(name)) => Ok(quoted(name)),
+            [dataset, table] | [_, dataset, table] if is_plain(dataset) && is_plain(table) => {
+                Ok(format!("{}.{}", quoted(dataset), quoted(table)))
+            }
+            _ => Err(refused()),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What cannot be translated, said so that the operator knows which construct it was.
+
+use sqlparser::dialect::BigQueryDialect;
+use sqlparser::parser::ParserError;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::warehouse::{ErrorClass, WarehouseError};
+
+/// A construct without a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal(String);
+
+impl Refusal {
+    /// A construct by its name, or by a piece of its own text.
+    pub(super) fn construct(name: impl std::fmt::Display) -> Self {
+        const LONGEST: usize = 80;
+        let name = name.to_string();
+        let short: String = name.chars().take(LONGEST).collect();
+        let cut = if short.len() < name.len() { "…" } else { "" };
+        Self(format!(
+            "backcourt cannot translate {short}{cut} for the embedded warehouse; run this check on BigQuery"
+        ))
+    }
+
+    /// A function by its name.
+    pub(super) fn function(name: &str) -> Self {
+        Self::construct(format_args!("{name}(…)"))
+    }
+
+    /// What is no translation matter at all: the sentence says what is allowed instead.
+    pub(super) fn other(what: &str) -> Self {
+        Self(format!(
+            "a check may not be {what}; write one query that only reads"
+        ))
+    }
+
+    /// A literal that would mean something else here, with the way to write it.
+    pub(super) fn literal(text: &str, instead: &str) -> Self {
+        Self(format!(
+            "'{text}' is compared as text by the embedded warehouse; write {instead}"
+        ))
+    }
+}
+
+impl From<Refusal> for WarehouseError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(ErrorClass::Code, refusal.0)
+    }
+}
+
+/// The text could not be parsed: by the parser's words, unless a function
+/// with syntax of its own explains it, such as `ML.PREDICT(MODEL …)`.
+pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
+    let tokens = Tokenizer::new(&BigQueryDialect, sql)
+        .tokenize()
+        .unwrap_or_default();
+    let foreign = called(&tokens).into_iter().find(|name| name.contains('.'));
+    foreign.map_or_else(
+        || {
+            let said = error.to_string();
+            let said = said.strip_prefix("sql parser error: ").unwrap_or(&said);
+            WarehouseError::new(ErrorClass::Code, format!("the query cannot be read: {said}"))
+        },
+        |name| Refusal::function(&name).into(),
+    )
+}
+
+/// The names that are called in the text: words joined by dots before a parenthesis.
+fn called(tokens: &[Token]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    for token in tokens {
+        match token {
+            Token::Word(word) if name.is_empty() || name.ends_with('.') => name.push_str(&word.value),
+            Token::Word(word) => name.clone_from(&word.value),
+            Token::Period if !name.is_empty() => name.push('.'),
+            Token::LParen if !name.is_empty() => names.push(std::mem::take(&mut name)),
+            _ => name.clear(),
+        }
+    }
+    names
+}

@@ -1,0 +1,282 @@
+//! One SELECT: its list, its tables and joins, its conditions. Every column of an answer gets the name it has
+//! in `GoogleSQL`; QUALIFY becomes a condition around the SELECT.
+
+use std::collections::HashSet;
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, Select, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
+};
+
+use super::name::{quoted, single};
+use super::refusal::Refusal;
+use super::{Alias, HIDDEN, Writer, Written, bracketed};
+
+/// One entry of a SELECT list.
+struct Item {
+    /// As it stands in the list.
+    written: String,
+    /// Its name, unless it is a wildcard.
+    name: Option<String>,
+}
+
+impl Writer {
+    /// A SELECT, and the names an ORDER BY after it may use in an expression.
+    pub(super) fn select(&mut self, select: &Select) -> Result<(String, Vec<Alias>), Refusal> {
+        refuse_foreign_clauses(select)?;
+        let distinct = match &select.distinct {
+            None | Some(Distinct::All) => "",
+            Some(Distinct::Distinct) => "DISTINCT ",
+            Some(Distinct::On(_)) => return Err(Refusal::construct("DISTINCT ON")),
+        };
+        let (items, aliases) = self.items(&select.projection)?;
+        let from = self.from(&select.from)?;
+        let filter = self.clause(" WHERE ", select.selection.as_ref())?;
+        let grouping = self.with_aliases(aliases.clone(), |writer| writer.grouping(select))?;
+        let rest = format!("{from}{filter}{grouping}");
+        let list: Vec<&str> = items.iter().map(|item| item.written.as_str()).collect();
+        let list = list.join(", ");
+        let Some(condition) = &select.qualify else {
+            return Ok((format!("SELECT {distinct}{list}{rest}"), aliases));
+        };
+        let condition = self.with_aliases(aliases, |writer| writer.expression(condition))?;
+        self.hidden += 1;
+        let flag = quoted(&format!("{HIDDEN}qualify_{}", self.hidden));
+        let outer = around(&items);
+        let written = format!(
+            "SELECT {distinct}{outer} FROM (SELECT {list}, {condition} AS {flag}{rest}) WHERE {flag}"
+        );
+        Ok((written, Vec::new()))
+    }
+
+    fn items(&mut self, projection: &[SelectItem]) -> Result<(Vec<Item>, Vec<Alias>), Refusal> {
+        let mut items = Vec::with_capacity(projection.len());
+        let mut aliases = Vec::new();
+        let mut unnamed = 0;
+        for item in projection {
+            match item {
+                SelectItem::UnnamedExpr(expression) => {
+                    let name = column_name(expression).unwrap_or_else(|| {
+                        unnamed += 1;
+                        format!("f{}_", unnamed - 1)
+                    });
+                    items.push(named(&self.expression(expression)?, &name));
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    let written = self.expression(expr)?;
+                    items.push(named(&written, &alias.value));
+                    aliases.push(Alias {
+                        name: alias.value.clone(),
+                        written,
+                    });
+                }
+                SelectItem::Wildcard(options) => {
+                    refuse_wildcard_options(options)?;
+                    items.push(Item {
+                        written: "*".to_owned(),
+                        name: None,
+                    });
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), options) => {
+                    refuse_wildcard_options(options)?;
+                    let of = single(of).ok_or_else(|| Refusal::construct(item))?;
+                    items.push(Item {
+                        written: format!("{}.*", quoted(&of.value)),
+                        name: None,
+                    });
+                }
+                other => return Err(Refusal::construct(other)),
+            }
+        }
+        Ok((items, aliases))
+    }
+
+    /// GROUP BY and HAVING, where a name of the SELECT list goes before a column.
+    fn grouping(&mut self, select: &Select) -> Written {
+        let GroupByExpr::Expressions(groups, modifiers) = &select.group_by else {
+            return Err(Refusal::construct("GROUP BY ALL"));
+        };
+        if !modifiers.is_empty() {
+            return Err(Refusal::construct(&select.group_by));
+        }
+        let having = self.clause(" HAVING ", select.having.as_ref())?;
+        if groups.is_empty() {
+            return Ok(having);
+        }
+        Ok(format!(" GROUP BY {}{having}", self.list(groups)?))
+    }
+
+    fn clause(&mut self, word: &str, condition: Option<&Expr>) -> Written {
+        match condition {
+            None => Ok(String::new()),
+            Some(condition) => Ok(format!("{word}{}", self.expression(condition)?)),
+        }
+    }
+
+    fn from(&mut self, tables: &[TableWithJoins]) -> Written {
+        let mut written = Vec::with_capacity(tables.len());
+        for table in tables {
+            written.push(self.joined(table)?);
+        }
+        if written.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(format!(" FROM {}", written.join(", ")))
+    }
+
+    fn joined(&mut self, table: &TableWithJoins) -> Written {
+        let mut written = self.relation(&table.relation)?;
+        for Join {
+            relation,
+            global,
+            join_operator,
+        } in &table.joins
+        {
+            let (word, constraint) = match join_operator {
+                // SQLite's own CROSS JOIN would also fix the order in which the tables are read.
+                JoinOperator::Join(on) | JoinOperator::Inner(on) | JoinOperator::CrossJoin(on) => {
+                    ("JOIN", on)
+                }
+                JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => ("LEFT JOIN", on),
+                JoinOperator::Right(on) | JoinOperator::RightOuter(on) => ("RIGHT JOIN", on),
+                JoinOperator::FullOuter(on) => ("FULL JOIN", on),
+                _ => return Err(Refusal::construct("this kind of JOIN")),
+            };
+            if *global {
+                return Err(Refusal::construct("GLOBAL JOIN"));
+            }
+            let relation = self.relation(relation)?;
+            let on = self.constraint(constraint)?;
+            written = format!("{written} {word} {relation}{on}");
+        }
+        Ok(written)
+    }
+
+    fn constraint(&mut self, constraint: &JoinConstraint) -> Written {
+        match constraint {
+            JoinConstraint::None => Ok(String::new()),
+            JoinConstraint::On(condition) => Ok(format!(" ON {}", self.expression(condition)?)),
+            JoinConstraint::Using(columns) => {
+                let columns: Option<Vec<String>> = columns
+                    .iter()
+                    .map(|column| single(column).map(|name| quoted(&name.value)))
+                    .collect();
+                let columns = columns.ok_or_else(|| Refusal::construct("USING"))?;
+                Ok(format!(" USING ({})", columns.join(", ")))
+            }
+            JoinConstraint::Natural => Err(Refusal::construct("NATURAL JOIN")),
+        }
+    }
+
+    fn relation(&mut self, relation: &TableFactor) -> Written {
+        match relation {
+            TableFactor::Table {
+                name, args: Some(_), ..
+            } => Err(Refusal::function(&name.to_string())),
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                with_hints,
+                version: None,
+                with_ordinality: false,
+                partitions,
+                json_path: None,
+                sample: None,
+                index_hints,
+            } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
+                Ok(format!("{}{}", self.table(name)?, aliased(alias.as_ref())?))
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                sample: None,
+            } => Ok(format!(
+                "{}{}",
+                bracketed(self, subquery)?,
+                aliased(alias.as_ref())?
+            )),
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => Ok(format!("({})", self.joined(table_with_joins)?)),
+            TableFactor::UNNEST { .. } => Err(Refusal::construct("UNNEST in FROM")),
+            other => Err(Refusal::construct(other)),
+        }
+    }
+}
+
+fn named(written: &str, name: &str) -> Item {
+    let name = quoted(name);
+    Item {
+        written: format!("{written} AS {name}"),
+        name: Some(name),
+    }
+}
+
+/// The list of a SELECT around this one: by name, or all, hidden columns too, where names do not tell the
+/// columns apart.
+fn around(items: &[Item]) -> String {
+    let names: Option<Vec<&str>> = items.iter().map(|item| item.name.as_deref()).collect();
+    names
+        .filter(|names| names.iter().collect::<HashSet<_>>().len() == names.len())
+        .map_or_else(|| "*".to_owned(), |names| names.join(", "))
+}
+
+/// The name of a column that is picked and not computed.
+fn column_name(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Identifier(Ident { value, .. }) => Some(value.clone()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
+        _ => None,
+    }
+}
+
+fn aliased(alias: Option<&TableAlias>) -> Written {
+    match alias {
+        None => Ok(String::new()),
+        Some(TableAlias {
+            name,
+            columns,
+            at: None,
+            ..
+        }) if columns.is_empty() => Ok(format!(" AS {}", quoted(&name.value))),
+        Some(other) => Err(Refusal::construct(other)),
+    }
+}
+
+fn refuse_wildcard_options(options: &WildcardAdditionalOptions) -> Result<(), Refusal> {
+    let bare = WildcardAdditionalOptions {
+        wildcard_token: options.wildcard_token.clone(),
+        ..WildcardAdditionalOptions::default()
+    };
+    if *options == bare {
+        Ok(())
+    } else {
+        Err(Refusal::construct(format_args!("SELECT *{options}")))
+    }
+}
+
+fn refuse_foreign_clauses(select: &Select) -> Result<(), Refusal> {
+    let foreign = [
+        (!select.optimizer_hints.is_empty(), "optimizer hints"),
+        (select.select_modifiers.is_some(), "SELECT modifiers"),
+        (select.top.is_some(), "TOP"),
+        (select.exclude.is_some(), "EXCLUDE"),
+        (select.into.is_some(), "SELECT INTO"),
+        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+        (select.prewhere.is_some(), "PREWHERE"),
+        (!select.connect_by.is_empty(), "CONNECT BY"),
+        (!select.cluster_by.is_empty(), "CLUSTER BY"),
+        (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
+        (!select.sort_by.is_empty(), "SORT BY"),
+        (!select.named_window.is_empty(), "WINDOW"),
+        (select.value_table_mode.is_some(), "SELECT AS STRUCT or AS VALUE"),
+        (select.flavor != SelectFlavor::Standard, "FROM before SELECT"),
+    ];
+    foreign
+        .into_iter()
+        .find(|(present, _)| *present)
+        .map_or(Ok(()), |(_, name)| Err(Refusal::construct(name)))
+}

@@ -1,0 +1,66 @@
+//! Running a translated query. A comparison answers 0 or 1, a date its ISO text: the answer's columns have no
+//! declared type here, and `Value::as_date` reads both forms of a date.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode};
+
+use super::fault::Fault;
+use super::googlesql::HIDDEN;
+use crate::table::{Row, Value};
+use crate::warehouse::Answer;
+
+/// Everything the query answers.
+pub(super) fn answer(connection: &Connection, sql: &str) -> Result<Answer, Fault> {
+    let mut statement = connection.prepare(sql).map_err(unprepared)?;
+    if !statement.readonly() {
+        return Err(Fault::code("a query must not change anything"));
+    }
+    let shown: Vec<(usize, String)> = statement
+        .column_names()
+        .into_iter()
+        .enumerate()
+        .filter(|(_, name)| !name.starts_with(HIDDEN))
+        .map(|(at, name)| (at, name.to_owned()))
+        .collect();
+    let mut rows = Vec::new();
+    let mut found = statement.query([])?;
+    while let Some(stored) = found.next()? {
+        let row: Result<Row, Fault> = shown
+            .iter()
+            .map(|(at, name)| value(name, stored.get_ref(*at)?))
+            .collect();
+        rows.push(row?);
+    }
+    Ok(Answer {
+        columns: shown.into_iter().map(|(_, name)| name).collect(),
+        rows,
+    })
+}
+
+fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, Fault> {
+    match stored {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Integer(number) => Ok(Value::Int(number)),
+        ValueRef::Real(number) => Ok(Value::Float(number)),
+        ValueRef::Text(text) => str::from_utf8(text)
+            .map(Value::from)
+            .map_err(|_| Fault::data(format!("column {column} of the answer is not valid UTF-8"))),
+        ValueRef::Blob(_) => Err(Fault::data(format!("column {column} of the answer holds bytes"))),
+    }
+}
+
+/// A query that does not prepare is at fault itself, unless it names a table that is not loaded yet.
+fn unprepared(error: rusqlite::Error) -> Fault {
+    let said = match &error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+        _ => return error.into(),
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::Unknown) if said.starts_with("no such table") => {
+            Fault::data(format!("{said}; load the feeds or run the stage that fills it"))
+        }
+        Some(ErrorCode::Unknown) => Fault::code(format!("the query does not run: {said}")),
+        _ => error.into(),
+    }
+}
