@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod ledger;
 pub mod nba;
 pub mod plan;
+pub mod stages;
 pub mod table;
 pub mod term;
 pub mod warehouse;

@@ -108,7 +108,7 @@ fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
 fn the_last_run_is_the_newest() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
-    assert_eq!(ledger.last_run().unwrap(), None);
+    assert_eq!(ledger.last_run("nba").unwrap(), None);
     let target = ledger.target("nba", "sqlite:w").unwrap();
     let mut run = RunRecord {
         id: "r1".to_owned(),
@@ -118,8 +118,7 @@ fn the_last_run_is_the_newest() {
         state: RunState::Running,
         source: "auto".to_owned(),
         workers: 15,
-        first_date: day(0),
-        last_date: day(9),
+        dates: vec![day(0), day(1), day(2), day(9)],
         started_at: now(),
         ended_at: None,
         ending: None,
@@ -133,7 +132,7 @@ fn the_last_run_is_the_newest() {
     run.state = RunState::Finished;
     run.ended_at = Some(now());
     run.ending = Some("all done".to_owned());
-    assert_eq!(ledger.last_run().unwrap(), Some(run));
+    assert_eq!(ledger.last_run("nba").unwrap(), Some(run));
 }
 
 proptest! {

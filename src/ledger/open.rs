@@ -18,7 +18,7 @@ CREATE TABLE target (
 );
 CREATE TABLE run (
   id TEXT PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, pid INTEGER NOT NULL, state TEXT NOT NULL,
-  source TEXT NOT NULL, workers INTEGER NOT NULL, first_date TEXT NOT NULL, last_date TEXT NOT NULL,
+  source TEXT NOT NULL, workers INTEGER NOT NULL, dates TEXT NOT NULL,
   started_at TEXT NOT NULL, ended_at TEXT, ending TEXT
 );
 CREATE TABLE unit (
@@ -26,6 +26,10 @@ CREATE TABLE unit (
   expected INTEGER NOT NULL, rows INTEGER NOT NULL, attempts INTEGER NOT NULL, class TEXT, reason TEXT,
   source TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL,
   PRIMARY KEY (target, stage, date)
+) WITHOUT ROWID;
+CREATE TABLE stage_time (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL,
+  PRIMARY KEY (target, stage, run)
 ) WITHOUT ROWID;
 CREATE TABLE intent (
   id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, dates TEXT NOT NULL,

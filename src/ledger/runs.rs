@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Ledger, LedgerError, RunState};
+use crate::plan::{compact_dates, expand_dates};
 
 /// A plan on a warehouse. Units are kept apart by it, so that a rehearsal never counts as the real thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +27,8 @@ pub struct RunRecord {
     pub source: String,
     /// Workers at the start.
     pub workers: u32,
-    /// First date of the run's range.
-    pub first_date: NaiveDate,
-    /// Last date of the run's range.
-    pub last_date: NaiveDate,
+    /// The dates it is about.
+    pub dates: Vec<NaiveDate>,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// When it ended.
@@ -81,8 +80,8 @@ impl Ledger {
         self.transaction(|ledger| {
             ledger
                 .execute(
-                    "INSERT INTO run (id, target, pid, state, source, workers, first_date, last_date, started_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     params![
                         run.id,
                         target.0,
@@ -90,8 +89,7 @@ impl Ledger {
                         run.state.word(),
                         run.source,
                         run.workers,
-                        run.first_date,
-                        run.last_date,
+                        compact_dates(&run.dates),
                         run.started_at,
                     ],
                 )
@@ -120,18 +118,51 @@ impl Ledger {
         })
     }
 
-    /// The newest run, of whatever plan.
+    /// Records how long a run has worked on a stage so far, pauses left out.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn set_stage_seconds(
+        &mut self,
+        target: Target,
+        stage: &str,
+        run: &str,
+        seconds: f64,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds) VALUES (?1, ?2, ?3, ?4)",
+                    params![target.0, stage, run, seconds],
+                )
+                .map(drop)
+        })
+    }
+
+    /// How long all runs together have worked on a stage, in seconds.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn stage_seconds(&self, target: Target, stage: &str) -> Result<f64, LedgerError> {
+        self.sqlite(self.db.query_row(
+            "SELECT COALESCE(SUM(seconds), 0.0) FROM stage_time WHERE target = ?1 AND stage = ?2",
+            params![target.0, stage],
+            |row| row.get(0),
+        ))
+    }
+
+    /// The newest run of a plan, on whatever warehouse.
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
-    pub fn last_run(&self) -> Result<Option<RunRecord>, LedgerError> {
+    pub fn last_run(&self, plan: &str) -> Result<Option<RunRecord>, LedgerError> {
         let record = self
             .db
             .query_row(
-                "SELECT run.id, plan, warehouse, pid, state, source, workers, first_date, last_date, started_at,
-                        ended_at, ending
-                 FROM run JOIN target ON target.id = run.target ORDER BY started_at DESC, run.rowid DESC LIMIT 1",
-                [],
+                "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at,
+                        ending
+                 FROM run JOIN target ON target.id = run.target WHERE plan = ?1 ORDER BY started_at DESC, run.rowid DESC LIMIT 1",
+                [plan],
                 run_record,
             )
             .optional();
@@ -148,10 +179,9 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         state: super::units::word(row, 4, RunState::from_word)?,
         source: row.get(5)?,
         workers: row.get(6)?,
-        first_date: row.get(7)?,
-        last_date: row.get(8)?,
-        started_at: row.get(9)?,
-        ended_at: row.get(10)?,
-        ending: row.get(11)?,
+        dates: expand_dates(&row.get::<_, String>(7)?).map_err(|cause| super::units::bad_word(7, cause))?,
+        started_at: row.get(8)?,
+        ended_at: row.get(9)?,
+        ending: row.get(10)?,
     })
 }

@@ -259,6 +259,9 @@ pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>
 #[error("'{0}' is no state this program knows")]
 struct UnknownWord(String);
 
-fn bad_word(column: usize, cause: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+pub(super) fn bad_word(
+    column: usize,
+    cause: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
 }

@@ -73,6 +73,43 @@ pub fn parse_date(text: &str) -> Result<NaiveDate, RangeError> {
         .ok_or_else(|| RangeError::NotADate(text.to_owned()))
 }
 
+/// Dates as a short text: runs of days as `first..last`, single days as they are, separated by commas.
+#[must_use]
+pub fn compact_dates(dates: &[NaiveDate]) -> String {
+    let mut parts: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for &date in dates {
+        match parts.last_mut() {
+            Some((_, last)) if last.succ_opt() == Some(date) => *last = date,
+            _ => parts.push((date, date)),
+        }
+    }
+    let text = |(first, last): &(NaiveDate, NaiveDate)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}..{last}")
+        }
+    };
+    parts.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+/// The dates of a text made by [`compact_dates`], or written by an operator in that form.
+///
+/// # Errors
+/// When a part is no date, or a range is reversed.
+pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
+    let mut dates = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.split_once("..") {
+            Some((first, last)) => {
+                dates.extend(DateRange::new(parse_date(first)?, parse_date(last)?)?.days());
+            }
+            None => dates.push(parse_date(part)?),
+        }
+    }
+    Ok(dates)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +122,17 @@ mod tests {
         )
         .unwrap();
         assert_eq!(range.days().count(), 1_538);
+    }
+
+    #[test]
+    fn dates_survive_being_made_short() {
+        let text = "2021-10-19..2021-10-21,2021-12-25,2026-01-02..2026-01-03";
+        let dates = expand_dates(text).unwrap();
+        assert_eq!(dates.len(), 6);
+        assert_eq!(compact_dates(&dates), text);
+        assert_eq!(expand_dates("").unwrap(), []);
+        assert!(expand_dates("2021-10-19..").is_err());
+        assert!(expand_dates("2021-10-19..2021-10-18").is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod stage;
 
 pub use builtin::BUILTIN;
 pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
-pub use dates::{DateRange, RangeError, parse_date};
+pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
 pub use stage::{StageKind, StageSpec};

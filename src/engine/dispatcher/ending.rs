@@ -6,7 +6,7 @@ use crate::ledger::{CheckState, RunState, UnitState};
 
 use super::super::board::blocks;
 use super::super::{Ending, Event};
-use super::{Dispatcher, Fatal, Mode, Picture};
+use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
 
 impl Dispatcher {
     /// Hands out nothing new; the run counts as paused once what is in flight has landed.
@@ -65,8 +65,7 @@ impl Dispatcher {
         match self.mode {
             Mode::Holding if self.run.state != RunState::Paused && !self.in_flight() => {
                 self.run.state = RunState::Paused;
-                self.time.stop();
-                self.lines.iter_mut().for_each(|line| line.board.time.stop());
+                self.stop_clocks()?;
                 self.ledger.set_run_state(&self.run.id, RunState::Paused, None)?;
                 tracing::info!("paused");
                 self.tell(Event::Paused);
@@ -144,8 +143,7 @@ impl Dispatcher {
     }
 
     fn end(&mut self, state: RunState, message: String) -> Result<(), Fatal> {
-        self.time.stop();
-        self.lines.iter_mut().for_each(|line| line.board.time.stop());
+        self.stop_clocks()?;
         let exit_code = match state {
             RunState::Finished => u8::from(self.has_failures()),
             _ => 3,
@@ -166,6 +164,20 @@ impl Dispatcher {
             exit_code,
         });
         self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    /// Stops the clocks of the run and of its stages, and records what they show.
+    fn stop_clocks(&mut self) -> Result<(), Fatal> {
+        self.time.stop();
+        for line in &mut self.lines {
+            line.board.time.stop();
+            if line.scope == ScopeState::Known {
+                let seconds = line.board.time.seconds();
+                self.ledger
+                    .set_stage_seconds(self.target, &line.board.name, &self.run.id, seconds)?;
+            }
+        }
         Ok(())
     }
 

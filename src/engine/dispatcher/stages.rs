@@ -99,6 +99,9 @@ impl Dispatcher {
         let warehouse = std::sync::Arc::clone(&self.warehouse);
         let dates = self.options.dates.clone();
         self.spawn(Owner::Scope, async move {
+            if let Err(error) = warehouse.ensure(stage.table()).await {
+                return Report::Scoped(at, Err(error.into()));
+            }
             Report::Scoped(at, stage.scope(warehouse.as_ref(), &dates).await)
         });
     }

@@ -12,45 +12,47 @@ use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::faults::{Outage, Profile};
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
 
-/// A warehouse in front of which some outages stand.
+/// A warehouse in front of which outages may stand.
 #[derive(Debug)]
 struct Unanswering {
     inner: Arc<dyn Warehouse>,
-    outages: Mutex<Vec<Outage>>,
+    /// What is stored of them, looked up at the first read: they come with the feeds.
+    outages: OnceCell<Mutex<Vec<Outage>>>,
 }
 
-/// The warehouse with the outages that were loaded into it, or as it is when there are none. To be called after
-/// [`super::load`].
-///
-/// # Errors
-/// When the stored outages cannot be read.
-pub async fn with_outages(inner: Arc<dyn Warehouse>) -> Result<Arc<dyn Warehouse>, WarehouseError> {
-    if !inner.holds_rows(feed_outages()).await? {
-        return Ok(inner);
+/// The warehouse, with whatever outages were loaded into it together with the feeds.
+#[must_use]
+pub fn with_outages(inner: Arc<dyn Warehouse>) -> Arc<dyn Warehouse> {
+    Arc::new(Unanswering {
+        inner,
+        outages: OnceCell::new(),
+    })
+}
+
+async fn stored(warehouse: &dyn Warehouse) -> Result<Mutex<Vec<Outage>>, WarehouseError> {
+    if !warehouse.holds_rows(feed_outages()).await? {
+        return Ok(Mutex::default());
     }
     let ever = Dates::Between(day(1900), day(2999));
-    let rows = inner
+    let rows = warehouse
         .read(Read {
             table: feed_outages(),
             columns: &table::NAMES,
             dates: ever,
         })
         .await?;
-    let outages = rows.iter().map(table::outage).collect::<Result<Vec<_>, _>>();
+    let outages: Result<Vec<_>, _> = rows.iter().map(table::outage).collect();
     let outages = outages.map_err(|error| {
         let path = feed_outages().path();
         WarehouseError::new(ErrorClass::Data, format!("{path}: {error}; load the feeds again"))
     })?;
-    Ok(Arc::new(Unanswering {
-        inner,
-        outages: Mutex::new(outages.into_iter().flatten().collect()),
-    }))
+    Ok(Mutex::new(outages.into_iter().flatten().collect()))
 }
 
 /// The outages of a profile, to be stored with the feeds.
@@ -63,9 +65,15 @@ pub(super) fn filling(faults: &Profile) -> Filling {
 }
 
 impl Unanswering {
-    /// Fails if a feed does not answer for one of the dates, and brings the end of that outage nearer.
+    /// Fails if a feed does not answer for one of the dates. Asking for that date alone brings the end of the outage
+    /// nearer; asking for many at once does not, so that how dates are batched changes nothing.
     async fn ask(&self, read: &Read<'_>) -> Result<(), WarehouseError> {
-        let mut outages = self.outages.lock().await;
+        let mut outages = self
+            .outages
+            .get_or_try_init(|| stored(self.inner.as_ref()))
+            .await?
+            .lock()
+            .await;
         let stands = |outage: &&mut Outage| {
             outage.failing_reads > 0
                 && outage.feed.table().path() == read.table.path()
@@ -74,8 +82,17 @@ impl Unanswering {
         let Some(outage) = outages.iter_mut().find(stands) else {
             return Ok(());
         };
-        outage.failing_reads -= 1;
         let Outage { feed, date, .. } = *outage;
+        let refusal = WarehouseError::new(
+            ErrorClass::Transient,
+            format!(
+                "the {feed} feed does not answer for {date} (503 Service Unavailable); try this date again later"
+            ),
+        );
+        if read.dates != Dates::Only(&[date]) {
+            return Err(refusal);
+        }
+        outage.failing_reads -= 1;
         let left: Vec<Row> = outages
             .iter()
             .filter(|outage| outage.date == date && outage.failing_reads > 0)
@@ -88,12 +105,7 @@ impl Unanswering {
             now: Utc::now(),
         };
         self.inner.replace(replace).await?;
-        Err(WarehouseError::new(
-            ErrorClass::Transient,
-            format!(
-                "the {feed} feed does not answer for {date} (503 Service Unavailable); try this date again later"
-            ),
-        ))
+        Err(refusal)
     }
 }
 

@@ -39,6 +39,7 @@ impl FromStr for Source {
         match text {
             "auto" => Ok(Self::Auto),
             "reconstruct" => Ok(Self::Reconstruct { forced: false }),
+            "forced-reconstruction" => Ok(Self::Reconstruct { forced: true }),
             "boxscore" => Ok(Self::Boxscore),
             _ => Err(Refused::new(
                 "source",
@@ -53,7 +54,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
-            Self::Reconstruct { .. } => "reconstruct",
+            Self::Reconstruct { forced: false } => "reconstruct",
+            Self::Reconstruct { forced: true } => "forced-reconstruction",
             Self::Boxscore => "boxscore",
         })
     }
@@ -68,6 +70,7 @@ mod tests {
     #[rstest]
     #[case("auto", Source::Auto)]
     #[case("reconstruct", Source::Reconstruct { forced: false })]
+    #[case("forced-reconstruction", Source::Reconstruct { forced: true })]
     #[case("boxscore", Source::Boxscore)]
     fn a_source_is_read_as_it_is_written(#[case] text: &str, #[case] source: Source) {
         assert_eq!(text.parse(), Ok(source));

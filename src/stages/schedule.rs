@@ -1,0 +1,117 @@
+//! What the schedule asks for: how many teams finished a game on each date, and why there is nothing to do on others.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::engine::{Scope, StageError};
+use crate::nba::raw::{Feed, ScheduleRow};
+use crate::nba::{Notes, Slate};
+use crate::table::{Row, Value};
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
+
+/// A pause between two game dates longer than this is the summer, not a day off.
+const LONGEST_BREAK: i64 = 30;
+
+/// Rows a team stage owes per date: one per team and finished game.
+pub(super) async fn team_scopes(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<Vec<Scope>, StageError> {
+    let table = Feed::Schedule.table();
+    if !warehouse.holds_rows(table).await? {
+        let message = format!(
+            "{} holds no game; load the feeds first with 'backcourt load'",
+            table.path()
+        );
+        return Err(StageError {
+            class: ErrorClass::Data,
+            message,
+        });
+    }
+    let (Some(&first), Some(&last)) = (dates.iter().min(), dates.iter().max()) else {
+        return Ok(Vec::new());
+    };
+    // Wider than asked for, so that an off-day at the edge is told from the summer.
+    let margin = chrono::Days::new(LONGEST_BREAK.unsigned_abs() + 1);
+    let between = Dates::Between(
+        first.checked_sub_days(margin).unwrap_or(first),
+        last.checked_add_days(margin).unwrap_or(last),
+    );
+    let rows = warehouse
+        .read(Read {
+            table,
+            columns: ScheduleRow::COLUMNS,
+            dates: between,
+        })
+        .await?;
+    let expected = expected_rows(rows);
+    Ok(dates.iter().map(|&date| scope(date, &expected)).collect())
+}
+
+fn expected_rows(rows: Vec<Row>) -> BTreeMap<NaiveDate, u32> {
+    let mut by_date: BTreeMap<NaiveDate, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        if let Some(date) = row.first().and_then(Value::as_date) {
+            by_date.entry(date).or_default().push(row);
+        }
+    }
+    let teams = |(date, rows): (NaiveDate, Vec<Row>)| {
+        (date, Slate::read(date, &rows, &mut Notes::default()).team_rows())
+    };
+    by_date
+        .into_iter()
+        .map(teams)
+        .filter(|(_, rows)| *rows > 0)
+        .collect()
+}
+
+fn scope(date: NaiveDate, expected: &BTreeMap<NaiveDate, u32>) -> Scope {
+    if let Some(rows) = expected.get(&date) {
+        return Scope::Rows(*rows);
+    }
+    let before = expected.range(..date).next_back().map(|(day, _)| *day);
+    let after = expected.range(date..).next().map(|(day, _)| *day);
+    let summer = match (before, after) {
+        (Some(before), Some(after)) => (after - before).num_days() > LONGEST_BREAK,
+        _ => true,
+    };
+    let reason = if summer {
+        "off-season: no game for a month or more"
+    } else {
+        "off-day: no final in the schedule"
+    };
+    Scope::Skip(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_off_day_is_told_from_the_summer() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let expected: BTreeMap<NaiveDate, u32> = [
+            ("2022-06-13", 2),
+            ("2022-06-16", 2),
+            ("2022-10-18", 4),
+            ("2022-10-19", 24),
+        ]
+        .map(|(date, rows)| (day(date), rows))
+        .into();
+        let skip = |reason: &str| Scope::Skip(reason.to_owned());
+        assert_eq!(scope(day("2022-06-13"), &expected), Scope::Rows(2));
+        assert_eq!(
+            scope(day("2022-06-14"), &expected),
+            skip("off-day: no final in the schedule")
+        );
+        assert_eq!(
+            scope(day("2022-08-01"), &expected),
+            skip("off-season: no game for a month or more")
+        );
+        assert_eq!(
+            scope(day("2020-01-01"), &expected),
+            skip("off-season: no game for a month or more")
+        );
+    }
+}
