@@ -10,5 +10,6 @@ pub mod nba;
 pub mod plan;
 pub mod stages;
 pub mod table;
+pub mod telemetry;
 pub mod term;
 pub mod warehouse;

@@ -15,6 +15,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use backcourt::telemetry;
 use backcourt::term::{Input, Screen, Signal, Signals, TermEvent, panic_hook};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
@@ -59,8 +60,8 @@ fn play_in(shell: &str) -> (Pty, TempDir) {
 #[ignore = "played by the other tests inside a pseudo-terminal"]
 fn scene() {
     let note = std::env::var(NOTE).expect("a scene is started by a test of this file");
-    let log = fs::File::create(Path::new(&note).with_extension("log")).unwrap();
-    tracing_subscriber::fmt().with_writer(log).with_ansi(false).init();
+    let note = Path::new(&note);
+    let (_, log) = telemetry::start(note.parent().unwrap()).unwrap();
     let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
     errors.install().unwrap();
     panic_hook::install(move |info| panics.panic_report(info).to_string());
@@ -68,9 +69,10 @@ fn scene() {
         .enable_all()
         .build()
         .unwrap();
-    let code = runtime.block_on(perform(Path::new(&note)));
+    let code = runtime.block_on(perform(note));
     // Not println, which panics when the terminal is gone.
     drop(writeln!(std::io::stdout(), "goodbye"));
+    drop(log);
     std::process::exit(code);
 }
 
@@ -217,7 +219,12 @@ fn a_panic_of_a_worker_leaves_the_screen_alone() {
 }
 
 fn assert_logged(folder: &TempDir, text: &str) {
-    let log = fs::read_to_string(folder.path().join("note.log")).unwrap();
+    let log: String = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some())
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
     assert!(log.contains(text), "{text:?} is missing in the log:\n{log}");
 }
 

@@ -1,0 +1,192 @@
+//! The newest log lines, in memory, for a screen to show. Bounded; what falls out is counted.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tracing::Level;
+
+/// A longer message is cut here, in characters; the log file has it whole.
+const MESSAGE_LIMIT: usize = 2_000;
+
+/// One line of the log, fit for a screen: no control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Counts lines from 1 without gaps.
+    pub number: u64,
+    /// When it was logged.
+    pub time: DateTime<Utc>,
+    /// How grave it is.
+    pub level: Level,
+    /// The module that logged it.
+    pub target: String,
+    /// The message, followed by the fields that have no place of their own, as `name=value`.
+    pub message: String,
+    /// The date it is about.
+    pub date: Option<NaiveDate>,
+    /// The stage it is about.
+    pub stage: Option<String>,
+    /// The slot of the worker it is about.
+    pub worker: Option<u64>,
+}
+
+/// The ring. Clones share the same lines.
+#[derive(Debug, Clone)]
+pub struct LogRing(Arc<Mutex<Lines>>);
+
+#[derive(Debug)]
+struct Lines {
+    kept: VecDeque<Arc<LogLine>>,
+    limit: usize,
+    last: u64,
+}
+
+impl LogRing {
+    /// A ring that keeps the newest `limit` lines.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Lines {
+            kept: VecDeque::new(),
+            limit,
+            last: 0,
+        })))
+    }
+
+    /// Adds a line. It gets its number here, and its texts are made fit for a screen.
+    pub fn push(&self, mut line: LogLine) {
+        line.target = fit(&line.target);
+        line.message = fit(&line.message);
+        line.stage = line.stage.as_deref().map(fit);
+        let mut lines = self.lock();
+        lines.last += 1;
+        line.number = lines.last;
+        lines.kept.push_back(Arc::new(line));
+        if lines.kept.len() > lines.limit {
+            lines.kept.pop_front();
+        }
+    }
+
+    /// The lines after the one of this number, oldest first; all that are kept for 0. Costs what it returns, so a
+    /// reader that comes ten times a second and names the last number it has seen pays for new lines only.
+    #[must_use]
+    pub fn since(&self, number: u64) -> Vec<Arc<LogLine>> {
+        let lines = self.lock();
+        let new = usize::try_from(lines.last.saturating_sub(number)).unwrap_or(usize::MAX);
+        let skip = lines.kept.len().saturating_sub(new);
+        lines.kept.range(skip..).cloned().collect()
+    }
+
+    /// How many lines have fallen out because the ring was full.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        let lines = self.lock();
+        lines.last - lines.kept.len() as u64
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tabs and line ends become blanks, other control characters `?` (so an escape sequence can do no harm), and what
+/// is too long is cut.
+fn fit(text: &str) -> String {
+    let mut fitting: String = text
+        .chars()
+        .take(MESSAGE_LIMIT)
+        .map(|c| match c {
+            '\t' | '\n' | '\r' => ' ',
+            c if c.is_control() => '?',
+            c => c,
+        })
+        .collect();
+    if text.chars().nth(MESSAGE_LIMIT).is_some() {
+        fitting.push_str("...");
+    }
+    fitting
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn line(message: &str) -> LogLine {
+        LogLine {
+            number: 0,
+            time: DateTime::UNIX_EPOCH,
+            level: Level::INFO,
+            target: "backcourt".into(),
+            message: message.into(),
+            date: None,
+            stage: None,
+            worker: None,
+        }
+    }
+
+    fn messages(lines: &[Arc<LogLine>]) -> Vec<&str> {
+        lines.iter().map(|line| line.message.as_str()).collect()
+    }
+
+    #[test]
+    fn the_newest_lines_stay_and_the_rest_is_counted() {
+        let ring = LogRing::new(3);
+        for message in ["a", "b", "c", "d", "e"] {
+            ring.push(line(message));
+        }
+        assert_eq!(messages(&ring.since(0)), ["c", "d", "e"]);
+        assert_eq!(ring.since(0)[0].number, 3);
+        assert_eq!(ring.dropped(), 2);
+    }
+
+    #[rstest]
+    #[case::all(0, &["b", "c", "d"])]
+    #[case::fell_out_in_between(1, &["b", "c", "d"])]
+    #[case::some(3, &["d"])]
+    #[case::nothing_new(4, &[])]
+    #[case::from_a_longer_log(9, &[])]
+    fn a_reader_gets_what_is_new_to_it(#[case] seen: u64, #[case] expected: &[&str]) {
+        let ring = LogRing::new(3);
+        for message in ["a", "b", "c", "d"] {
+            ring.push(line(message));
+        }
+        assert_eq!(messages(&ring.since(seen)), expected);
+    }
+
+    #[test]
+    fn an_empty_ring_has_nothing_and_lost_nothing() {
+        let ring = LogRing::new(3);
+        assert!(ring.since(0).is_empty());
+        assert_eq!(ring.dropped(), 0);
+    }
+
+    #[test]
+    fn texts_are_made_fit_for_a_screen() {
+        let ring = LogRing::new(3);
+        ring.push(LogLine {
+            stage: Some("team\toffense".into()),
+            ..line("two\nlines\u{1b}[2J\u{9b}m é")
+        });
+        let lines = ring.since(0);
+        assert_eq!(lines[0].message, "two lines?[2J?m é");
+        assert_eq!(lines[0].stage.as_deref(), Some("team offense"));
+    }
+
+    #[test]
+    fn a_huge_message_is_cut_and_says_so() {
+        let ring = LogRing::new(3);
+        ring.push(line(&"é".repeat(MESSAGE_LIMIT)));
+        ring.push(line(&"é".repeat(MESSAGE_LIMIT + 1)));
+        let lines = ring.since(0);
+        assert_eq!(lines[0].message, "é".repeat(MESSAGE_LIMIT));
+        assert_eq!(lines[1].message, "é".repeat(MESSAGE_LIMIT) + "...");
+    }
+
+    #[test]
+    fn clones_share_the_lines() {
+        let ring = LogRing::new(3);
+        ring.clone().push(line("a"));
+        assert_eq!(messages(&ring.since(0)), ["a"]);
+    }
+}
