@@ -138,7 +138,8 @@ impl Aggregate<Option<(Value, Value)>, Value> for Extreme {
         let further = match &best {
             _ if measure == ValueRef::Null => false,
             None => true,
-            Some((_, known)) => compare(measure, ValueRef::from(known))? == self.0,
+            // Of equal ones the later.
+            Some((_, known)) => compare(measure, ValueRef::from(known))? != self.0.reverse(),
         };
         if further {
             *best = Some((owned(context, 0)?, owned(context, 1)?));
