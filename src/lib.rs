@@ -3,6 +3,7 @@
 //! One folder per room; what each may use is kept by `tests/rooms.rs`.
 
 pub mod checks;
+pub mod console;
 pub mod engine;
 pub mod feeds;
 pub mod ledger;

@@ -1,0 +1,137 @@
+//! The range of dates as blocks of twelve months: weeks are columns, weekdays are rows.
+
+use chrono::{Datelike, Days, Months, NaiveDate};
+
+/// Days in a column.
+pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// At most this many columns: twelve months in a leap year that begins on a Sunday touch 54 weeks.
+pub const MOST_COLUMNS: usize = 54;
+
+/// Twelve months of the range, or what is left of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// First day of its first month.
+    pub first: NaiveDate,
+    /// Last date of the range, or the last day of its last month.
+    pub last: NaiveDate,
+}
+
+/// The blocks from the month of `from` to `to`, oldest first.
+pub fn blocks(from: NaiveDate, to: NaiveDate) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut next = from.with_day(1);
+    while let Some(first) = next.filter(|first| *first <= to) {
+        let following = first.checked_add_months(Months::new(12));
+        let end = following.and_then(|day| day.pred_opt()).unwrap_or(to);
+        blocks.push(Block {
+            first,
+            last: end.min(to),
+        });
+        next = following;
+    }
+    blocks
+}
+
+/// Monday of a date's week.
+pub fn monday(date: NaiveDate) -> NaiveDate {
+    let since = Days::new(u64::from(date.weekday().num_days_from_monday()));
+    date.checked_sub_days(since).unwrap_or(date)
+}
+
+/// Row of a date: 0 for Monday.
+pub fn row(date: NaiveDate) -> usize {
+    date.weekday().num_days_from_monday() as usize
+}
+
+impl Block {
+    /// Column of a date within the block: weeks since the block's first.
+    pub fn column(self, date: NaiveDate) -> usize {
+        let days = (monday(date) - monday(self.first)).num_days();
+        usize::try_from(days / 7).unwrap_or(0)
+    }
+
+    /// Whether the date lies in the block.
+    pub fn contains(self, date: NaiveDate) -> bool {
+        self.first <= date && date <= self.last
+    }
+
+    /// The first day of each of its months.
+    pub fn months(self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let (first, last) = (self.first, self.last);
+        (0..12)
+            .filter_map(move |month| first.checked_add_months(Months::new(month)))
+            .take_while(move |day| *day <= last)
+    }
+
+    /// What it is called, in five columns: `21/22`, or `2022` when it begins in January.
+    pub fn label(self) -> String {
+        let year = self.first.year();
+        if self.first.month() == 1 {
+            format!("{year:<5}")
+        } else {
+            format!("{:02}/{:02}", year.rem_euclid(100), (year + 1).rem_euclid(100))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_backfill_has_five_blocks_from_october() {
+        let blocks = blocks(day("2021-10-19"), day("2026-01-03"));
+        let labels: Vec<_> = blocks.iter().map(|block| block.label()).collect();
+        assert_eq!(labels, ["21/22", "22/23", "23/24", "24/25", "25/26"]);
+        assert_eq!(
+            (blocks[0].first, blocks[0].last),
+            (day("2021-10-01"), day("2022-09-30"))
+        );
+        assert_eq!(
+            (blocks[4].first, blocks[4].last),
+            (day("2025-10-01"), day("2026-01-03"))
+        );
+        assert_eq!(blocks[4].months().count(), 4);
+    }
+
+    #[test]
+    fn a_block_from_january_is_a_year() {
+        assert_eq!(blocks(day("2024-01-05"), day("2024-01-05"))[0].label(), "2024 ");
+    }
+
+    #[test]
+    fn every_date_has_its_own_place() {
+        for (from, to) in [("2021-10-19", "2026-01-03"), ("2012-01-01", "2012-12-31")] {
+            let mut seen = std::collections::HashSet::new();
+            let blocks = blocks(day(from), day(to));
+            for date in day(from).iter_days().take_while(|date| *date <= day(to)) {
+                let (index, block) = blocks
+                    .iter()
+                    .enumerate()
+                    .find(|(_, block)| block.contains(date))
+                    .unwrap();
+                let column = block.column(date);
+                assert!(column < MOST_COLUMNS);
+                assert!(seen.insert((index, column, row(date))), "{date}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_leap_year_from_a_sunday_is_the_widest() {
+        let year = blocks(day("2012-01-01"), day("2012-12-31"))[0];
+        assert_eq!(year.column(year.last) + 1, MOST_COLUMNS);
+    }
+
+    #[test]
+    fn weekdays_run_from_monday() {
+        assert_eq!(row(day("2024-01-01")), 0);
+        assert_eq!(row(day("2024-01-07")), 6);
+        assert_eq!(monday(day("2024-01-07")), day("2024-01-01"));
+    }
+}

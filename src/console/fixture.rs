@@ -1,0 +1,462 @@
+//! Runs that never were, for tests and the bench: every picture an operator may meet, always the same.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use tracing::Level;
+
+use super::backcourt::console::Msg;
+use super::backcourt::engine::{
+    CheckView, EVENT_SCHEMA, Event, Fact, Phase, Preparing, Progress, RunView, Snapshot, StageState,
+    StageView, TaskView, UnitView, WorkerView,
+};
+use super::backcourt::ledger::{CheckState, RunState, UnitState};
+use super::backcourt::plan::Severity;
+use super::backcourt::telemetry::{LogLine, Vitals};
+
+pub const STAGE: &str = "team_offense";
+const WORKERS: usize = 15;
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+/// A moment this many seconds after the run began.
+pub fn second(seconds: f64) -> DateTime<Utc> {
+    let began: DateTime<Utc> = "2026-01-04T09:30:00Z".parse().expect("a moment");
+    #[allow(clippy::cast_possible_truncation, reason = "a few seconds")]
+    let millis = (seconds * 1000.0) as i64;
+    began + Duration::milliseconds(millis)
+}
+
+/// Why there is nothing to do on a date, if there is not.
+fn off_day(date: NaiveDate) -> Option<&'static str> {
+    match (date.month(), date.day()) {
+        (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season"),
+        (2, 14..20) => Some("All-Star break"),
+        (12, 24) | (11, 23) => Some("no game in the schedule"),
+        (5, day) if day % 3 == 0 => Some("no game in the schedule"),
+        (6, day) if day % 2 == 0 => Some("no game in the schedule"),
+        _ => None,
+    }
+}
+
+/// The 1,538 dates; `state` says how the game date of this number stands.
+fn units(state: impl Fn(usize) -> UnitState) -> Vec<UnitView> {
+    let mut games = 0;
+    let dates = day("2021-10-19").iter_days().take(1_538);
+    let unit = |date| {
+        if let Some(reason) = off_day(date) {
+            return unit(date, UnitState::Skipped, Some(reason));
+        }
+        let state = state(games);
+        games += 1;
+        let reason = match state {
+            UnitState::Failed => Some("transient: the feed could not be read (connection reset), 4 attempts"),
+            UnitState::Partial => Some("1 game has no play-by-play and no box score"),
+            UnitState::Empty => Some("no feed holds a game of this date"),
+            UnitState::Unknown => Some("sent, and no answer came"),
+            _ => None,
+        };
+        unit(date, state, reason)
+    };
+    dates.map(unit).collect()
+}
+
+fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
+    let expected = if state == UnitState::Skipped {
+        0
+    } else {
+        2 * (1 + date.day() % 14)
+    };
+    let (rows, attempts) = match state {
+        UnitState::Ok | UnitState::Stale => (expected, 1),
+        UnitState::Partial => (expected / 2, 1),
+        UnitState::Failed => (0, 4),
+        UnitState::Empty | UnitState::Unknown => (0, 1),
+        UnitState::Pending | UnitState::Running | UnitState::Skipped => (0, 0),
+    };
+    UnitView {
+        date,
+        state,
+        rows,
+        expected,
+        attempts,
+        reason: reason.map(Arc::from),
+    }
+}
+
+/// Name, title, severity, target, value before.
+type Check = (
+    &'static str,
+    &'static str,
+    Severity,
+    &'static str,
+    Option<&'static str>,
+);
+
+const CHECKS: [Check; 9] = [
+    (
+        "team_count",
+        "Teams a date on average",
+        Severity::Advisory,
+        "avg_teams >= 28",
+        Some("12.7"),
+    ),
+    (
+        "score_match",
+        "Points equal the box score",
+        Severity::Blocking,
+        "no offending row",
+        Some("31 rows"),
+    ),
+    (
+        "formats",
+        "Ids and dates well formed",
+        Severity::Blocking,
+        "every game_id well formed",
+        None,
+    ),
+    (
+        "full_dates",
+        "Dates with 20 teams or more",
+        Severity::Advisory,
+        "pct >= 95",
+        Some("20.1"),
+    ),
+    (
+        "date_2026_01_03",
+        "2026-01-03 is whole",
+        Severity::Blocking,
+        "teams = 16",
+        Some("2"),
+    ),
+    (
+        "rows_per_date",
+        "Rows per date = 2 x finals",
+        Severity::Blocking,
+        "no offending row",
+        None,
+    ),
+    (
+        "home_away",
+        "Home and away as scheduled",
+        Severity::Blocking,
+        "no offending row",
+        None,
+    ),
+    (
+        "points",
+        "2 x FG2 + 3 x FG3 + FT = points",
+        Severity::Blocking,
+        "no offending row",
+        None,
+    ),
+    (
+        "overtime",
+        "Overtime equal for both teams",
+        Severity::Blocking,
+        "no offending row",
+        None,
+    ),
+];
+
+fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
+    let check = |(at, (name, title, severity, target, before)): (usize, &Check)| {
+        let state = state(at);
+        let asked = !matches!(state, CheckState::Pending | CheckState::Running);
+        let value = match state {
+            CheckState::Warn => Some("avg_teams 12.7"),
+            CheckState::Fail => Some("3 rows"),
+            CheckState::Error => Some("no such column: win_flag"),
+            _ if asked => Some(if target.starts_with("no") { "0 rows" } else { "met" }),
+            _ => None,
+        };
+        let offending = match state {
+            CheckState::Fail => vec![day("2023-12-16"), day("2024-11-02"), day("2026-01-03")],
+            _ => Vec::new(),
+        };
+        CheckView {
+            name: (*name).to_owned(),
+            stage: STAGE.to_owned(),
+            title: (*title).to_owned(),
+            severity: *severity,
+            state,
+            value: value.map(str::to_owned),
+            target: (*target).to_owned(),
+            before: before.map(str::to_owned),
+            offending: Arc::new(offending),
+            asked_at: asked.then(|| second(9.0)),
+            seconds: asked.then_some(0.012),
+        }
+    };
+    CHECKS.iter().enumerate().map(check).collect()
+}
+
+fn worker(slot: usize, seconds: f64) -> WorkerView {
+    let phases = [
+        Phase::Read,
+        Phase::Compute,
+        Phase::Compute,
+        Phase::Write,
+        Phase::Backoff,
+    ];
+    let first = day("2023-12-20") + Duration::days(9 * i64::try_from(slot).expect("small"));
+    let dates = 1 + slot % 12;
+    #[allow(clippy::cast_precision_loss, reason = "small")]
+    let share = slot as f64 / 20.0;
+    let task = TaskView {
+        stage: STAGE.to_owned(),
+        first,
+        last: first + Duration::days(i64::try_from(dates).expect("small") - 1),
+        dates,
+        phase: phases[slot % phases.len()],
+        since: second(seconds - share),
+    };
+    WorkerView {
+        slot,
+        task: (slot != 7).then_some(task),
+        units_done: 30 + slot as u64 * 3,
+        busy: 0.99 - share,
+    }
+}
+
+/// A run in the middle of its only stage: 600 game dates are done, `state` may say otherwise for some.
+fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> Snapshot {
+    let units = units(state);
+    let counts = units
+        .iter()
+        .map(|unit| unit.state)
+        .collect::<super::backcourt::engine::Counts>();
+    let total = counts.total - counts.skipped;
+    let done = total - counts.pending - counts.running - counts.unknown;
+    Snapshot {
+        version,
+        at: second(seconds),
+        run: RunView {
+            id: "r-20260104-093000".to_owned(),
+            title: "NBA team offense, four seasons".to_owned(),
+            warehouse: "sqlite:/home/op/.local/state/backcourt/warehouse".to_owned(),
+            source: "reconstruct".to_owned(),
+            pid: 4242,
+            state: RunState::Running,
+            pausing: false,
+            preparing: None,
+            active_seconds: seconds,
+            progress: Progress {
+                total,
+                done,
+                per_minute: Some(4_310.0),
+                eta: Some((3.2, 4.9)),
+            },
+            limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
+            ending: None,
+        },
+        stages: vec![StageView {
+            name: STAGE.to_owned(),
+            table: "nba_analytics.team_offense_game_summary".to_owned(),
+            state: StageState::Running,
+            counts,
+            rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
+            seconds,
+            units: Arc::new(units),
+        }],
+        workers: (1..=WORKERS).map(|slot| worker(slot, seconds)).collect(),
+        checks: checks(|_| CheckState::Pending),
+    }
+}
+
+/// In the middle of the run, with a date in every state.
+pub fn running(version: u64) -> Snapshot {
+    let mut snapshot = snapshot(version, 8.4, |game| match game {
+        120 | 331 | 332 => UnitState::Failed,
+        210 => UnitState::Partial,
+        260 => UnitState::Empty,
+        400 => UnitState::Stale,
+        598 => UnitState::Unknown,
+        0..600 => UnitState::Ok,
+        600..640 => UnitState::Running,
+        _ => UnitState::Pending,
+    });
+    snapshot.checks[1].state = CheckState::Running;
+    snapshot
+}
+
+/// Paused half way, nothing in flight.
+pub fn paused(version: u64) -> Snapshot {
+    let mut snapshot = snapshot(version, 8.4, |game| {
+        if game < 600 {
+            UnitState::Ok
+        } else {
+            UnitState::Pending
+        }
+    });
+    snapshot.run.state = RunState::Paused;
+    "paused by the operator".clone_into(&mut snapshot.run.limit);
+    snapshot.run.progress.eta = None;
+    for worker in &mut snapshot.workers {
+        worker.task = None;
+    }
+    snapshot
+}
+
+/// Ended with every date and check as it should be, advisory ones apart.
+pub fn finished(version: u64) -> Snapshot {
+    let mut snapshot = snapshot(version, 12.3, |_| UnitState::Ok);
+    snapshot.run.state = RunState::Finished;
+    "nothing: the run has ended".clone_into(&mut snapshot.run.limit);
+    snapshot.run.progress.eta = None;
+    snapshot.run.ending =
+        Some("Finished: every date and every blocking check is as it should be.".to_owned());
+    snapshot.stages[0].state = StageState::Passed;
+    snapshot.checks = checks(|at| match at {
+        0 | 3 => CheckState::Warn,
+        _ => CheckState::Pass,
+    });
+    for worker in &mut snapshot.workers {
+        worker.task = None;
+    }
+    snapshot
+}
+
+/// Ended with one blocking check not met.
+pub fn one_fail(version: u64) -> Snapshot {
+    let mut snapshot = finished(version);
+    snapshot.stages[0].state = StageState::Failed;
+    snapshot.run.ending = Some("Finished: 1 blocking check is not met.".to_owned());
+    snapshot.checks = checks(|at| match at {
+        0 | 3 => CheckState::Warn,
+        5 => CheckState::Fail,
+        7 => CheckState::Error,
+        8 => CheckState::Outdated,
+        _ => CheckState::Pass,
+    });
+    snapshot
+}
+
+/// Before the first unit: the feeds are being loaded and nothing is known of the dates.
+pub fn loading(version: u64) -> Snapshot {
+    let mut snapshot = snapshot(version, 0.9, |_| UnitState::Pending);
+    snapshot.run.preparing = Some(Preparing {
+        what: "loading the feeds".to_owned(),
+        share: 0.43,
+    });
+    snapshot.run.progress = Progress::default();
+    "reading the packed box scores".clone_into(&mut snapshot.run.limit);
+    snapshot.stages[0].state = StageState::Waiting;
+    snapshot.stages[0].counts = super::backcourt::engine::Counts::default();
+    snapshot.stages[0].units = Arc::default();
+    for worker in &mut snapshot.workers {
+        worker.task = None;
+        worker.busy = 0.0;
+        worker.units_done = 0;
+    }
+    snapshot
+}
+
+pub fn fact(event: Event) -> Fact {
+    Fact {
+        schema: EVENT_SCHEMA.to_owned(),
+        seq: 1,
+        at: second(8.0),
+        run: "r-20260104-093000".to_owned(),
+        event,
+    }
+}
+
+pub fn worker_died() -> Fact {
+    fact(Event::WorkerDied {
+        slot: 3,
+        message: "index out of bounds: the len is 12 but the index is 12".to_owned(),
+    })
+}
+
+pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {
+    Arc::new(line(number, level, message))
+}
+
+/// A line about a date.
+pub fn log_line_about(number: u64, date: NaiveDate, message: &str) -> Arc<LogLine> {
+    Arc::new(LogLine {
+        date: Some(date),
+        stage: Some(STAGE.to_owned()),
+        ..line(number, Level::INFO, message)
+    })
+}
+
+fn line(number: u64, level: Level, message: &str) -> LogLine {
+    #[allow(clippy::cast_precision_loss, reason = "small")]
+    let time = second(number as f64 / 8.0);
+    LogLine {
+        number,
+        time,
+        level,
+        target: "backcourt::engine::dispatch".to_owned(),
+        message: message.to_owned(),
+        date: None,
+        stage: None,
+        worker: None,
+    }
+}
+
+/// What a run writes, some of it wide, long or hostile.
+pub fn log() -> Msg {
+    let mut lines: Vec<_> = (0..60)
+        .map(|at| {
+            let date = day("2023-11-01") + Duration::days(i64::try_from(at).expect("small"));
+            log_line_about(at + 1, date, "committed 10 dates, 214 rows in 4 ms")
+        })
+        .collect();
+    let others = [
+        (
+            Level::WARN,
+            "2023-12-16: transient: connection reset, attempt 2 of 4 in 400 ms",
+        ),
+        (
+            Level::ERROR,
+            "2023-12-16 failed: the feed could not be read after 4 attempts",
+        ),
+        (
+            Level::INFO,
+            "選手 ルカ・ドンチッチ は 2023-12-16 の試合に出場していません; Nikola Jokić, Dāvis Bertāns, \
+             Luka Šamanić: dressed and did not play, so that their minutes are zero and not unknown",
+        ),
+        (
+            Level::DEBUG,
+            "a tab\there, an escape \u{1b}[31mhere\u{1b}[0m, a turn \u{202e}here",
+        ),
+        (Level::INFO, "stage team_offense: 600 of 922 dates done"),
+    ];
+    lines.extend(
+        (61..)
+            .zip(others)
+            .map(|(number, (level, message))| log_line(number, level, message)),
+    );
+    Msg::Log(lines)
+}
+
+pub fn vitals() -> Msg {
+    Msg::Vitals(Vitals {
+        cpu_percent: 143,
+        memory: 87_300_000,
+        disk_written: 12_400_000,
+        ..Vitals::default()
+    })
+}
+
+/// The picture and what led to it, so that the workers have a past.
+pub fn history(last: Snapshot) -> Vec<Msg> {
+    let mut msgs = Vec::new();
+    for step in 0_u32..16 {
+        let mut before = last.clone();
+        before.version = u64::from(step) + 1;
+        before.run.active_seconds = last.run.active_seconds * f64::from(step) / 16.0;
+        for (at, worker) in before.workers.iter_mut().enumerate() {
+            let slow = u32::try_from(at).expect("small") + step;
+            worker.busy *= 1.0 - f64::from(slow % 5) / 20.0;
+        }
+        msgs.push(Msg::Snapshot(Arc::new(before)));
+    }
+    msgs.push(Msg::Snapshot(Arc::new(last)));
+    msgs
+}

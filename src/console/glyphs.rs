@@ -1,0 +1,191 @@
+//! The signs on the screen, once for UTF-8 and once for ASCII. Every state keeps its own sign in both, so that a
+//! screen without colour says the same.
+//!
+//! No emoji and nothing of ambiguous width: a sign that some terminals draw two columns wide would shift its whole
+//! row. Lines and blocks are the exception that every terminal draws one column wide.
+
+use crate::engine::StageState;
+use crate::ledger::{CheckState, RunState, UnitState};
+
+/// One set of signs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Glyphs {
+    units: [&'static str; 9],
+    ok: &'static str,
+    bad: &'static str,
+    active: &'static str,
+    waiting: &'static str,
+    held: &'static str,
+    /// The end of a text that was cut.
+    pub cut: &'static str,
+    /// Horizontal line.
+    pub line: &'static str,
+    /// Vertical line.
+    pub bar: &'static str,
+    /// Corners of a frame: top left, top right, bottom left, bottom right.
+    pub corners: [&'static str; 4],
+    /// Where in a long list one is, on the frame beside it.
+    pub thumb: &'static str,
+    /// What of a progress bar is done.
+    pub done: &'static str,
+    /// What of a progress bar is still to do.
+    pub to_do: &'static str,
+    /// Eight heights, lowest first.
+    pub heights: [&'static str; 8],
+    /// Whether more than ASCII may be shown at all.
+    pub utf8: bool,
+}
+
+/// For a terminal that shows UTF-8.
+pub const UTF8: Glyphs = Glyphs {
+    units: ["▮", "%", "0", "⋅", "✗", "?", "~", "▯", "▸"],
+    ok: "✓",
+    bad: "✗",
+    active: "▸",
+    waiting: "⋅",
+    held: "▮",
+    cut: "›",
+    line: "─",
+    bar: "│",
+    corners: ["┌", "┐", "└", "┘"],
+    thumb: "┃",
+    done: "━",
+    to_do: "─",
+    heights: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    utf8: true,
+};
+
+/// For every terminal.
+pub const ASCII: Glyphs = Glyphs {
+    units: ["#", "%", "0", ".", "X", "?", "~", "_", ">"],
+    ok: "+",
+    bad: "X",
+    active: ">",
+    waiting: ".",
+    held: "=",
+    cut: ">",
+    line: "-",
+    bar: "|",
+    corners: ["+", "+", "+", "+"],
+    thumb: "#",
+    done: "#",
+    to_do: "-",
+    heights: ["_", ".", ":", "-", "=", "+", "*", "#"],
+    utf8: false,
+};
+
+impl Glyphs {
+    /// The sign of a unit's state.
+    pub fn unit(&self, state: UnitState) -> &'static str {
+        let [
+            ok,
+            partial,
+            empty,
+            skipped,
+            failed,
+            unknown,
+            stale,
+            pending,
+            running,
+        ] = self.units;
+        match state {
+            UnitState::Ok => ok,
+            UnitState::Partial => partial,
+            UnitState::Empty => empty,
+            UnitState::Skipped => skipped,
+            UnitState::Failed => failed,
+            UnitState::Unknown => unknown,
+            UnitState::Stale => stale,
+            UnitState::Pending => pending,
+            UnitState::Running => running,
+        }
+    }
+
+    /// The sign of a check's state.
+    pub fn check(&self, state: CheckState) -> &'static str {
+        match state {
+            CheckState::Pending => self.waiting,
+            CheckState::Running => self.active,
+            CheckState::Pass => self.ok,
+            CheckState::Warn => "!",
+            CheckState::Fail => self.bad,
+            CheckState::Error => "E",
+            CheckState::Outdated => "~",
+        }
+    }
+
+    /// The sign of a run's state.
+    pub fn run(&self, state: RunState) -> &'static str {
+        match state {
+            RunState::Running | RunState::Draining => self.active,
+            RunState::Paused | RunState::Stopped => self.held,
+            RunState::Finished => self.ok,
+            RunState::Interrupted => self.bad,
+        }
+    }
+
+    /// The sign of a stage's state.
+    pub fn stage(&self, state: StageState) -> &'static str {
+        match state {
+            StageState::Waiting => self.waiting,
+            StageState::Running | StageState::Checking => self.active,
+            StageState::Passed => self.ok,
+            StageState::Failed => self.bad,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    fn all(glyphs: &Glyphs) -> Vec<&'static str> {
+        let mut signs = vec![
+            glyphs.ok,
+            glyphs.bad,
+            glyphs.active,
+            glyphs.waiting,
+            glyphs.held,
+            glyphs.cut,
+            glyphs.line,
+            glyphs.bar,
+            glyphs.thumb,
+            glyphs.done,
+            glyphs.to_do,
+        ];
+        signs.extend(glyphs.units);
+        signs.extend(glyphs.corners);
+        signs.extend(glyphs.heights);
+        signs
+    }
+
+    #[test]
+    fn every_sign_is_one_column_wide_everywhere() {
+        for sign in all(&UTF8) {
+            let drawn_as_line_or_block = sign.chars().all(|c| ('\u{2500}'..='\u{259F}').contains(&c));
+            assert_eq!(sign.width(), 1, "{sign}");
+            assert!(drawn_as_line_or_block || sign.width_cjk() == 1, "{sign}");
+        }
+    }
+
+    #[test]
+    fn the_ascii_set_is_ascii() {
+        for sign in all(&ASCII) {
+            assert!(sign.is_ascii() && sign.len() == 1, "{sign}");
+        }
+    }
+
+    #[test]
+    fn states_are_told_apart_without_colour() {
+        for glyphs in [&UTF8, &ASCII] {
+            let units: HashSet<_> = UnitState::ALL.map(|state| glyphs.unit(state)).into();
+            assert_eq!(units.len(), UnitState::ALL.len());
+            let checks: HashSet<_> = CheckState::ALL.map(|state| glyphs.check(state)).into();
+            assert_eq!(checks.len(), CheckState::ALL.len());
+        }
+    }
+}

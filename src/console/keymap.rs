@@ -1,0 +1,441 @@
+//! The one table of commands an operator can give by key: the key bar, the help and the look-up all read it.
+
+use std::fmt::Write;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Where a key is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The Dates pane.
+    Dates,
+    /// The Workers pane.
+    Workers,
+    /// The Log pane.
+    Log,
+    /// The Checks pane.
+    Checks,
+    /// One date and its stored rows.
+    Detail,
+    /// The dates a check names.
+    Offending,
+    /// The question before a rerun.
+    Confirm,
+    /// The question before leaving.
+    Leave,
+    /// The list of keys.
+    Help,
+    /// The line a search is typed in.
+    Prompt,
+}
+
+impl Place {
+    /// Every place.
+    pub const ALL: [Self; 10] = [
+        Self::Dates,
+        Self::Workers,
+        Self::Log,
+        Self::Checks,
+        Self::Detail,
+        Self::Offending,
+        Self::Confirm,
+        Self::Leave,
+        Self::Help,
+        Self::Prompt,
+    ];
+
+    /// What the operator reads.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Dates => "Dates",
+            Self::Workers => "Workers",
+            Self::Log => "Log",
+            Self::Checks => "Checks",
+            Self::Detail => "one date",
+            Self::Offending => "offending dates",
+            Self::Confirm => "question",
+            Self::Leave => "leaving",
+            Self::Help => "help",
+            Self::Prompt => "search line",
+        }
+    }
+}
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table below says in one line what each does")]
+pub enum Action {
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    NextAttention,
+    PreviousAttention,
+    Select,
+    Open,
+    Rerun,
+    RerunAll,
+    DateLog,
+    PreviousStage,
+    NextStage,
+    Level,
+    Wrap,
+    CheckOne,
+    CheckAll,
+    Offending,
+    RerunOffending,
+    Accept,
+    Back,
+    Drain,
+    Abort,
+    Erase,
+    EraseAll,
+    Search,
+    Copy,
+    PauseResume,
+    MoreWorkers,
+    FewerWorkers,
+    NextPane,
+    PreviousPane,
+    DatesPane,
+    WorkersPane,
+    LogPane,
+    ChecksPane,
+    Zoom,
+    Help,
+    Redraw,
+    Suspend,
+    Interrupt,
+    Quit,
+}
+
+/// One key, with what is held beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+/// One command of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Name, unique.
+    pub name: &'static str,
+    /// What it asks for.
+    pub action: Action,
+    /// Its keys; the first is the one shown in the key bar.
+    pub keys: &'static [Key],
+    /// Where it works.
+    pub places: &'static [Place],
+    /// What the key bar calls it; none keeps it off the bar.
+    pub label: Option<&'static str>,
+    /// What it does, in one line.
+    pub help: &'static str,
+}
+
+const fn ch(letter: char) -> Key {
+    key(KeyCode::Char(letter))
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, control: false }
+}
+
+const fn ctrl(letter: char) -> Key {
+    Key {
+        code: KeyCode::Char(letter),
+        control: true,
+    }
+}
+
+const UP: Key = key(KeyCode::Up);
+const DOWN: Key = key(KeyCode::Down);
+const LEFT: Key = key(KeyCode::Left);
+const RIGHT: Key = key(KeyCode::Right);
+const ENTER: Key = key(KeyCode::Enter);
+const ESC: Key = key(KeyCode::Esc);
+const PAGE_UP: Key = key(KeyCode::PageUp);
+const PAGE_DOWN: Key = key(KeyCode::PageDown);
+const HOME: Key = key(KeyCode::Home);
+const END: Key = key(KeyCode::End);
+const TAB: Key = key(KeyCode::Tab);
+const BACK_TAB: Key = key(KeyCode::BackTab);
+
+const PANES: &[Place] = &[Place::Dates, Place::Workers, Place::Log, Place::Checks];
+const LISTS: &[Place] = &[
+    Place::Workers,
+    Place::Log,
+    Place::Checks,
+    Place::Detail,
+    Place::Offending,
+    Place::Confirm,
+    Place::Help,
+];
+const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
+const OVERLAYS: &[Place] = &[
+    Place::Detail,
+    Place::Offending,
+    Place::Confirm,
+    Place::Leave,
+    Place::Help,
+];
+
+macro_rules! bindings {
+    ($($name:literal $action:ident [$($key:expr),+] $places:expr, $label:expr, $help:literal;)*) => {
+        &[$(Binding {
+            name: $name,
+            action: Action::$action,
+            keys: &[$($key),+],
+            places: $places,
+            label: $label,
+            help: $help,
+        }),*]
+    };
+}
+
+/// Every command, in the order help shows them. The key bar keeps this order too.
+#[rustfmt::skip]
+pub const TABLE: &[Binding] = bindings! {
+    "day-before"      Up         [UP, ch('k')]           &[Place::Dates], None, "the day before";
+    "day-after"       Down       [DOWN, ch('j')]         &[Place::Dates], None, "the day after";
+    "week-before"     Left       [LEFT, ch('h')]         &[Place::Dates], None, "the week before";
+    "week-after"      Right      [RIGHT, ch('l')]        &[Place::Dates], None, "the week after";
+    "year-before"     PageUp     [PAGE_UP]               &[Place::Dates], None, "twelve months before";
+    "year-after"      PageDown   [PAGE_DOWN]             &[Place::Dates], None, "twelve months after";
+    "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "the first date";
+    "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
+    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date's state, reason and stored rows";
+    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates], Some("next trouble"), "the next date that is failed, partial or empty";
+    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates], None, "the one before that is failed, partial or empty";
+    "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
+    "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
+    "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
+    "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
+    "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
+
+    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("ask"), "ask this check now";
+    "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("ask all"), "ask every check now";
+    "offending"       Offending  [ch('o')]               &[Place::Checks], Some("offending"), "the dates this check names";
+    "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun offending"), "do the dates this check names again, after a question";
+
+    "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
+    "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
+    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log], Some("date's log"), "only the log lines of the date under the cursor, or all again";
+
+    "up"              Up         [UP, ch('k')]           LISTS, None, "one line up";
+    "down"            Down       [DOWN, ch('j')]         LISTS, None, "one line down";
+    "page-up"         PageUp     [PAGE_UP]               LISTS, None, "one page up";
+    "page-down"       PageDown   [PAGE_DOWN]             LISTS, None, "one page down";
+    "top"             First      [HOME, ch('g')]         LISTS, None, "the top";
+    "bottom"          Last       [END, ch('G')]          LISTS, None, "the bottom; the log follows from there";
+    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail], None, "columns further left";
+    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail], Some("more columns"), "columns further right";
+    "go-to-date"      Open       [ENTER]                 &[Place::Offending], Some("go to date"), "show this date in the Dates pane";
+
+    "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
+    "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
+    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
+    "drain"           Drain      [ch('d')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
+    "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";
+    "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close it and change nothing";
+    "cancel"          Back       [ESC]                   &[Place::Prompt], Some("cancel"), "leave the line and search nothing";
+    "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "the last character";
+    "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
+
+    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending], None, "send what is marked to the terminal's clipboard";
+    "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
+    "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
+    "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
+    "fewer-workers"   FewerWorkers [ch('-')]             PANES, Some("fewer"), "one worker fewer";
+    "next-pane"       NextPane   [TAB]                   PANES, None, "the next pane";
+    "previous-pane"   PreviousPane [BACK_TAB]            PANES, None, "the pane before";
+    "dates-pane"      DatesPane  [ch('1')]               PANES, None, "the Dates pane";
+    "workers-pane"    WorkersPane [ch('2')]              PANES, None, "the Workers pane";
+    "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
+    "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
+    "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending], Some("help"), "this list";
+    "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
+    "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
+    "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";
+    "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and leave; twice more: abort";
+};
+
+impl Key {
+    /// The key of an event; none when the event is not a key going down.
+    #[must_use]
+    pub fn from_event(event: KeyEvent) -> Option<Self> {
+        let strange = event.modifiers - KeyModifiers::SHIFT - KeyModifiers::CONTROL;
+        if event.kind == KeyEventKind::Release || !strange.is_empty() {
+            return None;
+        }
+        Some(Self {
+            code: event.code,
+            control: event.modifiers.contains(KeyModifiers::CONTROL),
+        })
+    }
+
+    /// The character typed, if it is one.
+    #[must_use]
+    pub const fn typed(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(letter) if !self.control => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// How it is written: with signs, or in ASCII words.
+    #[must_use]
+    pub fn spelt(self, signs: bool) -> String {
+        let name = match (self.code, signs) {
+            (KeyCode::Up, true) => "▴",
+            (KeyCode::Up, false) => "Up",
+            (KeyCode::Down, true) => "▾",
+            (KeyCode::Down, false) => "Down",
+            (KeyCode::Left, true) => "◂",
+            (KeyCode::Left, false) => "Left",
+            (KeyCode::Right, true) => "▸",
+            (KeyCode::Right, false) => "Right",
+            (KeyCode::Enter, true) => "↵",
+            (KeyCode::Enter, false) => "Enter",
+            (KeyCode::Esc, _) => "Esc",
+            (KeyCode::Tab, _) => "Tab",
+            (KeyCode::BackTab, _) => "Shift-Tab",
+            (KeyCode::PageUp, _) => "PgUp",
+            (KeyCode::PageDown, _) => "PgDn",
+            (KeyCode::Home, _) => "Home",
+            (KeyCode::End, _) => "End",
+            (KeyCode::Backspace, _) => "Backspace",
+            (KeyCode::Char(' '), _) => "Space",
+            (KeyCode::Char(letter), _) if self.control => {
+                return format!("Ctrl-{}", letter.to_ascii_uppercase());
+            }
+            (code, _) => return code.to_string(),
+        };
+        name.to_owned()
+    }
+}
+
+impl Binding {
+    /// All its keys as they are written, between spaces.
+    #[must_use]
+    pub fn spelt(&self, signs: bool) -> String {
+        let mut text = String::new();
+        for key in self.keys {
+            let gap = if text.is_empty() { "" } else { " " };
+            let _ = write!(text, "{gap}{}", key.spelt(signs));
+        }
+        text
+    }
+
+    /// Where it works, in words.
+    #[must_use]
+    pub fn where_it_works(&self) -> String {
+        if self.places.len() == Place::ALL.len() {
+            return "everywhere".to_owned();
+        }
+        if self.places == PANES {
+            return "every pane".to_owned();
+        }
+        let titles: Vec<_> = self.places.iter().map(|place| place.title()).collect();
+        titles.join(", ")
+    }
+}
+
+/// The key shown for an action, for hints in sentences.
+#[must_use]
+pub fn key_of(action: Action, signs: bool) -> String {
+    let mut bindings = TABLE.iter().filter(|binding| binding.action == action);
+    let first = bindings.next().and_then(|binding| binding.keys.first());
+    first.map_or_else(String::new, |key| key.spelt(signs))
+}
+
+/// What a key asks for at a place.
+#[must_use]
+pub fn lookup(place: Place, key: Key) -> Option<Action> {
+    at(place)
+        .find(|binding| binding.keys.contains(&key))
+        .map(|binding| binding.action)
+}
+
+/// The commands that work at a place, in the table's order.
+pub fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
+    TABLE
+        .iter()
+        .filter(move |binding| binding.places.contains(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use rstest::rstest;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in Place::ALL {
+            let mut taken: HashMap<Key, &str> = HashMap::new();
+            for binding in at(place) {
+                for key in binding.keys {
+                    let before = taken.insert(*key, binding.name);
+                    assert_eq!(before, None, "{key:?} at {place:?} is also {}", binding.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_every_command_is_described() {
+        let names: HashSet<_> = TABLE.iter().map(|binding| binding.name).collect();
+        assert_eq!(names.len(), TABLE.len());
+        for binding in TABLE {
+            assert!(
+                !binding.help.is_empty() && !binding.places.is_empty(),
+                "{}",
+                binding.name
+            );
+        }
+    }
+
+    #[test]
+    fn spellings_fit_the_character_set_and_take_no_ambiguous_width() {
+        for key in TABLE.iter().flat_map(|binding| binding.keys) {
+            assert!(key.spelt(false).is_ascii());
+            let signs = key.spelt(true);
+            assert_eq!(signs.width(), signs.width_cjk(), "{signs}");
+        }
+    }
+
+    #[rstest]
+    #[case(KeyCode::Char('R'), KeyModifiers::SHIFT, Some(Action::RerunAll))]
+    #[case(KeyCode::Char('R'), KeyModifiers::NONE, Some(Action::RerunAll))]
+    #[case(KeyCode::Char('r'), KeyModifiers::NONE, Some(Action::Rerun))]
+    #[case(KeyCode::BackTab, KeyModifiers::SHIFT, Some(Action::PreviousPane))]
+    #[case(KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Action::Interrupt))]
+    #[case(KeyCode::Char('c'), KeyModifiers::NONE, None)]
+    #[case(KeyCode::Char('r'), KeyModifiers::ALT, None)]
+    fn events_become_actions(
+        #[case] code: KeyCode,
+        #[case] modifiers: KeyModifiers,
+        #[case] action: Option<Action>,
+    ) {
+        let key = Key::from_event(KeyEvent::new(code, modifiers));
+        assert_eq!(key.and_then(|key| lookup(Place::Dates, key)), action);
+    }
+
+    #[test]
+    fn a_key_that_goes_up_is_no_key() {
+        let mut event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+        event.kind = KeyEventKind::Release;
+        assert_eq!(Key::from_event(event), None);
+    }
+}

@@ -1,0 +1,231 @@
+//! Where everything stands, from the size of the screen alone. Update needs it for the length of a page, the view to
+//! draw; so both agree.
+
+use ratatui::layout::Rect;
+
+/// A part of the screen with a title of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// Every date of the range.
+    #[default]
+    Dates,
+    /// Who works on what.
+    Workers,
+    /// What is written to the log.
+    Log,
+    /// The checklist.
+    Checks,
+}
+
+impl Pane {
+    /// Every pane, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Dates, Self::Workers, Self::Log, Self::Checks];
+
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Dates => "Dates",
+            Self::Workers => "Workers",
+            Self::Log => "Log",
+            Self::Checks => "Checks",
+        }
+    }
+
+    /// The pane this many further on, round and round.
+    pub fn step(self, by: usize) -> Self {
+        let here = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
+        Self::ALL[(here + by) % Self::ALL.len()]
+    }
+}
+
+/// The smallest screen that can be worked with.
+pub const LEAST: (u16, u16) = (60, 16);
+
+/// From this size on, the panes stand side by side.
+const SIDE_BY_SIDE: (u16, u16) = (100, 28);
+
+/// The Dates pane: weekdays, one column a week, and its frame. On a wide screen a week takes two columns.
+const DATES_NARROW: u16 = 62;
+const DATES_WIDE: u16 = 116;
+
+/// What the other panes need beside a wide Dates pane.
+const BESIDE_WIDE: u16 = 80;
+
+const HEADER: u16 = 4;
+
+/// The parts of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Plan, state, progress. Four rows, or one when zoomed.
+    pub header: Rect,
+    /// Row of tabs when only one pane is shown.
+    pub tabs: Option<Rect>,
+    /// The panes together: what overlays may cover.
+    pub body: Rect,
+    /// One row for answers and hints.
+    pub message: Rect,
+    /// Key hints at the bottom.
+    pub keys: Rect,
+    panes: [Option<Rect>; 4],
+}
+
+impl Layout {
+    /// The parts of a screen; none when it is too small.
+    pub fn of(area: Rect, focus: Pane, zoomed: bool) -> Option<Self> {
+        if area.width < LEAST.0 || area.height < LEAST.1 {
+            return None;
+        }
+        let tabbed = zoomed || area.width < SIDE_BY_SIDE.0 || area.height < SIDE_BY_SIDE.1;
+        let keys_rows = if area.height >= 30 { 2 } else { 1 };
+        let (header, rest) = top(area, if zoomed { 1 } else { HEADER });
+        let (rest, keys) = bottom(rest, keys_rows);
+        let (rest, message) = bottom(rest, 1);
+        let mut layout = Self {
+            header,
+            tabs: None,
+            body: rest,
+            message,
+            keys,
+            panes: [None; 4],
+        };
+        if tabbed {
+            let (tabs, body) = top(rest, 1);
+            layout.tabs = Some(tabs);
+            layout.body = body;
+            layout.panes[focus as usize] = Some(body);
+        } else {
+            layout.panes = side_by_side(rest);
+        }
+        Some(layout)
+    }
+
+    /// Where a pane is, frame included; none when another one hides it.
+    pub fn pane(&self, pane: Pane) -> Option<Rect> {
+        self.panes[pane as usize]
+    }
+
+    /// Where a pane's content is.
+    pub fn inside(&self, pane: Pane) -> Option<Rect> {
+        let area = self.pane(pane)?;
+        if self.tabs.is_some() {
+            return Some(area);
+        }
+        Some(framed(area))
+    }
+}
+
+/// An area of this size, frame included, in the middle of another; smaller where it does not fit.
+pub fn popup(body: Rect, columns: u16, rows: u16) -> Rect {
+    let width = columns.min(body.width);
+    let height = rows.min(body.height);
+    Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// What a frame leaves of an area.
+pub fn framed(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+fn side_by_side(area: Rect) -> [Option<Rect>; 4] {
+    let log_rows = (area.height * 2 / 7).clamp(6, 12);
+    let (upper, log) = bottom(area, log_rows);
+    let wide = area.width >= DATES_WIDE + BESIDE_WIDE;
+    let dates_width = if wide { DATES_WIDE } else { DATES_NARROW };
+    let dates = Rect {
+        width: dates_width,
+        ..upper
+    };
+    let beside = Rect {
+        x: upper.x + dates_width,
+        width: upper.width - dates_width,
+        ..upper
+    };
+    let (workers, checks) = top(beside, (beside.height / 2).min(20));
+    [Some(dates), Some(workers), Some(log), Some(checks)]
+}
+
+fn top(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    (
+        Rect { height: rows, ..area },
+        Rect {
+            y: area.y + rows,
+            height: area.height - rows,
+            ..area
+        },
+    )
+}
+
+fn bottom(area: Rect, rows: u16) -> (Rect, Rect) {
+    top(area, area.height.saturating_sub(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(width: u16, height: u16) -> Rect {
+        Rect::new(0, 0, width, height)
+    }
+
+    #[test]
+    fn below_the_least_size_there_is_no_layout() {
+        assert_eq!(Layout::of(screen(59, 16), Pane::Dates, false), None);
+        assert_eq!(Layout::of(screen(60, 15), Pane::Dates, false), None);
+        assert!(Layout::of(screen(60, 16), Pane::Dates, false).is_some());
+    }
+
+    #[test]
+    fn the_least_screen_shows_a_block_of_dates_and_its_cursor_line() {
+        let layout = Layout::of(screen(60, 16), Pane::Dates, false).unwrap();
+        assert_eq!(layout.inside(Pane::Dates), Some(Rect::new(0, 5, 60, 9)));
+        assert_eq!(layout.pane(Pane::Log), None);
+    }
+
+    #[test]
+    fn from_100_columns_on_every_pane_is_shown_unless_zoomed() {
+        let all = |width, zoomed| {
+            let layout = Layout::of(screen(width, 40), Pane::Log, zoomed).unwrap();
+            Pane::ALL.map(|pane| layout.pane(pane).is_some())
+        };
+        assert_eq!(all(99, false), [false, false, true, false]);
+        assert_eq!(all(100, false), [true; 4]);
+        assert_eq!(all(100, true), [false, false, true, false]);
+        let low = Layout::of(screen(200, 27), Pane::Log, false).unwrap();
+        assert_eq!(low.pane(Pane::Dates), None);
+    }
+
+    #[test]
+    fn the_parts_cover_the_screen_and_never_overlap() {
+        for (width, height) in [(60, 16), (80, 24), (100, 16), (120, 40), (200, 60), (250, 250)] {
+            for zoomed in [false, true] {
+                let layout = Layout::of(screen(width, height), Pane::Checks, zoomed).unwrap();
+                let mut parts = vec![layout.header, layout.message, layout.keys];
+                parts.extend(layout.tabs);
+                parts.extend(Pane::ALL.iter().filter_map(|pane| layout.pane(*pane)));
+                let covered: u32 = parts.iter().map(|part| part.area()).sum();
+                assert_eq!(covered, u32::from(width) * u32::from(height));
+                for (index, part) in parts.iter().enumerate() {
+                    assert!(parts[..index].iter().all(|other| !other.intersects(*part)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn panes_follow_each_other_round() {
+        assert_eq!(Pane::Dates.step(1), Pane::Workers);
+        assert_eq!(Pane::Checks.step(1), Pane::Dates);
+        assert_eq!(Pane::Dates.step(3), Pane::Checks);
+    }
+}

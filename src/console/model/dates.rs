@@ -1,0 +1,141 @@
+//! The Dates pane: which stage is shown, where the cursor is, what is selected.
+
+use std::ops::RangeInclusive;
+
+use chrono::{Duration, NaiveDate};
+
+use crate::engine::{Snapshot, StageState, StageView, UnitView};
+use crate::ledger::UnitState;
+
+/// Cursor, selection and stage. The cursor is a date of the shown stage as soon as there is one.
+#[derive(Debug, Clone, Default)]
+pub struct Dates {
+    /// The date under the cursor.
+    pub cursor: Option<NaiveDate>,
+    /// The other end of the selected range.
+    pub anchor: Option<NaiveDate>,
+    chosen: Option<String>,
+}
+
+/// The unit of a date.
+pub fn unit(stage: &StageView, date: NaiveDate) -> Option<&UnitView> {
+    let at = stage.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
+    stage.units.get(at)
+}
+
+impl Dates {
+    /// The stage that is shown: the one the operator chose, else the one at work, else the last that was.
+    pub fn stage<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a StageView> {
+        let at_work = |stage: &&StageView| matches!(stage.state, StageState::Running | StageState::Checking);
+        let chosen = self.chosen.as_ref();
+        snapshot
+            .stages
+            .iter()
+            .find(|stage| chosen == Some(&stage.name))
+            .or_else(|| snapshot.stages.iter().find(at_work))
+            .or_else(|| {
+                let mut begun = snapshot.stages.iter().rev();
+                begun.find(|stage| stage.state != StageState::Waiting)
+            })
+            .or_else(|| snapshot.stages.first())
+    }
+
+    /// Shows the stage before or after the one shown.
+    pub fn choose(&mut self, snapshot: &Snapshot, forward: bool) {
+        let names: Vec<&str> = snapshot.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let shown = self.stage(snapshot).map(|stage| stage.name.as_str());
+        let Some(at) = names.iter().position(|name| Some(*name) == shown) else {
+            return;
+        };
+        let next = if forward {
+            (at + 1).min(names.len() - 1)
+        } else {
+            at.saturating_sub(1)
+        };
+        self.chosen = Some(names[next].to_owned());
+        self.keep_in(snapshot);
+    }
+
+    /// Puts cursor and anchor back on dates that exist.
+    pub fn keep_in(&mut self, snapshot: &Snapshot) {
+        let ends = self
+            .stage(snapshot)
+            .and_then(|stage| Some((stage.units.first()?.date, stage.units.last()?.date)));
+        let Some((first, last)) = ends else {
+            (self.cursor, self.anchor) = (None, None);
+            return;
+        };
+        self.cursor = Some(self.cursor.unwrap_or(first).clamp(first, last));
+        self.anchor = self.anchor.map(|date| date.clamp(first, last));
+    }
+
+    /// Moves the cursor by days, as far as there are dates.
+    pub fn move_by(&mut self, snapshot: &Snapshot, days: i64) {
+        self.cursor = self.cursor.map(|date| {
+            date.checked_add_signed(Duration::days(days))
+                .unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+        });
+        self.keep_in(snapshot);
+    }
+
+    /// Puts the cursor on a date.
+    pub fn go(&mut self, snapshot: &Snapshot, date: NaiveDate) {
+        self.cursor = Some(date);
+        self.keep_in(snapshot);
+    }
+
+    /// The next date after the cursor that passes the test, or the one before; goes round at the ends.
+    pub fn find(
+        &self,
+        snapshot: &Snapshot,
+        forward: bool,
+        test: impl Fn(&UnitView) -> bool,
+    ) -> Option<NaiveDate> {
+        let units = &self.stage(snapshot)?.units;
+        let cursor = self.cursor?;
+        let dates: Vec<_> = units
+            .iter()
+            .filter(|unit| test(unit))
+            .map(|unit| unit.date)
+            .collect();
+        let found = if forward {
+            dates.iter().find(|date| **date > cursor).or(dates.first())
+        } else {
+            dates.iter().rev().find(|date| **date < cursor).or(dates.last())
+        };
+        found.copied()
+    }
+
+    /// Begins a selection at the cursor, or ends the one there is.
+    pub fn toggle_selection(&mut self) {
+        self.anchor = if self.anchor.is_some() { None } else { self.cursor };
+    }
+
+    /// First and last date of the selection, in order; the cursor alone when nothing is selected.
+    pub fn selected(&self) -> Option<RangeInclusive<NaiveDate>> {
+        let cursor = self.cursor?;
+        let anchor = self.anchor.unwrap_or(cursor);
+        Some(cursor.min(anchor)..=cursor.max(anchor))
+    }
+
+    /// What a rerun would do again: the date under the cursor, or every date of the selection that is not skipped;
+    /// and how many were left out because they are.
+    pub fn to_rerun(&self, stage: &StageView) -> (Vec<NaiveDate>, usize) {
+        let Some(range) = self.selected() else {
+            return (Vec::new(), 0);
+        };
+        let single = self.anchor.is_none();
+        let (taken, left): (Vec<_>, Vec<_>) = stage
+            .units
+            .iter()
+            .filter(|unit| range.contains(&unit.date))
+            .partition(|unit| single || unit.state != UnitState::Skipped);
+        (taken.iter().map(|unit| unit.date).collect(), left.len())
+    }
+}
+
+/// Every date of a stage that ended otherwise than it should.
+pub fn troubled(stage: &StageView) -> Vec<NaiveDate> {
+    let troubled = stage.units.iter().filter(|unit| unit.state.needs_attention());
+    troubled.map(|unit| unit.date).collect()
+}

@@ -1,0 +1,252 @@
+//! The Log pane: a bounded tail of lines, what of it passes the filters, and whether it follows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tracing::Level;
+
+use crate::telemetry::LogLine;
+
+/// Lines kept.
+pub const CAPACITY: usize = 10_000;
+
+/// Lines with their filters; `shown` are those of `lines` that pass.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Lines less severe than this are not shown.
+    pub least: Level,
+    /// Only lines that hold this text, in whatever case; empty shows all.
+    pub query: String,
+    /// Only lines about this date.
+    pub date: Option<NaiveDate>,
+    /// Long lines go on in the next row.
+    pub wrap: bool,
+    /// Lines that fell out of the ring before they came here.
+    pub lost: u64,
+    lines: VecDeque<Arc<LogLine>>,
+    shown: VecDeque<Arc<LogLine>>,
+    newest: u64,
+    bottom: Option<u64>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            least: Level::TRACE,
+            query: String::new(),
+            date: None,
+            wrap: false,
+            lost: 0,
+            lines: VecDeque::new(),
+            shown: VecDeque::new(),
+            newest: 0,
+            bottom: None,
+        }
+    }
+}
+
+impl Log {
+    /// Adds lines; the oldest go when there are too many.
+    pub fn push(&mut self, lines: Vec<Arc<LogLine>>) {
+        for line in lines {
+            self.lost += line.number.saturating_sub(self.newest + 1);
+            self.newest = line.number;
+            if self.passes(&line) {
+                self.shown.push_back(Arc::clone(&line));
+            }
+            self.lines.push_back(line);
+            if self.lines.len() > CAPACITY {
+                self.lines.pop_front();
+            }
+        }
+        let oldest = self.lines.front().map_or(0, |line| line.number);
+        while self.shown.front().is_some_and(|line| line.number < oldest) {
+            self.shown.pop_front();
+        }
+    }
+
+    fn passes(&self, line: &LogLine) -> bool {
+        line.level <= self.least
+            && self.date.is_none_or(|date| line.date == Some(date))
+            && (self.query.is_empty() || line.message.to_lowercase().contains(&self.query.to_lowercase()))
+    }
+
+    /// Changes the filters and looks at every line again; the newest line that passes is shown.
+    pub fn refilter(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        let passing = self.lines.iter().filter(|line| self.passes(line));
+        self.shown = passing.cloned().collect();
+        self.bottom = None;
+    }
+
+    /// The next least level: all, info, warnings, errors, all.
+    pub fn next_level(&mut self) {
+        self.refilter(|log| {
+            log.least = match log.least {
+                Level::INFO => Level::WARN,
+                Level::WARN => Level::ERROR,
+                Level::ERROR => Level::TRACE,
+                _ => Level::INFO,
+            };
+        });
+    }
+
+    /// Whether lines may be left out.
+    pub fn is_filtered(&self) -> bool {
+        self.least < Level::TRACE || self.date.is_some() || !self.query.is_empty()
+    }
+
+    /// Lines that pass the filters.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Whether the newest line is kept in view.
+    pub fn follows(&self) -> bool {
+        self.bottom.is_none()
+    }
+
+    /// Lines below the lowest one in view.
+    pub fn below(&self) -> usize {
+        self.bottom.map_or(0, |bottom| {
+            self.shown.len() - self.shown.partition_point(|line| line.number <= bottom)
+        })
+    }
+
+    /// Scrolls towards the newest line (positive) or the oldest; at the newest it follows again. The view stays full
+    /// as long as there are `page` lines.
+    pub fn scroll(&mut self, lines: isize, page: usize) {
+        let len = self.shown.len();
+        let lowest = len.saturating_sub(self.below() + 1);
+        let wanted = lowest.saturating_add_signed(lines).max(page.saturating_sub(1));
+        self.bottom = if wanted + 1 >= len {
+            None
+        } else {
+            self.shown.get(wanted).map(|line| line.number)
+        };
+    }
+
+    /// Keeps the newest line in view from now on.
+    pub fn follow(&mut self) {
+        self.bottom = None;
+    }
+
+    /// The lines in view and above, lowest first; a whole `page` as long as there are as many lines, also when those
+    /// that were in view have gone.
+    pub fn upwards(&self, page: usize) -> impl Iterator<Item = &LogLine> {
+        let len = self.shown.len();
+        let visible = (len - self.below()).max(page.min(len));
+        self.shown.range(..visible).rev().map(Arc::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::console::fixture::{log_line, log_line_about};
+
+    fn filled(lines: u64) -> Log {
+        let mut log = Log::default();
+        log.push(
+            (0..lines)
+                .map(|at| log_line(at + 1, Level::INFO, &format!("line {at}")))
+                .collect(),
+        );
+        log
+    }
+
+    fn lowest(log: &Log) -> Option<&str> {
+        log.upwards(1).next().map(|line| line.message.as_str())
+    }
+
+    #[test]
+    fn it_follows_until_scrolled_up_and_counts_what_came_since() {
+        let mut log = filled(100);
+        assert_eq!(lowest(&log), Some("line 99"));
+        log.scroll(-10, 20);
+        assert_eq!(
+            (lowest(&log), log.below(), log.follows()),
+            (Some("line 89"), 10, false)
+        );
+        log.push(vec![log_line(101, Level::INFO, "line 100")]);
+        assert_eq!((lowest(&log), log.below()), (Some("line 89"), 11));
+        log.scroll(11, 20);
+        assert!(log.follows());
+        assert_eq!(lowest(&log), Some("line 100"));
+    }
+
+    #[test]
+    fn the_top_page_stays_full_and_a_short_log_never_scrolls() {
+        let mut log = filled(100);
+        log.scroll(-1_000, 20);
+        assert_eq!(log.upwards(20).count(), 20);
+        let mut short = filled(5);
+        short.scroll(-1, 20);
+        assert!(short.follows());
+    }
+
+    #[test]
+    fn the_oldest_lines_go_first_even_while_scrolled_up() {
+        let mut log = filled(10);
+        log.scroll(-8, 1);
+        assert_eq!(lowest(&log), Some("line 1"));
+        let more = 11..=10 + CAPACITY as u64;
+        log.push(more.map(|number| log_line(number, Level::INFO, "more")).collect());
+        assert_eq!(log.len(), CAPACITY);
+        assert_eq!(log.upwards(20).count(), 20);
+    }
+
+    #[rstest]
+    #[case(1, 3)]
+    #[case(2, 2)]
+    #[case(3, 1)]
+    #[case(4, 4)]
+    fn levels_go_round(#[case] times: usize, #[case] shown: usize) {
+        let mut log = Log::default();
+        let levels = [Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+        let lines = (1..)
+            .zip(levels)
+            .map(|(number, level)| log_line(number, level, "x"));
+        log.push(lines.collect());
+        (0..times).for_each(|_| log.next_level());
+        assert_eq!(log.len(), shown);
+    }
+
+    #[test]
+    fn a_search_knows_no_case_and_holds_for_lines_to_come() {
+        let mut log = filled(3);
+        log.refilter(|log| log.query = "LINE 2".to_owned());
+        assert_eq!(log.len(), 1);
+        log.push(vec![
+            log_line(4, Level::INFO, "Line 2 again"),
+            log_line(5, Level::INFO, "other"),
+        ]);
+        assert_eq!(log.len(), 2);
+        log.refilter(|log| log.query.clear());
+        assert_eq!(log.len(), 5);
+    }
+
+    #[test]
+    fn only_one_date_can_be_asked_for() {
+        let mut log = filled(3);
+        let date: NaiveDate = "2024-01-05".parse().unwrap();
+        log.push(vec![log_line_about(4, date, "about it")]);
+        log.refilter(|log| log.date = Some(date));
+        assert_eq!(lowest(&log), Some("about it"));
+        assert_eq!(log.len(), 1);
+    }
+
+    #[test]
+    fn a_gap_in_the_numbers_is_a_loss() {
+        let mut log = filled(3);
+        assert_eq!(log.lost, 0);
+        log.push(vec![
+            log_line(10, Level::INFO, "after the gap"),
+            log_line(11, Level::INFO, "next"),
+        ]);
+        assert_eq!(log.lost, 6);
+    }
+}

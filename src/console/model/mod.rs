@@ -1,0 +1,189 @@
+//! Everything the screen shows, and nothing else. Only `update` changes it.
+
+pub mod checklist;
+pub mod dates;
+pub mod log;
+pub mod overlay;
+pub mod workers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::layout::Rect;
+
+use super::dirty::Dirty;
+use super::keymap::Place;
+use super::layout::{Layout, Pane};
+use crate::engine::{CheckView, Snapshot, StageView};
+use crate::ledger::RunState;
+use crate::telemetry::Vitals;
+use checklist::Checklist;
+use dates::Dates;
+use log::Log;
+use overlay::Overlay;
+use workers::Workers;
+
+/// How long good news stays when no key takes it away.
+pub(super) const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
+
+/// Notices kept for the operator to take away one by one.
+const NOTICES: usize = 20;
+
+/// What the console knows. Begin with `Model::default()` and a [`super::Msg::Resize`].
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub(super) size: (u16, u16),
+    pub(super) now: Option<DateTime<Utc>>,
+    pub(super) snapshot: Option<Arc<Snapshot>>,
+    pub(super) vitals: Option<Vitals>,
+    pub(super) focus: Pane,
+    pub(super) zoomed: bool,
+    pub(super) dates: Dates,
+    pub(super) workers: Workers,
+    pub(super) log: Log,
+    pub(super) checks: Checklist,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) asked: Option<Asked>,
+    pub(super) leaving: Option<Leaving>,
+    pub(super) armed: Option<DateTime<Utc>>,
+    pub(super) dirty: Dirty,
+}
+
+/// A line being typed.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What is typed so far.
+    pub text: String,
+}
+
+/// What a typed line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Going to a date.
+    Date,
+    /// Searching the log.
+    Log,
+    /// Searching the help.
+    Help,
+}
+
+/// Something the operator should read once.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// One sentence.
+    pub text: String,
+    /// Whether it is bad news, which stays until a key takes it away.
+    pub bad: bool,
+    /// When it came.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What was asked of the run and does not show yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// To pause.
+    Pause,
+    /// To go on.
+    Resume,
+}
+
+/// How the operator leaves once the run has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// What is in flight lands first.
+    Drain,
+    /// What is in flight is cut off.
+    Abort,
+}
+
+impl Model {
+    /// How much changed since this was last called.
+    pub fn take_dirty(&mut self) -> Dirty {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// How soon a [`super::Msg::Tick`] is wanted: every second while the run is at work, because a clock is on
+    /// screen then; never while it is paused or has ended, so that nothing at all is written.
+    #[must_use]
+    pub fn heartbeat(&self) -> Option<Duration> {
+        self.is_active().then_some(Duration::from_secs(1))
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        let state = self.snapshot.as_ref().map(|snapshot| snapshot.run.state);
+        matches!(state, Some(RunState::Running | RunState::Draining))
+    }
+
+    /// Percent done; 100 only when the run has ended with nothing left.
+    pub(super) fn percent(&self) -> f64 {
+        let Some(run) = self.snapshot.as_ref().map(|snapshot| &snapshot.run) else {
+            return 0.0;
+        };
+        match run.progress.percent() {
+            _ if run.state == RunState::Finished => 100.0,
+            _ if run.progress.total == 0 => 0.0,
+            percent => percent.min(99.9),
+        }
+    }
+
+    /// The time on screen: it goes on between two pictures while the run is at work, and stands still otherwise.
+    pub(super) fn clock(&self) -> Option<DateTime<Utc>> {
+        let taken = self.snapshot.as_ref()?.at;
+        Some(match self.now {
+            Some(now) if self.is_active() => now.max(taken),
+            _ => taken,
+        })
+    }
+
+    pub(super) fn stage(&self) -> Option<&StageView> {
+        self.dates.stage(self.snapshot.as_deref()?)
+    }
+
+    pub(super) fn check(&self) -> Option<&CheckView> {
+        self.checks.marked(self.snapshot.as_deref()?)
+    }
+
+    pub(super) fn layout(&self) -> Option<Layout> {
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        Layout::of(area, self.focus, self.zoomed)
+    }
+
+    /// Where the next key is pressed.
+    pub(super) fn place(&self) -> Place {
+        if self.prompt.is_some() {
+            return Place::Prompt;
+        }
+        match (&self.overlay, self.focus) {
+            (Some(Overlay::Detail(_)), _) => Place::Detail,
+            (Some(Overlay::Offending(_)), _) => Place::Offending,
+            (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Leave(_)), _) => Place::Leave,
+            (Some(Overlay::Help(_)), _) => Place::Help,
+            (None, Pane::Dates) => Place::Dates,
+            (None, Pane::Workers) => Place::Workers,
+            (None, Pane::Log) => Place::Log,
+            (None, Pane::Checks) => Place::Checks,
+        }
+    }
+
+    pub(super) fn notice(&mut self, bad: bool, text: impl Into<String>) {
+        if self.notices.len() == NOTICES {
+            self.notices.remove(0);
+        }
+        self.notices.push(Notice {
+            text: text.into(),
+            bad,
+            at: self.now,
+        });
+        self.wish(Dirty::Full);
+    }
+
+    pub(super) fn wish(&mut self, dirty: Dirty) {
+        self.dirty = self.dirty.max(dirty);
+    }
+}

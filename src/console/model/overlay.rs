@@ -1,0 +1,174 @@
+//! What may lie over the panes: a question, one date, a list, the help.
+
+use chrono::NaiveDate;
+use ratatui::layout::Rect;
+
+use crate::console::keymap::{Binding, TABLE};
+use crate::console::layout::{framed, popup};
+use crate::engine::{StoredRows, UnitView};
+
+/// One thing over the panes; it takes every key.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// One date and its stored rows.
+    Detail(Detail),
+    /// The dates a check names.
+    Offending(Offending),
+    /// Whether to do dates again.
+    Confirm(Confirm),
+    /// Whether and how to leave.
+    Leave(LeaveChoice),
+    /// The keys.
+    Help(Help),
+}
+
+/// One date of one stage.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// Stage name.
+    pub stage: String,
+    /// The date.
+    pub date: NaiveDate,
+    /// The unit its rows were asked for; when it changes they are asked for again.
+    pub seen: Option<UnitView>,
+    /// Its rows.
+    pub stored: Stored,
+    /// First row in view.
+    pub top: usize,
+    /// First column in view.
+    pub left: usize,
+}
+
+/// The stored rows of a date.
+#[derive(Debug, Clone)]
+pub enum Stored {
+    /// On their way.
+    Asked,
+    /// Here they are.
+    Rows(StoredRows),
+    /// They cannot be had, and why.
+    Refused(String),
+}
+
+/// The dates a check names.
+#[derive(Debug, Clone)]
+pub struct Offending {
+    /// Check name.
+    pub check: String,
+    /// The marked date.
+    pub cursor: usize,
+}
+
+/// The question before a rerun. What it lists is what is done again, whatever changes meanwhile.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// What is asked.
+    pub question: String,
+    /// The stage.
+    pub stage: String,
+    /// The dates.
+    pub dates: Vec<NaiveDate>,
+    /// What was left out.
+    pub note: Option<String>,
+    /// The marked choice.
+    pub go: bool,
+    /// First line of dates in view.
+    pub top: usize,
+}
+
+/// How to leave while there is work. The first is the safest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LeaveChoice {
+    /// Do not leave.
+    #[default]
+    Keep,
+    /// Let what is in flight land, then leave.
+    Drain,
+    /// Cut off what is in flight, and leave.
+    Abort,
+}
+
+/// The list of keys.
+#[derive(Debug, Clone, Default)]
+pub struct Help {
+    /// Only commands that say this.
+    pub query: String,
+    /// First line in view.
+    pub top: usize,
+}
+
+impl LeaveChoice {
+    /// Every choice, in the order shown.
+    pub const ALL: [Self; 3] = [Self::Keep, Self::Drain, Self::Abort];
+
+    /// What the operator reads.
+    pub const fn label(self, paused: bool) -> &'static str {
+        match self {
+            Self::Keep if paused => "Stay",
+            Self::Keep => "Keep running",
+            Self::Drain => "Drain and quit",
+            Self::Abort => "Abort",
+        }
+    }
+
+    /// The next choice or the one before, round and round.
+    pub fn step(self, forward: bool) -> Self {
+        let at = Self::ALL.iter().position(|choice| *choice == self).unwrap_or(0);
+        let by = if forward { 1 } else { Self::ALL.len() - 1 };
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}
+
+/// Rows above the stored rows of a date: its state, its reason in two, where one is, the column names.
+pub const ABOVE_ROWS: u16 = 5;
+
+/// Columns a listed date takes, with the gap after it.
+pub const DATE_COLUMNS: u16 = 12;
+
+/// Columns of the question, frame included, and rows beside the dates: question, note, choices, gaps, frame.
+const QUESTION: (u16, u16) = (64, 7);
+
+impl Confirm {
+    /// Where the question stands.
+    pub fn area(&self, body: Rect) -> Rect {
+        let lines = u16::try_from(self.lines()).unwrap_or(u16::MAX);
+        popup(body, QUESTION.0, lines.saturating_add(QUESTION.1))
+    }
+
+    /// Dates on one line.
+    pub const fn on_a_line() -> usize {
+        ((QUESTION.0 - 4) / DATE_COLUMNS) as usize
+    }
+
+    /// Lines all its dates take.
+    pub fn lines(&self) -> usize {
+        self.dates.len().div_ceil(Self::on_a_line())
+    }
+
+    /// Lines of dates in view.
+    pub fn page(&self, body: Rect) -> usize {
+        usize::from(self.area(body).height.saturating_sub(QUESTION.1))
+    }
+}
+
+impl Help {
+    /// The commands that answer the search.
+    pub fn bindings(&self) -> Vec<&'static Binding> {
+        let query = self.query.to_lowercase();
+        let says = |text: &str| text.to_lowercase().contains(&query);
+        TABLE
+            .iter()
+            .filter(|binding| {
+                says(binding.name)
+                    || says(binding.help)
+                    || says(&binding.spelt(false))
+                    || says(&binding.where_it_works())
+            })
+            .collect()
+    }
+}
+
+/// Rows of content in an overlay that covers the panes, below `above` rows of its own.
+pub fn page(body: Rect, above: u16) -> usize {
+    usize::from(framed(body).height.saturating_sub(above))
+}

@@ -1,0 +1,77 @@
+//! The Workers pane: which row is marked, how busy each slot was of late, which died.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::engine::Snapshot;
+
+/// Samples kept of each slot.
+const SAMPLES: usize = 32;
+
+/// Active seconds between two samples, so that the strip covers some seconds and not a blink.
+const BETWEEN: f64 = 0.25;
+
+/// Marked row and history.
+#[derive(Debug, Clone, Default)]
+pub struct Workers {
+    /// The marked row.
+    pub cursor: usize,
+    /// Workers asked for and not there yet.
+    pub wanted: Option<usize>,
+    slots: BTreeMap<usize, Slot>,
+    sampled_at: f64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    busy_seconds: f64,
+    samples: VecDeque<f64>,
+    deaths: u32,
+}
+
+impl Workers {
+    /// Takes what a new picture says about the workers.
+    pub fn take(&mut self, snapshot: &Snapshot) {
+        self.cursor = self.cursor.min(snapshot.workers.len().saturating_sub(1));
+        if self.wanted == Some(snapshot.workers.len()) {
+            self.wanted = None;
+        }
+        let active = snapshot.run.active_seconds;
+        let passed = active - self.sampled_at;
+        if (0.0..BETWEEN).contains(&passed) {
+            return;
+        }
+        self.sampled_at = active;
+        self.slots
+            .retain(|slot, _| snapshot.workers.iter().any(|worker| worker.slot == *slot));
+        for worker in &snapshot.workers {
+            let slot = self.slots.entry(worker.slot).or_default();
+            let busy_seconds = worker.busy * active;
+            if passed > 0.0 {
+                let share = (busy_seconds - slot.busy_seconds) / passed;
+                slot.samples.push_back(share.clamp(0.0, 1.0));
+            }
+            slot.busy_seconds = busy_seconds;
+            while slot.samples.len() > SAMPLES {
+                slot.samples.pop_front();
+            }
+        }
+    }
+
+    /// Remembers that a worker died.
+    pub fn died(&mut self, slot: usize) {
+        self.slots.entry(slot).or_default().deaths += 1;
+    }
+
+    /// How often the worker of this slot died.
+    pub fn deaths(&self, slot: usize) -> u32 {
+        self.slots.get(&slot).map_or(0, |slot| slot.deaths)
+    }
+
+    /// Share of time this slot was busy, 0 to 1, oldest first.
+    pub fn samples(&self, slot: usize) -> impl DoubleEndedIterator<Item = f64> + '_ {
+        self.slots
+            .get(&slot)
+            .into_iter()
+            .flat_map(|slot| slot.samples.iter().copied())
+    }
+}

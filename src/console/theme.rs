@@ -1,0 +1,216 @@
+//! Which colour and which sign stand for what. Only the terminal's own 16 colours on its own background: never
+//! white or black text, never dimmed, so that every palette stays readable; selection reverses.
+
+use ratatui::style::{Color, Modifier, Style};
+use tracing::Level;
+
+use super::glyphs::{ASCII, Glyphs, UTF8};
+use crate::engine::StageState;
+use crate::ledger::{CheckState, RunState, UnitState};
+
+/// A set of colours by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// Colours that can be read on a dark and on a light background.
+    #[default]
+    Auto,
+    /// Bright colours for a dark background.
+    Dark,
+    /// Deep colours for a light background.
+    Light,
+    /// No colour: signs, words, bold and reversed only.
+    Mono,
+    /// Blue and yellow instead of green and red.
+    Colorblind,
+}
+
+impl Palette {
+    /// Every palette.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Dark, Self::Light, Self::Mono, Self::Colorblind];
+
+    /// The word an operator writes.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Mono => "mono",
+            Self::Colorblind => "colorblind",
+        }
+    }
+
+    /// The palette of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|palette| palette.word() == word)
+    }
+
+    const fn color(self, role: Role) -> Option<Color> {
+        let [good, bad, warn, active] = match self {
+            Self::Auto => [Color::Green, Color::Red, Color::Magenta, Color::Cyan],
+            Self::Dark => [
+                Color::LightGreen,
+                Color::LightRed,
+                Color::LightYellow,
+                Color::LightCyan,
+            ],
+            Self::Light => [Color::Green, Color::Red, Color::Magenta, Color::Blue],
+            Self::Colorblind => [Color::LightBlue, Color::Yellow, Color::Magenta, Color::Cyan],
+            Self::Mono => return None,
+        };
+        Some(match role {
+            Role::Good => good,
+            Role::Bad => bad,
+            Role::Warn => warn,
+            Role::Active => active,
+            Role::Plain => return None,
+        })
+    }
+}
+
+/// What a colour says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// As it should be.
+    Good,
+    /// The operator must act.
+    Bad,
+    /// The operator should look.
+    Warn,
+    /// Under way.
+    Active,
+    /// Nothing in particular.
+    Plain,
+}
+
+/// Colours and signs together: how the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    palette: Palette,
+    pub(super) glyphs: &'static Glyphs,
+}
+
+impl Theme {
+    /// A look. `color` is false when the terminal has none or `NO_COLOR` asks for none; `utf8` is false when the
+    /// terminal shows ASCII only.
+    #[must_use]
+    pub const fn new(palette: Palette, color: bool, utf8: bool) -> Self {
+        Self {
+            palette: if color { palette } else { Palette::Mono },
+            glyphs: if utf8 { &UTF8 } else { &ASCII },
+        }
+    }
+
+    pub(super) fn style(self, role: Role) -> Style {
+        let style = self
+            .palette
+            .color(role)
+            .map_or_else(Style::new, |color| Style::new().fg(color));
+        match role {
+            Role::Bad => style.add_modifier(Modifier::BOLD),
+            _ => style,
+        }
+    }
+
+    pub(super) fn unit(self, state: UnitState) -> Style {
+        self.style(match state {
+            UnitState::Ok => Role::Good,
+            UnitState::Failed | UnitState::Empty => Role::Bad,
+            UnitState::Partial | UnitState::Unknown | UnitState::Stale => Role::Warn,
+            UnitState::Running => Role::Active,
+            UnitState::Pending | UnitState::Skipped => Role::Plain,
+        })
+    }
+
+    pub(super) fn check(self, state: CheckState) -> Style {
+        self.style(match state {
+            CheckState::Pass => Role::Good,
+            CheckState::Fail | CheckState::Error => Role::Bad,
+            CheckState::Warn | CheckState::Outdated => Role::Warn,
+            CheckState::Running => Role::Active,
+            CheckState::Pending => Role::Plain,
+        })
+    }
+
+    pub(super) fn run(self, state: RunState) -> Style {
+        self.style(match state {
+            RunState::Running => Role::Active,
+            RunState::Paused | RunState::Draining | RunState::Stopped => Role::Warn,
+            RunState::Finished => Role::Good,
+            RunState::Interrupted => Role::Bad,
+        })
+        .add_modifier(Modifier::BOLD)
+    }
+
+    pub(super) fn stage(self, state: StageState) -> Style {
+        self.style(match state {
+            StageState::Waiting => Role::Plain,
+            StageState::Running | StageState::Checking => Role::Active,
+            StageState::Passed => Role::Good,
+            StageState::Failed => Role::Bad,
+        })
+    }
+
+    pub(super) fn level(self, level: Level) -> Style {
+        self.style(match level {
+            Level::ERROR => Role::Bad,
+            Level::WARN => Role::Warn,
+            _ => Role::Plain,
+        })
+    }
+}
+
+/// The row, cell or choice the operator is on.
+pub(super) const SELECTED: Modifier = Modifier::REVERSED;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 5] = [Role::Good, Role::Bad, Role::Warn, Role::Active, Role::Plain];
+
+    #[test]
+    fn no_palette_writes_white_or_black_or_dim_or_sets_a_background() {
+        for palette in Palette::ALL {
+            for role in ROLES {
+                let style = Theme::new(palette, true, true).style(role);
+                assert!(
+                    !matches!(
+                        style.fg,
+                        Some(Color::White | Color::Black | Color::Gray | Color::DarkGray)
+                    ),
+                    "{palette:?} {role:?}"
+                );
+                assert_eq!(style.bg, None);
+                assert!(!style.add_modifier.contains(Modifier::DIM));
+            }
+        }
+    }
+
+    #[test]
+    fn no_color_means_no_colour_whatever_the_palette() {
+        for palette in Palette::ALL {
+            for role in ROLES {
+                assert_eq!(Theme::new(palette, false, true).style(role).fg, None);
+            }
+        }
+    }
+
+    #[test]
+    fn roles_that_ask_for_different_acts_differ_in_colour() {
+        for palette in [Palette::Auto, Palette::Dark, Palette::Light, Palette::Colorblind] {
+            let mut colors: Vec<_> = ROLES.map(|role| palette.color(role)).into();
+            colors.dedup();
+            assert_eq!(colors.len(), ROLES.len(), "{palette:?}");
+        }
+    }
+
+    #[test]
+    fn words_and_palettes_match_both_ways() {
+        for palette in Palette::ALL {
+            assert_eq!(Palette::from_word(palette.word()), Some(palette));
+        }
+        assert_eq!(Palette::from_word("Dark"), None);
+    }
+}

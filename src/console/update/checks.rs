@@ -1,0 +1,58 @@
+//! Keys of the Checks pane.
+
+use super::dates::confirm;
+use super::keys::{moved, page};
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::model::overlay::{Offending, Overlay};
+use crate::engine::{CheckView, Checks, Command};
+
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(check) = model.check().cloned() else {
+        return Vec::new();
+    };
+    match action {
+        Action::CheckOne => {
+            return vec![Effect::Send(Command::Check(Checks::Named(vec![check.name])))];
+        }
+        Action::CheckAll => return vec![Effect::Send(Command::Check(Checks::All))],
+        Action::Offending if check.offending.is_empty() => {
+            model.notice(false, format!("{} names no offending date", check.name));
+        }
+        Action::Offending => {
+            model.overlay = Some(Overlay::Offending(Offending {
+                check: check.name,
+                cursor: 0,
+            }));
+        }
+        Action::RerunOffending => rerun(model, &check),
+        _ => {
+            let len = model
+                .snapshot
+                .as_ref()
+                .map_or(0, |snapshot| snapshot.checks.len());
+            model.checks.cursor = moved(model.checks.cursor, action, page(model, Pane::Checks), len);
+        }
+    }
+    Vec::new()
+}
+
+/// Asks whether the dates a check names are to be done again.
+pub(super) fn rerun(model: &mut Model, check: &CheckView) {
+    let nothing = format!("{} names no offending date", check.name);
+    let note = Some(format!("named by {}", check.name));
+    confirm(model, &check.stage, check.offending.to_vec(), note, &nothing);
+}
+
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let check = model.check()?;
+    let value = check.value.as_deref().unwrap_or("-");
+    let line = format!(
+        "{} {} value {value} target {}",
+        check.name, check.state, check.target
+    );
+    let dates = check.offending.iter().map(|date| format!("\n{date}"));
+    Some(line + &dates.collect::<String>())
+}

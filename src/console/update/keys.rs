@@ -1,0 +1,211 @@
+//! From a key to the action the table names, and from there to the room of the screen it belongs to.
+
+use crossterm::event::KeyEvent;
+
+use super::{checks, dates, log, overlay, run};
+use crate::console::dirty::Dirty;
+use crate::console::effect::Effect;
+use crate::console::keymap::{Action, Key, Place, lookup};
+use crate::console::layout::Pane;
+use crate::console::model::overlay::{Help, Overlay};
+use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::text::{counted, sanitised};
+
+/// The longest line that can be typed.
+const LONGEST: usize = 80;
+
+pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    let Some(key) = Key::from_event(event) else {
+        return Vec::new();
+    };
+    let place = model.place();
+    let action = lookup(place, key);
+    if action != Some(Action::Interrupt) {
+        model.armed = None;
+        if model.notices.pop().is_some() {
+            model.wish(Dirty::Full);
+        }
+    }
+    match action {
+        Some(action) => {
+            model.wish(Dirty::Full);
+            act(model, place, action)
+        }
+        None if place == Place::Prompt => {
+            if let Some(letter) = key.typed() {
+                type_in(model, letter);
+            }
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) {
+    for letter in sanitised(text).trim().chars() {
+        type_in(model, letter);
+    }
+}
+
+fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Redraw => model.wish(Dirty::Force),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Interrupt => return run::interrupt(model),
+        Action::Copy => return copy(model),
+        Action::Help => model.overlay = Some(Overlay::Help(Help::default())),
+        Action::Search => ask(model, place),
+        _ if place == Place::Prompt => answer(model, action),
+        _ if model.overlay.is_some() => return overlay::act(model, action),
+        Action::Quit => return run::quit(model),
+        Action::PauseResume => return run::pause_or_resume(model),
+        Action::MoreWorkers => return run::workers(model, 1),
+        Action::FewerWorkers => return run::workers(model, -1),
+        Action::NextPane => focus(model, model.focus.step(1)),
+        Action::PreviousPane => focus(model, model.focus.step(3)),
+        Action::DatesPane => focus(model, Pane::Dates),
+        Action::WorkersPane => focus(model, Pane::Workers),
+        Action::LogPane => focus(model, Pane::Log),
+        Action::ChecksPane => focus(model, Pane::Checks),
+        Action::Zoom => model.zoomed = !model.zoomed,
+        Action::DateLog => log::only_the_date(model),
+        Action::Back => back(model),
+        _ => {
+            return match place {
+                Place::Dates => dates::act(model, action),
+                Place::Workers => {
+                    let len = model
+                        .snapshot
+                        .as_ref()
+                        .map_or(0, |snapshot| snapshot.workers.len());
+                    let page = page(model, Pane::Workers);
+                    model.workers.cursor = moved(model.workers.cursor, action, page, len);
+                    Vec::new()
+                }
+                Place::Log => log::act(model, action),
+                _ => checks::act(model, action),
+            };
+        }
+    }
+    Vec::new()
+}
+
+/// Shows a pane.
+pub(super) fn focus(model: &mut Model, pane: Pane) {
+    model.focus = pane;
+}
+
+/// Rows of a pane's content.
+pub(super) fn page(model: &Model, pane: Pane) -> usize {
+    let inside = model.layout().and_then(|layout| layout.inside(pane));
+    inside.map_or(1, |area| usize::from(area.height))
+}
+
+/// Where a marked row of `len` goes.
+pub(super) fn moved(at: usize, action: Action, page: usize, len: usize) -> usize {
+    let page = page.max(1);
+    let to = match action {
+        Action::Up => at.saturating_sub(1),
+        Action::Down => at.saturating_add(1),
+        Action::PageUp => at.saturating_sub(page),
+        Action::PageDown => at.saturating_add(page),
+        Action::First => 0,
+        Action::Last => usize::MAX,
+        _ => at,
+    };
+    to.min(len.saturating_sub(1))
+}
+
+/// Escape in a pane takes back one thing at a time, the nearest first.
+fn back(model: &mut Model) {
+    let filtered = !model.log.query.is_empty() || model.log.date.is_some();
+    if model.focus == Pane::Dates && model.dates.anchor.is_some() {
+        model.dates.anchor = None;
+    } else if model.focus == Pane::Log && filtered {
+        model.log.refilter(|log| {
+            log.query.clear();
+            log.date = None;
+        });
+    } else {
+        model.zoomed = false;
+    }
+}
+
+fn ask(model: &mut Model, place: Place) {
+    let (purpose, text) = match place {
+        Place::Help => (Purpose::Help, String::new()),
+        Place::Log => (Purpose::Log, model.log.query.clone()),
+        _ => (Purpose::Date, String::new()),
+    };
+    model.prompt = Some(Prompt { purpose, text });
+}
+
+fn type_in(model: &mut Model, letter: char) {
+    if let Some(prompt) = &mut model.prompt
+        && prompt.text.chars().count() < LONGEST
+    {
+        prompt.text.push(letter);
+        typed(model);
+    }
+}
+
+fn answer(model: &mut Model, action: Action) {
+    let Some(prompt) = &mut model.prompt else {
+        return;
+    };
+    match action {
+        Action::Erase => {
+            prompt.text.pop();
+            typed(model);
+        }
+        Action::EraseAll => {
+            prompt.text.clear();
+            typed(model);
+        }
+        Action::Accept => {
+            let Some(Prompt { purpose, text }) = model.prompt.take() else {
+                return;
+            };
+            match purpose {
+                Purpose::Date => dates::go_to(model, text.trim()),
+                Purpose::Log => model.log.refilter(|log| log.query = text),
+                Purpose::Help => {}
+            }
+        }
+        _ => {
+            model.prompt = None;
+            if let Some(Overlay::Help(help)) = &mut model.overlay {
+                *help = Help::default();
+            }
+        }
+    }
+}
+
+/// The help answers while one types; a date and the log wait for Enter.
+fn typed(model: &mut Model) {
+    model.wish(Dirty::Full);
+    if let (Some(prompt), Some(Overlay::Help(help))) = (&model.prompt, &mut model.overlay) {
+        help.query.clone_from(&prompt.text);
+        help.top = 0;
+    }
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let text = match &model.overlay {
+        Some(over) => overlay::copied(model, over),
+        None => match model.focus {
+            Pane::Dates => dates::copied(model),
+            Pane::Workers => run::copied(model),
+            Pane::Log => Some(log::copied(model)),
+            Pane::Checks => checks::copied(model),
+        },
+    };
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        model.notice(true, "there is nothing to copy here");
+        return Vec::new();
+    };
+    // Whether it arrived cannot be known: terminals do not answer.
+    let sent = counted(text.chars().count(), "character");
+    model.notice(false, format!("{sent} sent to the terminal's clipboard"));
+    vec![Effect::Copy(text)]
+}

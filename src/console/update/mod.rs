@@ -1,0 +1,95 @@
+//! From a message to the next model and what is to be done outside. Pure: no clock, no terminal, no engine.
+
+mod checks;
+mod dates;
+mod keys;
+mod log;
+mod overlay;
+mod run;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::dirty::Dirty;
+use super::effect::Effect;
+use super::model::{Model, NOTICE_STAYS};
+use super::msg::Msg;
+use super::text::sanitised;
+use crate::engine::{Event, Fact, Snapshot};
+
+/// Takes one message in and says what is to be done outside. How much changed on the screen is left in the model:
+/// [`Model::take_dirty`].
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Snapshot(snapshot) => return take_snapshot(model, snapshot),
+        Msg::Facts(facts) => facts.iter().for_each(|fact| take_fact(model, fact)),
+        Msg::Log(lines) => {
+            if !lines.is_empty() {
+                model.log.push(lines);
+                model.wish(Dirty::Full);
+            }
+        }
+        Msg::Vitals(vitals) => {
+            model.vitals = Some(vitals);
+            if model.is_active() {
+                model.wish(Dirty::Partial);
+            }
+        }
+        Msg::Key { key, at } => {
+            model.now = Some(at);
+            return keys::press(model, key);
+        }
+        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Resize { columns, rows } => {
+            model.size = (columns, rows);
+            model.wish(Dirty::Force);
+        }
+        Msg::Reply { to, reply } => run::take_reply(model, &to, reply),
+        Msg::Tick(now) => tick(model, now),
+    }
+    Vec::new()
+}
+
+fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
+    let known = model.snapshot.as_ref().map(|known| known.version);
+    if known == Some(snapshot.version) {
+        return Vec::new();
+    }
+    model.dates.keep_in(&snapshot);
+    model.workers.take(&snapshot);
+    model.checks.cursor = model.checks.cursor.min(snapshot.checks.len().saturating_sub(1));
+    model.snapshot = Some(snapshot);
+    model.wish(Dirty::Full);
+    overlay::keep_in(model);
+    let mut effects = overlay::ask_again(model);
+    effects.extend(run::settle(model));
+    effects
+}
+
+fn take_fact(model: &mut Model, fact: &Fact) {
+    if let Event::WorkerDied { slot, message } = &fact.event {
+        model.workers.died(*slot);
+        let message = sanitised(message);
+        model.notice(
+            true,
+            format!("worker {slot} died ({message}); its dates are tried again"),
+        );
+    }
+}
+
+fn tick(model: &mut Model, now: DateTime<Utc>) {
+    model.now = Some(now);
+    let before = model.notices.len();
+    model
+        .notices
+        .retain(|notice| notice.bad || notice.at.is_none_or(|at| now - at < NOTICE_STAYS));
+    if model.notices.len() != before {
+        model.wish(Dirty::Full);
+    } else if model.is_active() {
+        model.wish(Dirty::Partial);
+    }
+}
+
+#[cfg(test)]
+mod tests;

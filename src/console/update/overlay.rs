@@ -1,0 +1,194 @@
+//! Keys of whatever lies over the panes.
+
+use super::keys::{focus, moved};
+use super::{checks, dates, run};
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::model::dates::unit;
+use crate::console::model::overlay::{
+    ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
+};
+use crate::engine::{Command, Selection};
+use crate::ledger::UnitState;
+
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(overlay) = model.overlay.take() else {
+        return Vec::new();
+    };
+    if action == Action::Back {
+        return Vec::new();
+    }
+    match overlay {
+        Overlay::Detail(detail) => in_detail(model, detail, action),
+        Overlay::Offending(list) => in_offending(model, list, action),
+        Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
+        Overlay::Leave(choice) => return in_leave(model, choice, action),
+        Overlay::Help(help) => {
+            model.overlay = Some(Overlay::Help(help));
+            scroll(model, action);
+        }
+    }
+    Vec::new()
+}
+
+fn in_detail(model: &mut Model, detail: Detail, action: Action) {
+    if action == Action::Rerun {
+        let (stage, date) = (detail.stage, detail.date);
+        dates::confirm(model, &stage, vec![date], None, "");
+        return;
+    }
+    model.overlay = Some(Overlay::Detail(detail));
+    scroll(model, action);
+}
+
+fn in_offending(model: &mut Model, list: Offending, action: Action) {
+    let check = model
+        .snapshot
+        .as_ref()
+        .and_then(|snapshot| snapshot.checks.iter().find(|check| check.name == list.check))
+        .cloned();
+    let Some(check) = check else {
+        return;
+    };
+    match action {
+        Action::Open => {
+            if let (Some(snapshot), Some(date)) = (model.snapshot.clone(), check.offending.get(list.cursor)) {
+                model.dates.go(&snapshot, *date);
+                focus(model, Pane::Dates);
+            }
+        }
+        Action::RerunOffending => checks::rerun(model, &check),
+        _ => {
+            model.overlay = Some(Overlay::Offending(list));
+            scroll(model, action);
+        }
+    }
+}
+
+fn in_confirm(model: &mut Model, mut confirm: Confirm, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Accept if !confirm.go => return Vec::new(),
+        Action::Accept => {
+            return vec![Effect::Send(Command::Rerun {
+                selection: Selection::Dates(confirm.dates),
+                stage: Some(confirm.stage),
+                source: None,
+            })];
+        }
+        Action::Left | Action::Right => confirm.go = !confirm.go,
+        _ => {}
+    }
+    model.overlay = Some(Overlay::Confirm(confirm));
+    scroll(model, action);
+    Vec::new()
+}
+
+fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effect> {
+    if action == Action::Accept {
+        return run::leave(model, choice);
+    }
+    if let Some(choice) = run::choice_of(action) {
+        return run::leave(model, choice);
+    }
+    let choice = match action {
+        Action::Left => choice.step(false),
+        Action::Right => choice.step(true),
+        _ => choice,
+    };
+    model.overlay = Some(Overlay::Leave(choice));
+    Vec::new()
+}
+
+/// Moves through what an overlay lists, never past its last page.
+fn scroll(model: &mut Model, action: Action) {
+    let Some(body) = model.layout().map(|layout| layout.body) else {
+        return;
+    };
+    let offending = offending_dates(model);
+    match &mut model.overlay {
+        Some(Overlay::Detail(detail)) => {
+            let (rows, columns) = match &detail.stored {
+                Stored::Rows(rows) => (rows.rows.len(), rows.columns.len()),
+                Stored::Asked | Stored::Refused(_) => (0, 0),
+            };
+            let page = page(body, ABOVE_ROWS);
+            detail.top = moved(detail.top, action, page, last_top(rows, page));
+            detail.left = match action {
+                Action::Left => detail.left.saturating_sub(1),
+                Action::Right => (detail.left + 1).min(columns.saturating_sub(1)),
+                _ => detail.left.min(columns.saturating_sub(1)),
+            };
+        }
+        Some(Overlay::Offending(list)) => {
+            list.cursor = moved(list.cursor, action, page(body, 0), offending);
+        }
+        Some(Overlay::Confirm(confirm)) => {
+            let page = confirm.page(body);
+            confirm.top = moved(confirm.top, action, page, last_top(confirm.lines(), page));
+        }
+        Some(Overlay::Help(help)) => {
+            let page = page(body, 0);
+            help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
+        }
+        Some(Overlay::Leave(_)) | None => {}
+    }
+}
+
+/// How many first lines there are so that the last page is full.
+fn last_top(lines: usize, page: usize) -> usize {
+    lines.saturating_sub(page) + 1
+}
+
+fn offending_dates(model: &Model) -> usize {
+    let (Some(Overlay::Offending(list)), Some(snapshot)) = (&model.overlay, &model.snapshot) else {
+        return 0;
+    };
+    let check = snapshot.checks.iter().find(|check| check.name == list.check);
+    check.map_or(0, |check| check.offending.len())
+}
+
+/// Puts cursors and first lines back in range after what they point at has changed.
+pub(super) fn keep_in(model: &mut Model) {
+    scroll(model, Action::Redraw);
+}
+
+/// Asks for the rows of the date in view once more when its unit has changed.
+pub(super) fn ask_again(model: &mut Model) -> Vec<Effect> {
+    let (Some(Overlay::Detail(detail)), Some(snapshot)) = (&mut model.overlay, &model.snapshot) else {
+        return Vec::new();
+    };
+    let stage = snapshot.stages.iter().find(|stage| stage.name == detail.stage);
+    let now = stage.and_then(|stage| unit(stage, detail.date));
+    if now == detail.seen.as_ref() {
+        return Vec::new();
+    }
+    detail.seen = now.cloned();
+    if now.is_none_or(|unit| unit.state == UnitState::Running) {
+        return Vec::new();
+    }
+    vec![Effect::Send(Command::Inspect {
+        stage: detail.stage.clone(),
+        date: detail.date,
+    })]
+}
+
+pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
+    match overlay {
+        Overlay::Detail(Detail {
+            stored: Stored::Rows(rows),
+            ..
+        }) => {
+            let lines = std::iter::once(&rows.columns).chain(&rows.rows);
+            Some(lines.map(|line| line.join("\t")).collect::<Vec<_>>().join("\n"))
+        }
+        Overlay::Offending(list) => {
+            let snapshot = model.snapshot.as_ref()?;
+            let check = snapshot.checks.iter().find(|check| check.name == list.check)?;
+            let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
+            Some(dates.join("\n"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! What the operator asks of the run itself: pause, workers, leaving; and how its answers are taken.
+
+use chrono::TimeDelta;
+
+use crate::console::dirty::Dirty;
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
+use crate::console::model::{Asked, Leaving, Model};
+use crate::console::text::sanitised;
+use crate::engine::{Command, Reply, Snapshot};
+use crate::ledger::{CheckState, RunState};
+
+/// Within this time a second Ctrl-C counts as one with the first.
+const ARMED: TimeDelta = TimeDelta::seconds(2);
+
+pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.snapshot.as_ref().map(|snapshot| &snapshot.run) else {
+        return Vec::new();
+    };
+    let asked = match (run.state, model.asked) {
+        (RunState::Paused, None) | (RunState::Running, Some(Asked::Pause)) => Asked::Resume,
+        (RunState::Running, None) if run.pausing => Asked::Resume,
+        (RunState::Running, None) | (RunState::Paused, Some(Asked::Resume)) => Asked::Pause,
+        (RunState::Draining, _) => {
+            model.notice(true, "the run is draining and cannot be paused any more");
+            return Vec::new();
+        }
+        (state, _) if state.has_ended() => {
+            model.notice(true, "the run has ended; there is nothing to pause");
+            return Vec::new();
+        }
+        _ => return Vec::new(),
+    };
+    model.asked = Some(asked);
+    vec![Effect::Send(match asked {
+        Asked::Pause => Command::Pause,
+        Asked::Resume => Command::Resume,
+    })]
+}
+
+pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(snapshot) = &model.snapshot else {
+        return Vec::new();
+    };
+    let now = model.workers.wanted.unwrap_or(snapshot.workers.len());
+    let wanted = now.saturating_add_signed(by);
+    if wanted == 0 {
+        model.notice(true, "one worker is the least; p pauses the run");
+        return Vec::new();
+    }
+    model.workers.wanted = Some(wanted);
+    vec![Effect::Send(Command::Workers(wanted))]
+}
+
+/// Leaves at once when there is nothing to lose, else asks.
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    match model.snapshot.as_deref() {
+        Some(snapshot) if !is_at_rest(snapshot) => {
+            model.overlay = Some(Overlay::Leave(LeaveChoice::default()));
+            Vec::new()
+        }
+        _ => vec![Effect::Quit],
+    }
+}
+
+fn is_at_rest(snapshot: &Snapshot) -> bool {
+    let open = |counts: crate::engine::Counts| counts.pending + counts.running + counts.unknown > 0;
+    let idle = !snapshot.stages.iter().any(|stage| open(stage.counts))
+        && !snapshot
+            .checks
+            .iter()
+            .any(|check| check.state == CheckState::Running);
+    snapshot.run.state.has_ended() || (snapshot.run.state == RunState::Paused && idle)
+}
+
+/// The operator has chosen how to leave.
+pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
+    let (leaving, command) = match choice {
+        LeaveChoice::Keep => return Vec::new(),
+        LeaveChoice::Drain => (Leaving::Drain, Command::Drain),
+        LeaveChoice::Abort => (Leaving::Abort, Command::Abort),
+    };
+    model.leaving = Some(leaving);
+    let mut effects = vec![Effect::Send(command)];
+    effects.extend(settle(model));
+    effects
+}
+
+/// Ctrl-C: the first one only says what the second will do.
+pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
+    let Some(snapshot) = model.snapshot.clone().filter(|snapshot| !is_at_rest(snapshot)) else {
+        return vec![Effect::Quit];
+    };
+    let again = match (model.armed, model.now) {
+        (Some(armed), Some(now)) => now - armed <= ARMED,
+        _ => false,
+    };
+    let draining = snapshot.run.state == RunState::Draining;
+    let (next, then) = match model.leaving {
+        None if !draining => (
+            Some(LeaveChoice::Drain),
+            "lets what is in flight land, then leaves",
+        ),
+        None | Some(Leaving::Drain) => (Some(LeaveChoice::Abort), "cuts off what is in flight and leaves"),
+        Some(Leaving::Abort) => (None, "leaves at once"),
+    };
+    model.notices.retain(|notice| notice.bad);
+    if !again {
+        model.armed = model.now;
+        model.notice(false, format!("Ctrl-C again within 2 s {then}"));
+        return Vec::new();
+    }
+    model.armed = None;
+    model.overlay = None;
+    model.prompt = None;
+    next.map_or_else(|| vec![Effect::Quit], |choice| leave(model, choice))
+}
+
+/// What was asked for and has come true is asked no more; who wanted to leave after the end, leaves.
+pub(super) fn settle(model: &mut Model) -> Option<Effect> {
+    let run = &model.snapshot.as_ref()?.run;
+    let has_come = match model.asked {
+        Some(Asked::Pause) => run.pausing || run.state != RunState::Running,
+        Some(Asked::Resume) => !run.pausing && run.state != RunState::Paused,
+        None => true,
+    };
+    let has_ended = run.state.has_ended();
+    if has_come {
+        model.asked = None;
+    }
+    (has_ended && model.leaving.take().is_some()).then_some(Effect::Quit)
+}
+
+pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
+    model.wish(Dirty::Full);
+    if let Command::Inspect { stage, date } = to {
+        if let Some(Overlay::Detail(detail)) = &mut model.overlay
+            && detail.stage == *stage
+            && detail.date == *date
+        {
+            detail.stored = match reply {
+                Reply::Rows(rows) => Stored::Rows(rows),
+                Reply::Accepted(text) | Reply::Refused(text) => Stored::Refused(text),
+            };
+            super::overlay::keep_in(model);
+        }
+        return;
+    }
+    match reply {
+        Reply::Accepted(text) => model.notice(false, sanitised(&text)),
+        Reply::Refused(text) => {
+            match to {
+                Command::Pause | Command::Resume => model.asked = None,
+                Command::Workers(_) => model.workers.wanted = None,
+                Command::Drain | Command::Abort => model.leaving = None,
+                _ => {}
+            }
+            model.notice(true, format!("refused: {}", sanitised(&text)));
+        }
+        Reply::Rows(_) => {}
+    }
+}
+
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let worker = model.snapshot.as_ref()?.workers.get(model.workers.cursor)?;
+    let task = worker.task.as_ref()?;
+    Some(format!("{} {} {}", task.stage, task.first, task.last))
+}
+
+/// What pressing a choice's letter means in the question before leaving.
+pub(super) fn choice_of(action: Action) -> Option<LeaveChoice> {
+    match action {
+        Action::Drain => Some(LeaveChoice::Drain),
+        Action::Abort => Some(LeaveChoice::Abort),
+        _ => None,
+    }
+}

@@ -1,0 +1,631 @@
+//! Every key at the places where it matters, what messages leave behind, and what no sequence of messages may break.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use rstest::rstest;
+
+use crate::console::fixture::{
+    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, second, vitals,
+    worker_died,
+};
+use crate::console::layout::Pane;
+use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
+use crate::console::{Dirty, Effect, Model, Msg, update};
+use crate::engine::{Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
+use crate::ledger::{CheckState, RunState, UnitState};
+
+fn model(snapshot: Snapshot) -> Model {
+    let mut model = Model::default();
+    let size = Msg::Resize {
+        columns: 120,
+        rows: 40,
+    };
+    for msg in [
+        size,
+        Msg::Tick(second(8.4)),
+        Msg::Snapshot(Arc::new(snapshot)),
+        log(),
+    ] {
+        update(&mut model, msg);
+    }
+    model.take_dirty();
+    model
+}
+
+fn press_at(model: &mut Model, seconds: f64, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+    let key = KeyEvent::new(code, modifiers);
+    let at = second(seconds);
+    update(model, Msg::Key { key, at })
+}
+
+fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
+    press_at(model, 8.4, code, KeyModifiers::NONE)
+}
+
+/// Presses the letters one after the other; `\n` is Enter and `\x1b` is Esc. Answers what the last one did.
+fn keys(model: &mut Model, letters: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for letter in letters.chars() {
+        effects = press(
+            model,
+            match letter {
+                '\n' => KeyCode::Enter,
+                '\x1b' => KeyCode::Esc,
+                letter => KeyCode::Char(letter),
+            },
+        );
+    }
+    effects
+}
+
+fn ctrl_c(model: &mut Model, seconds: f64) -> Vec<Effect> {
+    press_at(model, seconds, KeyCode::Char('c'), KeyModifiers::CONTROL)
+}
+
+fn send(command: Command) -> Vec<Effect> {
+    vec![Effect::Send(command)]
+}
+
+fn rerun(dates: &[&str]) -> Vec<Effect> {
+    send(Command::Rerun {
+        selection: Selection::Dates(dates.iter().map(|date| day(date)).collect()),
+        stage: Some(STAGE.to_owned()),
+        source: None,
+    })
+}
+
+fn said(model: &Model) -> &str {
+    model.notices.last().map_or("", |notice| notice.text.as_str())
+}
+
+#[rstest]
+#[case::first("g", "2021-10-19")]
+#[case::day_after("gj", "2021-10-20")]
+#[case::week_after("gl", "2021-10-26")]
+#[case::not_before_the_first("gkkh", "2021-10-19")]
+#[case::last("G", "2026-01-03")]
+#[case::not_after_the_last("Gjl", "2026-01-03")]
+#[case::week_before("Gh", "2025-12-27")]
+#[case::next_trouble("gn", "2022-02-24")]
+#[case::trouble_goes_round("gN", "2023-02-12")]
+#[case::and_round_again("gNn", "2022-02-24")]
+#[case::search_whole("g/2023-12-16\n", "2023-12-16")]
+#[case::search_month("g/2023-12\n", "2023-12-01")]
+#[case::search_every_christmas("g/12-25\n", "2021-12-25")]
+#[case::search_next_christmas("g/12-25\n/12-25\n", "2022-12-25")]
+#[case::search_nothing("g/1999\n", "2021-10-19")]
+#[case::search_taken_back("g/2023-12-16\x1b", "2021-10-19")]
+fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
+    let mut model = model(running(1));
+    keys(&mut model, pressed);
+    assert_eq!(model.dates.cursor, Some(day(date)));
+}
+
+#[test]
+fn a_search_that_finds_nothing_says_so() {
+    let mut model = model(running(1));
+    keys(&mut model, "/1999\n");
+    assert_eq!(
+        said(&model),
+        "no date of the range holds '1999'; write it like 2023-12-16"
+    );
+}
+
+#[rstest]
+#[case::open("gn\n", send(Command::Inspect { stage: STAGE.to_owned(), date: day("2022-02-24") }))]
+#[case::rerun_asks_first("gnr", vec![])]
+#[case::rerun("gnr\n", rerun(&["2022-02-24"]))]
+#[case::rerun_cancelled("gnr\x1b", vec![])]
+#[case::rerun_refused_by_the_other_choice("gnrl\n", vec![])]
+#[case::range_leaves_skipped_dates_out("g/2024-02-12\nvjjjr\n", rerun(&["2024-02-12", "2024-02-13"]))]
+#[case::range_backwards("g/2024-02-13\nvkr\n", rerun(&["2024-02-12", "2024-02-13"]))]
+#[case::range_ended("g/2024-02-12\nvjvr\n", rerun(&["2024-02-13"]))]
+#[case::a_skipped_date_by_itself("g/2024-02-15\nr\n", rerun(&["2024-02-15"]))]
+#[case::only_skipped_dates("g/2024-02-15\nvjr", vec![])]
+#[case::rerun_failed("R\n", rerun(&["2022-02-24", "2022-06-07", "2022-12-01", "2023-02-11", "2023-02-12"]))]
+#[case::copy("gy", vec![Effect::Copy("2021-10-19".to_owned())])]
+#[case::copy_range("gvjy", vec![Effect::Copy("2021-10-19\n2021-10-20".to_owned())])]
+fn keys_of_dates(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, pressed), effects);
+}
+
+#[rstest]
+#[case::one("4\n", send(Command::Check(Checks::Named(vec!["team_count".to_owned()]))))]
+#[case::next("4j\n", send(Command::Check(Checks::Named(vec!["score_match".to_owned()]))))]
+#[case::all("4a", send(Command::Check(Checks::All)))]
+#[case::offending_only_opens("4jjjjjo", vec![])]
+#[case::rerun_asks_first("4jjjjjx", vec![])]
+#[case::rerun("4jjjjjx\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
+#[case::rerun_from_the_list("4jjjjjox\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
+#[case::nothing_to_rerun("4x", vec![])]
+fn keys_of_checks(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+    let mut model = model(one_fail(1));
+    assert_eq!(keys(&mut model, pressed), effects);
+}
+
+#[test]
+fn an_offending_date_can_be_gone_to() {
+    let mut model = model(one_fail(1));
+    keys(&mut model, "4jjjjjoj\n");
+    assert_eq!(
+        (model.focus, model.dates.cursor),
+        (Pane::Dates, Some(day("2024-11-02")))
+    );
+    assert!(model.overlay.is_none());
+}
+
+#[rstest]
+#[case("1", Pane::Dates)]
+#[case("2", Pane::Workers)]
+#[case("3", Pane::Log)]
+#[case("4", Pane::Checks)]
+#[case("\t", Pane::Workers)]
+#[case("4\t", Pane::Dates)]
+fn panes_are_reached(#[case] pressed: &str, #[case] pane: Pane) {
+    let mut model = model(running(1));
+    for letter in pressed.chars() {
+        let code = if letter == '\t' {
+            KeyCode::Tab
+        } else {
+            KeyCode::Char(letter)
+        };
+        press(&mut model, code);
+    }
+    assert_eq!(model.focus, pane);
+}
+
+#[test]
+fn the_log_of_one_date_is_a_key_away_and_back() {
+    let mut model = model(running(1));
+    let all = model.log.len();
+    keys(&mut model, "g/2023-12-16\n");
+    keys(&mut model, "L");
+    assert_eq!(
+        (model.focus, model.log.date),
+        (Pane::Log, Some(day("2023-12-16")))
+    );
+    assert!(model.log.len() < all);
+    keys(&mut model, "L");
+    assert_eq!((model.log.date, model.log.len()), (None, all));
+}
+
+#[test]
+fn escape_takes_back_one_thing_at_a_time() {
+    let mut model = model(running(1));
+    keys(&mut model, "zv\x1b");
+    assert!(model.zoomed && model.dates.anchor.is_none());
+    keys(&mut model, "\x1b");
+    assert!(!model.zoomed);
+    keys(&mut model, "3/conn\n\x1b");
+    assert!(model.log.query.is_empty());
+}
+
+#[test]
+fn help_answers_while_one_types() {
+    let mut model = model(running(1));
+    keys(&mut model, "?/rerun");
+    let Some(Overlay::Help(help)) = &model.overlay else {
+        panic!("help is open");
+    };
+    assert!(help.bindings().iter().any(|binding| binding.name == "rerun"));
+    assert!(help.bindings().iter().all(|binding| binding.name != "zoom"));
+    keys(&mut model, "\x1b");
+    assert!(matches!(&model.overlay, Some(Overlay::Help(help)) if help.query.is_empty()));
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
+#[test]
+fn letters_are_letters_while_one_types() {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, "3/pqr"), vec![]);
+    update(&mut model, Msg::Paste(" x\ny\u{1b} ".to_owned()));
+    assert_eq!(
+        model.prompt.as_ref().map(|prompt| prompt.text.as_str()),
+        Some("pqrx y")
+    );
+    press(&mut model, KeyCode::Backspace);
+    keys(&mut model, "\n");
+    assert_eq!(model.log.query, "pqrx ");
+}
+
+#[test]
+fn pause_shows_at_once_and_is_settled_by_the_engine() {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, "p"), send(Command::Pause));
+    assert!(model.asked.is_some());
+    let mut pausing = running(2);
+    pausing.run.pausing = true;
+    update(&mut model, Msg::Snapshot(Arc::new(pausing)));
+    assert!(model.asked.is_none());
+    assert_eq!(keys(&mut model, "p"), send(Command::Resume));
+    update(&mut model, Msg::Snapshot(Arc::new(paused(3))));
+    assert!(model.asked.is_some(), "going on was asked for, and it is paused");
+    update(&mut model, Msg::Snapshot(Arc::new(running(4))));
+    assert!(model.asked.is_none());
+}
+
+#[test]
+fn a_refusal_is_said_and_undone() {
+    let mut model = model(running(1));
+    keys(&mut model, "p+");
+    for to in [Command::Pause, Command::Workers(16)] {
+        let reply = Reply::Refused("the run is read-only; use the run's own console".to_owned());
+        update(&mut model, Msg::Reply { to, reply });
+    }
+    assert!(model.asked.is_none() && model.workers.wanted.is_none());
+    assert_eq!(
+        said(&model),
+        "refused: the run is read-only; use the run's own console"
+    );
+}
+
+#[rstest]
+#[case(finished(1), "the run has ended; there is nothing to pause")]
+#[case(drained(1), "the run is draining and cannot be paused any more")]
+fn what_cannot_be_paused_says_why(#[case] snapshot: Snapshot, #[case] sentence: &str) {
+    let mut model = model(snapshot);
+    assert_eq!(keys(&mut model, "p"), vec![]);
+    assert_eq!(said(&model), sentence);
+}
+
+fn drained(version: u64) -> Snapshot {
+    let mut snapshot = running(version);
+    snapshot.run.state = RunState::Draining;
+    snapshot
+}
+
+#[test]
+fn workers_add_up_before_the_engine_follows() {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, "++"), send(Command::Workers(17)));
+    assert_eq!(keys(&mut model, "-"), send(Command::Workers(16)));
+    let mut more = running(2);
+    let mut sixteenth = more.workers[0].clone();
+    sixteenth.slot = 16;
+    more.workers.push(sixteenth);
+    update(&mut model, Msg::Snapshot(Arc::new(more)));
+    assert_eq!(model.workers.wanted, None);
+}
+
+#[test]
+fn the_last_worker_stays() {
+    let mut one = running(1);
+    one.workers.truncate(1);
+    let mut model = model(one);
+    assert_eq!(keys(&mut model, "-"), vec![]);
+    assert_eq!(said(&model), "one worker is the least; p pauses the run");
+}
+
+#[rstest]
+#[case::finished(finished(1), true)]
+#[case::running(running(1), false)]
+#[case::paused_with_work_left(paused(1), false)]
+#[case::paused_with_nothing_left(resting(1), true)]
+#[case::paused_while_a_check_runs(checking(1), false)]
+fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bool) {
+    let mut model = model(snapshot);
+    let effects = keys(&mut model, "q");
+    assert_eq!(effects == [Effect::Quit], at_once);
+    assert_eq!(
+        matches!(model.overlay, Some(Overlay::Leave(LeaveChoice::Keep))),
+        !at_once
+    );
+}
+
+fn resting(version: u64) -> Snapshot {
+    let mut snapshot = finished(version);
+    snapshot.run.state = RunState::Paused;
+    snapshot
+}
+
+fn checking(version: u64) -> Snapshot {
+    let mut snapshot = resting(version);
+    snapshot.checks[0].state = CheckState::Running;
+    snapshot
+}
+
+#[rstest]
+#[case::keep("q\n", vec![])]
+#[case::twice_is_safe("qq", vec![])]
+#[case::escape("q\x1b", vec![])]
+#[case::drain("ql\n", send(Command::Drain))]
+#[case::drain_by_letter("qd", send(Command::Drain))]
+#[case::abort("qll\n", send(Command::Abort))]
+#[case::abort_backwards("qh\n", send(Command::Abort))]
+#[case::abort_by_letter("qa", send(Command::Abort))]
+fn the_choices_before_leaving(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, pressed), effects);
+    assert!(model.overlay.is_none());
+}
+
+#[test]
+fn who_drains_leaves_when_the_run_has_ended() {
+    let mut model = model(running(1));
+    keys(&mut model, "qd");
+    assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(drained(2)))), vec![]);
+    let mut stopped = running(3);
+    stopped.run.state = RunState::Stopped;
+    assert_eq!(
+        update(&mut model, Msg::Snapshot(Arc::new(stopped))),
+        vec![Effect::Quit]
+    );
+}
+
+#[test]
+fn the_screen_stays_after_the_end_until_it_is_left() {
+    let mut model = model(running(1));
+    assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(finished(2)))), vec![]);
+    assert_eq!(keys(&mut model, "q"), vec![Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_counts_only_twice_within_two_seconds() {
+    let mut model = model(running(1));
+    assert_eq!(ctrl_c(&mut model, 10.0), vec![]);
+    assert_eq!(
+        said(&model),
+        "Ctrl-C again within 2 s lets what is in flight land, then leaves"
+    );
+    assert_eq!(ctrl_c(&mut model, 12.5), vec![]);
+    assert_eq!(ctrl_c(&mut model, 14.0), send(Command::Drain));
+    assert_eq!(ctrl_c(&mut model, 15.0), vec![]);
+    assert_eq!(ctrl_c(&mut model, 15.5), send(Command::Abort));
+    ctrl_c(&mut model, 16.0);
+    assert_eq!(ctrl_c(&mut model, 16.5), vec![Effect::Quit]);
+}
+
+#[test]
+fn another_key_disarms_ctrl_c() {
+    let mut model = model(running(1));
+    ctrl_c(&mut model, 10.0);
+    press_at(&mut model, 10.5, KeyCode::Down, KeyModifiers::NONE);
+    assert_eq!(ctrl_c(&mut model, 11.0), vec![]);
+}
+
+#[rstest]
+#[case(None)]
+#[case(Some(finished(1)))]
+fn ctrl_c_leaves_at_once_when_nothing_runs(#[case] snapshot: Option<Snapshot>) {
+    let mut model = snapshot.map_or_else(Model::default, model);
+    assert_eq!(ctrl_c(&mut model, 10.0), vec![Effect::Quit]);
+}
+
+#[test]
+fn stored_rows_come_to_the_date_that_asked() {
+    let mut model = model(running(1));
+    let effects = keys(&mut model, "gn\n");
+    let [Effect::Send(asked)] = effects.as_slice() else {
+        panic!("rows are asked for: {effects:?}");
+    };
+    let rows = Reply::Rows(StoredRows {
+        columns: vec!["a".to_owned()],
+        rows: vec![vec!["1".to_owned()]],
+    });
+    let other = Command::Inspect {
+        stage: STAGE.to_owned(),
+        date: day("2024-01-01"),
+    };
+    let stored = |model: &Model| match &model.overlay {
+        Some(Overlay::Detail(detail)) => matches!(detail.stored, Stored::Rows(_)),
+        _ => false,
+    };
+    update(
+        &mut model,
+        Msg::Reply {
+            to: other,
+            reply: rows.clone(),
+        },
+    );
+    assert!(!stored(&model));
+    update(
+        &mut model,
+        Msg::Reply {
+            to: asked.clone(),
+            reply: rows,
+        },
+    );
+    assert!(stored(&model));
+    assert_eq!(keys(&mut model, "y"), vec![Effect::Copy("a\n1".to_owned())]);
+}
+
+#[test]
+fn an_open_date_is_asked_for_again_when_it_has_changed() {
+    let mut model = model(running(1));
+    keys(&mut model, "gn\n");
+    assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(running(2)))), vec![]);
+    let with = |version, state| {
+        let mut snapshot = running(version);
+        let mut units = snapshot.stages[0].units.to_vec();
+        let changed = units
+            .iter_mut()
+            .find(|unit| unit.date == day("2022-02-24"))
+            .unwrap();
+        changed.state = state;
+        snapshot.stages[0].units = Arc::new(units);
+        Msg::Snapshot(Arc::new(snapshot))
+    };
+    assert_eq!(update(&mut model, with(3, UnitState::Running)), vec![]);
+    let again = send(Command::Inspect {
+        stage: STAGE.to_owned(),
+        date: day("2022-02-24"),
+    });
+    assert_eq!(update(&mut model, with(4, UnitState::Ok)), again);
+}
+
+#[test]
+fn what_is_confirmed_is_what_was_listed() {
+    let mut model = model(running(1));
+    keys(&mut model, "R");
+    update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
+    let listed = [
+        "2022-02-24",
+        "2022-06-07",
+        "2022-12-01",
+        "2023-02-11",
+        "2023-02-12",
+    ];
+    assert_eq!(keys(&mut model, "\n"), rerun(&listed));
+}
+
+#[test]
+fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
+    let mut model = model(running(1));
+    update(&mut model, Msg::Facts(vec![worker_died(), fact(Event::Paused)]));
+    let accepted = Reply::Accepted("16 workers".to_owned());
+    update(
+        &mut model,
+        Msg::Reply {
+            to: Command::Workers(16),
+            reply: accepted,
+        },
+    );
+    assert_eq!(said(&model), "16 workers");
+    update(&mut model, Msg::Tick(second(12.0)));
+    assert_eq!(model.notices.len(), 2);
+    update(&mut model, Msg::Tick(second(13.5)));
+    assert!(said(&model).starts_with("worker 3 died (index out of bounds"));
+    keys(&mut model, "j");
+    assert!(model.notices.is_empty());
+    assert_eq!(model.workers.deaths(3), 1);
+}
+
+#[rstest]
+#[case::running(running(1), true)]
+#[case::draining(drained(1), true)]
+#[case::loading(loading(1), true)]
+#[case::paused(paused(1), false)]
+#[case::finished(finished(1), false)]
+fn the_heart_beats_only_while_the_run_is_at_work(#[case] snapshot: Snapshot, #[case] beats: bool) {
+    let version = snapshot.version;
+    let mut model = model(snapshot.clone());
+    assert_eq!(model.heartbeat().is_some(), beats);
+    update(&mut model, Msg::Tick(second(20.0)));
+    update(&mut model, vitals());
+    let dirty = model.take_dirty();
+    assert_eq!(dirty, if beats { Dirty::Partial } else { Dirty::None });
+    let again = Snapshot { version, ..snapshot };
+    update(&mut model, Msg::Snapshot(Arc::new(again)));
+    assert_eq!(
+        model.take_dirty(),
+        Dirty::None,
+        "the same picture twice is no news"
+    );
+}
+
+#[rstest]
+#[case(KeyCode::Char('j'), KeyModifiers::NONE, Dirty::Full)]
+#[case(KeyCode::Char('l'), KeyModifiers::CONTROL, Dirty::Force)]
+#[case(KeyCode::F(9), KeyModifiers::NONE, Dirty::None)]
+#[case(KeyCode::Char('j'), KeyModifiers::ALT, Dirty::None)]
+fn keys_ask_for_no_more_drawing_than_they_need(
+    #[case] code: KeyCode,
+    #[case] modifiers: KeyModifiers,
+    #[case] dirty: Dirty,
+) {
+    let mut model = model(running(1));
+    press_at(&mut model, 8.4, code, modifiers);
+    assert_eq!(model.take_dirty(), dirty);
+}
+
+#[test]
+fn suspend_is_left_to_the_presenter() {
+    let mut model = model(running(1));
+    let effects = press_at(&mut model, 8.4, KeyCode::Char('z'), KeyModifiers::CONTROL);
+    assert_eq!(effects, vec![Effect::Suspend]);
+}
+
+#[test]
+fn a_hundred_percent_is_for_the_end() {
+    let mut all_done = finished(1);
+    all_done.run.state = RunState::Running;
+    assert!(model(all_done).percent() < 100.0);
+    assert!(model(loading(1)).percent() < f64::EPSILON);
+    assert!((model(finished(1)).percent() - 100.0).abs() < f64::EPSILON);
+}
+
+/// Any message an operator or an engine can send, with pictures of all kinds and sizes.
+fn any_msg() -> impl Strategy<Value = Msg> {
+    let code = prop_oneof![
+        8 => prop::sample::select("hjklgGnNvrRLoxaywf/?z1234pq+- \t[]d0-".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        4 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down,
+            KeyCode::Left, KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End,
+            KeyCode::Backspace,
+        ]),
+    ];
+    let snapshots: Vec<fn(u64) -> Snapshot> =
+        vec![running, paused, finished, one_fail, loading, drained, shrunk];
+    prop_oneof![
+        12 => (code, 0.0..100.0).prop_map(|(code, at)| Msg::Key {
+            key: KeyEvent::new(code, KeyModifiers::NONE),
+            at: second(at),
+        }),
+        2 => (0.0..100.0).prop_map(|at| Msg::Key {
+            key: KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+            at: second(at),
+        }),
+        3 => (prop::sample::select(snapshots), any::<u64>())
+            .prop_map(|(picture, version)| Msg::Snapshot(Arc::new(picture(version)))),
+        1 => (0_u16..250, 0_u16..250).prop_map(|(columns, rows)| Msg::Resize { columns, rows }),
+        1 => (1_u64..1_000, 0_u64..200).prop_map(|(first, lines)| Msg::Log(
+            (first..first + lines).map(|number| log_line(number, tracing::Level::INFO, "x")).collect(),
+        )),
+        1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
+        1 => Just(Msg::Facts(vec![worker_died()])),
+    ]
+}
+
+/// A run of ten dates, two workers and one check.
+fn shrunk(version: u64) -> Snapshot {
+    let mut snapshot = one_fail(version);
+    let units = snapshot.stages[0].units[700..710].to_vec();
+    snapshot.stages[0].units = Arc::new(units);
+    snapshot.workers.truncate(2);
+    snapshot.checks.truncate(1);
+    snapshot
+}
+
+fn in_range(model: &Model) -> Result<(), TestCaseError> {
+    let Some(snapshot) = &model.snapshot else {
+        return Ok(());
+    };
+    let units = model.stage().map_or(&[][..], |stage| stage.units.as_slice());
+    let holds = |date: NaiveDate| units.iter().any(|unit| unit.date == date);
+    prop_assert_eq!(model.dates.cursor.is_some(), !units.is_empty());
+    prop_assert!(model.dates.cursor.is_none_or(holds));
+    prop_assert!(model.dates.anchor.is_none_or(holds));
+    prop_assert!(model.checks.cursor < snapshot.checks.len().max(1));
+    prop_assert!(model.workers.cursor < snapshot.workers.len().max(1));
+    prop_assert!(model.log.below() <= model.log.len());
+    prop_assert!(snapshot.run.state == RunState::Finished || model.percent() < 100.0);
+    if let Some(Overlay::Offending(list)) = &model.overlay {
+        let check = snapshot.checks.iter().find(|check| check.name == list.check);
+        let len = check.map_or(0, |check| check.offending.len());
+        prop_assert!(list.cursor < len.max(1));
+    }
+    if let Some(Overlay::Confirm(confirm)) = &model.overlay {
+        prop_assert!(!confirm.dates.is_empty() && confirm.top < confirm.lines());
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_sequence_of_messages_loses_a_cursor(msgs in prop::collection::vec(any_msg(), 1..60)) {
+        let mut model = Model::default();
+        for msg in msgs {
+            let effects = update(&mut model, msg);
+            let commands = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count();
+            prop_assert!(commands <= 1, "conflicting commands: {effects:?}");
+            in_range(&model)?;
+        }
+    }
+}

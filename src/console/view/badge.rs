@@ -1,0 +1,116 @@
+//! What is to be known of a pane at its title.
+
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::model::dates::troubled;
+use crate::console::text::{count, counted};
+use crate::console::theme::Role;
+use crate::ledger::CheckState;
+
+/// A few words and what they mean.
+pub struct Badge {
+    /// The words.
+    pub text: String,
+    /// What they mean.
+    pub role: Role,
+}
+
+impl Badge {
+    fn new(role: Role, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            role,
+        }
+    }
+}
+
+/// Everything to be known of a pane, the most important first.
+pub fn badges(model: &Model, pane: Pane) -> Vec<Badge> {
+    match pane {
+        Pane::Dates => dates(model),
+        Pane::Workers => workers(model),
+        Pane::Log => log(model),
+        Pane::Checks => checks(model),
+    }
+}
+
+fn dates(model: &Model) -> Vec<Badge> {
+    let Some(stage) = model.stage() else {
+        return Vec::new();
+    };
+    let mut badges = vec![Badge::new(Role::Plain, stage.name.clone())];
+    let trouble = troubled(stage).len();
+    if trouble > 0 {
+        badges.insert(0, Badge::new(Role::Bad, format!("{trouble} in trouble")));
+    }
+    badges
+}
+
+fn workers(model: &Model) -> Vec<Badge> {
+    let Some(snapshot) = &model.snapshot else {
+        return Vec::new();
+    };
+    let busy = snapshot
+        .workers
+        .iter()
+        .filter(|worker| worker.task.is_some())
+        .count();
+    let text = format!("{busy} of {} busy", snapshot.workers.len());
+    let mut badges = vec![Badge::new(Role::Plain, text)];
+    if let Some(wanted) = model.workers.wanted {
+        badges.push(Badge::new(Role::Active, format!("{wanted} asked for")));
+    }
+    badges
+}
+
+fn log(model: &Model) -> Vec<Badge> {
+    let log = &model.log;
+    let mut badges = Vec::new();
+    if !log.follows() {
+        badges.push(Badge::new(
+            Role::Active,
+            format!("{} new", count(log.below() as u64)),
+        ));
+    }
+    if log.least < tracing::Level::TRACE {
+        badges.push(Badge::new(Role::Plain, format!("{} and worse", log.least)));
+    }
+    if let Some(date) = log.date {
+        badges.push(Badge::new(Role::Active, format!("{date} only")));
+    }
+    if !log.query.is_empty() {
+        badges.push(Badge::new(Role::Active, format!("/{}", log.query)));
+    }
+    if log.lost > 0 {
+        let lost = counted(usize::try_from(log.lost).unwrap_or(usize::MAX), "line");
+        badges.push(Badge::new(Role::Warn, format!("{lost} lost")));
+    }
+    badges
+}
+
+fn checks(model: &Model) -> Vec<Badge> {
+    let Some(snapshot) = &model.snapshot else {
+        return Vec::new();
+    };
+    let order = [
+        (CheckState::Fail, Role::Bad),
+        (CheckState::Error, Role::Bad),
+        (CheckState::Outdated, Role::Warn),
+        (CheckState::Running, Role::Active),
+        (CheckState::Pending, Role::Plain),
+        (CheckState::Warn, Role::Warn),
+        (CheckState::Pass, Role::Good),
+    ];
+    let mut badges = Vec::new();
+    for (state, role) in order {
+        let number = snapshot
+            .checks
+            .iter()
+            .filter(|check| check.state == state)
+            .count();
+        if number > 0 {
+            badges.push(Badge::new(role, format!("{number} {state}")));
+        }
+    }
+    badges
+}

@@ -1,0 +1,192 @@
+//! The checklist: what was asked of the data, what is so, what should be so.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::frame::thumb;
+use super::pen::{BOLD, PLAIN, Pen, row};
+use super::workers::first_in_view;
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::model::checklist::by_stage;
+use crate::console::text::{self, counted};
+use crate::console::theme::{SELECTED, Theme};
+use crate::engine::CheckView;
+use crate::ledger::CheckState;
+use crate::plan::Severity;
+
+const STATE: usize = 11;
+const TITLE: usize = 26;
+const VALUE: usize = 17;
+const SEVERITY: usize = 9;
+const TARGET: usize = 18;
+const BEFORE: usize = 10;
+const DATES: usize = 9;
+
+/// Rows about the marked check, and the height from which there is room for them.
+const ABOUT: usize = 3;
+const ABOUT_FROM: u16 = 9;
+
+/// One row of the list.
+enum Item<'a> {
+    Stage(&'a str),
+    Check(usize, &'a CheckView),
+}
+
+pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let Some(snapshot) = &model.snapshot else {
+        return;
+    };
+    let checks = by_stage(snapshot);
+    let Some(marked) = checks.get(model.checks.cursor) else {
+        Pen::on(buf, theme, row(area, 0)).write("This plan has no checks.", PLAIN);
+        return;
+    };
+    let about = if area.height >= ABOUT_FROM { ABOUT } else { 0 };
+    let room = usize::from(area.height).saturating_sub(about);
+    let several = snapshot.stages.len() > 1;
+    let items = items(&checks, several);
+    let is_marked = |item: &Item| matches!(item, Item::Check(at, _) if *at == model.checks.cursor);
+    let marked_row = items.iter().position(is_marked).unwrap_or(0);
+    let top = first_in_view(marked_row, room, items.len());
+    thumb(buf, theme, area, top, room, items.len());
+    let columns = Columns::of(usize::from(area.width), &checks);
+    for (at, item) in items.iter().enumerate().skip(top).take(room) {
+        let line = row(area, at - top);
+        match item {
+            Item::Stage(name) => {
+                Pen::on(buf, theme, line).write(name, BOLD);
+            }
+            Item::Check(_, check) => columns.check(check, theme, line, buf),
+        }
+        if is_marked(item) && model.focus == Pane::Checks {
+            buf.set_style(line, SELECTED);
+        }
+    }
+    for at in 0..about {
+        about_marked(marked, at, theme, row(area, room + at), buf);
+    }
+}
+
+fn items<'a>(checks: &[&'a CheckView], several_stages: bool) -> Vec<Item<'a>> {
+    let mut items = Vec::new();
+    let mut stage = None;
+    for (at, check) in checks.iter().enumerate() {
+        if several_stages && stage != Some(&check.stage) {
+            stage = Some(&check.stage);
+            items.push(Item::Stage(&check.stage));
+        }
+        items.push(Item::Check(at, check));
+    }
+    items
+}
+
+/// How wide each column is; 0 for those there is no room for.
+struct Columns {
+    title: usize,
+    value: usize,
+    severity: usize,
+    target: usize,
+    before: usize,
+    dates: usize,
+}
+
+impl Columns {
+    fn of(width: usize, checks: &[&CheckView]) -> Self {
+        let mut left = width.saturating_sub(STATE + TITLE);
+        let mut take = |columns: usize| {
+            let taken = if columns <= left { columns } else { 0 };
+            left -= taken;
+            taken
+        };
+        let names_dates = checks.iter().any(|check| !check.offending.is_empty());
+        let value = take(VALUE);
+        let dates = take(if names_dates { DATES } else { 0 });
+        let target = take(TARGET);
+        let severity = take(SEVERITY);
+        let before = take(BEFORE);
+        // What is left goes to the title as far as titles are long, the rest to the target.
+        let longest = checks.iter().map(|check| text::width(&check.title) + 1).max();
+        let more = longest.unwrap_or(0).saturating_sub(TITLE).min(left);
+        left -= more;
+        let rest = if target > 0 { left } else { 0 };
+        Self {
+            title: TITLE + more,
+            value,
+            severity,
+            target: target + rest,
+            before,
+            dates,
+        }
+    }
+
+    fn check(&self, check: &CheckView, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let style = theme.check(check.state);
+        let mut pen = Pen::on(buf, theme, area);
+        let state = format!("{} {}", theme.glyphs.check(check.state), check.state);
+        pen.column(STATE, &state, style);
+        if self.severity > 0 {
+            pen.column(self.severity, severity(check), PLAIN);
+        }
+        pen.column(self.title, &check.title, PLAIN);
+        if self.value > 0 {
+            pen.column(self.value, check.value.as_deref().unwrap_or("-"), style);
+        }
+        if self.target > 0 {
+            pen.column(self.target, &check.target, PLAIN);
+        }
+        if self.before > 0 {
+            pen.column(self.before, check.before.as_deref().unwrap_or("-"), PLAIN);
+        }
+        if self.dates > 0 && !check.offending.is_empty() {
+            pen.column(self.dates, &counted(check.offending.len(), "date"), style);
+        }
+    }
+}
+
+const fn severity(check: &CheckView) -> &'static str {
+    match check.severity {
+        Severity::Blocking => "blocking",
+        Severity::Advisory => "advisory",
+    }
+}
+
+fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    match at {
+        0 => {
+            pen.write(&check.name, BOLD)
+                .write(&format!("  {}", severity(check)), PLAIN);
+            if let Some(asked) = check.asked_at {
+                pen.write(&format!("  asked {}", asked.format("%H:%M:%S")), PLAIN);
+            }
+            if let Some(seconds) = check.seconds {
+                pen.write(&format!(", took {:.0} ms", 1000.0 * seconds), PLAIN);
+            }
+        }
+        1 => {
+            let value = check.value.as_deref().unwrap_or("-");
+            pen.write("value ", PLAIN)
+                .write(value, theme.check(check.state))
+                .write(&format!("  target {}", check.target), PLAIN);
+            if let Some(before) = &check.before {
+                pen.write(&format!("  before {before}"), PLAIN);
+            }
+        }
+        _ if check.offending.is_empty() => {
+            let text = match check.state {
+                CheckState::Outdated => "a date it looked at has changed since; ask again",
+                CheckState::Pending => "not asked yet",
+                _ => "no offending date",
+            };
+            pen.write(text, PLAIN);
+        }
+        _ => {
+            let named = counted(check.offending.len(), "offending date");
+            pen.write(&format!("{named}:"), theme.check(check.state));
+            for date in check.offending.iter().take(8) {
+                pen.write(&format!(" {date}"), PLAIN);
+            }
+        }
+    }
+}

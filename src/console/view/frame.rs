@@ -1,0 +1,108 @@
+//! The line around a pane or an overlay, with its title; and the row of tabs that stands for it on a small screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::badge::{Badge, badges};
+use super::pen::{BOLD, PLAIN, Pen, row};
+use crate::console::layout::{Layout, Pane};
+use crate::console::model::Model;
+use crate::console::theme::{Role, SELECTED, Theme};
+
+/// Draws a frame with a title and what is to be known beside it.
+pub fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
+    let glyphs = theme.glyphs;
+    let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
+    let inner = usize::from(area.width.saturating_sub(2));
+    let last = usize::from(area.height.saturating_sub(1));
+    for (at, left, right) in [(last, bottom_left, bottom_right), (0, top_left, top_right)] {
+        Pen::on(buf, theme, row(area, at))
+            .write(left, PLAIN)
+            .fill(glyphs.line, inner, PLAIN)
+            .write(right, PLAIN);
+    }
+    for at in 1..last {
+        Pen::on(buf, theme, row(area, at)).write(glyphs.bar, PLAIN);
+        Pen::on(buf, theme, row(area, at)).at_the_end(glyphs.bar, PLAIN);
+    }
+    let head = Rect {
+        x: area.x.saturating_add(2),
+        width: area.width.saturating_sub(4),
+        ..area
+    };
+    let mut pen = Pen::on(buf, theme, head);
+    pen.write(&format!(" {title} "), name_style(focused));
+    for badge in badges {
+        pen.write(" ", PLAIN)
+            .write(&badge.text, theme.style(badge.role))
+            .write(" ", PLAIN);
+    }
+}
+
+/// Marks on the right side of a frame which part of a list is in view; nothing when all of it is, or when there is
+/// no frame.
+pub fn thumb(buf: &mut Buffer, theme: Theme, framed: Rect, top: usize, page: usize, len: usize) {
+    let height = usize::from(framed.height);
+    if len <= page || height == 0 || page == 0 {
+        return;
+    }
+    let rows = (height * page / len).max(1);
+    let above = ((height - rows) * top).div_ceil(len - page).min(height - rows);
+    for at in above..above + rows {
+        let line = row(framed, at);
+        if let Some(cell) = buf.cell_mut((line.right(), line.y))
+            && cell.symbol() == theme.glyphs.bar
+        {
+            cell.set_symbol(theme.glyphs.thumb).set_style(BOLD);
+        }
+    }
+}
+
+fn name_style(focused: bool) -> Style {
+    if focused {
+        BOLD.add_modifier(SELECTED)
+    } else {
+        BOLD
+    }
+}
+
+/// The panes' titles in a row: the one that is shown with everything to be known, the others with a mark when there
+/// is trouble.
+pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    let line = theme.glyphs.line;
+    for (at, pane) in Pane::ALL.into_iter().enumerate() {
+        let shown = pane == model.focus;
+        pen.write(line, PLAIN);
+        pen.write(&format!(" {} {} ", at + 1, pane.title()), name_style(shown));
+        let about = badges(model, pane);
+        if !shown && about.iter().any(|badge| badge.role == Role::Bad) {
+            pen.write("! ", theme.style(Role::Bad));
+        }
+    }
+    pen.write(line, PLAIN);
+    for badge in badges(model, model.focus) {
+        pen.write(" ", PLAIN)
+            .write(&badge.text, theme.style(badge.role))
+            .write(" ", PLAIN);
+    }
+    let rest = pen.left();
+    pen.fill(line, rest, PLAIN);
+}
+
+/// The frames of all panes that stand side by side.
+pub fn around_panes(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
+    for pane in Pane::ALL {
+        if let Some(area) = layout.pane(pane) {
+            frame(
+                buf,
+                theme,
+                area,
+                pane.title(),
+                pane == model.focus,
+                &badges(model, pane),
+            );
+        }
+    }
+}

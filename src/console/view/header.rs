@@ -1,0 +1,182 @@
+//! The top of the screen: what runs where, how far it is, how long it will take, and why it is not faster.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::pen::{BOLD, PLAIN, Pen, row};
+use crate::console::model::{Asked, Leaving, Model};
+use crate::console::text::{band, count, duration, width};
+use crate::console::theme::{Role, Theme};
+use crate::engine::{RunView, StageState, StageView};
+use crate::ledger::{RunState, UnitState};
+
+/// The widest a progress bar gets.
+const BAR: usize = 48;
+
+pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let Some(snapshot) = &model.snapshot else {
+        let mut pen = Pen::on(buf, theme, area);
+        pen.write("backcourt", BOLD)
+            .write("  waiting for the engine", PLAIN);
+        return;
+    };
+    let run = &snapshot.run;
+    if area.height == 1 {
+        let mut pen = Pen::on(buf, theme, area);
+        state(model, run, theme, &mut pen);
+        progress(model, run, theme, &mut pen, 0);
+        pen.write("  ", PLAIN).write(&run.title, BOLD);
+        return;
+    }
+    title(model, run, theme, row(area, 0), buf);
+    progress(model, run, theme, &mut Pen::on(buf, theme, row(area, 1)), BAR);
+    stages(model, &snapshot.stages, theme, row(area, 2), buf);
+    limit(run, theme, row(area, 3), buf);
+}
+
+/// The state in words: what was asked for counts before it has come true.
+fn state(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
+    let (word, style) = state_words(model, run, theme);
+    pen.at_the_end(&format!(" {} {word} ", theme.glyphs.run(run.state)), style);
+}
+
+fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
+    let warn = theme.run(RunState::Paused);
+    match (run.state, model.asked) {
+        (RunState::Running, Some(Asked::Pause)) => ("Pausing...".to_owned(), warn),
+        (RunState::Running, None) if run.pausing => ("Pausing...".to_owned(), warn),
+        (RunState::Running | RunState::Paused, Some(Asked::Resume)) => ("Resuming...".to_owned(), warn),
+        (state, _) if model.leaving == Some(Leaving::Abort) && !state.has_ended() => {
+            ("Aborting...".to_owned(), warn)
+        }
+        (state, _) => (state.word().to_owned(), theme.run(state)),
+    }
+}
+
+fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    state(model, run, theme, &mut pen);
+    pen.write(&run.title, BOLD);
+    let facts = [
+        run.warehouse.clone(),
+        format!("source {}", run.source),
+        format!("pid {}", run.pid),
+    ];
+    for (at, fact) in facts.iter().enumerate() {
+        // Which warehouse is written to is shown even when it must be cut; the rest only whole.
+        if at > 0 && pen.left() < width(fact) + 3 {
+            break;
+        }
+        pen.write("  ", PLAIN).write(fact, PLAIN);
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of at most 48 columns"
+)]
+fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: usize) {
+    let percent = run.preparing.as_ref().map_or_else(
+        || model.percent(),
+        |preparing| (100.0 * preparing.share).clamp(0.0, 99.9),
+    );
+    if bar > 0 {
+        let columns = bar.min(pen.left() / 3);
+        let done = (columns as f64 * percent / 100.0) as usize;
+        pen.fill(theme.glyphs.done, done, theme.run(run.state))
+            .fill(theme.glyphs.to_do, columns - done, PLAIN)
+            .write("  ", PLAIN);
+    }
+    // Rounding must not make a hundred of what is not done.
+    let percent = if percent < 100.0 {
+        percent.min(99.9)
+    } else {
+        percent
+    };
+    pen.write(&format!("{percent:.1} %"), BOLD);
+    if let Some(preparing) = &run.preparing {
+        pen.write("  ", PLAIN).write(&preparing.what, PLAIN);
+    }
+    pen.write(&format!("  {} elapsed", duration(elapsed(model, run))), PLAIN);
+    if let Some((soonest, latest)) = run.progress.eta {
+        pen.write("  ETA ", PLAIN).write(&band(soonest, latest), BOLD);
+    }
+    if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
+        pen.write(
+            &format!("  {} dates/min", count(rate.max(0.0).round() as u64)),
+            PLAIN,
+        );
+    }
+}
+
+fn elapsed(model: &Model, run: &RunView) -> f64 {
+    let since = match (&model.snapshot, model.clock()) {
+        (Some(snapshot), Some(now)) => (now - snapshot.at).as_seconds_f64(),
+        _ => 0.0,
+    };
+    run.active_seconds + since
+}
+
+/// Every stage with its dates; the one shown in the Dates pane with its counts.
+fn stages(model: &Model, stages: &[StageView], theme: Theme, area: Rect, buf: &mut Buffer) {
+    let shown = model.stage().map(|stage| stage.name.as_str());
+    let mut pen = Pen::on(buf, theme, area);
+    for stage in stages {
+        let style = theme.stage(stage.state);
+        pen.write(theme.glyphs.stage(stage.state), style)
+            .write(" ", PLAIN)
+            .write(&stage.name, style.patch(BOLD));
+        if Some(stage.name.as_str()) == shown {
+            counts(stage, theme, &mut pen);
+        } else if stage.state == StageState::Running {
+            let left = stage.counts.pending + stage.counts.running + stage.counts.unknown;
+            pen.write(&format!(" {} open", count(left)), PLAIN);
+        }
+        pen.write("   ", PLAIN);
+    }
+}
+
+fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
+    if stage.counts.total == 0 {
+        pen.write(" waits", PLAIN);
+        return;
+    }
+    if stage.state == StageState::Checking {
+        pen.write(" being checked", theme.stage(stage.state));
+    }
+    let (dates, rows) = (count(stage.counts.total), count(stage.rows));
+    pen.write(&format!(" {dates} dates, {rows} rows:"), PLAIN);
+    let trouble_first = [
+        UnitState::Failed,
+        UnitState::Empty,
+        UnitState::Partial,
+        UnitState::Unknown,
+        UnitState::Stale,
+        UnitState::Running,
+        UnitState::Pending,
+        UnitState::Ok,
+        UnitState::Skipped,
+    ];
+    for state in trouble_first {
+        let number = stage.counts.of(state);
+        if number > 0 {
+            pen.write(&format!(" {} {state}", count(number)), theme.unit(state));
+        }
+    }
+}
+
+/// Why it is not faster; once it has ended, how.
+fn limit(run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let (name, text) = match &run.ending {
+        Some(ending) => ("ended: ", ending),
+        None => ("limit: ", &run.limit),
+    };
+    if !text.is_empty() {
+        Pen::on(buf, theme, area)
+            .write(name, theme.style(Role::Active))
+            .write(text, PLAIN);
+    }
+}

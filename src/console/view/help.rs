@@ -1,0 +1,48 @@
+//! Every command with its keys, straight from the table.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::frame::{frame, thumb};
+use super::pen::{BOLD, PLAIN, Pen, clear, row};
+use crate::console::layout::framed;
+use crate::console::model::overlay::Help;
+use crate::console::text::{counted, width};
+use crate::console::theme::Theme;
+
+const KEYS: usize = 16;
+const WHERE: usize = 26;
+
+/// From this width on there is room to say where a key works.
+const WHERE_FROM: usize = 110;
+
+pub fn draw(help: &Help, theme: Theme, body: Rect, buf: &mut Buffer) {
+    let bindings = help.bindings();
+    clear(buf, body);
+    let title = if help.query.is_empty() {
+        "Keys".to_owned()
+    } else {
+        format!(
+            "Keys: {} with '{}'",
+            counted(bindings.len(), "command"),
+            help.query
+        )
+    };
+    frame(buf, theme, body, &title, true, &[]);
+    let area = framed(body);
+    let page = usize::from(area.height);
+    thumb(buf, theme, area, help.top, page, bindings.len());
+    let with_where = usize::from(area.width) >= WHERE_FROM;
+    for (at, binding) in bindings.iter().skip(help.top).take(page).enumerate() {
+        let mut pen = Pen::on(buf, theme, row(area, at));
+        let keys = binding.spelt(theme.glyphs.utf8);
+        pen.column(KEYS.max(width(&keys) + 1), &keys, BOLD);
+        if with_where {
+            pen.column(WHERE, &binding.where_it_works(), PLAIN);
+        }
+        pen.write(binding.help, PLAIN);
+        if !with_where {
+            pen.write(&format!("  ({})", binding.where_it_works()), PLAIN);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The keys of the place one is at, as many as fit; pause, help and the way out always do.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::pen::{BOLD, PLAIN, Pen, row};
+use crate::console::keymap::{Action, Binding, at};
+use crate::console::model::Model;
+use crate::console::text::width;
+use crate::console::theme::Theme;
+
+/// Columns between two keys.
+const GAP: usize = 2;
+
+pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let hints = at(model.place()).filter_map(|binding| hint(binding, theme));
+    let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
+    for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
+        .iter()
+        .enumerate()
+    {
+        let mut pen = Pen::on(buf, theme, row(area, line));
+        for hint in hints {
+            pen.write(&hint.key, BOLD)
+                .skip(1)
+                .write(hint.label, PLAIN)
+                .skip(GAP);
+        }
+    }
+}
+
+struct Hint {
+    key: String,
+    label: &'static str,
+    always: bool,
+}
+
+impl Hint {
+    fn columns(&self) -> usize {
+        width(&self.key) + 1 + width(self.label) + GAP
+    }
+}
+
+fn hint(binding: &Binding, theme: Theme) -> Option<Hint> {
+    Some(Hint {
+        key: binding.keys.first()?.spelt(theme.glyphs.utf8),
+        label: binding.label?,
+        always: matches!(
+            binding.action,
+            Action::PauseResume | Action::Help | Action::Quit | Action::Back
+        ),
+    })
+}
+
+/// Fills the lines from the left; those that must be seen stand at the end of the last, whatever must give way.
+fn fit(others: Vec<Hint>, always: Vec<Hint>, width: usize, lines: usize) -> Vec<Vec<Hint>> {
+    let mut filled = Vec::new();
+    let mut line = Vec::new();
+    let mut used = 0;
+    let reserved: usize = always.iter().map(Hint::columns).sum();
+    let mut others = others.into_iter().peekable();
+    while let Some(hint) = others.peek() {
+        let is_last = filled.len() + 1 >= lines;
+        let kept = if is_last { reserved } else { 0 };
+        if used + hint.columns() + kept <= width + GAP {
+            used += hint.columns();
+            line.extend(others.next());
+        } else if is_last {
+            break;
+        } else {
+            filled.push(std::mem::take(&mut line));
+            used = 0;
+        }
+    }
+    if used + reserved > width + GAP && filled.len() + 1 < lines {
+        filled.push(std::mem::take(&mut line));
+    }
+    line.extend(always);
+    filled.push(line);
+    filled
+}

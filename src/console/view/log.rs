@@ -1,0 +1,85 @@
+//! The tail of the log, drawn upwards from the lowest line in view so that wrapped lines need no counting ahead.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::pen::{PLAIN, Pen, row};
+use crate::console::model::Model;
+use crate::console::text::{sanitised, wrapped};
+use crate::console::theme::Theme;
+use crate::telemetry::LogLine;
+
+const TIME: usize = 9;
+const LEVEL: usize = 6;
+const DATE: usize = 11;
+
+pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    if model.log.len() == 0 {
+        let text = if model.log.is_filtered() {
+            "No line passes the filter."
+        } else {
+            "Nothing is logged yet."
+        };
+        Pen::on(buf, theme, row(area, 0)).write(text, PLAIN);
+        return;
+    }
+    for (at, line) in rows(model, area).into_iter().enumerate() {
+        let mut pen = Pen::on(buf, theme, row(area, at));
+        let style = theme.level(line.of.level);
+        if line.is_first {
+            pen.column(TIME, &line.of.time.format("%H:%M:%S").to_string(), PLAIN)
+                .column(LEVEL, line.of.level.as_str(), style);
+            if let Some(date) = prefix(line.of) {
+                pen.column(DATE, &date, PLAIN);
+            }
+        } else {
+            pen.skip(indent(line.of));
+        }
+        pen.write(&line.text, style);
+    }
+}
+
+/// One row of the pane: a line, or a piece of a wrapped one.
+struct Row<'a> {
+    of: &'a LogLine,
+    is_first: bool,
+    text: String,
+}
+
+/// The rows of the pane from its top; when there are too few to fill it, they begin at the top.
+fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
+    let height = usize::from(area.height);
+    let mut rows = Vec::new();
+    for line in model.log.upwards(height) {
+        let message = sanitised(&line.message);
+        let columns = usize::from(area.width).saturating_sub(indent(line));
+        let pieces = if model.log.wrap {
+            wrapped(&message, columns)
+        } else {
+            vec![&*message]
+        };
+        let pieces = pieces.into_iter().enumerate().rev();
+        rows.extend(pieces.map(|(number, piece)| Row {
+            of: line,
+            is_first: number == 0,
+            text: piece.to_owned(),
+        }));
+        if rows.len() >= height {
+            break;
+        }
+    }
+    rows.truncate(height);
+    rows.reverse();
+    rows
+}
+
+/// The date a line is about, unless it says so itself.
+fn prefix(line: &LogLine) -> Option<String> {
+    let date = line.date?.to_string();
+    (!line.message.contains(&date)).then_some(date)
+}
+
+fn indent(line: &LogLine) -> usize {
+    let date = if prefix(line).is_some() { DATE } else { 0 };
+    TIME + LEVEL + date
+}

@@ -1,0 +1,104 @@
+//! The row above the key bar: what is being typed, else the newest answer, else what the operator should know now. A
+//! long sentence takes up to three rows and lies over the panes while it is read.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::pen::{BOLD, PLAIN, Pen, clear, row};
+use crate::console::keymap::{Action, key_of};
+use crate::console::layout::{Layout, Pane};
+use crate::console::model::dates::troubled;
+use crate::console::model::{Leaving, Model, Purpose};
+use crate::console::text::wrapped;
+use crate::console::theme::{Role, SELECTED, Theme};
+use crate::ledger::RunState;
+
+/// The most rows a sentence takes.
+const MOST_ROWS: usize = 3;
+
+pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
+    let area = layout.message;
+    if let Some(prompt) = &model.prompt {
+        let what = match prompt.purpose {
+            Purpose::Date => "date",
+            Purpose::Log => "log",
+            Purpose::Help => "keys",
+        };
+        Pen::on(buf, theme, area)
+            .write(&format!("{what} /"), BOLD)
+            .write(&prompt.text, PLAIN)
+            .write(" ", Style::new().add_modifier(SELECTED));
+        return;
+    }
+    let (text, style) = sentence(model, theme);
+    let pieces = wrapped(&text, usize::from(area.width));
+    let rows = pieces.len().clamp(1, MOST_ROWS);
+    let above = u16::try_from(rows - 1).unwrap_or(0).min(layout.body.height);
+    let area = Rect {
+        y: area.y.saturating_sub(above),
+        height: area.height + above,
+        ..area
+    };
+    clear(buf, area);
+    for (at, piece) in pieces.iter().take(rows).enumerate() {
+        Pen::on(buf, theme, row(area, at)).write(piece, style);
+    }
+}
+
+fn sentence(model: &Model, theme: Theme) -> (String, Style) {
+    if let Some(notice) = model.notices.last() {
+        let more = match model.notices.len() - 1 {
+            0 => String::new(),
+            more => format!("  (any key: {more} more)"),
+        };
+        let role = if notice.bad { Role::Bad } else { Role::Active };
+        return (
+            format!("{}{more}", notice.text),
+            theme.style(role).add_modifier(Modifier::BOLD),
+        );
+    }
+    let Some(snapshot) = &model.snapshot else {
+        return (String::new(), PLAIN);
+    };
+    let key = |action| key_of(action, theme.glyphs.utf8);
+    let run = &snapshot.run;
+    if run.state.has_ended() {
+        let ending = run.ending.as_deref().unwrap_or("The run has ended.");
+        return (format!("{ending}  {} leaves.", key(Action::Quit)), BOLD);
+    }
+    if model.leaving == Some(Leaving::Abort) {
+        return (
+            "Aborting; the screen closes when the run has ended.".to_owned(),
+            BOLD,
+        );
+    }
+    if run.state == RunState::Draining || model.leaving.is_some() {
+        return (
+            "Draining: what is in flight lands, nothing new begins.".to_owned(),
+            BOLD,
+        );
+    }
+    if run.state == RunState::Paused {
+        return (
+            format!(
+                "Paused: nothing begins until {} resumes.",
+                key(Action::PauseResume)
+            ),
+            BOLD,
+        );
+    }
+    let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
+    if trouble > 0 {
+        let dates = if trouble == 1 { "date is" } else { "dates are" };
+        let then = if model.focus == Pane::Dates {
+            let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
+            format!("{next} shows the next, {rerun} does all of them again")
+        } else {
+            format!("{} shows them", key(Action::DatesPane))
+        };
+        let text = format!("{trouble} {dates} in trouble: {then}.");
+        return (text, theme.style(Role::Bad));
+    }
+    (String::new(), PLAIN)
+}

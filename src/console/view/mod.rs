@@ -1,0 +1,65 @@
+//! Draws the model. One file for each part of the screen; every one a pure function of what it shows.
+
+mod badge;
+mod checks;
+mod confirm;
+mod dates;
+mod detail;
+mod frame;
+mod header;
+mod help;
+mod key_bar;
+mod leave;
+mod log;
+mod message;
+mod offending;
+mod pen;
+mod too_small;
+mod workers;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layout::{Layout, Pane};
+use super::model::Model;
+use super::model::overlay::Overlay;
+use super::theme::Theme;
+
+/// Draws the whole screen into an area of the buffer, which must be empty there.
+pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let theme = *theme;
+    let area = area.intersection(buf.area);
+    let Some(layout) = Layout::of(area, model.focus, model.zoomed) else {
+        too_small::draw(theme, area, buf);
+        return;
+    };
+    header::draw(model, theme, layout.header, buf);
+    match layout.tabs {
+        Some(tabs) => frame::tabs(model, theme, tabs, buf),
+        None => frame::around_panes(model, theme, &layout, buf),
+    }
+    for pane in Pane::ALL {
+        let Some(inside) = layout.inside(pane) else {
+            continue;
+        };
+        match pane {
+            Pane::Dates => dates::draw(model, theme, inside, buf),
+            Pane::Workers => workers::draw(model, theme, inside, buf),
+            Pane::Log => log::draw(model, theme, inside, buf),
+            Pane::Checks => checks::draw(model, theme, inside, buf),
+        }
+    }
+    match &model.overlay {
+        Some(Overlay::Detail(detail)) => detail::draw(model, detail, theme, layout.body, buf),
+        Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
+        Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
+        Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
+        Some(Overlay::Help(help)) => help::draw(help, theme, layout.body, buf),
+        None => {}
+    }
+    message::draw(model, theme, &layout, buf);
+    key_bar::draw(model, theme, layout.keys, buf);
+}
+
+#[cfg(test)]
+mod tests;

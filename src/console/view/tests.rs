@@ -1,0 +1,332 @@
+//! The whole screen as an operator sees it, for every run of the fixtures at every size that has a layout of its own.
+
+use std::fmt::Write;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use rstest::rstest;
+
+use crate::console::fixture::{
+    day, finished, history, loading, log, one_fail, paused, running, second, vitals, worker_died,
+};
+use crate::console::{Model, Msg, Palette, Theme, draw, update};
+use crate::engine::{Command, Reply, StoredRows};
+
+const UTF8: Theme = Theme::new(Palette::Auto, true, true);
+const ASCII: Theme = Theme::new(Palette::Auto, false, false);
+
+const RUNS: [&str; 8] = [
+    "no-engine",
+    "loading",
+    "running",
+    "paused",
+    "one-fail",
+    "finished",
+    "worker-died",
+    "long-log",
+];
+
+fn model(run: &str) -> Model {
+    let mut msgs = vec![
+        Msg::Resize {
+            columns: 120,
+            rows: 40,
+        },
+        Msg::Tick(second(8.4)),
+        vitals(),
+    ];
+    match run {
+        "no-engine" => {}
+        "loading" => msgs.extend(history(loading(50))),
+        "running" => {
+            msgs.extend(history(running(50)));
+            msgs.push(log());
+        }
+        "paused" => {
+            msgs.extend(history(paused(50)));
+            msgs.push(log());
+        }
+        "one-fail" => {
+            msgs.extend(history(one_fail(50)));
+            msgs.push(log());
+        }
+        "finished" => msgs.extend(history(finished(50))),
+        "worker-died" => {
+            msgs.extend(history(running(50)));
+            msgs.push(Msg::Facts(vec![worker_died()]));
+        }
+        "long-log" => {
+            msgs.extend(history(running(50)));
+            msgs.extend([log(), key('3'), key('w')]);
+        }
+        other => panic!("no run {other}"),
+    }
+    let mut model = Model::default();
+    feed(&mut model, msgs);
+    model
+}
+
+fn feed(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) {
+    for msg in msgs {
+        update(model, msg);
+    }
+}
+
+fn key(letter: char) -> Msg {
+    code(KeyCode::Char(letter))
+}
+
+fn code(code: KeyCode) -> Msg {
+    Msg::Key {
+        key: KeyEvent::new(code, KeyModifiers::NONE),
+        at: second(8.4),
+    }
+}
+
+fn screen(model: &mut Model, theme: Theme, columns: u16, rows: u16) -> Buffer {
+    update(model, Msg::Resize { columns, rows });
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    let drawn = terminal
+        .draw(|frame| draw(model, &theme, frame.area(), frame.buffer_mut()))
+        .unwrap();
+    drawn.buffer.clone()
+}
+
+/// The rows of a screen; what a wide sign covers is left out.
+fn rows(buffer: &Buffer) -> impl Iterator<Item = &[Cell]> {
+    buffer.content.chunks(usize::from(buffer.area.width).max(1))
+}
+
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for row in rows(buffer) {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = crate::console::text::width(cell.symbol()).max(1);
+            }
+            covered -= 1;
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+/// Every run of cells with a style of its own, as text.
+fn styles(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for (y, row) in rows(buffer).enumerate() {
+        for run in row.chunk_by(|a, b| a.style() == b.style()) {
+            let style = run[0].style();
+            let words: String = run.iter().map(Cell::symbol).collect();
+            let (fg, modifier) = (run[0].fg, style.add_modifier);
+            if fg != ratatui::style::Color::Reset || !modifier.is_empty() {
+                let _ = writeln!(text, "{y:>2} {fg:?} {modifier:?} {:?}", words.trim_end());
+            }
+        }
+    }
+    text
+}
+
+#[rstest]
+fn every_run_at_every_size(#[values(80, 120, 200)] columns: u16) {
+    let rows = match columns {
+        80 => 24,
+        120 => 40,
+        _ => 60,
+    };
+    for run in RUNS {
+        let drawn = screen(&mut model(run), UTF8, columns, rows);
+        insta::assert_snapshot!(format!("{run}-{columns}x{rows}"), text(&drawn));
+    }
+}
+
+#[rstest]
+#[case("dates", '1')]
+#[case("workers", '2')]
+#[case("log", '3')]
+#[case("checks", '4')]
+fn every_pane_alone(#[case] pane: &str, #[case] number: char) {
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = model(if pane == "checks" { "one-fail" } else { "running" });
+        feed(&mut model, [key(number), key('z')]);
+        let drawn = screen(&mut model, UTF8, columns, rows);
+        insta::assert_snapshot!(format!("alone-{pane}-{columns}x{rows}"), text(&drawn));
+    }
+}
+
+#[test]
+fn ascii_and_colourless_says_the_same() {
+    for run in ["running", "one-fail"] {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+            let drawn = screen(&mut model(run), ASCII, columns, rows);
+            let drawn_text = text(&drawn);
+            assert!(drawn_text.is_ascii(), "{drawn_text}");
+            assert!(
+                drawn
+                    .content
+                    .iter()
+                    .all(|cell| cell.fg == ratatui::style::Color::Reset)
+            );
+            insta::assert_snapshot!(format!("ascii-{run}-{columns}x{rows}"), drawn_text);
+        }
+    }
+}
+
+#[test]
+fn what_lies_over_the_panes() {
+    let rows_reply = Msg::Reply {
+        to: Command::Inspect {
+            stage: "team_offense".to_owned(),
+            date: day("2022-02-24"),
+        },
+        reply: Reply::Rows(stored_rows()),
+    };
+    let cases = [
+        (
+            "detail",
+            "running",
+            vec![key('n'), code(KeyCode::Enter), rows_reply],
+        ),
+        ("rerun-one", "running", vec![key('n'), key('r')]),
+        (
+            "rerun-many",
+            "finished",
+            vec![key('v'), code(KeyCode::PageDown), key('r')],
+        ),
+        ("rerun-failed", "running", vec![key('R')]),
+        (
+            "selecting",
+            "running",
+            vec![key('n'), key('v'), code(KeyCode::Right), code(KeyCode::Down)],
+        ),
+        ("leave", "running", vec![key('q')]),
+        ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
+        ("offending", "one-fail", offending_of_the_failed_check()),
+        ("help", "running", vec![key('?')]),
+        (
+            "help-searched",
+            "running",
+            [key('?'), key('/')]
+                .into_iter()
+                .chain("again".chars().map(key))
+                .collect(),
+        ),
+        (
+            "log-search",
+            "running",
+            vec![key('3'), key('/'), key('j'), key('o')],
+        ),
+        ("log-scrolled", "running", vec![key('3'), code(KeyCode::PageUp)]),
+    ];
+    for (name, run, keys) in cases {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+            let mut model = model(run);
+            update(&mut model, Msg::Resize { columns, rows });
+            feed(&mut model, keys.clone());
+            let drawn = screen(&mut model, UTF8, columns, rows);
+            insta::assert_snapshot!(format!("over-{name}-{columns}x{rows}"), text(&drawn));
+        }
+    }
+}
+
+fn offending_of_the_failed_check() -> Vec<Msg> {
+    let down = std::iter::repeat_n(code(KeyCode::Down), 5);
+    std::iter::once(key('4')).chain(down).chain([key('o')]).collect()
+}
+
+fn stored_rows() -> StoredRows {
+    let columns = [
+        "game_id",
+        "team_abbr",
+        "opponent",
+        "points_scored",
+        "possessions",
+        "offensive_rating",
+        "pace",
+    ];
+    let row = |team: &str, points: u32| {
+        let points = points.to_string();
+        let game = "20220220_BOS_BKN";
+        [game, team, "BKN", &points, "98.2", "112.5", "98.7"]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    StoredRows {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: (0..30)
+            .map(|at| row(if at % 2 == 0 { "BOS" } else { "BKN" }, 96 + at))
+            .collect(),
+    }
+}
+
+#[test]
+fn the_styles_of_a_screen() {
+    let drawn = screen(&mut model("one-fail"), UTF8, 80, 24);
+    insta::assert_snapshot!("styles-one-fail-80x24", styles(&drawn));
+}
+
+#[test]
+fn too_small_says_what_is_needed() {
+    for (columns, rows) in [(59, 16), (60, 15), (24, 6), (9, 2)] {
+        let drawn = screen(&mut model("running"), UTF8, columns, rows);
+        insta::assert_snapshot!(format!("too-small-{columns}x{rows}"), text(&drawn));
+    }
+}
+
+#[test]
+fn marks_are_reversed_and_nothing_sets_a_background() {
+    for run in RUNS {
+        let drawn = screen(&mut model(run), UTF8, 120, 40);
+        assert!(
+            drawn
+                .content
+                .iter()
+                .all(|cell| cell.bg == ratatui::style::Color::Reset)
+        );
+        let reversed = |cell: &&Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+        assert!(
+            drawn.content.iter().any(|cell| reversed(&cell)),
+            "{run}: the focus is marked"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever the size of the screen and wherever the area lies in it, drawing ends without a panic and stays
+    /// inside.
+    #[test]
+    fn any_area_can_be_drawn(
+        run in 0..RUNS.len(),
+        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v']), 0..4),
+        columns in 0_u16..=250,
+        rows in 0_u16..=250,
+        x in 0_u16..=60,
+        y in 0_u16..=60,
+    ) {
+        let mut model = model(RUNS[run]);
+        feed(&mut model, keys.into_iter().map(key));
+        for theme in [UTF8, ASCII] {
+            let mut whole = Buffer::empty(Rect::new(0, 0, columns, rows));
+            draw(&model, &theme, whole.area, &mut whole);
+            let part = Rect::new(x, y, columns, rows);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 250, 250));
+            draw(&model, &theme, part, &mut buffer);
+            let outside = buffer.content.iter().enumerate().filter(|(at, _)| {
+                let (cx, cy) = buffer.pos_of(*at);
+                !part.contains((cx, cy).into())
+            });
+            for (_, cell) in outside {
+                prop_assert_eq!(cell, &Cell::default());
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Who works on what, how busy each was of late, and what the process uses.
+
+use chrono::{DateTime, Datelike, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::frame::thumb;
+use super::pen::{BOLD, PLAIN, Pen, row};
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::text::{bytes, count};
+use crate::console::theme::{Role, SELECTED, Theme};
+use crate::engine::{Phase, TaskView, WorkerView};
+
+const SLOT: usize = 3;
+const PHASE: usize = 8;
+const BATCH: usize = 22;
+const AGE: usize = 7;
+const BUSY: usize = 6;
+const DONE: usize = 6;
+
+/// The fewest columns in which a strip of the past says anything.
+const STRIP: usize = 8;
+
+/// Rows above the workers: the process, the column names.
+const ABOVE: usize = 2;
+
+pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let Some(snapshot) = &model.snapshot else {
+        return;
+    };
+    process(model, theme, row(area, 0), buf);
+    let columns = Columns::of(usize::from(area.width));
+    columns.names(theme, row(area, 1), buf);
+    let room = usize::from(area.height).saturating_sub(ABOVE);
+    let top = first_in_view(model.workers.cursor, room, snapshot.workers.len());
+    thumb(buf, theme, area, top, room, snapshot.workers.len());
+    for (at, worker) in snapshot.workers.iter().enumerate().skip(top).take(room) {
+        let line = row(area, ABOVE + at - top);
+        columns.worker(model, worker, theme, line, buf);
+        if at == model.workers.cursor && model.focus == Pane::Workers {
+            buf.set_style(line, SELECTED);
+        }
+    }
+}
+
+/// The first row in view so that the marked one is.
+pub(super) fn first_in_view(marked: usize, room: usize, len: usize) -> usize {
+    let lowest_needed = (marked + 1).saturating_sub(room);
+    lowest_needed.min(len.saturating_sub(room))
+}
+
+fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let Some(vitals) = &model.vitals else {
+        return;
+    };
+    let mut pen = Pen::on(buf, theme, area);
+    let (cpu, memory) = (vitals.cpu_percent, bytes(vitals.memory));
+    pen.write(&format!("cpu {cpu} %  mem {memory}"), PLAIN);
+    let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];
+    let network = [("in", vitals.network_received), ("out", vitals.network_sent)];
+    // The system counts the network for the whole machine only.
+    for (name, flows) in [("disk", disk), ("host net", network)] {
+        pen.write(&format!("  {name}"), PLAIN);
+        if flows.iter().all(|(_, rate)| *rate == 0) {
+            pen.write(" idle", PLAIN);
+        }
+        for (direction, rate) in flows.iter().filter(|(_, rate)| *rate > 0) {
+            pen.write(&format!(" {direction} {}/s", bytes(*rate)), PLAIN);
+        }
+    }
+}
+
+/// Which columns there is room for.
+struct Columns {
+    busy: bool,
+    strip: bool,
+    done: bool,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let least = SLOT + PHASE + BATCH + AGE;
+        Self {
+            busy: width >= least + BUSY,
+            strip: width >= least + BUSY + STRIP,
+            done: width >= least + BUSY + STRIP + DONE,
+        }
+    }
+
+    fn names(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let mut pen = Pen::on(buf, theme, area);
+        pen.number(SLOT, "#", BOLD)
+            .column(PHASE, "phase", BOLD)
+            .column(BATCH, "batch", BOLD)
+            .number(AGE, "age", BOLD);
+        if self.done {
+            pen.number(DONE, "done", BOLD);
+        }
+        if self.busy {
+            pen.number(BUSY, "busy", BOLD);
+        }
+        if self.strip {
+            pen.write("of late", BOLD);
+        }
+    }
+
+    fn worker(&self, model: &Model, worker: &WorkerView, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let mut pen = Pen::on(buf, theme, area);
+        pen.number(SLOT, &worker.slot.to_string(), PLAIN);
+        match &worker.task {
+            Some(task) => {
+                let role = if task.phase == Phase::Backoff {
+                    Role::Warn
+                } else {
+                    Role::Active
+                };
+                pen.column(PHASE, task.phase.word(), theme.style(role))
+                    .column(BATCH, &batch(task), PLAIN)
+                    .number(AGE, &age(task, model.clock()), PLAIN);
+            }
+            None => {
+                pen.column(PHASE, "idle", PLAIN).skip(BATCH + AGE);
+            }
+        }
+        if self.done {
+            pen.number(DONE, &count(worker.units_done), PLAIN);
+        }
+        if self.busy {
+            pen.number(BUSY, &format!("{:.0} %", 100.0 * worker.busy), PLAIN);
+        }
+        let deaths = model.workers.deaths(worker.slot);
+        if deaths > 0 {
+            pen.at_the_end(&format!(" died {deaths}x"), theme.style(Role::Bad));
+        }
+        if self.strip {
+            let fits = pen.left();
+            let samples: Vec<_> = model.workers.samples(worker.slot).rev().take(fits).collect();
+            for share in samples.iter().rev() {
+                pen.write(height(theme, *share), theme.style(Role::Active));
+            }
+        }
+    }
+}
+
+/// A share of 0 to 1 as a bar of one column.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0 to 7"
+)]
+fn height(theme: Theme, share: f64) -> &'static str {
+    theme.glyphs.heights[(share * 7.0).round().clamp(0.0, 7.0) as usize]
+}
+
+/// The dates of a batch: `2023-12-29`, `2023-12-29..31 x3`; month and year only where they change.
+fn batch(task: &TaskView) -> String {
+    let (first, last) = (task.first, task.last);
+    let end = match () {
+        () if first == last => return first.to_string(),
+        () if first.year() != last.year() => last.to_string(),
+        () if first.month() != last.month() => last.format("%m-%d").to_string(),
+        () => last.format("%d").to_string(),
+    };
+    let text = format!("{first}..{end} x{}", task.dates);
+    if text.len() < BATCH {
+        return text;
+    }
+    format!("{first} .. x{}", task.dates)
+}
+
+/// How long the batch has been with its worker, in at most six columns.
+fn age(task: &TaskView, now: Option<DateTime<Utc>>) -> String {
+    let seconds = now.map_or(0.0, |now| (now - task.since).as_seconds_f64().max(0.0));
+    match seconds {
+        _ if seconds < 9.95 => format!("{seconds:.1} s"),
+        _ if seconds < 99.5 => format!("{seconds:.0} s"),
+        _ if seconds < 5_970.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.0} h", seconds / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::console::fixture::{day, second};
+
+    fn task(first: &str, last: &str, dates: usize) -> TaskView {
+        TaskView {
+            stage: "s".to_owned(),
+            first: day(first),
+            last: day(last),
+            dates,
+            phase: Phase::Read,
+            since: second(0.0),
+        }
+    }
+
+    #[rstest]
+    #[case("2023-12-29", "2023-12-29", 1, "2023-12-29")]
+    #[case("2023-12-05", "2023-12-14", 10, "2023-12-05..14 x10")]
+    #[case("2023-11-28", "2023-12-05", 8, "2023-11-28..12-05 x8")]
+    #[case("2023-12-28", "2024-01-04", 8, "2023-12-28 .. x8")]
+    fn a_batch_fits_its_column(
+        #[case] first: &str,
+        #[case] last: &str,
+        #[case] dates: usize,
+        #[case] text: &str,
+    ) {
+        assert_eq!(batch(&task(first, last, dates)), text);
+    }
+
+    #[rstest]
+    #[case(0.44, "0.4 s")]
+    #[case(12.0, "12 s")]
+    #[case(120.0, "2 min")]
+    #[case(7_200.0, "2 h")]
+    fn ages_stay_short(#[case] seconds: f64, #[case] text: &str) {
+        assert_eq!(
+            age(&task("2023-12-29", "2023-12-29", 1), Some(second(seconds))),
+            text
+        );
+    }
+
+    #[rstest]
+    #[case(0, 5, 15, 0)]
+    #[case(4, 5, 15, 0)]
+    #[case(5, 5, 15, 1)]
+    #[case(14, 5, 15, 10)]
+    #[case(3, 20, 15, 0)]
+    fn the_marked_row_is_in_view(
+        #[case] marked: usize,
+        #[case] room: usize,
+        #[case] len: usize,
+        #[case] top: usize,
+    ) {
+        assert_eq!(first_in_view(marked, room, len), top);
+    }
+}
