@@ -35,8 +35,8 @@ fn off_day(date: NaiveDate) -> Option<&'static str> {
         (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season"),
         (2, 14..20) => Some("All-Star break"),
         (12, 24) | (11, 23) => Some("no game in the schedule"),
-        (5, day) if day % 3 == 0 => Some("no game in the schedule"),
-        (6, day) if day % 2 == 0 => Some("no game in the schedule"),
+        (5, day) if day % 2 == 0 => Some("no game in the schedule"),
+        (6, day) if day % 3 != 0 => Some("no game in the schedule"),
         _ => None,
     }
 }

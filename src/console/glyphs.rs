@@ -67,7 +67,7 @@ pub const ASCII: Glyphs = Glyphs {
     line: "-",
     bar: "|",
     corners: ["+", "+", "+", "+"],
-    thumb: "#",
+    thumb: "H",
     done: "#",
     to_do: "-",
     heights: ["_", ".", ":", "-", "=", "+", "*", "#"],

@@ -210,8 +210,8 @@ pub const TABLE: &[Binding] = bindings! {
     "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "the first date";
     "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
     "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date's state, reason and stored rows";
-    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates], Some("next trouble"), "the next date that is failed, partial or empty";
-    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates], None, "the one before that is failed, partial or empty";
+    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met";
+    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";

@@ -6,8 +6,10 @@ use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
 use crate::console::model::Model;
+use crate::console::model::checklist::by_stage;
 use crate::console::model::overlay::{Offending, Overlay};
 use crate::engine::{CheckView, Checks, Command};
+use crate::ledger::CheckState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(check) = model.check().cloned() else {
@@ -28,6 +30,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }));
         }
         Action::RerunOffending => rerun(model, &check),
+        Action::NextAttention => next_unmet(model, true),
+        Action::PreviousAttention => next_unmet(model, false),
         _ => {
             let len = model
                 .snapshot
@@ -37,6 +41,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Marks the next check that is not met or could not be asked, or the one before; goes round at the ends.
+fn next_unmet(model: &mut Model, forward: bool) {
+    let Some(snapshot) = &model.snapshot else {
+        return;
+    };
+    let checks = by_stage(snapshot);
+    let unmet = |at: &usize| matches!(checks[*at].state, CheckState::Fail | CheckState::Error);
+    let (here, len) = (model.checks.cursor, checks.len());
+    let found = if forward {
+        (here + 1..len).chain(0..=here).find(unmet)
+    } else {
+        (0..here).rev().chain((here..len).rev()).find(unmet)
+    };
+    match found {
+        Some(at) => model.checks.cursor = at,
+        None => model.notice(false, "no check is failed"),
+    }
 }
 
 /// Asks whether the dates a check names are to be done again.

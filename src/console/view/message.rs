@@ -64,8 +64,10 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let key = |action| key_of(action, theme.glyphs.utf8);
     let run = &snapshot.run;
     if run.state.has_ended() {
-        let ending = run.ending.as_deref().unwrap_or("The run has ended.");
-        return (format!("{ending}  {} leaves.", key(Action::Quit)), BOLD);
+        return (
+            format!("The run has ended: {} leaves the screen.", key(Action::Quit)),
+            BOLD,
+        );
     }
     if model.leaving == Some(Leaving::Abort) {
         return (
