@@ -3,12 +3,14 @@
 //! One folder per room; what each may use is kept by `tests/rooms.rs`.
 
 pub mod checks;
+pub mod cli;
 pub mod console;
 pub mod engine;
 pub mod feeds;
 pub mod ledger;
 pub mod nba;
 pub mod plan;
+pub mod present;
 pub mod stages;
 pub mod table;
 pub mod telemetry;

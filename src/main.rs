@@ -1,3 +1,7 @@
 //! The `backcourt` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    backcourt::cli::main(std::env::args_os())
+}

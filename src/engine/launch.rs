@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
-use super::{Fact, Order, RetryPolicy, Selection, Snapshot, Stage, StageError};
+use super::{Checks, Fact, Order, RetryPolicy, Selection, Snapshot, Stage, StageError};
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
 pub const THREAD_NAME: &str = "engine";
@@ -40,6 +40,8 @@ pub struct Options {
     pub paused: bool,
     /// Which units of these dates are due.
     pub work: Work,
+    /// Ask these checks once the units are through, instead of those without a current answer.
+    pub ask: Option<Checks>,
     /// Drain once this many units have failed.
     pub fail_fast: Option<u64>,
     /// Stay and take orders after the end.

@@ -4,6 +4,7 @@
 mod board;
 mod command;
 mod dispatcher;
+mod due;
 mod events;
 mod fact;
 mod landing;

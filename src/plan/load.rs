@@ -318,6 +318,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
         let plan = load("nba").unwrap();
         assert_eq!(plan.range.days().count(), 1_538);
         assert_eq!(plan.source, "reconstruct");
+        assert_eq!(plan.checks.len(), 15);
     }
 
     #[test]
@@ -354,6 +355,11 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
                 "at_least = 1, at_most = 2",
                 "at_least = 3, at_most = 2",
                 "check 'one': these limits contradict each other; give one, or at_least with at_most",
+            ),
+            (
+                "sql = \"SELECT 1 AS pct\"",
+                "sql_file = \"checks/nba/rows_per_dat.sql\"",
+                "check 'one': there is no SQL file 'checks/nba/rows_per_dat.sql'; did you mean 'checks/nba/rows_per_date.sql'?",
             ),
             (
                 "expect = [{ column = \"pct\", at_least = 1, at_most = 2 }]",

@@ -148,6 +148,7 @@ impl Toy {
             largest_batch: 8,
             paused: false,
             work: Work::Missing,
+            ask: None,
             fail_fast: None,
             stay: false,
             retry: RetryPolicy {

@@ -122,10 +122,10 @@ impl Dispatcher {
         let count = |state| units().filter(|unit| unit.state == state).count();
         let failed = units().filter(|unit| unit.state.needs_attention()).count();
         let checks = |state| self.checks.iter().filter(|check| check.state == state).count();
-        let done = if self.units_ended == 0 {
-            format!("nothing to do: all {} units were done before", units().count())
-        } else {
-            format!("{} units done", self.units_ended)
+        let done = match (self.units_ended, self.open_units()) {
+            (0, 0) => format!("nothing to do: all {} units were done before", units().count()),
+            (ended, 0) => format!("{ended} units done"),
+            (ended, open) => format!("{ended} units done, {open} still to do"),
         };
         let gate = gate.map_or_else(String::new, |stage| {
             format!("; the gate of {stage} is shut, so what comes after it did not start")

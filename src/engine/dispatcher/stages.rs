@@ -7,6 +7,7 @@ use chrono::{NaiveDate, Utc};
 use crate::ledger::{UnitRecord, UnitState};
 
 use super::super::board::blocks;
+use super::super::due::is_due;
 use super::super::{Event, Scope, Selection, StageError, StageState, Work};
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState};
 
@@ -125,7 +126,11 @@ impl Dispatcher {
             .into_iter()
             .map(|unit| (unit.date, unit))
             .collect();
-        let promised: Vec<_> = self.ledger.open_intents(self.target, &name)?;
+        // A run of chosen units leaves the promises of a dead process to the next run of all that is missing.
+        let promised = match self.options.work {
+            Work::Only(_) => Vec::new(),
+            Work::Missing | Work::Afresh => self.ledger.open_intents(self.target, &name)?,
+        };
         let unsettled: Vec<NaiveDate> = promised.iter().flat_map(|intent| intent.dates.clone()).collect();
         let wanted = self.wanted(&name, &known);
         let line = &mut self.lines[at];
@@ -138,23 +143,7 @@ impl Dispatcher {
         let mut to_do = 0;
         for (&date, scope) in self.options.dates.iter().zip(&scopes) {
             let record = known.get(&date);
-            let due = match (scope, record) {
-                _ if unsettled.contains(&date) => true,
-                _ if !wanted(date) => false,
-                (_, None) => true,
-                (_, Some(record)) if record.state.is_open() => true,
-                (Scope::Skip(_), Some(record)) => record.rows > 0,
-                (Scope::Rows(expected), Some(record)) => {
-                    let other_source =
-                        self.options.source_is_explicit && record.source != self.options.source;
-                    // A rerun and a fresh start do a date again whatever became of it. Otherwise a date is
-                    // done, unless the schedule now asks for another number of rows.
-                    self.options.work != Work::Missing
-                        || record.state == UnitState::Skipped
-                        || record.expected != *expected
-                        || (other_source && !matches!(record.state, UnitState::Failed))
-                }
-            };
+            let due = unsettled.contains(&date) || (wanted(date) && is_due(&self.options, scope, record));
             match scope {
                 Scope::Skip(reason) if record.is_none_or(|record| record.rows == 0) => {
                     let unit = skipped_unit(date, reason, &self.options.source);
@@ -286,7 +275,14 @@ impl Dispatcher {
             line.board.rows()
         );
         self.tell(event);
-        self.ask_open_checks(at);
+        match self.options.ask.take() {
+            Some(checks) => {
+                if let Err(refusal) = self.check(&checks) {
+                    tracing::warn!("{refusal}");
+                }
+            }
+            None => self.ask_open_checks(at),
+        }
         self.want_picture(Picture::Now);
     }
 

@@ -1,0 +1,96 @@
+//! The command line: one file per subcommand. It wires the rooms together and decides nothing about a backfill.
+
+mod check;
+mod error;
+mod load;
+mod rerun;
+mod run;
+mod start;
+mod state_dir;
+mod status;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use state_dir::StateDir;
+
+/// Runs a date-by-date backfill in its own process and lets one operator steer it.
+///
+/// Without a subcommand it runs the built-in plan on the embedded warehouse: it loads the shipped box scores on first
+/// use, fills `team_offense` for 2021-10-19 to 2026-01-03 and asks its checks.
+#[derive(Debug, Parser)]
+#[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+    #[command(flatten)]
+    run: run::RunArgs,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  no unit and no blocking check failed
+  1  a unit or a blocking check failed
+  2  a bad flag, name, value, date or input file
+  3  ended early; start again to go on
+  4  refused: another run is using the state folder
+  130, 143  ended by Ctrl-C or SIGTERM; start again to go on";
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Run the plan: everything that is not done yet, then its checks
+    Run(Box<run::RunArgs>),
+    /// Fill the raw feeds, from the shipped box scores or from CSV files
+    Load(load::LoadArgs),
+    /// Ask checks now and show what they say
+    Check(check::CheckArgs),
+    /// Do chosen dates again
+    Rerun(rerun::RerunArgs),
+    /// Show how a run stands, live or ended, from its ledger
+    Status(status::StatusArgs),
+}
+
+/// Flags every subcommand takes.
+#[derive(Debug, Clone, Args)]
+struct Place {
+    /// Folder of the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<std::path::PathBuf>,
+    /// Plan: a built-in name or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = crate::plan::BUILTIN)]
+    plan: String,
+    /// Where the tables are: sqlite:DIR [default: the state folder's own warehouse]
+    #[arg(long, value_name = "sqlite:DIR")]
+    warehouse: Option<String>,
+}
+
+/// Runs the program on these arguments.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            // Help goes to standard output, a refusal to standard error; if neither can be written, nobody reads.
+            drop(refusal.print());
+            return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match cli.command {
+        None => run::run(&cli.run),
+        Some(Subcommands::Run(arguments)) => run::run(&arguments),
+        Some(Subcommands::Load(arguments)) => load::load(&arguments),
+        Some(Subcommands::Check(arguments)) => check::check(&arguments),
+        Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
+        Some(Subcommands::Status(arguments)) => status::status(&arguments),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            tracing::error!("{error}");
+            drop(writeln!(std::io::stderr(), "backcourt: {error}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `backcourt rerun`: chosen dates once more.
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args};
+
+use crate::engine::{Selection, Work};
+use crate::ledger::Ledger;
+use crate::plan::{load, with_hint};
+use crate::stages;
+
+use super::error::CliError;
+use super::run::{dates_of, forced_source};
+use super::start::{Job, Output, start};
+use super::{Place, StateDir};
+
+/// Flags of `rerun`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["failed", "dates", "offending"])))]
+pub(super) struct RerunArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Every date that failed, is short of rows or has none
+    #[arg(long)]
+    failed: bool,
+    /// Just these dates
+    #[arg(long, value_name = "D,D…", value_delimiter = ',')]
+    dates: Vec<String>,
+    /// The dates this check names
+    #[arg(long, value_name = "CHECK")]
+    offending: Option<String>,
+    /// In this stage only
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<String>,
+    /// Where the rows come from [default: the plan's]
+    #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
+    source: Option<String>,
+    /// How the run is shown
+    #[arg(long, value_enum, default_value_t = Output::Auto)]
+    output: Output,
+}
+
+pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
+    let plan = load(&arguments.place.plan)?;
+    let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
+    let stages = match &arguments.stage {
+        None => names,
+        Some(stage) if names.contains(stage) => vec![stage.clone()],
+        Some(stage) => {
+            return Err(CliError::Usage(with_hint(
+                "stage",
+                stage,
+                names.iter().map(String::as_str),
+            )));
+        }
+    };
+    let selection = if arguments.failed {
+        Selection::Failed
+    } else if let Some(check) = &arguments.offending {
+        if plan.check(check).is_none() {
+            let known = plan.checks.iter().map(|check| check.name.as_str());
+            return Err(CliError::Usage(with_hint("check", check, known)));
+        }
+        Selection::Offending(check.clone())
+    } else {
+        Selection::Dates(dates_of(&arguments.dates)?)
+    };
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let known = match Ledger::open_to_read(&folder.ledger())? {
+        Some(ledger) => ledger.last_run(&plan.name)?,
+        None => None,
+    };
+    let mut dates = known.map_or_else(|| plan.range.days().collect(), |run| run.dates);
+    if let Selection::Dates(chosen) = &selection {
+        dates.extend(chosen);
+        dates.sort_unstable();
+        dates.dedup();
+    }
+    let workers = plan.workers;
+    start(
+        &arguments.place,
+        Job {
+            plan,
+            stages,
+            dates,
+            source: arguments.source.clone().or_else(forced_source),
+            workers,
+            paused: false,
+            work: Work::Only(selection),
+            ask: None,
+            fail_fast: None,
+            output: arguments.output,
+        },
+    )
+}

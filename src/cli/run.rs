@@ -1,0 +1,227 @@
+//! `backcourt run`: everything of the plan that is not done yet, then its checks.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use chrono::NaiveDate;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::engine::{Scope, Work};
+use crate::feeds;
+use crate::ledger::{Ledger, UnitState};
+use crate::plan::{DateRange, Plan, load, parse_date, with_hint};
+use crate::stages;
+
+use super::error::CliError;
+use super::start::{Job, Output, open_warehouse, resolve, start};
+use super::{Place, StateDir};
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    place: Place,
+    /// First date [default: the plan's]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    from: Option<String>,
+    /// Last date [default: the plan's]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    to: Option<String>,
+    /// Just these dates
+    #[arg(long, value_name = "D,D…", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
+    dates: Vec<String>,
+    /// Just these stages
+    #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
+    stages: Vec<String>,
+    /// Workers at the start; + and - change it later [default: the plan's]
+    #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    workers: Option<u32>,
+    /// Where the rows come from [default: the plan's]
+    #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
+    source: Option<String>,
+    /// How the run is shown
+    #[arg(long, value_enum, default_value_t = Output::Auto)]
+    output: Output,
+    /// Open everything and hold before the first unit
+    #[arg(long)]
+    paused: bool,
+    /// Do every date again, whatever the ledger says
+    #[arg(long)]
+    no_resume: bool,
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE")]
+    stop_after: Option<String>,
+    /// Drain once this many units have failed
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    fail_fast: Option<u64>,
+}
+
+pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
+    let plan = load(&arguments.place.plan)?;
+    let dates = arguments.chosen_dates(&plan)?;
+    let stages = arguments.chosen_stages(&plan)?;
+    let source = arguments.source.clone().or_else(forced_source);
+    if arguments.dry_run {
+        return dry_run(&arguments.place, &plan, &stages, &dates, arguments.no_resume);
+    }
+    let workers = arguments.workers.map_or(plan.workers, |workers| workers as usize);
+    start(
+        &arguments.place,
+        Job {
+            plan,
+            stages,
+            dates,
+            source,
+            workers,
+            paused: arguments.paused,
+            work: if arguments.no_resume {
+                Work::Afresh
+            } else {
+                Work::Missing
+            },
+            ask: None,
+            fail_fast: arguments.fail_fast,
+            output: arguments.output,
+        },
+    )
+}
+
+/// The source of the old runbook's environment variable.
+pub(super) fn forced_source() -> Option<String> {
+    let forced =
+        std::env::var("FORCE_TEAM_RECONSTRUCTION").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    forced.then(|| stages::FORCED.to_owned())
+}
+
+/// Dates as typed, each once and in order.
+pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
+    let dates: Result<BTreeSet<NaiveDate>, _> = typed.iter().map(|date| parse_date(date.trim())).collect();
+    Ok(dates?.into_iter().collect())
+}
+
+impl RunArgs {
+    fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {
+        if !self.dates.is_empty() {
+            return dates_of(&self.dates);
+        }
+        let from = self.from.as_deref().map_or(Ok(plan.range.from()), parse_date)?;
+        let to = self.to.as_deref().map_or(Ok(plan.range.to()), parse_date)?;
+        Ok(DateRange::new(from, to)?.days().collect())
+    }
+
+    fn chosen_stages(&self, plan: &Plan) -> Result<Vec<String>, CliError> {
+        let names = || plan.stages.iter().map(|stage| stage.name.as_str());
+        let last = match &self.stop_after {
+            None => plan.stages.len(),
+            Some(stop) => {
+                let at = names().position(|name| name == stop);
+                at.ok_or_else(|| CliError::Usage(with_hint("stage", stop, names())))? + 1
+            }
+        };
+        if let Some(stranger) = self.stages.iter().find(|name| plan.stage(name).is_none()) {
+            return Err(CliError::Usage(with_hint("stage", stranger, names())));
+        }
+        let wanted = |name: &str| self.stages.is_empty() || self.stages.iter().any(|stage| stage == name);
+        let chosen: Vec<String> = names()
+            .take(last)
+            .filter(|name| wanted(name))
+            .map(ToOwned::to_owned)
+            .collect();
+        if chosen.is_empty() {
+            return Err(CliError::Usage(format!(
+                "no stage is left: --stop-after {} ends before {}; leave one of the two flags out",
+                self.stop_after.as_deref().unwrap_or_default(),
+                self.stages.join(", ")
+            )));
+        }
+        Ok(chosen)
+    }
+}
+
+/// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
+fn dry_run(
+    place: &Place,
+    plan: &Plan,
+    names: &[String],
+    dates: &[NaiveDate],
+    afresh: bool,
+) -> Result<u8, CliError> {
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let home = folder.warehouse(place.warehouse.as_deref())?;
+    let mut out = std::io::stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
+    if !home.exists() {
+        say(format!(
+            "{} does not exist yet: a run would make it and load the shipped box scores",
+            home.display()
+        ))?;
+        return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
+    }
+    let warehouse = open_warehouse(&home)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(no_threads)?;
+    let loaded = runtime
+        .block_on(feeds::is_loaded(warehouse.as_ref()))
+        .map_err(|error| CliError::Usage(error.message))?;
+    if !loaded {
+        say(format!(
+            "{} holds no feeds yet: a run would load the shipped box scores",
+            home.display()
+        ))?;
+        return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
+    }
+    let ledger = Ledger::open_to_read(&folder.ledger())?;
+    for stage in resolve(plan, names)? {
+        let scopes = runtime
+            .block_on(stage.scope(warehouse.as_ref(), dates))
+            .map_err(|error| CliError::Usage(error.message))?;
+        let due = scopes
+            .iter()
+            .filter(|scope| matches!(scope, Scope::Rows(_)))
+            .count();
+        let target = match &ledger {
+            Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
+            None => None,
+        };
+        let done = match (&ledger, target) {
+            (Some(ledger), Some(target)) if !afresh => ledger
+                .units(target, stage.name())?
+                .iter()
+                .filter(|unit| !unit.state.is_open() && unit.state != UnitState::Skipped)
+                .filter(|unit| dates.contains(&unit.date))
+                .count(),
+            _ => 0,
+        };
+        say(format!(
+            "{}: {} dates, {} to do, {done} done before, {} without games",
+            stage.name(),
+            dates.len(),
+            due.saturating_sub(done),
+            dates.len() - due
+        ))?;
+    }
+    Ok(0)
+}
+
+pub(super) fn cannot_print(cause: std::io::Error) -> CliError {
+    CliError::System {
+        what: "standard output cannot be written".to_owned(),
+        cause,
+        next: "check where it goes",
+    }
+}
+
+pub(super) fn no_threads(cause: std::io::Error) -> CliError {
+    CliError::System {
+        what: "the runtime could not be started".to_owned(),
+        cause,
+        next: "free some memory or raise the process limit",
+    }
+}

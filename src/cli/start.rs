@@ -1,0 +1,206 @@
+//! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use chrono::{NaiveDate, Utc};
+use clap::ValueEnum;
+
+use crate::engine::{Checks, Engine, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work};
+use crate::feeds::faults::Profile;
+use crate::feeds::{self, BoxScores};
+use crate::ledger::{Ledger, RunLock};
+use crate::plan::{Plan, with_hint};
+use crate::present::{self, Presenter};
+use crate::stages;
+use crate::telemetry;
+use crate::warehouse::sqlite::SqliteWarehouse;
+use crate::warehouse::{ErrorClass, Warehouse};
+
+use super::error::CliError;
+use super::{Place, StateDir};
+
+/// Dates a worker takes at once at the most: a batch's raw rows stand in memory, and there are 15 workers.
+const LARGEST_BATCH: usize = 16;
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// The console in a terminal, plain lines elsewhere
+    Auto,
+    /// The console
+    Tui,
+    /// Readable lines; also the mode for screen readers
+    Plain,
+    /// One JSON object per event, see docs/event.schema.json
+    Jsonl,
+    /// Nothing; the exit code and the ledger tell
+    Silent,
+}
+
+impl Output {
+    fn presenter(self) -> Presenter {
+        let is_terminal = std::io::stdin().is_terminal()
+            && std::io::stdout().is_terminal()
+            && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+        match self {
+            Self::Auto if is_terminal => Presenter::Tui,
+            Self::Tui => Presenter::Tui,
+            Self::Auto | Self::Plain => Presenter::Plain,
+            Self::Jsonl => Presenter::Jsonl,
+            Self::Silent => Presenter::Silent,
+        }
+    }
+}
+
+/// What to do, once everything is open.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The plan.
+    pub(super) plan: Plan,
+    /// Names of its stages that take part.
+    pub(super) stages: Vec<String>,
+    /// The dates, in order, each once.
+    pub(super) dates: Vec<NaiveDate>,
+    /// The source the operator named, if any.
+    pub(super) source: Option<String>,
+    /// Workers at the start.
+    pub(super) workers: usize,
+    /// Hold before the first unit.
+    pub(super) paused: bool,
+    /// Which units are due.
+    pub(super) work: Work,
+    /// Checks to ask whether or not they have a current answer.
+    pub(super) ask: Option<Checks>,
+    /// Drain after so many failures.
+    pub(super) fail_fast: Option<u64>,
+    /// How it is shown.
+    pub(super) output: Output,
+}
+
+/// Does a job from the lock to the exit code.
+pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
+    let presenter = job.output.presenter();
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let stages = resolve(&job.plan, &job.stages)?;
+    let home = folder.warehouse(place.warehouse.as_deref())?;
+    folder.create()?;
+    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let ledger = Ledger::open(&folder.ledger())?;
+    let (log, _files) =
+        telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let warehouse = open_warehouse(&home)?;
+    let options = Options {
+        run_id: Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string(),
+        dates: job.dates,
+        source_is_explicit: job.source.is_some(),
+        source: job.source.unwrap_or_else(|| job.plan.source.clone()),
+        workers: job.workers,
+        largest_batch: LARGEST_BATCH,
+        paused: job.paused,
+        work: job.work,
+        ask: job.ask,
+        fail_fast: job.fail_fast,
+        stay: presenter == Presenter::Tui,
+        retry: RetryPolicy::default(),
+    };
+    let setup = Setup {
+        plan: Arc::new(job.plan),
+        stages,
+        prepare: Some(Box::new(FirstUse(Arc::clone(&warehouse)))),
+        warehouse,
+        ledger,
+        events: folder.events(),
+        options,
+    };
+    let engine = Engine::launch(setup)?;
+    present::present(engine, presenter, &log, folder.path()).map_err(|cause| CliError::System {
+        what: "the screen could not be opened".to_owned(),
+        cause,
+        next: "use --output plain",
+    })
+}
+
+/// The embedded warehouse in this folder, with the outages that were loaded into it.
+pub(super) fn open_warehouse(home: &Path) -> Result<Arc<dyn Warehouse>, CliError> {
+    let warehouse = SqliteWarehouse::open(home).map_err(|error| CliError::Usage(error.message))?;
+    Ok(feeds::with_outages(Arc::new(warehouse)))
+}
+
+/// The stages of these names, in plan order.
+pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage>>, CliError> {
+    for name in names {
+        if plan.stage(name).is_none() {
+            let known = plan.stages.iter().map(|stage| stage.name.as_str());
+            return Err(CliError::Usage(with_hint("stage", name, known)));
+        }
+    }
+    plan.stages
+        .iter()
+        .filter(|spec| names.contains(&spec.name))
+        .map(|spec| {
+            stages::stage(spec).ok_or_else(|| {
+                CliError::Usage(with_hint(
+                    "built-in stage",
+                    &spec.name,
+                    stages::BUILT_IN.iter().copied(),
+                ))
+            })
+        })
+        .collect()
+}
+
+/// Loads the shipped box scores when the warehouse holds no feeds yet.
+#[derive(Debug)]
+struct FirstUse(Arc<dyn Warehouse>);
+
+#[async_trait]
+impl Prepare for FirstUse {
+    fn what(&self) -> String {
+        "loading the shipped box scores".to_owned()
+    }
+
+    async fn prepare(&self, meter: &Meter) -> Result<Option<String>, StageError> {
+        let fault = |message: String| StageError {
+            class: ErrorClass::Data,
+            message,
+        };
+        let warehouse = self.0.as_ref();
+        if feeds::is_loaded(warehouse).await? {
+            return Ok(None);
+        }
+        let box_scores = BoxScores::Shipped;
+        let faults = Profile::open(box_scores.usual_faults()).map_err(|error| fault(error.to_string()))?;
+        meter.total.store(SHIPPED_ROWS, Ordering::Relaxed);
+        let report = feeds::load(warehouse, &box_scores, faults, &meter.done)
+            .await
+            .map_err(|error| fault(error.to_string()))?;
+        Ok(Some(loaded(&report)))
+    }
+}
+
+/// About how many rows the shipped feeds have, for the progress bar alone.
+const SHIPPED_ROWS: u32 = 745_000;
+
+/// What was loaded, in one sentence.
+pub(super) fn loaded(report: &feeds::LoadReport) -> String {
+    let rows: usize = report.rows.iter().map(|(_, rows)| rows).sum();
+    let feeds: Vec<String> = report
+        .rows
+        .iter()
+        .map(|(feed, rows)| format!("{feed} {rows}"))
+        .collect();
+    format!(
+        "loaded {rows} rows with faults '{}': {}",
+        report.faults,
+        feeds.join(", ")
+    )
+}
+
+/// Counts the rows of a load nobody watches.
+pub(super) fn unwatched() -> AtomicUsize {
+    AtomicUsize::new(0)
+}

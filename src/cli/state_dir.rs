@@ -1,0 +1,71 @@
+//! The state folder: where a run keeps what must outlive it.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::error::CliError;
+
+/// A state folder and the places in it.
+#[derive(Debug, Clone)]
+pub(super) struct StateDir(PathBuf);
+
+impl StateDir {
+    /// The folder given, or the user's own.
+    pub(super) fn of(given: Option<&Path>) -> Result<Self, CliError> {
+        if let Some(folder) = given {
+            return Ok(Self(folder.to_owned()));
+        }
+        let base = etcetera::choose_base_strategy().map_err(|error| {
+            CliError::Usage(format!("there is no home folder ({error}); give --state-dir"))
+        })?;
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Ok(Self(state.join("backcourt")))
+    }
+
+    /// Makes the folder and its log folder, for their owner alone, if they are not there.
+    pub(super) fn create(&self) -> Result<(), CliError> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(self.logs())
+            .map_err(|cause| CliError::System {
+                what: format!("the state folder {} cannot be made", self.0.display()),
+                cause,
+                next: "make its parent writable or choose another with --state-dir",
+            })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn ledger(&self) -> PathBuf {
+        self.0.join("ledger.sqlite")
+    }
+
+    pub(super) fn events(&self) -> PathBuf {
+        self.0.join("events.jsonl")
+    }
+
+    pub(super) fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+
+    /// The embedded warehouse that an operator named, or the folder's own.
+    pub(super) fn warehouse(&self, named: Option<&str>) -> Result<PathBuf, CliError> {
+        match named.map(|named| named.split_once(':').unwrap_or((named, ""))) {
+            None => Ok(self.0.join("warehouse")),
+            Some(("sqlite", folder)) if !folder.is_empty() => {
+                let folder = PathBuf::from(folder);
+                Ok(fs::canonicalize(&folder).unwrap_or(folder))
+            }
+            Some(_) => Err(CliError::Usage(format!(
+                "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse",
+                named.unwrap_or_default()
+            ))),
+        }
+    }
+}

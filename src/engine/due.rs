@@ -1,0 +1,100 @@
+//! Whether a date is to be done in this run: pure, from the schedule, the ledger and what the run is about.
+
+use crate::ledger::{UnitRecord, UnitState};
+
+use super::{Options, Scope, Work};
+
+/// Whether a wanted date has to be done. It has not, if the ledger knows it as done and nothing it rests on changed.
+pub(super) fn is_due(options: &Options, scope: &Scope, record: Option<&UnitRecord>) -> bool {
+    let Some(record) = record else {
+        return true;
+    };
+    if record.state.is_open() || record.state == UnitState::Stale {
+        return true;
+    }
+    match scope {
+        // Rows stand where the schedule has no game: they must go.
+        Scope::Skip(_) => record.rows > 0,
+        Scope::Rows(expected) => {
+            let other_source = options.source_is_explicit && record.source != options.source;
+            options.work != Work::Missing
+                || record.state == UnitState::Skipped
+                || record.expected != *expected
+                || (other_source && record.state != UnitState::Failed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use rstest::rstest;
+
+    use super::super::{RetryPolicy, Selection};
+    use super::*;
+
+    fn options() -> Options {
+        Options {
+            run_id: String::new(),
+            dates: Vec::new(),
+            source: "reconstruct".to_owned(),
+            source_is_explicit: false,
+            workers: 1,
+            largest_batch: 1,
+            paused: false,
+            work: Work::Missing,
+            ask: None,
+            fail_fast: None,
+            stay: false,
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    fn record(state: UnitState, expected: u32, rows: u32, source: &str) -> UnitRecord {
+        UnitRecord {
+            date: NaiveDate::MIN,
+            state,
+            expected,
+            rows,
+            attempts: 1,
+            class: None,
+            reason: None,
+            source: source.to_owned(),
+            seconds: 0.0,
+        }
+    }
+
+    #[rstest]
+    #[case::done(UnitState::Ok, 4, 4, false)]
+    #[case::the_schedule_grew(UnitState::Ok, 2, 2, true)]
+    #[case::a_game_was_added_to_an_off_day(UnitState::Skipped, 4, 0, true)]
+    #[case::failed_waits_for_a_rerun(UnitState::Failed, 4, 0, false)]
+    #[case::short_waits_for_a_rerun(UnitState::Partial, 4, 3, false)]
+    #[case::overtaken(UnitState::Stale, 4, 4, true)]
+    #[case::never_begun(UnitState::Pending, 4, 0, true)]
+    #[case::sent_and_unknown(UnitState::Unknown, 4, 4, true)]
+    fn of_a_plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
+        let record = record(state, expected, rows, "reconstruct");
+        assert_eq!(is_due(&options(), &Scope::Rows(4), Some(&record)), due);
+    }
+
+    #[test]
+    fn a_named_source_a_rerun_and_a_vanished_game_make_a_done_date_due() {
+        let done = record(UnitState::Ok, 4, 4, "auto");
+        let mut options = options();
+        assert!(
+            !is_due(&options, &Scope::Rows(4), Some(&done)),
+            "nobody named a source"
+        );
+        assert!(
+            is_due(&options, &Scope::Skip("off-day".to_owned()), Some(&done)),
+            "its rows must go"
+        );
+        assert!(is_due(&options, &Scope::Rows(4), None), "never looked at");
+        options.source_is_explicit = true;
+        assert!(is_due(&options, &Scope::Rows(4), Some(&done)));
+        options.source_is_explicit = false;
+        options.work = Work::Only(Selection::Failed);
+        assert!(is_due(&options, &Scope::Rows(4), Some(&done)));
+    }
+}

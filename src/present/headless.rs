@@ -1,0 +1,81 @@
+//! Without a screen: every fact as it comes, as a line for people or for programs.
+
+use std::io::{self, Write};
+
+use tokio::sync::oneshot;
+
+use crate::engine::{Command, Engine, Fact, Order};
+use crate::term::{Signal, Signals};
+
+use super::{Presenter, plain};
+
+/// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
+pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Result<Option<Signal>> {
+    let mut signals = Signals::for_ending()?;
+    let mut out = Lines {
+        presenter,
+        reader_is_gone: false,
+    };
+    let mut progress = plain::Progress::default();
+    let mut ended_by = None;
+    loop {
+        tokio::select! {
+            fact = engine.facts.recv() => match fact {
+                Some(fact) => out.fact(&fact),
+                None => return Ok(ended_by),
+            },
+            Ok(()) = engine.snapshots.changed(), if presenter == Presenter::Plain => {
+                let line = progress.line(&engine.snapshots.borrow_and_update());
+                if let Some(line) = line {
+                    out.line(&line);
+                }
+            }
+            signal = signals.next() => match signal {
+                Signal::HangUp => tracing::warn!("the terminal is gone; the run goes on"),
+                signal => {
+                    let command = if ended_by.is_none() { Command::Drain } else { Command::Abort };
+                    ended_by = Some(signal);
+                    give(engine, command);
+                }
+            },
+        }
+    }
+}
+
+/// Gives an order nobody waits for; a run that is over needs none.
+fn give(engine: &Engine, command: Command) {
+    let (answer, _) = oneshot::channel();
+    if let Err(error) = engine.orders.try_send(Order { command, answer }) {
+        tracing::warn!("an order was not taken: {error}");
+    }
+}
+
+struct Lines {
+    presenter: Presenter,
+    reader_is_gone: bool,
+}
+
+impl Lines {
+    fn fact(&mut self, fact: &Fact) {
+        let line = match self.presenter {
+            Presenter::Plain => plain::line(fact),
+            Presenter::Jsonl => serde_json::to_string(fact).ok(),
+            Presenter::Tui | Presenter::Silent => None,
+        };
+        if let Some(line) = line {
+            self.line(&line);
+        }
+    }
+
+    /// A reader that closed its end is no reason to stop the run.
+    fn line(&mut self, line: &str) {
+        if self.reader_is_gone {
+            return;
+        }
+        let mut out = io::stdout().lock();
+        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+            tracing::warn!("standard output cannot be written any more ({error}); the run goes on");
+            self.reader_is_gone = true;
+        }
+    }
+}

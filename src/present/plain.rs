@@ -1,0 +1,136 @@
+//! Facts as readable lines: what went wrong and what was found, with progress now and then.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::engine::{Ending, Event, Fact, Snapshot};
+use crate::plan::Severity;
+
+/// The line of a fact; a date that is simply done has none, or a backfill would be a thousand lines.
+pub(super) fn line(fact: &Fact) -> Option<String> {
+    let text = match &fact.event {
+        Event::RunStarted {
+            plan,
+            warehouse,
+            source,
+            workers,
+            pid,
+        } => {
+            format!(
+                "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}",
+                fact.run
+            )
+        }
+        Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
+        Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
+        Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
+        Event::UnitFinished {
+            stage,
+            date,
+            state,
+            rows,
+            expected,
+            attempts,
+            reason,
+            ..
+        } => format!(
+            "{stage} {date} {}: {rows} of {expected} rows, {attempts} attempts: {}",
+            state.word().to_uppercase(),
+            reason.as_deref().unwrap_or("no reason given")
+        ),
+        Event::UnitRetried {
+            stage,
+            date,
+            attempt,
+            class,
+            message,
+            wait_ms,
+        } => {
+            format!("{stage} {date} attempt {attempt} failed ({class}), again in {wait_ms} ms: {message}")
+        }
+        Event::RerunQueued { stage, dates } => {
+            format!("{stage}: {} dates put back to be done again", dates.len())
+        }
+        Event::StageFinished {
+            stage,
+            ok,
+            failed,
+            rows,
+            seconds,
+        } => {
+            format!("{stage}: {ok} dates ok, {failed} failed or short, {rows} rows, {seconds:.1} s")
+        }
+        Event::CheckStarted { .. } => return None,
+        Event::CheckFinished {
+            check,
+            severity,
+            state,
+            value,
+            target,
+            offending,
+            ..
+        } => {
+            let advisory = if *severity == Severity::Advisory {
+                ", advisory"
+            } else {
+                ""
+            };
+            let dates = match offending.as_slice() {
+                [] => String::new(),
+                [only] => format!("; offending: {only}"),
+                [first, .., last] => format!("; offending: {} dates, {first} to {last}", offending.len()),
+            };
+            format!("{state} {check}: {value} (target {target}{advisory}){dates}")
+        }
+        Event::Paused => "paused".to_owned(),
+        Event::Resumed => "resumed".to_owned(),
+        Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
+        Event::WorkerDied { slot, message } => format!("worker {slot} panicked: {message}"),
+        Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
+    };
+    Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+}
+
+/// When progress is told: at each tenth, and at least every half minute.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    tenth: u64,
+    told_at: f64,
+}
+
+impl Progress {
+    pub(super) fn line(&mut self, snapshot: &Snapshot) -> Option<String> {
+        let run = &snapshot.run;
+        let progress = run.progress;
+        if progress.total == 0 || run.state.has_ended() {
+            return None;
+        }
+        let tenth = progress.done * 10 / progress.total;
+        if tenth == self.tenth && run.active_seconds - self.told_at < 30.0 {
+            return None;
+        }
+        self.tenth = tenth;
+        self.told_at = run.active_seconds;
+        let eta = progress.eta.map_or_else(String::new, |(soonest, latest)| {
+            format!(", {soonest:.0} to {latest:.0} s to go")
+        });
+        Some(format!(
+            "{} {:.0} %: {} of {} dates{eta}; limit: {}",
+            snapshot.at.format("%H:%M:%S"),
+            progress.percent().floor(),
+            progress.done,
+            progress.total,
+            run.limit
+        ))
+    }
+}
+
+/// The last line: where to look for more.
+pub(super) fn say_ending(out: &mut dyn Write, ending: &Ending, folder: &Path) -> io::Result<()> {
+    let hint = match ending.exit_code {
+        0 => "all is well",
+        1 => "something failed: see the lines above, then 'backcourt rerun --failed'",
+        _ => "start again to go on",
+    };
+    writeln!(out, "{hint}; state and logs are in {}", folder.display())
+}
