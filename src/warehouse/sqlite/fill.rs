@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::folder::{Folder, checked, create_private};
 use super::insert::Insert;
 use crate::table::{sqlite_index, sqlite_table};
-use crate::warehouse::{Filling, WarehouseError};
+use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
 /// Rows between two counts of progress.
 const STRIDE: usize = 1_000;
@@ -97,7 +97,14 @@ fn start_file(folder: &Folder, dataset: &str, fresh: &Path, tables: &[Filling]) 
 fn holds_others(old: &Path, tables: &[Filling]) -> Result<bool, Fault> {
     let connection = blank()?;
     attach(&connection, "old", old)?;
-    connection.pragma_update_and_check(Some("old"), "journal_mode", "DELETE", |_| Ok(()))?;
+    let mode: String =
+        connection.pragma_update_and_check(Some("old"), "journal_mode", "DELETE", |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(Fault::Told(WarehouseError::new(
+            ErrorClass::Contention,
+            format!("{}: another program has it open; close it", old.display()),
+        )));
+    }
     let held: Vec<String> = connection
         .prepare("SELECT name FROM old.sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")?
         .query_map([], |row| row.get(0))?

@@ -401,3 +401,86 @@ async fn a_locked_file_is_contention_and_tried_again() {
     assert_eq!(error.class, ErrorClass::Contention);
     assert!(error.class.retries());
 }
+
+#[tokio::test]
+async fn a_full_disk_changes_nothing_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let limit = |connection: &mut Connection| {
+        let pages: i64 = connection.pragma_query_value(Some("league"), "page_count", |row| row.get(0))?;
+        connection.pragma_update_and_check(Some("league"), "max_page_count", pages, |_| Ok(()))?;
+        Ok(())
+    };
+    warehouse
+        .pool
+        .run(Role::Writer, "limiting".to_owned(), limit)
+        .await
+        .unwrap();
+    let rows: Vec<Row> = (0..1_000)
+        .map(|team| game(&format!("T{team}"), "2021-10-19", 100))
+        .collect();
+    let now = at("2026-01-04T01:00:00Z");
+    let error = replace(&warehouse, &[day("2021-10-19")], &rows, now)
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Quota);
+    assert_eq!(
+        error.message,
+        format!(
+            "writing league.games in {}: the disk is full; nothing was changed, free some space and go on",
+            dir.path().display()
+        )
+    );
+    assert!(all(&warehouse).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_reader_may_change_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let error = warehouse
+        .pool
+        .run(Role::Reader, "writing".to_owned(), |connection| {
+            connection.execute_batch("DELETE FROM league.games")?;
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Auth);
+    assert!(error.message.contains("it is read-only"), "{error}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = (0..5_000)
+        .map(|team| vec![format!("T{team}").into(), day("2021-10-19").into()])
+        .collect();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let written = AtomicUsize::new(0);
+    warehouse
+        .fill(vec![filling(feed(), rows)], &written)
+        .await
+        .unwrap();
+    drop(warehouse);
+    // The first opening after a fill turns the write-ahead log on, which is noted in the file.
+    drop(SqliteWarehouse::open(dir.path()).unwrap());
+    let file = dir.path().join("league.sqlite");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[4096..].fill(0xAB);
+    fs::write(&file, &bytes).unwrap();
+
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let read = Read {
+        table: &feed(),
+        columns: &["team"],
+        dates: Dates::Only(&[day("2021-10-19")]),
+    };
+    let error = warehouse.read(read).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert!(error.message.contains(dir.path().to_str().unwrap()), "{error}");
+    assert!(error.message.contains("it was left as it is"), "{error}");
+    assert!(fs::read(&file).unwrap() == bytes, "the damaged file was changed");
+}

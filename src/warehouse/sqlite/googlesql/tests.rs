@@ -153,6 +153,7 @@ fn shown(value: &Value) -> String {
 #[case("FORMAT_DATE('%Y%m%d', DATE '2021-10-19')", "20211019")]
 #[case("PARSE_DATE('%Y%m%d', '20211019')", "2021-10-19")]
 #[case("CURRENT_DATE()", "2026-01-05")]
+#[case("CURRENT_DATE - 7", "2025-12-29")]
 #[case("CURRENT_TIMESTAMP()", "2026-01-05T01:16:00.250000Z")]
 #[case(
     "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 HOUR)",
