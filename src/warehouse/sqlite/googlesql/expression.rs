@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::name::{quoted, single};
 use super::refusal::Refusal;
-use super::{HIDDEN, Writer, Written, bracketed, function, literal};
+use super::{HIDDEN, Writer, Written, bracketed, known, literal};
 
 impl Writer {
     /// An expression that can stand anywhere without further parentheses.
@@ -339,7 +339,7 @@ pub(super) fn is_number(expression: &Expr) -> bool {
             BinaryOperator::Plus | BinaryOperator::Minus => is_number(left) && is_number(right),
             _ => false,
         },
-        Expr::Function(call) => function::gives_number(call),
+        Expr::Function(call) => known::gives_number(call),
         Expr::Extract { field, .. } => *field != DateTimeField::Date,
         _ => false,
     }
@@ -376,7 +376,7 @@ fn is_condition(expression: &Expr) -> bool {
         | Expr::InUnnest { .. }
         | Expr::Like { .. }
         | Expr::Exists { .. } => true,
-        Expr::Function(call) => function::gives_truth(call),
+        Expr::Function(call) => known::gives_truth(call),
         _ => false,
     }
 }

@@ -6,13 +6,17 @@
 //! still during a query. Types are not tracked, so three things are known to differ: a BOOL column cast to
 //! STRING reads 0 or 1, a NaN is NULL, and a TIMESTAMP compared with a bare date text is off at midnight sharp.
 
+mod calendar;
+mod call;
 mod expression;
 mod function;
+mod known;
 mod literal;
 mod name;
 mod query;
 mod refusal;
 mod select;
+mod window;
 
 use chrono::{DateTime, Utc};
 use sqlparser::ast::{Query, SetExpr, Statement};

@@ -1,0 +1,118 @@
+//! Calls of functions of dates and moments, whose arguments are no plain expressions.
+
+use sqlparser::ast::{Expr, Interval};
+
+use super::call::Call;
+use super::refusal::Refusal;
+use super::{Writer, Written, literal};
+use crate::table;
+
+impl Writer {
+    /// Functions of dates and moments, whose arguments are no plain expressions.
+    pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, Refusal> {
+        const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
+        const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
+        let written = match call.name {
+            "CURRENT_DATE" => {
+                let [] = call.exactly()?;
+                literal::text(&self.now.date_naive().to_string())
+            }
+            "CURRENT_TIMESTAMP" => {
+                let [] = call.exactly()?;
+                literal::text(&table::Value::Timestamp(self.now).to_string())
+            }
+            "DATE" if call.arguments.len() == 3 => {
+                let [year, month, day] = call.exactly()?;
+                let (year, month) = (self.expression(year)?, self.expression(month)?);
+                format!("gsql_date({year}, {month}, {})", self.expression(day)?)
+            }
+            "DATE_ADD" => self.shifted(call, "gsql_date_add", "", DAYS)?,
+            "DATE_SUB" => self.shifted(call, "gsql_date_add", "- ", DAYS)?,
+            "TIMESTAMP_ADD" => self.shifted(call, "gsql_timestamp_add", "", MOMENTS)?,
+            "TIMESTAMP_SUB" => self.shifted(call, "gsql_timestamp_add", "- ", MOMENTS)?,
+            "DATE_DIFF" => self.difference(call, "gsql_date_diff", DAYS)?,
+            "TIMESTAMP_DIFF" => self.difference(call, "gsql_timestamp_diff", MOMENTS)?,
+            "DATE_TRUNC" => {
+                let [date, part] = call.exactly()?;
+                let part = allowed_part(call, part, DAYS)?;
+                format!("gsql_date_trunc({}, '{part}')", self.expression(date)?)
+            }
+            "FORMAT_DATE" | "PARSE_DATE" => {
+                let [format, date] = call.exactly()?;
+                let format = date_format(call, format)?;
+                let name = call.name.to_ascii_lowercase();
+                format!("gsql_{name}({format}, {})", self.expression(date)?)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(written))
+    }
+
+    fn shifted(&mut self, call: &Call<'_>, name: &str, sign: &str, parts: &[&str]) -> Written {
+        let [from, by] = call.exactly()?;
+        let Expr::Interval(Interval {
+            value,
+            leading_field: Some(field),
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        }) = by
+        else {
+            return Err(Refusal::construct(format_args!("{}(…, {by})", call.name)));
+        };
+        let part = part_word(&field.to_string());
+        if !parts.contains(&part.as_str()) {
+            return Err(Refusal::construct(format_args!(
+                "{}(…, INTERVAL … {field})",
+                call.name
+            )));
+        }
+        let (from, by) = (self.expression(from)?, self.expression(value)?);
+        Ok(format!("{name}({from}, {sign}{by}, '{part}')"))
+    }
+
+    fn difference(&mut self, call: &Call<'_>, name: &str, parts: &[&str]) -> Written {
+        let [left, right, part] = call.exactly()?;
+        let part = allowed_part(call, part, parts)?;
+        Ok(format!(
+            "{name}({}, {}, '{part}')",
+            self.expression(left)?,
+            self.expression(right)?
+        ))
+    }
+}
+
+/// `HOURS` and `HOUR` are the same part.
+fn part_word(part: &str) -> String {
+    let part = part.to_ascii_uppercase();
+    part.strip_suffix('S').map_or(part.clone(), str::to_owned)
+}
+
+fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
+    let word = part_word(&part.to_string());
+    if parts.contains(&word.as_str()) {
+        Ok(word)
+    } else {
+        Err(Refusal::construct(format_args!("{}(…, {part})", call.name)))
+    }
+}
+
+/// A format of elements that mean the same in `GoogleSQL` and here.
+fn date_format(call: &Call<'_>, format: &Expr) -> Written {
+    let refused = || Refusal::construct(format_args!("{}({format}, …)", call.name));
+    let Expr::Value(value) = format else {
+        return Err(refused());
+    };
+    let written = literal::text_of(&value.value).ok_or_else(refused)?;
+    let mut letters = written.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '%'
+            && !letters
+                .next()
+                .is_some_and(|element| "YmdFyjaAbBe%".contains(element))
+        {
+            return Err(refused());
+        }
+    }
+    Ok(literal::text(written))
+}

@@ -1,0 +1,76 @@
+//! The pieces of a function call, once what no rule reads is refused.
+
+use sqlparser::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArgumentList, FunctionArguments, WindowType,
+};
+
+use super::refusal::Refusal;
+
+/// A call's pieces, once what nobody uses is refused.
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    pub(super) distinct: bool,
+    pub(super) arguments: Vec<&'a FunctionArgExpr>,
+    pub(super) clauses: &'a [FunctionArgumentClause],
+    pub(super) over: Option<&'a WindowType>,
+}
+
+impl Call<'_> {
+    pub(super) fn refused(&self) -> Refusal {
+        Refusal::function(self.name)
+    }
+
+    /// The arguments as expressions, so many of them.
+    pub(super) fn exactly<const N: usize>(&self) -> Result<[&Expr; N], Refusal> {
+        let plain = self.clauses.is_empty() && !self.distinct && self.over.is_none();
+        let arguments: Vec<&Expr> = self.expressions()?;
+        arguments
+            .try_into()
+            .ok()
+            .filter(|_| plain)
+            .ok_or_else(|| Refusal::construct(format_args!("these arguments of {}(…)", self.name)))
+    }
+
+    pub(super) fn expressions(&self) -> Result<Vec<&Expr>, Refusal> {
+        self.arguments
+            .iter()
+            .map(|argument| match argument {
+                FunctionArgExpr::Expr(expression) => Ok(expression),
+                _ => Err(Refusal::construct(format_args!("{}(*)", self.name))),
+            })
+            .collect()
+    }
+}
+
+/// Takes a call apart; `name` is its name in capitals.
+pub(super) fn pieces<'a>(function: &'a Function, name: &'a str) -> Result<Call<'a>, Refusal> {
+    let foreign = function.uses_odbc_syntax
+        || function.parameters != FunctionArguments::None
+        || !function.within_group.is_empty()
+        || function.filter.is_some()
+        || function.null_treatment.is_some();
+    let list = match &function.args {
+        FunctionArguments::List(list) => Some(list),
+        FunctionArguments::None => None,
+        FunctionArguments::Subquery(_) => return Err(Refusal::function(name)),
+    };
+    if foreign {
+        return Err(Refusal::construct(function));
+    }
+    let arguments: Result<Vec<&FunctionArgExpr>, Refusal> = list
+        .map_or(&[][..], |list: &FunctionArgumentList| &list.args)
+        .iter()
+        .map(|argument| match argument {
+            FunctionArg::Unnamed(argument) => Ok(argument),
+            _ => Err(Refusal::construct(format_args!("named arguments of {name}(…)"))),
+        })
+        .collect();
+    Ok(Call {
+        name,
+        distinct: list.is_some_and(|list| list.duplicate_treatment == Some(DuplicateTreatment::Distinct)),
+        arguments: arguments?,
+        clauses: list.map_or(&[], |list| &list.clauses),
+        over: function.over.as_ref(),
+    })
+}
