@@ -16,7 +16,7 @@ use super::dirty::Dirty;
 use super::keymap::Place;
 use super::layout::{Layout, Pane};
 use crate::engine::{CheckView, Snapshot, StageView};
-use crate::ledger::RunState;
+use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
 use checklist::Checklist;
 use dates::Dates;
@@ -99,6 +99,19 @@ pub enum Leaving {
     Drain,
     /// What is in flight is cut off.
     Abort,
+}
+
+/// Dates the engine still owes work, over all stages.
+pub fn open_dates(snapshot: &Snapshot) -> u64 {
+    let open = UnitState::ALL.into_iter().filter(|state| state.is_open());
+    open.map(|state| {
+        snapshot
+            .stages
+            .iter()
+            .map(|stage| stage.counts.of(state))
+            .sum::<u64>()
+    })
+    .sum()
 }
 
 impl Model {

@@ -151,6 +151,7 @@ fn offending_dates(model: &Model) -> usize {
 
 /// Puts cursors and first lines back in range after what they point at has changed.
 pub(super) fn keep_in(model: &mut Model) {
+    // An action that moves nothing leaves only the clamping.
     scroll(model, Action::Redraw);
 }
 

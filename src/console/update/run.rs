@@ -6,7 +6,7 @@ use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
-use crate::console::model::{Asked, Leaving, Model};
+use crate::console::model::{Asked, Leaving, Model, open_dates};
 use crate::console::text::sanitised;
 use crate::engine::{Command, Reply, Snapshot};
 use crate::ledger::{CheckState, RunState};
@@ -65,8 +65,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 }
 
 fn is_at_rest(snapshot: &Snapshot) -> bool {
-    let open = |counts: crate::engine::Counts| counts.pending + counts.running + counts.unknown > 0;
-    let idle = !snapshot.stages.iter().any(|stage| open(stage.counts))
+    let idle = open_dates(snapshot) == 0
         && !snapshot
             .checks
             .iter()

@@ -7,7 +7,6 @@ use super::dates::in_words;
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::framed;
-use crate::console::model::Model;
 use crate::console::model::overlay::{ABOVE_ROWS, Detail, Stored};
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{Role, Theme};
@@ -16,7 +15,7 @@ use crate::engine::StoredRows;
 /// The widest a column of stored rows gets.
 const WIDEST: usize = 28;
 
-pub fn draw(model: &Model, detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
+pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
     clear(buf, body);
     let title = format!("{} {} {}", detail.stage, detail.date.format("%a"), detail.date);
     frame(buf, theme, body, &title, true, &[]);
@@ -35,12 +34,7 @@ pub fn draw(model: &Model, detail: &Detail, theme: Theme, body: Rect, buf: &mut 
     let names_at = usize::from(ABOVE_ROWS) - 1;
     match &detail.stored {
         Stored::Asked => {
-            let text = if model.snapshot.is_some() {
-                "asking for its rows"
-            } else {
-                ""
-            };
-            Pen::on(buf, theme, row(area, names_at)).write(text, PLAIN);
+            Pen::on(buf, theme, row(area, names_at)).write("asking for its rows", PLAIN);
         }
         Stored::Refused(why) => {
             Pen::on(buf, theme, row(area, names_at)).write(&sanitised(why), theme.style(Role::Bad));

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use super::frame::frame;
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::{framed, popup};
-use crate::console::model::Model;
 use crate::console::model::overlay::LeaveChoice;
+use crate::console::model::{Model, open_dates};
 use crate::console::text::count;
 use crate::console::theme::{SELECTED, Theme};
 use crate::ledger::RunState;
@@ -28,15 +28,13 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
         ..inside
     };
     let paused = snapshot.run.state == RunState::Paused;
-    let open: u64 = snapshot
-        .stages
-        .iter()
-        .map(|stage| stage.counts.pending + stage.counts.running + stage.counts.unknown)
-        .sum();
     let state = if paused { "paused" } else { "at work" };
     let lines = [
         (
-            format!("The run is {state}; {} dates are still open.", count(open)),
+            format!(
+                "The run is {state}; {} dates are still open.",
+                count(open_dates(snapshot))
+            ),
             BOLD,
         ),
         (

@@ -50,7 +50,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     match &model.overlay {
-        Some(Overlay::Detail(detail)) => detail::draw(model, detail, theme, layout.body, buf),
+        Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
