@@ -2,6 +2,15 @@
 
 use std::process::ExitCode;
 
+use backcourt::cli;
+use backcourt::term::panic_hook;
+use color_eyre::config::HookBuilder;
+
 fn main() -> ExitCode {
-    backcourt::cli::main(std::env::args_os())
+    let (panics, errors) = HookBuilder::default().into_hooks();
+    if let Err(error) = errors.install() {
+        tracing::warn!("errors will be reported without their chain: {error}");
+    }
+    panic_hook::install(move |info| panics.panic_report(info).to_string());
+    cli::main(std::env::args_os())
 }

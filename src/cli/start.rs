@@ -42,17 +42,23 @@ pub(super) enum Output {
 }
 
 impl Output {
-    fn presenter(self) -> Presenter {
+    fn presenter(self) -> Result<Presenter, CliError> {
         let is_terminal = std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
-        match self {
+        Ok(match self {
+            Self::Tui if !is_terminal => {
+                return Err(CliError::Usage(
+                    "--output tui needs a terminal on standard input and output; use --output plain"
+                        .to_owned(),
+                ));
+            }
             Self::Auto if is_terminal => Presenter::Tui,
             Self::Tui => Presenter::Tui,
             Self::Auto | Self::Plain => Presenter::Plain,
             Self::Jsonl => Presenter::Jsonl,
             Self::Silent => Presenter::Silent,
-        }
+        })
     }
 }
 
@@ -83,7 +89,7 @@ pub(super) struct Job {
 
 /// Does a job from the lock to the exit code.
 pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
-    let presenter = job.output.presenter();
+    let presenter = job.output.presenter()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
     let home = folder.warehouse(place.warehouse.as_deref())?;

@@ -18,16 +18,22 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
     };
     let mut progress = plain::Progress::default();
     let mut ended_by = None;
+    let mut released = false;
     loop {
         tokio::select! {
             fact = engine.facts.recv() => match fact {
                 Some(fact) => out.fact(&fact),
                 None => return Ok(ended_by),
             },
-            Ok(()) = engine.snapshots.changed(), if presenter == Presenter::Plain => {
-                let line = progress.line(&engine.snapshots.borrow_and_update());
-                if let Some(line) = line {
+            Ok(()) = engine.snapshots.changed() => {
+                let snapshot = engine.snapshots.borrow_and_update().clone();
+                if let Some(line) = progress.line(&snapshot).filter(|_| presenter == Presenter::Plain) {
                     out.line(&line);
+                }
+                // An engine that was started with a screen stays for orders; without one, nobody gives them.
+                if snapshot.run.state.has_ended() && !released {
+                    released = true;
+                    give(engine, Command::Drain);
                 }
             }
             signal = signals.next() => match signal {

@@ -1,8 +1,10 @@
 //! Readers of a run's stream and writers of its orders: the console, plain lines, JSON lines, or nothing.
 //! None of them knows more than snapshots and facts tell.
 
+mod frame;
 mod headless;
 mod plain;
+mod tui;
 
 use std::io;
 use std::path::Path;
@@ -12,6 +14,7 @@ use tokio::runtime::Builder;
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
 use crate::term::Signal;
+use tui::Left;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,19 +32,28 @@ pub enum Presenter {
 /// Shows a run until it ends and answers with the exit code.
 ///
 /// # Errors
-/// When the screen cannot be opened; the run has then been drained.
-pub fn present(engine: Engine, presenter: Presenter, _log: &LogRing, folder: &Path) -> io::Result<u8> {
+/// When the screen cannot be opened or standard output cannot be written.
+pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: &Path) -> io::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let mut engine = engine;
     let ended_by = match presenter {
-        Presenter::Tui => runtime.block_on(headless::follow(&mut engine, presenter))?,
+        Presenter::Tui => match runtime.block_on(tui::follow(&mut engine, log))? {
+            Left::Quit => None,
+            Left::Signal(signal) => Some(signal),
+            Left::Gone => {
+                tracing::warn!("the terminal is gone; the run goes on without a screen");
+                runtime.block_on(headless::follow(&mut engine, Presenter::Silent))?
+            }
+        },
         Presenter::Plain | Presenter::Jsonl | Presenter::Silent => {
             runtime.block_on(headless::follow(&mut engine, presenter))?
         }
     };
+    // Orders given last are still on their way; the runtime must not be dropped before they are sent.
+    runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
-    if presenter == Presenter::Plain {
-        plain::say_ending(&mut io::stdout(), &ending, folder)?;
+    if matches!(presenter, Presenter::Tui | Presenter::Plain) {
+        // A terminal that is gone cannot be told; the log has it.
+        drop(plain::say_ending(&mut io::stdout(), presenter, &ending, folder));
     }
     Ok(exit_code(&ending, ended_by))
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 use crate::engine::{Ending, Event, Fact, Snapshot};
 use crate::plan::Severity;
 
+use super::Presenter;
+
 /// The line of a fact; a date that is simply done has none, or a backfill would be a thousand lines.
 pub(super) fn line(fact: &Fact) -> Option<String> {
     let text = match &fact.event {
@@ -126,7 +128,16 @@ impl Progress {
 }
 
 /// The last line: where to look for more.
-pub(super) fn say_ending(out: &mut dyn Write, ending: &Ending, folder: &Path) -> io::Result<()> {
+pub(super) fn say_ending(
+    out: &mut dyn Write,
+    presenter: Presenter,
+    ending: &Ending,
+    folder: &Path,
+) -> io::Result<()> {
+    // Plain lines have said it; a screen has just vanished.
+    if presenter == Presenter::Tui {
+        writeln!(out, "{}: {}", ending.state, ending.message)?;
+    }
     let hint = match ending.exit_code {
         0 => "all is well",
         1 => "something failed: see the lines above, then 'backcourt rerun --failed'",

@@ -6,7 +6,6 @@
 //! [`Screen::suspend`], and on [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
 
 mod caps;
-mod frame;
 mod guard;
 mod input;
 mod output;
@@ -15,7 +14,6 @@ mod screen;
 mod signals;
 
 pub use caps::Caps;
-pub use frame::{Dirty, FrameClock};
 pub use input::{Input, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};

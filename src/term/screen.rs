@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::execute;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
@@ -61,6 +63,14 @@ impl Screen {
         // Not `Terminal::clear`: that one asks the terminal for the cursor and waits for the answer.
         let size = self.size()?;
         self.terminal.resize(size.into())
+    }
+
+    /// Asks the terminal to put a text into the clipboard (OSC 52). Terminals may refuse, and none says so.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(io::stdout().lock(), CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Columns and rows right now.

@@ -3,28 +3,16 @@
 
 use std::time::{Duration, Instant};
 
-/// How much of the screen has to be drawn again. The greater wish wins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dirty {
-    /// Nothing.
-    #[default]
-    None,
-    /// Only what moves by itself: a clock, a spinner.
-    Partial,
-    /// Everything may have changed.
-    Full,
-    /// Others may have written on the screen, or its size changed: start from an empty one.
-    Force,
-}
+use crate::console::Dirty;
 
 /// The shortest time between two frames that answer a key.
 const KEY_GAP: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
 /// Decides when the next frame is drawn. Without a wish there is no deadline, and nothing is ever written.
 ///
-/// A frame answers every wish, also one for later: who still wants one then, wishes again when it is drawn.
+/// A frame answers every wish there is.
 #[derive(Debug)]
-pub struct FrameClock {
+pub(super) struct FrameClock {
     gap: Duration,
     last: Option<Instant>,
     due: Option<Instant>,
@@ -34,7 +22,7 @@ pub struct FrameClock {
 impl FrameClock {
     /// A clock for at most this many data frames a second; 0 counts as 1, more than 30 as 30.
     #[must_use]
-    pub fn new(frames_per_second: u8) -> Self {
+    pub(super) fn new(frames_per_second: u8) -> Self {
         let gap = Duration::from_secs(1) / u32::from(frames_per_second.clamp(1, 30));
         Self {
             gap,
@@ -45,17 +33,12 @@ impl FrameClock {
     }
 
     /// Wishes for a frame as soon as the rate allows.
-    pub fn now(&mut self, dirty: Dirty, now: Instant) {
+    pub(super) fn now(&mut self, dirty: Dirty, now: Instant) {
         self.wish(dirty, now, self.gap);
     }
 
-    /// Wishes for a frame after `delay`, or later if the rate does not allow it then.
-    pub fn after(&mut self, delay: Duration, dirty: Dirty, now: Instant) {
-        self.wish(dirty, now + delay, self.gap);
-    }
-
     /// Wishes for a frame that shows what a key did: at once, within 30 a second.
-    pub fn key(&mut self, dirty: Dirty, now: Instant) {
+    pub(super) fn key(&mut self, dirty: Dirty, now: Instant) {
         self.wish(dirty, now, KEY_GAP);
     }
 
@@ -70,12 +53,12 @@ impl FrameClock {
 
     /// When the next frame is due; none if nobody wishes for one.
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         self.due
     }
 
     /// Takes the frame that is due, if one is; the caller draws it now.
-    pub fn take(&mut self, now: Instant) -> Dirty {
+    pub(super) fn take(&mut self, now: Instant) -> Dirty {
         if self.due.is_none_or(|due| due > now) {
             return Dirty::None;
         }
@@ -140,20 +123,12 @@ mod tests {
     #[test]
     fn wishes_merge_into_the_earliest_time_and_the_greatest_level() {
         let (mut clock, start) = drawn();
-        clock.after(1000 * MS, Dirty::Partial, start);
-        assert_eq!(clock.deadline(), Some(start + 1000 * MS));
-        clock.after(250 * MS, Dirty::Force, start);
-        clock.after(400 * MS, Dirty::Partial, start);
+        clock.now(Dirty::Partial, start + 400 * MS);
+        clock.now(Dirty::Force, start + 250 * MS);
+        clock.now(Dirty::Full, start + 300 * MS);
         assert_eq!(clock.deadline(), Some(start + 250 * MS));
         assert_eq!(clock.take(start + 250 * MS), Dirty::Force);
         assert_eq!(clock.deadline(), None);
-    }
-
-    #[test]
-    fn a_wish_for_later_is_kept_to_the_rate_too() {
-        let (mut clock, start) = drawn();
-        clock.after(10 * MS, Dirty::Partial, start);
-        assert_eq!(clock.deadline(), Some(start + 100 * MS));
     }
 
     #[test]
@@ -173,14 +148,14 @@ mod tests {
         /// none nearer than the rate; every wish is answered, and then nothing is left.
         #[test]
         fn any_wishes_keep_the_rate_and_are_answered(
-            wishes in prop::collection::vec((0_u64..400, 0_u64..2000, 0_u8..3), 1..60),
+            wishes in prop::collection::vec((0_u64..400, 0_u8..2), 1..60),
         ) {
-            let keys = wishes.iter().any(|&(_, _, kind)| kind == 2);
+            let keys = wishes.iter().any(|&(_, kind)| kind == 1);
             let least = if keys { KEY_GAP } else { 100 * MS };
             let mut clock = FrameClock::new(10);
             let mut now = Instant::now();
             let mut frames = Vec::new();
-            for (pause, delay, kind) in wishes {
+            for (pause, kind) in wishes {
                 let next = now + Duration::from_millis(pause);
                 while let Some(due) = clock.deadline().filter(|&due| due <= next) {
                     prop_assert_ne!(clock.take(due), Dirty::None);
@@ -189,7 +164,6 @@ mod tests {
                 now = next;
                 match kind {
                     0 => clock.now(Dirty::Full, now),
-                    1 => clock.after(Duration::from_millis(delay), Dirty::Partial, now),
                     _ => clock.key(Dirty::Full, now),
                 }
                 prop_assert!(clock.deadline().is_some());

@@ -1,0 +1,268 @@
+//! The console on a terminal: gathers messages, lets the console update its model, does what it wants done, and
+//! draws when something changed. It decides nothing about the run and nothing about what is on the screen.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::console::{Dirty, Effect, Model, Msg, Palette, Theme, draw, update};
+use crate::engine::{Command, Engine, Fact, Order, Reply};
+use crate::telemetry::{LogRing, Sampler};
+use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
+
+use super::frame::FrameClock;
+
+/// How the screen was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// By the operator.
+    Quit,
+    /// By a signal.
+    Signal(Signal),
+    /// The terminal went away; the run goes on.
+    Gone,
+}
+
+/// Shows a run until the operator leaves or the terminal goes.
+pub(super) async fn follow(engine: &mut Engine, log: &LogRing) -> io::Result<Left> {
+    let mut signals = Signals::for_screen()?;
+    let (keys, mut terminal) = mpsc::unbounded_channel();
+    let screen = Screen::enter()?;
+    let input = Input::start(keys)?;
+    let mut tui = Tui::new(screen, input, log.clone());
+    let first = engine.snapshots.borrow_and_update().clone();
+    tui.take(engine, Msg::Snapshot(first));
+    let mut engine_is_over = false;
+    while tui.left.is_none() {
+        tui.take_log(engine);
+        if tui.draw_if_due().is_err() {
+            return Ok(Left::Gone);
+        }
+        let wake = tui.next_wake();
+        tokio::select! {
+            biased;
+            event = terminal.recv() => match event {
+                Some(TermEvent::Key(key)) => tui.take(engine, Msg::Key { key, at: Utc::now() }),
+                Some(TermEvent::Paste(text)) => tui.take(engine, Msg::Paste(text)),
+                Some(TermEvent::Gone) | None => return Ok(Left::Gone),
+            },
+            signal = signals.next() => if tui.on_signal(engine, signal).is_err() {
+                return Ok(Left::Gone);
+            },
+            Some((to, reply)) = tui.replies.recv() => tui.take(engine, Msg::Reply { to, reply }),
+            Ok(()) = engine.snapshots.changed(), if !engine_is_over => {
+                let snapshot = engine.snapshots.borrow_and_update().clone();
+                tui.take(engine, Msg::Snapshot(snapshot));
+            }
+            fact = engine.facts.recv(), if !engine_is_over => if let Some(fact) = fact {
+                let facts = waiting_facts(engine, fact);
+                tui.take(engine, Msg::Facts(facts));
+            } else {
+                engine_is_over = true;
+                let last = engine.snapshots.borrow_and_update().clone();
+                tui.take(engine, Msg::Snapshot(last));
+                tui.left = tui.left.or(tui.ended_by.map(Left::Signal));
+            },
+            () = tokio::time::sleep_until(wake.into()) => tui.on_wake(engine),
+        }
+    }
+    Ok(tui.left.unwrap_or(Left::Quit))
+}
+
+/// Everything that waits, so that a thousand facts make one frame.
+fn waiting_facts(engine: &mut Engine, first: Fact) -> Vec<Fact> {
+    let mut facts = vec![first];
+    while let Ok(fact) = engine.facts.try_recv() {
+        facts.push(fact);
+    }
+    facts
+}
+
+struct Tui {
+    model: Model,
+    theme: Theme,
+    screen: Screen,
+    input: Input,
+    frames: FrameClock,
+    log: LogRing,
+    logged: u64,
+    sampler: Option<Sampler>,
+    beat: Option<Instant>,
+    answers: mpsc::UnboundedSender<(Command, Reply)>,
+    replies: mpsc::UnboundedReceiver<(Command, Reply)>,
+    ended_by: Option<Signal>,
+    left: Option<Left>,
+}
+
+impl Tui {
+    fn new(screen: Screen, input: Input, log: LogRing) -> Self {
+        let caps = Caps::from_env(|name| std::env::var(name).ok());
+        let (answers, replies) = mpsc::unbounded_channel();
+        let mut model = Model::default();
+        if let Ok(size) = screen.size() {
+            update(
+                &mut model,
+                Msg::Resize {
+                    columns: size.width,
+                    rows: size.height,
+                },
+            );
+        }
+        Self {
+            model,
+            theme: Theme::new(Palette::Auto, caps.color, caps.utf8),
+            screen,
+            input,
+            frames: FrameClock::new(caps.frames_per_second()),
+            log,
+            logged: 0,
+            sampler: Sampler::new()
+                .inspect_err(|error| tracing::warn!("no process figures: {error}"))
+                .ok(),
+            beat: None,
+            answers,
+            replies,
+            ended_by: None,
+            left: None,
+        }
+    }
+
+    /// Lets the console take a message in, and does what it wants done.
+    fn take(&mut self, engine: &Engine, msg: Msg) {
+        let is_key = matches!(msg, Msg::Key { .. });
+        for effect in update(&mut self.model, msg) {
+            match effect {
+                Effect::Send(command) => self.send(engine, command),
+                Effect::Copy(text) => {
+                    // A terminal that cannot be written to shows at the next frame.
+                    drop(self.screen.copy(&text));
+                }
+                Effect::Suspend => self.suspend(),
+                Effect::Quit => self.quit(engine),
+            }
+        }
+        let dirty = self.model.take_dirty();
+        if is_key {
+            self.frames.key(dirty, Instant::now());
+        } else {
+            self.frames.now(dirty, Instant::now());
+        }
+        let wanted = self.model.heartbeat().map(|beat| Instant::now() + beat);
+        self.beat = match (self.beat, wanted) {
+            (Some(beat), Some(_)) => Some(beat),
+            (_, wanted) => wanted,
+        };
+    }
+
+    fn take_log(&mut self, engine: &Engine) {
+        let lines = self.log.since(self.logged);
+        if let Some(last) = lines.last() {
+            self.logged = last.number;
+            self.take(engine, Msg::Log(lines));
+        }
+    }
+
+    fn on_wake(&mut self, engine: &Engine) {
+        let now = Instant::now();
+        if self.beat.is_some_and(|beat| beat <= now) {
+            self.beat = None;
+            if let Some(sampler) = &mut self.sampler {
+                let vitals = sampler.sample(now);
+                self.take(engine, Msg::Vitals(vitals));
+            }
+            self.take(engine, Msg::Tick(Utc::now()));
+        }
+    }
+
+    fn next_wake(&self) -> Instant {
+        let never = Instant::now() + Duration::from_hours(1);
+        [self.frames.deadline(), self.beat]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(never)
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        let dirty = self.frames.take(Instant::now());
+        if dirty == Dirty::None {
+            return Ok(());
+        }
+        if dirty == Dirty::Force {
+            self.screen.clear()?;
+        }
+        let (model, theme) = (&self.model, &self.theme);
+        self.screen
+            .draw(|frame| draw(model, theme, frame.area(), frame.buffer_mut()))
+    }
+
+    /// An error means that the terminal is gone.
+    fn on_signal(&mut self, engine: &Engine, signal: Signal) -> io::Result<()> {
+        match signal {
+            Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
+            Signal::Terminate | Signal::Interrupt => {
+                let command = if self.ended_by.is_none() {
+                    Command::Drain
+                } else {
+                    Command::Abort
+                };
+                self.ended_by = Some(signal);
+                self.send(engine, command);
+            }
+            Signal::Suspend => self.suspend(),
+            Signal::Continue => {
+                self.screen.resume()?;
+                self.input.resume();
+                self.resized(engine)?;
+            }
+            Signal::Resize => self.resized(engine)?,
+        }
+        Ok(())
+    }
+
+    fn resized(&mut self, engine: &Engine) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.take(
+            engine,
+            Msg::Resize {
+                columns: size.width,
+                rows: size.height,
+            },
+        );
+        Ok(())
+    }
+
+    /// Stops the process until the shell continues it; the work stops with it.
+    fn suspend(&mut self) {
+        self.input.pause();
+        if let Err(error) = self.screen.suspend() {
+            tracing::warn!("the screen could not be given back for the stop: {error}");
+        }
+    }
+
+    fn send(&self, engine: &Engine, command: Command) {
+        let (answer, reply) = oneshot::channel();
+        let order = Order {
+            command: command.clone(),
+            answer,
+        };
+        let (orders, answers) = (engine.orders.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            let reply = match orders.send(order).await {
+                Ok(()) => reply.await.ok(),
+                Err(_) => None,
+            };
+            let gone = || Reply::Refused("the run has ended and takes no more orders".to_owned());
+            // The screen may have been left meanwhile; then nobody reads the answer.
+            let _ = answers.send((command, reply.unwrap_or_else(gone)));
+        });
+    }
+
+    fn quit(&mut self, engine: &Engine) {
+        let ended = engine.snapshots.borrow().run.state.has_ended();
+        self.send(engine, if ended { Command::Drain } else { Command::Abort });
+        self.left = Some(self.ended_by.map_or(Left::Quit, Left::Signal));
+    }
+}
