@@ -1,8 +1,6 @@
-//! How long a frame takes: the whole screen at three sizes, a running plan of 1,538 dates, and what a message costs
-//! before it.
+//! How long a frame takes: the whole screen at three sizes, of a running plan of 1,538 dates.
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use backcourt::console::{Model, Msg, Palette, Theme, draw, update};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -49,21 +47,5 @@ fn frame(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn snapshot(criterion: &mut Criterion) {
-    let pictures: Vec<_> = (0..2)
-        .map(|version| Arc::new(fixture::running(version)))
-        .collect();
-    let mut model = model();
-    criterion.bench_function("take a snapshot", |bencher| {
-        let mut next = pictures.iter().cycle();
-        bencher.iter(|| {
-            update(
-                &mut model,
-                Msg::Snapshot(Arc::clone(next.next().unwrap_or(&pictures[0]))),
-            )
-        });
-    });
-}
-
-criterion_group!(benches, frame, snapshot);
+criterion_group!(benches, frame);
 criterion_main!(benches);
