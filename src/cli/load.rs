@@ -62,6 +62,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let warehouse = open_warehouse(&home)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .enable_time()
         .build()
         .map_err(no_threads)?;
     let report = runtime
