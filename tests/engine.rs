@@ -6,8 +6,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
-#[path = "support/toy.rs"]
-mod toy;
+mod support;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use std::time::Duration;
 use backcourt::engine::{Checks, Command, Ending, Event, Reply, Selection, StageState, Work};
 use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
 use proptest::prelude::*;
-use toy::{Fault, Toy, day};
+use support::toy::{self, Fault, Toy, day};
 
 #[test]
 fn every_date_is_accounted_for_and_a_second_run_does_nothing() {

@@ -2,3 +2,4 @@
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
 pub mod pty;
+pub mod toy;

@@ -90,7 +90,10 @@ pub struct Live {
 
 impl Toy {
     pub fn new(days: u32) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::new_in(tempfile::tempdir().unwrap(), days)
+    }
+
+    pub fn new_in(folder: TempDir, days: u32) -> Self {
         let plan = folder.path().join("toy.toml");
         std::fs::write(&plan, PLAN).unwrap();
         let plan = Arc::new(load(&plan.display().to_string()).unwrap());
@@ -139,6 +142,12 @@ impl Toy {
     }
 
     pub fn start(&self, change: impl FnOnce(&mut Options)) -> Live {
+        Live {
+            engine: self.launch(change),
+        }
+    }
+
+    pub fn launch(&self, change: impl FnOnce(&mut Options)) -> Engine {
         let mut options = Options {
             run_id: format!("r{}", self.runs.fetch_add(1, Ordering::Relaxed)),
             dates: (0..self.world.days).map(day).collect(),
@@ -170,9 +179,7 @@ impl Toy {
             prepare: None,
             options,
         };
-        Live {
-            engine: Engine::launch(setup).unwrap(),
-        }
+        Engine::launch(setup).unwrap()
     }
 
     pub fn ledger_path(&self) -> PathBuf {

@@ -38,7 +38,12 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// The state in words: what was asked for counts before it has come true.
 fn state(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
     let (word, style) = state_words(model, run, theme);
-    pen.at_the_end(&format!(" {} {word} ", theme.glyphs.run(run.state)), style);
+    let glyph = if ended_badly(model) {
+        theme.glyphs.stage(StageState::Failed)
+    } else {
+        theme.glyphs.run(run.state)
+    };
+    pen.at_the_end(&format!(" {glyph} {word} "), style);
 }
 
 fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
@@ -50,8 +55,21 @@ fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
         (state, _) if model.leaving == Some(Leaving::Abort) && !state.has_ended() => {
             ("Aborting...".to_owned(), warn)
         }
+        (state, _) if ended_badly(model) => (format!("{state}, not all well"), theme.style(Role::Bad)),
         (state, _) => (state.word().to_owned(), theme.run(state)),
     }
+}
+
+/// A run that did all it could is not well for that: a date or a blocking check may stand against it.
+fn ended_badly(model: &Model) -> bool {
+    let Some(snapshot) = &model.snapshot else {
+        return false;
+    };
+    snapshot.run.state == RunState::Finished
+        && snapshot
+            .stages
+            .iter()
+            .any(|stage| stage.state == StageState::Failed)
 }
 
 fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -86,7 +104,12 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     if bar > 0 {
         let columns = bar.min(pen.left() / 3);
         let done = (columns as f64 * percent / 100.0) as usize;
-        pen.fill(theme.glyphs.done, done, theme.run(run.state))
+        let style = if ended_badly(model) {
+            theme.style(Role::Bad)
+        } else {
+            theme.run(run.state)
+        };
+        pen.fill(theme.glyphs.done, done, style)
             .fill(theme.glyphs.to_do, columns - done, PLAIN)
             .write("  ", PLAIN);
     }

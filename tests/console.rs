@@ -1,0 +1,312 @@
+//! The console in a real terminal: the real binary, steered by keys and signals, and left with a usable shell.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use backcourt::ledger::{Ledger, RunState};
+use backcourt::present::{Presenter, present};
+use backcourt::{telemetry, term};
+use rustix::process::Signal;
+use support::pty::{Pty, wait_until};
+use support::toy::{Fault, Toy, day};
+use tempfile::TempDir;
+
+const SIZE: (u16, u16) = (120, 40);
+const DOWN: &str = "\u{1b}[B";
+const ENTER: &str = "\r";
+
+/// A state folder of its own with the flaky feeds loaded. They are loaded once and copied.
+fn loaded() -> TempDir {
+    static LOADED: OnceLock<TempDir> = OnceLock::new();
+    let once = LOADED.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let load = Command::new(env!("CARGO_BIN_EXE_backcourt"))
+            .args(["load", "--faults", "flaky", "--state-dir"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert!(load.status.success(), "{}", String::from_utf8_lossy(&load.stderr));
+        folder
+    });
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("warehouse")).unwrap();
+    for file in fs::read_dir(once.path().join("warehouse")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(
+            file.path(),
+            folder.path().join("warehouse").join(file.file_name()),
+        )
+        .unwrap();
+    }
+    folder
+}
+
+fn start(folder: &Path, more: &[&str]) -> Pty {
+    let mut arguments = vec!["run", "--state-dir", folder.to_str().unwrap()];
+    arguments.extend(more);
+    Pty::backcourt(&arguments, &[], SIZE)
+}
+
+/// The program has ended with this code and the terminal is as it was before.
+fn assert_left(pty: &mut Pty, code: u32) {
+    let status = pty.wait_exit();
+    let screen = pty.screen();
+    assert_eq!(status.exit_code(), code, "{}", screen.contents());
+    assert!(!screen.alternate_screen(), "the alternate screen is left");
+    assert!(!screen.hide_cursor(), "the cursor is shown");
+    assert!(pty.modes_restored(), "raw mode has ended");
+}
+
+fn header(screen: &vt100::Screen) -> String {
+    screen
+        .contents()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+/// The line that counts the stage's dates.
+fn stage_line(screen: &vt100::Screen) -> String {
+    let line = |line: &&str| line.contains("team_offense") && line.contains("dates,");
+    screen
+        .contents()
+        .lines()
+        .find(line)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Some dates are done and some are not.
+fn is_under_way(screen: &vt100::Screen) -> bool {
+    let line = stage_line(screen);
+    line.contains(" ok") && line.contains("pending")
+}
+
+fn last_state(folder: &Path) -> RunState {
+    let ledger = Ledger::open_to_read(&folder.join("ledger.sqlite"))
+        .unwrap()
+        .unwrap();
+    ledger.last_run("nba").unwrap().unwrap().state
+}
+
+#[test]
+fn a_run_is_started_paused_resumed_healed_and_left() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_until("the run is paused with its dates known", |screen| {
+        let text = screen.contents();
+        text.contains("paused") && text.contains("916 pending") && text.contains("622 skipped")
+    });
+    for title in ["Dates", "Workers", "Log", "Checks"] {
+        assert!(pty.screen().contents().contains(title), "{title}");
+    }
+    pty.send("p");
+    pty.wait_for("finished");
+    pty.wait_for("3 failed");
+    pty.send("R");
+    pty.wait_until("the confirmation lists the exact dates", |screen| {
+        let text = screen.contents();
+        ["2021-12-25", "2023-12-16", "2025-11-14", "Do them again"]
+            .iter()
+            .all(|part| text.contains(part))
+    });
+    pty.send(ENTER);
+    pty.wait_until("the failed dates are healed", |screen| {
+        let text = screen.contents();
+        text.contains("916 ok") && text.contains("finished") && text.contains("13 PASS")
+    });
+    pty.send("q");
+    assert_left(&mut pty, 0);
+    assert!(
+        pty.screen().contents().contains("finished:"),
+        "a summary stays in the shell"
+    );
+    assert_eq!(last_state(folder.path()), RunState::Finished);
+}
+
+#[test]
+fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
+    let folder = loaded();
+    let pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    pty.wait_until("the run is paused", |screen| header(screen).ends_with("paused"));
+    let settled = quiet_bytes(&pty);
+    let (bytes, cpu) = (pty.byte_count(), pty.cpu());
+    // Longer than the heartbeat of a running screen: had it one, it would show.
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(pty.byte_count(), bytes, "settled at {settled}");
+    assert!(pty.cpu().saturating_sub(cpu) <= Duration::from_millis(50));
+}
+
+/// Waits until the screen has been still for a while.
+fn quiet_bytes(pty: &Pty) -> usize {
+    let mut last = (pty.byte_count(), std::time::Instant::now());
+    wait_until("the screen is still", || {
+        if pty.byte_count() != last.0 {
+            last = (pty.byte_count(), std::time::Instant::now());
+        }
+        last.1.elapsed() > Duration::from_millis(400)
+    });
+    last.0
+}
+
+#[test]
+fn pausing_holds_a_run_under_way_until_it_is_resumed() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--workers", "1"]);
+    pty.wait_until("dates are being done", is_under_way);
+    pty.send("p");
+    pty.wait_until("the pause has taken hold", |screen| {
+        header(screen).ends_with("paused")
+    });
+    assert!(
+        stage_line(&pty.screen()).contains("pending"),
+        "{}",
+        pty.screen().contents()
+    );
+    pty.send("p");
+    pty.wait_for("finished");
+    pty.send("q");
+    assert_left(&mut pty, 1);
+}
+
+#[test]
+fn the_screen_follows_the_terminal_and_says_when_it_is_too_small() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    pty.resize((59, 15));
+    pty.wait_until("the notice names the size that is needed", |screen| {
+        let text = screen.contents();
+        text.contains("60") && text.contains("16") && !text.contains("916 pending")
+    });
+    pty.resize((80, 24));
+    pty.wait_for("916 pending");
+    pty.resize((200, 60));
+    pty.wait_until("all panes are there", |screen| {
+        let text = screen.contents();
+        ["Dates", "Workers", "Log", "Checks"]
+            .iter()
+            .all(|title| text.contains(title))
+    });
+    pty.send("q");
+    pty.wait_for("Quit");
+    pty.send(&format!("{DOWN}{ENTER}"));
+    pty.send("\u{3}\u{3}");
+    assert_left(&mut pty, 3);
+}
+
+#[test]
+fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    pty.send("q");
+    pty.wait_for("dates are still open");
+    pty.send(ENTER);
+    pty.wait_until("the question is gone", |screen| {
+        !screen.contents().contains("dates are still open")
+    });
+    pty.send("q");
+    pty.wait_for("dates are still open");
+    pty.send("a");
+    assert_left(&mut pty, 3);
+    assert_eq!(last_state(folder.path()), RunState::Stopped);
+
+    let mut again = start(folder.path(), &["--output", "tui"]);
+    again.wait_for("finished");
+    again.send("q");
+    assert_left(&mut again, 1);
+}
+
+#[test]
+fn sigterm_drains_restores_the_terminal_and_says_143() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    pty.signal(Signal::TERM);
+    assert_left(&mut pty, 143);
+    assert_eq!(last_state(folder.path()), RunState::Stopped);
+}
+
+#[test]
+fn a_run_outlives_its_terminal() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--workers", "1"]);
+    pty.wait_until("dates are being done", is_under_way);
+    pty.hang_up();
+    assert_eq!(
+        pty.wait_exit().exit_code(),
+        1,
+        "three dates of the flaky feeds failed"
+    );
+    assert_eq!(last_state(folder.path()), RunState::Finished);
+}
+
+#[test]
+fn without_a_terminal_the_console_is_refused_and_nothing_is_made() {
+    let folder = TempDir::new().unwrap();
+    let state = folder.path().join("state");
+    let refused = Command::new(env!("CARGO_BIN_EXE_backcourt"))
+        .args(["run", "--output", "tui", "--state-dir"])
+        .arg(&state)
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let sentence = String::from_utf8(refused.stderr).unwrap();
+    assert!(sentence.contains("--output tui needs a terminal"), "{sentence}");
+    assert!(!state.exists());
+}
+
+/// Names the folder a scene keeps its state in.
+const SCENE: &str = "BACKCOURT_CONSOLE_SCENE";
+
+/// A run of the toy stage whose worker panics on one date, on the real console.
+#[test]
+#[ignore = "played by another test inside a pseudo-terminal"]
+fn scene() {
+    let folder = std::env::var(SCENE).expect("a scene is started by a test of this file");
+    let (log, files) = telemetry::start(Path::new(&folder)).unwrap();
+    let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
+    errors.install().unwrap();
+    term::panic_hook::install(move |info| panics.panic_report(info).to_string());
+    let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
+    let engine = toy.launch(|options| options.stay = true);
+    let code = present(engine, Presenter::Tui, &log, Path::new(&folder)).unwrap();
+    drop(files);
+    std::process::exit(i32::from(code));
+}
+
+#[test]
+fn a_worker_that_panics_fails_its_date_and_leaves_the_screen_alone() {
+    let folder = TempDir::new().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let arguments = ["scene", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
+    let environment = [(SCENE, folder.path().to_str().unwrap())];
+    let mut pty = Pty::start(program.to_str().unwrap(), &arguments, &environment, SIZE);
+    pty.wait_until("the run has ended with one failed date", |screen| {
+        let text = screen.contents();
+        text.contains("finished") && text.contains("1 failed") && text.contains("died")
+    });
+    assert!(
+        pty.screen().alternate_screen(),
+        "the screen is still the console's"
+    );
+    assert!(pty.screen().contents().contains("Checks"), "and whole");
+    pty.send("q");
+    assert_left(&mut pty, 1);
+}
