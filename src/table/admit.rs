@@ -76,6 +76,11 @@ fn column_fault(column: &Column, value: &Value) -> Option<String> {
         (ColumnType::Float64, Value::Float(number)) => {
             (!number.is_finite()).then(|| format!("{name} = {number} is not a number"))
         }
+        // BigQuery takes no NULL in an array, and no array can be told from one that holds nonsense later.
+        (ColumnType::Float64Array, Value::Numbers(numbers)) => numbers
+            .iter()
+            .position(|number| !number.is_finite())
+            .map(|at| format!("{name}[{at}] = {} is not a number", numbers[at])),
         (ColumnType::Int64, Value::Int(_))
         | (ColumnType::String | ColumnType::Json, Value::Text(_))
         | (ColumnType::Bool, Value::Bool(_))
@@ -107,6 +112,7 @@ mod tests {
                     },
                     "",
                 ),
+                Column::nullable("features", ColumnType::Float64Array, ""),
             ]),
             date_column: Cow::Borrowed("team"),
             key: Cow::Owned(vec![Cow::Borrowed("team")]),
@@ -115,15 +121,21 @@ mod tests {
         }
     }
 
+    fn numbers(numbers: &[f64]) -> Value {
+        Value::Numbers(numbers.to_vec())
+    }
+
     #[test]
     fn a_row_that_overflows_is_set_aside_and_its_neighbours_stay() {
         let rows = vec![
-            vec![Value::from("BOS"), Value::from(999.99)],
-            vec![Value::from("LAL"), Value::from(1329.8)],
-            vec![Value::Null, Value::Null],
-            vec![Value::from("BOS"), Value::Null],
-            vec![Value::from("GSW"), Value::from(12_i64)],
-            vec![Value::from("MIA"), Value::from(f64::NAN)],
+            vec![Value::from("BOS"), Value::from(999.99), numbers(&[0.0, -1.5])],
+            vec![Value::from("LAL"), Value::from(1329.8), Value::Null],
+            vec![Value::Null, Value::Null, Value::Null],
+            vec![Value::from("BOS"), Value::Null, Value::Null],
+            vec![Value::from("GSW"), Value::from(12_i64), Value::Null],
+            vec![Value::from("MIA"), Value::from(f64::NAN), Value::Null],
+            vec![Value::from("DEN"), Value::Null, numbers(&[1.0, f64::NAN])],
+            vec![Value::from("UTA"), Value::Null, Value::List(Vec::new())],
         ];
         let admitted = admit(&table(), rows);
         assert_eq!(admitted.rows.len(), 1);
@@ -140,6 +152,8 @@ mod tests {
                 "key (team) = (BOS) stands twice",
                 "usage_rate is an integer and must be NUMERIC(5,2)",
                 "usage_rate = NaN does not fit NUMERIC(5,2)",
+                "features[1] = NaN is not a number",
+                "features is a list and must be ARRAY<FLOAT64>",
             ]
         );
     }

@@ -29,6 +29,8 @@ pub enum ColumnType {
     Json,
     /// A list of texts.
     StringArray,
+    /// A list of numbers.
+    Float64Array,
 }
 
 impl fmt::Display for ColumnType {
@@ -43,6 +45,7 @@ impl fmt::Display for ColumnType {
             Self::Timestamp => f.write_str("TIMESTAMP"),
             Self::Json => f.write_str("JSON"),
             Self::StringArray => f.write_str("ARRAY<STRING>"),
+            Self::Float64Array => f.write_str("ARRAY<FLOAT64>"),
         }
     }
 }

@@ -44,6 +44,7 @@ const fn declared(kind: ColumnType) -> &'static str {
         | ColumnType::Date
         | ColumnType::Timestamp
         | ColumnType::Json
-        | ColumnType::StringArray => "TEXT",
+        | ColumnType::StringArray
+        | ColumnType::Float64Array => "TEXT",
     }
 }

@@ -23,6 +23,8 @@ pub enum Value {
     Timestamp(DateTime<Utc>),
     /// `ARRAY<STRING>`.
     List(Vec<String>),
+    /// `ARRAY<FLOAT64>`.
+    Numbers(Vec<f64>),
 }
 
 /// One row, its values in the order of the columns that were asked for or defined.
@@ -41,6 +43,7 @@ impl Value {
             Self::Date(_) => "a date",
             Self::Timestamp(_) => "a timestamp",
             Self::List(_) => "a list",
+            Self::Numbers(_) => "a list of numbers",
         }
     }
 
@@ -80,6 +83,10 @@ impl fmt::Display for Value {
             Self::Date(date) => write!(f, "{date}"),
             Self::Timestamp(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
             Self::List(items) => write!(f, "[{}]", items.join(", ")),
+            Self::Numbers(numbers) => {
+                let written: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", written.join(", "))
+            }
         }
     }
 }

@@ -29,6 +29,12 @@ pub(super) fn stored<'v>(
             text(value.to_string())
         }
         (ColumnType::StringArray, Value::List(items)) => text(serde_json::json!(items).to_string()),
+        // JSON knows no NaN and would write null in its place.
+        (ColumnType::Float64Array, Value::Numbers(numbers))
+            if numbers.iter().all(|number| number.is_finite()) =>
+        {
+            text(serde_json::json!(numbers).to_string())
+        }
         (kind, other) => Err(Fault::data(format!(
             "{}.{}: {other} is {} and cannot be stored as {kind}",
             table.path(),
@@ -71,6 +77,9 @@ impl<'t> Reader<'t> {
             (ColumnType::Timestamp, ValueRef::Text(text)) => self.repeated(text, parse_timestamp),
             (ColumnType::StringArray, ValueRef::Text(text)) => {
                 serde_json::from_slice(text).ok().map(Value::List)
+            }
+            (ColumnType::Float64Array, ValueRef::Text(text)) => {
+                serde_json::from_slice(text).ok().map(Value::Numbers)
             }
             _ => None,
         };

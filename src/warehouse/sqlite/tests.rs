@@ -30,6 +30,7 @@ fn games() -> TableDef {
             ),
             Column::nullable("home", ColumnType::Bool, ""),
             Column::nullable("issues", ColumnType::StringArray, ""),
+            Column::nullable("quarters", ColumnType::Float64Array, ""),
             Column::stamped("created_at", Stamp::Created, ""),
             Column::stamped("processed_at", Stamp::Processed, ""),
         ]),
@@ -59,6 +60,7 @@ const ALL: &[&str] = &[
     "pace",
     "home",
     "issues",
+    "quarters",
     "created_at",
     "processed_at",
 ];
@@ -79,14 +81,15 @@ fn game(team: &str, date: &str, points: i64) -> Row {
         99.5.into(),
         true.into(),
         Value::List(vec!["a \"b\"".to_owned()]),
+        Value::Numbers(vec![28.0, -0.1, 1.0 / 3.0]),
         Value::Null,
         Value::Null,
     ]
 }
 
 fn stamped(mut row: Row, created: DateTime<Utc>, processed: DateTime<Utc>) -> Row {
-    row[6] = created.into();
-    row[7] = processed.into();
+    row[7] = created.into();
+    row[8] = processed.into();
     row
 }
 
