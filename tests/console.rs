@@ -15,6 +15,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use backcourt::console::Palette;
 use backcourt::ledger::{Ledger, RunState};
 use backcourt::present::{Presenter, present};
 use backcourt::{telemetry, term};
@@ -286,7 +287,7 @@ fn scene() {
     term::panic_hook::install(move |info| panics.panic_report(info).to_string());
     let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
     let engine = toy.launch(|options| options.stay = true);
-    let code = present(engine, Presenter::Tui, &log, Path::new(&folder)).unwrap();
+    let code = present(engine, Presenter::Tui(Palette::Auto), &log, Path::new(&folder)).unwrap();
     drop(files);
     std::process::exit(i32::from(code));
 }

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::plan::{load, with_hint};
 
 use super::error::CliError;
-use super::start::{Job, Output, start};
+use super::start::{Job, Output, Show, start};
 use super::{Place, StateDir};
 
 /// Flags of `check`.
@@ -60,7 +60,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
             work: Work::Only(Selection::Dates(Vec::new())),
             ask: Some(checks),
             fail_fast: None,
-            output: arguments.output,
+            show: Show::new(arguments.output),
         },
     )
 }

@@ -10,7 +10,7 @@ use crate::stages;
 
 use super::error::CliError;
 use super::run::{dates_of, forced_source};
-use super::start::{Job, Output, start};
+use super::start::{Job, Show, start};
 use super::{Place, StateDir};
 
 /// Flags of `rerun`.
@@ -34,9 +34,8 @@ pub(super) struct RerunArgs {
     /// Where the rows come from [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
-    /// How the run is shown
-    #[arg(long, value_enum, default_value_t = Output::Auto)]
-    output: Output,
+    #[command(flatten)]
+    show: Show,
 }
 
 pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
@@ -88,7 +87,7 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             work: Work::Only(selection),
             ask: None,
             fail_fast: None,
-            output: arguments.output,
+            show: arguments.show,
         },
     )
 }

@@ -14,7 +14,7 @@ use crate::plan::{DateRange, Plan, load, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
-use super::start::{Job, Output, open_warehouse, resolve, start};
+use super::start::{Job, Show, open_warehouse, resolve, start};
 use super::{Place, StateDir};
 
 /// Flags of `run`.
@@ -41,9 +41,8 @@ pub(super) struct RunArgs {
     /// Where the rows come from [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
-    /// How the run is shown
-    #[arg(long, value_enum, default_value_t = Output::Auto)]
-    output: Output,
+    #[command(flatten)]
+    show: Show,
     /// Open everything and hold before the first unit
     #[arg(long)]
     paused: bool,
@@ -86,7 +85,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
             },
             ask: None,
             fail_fast: arguments.fail_fast,
-            output: arguments.output,
+            show: arguments.show,
         },
     )
 }

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 
+use crate::console::Palette;
 use crate::engine::{Checks, Engine, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work};
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
@@ -41,23 +43,43 @@ pub(super) enum Output {
     Silent,
 }
 
-impl Output {
+/// How a run is shown, and in which colours.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Show {
+    /// How the run is shown
+    #[arg(long, value_enum, default_value_t = Output::Auto)]
+    output: Output,
+    /// Colours of the console
+    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(),
+          value_parser = PossibleValuesParser::new(Palette::ALL.map(Palette::word)).map(|word| Palette::from_word(&word).unwrap_or_default()))]
+    theme: Palette,
+}
+
+impl Show {
+    /// This output, in the colours nobody chose otherwise.
+    pub(super) fn new(output: Output) -> Self {
+        Self {
+            output,
+            theme: Palette::default(),
+        }
+    }
+
     fn presenter(self) -> Result<Presenter, CliError> {
         let is_terminal = std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
-        Ok(match self {
-            Self::Tui if !is_terminal => {
+        Ok(match self.output {
+            Output::Tui if !is_terminal => {
                 return Err(CliError::Usage(
                     "--output tui needs a terminal on standard input and output; use --output plain"
                         .to_owned(),
                 ));
             }
-            Self::Auto if is_terminal => Presenter::Tui,
-            Self::Tui => Presenter::Tui,
-            Self::Auto | Self::Plain => Presenter::Plain,
-            Self::Jsonl => Presenter::Jsonl,
-            Self::Silent => Presenter::Silent,
+            Output::Auto if is_terminal => Presenter::Tui(self.theme),
+            Output::Tui => Presenter::Tui(self.theme),
+            Output::Auto | Output::Plain => Presenter::Plain,
+            Output::Jsonl => Presenter::Jsonl,
+            Output::Silent => Presenter::Silent,
         })
     }
 }
@@ -84,12 +106,12 @@ pub(super) struct Job {
     /// Drain after so many failures.
     pub(super) fail_fast: Option<u64>,
     /// How it is shown.
-    pub(super) output: Output,
+    pub(super) show: Show,
 }
 
 /// Does a job from the lock to the exit code.
 pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
-    let presenter = job.output.presenter()?;
+    let presenter = job.show.presenter()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
     let home = folder.warehouse(place.warehouse.as_deref())?;
@@ -110,7 +132,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         work: job.work,
         ask: job.ask,
         fail_fast: job.fail_fast,
-        stay: presenter == Presenter::Tui,
+        stay: matches!(presenter, Presenter::Tui(_)),
         retry: RetryPolicy::default(),
     };
     let setup = Setup {

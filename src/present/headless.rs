@@ -66,7 +66,7 @@ impl Lines {
         let line = match self.presenter {
             Presenter::Plain => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),
-            Presenter::Tui | Presenter::Silent => None,
+            Presenter::Tui(_) | Presenter::Silent => None,
         };
         if let Some(line) = line {
             self.line(&line);

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use tokio::runtime::Builder;
 
+use crate::console::Palette;
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
 use crate::term::Signal;
@@ -19,8 +20,8 @@ use tui::Left;
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presenter {
-    /// The console.
-    Tui,
+    /// The console, in these colours.
+    Tui(Palette),
     /// Readable lines.
     Plain,
     /// One JSON object per fact.
@@ -36,7 +37,7 @@ pub enum Presenter {
 pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: &Path) -> io::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
-        Presenter::Tui => match runtime.block_on(tui::follow(&mut engine, log))? {
+        Presenter::Tui(palette) => match runtime.block_on(tui::follow(&mut engine, palette, log))? {
             Left::Quit => None,
             Left::Signal(signal) => Some(signal),
             Left::Gone => {
@@ -51,7 +52,7 @@ pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: 
     // Orders given last are still on their way; the runtime must not be dropped before they are sent.
     runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
-    if matches!(presenter, Presenter::Tui | Presenter::Plain) {
+    if matches!(presenter, Presenter::Tui(_) | Presenter::Plain) {
         // A terminal that is gone cannot be told; the log has it.
         drop(plain::say_ending(&mut io::stdout(), presenter, &ending, folder));
     }

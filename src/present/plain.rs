@@ -135,7 +135,7 @@ pub(super) fn say_ending(
     folder: &Path,
 ) -> io::Result<()> {
     // Plain lines have said it; a screen has just vanished.
-    if presenter == Presenter::Tui {
+    if matches!(presenter, Presenter::Tui(_)) {
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {

@@ -26,12 +26,12 @@ pub(super) enum Left {
 }
 
 /// Shows a run until the operator leaves or the terminal goes.
-pub(super) async fn follow(engine: &mut Engine, log: &LogRing) -> io::Result<Left> {
+pub(super) async fn follow(engine: &mut Engine, palette: Palette, log: &LogRing) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
     let (keys, mut terminal) = mpsc::unbounded_channel();
     let screen = Screen::enter()?;
     let input = Input::start(keys)?;
-    let mut tui = Tui::new(screen, input, log.clone());
+    let mut tui = Tui::new(screen, input, palette, log.clone());
     let first = engine.snapshots.borrow_and_update().clone();
     tui.take(engine, Msg::Snapshot(first));
     let mut engine_is_over = false;
@@ -97,7 +97,7 @@ struct Tui {
 }
 
 impl Tui {
-    fn new(screen: Screen, input: Input, log: LogRing) -> Self {
+    fn new(screen: Screen, input: Input, palette: Palette, log: LogRing) -> Self {
         let caps = Caps::from_env(|name| std::env::var(name).ok());
         let (answers, replies) = mpsc::unbounded_channel();
         let mut model = Model::default();
@@ -112,7 +112,7 @@ impl Tui {
         }
         Self {
             model,
-            theme: Theme::new(Palette::Auto, caps.color, caps.utf8),
+            theme: Theme::new(palette, caps.color, caps.utf8),
             screen,
             input,
             frames: FrameClock::new(caps.frames_per_second()),
