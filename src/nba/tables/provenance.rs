@@ -41,6 +41,11 @@ pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
     ]
 }
 
+/// The digest and the two stamps, which also end the tables without a quality of their own.
+pub(super) fn digest() -> &'static [Column] {
+    &QUALITY[QUALITY.len() - 3..]
+}
+
 /// Quality, primary source, digest and the two stamps.
 pub(super) static QUALITY: [Column; 12] = [
     Column::nullable(

@@ -1,0 +1,106 @@
+//! The columns every Phase-4 table ends with: how complete the games were that a row looks back on, what was
+//! decided about it, which stages it was made from, and its digest.
+
+use super::provenance::{digest, source_tracking};
+use crate::table::{Column, ColumnType};
+
+/// The columns of a Phase-4 table: those that say something, then the shared ones. `sources` are the prefixes of the
+/// tables it is made from, each with its name for the page.
+pub(super) fn phase_4_columns(business: &[Column], sources: &[(&str, &str)]) -> Vec<Column> {
+    let tracking = sources
+        .iter()
+        .flat_map(|(prefix, table)| source_tracking(prefix, table));
+    business
+        .iter()
+        .cloned()
+        .chain(COMPLETENESS)
+        .chain(EARLY_SEASON)
+        .chain(tracking)
+        .chain(digest().iter().cloned())
+        .collect()
+}
+
+/// The window's completeness and what was decided. The ledger keeps attempts and overrides now, so their columns
+/// are constant.
+const COMPLETENESS: [Column; 14] = [
+    Column::nullable(
+        "expected_games_count",
+        ColumnType::Int64,
+        "Finals of the team, or of the player's teams while the player was there, from the window's oldest game to \
+         the day before; of the season so far when the window is not full.",
+    ),
+    Column::nullable("actual_games_count", ColumnType::Int64, "Games in the window."),
+    Column::nullable(
+        "missing_games_count",
+        ColumnType::Int64,
+        "Expected games that are not in the window: not played by the player, or not stored.",
+    ),
+    Column::nullable(
+        "completeness_percentage",
+        ColumnType::Float64,
+        "Games in the window of those expected, percent, two decimals.",
+    ),
+    Column::nullable(
+        "is_production_ready",
+        ColumnType::Bool,
+        "At least 70 % of the expected games, and no insufficient_data_reason.",
+    ),
+    Column::nullable(
+        "data_quality_issues",
+        ColumnType::StringArray,
+        "What is known to be wrong or missing.",
+    ),
+    Column::nullable(
+        "last_reprocess_attempt_at",
+        ColumnType::Timestamp,
+        "Kept by the ledger, always NULL.",
+    ),
+    Column::nullable(
+        "reprocess_attempt_count",
+        ColumnType::Int64,
+        "Kept by the ledger, always 0.",
+    ),
+    Column::nullable(
+        "circuit_breaker_active",
+        ColumnType::Bool,
+        "There is no circuit breaker, always false.",
+    ),
+    Column::nullable(
+        "circuit_breaker_until",
+        ColumnType::Timestamp,
+        "There is no circuit breaker, always NULL.",
+    ),
+    Column::nullable(
+        "manual_override_required",
+        ColumnType::Bool,
+        "Kept by the ledger, always false.",
+    ),
+    Column::nullable(
+        "season_boundary_detected",
+        ColumnType::Bool,
+        "Whether the month is October, November or April. Nothing is decided by it.",
+    ),
+    Column::nullable(
+        "backfill_bootstrap_mode",
+        ColumnType::Bool,
+        "Whether the season is less than 30 days old. Nothing is decided by it.",
+    ),
+    Column::nullable(
+        "processing_decision_reason",
+        ColumnType::String,
+        "Why there is a row: complete_window, or incomplete_window when expected games are missing.",
+    ),
+];
+
+const EARLY_SEASON: [Column; 2] = [
+    Column::nullable(
+        "early_season_flag",
+        ColumnType::Bool,
+        "Whether the season so far has fewer games than the longest window takes.",
+    ),
+    Column::nullable(
+        "insufficient_data_reason",
+        ColumnType::String,
+        "Why numbers the table is there for are NULL; NULL when they are not.",
+    ),
+];
