@@ -322,6 +322,63 @@ fn fail_fast_drains_after_the_wished_number_of_failures() {
 }
 
 #[test]
+fn a_stage_waits_for_what_it_needs_and_not_for_what_stands_beside_it() {
+    let toy = Toy::new(30)
+        .with_stages(&["toy", "beside", "after"])
+        .slow(Duration::from_millis(20));
+    let (ending, facts) = toy.run_with(|options| {
+        options.workers = 2;
+        options.largest_batch = 2;
+    });
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    for stage in ["toy", "beside", "after"] {
+        assert_eq!(toy.stored_rows_of(stage), 52, "{stage}");
+    }
+    let place = |wanted: &dyn Fn(&Event) -> bool| facts.iter().position(|fact| wanted(&fact.event)).unwrap();
+    let done = |name: &'static str| move |event: &Event| matches!(event, Event::UnitFinished { stage, .. } if stage == name);
+    let passed = place(&|event| matches!(event, Event::CheckFinished { .. }));
+    assert!(place(&done("beside")) < passed, "it went along with the first");
+    assert!(
+        place(&done("after")) > passed,
+        "it waited for the first one's gate"
+    );
+}
+
+#[test]
+fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
+    let toy = Toy::new(20)
+        .with_stages(&["toy", "beside", "after"])
+        .with_fault(day(3), Fault::Short(1));
+    let mut live = toy.start(|options| options.stay = true);
+    let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    let states: Vec<StageState> = held.stages.iter().map(|stage| stage.state).collect();
+    assert_eq!(
+        states,
+        [StageState::Failed, StageState::Passed, StageState::Waiting]
+    );
+    assert!(
+        held.run
+            .ending
+            .as_ref()
+            .unwrap()
+            .contains("a gate before them is shut: after")
+    );
+    assert_eq!(toy.stored_rows_of("after"), 0);
+
+    toy.heal(day(3));
+    let rerun = Command::Rerun {
+        selection: Selection::Failed,
+        stage: None,
+        source: None,
+    };
+    assert!(matches!(live.order(rerun), Reply::Accepted(_)));
+    live.wait_for(|snapshot| snapshot.stages[2].state == StageState::Passed);
+    live.order(Command::Drain);
+    assert_eq!(live.end().0.exit_code, 0);
+    assert_eq!(toy.stored_rows_of("after"), 36);
+}
+
+#[test]
 fn the_stage_fails_its_gate_when_a_blocking_check_fails() {
     let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
     let mut live = toy.start(|options| options.stay = true);

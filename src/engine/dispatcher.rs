@@ -97,6 +97,8 @@ enum ScopeState {
 /// One stage in the dispatcher's hands.
 struct Line {
     stage: Arc<dyn Stage>,
+    /// The stages of this run that must pass before it, by their place.
+    needs: Vec<usize>,
     board: StageBoard,
     queue: Queue,
     writer: Writer,
@@ -107,6 +109,8 @@ struct Line {
     /// Dates whose outcome the ledger has, in this range or another.
     recorded: BTreeSet<NaiveDate>,
     scope: ScopeState,
+    /// Units that were to be done when it began.
+    to_do: u64,
     /// How often a unit's stored rows changed in this run.
     changes: u64,
 }
@@ -135,6 +139,8 @@ pub(super) struct Dispatcher {
     lines: Vec<Line>,
     slots: Vec<Slot>,
     workers: usize,
+    /// The stage whose turn it is to hand out the next batch.
+    turn: usize,
     checks: Vec<CheckView>,
     to_check: VecDeque<usize>,
     checking: usize,
@@ -179,9 +185,11 @@ impl Dispatcher {
             .filter(|check| stages.iter().any(|stage| stage.name() == check.stage))
             .map(|check| check_view(check, newest.get(&check.name)))
             .collect();
+        let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
         let lines = stages
             .into_iter()
             .map(|stage| Line {
+                needs: needs_of(&plan, stage.name(), &names),
                 board: StageBoard::new(stage.name(), stage.table().path(), &options.dates),
                 queue: Queue::new(options.largest_batch),
                 stage,
@@ -190,6 +198,7 @@ impl Dispatcher {
                 sources: HashMap::new(),
                 recorded: BTreeSet::new(),
                 scope: ScopeState::Unknown,
+                to_do: 0,
                 changes: 0,
             })
             .collect();
@@ -211,6 +220,7 @@ impl Dispatcher {
         Ok(Self {
             source: Arc::from(options.source.as_str()),
             workers: options.workers,
+            turn: 0,
             slots: (0..options.workers).map(|_| Slot::idle()).collect(),
             plan,
             warehouse,
@@ -361,6 +371,18 @@ impl Dispatcher {
         });
         lines.flatten().chain(picture).chain(meter).min()
     }
+}
+
+/// The places of the stages that a stage needs. One that takes no part in this run is not waited for.
+fn needs_of(plan: &Plan, stage: &str, names: &[String]) -> Vec<usize> {
+    let needs = plan
+        .stage(stage)
+        .map(|spec| spec.needs.as_slice())
+        .unwrap_or_default();
+    needs
+        .iter()
+        .filter_map(|need| names.iter().position(|name| name == need))
+        .collect()
 }
 
 async fn sleep_until(wake: Option<Instant>) {

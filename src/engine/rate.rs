@@ -32,12 +32,13 @@ impl Rate {
         }
     }
 
-    /// Where things stand; an ETA only while `moving`.
+    /// Where things stand, with `to_come` units of stages that have not begun; an ETA only while `moving`.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
-    pub(super) fn progress(&self, moving: bool) -> Progress {
+    pub(super) fn progress(&self, moving: bool, to_come: u64) -> Progress {
+        let total = self.total + to_come;
         let per_second = self.per_second();
-        let remaining = self.total.saturating_sub(self.done) as f64;
-        let measurable = moving && self.done * 100 >= self.total && remaining > 0.0;
+        let remaining = total.saturating_sub(self.done) as f64;
+        let measurable = moving && self.done * 100 >= total && remaining > 0.0;
         let eta = per_second.filter(|_| measurable).map(|rate| {
             // The band narrows as samples come in: the relative error of a rate over n steps goes with 1/√n.
             let spread = 1.0 / (self.samples.len() as f64).sqrt();
@@ -45,7 +46,7 @@ impl Rate {
             (middle * (1.0 - spread / 2.0), middle * (1.0 + spread))
         });
         Progress {
-            total: self.total,
+            total,
             done: self.done,
             per_minute: per_second.filter(|_| moving).map(|rate| rate * 60.0),
             eta,
@@ -73,14 +74,19 @@ mod tests {
         for second in 1..=9 {
             rate.finish(1, f64::from(second));
         }
-        assert_eq!(rate.progress(true).eta, None, "0.9 % done");
+        assert_eq!(rate.progress(true, 0).eta, None, "0.9 % done");
         rate.finish(1, 10.0);
-        let (soonest, latest) = rate.progress(true).eta.unwrap();
+        let (soonest, latest) = rate.progress(true, 0).eta.unwrap();
         assert!(soonest < 990.0 && 990.0 < latest, "{soonest} to {latest}");
-        assert_eq!(rate.progress(false).eta, None);
+        assert_eq!(rate.progress(false, 0).eta, None);
+        assert_eq!(
+            rate.progress(true, 500).eta,
+            None,
+            "0.7 % done of what is still to come"
+        );
         rate.finish(990, 11.0);
-        assert_eq!(rate.progress(true).eta, None);
-        assert!((rate.progress(true).percent() - 100.0).abs() < f64::EPSILON);
+        assert_eq!(rate.progress(true, 0).eta, None);
+        assert!((rate.progress(true, 0).percent() - 100.0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -104,7 +110,7 @@ mod tests {
         for second in 60..90 {
             rate.finish(100, f64::from(second));
         }
-        let per_minute = rate.progress(true).per_minute.unwrap();
+        let per_minute = rate.progress(true, 0).per_minute.unwrap();
         assert!((per_minute - 6_000.0).abs() < 1.0, "{per_minute}");
     }
 }

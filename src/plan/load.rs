@@ -101,6 +101,8 @@ struct RawStage {
     name: String,
     table: String,
     kind: RawKind,
+    #[serde(default)]
+    needs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +154,7 @@ fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     }
     let stages: Vec<StageSpec> = raw.stages.into_iter().map(stage).collect();
     unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
+    in_order(&stages)?;
     let mut checks = Vec::with_capacity(raw.checks.len());
     for raw_check in raw.checks {
         if !stages.iter().any(|stage| stage.name == raw_check.stage) {
@@ -196,7 +199,34 @@ fn stage(raw: RawStage) -> StageSpec {
         name: raw.name,
         table: raw.table,
         kind: StageKind::Nba,
+        needs: raw.needs,
     }
+}
+
+/// A stage needs only what stands before it, so that no two can wait for each other.
+fn in_order(stages: &[StageSpec]) -> Result<(), String> {
+    for (at, stage) in stages.iter().enumerate() {
+        for need in &stage.needs {
+            match stages.iter().position(|other| other.name == *need) {
+                Some(before) if before < at => {}
+                Some(_) => {
+                    return Err(format!(
+                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
+                        stage.name
+                    ));
+                }
+                None => {
+                    let known = stages[..at].iter().map(|other| other.name.as_str());
+                    return Err(format!(
+                        "stage '{}': {}",
+                        stage.name,
+                        with_hint("stage", need, known)
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
@@ -334,7 +364,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             (
                 "table =",
                 "tabel =",
-                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`; did you mean 'table'?",
+                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`, `needs`; did you mean 'table'?",
             ),
             (
                 "to = \"2024-01-02\"",
@@ -372,6 +402,25 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             assert_ne!(text, SMALL, "{good}");
             assert_eq!(parse_small(&text).unwrap_err(), sentence);
         }
+    }
+
+    #[test]
+    fn a_stage_needs_only_what_stands_before_it() {
+        let two = |needs: &str| {
+            let second = format!(
+                "[[stage]]\nname = \"second\"\ntable = \"d.t\"\nkind = \"nba\"\nneeds = [{needs}]\n[[check]]"
+            );
+            parse_small(&SMALL.replacen("[[check]]", &second, 1))
+        };
+        assert_eq!(two("\"team_offense\"").unwrap().stages[1].needs, ["team_offense"]);
+        assert_eq!(
+            two("\"second\"").unwrap_err(),
+            "stage 'second' needs 'second', which does not stand before it; move 'second' up"
+        );
+        assert_eq!(
+            two("\"team_ofense\"").unwrap_err(),
+            "stage 'second': there is no stage 'team_ofense'; did you mean 'team_offense'?"
+        );
     }
 
     #[test]

@@ -16,4 +16,6 @@ pub struct StageSpec {
     pub table: String,
     /// How its rows come about.
     pub kind: StageKind,
+    /// Stages whose gate must be passed before this one starts; each stands before it in the plan.
+    pub needs: Vec<String>,
 }

@@ -27,8 +27,17 @@ from = "2021-10-19"
 to = "2021-12-31"
 [[stage]]
 name = "toy"
-table = "toy.rows"
+table = "toy.toy"
 kind = "nba"
+[[stage]]
+name = "beside"
+table = "toy.beside"
+kind = "nba"
+[[stage]]
+name = "after"
+table = "toy.after"
+kind = "nba"
+needs = ["toy"]
 [[check]]
 name = "all_there"
 stage = "toy"
@@ -68,7 +77,7 @@ pub enum Fault {
 
 #[derive(Debug, Default)]
 struct World {
-    stored: Mutex<BTreeMap<NaiveDate, Vec<Row>>>,
+    stored: Mutex<HashMap<String, BTreeMap<NaiveDate, Vec<Row>>>>,
     faults: Mutex<HashMap<NaiveDate, Fault>>,
     commits: AtomicUsize,
     failing_commits: AtomicUsize,
@@ -80,6 +89,7 @@ pub struct Toy {
     folder: TempDir,
     plan: Arc<Plan>,
     world: Arc<World>,
+    stages: &'static [&'static str],
     runs: AtomicUsize,
 }
 
@@ -104,10 +114,17 @@ impl Toy {
                 days,
                 ..World::default()
             }),
+            stages: &["toy"],
             runs: AtomicUsize::new(0),
         }
     }
 
+    /// With these stages of `toy`, `beside` and `after`, which needs `toy`; otherwise just `toy`.
+    pub fn with_stages(self, stages: &'static [&'static str]) -> Self {
+        Self { stages, ..self }
+    }
+
+    /// Faults strike stage `toy` alone.
     pub fn with_fault(self, date: NaiveDate, fault: Fault) -> Self {
         self.world.faults.lock().unwrap().insert(date, fault);
         self
@@ -169,10 +186,11 @@ impl Toy {
         change(&mut options);
         let setup = Setup {
             plan: Arc::clone(&self.plan),
-            stages: vec![Arc::new(ToyStage {
-                table: table(),
-                world: Arc::clone(&self.world),
-            })],
+            stages: self
+                .stages
+                .iter()
+                .map(|name| ToyStage::of(name, &self.world))
+                .collect(),
             warehouse: Arc::new(Memory(Arc::clone(&self.world))),
             ledger: self.ledger(),
             events: self.folder.path().join("events.jsonl"),
@@ -216,15 +234,21 @@ impl Toy {
 
     pub fn stored_dates(&self) -> BTreeSet<NaiveDate> {
         let stored = self.world.stored.lock().unwrap();
-        stored
-            .iter()
-            .filter(|(_, rows)| !rows.is_empty())
+        let rows = stored.get("toy.toy").into_iter().flatten();
+        rows.filter(|(_, rows)| !rows.is_empty())
             .map(|(date, _)| *date)
             .collect()
     }
 
     pub fn stored_rows(&self) -> usize {
-        self.world.stored.lock().unwrap().values().map(Vec::len).sum()
+        self.stored_rows_of("toy")
+    }
+
+    pub fn stored_rows_of(&self, stage: &str) -> usize {
+        let stored = self.world.stored.lock().unwrap();
+        stored
+            .get(&format!("toy.{stage}"))
+            .map_or(0, |rows| rows.values().map(Vec::len).sum())
     }
 }
 
@@ -264,10 +288,10 @@ impl Live {
     }
 }
 
-fn table() -> TableDef {
+fn table(name: &'static str) -> TableDef {
     TableDef {
         dataset: Cow::Borrowed("toy"),
-        name: Cow::Borrowed("rows"),
+        name: Cow::Borrowed(name),
         doc: Cow::Borrowed("Two rows a date."),
         columns: Cow::Owned(vec![
             Column::required("game_date", ColumnType::Date, ""),
@@ -283,14 +307,25 @@ fn table() -> TableDef {
 
 #[derive(Debug)]
 struct ToyStage {
+    name: &'static str,
     table: TableDef,
     world: Arc<World>,
+}
+
+impl ToyStage {
+    fn of(name: &'static str, world: &Arc<World>) -> Arc<dyn Stage> {
+        Arc::new(Self {
+            name,
+            table: table(name),
+            world: Arc::clone(world),
+        })
+    }
 }
 
 #[async_trait]
 impl Stage for ToyStage {
     fn name(&self) -> &'static str {
-        "toy"
+        self.name
     }
 
     fn table(&self) -> &TableDef {
@@ -318,7 +353,15 @@ impl Stage for ToyStage {
             self.world.read_millis.load(Ordering::Relaxed),
         ))
         .await;
-        let mut faults = self.world.faults.lock().unwrap();
+        let mut faults = match self.name {
+            "toy" => self.world.faults.lock().unwrap(),
+            _ => {
+                return Ok(Box::new(ToyInputs {
+                    faults: HashMap::new(),
+                    source: source.to_owned(),
+                }));
+            }
+        };
         for date in dates {
             if let Some(Fault::Transient(times @ 1..)) = faults.get_mut(date) {
                 if dates.len() == 1 {
@@ -400,9 +443,10 @@ impl Warehouse for Memory {
             panic!("the toy is read by date");
         };
         let stored = self.0.stored.lock().unwrap();
+        let rows = stored.get(&read.table.path());
         Ok(dates
             .iter()
-            .filter_map(|date| stored.get(date))
+            .filter_map(|date| rows?.get(date))
             .flatten()
             .cloned()
             .collect())
@@ -422,6 +466,7 @@ impl Warehouse for Memory {
         }
         self.0.commits.fetch_add(1, Ordering::Relaxed);
         let mut stored = self.0.stored.lock().unwrap();
+        let stored = stored.entry(replace.table.path()).or_default();
         for date in replace.dates {
             let rows = replace
                 .rows
@@ -440,7 +485,13 @@ impl Warehouse for Memory {
 
     async fn query(&self, _: &str) -> Result<Answer, WarehouseError> {
         let stored = self.0.stored.lock().unwrap();
-        let short = |date: &NaiveDate| !is_off(*date) && stored.get(date).map_or(0, Vec::len) != 2;
+        let rows = |date: &NaiveDate| {
+            stored
+                .get("toy.toy")
+                .and_then(|rows| rows.get(date))
+                .map_or(0, Vec::len)
+        };
+        let short = |date: &NaiveDate| !is_off(*date) && rows(date) != 2;
         let rows = (0..self.0.days)
             .map(day)
             .filter(short)

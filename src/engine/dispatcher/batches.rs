@@ -18,22 +18,20 @@ use super::{Dispatcher, Fatal, Owner, Picture, Report};
 impl Dispatcher {
     /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
     pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
-        for at in 0..self.lines.len() {
-            if self.lines[at].board.state != StageState::Running {
-                continue;
-            }
-            let mut handed: Vec<(usize, Vec<NaiveDate>)> = Vec::new();
-            for slot in 0..self.workers {
-                if self.slots[slot].task.is_none() {
-                    match self.next_batch(at) {
-                        Some(dates) => handed.push((slot, dates)),
-                        None => break,
-                    }
+        let mut handed: Vec<Vec<(usize, Vec<NaiveDate>)>> = vec![Vec::new(); self.lines.len()];
+        for slot in 0..self.workers {
+            if self.slots[slot].task.is_none() {
+                match self.next_work() {
+                    Some((at, dates)) => handed[at].push((slot, dates)),
+                    None => break,
                 }
             }
-            if handed.is_empty() {
-                continue;
-            }
+        }
+        for (at, handed) in handed
+            .into_iter()
+            .enumerate()
+            .filter(|(_, handed)| !handed.is_empty())
+        {
             let batches: Vec<_> = handed.iter().map(|(_, dates)| dates.clone()).collect();
             let name = self.lines[at].board.name.clone();
             let intents = self
@@ -49,6 +47,20 @@ impl Dispatcher {
             }
         }
         Ok(())
+    }
+
+    /// The next batch: stages side by side take turns, so that none of them starves.
+    fn next_work(&mut self) -> Option<(usize, Vec<NaiveDate>)> {
+        let stages = self.lines.len();
+        for at in (self.turn..self.turn + stages).map(|at| at % stages) {
+            if self.lines[at].board.state == StageState::Running
+                && let Some(dates) = self.next_batch(at)
+            {
+                self.turn = at + 1;
+                return Some((at, dates));
+            }
+        }
+        None
     }
 
     /// The next dates that share one source.

@@ -5,7 +5,7 @@ use chrono::Utc;
 use crate::ledger::{CheckState, RunState, UnitState};
 
 use super::super::board::blocks;
-use super::super::{Ending, Event};
+use super::super::{Ending, Event, StageState};
 use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
 
 impl Dispatcher {
@@ -91,7 +91,7 @@ impl Dispatcher {
         self.run.state = RunState::Running;
         self.time.start();
         for line in &mut self.lines {
-            if line.board.state == super::super::StageState::Running {
+            if line.board.state == StageState::Running {
                 line.board.time.start();
             }
         }
@@ -116,8 +116,8 @@ impl Dispatcher {
             .count()
     }
 
-    /// Everything that could be done was done; `gate` names the stage whose gate stayed shut, if one did.
-    pub(super) fn finish(&mut self, gate: Option<String>) -> Result<(), Fatal> {
+    /// Everything that could be done was done.
+    pub(super) fn finish(&mut self) -> Result<(), Fatal> {
         let units = || self.lines.iter().flat_map(|line| line.board.units());
         let count = |state| units().filter(|unit| unit.state == state).count();
         let failed = units().filter(|unit| unit.state.needs_attention()).count();
@@ -127,9 +127,18 @@ impl Dispatcher {
             (ended, 0) => format!("{ended} units done"),
             (ended, open) => format!("{ended} units done, {open} still to do"),
         };
-        let gate = gate.map_or_else(String::new, |stage| {
-            format!("; the gate of {stage} is shut, so what comes after it did not start")
-        });
+        let waiting: Vec<&str> = (self.lines.iter().map(|line| &line.board))
+            .filter(|board| board.state == StageState::Waiting)
+            .map(|board| board.name.as_str())
+            .collect();
+        let gate = if waiting.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; not started, because a gate before them is shut: {}",
+                waiting.join(", ")
+            )
+        };
         let message = format!(
             "{done}; {} ok, {} skipped, {failed} failed or short; checks: {} PASS, {} WARN, {} FAIL, {} ERROR{gate}",
             count(UnitState::Ok),

@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::super::{Phase, Preparing, RunView, Snapshot};
-use super::{Dispatcher, Mode};
+use super::{Dispatcher, Line, Mode, ScopeState};
 use crate::ledger::RunState;
 
 impl Dispatcher {
@@ -27,7 +27,7 @@ impl Dispatcher {
                     share: meter.share(),
                 }),
                 active_seconds,
-                progress: self.rate.progress(moving),
+                progress: self.rate.progress(moving, self.to_come()),
                 limit: self.limit(),
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
@@ -36,6 +36,18 @@ impl Dispatcher {
                 .map(|(at, slot)| slot.view(at, active_seconds))
                 .collect(),
             checks: self.checks.clone(),
+        }
+    }
+
+    /// About how many units the stages have that have not begun: as many as the largest that has.
+    fn to_come(&self) -> u64 {
+        let is_to_come = |line: &&Line| line.scope != ScopeState::Known;
+        let to_come = self.lines.iter().filter(is_to_come).count() as u64;
+        let largest = self.lines.iter().map(|line| line.to_do).max().unwrap_or(0);
+        if self.mode == Mode::Over {
+            0
+        } else {
+            to_come * largest
         }
     }
 

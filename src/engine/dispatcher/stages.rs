@@ -1,6 +1,7 @@
 //! The course of a run: prepare, learn what each date must come to, do the units, ask the checks, next stage.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
@@ -26,8 +27,8 @@ impl Dispatcher {
             self.on_prepared(Ok(None));
             return;
         };
-        let meter = std::sync::Arc::default();
-        self.preparing = Some((prepare.what(), std::sync::Arc::clone(&meter)));
+        let meter = Arc::default();
+        self.preparing = Some((prepare.what(), Arc::clone(&meter)));
         self.spawn(Owner::Preparation, async move {
             Report::Prepared(prepare.prepare(&meter).await)
         });
@@ -68,10 +69,10 @@ impl Dispatcher {
                     return Ok(());
                 }
                 Mode::Going => {
-                    self.open_stage();
+                    self.open_stages();
                     self.start_batches()?;
                 }
-                Mode::Holding => self.open_stage(),
+                Mode::Holding => self.open_stages(),
                 Mode::Draining => {}
             }
             self.start_commits();
@@ -82,29 +83,39 @@ impl Dispatcher {
         }
     }
 
-    /// Asks what the next stage's dates must come to, once its turn has come.
-    fn open_stage(&mut self) {
-        let Some(at) = self
-            .lines
-            .iter()
-            .position(|line| line.board.state != StageState::Passed)
-        else {
-            return;
-        };
-        let line = &mut self.lines[at];
-        if line.scope != ScopeState::Unknown {
-            return;
-        }
-        line.scope = ScopeState::Asked;
-        let stage = std::sync::Arc::clone(&line.stage);
-        let warehouse = std::sync::Arc::clone(&self.warehouse);
-        let dates = self.options.dates.clone();
-        self.spawn(Owner::Scope, async move {
-            if let Err(error) = warehouse.ensure(stage.table()).await {
-                return Report::Scoped(at, Err(error.into()));
+    /// Asks what the dates of a stage must come to, once everything it needs has passed its gate.
+    fn open_stages(&mut self) {
+        for at in 0..self.lines.len() {
+            if self.lines[at].scope != ScopeState::Unknown || !self.may_open(at) {
+                continue;
             }
-            Report::Scoped(at, stage.scope(warehouse.as_ref(), &dates).await)
-        });
+            let line = &mut self.lines[at];
+            line.scope = ScopeState::Asked;
+            let stage = Arc::clone(&line.stage);
+            let warehouse = Arc::clone(&self.warehouse);
+            let dates = self.options.dates.clone();
+            self.spawn(Owner::Scope, async move {
+                if let Err(error) = warehouse.ensure(stage.table()).await {
+                    return Report::Scoped(at, Err(error.into()));
+                }
+                Report::Scoped(at, stage.scope(warehouse.as_ref(), &dates).await)
+            });
+        }
+    }
+
+    fn may_open(&self, at: usize) -> bool {
+        self.lines[at]
+            .needs
+            .iter()
+            .all(|&need| self.lines[need].board.state == StageState::Passed)
+    }
+
+    /// Whether a stage cannot start any more, because the gate of something it needs stayed shut.
+    fn is_barred(&self, at: usize) -> bool {
+        self.lines[at]
+            .needs
+            .iter()
+            .any(|&need| self.lines[need].board.state == StageState::Failed || self.is_barred(need))
     }
 
     pub(super) fn on_scoped(
@@ -177,6 +188,7 @@ impl Dispatcher {
             }
         }
         line.scope = ScopeState::Known;
+        line.to_do = to_do;
         line.board.state = StageState::Running;
         line.board.time.start();
         let now = Utc::now();
@@ -228,30 +240,26 @@ impl Dispatcher {
         move |date| only.as_ref().is_none_or(|only| only.contains(&date))
     }
 
-    /// Moves on a stage whose units or checks are through; says whether one moved.
+    /// Moves on a stage whose units or checks are through, or ends the run; says whether anything moved.
     fn turn_stages(&mut self) -> Result<bool, Fatal> {
         for at in 0..self.lines.len() {
             match self.lines[at].board.state {
                 StageState::Running if self.has_no_work(at) => self.units_are_through(at),
                 StageState::Checking if !self.is_checking(at) => self.checks_are_through(at),
-                StageState::Failed => {
-                    let name = self.lines[at].board.name.clone();
-                    let last = at + 1 == self.lines.len();
-                    self.finish(if last { None } else { Some(name) })?;
-                }
                 _ => continue,
             }
             return Ok(true);
         }
-        if self
-            .lines
-            .iter()
-            .all(|line| line.board.state == StageState::Passed)
-        {
-            self.finish(None)?;
-            return Ok(true);
+        let is_through = |at: usize| match self.lines[at].board.state {
+            StageState::Passed | StageState::Failed => true,
+            StageState::Waiting => self.is_barred(at),
+            StageState::Running | StageState::Checking => false,
+        };
+        if !(0..self.lines.len()).all(is_through) {
+            return Ok(false);
         }
-        Ok(false)
+        self.finish()?;
+        Ok(true)
     }
 
     fn units_are_through(&mut self, at: usize) {
