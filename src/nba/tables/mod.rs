@@ -4,19 +4,23 @@ mod bdl_player_boxscores;
 mod bigdataball_play_by_play;
 mod completeness;
 mod gamebook_player_stats;
+mod player_game;
 mod player_shot_zone;
 mod provenance;
 mod schedule;
 mod team_boxscore;
+mod team_defense;
 mod team_defense_zone;
 mod team_offense;
 
 pub use bdl_player_boxscores::bdl_player_boxscores;
 pub use bigdataball_play_by_play::bigdataball_play_by_play;
 pub use gamebook_player_stats::gamebook_player_stats;
+pub use player_game::player_game;
 pub use player_shot_zone::player_shot_zone;
 pub use schedule::schedule;
 pub use team_boxscore::team_boxscore;
+pub use team_defense::team_defense;
 pub use team_defense_zone::team_defense_zone;
 pub use team_offense::team_offense;
 pub(super) use team_offense::team_offense_business;
@@ -33,6 +37,8 @@ pub fn all() -> Vec<&'static TableDef> {
         team_boxscore(),
         bigdataball_play_by_play(),
         team_offense(),
+        team_defense(),
+        player_game(),
         team_defense_zone(),
         player_shot_zone(),
     ]
