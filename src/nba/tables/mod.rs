@@ -4,6 +4,9 @@ mod bdl_player_boxscores;
 mod bigdataball_play_by_play;
 mod completeness;
 mod gamebook_player_stats;
+mod ml_feature_store;
+mod player_composite;
+mod player_daily_cache;
 mod player_game;
 mod player_shot_zone;
 mod provenance;
@@ -16,6 +19,9 @@ mod team_offense;
 pub use bdl_player_boxscores::bdl_player_boxscores;
 pub use bigdataball_play_by_play::bigdataball_play_by_play;
 pub use gamebook_player_stats::gamebook_player_stats;
+pub use ml_feature_store::ml_feature_store;
+pub use player_composite::player_composite;
+pub use player_daily_cache::player_daily_cache;
 pub use player_game::player_game;
 pub use player_shot_zone::player_shot_zone;
 pub use schedule::schedule;
@@ -41,6 +47,9 @@ pub fn all() -> Vec<&'static TableDef> {
         player_game(),
         team_defense_zone(),
         player_shot_zone(),
+        player_composite(),
+        player_daily_cache(),
+        ml_feature_store(),
     ]
 }
 
