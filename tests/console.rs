@@ -212,6 +212,27 @@ fn the_screen_follows_the_terminal_and_says_when_it_is_too_small() {
 }
 
 #[test]
+fn ctrl_z_hands_the_terminal_to_the_shell_and_fg_brings_the_console_back() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    for _ in 0..2 {
+        pty.send("\u{1a}");
+        wait_until("the program is stopped", || pty.process_state() == 'T');
+        pty.wait_until("the screen is left", |screen| !screen.alternate_screen());
+        assert!(pty.modes_restored(), "raw mode has ended");
+        pty.signal(Signal::CONT);
+        pty.wait_until("the console is back", |screen| {
+            screen.alternate_screen() && screen.contents().contains("team_offense")
+        });
+    }
+    pty.send("q");
+    pty.wait_for("dates are still open");
+    pty.send("a");
+    assert_left(&mut pty, 3);
+}
+
+#[test]
 fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);

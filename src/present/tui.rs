@@ -89,6 +89,8 @@ struct Tui {
     log: LogRing,
     logged: u64,
     sampler: Option<Sampler>,
+    /// The terminal is the shell's until the process is continued.
+    suspended: bool,
     beat: Option<Instant>,
     answers: mpsc::UnboundedSender<(Command, Reply)>,
     replies: mpsc::UnboundedReceiver<(Command, Reply)>,
@@ -121,6 +123,7 @@ impl Tui {
             sampler: Sampler::new()
                 .inspect_err(|error| tracing::warn!("no process figures: {error}"))
                 .ok(),
+            suspended: false,
             beat: None,
             answers,
             replies,
@@ -178,14 +181,15 @@ impl Tui {
 
     fn next_wake(&self) -> Instant {
         let never = Instant::now() + Duration::from_hours(1);
-        [self.frames.deadline(), self.beat]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(never)
+        let frame = self.frames.deadline().filter(|_| !self.suspended);
+        [frame, self.beat].into_iter().flatten().min().unwrap_or(never)
     }
 
     fn draw_if_due(&mut self) -> io::Result<()> {
+        // The key that suspends wishes for a frame too; drawn now, it would land on the shell's screen.
+        if self.suspended {
+            return Ok(());
+        }
         let dirty = self.frames.take(Instant::now());
         if dirty == Dirty::None {
             return Ok(());
@@ -214,6 +218,7 @@ impl Tui {
             Signal::Suspend => self.suspend(),
             Signal::Continue => {
                 self.screen.resume()?;
+                self.suspended = false;
                 self.input.resume();
                 self.resized(engine)?;
             }
@@ -237,6 +242,7 @@ impl Tui {
     /// Stops the process until the shell continues it; the work stops with it.
     fn suspend(&mut self) {
         self.input.pause();
+        self.suspended = true;
         if let Err(error) = self.screen.suspend() {
             tracing::warn!("the screen could not be given back for the stop: {error}");
         }
