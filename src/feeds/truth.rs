@@ -9,10 +9,11 @@ use chrono::NaiveDate;
 
 use super::league::{PlayerLine, Stat};
 use super::*;
+use crate::nba::DateOutcome;
 use crate::nba::TeamMinutes;
 use crate::nba::raw::{self, Feeds};
 use crate::nba::tables::team_offense as table;
-use crate::nba::team_offense::{DateOutcome, Source, team_offense};
+use crate::nba::team_offense::{Source, team_offense};
 use crate::table::Value;
 
 static LEAGUE: LazyLock<Arc<League>> = LazyLock::new(|| Arc::new(league::shipped().unwrap()));

@@ -6,7 +6,8 @@ mod team_offense;
 
 use std::sync::Arc;
 
-use crate::engine::Stage;
+use crate::engine::{Outcome, Stage};
+use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
 use team_offense::TeamOffense;
 
@@ -27,3 +28,14 @@ pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
 
 /// The names of the built-in stages.
 pub const BUILT_IN: [&str; 1] = [TeamOffense::NAME];
+
+impl From<DateOutcome> for Outcome {
+    fn from(made: DateOutcome) -> Self {
+        Self {
+            expected: made.expected,
+            rows: made.rows,
+            missing: made.missing,
+            notes: made.notes,
+        }
+    }
+}

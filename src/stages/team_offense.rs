@@ -63,12 +63,6 @@ struct Batch {
 
 impl Inputs for Batch {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
-        let made = team_offense(date, self.source, &self.feeds);
-        Ok(Outcome {
-            expected: made.expected,
-            rows: made.rows,
-            missing: made.missing,
-            notes: made.notes,
-        })
+        Ok(team_offense(date, self.source, &self.feeds).into())
     }
 }

@@ -19,6 +19,13 @@ impl SeasonYear {
         })
     }
 
+    /// The first of its October: no game of the season is older.
+    #[must_use]
+    pub fn first_day(self) -> NaiveDate {
+        // A season is made from a date, so its year has one.
+        NaiveDate::from_ymd_opt(self.0, 10, 1).unwrap_or(NaiveDate::MIN)
+    }
+
     /// The year as it stands in a `season_year` column.
     #[must_use]
     pub fn year(self) -> i64 {
@@ -49,5 +56,6 @@ mod tests {
     fn october_begins_a_season(#[case] date: NaiveDate, #[case] year: i64, #[case] written: &str) {
         let season = SeasonYear::of(date);
         assert_eq!((season.year(), season.to_string().as_str()), (year, written));
+        assert_eq!(season.first_day().to_string(), format!("{year}-10-01"));
     }
 }

@@ -27,7 +27,7 @@ const COMPLETENESS: [Column; 14] = [
         "expected_games_count",
         ColumnType::Int64,
         "Finals of the team, or of the player's teams while the player was there, from the window's oldest game to \
-         the day before; of the season so far when the window is not full.",
+         the day before; of a team whose window is not full, those of the season.",
     ),
     Column::nullable("actual_games_count", ColumnType::Int64, "Games in the window."),
     Column::nullable(

@@ -85,7 +85,7 @@ static BUSINESS: [Column; 25] = [
     Column::nullable(
         "games_in_sample_10",
         ColumnType::Int64,
-        "Games in the window of 10.",
+        "Games with shot data among the last 10: what the rates rest on.",
     ),
     Column::nullable(
         "sample_quality_10",
@@ -135,7 +135,7 @@ static BUSINESS: [Column; 25] = [
     Column::nullable(
         "games_in_sample_20",
         ColumnType::Int64,
-        "Games in the window of 20.",
+        "Games with shot data among the last 20.",
     ),
     Column::nullable(
         "sample_quality_20",

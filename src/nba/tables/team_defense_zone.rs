@@ -153,7 +153,7 @@ static BUSINESS: [Column; 23] = [
     Column::nullable(
         "data_quality_tier",
         ColumnType::String,
-        "high with 15 games in the window, medium from 10, else low.",
+        "high with shot data of 15 games, medium from 10, else low.",
     ),
     Column::nullable(
         "calculation_notes",

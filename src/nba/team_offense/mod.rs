@@ -14,23 +14,9 @@ use self::played::PlayedGame;
 use self::row::Making;
 pub use self::source::Source;
 use super::raw::{Feed, Feeds};
-use super::{Notes, Slate};
-use crate::table::Row;
+use super::{DateOutcome, Notes, Slate};
 
-/// What came of one date.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DateOutcome {
-    /// Rows the schedule asks for: two per finished game.
-    pub expected: u32,
-    /// Rows in the columns of [`super::tables::team_offense`], ordered by game id and team.
-    pub rows: Vec<Row>,
-    /// One sentence per game that has no rows.
-    pub missing: Vec<String>,
-    /// What was noticed on the way and does not count against the date.
-    pub notes: Vec<String>,
-}
-
-/// Computes a date from the feeds [`Source::feeds`] names.
+/// Computes a date from the feeds [`Source::feeds`] names: two rows per finished game, one sentence per game without.
 #[must_use]
 pub fn team_offense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {
     let mut notes = Notes::default();

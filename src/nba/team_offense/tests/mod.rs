@@ -6,7 +6,7 @@
 
 use super::*;
 use crate::nba::tables;
-use crate::table::Value;
+use crate::table::{Row, Value};
 mod from_players;
 mod from_team_box;
 

@@ -1,0 +1,171 @@
+//! The finished games of the schedule as every team has them: how many it has played, and how old the season is.
+
+use chrono::NaiveDate;
+
+use super::ids::TeamCode;
+use super::window::{GameLog, Played};
+use super::{Notes, Slate};
+use crate::table::{Row, Value};
+
+/// On which dates each team finished a game.
+#[derive(Debug, Clone, Default)]
+pub struct Finals {
+    of_team: [GameLog<NaiveDate>; TeamCode::COUNT],
+    days: GameLog<NaiveDate>,
+}
+
+impl Finals {
+    /// Reads schedule rows in the columns of [`super::raw::ScheduleRow::COLUMNS`], ordered by date. What a row must
+    /// be to count, [`Slate`] decides; that it left one out is remarked where the games themselves are computed.
+    #[must_use]
+    pub fn read(rows: &[Row]) -> Self {
+        let day = |row: &Row| row.first().and_then(Value::as_date);
+        let mut finals = Self::default();
+        for rows in rows.chunk_by(|one, two| day(one) == day(two)) {
+            let Some(date) = day(&rows[0]) else { continue };
+            let slate = Slate::read(date, rows, &mut Notes::default());
+            if !slate.games().is_empty() {
+                finals.days.enter(date);
+            }
+            for game in slate.games() {
+                for team in [game.id.away(), game.id.home()] {
+                    finals.of_team[team.index()].enter(date);
+                }
+            }
+        }
+        finals
+    }
+
+    /// How many days the season is old: 0 on the day of its first game, and as long as there was none.
+    #[must_use]
+    pub fn day_of_season(&self, date: NaiveDate) -> i64 {
+        let opener = self.days.before(date).first();
+        opener.map_or(0, |opener| (date - *opener).num_days())
+    }
+
+    /// Games the team finished in the season strictly before the date.
+    #[must_use]
+    pub fn before(&self, team: TeamCode, date: NaiveDate) -> usize {
+        self.of_team[team.index()].before(date).len()
+    }
+
+    /// Games the teams of these games finished while they were being played: from the first of them to the day before
+    /// the date. A player who changed teams is followed to the new one from the first game there.
+    #[must_use]
+    pub fn alongside<G: Played>(&self, games: &[G], date: NaiveDate) -> usize {
+        let mut stints = games.chunk_by(|one, two| one.team() == two.team()).peekable();
+        let mut finals = 0;
+        while let Some(stint) = stints.next() {
+            let (Some(first), Some(last)) = (stint.first(), stint.last()) else {
+                continue;
+            };
+            let end = match stints.peek() {
+                Some(_) => last.date().succ_opt().unwrap_or(date),
+                None => date,
+            };
+            finals += self.of_team[first.team().index()].since(first.date(), end).len();
+        }
+        finals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nba::Dated;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn game(date: &str, away: &str, home: &str, status: i64) -> Row {
+        vec![
+            day(date).into(),
+            status.into(),
+            home.into(),
+            away.into(),
+            Value::Null,
+        ]
+    }
+
+    /// A game of a player, for whichever team.
+    struct Appearance(NaiveDate, TeamCode);
+
+    impl Dated for Appearance {
+        fn date(&self) -> NaiveDate {
+            self.0
+        }
+    }
+
+    impl Played for Appearance {
+        fn team(&self) -> TeamCode {
+            self.1
+        }
+    }
+
+    fn finals() -> Finals {
+        Finals::read(&[
+            game("2023-10-24", "LAL", "DEN", 3),
+            game("2023-10-26", "PHI", "MIL", 3),
+            game("2023-10-27", "DEN", "MEM", 3),
+            game("2023-10-27", "PHI", "DEN", 1),
+            game("2023-10-29", "DEN", "OKC", 3),
+            game("2023-10-29", "PHI", "TOR", 3),
+            game("2023-10-30", "UTA", "DEN", 3),
+            game("2023-11-02", "TOR", "PHI", 3),
+        ])
+    }
+
+    #[test]
+    fn a_team_has_its_finals_before_the_date() {
+        let finals = finals();
+        let before = |team: &str, date: &str| finals.before(team.parse().unwrap(), day(date));
+        assert_eq!(before("DEN", "2023-10-24"), 0);
+        assert_eq!(before("DEN", "2023-10-30"), 3);
+        assert_eq!(before("DEN", "2023-10-31"), 4);
+        assert_eq!(
+            before("PHI", "2023-10-28"),
+            1,
+            "a game not finished does not count"
+        );
+        assert_eq!(before("DEN", "2024-10-25"), 0, "nor does last season");
+    }
+
+    #[test]
+    fn the_opener_is_day_0() {
+        let finals = finals();
+        for (date, age) in [
+            ("2023-10-20", 0),
+            ("2023-10-24", 0),
+            ("2023-10-25", 1),
+            ("2023-11-07", 14),
+        ] {
+            assert_eq!(finals.day_of_season(day(date)), age, "{date}");
+        }
+    }
+
+    // Two games for DEN, the 24th and the 27th, then to PHI, who play the 29th without the player and on 2 November
+    // with him: DEN 24th and 27th, PHI 2 November and nothing after it.
+    #[test]
+    fn a_player_is_followed_to_a_new_team_from_the_first_game_there() {
+        let finals = finals();
+        let games = [
+            ("2023-10-24", "DEN"),
+            ("2023-10-27", "DEN"),
+            ("2023-11-02", "PHI"),
+        ]
+        .map(|(date, team)| Appearance(day(date), team.parse().unwrap()));
+        assert_eq!(finals.alongside(&games, day("2023-11-03")), 3);
+        assert_eq!(
+            finals.alongside(&games[..2], day("2023-10-31")),
+            4,
+            "the 29th and the 30th missed"
+        );
+        assert_eq!(
+            finals.alongside(&games[..2], day("2023-10-30")),
+            3,
+            "the date itself is not looked at"
+        );
+        assert_eq!(finals.alongside(&games[..0], day("2023-10-30")), 0);
+    }
+}
