@@ -4,7 +4,6 @@
 mod bdl;
 mod cells;
 pub mod faults;
-mod feed;
 mod gamebook;
 pub mod league;
 mod load;
@@ -13,12 +12,12 @@ mod play_by_play;
 mod schedule;
 mod team_box;
 
-pub use feed::Feed;
 pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
 pub use outage::{feed_outages, with_outages};
 
 use std::sync::Arc;
 
+pub use crate::nba::raw::Feed;
 use crate::table::Row;
 use crate::warehouse::Filling;
 use faults::Profile;

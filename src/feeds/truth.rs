@@ -11,36 +11,31 @@ use super::league::{PlayerLine, Stat};
 use super::*;
 use crate::nba::DateOutcome;
 use crate::nba::TeamMinutes;
-use crate::nba::raw::{self, Feeds};
+use crate::nba::raw::Feeds;
 use crate::nba::tables::team_offense as table;
 use crate::nba::team_offense::{Source, team_offense};
 use crate::table::Value;
 
 static LEAGUE: LazyLock<Arc<League>> = LazyLock::new(|| Arc::new(league::shipped().unwrap()));
 
-const READ: [(Feed, raw::Feed); 4] = [
-    (Feed::Schedule, raw::Feed::Schedule),
-    (Feed::Gamebook, raw::Feed::Gamebook),
-    (Feed::Bdl, raw::Feed::Bdl),
-    (Feed::TeamBox, raw::Feed::TeamBox),
-];
+const READ: [Feed; 4] = [Feed::Schedule, Feed::Gamebook, Feed::Bdl, Feed::TeamBox];
 
 /// A feed read the way a warehouse reads it: some columns, one date at a time.
 struct Reading {
-    feed: raw::Feed,
+    feed: Feed,
     positions: Vec<usize>,
     rows: Peekable<Box<dyn Iterator<Item = Row> + Send>>,
 }
 
 impl Reading {
-    fn new(feed: Feed, as_read: raw::Feed, faults: &Arc<Profile>) -> Self {
-        let positions = as_read
+    fn new(feed: Feed, faults: &Arc<Profile>) -> Self {
+        let positions = feed
             .columns()
             .iter()
             .map(|column| feed.table().position(column).unwrap())
             .collect();
         Self {
-            feed: as_read,
+            feed,
             positions,
             rows: filling(feed, &LEAGUE, faults).rows.peekable(),
         }
@@ -63,10 +58,7 @@ impl Reading {
 
 fn outcomes(profile: &str, source: Source) -> impl Iterator<Item = (NaiveDate, DateOutcome)> {
     let faults = Arc::new(Profile::open(profile).unwrap());
-    let mut readings: Vec<Reading> = READ
-        .iter()
-        .map(|&(feed, read)| Reading::new(feed, read, &faults))
-        .collect();
+    let mut readings: Vec<Reading> = READ.iter().map(|&feed| Reading::new(feed, &faults)).collect();
     let mut dates: Vec<NaiveDate> = LEAGUE.schedule().iter().map(|(_, game)| game.date()).collect();
     dates.dedup();
     dates.into_iter().map(move |date| {

@@ -97,6 +97,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The next field as a number that must be there, whole or not.
+    ///
+    /// # Errors
+    /// When the field is NULL, missing or no number.
+    pub fn number(&mut self) -> Result<f64, FieldError> {
+        let found = self.take();
+        found
+            .and_then(Value::as_f64)
+            .ok_or_else(|| self.refuse("a number", found))
+    }
+
     /// The next field as a date that must be there.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::Share;
-use crate::feeds::feed::Feed;
+use crate::feeds::Feed;
 use crate::feeds::league::NbaGameId;
 use crate::nba::ids::{GameId, SeasonYear, TeamCode};
 

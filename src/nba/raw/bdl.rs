@@ -19,6 +19,7 @@ impl<'a> BdlRow<'a> {
         "game_id",
         "team_abbr",
         "player_lookup",
+        "player_full_name",
         "minutes",
         "points",
         "field_goals_attempted",
@@ -32,6 +33,9 @@ impl<'a> BdlRow<'a> {
         "assists",
         "turnovers",
         "personal_fouls",
+        "steals",
+        "blocks",
+        "defensive_rebounds",
         "processed_at",
     ];
 
@@ -46,8 +50,10 @@ impl<'a> BdlRow<'a> {
             game: FeedGame::parse(fields.text()?)?,
             team: fields.text()?.parse()?,
             player: PlayerLookup::parse(fields.text()?)?,
+            name: fields.optional_text()?,
             minutes: minutes(fields.optional_text()?)?,
             line: BoxLine::read(&mut fields)?,
+            plus_minus: None,
             processed_at: fields.optional_timestamp()?,
         };
         Ok(Self { row })

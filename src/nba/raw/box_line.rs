@@ -31,6 +31,12 @@ pub struct BoxLine {
     pub turnovers: Option<u32>,
     /// Personal fouls.
     pub personal_fouls: Option<u32>,
+    /// Balls taken from the opponent.
+    pub steals: Option<u32>,
+    /// Opponent's shots blocked.
+    pub blocks: Option<u32>,
+    /// Rebounds at the own basket.
+    pub defensive_rebounds: Option<u32>,
 }
 
 impl BoxLine {
@@ -48,9 +54,12 @@ impl BoxLine {
         assists: Some(0),
         turnovers: Some(0),
         personal_fouls: Some(0),
+        steals: Some(0),
+        blocks: Some(0),
+        defensive_rebounds: Some(0),
     };
 
-    /// Reads twelve fields, which every feed must name in the order of this type.
+    /// Reads fifteen fields, which every feed must name in the order of this type.
     ///
     /// # Errors
     /// When a field is neither a count nor NULL.
@@ -68,12 +77,15 @@ impl BoxLine {
             assists: fields.optional_count()?,
             turnovers: fields.optional_count()?,
             personal_fouls: fields.optional_count()?,
+            steals: fields.optional_count()?,
+            blocks: fields.optional_count()?,
+            defensive_rebounds: fields.optional_count()?,
         })
     }
 
-    /// Every count with its name.
+    /// The counts of the attack, and the fouls, with their names.
     #[must_use]
-    pub const fn counts(&self) -> [(&'static str, Option<u32>); 12] {
+    pub const fn attack(&self) -> [(&'static str, Option<u32>); 12] {
         [
             ("points", self.points),
             ("fg_attempts", self.fg_attempts),
@@ -90,12 +102,26 @@ impl BoxLine {
         ]
     }
 
+    /// The counts of the defence with their names.
+    #[must_use]
+    pub const fn defence(&self) -> [(&'static str, Option<u32>); 3] {
+        [
+            ("steals", self.steals),
+            ("blocks", self.blocks),
+            ("defensive_rebounds", self.defensive_rebounds),
+        ]
+    }
+
+    /// Every count with its name.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, Option<u32>)> {
+        self.attack().into_iter().chain(self.defence())
+    }
+
     /// Whether any count is known to be above zero.
     #[must_use]
     pub fn did_anything(&self) -> bool {
         self.counts()
-            .iter()
-            .any(|&(_, count)| count.is_some_and(|count| count > 0))
+            .any(|(_, count)| count.is_some_and(|count| count > 0))
     }
 
     /// The points the made shots are worth: 2 for a field goal, 1 more for a three, 1 for a free throw.
@@ -123,6 +149,9 @@ impl Add for BoxLine {
             assists: sum(self.assists, other.assists),
             turnovers: sum(self.turnovers, other.turnovers),
             personal_fouls: sum(self.personal_fouls, other.personal_fouls),
+            steals: sum(self.steals, other.steals),
+            blocks: sum(self.blocks, other.blocks),
+            defensive_rebounds: sum(self.defensive_rebounds, other.defensive_rebounds),
         }
     }
 }

@@ -1,28 +1,59 @@
-//! The feeds a stage can ask for, and the rows of them it was given.
+//! The five feeds by name, and the rows of them a stage was given.
+
+use std::fmt;
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 
-use super::{BdlRow, GamebookRow, ScheduleRow, TeamBoxRow};
+use super::{BdlRow, GamebookRow, PlayByPlayRow, ScheduleRow, TeamBoxRow};
 use crate::nba::tables;
 use crate::table::{Row, TableDef, Value};
 
-/// A feed a stage reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A raw source of box scores, each with a table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Feed {
-    /// The league's schedule.
+    /// The league's schedule: the truth about games, home and away.
     Schedule,
-    /// The official gamebook.
+    /// The official gamebook's player lines.
     Gamebook,
-    /// Ball Don't Lie.
+    /// Ball Don't Lie's player lines.
     Bdl,
     /// The official team box score.
     TeamBox,
+    /// Shots from the play-by-play.
+    PlayByPlay,
 }
 
 impl Feed {
-    const COUNT: usize = 4;
+    /// Every feed.
+    pub const ALL: [Self; 5] = [
+        Self::Schedule,
+        Self::Gamebook,
+        Self::Bdl,
+        Self::TeamBox,
+        Self::PlayByPlay,
+    ];
 
-    /// The name a row's `data_sources` and every message give it.
+    /// The word for it in a profile and in a stored row.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Gamebook => "gamebook",
+            Self::Bdl => "bdl",
+            Self::TeamBox => "team_box",
+            Self::PlayByPlay => "play_by_play",
+        }
+    }
+
+    /// The feed of this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feed| feed.word() == word)
+    }
+
+    /// The name a row's `data_sources` and every message of a rule give it.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -30,6 +61,7 @@ impl Feed {
             Self::Gamebook => "nbac_gamebook",
             Self::Bdl => "bdl",
             Self::TeamBox => "nbac_team_boxscore",
+            Self::PlayByPlay => "bigdataball_play_by_play",
         }
     }
 
@@ -41,6 +73,7 @@ impl Feed {
             Self::Gamebook => tables::gamebook_player_stats(),
             Self::Bdl => tables::bdl_player_boxscores(),
             Self::TeamBox => tables::team_boxscore(),
+            Self::PlayByPlay => tables::bigdataball_play_by_play(),
         }
     }
 
@@ -52,14 +85,21 @@ impl Feed {
             Self::Gamebook => GamebookRow::COLUMNS,
             Self::Bdl => BdlRow::COLUMNS,
             Self::TeamBox => TeamBoxRow::COLUMNS,
+            Self::PlayByPlay => PlayByPlayRow::COLUMNS,
         }
+    }
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
     }
 }
 
 /// What was read for a batch of dates: the rows of each feed, ordered by date. A feed nobody put in is empty.
 #[derive(Debug, Default)]
 pub struct Feeds {
-    rows: [Vec<Row>; Feed::COUNT],
+    rows: [Vec<Row>; Feed::ALL.len()],
 }
 
 impl Feeds {
@@ -83,11 +123,27 @@ impl Feeds {
 mod tests {
     use super::*;
 
-    const FEEDS: [Feed; Feed::COUNT] = [Feed::Schedule, Feed::Gamebook, Feed::Bdl, Feed::TeamBox];
+    #[test]
+    fn a_feed_is_found_by_the_word_a_profile_uses() {
+        #[derive(Deserialize)]
+        struct Named {
+            feed: Feed,
+        }
+        for feed in Feed::ALL {
+            assert_eq!(Feed::of(feed.word()), Some(feed));
+            assert_eq!(
+                toml::from_str::<Named>(&format!("feed = \"{feed}\""))
+                    .unwrap()
+                    .feed,
+                feed
+            );
+        }
+        assert_eq!(Feed::of("box_score"), None);
+    }
 
     #[test]
     fn every_column_that_is_read_is_in_its_table_and_the_date_comes_first() {
-        for feed in FEEDS {
+        for feed in Feed::ALL {
             assert_eq!(feed.columns()[0], feed.table().date_column);
             for column in feed.columns() {
                 assert!(

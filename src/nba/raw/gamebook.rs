@@ -66,6 +66,10 @@ impl<'a> GamebookRow<'a> {
         "assists",
         "turnovers",
         "personal_fouls",
+        "steals",
+        "blocks",
+        "defensive_rebounds",
+        "plus_minus",
         "processed_at",
     ];
 
@@ -84,8 +88,10 @@ impl<'a> GamebookRow<'a> {
             game,
             team,
             player: PlayerLookup::parse(lookup.or(name).unwrap_or_default())?,
+            name,
             minutes: minutes(fields.optional_text()?)?,
             line: BoxLine::read(&mut fields)?,
+            plus_minus: fields.optional_int()?,
             processed_at: fields.optional_timestamp()?,
         };
         Ok(Self { status, row })

@@ -6,18 +6,22 @@ mod box_line;
 mod feed;
 mod feed_game;
 mod gamebook;
+mod play_by_play;
 mod player_row;
 mod schedule;
 mod team_box;
+mod zone;
 
 pub use bdl::BdlRow;
 pub use box_line::BoxLine;
 pub use feed::{Feed, Feeds};
 pub use feed_game::FeedGame;
 pub use gamebook::{GamebookRow, PlayerStatus};
+pub use play_by_play::{Event, PlayByPlayRow, Second, Shot};
 pub use player_row::PlayerRow;
 pub use schedule::{GameStatus, ScheduleRow};
 pub use team_box::TeamBoxRow;
+pub use zone::Zone;
 
 use super::{Minutes, Refused};
 use crate::table::FieldError;

@@ -15,10 +15,14 @@ pub struct PlayerRow<'a> {
     pub team: TeamCode,
     /// The player.
     pub player: PlayerLookup<'a>,
+    /// The name as printed.
+    pub name: Option<&'a str>,
     /// Playing time.
     pub minutes: Option<Minutes>,
     /// The counts.
     pub line: BoxLine,
+    /// Point difference while on the floor, where the feed tells.
+    pub plus_minus: Option<i64>,
     /// When the feed was read.
     pub processed_at: Option<DateTime<Utc>>,
 }

@@ -44,6 +44,9 @@ impl TeamBoxRow {
         "assists",
         "turnovers",
         "personal_fouls",
+        "steals",
+        "blocks",
+        "defensive_rebounds",
         "processed_at",
     ];
 

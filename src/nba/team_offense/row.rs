@@ -167,7 +167,7 @@ fn shooting(own: &Totals) -> Option<f64> {
 fn quality(game: &PlayedGame<'_>, own: &Totals, making: Making) -> Quality {
     let mut issues: Vec<String> = making.issues().iter().map(ToString::to_string).collect();
     issues.push("shot_zones_unavailable".to_owned());
-    let unknown = own.line.counts().into_iter().filter(|(_, count)| count.is_none());
+    let unknown = own.line.attack().into_iter().filter(|(_, count)| count.is_none());
     issues.extend(unknown.map(|(name, _)| format!("missing_{name}")));
     if own.length.is_none() {
         issues.push("missing_minutes".to_owned());
