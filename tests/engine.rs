@@ -379,6 +379,58 @@ fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
 }
 
 #[test]
+fn a_waiver_opens_the_gate_is_kept_for_ever_and_ends_when_the_value_changes() {
+    let toy = Toy::new(20)
+        .with_stages(&["toy", "after"])
+        .with_fault(day(3), Fault::Short(1));
+    let waive = |reason: &str| Command::Waive {
+        check: "all_there".to_owned(),
+        reason: reason.to_owned(),
+    };
+    let mut live = toy.start(|options| options.stay = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    assert!(
+        matches!(live.order(waive("  ")), Reply::Refused(_)),
+        "no reason, no waiver"
+    );
+    assert!(matches!(
+        live.order(waive("one row is lost for good")),
+        Reply::Accepted(_)
+    ));
+    let after = live.wait_for(|snapshot| snapshot.stages[1].state == StageState::Passed);
+    assert_eq!(after.checks[0].state, CheckState::Waived);
+    assert!(
+        matches!(live.order(waive("again")), Reply::Refused(_)),
+        "it is waived already"
+    );
+    live.order(Command::Drain);
+    let (ending, facts) = live.end();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert!(
+        facts
+            .iter()
+            .any(|fact| matches!(&fact.event, Event::CheckWaived { by, .. } if by == "tester"))
+    );
+
+    let (again, _) = toy.run_with(|options| options.ask = Some(Checks::All));
+    assert_eq!(again.exit_code, 0, "it measures the same and stays waived");
+    let state = || toy.ledger().newest_checks(toy.target()).unwrap()["all_there"].state;
+    assert_eq!(state(), CheckState::Waived);
+
+    let toy = toy.with_fault(day(4), Fault::Short(1));
+    let only = Work::Only(Selection::Dates(vec![day(4)]));
+    let (worse, _) = toy.run_with(|options| options.work = only.clone());
+    assert_eq!(worse.exit_code, 1, "two dates are not what was waived");
+    let state = toy.ledger().newest_checks(toy.target()).unwrap()["all_there"].state;
+    assert_eq!(state, CheckState::Fail);
+    let waiver = &toy.ledger().newest_waivers(toy.target()).unwrap()["all_there"];
+    assert_eq!(
+        waiver.reason, "one row is lost for good",
+        "and it is still on record"
+    );
+}
+
+#[test]
 fn the_stage_fails_its_gate_when_a_blocking_check_fails() {
     let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
     let mut live = toy.start(|options| options.stay = true);

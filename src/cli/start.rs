@@ -128,6 +128,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         source: job.source.unwrap_or_else(|| job.plan.source.clone()),
         workers: job.workers,
         largest_batch: LARGEST_BATCH,
+        operator: operator(),
         paused: job.paused,
         work: job.work,
         ask: job.ask,
@@ -150,6 +151,14 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
+}
+
+/// The user the system knows; what an operator decides is recorded under this name.
+fn operator() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
 }
 
 /// The embedded warehouse in this folder, with the outages that were loaded into it.

@@ -8,7 +8,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::engine::Counts;
-use crate::ledger::{CheckState, Ledger, LedgerError, RunLock, RunRecord, RunState, Target, UnitState};
+use crate::ledger::{
+    CheckState, Ledger, LedgerError, RunLock, RunRecord, RunState, Target, UnitState, Waiver,
+};
 use crate::plan::{Plan, Severity, load};
 
 use super::error::CliError;
@@ -81,6 +83,7 @@ struct Check {
     target: String,
     before: Option<String>,
     offending: Vec<NaiveDate>,
+    waiver: Option<Waiver>,
 }
 
 pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
@@ -121,6 +124,10 @@ fn gather(ledger: &Ledger, plan: &Plan, run: RunRecord, is_alive: bool) -> Resul
         Some(target) => ledger.newest_checks(target)?,
         None => std::collections::HashMap::default(),
     };
+    let waivers = match target {
+        Some(target) => ledger.newest_waivers(target)?,
+        None => std::collections::HashMap::default(),
+    };
     let checks = plan
         .checks
         .iter()
@@ -135,6 +142,7 @@ fn gather(ledger: &Ledger, plan: &Plan, run: RunRecord, is_alive: bool) -> Resul
                 target: spec.target(),
                 before: spec.before.clone(),
                 offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
+                waiver: waivers.get(&spec.name).cloned(),
             }
         })
         .collect();
@@ -267,6 +275,12 @@ impl Status {
                     "  {:8} {}: {value} (target {}{advisory})",
                     check.state, check.name, check.target
                 ));
+                lines.extend(check.waiver.as_ref().map(|waiver| {
+                    format!(
+                        "           waived at {} by {}: {}",
+                        waiver.value, waiver.by, waiver.reason
+                    )
+                }));
             }
         }
         lines.join("\n") + "\n"

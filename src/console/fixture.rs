@@ -188,6 +188,7 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             offending: Arc::new(offending),
             asked_at: asked.then(|| second(9.0)),
             seconds: asked.then_some(0.012),
+            waiver: None,
         }
     };
     CHECKS.iter().enumerate().map(check).collect()

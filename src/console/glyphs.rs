@@ -111,6 +111,7 @@ impl Glyphs {
             CheckState::Fail => self.bad,
             CheckState::Error => "E",
             CheckState::Outdated => "~",
+            CheckState::Waived => "W",
         }
     }
 

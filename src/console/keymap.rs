@@ -89,6 +89,7 @@ pub enum Action {
     CheckAll,
     Offending,
     RerunOffending,
+    Waive,
     Accept,
     Back,
     Drain,
@@ -222,6 +223,8 @@ pub const TABLE: &[Binding] = bindings! {
     "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("ask all"), "ask every check now";
     "offending"       Offending  [ch('o')]               &[Place::Checks], Some("offending"), "the dates this check names";
     "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun offending"), "do the dates this check names again, after a question";
+
+    "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "let a failed check pass, with a reason that is recorded for good";
 
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";

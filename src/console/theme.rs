@@ -127,7 +127,7 @@ impl Theme {
         self.style(match state {
             CheckState::Pass => Role::Good,
             CheckState::Fail | CheckState::Error => Role::Bad,
-            CheckState::Warn | CheckState::Outdated => Role::Warn,
+            CheckState::Warn | CheckState::Outdated | CheckState::Waived => Role::Warn,
             CheckState::Running => Role::Active,
             CheckState::Pending => Role::Plain,
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
-use crate::ledger::{CheckRecord, CheckState, UnitRecord, UnitState};
+use crate::ledger::{CheckRecord, CheckState, UnitRecord, UnitState, Waiver};
 use crate::plan::{CheckSpec, Severity};
 
 use super::{CheckView, Counts, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
@@ -187,7 +187,7 @@ impl Slot {
 }
 
 /// A check at the start of a run: as it was last answered, or not asked yet.
-pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>) -> CheckView {
+pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>, waiver: Option<&Waiver>) -> CheckView {
     // A query that was under way when its process died was never answered.
     let state = match last.map(|record| record.state) {
         None | Some(CheckState::Running) => CheckState::Pending,
@@ -205,6 +205,7 @@ pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>) -> CheckV
         offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
         asked_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
+        waiver: waiver.cloned(),
     }
 }
 

@@ -47,6 +47,13 @@ pub enum Command {
     Workers(usize),
     /// Run these checks now.
     Check(Checks),
+    /// Let a failed check pass, as long as it measures the same.
+    Waive {
+        /// The check.
+        check: String,
+        /// Why; recorded for good.
+        reason: String,
+    },
     /// Show the rows stored for one unit.
     Inspect {
         /// The stage.

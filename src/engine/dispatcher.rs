@@ -7,6 +7,7 @@ mod ending;
 mod orders;
 mod picture;
 mod stages;
+mod waiving;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -179,11 +180,12 @@ impl Dispatcher {
         } = setup;
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let newest = ledger.newest_checks(target)?;
+        let waivers = ledger.newest_waivers(target)?;
         let checks = plan
             .checks
             .iter()
             .filter(|check| stages.iter().any(|stage| stage.name() == check.stage))
-            .map(|check| check_view(check, newest.get(&check.name)))
+            .map(|check| check_view(check, newest.get(&check.name), waivers.get(&check.name)))
             .collect();
         let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
         let lines = stages

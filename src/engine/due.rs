@@ -41,6 +41,7 @@ mod tests {
             source_is_explicit: false,
             workers: 1,
             largest_batch: 1,
+            operator: String::new(),
             paused: false,
             work: Work::Missing,
             ask: None,

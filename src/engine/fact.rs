@@ -137,6 +137,19 @@ pub enum Event {
         /// Dates that offend.
         offending: Vec<NaiveDate>,
     },
+    /// An operator let a failed check pass.
+    CheckWaived {
+        /// Check name.
+        check: String,
+        /// Why.
+        reason: String,
+        /// Who.
+        by: String,
+        /// What was measured.
+        value: String,
+        /// What was expected.
+        target: String,
+    },
     /// The operator's pause took hold.
     Paused,
     /// The operator let it go on.

@@ -36,6 +36,8 @@ pub struct Options {
     pub workers: usize,
     /// The most dates in a batch.
     pub largest_batch: usize,
+    /// Who gives the orders, for what is recorded by name.
+    pub operator: String,
     /// Hold before the first unit.
     pub paused: bool,
     /// Which units of these dates are due.

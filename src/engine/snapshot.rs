@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CheckState, RunState, UnitState};
+use crate::ledger::{CheckState, RunState, UnitState, Waiver};
 use crate::plan::Severity;
 
 /// Everything a reader may show.
@@ -290,4 +290,6 @@ pub struct CheckView {
     pub asked_at: Option<DateTime<Utc>>,
     /// How long the query took.
     pub seconds: Option<f64>,
+    /// The newest waiver, whether or not it still counts.
+    pub waiver: Option<Waiver>,
 }

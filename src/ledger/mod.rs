@@ -8,6 +8,7 @@ mod open;
 mod runs;
 mod state;
 mod units;
+mod waivers;
 
 pub use checks::CheckRecord;
 pub use error::LedgerError;
@@ -16,3 +17,4 @@ pub use open::Ledger;
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
 pub use units::{Intent, Settled, UnitRecord};
+pub use waivers::Waiver;

@@ -48,6 +48,10 @@ CREATE TABLE check_result (
   id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, name TEXT NOT NULL, run TEXT NOT NULL,
   state TEXT NOT NULL, value TEXT, offending TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL
 );
+CREATE TABLE waiver (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, name TEXT NOT NULL, run TEXT NOT NULL,
+  reason TEXT NOT NULL, operator TEXT NOT NULL, value TEXT NOT NULL, expected TEXT NOT NULL, at TEXT NOT NULL
+);
 CREATE INDEX check_result_by_name ON check_result (target, name, id);
 ";
 

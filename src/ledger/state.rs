@@ -101,11 +101,13 @@ pub enum CheckState {
     Error,
     /// A unit it looked at has changed since.
     Outdated,
+    /// Blocking and not met, but an operator let it pass, with a reason.
+    Waived,
 }
 
 impl CheckState {
     /// Every state.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Running,
         Self::Pass,
@@ -113,6 +115,7 @@ impl CheckState {
         Self::Fail,
         Self::Error,
         Self::Outdated,
+        Self::Waived,
     ];
 
     /// The word shown and stored.
@@ -126,6 +129,7 @@ impl CheckState {
             Self::Fail => "FAIL",
             Self::Error => "ERROR",
             Self::Outdated => "OUTDATED",
+            Self::Waived => "WAIVED",
         }
     }
 

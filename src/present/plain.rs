@@ -84,6 +84,15 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             };
             format!("{state} {check}: {value} (target {target}{advisory}){dates}")
         }
+        Event::CheckWaived {
+            check,
+            reason,
+            by,
+            value,
+            ..
+        } => {
+            format!("WAIVED {check} at {value} by {by}: {reason}")
+        }
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),

@@ -172,6 +172,7 @@ impl Toy {
             source_is_explicit: false,
             workers: 4,
             largest_batch: 8,
+            operator: "tester".to_owned(),
             paused: false,
             work: Work::Missing,
             ask: None,

@@ -70,6 +70,8 @@ pub enum Purpose {
     Log,
     /// Searching the help.
     Help,
+    /// Giving the reason for which the marked check is waived.
+    Waive,
 }
 
 /// Something the operator should read once.

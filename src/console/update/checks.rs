@@ -5,9 +5,9 @@ use super::keys::{moved, page};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
-use crate::console::model::Model;
 use crate::console::model::checklist::by_stage;
 use crate::console::model::overlay::{Offending, Overlay};
+use crate::console::model::{Model, Prompt, Purpose};
 use crate::engine::{CheckView, Checks, Command};
 use crate::ledger::CheckState;
 
@@ -30,6 +30,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }));
         }
         Action::RerunOffending => rerun(model, &check),
+        Action::Waive if check.state == CheckState::Fail => {
+            model.prompt = Some(Prompt {
+                purpose: Purpose::Waive,
+                text: String::new(),
+            });
+        }
+        Action::Waive => {
+            model.notice(
+                false,
+                format!(
+                    "only a failed check can be waived; {} is {}",
+                    check.name, check.state
+                ),
+            );
+        }
         Action::NextAttention => next_unmet(model, true),
         Action::PreviousAttention => next_unmet(model, false),
         _ => {
@@ -60,6 +75,22 @@ fn next_unmet(model: &mut Model, forward: bool) {
         Some(at) => model.checks.cursor = at,
         None => model.notice(false, "no check is failed"),
     }
+}
+
+/// Waives the marked check for the reason given; no reason, no waiver.
+pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
+    if reason.is_empty() {
+        model.notice(false, "nothing is waived without a reason");
+        return Vec::new();
+    }
+    let check = model.check().map(|check| check.name.clone());
+    let waive = |check| {
+        Effect::Send(Command::Waive {
+            check,
+            reason: reason.to_owned(),
+        })
+    };
+    check.map(waive).into_iter().collect()
 }
 
 /// Asks whether the dates a check names are to be done again.

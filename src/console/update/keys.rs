@@ -55,7 +55,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Copy => return copy(model),
         Action::Help => model.overlay = Some(Overlay::Help(Help::default())),
         Action::Search => ask(model, place),
-        _ if place == Place::Prompt => answer(model, action),
+        _ if place == Place::Prompt => return answer(model, action),
         _ if model.overlay.is_some() => return overlay::act(model, action),
         Action::Quit => return run::quit(model),
         Action::PauseResume => return run::pause_or_resume(model),
@@ -149,27 +149,25 @@ fn type_in(model: &mut Model, letter: char) {
     }
 }
 
-fn answer(model: &mut Model, action: Action) {
-    let Some(prompt) = &mut model.prompt else {
-        return;
-    };
-    match action {
-        Action::Erase => {
+fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
+    match (action, &mut model.prompt) {
+        (Action::Erase, Some(prompt)) => {
             prompt.text.pop();
             typed(model);
         }
-        Action::EraseAll => {
+        (Action::EraseAll, Some(prompt)) => {
             prompt.text.clear();
             typed(model);
         }
-        Action::Accept => {
-            let Some(Prompt { purpose, text }) = model.prompt.take() else {
-                return;
+        (Action::Accept, prompt) => {
+            let Some(Prompt { purpose, text }) = prompt.take() else {
+                return Vec::new();
             };
             match purpose {
                 Purpose::Date => dates::go_to(model, text.trim()),
                 Purpose::Log => model.log.refilter(|log| log.query = text),
                 Purpose::Help => {}
+                Purpose::Waive => return checks::waive(model, text.trim()),
             }
         }
         _ => {
@@ -179,6 +177,7 @@ fn answer(model: &mut Model, action: Action) {
             }
         }
     }
+    Vec::new()
 }
 
 /// The help answers while one types; a date and the log wait for Enter.

@@ -95,6 +95,7 @@ fn checks(model: &Model) -> Vec<Badge> {
     let order = [
         (CheckState::Fail, Role::Bad),
         (CheckState::Error, Role::Bad),
+        (CheckState::Waived, Role::Warn),
         (CheckState::Outdated, Role::Warn),
         (CheckState::Running, Role::Active),
         (CheckState::Pending, Role::Plain),

@@ -9,7 +9,7 @@ use super::workers::first_in_view;
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::by_stage;
-use crate::console::text::{self, counted};
+use crate::console::text::{self, counted, sanitised};
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::CheckView;
 use crate::ledger::CheckState;
@@ -172,6 +172,12 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             if let Some(before) = &check.before {
                 pen.write(&format!("  before {before}"), PLAIN);
             }
+        }
+        _ if check.state == CheckState::Waived => {
+            let waiver = check.waiver.as_ref();
+            let text = waiver.map(|waiver| format!("by {}: {}", waiver.by, sanitised(&waiver.reason)));
+            pen.write("waived ", theme.check(check.state))
+                .write(&text.unwrap_or_default(), PLAIN);
         }
         _ if check.offending.is_empty() => {
             let text = match check.state {

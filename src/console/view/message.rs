@@ -21,12 +21,13 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let area = layout.message;
     if let Some(prompt) = &model.prompt {
         let what = match prompt.purpose {
-            Purpose::Date => "date",
-            Purpose::Log => "log",
-            Purpose::Help => "keys",
+            Purpose::Date => "date /",
+            Purpose::Log => "log /",
+            Purpose::Help => "keys /",
+            Purpose::Waive => "waived because: ",
         };
         Pen::on(buf, theme, area)
-            .write(&format!("{what} /"), BOLD)
+            .write(what, BOLD)
             .write(&prompt.text, PLAIN)
             .write(" ", Style::new().add_modifier(SELECTED));
         return;

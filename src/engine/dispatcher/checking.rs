@@ -10,7 +10,7 @@ use crate::ledger::{CheckRecord, CheckState};
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
 
-use super::super::{Checks, Event};
+use super::super::{CheckView, Checks, Event};
 use super::{Asked, Dispatcher, Fatal, Owner, Picture, Report};
 
 /// Queries under way at once.
@@ -148,6 +148,7 @@ impl Dispatcher {
                     _ if changes != Some(asked.changes) => CheckState::Outdated,
                     (true, _) => CheckState::Pass,
                     (false, Severity::Advisory) => CheckState::Warn,
+                    (false, Severity::Blocking) if is_waived(view, &measured.value) => CheckState::Waived,
                     (false, Severity::Blocking) => CheckState::Fail,
                 };
                 (state, measured.value, measured.offending)
@@ -176,6 +177,7 @@ impl Dispatcher {
         seconds: f64,
     ) -> Result<(), Fatal> {
         let view = &mut self.checks[check];
+        let stage = view.stage.clone();
         let record = CheckRecord {
             name: view.name.clone(),
             state,
@@ -207,7 +209,7 @@ impl Dispatcher {
         self.ledger.record_check(self.target, &self.run.id, &record)?;
         self.tell(event);
         self.want_picture(Picture::Now);
-        Ok(())
+        self.judge_again(&stage)
     }
 
     /// Stored rows of a stage are about to change: what was measured on them no longer counts.
@@ -218,7 +220,11 @@ impl Dispatcher {
         let answered = |state| {
             matches!(
                 state,
-                CheckState::Pass | CheckState::Warn | CheckState::Fail | CheckState::Error
+                CheckState::Pass
+                    | CheckState::Warn
+                    | CheckState::Fail
+                    | CheckState::Error
+                    | CheckState::Waived
             )
         };
         let mut names = Vec::new();
@@ -245,4 +251,9 @@ impl Dispatcher {
                 .iter()
                 .any(|check| check.stage == *name && check.state == CheckState::Running)
     }
+}
+
+/// A waiver counts as long as the check measures what it measured then.
+fn is_waived(view: &CheckView, value: &str) -> bool {
+    view.waiver.as_ref().is_some_and(|waiver| waiver.value == value)
 }

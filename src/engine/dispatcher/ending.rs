@@ -4,7 +4,6 @@ use chrono::Utc;
 
 use crate::ledger::{CheckState, RunState, UnitState};
 
-use super::super::board::blocks;
 use super::super::{Ending, Event, StageState};
 use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
 
@@ -191,12 +190,7 @@ impl Dispatcher {
     }
 
     fn has_failures(&self) -> bool {
-        self.checks.iter().any(blocks)
-            || self
-                .lines
-                .iter()
-                .flat_map(|line| line.board.units())
-                .any(|unit| unit.state.needs_attention())
+        (0..self.lines.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
     /// Ledger or event log failed: nothing may go on that could not be recorded.

@@ -75,6 +75,7 @@ impl Dispatcher {
                 refused("the tables are still being prepared; try again in a moment")
             }
             (Command::Check(checks), _) => Ok(self.check(&checks)),
+            (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim()),
             (Command::Drain, mode) => {
                 self.leaving = true;
                 self.drain("by the operator's order");

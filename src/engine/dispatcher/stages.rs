@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
-use crate::ledger::{UnitRecord, UnitState};
+use crate::ledger::{CheckState, UnitRecord, UnitState};
 
 use super::super::board::blocks;
 use super::super::due::is_due;
@@ -295,23 +295,27 @@ impl Dispatcher {
     }
 
     fn checks_are_through(&mut self, at: usize) {
-        let stage = self.lines[at].board.name.clone();
-        let stuck = self
-            .checks
-            .iter()
-            .any(|check| check.stage == stage && blocks(check));
-        let unmet = self.lines[at]
-            .board
+        self.lines[at].board.state = self.verdict(at);
+        self.want_picture(Picture::Now);
+    }
+
+    /// How the gate of a stage stands: shut by a blocking check that fails, and by a date that is short or failed
+    /// unless a waived check names it.
+    pub(super) fn verdict(&self, at: usize) -> StageState {
+        let board = &self.lines[at].board;
+        let checks = || self.checks.iter().filter(|check| check.stage == board.name);
+        let stuck = checks().any(blocks);
+        let is_waived =
+            |date| checks().any(|check| check.state == CheckState::Waived && check.offending.contains(date));
+        let unmet = board
             .units()
             .iter()
-            .any(|unit| unit.state.needs_attention());
-        let line = &mut self.lines[at];
-        line.board.state = if stuck || unmet {
+            .any(|unit| unit.state.needs_attention() && !is_waived(&unit.date));
+        if stuck || unmet {
             StageState::Failed
         } else {
             StageState::Passed
-        };
-        self.want_picture(Picture::Now);
+        }
     }
 
     /// Whether a stage has nothing to hand out and nothing under way.
