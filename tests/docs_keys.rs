@@ -1,6 +1,12 @@
 //! The table of keys in the README says what the console's one table of keys says.
 //! After a change of it: `UPDATE_DOCS=1 cargo test --test docs_keys`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

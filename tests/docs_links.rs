@@ -1,5 +1,11 @@
 //! Every page leads somewhere: relative links point at files that are there, and the README knows every page.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
