@@ -364,10 +364,11 @@ impl Dispatcher {
     fn next_wake(&self) -> Option<Instant> {
         let picture = (self.picture != Picture::Current).then(|| self.pictured_at + PICTURE_GAP);
         let meter = self.preparing.is_some().then(|| self.pictured_at + PICTURE_GAP);
+        // With every worker busy a rested date has to wait; one of them will report, no clock is needed.
+        let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
+            && self.mode == Mode::Going;
         let lines = self.lines.iter().flat_map(|line| {
-            let resting = (self.mode == Mode::Going)
-                .then(|| line.queue.next_due())
-                .flatten();
+            let resting = worker_waits.then(|| line.queue.next_due()).flatten();
             let commit = (!line.writer.is_busy()).then(|| line.writer.next_due()).flatten();
             [resting, commit]
         });
