@@ -35,6 +35,21 @@ pub(super) struct Commit {
     pub(super) attempts: u32,
 }
 
+impl Waiting {
+    /// The batch with just the dates that came through, for when they must be tried again: those that failed by
+    /// themselves already wait for their own next attempt.
+    pub(super) fn to_try_again(&self) -> Batch {
+        Batch {
+            dates: self
+                .landings
+                .iter()
+                .map(|landing| landing.settled.unit.date)
+                .collect(),
+            ..self.batch.clone()
+        }
+    }
+}
+
 impl Commit {
     pub(super) fn landings(&self) -> impl Iterator<Item = &Landing> {
         self.parts.iter().flat_map(|part| &part.landings)

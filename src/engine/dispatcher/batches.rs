@@ -140,7 +140,7 @@ impl Dispatcher {
             };
             let stage = Arc::clone(&line.stage);
             let warehouse = Arc::clone(&self.warehouse);
-            let batches = commit.parts.iter().map(|part| part.batch.clone()).collect();
+            let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
             self.spawn(Owner::Writer(at, batches), async move {
                 let (commit, result) = write(commit, stage, warehouse, Utc::now()).await;
                 Report::Written(at, commit, result)
@@ -376,7 +376,7 @@ impl Dispatcher {
                     self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
                 }
             } else {
-                self.on_batch_failed(&part.batch, error)?;
+                self.on_batch_failed(&part.to_try_again(), error)?;
             }
         }
         self.drop_surplus_workers();
