@@ -215,6 +215,79 @@ fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
 }
 
 #[test]
+fn a_rerun_that_dies_is_finished_by_the_next_run_that_is_about_its_dates() {
+    let toy = Toy::new(10).slow(Duration::from_millis(200));
+    toy.run();
+    assert_eq!(toy.unit(day(0)).state, UnitState::Ok);
+    let mut live = toy.start(|options| {
+        options.work = Work::Only(Selection::Dates(vec![day(0), day(1)]));
+        options.largest_batch = 1;
+        options.workers = 1;
+    });
+    live.wait_for(|snapshot| snapshot.stages[0].counts.running > 0);
+    assert!(matches!(live.order(Command::Abort), Reply::Accepted(_)));
+    live.end();
+    assert_eq!(
+        [toy.unit(day(0)).state, toy.unit(day(1)).state],
+        [UnitState::Pending; 2],
+        "begun or not, both are still to be done"
+    );
+    toy.hurry();
+    let (ending, _) = toy.run_with(|options| options.dates = vec![day(4), day(5)]);
+    assert!(ending.message.starts_with("nothing to do"), "{}", ending.message);
+    assert_eq!(
+        toy.unit(day(0)).state,
+        UnitState::Pending,
+        "a run about other dates forgets no promise"
+    );
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    let done: BTreeSet<_> = facts.iter().filter_map(toy::ended_date).collect();
+    assert_eq!(done, BTreeSet::from([day(0), day(1)]));
+}
+
+#[test]
+fn a_refused_commit_is_split_and_what_failed_by_itself_is_not_done_again() {
+    let toy = Toy::new(6)
+        .with_fault(day(1), Fault::Data)
+        .with_refused_commits(1);
+    let (ending, facts) = toy.run_with(|options| options.workers = 1);
+    assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 1));
+    let mut ended: Vec<_> = facts.iter().filter_map(toy::ended_date).collect();
+    ended.sort_unstable();
+    assert_eq!(ended, (0..6).map(day).collect::<Vec<_>>(), "each date once");
+    assert_eq!(toy.stored_rows(), 10);
+}
+
+#[test]
+fn a_stage_that_cannot_begin_stops_the_run_once_its_neighbours_have_landed() {
+    let toy = Toy::new(30)
+        .with_stages(&["toy", "beside"])
+        .with_blind("beside")
+        .slow(Duration::from_millis(300));
+    let (ending, _) = toy.run_with(|options| options.largest_batch = 2);
+    assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
+    assert_eq!(ending.message, "the schedule cannot be read");
+    assert!(toy.open_intents().is_empty(), "what was in flight has landed");
+}
+
+#[test]
+fn the_clock_of_a_stage_stands_while_the_run_is_paused() {
+    let toy = Toy::new(10);
+    let mut live = toy.start(|options| options.paused = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Paused && snapshot.stages[0].counts.skipped > 0);
+    assert!(matches!(live.order(Command::Workers(3)), Reply::Accepted(_)));
+    let later = live.wait_for(|snapshot| snapshot.workers.len() == 3);
+    assert!(
+        later.stages[0].seconds.abs() < f64::EPSILON,
+        "{}",
+        later.stages[0].seconds
+    );
+    assert!(matches!(live.order(Command::Resume), Reply::Accepted(_)));
+    live.end();
+}
+
+#[test]
 fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.stay = true);

@@ -81,6 +81,8 @@ struct World {
     faults: Mutex<HashMap<NaiveDate, Fault>>,
     commits: AtomicUsize,
     failing_commits: AtomicUsize,
+    refused_commits: AtomicUsize,
+    blind: Mutex<Option<&'static str>>,
     read_millis: AtomicU64,
     days: u32,
 }
@@ -132,6 +134,18 @@ impl Toy {
 
     pub fn with_failing_commits(self, times: usize) -> Self {
         self.world.failing_commits.store(times, Ordering::Relaxed);
+        self
+    }
+
+    /// The warehouse finds fault with the rows of this many commits.
+    pub fn with_refused_commits(self, times: usize) -> Self {
+        self.world.refused_commits.store(times, Ordering::Relaxed);
+        self
+    }
+
+    /// This stage cannot learn what its dates must come to.
+    pub fn with_blind(self, stage: &'static str) -> Self {
+        *self.world.blind.lock().unwrap() = Some(stage);
         self
     }
 
@@ -334,6 +348,14 @@ impl Stage for ToyStage {
     }
 
     async fn scope(&self, _: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        if *self.world.blind.lock().unwrap() == Some(self.name) {
+            // Late enough that its neighbours are at work.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            return Err(StageError {
+                class: ErrorClass::Data,
+                message: "the schedule cannot be read".to_owned(),
+            });
+        }
         let scope = |date: &NaiveDate| {
             if is_off(*date) {
                 Scope::Skip("a day off".to_owned())
@@ -455,11 +477,18 @@ impl Warehouse for Memory {
 
     async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
         tokio::task::yield_now().await;
-        let failing = &self.0.failing_commits;
-        if failing
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1))
-            .is_ok()
-        {
+        let is_due = |faults: &AtomicUsize| {
+            faults
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1))
+                .is_ok()
+        };
+        if is_due(&self.0.refused_commits) {
+            return Err(WarehouseError::new(
+                ErrorClass::Data,
+                "a row does not fit the table",
+            ));
+        }
+        if is_due(&self.0.failing_commits) {
             return Err(WarehouseError::new(
                 ErrorClass::Contention,
                 "another writer was in the way",

@@ -29,12 +29,21 @@ impl Dispatcher {
         }
     }
 
-    /// Something before the units went wrong: nothing can be done, and nothing was.
+    /// Something before a stage's units went wrong: they cannot be done. What is in flight beside them lands.
     pub(super) fn stop(&mut self, why: String) {
         tracing::error!("{why}");
-        self.tasks.abort_all();
         self.mode = Mode::Draining;
-        self.run.ending = Some(why);
+        self.run.state = RunState::Draining;
+        self.run.ending.get_or_insert(why);
+        self.to_check.clear();
+        self.want_picture(Picture::Now);
+    }
+
+    /// Lets the clock of a stage run while units are handed out; a resume starts it otherwise.
+    pub(super) fn start_clock(&mut self, at: usize) {
+        if self.mode == Mode::Going {
+            self.lines[at].board.time.start();
+        }
     }
 
     /// Cuts off what is in flight. Its promises stand, and the next start does it again.

@@ -151,12 +151,13 @@ impl Dispatcher {
             .map(|unit| unit.date)
             .collect();
         let mut skipped = Vec::new();
-        let mut to_do = 0;
+        let mut to_do = Vec::new();
         for (&date, scope) in self.options.dates.iter().zip(&scopes) {
             let record = known.get(&date);
-            let due = unsettled.contains(&date) || (wanted(date) && is_due(&self.options, scope, record));
+            let unsure = unsettled.contains(&date);
+            let due = unsure || (wanted(date) && is_due(&self.options, scope, record));
             match scope {
-                Scope::Skip(reason) if record.is_none_or(|record| record.rows == 0) => {
+                Scope::Skip(reason) if !unsure && record.is_none_or(|record| record.rows == 0) => {
                     let unit = skipped_unit(date, reason, &self.options.source);
                     if record != Some(&unit) {
                         skipped.push(unit.clone());
@@ -172,8 +173,7 @@ impl Dispatcher {
                         line.board.change(date, |unit| unit.expected = *expected);
                     }
                     if due {
-                        to_do += 1;
-                        let unsure = unsettled.contains(&date);
+                        to_do.push(date);
                         put_back(
                             line,
                             date,
@@ -188,23 +188,17 @@ impl Dispatcher {
             }
         }
         line.scope = ScopeState::Known;
-        line.to_do = to_do;
+        line.to_do = to_do.len() as u64;
         line.board.state = StageState::Running;
-        line.board.time.start();
+        self.start_clock(at);
         let now = Utc::now();
         self.ledger
             .record_units(self.target, &name, &self.run.id, &skipped, now)?;
-        // The promises of a dead process are kept by doing their dates again; nothing else stands for them.
+        self.record_reopened(at, &known, &to_do, &unsettled)?;
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
-        let reopened: Vec<UnitRecord> = unsettled
-            .iter()
-            .filter_map(|date| self.lines[at].board.unit(*date))
-            .map(reopened)
-            .collect();
-        self.ledger
-            .record_units(self.target, &name, &self.run.id, &reopened, now)?;
         self.ledger
             .settle(self.target, &name, &self.run.id, &ids, &[], now)?;
+        let to_do = to_do.len() as u64;
         self.rate.add(to_do);
         tracing::info!(stage = name, "{} dates, {to_do} to do", scopes.len());
         self.tell(Event::StageStarted {
@@ -213,6 +207,44 @@ impl Dispatcher {
             to_do,
         });
         self.want_picture(Picture::Now);
+        Ok(())
+    }
+
+    /// Says in the ledger that dates it knows as done are to be done again, before any of them is: should this
+    /// process die, the next start does them. The promises of a dead process are kept this way too, also those for
+    /// dates this run is not about.
+    fn record_reopened(
+        &mut self,
+        at: usize,
+        known: &HashMap<NaiveDate, UnitRecord>,
+        to_do: &[NaiveDate],
+        unsettled: &[NaiveDate],
+    ) -> Result<(), Fatal> {
+        let board = &self.lines[at].board;
+        let here = to_do.iter().filter(|date| {
+            let record = known.get(date);
+            unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
+        });
+        let elsewhere = unsettled.iter().filter(|date| board.unit(**date).is_none());
+        let records: Vec<UnitRecord> = here
+            .filter_map(|date| board.unit(*date))
+            .map(reopened)
+            .chain(
+                elsewhere
+                    .filter_map(|date| known.get(date))
+                    .map(|record| UnitRecord {
+                        state: UnitState::Pending,
+                        ..record.clone()
+                    }),
+            )
+            .collect();
+        let name = board.name.clone();
+        if !unsettled.is_empty() {
+            // The dead process may have committed after the checks were last answered.
+            self.outdate_checks(at)?;
+        }
+        self.ledger
+            .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
         Ok(())
     }
 
@@ -226,7 +258,9 @@ impl Dispatcher {
             Work::Missing | Work::Afresh => None,
             Work::Only(Selection::Dates(dates)) => Some(dates.clone()),
             Work::Only(Selection::Failed) => {
-                let failed = known.values().filter(|unit| unit.state.needs_attention());
+                // A recorded date that is open was put back by a rerun that did not come to its end.
+                let failed =
+                    (known.values()).filter(|unit| unit.state.needs_attention() || unit.state.is_open());
                 Some(failed.map(|unit| unit.date).collect())
             }
             Work::Only(Selection::Offending(check)) => {
@@ -356,7 +390,6 @@ impl Dispatcher {
                 }
             }
             line.board.state = StageState::Running;
-            line.board.time.start();
             let source = source.unwrap_or(&self.options.source);
             let records: Vec<UnitRecord> = dates
                 .iter()
@@ -369,6 +402,7 @@ impl Dispatcher {
             let name = line.board.name.clone();
             self.ledger
                 .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
+            self.start_clock(at);
             self.rate.add(dates.len() as u64);
             queued.push((name, dates));
         }
