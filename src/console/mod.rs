@@ -1,7 +1,7 @@
 //! The screen as pure functions: a model, messages that change it, and a view that draws it. This room knows the
 //! engine's pictures, facts and commands; it knows no terminal, no clock and no basketball.
 //!
-//! A presenter feeds every message to [`update`], does the effects it returns, and draws with [`draw`] when
+//! A presenter feeds every message to [`update()`], does the effects it returns, and draws with [`draw`] when
 //! [`Model::take_dirty`] says so. It sends a [`Msg::Tick`] as often as [`Model::heartbeat`] wants one.
 
 mod calendar;

@@ -2,7 +2,7 @@
 //!
 //! The order in which a presenter uses it:
 //! [`panic_hook::install`] once; [`Screen::enter`]; [`Input::start`];
-//! [`Signals::for_screen`]; then frames when the [`FrameClock`] says so. For Ctrl-Z: [`Input::pause`],
+//! [`Signals::for_screen`]; then frames, whenever the presenter wants one. For Ctrl-Z: [`Input::pause`],
 //! [`Screen::suspend`], and on [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
 
 mod caps;
