@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod nba;
 pub mod plan;
 pub mod present;
+pub mod report;
 pub mod stages;
 pub mod table;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod load;
+mod report;
 mod rerun;
 mod run;
 mod start;
@@ -49,6 +50,8 @@ enum Subcommands {
     Check(check::CheckArgs),
     /// Do chosen dates again
     Rerun(rerun::RerunArgs),
+    /// Write the handoff document from the ledger
+    Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
     Status(status::StatusArgs),
 }
@@ -83,6 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Load(arguments)) => load::load(&arguments),
         Some(Subcommands::Check(arguments)) => check::check(&arguments),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
+        Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };
     match result {

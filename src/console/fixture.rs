@@ -228,7 +228,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
     let counts = units
         .iter()
         .map(|unit| unit.state)
-        .collect::<super::backcourt::engine::Counts>();
+        .collect::<super::backcourt::ledger::Counts>();
     let total = counts.total - counts.skipped;
     let done = total - counts.pending - counts.running - counts.unknown;
     Snapshot {
@@ -345,7 +345,7 @@ pub fn loading(version: u64) -> Snapshot {
     snapshot.run.progress = Progress::default();
     "reading the packed box scores".clone_into(&mut snapshot.run.limit);
     snapshot.stages[0].state = StageState::Waiting;
-    snapshot.stages[0].counts = super::backcourt::engine::Counts::default();
+    snapshot.stages[0].counts = super::backcourt::ledger::Counts::default();
     snapshot.stages[0].units = Arc::default();
     for worker in &mut snapshot.workers {
         worker.task = None;

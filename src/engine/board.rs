@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
-use crate::ledger::{CheckRecord, CheckState, UnitRecord, UnitState, Waiver};
+use crate::ledger::{CheckRecord, CheckState, Counts, UnitRecord, UnitState, Waiver};
 use crate::plan::{CheckSpec, Severity};
 
-use super::{CheckView, Counts, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
+use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
 /// The working time of a run: a clock that stands while the run is paused or over.
 #[derive(Debug, Default)]

@@ -23,7 +23,7 @@ pub use fact::{EVENT_SCHEMA, Event, Fact};
 pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work};
 pub use retry::RetryPolicy;
 pub use snapshot::{
-    CheckView, Counts, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView,
-    UnitView, WorkerView,
+    CheckView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView, UnitView,
+    WorkerView,
 };
 pub use stage::{Inputs, Outcome, Scope, Stage, StageError};

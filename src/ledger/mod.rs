@@ -2,6 +2,7 @@
 //! A result is on disk before anybody is told of it. This room knows no warehouse and no worker.
 
 mod checks;
+mod counts;
 mod error;
 mod lock;
 mod open;
@@ -11,10 +12,11 @@ mod units;
 mod waivers;
 
 pub use checks::CheckRecord;
+pub use counts::Counts;
 pub use error::LedgerError;
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
-pub use units::{Intent, Settled, UnitRecord};
+pub use units::{Intent, SetAside, Settled, UnitRecord};
 pub use waivers::Waiver;

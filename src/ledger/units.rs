@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
+use serde::Serialize;
 
 use super::{Ledger, LedgerError, Target, UnitState};
 
@@ -47,7 +48,36 @@ pub struct Settled {
     pub quarantined: Vec<(String, String)>,
 }
 
+/// A row that could not be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// Date.
+    pub date: NaiveDate,
+    /// The row, its values in the order of the table's columns.
+    pub row: String,
+    /// Why it was set aside.
+    pub reason: String,
+}
+
 impl Ledger {
+    /// The rows of a stage that could not be stored, by date.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn set_aside(&self, target: Target, stage: &str) -> Result<Vec<SetAside>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT date, row, reason FROM quarantined WHERE target = ?1 AND stage = ?2 ORDER BY date, row",
+                )?
+                .query_map(params![target.0, stage], |row| {
+                    Ok(SetAside { date: row.get(0)?, row: row.get(1)?, reason: row.get(2)? })
+                })?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
     /// The recorded units of a stage in order of date. A date that is not among them was never looked at.
     ///
     /// # Errors

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Command, Counts, Ending, Engine, Event, Fact, Inputs, Options, Order, Outcome, Reply, RetryPolicy, Scope,
-    Setup, Snapshot, Stage, StageError, Work,
+    Command, Ending, Engine, Event, Fact, Inputs, Options, Order, Outcome, Reply, RetryPolicy, Scope, Setup,
+    Snapshot, Stage, StageError, Work,
 };
-use backcourt::ledger::{Intent, Ledger, Target, UnitRecord};
+use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord};
 use backcourt::plan::{Plan, load};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
@@ -213,6 +213,10 @@ impl Toy {
             options,
         };
         Engine::launch(setup).unwrap()
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     pub fn ledger_path(&self) -> PathBuf {

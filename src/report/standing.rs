@@ -1,0 +1,236 @@
+//! How a plan stands, from the ledger alone: what `status` prints and the handoff document is made of.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::ledger::{
+    CheckState, Counts, Ledger, LedgerError, RunRecord, RunState, Target, UnitState, Waiver,
+};
+use crate::plan::{Plan, Severity};
+
+/// The `schema` value of the object.
+const SCHEMA: &str = "backcourt.status/1";
+
+/// A plan as its ledger knows it.
+#[derive(Debug, Serialize)]
+pub struct Standing {
+    /// Names the form of this object.
+    pub schema: &'static str,
+    /// The newest run.
+    pub run: Run,
+    /// Stages in plan order.
+    pub stages: Vec<Stage>,
+    /// Checks in plan order.
+    pub checks: Vec<Check>,
+}
+
+/// The newest run.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    /// Run id.
+    pub id: String,
+    /// How it stands.
+    pub state: RunState,
+    /// Process that ran it.
+    pub pid: u32,
+    /// Plan name.
+    pub plan: String,
+    /// Warehouse as the operator named it.
+    pub warehouse: String,
+    /// Source the stages read.
+    pub source: String,
+    /// Workers at its start.
+    pub workers: u32,
+    /// When it began.
+    pub started_at: String,
+    /// The sentence it ended with.
+    pub ending: Option<String>,
+}
+
+/// One stage.
+#[derive(Debug, Serialize)]
+pub struct Stage {
+    /// Name.
+    pub name: String,
+    /// `dataset.table`.
+    pub table: String,
+    /// Dates by state.
+    pub dates: Counts,
+    /// Rows stored.
+    pub rows: u64,
+    /// Seconds of work by all runs together, pauses left out.
+    pub seconds: f64,
+    /// Why dates were skipped, and how many for each reason.
+    pub skipped_reasons: BTreeMap<String, u64>,
+    /// Dates that need attention, with the reason.
+    pub attention: Vec<Attention>,
+}
+
+/// A date that ended otherwise than it should.
+#[derive(Debug, Serialize)]
+pub struct Attention {
+    /// Date.
+    pub date: NaiveDate,
+    /// How it stands.
+    pub state: UnitState,
+    /// Rows stored.
+    pub rows: u32,
+    /// Rows expected.
+    pub expected: u32,
+    /// Attempts used.
+    pub attempts: u32,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// One check with its newest answer.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Name.
+    pub name: String,
+    /// Stage it belongs to.
+    pub stage: String,
+    /// Whether it blocks.
+    pub severity: Severity,
+    /// How it stands.
+    pub state: CheckState,
+    /// What was measured last.
+    pub value: Option<String>,
+    /// What is expected.
+    pub target: String,
+    /// The value before the backfill, as the operator noted it.
+    pub before: Option<String>,
+    /// Dates that offend.
+    pub offending: Vec<NaiveDate>,
+    /// The newest waiver, whether or not it still counts.
+    pub waiver: Option<Waiver>,
+}
+
+impl Standing {
+    /// Gathers everything the ledger knows of a plan's newest run. Only the lock can tell whether its process
+    /// lives; without one, a run that never ended was interrupted.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn gather(ledger: &Ledger, plan: &Plan, run: RunRecord, is_alive: bool) -> Result<Self, LedgerError> {
+        let target = ledger.known_target(&run.plan, &run.warehouse)?;
+        let stages = match target {
+            Some(target) => plan
+                .stages
+                .iter()
+                .map(|stage| gather_stage(ledger, target, &stage.name, &stage.table, &run.dates, is_alive))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        let newest = match target {
+            Some(target) => ledger.newest_checks(target)?,
+            None => HashMap::new(),
+        };
+        let waivers = match target {
+            Some(target) => ledger.newest_waivers(target)?,
+            None => HashMap::new(),
+        };
+        let checks = plan
+            .checks
+            .iter()
+            .map(|spec| {
+                let last = newest.get(&spec.name);
+                Check {
+                    name: spec.name.clone(),
+                    stage: spec.stage.clone(),
+                    severity: spec.severity,
+                    state: last.map_or(CheckState::Pending, |last| last.state),
+                    value: last.and_then(|last| last.value.clone()),
+                    target: spec.target(),
+                    before: spec.before.clone(),
+                    offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
+                    waiver: waivers.get(&spec.name).cloned(),
+                }
+            })
+            .collect();
+        let state = if is_alive || run.state.has_ended() {
+            run.state
+        } else {
+            RunState::Interrupted
+        };
+        let run = Run {
+            id: run.id,
+            state,
+            pid: run.pid,
+            plan: run.plan,
+            warehouse: run.warehouse,
+            source: run.source,
+            workers: run.workers,
+            started_at: run.started_at.to_rfc3339(),
+            ending: run.ending,
+        };
+        Ok(Self {
+            schema: SCHEMA,
+            run,
+            stages,
+            checks,
+        })
+    }
+}
+
+fn gather_stage(
+    ledger: &Ledger,
+    target: Target,
+    name: &str,
+    table: &str,
+    dates: &[NaiveDate],
+    is_alive: bool,
+) -> Result<Stage, LedgerError> {
+    let units: BTreeMap<NaiveDate, _> = ledger
+        .units(target, name)?
+        .into_iter()
+        .map(|unit| (unit.date, unit))
+        .collect();
+    let promised: HashSet<NaiveDate> = ledger
+        .open_intents(target, name)?
+        .into_iter()
+        .flat_map(|intent| intent.dates)
+        .collect();
+    let state = |date: &NaiveDate| match units.get(date) {
+        _ if promised.contains(date) && is_alive => UnitState::Running,
+        _ if promised.contains(date) => UnitState::Unknown,
+        Some(unit) => unit.state,
+        None => UnitState::Pending,
+    };
+    let mut skipped_reasons = BTreeMap::new();
+    for unit in dates.iter().filter_map(|date| units.get(date)) {
+        if unit.state == UnitState::Skipped {
+            *skipped_reasons
+                .entry(unit.reason.clone().unwrap_or_default())
+                .or_insert(0) += 1;
+        }
+    }
+    let attention = dates
+        .iter()
+        .filter_map(|date| units.get(date))
+        .filter(|unit| unit.state.needs_attention())
+        .map(|unit| Attention {
+            date: unit.date,
+            state: unit.state,
+            rows: unit.rows,
+            expected: unit.expected,
+            attempts: unit.attempts,
+            reason: unit.reason.clone(),
+        })
+        .collect();
+    Ok(Stage {
+        name: name.to_owned(),
+        table: table.to_owned(),
+        dates: dates.iter().map(state).collect(),
+        rows: dates
+            .iter()
+            .filter_map(|date| units.get(date))
+            .map(|unit| u64::from(unit.rows))
+            .sum(),
+        seconds: ledger.stage_seconds(target, name)?,
+        skipped_reasons,
+        attention,
+    })
+}
