@@ -129,7 +129,7 @@ mod tests {
             insufficient: insufficient.map(str::to_owned),
             ..Completeness::default()
         };
-        assert_eq!(completeness.percentage(), percentage);
+        assert!((completeness.percentage() - percentage).abs() < 1e-9);
         assert_eq!(completeness.is_production_ready(), ready);
     }
 
