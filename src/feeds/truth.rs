@@ -9,11 +9,10 @@ use chrono::NaiveDate;
 
 use super::league::{PlayerLine, Stat};
 use super::*;
-use crate::nba::DateOutcome;
-use crate::nba::TeamMinutes;
 use crate::nba::raw::Feeds;
 use crate::nba::tables::team_offense as table;
-use crate::nba::team_offense::{Source, team_offense};
+use crate::nba::team_offense::team_offense;
+use crate::nba::{DateOutcome, Source, TeamMinutes};
 use crate::table::Value;
 
 static LEAGUE: LazyLock<Arc<League>> = LazyLock::new(|| Arc::new(league::shipped().unwrap()));

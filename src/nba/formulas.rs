@@ -1,6 +1,7 @@
 //! The rates of a box score, rounded as the tables have always been: half to even on the exact binary value.
 
-use super::TeamMinutes;
+use super::raw::BoxLine;
+use super::{Minutes, TeamMinutes};
 
 /// Rounds to `digits` decimals; an exact tie goes to the even neighbour. What looks like a tie in decimal often
 /// is none in binary: 2.675 is stored just below and becomes 2.67.
@@ -51,6 +52,39 @@ impl Possessions {
 pub fn true_shooting(points: u32, field_goals: u32, free_throws: u32) -> Option<f64> {
     let tries = 2.0 * (f64::from(field_goals) + 0.44 * f64::from(free_throws));
     (tries > 0.0).then(|| round(f64::from(points) / tries, 3))
+}
+
+/// Effective shooting, a fraction with three decimals: (field goals made + 0.5 · threes made) / field goals tried; none
+/// when nothing was tried.
+#[must_use]
+pub fn effective_shooting(made: u32, threes_made: u32, tried: u32) -> Option<f64> {
+    let worth = f64::from(made) + 0.5 * f64::from(threes_made);
+    (tried > 0).then(|| round(worth / f64::from(tried), 3))
+}
+
+/// What a player or a team did with the ball: field goals tried + 0.44 · free throws tried + turnovers.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Plays(f64);
+
+impl Plays {
+    /// The plays of a line; none when a count is unknown.
+    #[must_use]
+    pub fn of(line: &BoxLine) -> Option<Self> {
+        let (field_goals, free_throws) = (f64::from(line.fg_attempts?), f64::from(line.ft_attempts?));
+        Some(Self(
+            field_goals + 0.44 * free_throws + f64::from(line.turnovers?),
+        ))
+    }
+
+    /// Of the plays of the team while the player was on the floor, taken as even over the game, the share that was the
+    /// player's: percent, one decimal, above 100 for a stint of seconds with a shot in it. None when the player was
+    /// not on the floor or the team did nothing.
+    #[must_use]
+    pub fn usage(self, minutes: Minutes, of_team: Self, length: TeamMinutes) -> Option<f64> {
+        let plays_beside = minutes.decimal() * of_team.0;
+        let game = f64::from(length.player_minutes()) / 5.0;
+        (plays_beside > 0.0).then(|| round(100.0 * self.0 * game / plays_beside, 1))
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +169,47 @@ mod tests {
     #[test]
     fn true_shooting_counts_free_throws_by_their_share() {
         assert_eq!(true_shooting(114, 88, 25), Some(0.576));
+    }
+
+    // (7 + 0.5·2) / 16 = 0.5.
+    #[test]
+    fn effective_shooting_counts_a_three_half_again() {
+        assert_eq!(effective_shooting(7, 2, 16), Some(0.5));
+        assert_eq!(effective_shooting(0, 0, 3), Some(0.0));
+        assert_eq!(effective_shooting(0, 0, 0), None);
+    }
+
+    // 16 + 0.44·5 + 3 = 21.2 of the team's 80 + 0.44·25 + 15 = 106. In 40 of 48 minutes: 100·21.2·48 / (40·106) = 24.0,
+    // in 40 of 53 minutes 26.5. In 2 s, which are 0.03 min, 100·21.2·48 / 3.18 = 32000.
+    #[rstest]
+    #[case("40:00", "240", Some(24.0))]
+    #[case("40:00", "265", Some(26.5))]
+    #[case("00:02", "240", Some(32_000.0))]
+    #[case("00:00", "240", None)]
+    fn usage_is_the_share_of_the_plays_while_on_the_floor(
+        #[case] minutes: Minutes,
+        #[case] played: &str,
+        #[case] usage: Option<f64>,
+    ) {
+        let line = |field_goals, free_throws, turnovers| BoxLine {
+            fg_attempts: Some(field_goals),
+            ft_attempts: Some(free_throws),
+            turnovers: Some(turnovers),
+            ..BoxLine::ZERO
+        };
+        let plays = |line| Plays::of(&line).unwrap();
+        let (own, team) = (plays(line(16, 5, 3)), plays(line(80, 25, 15)));
+        assert_eq!(own.usage(minutes, team, length(played)), usage);
+        let idle = plays(BoxLine::ZERO);
+        assert_eq!(idle.usage(minutes, team, length(played)), usage.map(|_| 0.0));
+        assert_eq!(idle.usage(minutes, idle, length(played)), None);
+        assert_eq!(
+            Plays::of(&BoxLine {
+                turnovers: None,
+                ..BoxLine::ZERO
+            }),
+            None
+        );
     }
 
     fn length(played: &str) -> TeamMinutes {

@@ -5,6 +5,7 @@ use std::iter::Sum;
 use std::str::FromStr;
 
 use super::Refused;
+use super::formulas::round;
 
 /// Playing time in whole seconds. Feeds write it `34:05`, `34`, `00`, `34.5`, and `240:00` for a team.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +22,12 @@ impl Minutes {
     #[must_use]
     pub const fn seconds(self) -> u32 {
         self.0
+    }
+
+    /// The whole of it in minutes, to two decimals, as official box scores have them.
+    #[must_use]
+    pub fn decimal(self) -> f64 {
+        round(f64::from(self.0) / 60.0, 2)
     }
 }
 
@@ -98,6 +105,10 @@ impl TeamMinutes {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::float_cmp,
+    reason = "these numbers are decimals by rule, equal or wrong"
+)]
 mod tests {
     use rstest::rstest;
 
@@ -142,6 +153,14 @@ mod tests {
     fn time_is_written_the_gamebooks_way() {
         assert_eq!(Minutes::from_seconds(2045).to_string(), "34:05");
         assert_eq!(Minutes::from_seconds(14_400).to_string(), "240:00");
+    }
+
+    #[rstest]
+    #[case("34:05", 34.08)]
+    #[case("00:26", 0.43)]
+    #[case("12", 12.0)]
+    fn minutes_have_two_decimals(#[case] minutes: Minutes, #[case] decimal: f64) {
+        assert_eq!(minutes.decimal(), decimal);
     }
 
     #[rstest]

@@ -1,24 +1,30 @@
 //! Basketball: ids, minutes, the tables and the rules that fill them.
 //! Pure: this room reads no file, no clock and no warehouse; it turns rows into rows.
 
+mod cells;
 mod completeness;
 mod data_hash;
 mod finals;
 pub mod formulas;
+mod games;
 pub mod ids;
 mod minutes;
 mod notes;
 mod outcome;
+pub mod player_game;
 mod quality;
 pub mod raw;
 mod refused;
+mod shot_chart;
 mod slate;
 pub mod tables;
+pub mod team_defense;
 pub mod team_offense;
 mod window;
 
 pub use completeness::Completeness;
 pub use finals::Finals;
+pub use games::Source;
 pub use minutes::{Minutes, TeamMinutes};
 pub use notes::Notes;
 pub use outcome::DateOutcome;

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 
 use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::Feeds;
-use crate::nba::tables;
-use crate::nba::team_offense::{Source, team_offense};
+use crate::nba::team_offense::team_offense;
+use crate::nba::{Source, tables};
 use crate::table::TableDef;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 

@@ -57,6 +57,12 @@ impl GameId {
         self.home
     }
 
+    /// The team that plays against this one of the two.
+    #[must_use]
+    pub fn opponent(self, team: TeamCode) -> TeamCode {
+        if team == self.home { self.away } else { self.home }
+    }
+
     /// The two teams, whoever was at home.
     #[must_use]
     pub fn matchup(self) -> Matchup {
@@ -127,6 +133,10 @@ mod tests {
         assert_eq!((id.away().as_str(), id.home().as_str()), ("DEN", "GSW"));
         assert_eq!(id.to_string(), "20240104_DEN_GSW");
         assert_eq!(id.teams(), "DEN@GSW");
+        assert_eq!(
+            (id.opponent(id.home()), id.opponent(id.away())),
+            (id.away(), id.home())
+        );
     }
 
     #[test]

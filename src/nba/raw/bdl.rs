@@ -1,6 +1,6 @@
 //! A row of Ball Don't Lie's player box scores.
 
-use super::{BadRow, BoxLine, FeedGame, PlayerRow, minutes};
+use super::{BadRow, BoxLine, FeedGame, Listed, PlayerRow, minutes};
 use crate::nba::Minutes;
 use crate::nba::ids::PlayerLookup;
 use crate::table::{Fields, Row};
@@ -57,6 +57,19 @@ impl<'a> BdlRow<'a> {
             processed_at: fields.optional_timestamp()?,
         };
         Ok(Self { row })
+    }
+
+    /// Who a row of [`Self::COLUMNS`] names, if it is someone who played.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`].
+    pub fn listed_played(row: &'a Row) -> Result<Option<Listed<'a>>, BadRow> {
+        let played = Self::parse(row)?.into_played();
+        Ok(played.map(|row| Listed {
+            game: row.game,
+            team: row.team,
+            player: row.player,
+        }))
     }
 
     /// The player, unless there is neither time nor anything done: that one sat on the bench, or was on the floor

@@ -83,9 +83,9 @@ impl BoxLine {
         })
     }
 
-    /// The counts of the attack, and the fouls, with their names.
+    /// The counts of the attack with their names.
     #[must_use]
-    pub const fn attack(&self) -> [(&'static str, Option<u32>); 12] {
+    pub const fn attack(&self) -> [(&'static str, Option<u32>); 11] {
         [
             ("points", self.points),
             ("fg_attempts", self.fg_attempts),
@@ -98,14 +98,14 @@ impl BoxLine {
             ("rebounds", self.rebounds),
             ("assists", self.assists),
             ("turnovers", self.turnovers),
-            ("personal_fouls", self.personal_fouls),
         ]
     }
 
     /// The counts of the defence with their names.
     #[must_use]
-    pub const fn defence(&self) -> [(&'static str, Option<u32>); 3] {
+    pub const fn defence(&self) -> [(&'static str, Option<u32>); 4] {
         [
+            ("personal_fouls", self.personal_fouls),
             ("steals", self.steals),
             ("blocks", self.blocks),
             ("defensive_rebounds", self.defensive_rebounds),
@@ -122,6 +122,28 @@ impl BoxLine {
     pub fn did_anything(&self) -> bool {
         self.counts()
             .any(|(_, count)| count.is_some_and(|count| count > 0))
+    }
+
+    /// The plausibility rules the line breaks, in the words of a row's issues. An unknown count breaks none.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let contradicts = self
+            .points
+            .zip(self.points_from_shots())
+            .is_some_and(|(points, worth)| points != worth);
+        let exceeds = [
+            (self.fg_makes, self.fg_attempts),
+            (self.three_pt_makes, self.three_pt_attempts),
+            (self.ft_makes, self.ft_attempts),
+        ]
+        .iter()
+        .any(|(makes, attempts)| attempts.is_some() && makes > attempts);
+        let broken = [
+            (contradicts, "points_contradict_shots"),
+            (exceeds, "makes_exceed_attempts"),
+        ];
+        let broken = broken.iter().filter(|(broken, _)| *broken);
+        broken.map(|&(_, rule)| rule.to_owned()).collect()
     }
 
     /// The points the made shots are worth: 2 for a field goal, 1 more for a three, 1 for a free throw.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{BadRow, BoxLine, FeedGame, PlayerRow, minutes};
+use super::{BadRow, BoxLine, FeedGame, Listed, PlayerRow, minutes};
 use crate::nba::Refused;
 use crate::nba::ids::PlayerLookup;
 use crate::table::{Fields, Row};
@@ -73,21 +73,29 @@ impl<'a> GamebookRow<'a> {
         "processed_at",
     ];
 
+    /// The first of them, which say who is named for which game.
+    pub const LISTING: &'static [&'static str] = Self::COLUMNS.split_at(6).0;
+
+    /// Who a row of [`Self::LISTING`] names, if it is someone who played.
+    ///
+    /// # Errors
+    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless.
+    pub fn listed_active(row: &'a Row) -> Result<Option<Listed<'a>>, BadRow> {
+        let (status, listed, _) = Self::listed(&mut Fields::new(Self::COLUMNS, row))?;
+        Ok((status == PlayerStatus::Active).then_some(listed))
+    }
+
     /// Reads a row of [`Self::COLUMNS`]. A player whose key was never resolved goes by the printed name.
     ///
     /// # Errors
     /// When a field is not what it should be: a foreign team, an unreadable game id, nameless, odd minutes.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
-        fields.date()?;
-        let status = fields.text()?.parse()?;
-        let game = FeedGame::parse(fields.text()?)?;
-        let team = fields.text()?.parse()?;
-        let (lookup, name) = (fields.optional_text()?, fields.optional_text()?);
+        let (status, Listed { game, team, player }, name) = Self::listed(&mut fields)?;
         let row = PlayerRow {
             game,
             team,
-            player: PlayerLookup::parse(lookup.or(name).unwrap_or_default())?,
+            player,
             name,
             minutes: minutes(fields.optional_text()?)?,
             line: BoxLine::read(&mut fields)?,
@@ -95,6 +103,16 @@ impl<'a> GamebookRow<'a> {
             processed_at: fields.optional_timestamp()?,
         };
         Ok(Self { status, row })
+    }
+
+    fn listed(fields: &mut Fields<'a>) -> Result<(PlayerStatus, Listed<'a>, Option<&'a str>), BadRow> {
+        fields.date()?;
+        let status = fields.text()?.parse()?;
+        let game = FeedGame::parse(fields.text()?)?;
+        let team = fields.text()?.parse()?;
+        let (lookup, name) = (fields.optional_text()?, fields.optional_text()?);
+        let player = PlayerLookup::parse(lookup.or(name).unwrap_or_default())?;
+        Ok((status, Listed { game, team, player }, name))
     }
 
     /// The player, if active.

@@ -18,7 +18,7 @@ pub use feed::{Feed, Feeds};
 pub use feed_game::FeedGame;
 pub use gamebook::{GamebookRow, PlayerStatus};
 pub use play_by_play::{Event, PlayByPlayRow, Second, Shot};
-pub use player_row::PlayerRow;
+pub use player_row::{Listed, PlayerRow};
 pub use schedule::{GameStatus, ScheduleRow};
 pub use team_box::TeamBoxRow;
 pub use zone::Zone;

@@ -6,6 +6,17 @@ use super::{BoxLine, FeedGame};
 use crate::nba::Minutes;
 use crate::nba::ids::{PlayerLookup, TeamCode};
 
+/// Who is named for which game, without anything done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// The game.
+    pub game: FeedGame,
+    /// The player's team.
+    pub team: TeamCode,
+    /// The player.
+    pub player: PlayerLookup<'a>,
+}
+
 /// One player of one game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayerRow<'a> {

@@ -41,6 +41,11 @@ pub fn player_game() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn player_game_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 static BUSINESS: [Column; 48] = [
     Column::required(
         "player_lookup",

@@ -37,6 +37,11 @@ pub fn team_defense() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the game, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn team_defense_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 static BUSINESS: [Column; 40] = [
     Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),

@@ -1,66 +1,70 @@
-//! Team totals added up from the players: the gamebook's where it has the game, else Ball Don't Lie's.
+//! The players of each game, each once: the gamebook's where it has the game, else Ball Don't Lie's; and the team
+//! totals added up from them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::Games;
-use super::played::{PlayedGame, Totals};
+use super::Found;
+use super::game::{PlayedGame, Totals};
 use crate::nba::ids::{PlayerLookup, TeamCode};
 use crate::nba::raw::{BadRow, BdlRow, BoxLine, Feed, Feeds, GamebookRow, PlayerRow};
 use crate::nba::{Minutes, Notes, ScheduledGame, Slate, TeamMinutes};
 
 /// A game cannot be played with fewer; a team with fewer rows has lost some.
-const FEWEST_PLAYERS: usize = 5;
+pub const FEWEST_PLAYERS: usize = 5;
 
 /// Who played in one game, each once.
-#[derive(Default)]
-struct Roster<'a> {
+#[derive(Debug)]
+pub struct Roster<'a> {
+    /// The one feed they are all from.
+    pub feed: Feed,
     players: HashMap<PlayerLookup<'a>, PlayerRow<'a>>,
 }
 
-/// Every game of the slate from its players. A player listed by both feeds counts once, because a game is taken
-/// from one feed alone; one listed twice by a feed counts as the newer row has it.
-pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Games<'a> {
-    let rows = feeds.on(Feed::Gamebook, slate.date()).iter();
-    let rows = rows.map(|row| GamebookRow::parse(row).map(GamebookRow::into_played));
-    let gamebook = rosters(slate, Feed::Gamebook, rows, |_| true, notes);
-
-    let rows = feeds.on(Feed::Bdl, slate.date()).iter();
-    let rows = rows.map(|row| BdlRow::parse(row).map(BdlRow::into_played));
-    let bdl = rosters(
-        slate,
-        Feed::Bdl,
-        rows,
-        |at| gamebook[at].players.is_empty(),
-        notes,
-    );
-
-    let rosters = gamebook.iter().zip(&bdl).map(|(gamebook, bdl)| {
-        if gamebook.players.is_empty() {
-            (Feed::Bdl, bdl)
-        } else {
-            (Feed::Gamebook, gamebook)
-        }
-    });
+/// Every game of the slate from its players.
+pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Found<'a> {
     slate
         .games()
         .iter()
-        .zip(rosters)
-        .map(|(game, (feed, roster))| {
-            played(game, feed, roster).map_err(|reason| format!("{}: {reason}", game.id.teams()))
+        .zip(rosters(slate, feeds, notes))
+        .map(|(game, roster)| roster.game(game))
+        .collect()
+}
+
+/// The players of every game of the slate. A player listed by both feeds counts once, because a game is taken
+/// from one feed alone; one listed twice by a feed counts as the newer row has it.
+pub fn rosters<'a>(slate: &Slate<'_>, feeds: &'a Feeds, notes: &mut Notes) -> Vec<Roster<'a>> {
+    let rows = feeds.on(Feed::Gamebook, slate.date()).iter();
+    let rows = rows.map(|row| GamebookRow::parse(row).map(GamebookRow::into_played));
+    let gamebook = sorted(slate, Feed::Gamebook, rows, |_| true, notes);
+
+    let rows = feeds.on(Feed::Bdl, slate.date()).iter();
+    let rows = rows.map(|row| BdlRow::parse(row).map(BdlRow::into_played));
+    let lacking = |at: usize| gamebook[at].players.is_empty();
+    let bdl = sorted(slate, Feed::Bdl, rows, lacking, notes);
+
+    gamebook
+        .into_iter()
+        .zip(bdl)
+        .map(|(gamebook, bdl)| {
+            if gamebook.players.is_empty() {
+                bdl
+            } else {
+                gamebook
+            }
         })
         .collect()
 }
 
 /// Sorts the players of a feed into the games of the slate that are wanted from it.
-fn rosters<'a>(
+fn sorted<'a>(
     slate: &Slate<'_>,
     feed: Feed,
     rows: impl Iterator<Item = Result<Option<PlayerRow<'a>>, BadRow>>,
     wanted: impl Fn(usize) -> bool,
     notes: &mut Notes,
 ) -> Vec<Roster<'a>> {
-    let mut rosters: Vec<Roster<'a>> = slate.games().iter().map(|_| Roster::default()).collect();
+    let mut rosters: Vec<Roster<'a>> = slate.games().iter().map(|_| Roster::of(feed)).collect();
     let mut enter = |row: Result<Option<PlayerRow<'a>>, BadRow>| -> Result<(), String> {
         let Some(row) = row.map_err(|bad| bad.to_string())? else {
             return Ok(());
@@ -80,21 +84,41 @@ fn rosters<'a>(
     rosters
 }
 
-fn played<'a>(game: &ScheduledGame<'a>, feed: Feed, roster: &Roster<'_>) -> Result<PlayedGame<'a>, String> {
-    if roster.players.is_empty() {
-        let (first, second) = (Feed::Gamebook.label(), Feed::Bdl.label());
-        return Err(format!("neither {first} nor {second} names a player"));
-    }
-    Ok(PlayedGame {
-        id: game.id,
-        nba_game_id: game.nba_game_id,
-        feed,
-        away: roster.totals(game.id.away())?,
-        home: roster.totals(game.id.home())?,
-    })
-}
-
 impl<'a> Roster<'a> {
+    fn of(feed: Feed) -> Self {
+        Self {
+            feed,
+            players: HashMap::new(),
+        }
+    }
+
+    /// The players, in the order of their keys.
+    #[must_use]
+    pub fn players(&self) -> Vec<&PlayerRow<'a>> {
+        let mut players: Vec<_> = self.players.values().collect();
+        players.sort_by(|one, two| one.player.cmp(&two.player));
+        players
+    }
+
+    /// The game with the totals of its players.
+    ///
+    /// # Errors
+    /// When a team has too few players or unknown points.
+    pub fn game<'s>(&self, game: &ScheduledGame<'s>) -> Result<PlayedGame<'s>, String> {
+        let about_it = |reason: String| format!("{}: {reason}", game.id.teams());
+        if self.players.is_empty() {
+            let (first, second) = (Feed::Gamebook.label(), Feed::Bdl.label());
+            return Err(about_it(format!("neither {first} nor {second} names a player")));
+        }
+        Ok(PlayedGame {
+            id: game.id,
+            nba_game_id: game.nba_game_id,
+            feed: self.feed,
+            away: self.totals(game.id.away()).map_err(about_it)?,
+            home: self.totals(game.id.home()).map_err(about_it)?,
+        })
+    }
+
     /// Of two rows for one player the newer stays; of equally new ones the later.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
 //! Team totals as the official team box score has them, and what must hold before they may be trusted.
 
-use super::Games;
-use super::played::{PlayedGame, Totals};
+use super::Found;
+use super::game::{PlayedGame, Totals};
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::{Feed, Feeds, TeamBoxRow};
 use crate::nba::{Notes, ScheduledGame, Slate};
 
 /// Every game of the slate from the team box score. Home and away are what the feed's flags say, also where
 /// they are wrong.
-pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> Games<'a> {
+pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> Found<'a> {
     let newest = newest(slate, feeds, notes);
     let of = |team: TeamCode| newest[team.index()].as_ref();
     let game = |game: &ScheduledGame<'a>| {

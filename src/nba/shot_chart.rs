@@ -1,0 +1,188 @@
+//! The shots of one date from the play-by-play, counted for every team and player of a charted game. Not every game
+//! is charted, and not every chart tells who assisted or blocked: what is not told is unknown, not zero.
+
+use std::collections::HashMap;
+
+use super::ids::{PlayerLookup, TeamCode};
+use super::raw::{Event, Feed, Feeds, PlayByPlayRow, Second, Shot, Zone};
+use super::{Notes, Slate};
+
+/// The charted games of a date. No team plays twice on one.
+#[derive(Debug)]
+pub struct ShotChart<'a> {
+    teams: [TeamShots<'a>; TeamCode::COUNT],
+}
+
+#[derive(Debug, Default)]
+struct TeamShots<'a> {
+    told: Told,
+    own: Tally,
+    players: HashMap<PlayerLookup<'a>, Tally>,
+}
+
+/// What the chart of a game tells at all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    shots: bool,
+    second_players: bool,
+    free_throws: bool,
+}
+
+/// What one player or one team did.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    attempts: [u32; Zone::COUNT],
+    makes: [u32; Zone::COUNT],
+    blocks: [u32; Zone::COUNT],
+    assisted: u32,
+    unassisted: u32,
+    and_ones: u32,
+}
+
+/// What a chart tells of one player or one team.
+#[derive(Debug, Clone, Copy)]
+pub struct Charted {
+    told: Told,
+    tally: Tally,
+}
+
+impl<'a> ShotChart<'a> {
+    /// Counts the play-by-play of the slate's games.
+    #[must_use]
+    pub fn read(slate: &Slate<'_>, feeds: &'a Feeds, notes: &mut Notes) -> Self {
+        let label = Feed::PlayByPlay.label();
+        let mut chart = Self {
+            teams: std::array::from_fn(|_| TeamShots::default()),
+        };
+        for row in feeds.on(Feed::PlayByPlay, slate.date()) {
+            let entered = PlayByPlayRow::parse(row)
+                .map_err(|bad| bad.to_string())
+                .and_then(|row| row.map_or(Ok(()), |row| chart.enter(slate, row)));
+            if let Err(reason) = entered {
+                notes.add(format!("{label}: {reason}"));
+            }
+        }
+        let games = slate.games();
+        let charted = games.iter().filter(|game| chart.team(game.id.home()).is_some());
+        let charted = charted.count();
+        if charted < games.len() {
+            notes.add(format!("{label}: shots of {charted} of {} games", games.len()));
+        }
+        chart
+    }
+
+    fn enter(&mut self, slate: &Slate<'_>, row: PlayByPlayRow<'a>) -> Result<(), String> {
+        let at = slate.locate(row.game, row.team)?;
+        let opponent = slate.games()[at].id.opponent(row.team);
+        for team in [row.team, opponent] {
+            let told = &mut self.teams[team.index()].told;
+            match &row.event {
+                Event::Shot(shot) => {
+                    told.shots = true;
+                    told.second_players |= shot.second.is_some();
+                }
+                Event::FreeThrow { .. } => told.free_throws = true,
+            }
+        }
+        let own = &mut self.teams[row.team.index()];
+        match &row.event {
+            Event::Shot(shot) => own.credit(row.player, |tally| tally.shoot(shot)),
+            Event::FreeThrow { and_one } => {
+                own.credit(row.player, |tally| tally.and_ones += u32::from(*and_one));
+            }
+        }
+        if let Event::Shot(Shot {
+            zone,
+            second: Some(Second::Block(blocker)),
+            ..
+        }) = row.event
+        {
+            self.teams[opponent.index()].credit(blocker, |tally| tally.blocks[zone as usize] += 1);
+        }
+        Ok(())
+    }
+
+    /// What is told of a team; none when its game is not charted.
+    #[must_use]
+    pub fn team(&self, team: TeamCode) -> Option<Charted> {
+        let TeamShots { told, own, .. } = &self.teams[team.index()];
+        told.shots.then_some(Charted {
+            told: *told,
+            tally: *own,
+        })
+    }
+
+    /// What is told of a player of this team, which may be that nothing was tried; none when the game is not charted.
+    #[must_use]
+    pub fn player(&self, team: TeamCode, player: &PlayerLookup<'_>) -> Option<Charted> {
+        let TeamShots { told, players, .. } = &self.teams[team.index()];
+        told.shots.then(|| Charted {
+            told: *told,
+            tally: players.get(player).copied().unwrap_or_default(),
+        })
+    }
+}
+
+impl<'a> TeamShots<'a> {
+    fn credit(&mut self, player: Option<PlayerLookup<'a>>, credit: impl Fn(&mut Tally)) {
+        credit(&mut self.own);
+        if let Some(player) = player {
+            credit(self.players.entry(player).or_default());
+        }
+    }
+}
+
+impl Tally {
+    fn shoot(&mut self, shot: &Shot<'_>) {
+        let zone = shot.zone as usize;
+        self.attempts[zone] += 1;
+        if shot.made {
+            self.makes[zone] += 1;
+            match shot.second {
+                Some(Second::Assist) => self.assisted += 1,
+                None => self.unassisted += 1,
+                Some(Second::Block(_)) => {}
+            }
+        }
+    }
+}
+
+impl Charted {
+    /// Shots tried from a zone.
+    #[must_use]
+    pub const fn attempts(&self, zone: Zone) -> u32 {
+        self.tally.attempts[zone as usize]
+    }
+
+    /// Shots made from a zone.
+    #[must_use]
+    pub const fn makes(&self, zone: Zone) -> u32 {
+        self.tally.makes[zone as usize]
+    }
+
+    /// Opponent's shots from a zone blocked, if the chart tells of second players.
+    #[must_use]
+    pub fn blocks(&self, zone: Zone) -> Option<u32> {
+        self.told
+            .second_players
+            .then_some(self.tally.blocks[zone as usize])
+    }
+
+    /// Shots made on an assist, if the chart tells of second players.
+    #[must_use]
+    pub fn assisted(&self) -> Option<u32> {
+        self.told.second_players.then_some(self.tally.assisted)
+    }
+
+    /// Shots made without an assist, if the chart tells of second players.
+    #[must_use]
+    pub fn unassisted(&self) -> Option<u32> {
+        self.told.second_players.then_some(self.tally.unassisted)
+    }
+
+    /// Free throws given for a foul during a shot that went in, if the chart tells of free throws.
+    #[must_use]
+    pub fn and_ones(&self) -> Option<u32> {
+        self.told.free_throws.then_some(self.tally.and_ones)
+    }
+}
