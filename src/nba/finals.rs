@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::ids::TeamCode;
-use super::window::{GameLog, Played};
+use super::window::{GameLog, Played, days_before};
 use super::{Notes, Slate};
 use crate::table::{Row, Value};
 
@@ -53,8 +53,22 @@ impl Finals {
     /// the date. A player who changed teams is followed to the new one from the first game there.
     #[must_use]
     pub fn alongside<G: Played>(&self, games: &[G], date: NaiveDate) -> usize {
+        games
+            .first()
+            .map_or(0, |oldest| self.alongside_since(oldest.date(), games, date))
+    }
+
+    /// As [`Self::alongside`], but in the `days` days before the date. `games` are all of the season so far; before the
+    /// first of them the player counts as being with its team already.
+    #[must_use]
+    pub fn in_last_days<G: Played>(&self, days: u64, games: &[G], date: NaiveDate) -> usize {
+        self.alongside_since(days_before(days, date), games, date)
+    }
+
+    fn alongside_since<G: Played>(&self, day: NaiveDate, games: &[G], date: NaiveDate) -> usize {
         let mut stints = games.chunk_by(|one, two| one.team() == two.team()).peekable();
         let mut finals = 0;
+        let mut begin = day;
         while let Some(stint) = stints.next() {
             let (Some(first), Some(last)) = (stint.first(), stint.last()) else {
                 continue;
@@ -63,7 +77,11 @@ impl Finals {
                 Some(_) => last.date().succ_opt().unwrap_or(date),
                 None => date,
             };
-            finals += self.of_team[first.team().index()].since(first.date(), end).len();
+            finals += self.of_team[first.team().index()].since(begin, end).len();
+            begin = stints
+                .peek()
+                .and_then(|stint| stint.first())
+                .map_or(date, |next| next.date().max(day));
         }
         finals
     }
@@ -167,5 +185,18 @@ mod tests {
             "the date itself is not looked at"
         );
         assert_eq!(finals.alongside(&games[..0], day("2023-10-30")), 0);
+        let lately = |days: u64| finals.in_last_days(days, &games, day("2023-11-03"));
+        assert_eq!(lately(14), 3);
+        assert_eq!(lately(7), 2, "DEN on the 27th, PHI on 2 November");
+        assert_eq!(
+            lately(6),
+            1,
+            "neither DEN after the 27th nor PHI before 2 November"
+        );
+        assert_eq!(
+            finals.in_last_days(14, &games[1..2], day("2023-10-31")),
+            4,
+            "DEN from the opener on"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Basketball: ids, minutes, the tables and the rules that fill them.
 //! Pure: this room reads no file, no clock and no warehouse; it turns rows into rows.
 
+mod averages;
 mod cells;
 mod completeness;
 mod data_hash;
@@ -11,16 +12,21 @@ pub mod ids;
 mod minutes;
 mod notes;
 mod outcome;
+pub mod player_composite;
+pub mod player_daily_cache;
+mod player_form;
 pub mod player_game;
 mod quality;
 pub mod raw;
 mod refused;
 mod shot_chart;
 mod slate;
+pub mod stored;
 pub mod tables;
 pub mod team_defense;
 pub mod team_offense;
 mod window;
+mod workload;
 
 pub use completeness::Completeness;
 pub use finals::Finals;

@@ -55,7 +55,7 @@ impl<G: Dated> GameLog<G> {
     /// The games of the season in the `days` days that end on the day before the date.
     #[must_use]
     pub fn last_days(&self, days: u64, date: NaiveDate) -> &[G] {
-        self.since(date.checked_sub_days(Days::new(days)).unwrap_or(date), date)
+        self.since(days_before(days, date), date)
     }
 
     /// The games of the season from `first` on, strictly before the date.
@@ -69,6 +69,11 @@ impl<G: Dated> GameLog<G> {
         let first = self.0[..end].partition_point(|game| game.date() < first);
         &self.0[first..end]
     }
+}
+
+/// The first of the `days` days that end on the day before the date.
+pub(super) fn days_before(days: u64, date: NaiveDate) -> NaiveDate {
+    date.checked_sub_days(Days::new(days)).unwrap_or(date)
 }
 
 #[cfg(test)]

@@ -108,6 +108,20 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.refuse("a number", found))
     }
 
+    /// The next field as a number, whole or not, or NULL.
+    ///
+    /// # Errors
+    /// When the field is missing or neither.
+    pub fn optional_number(&mut self) -> Result<Option<f64>, FieldError> {
+        match self.take() {
+            Some(Value::Null) => Ok(None),
+            found => match found.and_then(Value::as_f64) {
+                Some(number) => Ok(Some(number)),
+                None => Err(self.refuse("a number or NULL", found)),
+            },
+        }
+    }
+
     /// The next field as a date that must be there.
     ///
     /// # Errors
@@ -183,6 +197,24 @@ mod tests {
         assert_eq!(
             fields.int().unwrap_err().to_string(),
             "column past the last column holds nothing, expected an integer"
+        );
+    }
+
+    #[test]
+    fn a_number_may_be_whole_or_unknown_but_is_no_text() {
+        let row = vec![
+            Value::from(99.5),
+            Value::Null,
+            Value::from(99_i64),
+            Value::from("99"),
+        ];
+        let mut fields = Fields::new(&["pace", "ts_pct", "points", "line"], &row);
+        assert_eq!(fields.optional_number(), Ok(Some(99.5)));
+        assert_eq!(fields.optional_number(), Ok(None));
+        assert_eq!(fields.optional_number(), Ok(Some(99.0)));
+        assert_eq!(
+            fields.optional_number().unwrap_err().to_string(),
+            "column line holds a text (99), expected a number or NULL"
         );
     }
 

@@ -15,4 +15,4 @@ pub use ddl::{sqlite_index, sqlite_table};
 pub use definition::TableDef;
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;
-pub use value::{Row, Value};
+pub use value::{Row, Value, rows_on};

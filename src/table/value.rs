@@ -30,6 +30,15 @@ pub enum Value {
 /// One row, its values in the order of the columns that were asked for or defined.
 pub type Row = Vec<Value>;
 
+/// The rows of one day, of rows that have their date first and are ordered by it, as a warehouse reads them.
+#[must_use]
+pub fn rows_on(rows: &[Row], date: NaiveDate) -> &[Row] {
+    let day = |row: &Row| row.first().and_then(Value::as_date);
+    let start = rows.partition_point(|row| day(row) < Some(date));
+    let end = start + rows[start..].partition_point(|row| day(row) == Some(date));
+    &rows[start..end]
+}
+
 impl Value {
     /// The type's name for messages.
     #[must_use]

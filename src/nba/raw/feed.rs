@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{BdlRow, GamebookRow, PlayByPlayRow, ScheduleRow, TeamBoxRow};
 use crate::nba::tables;
-use crate::table::{Row, TableDef, Value};
+use crate::table::{Row, TableDef, rows_on};
 
 /// A raw source of box scores, each with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -111,17 +111,14 @@ impl Feeds {
     /// The rows of one date.
     #[must_use]
     pub fn on(&self, feed: Feed, date: NaiveDate) -> &[Row] {
-        let rows = &self.rows[feed as usize];
-        let day = |row: &Row| row.first().and_then(Value::as_date);
-        let start = rows.partition_point(|row| day(row) < Some(date));
-        let end = start + rows[start..].partition_point(|row| day(row) == Some(date));
-        &rows[start..end]
+        rows_on(&self.rows[feed as usize], date)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Value;
 
     #[test]
     fn a_feed_is_found_by_the_word_a_profile_uses() {

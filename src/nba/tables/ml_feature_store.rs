@@ -37,6 +37,11 @@ pub fn ml_feature_store() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn ml_feature_store_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 static BUSINESS: [Column; 16] = [
     Column::required(
         "player_lookup",

@@ -37,6 +37,11 @@ pub fn player_composite() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the circumstances, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn player_composite_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 const SCORE: ColumnType = ColumnType::Numeric {
     precision: 3,
     scale: 1,

@@ -37,6 +37,11 @@ pub fn player_daily_cache() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn player_daily_cache_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 const PER_GAME: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 1,

@@ -1,0 +1,72 @@
+//! Whether the opponent is weak where the player shoots.
+
+use crate::nba::formulas::round;
+use crate::nba::stored::{DefenseZones, PlayerZones, Zone};
+
+/// A zone that takes this share of the shots, percent, or more counts in full.
+const FULL_SHARE: f64 = 50.0;
+
+/// Beyond this the mismatch is an extreme one and counts by a fifth more.
+const EXTREME: f64 = 5.0;
+
+/// −10 to 10 with one decimal, positive when it favours the player; none when zones or defence are unknown.
+/// A balanced player is taken for one of the paint, by the paint's share.
+pub(super) fn score(zones: &PlayerZones, defense: &DefenseZones) -> Option<f64> {
+    let (share, against_league) = match zones.primary? {
+        Zone::Paint | Zone::Balanced => (zones.paint, defense.paint),
+        Zone::MidRange => (zones.mid_range, defense.mid_range),
+        Zone::Perimeter => (zones.three_pt, defense.three_pt),
+    };
+    let weighed = against_league? * (share? / FULL_SHARE).min(1.0);
+    let mismatch = if weighed.abs() > EXTREME {
+        1.2 * weighed
+    } else {
+        weighed
+    };
+    Some(round(mismatch.clamp(-10.0, 10.0), 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    // 4 · 40/50 = 3.2; 6 · 1 = 6 and a fifth more 7.2; 5 · 1 is not above 5; 9 · 1.2 = 10.8 is cut.
+    #[rstest]
+    #[case::by_share(Zone::Paint, 40.0, 4.0, 3.2)]
+    #[case::a_full_share_is_full(Zone::Perimeter, 70.0, 4.0, 4.0)]
+    #[case::five_is_not_extreme(Zone::MidRange, 50.0, 5.0, 5.0)]
+    #[case::extreme(Zone::Paint, 50.0, 6.0, 7.2)]
+    #[case::cut(Zone::Paint, 60.0, -9.0, -10.0)]
+    #[case::balanced_is_paint(Zone::Balanced, 35.0, -2.0, -1.4)]
+    fn the_opponents_weakness_counts_by_the_zones_share(
+        #[case] primary: Zone,
+        #[case] share: f64,
+        #[case] against_league: f64,
+        #[case] mismatch: f64,
+    ) {
+        let only = |zone: &[Zone], value: f64| zone.contains(&primary).then_some(value);
+        let paint = [Zone::Paint, Zone::Balanced];
+        let zones = PlayerZones {
+            primary: Some(primary),
+            paint: only(&paint, share),
+            mid_range: only(&[Zone::MidRange], share),
+            three_pt: only(&[Zone::Perimeter], share),
+            assisted: None,
+        };
+        let defense = DefenseZones {
+            paint: only(&paint, against_league),
+            mid_range: only(&[Zone::MidRange], against_league),
+            three_pt: only(&[Zone::Perimeter], against_league),
+            ..DefenseZones::default()
+        };
+        assert_eq!(score(&zones, &defense), Some(mismatch));
+        assert_eq!(score(&zones, &DefenseZones::default()), None);
+        assert_eq!(
+            score(&PlayerZones::default(), &defense),
+            None,
+            "without shot data there is no zone"
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! The row of a player: the four scores, what they were made from, and what was missing.
+
+use std::sync::LazyLock;
+
+use serde_json::json;
+
+use super::{fatigue, mismatch};
+use crate::nba::completeness::Completeness;
+use crate::nba::data_hash::HashedColumns;
+use crate::nba::formulas::round;
+use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, Zone};
+use crate::nba::workload::Workload;
+use crate::nba::{Finals, GameLog, tables};
+use crate::table::{Row, Value};
+
+/// Scores of referees, schedule, travel and opponent, which nobody computes.
+const DEFERRED: usize = 4;
+
+/// What is known of a player's game before it begins.
+pub(super) struct Circumstances<'a> {
+    /// The player's games.
+    pub(super) log: &'a GameLog<PlayerGame>,
+    /// The player's shot zones.
+    pub(super) zones: Option<&'a PlayerZones>,
+    /// The opponent's defence.
+    pub(super) defense: Option<&'a DefenseZones>,
+    /// The own team's pace over its last games.
+    pub(super) pace: Option<f64>,
+    /// The opponent's.
+    pub(super) opponent_pace: Option<f64>,
+}
+
+/// The scores, rounded as they are stored, so that the stored ones add up to the stored total.
+struct Scores {
+    fatigue: i64,
+    mismatch: Option<f64>,
+    pace_difference: Option<f64>,
+    pace: Option<f64>,
+    total: f64,
+}
+
+impl Scores {
+    #[allow(clippy::cast_precision_loss, reason = "fatigue is at most 100")]
+    fn of(load: &Workload, known: &Circumstances<'_>) -> Self {
+        let fatigue = fatigue::score(load);
+        let mismatch = known
+            .zones
+            .zip(known.defense)
+            .and_then(|(zones, defense)| mismatch::score(zones, defense));
+        let pace_difference = known
+            .opponent_pace
+            .zip(known.pace)
+            .map(|(opponent, own)| round(opponent - own, 2));
+        let pace = pace_difference.map(|difference| round((difference / 2.0).clamp(-3.0, 3.0), 1));
+        let total = (fatigue as f64 - 100.0) / 20.0 + mismatch.unwrap_or_default() + pace.unwrap_or_default();
+        Self {
+            fatigue,
+            mismatch,
+            pace_difference,
+            pace,
+            total: round(total, 2),
+        }
+    }
+
+    fn warnings(&self) -> Vec<&'static str> {
+        [
+            (self.fatigue < 50, "EXTREME_FATIGUE"),
+            (
+                self.mismatch.is_some_and(|score| score.abs() > 8.0),
+                "EXTREME_MATCHUP",
+            ),
+            (self.total.abs() > 12.0, "EXTREME_ADJUSTMENT"),
+        ]
+        .into_iter()
+        .filter_map(|(holds, warning)| holds.then_some(warning))
+        .collect()
+    }
+}
+
+/// Which of the four inputs are there.
+struct Ready {
+    player_shot: bool,
+    team_defense: bool,
+    player_context: bool,
+    team_context: bool,
+}
+
+impl Ready {
+    fn of(load: &Workload, known: &Circumstances<'_>) -> Self {
+        let zones = |defense: &DefenseZones| {
+            defense.paint.is_some() && defense.mid_range.is_some() && defense.three_pt.is_some()
+        };
+        Self {
+            player_shot: known.zones.is_some_and(|zones| zones.primary.is_some()),
+            team_defense: known.defense.is_some_and(zones),
+            player_context: load.days_rest.is_some(),
+            team_context: known.pace.is_some() && known.opponent_pace.is_some(),
+        }
+    }
+
+    const fn all(&self) -> bool {
+        self.player_shot && self.team_defense && self.player_context && self.team_context
+    }
+
+    /// The five fields counted as data, those that are unknown. Nobody projects a usage after the fact.
+    fn missing(&self) -> Vec<&'static str> {
+        [
+            (self.player_context, "days_rest"),
+            (false, "projected_usage_rate"),
+            (self.team_context, "pace_differential"),
+            (self.player_shot, "player_shot_zone"),
+            (self.team_defense, "team_defense_zone"),
+        ]
+        .into_iter()
+        .filter_map(|(known, field)| (!known).then_some(field))
+        .collect()
+    }
+}
+
+pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals: &Finals) -> Row {
+    static HASHED: LazyLock<HashedColumns> =
+        LazyLock::new(|| HashedColumns::new(tables::player_composite_business()));
+    let date = appearance.game.date();
+    let load = Workload::of(known.log, date);
+    let scores = Scores::of(&load, known);
+    let ready = Ready::of(&load, known);
+    let missing = ready.missing();
+    let mut row = Row::with_capacity(tables::player_composite().columns.len());
+    row.extend(appearance.identity());
+    row.extend([appearance.game.to_string().into(), date.into()]);
+    row.extend([
+        scores.fatigue.into(),
+        scores.mismatch.unwrap_or_default().into(),
+        scores.pace.unwrap_or_default().into(),
+        0.0.into(),
+    ]);
+    row.extend([const { Value::Float(0.0) }; DEFERRED]);
+    row.push(scores.total.into());
+    row.extend(contexts(appearance, &load, known, &scores));
+    row.push("v1_4factors".into());
+    row.extend(gaps(&missing));
+    row.extend(warnings(&scores.warnings()));
+    row.extend([
+        ready.player_shot.into(),
+        ready.team_defense.into(),
+        ready.player_context.into(),
+        ready.team_context.into(),
+        ready.all().into(),
+    ]);
+    let games = known.log.before(date);
+    let completeness = Completeness {
+        expected: finals.in_last_days(7, games, date),
+        actual: load.week.games,
+        issues: missing.iter().map(|field| format!("missing_{field}")).collect(),
+        early_season: games.len() < FORM,
+        insufficient: (!ready.all()).then(|| format!("unknown: {}", missing.join(", "))),
+    };
+    completeness.end_row(row, date, finals, &HASHED, tables::player_composite())
+}
+
+fn contexts(
+    appearance: &Appearance<'_>,
+    load: &Workload,
+    known: &Circumstances<'_>,
+    scores: &Scores,
+) -> [Value; 4] {
+    let zones = known.zones.copied().unwrap_or_default();
+    let opponent = appearance.opponent().as_str();
+    let pace = |pace: Option<f64>| pace.map(|pace| round(pace, 1));
+    [
+        json!({
+            "days_rest": load.days_rest,
+            "back_to_back": load.is_back_to_back(),
+            "games_last_7": load.week.games,
+            "minutes_last_7": round(load.week.minutes, 1),
+            "avg_minutes_pg_last_7": load.week.minutes_per_game().map(|minutes| round(minutes, 1)),
+            "back_to_backs_last_14": load.back_to_backs,
+            "player_age": null,
+        }),
+        json!({
+            "player_primary_zone": zones.primary.map(Zone::as_str),
+            "opponent": opponent,
+            "paint_rate": zones.paint,
+            "mid_range_rate": zones.mid_range,
+            "three_pt_rate": zones.three_pt,
+            "opponent_paint_vs_league": known.defense.and_then(|defense| defense.paint),
+            "opponent_mid_range_vs_league": known.defense.and_then(|defense| defense.mid_range),
+            "opponent_three_pt_vs_league": known.defense.and_then(|defense| defense.three_pt),
+        }),
+        json!({
+            "opponent": opponent,
+            "team_pace_last_10": pace(known.pace),
+            "opponent_pace_last_10": pace(known.opponent_pace),
+            "pace_differential": scores.pace_difference,
+        }),
+        json!({ "projected_usage_rate": null, "star_teammates_out": null }),
+    ]
+    .map(|context| context.to_string().into())
+}
+
+/// How much of the five fields is known, and which are not.
+fn gaps(missing: &[&str]) -> [Value; 2] {
+    let known = 5 - u32::try_from(missing.len()).unwrap_or(5);
+    [
+        f64::from(20 * known).into(),
+        (!missing.is_empty()).then(|| missing.join(", ")).into(),
+    ]
+}
+
+fn warnings(warnings: &[&str]) -> [Value; 2] {
+    [
+        (!warnings.is_empty()).into(),
+        (!warnings.is_empty()).then(|| warnings.join("; ")).into(),
+    ]
+}

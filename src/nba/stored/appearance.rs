@@ -1,0 +1,84 @@
+//! Who plays on a date, from `player_game_summary`. Only who, for which team and where: nothing of how the game went.
+
+use crate::nba::ids::{GameId, TeamCode};
+use crate::nba::raw::BadRow;
+use crate::nba::{Refused, tables};
+use crate::table::{Fields, Row, TableDef, Value};
+
+/// A player in a game of the date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance<'a> {
+    /// The player's key.
+    pub player: &'a str,
+    /// Id of the registry.
+    pub universal_player_id: Option<&'a str>,
+    /// The game.
+    pub game: GameId,
+    /// The player's team.
+    pub team: TeamCode,
+}
+
+impl<'a> Appearance<'a> {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "game_date",
+        "player_lookup",
+        "universal_player_id",
+        "game_id",
+        "team_abbr",
+    ];
+
+    /// The table read.
+    #[must_use]
+    pub fn table() -> &'static TableDef {
+        tables::player_game()
+    }
+
+    /// Reads a row of [`Self::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a field is not what it should be, or the team is not one of the game's two.
+    pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
+        let mut fields = Fields::new(Self::COLUMNS, row);
+        fields.date()?;
+        let player = fields.text()?;
+        let universal_player_id = fields.optional_text()?;
+        let game: GameId = fields.text()?.parse()?;
+        let team: TeamCode = fields.text()?.parse()?;
+        if !game.matchup().includes(team) {
+            return Err(Refused::new("team", team.as_str(), "does not play in the row's game").into());
+        }
+        Ok(Self {
+            player,
+            universal_player_id,
+            game,
+            team,
+        })
+    }
+
+    /// Whether the player's team is at home.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.team == self.game.home()
+    }
+
+    /// The other team.
+    #[must_use]
+    pub fn opponent(&self) -> TeamCode {
+        if self.is_home() {
+            self.game.away()
+        } else {
+            self.game.home()
+        }
+    }
+
+    /// How a Phase-4 row of this player begins: key, registry id and a date.
+    #[must_use]
+    pub fn identity(&self) -> [Value; 3] {
+        [
+            self.player.into(),
+            self.universal_player_id.into(),
+            self.game.date().into(),
+        ]
+    }
+}

@@ -1,0 +1,58 @@
+//! How teams defend by zone, from `team_defense_zone_analysis`.
+
+use crate::nba::ids::TeamCode;
+use crate::nba::raw::BadRow;
+use crate::nba::tables;
+use crate::table::{Fields, Row, TableDef};
+
+/// A team's defence, as known on the morning of a date.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct DefenseZones {
+    /// Share of shots in the paint allowed, less the league's, percentage points; above 0 is worse than the league.
+    pub paint: Option<f64>,
+    /// The same of two-pointers outside the paint.
+    pub mid_range: Option<f64>,
+    /// The same of three-pointers.
+    pub three_pt: Option<f64>,
+    /// Points allowed per 100 possessions.
+    pub rating: Option<f64>,
+    /// Opponents' possessions.
+    pub opponent_pace: Option<f64>,
+}
+
+impl DefenseZones {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "analysis_date",
+        "team_abbr",
+        "paint_defense_vs_league_avg",
+        "mid_range_defense_vs_league_avg",
+        "three_pt_defense_vs_league_avg",
+        "defensive_rating_last_15",
+        "opponent_pace",
+    ];
+
+    /// The table read.
+    #[must_use]
+    pub fn table() -> &'static TableDef {
+        tables::team_defense_zone()
+    }
+
+    /// Reads a row of [`Self::COLUMNS`]: the team and its defence.
+    ///
+    /// # Errors
+    /// When a field is not what it should be.
+    pub fn parse(row: &Row) -> Result<(TeamCode, Self), BadRow> {
+        let mut fields = Fields::new(Self::COLUMNS, row);
+        fields.date()?;
+        let team = fields.text()?.parse()?;
+        let defense = Self {
+            paint: fields.optional_number()?,
+            mid_range: fields.optional_number()?,
+            three_pt: fields.optional_number()?,
+            rating: fields.optional_number()?,
+            opponent_pace: fields.optional_number()?,
+        };
+        Ok((team, defense))
+    }
+}
