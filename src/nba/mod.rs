@@ -10,6 +10,7 @@ pub mod formulas;
 mod games;
 pub mod ids;
 mod minutes;
+pub mod ml_feature_store;
 mod notes;
 mod outcome;
 pub mod player_composite;

@@ -1,7 +1,7 @@
 //! Whether the opponent is weak where the player shoots.
 
 use crate::nba::formulas::round;
-use crate::nba::stored::{DefenseZones, PlayerZones, Zone};
+use crate::nba::stored::{DefenseZones, PlayerZones, PrimaryZone};
 
 /// A zone that takes this share of the shots, percent, or more counts in full.
 const FULL_SHARE: f64 = 50.0;
@@ -13,9 +13,9 @@ const EXTREME: f64 = 5.0;
 /// A balanced player is taken for one of the paint, by the paint's share.
 pub(super) fn score(zones: &PlayerZones, defense: &DefenseZones) -> Option<f64> {
     let (share, against_league) = match zones.primary? {
-        Zone::Paint | Zone::Balanced => (zones.paint, defense.paint),
-        Zone::MidRange => (zones.mid_range, defense.mid_range),
-        Zone::Perimeter => (zones.three_pt, defense.three_pt),
+        PrimaryZone::Paint | PrimaryZone::Balanced => (zones.paint, defense.paint),
+        PrimaryZone::MidRange => (zones.mid_range, defense.mid_range),
+        PrimaryZone::Perimeter => (zones.three_pt, defense.three_pt),
     };
     let weighed = against_league? * (share? / FULL_SHARE).min(1.0);
     let mismatch = if weighed.abs() > EXTREME {
@@ -34,31 +34,31 @@ mod tests {
 
     // 4 · 40/50 = 3.2; 6 · 1 = 6 and a fifth more 7.2; 5 · 1 is not above 5; 9 · 1.2 = 10.8 is cut.
     #[rstest]
-    #[case::by_share(Zone::Paint, 40.0, 4.0, 3.2)]
-    #[case::a_full_share_is_full(Zone::Perimeter, 70.0, 4.0, 4.0)]
-    #[case::five_is_not_extreme(Zone::MidRange, 50.0, 5.0, 5.0)]
-    #[case::extreme(Zone::Paint, 50.0, 6.0, 7.2)]
-    #[case::cut(Zone::Paint, 60.0, -9.0, -10.0)]
-    #[case::balanced_is_paint(Zone::Balanced, 35.0, -2.0, -1.4)]
+    #[case::by_share(PrimaryZone::Paint, 40.0, 4.0, 3.2)]
+    #[case::a_full_share_is_full(PrimaryZone::Perimeter, 70.0, 4.0, 4.0)]
+    #[case::five_is_not_extreme(PrimaryZone::MidRange, 50.0, 5.0, 5.0)]
+    #[case::extreme(PrimaryZone::Paint, 50.0, 6.0, 7.2)]
+    #[case::cut(PrimaryZone::Paint, 60.0, -9.0, -10.0)]
+    #[case::balanced_is_paint(PrimaryZone::Balanced, 35.0, -2.0, -1.4)]
     fn the_opponents_weakness_counts_by_the_zones_share(
-        #[case] primary: Zone,
+        #[case] primary: PrimaryZone,
         #[case] share: f64,
         #[case] against_league: f64,
         #[case] mismatch: f64,
     ) {
-        let only = |zone: &[Zone], value: f64| zone.contains(&primary).then_some(value);
-        let paint = [Zone::Paint, Zone::Balanced];
+        let only = |zone: &[PrimaryZone], value: f64| zone.contains(&primary).then_some(value);
+        let paint = [PrimaryZone::Paint, PrimaryZone::Balanced];
         let zones = PlayerZones {
             primary: Some(primary),
             paint: only(&paint, share),
-            mid_range: only(&[Zone::MidRange], share),
-            three_pt: only(&[Zone::Perimeter], share),
+            mid_range: only(&[PrimaryZone::MidRange], share),
+            three_pt: only(&[PrimaryZone::Perimeter], share),
             assisted: None,
         };
         let defense = DefenseZones {
             paint: only(&paint, against_league),
-            mid_range: only(&[Zone::MidRange], against_league),
-            three_pt: only(&[Zone::Perimeter], against_league),
+            mid_range: only(&[PrimaryZone::MidRange], against_league),
+            three_pt: only(&[PrimaryZone::Perimeter], against_league),
             ..DefenseZones::default()
         };
         assert_eq!(score(&zones, &defense), Some(mismatch));

@@ -8,7 +8,7 @@ use super::{fatigue, mismatch};
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
-use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, Zone};
+use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
 use crate::table::{Row, Value};
@@ -77,43 +77,35 @@ impl Scores {
     }
 }
 
-/// Which of the four inputs are there.
-struct Ready {
-    player_shot: bool,
-    team_defense: bool,
-    player_context: bool,
-    team_context: bool,
-}
+/// Which of the four inputs are there, in the order of their columns.
+struct Ready([bool; 4]);
 
 impl Ready {
+    /// The fields that are unknown when an input is not there.
+    const FIELDS: [&str; 4] = [
+        "player_shot_zone",
+        "team_defense_zone",
+        "days_rest",
+        "pace_differential",
+    ];
+
     fn of(load: &Workload, known: &Circumstances<'_>) -> Self {
         let zones = |defense: &DefenseZones| {
             defense.paint.is_some() && defense.mid_range.is_some() && defense.three_pt.is_some()
         };
-        Self {
-            player_shot: known.zones.is_some_and(|zones| zones.primary.is_some()),
-            team_defense: known.defense.is_some_and(zones),
-            player_context: load.days_rest.is_some(),
-            team_context: known.pace.is_some() && known.opponent_pace.is_some(),
-        }
+        Self([
+            known.zones.is_some_and(|zones| zones.primary.is_some()),
+            known.defense.is_some_and(zones),
+            load.days_rest.is_some(),
+            known.pace.is_some() && known.opponent_pace.is_some(),
+        ])
     }
 
-    const fn all(&self) -> bool {
-        self.player_shot && self.team_defense && self.player_context && self.team_context
-    }
-
-    /// The five fields counted as data, those that are unknown. Nobody projects a usage after the fact.
     fn missing(&self) -> Vec<&'static str> {
-        [
-            (self.player_context, "days_rest"),
-            (false, "projected_usage_rate"),
-            (self.team_context, "pace_differential"),
-            (self.player_shot, "player_shot_zone"),
-            (self.team_defense, "team_defense_zone"),
-        ]
-        .into_iter()
-        .filter_map(|(known, field)| (!known).then_some(field))
-        .collect()
+        let fields = Self::FIELDS.into_iter().zip(self.0);
+        fields
+            .filter_map(|(field, ready)| (!ready).then_some(field))
+            .collect()
     }
 }
 
@@ -124,7 +116,9 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
     let load = Workload::of(known.log, date);
     let scores = Scores::of(&load, known);
     let ready = Ready::of(&load, known);
-    let missing = ready.missing();
+    let unready = ready.missing();
+    // Nobody projects the usage of a game long past.
+    let missing = [&["projected_usage_rate"], &unready[..]].concat();
     let mut row = Row::with_capacity(tables::player_composite().columns.len());
     row.extend(appearance.identity());
     row.extend([appearance.game.to_string().into(), date.into()]);
@@ -140,20 +134,15 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
     row.push("v1_4factors".into());
     row.extend(gaps(&missing));
     row.extend(warnings(&scores.warnings()));
-    row.extend([
-        ready.player_shot.into(),
-        ready.team_defense.into(),
-        ready.player_context.into(),
-        ready.team_context.into(),
-        ready.all().into(),
-    ]);
+    row.extend(ready.0.map(Value::from));
+    row.push(unready.is_empty().into());
     let games = known.log.before(date);
     let completeness = Completeness {
         expected: finals.in_last_days(7, games, date),
         actual: load.week.games,
         issues: missing.iter().map(|field| format!("missing_{field}")).collect(),
         early_season: games.len() < FORM,
-        insufficient: (!ready.all()).then(|| format!("unknown: {}", missing.join(", "))),
+        insufficient: (!unready.is_empty()).then(|| format!("unknown: {}", unready.join(", "))),
     };
     completeness.end_row(row, date, finals, &HASHED, tables::player_composite())
 }
@@ -178,7 +167,7 @@ fn contexts(
             "player_age": null,
         }),
         json!({
-            "player_primary_zone": zones.primary.map(Zone::as_str),
+            "player_primary_zone": zones.primary.map(PrimaryZone::as_str),
             "opponent": opponent,
             "paint_rate": zones.paint,
             "mid_range_rate": zones.mid_range,

@@ -1,1 +1,203 @@
+//! The rule, worked by hand on one player of BOS, at home against DEN on 15 January 2024.
 
+use super::*;
+use crate::nba::stored::fixture::{appearance, day, defense, finals, played, team_game, values, zones};
+use crate::nba::tables;
+use crate::table::{Value, admit};
+
+const DATE: &str = "2024-01-15";
+
+/// BOS finished games on the 9th, 11th, 13th and 14th; the player missed the 13th. BOS play at 98 and 100, DEN at 103.
+fn inputs() -> Inputs {
+    let games = [
+        played("2024-01-09", 20, 36.0, &[]),
+        played("2024-01-11", 22, 38.0, &[]),
+        played("2024-01-14", 18, 37.0, &[]),
+    ];
+    Inputs {
+        finals: finals(&["2024-01-09", "2024-01-11", "2024-01-13", "2024-01-14", DATE]),
+        players: PlayerLogs::read(&games).unwrap(),
+        teams: TeamLogs::read(&[
+            team_game("2024-01-13", "BOS", 98.0, 110.0, true),
+            team_game("2024-01-13", "DEN", 103.0, 118.0, true),
+            team_game("2024-01-14", "BOS", 100.0, 112.0, false),
+        ])
+        .unwrap(),
+        appearances: vec![appearance(DATE, "one")],
+        player_zones: vec![zones(DATE)],
+        defense_zones: vec![defense(DATE)],
+    }
+}
+
+fn only_row(inputs: &Inputs) -> Row {
+    let mut made = player_composite(day(DATE), inputs).unwrap();
+    assert_eq!((made.expected, made.rows.len()), (1, 1));
+    let admitted = admit(tables::player_composite(), made.rows.clone());
+    assert_eq!(admitted.quarantined, []);
+    made.rows.remove(0)
+}
+
+fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
+    values(tables::player_composite(), &only_row(inputs), names)
+}
+
+// Played yesterday −15, 111 minutes in 3 games are 37 a game −8: 77. Paint: 4 · 40/50 = 3.2. Pace: 103 − 99 = 4, half
+// is 2. Total: −23/20 + 3.2 + 2 = 4.05. In the week 3 of 4 finals, 75 %.
+#[test]
+fn a_player_with_everything_known() {
+    let scores = columns(
+        &inputs(),
+        [
+            "game_id",
+            "fatigue_score",
+            "shot_zone_mismatch_score",
+            "pace_score",
+            "usage_spike_score",
+            "total_composite_adjustment",
+        ],
+    );
+    let expected: [Value; 6] = [
+        "20240115_DEN_BOS".into(),
+        77.into(),
+        3.2.into(),
+        2.0.into(),
+        0.0.into(),
+        4.05.into(),
+    ];
+    assert_eq!(scores, expected);
+    let trust = columns(
+        &inputs(),
+        [
+            "data_completeness_pct",
+            "missing_data_fields",
+            "all_upstreams_ready",
+            "expected_games_count",
+            "actual_games_count",
+            "completeness_percentage",
+            "is_production_ready",
+            "has_warnings",
+        ],
+    );
+    let expected: [Value; 8] = [
+        80.0.into(),
+        "projected_usage_rate".into(),
+        true.into(),
+        4.into(),
+        3.into(),
+        75.0.into(),
+        true.into(),
+        false.into(),
+    ];
+    assert_eq!(trust, expected);
+}
+
+// Were `<` read as `<=` anywhere, one of these games of the date and after would be seen.
+#[test]
+fn the_date_itself_and_what_comes_after_change_nothing() {
+    let before = only_row(&inputs());
+    let games = [
+        played("2024-01-09", 20, 36.0, &[]),
+        played("2024-01-11", 22, 38.0, &[]),
+        played("2024-01-14", 18, 37.0, &[]),
+        played(DATE, 60, 48.0, &[]),
+        played("2024-01-16", 70, 48.0, &[]),
+    ];
+    let teams = [
+        team_game("2024-01-13", "BOS", 98.0, 110.0, true),
+        team_game("2024-01-13", "DEN", 103.0, 118.0, true),
+        team_game("2024-01-14", "BOS", 100.0, 112.0, false),
+        team_game(DATE, "BOS", 140.0, 150.0, true),
+        team_game(DATE, "DEN", 140.0, 90.0, false),
+    ];
+    let later = Inputs {
+        players: PlayerLogs::read(&games).unwrap(),
+        teams: TeamLogs::read(&teams).unwrap(),
+        player_zones: vec![zones(DATE), zones("2024-01-16")],
+        ..inputs()
+    };
+    assert_eq!(only_row(&later), before);
+}
+
+#[test]
+fn what_is_unknown_scores_nothing_and_is_named() {
+    let unknown = Inputs {
+        player_zones: Vec::new(),
+        defense_zones: Vec::new(),
+        ..inputs()
+    };
+    let row = columns(
+        &unknown,
+        [
+            "shot_zone_mismatch_score",
+            "total_composite_adjustment",
+            "missing_data_fields",
+            "data_completeness_pct",
+            "upstream_player_shot_ready",
+            "upstream_team_defense_ready",
+            "upstream_team_context_ready",
+            "all_upstreams_ready",
+            "is_production_ready",
+            "insufficient_data_reason",
+        ],
+    );
+    let expected: [Value; 10] = [
+        0.0.into(),
+        0.85.into(),
+        "projected_usage_rate, player_shot_zone, team_defense_zone".into(),
+        40.0.into(),
+        false.into(),
+        false.into(),
+        true.into(),
+        false.into(),
+        false.into(),
+        "unknown: player_shot_zone, team_defense_zone".into(),
+    ];
+    assert_eq!(row, expected);
+}
+
+#[test]
+fn the_first_game_of_a_season_is_played_fresh() {
+    let first = Inputs {
+        players: PlayerLogs::default(),
+        teams: TeamLogs::default(),
+        ..inputs()
+    };
+    let row = columns(
+        &first,
+        [
+            "fatigue_score",
+            "pace_score",
+            "missing_data_fields",
+            "early_season_flag",
+        ],
+    );
+    let expected: [Value; 4] = [
+        100.into(),
+        0.0.into(),
+        "projected_usage_rate, days_rest, pace_differential".into(),
+        true.into(),
+    ];
+    assert_eq!(row, expected);
+}
+
+// DEN worse by 12: 12 · 40/50 = 9.6, and a fifth more 11.52, cut to 10.
+#[test]
+fn an_extreme_matchup_is_warned_of() {
+    let weak = |mut row: Row| {
+        let at = DefenseZones::COLUMNS
+            .iter()
+            .position(|name| *name == "paint_defense_vs_league_avg");
+        row[at.unwrap()] = 12.0.into();
+        row
+    };
+    let extreme = Inputs {
+        defense_zones: vec![weak(defense(DATE))],
+        ..inputs()
+    };
+    let row = columns(
+        &extreme,
+        ["shot_zone_mismatch_score", "has_warnings", "warning_details"],
+    );
+    let expected: [Value; 3] = [10.0.into(), true.into(), "EXTREME_MATCHUP".into()];
+    assert_eq!(row, expected);
+}

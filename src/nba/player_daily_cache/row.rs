@@ -9,7 +9,7 @@ use crate::nba::completeness::{Completeness, count};
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::player_form::{LATEST, PlayerForm, rounded};
-use crate::nba::stored::{Appearance, FORM, PlayerGame, PlayerZones, Zone};
+use crate::nba::stored::{Appearance, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
 use crate::table::{Row, Value};
@@ -43,7 +43,7 @@ pub(super) fn row(
     ]);
     row.extend(load(&Workload::of(log, date)));
     row.extend([
-        zones.primary.map(Zone::as_str).into(),
+        zones.primary.map(PrimaryZone::as_str).into(),
         zones.paint.into(),
         zones.three_pt.into(),
         zones.assisted.map(|percent| round(percent / 100.0, 4)).into(),

@@ -1,1 +1,205 @@
+//! The rule, worked by hand on one player of BOS, at home against DEN on 15 January 2024.
 
+use super::*;
+use crate::nba::stored::fixture::{appearance, day, finals, played, team_game, values, zones};
+use crate::nba::tables;
+use crate::table::{Value, admit};
+
+const DATE: &str = "2024-01-15";
+
+/// The player's games: day, points, usage rate and true shooting.
+const GAMES: [(&str, i64, Option<f64>, Option<f64>); 6] = [
+    ("2024-01-01", 10, Some(20.0), Some(0.5)),
+    ("2024-01-05", 20, None, Some(0.6)),
+    ("2024-01-06", 14, Some(24.0), None),
+    ("2024-01-09", 18, Some(0.0), Some(0.0)),
+    ("2024-01-11", 25, Some(30.0), Some(0.7)),
+    ("2024-01-14", 23, Some(26.0), Some(0.65)),
+];
+
+fn games() -> Vec<Row> {
+    GAMES
+        .iter()
+        .map(|(date, points, usage, shooting)| {
+            let rates = [("usage_rate", (*usage).into()), ("ts_pct", (*shooting).into())];
+            played(date, *points, 30.0, &rates)
+        })
+        .collect()
+}
+
+/// BOS finished eight games; the player missed the 3rd and the 13th.
+fn inputs(games: &[Row]) -> Inputs {
+    Inputs {
+        finals: finals(&[
+            "2024-01-01",
+            "2024-01-03",
+            "2024-01-05",
+            "2024-01-06",
+            "2024-01-09",
+            "2024-01-11",
+            "2024-01-13",
+            "2024-01-14",
+            DATE,
+        ]),
+        players: PlayerLogs::read(games).unwrap(),
+        teams: TeamLogs::read(&[
+            team_game("2023-06-12", "BOS", 80.0, 80.0, true),
+            team_game("2024-01-13", "BOS", 98.0, 110.0, true),
+            team_game("2024-01-14", "BOS", 101.0, 113.5, false),
+            team_game(DATE, "BOS", 140.0, 150.0, true),
+        ])
+        .unwrap(),
+        appearances: vec![appearance(DATE, "one")],
+        player_zones: vec![zones(DATE)],
+    }
+}
+
+fn only_row(inputs: &Inputs) -> Row {
+    let mut made = player_daily_cache(day(DATE), inputs).unwrap();
+    assert_eq!((made.expected, made.rows.len()), (1, 1));
+    let admitted = admit(tables::player_daily_cache(), made.rows.clone());
+    assert_eq!(admitted.quarantined, []);
+    made.rows.remove(0)
+}
+
+fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
+    values(tables::player_daily_cache(), &only_row(inputs), names)
+}
+
+// Last five 20 + 14 + 18 + 25 + 23 = 100. All six 110, a mean of 18.33; the squares about it are 157.33, and
+// √(157.33 / 5) = 5.609. Usage (20 + 24 + 0 + 30 + 26) / 5, the zero counting and the unknown not. Shooting
+// (0.5 + 0.6 + 0 + 0.7 + 0.65) / 5 = 0.49. Pace 98 and 101, rating 110 and 113.5, last June left out.
+#[test]
+fn averages_are_over_the_games_before() {
+    let row = columns(
+        &inputs(&games()),
+        [
+            "points_avg_last_5",
+            "points_avg_last_10",
+            "points_avg_season",
+            "points_std_last_10",
+            "minutes_avg_last_10",
+            "usage_rate_last_10",
+            "ts_pct_last_10",
+            "games_played_season",
+            "team_pace_last_10",
+            "team_off_rating_last_10",
+            "player_usage_rate_season",
+        ],
+    );
+    let expected: [Value; 11] = [
+        20.0.into(),
+        18.3.into(),
+        18.3.into(),
+        5.61.into(),
+        30.0.into(),
+        20.0.into(),
+        0.49.into(),
+        6.into(),
+        99.5.into(),
+        111.75.into(),
+        20.0.into(),
+    ];
+    assert_eq!(row, expected);
+}
+
+// The week is the 8th to the 14th: the 9th, 11th and 14th. The fortnight begins on the 1st; the 5th and 6th are the one
+// back-to-back.
+#[test]
+fn load_and_zones_are_those_of_the_morning() {
+    let row = columns(
+        &inputs(&games()),
+        [
+            "games_in_last_7_days",
+            "games_in_last_14_days",
+            "minutes_in_last_7_days",
+            "minutes_in_last_14_days",
+            "back_to_backs_last_14_days",
+            "avg_minutes_per_game_last_7",
+            "primary_scoring_zone",
+            "paint_rate_last_10",
+            "three_pt_rate_last_10",
+            "assisted_rate_last_10",
+            "shot_zone_data_available",
+        ],
+    );
+    let expected: [Value; 11] = [
+        3.into(),
+        6.into(),
+        90.into(),
+        180.into(),
+        1.into(),
+        30.0.into(),
+        "paint".into(),
+        40.0.into(),
+        35.0.into(),
+        Value::Null,
+        true.into(),
+    ];
+    assert_eq!(row, expected);
+}
+
+// Five games since the 5th of six finals; six since the 1st of eight; in the week three of four; in the fortnight six of
+// eight.
+#[test]
+fn a_window_says_how_much_of_it_was_played() {
+    let row = columns(
+        &inputs(&games()),
+        [
+            "l5_completeness_pct",
+            "l10_completeness_pct",
+            "l7d_completeness_pct",
+            "l14d_completeness_pct",
+            "all_windows_complete",
+            "expected_games_count",
+            "actual_games_count",
+            "early_season_flag",
+        ],
+    );
+    let expected: [Value; 8] = [
+        83.33.into(),
+        75.0.into(),
+        75.0.into(),
+        75.0.into(),
+        true.into(),
+        8.into(),
+        6.into(),
+        true.into(),
+    ];
+    assert_eq!(row, expected);
+
+    // Without the 14th: five since the 1st of eight finals, and two of four in the week.
+    let row = columns(
+        &inputs(&games()[..5]),
+        [
+            "l5_completeness_pct",
+            "l7d_completeness_pct",
+            "l7d_is_complete",
+            "all_windows_complete",
+        ],
+    );
+    let expected: [Value; 4] = [62.5.into(), 50.0.into(), false.into(), false.into()];
+    assert_eq!(row, expected);
+}
+
+// Were `<` read as `<=`, the 60 points of the date itself would be in every average, and the date's final in every window.
+#[test]
+fn the_date_itself_and_what_comes_after_change_nothing() {
+    let mut later = games();
+    later.push(played(DATE, 60, 48.0, &[("usage_rate", 40.0.into())]));
+    later.push(played("2024-01-17", 70, 48.0, &[]));
+    assert_eq!(only_row(&inputs(&later)), only_row(&inputs(&games())));
+}
+
+#[test]
+fn below_five_games_there_is_no_row_and_the_game_of_the_date_is_no_fifth() {
+    let mut games = games();
+    games.truncate(4);
+    games.push(played(DATE, 60, 48.0, &[]));
+    let made = player_daily_cache(day(DATE), &inputs(&games)).unwrap();
+    assert_eq!((made.expected, made.rows.len()), (0, 0));
+    assert!(
+        !is_eligible(PlayerLogs::default().of("one"), day(DATE)),
+        "nor for a player nobody knows"
+    );
+}

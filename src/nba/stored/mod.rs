@@ -14,8 +14,11 @@ pub use cached::Cached;
 pub use defense_zones::DefenseZones;
 pub use factors::Factors;
 pub use player_log::{PlayerGame, PlayerLogs};
-pub use player_zones::{PlayerZones, Zone};
+pub use player_zones::{PlayerZones, PrimaryZone};
 pub use team_log::{TeamGame, TeamLogs};
 
 /// Games that form is taken from, of a player and of a team.
 pub const FORM: usize = 10;
+
+#[cfg(test)]
+pub(super) mod fixture;

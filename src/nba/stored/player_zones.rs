@@ -6,7 +6,7 @@ use crate::table::{Fields, Row, TableDef};
 
 /// A zone a player prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Zone {
+pub enum PrimaryZone {
     /// Near the basket.
     Paint,
     /// Two-pointers from outside the paint.
@@ -17,7 +17,7 @@ pub enum Zone {
     Balanced,
 }
 
-impl Zone {
+impl PrimaryZone {
     /// The word in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -48,7 +48,7 @@ impl Zone {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PlayerZones {
     /// The zone the player prefers.
-    pub primary: Option<Zone>,
+    pub primary: Option<PrimaryZone>,
     /// Share of the shots tried in the paint, percent.
     pub paint: Option<f64>,
     /// Share of the two-pointers tried outside the paint, percent.
@@ -86,7 +86,7 @@ impl PlayerZones {
         fields.date()?;
         let player = fields.text()?;
         let zones = Self {
-            primary: fields.optional_text()?.map(Zone::parse).transpose()?,
+            primary: fields.optional_text()?.map(PrimaryZone::parse).transpose()?,
             paint: fields.optional_number()?,
             mid_range: fields.optional_number()?,
             three_pt: fields.optional_number()?,

@@ -1,0 +1,66 @@
+//! The row of a player: the features, how far to trust them, and the context a prediction is shown with.
+
+use std::sync::LazyLock;
+
+use super::features::{NAMES, features};
+use super::known::Known;
+use super::origin::{Feature, Origin, data_source, quality, tier};
+use crate::nba::completeness::{Completeness, count};
+use crate::nba::data_hash::HashedColumns;
+use crate::nba::stored::FORM;
+use crate::nba::{Finals, tables};
+use crate::table::{Row, Value};
+
+/// Below this many games of the season a player has no form yet.
+const FEWEST_GAMES: usize = 5;
+
+pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
+    static HASHED: LazyLock<HashedColumns> =
+        LazyLock::new(|| HashedColumns::new(tables::ml_feature_store_business()));
+    let date = known.date();
+    let features = features(known);
+    let quality = quality(&features);
+    let season = known.log.before(date).len();
+    let is_early = season < FEWEST_GAMES;
+    let mut row = Row::with_capacity(tables::ml_feature_store().columns.len());
+    row.extend(known.appearance.identity());
+    row.extend([
+        known.appearance.game.to_string().into(),
+        Value::Numbers(features.iter().map(|feature| feature.value).collect()),
+        Value::List(NAMES.map(str::to_owned).to_vec()),
+        count(NAMES.len()),
+        "v1_baseline_25".into(),
+        Value::Null,
+        quality.into(),
+        tier(quality).into(),
+        known.appearance.opponent().as_str().into(),
+        known.appearance.is_home().into(),
+        known.days_rest().into(),
+        if is_early {
+            "early_season"
+        } else {
+            data_source(&features)
+        }
+        .into(),
+        Value::Null,
+    ]);
+    let window = known.log.newest(FORM, date);
+    let completeness = Completeness {
+        expected: finals.alongside(window, date),
+        actual: window.len(),
+        issues: defaults(&features),
+        early_season: season < FORM,
+        insufficient: is_early
+            .then(|| format!("{season} games of the season before the date, {FEWEST_GAMES} needed")),
+    };
+    completeness.end_row(row, date, finals, &HASHED, tables::ml_feature_store())
+}
+
+/// Names the features that are defaults.
+fn defaults(features: &[Feature]) -> Vec<String> {
+    let unknown = features.iter().zip(NAMES);
+    unknown
+        .filter(|(feature, _)| feature.origin == Origin::Default)
+        .map(|(_, name)| format!("default_value:{name}"))
+        .collect()
+}
