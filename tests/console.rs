@@ -280,6 +280,15 @@ fn a_run_outlives_its_terminal() {
 }
 
 #[test]
+fn a_terminal_lost_after_the_end_keeps_no_process_behind() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &[]);
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    pty.hang_up();
+    assert_eq!(pty.wait_exit().exit_code(), 1);
+}
+
+#[test]
 fn without_a_terminal_the_console_is_refused_and_nothing_is_made() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");

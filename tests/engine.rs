@@ -56,6 +56,18 @@ fn every_date_is_accounted_for_and_a_second_run_does_nothing() {
 }
 
 #[test]
+fn rows_that_are_gone_from_the_table_are_not_taken_for_done() {
+    let toy = Toy::new(20);
+    toy.run();
+    toy.lose(day(4));
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    let done: Vec<_> = facts.iter().filter_map(toy::ended_date).collect();
+    assert_eq!(done, [day(4)]);
+    assert_eq!(toy.stored_rows(), 36);
+}
+
+#[test]
 fn a_date_that_fails_twice_is_tried_again_and_its_neighbours_are_not_charged() {
     let toy = Toy::new(20).with_fault(day(3), Fault::Transient(2));
     let (ending, facts) = toy.run();

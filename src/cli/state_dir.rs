@@ -1,6 +1,6 @@
 //! The state folder: where a run keeps what must outlive it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,14 @@ impl StateDir {
     /// The folder given, or the user's own.
     pub(super) fn of(given: Option<&Path>) -> Result<Self, CliError> {
         if let Some(folder) = given {
-            return Ok(Self(folder.to_owned()));
+            // The ledger knows a warehouse by its path: the same folder must have the same name from everywhere.
+            return std::path::absolute(folder)
+                .map(Self)
+                .map_err(|cause| CliError::System {
+                    what: format!("the state folder {} cannot be found", folder.display()),
+                    cause,
+                    next: "give its full path with --state-dir",
+                });
         }
         let base = etcetera::choose_base_strategy().map_err(|error| {
             CliError::Usage(format!("there is no home folder ({error}); give --state-dir"))
@@ -60,7 +67,7 @@ impl StateDir {
             None => Ok(self.0.join("warehouse")),
             Some(("sqlite", folder)) if !folder.is_empty() => {
                 let folder = PathBuf::from(folder);
-                Ok(fs::canonicalize(&folder).unwrap_or(folder))
+                Ok(std::path::absolute(&folder).unwrap_or(folder))
             }
             Some(_) => Err(CliError::Usage(format!(
                 "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse",

@@ -40,11 +40,17 @@ const PICTURE_GAP: Duration = Duration::from_millis(100);
 /// What a task reports when it ends.
 enum Report {
     Prepared(Result<Option<String>, StageError>),
-    Scoped(usize, Result<Vec<Scope>, StageError>),
+    Scoped(usize, Result<Scoped, StageError>),
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(Asked, Result<Measured, WarehouseError>, f64),
     Answered,
+}
+
+/// What is asked before a stage begins: what its dates must come to, and how many rows each has now.
+struct Scoped {
+    scopes: Vec<Scope>,
+    stored: HashMap<NaiveDate, u32>,
 }
 
 /// What a task was about, for the case that it panics and cannot report.

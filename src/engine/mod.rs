@@ -14,6 +14,7 @@ mod rate;
 mod retry;
 mod snapshot;
 mod stage;
+mod stored;
 mod worker;
 mod writer;
 

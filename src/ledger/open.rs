@@ -133,7 +133,7 @@ impl Ledger {
         if verdict != "ok" {
             return Err(self.refuse(format!(
                 "is damaged ({}) and was left as it is; move it aside to start anew, or restore it from a backup",
-                verdict.lines().next().unwrap_or("no detail")
+                verdict.lines().last().unwrap_or("no detail")
             )));
         }
         Ok(())

@@ -19,6 +19,7 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
     let mut progress = plain::Progress::default();
     let mut ended_by = None;
     let mut released = false;
+    release(engine, &mut released);
     loop {
         tokio::select! {
             fact = engine.facts.recv() => match fact {
@@ -30,11 +31,7 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
                 if let Some(line) = progress.line(&snapshot).filter(|_| presenter == Presenter::Plain) {
                     out.line(&line);
                 }
-                // An engine that was started with a screen stays for orders; without one, nobody gives them.
-                if snapshot.run.state.has_ended() && !released {
-                    released = true;
-                    give(engine, Command::Drain);
-                }
+                release(engine, &mut released);
             }
             signal = signals.next() => match signal {
                 Signal::HangUp => tracing::warn!("the terminal is gone; the run goes on"),
@@ -45,6 +42,14 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
                 }
             },
         }
+    }
+}
+
+/// An engine that was started with a screen stays for orders after its run; without one, nobody gives them.
+fn release(engine: &Engine, released: &mut bool) {
+    if !*released && engine.snapshots.borrow().run.state.has_ended() {
+        *released = true;
+        give(engine, Command::Drain);
     }
 }
 

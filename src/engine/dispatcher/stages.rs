@@ -6,11 +6,13 @@ use std::sync::Arc;
 use chrono::{NaiveDate, Utc};
 
 use crate::ledger::{CheckState, UnitRecord, UnitState};
+use crate::warehouse::Warehouse;
 
 use super::super::board::blocks;
 use super::super::due::is_due;
-use super::super::{Event, Scope, Selection, StageError, StageState, Work};
-use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState};
+use super::super::stored::{distrust, stored_rows};
+use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
+use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
 impl Dispatcher {
     pub(super) fn begin(&mut self) {
@@ -95,10 +97,7 @@ impl Dispatcher {
             let warehouse = Arc::clone(&self.warehouse);
             let dates = self.options.dates.clone();
             self.spawn(Owner::Scope, async move {
-                if let Err(error) = warehouse.ensure(stage.table()).await {
-                    return Report::Scoped(at, Err(error.into()));
-                }
-                Report::Scoped(at, stage.scope(warehouse.as_ref(), &dates).await)
+                Report::Scoped(at, scoped(stage.as_ref(), warehouse.as_ref(), &dates).await)
             });
         }
     }
@@ -118,25 +117,28 @@ impl Dispatcher {
             .any(|&need| self.lines[need].board.state == StageState::Failed || self.is_barred(need))
     }
 
-    pub(super) fn on_scoped(
-        &mut self,
-        at: usize,
-        result: Result<Vec<Scope>, StageError>,
-    ) -> Result<(), Fatal> {
-        let scopes = match result {
-            Ok(scopes) => scopes,
+    pub(super) fn on_scoped(&mut self, at: usize, result: Result<Scoped, StageError>) -> Result<(), Fatal> {
+        let Scoped { scopes, stored } = match result {
+            Ok(scoped) => scoped,
             Err(error) => {
                 self.stop(error.message);
                 return Ok(());
             }
         };
         let name = self.lines[at].board.name.clone();
-        let known: HashMap<NaiveDate, UnitRecord> = self
+        let mut known: HashMap<NaiveDate, UnitRecord> = self
             .ledger
             .units(self.target, &name)?
             .into_iter()
             .map(|unit| (unit.date, unit))
             .collect();
+        let doubtful = distrust(&mut known, &stored, &self.options.dates);
+        if doubtful > 0 {
+            tracing::warn!(
+                stage = name,
+                "{doubtful} dates hold other rows than the ledger knows of; they are stale"
+            );
+        }
         // A run of chosen units leaves the promises of a dead process to the next run of all that is missing.
         let promised = match self.options.work {
             Work::Only(_) => Vec::new(),
@@ -460,6 +462,18 @@ impl Dispatcher {
                 .collect(),
         }
     }
+}
+
+/// Asks everything that must be known of a stage before it begins.
+async fn scoped(
+    stage: &dyn Stage,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<Scoped, StageError> {
+    warehouse.ensure(stage.table()).await?;
+    let scopes = stage.scope(warehouse, dates).await?;
+    let stored = stored_rows(warehouse, stage.table(), dates).await?;
+    Ok(Scoped { scopes, stored })
 }
 
 /// A command's effect in words, for the sentence that refuses it.

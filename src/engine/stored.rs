@@ -1,0 +1,58 @@
+//! What a table really holds, date by date. The ledger is the truth about progress only as long as the rows it
+//! knows of are there: a table that was lost, or changed behind our back, must not read as done.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::ledger::{UnitRecord, UnitState};
+use crate::table::{TableDef, Value};
+use crate::warehouse::{Warehouse, WarehouseError};
+
+/// Rows per date between the first and the last of these dates, both included.
+pub(super) async fn stored_rows(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    dates: &[NaiveDate],
+) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
+    let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else {
+        return Ok(HashMap::new());
+    };
+    let (date, path) = (&table.date_column, table.path());
+    let answer = warehouse
+        .query(&format!(
+            "SELECT {date}, COUNT(*) AS stored FROM `{path}` \
+             WHERE {date} BETWEEN '{first}' AND '{last}' GROUP BY {date}"
+        ))
+        .await?;
+    let counted = |row: &Vec<Value>| match row.as_slice() {
+        [date, Value::Int(rows)] => Some((date.as_date()?, u32::try_from(*rows).ok()?)),
+        _ => None,
+    };
+    Ok(answer.rows.iter().filter_map(counted).collect())
+}
+
+/// Marks what the ledger knows as done, and the table holds otherwise, as stale; says how many dates that are.
+pub(super) fn distrust(
+    known: &mut HashMap<NaiveDate, UnitRecord>,
+    stored: &HashMap<NaiveDate, u32>,
+    dates: &[NaiveDate],
+) -> usize {
+    let mut count = 0;
+    for date in dates {
+        let Some(unit) = known.get_mut(date) else {
+            continue;
+        };
+        let rows = stored.get(date).copied().unwrap_or(0);
+        if !unit.state.is_open() && unit.rows != rows {
+            unit.reason = Some(format!(
+                "the table holds {rows} rows, the ledger knows of {}",
+                unit.rows
+            ));
+            unit.state = UnitState::Stale;
+            unit.rows = rows;
+            count += 1;
+        }
+    }
+    count
+}
