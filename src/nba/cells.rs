@@ -7,6 +7,11 @@ pub fn count(count: Option<u32>) -> Value {
     count.map(i64::from).into()
 }
 
+/// A number of games.
+pub fn games(number: usize) -> Value {
+    i64::try_from(number).ok().into()
+}
+
 /// Cells nothing is known for.
 pub const fn unknown<const N: usize>() -> [Value; N] {
     [const { Value::Null }; N]

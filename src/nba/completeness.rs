@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::Finals;
+use super::cells::games;
 use super::data_hash::HashedColumns;
 use super::formulas::round;
 use crate::table::{Row, TableDef, Value};
@@ -77,9 +78,9 @@ impl Completeness {
                 .push(format!("incomplete_window:{}/{}", self.actual, self.expected));
         }
         [
-            count(self.expected),
-            count(self.actual),
-            count(missing),
+            games(self.expected),
+            games(self.actual),
+            games(missing),
             percentage.into(),
             ready.into(),
             Value::List(self.issues),
@@ -95,11 +96,6 @@ impl Completeness {
             self.insufficient.into(),
         ]
     }
-}
-
-/// A number of games as it is stored.
-pub(super) fn count(games: usize) -> Value {
-    i64::try_from(games).ok().into()
 }
 
 #[cfg(test)]

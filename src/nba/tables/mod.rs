@@ -28,11 +28,13 @@ pub(super) use player_daily_cache::player_daily_cache_business;
 pub use player_game::player_game;
 pub(super) use player_game::player_game_business;
 pub use player_shot_zone::player_shot_zone;
+pub(super) use player_shot_zone::player_shot_zone_business;
 pub use schedule::schedule;
 pub use team_boxscore::team_boxscore;
 pub use team_defense::team_defense;
 pub(super) use team_defense::team_defense_business;
 pub use team_defense_zone::team_defense_zone;
+pub(super) use team_defense_zone::team_defense_zone_business;
 pub use team_offense::team_offense;
 pub(super) use team_offense::team_offense_business;
 

@@ -33,6 +33,11 @@ pub fn player_shot_zone() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the shots, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn player_shot_zone_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 const PERCENT: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 2,
@@ -125,12 +130,12 @@ static BUSINESS: [Column; 25] = [
     Column::nullable(
         "paint_rate_last_20",
         PERCENT,
-        "As paint_rate_last_10, over the last 20 games; NULL with fewer than 15.",
+        "As paint_rate_last_10, over the last 20 games; NULL with shot data of fewer than 15.",
     ),
     Column::nullable(
         "paint_pct_last_20",
         FRACTION,
-        "As paint_pct_last_10, over the last 20 games; NULL with fewer than 15.",
+        "As paint_pct_last_10, over the last 20 games; NULL with shot data of fewer than 15.",
     ),
     Column::nullable(
         "games_in_sample_20",

@@ -28,6 +28,11 @@ pub fn team_defense_zone() -> &'static TableDef {
     &TABLE
 }
 
+/// The columns that say something about the defence, first in the row; `data_hash` is made from exactly these.
+pub(in crate::nba) fn team_defense_zone_business() -> &'static [Column] {
+    &BUSINESS
+}
+
 const FRACTION: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 3,

@@ -1,0 +1,155 @@
+//! From where players shot game by game, from `player_game_summary`.
+
+use std::collections::HashMap;
+use std::ops::Add;
+
+use chrono::NaiveDate;
+
+use crate::nba::ids::TeamCode;
+use crate::nba::raw::BadRow;
+use crate::nba::{Dated, GameLog, Played, ZoneShots, tables};
+use crate::table::{FieldError, Fields, Row, TableDef};
+
+/// A game that counts: one in which the player has minutes or points above 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShotGame {
+    /// The day.
+    pub date: NaiveDate,
+    /// The player's team that day.
+    pub team: TeamCode,
+    /// Id of the registry.
+    pub universal_player_id: Option<Box<str>>,
+    /// The player's shots; none when the game has no shot data.
+    pub shots: Option<ZoneShots>,
+    /// Field goals made and how; none when nobody knows.
+    pub makes: Option<Makes>,
+}
+
+/// Field goals made, by who made them possible.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Makes {
+    /// All of them.
+    pub all: u32,
+    /// After a team-mate's pass.
+    pub assisted: u32,
+    /// Without one.
+    pub unassisted: u32,
+}
+
+impl Makes {
+    fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, FieldError> {
+        let all = fields.optional_count()?;
+        let (assisted, unassisted) = (fields.optional_count()?, fields.optional_count()?);
+        Ok(all
+            .zip(assisted.zip(unassisted))
+            .map(|(all, (assisted, unassisted))| Self {
+                all,
+                assisted,
+                unassisted,
+            }))
+    }
+}
+
+impl Add for Makes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            all: self.all + other.all,
+            assisted: self.assisted + other.assisted,
+            unassisted: self.unassisted + other.unassisted,
+        }
+    }
+}
+
+impl Dated for ShotGame {
+    fn date(&self) -> NaiveDate {
+        self.date
+    }
+}
+
+impl Played for ShotGame {
+    fn team(&self) -> TeamCode {
+        self.team
+    }
+}
+
+/// One player's games that count, oldest first.
+#[derive(Debug, Clone)]
+pub struct Shooter {
+    /// The player's key.
+    pub player: String,
+    /// The games.
+    pub games: GameLog<ShotGame>,
+}
+
+/// Every player's games that count.
+#[derive(Debug, Clone, Default)]
+pub struct ShotLogs(Vec<Shooter>);
+
+impl ShotLogs {
+    /// The columns read.
+    pub const COLUMNS: &'static [&'static str] = &[
+        "game_date",
+        "player_lookup",
+        "universal_player_id",
+        "team_abbr",
+        "minutes_played",
+        "points",
+        "paint_attempts",
+        "paint_makes",
+        "mid_range_attempts",
+        "mid_range_makes",
+        "three_pt_attempts",
+        "three_pt_makes",
+        "fg_makes",
+        "assisted_fg_makes",
+        "unassisted_fg_makes",
+    ];
+
+    /// The table read.
+    #[must_use]
+    pub fn table() -> &'static TableDef {
+        tables::player_game()
+    }
+
+    /// Reads rows of [`Self::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a field of a row is not what it should be.
+    pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
+        let mut logs: HashMap<&str, GameLog<ShotGame>> = HashMap::new();
+        for row in rows {
+            let mut fields = Fields::new(Self::COLUMNS, row);
+            let date = fields.date()?;
+            let player = fields.text()?;
+            let universal_player_id = fields.optional_text()?.map(Box::from);
+            let team = fields.text()?.parse()?;
+            let (minutes, points) = (fields.optional_number()?, fields.optional_count()?);
+            if minutes.is_some_and(|minutes| minutes > 0.0) || points.is_some_and(|points| points > 0) {
+                logs.entry(player).or_default().enter(ShotGame {
+                    date,
+                    team,
+                    universal_player_id,
+                    shots: ZoneShots::read(&mut fields)?,
+                    makes: Makes::read(&mut fields)?,
+                });
+            }
+        }
+        let mut shooters: Vec<Shooter> = logs
+            .into_iter()
+            .map(|(player, games)| Shooter {
+                player: player.to_owned(),
+                games,
+            })
+            .collect();
+        shooters.sort_unstable_by(|one, two| one.player.cmp(&two.player));
+        Ok(Self(shooters))
+    }
+
+    /// The players, in order of their keys.
+    #[must_use]
+    pub fn shooters(&self) -> &[Shooter] {
+        &self.0
+    }
+}

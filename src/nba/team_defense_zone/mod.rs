@@ -1,0 +1,52 @@
+//! The rule of stage `team_defense_zone`: what each team has allowed in each zone over its last 15 games.
+
+mod league;
+mod log;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use chrono::NaiveDate;
+
+use self::league::League;
+pub use self::log::{DefendedGame, DefenseLogs};
+use super::ids::TeamCode;
+use super::{DateOutcome, Finals, Notes};
+
+/// Games a team looks back on, and the fewest it must have played.
+pub const GAMES: usize = 15;
+
+/// The teams the date must have a row of: those with enough finals in the season strictly before it.
+pub fn expected(date: NaiveDate, finals: &Finals) -> impl Iterator<Item = TeamCode> {
+    TeamCode::all().filter(move |&team| finals.before(team, date) >= GAMES)
+}
+
+/// Computes a date. Schedule and logs must hold its season up to the day before.
+#[must_use]
+pub fn team_defense_zone(date: NaiveDate, finals: &Finals, logs: &DefenseLogs) -> DateOutcome {
+    let league = League::before(date, logs);
+    let mut made = DateOutcome::default();
+    let mut notes = Notes::default();
+    for team in expected(date, finals) {
+        made.expected += 1;
+        let window = logs.of(team).newest(GAMES, date);
+        if window.is_empty() {
+            let played = finals.before(team, date);
+            made.missing.push(format!(
+                "{team}: none of its {played} games is in the table of team defence"
+            ));
+            continue;
+        }
+        if window.iter().all(|game| game.shots.is_none()) {
+            notes.add(row::NO_SHOT_DATA.to_owned());
+        }
+        made.rows.push(row::row(team, date, window, finals, &league));
+    }
+    for _ in TeamCode::all().skip(made.expected as usize) {
+        notes.add(format!(
+            "INSUFFICIENT_DATA: a team has played fewer than {GAMES} games"
+        ));
+    }
+    made.notes = notes.lines();
+    made
+}
