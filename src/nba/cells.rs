@@ -7,8 +7,8 @@ pub fn count(count: Option<u32>) -> Value {
     count.map(i64::from).into()
 }
 
-/// A number of games.
-pub fn games(number: usize) -> Value {
+/// How many there are of something that is always known.
+pub fn how_many(number: usize) -> Value {
     i64::try_from(number).ok().into()
 }
 

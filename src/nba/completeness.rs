@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::Finals;
-use super::cells::games;
+use super::cells::how_many;
 use super::data_hash::HashedColumns;
 use super::formulas::round;
 use crate::table::{Row, TableDef, Value};
@@ -78,9 +78,9 @@ impl Completeness {
                 .push(format!("incomplete_window:{}/{}", self.actual, self.expected));
         }
         [
-            games(self.expected),
-            games(self.actual),
-            games(missing),
+            how_many(self.expected),
+            how_many(self.actual),
+            how_many(missing),
             percentage.into(),
             ready.into(),
             Value::List(self.issues),

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use super::features::{NAMES, features};
 use super::known::Known;
 use super::origin::{Feature, Origin, data_source, quality, tier};
-use crate::nba::completeness::{Completeness, count};
+use crate::nba::cells::how_many;
+use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::stored::FORM;
 use crate::nba::{Finals, tables};
@@ -28,7 +29,7 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
         known.appearance.game.to_string().into(),
         Value::Numbers(features.iter().map(|feature| feature.value).collect()),
         Value::List(NAMES.map(str::to_owned).to_vec()),
-        count(NAMES.len()),
+        how_many(NAMES.len()),
         "v1_baseline_25".into(),
         Value::Null,
         quality.into(),

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 
 use super::Inputs;
-use crate::nba::completeness::{Completeness, count};
+use crate::nba::cells::how_many;
+use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::player_form::{LATEST, PlayerForm, rounded};
@@ -36,7 +37,7 @@ pub(super) fn row(
         form.minutes_last_10.into(),
         form.usage_last_10.into(),
         form.shooting_last_10.into(),
-        count(season.len()),
+        how_many(season.len()),
         rounded(inputs.teams.pace(appearance.team, date), 1).into(),
         rounded(inputs.teams.offensive_rating(appearance.team, date), 2).into(),
         form.usage_season.into(),
@@ -67,11 +68,11 @@ pub(super) fn row(
 
 fn load(load: &Workload) -> [Value; 7] {
     [
-        count(load.week.games),
-        count(load.fortnight.games),
+        how_many(load.week.games),
+        how_many(load.fortnight.games),
         whole(load.week.minutes),
         whole(load.fortnight.minutes),
-        count(load.back_to_backs),
+        how_many(load.back_to_backs),
         rounded(load.week.minutes_per_game(), 1).into(),
         Value::Null,
     ]

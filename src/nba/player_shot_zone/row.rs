@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::log::Makes;
 use super::{GAMES, LONGER, Shooter, ShotGame};
-use crate::nba::cells::games;
+use crate::nba::cells::how_many;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::raw::Zone;
@@ -39,11 +39,11 @@ pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     let mut row = Row::with_capacity(table.columns.len());
     row.extend([shooter.player.as_str().into(), id.into(), date.into()]);
     row.extend(ten.rates());
-    row.extend([games(ten.games), quality(ten.games, GAMES).into()]);
+    row.extend([how_many(ten.games), quality(ten.games, GAMES).into()]);
     row.extend(ten.fractions());
     row.extend(ten.per_game());
     row.extend(twenty.paint_if_enough());
-    row.extend([games(twenty.games), quality(twenty.games, LONGER).into()]);
+    row.extend([how_many(twenty.games), quality(twenty.games, LONGER).into()]);
     row.extend(creation(window));
     row.extend([Value::Null, ten.primary_zone().into(), tier(ten.games).into()]);
     row.push(

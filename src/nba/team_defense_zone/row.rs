@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::league::League;
 use super::{DefendedGame, GAMES};
 use crate::nba::averages::mean;
-use crate::nba::cells::games;
+use crate::nba::cells::how_many;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::ids::TeamCode;
@@ -111,7 +111,7 @@ impl<'a> Allowed<'a> {
             rating.map(|rating| round(rating, 2)).into(),
             points.map(|points| round(points, 1)).into(),
             pace.map(|pace| round(pace, 1)).into(),
-            games(self.window.len()),
+            how_many(self.window.len()),
         ]
     }
 
