@@ -189,8 +189,9 @@ impl Dispatcher {
                 }
             }
         }
+        let due = to_do.len() as u64;
         line.scope = ScopeState::Known;
-        line.to_do = to_do.len() as u64;
+        line.to_do = due;
         line.board.state = StageState::Running;
         self.start_clock(at);
         let now = Utc::now();
@@ -200,14 +201,19 @@ impl Dispatcher {
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
         self.ledger
             .settle(self.target, &name, &self.run.id, &ids, &[], now)?;
-        let to_do = to_do.len() as u64;
-        self.rate.add(to_do);
-        tracing::info!(stage = name, "{} dates, {to_do} to do", scopes.len());
+        self.rate.add(due);
+        tracing::info!(stage = name, "{} dates, {due} to do", scopes.len());
         self.tell(Event::StageStarted {
-            stage: name,
+            stage: name.clone(),
             dates: scopes.len() as u64,
-            to_do,
+            to_do: due,
         });
+        if matches!(self.options.work, Work::Only(_)) && due > 0 {
+            self.tell(Event::RerunQueued {
+                stage: name,
+                dates: to_do,
+            });
+        }
         self.want_picture(Picture::Now);
         Ok(())
     }
