@@ -164,6 +164,26 @@ fn a_commit_that_fails_goes_again_without_losing_or_doubling_anything() {
 }
 
 #[test]
+fn a_full_disk_stops_the_run_and_is_no_dates_fault() {
+    let toy = Toy::new(60).slow(Duration::from_millis(50));
+    let mut live = toy.start(|options| options.workers = 1);
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
+    toy.fill_disk(true);
+    let (ending, _) = live.end();
+    assert_eq!(
+        (ending.state, ending.exit_code, ending.message.as_str()),
+        (RunState::Stopped, 3, "the disk is full")
+    );
+    let counts = toy.counts();
+    assert_eq!((counts.failed, counts.ok), (0, toy.stored_dates().len() as u64));
+    assert!(counts.ok < 52 && toy.open_intents().is_empty());
+
+    toy.fill_disk(false);
+    assert_eq!(toy.run().0.exit_code, 0);
+    assert_eq!(toy.stored_rows(), 104);
+}
+
+#[test]
 fn pause_holds_everything_and_resume_goes_on() {
     let toy = Toy::new(30);
     let mut live = toy.start(|options| options.paused = true);
@@ -552,8 +572,14 @@ fn a_ledger_that_can_no_longer_be_written_stops_the_run_and_says_so() {
     live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
     let other = rusqlite::Connection::open(toy.ledger_path()).unwrap();
     other.execute_batch("DROP TABLE unit").unwrap();
-    let (ending, _) = live.end();
+    let (ending, facts) = live.end();
     assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
+    let told = Event::RunFinished {
+        state: ending.state,
+        message: ending.message.clone(),
+        exit_code: 3,
+    };
+    assert_eq!(facts.last().map(|fact| &fact.event), Some(&told));
     assert!(
         ending.message.contains(&toy.ledger_path().display().to_string()),
         "{}",

@@ -270,6 +270,8 @@ impl Dispatcher {
                 tracing::error!("{fatal}");
                 self.tasks.abort_all();
                 let ending = self.cannot_go_on(fatal.to_string());
+                let told = std::mem::take(&mut self.told);
+                self.events.record_what_can_be(told);
                 self.publish(&pictures);
                 ending
             }

@@ -1,7 +1,7 @@
 //! Facts on their way out: numbered, appended to `events.jsonl`, then told to whoever listens.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
@@ -30,7 +30,7 @@ pub struct EventLogError {
 }
 
 impl EventLog {
-    /// Opens the log for appending; earlier runs stay in it.
+    /// Opens the log for appending; earlier runs stay in it. A line that a full disk cut short goes.
     pub(super) fn open(
         path: &Path,
         run: String,
@@ -38,8 +38,10 @@ impl EventLog {
     ) -> Result<Self, EventLogError> {
         let file = OpenOptions::new()
             .create(true)
+            .read(true)
             .append(true)
             .open(path)
+            .and_then(|mut file| cut_torn_line(&mut file).map(|()| file))
             .map_err(|cause| EventLogError {
                 path: path.to_owned(),
                 cause,
@@ -61,15 +63,7 @@ impl EventLog {
         let mut lines = Vec::with_capacity(events.len() * 160);
         let mut facts = Vec::with_capacity(events.len());
         for event in events {
-            self.seq += 1;
-            let schema = EVENT_SCHEMA.to_owned();
-            let fact = Fact {
-                schema,
-                seq: self.seq,
-                at: Utc::now(),
-                run: self.run.clone(),
-                event,
-            };
+            let fact = self.next(event);
             serde_json::to_writer(&mut lines, &fact).map_err(|cause| self.failed(cause.into()))?;
             lines.push(b'\n');
             facts.push(fact);
@@ -82,10 +76,84 @@ impl EventLog {
         Ok(())
     }
 
+    /// The last words of a run that cannot go on: told even if the file does not take them any more.
+    pub(super) fn record_what_can_be(&mut self, events: Vec<Event>) {
+        for event in events {
+            let fact = self.next(event);
+            let kept = serde_json::to_vec(&fact)
+                .map_err(io::Error::from)
+                .and_then(|mut line| {
+                    line.push(b'\n');
+                    self.file.write_all(&line)
+                });
+            if let Err(cause) = kept {
+                tracing::error!("{}", self.failed(cause));
+            }
+            let _ = self.listener.send(fact);
+        }
+    }
+
+    fn next(&mut self, event: Event) -> Fact {
+        self.seq += 1;
+        Fact {
+            schema: EVENT_SCHEMA.to_owned(),
+            seq: self.seq,
+            at: Utc::now(),
+            run: self.run.clone(),
+            event,
+        }
+    }
+
     fn failed(&self, cause: io::Error) -> EventLogError {
         EventLogError {
             path: self.path.clone(),
             cause,
+        }
+    }
+}
+
+/// Cuts off what stands behind the last line end.
+fn cut_torn_line(file: &mut File) -> io::Result<()> {
+    const STEP: u64 = 4_096;
+    let length = file.metadata()?.len();
+    let mut end = length;
+    while end > 0 {
+        let start = end.saturating_sub(STEP);
+        let mut piece = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        (&*file).take(end - start).read_to_end(&mut piece)?;
+        if let Some(at) = piece.iter().rposition(|byte| *byte == b'\n') {
+            end = start + at as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    if end < length { file.set_len(end) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn a_line_cut_short_goes_and_whole_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let long = format!("{{\"event\":\"{}\"}}\n", "x".repeat(9_000));
+        for (before, after) in [
+            (String::new(), String::new()),
+            (long.clone(), long.clone()),
+            (format!("{long}{{\"event\":\"rerun_qu"), long.clone()),
+            (format!("a\n{}", "y".repeat(10_000)), "a\n".to_owned()),
+            ("y".repeat(10_000), String::new()),
+        ] {
+            fs::write(&path, before).unwrap();
+            EventLog::open(&path, "r".to_owned(), unbounded_channel().0).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), after);
         }
     }
 }

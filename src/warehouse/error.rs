@@ -12,13 +12,13 @@ pub enum ErrorClass {
     Transient,
     /// Too many calls in a short time. Tried again after a pause.
     Rate,
-    /// A daily or table allowance is used up. The table waits.
+    /// An allowance is used up: the disk, the day, the table. The run stops until there is room again.
     Quota,
     /// Another writer was in the way. Tried again after a pause.
     Contention,
     /// The data themselves: a missing table, a value of the wrong type. Not tried again.
     Data,
-    /// No permission. Not tried again.
+    /// No permission. The run stops until somebody gives it.
     Auth,
     /// A fault in the program or the query. Not tried again.
     Code,
@@ -31,6 +31,12 @@ impl ErrorClass {
     #[must_use]
     pub const fn retries(self) -> bool {
         matches!(self, Self::Transient | Self::Rate | Self::Contention)
+    }
+
+    /// Whether the place itself is at fault and every date would meet it alike: the run stops, and no date is to blame.
+    #[must_use]
+    pub const fn stops_the_run(self) -> bool {
+        matches!(self, Self::Quota | Self::Auth)
     }
 
     /// Every class.

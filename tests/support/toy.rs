@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -83,6 +83,7 @@ struct World {
     failing_commits: AtomicUsize,
     refused_commits: AtomicUsize,
     blind: Mutex<Option<&'static str>>,
+    disk_is_full: AtomicBool,
     read_millis: AtomicU64,
     days: u32,
 }
@@ -154,6 +155,10 @@ impl Toy {
             .read_millis
             .store(u64::try_from(read.as_millis()).unwrap(), Ordering::Relaxed);
         self
+    }
+
+    pub fn fill_disk(&self, is_full: bool) {
+        self.world.disk_is_full.store(is_full, Ordering::Relaxed);
     }
 
     pub fn hurry(&self) {
@@ -508,6 +513,9 @@ impl Warehouse for Memory {
                 ErrorClass::Contention,
                 "another writer was in the way",
             ));
+        }
+        if self.0.disk_is_full.load(Ordering::Relaxed) {
+            return Err(WarehouseError::new(ErrorClass::Quota, "the disk is full"));
         }
         self.0.commits.fetch_add(1, Ordering::Relaxed);
         let mut stored = self.0.stored.lock().unwrap();

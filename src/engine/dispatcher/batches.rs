@@ -225,7 +225,10 @@ impl Dispatcher {
         self.ledger
             .settle(self.target, &name, &self.run.id, &[batch.intent], &[], Utc::now())?;
         self.slots[batch.slot].end(0);
-        if let [date] = batch.dates[..] {
+        if error.class.stops_the_run() {
+            self.give_back(batch);
+            self.stop(error.message.clone());
+        } else if let [date] = batch.dates[..] {
             self.on_date_failed(batch, date, error)?;
         } else {
             tracing::debug!(
@@ -233,14 +236,19 @@ impl Dispatcher {
                 "a batch of {} dates is split: {error}",
                 batch.dates.len()
             );
-            let line = &mut self.lines[batch.stage];
-            for &date in &batch.dates {
-                line.board.change(date, |unit| unit.state = UnitState::Pending);
-            }
-            line.queue.split(batch.dates.clone());
+            self.give_back(batch);
         }
         self.drop_surplus_workers();
         Ok(())
+    }
+
+    /// A batch's dates are to be done again, one by one.
+    fn give_back(&mut self, batch: &Batch) {
+        let line = &mut self.lines[batch.stage];
+        for &date in &batch.dates {
+            line.board.change(date, |unit| unit.state = UnitState::Pending);
+        }
+        line.queue.split(batch.dates.clone());
     }
 
     /// One date failed: it rests and comes back, or it is given up.
@@ -351,7 +359,7 @@ impl Dispatcher {
             self.lines[at].writer.rest(commit, Instant::now() + pause);
             return Ok(());
         }
-        if commit.parts.len() > 1 && !error.class.retries() {
+        if commit.parts.len() > 1 && !error.class.retries() && !error.class.stops_the_run() {
             tracing::warn!(
                 stage = name,
                 "commit failed ({}), its batches are tried one by one: {error}",

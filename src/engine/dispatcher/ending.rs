@@ -29,7 +29,7 @@ impl Dispatcher {
         }
     }
 
-    /// Something before a stage's units went wrong: they cannot be done. What is in flight beside them lands.
+    /// Something that no date is to blame for went wrong: the rest cannot be done. What is in flight lands.
     pub(super) fn stop(&mut self, why: String) {
         tracing::error!("{why}");
         self.mode = Mode::Draining;
@@ -212,6 +212,11 @@ impl Dispatcher {
             message,
             exit_code: 3,
         };
+        self.tell(Event::RunFinished {
+            state: ending.state,
+            message: ending.message.clone(),
+            exit_code: ending.exit_code,
+        });
         self.ending = Some(ending.clone());
         ending
     }

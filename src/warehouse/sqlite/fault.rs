@@ -102,6 +102,10 @@ fn class_io(error: &io::Error) -> (ErrorClass, String) {
             (ErrorClass::Quota, DISK_FULL.to_owned())
         }
         io::ErrorKind::ReadOnlyFilesystem => (ErrorClass::Auth, READ_ONLY.to_owned()),
+        io::ErrorKind::NotFound => (
+            ErrorClass::Auth,
+            format!("{error}; choose a folder that can be made"),
+        ),
         io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => (
             ErrorClass::Auth,
             format!("{error}; see to its permissions or choose another folder"),
