@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::engine::{Checks, Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::{load, with_hint};
+use crate::plan::with_hint;
 
 use super::error::CliError;
 use super::start::{Job, Output, Show, start};
@@ -24,7 +24,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
-    let plan = load(&arguments.place.plan)?;
+    let plan = arguments.place.plan()?;
     if let Some(stranger) = arguments.names.iter().find(|name| plan.check(name).is_none()) {
         let known = plan.checks.iter().map(|check| check.name.as_str());
         return Err(CliError::Usage(with_hint("check", stranger, known)));

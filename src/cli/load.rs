@@ -9,7 +9,6 @@ use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores};
 use crate::ledger::{Ledger, RunLock, UnitRecord, UnitState};
-use crate::plan::load as load_plan;
 use crate::warehouse::Warehouse;
 
 use super::error::CliError;
@@ -53,7 +52,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         .as_deref()
         .unwrap_or_else(|| box_scores.usual_faults());
     let faults = Profile::open(faults).map_err(|error| CliError::Usage(error.to_string()))?;
-    let plan = load_plan(&arguments.place.plan)?;
+    let plan = arguments.place.plan()?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = folder.warehouse(arguments.place.warehouse.as_deref())?;
     folder.create()?;

@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::plan::{self, Plan, with_hint};
+use crate::stages;
+
+use error::CliError;
 use state_dir::StateDir;
 
 /// Runs a date-by-date backfill in its own process and lets one operator steer it.
@@ -68,6 +72,27 @@ struct Place {
     /// Where the tables are: sqlite:DIR [default: the state folder's own warehouse]
     #[arg(long, value_name = "sqlite:DIR")]
     warehouse: Option<String>,
+}
+
+impl Place {
+    /// The plan, if this program can do what it says.
+    fn plan(&self) -> Result<Plan, CliError> {
+        let plan = plan::load(&self.plan)?;
+        let refuse = |problem: String| Err(CliError::Usage(format!("plan {}: {problem}", self.plan)));
+        if !stages::SOURCES.contains(&plan.source.as_str()) {
+            return refuse(with_hint("source", &plan.source, stages::SOURCES));
+        }
+        for spec in &plan.stages {
+            let Some(stage) = stages::stage(spec) else {
+                return refuse(with_hint("built-in stage", &spec.name, stages::BUILT_IN));
+            };
+            let table = stage.table().path();
+            if table != spec.table {
+                return refuse(format!("stage {} fills {table}, not {}", spec.name, spec.table));
+            }
+        }
+        Ok(plan)
+    }
 }
 
 /// Runs the program on these arguments.

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 
 use crate::engine::{Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::{load, with_hint};
+use crate::plan::with_hint;
 use crate::stages;
 
 use super::error::CliError;
@@ -39,7 +39,7 @@ pub(super) struct RerunArgs {
 }
 
 pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
-    let plan = load(&arguments.place.plan)?;
+    let plan = arguments.place.plan()?;
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
     let stages = match &arguments.stage {
         None => names,
@@ -68,6 +68,13 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
         Some(ledger) => ledger.last_run(&plan.name)?,
         None => None,
     };
+    if known.is_none() && !matches!(selection, Selection::Dates(_)) {
+        return Err(CliError::Usage(format!(
+            "there is nothing to rerun: plan {} was never run in {}; start it with 'backcourt run'",
+            plan.name,
+            folder.path().display()
+        )));
+    }
     let mut dates = known.map_or_else(|| plan.range.days().collect(), |run| run.dates);
     if let Selection::Dates(chosen) = &selection {
         dates.extend(chosen);

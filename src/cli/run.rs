@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use crate::engine::{Scope, Work};
 use crate::feeds;
 use crate::ledger::{Ledger, UnitState};
-use crate::plan::{DateRange, Plan, load, parse_date, with_hint};
+use crate::plan::{DateRange, Plan, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
@@ -61,7 +61,7 @@ pub(super) struct RunArgs {
 }
 
 pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
-    let plan = load(&arguments.place.plan)?;
+    let plan = arguments.place.plan()?;
     let dates = arguments.chosen_dates(&plan)?;
     let stages = arguments.chosen_stages(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);

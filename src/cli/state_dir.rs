@@ -1,6 +1,6 @@
 //! The state folder: where a run keeps what must outlive it.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,7 @@ impl StateDir {
     /// The folder given, or the user's own.
     pub(super) fn of(given: Option<&Path>) -> Result<Self, CliError> {
         if let Some(folder) = given {
-            // The ledger knows a warehouse by its path: the same folder must have the same name from everywhere.
-            return std::path::absolute(folder)
-                .map(Self)
-                .map_err(|cause| CliError::System {
-                    what: format!("the state folder {} cannot be found", folder.display()),
-                    cause,
-                    next: "give its full path with --state-dir",
-                });
+            return Ok(Self(real(folder)));
         }
         let base = etcetera::choose_base_strategy().map_err(|error| {
             CliError::Usage(format!("there is no home folder ({error}); give --state-dir"))
@@ -65,14 +58,24 @@ impl StateDir {
     pub(super) fn warehouse(&self, named: Option<&str>) -> Result<PathBuf, CliError> {
         match named.map(|named| named.split_once(':').unwrap_or((named, ""))) {
             None => Ok(self.0.join("warehouse")),
-            Some(("sqlite", folder)) if !folder.is_empty() => {
-                let folder = PathBuf::from(folder);
-                Ok(std::path::absolute(&folder).unwrap_or(folder))
-            }
+            Some(("sqlite", folder)) if !folder.is_empty() => Ok(real(Path::new(folder))),
             Some(_) => Err(CliError::Usage(format!(
                 "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse",
                 named.unwrap_or_default()
             ))),
         }
+    }
+}
+
+/// The one name of a place, however it was written and whether or not it is there yet. Progress is kept by the name of
+/// the warehouse, so one place must not have two.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => path,
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use crate::ledger::{Ledger, RunLock, UnitState};
-use crate::plan::{Plan, Severity, load};
+use crate::plan::{Plan, Severity};
 use crate::report::Standing;
 
 use super::error::CliError;
@@ -36,7 +36,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
 
 /// How the plan stands in the state folder, with the ledger that says so.
 pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliError> {
-    let plan = load(&place.plan)?;
+    let plan = place.plan()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let never = || {
         CliError::Usage(format!(
