@@ -1,0 +1,210 @@
+//! The real binary on a state folder of its own, and what it left there.
+#![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where rows of `team_offense` land.
+pub const TABLE: &str = "nba_analytics.team_offense_game_summary";
+
+/// Columns that tell when a row was written and nothing else.
+pub const TIMESTAMPS: [&str; 2] = ["created_at", "processed_at"];
+
+/// Nothing here takes half as long, however busy the machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A state folder, removed when dropped.
+pub struct State {
+    folder: TempDir,
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl State {
+    /// A state folder that is not there yet.
+    pub fn none() -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Self { folder }
+    }
+
+    /// A state folder whose warehouse holds the shipped feeds and nothing else.
+    pub fn loaded() -> Self {
+        let state = Self::none();
+        let warehouse = state.path().join("warehouse");
+        fs::create_dir_all(&warehouse).unwrap();
+        let feeds = "nba_raw.sqlite";
+        // A link and not a copy: a run only reads the feeds, and they are 100 MB.
+        fs::hard_link(loaded_warehouse().join(feeds), warehouse.join(feeds)).unwrap();
+        state
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    pub fn events_file(&self) -> PathBuf {
+        self.path().join("events.jsonl")
+    }
+
+    /// The program, ready to be given more; `args` start with the subcommand.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = backcourt();
+        command.args(args).arg("--state-dir").arg(self.path());
+        command
+    }
+
+    pub fn backcourt(&self, args: &[&str]) -> Ended {
+        ended(&mut self.command(args))
+    }
+
+    /// `status --json`.
+    pub fn status(&self) -> Value {
+        let said = self.backcourt(&["status", "--json"]).expect(0);
+        serde_json::from_str(&said.out).unwrap()
+    }
+
+    /// The dates of the only stage, by state.
+    pub fn dates(&self, state: &str) -> u64 {
+        self.status()["stages"][0]["dates"][state].as_u64().unwrap()
+    }
+
+    /// Every fact so far; a line that is not finished yet is left out.
+    pub fn facts(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.events_file()).unwrap_or_default();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    pub fn warehouse(&self) -> Connection {
+        let folder = self.path().join("warehouse");
+        let db = Connection::open_in_memory().unwrap();
+        for dataset in ["nba_raw", "nba_analytics"] {
+            let file = folder.join(format!("{dataset}.sqlite"));
+            db.execute(&format!("ATTACH ?1 AS {dataset}"), [file.to_str().unwrap()])
+                .unwrap();
+        }
+        db
+    }
+
+    pub fn ledger(&self) -> Connection {
+        Connection::open_with_flags(
+            self.path().join("ledger.sqlite"),
+            OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )
+        .unwrap()
+    }
+
+    /// One number from the ledger.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.ledger().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Every stored row as text, timestamps left out, in a fixed order.
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        let db = self.warehouse();
+        let mut query = db
+            .prepare(&format!(
+                "SELECT * FROM {TABLE} ORDER BY game_date, game_id, team_abbr"
+            ))
+            .unwrap();
+        let kept: Vec<usize> = query
+            .column_names()
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !TIMESTAMPS.contains(name))
+            .map(|(at, _)| at)
+            .collect();
+        query
+            .query_map([], |row| {
+                kept.iter()
+                    .map(|&at| row.get_ref(at).map(|value| format!("{value:?}")))
+                    .collect()
+            })
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap()
+    }
+}
+
+impl Ended {
+    /// Fails with everything that was said unless the exit code is this one.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+/// The program with an environment that decides nothing.
+pub fn backcourt() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backcourt"));
+    command.stdin(Stdio::null());
+    for name in [
+        "FORCE_TEAM_RECONSTRUCTION",
+        "PARALLELIZATION_WORKERS",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub fn ended(command: &mut Command) -> Ended {
+    told(command.output().unwrap())
+}
+
+pub fn told(output: Output) -> Ended {
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Waits until something holds.
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "in vain waited for: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A warehouse with the shipped feeds. It is made once for each build of the program and shared by all test
+/// binaries, because loading takes seconds.
+fn loaded_warehouse() -> PathBuf {
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let lock = File::create(shared.join("loaded.lock")).unwrap();
+    lock.lock().unwrap();
+    let (folder, made_by) = (shared.join("loaded"), shared.join("loaded/made_by"));
+    let program = fs::metadata(env!("CARGO_BIN_EXE_backcourt")).unwrap();
+    let built = program
+        .modified()
+        .unwrap()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
+    let stamp = format!("{} bytes, built {}", program.len(), built.as_nanos());
+    if fs::read_to_string(&made_by).unwrap_or_default() != stamp {
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        ended(backcourt().arg("load").arg("--state-dir").arg(&folder)).expect(0);
+        fs::write(made_by, stamp).unwrap();
+    }
+    folder.join("warehouse")
+}
