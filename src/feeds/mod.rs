@@ -40,5 +40,3 @@ fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod truth;
