@@ -98,14 +98,14 @@ impl Ledger {
 
 fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
     let offending: String = row.get(3)?;
+    let dates = offending.split_terminator(',').map(str::parse);
     Ok(CheckRecord {
         name: row.get(0)?,
         state: super::units::word(row, 1, CheckState::from_word)?,
         value: row.get(2)?,
-        offending: offending
-            .split(',')
-            .filter_map(|date| date.parse().ok())
-            .collect(),
+        offending: dates
+            .collect::<Result<_, _>>()
+            .map_err(|cause| super::units::bad_word(3, cause))?,
         seconds: row.get(4)?,
         at: row.get(5)?,
     })
