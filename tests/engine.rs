@@ -41,7 +41,7 @@ fn every_date_is_accounted_for_and_a_second_run_does_nothing() {
     assert!(
         again
             .message
-            .starts_with("nothing to do: all 40 units were done before"),
+            .starts_with("nothing to do: all 40 units ended before"),
         "{}",
         again.message
     );

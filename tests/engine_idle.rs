@@ -30,5 +30,5 @@ fn a_rested_date_that_finds_every_worker_busy_waits_without_spinning() {
     });
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
     let used = ticks() - before;
-    assert!(used < 15, "{used} ticks of 10 ms, most of 2 s spent waiting");
+    assert!(used < 10, "{used} ticks of 10 ms, most of 2 s spent waiting");
 }

@@ -3,6 +3,7 @@
 
 mod board;
 mod command;
+mod counted;
 mod dispatcher;
 mod due;
 mod events;
@@ -15,10 +16,12 @@ mod retry;
 mod snapshot;
 mod stage;
 mod stored;
+mod summary;
 mod worker;
 mod writer;
 
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
+pub use counted::counted;
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
 pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work};

@@ -191,12 +191,17 @@ impl Dispatcher {
         line.board.show(unit);
         let (stage, date, worker) = (line.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
         let reason = unit.reason.as_deref().unwrap_or_default();
-        if unit.state.needs_attention() {
-            tracing::warn!(stage, %date, worker, "{} {}/{} rows: {reason}", unit.state, unit.rows, unit.expected);
-            self.units_failed += 1;
-        } else {
-            tracing::info!(stage, %date, worker, "{} {}/{} rows", unit.state, unit.rows, unit.expected);
+        let (state, rows, expected) = (unit.state, unit.rows, unit.expected);
+        match state {
+            UnitState::Failed => {
+                tracing::error!(stage, %date, worker, "{state} {rows}/{expected} rows: {reason}");
+            }
+            _ if state.needs_attention() => {
+                tracing::warn!(stage, %date, worker, "{state} {rows}/{expected} rows: {reason}");
+            }
+            _ => tracing::info!(stage, %date, worker, "{state} {rows}/{expected} rows"),
         }
+        self.units_failed += u64::from(state.needs_attention());
         self.units_ended += 1;
         self.rate.finish(1, self.time.seconds());
         self.tell(Event::UnitFinished {

@@ -191,12 +191,14 @@ impl Dispatcher {
         view.offending = Arc::new(offending.clone());
         view.asked_at = Some(record.at);
         view.seconds = Some(seconds);
-        tracing::info!(
-            stage = view.stage,
-            "{state} {}: {value} (target {})",
-            view.name,
-            view.target
-        );
+        let (name, target) = (&view.name, &view.target);
+        match state {
+            CheckState::Fail | CheckState::Error => {
+                tracing::error!(stage, "{state} {name}: {value} (target {target})");
+            }
+            CheckState::Warn => tracing::warn!(stage, "{state} {name}: {value} (target {target})"),
+            _ => tracing::info!(stage, "{state} {name}: {value} (target {target})"),
+        }
         let event = Event::CheckFinished {
             check: view.name.clone(),
             stage: view.stage.clone(),

@@ -2,8 +2,9 @@
 
 use chrono::Utc;
 
-use crate::ledger::{CheckState, RunState, UnitState};
+use crate::ledger::RunState;
 
+use super::super::summary::summary;
 use super::super::{Ending, Event, StageState};
 use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
 
@@ -126,15 +127,6 @@ impl Dispatcher {
 
     /// Everything that could be done was done.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
-        let units = || self.lines.iter().flat_map(|line| line.board.units());
-        let count = |state| units().filter(|unit| unit.state == state).count();
-        let failed = units().filter(|unit| unit.state.needs_attention()).count();
-        let checks = |state| self.checks.iter().filter(|check| check.state == state).count();
-        let done = match (self.units_ended, self.open_units()) {
-            (0, 0) => format!("nothing to do: all {} units were done before", units().count()),
-            (ended, 0) => format!("{ended} units done"),
-            (ended, open) => format!("{ended} units done, {open} still to do"),
-        };
         let waiting: Vec<&str> = (self.lines.iter().map(|line| &line.board))
             .filter(|board| board.state == StageState::Waiting)
             .map(|board| board.name.as_str())
@@ -147,15 +139,11 @@ impl Dispatcher {
                 waiting.join(", ")
             )
         };
-        let message = format!(
-            "{done}; {} ok, {} skipped, {failed} failed or short; checks: {} PASS, {} WARN, {} FAIL, {} ERROR{gate}",
-            count(UnitState::Ok),
-            count(UnitState::Skipped),
-            checks(CheckState::Pass),
-            checks(CheckState::Warn),
-            checks(CheckState::Fail),
-            checks(CheckState::Error),
-        );
+        let units = (self.lines.iter().flat_map(|line| line.board.units()))
+            .map(|unit| unit.state)
+            .collect();
+        let ended = usize::try_from(self.units_ended).unwrap_or(usize::MAX);
+        let message = summary(ended, &units, &self.checks) + &gate;
         self.end(RunState::Finished, message)
     }
 
@@ -167,7 +155,10 @@ impl Dispatcher {
         };
         self.ledger
             .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;
-        tracing::info!("{state}: {message}");
+        match exit_code {
+            0 => tracing::info!("{state}: {message}"),
+            _ => tracing::warn!("{state}: {message}"),
+        }
         self.run.state = state;
         self.mode = Mode::Over;
         self.tell(Event::RunFinished {

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use super::super::{Phase, Preparing, RunView, Snapshot};
+use super::super::{Phase, Preparing, RunView, Snapshot, counted};
 use super::{Dispatcher, Line, Mode, ScopeState};
 use crate::ledger::RunState;
 
@@ -55,8 +55,8 @@ impl Dispatcher {
         match self.mode {
             Mode::Preparing => return "preparing before the first unit".to_owned(),
             Mode::Holding => return "held by the operator; p resumes".to_owned(),
-            Mode::Draining => return "draining by order; nothing new starts".to_owned(),
-            Mode::Over => return "nothing left to do".to_owned(),
+            Mode::Draining => return "draining; nothing new starts".to_owned(),
+            Mode::Over => return "the run has ended".to_owned(),
             Mode::Going => {}
         }
         let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
@@ -65,16 +65,23 @@ impl Dispatcher {
             .count();
         let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
         if busy > 0 && writing * 2 > busy {
-            return format!("the warehouse: one commit at a time per table, {writing} batches wait for it");
+            let waiting = counted(writing, "batch");
+            return format!("the warehouse: one commit at a time per table, {waiting} in line");
         }
         if busy >= self.workers {
-            return format!("the workers: all {busy} are busy; + adds one");
+            return match busy {
+                1 => "the only worker is busy; + adds one".to_owned(),
+                busy => format!("the workers: all {busy} are busy; + adds one"),
+            };
         }
         if resting > 0 {
-            return format!("{resting} dates rest before another attempt");
+            return format!(
+                "retries: {} waiting for another attempt",
+                counted(resting, "date")
+            );
         }
         if self.checking > 0 {
-            return format!("the checks: {} queries under way", self.checking);
+            return format!("the checks: {} under way", counted(self.checking, "query"));
         }
         "the queue: the last dates are under way".to_owned()
     }

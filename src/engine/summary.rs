@@ -1,0 +1,106 @@
+//! What a run came to, in one sentence. Trouble comes first: the end of a long line is what a narrow screen cuts off.
+
+use crate::ledger::{CheckState, UnitState};
+
+use super::{CheckView, Counts, counted};
+
+/// The states of checks in the order they are told.
+const TOLD: [CheckState; 8] = [
+    CheckState::Fail,
+    CheckState::Error,
+    CheckState::Outdated,
+    CheckState::Pending,
+    CheckState::Running,
+    CheckState::Warn,
+    CheckState::Waived,
+    CheckState::Pass,
+];
+
+/// Of a run that ended `ended` units: how all of them and the checks stand.
+pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
+    let count = |is_meant: fn(UnitState) -> bool| -> usize {
+        let states = UnitState::ALL.into_iter().filter(|state| is_meant(*state));
+        states
+            .map(|state| usize::try_from(units.of(state)).unwrap_or(usize::MAX))
+            .sum()
+    };
+    let open = count(UnitState::is_open);
+    let done = match (ended, open) {
+        (0, 0) => format!(
+            "nothing to do: all {} ended before",
+            counted(count(|_| true), "unit")
+        ),
+        (ended, 0) => format!("{} done", counted(ended, "unit")),
+        (ended, open) => format!("{} done, {open} still to do", counted(ended, "unit")),
+    };
+    let short = count(UnitState::needs_attention);
+    let answers: Vec<String> = TOLD
+        .into_iter()
+        .map(|state| (checks.iter().filter(|check| check.state == state).count(), state))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, state)| format!("{number} {state}"))
+        .collect();
+    let checks = if answers.is_empty() {
+        "no checks".to_owned()
+    } else {
+        format!("checks: {}", answers.join(", "))
+    };
+    let (ok, skipped) = (units.ok, units.skipped);
+    format!("{done}; {short} failed or short, {ok} ok, {skipped} skipped; {checks}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Severity;
+
+    fn check(state: CheckState) -> CheckView {
+        CheckView {
+            name: String::new(),
+            stage: String::new(),
+            title: String::new(),
+            severity: Severity::Blocking,
+            state,
+            value: None,
+            target: String::new(),
+            before: None,
+            offending: std::sync::Arc::default(),
+            asked_at: None,
+            seconds: None,
+            waiver: None,
+        }
+    }
+
+    #[test]
+    fn trouble_comes_first_and_what_there_is_none_of_is_left_out() {
+        let units: Counts = [
+            UnitState::Ok,
+            UnitState::Failed,
+            UnitState::Ok,
+            UnitState::Skipped,
+        ]
+        .into_iter()
+        .collect();
+        let checks = [
+            CheckState::Pass,
+            CheckState::Warn,
+            CheckState::Fail,
+            CheckState::Pass,
+        ]
+        .map(check);
+        assert_eq!(
+            summary(3, &units, &checks),
+            "3 units done; 1 failed or short, 2 ok, 1 skipped; checks: 1 FAIL, 1 WARN, 2 PASS"
+        );
+        let open: Counts = [UnitState::Ok, UnitState::Pending].into_iter().collect();
+        assert_eq!(
+            summary(1, &open, &[]),
+            "1 unit done, 1 still to do; 0 failed or short, 1 ok, 0 skipped; no checks"
+        );
+        let failed: Counts = [UnitState::Failed].into_iter().collect();
+        assert!(
+            summary(0, &failed, &[]).starts_with("nothing to do: all 1 unit ended before; 1 failed"),
+            "ended is not done"
+        );
+    }
+}
