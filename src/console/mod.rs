@@ -21,6 +21,7 @@ pub use dirty::Dirty;
 pub use effect::Effect;
 pub use model::Model;
 pub use msg::Msg;
+pub use text::band;
 pub use theme::{Palette, Theme};
 pub use update::update;
 pub use view::draw;
@@ -29,4 +30,4 @@ pub use view::draw;
 #[cfg(test)]
 use crate as backcourt;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

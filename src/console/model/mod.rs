@@ -123,10 +123,12 @@ impl Model {
     }
 
     /// How soon a [`super::Msg::Tick`] is wanted: every second while the run is at work, because a clock is on
-    /// screen then; never while it is paused or has ended, so that nothing at all is written.
+    /// screen then, or while good news still has to fade; otherwise never while it is paused or has ended, so that
+    /// nothing at all is written.
     #[must_use]
     pub fn heartbeat(&self) -> Option<Duration> {
-        self.is_active().then_some(Duration::from_secs(1))
+        let fades = self.notices.iter().any(|notice| !notice.bad);
+        (self.is_active() || fades).then_some(Duration::from_secs(1))
     }
 
     pub(super) fn is_active(&self) -> bool {

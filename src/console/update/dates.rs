@@ -116,8 +116,16 @@ pub(super) fn confirm(
         model.notice(true, otherwise);
         return;
     }
+    // A source that gave bad rows gives them again: which one is read must be seen before the answer.
+    let source = model
+        .snapshot
+        .as_ref()
+        .map_or("", |snapshot| snapshot.run.source.as_str());
     model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!("Do {} of {stage} again?", counted(dates.len(), "date")),
+        question: format!(
+            "Do {} of {stage} again from {source}?",
+            counted(dates.len(), "date")
+        ),
         stage: stage.to_owned(),
         dates,
         note,

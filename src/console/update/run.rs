@@ -147,6 +147,8 @@ pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
         return;
     }
     match reply {
+        // The header tells it at once, and the pause may have come true before its answer.
+        Reply::Accepted(_) if matches!(to, Command::Pause | Command::Resume) => {}
         Reply::Accepted(text) => model.notice(false, sanitised(&text)),
         Reply::Refused(text) => {
             match to {

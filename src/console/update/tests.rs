@@ -642,3 +642,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_answer_fades_though_the_run_stands_still_and_what_it_said_before_goes_at_once() {
+    let reply = |to: Command| Msg::Reply {
+        to,
+        reply: Reply::Accepted("15 checks asked".to_owned()),
+    };
+    let mut model = model(finished(4));
+    assert_eq!(model.heartbeat(), None);
+    update(&mut model, reply(Command::Check(Checks::All)));
+    assert!(model.heartbeat().is_some(), "somebody must take the answer away");
+    update(&mut model, Msg::Tick(second(20.0)));
+    assert!(model.notices.is_empty());
+    assert_eq!(model.heartbeat(), None, "then nothing is written any more");
+
+    update(&mut model, reply(Command::Check(Checks::All)));
+    update(&mut model, Msg::Snapshot(Arc::new(paused(5))));
+    assert!(model.notices.is_empty(), "the run stands otherwise now");
+    update(&mut model, reply(Command::Pause));
+    assert!(
+        model.notices.is_empty(),
+        "it has come true before its answer came"
+    );
+}

@@ -8,12 +8,15 @@ use crate::console::keymap::{Action, Binding, at};
 use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::Theme;
+use crate::engine::RunView;
+use crate::ledger::RunState;
 
 /// Columns between two keys.
 const GAP: usize = 2;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let hints = at(model.place()).filter_map(|binding| hint(binding, theme));
+    let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
+    let hints = at(model.place()).filter_map(|binding| hint(binding, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
         .iter()
@@ -41,10 +44,18 @@ impl Hint {
     }
 }
 
-fn hint(binding: &Binding, theme: Theme) -> Option<Hint> {
+/// How a key stands on the bar; one that can do nothing any more leaves its place to others.
+fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
+    let has_ended = run.is_some_and(|run| run.state.has_ended());
+    let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
+    let label = match binding.action {
+        Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
+        Action::PauseResume if is_held => "resume",
+        _ => binding.label?,
+    };
     Some(Hint {
         key: binding.keys.first()?.spelt(theme.glyphs.utf8),
-        label: binding.label?,
+        label,
         always: matches!(
             binding.action,
             Action::PauseResume | Action::Help | Action::Quit | Action::Back
