@@ -166,6 +166,44 @@ fn quiet_bytes(pty: &Pty) -> usize {
 }
 
 #[test]
+fn the_least_level_of_the_log_still_shows_what_failed() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &[]);
+    pty.wait_for("finished");
+    pty.send("3fffz");
+    pty.wait_until("failed dates and failed checks, and nothing else", |screen| {
+        let text = screen.contents();
+        let shown = [
+            "ERROR and worse",
+            "FAIL rows_per_date",
+            "FAIL seed_5_spot_check",
+            "failed 0/20 rows",
+        ];
+        shown.iter().all(|part| text.contains(part)) && !text.contains("PASS home_truth")
+    });
+    pty.send("q");
+    assert_left(&mut pty, 1);
+}
+
+#[test]
+fn nothing_is_rerun_where_nothing_was_run() {
+    let folder = TempDir::new().unwrap();
+    let state = folder.path().join("state");
+    for selection in [&["--failed"][..], &["--offending", "home_truth"]] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_backcourt"))
+            .args(["rerun", "--state-dir"])
+            .arg(&state)
+            .args(selection)
+            .output()
+            .unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        let sentence = String::from_utf8(refused.stderr).unwrap();
+        assert!(sentence.contains("there is nothing to rerun"), "{sentence}");
+        assert!(!state.exists());
+    }
+}
+
+#[test]
 fn pausing_holds_a_run_under_way_until_it_is_resumed() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--workers", "1"]);

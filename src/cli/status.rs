@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
+use crate::engine::counted;
 use crate::ledger::{Ledger, RunLock, UnitState};
 use crate::plan::{Plan, Severity};
 use crate::report::Standing;
@@ -81,8 +82,12 @@ fn text(standing: &Standing) -> String {
         for unit in &stage.attention {
             let reason = unit.reason.as_deref().unwrap_or_default();
             lines.push(format!(
-                "  {} {} {}/{} rows, {} attempts: {reason}",
-                unit.date, unit.state, unit.rows, unit.expected, unit.attempts
+                "  {} {} {}/{} rows, {}: {reason}",
+                unit.date,
+                unit.state,
+                unit.rows,
+                unit.expected,
+                counted(unit.attempts as usize, "attempt")
             ));
         }
         lines.push(String::new());

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::engine::{Ending, Event, Fact, Snapshot};
+use crate::console::band;
+use crate::engine::{Ending, Event, Fact, Snapshot, counted};
 use crate::plan::Severity;
 
 use super::Presenter;
@@ -36,8 +37,9 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             reason,
             ..
         } => format!(
-            "{stage} {date} {}: {rows} of {expected} rows, {attempts} attempts: {}",
+            "{stage} {date} {}: {rows} of {expected} rows, {}: {}",
             state.word().to_uppercase(),
+            counted(*attempts as usize, "attempt"),
             reason.as_deref().unwrap_or("no reason given")
         ),
         Event::UnitRetried {
@@ -51,7 +53,10 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             format!("{stage} {date} attempt {attempt} failed ({class}), again in {wait_ms} ms: {message}")
         }
         Event::RerunQueued { stage, dates } => {
-            format!("{stage}: {} dates put back to be done again", dates.len())
+            format!(
+                "{stage}: {} put back to be done again",
+                counted(dates.len(), "date")
+            )
         }
         Event::StageFinished {
             stage,
@@ -123,12 +128,13 @@ impl Progress {
         self.tenth = tenth;
         self.told_at = run.active_seconds;
         let eta = progress.eta.map_or_else(String::new, |(soonest, latest)| {
-            format!(", {soonest:.0} to {latest:.0} s to go")
+            format!(", {} to go", band(soonest, latest))
         });
         Some(format!(
             "{} {:.0} %: {} of {} dates{eta}; limit: {}",
             snapshot.at.format("%H:%M:%S"),
-            progress.percent().floor(),
+            // Units that are all done still have their checks before them.
+            progress.percent().floor().min(99.0),
             progress.done,
             progress.total,
             run.limit
@@ -148,9 +154,34 @@ pub(super) fn say_ending(
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {
-        0 => "all is well",
-        1 => "something failed: see the lines above, then 'backcourt rerun --failed'",
+        0 => "nothing failed",
+        1 => {
+            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"
+        }
         _ => "start again to go on",
     };
     writeln!(out, "{hint}; state and logs are in {}", folder.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::fixture::running;
+
+    #[test]
+    fn a_hundred_is_not_said_while_the_checks_are_still_asked() {
+        let mut snapshot = running(1);
+        snapshot.run.progress.done = snapshot.run.progress.total;
+        snapshot.run.progress.eta = None;
+        let line = Progress::default().line(&snapshot).unwrap();
+        assert!(line.contains(" 99 %: ") && !line.contains("100 %"), "{line}");
+    }
+
+    #[test]
+    fn an_eta_is_a_band_an_operator_can_read() {
+        let mut snapshot = running(1);
+        snapshot.run.progress.eta = Some((0.2, 0.4));
+        let line = Progress::default().line(&snapshot).unwrap();
+        assert!(line.contains(" dates, under 1 s to go; "), "{line}");
+    }
 }
