@@ -111,6 +111,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// A stretch of time that is only known to lie between two: `3-5 s`, `2-3 min`, `1.2-1.5 h`.
+#[must_use]
 pub fn band(soonest: f64, latest: f64) -> String {
     let (unit, seconds, decimals) = match latest {
         _ if latest < 90.0 => ("s", 1.0, 0),

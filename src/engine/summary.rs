@@ -1,8 +1,8 @@
 //! What a run came to, in one sentence. Trouble comes first: the end of a long line is what a narrow screen cuts off.
 
-use crate::ledger::{CheckState, UnitState};
+use crate::ledger::{CheckState, Counts, UnitState};
 
-use super::{CheckView, Counts, counted};
+use super::{CheckView, counted};
 
 /// The states of checks in the order they are told.
 const TOLD: [CheckState; 8] = [

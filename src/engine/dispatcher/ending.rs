@@ -155,9 +155,10 @@ impl Dispatcher {
         };
         self.ledger
             .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;
-        match exit_code {
-            0 => tracing::info!("{state}: {message}"),
-            _ => tracing::warn!("{state}: {message}"),
+        if exit_code == 0 {
+            tracing::info!("{state}: {message}");
+        } else {
+            tracing::warn!("{state}: {message}");
         }
         self.run.state = state;
         self.mode = Mode::Over;
