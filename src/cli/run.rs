@@ -183,7 +183,7 @@ fn dry_run(
             .map_err(|error| CliError::Usage(error.message))?;
         let due = scopes
             .iter()
-            .filter(|scope| matches!(scope, Scope::Rows(_)))
+            .filter(|scope| !matches!(scope, Scope::Skip(_)))
             .count();
         let target = match &ledger {
             Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,

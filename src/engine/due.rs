@@ -12,17 +12,17 @@ pub(super) fn is_due(options: &Options, scope: &Scope, record: Option<&UnitRecor
     if record.state.is_open() || record.state == UnitState::Stale {
         return true;
     }
-    match scope {
+    let owes_another_number = match scope {
         // Rows stand where the schedule has no game: they must go.
-        Scope::Skip(_) => record.rows > 0,
-        Scope::Rows(expected) => {
-            let other_source = options.source_is_explicit && record.source != options.source;
-            options.work != Work::Missing
-                || record.state == UnitState::Skipped
-                || record.expected != *expected
-                || (other_source && record.state != UnitState::Failed)
-        }
-    }
+        Scope::Skip(_) => return record.rows > 0,
+        Scope::Rows(expected) => record.expected != *expected,
+        Scope::SomeRows => false,
+    };
+    let other_source = options.source_is_explicit && record.source != options.source;
+    options.work != Work::Missing
+        || record.state == UnitState::Skipped
+        || owes_another_number
+        || (other_source && record.state != UnitState::Failed)
 }
 
 #[cfg(test)]
@@ -77,6 +77,19 @@ mod tests {
     fn of_a_plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
         let record = record(state, expected, rows, "reconstruct");
         assert_eq!(is_due(&options(), &Scope::Rows(4), Some(&record)), due);
+    }
+
+    #[rstest]
+    #[case::done(UnitState::Ok, 211, false)]
+    #[case::a_game_was_added_to_an_off_day(UnitState::Skipped, 0, true)]
+    #[case::overtaken(UnitState::Stale, 211, true)]
+    fn where_only_the_feeds_know_the_number(
+        #[case] state: UnitState,
+        #[case] expected: u32,
+        #[case] due: bool,
+    ) {
+        let record = record(state, expected, expected, "reconstruct");
+        assert_eq!(is_due(&options(), &Scope::SomeRows, Some(&record)), due);
     }
 
     #[test]

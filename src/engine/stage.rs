@@ -13,6 +13,8 @@ use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 pub enum Scope {
     /// The schedule asks for this many rows.
     Rows(u32),
+    /// Rows are to be made; how many, only the feeds can tell, which may not answer before the batch is read.
+    SomeRows,
     /// Nothing is to be done, and why.
     Skip(String),
 }

@@ -1,7 +1,10 @@
 //! The stages a plan can name: each reads its inputs from the warehouse and hands them to a pure rule.
 //! This room knows how inputs are fetched; what they mean is the rule's business, when they are fetched the engine's.
 
+mod feed_stage;
+mod player_game;
 mod schedule;
+mod team_defense;
 mod team_offense;
 
 use std::sync::Arc;
@@ -9,7 +12,10 @@ use std::sync::Arc;
 use crate::engine::{Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
-use team_offense::TeamOffense;
+use feed_stage::FeedStage;
+use player_game::PLAYER_GAME;
+use team_defense::TEAM_DEFENSE;
+use team_offense::TEAM_OFFENSE;
 
 /// Sources that rows of the built-in stages can come from, as an operator names them.
 pub const SOURCES: [&str; 3] = ["auto", "reconstruct", "boxscore"];
@@ -17,17 +23,21 @@ pub const SOURCES: [&str; 3] = ["auto", "reconstruct", "boxscore"];
 /// The source that the old runbook asked for by an environment variable; rows made from it say so.
 pub const FORCED: &str = "forced-reconstruction";
 
+const FEED_STAGES: [FeedStage; 3] = [TEAM_OFFENSE, TEAM_DEFENSE, PLAYER_GAME];
+
+/// The names of the built-in stages.
+pub const BUILT_IN: [&str; 3] = [TEAM_OFFENSE.name, TEAM_DEFENSE.name, PLAYER_GAME.name];
+
 /// The implementation of a stage of the plan; none if the plan names a built-in stage that does not exist.
 #[must_use]
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
-    match (&spec.kind, spec.name.as_str()) {
-        (StageKind::Nba, TeamOffense::NAME) => Some(Arc::new(TeamOffense)),
-        (StageKind::Nba, _) => None,
+    match spec.kind {
+        StageKind::Nba => {
+            let stage = FEED_STAGES.into_iter().find(|stage| stage.name == spec.name)?;
+            Some(Arc::new(stage))
+        }
     }
 }
-
-/// The names of the built-in stages.
-pub const BUILT_IN: [&str; 1] = [TeamOffense::NAME];
 
 impl From<DateOutcome> for Outcome {
     fn from(made: DateOutcome) -> Self {

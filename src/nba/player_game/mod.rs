@@ -7,7 +7,7 @@ mod tests;
 
 use chrono::NaiveDate;
 
-pub use self::owed::{lacks_gamebook, owed};
+use self::owed::owed;
 use self::row::Appearance;
 use super::games::rosters;
 use super::raw::{Feed, Feeds};
@@ -39,7 +39,7 @@ pub fn player_game(date: NaiveDate, feeds: &Feeds) -> DateOutcome {
         }));
     }
     DateOutcome {
-        expected: owed(date, feeds),
+        expected: owed(&slate, feeds),
         rows,
         missing,
         notes: notes.lines(),

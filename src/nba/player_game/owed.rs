@@ -1,30 +1,17 @@
-//! How many rows a date owes, from who is named alone: known before anything is computed, and also where a player's
-//! line cannot be read.
+//! How many rows a date owes, from who is named alone: a player whose line cannot be read is owed too.
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
-
+use crate::nba::Slate;
 use crate::nba::games::FEWEST_PLAYERS;
 use crate::nba::ids::PlayerLookup;
 use crate::nba::raw::{BadRow, BdlRow, Feed, Feeds, GamebookRow, Listed};
-use crate::nba::{Notes, Slate};
 
-/// Whether the gamebook names nobody for some game of the date, so that bdl must be asked.
-/// Of the gamebook [`GamebookRow::LISTING`] will do, here and below.
-#[must_use]
-pub fn lacks_gamebook(date: NaiveDate, feeds: &Feeds) -> bool {
-    let slate = Slate::read(date, feeds.on(Feed::Schedule, date), &mut Notes::default());
-    gamebook(&slate, feeds).iter().any(HashSet::is_empty)
-}
-
-/// The players of the date, each once; for a game nobody is named for, as many as it takes to play one.
-#[must_use]
-pub fn owed(date: NaiveDate, feeds: &Feeds) -> u32 {
-    let slate = Slate::read(date, feeds.on(Feed::Schedule, date), &mut Notes::default());
-    let mut players = gamebook(&slate, feeds);
+/// The players of the slate, each once; for a game nobody is named for, as many as it takes to play one.
+pub(super) fn owed(slate: &Slate<'_>, feeds: &Feeds) -> u32 {
+    let mut players = gamebook(slate, feeds);
     if players.iter().any(HashSet::is_empty) {
-        for (listed, other) in players.iter_mut().zip(bdl(&slate, feeds)) {
+        for (listed, other) in players.iter_mut().zip(bdl(slate, feeds)) {
             if listed.is_empty() {
                 *listed = other;
             }

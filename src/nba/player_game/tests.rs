@@ -5,7 +5,6 @@ use rstest::rstest;
 
 use super::*;
 use crate::nba::games::fixtures::*;
-use crate::nba::raw::GamebookRow;
 use crate::nba::tables;
 use crate::table::{Row, Value, admit};
 
@@ -256,23 +255,21 @@ fn a_player_whose_line_cannot_be_read_is_owed() {
 }
 
 #[test]
-fn what_is_owed_is_known_from_the_listing_alone() {
-    let listing = |rows: Vec<Row>| -> Vec<Row> {
-        let width = GamebookRow::LISTING.len();
-        rows.iter().map(|row| row[..width].to_vec()).collect()
-    };
+fn everyone_who_played_is_owed_once() {
     let mut rows = players(gamebook, "48:00");
     rows.push(rows[3].clone());
     rows.push(gamebook("LAL", "lalsix", "00:12"));
     let bench = gamebook("LAL", "lalseven", "");
     rows.push(with(Feed::Gamebook, bench, &[("player_status", "dnp".into())]));
-    let known = feeds([(Feed::Gamebook, listing(rows))]);
-    assert!(!lacks_gamebook(date(), &known));
-    assert_eq!(owed(date(), &known), 11);
+    let outcome = compute([(Feed::Gamebook, rows), (Feed::Bdl, players(bdl, "48"))]);
+    assert_eq!((outcome.expected, outcome.rows.len()), (11, 11));
 
     let mut rows = players(bdl, "40");
     rows.push(bdl("LAL", "lalsix", "00"));
-    let unknown = feeds([(Feed::Bdl, rows)]);
-    assert!(lacks_gamebook(date(), &unknown));
-    assert_eq!(owed(date(), &unknown), 11, "lalsix did something");
+    let outcome = compute([(Feed::Bdl, rows)]);
+    assert_eq!(
+        (outcome.expected, outcome.rows.len()),
+        (11, 11),
+        "lalsix did something"
+    );
 }

@@ -73,10 +73,7 @@ impl<'a> GamebookRow<'a> {
         "processed_at",
     ];
 
-    /// The first of them, which say who is named for which game.
-    pub const LISTING: &'static [&'static str] = Self::COLUMNS.split_at(6).0;
-
-    /// Who a row of [`Self::LISTING`] names, if it is someone who played.
+    /// Who a row of [`Self::COLUMNS`] names, if it is someone who played, whatever the counts are.
     ///
     /// # Errors
     /// When a field is not what it should be: a foreign team, an unreadable game id, nameless.

@@ -1,0 +1,85 @@
+//! A stage whose dates each rest on nothing but their own feeds.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::schedule::team_scopes;
+use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use crate::nba::raw::{Feed, Feeds};
+use crate::nba::{DateOutcome, Source};
+use crate::table::TableDef;
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
+
+/// What tells such a stage from another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FeedStage {
+    pub(super) name: &'static str,
+    pub(super) table: fn() -> &'static TableDef,
+    pub(super) owes: Owes,
+    pub(super) feeds: fn(Source) -> Vec<Feed>,
+    pub(super) rule: fn(NaiveDate, Source, &Feeds) -> DateOutcome,
+}
+
+/// What a date owes a row for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Owes {
+    /// Every team that finished a game.
+    Teams,
+    /// Every player who played, whom the schedule does not know.
+    Players,
+}
+
+#[async_trait]
+impl Stage for FeedStage {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn table(&self) -> &TableDef {
+        (self.table)()
+    }
+
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        let scopes = team_scopes(warehouse, dates).await?;
+        let of_this_stage = |scope| match (self.owes, scope) {
+            (Owes::Players, Scope::Rows(_)) => Scope::SomeRows,
+            (_, scope) => scope,
+        };
+        Ok(scopes.into_iter().map(of_this_stage).collect())
+    }
+
+    async fn read(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+        source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        let source: Source = source.parse().map_err(|refused| StageError {
+            class: ErrorClass::Code,
+            message: format!("{refused}"),
+        })?;
+        let mut feeds = Feeds::default();
+        for feed in (self.feeds)(source) {
+            let read = Read {
+                table: feed.table(),
+                columns: feed.columns(),
+                dates: Dates::Only(dates),
+            };
+            feeds.put(feed, warehouse.read(read).await?);
+        }
+        let rule = self.rule;
+        Ok(Box::new(Batch { rule, source, feeds }))
+    }
+}
+
+struct Batch {
+    rule: fn(NaiveDate, Source, &Feeds) -> DateOutcome,
+    source: Source,
+    feeds: Feeds,
+}
+
+impl Inputs for Batch {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        Ok((self.rule)(date, self.source, &self.feeds).into())
+    }
+}
