@@ -81,6 +81,13 @@ impl Victim {
     }
 }
 
+impl Drop for Victim {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// What deaths left behind.
 #[derive(Debug, Default)]
 struct Left {

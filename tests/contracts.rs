@@ -16,7 +16,7 @@ use backcourt::ledger::{CheckState, RunState, UnitState};
 use backcourt::plan::Severity;
 use backcourt::warehouse::ErrorClass;
 use jsonschema::Validator;
-use program::{Ended, State, TABLE, ended, told, wait_until};
+use program::{Ended, State, TABLE, ended, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -347,26 +347,34 @@ fn a_dry_run_says_what_is_due_and_writes_nothing() {
     assert!(picture(&state.path()) == before, "something was written");
 }
 
-/// A run that holds before its first unit.
-fn paused(state: &State) -> Child {
-    let args = [&["run", "--paused", "--output", "plain"], &WEEK[..]].concat();
-    let child = state
-        .command(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_until("the run is paused", || {
-        state.facts().iter().any(|fact| fact["event"] == "paused")
-    });
-    child
+/// A run that holds before its first unit; killed when dropped, so that a failed test leaves nothing running.
+struct Held(Child);
+
+impl Held {
+    fn start(state: &State) -> Self {
+        let args = [&["run", "--paused", "--output", "plain"], &WEEK[..]].concat();
+        let mut command = state.command(&args);
+        let held = Self(command.stdout(Stdio::null()).spawn().unwrap());
+        wait_until("the run is paused", || {
+            state.facts().iter().any(|fact| fact["event"] == "paused")
+        });
+        held
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // It may have ended already, as it should.
+        drop(self.0.kill());
+        self.0.wait().unwrap();
+    }
 }
 
 #[test]
 fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
     let state = State::loaded();
-    let child = paused(&state);
-    let pid = child.id();
+    let mut held = Held::start(&state);
+    let pid = held.0.id();
     let status = state.status();
     must_fit(&STATUS, &status);
     assert_eq!(
@@ -382,8 +390,8 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
         state.backcourt(args).expect(4);
     }
 
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    told(child.wait_with_output().unwrap()).expect(143);
+    kill_process(Pid::from_child(&held.0), Signal::TERM).unwrap();
+    assert_eq!(held.0.wait().unwrap().code(), Some(143));
     let status = state.status();
     assert_eq!(
         (&status["run"]["state"], &status["stages"][0]["dates"]["pending"]),
@@ -400,9 +408,7 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
 #[test]
 fn a_run_that_is_killed_is_read_off_as_interrupted() {
     let state = State::loaded();
-    let mut child = paused(&state);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(Held::start(&state));
     assert_eq!(state.status()["run"]["state"], "interrupted");
 }
 

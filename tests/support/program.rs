@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
@@ -165,10 +165,7 @@ pub fn backcourt() -> Command {
 }
 
 pub fn ended(command: &mut Command) -> Ended {
-    told(command.output().unwrap())
-}
-
-pub fn told(output: Output) -> Ended {
+    let output = command.output().unwrap();
     Ended {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),
