@@ -123,7 +123,7 @@ mod tests {
     ) {
         let features = features(counts);
         assert_eq!(features.len(), 25);
-        assert_eq!(quality(&features), score);
+        assert!((quality(&features) - score).abs() < 1e-9);
         assert_eq!((tier(score), data_source(&features)), (word, source));
     }
 }
