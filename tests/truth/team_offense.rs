@@ -1,17 +1,12 @@
-//! The proof of the whole: what the program itself stored, through load, warehouse and engine, equals the official
-//! team totals, which no reconstruction ever reads.
-
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-#[path = "support/program.rs"]
-mod program;
+//! Team totals rebuilt from the players equal the official ones.
 
 use std::collections::HashMap;
 
-use backcourt::feeds::league::{self, Stat};
+use backcourt::feeds::league::Stat;
 use backcourt::nba::TeamMinutes;
-use program::{State, TABLE};
-use rusqlite::Row;
+
+use super::program::TABLE;
+use super::{LEAGUE, OFFICIAL, Side, State, number, rate, side, side_of};
 
 /// Columns of the table beside the official counts they must equal.
 const TOTALS: [(&str, Stat); 9] = [
@@ -26,24 +21,9 @@ const TOTALS: [(&str, Stat); 9] = [
     ("assists", Stat::Ast),
 ];
 
-/// A game's id and a team's code.
-type Side = (String, String);
-
-fn number(row: &Row<'_>, column: &str) -> Option<i64> {
-    row.get(column).unwrap()
-}
-
-fn the_table_equals_the_official_totals(state: &State) {
-    let league = league::shipped().unwrap();
-    let side =
-        |game, team: &dyn ToString| -> Side { (league.game(game).unwrap().to_string(), team.to_string()) };
-    let official: HashMap<Side, _> = league
-        .teams
-        .iter()
-        .map(|line| (side(line.game, &line.team), line))
-        .collect();
+pub fn equals_the_official_totals(state: &State) {
     let mut turnovers: HashMap<Side, i64> = HashMap::new();
-    for line in &league.players {
+    for line in &LEAGUE.players {
         *turnovers.entry(side(line.game, &line.team)).or_default() +=
             line.counts.get(Stat::Tov).map_or(0, i64::from);
     }
@@ -54,7 +34,7 @@ fn the_table_equals_the_official_totals(state: &State) {
     let (mut rows, mut compared, mut unrated, mut overtime) = (0, 0, 0, 0);
     while let Some(row) = stored.next().unwrap() {
         rows += 1;
-        let key: Side = (row.get("game_id").unwrap(), row.get("team_abbr").unwrap());
+        let key = side_of(row, "team_abbr");
         let is_home = key.0.ends_with(&key.1);
         assert_eq!(
             number(row, "home_game"),
@@ -66,10 +46,10 @@ fn the_table_equals_the_official_totals(state: &State) {
             turnovers.get(&key).copied(),
             "{key:?} turnovers"
         );
-        let rating: Option<f64> = row.get("offensive_rating").unwrap();
+        let rating = rate(row, "offensive_rating");
         assert_eq!(rating.is_none(), number(row, "possessions").is_none(), "{key:?}");
         unrated += u32::from(rating.is_none());
-        let Some(line) = official.get(&key) else { continue };
+        let Some(line) = OFFICIAL.get(&key) else { continue };
         compared += 1;
         for (column, stat) in TOTALS {
             assert_eq!(
@@ -93,23 +73,4 @@ fn the_table_equals_the_official_totals(state: &State) {
     }
     // Of six team-games there is no official line; 168 lack offensive rebounds, so nobody can rate them.
     assert_eq!((rows, compared, unrated, overtime), (11_592, 11_586, 168, 600));
-}
-
-#[test]
-fn the_feeds_of_january_2026_rebuild_the_official_totals() {
-    let state = State::loaded();
-    state
-        .backcourt(&["run", "--source", "reconstruct", "--output", "silent"])
-        .expect(0);
-    the_table_equals_the_official_totals(&state);
-}
-
-#[test]
-fn clean_feeds_rebuild_the_official_totals() {
-    let state = State::none();
-    state.backcourt(&["load", "--faults", "none"]).expect(0);
-    state
-        .backcourt(&["run", "--source", "reconstruct", "--output", "silent"])
-        .expect(0);
-    the_table_equals_the_official_totals(&state);
 }
