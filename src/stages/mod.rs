@@ -2,10 +2,15 @@
 //! This room knows how inputs are fetched; what they mean is the rule's business, when they are fetched the engine's.
 
 mod feed_stage;
+mod look_back;
 mod player_game;
+mod player_shot_zone;
 mod schedule;
 mod team_defense;
+mod team_defense_zone;
 mod team_offense;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -14,7 +19,9 @@ use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
 use feed_stage::FeedStage;
 use player_game::PLAYER_GAME;
+use player_shot_zone::PlayerShotZone;
 use team_defense::TEAM_DEFENSE;
+use team_defense_zone::TeamDefenseZone;
 use team_offense::TEAM_OFFENSE;
 
 /// Sources that rows of the built-in stages can come from, as an operator names them.
@@ -26,14 +33,22 @@ pub const FORCED: &str = "forced-reconstruction";
 const FEED_STAGES: [FeedStage; 3] = [TEAM_OFFENSE, TEAM_DEFENSE, PLAYER_GAME];
 
 /// The names of the built-in stages.
-pub const BUILT_IN: [&str; 3] = [TEAM_OFFENSE.name, TEAM_DEFENSE.name, PLAYER_GAME.name];
+pub const BUILT_IN: [&str; 5] = [
+    TEAM_OFFENSE.name,
+    TEAM_DEFENSE.name,
+    PLAYER_GAME.name,
+    TeamDefenseZone::NAME,
+    PlayerShotZone::NAME,
+];
 
 /// The implementation of a stage of the plan; none if the plan names a built-in stage that does not exist.
 #[must_use]
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
-    match spec.kind {
-        StageKind::Nba => {
-            let stage = FEED_STAGES.into_iter().find(|stage| stage.name == spec.name)?;
+    match (&spec.kind, spec.name.as_str()) {
+        (StageKind::Nba, TeamDefenseZone::NAME) => Some(Arc::new(TeamDefenseZone)),
+        (StageKind::Nba, PlayerShotZone::NAME) => Some(Arc::new(PlayerShotZone)),
+        (StageKind::Nba, name) => {
+            let stage = FEED_STAGES.into_iter().find(|stage| stage.name == name)?;
             Some(Arc::new(stage))
         }
     }

@@ -1,0 +1,142 @@
+//! What the stages share that look back on games: which days they read, which dates they owe rows, and what they say
+//! when an earlier stage left them nothing, or nothing they can read.
+
+use chrono::NaiveDate;
+
+use super::schedule::team_scopes;
+use crate::engine::{Scope, StageError};
+use crate::nba::Finals;
+use crate::nba::ids::SeasonYear;
+use crate::nba::raw::{BadRow, Feed};
+use crate::table::{Row, TableDef};
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
+
+/// A season's first days are left out, as they always were: nobody has games enough in them.
+const BOOTSTRAP_DAYS: i64 = 14;
+
+/// Everything these dates may know: from the beginning of the earliest one's season to the day before the latest.
+pub(super) fn known_days(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDate)> {
+    let (first, last) = (dates.iter().min()?, dates.iter().max()?);
+    Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
+}
+
+/// The rows of a table on the days these dates may know.
+pub(super) async fn read_known(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    columns: &[&str],
+    dates: &[NaiveDate],
+) -> Result<Vec<Row>, StageError> {
+    let Some((first, last)) = known_days(dates) else {
+        return Ok(Vec::new());
+    };
+    let dates = Dates::Between(first, last);
+    Ok(warehouse
+        .read(Read {
+            table,
+            columns,
+            dates,
+        })
+        .await?)
+}
+
+/// The finals these dates may know.
+pub(super) async fn read_finals(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<Finals, StageError> {
+    let feed = Feed::Schedule;
+    let rows = read_known(warehouse, feed.table(), feed.columns(), dates).await?;
+    Ok(Finals::read(&rows))
+}
+
+/// Why a date owes no row, if it owes none: no final, or the season has only begun.
+pub(super) async fn reasons_to_skip(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    finals: &Finals,
+) -> Result<Vec<Option<String>>, StageError> {
+    let scopes = team_scopes(warehouse, dates).await?;
+    let reason = |(&date, scope)| match (scope, finals.day_of_season(date)) {
+        (Scope::Skip(reason), _) => Some(reason),
+        (_, day @ ..BOOTSTRAP_DAYS) => Some(format!("bootstrap: day {day} of the season")),
+        (_, _) => None,
+    };
+    Ok(dates.iter().zip(scopes).map(reason).collect())
+}
+
+/// Refuses to go on without what an earlier stage fills.
+pub(super) async fn require_rows(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    stage: &str,
+) -> Result<(), StageError> {
+    if warehouse.holds_rows(table).await? {
+        return Ok(());
+    }
+    Err(StageError {
+        class: ErrorClass::Data,
+        message: format!("{} holds no row; run stage {stage} first", table.path()),
+    })
+}
+
+/// Each date's scope: skipped for the reason it has, else the rows it owes, or skipped when those are none.
+pub(super) fn scopes(
+    dates: &[NaiveDate],
+    reasons: Vec<Option<String>>,
+    owed: impl Fn(NaiveDate) -> u32,
+    too_early: &str,
+) -> Vec<Scope> {
+    let scope = |(&date, reason): (&NaiveDate, Option<String>)| match reason {
+        Some(reason) => Scope::Skip(reason),
+        None => match owed(date) {
+            0 => Scope::Skip(too_early.to_owned()),
+            rows => Scope::Rows(rows),
+        },
+    };
+    dates.iter().zip(reasons).map(scope).collect()
+}
+
+/// The error of a stage whose input holds what its own stage would not have written.
+pub(super) fn unreadable(table: &TableDef, bad: &BadRow) -> StageError {
+    StageError {
+        class: ErrorClass::Data,
+        message: format!(
+            "a row of {} cannot be read: {bad}; rerun the stage that fills it",
+            table.path()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    // Were the last date's own games read, they could find their way into its rows.
+    #[test]
+    fn what_dates_may_know_ends_the_day_before_the_last_of_them() {
+        let dates = ["2024-01-05", "2024-01-04", "2023-12-30"].map(day);
+        assert_eq!(known_days(&dates), Some((day("2023-10-01"), day("2024-01-04"))));
+        assert_eq!(known_days(&[]), None);
+    }
+
+    #[test]
+    fn a_date_is_skipped_for_its_reason_or_because_it_owes_nothing() {
+        let dates = ["2023-10-30", "2023-11-08", "2023-12-01"].map(day);
+        let reasons = vec![Some("bootstrap: day 6 of the season".to_owned()), None, None];
+        let owed = |date| if date == dates[2] { 30 } else { 0 };
+        let skip = |reason: &str| Scope::Skip(reason.to_owned());
+        assert_eq!(
+            scopes(&dates, reasons, owed, "too early"),
+            [
+                skip("bootstrap: day 6 of the season"),
+                skip("too early"),
+                Scope::Rows(30)
+            ]
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Stages that look back, on an embedded warehouse: what a date is said to owe is what it is found to have.
+//!
+//! Boston and Charlotte meet every day from 1 November 2023, forty times. One player plays in every game, another
+//! from the ninth on, a third played only last season.
+
+use std::sync::atomic::AtomicUsize;
+
+use chrono::{Days, NaiveDate};
+
+use super::player_shot_zone::PlayerShotZone;
+use super::team_defense_zone::TeamDefenseZone;
+use crate::engine::{Scope, Stage};
+use crate::nba::tables;
+use crate::table::{ColumnType, Row, TableDef, Value};
+use crate::warehouse::sqlite::SqliteWarehouse;
+use crate::warehouse::{ErrorClass, Filling, Warehouse};
+
+const GAMES: u64 = 40;
+
+fn day(number: u64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2023, 11, 1).unwrap() + Days::new(number)
+}
+
+fn dates() -> Vec<NaiveDate> {
+    (0..GAMES).map(day).collect()
+}
+
+/// A row with these values, and nothing where nothing must be.
+fn row(table: &TableDef, values: &[(&str, Value)]) -> Row {
+    let mut row: Row = table
+        .columns
+        .iter()
+        .map(|column| match column.kind {
+            _ if column.nullable => Value::Null,
+            ColumnType::Bool => false.into(),
+            ColumnType::Int64 => 2023.into(),
+            _ => "".into(),
+        })
+        .collect();
+    for (column, value) in values {
+        row[table.position(column).unwrap()] = value.clone();
+    }
+    row
+}
+
+fn schedule() -> Vec<Row> {
+    let game = |date: NaiveDate| {
+        row(
+            tables::schedule(),
+            &[
+                ("game_date", date.into()),
+                ("game_status", 3.into()),
+                ("away_team_tricode", "BOS".into()),
+                ("home_team_tricode", "CHA".into()),
+            ],
+        )
+    };
+    dates().into_iter().map(game).collect()
+}
+
+fn team_defense() -> Vec<Row> {
+    let team = |date: NaiveDate, team: &str| {
+        row(
+            tables::team_defense(),
+            &[
+                ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
+                ("game_date", date.into()),
+                ("defending_team_abbr", team.into()),
+            ],
+        )
+    };
+    dates()
+        .into_iter()
+        .flat_map(|date| ["BOS", "CHA"].map(|name| team(date, name)))
+        .collect()
+}
+
+fn player_game() -> Vec<Row> {
+    let game = |player: &str, date: NaiveDate, season: i64, points: i64| {
+        row(
+            tables::player_game(),
+            &[
+                ("player_lookup", player.into()),
+                ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
+                ("game_date", date.into()),
+                ("team_abbr", "BOS".into()),
+                ("season_year", season.into()),
+                ("points", points.into()),
+                ("minutes_played", 0.0.into()),
+            ],
+        )
+    };
+    let one = (0..GAMES).map(|number| game("one", day(number), 2023, 20));
+    // Two stands among those who played on the first days too, without a minute or a point.
+    let two = (0..GAMES).map(|number| game("two", day(number), 2023, if number < 8 { 0 } else { 9 }));
+    let three = (0..GAMES).map(|number| game("three", day(number) - Days::new(365), 2022, 12));
+    one.chain(two).chain(three).collect()
+}
+
+async fn warehouse(dir: &tempfile::TempDir, tables: Vec<(&TableDef, Vec<Row>)>) -> SqliteWarehouse {
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    for (table, rows) in tables {
+        let filling = Filling {
+            table: table.clone(),
+            rows: Box::new(rows.into_iter()),
+        };
+        warehouse.fill(vec![filling], &AtomicUsize::new(0)).await.unwrap();
+    }
+    warehouse
+}
+
+/// Every date that owes rows has as many, and computed alone the same ones.
+async fn owes_what_it_has(stage: &dyn Stage, warehouse: &dyn Warehouse, scopes: &[Scope]) {
+    let dates = dates();
+    let together = stage.read(warehouse, &dates, "reconstruct").await.unwrap();
+    for (date, scope) in dates.iter().zip(scopes) {
+        let Scope::Rows(owed) = scope else { continue };
+        let made = together.compute(*date).unwrap();
+        assert_eq!(
+            (made.expected, made.rows.len()),
+            (*owed, *owed as usize),
+            "{date}"
+        );
+        assert!(made.missing.is_empty(), "{date}: {:?}", made.missing);
+        let alone = stage.read(warehouse, &[*date], "reconstruct").await.unwrap();
+        assert_eq!(alone.compute(*date).unwrap(), made, "{date}");
+    }
+}
+
+fn skip(reason: &str) -> Scope {
+    Scope::Skip(reason.to_owned())
+}
+
+#[tokio::test]
+async fn a_date_owes_a_row_of_every_team_with_fifteen_games() {
+    let dir = tempfile::tempdir().unwrap();
+    let filled = vec![
+        (tables::schedule(), schedule()),
+        (tables::team_defense(), team_defense()),
+    ];
+    let warehouse = warehouse(&dir, filled).await;
+    let scopes = TeamDefenseZone.scope(&warehouse, &dates()).await.unwrap();
+    assert_eq!(scopes[0], skip("bootstrap: day 0 of the season"));
+    assert_eq!(scopes[13], skip("bootstrap: day 13 of the season"));
+    assert_eq!(scopes[14], skip("no team has played 15 games of the season yet"));
+    assert_eq!(scopes[15..], vec![Scope::Rows(2); 25]);
+    owes_what_it_has(&TeamDefenseZone, &warehouse, &scopes).await;
+}
+
+#[tokio::test]
+async fn a_date_owes_a_row_of_every_player_with_ten_games() {
+    let dir = tempfile::tempdir().unwrap();
+    let filled = vec![
+        (tables::schedule(), schedule()),
+        (tables::player_game(), player_game()),
+    ];
+    let warehouse = warehouse(&dir, filled).await;
+    let scopes = PlayerShotZone.scope(&warehouse, &dates()).await.unwrap();
+    assert_eq!(scopes[13], skip("bootstrap: day 13 of the season"));
+    assert_eq!(scopes[14..18], vec![Scope::Rows(1); 4]);
+    assert_eq!(
+        scopes[18..],
+        vec![Scope::Rows(2); 22],
+        "the second player's tenth game was the day before"
+    );
+    owes_what_it_has(&PlayerShotZone, &warehouse, &scopes).await;
+}
+
+#[tokio::test]
+async fn a_stage_without_its_input_names_the_stage_to_run_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
+    let bootstrap = PlayerShotZone.scope(&warehouse, &dates()[..14]).await.unwrap();
+    assert_eq!(bootstrap.len(), 14, "nothing is needed where nothing is owed");
+    let error = PlayerShotZone.scope(&warehouse, &dates()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data);
+    assert_eq!(
+        error.message,
+        "nba_analytics.player_game_summary holds no row; run stage player_game first"
+    );
+}
