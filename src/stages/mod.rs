@@ -3,8 +3,12 @@
 
 mod feed_stage;
 mod look_back;
+mod ml_feature_store;
+mod player_composite;
+mod player_daily_cache;
 mod player_game;
 mod player_shot_zone;
+mod players;
 mod schedule;
 mod team_defense;
 mod team_defense_zone;
@@ -18,6 +22,9 @@ use crate::engine::{Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
 use feed_stage::FeedStage;
+use ml_feature_store::MlFeatureStore;
+use player_composite::PlayerComposite;
+use player_daily_cache::PlayerDailyCache;
 use player_game::PLAYER_GAME;
 use player_shot_zone::PlayerShotZone;
 use team_defense::TEAM_DEFENSE;
@@ -33,12 +40,15 @@ pub const FORCED: &str = "forced-reconstruction";
 const FEED_STAGES: [FeedStage; 3] = [TEAM_OFFENSE, TEAM_DEFENSE, PLAYER_GAME];
 
 /// The names of the built-in stages.
-pub const BUILT_IN: [&str; 5] = [
+pub const BUILT_IN: [&str; 8] = [
     TEAM_OFFENSE.name,
     TEAM_DEFENSE.name,
     PLAYER_GAME.name,
     TeamDefenseZone::NAME,
     PlayerShotZone::NAME,
+    PlayerComposite::NAME,
+    PlayerDailyCache::NAME,
+    MlFeatureStore::NAME,
 ];
 
 /// The implementation of a stage of the plan; none if the plan names a built-in stage that does not exist.
@@ -47,6 +57,9 @@ pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {
         (StageKind::Nba, TeamDefenseZone::NAME) => Some(Arc::new(TeamDefenseZone)),
         (StageKind::Nba, PlayerShotZone::NAME) => Some(Arc::new(PlayerShotZone)),
+        (StageKind::Nba, PlayerComposite::NAME) => Some(Arc::new(PlayerComposite)),
+        (StageKind::Nba, PlayerDailyCache::NAME) => Some(Arc::new(PlayerDailyCache)),
+        (StageKind::Nba, MlFeatureStore::NAME) => Some(Arc::new(MlFeatureStore)),
         (StageKind::Nba, name) => {
             let stage = FEED_STAGES.into_iter().find(|stage| stage.name == name)?;
             Some(Arc::new(stage))

@@ -86,6 +86,7 @@ pub(super) fn data_source(features: &[Feature]) -> &'static str {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "a decimal by rule, equal or wrong")]
 mod tests {
     use rstest::rstest;
 
@@ -114,7 +115,6 @@ mod tests {
     #[case([12, 13, 0, 0], 87.0, "medium", "phase3")]
     #[case([0, 12, 0, 13], 56.8, "low", "mixed")]
     #[case([0, 0, 0, 25], 40.0, "low", "mixed")]
-    #[allow(clippy::float_cmp, reason = "a decimal by rule, equal or wrong")]
     fn what_is_known_decides_and_a_default_is_not_known(
         #[case] counts: [usize; 4],
         #[case] score: f64,

@@ -14,7 +14,7 @@ use super::{DateOutcome, Finals, GameLog};
 use crate::table::{Row, rows_on};
 
 /// A player needs this many games of the season before the date.
-const FEWEST_GAMES: usize = 5;
+pub const FEWEST_GAMES: usize = 5;
 
 /// What was read for a batch of dates.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +32,7 @@ pub struct Inputs {
 }
 
 /// Whether a player with these games gets a row on the date.
-#[must_use]
-pub fn is_eligible(log: &GameLog<PlayerGame>, date: NaiveDate) -> bool {
+fn is_eligible(log: &GameLog<PlayerGame>, date: NaiveDate) -> bool {
     log.before(date).len() >= FEWEST_GAMES
 }
 

@@ -1,0 +1,65 @@
+//! Stage `ml_feature_store`: the features of every player who plays, from the season so far and all of Phase 4.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::look_back::read_finals;
+use super::players::{player_scopes, read_on, read_players, read_teams, unreadable_date};
+use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use crate::nba::ml_feature_store::{self, ml_feature_store};
+use crate::nba::raw::Feed;
+use crate::nba::stored::{Appearance, Cached, DefenseZones, Factors, PlayerZones};
+use crate::nba::tables;
+use crate::table::TableDef;
+use crate::warehouse::Warehouse;
+
+#[derive(Debug)]
+pub(super) struct MlFeatureStore;
+
+impl MlFeatureStore {
+    pub(super) const NAME: &'static str = "ml_feature_store";
+}
+
+#[async_trait]
+impl Stage for MlFeatureStore {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn table(&self) -> &TableDef {
+        tables::ml_feature_store()
+    }
+
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        player_scopes(warehouse, dates, 0).await
+    }
+
+    async fn read(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+        _source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        let on = |table, columns| read_on(warehouse, table, columns, dates);
+        Ok(Box::new(Batch(ml_feature_store::Inputs {
+            finals: read_finals(warehouse, dates).await?,
+            schedule: on(Feed::Schedule.table(), Feed::Schedule.columns()).await?,
+            players: read_players(warehouse, dates).await?,
+            teams: read_teams(warehouse, dates).await?,
+            appearances: on(Appearance::table(), Appearance::COLUMNS).await?,
+            cached: on(Cached::table(), Cached::COLUMNS).await?,
+            factors: on(Factors::table(), Factors::COLUMNS).await?,
+            player_zones: on(PlayerZones::table(), PlayerZones::COLUMNS).await?,
+            defense_zones: on(DefenseZones::table(), DefenseZones::COLUMNS).await?,
+        })))
+    }
+}
+
+struct Batch(ml_feature_store::Inputs);
+
+impl Inputs for Batch {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        let made = ml_feature_store(date, &self.0);
+        Ok(made.map_err(|bad| unreadable_date(&bad))?.into())
+    }
+}

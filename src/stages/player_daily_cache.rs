@@ -1,0 +1,60 @@
+//! Stage `player_daily_cache`: one row per player who plays and has games enough, from the season so far.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::look_back::read_finals;
+use super::players::{player_scopes, read_on, read_players, read_teams, unreadable_date};
+use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use crate::nba::player_daily_cache::{self, FEWEST_GAMES, player_daily_cache};
+use crate::nba::stored::{Appearance, PlayerZones};
+use crate::nba::tables;
+use crate::table::TableDef;
+use crate::warehouse::Warehouse;
+
+#[derive(Debug)]
+pub(super) struct PlayerDailyCache;
+
+impl PlayerDailyCache {
+    pub(super) const NAME: &'static str = "player_daily_cache";
+}
+
+#[async_trait]
+impl Stage for PlayerDailyCache {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn table(&self) -> &TableDef {
+        tables::player_daily_cache()
+    }
+
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        player_scopes(warehouse, dates, FEWEST_GAMES).await
+    }
+
+    async fn read(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+        _source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        let on = |table, columns| read_on(warehouse, table, columns, dates);
+        Ok(Box::new(Batch(player_daily_cache::Inputs {
+            finals: read_finals(warehouse, dates).await?,
+            players: read_players(warehouse, dates).await?,
+            teams: read_teams(warehouse, dates).await?,
+            appearances: on(Appearance::table(), Appearance::COLUMNS).await?,
+            player_zones: on(PlayerZones::table(), PlayerZones::COLUMNS).await?,
+        })))
+    }
+}
+
+struct Batch(player_daily_cache::Inputs);
+
+impl Inputs for Batch {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        let made = player_daily_cache(date, &self.0);
+        Ok(made.map_err(|bad| unreadable_date(&bad))?.into())
+    }
+}

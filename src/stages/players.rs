@@ -1,0 +1,119 @@
+//! What the stages about the players of a date share: the rows a date owes, and what they read besides.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::look_back::{
+    known_days, read_finals, read_known, reasons_to_skip, require_rows, scopes, unreadable,
+};
+use crate::engine::{Scope, StageError};
+use crate::nba::raw::BadRow;
+use crate::nba::stored::{Appearance, PlayerLogs, TeamLogs};
+use crate::table::{Row, TableDef, Value};
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
+
+/// A row for each player who plays on a date and has at least `fewest` games that count in the season before it.
+pub(super) async fn player_scopes(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    fewest: usize,
+) -> Result<Vec<Scope>, StageError> {
+    let finals = read_finals(warehouse, dates).await?;
+    let reasons = reasons_to_skip(warehouse, dates, &finals).await?;
+    let players = if reasons.contains(&None) {
+        players(warehouse, dates, fewest).await?
+    } else {
+        BTreeMap::new()
+    };
+    let owed = |date| players.get(&date).copied().unwrap_or_default();
+    let nobody = match fewest {
+        0 => "player_game has no row on this date".to_owned(),
+        _ => format!("nobody who plays has played {fewest} games of the season yet"),
+    };
+    Ok(scopes(dates, reasons, owed, &nobody))
+}
+
+/// How many players each date owes a row, counted where they are stored.
+async fn players(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    fewest: usize,
+) -> Result<BTreeMap<NaiveDate, u32>, StageError> {
+    let table = Appearance::table();
+    require_rows(warehouse, table, "player_game").await?;
+    let (Some((first, _)), Some(last)) = (known_days(dates), dates.iter().max()) else {
+        return Ok(BTreeMap::new());
+    };
+    let path = table.path();
+    // Which games count is the rule of nba's PlayerLogs; a date whose rows differ from what is counted here is not ok.
+    let answer = warehouse
+        .query(&format!(
+            "SELECT game_date, COUNTIF(IFNULL(games_before, 0) >= {fewest}) AS players FROM (\
+               SELECT game_date, \
+                 COUNTIF(minutes_played > 0 OR points > 0) OVER (\
+                   PARTITION BY player_lookup, season_year ORDER BY game_date \
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS games_before \
+               FROM `{path}` WHERE game_date BETWEEN DATE '{first}' AND DATE '{last}'\
+             ) AS appearances GROUP BY game_date"
+        ))
+        .await?;
+    let counted = |row: &Row| match row.as_slice() {
+        [date, Value::Int(players)] => Some((date.as_date()?, u32::try_from(*players).ok()?)),
+        _ => None,
+    };
+    let players: Option<_> = answer.rows.iter().map(counted).collect();
+    players.ok_or_else(|| StageError {
+        class: ErrorClass::Code,
+        message: format!("counting the players of {path} answered something else than dates and counts"),
+    })
+}
+
+/// The players' games these dates may know. They are made into logs at once, so that a season of rows does not stay
+/// in memory.
+pub(super) async fn read_players(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<PlayerLogs, StageError> {
+    let table = PlayerLogs::table();
+    let rows = read_known(warehouse, table, PlayerLogs::COLUMNS, dates).await?;
+    PlayerLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
+}
+
+/// The teams' games these dates may know.
+pub(super) async fn read_teams(
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<TeamLogs, StageError> {
+    let table = TeamLogs::table();
+    let rows = read_known(warehouse, table, TeamLogs::COLUMNS, dates).await?;
+    TeamLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
+}
+
+/// The error of a date for which an earlier stage stored what it would not have.
+pub(super) fn unreadable_date(bad: &BadRow) -> StageError {
+    StageError {
+        class: ErrorClass::Data,
+        message: format!("a row of an earlier stage cannot be read: {bad}; rerun the stages before this one"),
+    }
+}
+
+/// What a table holds on the dates themselves.
+pub(super) async fn read_on(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    columns: &[&str],
+    dates: &[NaiveDate],
+) -> Result<Vec<Row>, StageError> {
+    let dates = Dates::Only(dates);
+    Ok(warehouse
+        .read(Read {
+            table,
+            columns,
+            dates,
+        })
+        .await?)
+}
+
+#[cfg(test)]
+mod tests;
