@@ -206,19 +206,15 @@ fn nothing_is_rerun_where_nothing_was_run() {
 #[test]
 fn pausing_holds_a_run_under_way_until_it_is_resumed() {
     let folder = loaded();
-    let mut pty = start(folder.path(), &["--workers", "1"]);
-    pty.wait_until("dates are being done", is_under_way);
-    pty.send("p");
-    pty.wait_until("the pause has taken hold", |screen| {
-        header(screen).ends_with("paused")
+    let mut pty = start(folder.path(), &["--paused"]);
+    pty.wait_for("916 pending");
+    // Resumed and paused in one breath: the first batches are under way, the rest is not handed out.
+    pty.send("pp");
+    pty.wait_until("what was under way has landed and the run holds", |screen| {
+        is_under_way(screen) && header(screen).ends_with("paused")
     });
-    assert!(
-        stage_line(&pty.screen()).contains("pending"),
-        "{}",
-        pty.screen().contents()
-    );
     pty.send("p");
-    pty.wait_for("finished");
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.send("q");
     assert_left(&mut pty, 1);
 }
