@@ -1,6 +1,6 @@
 //! Data definition made from a [`TableDef`].
 
-use super::{ColumnType, TableDef};
+use super::{Column, ColumnType, TableDef};
 
 /// `CREATE TABLE` for the embedded warehouse, where the dataset is an attached file.
 #[must_use]
@@ -32,6 +32,46 @@ pub fn sqlite_index(table: &TableDef) -> String {
         dataset = table.dataset,
         name = table.name,
         date = table.date_column,
+    )
+}
+
+/// `CREATE TABLE` for `BigQuery` at this path, partitioned by the date column.
+#[must_use]
+pub fn bigquery_table(table: &TableDef, path: &str) -> String {
+    let columns: Vec<String> = table.columns.iter().map(bigquery_column).collect();
+    let cluster = match table.cluster.as_ref() {
+        [] => String::new(),
+        columns => format!("\nCLUSTER BY {}", columns.join(", ")),
+    };
+    format!(
+        "CREATE TABLE IF NOT EXISTS `{path}` (\n{body}\n)\nPARTITION BY {date}{cluster}\n\
+         OPTIONS (description = {doc}, require_partition_filter = {filter})",
+        body = columns.join(",\n"),
+        date = table.date_column,
+        doc = quoted(&table.doc),
+        filter = table.require_partition_filter,
+    )
+}
+
+fn bigquery_column(column: &Column) -> String {
+    // An array is never NULL in BigQuery, and NOT NULL is not allowed on one.
+    let array = matches!(column.kind, ColumnType::StringArray | ColumnType::Float64Array);
+    let null = if column.nullable || array { "" } else { " NOT NULL" };
+    format!(
+        "  {} {}{null} OPTIONS (description = {})",
+        column.name,
+        column.kind,
+        quoted(&column.doc)
+    )
+}
+
+/// A text as a `GoogleSQL` literal.
+fn quoted(text: &str) -> String {
+    format!(
+        "'{}'",
+        text.replace('\\', "\\\\")
+            .replace('\'', "\\'")
+            .replace('\n', "\\n")
     )
 }
 

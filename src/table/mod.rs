@@ -11,7 +11,7 @@ mod value;
 
 pub use admit::{Admitted, Quarantined, admit};
 pub use column::{Column, ColumnType, Stamp};
-pub use ddl::{sqlite_index, sqlite_table};
+pub use ddl::{bigquery_table, sqlite_index, sqlite_table};
 pub use definition::TableDef;
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;

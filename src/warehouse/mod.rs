@@ -1,6 +1,7 @@
 //! Where tables live. One trait, one folder per kind of warehouse.
 //! This room knows tables and dates; it knows nothing of basketball, plans or runs.
 
+pub mod bigquery;
 mod error;
 mod query;
 pub mod sqlite;

@@ -1,0 +1,148 @@
+//! Where a `BigQuery` is: the project that is billed and, for an emulator or a private endpoint, its server.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+/// Where `BigQuery`'s version 2 API hangs below a server's address.
+const API: &str = "bigquery/v2";
+
+/// A project, on Google's own servers unless another one is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The project's id.
+    pub project: String,
+    /// Another server than Google's.
+    pub server: Option<Server>,
+}
+
+/// A server that speaks `BigQuery`'s REST API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server(Url);
+
+/// An address that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct AddressError(String);
+
+impl Address {
+    /// Reads `PROJECT` or `PROJECT@BASE_URL`, what stands behind `bigquery:`.
+    ///
+    /// # Errors
+    /// When the project's name cannot be one, or the server's address is none that may be spoken to: plain HTTP is
+    /// for this machine alone, because a token goes along with every call.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let (project, server) = match text.split_once('@') {
+            Some((project, server)) => (project, Some(Server::parse(server)?)),
+            None => (text, None),
+        };
+        if !is_project(project) {
+            return Err(AddressError(format!(
+                "'{project}' is not a project id; it has 6 to 30 lower-case letters, digits and hyphens, \
+                 as in bigquery:nba-props-platform"
+            )));
+        }
+        Ok(Self {
+            project: project.to_owned(),
+            server,
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bigquery:{}", self.project)?;
+        match &self.server {
+            Some(Server(url)) => write!(f, "@{}", url.as_str().trim_end_matches('/')),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Server {
+    fn parse(text: &str) -> Result<Self, AddressError> {
+        let url = Url::parse(text)
+            .map_err(|error| AddressError(format!("'{text}' is not the address of a server: {error}")))?;
+        let server = Self(url);
+        match server.0.scheme() {
+            "https" => Ok(server),
+            "http" if server.is_loopback() => Ok(server),
+            "http" => Err(AddressError(format!(
+                "'{text}' would send data over the network in the open; use https, or an emulator on 127.0.0.1"
+            ))),
+            other => Err(AddressError(format!(
+                "'{text}' begins with {other}; write https://… or, for an emulator, http://127.0.0.1:9050"
+            ))),
+        }
+    }
+
+    /// Whether it is on this very machine; then it is an emulator and is sent no credentials.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
+    /// The address all calls begin with.
+    pub(super) fn base_url(&self) -> String {
+        let base = self.0.as_str().trim_end_matches('/');
+        if base.ends_with(API) {
+            base.to_owned()
+        } else {
+            format!("{base}/{API}")
+        }
+    }
+}
+
+/// Lower-case letters, digits and hyphens, 6 to 30, beginning with a letter; an old one may have its domain in front.
+fn is_project(text: &str) -> bool {
+    let id = text.split_once(':').map_or(text, |(_, id)| id);
+    (6..=30).contains(&id.len())
+        && id.starts_with(|first: char| first.is_ascii_lowercase())
+        && !id.ends_with('-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_written_alike() {
+        for text in [
+            "nba-props-platform",
+            "example.com:old-project",
+            "nba-props-platform@http://127.0.0.1:9050",
+            "nba-props-platform@http://[::1]:9050",
+            "nba-props-platform@https://bigquery.example.com",
+        ] {
+            assert_eq!(
+                Address::parse(text).unwrap().to_string(),
+                format!("bigquery:{text}")
+            );
+        }
+    }
+
+    #[test]
+    fn calls_go_below_the_api_whether_or_not_it_was_named() {
+        let base = |text: &str| Server::parse(text).unwrap().base_url();
+        assert_eq!(base("http://127.0.0.1:9050"), "http://127.0.0.1:9050/bigquery/v2");
+        assert_eq!(
+            base("http://localhost:1/bigquery/v2/"),
+            "http://localhost:1/bigquery/v2"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused_with_its_reason() {
+        let refusal = |text: &str| Address::parse(text).unwrap_err().to_string();
+        assert!(refusal("NBA").starts_with("'NBA' is not a project id"));
+        assert!(refusal("").starts_with("'' is not a project id"));
+        assert!(refusal("nba-props-platform@http://10.0.0.7:9050").contains("use https"));
+        assert!(refusal("nba-props-platform@ftp://127.0.0.1").contains("begins with ftp"));
+        assert!(refusal("nba-props-platform@9050").contains("not the address of a server"));
+    }
+}

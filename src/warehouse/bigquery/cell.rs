@@ -1,0 +1,172 @@
+//! Values as `BigQuery`'s REST API writes them: every scalar a text, a list a list of cells.
+
+use chrono::{DateTime, Utc};
+use gcp_bigquery_client::model::field_type::FieldType;
+use gcp_bigquery_client::model::table_cell::TableCell;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
+use serde_json::{Value as Json, json};
+
+use crate::table::{ColumnType, Row, Value};
+
+/// A cell that does not hold what its column says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column} answers {cell}, which is no {kind}")]
+pub(super) struct CellError {
+    column: String,
+    cell: String,
+    kind: String,
+}
+
+/// The type a column of an answer has, as tables define it; none for one that no table of ours has.
+pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
+    let repeated = field.mode.as_deref() == Some("REPEATED");
+    Some(match (&field.r#type, repeated) {
+        (FieldType::Integer | FieldType::Int64, false) => ColumnType::Int64,
+        (FieldType::Float | FieldType::Float64 | FieldType::Numeric | FieldType::Bignumeric, false) => {
+            ColumnType::Float64
+        }
+        (FieldType::String, false) => ColumnType::String,
+        (FieldType::Boolean | FieldType::Bool, false) => ColumnType::Bool,
+        (FieldType::Date, false) => ColumnType::Date,
+        (FieldType::Timestamp, false) => ColumnType::Timestamp,
+        (FieldType::Json, false) => ColumnType::Json,
+        (FieldType::Float | FieldType::Float64 | FieldType::Numeric, true) => ColumnType::Float64Array,
+        (FieldType::String, true) => ColumnType::StringArray,
+        _ => return None,
+    })
+}
+
+/// One cell of an answer as a value.
+pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
+    let held = cell.value.as_ref().unwrap_or(&Json::Null);
+    read(kind, held).ok_or_else(|| CellError {
+        column: column.to_owned(),
+        cell: held.to_string(),
+        kind: kind.to_string(),
+    })
+}
+
+fn read(kind: ColumnType, held: &Json) -> Option<Value> {
+    if let (ColumnType::StringArray, Json::Array(cells)) = (kind, held) {
+        let texts: Option<_> = cells.iter().map(|cell| Some(inner(cell)?.to_owned())).collect();
+        return texts.map(Value::List);
+    }
+    if let (ColumnType::Float64Array, Json::Array(cells)) = (kind, held) {
+        let numbers: Option<_> = cells.iter().map(|cell| inner(cell)?.parse().ok()).collect();
+        return numbers.map(Value::Numbers);
+    }
+    let text = match held {
+        Json::Null => return Some(Value::Null),
+        Json::String(text) => text,
+        _ => return None,
+    };
+    Some(match kind {
+        ColumnType::Int64 => Value::Int(text.parse().ok()?),
+        ColumnType::Float64 | ColumnType::Numeric { .. } => Value::Float(text.parse().ok()?),
+        ColumnType::String | ColumnType::Json => Value::Text(text.clone()),
+        ColumnType::Bool => Value::Bool(text.to_ascii_lowercase().parse().ok()?),
+        ColumnType::Date => Value::Date(text.parse().ok()?),
+        ColumnType::Timestamp => Value::Timestamp(moment(text)?),
+        ColumnType::StringArray | ColumnType::Float64Array => return None,
+    })
+}
+
+fn inner(cell: &Json) -> Option<&str> {
+    cell.get("v")?.as_str()
+}
+
+/// A moment as seconds with a fraction, perhaps with an exponent. A double holds today's to less than a microsecond.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "rounded, and what a calendar cannot hold is refused by it"
+)]
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let seconds: f64 = text.parse().ok()?;
+    DateTime::from_timestamp_micros((seconds * 1e6).round() as i64)
+}
+
+/// A row as one JSON list, each value in the form [`expression`] reads.
+pub(super) fn row(row: &Row) -> Json {
+    row.iter().map(cell).collect()
+}
+
+fn cell(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Int(number) => json!(number.to_string()),
+        // The shortest text that reads back as the very same number.
+        Value::Float(number) => json!(number.to_string()),
+        Value::Bool(flag) => json!(flag.to_string()),
+        Value::Text(text) => json!(text),
+        Value::Date(date) => json!(date.to_string()),
+        Value::Timestamp(_) => json!(value.to_string()),
+        Value::List(texts) => json!(texts),
+        Value::Numbers(numbers) => numbers.iter().map(|number| json!(number.to_string())).collect(),
+    }
+}
+
+/// The expression that makes the value at this place of a JSON list into a column's type.
+pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
+    let text = format!("JSON_VALUE({list}, '$[{place}]')");
+    match kind {
+        ColumnType::String => text,
+        ColumnType::Json => format!("PARSE_JSON({text})"),
+        ColumnType::StringArray => format!("JSON_VALUE_ARRAY({list}, '$[{place}]')"),
+        ColumnType::Float64Array => format!(
+            "ARRAY(SELECT CAST(item AS FLOAT64) FROM UNNEST(JSON_VALUE_ARRAY({list}, '$[{place}]')) AS item \
+             WITH OFFSET AS at ORDER BY at)"
+        ),
+        ColumnType::Numeric { .. } => format!("CAST({text} AS NUMERIC)"),
+        ColumnType::Int64
+        | ColumnType::Float64
+        | ColumnType::Bool
+        | ColumnType::Date
+        | ColumnType::Timestamp => format!("CAST({text} AS {kind})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(kind: ColumnType, text: &str) -> Option<Value> {
+        read(kind, &json!(text))
+    }
+
+    #[test]
+    fn scalars_are_read_from_their_texts() {
+        assert_eq!(read_text(ColumnType::Int64, "-12"), Some(Value::Int(-12)));
+        assert_eq!(
+            read_text(ColumnType::Float64, "1.5E3"),
+            Some(Value::Float(1500.0))
+        );
+        assert_eq!(read_text(ColumnType::Bool, "true"), Some(Value::Bool(true)));
+        assert_eq!(
+            read_text(ColumnType::Date, "2023-12-16"),
+            Some(Value::Date("2023-12-16".parse().unwrap()))
+        );
+        assert_eq!(read(ColumnType::Int64, &Json::Null), Some(Value::Null));
+        assert_eq!(read_text(ColumnType::Int64, "twelve"), None);
+        assert_eq!(read_text(ColumnType::Date, "2023-13-16"), None);
+    }
+
+    // 2024-05-01 00:00:00.000001 UTC, as the API writes it when nobody asks for whole microseconds.
+    #[test]
+    fn a_moment_is_read_to_the_microsecond() {
+        let read = read_text(ColumnType::Timestamp, "1.714521600000001E9");
+        let moment = DateTime::from_timestamp_micros(1_714_521_600_000_001).unwrap();
+        assert_eq!(read, Some(Value::Timestamp(moment)));
+    }
+
+    #[test]
+    fn a_list_is_read_from_its_cells_and_written_as_texts() {
+        let cells = json!([{"v": "0.1"}, {"v": "2.0"}]);
+        let numbers = Value::Numbers(vec![0.1, 2.0]);
+        assert_eq!(read(ColumnType::Float64Array, &cells), Some(numbers.clone()));
+        assert_eq!(cell(&numbers), json!(["0.1", "2"]));
+        assert_eq!(
+            row(&vec![Value::Null, Value::Bool(false)]),
+            json!([null, "false"])
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! What `BigQuery` answers when it refuses, sorted into the classes the engine acts on.
+//! The reason words are those of Google's page on error messages.
+
+use gcp_bigquery_client::error::BQError;
+
+use crate::warehouse::{ErrorClass, WarehouseError};
+
+/// A refused or lost call: what it means, and whether the server had a word in it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// What to do about it.
+    pub(super) class: ErrorClass,
+    /// The server's reason word; none when no server answered.
+    pub(super) reason: String,
+    /// The server's own message, or the connection's.
+    pub(super) message: String,
+}
+
+impl Fault {
+    pub(super) fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            reason: String::new(),
+            message: message.into(),
+        }
+    }
+
+    /// From a reason word and its message, as jobs and responses carry them.
+    pub(super) fn of_reason(code: i64, reason: &str, message: &str) -> Self {
+        Self {
+            class: class(code, reason, message),
+            reason: reason.to_owned(),
+            message: message.lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Whether the thing asked for does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.reason == "notFound"
+    }
+
+    /// Whether a job of this id was sent before.
+    pub(super) fn is_duplicate(&self) -> bool {
+        self.reason == "duplicate"
+    }
+
+    /// One sentence for the operator: what was being done, what was answered, what to do next.
+    pub(super) fn told(self, doing: &str) -> WarehouseError {
+        let next = match self.class {
+            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => "it is tried again",
+            ErrorClass::Quota => "wait until the quota is free again, or have it raised",
+            ErrorClass::Auth => "check the credentials and their roles with `backcourt doctor`",
+            ErrorClass::Data => "look at the table and the rows named",
+            ErrorClass::Code => "the query itself is at fault",
+            ErrorClass::Unknown => "it is looked up before anything is repeated",
+        };
+        let reason = match self.reason.as_str() {
+            "" => String::new(),
+            reason => format!(" ({reason})"),
+        };
+        WarehouseError::new(
+            self.class,
+            format!(
+                "{doing}: BigQuery says{reason}: {}; {next}",
+                self.message.trim_end_matches('.')
+            ),
+        )
+    }
+}
+
+impl From<BQError> for Fault {
+    fn from(error: BQError) -> Self {
+        match error {
+            BQError::ResponseError { error } => {
+                let answered = error.error;
+                let reason = answered.errors.first().and_then(|first| first.get("reason"));
+                Self::of_reason(
+                    answered.code,
+                    reason.map_or("", String::as_str),
+                    &answered.message,
+                )
+            }
+            BQError::RequestError(error) => Self::new(ErrorClass::Transient, lost(&error)),
+            // A token server out of reach is a passing fault; a key it refuses is not.
+            BQError::YupAuthError(error) => match error {
+                gcp_bigquery_client::yup_oauth2::Error::HttpError(_)
+                | gcp_bigquery_client::yup_oauth2::Error::HttpClientError(_) => {
+                    Self::new(ErrorClass::Transient, "the token server cannot be reached")
+                }
+                other => Self::new(ErrorClass::Auth, format!("no token: {other}")),
+            },
+            error @ (BQError::InvalidServiceAccountKey(_)
+            | BQError::InvalidServiceAccountAuthenticator(_)
+            | BQError::InvalidApplicationDefaultCredentialsAuthenticator(_)
+            | BQError::InvalidAuthorizedUserAuthenticator(_)
+            | BQError::AuthError(_)
+            | BQError::NoToken) => Self::new(ErrorClass::Auth, error.to_string()),
+            other => Self::new(ErrorClass::Code, other.to_string()),
+        }
+    }
+}
+
+/// What became of a call that got no readable answer. The client loses the status of an answer that is not JSON, as
+/// proxies give it with 502 and 503; none of them says that the call itself was wrong.
+fn lost(error: &reqwest::Error) -> String {
+    let what = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else if error.is_decode() {
+        "an answer that is not BigQuery's"
+    } else {
+        "the connection broke"
+    };
+    let cause = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+        .last()
+        .map_or_else(String::new, |cause| format!(" ({cause})"));
+    format!("{what}{cause}")
+}
+
+/// The class of an answer. The reason word decides; where there is none, the HTTP status does.
+fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
+    let says = |part: &str| message.contains(part);
+    match reason {
+        "rateLimitExceeded" | "jobRateLimitExceeded" => ErrorClass::Rate,
+        "quotaExceeded" if says("Too many DML statements outstanding") => ErrorClass::Rate,
+        "quotaExceeded" | "dailyLimitExceeded" | "billingTierLimitExceeded" | "bytesBilledLimitExceeded" => {
+            ErrorClass::Quota
+        }
+        "backendError" | "internalError" | "jobBackendError" | "jobInternalError" | "tableUnavailable"
+        | "stopped" | "timeout" => ErrorClass::Transient,
+        "accessDenied" | "authError" | "required" | "billingNotEnabled" | "blocked" | "unauthorized"
+        | "forbidden" => ErrorClass::Auth,
+        "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
+        "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
+        "invalidQuery" if is_about_values(message) => ErrorClass::Data,
+        "invalidQuery" | "duplicate" | "resourcesExceeded" | "responseTooLarge" | "notImplemented" => {
+            ErrorClass::Code
+        }
+        _ if is_conflict(message) => ErrorClass::Contention,
+        _ => match code {
+            401 | 403 => ErrorClass::Auth,
+            404 => ErrorClass::Data,
+            408 | 500..=599 => ErrorClass::Transient,
+            429 => ErrorClass::Rate,
+            _ => ErrorClass::Code,
+        },
+    }
+}
+
+/// Whether another writer was in the way.
+fn is_conflict(message: &str) -> bool {
+    [
+        "due to concurrent update",
+        "Could not serialize access",
+        "Transaction is aborted",
+        "conflicting transaction",
+    ]
+    .iter()
+    .any(|part| message.contains(part))
+}
+
+/// Whether a query failed on what it met in the rows, not on how it is written.
+fn is_about_values(message: &str) -> bool {
+    [
+        "out of range",
+        "Bad ",
+        "cannot be null",
+        "Required field",
+        "overflow",
+        "Invalid NUMERIC",
+    ]
+    .iter()
+    .any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    // Bodies as Google's pages and issue threads quote them.
+    #[rstest]
+    #[case(
+        403,
+        "rateLimitExceeded",
+        "Exceeded rate limits: too many table update operations",
+        ErrorClass::Rate
+    )]
+    #[case(400, "jobRateLimitExceeded", "Job exceeded rate limits", ErrorClass::Rate)]
+    #[case(
+        403,
+        "quotaExceeded",
+        "Quota exceeded: Your table exceeded quota for Number of partition modifications",
+        ErrorClass::Quota
+    )]
+    #[case(
+        400,
+        "quotaExceeded",
+        "Resources exceeded: Too many DML statements outstanding against table p:d.t, limit is 20.",
+        ErrorClass::Rate
+    )]
+    #[case(
+        503,
+        "backendError",
+        "Error encountered during execution. Retrying may solve the problem.",
+        ErrorClass::Transient
+    )]
+    #[case(
+        500,
+        "internalError",
+        "An internal error occurred and the request could not be completed.",
+        ErrorClass::Transient
+    )]
+    #[case(
+        400,
+        "invalidQuery",
+        "Could not serialize access to table p:d.t due to concurrent update",
+        ErrorClass::Contention
+    )]
+    #[case(
+        400,
+        "invalidQuery",
+        "Transaction is aborted due to concurrent update against table p:d.t.",
+        ErrorClass::Contention
+    )]
+    #[case(
+        400,
+        "invalidQuery",
+        "Syntax error: Unexpected keyword WHERE at [1:20]",
+        ErrorClass::Code
+    )]
+    #[case(400, "invalidQuery", "Numeric value out of range: 1329.8", ErrorClass::Data)]
+    #[case(
+        404,
+        "notFound",
+        "Not found: Table p:d.t was not found in location US",
+        ErrorClass::Data
+    )]
+    #[case(
+        403,
+        "accessDenied",
+        "Access Denied: Project p: User does not have bigquery.jobs.create permission",
+        ErrorClass::Auth
+    )]
+    #[case(401, "authError", "Invalid Credentials", ErrorClass::Auth)]
+    #[case(401, "", "Request had invalid authentication credentials.", ErrorClass::Auth)]
+    #[case(429, "", "Too Many Requests", ErrorClass::Rate)]
+    #[case(502, "", "Bad gateway", ErrorClass::Transient)]
+    #[case(
+        400,
+        "bytesBilledLimitExceeded",
+        "Query exceeded limit for bytes billed: 1000000.",
+        ErrorClass::Quota
+    )]
+    fn an_answer_has_the_class_that_one_acts_on(
+        #[case] code: i64,
+        #[case] reason: &str,
+        #[case] message: &str,
+        #[case] class: ErrorClass,
+    ) {
+        assert_eq!(Fault::of_reason(code, reason, message).class, class);
+    }
+
+    #[test]
+    fn the_operator_reads_what_was_done_the_servers_words_and_what_comes_next() {
+        let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
+        assert_eq!(
+            fault.told("writing d.t").message,
+            "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; it is tried again"
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! Filling whole tables from scratch: into tables beside them, which one transaction then copies over, so that a
+//! failure half-way leaves what was there before.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::BigQueryWarehouse;
+use super::cell::row;
+use super::fault::Fault;
+use super::job::Statement;
+use super::script::{Insert, MOST_BYTES};
+use crate::table::{TableDef, bigquery_table};
+use crate::warehouse::{Filling, Warehouse, WarehouseError};
+
+/// Every date there is: a table may refuse a query that names none.
+const ALWAYS: &str = ">= DATE '0001-01-01'";
+
+pub(super) async fn fill(
+    warehouse: &BigQueryWarehouse,
+    tables: Vec<Filling>,
+    written: &AtomicUsize,
+) -> Result<(), WarehouseError> {
+    let mut filled = Vec::with_capacity(tables.len());
+    for filling in tables {
+        warehouse.ensure(&filling.table).await?;
+        let table = filling.table.clone();
+        let beside = format!("{}__filling", warehouse.prefix.path(&table));
+        let done = aside(warehouse, filling, &beside, written).await;
+        filled.push((table, beside));
+        if let Err(fault) = done {
+            let doing = super::doing("filling", &filled[filled.len() - 1].0);
+            remove(warehouse, &filled).await;
+            return Err(fault.told(&doing));
+        }
+    }
+    let exchanged = warehouse.ask(Statement::new(exchange(warehouse, &filled))).await;
+    remove(warehouse, &filled).await;
+    exchanged
+        .map(drop)
+        .map_err(|fault| fault.told("exchanging the filled tables"))
+}
+
+/// Fills the table beside the one that is meant, in requests as large as they may be.
+async fn aside(
+    warehouse: &BigQueryWarehouse,
+    filling: Filling,
+    beside: &str,
+    written: &AtomicUsize,
+) -> Result<(), Fault> {
+    let table = filling.table;
+    warehouse
+        .ask(Statement::new(format!("DROP TABLE IF EXISTS `{beside}`")))
+        .await?;
+    warehouse
+        .ask(Statement::new(bigquery_table(&table, beside)))
+        .await?;
+    let mut sent = Vec::new();
+    let mut bytes = 0;
+    for values in filling.rows {
+        let next = row(&values).to_string();
+        if bytes + next.len() + 1 > MOST_BYTES {
+            insert(warehouse, &table, beside, &mut sent, written).await?;
+            bytes = 0;
+        }
+        bytes += next.len() + 1;
+        sent.push(next);
+    }
+    insert(warehouse, &table, beside, &mut sent, written).await
+}
+
+async fn insert(
+    warehouse: &BigQueryWarehouse,
+    table: &TableDef,
+    beside: &str,
+    sent: &mut Vec<String>,
+    written: &AtomicUsize,
+) -> Result<(), Fault> {
+    let rows = std::mem::take(sent);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let _turn = warehouse.limits.turn(beside, 1).await;
+    let statement = Statement::new(Insert::into(table, beside).select("@now", "fresh"))
+        .with("rows", "STRING", format!("[{}]", rows.join(",")))
+        .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
+    warehouse.ask(statement).await?;
+    written.fetch_add(rows.len(), Ordering::Relaxed);
+    Ok(())
+}
+
+fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) -> String {
+    let copies: String = filled
+        .iter()
+        .map(|(table, beside)| {
+            let (path, date) = (warehouse.prefix.path(table), &table.date_column);
+            format!(
+                "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n\
+                 INSERT INTO `{path}` SELECT * FROM `{beside}` WHERE {date} {ALWAYS};\n"
+            )
+        })
+        .collect();
+    format!("BEGIN TRANSACTION;\n{copies}COMMIT TRANSACTION;")
+}
+
+/// The tables beside are of no use any more. That one stays behind hurts nobody; the next filling drops it.
+async fn remove(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) {
+    for (_, beside) in filled {
+        let dropped = warehouse
+            .ask(Statement::new(format!("DROP TABLE IF EXISTS `{beside}`")))
+            .await;
+        if let Err(fault) = dropped {
+            tracing::warn!("{beside} could not be dropped: {}", fault.message);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One query as a job: sent under an id of our own, waited for, its rows fetched page by page.
+//! An id that was sent before is not sent again: what became of it is asked instead.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use gcp_bigquery_client::Client;
+use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
+use gcp_bigquery_client::model::get_query_results_response::GetQueryResultsResponse;
+use gcp_bigquery_client::model::job::Job;
+use gcp_bigquery_client::model::job_configuration::JobConfiguration;
+use gcp_bigquery_client::model::job_configuration_query::JobConfigurationQuery;
+use gcp_bigquery_client::model::job_reference::JobReference;
+use gcp_bigquery_client::model::query_parameter::QueryParameter;
+use gcp_bigquery_client::model::query_parameter_type::QueryParameterType;
+use gcp_bigquery_client::model::query_parameter_value::QueryParameterValue;
+use gcp_bigquery_client::model::table_row::TableRow;
+use gcp_bigquery_client::model::table_schema::TableSchema;
+
+use super::fault::Fault;
+use crate::warehouse::ErrorClass;
+
+/// How long the server may hold a question for an answer that is not ready.
+const LONG_POLL: Duration = Duration::from_secs(10);
+/// How long one call may take, the long poll and a large answer included.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a lost question after a job is put again; asking changes nothing.
+const QUESTIONS: u32 = 5;
+
+/// Who is asked, and what goes along with every job.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// The project that is billed.
+    pub(super) project: String,
+    /// Where the datasets are; `BigQuery` finds out by itself when it is not said.
+    pub(super) location: Option<String>,
+    /// What bills and audits find the jobs by.
+    pub(super) labels: HashMap<String, String>,
+    /// The most bytes one job may be billed for.
+    pub(super) most_bytes: Option<u64>,
+}
+
+/// A query with its parameters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Statement {
+    sql: String,
+    parameters: Vec<QueryParameter>,
+}
+
+impl Statement {
+    pub(super) fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            parameters: Vec::new(),
+        }
+    }
+
+    /// The rows that go along, if any do.
+    pub(super) fn rows(&self) -> &str {
+        let rows = self
+            .parameters
+            .iter()
+            .find(|bound| bound.name.as_deref() == Some("rows"));
+        rows.and_then(|rows| rows.parameter_value.as_ref()?.value.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Binds a named parameter; its value never becomes part of the query's text.
+    pub(super) fn with(mut self, name: &str, kind: &str, value: String) -> Self {
+        self.parameters.push(QueryParameter {
+            name: Some(name.to_owned()),
+            parameter_type: Some(QueryParameterType {
+                r#type: kind.to_owned(),
+                ..QueryParameterType::default()
+            }),
+            parameter_value: Some(QueryParameterValue {
+                value: Some(value),
+                ..QueryParameterValue::default()
+            }),
+        });
+        self
+    }
+}
+
+/// What a job answered.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// The columns, none for a statement without rows.
+    pub(super) schema: TableSchema,
+    /// All rows.
+    pub(super) rows: Vec<TableRow>,
+}
+
+/// Runs a statement under an id to its end.
+pub(super) async fn run(
+    client: &Client,
+    account: &Account,
+    id: &str,
+    statement: Statement,
+) -> Result<Answered, Fault> {
+    send(client, account, id, statement).await?;
+    let first = results(client, account, id, None).await?;
+    collect(client, account, id, first).await
+}
+
+/// Sends a job. Sent again under its id it does not happen twice, so a lost answer costs nothing.
+async fn send(client: &Client, account: &Account, id: &str, statement: Statement) -> Result<(), Fault> {
+    let job = job(account, id, statement);
+    let mut lost = 0;
+    loop {
+        let sent = client.job().insert(&account.project, job.clone()).await;
+        match sent.map_err(Fault::from) {
+            Ok(_) => return Ok(()),
+            Err(fault) if fault.is_duplicate() => {
+                tracing::info!("job {id} was sent before; its outcome counts");
+                return Ok(());
+            }
+            Err(fault) if fault.class == ErrorClass::Transient && lost + 1 < QUESTIONS => {
+                lost += 1;
+                tracing::debug!("job {id} is sent again: {}", fault.message);
+                tokio::time::sleep(pause_after(lost)).await;
+            }
+            Err(fault) => return Err(outcome_unknown(fault, id)),
+        }
+    }
+}
+
+/// How long to wait before the next question: 0.4 s, doubled each time, spread so that workers do not ask in step.
+fn pause_after(lost: u32) -> Duration {
+    Duration::from_millis(200).mul_f64(f64::from(2_u32.saturating_pow(lost)) * (0.75 + fastrand::f64() / 2.0))
+}
+
+/// All pages of a job that is done.
+async fn collect(
+    client: &Client,
+    account: &Account,
+    id: &str,
+    first: GetQueryResultsResponse,
+) -> Result<Answered, Fault> {
+    let mut answered = Answered {
+        schema: first.schema.unwrap_or_default(),
+        rows: first.rows.unwrap_or_default(),
+    };
+    let mut next = first.page_token;
+    while let Some(token) = next {
+        let page = results(client, account, id, Some(token)).await?;
+        answered.rows.extend(page.rows.unwrap_or_default());
+        next = page.page_token;
+    }
+    Ok(answered)
+}
+
+/// One page of a job's answer, once there is one. A question that is lost is put again.
+async fn results(
+    client: &Client,
+    account: &Account,
+    id: &str,
+    page: Option<String>,
+) -> Result<GetQueryResultsResponse, Fault> {
+    let mut lost = 0;
+    loop {
+        let asked = GetQueryResultsParameters {
+            location: account.location.clone(),
+            page_token: page.clone(),
+            timeout_ms: i32::try_from(LONG_POLL.as_millis()).ok(),
+            ..GetQueryResultsParameters::default()
+        };
+        match client.job().get_query_results(&account.project, id, asked).await {
+            Ok(answer) if answer.job_complete == Some(true) => return Ok(answer),
+            Ok(_) => {}
+            Err(error) => {
+                let fault = Fault::from(error);
+                lost += 1;
+                if fault.class != ErrorClass::Transient || !fault.reason.is_empty() || lost == QUESTIONS {
+                    return Err(outcome_unknown(fault, id));
+                }
+                tokio::time::sleep(pause_after(lost)).await;
+            }
+        }
+    }
+}
+
+/// A job nobody could be asked about any more may have happened.
+fn outcome_unknown(fault: Fault, id: &str) -> Fault {
+    if fault.class == ErrorClass::Transient && fault.reason.is_empty() {
+        return Fault {
+            class: ErrorClass::Unknown,
+            message: format!("job {id} was sent and nobody answers for it: {}", fault.message),
+            ..fault
+        };
+    }
+    fault
+}
+
+fn job(account: &Account, id: &str, statement: Statement) -> Job {
+    Job {
+        job_reference: Some(JobReference {
+            job_id: Some(id.to_owned()),
+            location: account.location.clone(),
+            project_id: Some(account.project.clone()),
+        }),
+        configuration: Some(JobConfiguration {
+            labels: (!account.labels.is_empty()).then(|| account.labels.clone()),
+            query: Some(JobConfigurationQuery {
+                query: statement.sql,
+                use_legacy_sql: Some(false),
+                parameter_mode: (!statement.parameters.is_empty()).then(|| "NAMED".to_owned()),
+                query_parameters: Some(statement.parameters),
+                maximum_bytes_billed: account.most_bytes.map(|most| most.to_string()),
+                ..JobConfigurationQuery::default()
+            }),
+            ..JobConfiguration::default()
+        }),
+        ..Job::default()
+    }
+}

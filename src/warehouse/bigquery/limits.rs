@@ -1,0 +1,141 @@
+//! `BigQuery`'s limits on writing one table, kept by construction: one writer at a time, and no more statements and
+//! updates in ten seconds than it takes. Pure arithmetic on moments; whoever asks does the waiting.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex as Guarded, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
+
+/// The span the limits count over.
+const SPAN: Duration = Duration::from_secs(10);
+/// Statements that change rows, per table and span.
+const STATEMENTS: usize = 25;
+/// Updates of a partitioned table, per table and span; every job counts as one.
+const UPDATES: usize = 50;
+
+/// At most so many in any span of ten seconds.
+#[derive(Debug)]
+struct Window {
+    most: usize,
+    taken: VecDeque<Instant>,
+}
+
+impl Window {
+    const fn new(most: usize) -> Self {
+        Self {
+            most,
+            taken: VecDeque::new(),
+        }
+    }
+
+    /// When `count` more fit in, `now` or later.
+    fn free_at(&mut self, count: usize, now: Instant) -> Instant {
+        while self.taken.front().is_some_and(|taken| *taken + SPAN <= now) {
+            self.taken.pop_front();
+        }
+        let over = (self.taken.len() + count).saturating_sub(self.most);
+        match over.checked_sub(1).and_then(|last| self.taken.get(last)) {
+            Some(taken) => *taken + SPAN,
+            None => now,
+        }
+    }
+
+    fn take(&mut self, count: usize, at: Instant) {
+        self.taken.extend(std::iter::repeat_n(at, count));
+    }
+}
+
+/// The allowance of one table.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    statements: Window,
+    updates: Window,
+}
+
+impl Allowance {
+    const fn new() -> Self {
+        Self {
+            statements: Window::new(STATEMENTS),
+            updates: Window::new(UPDATES),
+        }
+    }
+
+    /// Takes one job with so many changing statements, and says when it may go.
+    fn take(&mut self, statements: usize, now: Instant) -> Instant {
+        let at = self
+            .statements
+            .free_at(statements, now)
+            .max(self.updates.free_at(1, now));
+        self.statements.take(statements, at);
+        self.updates.take(1, at);
+        at
+    }
+}
+
+/// The turn at writing a table; the next one's begins when this is dropped.
+pub(super) type Turn = OwnedMutexGuard<Allowance>;
+
+/// The allowances of all tables.
+#[derive(Debug, Default)]
+pub(super) struct Limits(Guarded<HashMap<String, Arc<Mutex<Allowance>>>>);
+
+impl Limits {
+    /// Waits for the turn at a table, and until one more job with so many changing statements may be sent.
+    pub(super) async fn turn(&self, table: &str, statements: usize) -> Turn {
+        let allowance = {
+            let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = tables.entry(table.to_owned());
+            Arc::clone(known.or_insert_with(|| Arc::new(Mutex::new(Allowance::new()))))
+        };
+        let mut turn = allowance.lock_owned().await;
+        let at = turn.take(statements, Instant::now());
+        tokio::time::sleep_until(at).await;
+        turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thirteenth_pair_of_statements_waits_until_the_first_is_ten_seconds_old() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new();
+        let second = Duration::from_millis(100);
+        for job in 0..12 {
+            let now = start + second * job;
+            assert_eq!(allowance.take(2, now), now);
+        }
+        assert_eq!(allowance.take(2, start + second * 12), start + SPAN);
+        // The next pair needs two more places, which the second job frees.
+        assert_eq!(allowance.take(2, start + second * 13), start + second + SPAN);
+    }
+
+    #[test]
+    fn jobs_without_statements_are_held_by_the_updates() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new();
+        for _ in 0..UPDATES {
+            assert_eq!(allowance.take(0, start), start);
+        }
+        assert_eq!(allowance.take(0, start), start + SPAN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_writer_of_a_table_waits_for_the_first_one_of_another_does_not() {
+        let limits = Arc::new(Limits::default());
+        let first = limits.turn("d.one", 2).await;
+        let other = limits.turn("d.two", 2).await;
+        let waiting = tokio::spawn({
+            let limits = Arc::clone(&limits);
+            async move { limits.turn("d.one", 2).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop((first, other));
+        waiting.await.unwrap();
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading rows by date, and giving what a query answered its types.
+
+use super::cell::{column_type, value};
+use super::fault::Fault;
+use super::job::{Answered, Statement};
+use crate::table::{Column, ColumnType, Row};
+use crate::warehouse::{Dates, ErrorClass, Read};
+
+/// The query of a read. Dates are literals, because `BigQuery` prunes partitions by them; rows come in a fixed order,
+/// by date and then by key, because `BigQuery` knows no stored order.
+pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault> {
+    let date = &read.table.date_column;
+    let days = match read.dates {
+        Dates::Only([]) => "FALSE".to_owned(),
+        Dates::Only(dates) => {
+            let dates: Vec<String> = dates.iter().map(|date| format!("DATE '{date}'")).collect();
+            format!("{date} IN ({})", dates.join(", "))
+        }
+        Dates::Between(from, to) => format!("{date} BETWEEN DATE '{from}' AND DATE '{to}'"),
+    };
+    let sortable = |column: &&Column| {
+        !matches!(
+            column.kind,
+            ColumnType::Json | ColumnType::StringArray | ColumnType::Float64Array
+        )
+    };
+    let columns = columns(read)?;
+    let mut order = vec![date.as_ref()];
+    if read.table.key.is_empty() {
+        order.extend(
+            columns
+                .iter()
+                .copied()
+                .filter(sortable)
+                .map(|column| column.name.as_ref()),
+        );
+    } else {
+        order.extend(read.table.key.iter().map(AsRef::as_ref));
+    }
+    Ok(Statement::new(format!(
+        "SELECT {} FROM `{path}` WHERE {days} ORDER BY {}",
+        read.columns.join(", "),
+        order.join(", ")
+    )))
+}
+
+fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, Fault> {
+    let column = |name: &&str| {
+        read.table.column(name).ok_or_else(|| {
+            Fault::new(
+                ErrorClass::Code,
+                format!("{} has no column {name}", read.table.path()),
+            )
+        })
+    };
+    read.columns.iter().map(column).collect()
+}
+
+/// What a read answered, in the types of the table's definition.
+pub(super) fn rows(read: &Read<'_>, answered: &Answered) -> Result<Vec<Row>, Fault> {
+    let columns: Vec<(&str, ColumnType)> = columns(read)?
+        .into_iter()
+        .map(|column| (column.name.as_ref(), column.kind))
+        .collect();
+    all(&columns, answered)
+}
+
+/// The names of an answer's columns.
+pub(super) fn names(answered: &Answered) -> Vec<String> {
+    let fields = answered.schema.fields.as_deref().unwrap_or_default();
+    fields.iter().map(|field| field.name.clone()).collect()
+}
+
+/// What a query answered, in the types the server says it has.
+pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
+    let fields = answered.schema.fields.as_deref().unwrap_or_default();
+    let columns: Result<Vec<(&str, ColumnType)>, Fault> = fields
+        .iter()
+        .map(|field| {
+            let kind = column_type(field).ok_or_else(|| {
+                Fault::new(
+                    ErrorClass::Code,
+                    format!(
+                        "column {} of the answer is {:?}, which a check cannot read; cast it to STRING, FLOAT64 or DATE",
+                        field.name, field.r#type
+                    ),
+                )
+            })?;
+            Ok((field.name.as_str(), kind))
+        })
+        .collect();
+    all(&columns?, answered)
+}
+
+fn all(columns: &[(&str, ColumnType)], answered: &Answered) -> Result<Vec<Row>, Fault> {
+    let bad = |problem: String| Fault::new(ErrorClass::Data, problem);
+    let mut rows = Vec::with_capacity(answered.rows.len());
+    for row in &answered.rows {
+        let cells = row.columns.as_deref().unwrap_or_default();
+        if cells.len() != columns.len() {
+            return Err(bad(format!(
+                "a row of {} cells came for {} columns",
+                cells.len(),
+                columns.len()
+            )));
+        }
+        let values: Result<Row, _> = columns
+            .iter()
+            .zip(cells)
+            .map(|((name, kind), cell)| value(name, *kind, cell))
+            .collect();
+        rows.push(values.map_err(|error| bad(error.to_string()))?);
+    }
+    Ok(rows)
+}

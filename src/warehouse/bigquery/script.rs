@@ -1,0 +1,171 @@
+//! The one script that replaces the rows of some dates: in a transaction, so that a reader sees the old rows or the
+//! new ones. Rows travel as one JSON parameter, dates as literals, because `BigQuery` prunes partitions by them.
+
+use chrono::NaiveDate;
+
+use super::cell::{expression, row};
+use super::job::Statement;
+use crate::table::{Row, Stamp, TableDef, Value};
+use crate::warehouse::{ErrorClass, Replace, WarehouseError};
+
+/// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text and escapes included.
+pub(super) const MOST_BYTES: usize = 8_000_000;
+
+/// Statements of the script that change the table: DELETE and INSERT.
+pub(super) const CHANGES: usize = 2;
+
+/// The rows of a replace, cut where a request would grow too large. A date is never cut.
+pub(super) fn parts<'a>(replace: &Replace<'a>) -> Result<Vec<Part<'a>>, WarehouseError> {
+    let table = replace.table;
+    let mut parts: Vec<Part<'a>> = vec![Part::new(table)];
+    for &date in replace.dates {
+        let rows = on_date(replace, date);
+        let bytes = rows.iter().map(String::len).sum::<usize>() + rows.len();
+        if bytes > MOST_BYTES {
+            return Err(WarehouseError::new(
+                ErrorClass::Data,
+                format!(
+                    "the rows of {date} for {} come to {bytes} bytes and one request carries {MOST_BYTES}; \
+                     a date cannot be cut, give the table fewer or narrower columns",
+                    table.path()
+                ),
+            ));
+        }
+        match parts.last_mut() {
+            Some(last) if last.dates.is_empty() || last.bytes + bytes <= MOST_BYTES => {
+                last.add(date, rows, bytes);
+            }
+            _ => {
+                let mut next = Part::new(table);
+                next.add(date, rows, bytes);
+                parts.push(next);
+            }
+        }
+    }
+    Ok(parts)
+}
+
+fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
+    let table = replace.table;
+    let at = table.position(&table.date_column);
+    let is_on = |row: &&Row| at.and_then(|at| row.get(at)).and_then(Value::as_date) == Some(date);
+    let sent = |row: &Row| -> Row {
+        let kept = row.iter().zip(table.columns.iter());
+        kept.filter(|(_, column)| column.stamp.is_none())
+            .map(|(value, _)| value.clone())
+            .collect()
+    };
+    let rows = replace.rows.iter().filter(is_on);
+    rows.map(|held| row(&sent(held)).to_string()).collect()
+}
+
+/// Some dates of a replace and their rows, small enough for one request.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    table: &'a TableDef,
+    dates: Vec<NaiveDate>,
+    rows: Vec<String>,
+    bytes: usize,
+}
+
+impl<'a> Part<'a> {
+    const fn new(table: &'a TableDef) -> Self {
+        Self {
+            table,
+            dates: Vec::new(),
+            rows: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn add(&mut self, date: NaiveDate, rows: Vec<String>, bytes: usize) {
+        self.dates.push(date);
+        self.rows.extend(rows);
+        self.bytes += bytes;
+    }
+
+    /// The script for this part of the table at `path`, stamped with `now`.
+    pub(super) fn statement(&self, path: &str, now: &str) -> Statement {
+        let rows = format!("[{}]", self.rows.join(","));
+        Statement::new(script(self.table, path, &self.dates))
+            .with("rows", "STRING", rows)
+            .with("now", "TIMESTAMP", now.to_owned())
+    }
+}
+
+/// The text of the script; it differs only by the dates.
+fn script(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
+    let on_dates = on_dates(table, dates);
+    let insert = Insert::into(table, path);
+    let created = table
+        .stamp_position(Stamp::Created)
+        .map(|at| &table.columns[at].name);
+    let keep = match created {
+        Some(created) if !table.key.is_empty() => {
+            let keys = table.key.join(", ");
+            format!(
+                "CREATE TEMP TABLE kept AS SELECT {keys}, MIN({created}) AS first FROM `{path}` \
+                 WHERE {on_dates} GROUP BY {keys};\n"
+            )
+        }
+        _ => String::new(),
+    };
+    let (first, from) = if keep.is_empty() {
+        ("@now", "fresh".to_owned())
+    } else {
+        let same: Vec<String> = (table.key.iter())
+            .map(|key| format!("kept.{key} = fresh.{key}"))
+            .collect();
+        let joined = format!("fresh LEFT JOIN kept ON {}", same.join(" AND "));
+        ("COALESCE(kept.first, @now)", joined)
+    };
+    format!(
+        "BEGIN TRANSACTION;\n{keep}DELETE FROM `{path}` WHERE {on_dates};\n{}COMMIT TRANSACTION;",
+        insert.select(first, &from)
+    )
+}
+
+/// The condition that names exactly these dates.
+fn on_dates(table: &TableDef, dates: &[NaiveDate]) -> String {
+    let dates: Vec<String> = dates.iter().map(|date| format!("DATE '{date}'")).collect();
+    format!("{} IN ({})", table.date_column, dates.join(", "))
+}
+
+/// How the rows in the parameter `@rows` become rows of a table.
+pub(super) struct Insert<'a> {
+    table: &'a TableDef,
+    path: &'a str,
+}
+
+impl<'a> Insert<'a> {
+    pub(super) const fn into(table: &'a TableDef, path: &'a str) -> Self {
+        Self { table, path }
+    }
+
+    /// The statement; `first` is what the creation stamp receives, `from` where the new rows come from.
+    pub(super) fn select(&self, first: &str, from: &str) -> String {
+        let columns: Vec<&str> = (self.table.columns.iter())
+            .map(|column| column.name.as_ref())
+            .collect();
+        let values: Vec<String> = (self.table.columns.iter())
+            .map(|column| match column.stamp {
+                Some(Stamp::Created) => first.to_owned(),
+                Some(Stamp::Processed) => "@now".to_owned(),
+                None => format!("fresh.{}", column.name),
+            })
+            .collect();
+        let sent = self.table.columns.iter().filter(|column| column.stamp.is_none());
+        let fresh: Vec<String> = sent
+            .enumerate()
+            .map(|(at, column)| format!("{} AS {}", expression(column.kind, "sent", at), column.name))
+            .collect();
+        format!(
+            "INSERT INTO `{}` ({})\nWITH fresh AS (SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS sent)\n\
+             SELECT {} FROM {from};\n",
+            self.path,
+            columns.join(", "),
+            fresh.join(", "),
+            values.join(", "),
+        )
+    }
+}

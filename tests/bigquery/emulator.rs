@@ -1,0 +1,99 @@
+//! A local `BigQuery` on a free port with data of its own, stopped by its pid when dropped.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The project it serves.
+pub const PROJECT: &str = "nba-props-platform";
+
+/// It starts in two or three seconds on an idle machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+pub struct Emulator {
+    server: Child,
+    port: u16,
+    _data: TempDir,
+}
+
+impl Emulator {
+    /// Starts one; none where it is not installed, which `scripts/test` says in its last line.
+    pub fn start() -> Option<Self> {
+        let home = PathBuf::from(std::env::var_os("BACKCOURT_EMULATOR")?);
+        let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let [port, grpc] = free_ports();
+        let log = File::create(data.path().join("server.log")).unwrap();
+        let server = Command::new(home.join("venv/bin/local-bigquery"))
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &port.to_string(),
+                "--grpc-port",
+                &grpc.to_string(),
+            ])
+            .arg("--data-dir")
+            .arg(data.path().join("data"))
+            .args(["--project", PROJECT])
+            .env("HOME", home.join("home"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let emulator = Self {
+            server,
+            port,
+            _data: data,
+        };
+        let asked = Instant::now();
+        while !emulator.answers() {
+            assert!(asked.elapsed() < PATIENCE, "the emulator did not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(emulator)
+    }
+
+    /// What stands behind `bigquery:` to reach it.
+    pub fn address(&self) -> String {
+        format!("{PROJECT}@http://127.0.0.1:{}", self.port)
+    }
+
+    /// Ready is what answers 200; a server that failed to start answers 400 for ever.
+    fn answers(&self) -> bool {
+        let url = format!("http://127.0.0.1:{}/bigquery/v2/projects", self.port);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let asked = reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .unwrap()
+                .get(url)
+                .send()
+                .await;
+            asked.is_ok_and(|answer| answer.status().is_success())
+        })
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// Both are taken at once, so that they differ.
+fn free_ports() -> [u16; 2] {
+    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    taken.map(|listener| listener.local_addr().unwrap().port())
+}

@@ -1,0 +1,10 @@
+//! The `BigQuery` warehouse against a local server that speaks its REST API.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod emulator;
+mod warehouse;
