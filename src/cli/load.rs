@@ -13,7 +13,7 @@ use crate::warehouse::Warehouse;
 
 use super::error::CliError;
 use super::run::{cannot_print, no_threads};
-use super::start::{loaded, open_warehouse, unwatched};
+use super::start::{loaded, unwatched};
 use super::{Place, StateDir};
 
 /// Flags of `load`.
@@ -54,14 +54,14 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let faults = Profile::open(faults).map_err(|error| CliError::Usage(error.to_string()))?;
     let plan = arguments.place.plan()?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = folder.warehouse(arguments.place.warehouse.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
-    let warehouse = open_warehouse(&home)?;
+    let warehouse = home.open()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(no_threads)?;
     let report = runtime

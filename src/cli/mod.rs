@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod home;
 mod load;
 mod report;
 mod rerun;
@@ -69,9 +70,8 @@ struct Place {
     /// Plan: a built-in name or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = crate::plan::BUILTIN)]
     plan: String,
-    /// Where the tables are: sqlite:DIR [default: the state folder's own warehouse]
-    #[arg(long, value_name = "sqlite:DIR")]
-    warehouse: Option<String>,
+    #[command(flatten)]
+    warehouse: home::WarehouseArgs,
 }
 
 impl Place {

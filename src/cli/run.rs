@@ -14,7 +14,7 @@ use crate::plan::{DateRange, Plan, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
-use super::start::{Job, Show, open_warehouse, resolve, start};
+use super::start::{Job, Show, resolve, start};
 use super::{Place, StateDir};
 
 /// Flags of `run`.
@@ -151,19 +151,19 @@ fn dry_run(
     afresh: bool,
 ) -> Result<u8, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let home = folder.warehouse(place.warehouse.as_deref())?;
+    let home = place.warehouse.home(&folder)?;
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
-    if !home.exists() {
+    if home.is_missing() {
         say(format!(
             "{} does not exist yet: a run would make it and load the shipped box scores",
-            home.display()
+            home
         ))?;
         return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
     }
-    let warehouse = open_warehouse(&home)?;
+    let warehouse = home.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(no_threads)?;
     let loaded = runtime
@@ -172,7 +172,7 @@ fn dry_run(
     if !loaded {
         say(format!(
             "{} holds no feeds yet: a run would load the shipped box scores",
-            home.display()
+            home
         ))?;
         return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
     }

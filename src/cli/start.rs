@@ -1,7 +1,6 @@
 //! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +18,6 @@ use crate::plan::{Plan, with_hint};
 use crate::present::{self, Presenter};
 use crate::stages;
 use crate::telemetry;
-use crate::warehouse::sqlite::SqliteWarehouse;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 use super::error::CliError;
@@ -114,13 +112,13 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
-    let home = folder.warehouse(place.warehouse.as_deref())?;
+    let home = place.warehouse.home(&folder)?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let ledger = Ledger::open(&folder.ledger())?;
     let (log, _files) =
         telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
-    let warehouse = open_warehouse(&home)?;
+    let warehouse = home.open()?;
     let options = Options {
         run_id: Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string(),
         dates: job.dates,
@@ -159,12 +157,6 @@ fn operator() -> String {
         .iter()
         .find_map(|name| std::env::var(name).ok());
     named.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
-}
-
-/// The embedded warehouse in this folder, with the outages that were loaded into it.
-pub(super) fn open_warehouse(home: &Path) -> Result<Arc<dyn Warehouse>, CliError> {
-    let warehouse = SqliteWarehouse::open(home).map_err(|error| CliError::Usage(error.message))?;
-    Ok(feeds::with_outages(Arc::new(warehouse)))
 }
 
 /// The stages of these names, in plan order.

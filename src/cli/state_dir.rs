@@ -53,23 +53,11 @@ impl StateDir {
     pub(super) fn logs(&self) -> PathBuf {
         self.0.join("logs")
     }
-
-    /// The embedded warehouse that an operator named, or the folder's own.
-    pub(super) fn warehouse(&self, named: Option<&str>) -> Result<PathBuf, CliError> {
-        match named.map(|named| named.split_once(':').unwrap_or((named, ""))) {
-            None => Ok(self.0.join("warehouse")),
-            Some(("sqlite", folder)) if !folder.is_empty() => Ok(real(Path::new(folder))),
-            Some(_) => Err(CliError::Usage(format!(
-                "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse",
-                named.unwrap_or_default()
-            ))),
-        }
-    }
 }
 
 /// The one name of a place, however it was written and whether or not it is there yet. Progress is kept by the name of
 /// the warehouse, so one place must not have two.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;
     }

@@ -167,7 +167,7 @@ impl Engine {
                 static NEXT: AtomicUsize = AtomicUsize::new(1);
                 format!("{THREAD_NAME}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
             })
-            .enable_time()
+            .enable_all()
             .build()?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);

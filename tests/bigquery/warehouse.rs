@@ -116,7 +116,7 @@ async fn promises(emulator: &Emulator) {
         prefix: Prefix::parse("try_").unwrap(),
         ..Settings::default()
     };
-    let warehouse = BigQueryWarehouse::connect(&address, settings).await.unwrap();
+    let warehouse = BigQueryWarehouse::new(address, settings);
     assert!(
         !warehouse.holds_rows(&games()).await.unwrap(),
         "a table that is not there holds nothing"

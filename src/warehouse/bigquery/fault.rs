@@ -155,6 +155,8 @@ fn is_conflict(message: &str) -> bool {
         "Could not serialize access",
         "Transaction is aborted",
         "conflicting transaction",
+        // The words of the local server.
+        "Failed to commit",
     ]
     .iter()
     .any(|part| message.contains(part))

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(allowance.take(0, start), start + SPAN);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_second_writer_of_a_table_waits_for_the_first_one_of_another_does_not() {
         let limits = Arc::new(Limits::default());
         let first = limits.turn("d.one", 2).await;

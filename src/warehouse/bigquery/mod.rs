@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicUsize;
 use async_trait::async_trait;
 use gcp_bigquery_client::Client;
 use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, OnceCell};
 
 use super::{Answer, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
 use crate::table::{Row, TableDef, Value, bigquery_table};
@@ -44,10 +45,14 @@ pub struct Settings {
 /// A project's `BigQuery`.
 pub struct BigQueryWarehouse {
     name: String,
-    client: Client,
+    address: Address,
+    /// Made at the first call, on the runtime that calls.
+    client: OnceCell<Client>,
     account: Account,
     prefix: Prefix,
     limits: Limits,
+    /// Tables are made one after the other; together they would meet in the dataset they share.
+    making: Mutex<()>,
 }
 
 impl std::fmt::Debug for BigQueryWarehouse {
@@ -59,31 +64,36 @@ impl std::fmt::Debug for BigQueryWarehouse {
 }
 
 impl BigQueryWarehouse {
-    /// Finds credentials and a client; nothing is asked of the project yet.
-    ///
-    /// # Errors
-    /// When there are no credentials, or they cannot be read. The error names neither key nor token.
-    pub async fn connect(address: &Address, settings: Settings) -> Result<Self, WarehouseError> {
-        let client = credentials::connect(address, job::PATIENCE)
-            .await
-            .map_err(|fault| fault.told(&format!("connecting to {address}")))?;
+    /// A warehouse nothing is asked of yet; credentials are looked for at the first call.
+    #[must_use]
+    pub fn new(address: Address, settings: Settings) -> Self {
         let name = if settings.prefix.is_empty() {
             address.to_string()
         } else {
             format!("{address} as {}*", settings.prefix)
         };
-        Ok(Self {
+        Self {
             name,
-            client,
+            client: OnceCell::new(),
             account: Account {
                 project: address.project.clone(),
                 location: settings.location,
                 labels: settings.labels,
                 most_bytes: settings.most_bytes_billed,
             },
+            address,
             prefix: settings.prefix,
             limits: Limits::default(),
-        })
+            making: Mutex::default(),
+        }
+    }
+
+    async fn run(&self, id: &str, statement: Statement) -> Result<Answered, Fault> {
+        let client = self
+            .client
+            .get_or_try_init(|| credentials::connect(&self.address, job::PATIENCE))
+            .await?;
+        job::run(client, &self.account, id, statement).await
     }
 
     /// Runs a statement that may be run twice without harm.
@@ -93,7 +103,7 @@ impl BigQueryWarehouse {
             fastrand::u64(..),
             fastrand::u64(..)
         );
-        job::run(&self.client, &self.account, &id, statement).await
+        self.run(&id, statement).await
     }
 
     /// Columns of a table as it is, in order; none if it is not there.
@@ -118,6 +128,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
+        let _turn = self.making.lock().await;
         let dataset = self.prefix.dataset(table);
         let place = match &self.account.location {
             Some(location) => format!(" OPTIONS (location = '{location}')"),
@@ -175,7 +186,7 @@ impl Warehouse for BigQueryWarehouse {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
             let statement = part.statement(&path, &now);
             let id = format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()]));
-            job::run(&self.client, &self.account, &id, statement)
+            self.run(&id, statement)
                 .await
                 .map_err(|fault| fault.told(&doing))?;
         }

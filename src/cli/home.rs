@@ -1,0 +1,139 @@
+//! Which warehouse an operator means, and how it is opened.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::StateDir;
+use super::error::CliError;
+use crate::feeds;
+use crate::warehouse::Warehouse;
+use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use crate::warehouse::sqlite::SqliteWarehouse;
+
+/// Flags that say where the tables are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Warehouse")]
+pub(super) struct WarehouseArgs {
+    /// Where the tables are: sqlite:DIR or bigquery:PROJECT[@URL] [default: the state folder's own warehouse]
+    #[arg(long, value_name = "WHERE")]
+    warehouse: Option<String>,
+    /// Put this before every dataset's name on BigQuery, to rehearse beside production
+    #[arg(long, value_name = "PREFIX", value_parser = Prefix::parse)]
+    dataset_prefix: Option<Prefix>,
+    /// Where BigQuery makes datasets and runs jobs, such as us-west2 [default: BigQuery's own]
+    #[arg(long, value_name = "LOCATION", env = "BACKCOURT_LOCATION")]
+    location: Option<String>,
+    /// A label for every BigQuery job; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    label: Vec<(String, String)>,
+    /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
+    #[arg(long, value_name = "N")]
+    max_bytes_billed: Option<u64>,
+}
+
+/// A warehouse that is named and not open yet.
+#[derive(Debug, Clone)]
+pub(super) enum Home {
+    /// A folder of files.
+    Embedded(PathBuf),
+    /// A project.
+    BigQuery(Address, Settings),
+}
+
+impl WarehouseArgs {
+    /// The warehouse these flags name, or the state folder's own.
+    pub(super) fn home(&self, folder: &StateDir) -> Result<Home, CliError> {
+        let named = self.warehouse.as_deref();
+        match named.map(|named| named.split_once(':').unwrap_or((named, ""))) {
+            None => self.embedded(folder.path().join("warehouse")),
+            Some(("sqlite", place)) if !place.is_empty() => {
+                self.embedded(super::state_dir::real(Path::new(place)))
+            }
+            Some(("bigquery", place)) => {
+                let address = Address::parse(place).map_err(|error| CliError::Usage(error.to_string()))?;
+                Ok(Home::BigQuery(address, self.settings()))
+            }
+            Some(_) => Err(CliError::Usage(format!(
+                "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
+                named.unwrap_or_default()
+            ))),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            prefix: self.dataset_prefix.clone().unwrap_or_default(),
+            location: self.location.clone(),
+            labels: self.label.iter().cloned().collect::<HashMap<_, _>>(),
+            most_bytes_billed: self.max_bytes_billed,
+        }
+    }
+
+    fn embedded(&self, folder: PathBuf) -> Result<Home, CliError> {
+        let unused = [
+            (self.dataset_prefix.is_some(), "--dataset-prefix"),
+            (!self.label.is_empty(), "--label"),
+            (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
+        ];
+        match unused.iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(CliError::Usage(format!(
+                "{flag} is for BigQuery and the warehouse is embedded; leave it out or give --warehouse bigquery:PROJECT"
+            ))),
+            None => Ok(Home::Embedded(folder)),
+        }
+    }
+}
+
+impl Home {
+    /// Whether it is known, without asking anybody, that nothing is there yet.
+    pub(super) fn is_missing(&self) -> bool {
+        match self {
+            Self::Embedded(folder) => !folder.exists(),
+            Self::BigQuery(..) => false,
+        }
+    }
+
+    /// Opens it, with the outages that were loaded into an embedded one. Nothing is asked of `BigQuery` yet.
+    pub(super) fn open(&self) -> Result<Arc<dyn Warehouse>, CliError> {
+        match self {
+            Self::Embedded(folder) => {
+                let warehouse =
+                    SqliteWarehouse::open(folder).map_err(|error| CliError::Usage(error.message))?;
+                Ok(feeds::with_outages(Arc::new(warehouse)))
+            }
+            Self::BigQuery(address, settings) => Ok(Arc::new(BigQueryWarehouse::new(
+                address.clone(),
+                settings.clone(),
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded(folder) => write!(f, "{}", folder.display()),
+            Self::BigQuery(address, _) => write!(f, "{address}"),
+        }
+    }
+}
+
+/// A label as `BigQuery` takes it.
+fn label(text: &str) -> Result<(String, String), String> {
+    let fits = |word: &str| {
+        word.len() <= 63
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+    };
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && fits(key) && fits(value) => {
+            Ok((key.to_owned(), value.to_owned()))
+        }
+        _ => Err("write key=value in lower-case letters, digits, - and _, as in team=backfill".to_owned()),
+    }
+}
