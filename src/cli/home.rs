@@ -17,6 +17,7 @@ use crate::warehouse::sqlite::SqliteWarehouse;
 /// Flags that say where the tables are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Warehouse")]
+#[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
     /// Where the tables are: sqlite:DIR or bigquery:PROJECT[@URL] [default: the state folder's own warehouse]
     #[arg(long, value_name = "WHERE")]

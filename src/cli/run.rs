@@ -156,8 +156,7 @@ fn dry_run(
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
     if home.is_missing() {
         say(format!(
-            "{} does not exist yet: a run would make it and load the shipped box scores",
-            home
+            "{home} does not exist yet: a run would make it and load the shipped box scores"
         ))?;
         return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
     }
@@ -171,8 +170,7 @@ fn dry_run(
         .map_err(|error| CliError::Usage(error.message))?;
     if !loaded {
         say(format!(
-            "{} holds no feeds yet: a run would load the shipped box scores",
-            home
+            "{home} holds no feeds yet: a run would load the shipped box scores"
         ))?;
         return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
     }

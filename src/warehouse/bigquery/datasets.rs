@@ -49,18 +49,27 @@ impl Prefix {
             .with_unescape(false)
             .tokenize_with_location_into_buf(&mut tokens)
             .map_err(|error| format!("the query cannot be read: {error}"))?;
-        Ok(tokens
-            .into_iter()
-            .map(|spanned| match spanned.token {
-                Token::Word(word)
-                    if word.quote_style == Some('`') && word.value.matches('.').count() == 1 =>
-                {
-                    format!("`{}{}`", self.0, word.value)
-                }
-                token => token.to_string(),
-            })
-            .collect())
+        let mut lines: Vec<String> = sql.split('\n').map(ToOwned::to_owned).collect();
+        for spanned in tokens.iter().rev().filter(|spanned| is_path(&spanned.token)) {
+            let start = spanned.span.start;
+            // Lines and columns count from 1; the prefix goes behind the backtick in the first of them.
+            let line = usize::try_from(start.line)
+                .ok()
+                .and_then(|line| lines.get_mut(line - 1));
+            let (Some(line), Ok(column)) = (line, usize::try_from(start.column)) else {
+                continue;
+            };
+            if let Some((at, _)) = line.char_indices().nth(column) {
+                line.insert_str(at, &self.0);
+            }
+        }
+        Ok(lines.join("\n"))
     }
+}
+
+/// Whether a token is `dataset.table` in backticks.
+fn is_path(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style == Some('`') && word.value.matches('.').count() == 1)
 }
 
 impl fmt::Display for Prefix {

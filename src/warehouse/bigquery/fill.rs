@@ -88,17 +88,17 @@ async fn insert(
 }
 
 fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) -> String {
-    let copies: String = filled
+    let copies: Vec<String> = filled
         .iter()
         .map(|(table, beside)| {
             let (path, date) = (warehouse.prefix.path(table), &table.date_column);
             format!(
                 "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n\
-                 INSERT INTO `{path}` SELECT * FROM `{beside}` WHERE {date} {ALWAYS};\n"
+                 INSERT INTO `{path}` SELECT * FROM `{beside}` WHERE {date} {ALWAYS};"
             )
         })
         .collect();
-    format!("BEGIN TRANSACTION;\n{copies}COMMIT TRANSACTION;")
+    format!("BEGIN TRANSACTION;\n{}\nCOMMIT TRANSACTION;", copies.join("\n"))
 }
 
 /// The tables beside are of no use any more. That one stays behind hurts nobody; the next filling drops it.

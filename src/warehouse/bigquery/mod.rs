@@ -219,9 +219,10 @@ fn digest(texts: &[&str]) -> String {
         hash.update(text.len().to_le_bytes());
         hash.update(text.as_bytes());
     }
-    hash.finalize()
+    let first = hash
+        .finalize()
         .iter()
         .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+    format!("{first:032x}")
 }
