@@ -19,7 +19,7 @@ use crate::warehouse::sqlite::SqliteWarehouse;
 #[command(next_help_heading = "Warehouse")]
 #[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
-    /// Where the tables are: sqlite:DIR or bigquery:PROJECT[@URL] [default: the state folder's own warehouse]
+    /// Where the tables are: sqlite:DIR, bigquery:PROJECT or bigquery:PROJECT@URL [default: the state folder's own warehouse]
     #[arg(long, value_name = "WHERE")]
     warehouse: Option<String>,
     /// Put this before every dataset's name on BigQuery, to rehearse beside production
