@@ -153,7 +153,7 @@ impl Slot {
                 first,
                 last,
                 dates: dates.len(),
-                phase: Phase::Read,
+                phase: Phase::Queue,
                 since: now,
             });
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -146,6 +146,8 @@ pub(super) struct Dispatcher {
     lines: Vec<Line>,
     slots: Vec<Slot>,
     workers: usize,
+    /// How many batches are read and computed at once, whatever the number of workers.
+    lanes: Arc<Semaphore>,
     /// The stage whose turn it is to hand out the next batch.
     turn: usize,
     checks: Vec<CheckView>,
@@ -228,6 +230,7 @@ impl Dispatcher {
         Ok(Self {
             source: Arc::from(options.source.as_str()),
             workers: options.workers,
+            lanes: Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS))),
             turn: 0,
             slots: (0..options.workers).map(|_| Slot::idle()).collect(),
             plan,

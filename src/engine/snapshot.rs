@@ -144,6 +144,8 @@ pub struct UnitView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
+    /// Waiting for one of the warehouse's lanes.
+    Queue,
     /// Reading the feeds.
     Read,
     /// Computing rows.
@@ -159,6 +161,7 @@ impl Phase {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Queue => "queue",
             Self::Read => "read",
             Self::Compute => "compute",
             Self::Write => "write",

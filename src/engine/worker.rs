@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -33,14 +34,18 @@ pub(super) async fn work(
     stage: Arc<dyn Stage>,
     warehouse: Arc<dyn Warehouse>,
     source: Arc<str>,
+    lanes: Arc<Semaphore>,
     phases: UnboundedSender<(usize, Phase)>,
 ) -> (Batch, Result<Vec<Computed>, StageError>) {
+    // It is never closed; were it, working without a lane would only be slower.
+    let _lane = lanes.acquire().await;
+    // The dispatcher outlives its workers; if it is gone, so is the need to tell it.
+    let _ = phases.send((batch.slot, Phase::Read));
     let began = Instant::now();
     let inputs = match stage.read(warehouse.as_ref(), &batch.dates, &source).await {
         Ok(inputs) => inputs,
         Err(error) => return (batch, Err(error)),
     };
-    // The dispatcher outlives its workers; if it is gone, so is the need to tell it.
     let _ = phases.send((batch.slot, Phase::Compute));
     #[allow(clippy::cast_precision_loss, reason = "a batch has few dates")]
     let reading = began.elapsed().as_secs_f64() / batch.dates.len() as f64;

@@ -35,6 +35,10 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// How the operator named it, for the header: `sqlite:DIR` or `bigquery:PROJECT`.
     fn name(&self) -> String;
 
+    /// How many batches are read and computed at once with profit: as many as there are processors where the tables are
+    /// on this machine, any number where they are far away and most of the time is waiting.
+    fn lanes(&self) -> usize;
+
     /// Creates the table if it is not there.
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;
 

@@ -473,6 +473,10 @@ impl Warehouse for Memory {
         "memory".to_owned()
     }
 
+    fn lanes(&self) -> usize {
+        usize::MAX
+    }
+
     async fn ensure(&self, _: &TableDef) -> Result<(), WarehouseError> {
         Ok(())
     }

@@ -89,10 +89,11 @@ impl Dispatcher {
             .get(&batch.dates[0])
             .map_or_else(|| Arc::clone(&self.source), |s| Arc::from(s.as_str()));
         let warehouse = Arc::clone(&self.warehouse);
+        let lanes = Arc::clone(&self.lanes);
         let phases = self.phases.clone();
         self.want_picture(Picture::Soon);
         self.spawn(Owner::Worker(batch.clone()), async move {
-            let (batch, result) = work(batch, stage, warehouse, source, phases).await;
+            let (batch, result) = work(batch, stage, warehouse, source, lanes, phases).await;
             Report::Worked(batch, result)
         });
     }

@@ -68,6 +68,15 @@ impl Dispatcher {
             let waiting = counted(writing, "batch");
             return format!("the warehouse: one commit at a time per table, {waiting} in line");
         }
+        let queueing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
+            .filter(|task| task.phase == Phase::Queue)
+            .count();
+        if queueing > 0 {
+            return format!(
+                "the processor: {} at once, more workers would not help",
+                counted(self.warehouse.lanes(), "batch")
+            );
+        }
         if busy >= self.workers {
             return match busy {
                 1 => "the only worker is busy; + adds one".to_owned(),

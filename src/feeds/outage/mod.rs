@@ -126,6 +126,10 @@ impl Warehouse for Unanswering {
         self.inner.name()
     }
 
+    fn lanes(&self) -> usize {
+        self.inner.lanes()
+    }
+
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         self.inner.ensure(table).await
     }

@@ -126,6 +126,10 @@ impl Warehouse for BigQueryWarehouse {
         self.name.clone()
     }
 
+    fn lanes(&self) -> usize {
+        usize::MAX
+    }
+
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
         let _turn = self.making.lock().await;

@@ -77,6 +77,10 @@ impl Warehouse for SqliteWarehouse {
         self.name.clone()
     }
 
+    fn lanes(&self) -> usize {
+        std::thread::available_parallelism().map_or(2, usize::from)
+    }
+
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
         self.create_dataset(table, &doing)?;

@@ -1,0 +1,20 @@
+-- Dates whose rows are not two per final of the schedule, and dates with rows the schedule knows no final of.
+WITH expected AS (
+  SELECT game_date, 2 * COUNT(*) AS expected_rows
+  FROM (
+    SELECT DISTINCT game_date, away_team_tricode, home_team_tricode
+    FROM `nba-props-platform.nba_raw.nbac_schedule`
+    WHERE game_date >= '2021-10-19' AND game_status = 3
+  ) AS finals
+  GROUP BY game_date
+), found AS (
+  SELECT game_date, COUNT(*) AS found_rows
+  FROM `nba-props-platform.nba_analytics.team_defense_game_summary`
+  WHERE game_date >= '2021-10-19'
+  GROUP BY game_date
+)
+SELECT game_date, IFNULL(expected_rows, 0) AS expected_rows, IFNULL(found_rows, 0) AS found_rows
+FROM expected
+FULL OUTER JOIN found USING (game_date)
+WHERE IFNULL(expected_rows, 0) != IFNULL(found_rows, 0)
+ORDER BY game_date;
