@@ -16,8 +16,10 @@ use std::process::Command;
 use program::{Ended, State, backcourt, ended};
 use rstest::rstest;
 
-const DATES: [&str; 6] = [
+const DATES: [&str; 8] = [
     "run",
+    "--stop-after",
+    "team_offense",
     "--output",
     "plain",
     "--dates",
@@ -345,7 +347,7 @@ fn an_event_log_that_cannot_grow_stops_the_run_which_goes_on_later() {
 fn a_full_disk_stops_the_run_with_a_sentence_and_nothing_is_lost() {
     let state = State::none();
     let reference = State::loaded();
-    let run = "run --output plain --from 2023-10-24 --to 2024-04-14";
+    let run = "run --stop-after team_offense --output plain --from 2023-10-24 --to 2024-04-14";
     reference.backcourt(&run.split(' ').collect::<Vec<_>>()).expect(0);
     let program = env!("CARGO_BIN_EXE_backcourt");
     let (disk, feeds) = (state.path(), reference.path().join("warehouse/nba_raw.sqlite"));

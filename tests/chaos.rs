@@ -29,7 +29,15 @@ const IN_STAGE: u32 = 16;
 /// Between two looks at what the program has written: short beside the milliseconds that a commit takes.
 const GLANCE: Duration = Duration::from_micros(200);
 
-const RUN: [&str; 5] = ["run", "--source", "reconstruct", "--output", "silent"];
+const RUN: [&str; 7] = [
+    "run",
+    "--stop-after",
+    "team_offense",
+    "--source",
+    "reconstruct",
+    "--output",
+    "silent",
+];
 
 /// A program under observation.
 struct Victim(Child);

@@ -55,7 +55,8 @@ fn loaded() -> TempDir {
 }
 
 fn start(folder: &Path, more: &[&str]) -> Pty {
-    let mut arguments = vec!["run", "--state-dir", folder.to_str().unwrap()];
+    let mut arguments = vec!["run", "--stop-after", "team_offense"];
+    arguments.extend(["--state-dir", folder.to_str().unwrap()]);
     arguments.extend(more);
     Pty::backcourt(&arguments, &[], SIZE)
 }
@@ -116,7 +117,7 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
         assert!(pty.screen().contents().contains(title), "{title}");
     }
     pty.send("p");
-    pty.wait_for("finished");
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.wait_for("3 failed");
     pty.send("R");
     pty.wait_until("the confirmation lists the exact dates", |screen| {
@@ -128,7 +129,7 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
     pty.send(ENTER);
     pty.wait_until("the failed dates are healed", |screen| {
         let text = screen.contents();
-        text.contains("916 ok") && text.contains("finished") && text.contains("13 PASS")
+        text.contains("916 ok") && text.contains("finished") && text.contains("19 PASS")
     });
     pty.send("q");
     assert_left(&mut pty, 0);
@@ -169,7 +170,7 @@ fn quiet_bytes(pty: &Pty) -> usize {
 fn the_least_level_of_the_log_still_shows_what_failed() {
     let folder = loaded();
     let mut pty = start(folder.path(), &[]);
-    pty.wait_for("finished");
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.send("3fffz");
     pty.wait_until("failed dates and failed checks, and nothing else", |screen| {
         let text = screen.contents();
@@ -284,7 +285,7 @@ fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
     assert_eq!(last_state(folder.path()), RunState::Stopped);
 
     let mut again = start(folder.path(), &["--output", "tui"]);
-    again.wait_for("finished");
+    again.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     again.send("q");
     assert_left(&mut again, 1);
 }

@@ -45,16 +45,22 @@ fn lines(ended: &Ended) -> Vec<Value> {
     lines
 }
 
+/// Checks of the first stage.
+const OFFENSE_CHECKS: usize = 21;
+
 /// Facts of one kind.
 fn of<'a>(facts: &'a [Value], event: &str) -> Vec<&'a Value> {
     facts.iter().filter(|fact| fact["event"] == event).collect()
 }
 
+/// The first stage alone; the others are the business of tests/truth.
+const RUN: [&str; 5] = ["run", "--stop-after", "team_offense", "--output", "plain"];
+
 /// A week with games on every date.
 const WEEK: [&str; 4] = ["--from", "2023-12-11", "--to", "2023-12-17"];
 
 fn run_week(state: &State, more: &[&str]) -> Ended {
-    state.backcourt(&[&["run", "--output", "plain"], &WEEK[..], more].concat())
+    state.backcourt(&[&RUN[..], &WEEK[..], more].concat())
 }
 
 #[test]
@@ -77,7 +83,7 @@ fn from_an_empty_folder_to_a_full_table() {
     let numbers: Vec<u64> = facts.iter().map(|fact| fact["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=facts.len() as u64).collect::<Vec<_>>());
     assert_eq!(of(&facts, "unit_finished").len(), 916);
-    assert_eq!(of(&facts, "check_finished").len(), 15);
+    assert_eq!(of(&facts, "check_finished").len(), OFFENSE_CHECKS);
 
     let status = state.status();
     must_fit(&STATUS, &status);
@@ -107,7 +113,9 @@ fn from_an_empty_folder_to_a_full_table() {
         .unwrap();
     assert_eq!((rows, teams_and_games), (11_592, 11_592));
 
-    let again = state.backcourt(&["run", "--output", "jsonl"]).expect(0);
+    let again = state
+        .backcourt(&["run", "--stop-after", "team_offense", "--output", "jsonl"])
+        .expect(0);
     let second = lines(&again);
     assert!(of(&second, "unit_finished").is_empty() && of(&second, "check_started").is_empty());
     let end = of(&second, "run_finished")[0]["message"].as_str().unwrap();
@@ -118,7 +126,7 @@ fn from_an_empty_folder_to_a_full_table() {
 fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
     let state = State::loaded();
     let bad = state
-        .backcourt(&["run", "--source", "boxscore", "--output", "plain"])
+        .backcourt(&[&RUN[..], &["--source", "boxscore"]].concat())
         .expect(1);
     let status = state.status();
     must_fit(&STATUS, &status);
@@ -148,7 +156,7 @@ fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
     })));
 
     let healed = state
-        .backcourt(&["run", "--source", "reconstruct", "--output", "jsonl"])
+        .backcourt(&[&RUN[..3], &["--source", "reconstruct", "--output", "jsonl"]].concat())
         .expect(0);
     lines(&healed);
     assert_eq!(state.dates("ok"), 916);
@@ -160,7 +168,7 @@ fn a_date_that_fails_is_healed_by_a_rerun_in_another_process() {
     state.backcourt(&["load", "--faults", "flaky"]).expect(0);
     let dates = "2021-12-25,2021-12-26,2023-12-16,2025-11-14";
     let run = state
-        .backcourt(&["run", "--dates", dates, "--output", "jsonl"])
+        .backcourt(&[&RUN[..3], &["--dates", dates, "--output", "jsonl"]].concat())
         .expect(1);
     lines(&run);
     let facts = state.facts();
@@ -227,7 +235,7 @@ fn all_checks_or_some_are_asked_whether_or_not_they_have_an_answer() {
     run_week(&state, &[]).expect(0);
     let all = state.backcourt(&["check", "--output", "jsonl"]).expect(0);
     let facts = lines(&all);
-    assert_eq!(of(&facts, "check_finished").len(), 15);
+    assert_eq!(of(&facts, "check_finished").len(), OFFENSE_CHECKS);
     let two = state
         .backcourt(&["check", "two_teams", "one_winner", "--output", "jsonl"])
         .expect(0);
@@ -242,7 +250,7 @@ fn all_checks_or_some_are_asked_whether_or_not_they_have_an_answer() {
 #[test]
 fn the_old_runbooks_environment_is_honoured() {
     let state = State::loaded();
-    let mut command = state.command(&["run", "--dates", "2023-12-16", "--output", "plain"]);
+    let mut command = state.command(&[&RUN[..], &["--dates", "2023-12-16"]].concat());
     command
         .env("FORCE_TEAM_RECONSTRUCTION", "true")
         .env("PARALLELIZATION_WORKERS", "3");
@@ -269,7 +277,7 @@ fn a_range_without_games_ends_like_any_other() {
         ("2024-08-01", "2024-08-01", 1),
     ] {
         state
-            .backcourt(&["run", "--from", from, "--to", to, "--output", "plain"])
+            .backcourt(&[&RUN[..], &["--from", from, "--to", to]].concat())
             .expect(0);
         let status = state.status();
         assert_eq!(status["run"]["state"], "finished");
@@ -282,13 +290,7 @@ fn a_range_without_games_ends_like_any_other() {
 fn chosen_dates_are_done_and_no_others() {
     let state = State::loaded();
     state
-        .backcourt(&[
-            "run",
-            "--dates",
-            "2023-12-16, 2021-12-25,2021-12-25",
-            "--output",
-            "plain",
-        ])
+        .backcourt(&[&RUN[..], &["--dates", "2023-12-16, 2021-12-25,2021-12-25"]].concat())
         .expect(0);
     let dates: BTreeSet<String> = state
         .warehouse()
@@ -336,7 +338,13 @@ fn a_dry_run_says_what_is_due_and_writes_nothing() {
     run_week(&state, &[]).expect(0);
     let before = picture(&state.path());
     let said = state
-        .backcourt(&["run", "--dry-run", "--from", "2023-12-11", "--to", "2023-12-19"])
+        .backcourt(
+            &[
+                &RUN[..3],
+                &["--dry-run", "--from", "2023-12-11", "--to", "2023-12-19"],
+            ]
+            .concat(),
+        )
         .expect(0);
     assert!(
         said.out
@@ -352,7 +360,7 @@ struct Held(Child);
 
 impl Held {
     fn start(state: &State) -> Self {
-        let args = [&["run", "--paused", "--output", "plain"], &WEEK[..]].concat();
+        let args = [&RUN[..], &["--paused"], &WEEK[..]].concat();
         let mut command = state.command(&args);
         let held = Self(command.stdout(Stdio::null()).spawn().unwrap());
         wait_until("the run is paused", || {
@@ -423,7 +431,8 @@ fn a_state_folder_is_the_same_however_its_path_is_written() {
     for path in ["state", "./aside/../state", "link"] {
         let mut command = program::backcourt();
         command
-            .args(["run", "--output", "plain", "--state-dir", path])
+            .args(RUN)
+            .args(["--state-dir", path])
             .args(WEEK)
             .current_dir(parent);
         let again = ended(&mut command).expect(0);
@@ -440,7 +449,7 @@ fn a_named_warehouse_is_the_same_before_and_after_it_exists() {
     let feeds = "warehouse/nba_raw.sqlite";
     fs::hard_link(state.path().join(feeds), parent.join("own").join(feeds)).unwrap();
     let run = |warehouse: &str| {
-        let mut command = state.command(&["run", "--output", "plain", "--warehouse", warehouse]);
+        let mut command = state.command(&[&RUN[..], &["--warehouse", warehouse]].concat());
         ended(command.args(WEEK).current_dir(&parent)).expect(0)
     };
     run("sqlite:own/warehouse");

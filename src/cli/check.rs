@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::plan::with_hint;
 
 use super::error::CliError;
-use super::start::{Job, Output, Show, start};
+use super::start::{Job, Output, Show, begun, start};
 use super::{Place, StateDir};
 
 /// Flags of `check`.
@@ -30,11 +30,12 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
         return Err(CliError::Usage(with_hint("check", stranger, known)));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let known = match Ledger::open_to_read(&folder.ledger())? {
-        Some(ledger) => ledger.last_run(&plan.name)?,
+    let ledger = Ledger::open_to_read(&folder.ledger())?;
+    let known = match &ledger {
+        Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
         None => None,
     };
-    let Some(run) = known else {
+    let Some((ledger, run)) = known else {
         return Err(CliError::Usage(format!(
             "there is nothing to check: plan {} was never run in {}; start it with 'backcourt run'",
             plan.name,
@@ -46,7 +47,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
     } else {
         Checks::Named(arguments.names.clone())
     };
-    let stages = plan.stages.iter().map(|stage| stage.name.clone()).collect();
+    let stages = begun(ledger, &run, &plan)?;
     let workers = plan.workers;
     start(
         &arguments.place,

@@ -10,7 +10,7 @@ use crate::stages;
 
 use super::error::CliError;
 use super::run::{dates_of, forced_source};
-use super::start::{Job, Show, start};
+use super::start::{Job, Show, begun, start};
 use super::{Place, StateDir};
 
 /// Flags of `rerun`.
@@ -41,17 +41,10 @@ pub(super) struct RerunArgs {
 pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
-    let stages = match &arguments.stage {
-        None => names,
-        Some(stage) if names.contains(stage) => vec![stage.clone()],
-        Some(stage) => {
-            return Err(CliError::Usage(with_hint(
-                "stage",
-                stage,
-                names.iter().map(String::as_str),
-            )));
-        }
-    };
+    if let Some(stranger) = arguments.stage.iter().find(|stage| !names.contains(stage)) {
+        let known = names.iter().map(String::as_str);
+        return Err(CliError::Usage(with_hint("stage", stranger, known)));
+    }
     let selection = if arguments.failed {
         Selection::Failed
     } else if let Some(check) = &arguments.offending {
@@ -64,8 +57,9 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
         Selection::Dates(dates_of(&arguments.dates)?)
     };
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let known = match Ledger::open_to_read(&folder.ledger())? {
-        Some(ledger) => ledger.last_run(&plan.name)?,
+    let ledger = Ledger::open_to_read(&folder.ledger())?;
+    let known = match &ledger {
+        Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
         None => None,
     };
     if known.is_none() && !matches!(selection, Selection::Dates(_)) {
@@ -75,7 +69,12 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             folder.path().display()
         )));
     }
-    let mut dates = known.map_or_else(|| plan.range.days().collect(), |run| run.dates);
+    let stages = match (&arguments.stage, &known) {
+        (Some(stage), _) => vec![stage.clone()],
+        (None, Some((ledger, run))) => begun(ledger, run, &plan)?,
+        (None, None) => names,
+    };
+    let mut dates = known.map_or_else(|| plan.range.days().collect(), |(_, run)| run.dates);
     if let Selection::Dates(chosen) = &selection {
         dates.extend(chosen);
         dates.sort_unstable();

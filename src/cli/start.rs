@@ -1,5 +1,6 @@
 //! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use crate::console::Palette;
 use crate::engine::{Checks, Engine, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work};
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
-use crate::ledger::{Ledger, RunLock};
+use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
 use crate::present::{self, Presenter};
 use crate::stages;
@@ -149,6 +150,18 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
+}
+
+/// The stages of the plan that a run has begun: only those can be done again or checked. All, if none has.
+pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec<String>, LedgerError> {
+    let begun = match ledger.known_target(&run.plan, &run.warehouse)? {
+        Some(target) => ledger.begun_stages(target)?,
+        None => HashSet::new(),
+    };
+    let names = plan.stages.iter().map(|stage| stage.name.clone());
+    Ok(names
+        .filter(|name| begun.is_empty() || begun.contains(name))
+        .collect())
 }
 
 /// The user the system knows; what an operator decides is recorded under this name.

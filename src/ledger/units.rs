@@ -1,5 +1,7 @@
 //! Units: what is to be done is intended first, and settled once the warehouse holds it.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
@@ -90,6 +92,20 @@ impl Ledger {
                      FROM unit WHERE target = ?1 AND stage = ?2 ORDER BY date",
                 )?
                 .query_map(params![target.0, stage], unit_record)?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// The stages of which any date was ever looked at.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn begun_stages(&self, target: Target) -> Result<HashSet<String>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT DISTINCT stage FROM unit WHERE target = ?1")?
+                .query_map([target.0], |row| row.get(0))?
                 .collect()
         };
         self.sqlite(read())

@@ -348,7 +348,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
         let plan = load("nba").unwrap();
         assert_eq!(plan.range.days().count(), 1_538);
         assert_eq!(plan.source, "reconstruct");
-        assert_eq!(plan.checks.len(), 15);
+        assert_eq!((plan.stages.len(), plan.checks.len()), (8, 69));
     }
 
     #[test]

@@ -28,6 +28,6 @@ WITH ready AS (
   FROM `nba-props-platform.nba_precompute.player_shot_zone_analysis`
   WHERE analysis_date >= '2021-10-19'
 )
-SELECT ROUND(100.0 * COUNTIF(covered.game_date IS NOT NULL) / COUNT(*), 2) AS pct, COUNT(*) AS reachable_dates
+SELECT ROUND(100.0 * IFNULL(SAFE_DIVIDE(COUNTIF(covered.game_date IS NOT NULL), COUNT(*)), 1), 2) AS pct, COUNT(*) AS reachable_dates
 FROM reachable
 LEFT JOIN covered ON covered.game_date = reachable.game_date;
