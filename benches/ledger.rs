@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a bench may stop at the first surprise")]
 
-use backcourt::ledger::{Ledger, Settled, UnitRecord, UnitState};
+use backcourt::ledger::{Digests, Ledger, Settled, Settlement, UnitRecord, UnitState};
 use chrono::{Days, NaiveDate, Utc};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -22,6 +22,7 @@ fn settled(date: NaiveDate) -> Settled {
             seconds: 0.001,
         },
         quarantined: Vec::new(),
+        digests: Digests::default(),
     }
 }
 
@@ -50,8 +51,11 @@ fn promise_and_settle(criterion: &mut Criterion) {
                     target,
                     "team_offense",
                     "bench",
-                    &[promises[0].id],
-                    &settled,
+                    Settlement {
+                        intents: &[promises[0].id],
+                        settled: &settled,
+                        overtaken: &[],
+                    },
                     Utc::now(),
                 )
                 .expect("a settled promise");

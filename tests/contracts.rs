@@ -504,6 +504,15 @@ fn every_kind() -> Vec<Event> {
             stage: text(),
             dates: vec![date],
         },
+        Event::UnitsOvertaken {
+            stage: text(),
+            dates: vec![date],
+            reason: text(),
+        },
+        Event::FeedCorrected {
+            table: text(),
+            dates: vec![date],
+        },
         Event::StageFinished {
             stage: text(),
             ok: 1,

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    CheckRecord, CheckState, Ledger, RunRecord, RunState, Settled, UnitRecord, UnitState,
+    CheckRecord, CheckState, Digests, Ledger, Overtaken, RunRecord, RunState, Settled, Settlement,
+    UnitRecord, UnitState,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
@@ -52,16 +53,68 @@ fn a_promise_stands_until_it_is_settled() {
     let settled = Settled {
         unit: unit(day(2), UnitState::Partial),
         quarantined: vec![("BOS".to_owned(), "points is NULL and must not be".to_owned())],
+        digests: Digests {
+            input: u64::MAX,
+            output: 7,
+        },
     };
-    let settle = std::slice::from_ref(&settled);
+    let settlement = Settlement {
+        intents: &[intents[1].id],
+        settled: std::slice::from_ref(&settled),
+        overtaken: &[],
+    };
     ledger
-        .settle(target, "team_offense", "r1", &[intents[1].id], settle, now())
+        .settle(target, "team_offense", "r1", settlement, now())
         .unwrap();
     drop(ledger);
 
     let ledger = open(&folder);
+    assert_eq!(
+        ledger.digests(target).unwrap()["team_offense"][&day(2)],
+        settled.digests
+    );
     assert_eq!(ledger.open_intents(target, "team_offense").unwrap(), intents[..1]);
     assert_eq!(ledger.units(target, "team_offense").unwrap(), [settled.unit]);
+}
+
+#[test]
+fn what_is_overtaken_is_stale_in_the_same_step_and_only_what_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    let units = [
+        UnitState::Ok,
+        UnitState::Pending,
+        UnitState::Failed,
+        UnitState::Partial,
+    ];
+    let units: Vec<_> = (0..)
+        .map(day)
+        .zip(units)
+        .map(|(date, state)| unit(date, state))
+        .collect();
+    ledger.record_units(target, "form", "r", &units, now()).unwrap();
+    let overtaken = Overtaken {
+        stage: "form".to_owned(),
+        dates: (0..4).map(day).collect(),
+        reason: "2021-10-19 of d.games changed".to_owned(),
+    };
+    let settlement = Settlement {
+        overtaken: &[overtaken],
+        ..Settlement::default()
+    };
+    ledger.settle(target, "games", "r", settlement, now()).unwrap();
+    drop(ledger);
+    let states: Vec<_> = open(&folder)
+        .units(target, "form")
+        .unwrap()
+        .into_iter()
+        .map(|unit| (unit.state, unit.reason))
+        .collect();
+    let stale = || (UnitState::Stale, Some("2021-10-19 of d.games changed".to_owned()));
+    let (pending, failed) = (states[1].clone(), states[2].clone());
+    assert_eq!((pending.0, failed.0), (UnitState::Pending, UnitState::Failed));
+    assert_eq!(states, [stale(), pending, failed, stale()]);
 }
 
 #[test]

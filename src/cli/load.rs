@@ -1,19 +1,22 @@
 //! `backcourt load`: the raw feeds, from the shipped box scores or from CSV files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 use clap::Args;
+
+use crate::engine::{Lineage, Origin, Provenance, counted};
 
 use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
-use crate::feeds::{self, BoxScores};
-use crate::ledger::{Ledger, RunLock, UnitRecord, UnitState};
-use crate::warehouse::Warehouse;
+use crate::feeds::{self, BoxScores, Filled};
+use crate::ledger::{Ledger, RunLock, Target, UnitRecord, UnitState};
+use crate::warehouse::{Replace, Warehouse};
 
 use super::error::CliError;
-use super::run::{cannot_print, no_threads};
-use super::start::{loaded, unwatched};
+use super::origin::FromBoxScores;
+use super::run::{cannot_print, dates_of, no_threads};
+use super::start::{every_stage, loaded, unwatched};
 use super::{Place, StateDir};
 
 /// Flags of `load`.
@@ -33,26 +36,18 @@ pub(super) struct LoadArgs {
     /// How bad the feeds are made: none, january-2026, flaky or a TOML file [default: january-2026, with CSV files none]
     #[arg(long, value_name = "PROFILE")]
     faults: Option<String>,
+    /// Only these dates, from where the raw tables were loaded from; what rests on rows that differ is stale then
+    #[arg(long, value_name = "D,D…", value_delimiter = ',',
+          conflicts_with_all = ["player_box", "team_box", "shots", "faults"])]
+    dates: Vec<String>,
 }
 
 pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
-    let files = CsvFiles {
-        player_box: arguments.player_box.clone(),
-        team_box: arguments.team_box.clone(),
-        shots: arguments.shots.clone(),
-    };
-    let own = files.player_box.is_some() || files.team_box.is_some() || files.shots.is_some();
-    let box_scores = if own {
-        BoxScores::Csv(files)
-    } else {
-        BoxScores::Shipped
-    };
-    let faults = arguments
-        .faults
-        .as_deref()
-        .unwrap_or_else(|| box_scores.usual_faults());
-    let faults = Profile::open(faults).map_err(|error| CliError::Usage(error.to_string()))?;
     let plan = arguments.place.plan()?;
+    let dates = dates_of(&arguments.dates)?;
+    let filled = arguments.filled();
+    let faults = Profile::open(&filled.faults).map_err(|error| CliError::Usage(error.to_string()))?;
+    let lineage = Lineage::of(&every_stage(&plan)?);
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?;
     folder.create()?;
@@ -64,19 +59,109 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         .enable_all()
         .build()
         .map_err(no_threads)?;
-    let report = runtime
-        .block_on(feeds::load(warehouse.as_ref(), &box_scores, faults, &unwatched()))
-        .map_err(|error| CliError::Usage(error.to_string()))?;
-    let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
-    let stale = match stale {
-        0 => String::new(),
-        stale => format!(
-            "; {stale} dates were computed from the feeds before and are stale now, a run does them again"
-        ),
+    let line = if dates.is_empty() {
+        let report = runtime
+            .block_on(feeds::load(
+                warehouse.as_ref(),
+                &filled.box_scores,
+                faults,
+                &unwatched(),
+            ))
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        let origin = serde_json::to_string(&filled).map_err(|error| CliError::Usage(error.to_string()))?;
+        ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
+        let stale = match outdate(&mut ledger, &plan, warehouse.as_ref())? {
+            0 => String::new(),
+            stale => format!(
+                "; {stale} dates were computed from the feeds before and are stale now, a run does them again"
+            ),
+        };
+        format!("{}{stale}", loaded(&report))
+    } else {
+        let target = ledger.target(&plan.name, &warehouse.name())?;
+        let provenance = Provenance::read(lineage, &ledger, target)?;
+        runtime.block_on(correct(
+            &mut ledger,
+            target,
+            provenance,
+            warehouse.as_ref(),
+            &dates,
+        ))?
     };
-    let line = format!("{}{stale}", loaded(&report));
     std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{line}\n")).map_err(cannot_print)?;
     Ok(0)
+}
+
+impl LoadArgs {
+    /// What the flags name. Paths are made whole, so that they mean the same in another folder.
+    fn filled(&self) -> Filled {
+        let whole = |path: &Option<PathBuf>| path.as_deref().map(super::state_dir::real);
+        let files = CsvFiles {
+            player_box: whole(&self.player_box),
+            team_box: whole(&self.team_box),
+            shots: whole(&self.shots),
+        };
+        let own = files.player_box.is_some() || files.team_box.is_some() || files.shots.is_some();
+        let box_scores = if own {
+            BoxScores::Csv(files)
+        } else {
+            BoxScores::Shipped
+        };
+        let faults = match &self.faults {
+            None => box_scores.usual_faults().to_owned(),
+            Some(path) if Path::new(path).is_file() => {
+                super::state_dir::real(Path::new(path)).display().to_string()
+            }
+            Some(name) => name.clone(),
+        };
+        Filled { box_scores, faults }
+    }
+}
+
+/// Fetches dates again from where the raw tables were filled from, and marks what rests on those that differ.
+async fn correct(
+    ledger: &mut Ledger,
+    target: Target,
+    mut provenance: Provenance,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<String, CliError> {
+    let origin = FromBoxScores::of(ledger, &warehouse.name())?;
+    let usage = |message: String| CliError::Usage(message);
+    let corrections = origin.differing(warehouse, dates).await;
+    let corrections = corrections.map_err(|error| usage(error.message))?;
+    let mut stale = 0;
+    let mut said = Vec::new();
+    for correction in corrections {
+        let table = correction.table.path();
+        let found = provenance.overtaken(&table, &correction.dates.iter().copied().collect());
+        // Before the rows change: a process that dies in between has marked too much and not too little.
+        ledger.overtake(target, &found, Utc::now())?;
+        for overtaken in &found {
+            provenance.forget(&overtaken.stage, &overtaken.dates);
+        }
+        stale += found.iter().map(|overtaken| overtaken.dates.len()).sum::<usize>();
+        let replaced = warehouse
+            .replace(Replace {
+                table: &correction.table,
+                dates: &correction.dates,
+                rows: &correction.rows,
+                now: Utc::now(),
+            })
+            .await;
+        replaced.map_err(|error| usage(error.message))?;
+        let days: Vec<String> = correction.dates.iter().map(ToString::to_string).collect();
+        said.push(format!("{table} on {}", days.join(", ")));
+    }
+    let compared = format!("{} compared with {}", counted(dates.len(), "date"), origin.name());
+    Ok(match said.as_slice() {
+        [] => format!("{compared}: the raw tables hold what they should, nothing was changed"),
+        said => format!(
+            "{compared}; corrected: {}; {} stale now, 'backcourt rerun --stale' refreshes them",
+            said.join("; "),
+            counted(stale, "date")
+        ),
+    })
 }
 
 /// Marks what was computed from the feeds before as stale.

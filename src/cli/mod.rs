@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod home;
 mod load;
+mod origin;
 mod report;
 mod rerun;
 mod run;

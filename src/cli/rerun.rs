@@ -15,13 +15,16 @@ use super::{Place, StateDir};
 
 /// Flags of `rerun`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("which").required(true).args(["failed", "dates", "offending"])))]
+#[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "dates", "offending"])))]
 pub(super) struct RerunArgs {
     #[command(flatten)]
     place: Place,
     /// Every date that failed, is short of rows or has none
     #[arg(long)]
     failed: bool,
+    /// Every date that rests on something that changed after it was computed
+    #[arg(long)]
+    stale: bool,
     /// Just these dates
     #[arg(long, value_name = "D,D…", value_delimiter = ',')]
     dates: Vec<String>,
@@ -47,6 +50,8 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
     }
     let selection = if arguments.failed {
         Selection::Failed
+    } else if arguments.stale {
+        Selection::Stale
     } else if let Some(check) = &arguments.offending {
         if plan.check(check).is_none() {
             let known = plan.checks.iter().map(|check| check.name.as_str());

@@ -11,7 +11,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::console::Palette;
-use crate::engine::{Checks, Engine, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work};
+use crate::engine::{
+    Checks, Engine, Lineage, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work,
+};
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
@@ -22,6 +24,7 @@ use crate::telemetry;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 use super::error::CliError;
+use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
 /// Dates a worker takes at once at the most: a batch's raw rows stand in memory, and there are 15 workers.
@@ -113,6 +116,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
+    let lineage = Lineage::of(&every_stage(&job.plan)?);
     let home = place.warehouse.home(&folder)?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
@@ -138,6 +142,8 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let setup = Setup {
         plan: Arc::new(job.plan),
         stages,
+        lineage,
+        origin: Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?)),
         prepare: Some(Box::new(FirstUse(Arc::clone(&warehouse)))),
         warehouse,
         ledger,
@@ -193,6 +199,12 @@ pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage
             })
         })
         .collect()
+}
+
+/// All stages of a plan.
+pub(super) fn every_stage(plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
+    let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
+    resolve(plan, &names)
 }
 
 /// Loads the shipped box scores when the warehouse holds no feeds yet.

@@ -80,6 +80,8 @@ pub enum Action {
     Open,
     Rerun,
     RerunAll,
+    Refresh,
+    Reload,
     DateLog,
     PreviousStage,
     NextStage,
@@ -216,6 +218,8 @@ pub const TABLE: &[Binding] = bindings! {
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
+    "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
+    "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
     "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
     "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
 

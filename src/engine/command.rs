@@ -14,6 +14,8 @@ pub enum Selection {
     Failed,
     /// The dates a check named as offending.
     Offending(String),
+    /// Every unit that rests on something that changed after it was computed.
+    Stale,
 }
 
 /// Which checks are meant.
@@ -60,6 +62,11 @@ pub enum Command {
         stage: String,
         /// The date.
         date: NaiveDate,
+    },
+    /// Fetch the raw rows of these dates again from where they come from.
+    Reload {
+        /// The dates.
+        dates: Vec<NaiveDate>,
     },
     /// Hand out nothing new, let what is in flight land, and end.
     Drain,

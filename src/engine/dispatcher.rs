@@ -5,7 +5,9 @@ mod batches;
 mod checking;
 mod ending;
 mod orders;
+mod overtaking;
 mod picture;
+mod reloading;
 mod stages;
 mod waiving;
 
@@ -30,9 +32,10 @@ use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    CheckView, Ending, Event, Meter, Options, Order, Phase, Prepare, Scope, Setup, Snapshot, Stage,
-    StageError,
+    CheckView, Correction, Ending, Event, Meter, Options, Order, Origin, Phase, Prepare, Provenance, Scope,
+    Setup, Snapshot, Stage, StageError,
 };
+use reloading::Answer;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
 const PICTURE_GAP: Duration = Duration::from_millis(100);
@@ -44,6 +47,8 @@ enum Report {
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(Asked, Result<Measured, WarehouseError>, f64),
+    Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
+    Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Answered,
 }
 
@@ -61,6 +66,7 @@ enum Owner {
     Writer(usize, Vec<Batch>),
     Check(usize),
     Inspection,
+    Reload,
 }
 
 /// A check on its way: which one, and how often its stage had changed when it was asked.
@@ -115,6 +121,10 @@ struct Line {
     sources: HashMap<NaiveDate, String>,
     /// Dates whose outcome the ledger has, in this range or another.
     recorded: BTreeSet<NaiveDate>,
+    /// Source of a date's rows, where it is another one than the run's.
+    made_from: HashMap<NaiveDate, String>,
+    /// Dates under way that rest on something that changed meanwhile, with the reason.
+    overtaken: HashMap<NaiveDate, String>,
     scope: ScopeState,
     /// Units that were to be done when it began.
     to_do: u64,
@@ -137,6 +147,8 @@ pub(super) struct Dispatcher {
     ledger: Ledger,
     target: Target,
     options: Options,
+    provenance: Provenance,
+    origin: Option<Arc<dyn Origin>>,
     source: Arc<str>,
     run: RunRecord,
     mode: Mode,
@@ -182,6 +194,8 @@ impl Dispatcher {
             stages,
             warehouse,
             mut ledger,
+            lineage,
+            origin,
             prepare,
             options,
             ..
@@ -207,6 +221,8 @@ impl Dispatcher {
                 attempts: HashMap::new(),
                 sources: HashMap::new(),
                 recorded: BTreeSet::new(),
+                made_from: HashMap::new(),
+                overtaken: HashMap::new(),
                 scope: ScopeState::Unknown,
                 to_do: 0,
                 changes: 0,
@@ -225,6 +241,7 @@ impl Dispatcher {
             ended_at: None,
             ending: None,
         };
+        let provenance = Provenance::read(lineage, &ledger, target)?;
         ledger.begin_run(target, &run)?;
         let (phases, phase_reports) = mpsc::unbounded_channel();
         Ok(Self {
@@ -238,6 +255,8 @@ impl Dispatcher {
             ledger,
             target,
             options,
+            provenance,
+            origin,
             run,
             mode: Mode::Preparing,
             ending: None,
@@ -335,6 +354,10 @@ impl Dispatcher {
             Report::Worked(batch, result) => self.on_worked(batch, result),
             Report::Written(line, commit, result) => self.on_written(line, commit, result),
             Report::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
+            Report::Compared(answer, dates, found) => self.on_compared(answer, &dates, found),
+            Report::Corrected(answer, corrections, stale, result) => {
+                self.on_corrected(answer, &corrections, stale, result)
+            }
             Report::Answered => Ok(()),
         }
     }
@@ -378,8 +401,9 @@ impl Dispatcher {
         // With every worker busy a rested date has to wait; one of them will report, no clock is needed.
         let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
             && self.mode == Mode::Going;
-        let lines = self.lines.iter().flat_map(|line| {
-            let resting = worker_waits.then(|| line.queue.next_due()).flatten();
+        let lines = self.lines.iter().enumerate().flat_map(|(at, line)| {
+            let hands_out = worker_waits && self.may_hand_out(at);
+            let resting = hands_out.then(|| line.queue.next_due()).flatten();
             let commit = (!line.writer.is_busy()).then(|| line.writer.next_due()).flatten();
             [resting, commit]
         });

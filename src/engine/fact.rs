@@ -102,6 +102,22 @@ pub enum Event {
         /// The dates.
         dates: Vec<NaiveDate>,
     },
+    /// Raw rows were fetched again and differed.
+    FeedCorrected {
+        /// `dataset.table`.
+        table: String,
+        /// The dates that differed.
+        dates: Vec<NaiveDate>,
+    },
+    /// Dates rest on something that changed after they were computed.
+    UnitsOvertaken {
+        /// Stage name.
+        stage: String,
+        /// Which.
+        dates: Vec<NaiveDate>,
+        /// What changed.
+        reason: String,
+    },
     /// A stage has no open unit left.
     StageFinished {
         /// Stage name.

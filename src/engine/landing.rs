@@ -3,10 +3,10 @@
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Settled, UnitRecord, UnitState};
+use crate::ledger::{Digests, Settled, UnitRecord, UnitState};
 use crate::table::{Quarantined, Row, TableDef, admit};
 
-use super::Outcome;
+use super::worker::Made;
 
 /// One computed date, ready to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,11 +21,12 @@ pub(super) struct Landing {
 pub(super) fn land(
     table: &TableDef,
     date: NaiveDate,
-    outcome: Outcome,
+    made: Made,
     source: &str,
     seconds: f64,
     attempts: u32,
 ) -> Landing {
+    let Made { outcome, output } = made;
     let admitted = admit(table, outcome.rows);
     let rows = u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX);
     let mut reasons = outcome.missing;
@@ -67,7 +68,11 @@ pub(super) fn land(
     let quarantined = admitted.quarantined.into_iter().map(described).collect();
     Landing {
         rows: admitted.rows,
-        settled: Settled { unit, quarantined },
+        settled: Settled {
+            unit,
+            quarantined,
+            digests: Digests { input: 0, output },
+        },
     }
 }
 
@@ -80,6 +85,7 @@ fn described(bad: Quarantined) -> (String, String) {
 mod tests {
     use std::borrow::Cow;
 
+    use super::super::Outcome;
     use super::*;
     use crate::table::{Column, ColumnType, Value};
 
@@ -100,7 +106,8 @@ mod tests {
             missing: missing.iter().map(ToString::to_string).collect(),
             notes: Vec::new(),
         };
-        land(&table, NaiveDate::MIN, outcome, "auto", 0.0, 1).settled.unit
+        let made = Made { outcome, output: 0 };
+        land(&table, NaiveDate::MIN, made, "auto", 0.0, 1).settled.unit
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
-use super::{Checks, Fact, Order, RetryPolicy, Selection, Snapshot, Stage, StageError};
+use super::{Checks, Fact, Lineage, Order, Origin, RetryPolicy, Selection, Snapshot, Stage, StageError};
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
 pub const THREAD_NAME: &str = "engine";
@@ -70,8 +70,12 @@ pub struct Setup {
     pub plan: Arc<Plan>,
     /// The stages of this run in plan order, at least one.
     pub stages: Vec<Arc<dyn Stage>>,
+    /// What all stages of the plan read and fill, those that take no part included.
+    pub lineage: Lineage,
     /// Where the tables are.
     pub warehouse: Arc<dyn Warehouse>,
+    /// Where the raw tables come from, if they can be had again.
+    pub origin: Option<Arc<dyn Origin>>,
     /// Where progress is kept.
     pub ledger: Ledger,
     /// Where facts are appended.

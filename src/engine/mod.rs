@@ -4,12 +4,16 @@
 mod board;
 mod command;
 mod counted;
+mod digest;
 mod dispatcher;
 mod due;
 mod events;
 mod fact;
 mod landing;
 mod launch;
+mod lineage;
+mod origin;
+mod provenance;
 mod queue;
 mod rate;
 mod retry;
@@ -25,6 +29,9 @@ pub use counted::counted;
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
 pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work};
+pub use lineage::{Input, Lineage, Reach, Units};
+pub use origin::{Correction, Origin};
+pub use provenance::Provenance;
 pub use retry::RetryPolicy;
 pub use snapshot::{
     CheckView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView, UnitView,

@@ -8,6 +8,8 @@ use chrono::NaiveDate;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
+use super::Input;
+
 /// What one date of a stage must come to, known before anything is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -59,6 +61,9 @@ pub trait Stage: Send + Sync + fmt::Debug {
 
     /// The table it fills.
     fn table(&self) -> &TableDef;
+
+    /// The tables it reads, with the dates of them that a unit knows. A change of one of those makes the unit stale.
+    fn inputs(&self) -> Vec<Input>;
 
     /// What each of these dates must come to, in the same order.
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError>;

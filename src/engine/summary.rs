@@ -46,7 +46,11 @@ pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> Str
         format!("checks: {}", answers.join(", "))
     };
     let (ok, skipped) = (units.ok, units.skipped);
-    format!("{done}; {short} failed or short, {ok} ok, {skipped} skipped; {checks}")
+    let stale = match units.stale {
+        0 => String::new(),
+        stale => format!("{stale} stale, which 'rerun --stale' refreshes, "),
+    };
+    format!("{done}; {stale}{short} failed or short, {ok} ok, {skipped} skipped; {checks}")
 }
 
 #[cfg(test)]

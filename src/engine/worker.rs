@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::warehouse::Warehouse;
 
+use super::digest::digest;
 use super::{Outcome, Phase, Stage, StageError};
 
 /// A batch on its way through a worker.
@@ -26,7 +27,13 @@ pub(super) struct Batch {
 }
 
 /// What one date came to, and the seconds of work it took.
-pub(super) type Computed = (NaiveDate, Result<Outcome, StageError>, f64);
+pub(super) type Computed = (NaiveDate, Result<Made, StageError>, f64);
+
+/// What a stage made of a date, and the digest of its rows.
+pub(super) struct Made {
+    pub(super) outcome: Outcome,
+    pub(super) output: u64,
+}
 
 /// Reads and computes a batch. An error here concerns the batch as a whole.
 pub(super) async fn work(
@@ -52,7 +59,10 @@ pub(super) async fn work(
     let mut computed = Vec::with_capacity(batch.dates.len());
     for &date in &batch.dates {
         let began = Instant::now();
-        let result = inputs.compute(date);
+        let result = inputs.compute(date).map(|outcome| Made {
+            output: digest(&outcome.rows),
+            outcome,
+        });
         computed.push((date, result, reading + began.elapsed().as_secs_f64()));
         tokio::task::yield_now().await;
     }

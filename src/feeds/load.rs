@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::faults::Profile;
+use serde::{Deserialize, Serialize};
+
+use super::faults::{Profile, ProfileError};
 use super::league::{CsvFiles, CsvRefused, Damaged, League, shipped};
 use super::{Feed, filling, outage};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
 /// Where the box scores come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BoxScores {
     /// Those that come with the program.
     Shipped,
@@ -27,7 +30,7 @@ impl BoxScores {
         }
     }
 
-    fn league(&self) -> Result<League, LoadError> {
+    pub(super) fn league(&self) -> Result<League, LoadError> {
         Ok(match self {
             Self::Shipped => shipped()?,
             Self::Csv(files) => files.read()?,
@@ -53,6 +56,9 @@ pub enum LoadError {
     /// The operator's files hold something that cannot be taken.
     #[error(transparent)]
     Csv(#[from] CsvRefused),
+    /// There is no such fault profile, or it cannot be read.
+    #[error(transparent)]
+    Faults(#[from] ProfileError),
     /// The warehouse failed.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),

@@ -1,6 +1,7 @@
 //! Everything that becomes a raw table: the shipped box scores, the five feeds made from them, and what is wrong
 //! with those. This room knows no stage, no run and no screen.
 
+mod again;
 mod bdl;
 mod cells;
 pub mod faults;
@@ -12,6 +13,7 @@ mod play_by_play;
 mod schedule;
 mod team_box;
 
+pub use again::{Difference, Filled};
 pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
 pub use outage::{feed_outages, with_outages};
 

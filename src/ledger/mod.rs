@@ -3,7 +3,9 @@
 
 mod checks;
 mod counts;
+mod digests;
 mod error;
+mod filled;
 mod lock;
 mod open;
 mod runs;
@@ -13,10 +15,11 @@ mod waivers;
 
 pub use checks::CheckRecord;
 pub use counts::Counts;
+pub use digests::{Digests, KnownDigests};
 pub use error::LedgerError;
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
-pub use units::{Intent, SetAside, Settled, UnitRecord};
+pub use units::{Intent, Overtaken, SetAside, Settled, Settlement, UnitRecord};
 pub use waivers::Waiver;

@@ -10,7 +10,7 @@ use super::LedgerError;
 /// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// The form of the tables below. A ledger of another form is refused, not guessed at.
-const FORM: i32 = 1;
+const FORM: i32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE target (
@@ -27,10 +27,15 @@ CREATE TABLE unit (
   source TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL,
   PRIMARY KEY (target, stage, date)
 ) WITHOUT ROWID;
+CREATE TABLE digest (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL,
+  input INTEGER NOT NULL, output INTEGER NOT NULL, PRIMARY KEY (target, stage, date)
+) WITHOUT ROWID;
 CREATE TABLE stage_time (
   target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL,
   PRIMARY KEY (target, stage, run)
 ) WITHOUT ROWID;
+CREATE TABLE filled (warehouse TEXT PRIMARY KEY, origin TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE intent (
   id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, dates TEXT NOT NULL,
   run TEXT NOT NULL, at TEXT NOT NULL

@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{Ledger, LedgerError, Target, UnitState};
+use super::{Digests, Ledger, LedgerError, Target, UnitState};
 
 /// One unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,30 @@ pub struct Settled {
     pub unit: UnitRecord,
     /// Rows that could not be stored, each with its reason.
     pub quarantined: Vec<(String, String)>,
+    /// What was computed, and from what.
+    pub digests: Digests,
+}
+
+/// What becomes of promises: everything in it is on disk in one step, or nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settlement<'a> {
+    /// The promises that are kept or given up.
+    pub intents: &'a [i64],
+    /// What became of their dates.
+    pub settled: &'a [Settled],
+    /// What rests on rows that are other rows now.
+    pub overtaken: &'a [Overtaken],
+}
+
+/// Dates of a stage that rest on something that changed after they were computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The stage.
+    pub stage: String,
+    /// Its dates, in order.
+    pub dates: Vec<NaiveDate>,
+    /// What changed, in one sentence.
+    pub reason: String,
 }
 
 /// A row that could not be stored.
@@ -193,13 +217,18 @@ impl Ledger {
         target: Target,
         stage: &str,
         run: &str,
-        intents: &[i64],
-        settled: &[Settled],
+        settlement: Settlement<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
-            for Settled { unit, quarantined } in settled {
+            for Settled {
+                unit,
+                quarantined,
+                digests,
+            } in settlement.settled
+            {
                 put_unit(ledger, target, stage, run, unit, now)?;
+                super::digests::put(ledger, target, stage, unit.date, *digests)?;
                 ledger
                     .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
                     .execute(params![target.0, stage, unit.date])?;
@@ -212,13 +241,26 @@ impl Ledger {
                         .execute(params![target.0, stage, unit.date, row, reason, run])?;
                 }
             }
-            intents.iter().try_for_each(|id| {
+            for id in settlement.intents {
                 ledger
                     .prepare_cached("DELETE FROM intent WHERE id = ?1")?
-                    .execute([id])
-                    .map(drop)
-            })
+                    .execute([id])?;
+            }
+            overtake(ledger, target, settlement.overtaken, now)
         })
+    }
+
+    /// Marks units as stale, because what they were computed from is about to change, or has.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn overtake(
+        &mut self,
+        target: Target,
+        overtaken: &[Overtaken],
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| overtake(ledger, target, overtaken, now))
     }
 
     /// Remembers that an attempt failed, for the date's history.
@@ -279,6 +321,26 @@ fn put_unit(
             now,
         ])
         .map(drop)
+}
+
+/// Only what is done can be overtaken: the rest is to be done anyway.
+fn overtake(
+    ledger: &Transaction<'_>,
+    target: Target,
+    overtaken: &[Overtaken],
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    for Overtaken { stage, dates, reason } in overtaken {
+        for date in dates {
+            ledger
+                .prepare_cached(
+                    "UPDATE unit SET state = 'stale', reason = ?4, at = ?5
+                     WHERE target = ?1 AND stage = ?2 AND date = ?3 AND state IN ('ok', 'partial', 'empty')",
+                )?
+                .execute(params![target.0, stage, date, reason, now])?;
+        }
+    }
+    Ok(())
 }
 
 fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {

@@ -58,6 +58,12 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
                 counted(dates.len(), "date")
             )
         }
+        Event::FeedCorrected { table, dates } => {
+            format!("{table}: {} corrected", counted(dates.len(), "date"))
+        }
+        Event::UnitsOvertaken { stage, dates, reason } => {
+            format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
+        }
         Event::StageFinished {
             stage,
             ok,

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::look_back::on_its_date;
 use super::schedule::team_scopes;
-use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};
 use crate::nba::{DateOutcome, Source};
 use crate::table::TableDef;
@@ -37,6 +38,12 @@ impl Stage for FeedStage {
 
     fn table(&self) -> &TableDef {
         (self.table)()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        // This source reads every feed that any source reads.
+        let feeds = (self.feeds)(Source::Auto);
+        feeds.into_iter().map(|feed| on_its_date(feed.table())).collect()
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {

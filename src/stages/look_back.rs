@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::schedule::team_scopes;
-use crate::engine::{Scope, StageError};
+use crate::engine::{Input, Reach, Scope, StageError};
 use crate::nba::Finals;
 use crate::nba::ids::SeasonYear;
 use crate::nba::raw::{BadRow, Feed};
@@ -18,6 +18,28 @@ const BOOTSTRAP_DAYS: i64 = 14;
 pub(super) fn known_days(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDate)> {
     let (first, last) = (dates.iter().min()?, dates.iter().max()?);
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
+}
+
+/// A table of which a unit knows the rows of its own date.
+pub(super) fn on_its_date(table: &TableDef) -> Input {
+    Input {
+        table: table.path(),
+        reach: Reach::SameDate,
+    }
+}
+
+/// A table of which a unit knows the season so far.
+pub(super) fn season_so_far(table: &TableDef) -> Input {
+    Input {
+        table: table.path(),
+        reach: Reach::Before(|date| SeasonYear::of(date).first_day()),
+    }
+}
+
+/// What every unit knows that looks back: who has played, and who plays.
+pub(super) fn schedule() -> [Input; 2] {
+    let table = Feed::Schedule.table();
+    [season_so_far(table), on_its_date(table)]
 }
 
 /// The rows of a table on the days these dates may know.

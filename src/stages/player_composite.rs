@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use super::look_back::read_finals;
-use super::players::{player_scopes, read_on, read_players, read_teams, unreadable_date};
-use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use super::look_back::{on_its_date, read_finals};
+use super::players::{player_scopes, read_on, read_players, read_teams, season_of_players, unreadable_date};
+use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::player_composite::{self, player_composite};
 use crate::nba::stored::{Appearance, DefenseZones, PlayerZones};
 use crate::nba::tables;
@@ -27,6 +27,14 @@ impl Stage for PlayerComposite {
 
     fn table(&self) -> &TableDef {
         tables::player_composite()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let tables = [Appearance::table(), PlayerZones::table(), DefenseZones::table()];
+        season_of_players()
+            .into_iter()
+            .chain(tables.map(on_its_date))
+            .collect()
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {

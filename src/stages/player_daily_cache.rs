@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use super::look_back::read_finals;
-use super::players::{player_scopes, read_on, read_players, read_teams, unreadable_date};
-use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use super::look_back::{on_its_date, read_finals};
+use super::players::{player_scopes, read_on, read_players, read_teams, season_of_players, unreadable_date};
+use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::player_daily_cache::{self, FEWEST_GAMES, player_daily_cache};
 use crate::nba::stored::{Appearance, PlayerZones};
 use crate::nba::tables;
@@ -27,6 +27,11 @@ impl Stage for PlayerDailyCache {
 
     fn table(&self) -> &TableDef {
         tables::player_daily_cache()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let on_its_date = [Appearance::table(), PlayerZones::table()].map(on_its_date);
+        season_of_players().into_iter().chain(on_its_date).collect()
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {

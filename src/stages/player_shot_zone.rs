@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::look_back::{
-    known_days, read_finals, read_known, reasons_to_skip, require_rows, scopes, unreadable,
+    known_days, read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far,
+    unreadable,
 };
-use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::ids::SeasonYear;
 use crate::nba::player_shot_zone::{GAMES, ShotLogs, player_shot_zone};
 use crate::nba::{Finals, tables};
@@ -30,6 +31,11 @@ impl Stage for PlayerShotZone {
 
     fn table(&self) -> &TableDef {
         tables::player_shot_zone()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let read = [season_so_far(ShotLogs::table())];
+        read.into_iter().chain(schedule()).collect()
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::look_back::{
-    known_days, read_finals, read_known, reasons_to_skip, require_rows, scopes, unreadable,
+    known_days, read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far,
+    unreadable,
 };
-use crate::engine::{Scope, StageError};
+use crate::engine::{Input, Scope, StageError};
 use crate::nba::raw::BadRow;
 use crate::nba::stored::{Appearance, PlayerLogs, TeamLogs};
 use crate::table::{Row, TableDef, Value};
@@ -78,6 +79,12 @@ pub(super) async fn read_players(
     let table = PlayerLogs::table();
     let rows = read_known(warehouse, table, PlayerLogs::COLUMNS, dates).await?;
     PlayerLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
+}
+
+/// What every unit about players knows: the season so far of the schedule, the players and the teams.
+pub(super) fn season_of_players() -> Vec<Input> {
+    let season = [PlayerLogs::table(), TeamLogs::table()].map(season_so_far);
+    season.into_iter().chain(schedule()).collect()
 }
 
 /// The teams' games these dates may know.

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use super::look_back::{read_finals, read_known, reasons_to_skip, require_rows, scopes, unreadable};
-use crate::engine::{Inputs, Outcome, Scope, Stage, StageError};
+use super::look_back::{
+    read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far, unreadable,
+};
+use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::team_defense_zone::{DefenseLogs, GAMES, expected, team_defense_zone};
 use crate::nba::{Finals, tables};
 use crate::table::TableDef;
@@ -25,6 +27,11 @@ impl Stage for TeamDefenseZone {
 
     fn table(&self) -> &TableDef {
         tables::team_defense_zone()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let read = [season_so_far(DefenseLogs::table())];
+        read.into_iter().chain(schedule()).collect()
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Command, Ending, Engine, Event, Fact, Inputs, Options, Order, Outcome, Reply, RetryPolicy, Scope, Setup,
-    Snapshot, Stage, StageError, Work,
+    Command, Ending, Engine, Event, Fact, Input, Inputs, Lineage, Options, Order, Outcome, Reach, Reply,
+    RetryPolicy, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
-use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord};
+use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, load};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
@@ -55,6 +55,12 @@ fn is_off(date: NaiveDate) -> bool {
     (date.num_days_from_ce() - day(0).num_days_from_ce()) % 7 == 6
 }
 
+/// The first day of a date's week; a day off is the last of it.
+pub fn week(date: NaiveDate) -> NaiveDate {
+    let days = date.num_days_from_ce() - day(0).num_days_from_ce();
+    date - Days::new(u64::try_from(days % 7).unwrap())
+}
+
 pub fn ended_date(fact: &Fact) -> Option<NaiveDate> {
     match &fact.event {
         Event::UnitFinished { date, .. } => Some(*date),
@@ -92,7 +98,7 @@ pub struct Toy {
     folder: TempDir,
     plan: Arc<Plan>,
     world: Arc<World>,
-    stages: &'static [&'static str],
+    pub stages: &'static [&'static str],
     runs: AtomicUsize,
 }
 
@@ -222,7 +228,9 @@ impl Toy {
                 .iter()
                 .map(|name| ToyStage::of(name, &self.world))
                 .collect(),
+            lineage: Lineage::of(&["toy", "beside", "after"].map(|name| ToyStage::of(name, &self.world))),
             warehouse: Arc::new(Memory(Arc::clone(&self.world))),
+            origin: None,
             ledger: self.ledger(),
             events: self.folder.path().join("events.jsonl"),
             prepare: None,
@@ -261,6 +269,19 @@ impl Toy {
 
     pub fn open_intents(&self) -> Vec<Intent> {
         self.ledger().open_intents(self.target(), "toy").unwrap()
+    }
+
+    /// What a stage's table holds.
+    pub fn stored(&self, stage: &str) -> BTreeMap<NaiveDate, Vec<Row>> {
+        let stored = self.world.stored.lock().unwrap();
+        stored.get(&format!("toy.{stage}")).cloned().unwrap_or_default()
+    }
+
+    /// The dates of a stage in some state, as the ledger has them.
+    pub fn dates_of(&self, stage: &str, state: UnitState) -> Vec<NaiveDate> {
+        let units = self.ledger().units(self.target(), stage).unwrap();
+        let meant = units.into_iter().filter(|unit| unit.state == state);
+        meant.map(|unit| unit.date).collect()
     }
 
     pub fn commits(&self) -> usize {
@@ -367,6 +388,17 @@ impl Stage for ToyStage {
         &self.table
     }
 
+    fn inputs(&self) -> Vec<Input> {
+        let week_so_far = Input {
+            table: "toy.toy".to_owned(),
+            reach: Reach::Before(week),
+        };
+        match self.name {
+            "after" => vec![week_so_far],
+            _ => Vec::new(),
+        }
+    }
+
     async fn scope(&self, _: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
         if *self.world.blind.lock().unwrap() == Some(self.name) {
             // Late enough that its neighbours are at work.
@@ -398,10 +430,13 @@ impl Stage for ToyStage {
         .await;
         let mut faults = match self.name {
             "toy" => self.world.faults.lock().unwrap(),
-            _ => {
+            name => {
+                let stored = self.world.stored.lock().unwrap();
+                let toy = stored.get("toy.toy").filter(|_| name == "after");
                 return Ok(Box::new(ToyInputs {
                     faults: HashMap::new(),
                     source: source.to_owned(),
+                    before: toy.cloned().unwrap_or_default(),
                 }));
             }
         };
@@ -420,6 +455,7 @@ impl Stage for ToyStage {
         Ok(Box::new(ToyInputs {
             faults: faults.clone(),
             source: source.to_owned(),
+            before: BTreeMap::new(),
         }))
     }
 }
@@ -427,6 +463,8 @@ impl Stage for ToyStage {
 struct ToyInputs {
     faults: HashMap<NaiveDate, Fault>,
     source: String,
+    /// What stage `after` looks back on.
+    before: BTreeMap<NaiveDate, Vec<Row>>,
 }
 
 impl Inputs for ToyInputs {
@@ -443,11 +481,19 @@ impl Inputs for ToyInputs {
             Some(Fault::Short(rows)) => *rows,
             Some(Fault::Transient(_)) | None => 2,
         };
+        let week: Vec<String> = (self.before.range(week(date)..date))
+            .flat_map(|(_, rows)| rows)
+            .map(|row| row[2].to_string())
+            .collect();
+        let source = match week.as_slice() {
+            [] => self.source.clone(),
+            week => format!("{} after {}", self.source, week.join(" ")),
+        };
         let row = |number: u32| {
             vec![
                 Value::from(date),
                 Value::from(format!("row {number}")),
-                Value::from(self.source.as_str()),
+                Value::from(source.as_str()),
             ]
         };
         let missing = if rows < 2 {

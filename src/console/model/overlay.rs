@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::console::keymap::{Binding, TABLE};
 use crate::console::layout::{framed, popup};
-use crate::engine::{StoredRows, UnitView};
+use crate::engine::{Command, StoredRows, UnitView};
 
 /// One thing over the panes; it takes every key.
 #[derive(Debug, Clone)]
@@ -59,16 +59,16 @@ pub struct Offending {
     pub cursor: usize,
 }
 
-/// The question before a rerun. What it lists is what is done again, whatever changes meanwhile.
+/// The question before dates are done again. What it lists is what is done again, whatever changes meanwhile.
 #[derive(Debug, Clone)]
 pub struct Confirm {
     /// What is asked.
     pub question: String,
-    /// The stage.
-    pub stage: String,
-    /// The dates.
+    /// What is ordered if the answer is yes.
+    pub order: Command,
+    /// The dates it is about.
     pub dates: Vec<NaiveDate>,
-    /// What was left out.
+    /// What else there is to know.
     pub note: Option<String>,
     /// The marked choice.
     pub go: bool,

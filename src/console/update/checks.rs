@@ -1,6 +1,6 @@
 //! Keys of the Checks pane.
 
-use super::dates::confirm;
+use super::dates::{confirm, refresh};
 use super::keys::{moved, page};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -12,6 +12,10 @@ use crate::engine::{CheckView, Checks, Command};
 use crate::ledger::CheckState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Refresh {
+        refresh(model);
+        return Vec::new();
+    }
     let Some(check) = model.check().cloned() else {
         return Vec::new();
     };

@@ -1,5 +1,7 @@
 //! Keys of the Dates pane, and the questions before a rerun.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::console::effect::Effect;
@@ -8,7 +10,8 @@ use crate::console::model::Model;
 use crate::console::model::dates::{troubled, unit};
 use crate::console::model::overlay::{Confirm, Detail, Overlay, Stored};
 use crate::console::text::counted;
-use crate::engine::Command;
+use crate::engine::{Command, Selection};
+use crate::ledger::UnitState;
 
 const WEEK: i64 = 7;
 const YEAR: i64 = 52 * WEEK;
@@ -40,6 +43,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => return open(model),
         Action::Rerun => rerun_selected(model),
         Action::RerunAll => rerun_troubled(model),
+        Action::Refresh => refresh(model),
+        Action::Reload => reload_selected(model),
         _ => {}
     }
     Vec::new()
@@ -126,9 +131,70 @@ pub(super) fn confirm(
             "Do {} of {stage} again from {source}?",
             counted(dates.len(), "date")
         ),
-        stage: stage.to_owned(),
+        order: Command::Rerun {
+            selection: Selection::Dates(dates.clone()),
+            stage: Some(stage.to_owned()),
+            source: None,
+        },
         dates,
         note,
+        go: true,
+        top: 0,
+    }));
+}
+
+/// Asks whether everything that rests on something changed is to be done again, in whatever stage.
+pub(super) fn refresh(model: &mut Model) {
+    let Some(snapshot) = &model.snapshot else {
+        return;
+    };
+    let mut dates = BTreeSet::new();
+    let mut stages = Vec::new();
+    for stage in snapshot.stages.iter().filter(|stage| stage.counts.stale > 0) {
+        let stale = (stage.units.iter()).filter(|unit| unit.state == UnitState::Stale);
+        dates.extend(stale.map(|unit| unit.date));
+        stages.push(format!("{} {}", stage.name, stage.counts.stale));
+    }
+    let count: u64 = snapshot.stages.iter().map(|stage| stage.counts.stale).sum();
+    if count == 0 {
+        model.notice(true, "nothing is stale");
+        return;
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!(
+            "Refresh {} of {}?",
+            counted(count, "stale date"),
+            counted(stages.len(), "stage")
+        ),
+        order: Command::Rerun {
+            selection: Selection::Stale,
+            stage: None,
+            source: None,
+        },
+        dates: dates.into_iter().collect(),
+        note: Some(stages.join(", ")),
+        go: true,
+        top: 0,
+    }));
+}
+
+fn reload_selected(model: &mut Model) {
+    let (Some(stage), Some(range)) = (model.stage(), model.dates.selected()) else {
+        return;
+    };
+    let dates = stage.units.iter().map(|unit| unit.date);
+    let dates = dates.filter(|date| range.contains(date)).collect();
+    reload(model, dates);
+}
+
+/// Asks whether the raw rows of these dates are to be fetched again.
+pub(super) fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Fetch the raw rows of {} again?", counted(dates.len(), "date")),
+        order: Command::Reload { dates: dates.clone() },
+        dates,
+        note: Some("what rests on rows that differ is stale then".to_owned()),
         go: true,
         top: 0,
     }));

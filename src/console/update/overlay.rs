@@ -10,7 +10,7 @@ use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
     ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
 };
-use crate::engine::{Command, Selection};
+use crate::engine::Command;
 use crate::ledger::UnitState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -34,6 +34,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn in_detail(model: &mut Model, detail: Detail, action: Action) {
+    if action == Action::Reload {
+        dates::reload(model, vec![detail.date]);
+        return;
+    }
     if action == Action::Rerun {
         let (stage, date) = (detail.stage, detail.date);
         dates::confirm(model, &stage, vec![date], None, "");
@@ -71,11 +75,7 @@ fn in_confirm(model: &mut Model, mut confirm: Confirm, action: Action) -> Vec<Ef
     match action {
         Action::Accept if !confirm.go => return Vec::new(),
         Action::Accept => {
-            return vec![Effect::Send(Command::Rerun {
-                selection: Selection::Dates(confirm.dates),
-                stage: Some(confirm.stage),
-                source: None,
-            })];
+            return vec![Effect::Send(confirm.order)];
         }
         Action::Left | Action::Right => confirm.go = !confirm.go,
         _ => {}

@@ -103,5 +103,15 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         let text = format!("{trouble} {dates} in trouble: {then}.");
         return (text, theme.style(Role::Bad));
     }
+    let stale: u64 = (model.snapshot.iter())
+        .flat_map(|snapshot| &snapshot.stages)
+        .map(|stage| stage.counts.stale)
+        .sum();
+    if stale > 0 {
+        let dates = if stale == 1 { "date rests" } else { "dates rest" };
+        let refresh = key(Action::Refresh);
+        let text = format!("{stale} {dates} on something that changed: {refresh} refreshes them all.");
+        return (text, theme.style(Role::Warn));
+    }
     (String::new(), PLAIN)
 }

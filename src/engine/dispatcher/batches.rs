@@ -6,13 +6,13 @@ use chrono::{NaiveDate, Utc};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::ledger::{UnitRecord, UnitState};
+use crate::ledger::{Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::landing::land;
 use super::super::worker::{Batch, Computed, work};
 use super::super::writer::{Commit, Waiting, write};
-use super::super::{Event, Phase, StageError, StageState};
+use super::super::{Event, Phase, StageError};
 use super::{Dispatcher, Fatal, Owner, Picture, Report};
 
 impl Dispatcher {
@@ -53,7 +53,7 @@ impl Dispatcher {
     fn next_work(&mut self) -> Option<(usize, Vec<NaiveDate>)> {
         let stages = self.lines.len();
         for at in (self.turn..self.turn + stages).map(|at| at % stages) {
-            if self.lines[at].board.state == StageState::Running
+            if self.may_hand_out(at)
                 && let Some(dates) = self.next_batch(at)
             {
                 self.turn = at + 1;
@@ -83,6 +83,7 @@ impl Dispatcher {
             line.board.change(date, |unit| unit.state = UnitState::Running);
         }
         self.slots[batch.slot].begin(&line.board.name, &batch.dates, Utc::now());
+        self.provenance.begin(&line.board.name, &batch.dates);
         let stage = Arc::clone(&line.stage);
         let source = line
             .sources
@@ -113,13 +114,13 @@ impl Dispatcher {
         let mut failed = Vec::new();
         for (date, result, seconds) in computed {
             match result {
-                Ok(outcome) => {
-                    for note in &outcome.notes {
+                Ok(made) => {
+                    for note in &made.outcome.notes {
                         tracing::debug!(stage = line.board.name, %date, worker = batch.slot + 1, "{note}");
                     }
                     let attempts = line.attempts.get(&date).copied().unwrap_or(0) + 1;
                     let source = line.sources.get(&date).unwrap_or(&self.options.source);
-                    landings.push(land(table, date, outcome, source, seconds, attempts));
+                    landings.push(land(table, date, made, source, seconds, attempts));
                 }
                 Err(error) => failed.push((date, error)),
             }
@@ -166,16 +167,27 @@ impl Dispatcher {
     fn settle(&mut self, at: usize, commit: Commit) -> Result<(), Fatal> {
         let name = self.lines[at].board.name.clone();
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
-        let settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
+        let mut settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
         self.outdate_checks(at)?;
+        let overtaken = self.overtaken_by(at, &mut settled);
+        let settlement = Settlement {
+            intents: &intents,
+            settled: &settled,
+            overtaken: &overtaken,
+        };
         self.ledger
-            .settle(self.target, &name, &self.run.id, &intents, &settled, Utc::now())?;
+            .settle(self.target, &name, &self.run.id, settlement, Utc::now())?;
+        let slots = commit
+            .parts
+            .iter()
+            .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
+        for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
+            self.show_ended(at, &settled.unit, Some(slot));
+        }
         for part in commit.parts {
             self.slots[part.batch.slot].end(part.landings.len() as u64);
-            for landing in part.landings {
-                self.show_ended(at, &landing.settled.unit, Some(part.batch.slot));
-            }
         }
+        self.show_overtaken(overtaken);
         self.drop_surplus_workers();
         let line = &mut self.lines[at];
         if line.writer.in_line() * 2 >= self.workers {
@@ -189,6 +201,11 @@ impl Dispatcher {
         let line = &mut self.lines[at];
         line.recorded.insert(unit.date);
         line.attempts.remove(&unit.date);
+        if unit.source == self.options.source {
+            line.made_from.remove(&unit.date);
+        } else {
+            line.made_from.insert(unit.date, unit.source.clone());
+        }
         line.board.show(unit);
         let (stage, date, worker) = (line.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
         let reason = unit.reason.as_deref().unwrap_or_default();
@@ -228,8 +245,13 @@ impl Dispatcher {
     /// A batch as a whole failed. More than one date: they are tried apart, and none is charged with an attempt.
     fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
         let name = self.lines[batch.stage].board.name.clone();
-        self.ledger
-            .settle(self.target, &name, &self.run.id, &[batch.intent], &[], Utc::now())?;
+        self.ledger.settle(
+            self.target,
+            &name,
+            &self.run.id,
+            given_up(&[batch.intent]),
+            Utc::now(),
+        )?;
         self.slots[batch.slot].end(0);
         if error.class.stops_the_run() {
             self.give_back(batch);
@@ -380,8 +402,7 @@ impl Dispatcher {
                     self.target,
                     &name,
                     &self.run.id,
-                    &[part.batch.intent],
-                    &[],
+                    given_up(&[part.batch.intent]),
                     Utc::now(),
                 )?;
                 self.slots[part.batch.slot].end(0);
@@ -426,6 +447,7 @@ impl Dispatcher {
                 }
             }
             Owner::Check(check) => self.on_check_died(check, &message)?,
+            Owner::Reload => tracing::error!("fetching raw rows again panicked: {message}"),
             Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }
         Ok(())
@@ -436,6 +458,14 @@ impl Dispatcher {
         while self.slots.len() > self.workers && self.slots.last().is_some_and(|slot| slot.task.is_none()) {
             self.slots.pop();
         }
+    }
+}
+
+/// Promises nobody is going to keep.
+pub(super) fn given_up(intents: &[i64]) -> Settlement<'_> {
+    Settlement {
+        intents,
+        ..Settlement::default()
     }
 }
 

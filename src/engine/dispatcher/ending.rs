@@ -127,18 +127,21 @@ impl Dispatcher {
 
     /// Everything that could be done was done.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
-        let waiting: Vec<&str> = (self.lines.iter().map(|line| &line.board))
-            .filter(|board| board.state == StageState::Waiting)
-            .map(|board| board.name.as_str())
-            .collect();
-        let gate = if waiting.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "; not started, because a gate before them is shut: {}",
-                waiting.join(", ")
-            )
+        let of = |state: StageState| -> Vec<&str> {
+            let boards = self.lines.iter().map(|line| &line.board);
+            (boards.filter(|board| board.state == state))
+                .map(|board| board.name.as_str())
+                .collect()
         };
+        let shut = |what: &str, stages: Vec<&str>| match stages.as_slice() {
+            [] => String::new(),
+            stages => format!(
+                "; {what}, because a gate before them is shut: {}",
+                stages.join(", ")
+            ),
+        };
+        let gate =
+            shut("not started", of(StageState::Waiting)) + &shut("not gone on with", of(StageState::Running));
         let units = (self.lines.iter().flat_map(|line| line.board.units()))
             .map(|unit| unit.state)
             .collect();

@@ -22,6 +22,16 @@ impl Dispatcher {
             self.inspect(&stage, date, answer);
             return Ok(());
         }
+        if let Command::Reload { dates } = command {
+            match self.mode {
+                Mode::Preparing => {
+                    let sentence = "the feeds are still being loaded; try again in a moment";
+                    let _ = answer.send(Reply::Refused(sentence.to_owned()));
+                }
+                _ => self.reload(dates, answer),
+            }
+            return Ok(());
+        }
         let reply = match self.obey(command)? {
             Ok(sentence) => Reply::Accepted(sentence),
             Err(sentence) => Reply::Refused(sentence),
@@ -95,7 +105,7 @@ impl Dispatcher {
                 self.abort()?;
                 accepted("aborted; what was in flight is done again at the next start")
             }
-            (Command::Inspect { .. }, _) => refused("inspect is answered elsewhere"),
+            (Command::Inspect { .. } | Command::Reload { .. }, _) => refused("it is answered elsewhere"),
         }
     }
 

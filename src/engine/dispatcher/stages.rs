@@ -10,8 +10,10 @@ use crate::warehouse::Warehouse;
 
 use super::super::board::blocks;
 use super::super::due::is_due;
+use super::super::provenance::can_be_overtaken;
 use super::super::stored::{distrust, stored_rows};
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
+use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
 impl Dispatcher {
@@ -109,6 +111,21 @@ impl Dispatcher {
             .all(|&need| self.lines[need].board.state == StageState::Passed)
     }
 
+    /// Whether a stage may hand out units now. While something it needs is done again, or has not passed its gate, its
+    /// own units wait: they would be computed from what is about to change.
+    pub(super) fn may_hand_out(&self, at: usize) -> bool {
+        self.lines[at].board.state == StageState::Running && self.may_open(at)
+    }
+
+    /// Whether a stage has units to do and cannot do them, because a gate before it is shut.
+    pub(super) fn is_held(&self, at: usize) -> bool {
+        let line = &self.lines[at];
+        line.board.state == StageState::Running
+            && self.is_barred(at)
+            && line.writer.is_idle()
+            && !self.is_worked_on(at)
+    }
+
     /// Whether a stage cannot start any more, because the gate of something it needs stayed shut.
     fn is_barred(&self, at: usize) -> bool {
         self.lines[at]
@@ -126,19 +143,7 @@ impl Dispatcher {
             }
         };
         let name = self.lines[at].board.name.clone();
-        let mut known: HashMap<NaiveDate, UnitRecord> = self
-            .ledger
-            .units(self.target, &name)?
-            .into_iter()
-            .map(|unit| (unit.date, unit))
-            .collect();
-        let doubtful = distrust(&mut known, &stored, &self.options.dates);
-        if doubtful > 0 {
-            tracing::warn!(
-                stage = name,
-                "{doubtful} dates hold other rows than the ledger knows of; they are stale"
-            );
-        }
+        let known = self.known_units(&name, &stored)?;
         // A run of chosen units leaves the promises of a dead process to the next run of all that is missing.
         let promised = match self.options.work {
             Work::Only(_) => Vec::new(),
@@ -151,6 +156,13 @@ impl Dispatcher {
             .values()
             .filter(|unit| !unit.state.is_open())
             .map(|unit| unit.date)
+            .collect();
+        let other_source =
+            |unit: &&UnitRecord| unit.state != UnitState::Skipped && unit.source != self.options.source;
+        line.made_from = known
+            .values()
+            .filter(other_source)
+            .map(|unit| (unit.date, unit.source.clone()))
             .collect();
         let mut skipped = Vec::new();
         let mut to_do = Vec::new();
@@ -176,6 +188,10 @@ impl Dispatcher {
                     }
                     if due {
                         to_do.push(date);
+                        let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
+                        if is_stale && !self.options.source_is_explicit {
+                            keep_source(line, date);
+                        }
                         put_back(
                             line,
                             date,
@@ -200,7 +216,7 @@ impl Dispatcher {
         self.record_reopened(at, &known, &to_do, &unsettled)?;
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
         self.ledger
-            .settle(self.target, &name, &self.run.id, &ids, &[], now)?;
+            .settle(self.target, &name, &self.run.id, given_up(&ids), now)?;
         self.rate.add(due);
         tracing::info!(stage = name, "{} dates, {due} to do", scopes.len());
         self.tell(Event::StageStarted {
@@ -228,7 +244,8 @@ impl Dispatcher {
         to_do: &[NaiveDate],
         unsettled: &[NaiveDate],
     ) -> Result<(), Fatal> {
-        let board = &self.lines[at].board;
+        let line = &self.lines[at];
+        let board = &line.board;
         let here = to_do.iter().filter(|date| {
             let record = known.get(date);
             unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
@@ -236,7 +253,7 @@ impl Dispatcher {
         let elsewhere = unsettled.iter().filter(|date| board.unit(**date).is_none());
         let records: Vec<UnitRecord> = here
             .filter_map(|date| board.unit(*date))
-            .map(reopened)
+            .map(|unit| reopened(unit, line, &self.options.source))
             .chain(
                 elsewhere
                     .filter_map(|date| known.get(date))
@@ -256,6 +273,48 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// What the ledger knows of a stage's units, those marked as stale that the table or their inputs contradict.
+    fn known_units(
+        &self,
+        name: &str,
+        stored: &HashMap<NaiveDate, u32>,
+    ) -> Result<HashMap<NaiveDate, UnitRecord>, Fatal> {
+        let mut known: HashMap<NaiveDate, UnitRecord> = self
+            .ledger
+            .units(self.target, name)?
+            .into_iter()
+            .map(|unit| (unit.date, unit))
+            .collect();
+        let doubtful = distrust(&mut known, stored, &self.options.dates);
+        if doubtful > 0 {
+            tracing::warn!(
+                stage = name,
+                "{doubtful} dates hold other rows than the ledger knows of; they are stale"
+            );
+        }
+        let outdated = self.outdated(name, &mut known);
+        if outdated > 0 {
+            tracing::warn!(
+                stage = name,
+                "{outdated} dates were computed from what has changed since; they are stale"
+            );
+        }
+        Ok(known)
+    }
+
+    /// Marks as stale what was computed from something that changed while nobody was there to see it; says how many.
+    fn outdated(&self, stage: &str, known: &mut HashMap<NaiveDate, UnitRecord>) -> usize {
+        let mut count = 0;
+        for unit in known.values_mut() {
+            if can_be_overtaken(unit.state) && self.provenance.is_outdated(stage, unit.date) {
+                unit.state = UnitState::Stale;
+                unit.reason = Some("what it was computed from has changed since".to_owned());
+                count += 1;
+            }
+        }
+        count
+    }
+
     /// Which dates this run is about at all.
     fn wanted(
         &self,
@@ -270,6 +329,12 @@ impl Dispatcher {
                 let failed =
                     (known.values()).filter(|unit| unit.state.needs_attention() || unit.state.is_open());
                 Some(failed.map(|unit| unit.date).collect())
+            }
+            Work::Only(Selection::Stale) => {
+                let stale = known
+                    .values()
+                    .filter(|unit| unit.state == UnitState::Stale || unit.state.is_open());
+                Some(stale.map(|unit| unit.date).collect())
             }
             Work::Only(Selection::Offending(check)) => {
                 let named = self
@@ -295,7 +360,8 @@ impl Dispatcher {
         let is_through = |at: usize| match self.lines[at].board.state {
             StageState::Passed | StageState::Failed => true,
             StageState::Waiting => self.is_barred(at),
-            StageState::Running | StageState::Checking => false,
+            StageState::Running => self.is_held(at),
+            StageState::Checking => false,
         };
         if !(0..self.lines.len()).all(is_through) {
             return Ok(false);
@@ -393,19 +459,21 @@ impl Dispatcher {
             for &date in &dates {
                 put_back(line, date, UnitState::Pending);
                 line.attempts.remove(&date);
-                if let Some(source) = source {
-                    line.sources.insert(date, source.to_owned());
+                match source {
+                    Some(source) => {
+                        line.sources.insert(date, source.to_owned());
+                    }
+                    None if *selection == Selection::Stale => keep_source(line, date),
+                    None => {
+                        line.sources.remove(&date);
+                    }
                 }
             }
             line.board.state = StageState::Running;
-            let source = source.unwrap_or(&self.options.source);
             let records: Vec<UnitRecord> = dates
                 .iter()
                 .filter_map(|date| line.board.unit(*date))
-                .map(|unit| UnitRecord {
-                    source: source.to_owned(),
-                    ..reopened(unit)
-                })
+                .map(|unit| reopened(unit, line, &self.options.source))
                 .collect();
             let name = line.board.name.clone();
             self.ledger
@@ -459,6 +527,13 @@ impl Dispatcher {
                 .filter(|unit| unit.state.needs_attention())
                 .map(|unit| unit.date)
                 .collect(),
+            Selection::Stale => line
+                .board
+                .units()
+                .iter()
+                .filter(|unit| unit.state == UnitState::Stale)
+                .map(|unit| unit.date)
+                .collect(),
             Selection::Offending(check) => self
                 .checks
                 .iter()
@@ -487,8 +562,17 @@ fn describe(selection: &Selection) -> String {
     match selection {
         Selection::Dates(dates) => format!("the selection of {} dates", dates.len()),
         Selection::Failed => "'failed'".to_owned(),
+        Selection::Stale => "'stale'".to_owned(),
         Selection::Offending(check) => format!("check '{check}'"),
     }
+}
+
+/// A date that only has to follow what changed is made from where its rows came from.
+fn keep_source(line: &mut Line, date: NaiveDate) {
+    match line.made_from.get(&date) {
+        Some(source) => line.sources.insert(date, source.clone()),
+        None => line.sources.remove(&date),
+    };
 }
 
 fn put_back(line: &mut Line, date: NaiveDate, state: UnitState) {
@@ -501,7 +585,7 @@ fn put_back(line: &mut Line, date: NaiveDate, state: UnitState) {
 }
 
 /// The record of a unit that is to be done again; what is stored for it stays until it is replaced.
-fn reopened(unit: &super::super::UnitView) -> UnitRecord {
+fn reopened(unit: &super::super::UnitView, line: &Line, usual: &str) -> UnitRecord {
     UnitRecord {
         date: unit.date,
         state: UnitState::Pending,
@@ -510,7 +594,11 @@ fn reopened(unit: &super::super::UnitView) -> UnitRecord {
         attempts: 0,
         class: None,
         reason: None,
-        source: String::new(),
+        source: line
+            .sources
+            .get(&unit.date)
+            .map_or(usual, String::as_str)
+            .to_owned(),
         seconds: 0.0,
     }
 }

@@ -77,7 +77,7 @@ impl Dispatcher {
         let waits = self
             .lines
             .iter()
-            .any(|line| line.board.state == StageState::Waiting);
+            .any(|line| matches!(line.board.state, StageState::Waiting | StageState::Running));
         if opened && waits && self.mode == Mode::Over && !self.leaving {
             self.reopen()?;
         }

@@ -15,11 +15,13 @@ pub use findings::Rejected;
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::League;
 use findings::Findings;
 
 /// The files to read; at least one of player box and team box, which say who played whom and where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvFiles {
     /// One row per player and game.
     pub player_box: Option<PathBuf>,

@@ -1,0 +1,54 @@
+//! The shipped or the operator's own box scores as the place raw rows come from.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use crate::engine::{Correction, Origin, StageError};
+use crate::feeds::{BoxScores, Difference, Filled};
+use crate::ledger::{Ledger, LedgerError};
+use crate::warehouse::{ErrorClass, Warehouse};
+
+/// Box scores, with the faults they were loaded with.
+#[derive(Debug)]
+pub(super) struct FromBoxScores(Filled);
+
+impl FromBoxScores {
+    /// What the raw tables of a warehouse were filled from, as far as the ledger knows.
+    pub(super) fn of(ledger: &Ledger, warehouse: &str) -> Result<Self, LedgerError> {
+        let said = ledger.filled(warehouse)?;
+        let filled = said.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Self(filled.unwrap_or_else(Filled::usual)))
+    }
+}
+
+#[async_trait]
+impl Origin for FromBoxScores {
+    fn name(&self) -> String {
+        let from = match self.0.box_scores {
+            BoxScores::Shipped => "the shipped box scores",
+            BoxScores::Csv(_) => "the CSV files they were loaded from",
+        };
+        format!("{from} with faults '{}'", self.0.faults)
+    }
+
+    async fn differing(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+    ) -> Result<Vec<Correction>, StageError> {
+        let found = self.0.differences(warehouse, dates).await;
+        let found = found.map_err(|error| StageError {
+            class: ErrorClass::Data,
+            message: error.to_string(),
+        })?;
+        Ok(found.into_iter().map(correction).collect())
+    }
+}
+
+fn correction(difference: Difference) -> Correction {
+    Correction {
+        table: difference.table,
+        dates: difference.dates,
+        rows: difference.rows,
+    }
+}

@@ -1,0 +1,72 @@
+//! Units that rest on something that changed: found when rows are stored, stale from then on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::ledger::{Overtaken, Settled, UnitState};
+
+use super::super::provenance::can_be_overtaken;
+use super::super::{Event, counted};
+use super::{Dispatcher, Picture};
+
+impl Dispatcher {
+    /// What rests on units that are about to be recorded as stored. Those among them whose own inputs changed while
+    /// they were under way are stale at once.
+    pub(super) fn overtaken_by(&mut self, at: usize, settled: &mut [Settled]) -> Vec<Overtaken> {
+        let line = &mut self.lines[at];
+        let changed = self.provenance.end(&line.board.name, settled);
+        for Settled { unit, .. } in settled {
+            if let Some(reason) = line.overtaken.remove(&unit.date) {
+                unit.state = UnitState::Stale;
+                unit.reason = Some(reason);
+                self.provenance.forget(&line.board.name, &[unit.date]);
+            }
+        }
+        let table = line.board.table.clone();
+        self.overtaken(&table, &changed)
+    }
+
+    /// What rests on these dates of a table. What is under way is remembered and stale when it lands.
+    pub(super) fn overtaken(&mut self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Overtaken> {
+        let mut found = self.provenance.overtaken(table, dates);
+        for overtaken in &mut found {
+            let Some(line) = (self.lines.iter_mut()).find(|line| line.board.name == overtaken.stage) else {
+                continue;
+            };
+            let (board, under_way) = (&line.board, &mut line.overtaken);
+            overtaken
+                .dates
+                .retain(|&date| match board.unit(date).map(|unit| unit.state) {
+                    Some(UnitState::Running) => {
+                        under_way.insert(date, overtaken.reason.clone());
+                        false
+                    }
+                    Some(state) => can_be_overtaken(state),
+                    None => true,
+                });
+        }
+        found.retain(|overtaken| !overtaken.dates.is_empty());
+        found
+    }
+
+    /// Shows and tells what the ledger has as overtaken.
+    pub(super) fn show_overtaken(&mut self, found: Vec<Overtaken>) {
+        for Overtaken { stage, dates, reason } in found {
+            self.provenance.forget(&stage, &dates);
+            if let Some(line) = (self.lines.iter_mut()).find(|line| line.board.name == stage) {
+                let reason: Arc<str> = Arc::from(reason.as_str());
+                for &date in &dates {
+                    line.board.change(date, |unit| {
+                        unit.state = UnitState::Stale;
+                        unit.reason = Some(Arc::clone(&reason));
+                    });
+                }
+            }
+            tracing::warn!(stage, "{} stale: {reason}", counted(dates.len(), "date"));
+            self.tell(Event::UnitsOvertaken { stage, dates, reason });
+            self.want_picture(Picture::Now);
+        }
+    }
+}

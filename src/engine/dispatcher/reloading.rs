@@ -1,0 +1,118 @@
+//! Raw rows fetched again: what differs is replaced, and what was computed from it is stale. It is marked before the
+//! rows change, so that a process that dies in between has at worst marked too much, and once more afterwards for
+//! what was begun meanwhile.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+use tokio::sync::oneshot;
+
+use crate::warehouse::{Replace, WarehouseError};
+
+use super::super::{Correction, Event, Reply, StageError, counted};
+use super::{Dispatcher, Fatal, Owner, Report};
+
+/// Where the answer to an order goes.
+pub(super) type Answer = oneshot::Sender<Reply>;
+
+impl Dispatcher {
+    /// Compares dates of the raw tables with where they come from; the run does not wait for it.
+    pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: Answer) {
+        let Some(origin) = self.origin.clone() else {
+            let sentence = "this plan's raw tables are filled by somebody else; correct them there, then rerun the dates";
+            let _ = answer.send(Reply::Refused(sentence.to_owned()));
+            return;
+        };
+        let warehouse = Arc::clone(&self.warehouse);
+        tracing::info!(
+            "{} fetched again from {}",
+            counted(dates.len(), "raw date"),
+            origin.name()
+        );
+        self.spawn(Owner::Reload, async move {
+            let found = origin.differing(warehouse.as_ref(), &dates).await;
+            Report::Compared(answer, dates, found)
+        });
+    }
+
+    pub(super) fn on_compared(
+        &mut self,
+        answer: Answer,
+        dates: &[NaiveDate],
+        found: Result<Vec<Correction>, StageError>,
+    ) -> Result<(), Fatal> {
+        let corrections = match found {
+            Err(error) => {
+                tracing::error!("raw rows could not be fetched again: {error}");
+                let _ = answer.send(Reply::Refused(error.message));
+                return Ok(());
+            }
+            Ok(corrections) if corrections.is_empty() => {
+                let what = counted(dates.len(), "date");
+                let sentence =
+                    format!("{what} compared: the raw tables hold what they should, nothing was changed");
+                let _ = answer.send(Reply::Accepted(sentence));
+                return Ok(());
+            }
+            Ok(corrections) => corrections,
+        };
+        let stale = self.overtake(&corrections)?;
+        let warehouse = Arc::clone(&self.warehouse);
+        self.spawn(Owner::Reload, async move {
+            let mut result = Ok(());
+            for correction in &corrections {
+                result = warehouse
+                    .replace(Replace {
+                        table: &correction.table,
+                        dates: &correction.dates,
+                        rows: &correction.rows,
+                        now: Utc::now(),
+                    })
+                    .await;
+                if result.is_err() {
+                    break;
+                }
+            }
+            Report::Corrected(answer, corrections, stale, result)
+        });
+        Ok(())
+    }
+
+    pub(super) fn on_corrected(
+        &mut self,
+        answer: Answer,
+        corrections: &[Correction],
+        stale: usize,
+        result: Result<(), WarehouseError>,
+    ) -> Result<(), Fatal> {
+        let stale = stale + self.overtake(corrections)?;
+        if let Err(error) = result {
+            tracing::error!("raw rows could not be replaced: {error}");
+            let _ = answer.send(Reply::Refused(error.message));
+            return Ok(());
+        }
+        for correction in corrections {
+            let (table, dates) = (correction.table.path(), correction.dates.clone());
+            tracing::warn!("{table}: {} corrected", counted(dates.len(), "date"));
+            self.tell(Event::FeedCorrected { table, dates });
+        }
+        let tables = counted(corrections.len(), "raw table");
+        let sentence = format!("{tables} corrected; {} stale now", counted(stale, "date"));
+        let _ = answer.send(Reply::Accepted(sentence));
+        Ok(())
+    }
+
+    /// Marks what rests on these rows as stale, in the ledger first; says how many dates that are.
+    fn overtake(&mut self, corrections: &[Correction]) -> Result<usize, Fatal> {
+        let mut count = 0;
+        for correction in corrections {
+            let dates: BTreeSet<NaiveDate> = correction.dates.iter().copied().collect();
+            let found = self.overtaken(&correction.table.path(), &dates);
+            self.ledger.overtake(self.target, &found, Utc::now())?;
+            count += found.iter().map(|overtaken| overtaken.dates.len()).sum::<usize>();
+            self.show_overtaken(found);
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,250 @@
+//! Which units rest on which others. Pure: from what the stages say they read, and what the ledger knows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::ledger::{Digests, KnownDigests};
+
+use super::Stage;
+
+/// A table that a stage reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// `dataset.table`.
+    pub table: String,
+    /// Which dates of it a unit knows.
+    pub reach: Reach,
+}
+
+/// Which dates of an input a unit knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Reach {
+    /// Its own.
+    SameDate,
+    /// From the day this answers for its date, to the day before its date.
+    Before(fn(NaiveDate) -> NaiveDate),
+}
+
+impl PartialEq for Reach {
+    fn eq(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_))
+        )
+    }
+}
+
+impl Eq for Reach {}
+
+impl Reach {
+    /// Whether a unit of this date knows one of those dates.
+    fn knows_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
+        match self {
+            Self::SameDate => of.contains(&date),
+            Self::Before(first) => of.range(first(date)..date).next().is_some(),
+        }
+    }
+}
+
+/// Dates by stage.
+pub type Units = BTreeMap<String, BTreeSet<NaiveDate>>;
+
+/// Every stage of a plan with what it reads and fills.
+#[derive(Debug, Clone, Default)]
+pub struct Lineage {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone)]
+struct Node {
+    stage: String,
+    table: String,
+    inputs: Vec<Input>,
+}
+
+impl Lineage {
+    /// Of these stages, each after those it reads.
+    #[must_use]
+    pub fn of(stages: &[Arc<dyn Stage>]) -> Self {
+        let node = |stage: &Arc<dyn Stage>| Node {
+            stage: stage.name().to_owned(),
+            table: stage.table().path(),
+            inputs: stage.inputs(),
+        };
+        Self {
+            nodes: stages.iter().map(node).collect(),
+        }
+    }
+
+    /// Names of its stages.
+    pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.stage.as_str())
+    }
+
+    /// Which of these units rest on those dates of a table, directly or through one another.
+    #[must_use]
+    pub fn dependants(&self, table: &str, dates: &BTreeSet<NaiveDate>, among: &Units) -> Units {
+        let mut changed: HashMap<&str, BTreeSet<NaiveDate>> = HashMap::from([(table, dates.clone())]);
+        let mut found = Units::new();
+        for node in &self.nodes {
+            let Some(units) = among.get(&node.stage) else {
+                continue;
+            };
+            let rests = |date: &NaiveDate| {
+                node.inputs.iter().any(|input| {
+                    let known = changed.get(input.table.as_str());
+                    known.is_some_and(|dates| input.reach.knows_any(*date, dates))
+                })
+            };
+            let resting: BTreeSet<NaiveDate> = units.iter().copied().filter(rests).collect();
+            if !resting.is_empty() {
+                changed
+                    .entry(&node.table)
+                    .or_default()
+                    .extend(resting.iter().copied());
+                found.insert(node.stage.clone(), resting);
+            }
+        }
+        found
+    }
+
+    /// The digest of everything that earlier stages hold for a unit now.
+    #[must_use]
+    pub fn input_digest(&self, stage: &str, date: NaiveDate, known: &KnownDigests) -> u64 {
+        let inputs = self.nodes.iter().find(|node| node.stage == stage);
+        let mut digest = Mixed::default();
+        for input in inputs.map(|node| node.inputs.as_slice()).unwrap_or_default() {
+            let filler = self.nodes.iter().find(|node| node.table == input.table);
+            let Some(units) = filler.and_then(|node| known.get(&node.stage)) else {
+                continue;
+            };
+            digest.next_input();
+            match input.reach {
+                Reach::SameDate => {
+                    if let Some(unit) = units.get(&date) {
+                        digest.add(date, *unit);
+                    }
+                }
+                Reach::Before(first) => {
+                    let reached = units.range(first(date)..date);
+                    reached.for_each(|(date, unit)| digest.add(*date, *unit));
+                }
+            }
+        }
+        digest.0
+    }
+}
+
+/// Digests mixed in order. What is mixed are digests already, so that spreading the bits is enough.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Mixed {
+    fn next_input(&mut self) {
+        self.word(1);
+    }
+
+    fn add(&mut self, date: NaiveDate, unit: Digests) {
+        self.word(u64::from(date.to_epoch_days().cast_unsigned()));
+        self.word(unit.output);
+    }
+
+    /// One step of a multiplication by the golden ratio, which is odd and therefore loses nothing.
+    fn word(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Datelike;
+
+    use super::*;
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+    }
+
+    fn days(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<NaiveDate> {
+        numbers.into_iter().map(day).collect()
+    }
+
+    /// Days 1 to 10 and days from 11 on are seasons.
+    fn season(date: NaiveDate) -> NaiveDate {
+        if date.day() > 10 { day(11) } else { day(1) }
+    }
+
+    fn node(stage: &str, inputs: &[(&str, Reach)]) -> Node {
+        let input = |(table, reach): &(&str, Reach)| Input {
+            table: (*table).to_owned(),
+            reach: *reach,
+        };
+        Node {
+            stage: stage.to_owned(),
+            table: format!("made.{stage}"),
+            inputs: inputs.iter().map(input).collect(),
+        }
+    }
+
+    /// games are made from raw, form looks back on games, cards read the form of the date.
+    fn lineage() -> Lineage {
+        Lineage {
+            nodes: vec![
+                node("games", &[("raw.feed", Reach::SameDate)]),
+                node("form", &[("made.games", Reach::Before(season))]),
+                node("cards", &[("made.form", Reach::SameDate)]),
+                node("other", &[("raw.other", Reach::SameDate)]),
+            ],
+        }
+    }
+
+    fn everything() -> Units {
+        ["games", "form", "cards", "other"]
+            .map(|stage| (stage.to_owned(), days(1..=20)))
+            .into()
+    }
+
+    #[test]
+    fn a_changed_date_reaches_exactly_what_rests_on_it_to_the_end_of_its_season() {
+        let found = lineage().dependants("raw.feed", &days([8]), &everything());
+        let expected: Units = [
+            ("games".to_owned(), days([8])),
+            ("form".to_owned(), days([9, 10])),
+            ("cards".to_owned(), days([9, 10])),
+        ]
+        .into();
+        assert_eq!(found, expected);
+        let found = lineage().dependants("made.form", &days([3, 4]), &everything());
+        assert_eq!(found, Units::from([("cards".to_owned(), days([3, 4]))]));
+        let found = lineage().dependants("made.games", &days([20]), &everything());
+        assert_eq!(found, Units::new(), "nobody looks back on the last day");
+    }
+
+    #[test]
+    fn what_was_never_made_is_not_reached_nor_what_rests_on_it_alone() {
+        let mut among = everything();
+        among.insert("form".to_owned(), days([10]));
+        let found = lineage().dependants("made.games", &days([2]), &among);
+        let expected: Units = [("form".to_owned(), days([10])), ("cards".to_owned(), days([10]))].into();
+        assert_eq!(found, expected);
+    }
+
+    fn known(games: &[(u32, u64)]) -> KnownDigests {
+        let unit = |&(number, output): &(u32, u64)| (day(number), Digests { input: 0, output });
+        KnownDigests::from([("games".to_owned(), games.iter().map(unit).collect())])
+    }
+
+    #[test]
+    fn the_digest_of_the_inputs_changes_with_what_a_unit_knows_and_with_nothing_else() {
+        let of = |date, games: &[(u32, u64)]| lineage().input_digest("form", day(date), &known(games));
+        let games = [(1, 7), (5, 8), (6, 9), (11, 10)];
+        assert_eq!(of(6, &games), of(6, &[(1, 7), (5, 8), (6, 99), (11, 10)]));
+        assert_ne!(of(6, &games), of(6, &[(1, 7), (5, 88), (6, 9), (11, 10)]));
+        assert_ne!(of(6, &games), of(6, &[(1, 7), (4, 8), (6, 9), (11, 10)]));
+        assert_ne!(of(6, &games), of(6, &[(1, 7), (6, 9), (11, 10)]));
+        assert_eq!(of(12, &games), of(12, &[(1, 77), (11, 10)]));
+        assert_ne!(of(12, &games), of(12, &[(11, 11)]));
+    }
+}

@@ -1,0 +1,99 @@
+//! What each unit was computed from, kept up while a run goes on: who is overtaken when something changes.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::ledger::{KnownDigests, Ledger, LedgerError, Overtaken, Settled, Target, UnitState};
+
+use super::{Lineage, Units};
+
+/// The lineage of a plan with what the ledger knows of its units.
+#[derive(Debug)]
+pub struct Provenance {
+    lineage: Lineage,
+    digests: KnownDigests,
+    /// Units that are done or under way: those that can be overtaken.
+    units: Units,
+}
+
+impl Provenance {
+    /// As the ledger knows it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn read(lineage: Lineage, ledger: &Ledger, target: Target) -> Result<Self, LedgerError> {
+        let mut units = Units::new();
+        for stage in lineage.stages() {
+            let done = ledger.units(target, stage)?;
+            let done = done.iter().filter(|unit| can_be_overtaken(unit.state));
+            units.insert(stage.to_owned(), done.map(|unit| unit.date).collect());
+        }
+        Ok(Self {
+            digests: ledger.digests(target)?,
+            lineage,
+            units,
+        })
+    }
+
+    /// What rests on these dates of a table, with the reason to be written down for it.
+    #[must_use]
+    pub fn overtaken(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Overtaken> {
+        let what = match (dates.first(), dates.last()) {
+            (Some(first), Some(last)) if first < last => {
+                format!("{} dates of {table} from {first} to {last}", dates.len())
+            }
+            (Some(date), _) => format!("{date} of {table}"),
+            (None, _) => return Vec::new(),
+        };
+        let found = self.lineage.dependants(table, dates, &self.units);
+        found
+            .into_iter()
+            .map(|(stage, dates)| Overtaken {
+                stage,
+                dates: dates.into_iter().collect(),
+                reason: format!("{what} changed after it was computed"),
+            })
+            .collect()
+    }
+
+    /// These units are being computed: what changes from now on overtakes them.
+    pub(super) fn begin(&mut self, stage: &str, dates: &[NaiveDate]) {
+        self.units.entry(stage.to_owned()).or_default().extend(dates);
+    }
+
+    /// These units were stored: says which of them hold other rows than before.
+    pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {
+        let mut changed = BTreeSet::new();
+        for Settled { unit, digests, .. } in settled {
+            digests.input = self.lineage.input_digest(stage, unit.date, &self.digests);
+            let known = self.digests.entry(stage.to_owned()).or_default();
+            let before = known.insert(unit.date, *digests);
+            if before.map(|before| before.output) != Some(digests.output) {
+                changed.insert(unit.date);
+            }
+        }
+        changed
+    }
+
+    /// These units are stale now, or to be done again: nothing overtakes them any more.
+    pub fn forget(&mut self, stage: &str, dates: &[NaiveDate]) {
+        if let Some(units) = self.units.get_mut(stage) {
+            for date in dates {
+                units.remove(date);
+            }
+        }
+    }
+
+    /// Whether a unit was computed from something else than earlier stages hold for it now.
+    pub(super) fn is_outdated(&self, stage: &str, date: NaiveDate) -> bool {
+        let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
+        recorded
+            .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))
+    }
+}
+
+/// What is not done yet will be computed from what is there then.
+pub(super) const fn can_be_overtaken(state: UnitState) -> bool {
+    matches!(state, UnitState::Ok | UnitState::Partial | UnitState::Empty)
+}

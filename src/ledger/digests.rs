@@ -1,0 +1,67 @@
+//! Digests: what the rows of a unit came to, and what they were computed from. Two computations that agree leave what
+//! rests on them alone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use rusqlite::{Transaction, params};
+
+use super::{Ledger, LedgerError, Target};
+
+/// The digests of one unit, each 64 bits of a longer one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Digests {
+    /// Of everything earlier stages had when it was computed.
+    pub input: u64,
+    /// Of its rows.
+    pub output: u64,
+}
+
+/// Digests by stage and date.
+pub type KnownDigests = HashMap<String, BTreeMap<NaiveDate, Digests>>;
+
+impl Ledger {
+    /// The digests of every unit of a target that was ever written.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn digests(&self, target: Target) -> Result<KnownDigests, LedgerError> {
+        let read = || -> rusqlite::Result<KnownDigests> {
+            let mut known = KnownDigests::new();
+            let mut query = self
+                .db
+                .prepare_cached("SELECT stage, date, input, output FROM digest WHERE target = ?1")?;
+            let mut rows = query.query([target.0])?;
+            while let Some(row) = rows.next()? {
+                let digests = Digests {
+                    input: row.get::<_, i64>(2)?.cast_unsigned(),
+                    output: row.get::<_, i64>(3)?.cast_unsigned(),
+                };
+                known.entry(row.get(0)?).or_default().insert(row.get(1)?, digests);
+            }
+            Ok(known)
+        };
+        self.sqlite(read())
+    }
+}
+
+pub(super) fn put(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    date: NaiveDate,
+    digests: Digests,
+) -> rusqlite::Result<()> {
+    ledger
+        .prepare_cached(
+            "INSERT OR REPLACE INTO digest (target, stage, date, input, output) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            target.0,
+            stage,
+            date,
+            digests.input.cast_signed(),
+            digests.output.cast_signed()
+        ])
+        .map(drop)
+}

@@ -1,0 +1,44 @@
+//! What the raw tables of a warehouse were filled from, as whoever filled them described it.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::{Ledger, LedgerError};
+
+impl Ledger {
+    /// Remembers what raw tables were filled from.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_filled(
+        &mut self,
+        warehouse: &str,
+        origin: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT OR REPLACE INTO filled (warehouse, origin, at) VALUES (?1, ?2, ?3)",
+                    params![warehouse, origin, now],
+                )
+                .map(drop)
+        })
+    }
+
+    /// What the raw tables were filled from; none if it was never said.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn filled(&self, warehouse: &str) -> Result<Option<String>, LedgerError> {
+        let read = self
+            .db
+            .query_row(
+                "SELECT origin FROM filled WHERE warehouse = ?1",
+                [warehouse],
+                |row| row.get(0),
+            )
+            .optional();
+        self.sqlite(read)
+    }
+}
