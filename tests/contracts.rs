@@ -513,6 +513,10 @@ fn every_kind() -> Vec<Event> {
             table: text(),
             dates: vec![date],
         },
+        Event::StagesReleased {
+            stages: vec![text()],
+            by: text(),
+        },
         Event::StageFinished {
             stage: text(),
             ok: 1,

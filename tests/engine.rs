@@ -466,7 +466,7 @@ fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
             .ending
             .as_ref()
             .unwrap()
-            .contains("a gate before them is shut: after")
+            .starts_with("a shut gate holds after; ")
     );
     assert_eq!(toy.stored_rows_of("after"), 0);
 
@@ -586,4 +586,107 @@ fn a_ledger_that_can_no_longer_be_written_stops_the_run_and_says_so() {
         ending.message
     );
     assert!(Ledger::open(&toy.ledger_path()).is_ok());
+}
+
+#[test]
+fn a_stage_that_asks_first_begins_on_the_operators_word_alone() {
+    let toy = Toy::new(20).asking();
+    for _ in 0..2 {
+        let (ending, _) = toy.run();
+        assert_eq!((ending.exit_code, ending.state), (3, RunState::Stopped));
+        assert!(
+            ending
+                .message
+                .starts_with("after waits for your word, 'run --advance after' gives it"),
+            "{}",
+            ending.message
+        );
+        assert_eq!(
+            (
+                toy.stored_rows(),
+                toy.stored_rows_of("beside"),
+                toy.stored_rows_of("after")
+            ),
+            (36, 36, 0)
+        );
+    }
+    let mut live = toy.start(|options| options.stay = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Stopped);
+    let advance = |stage: Option<&str>| Command::Advance {
+        stage: stage.map(ToOwned::to_owned),
+    };
+    assert!(matches!(live.order(advance(Some("toy"))), Reply::Refused(_)));
+    assert!(
+        matches!(live.order(advance(Some("aftre"))), Reply::Refused(said) if said.contains("did you mean 'after'?"))
+    );
+    assert!(matches!(live.order(advance(None)), Reply::Accepted(_)));
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    assert_eq!(toy.stored_rows_of("after"), 36);
+    assert!(matches!(live.order(advance(None)), Reply::Refused(_)));
+    live.order(Command::Drain);
+    let (ending, facts) = live.end();
+    assert_eq!(ending.exit_code, 0);
+    let released = facts.iter().find_map(|fact| match &fact.event {
+        Event::StagesReleased { stages, by } => Some((stages.clone(), by.clone())),
+        _ => None,
+    });
+    assert_eq!(released, Some((vec!["after".to_owned()], "tester".to_owned())));
+    // What was begun once is not asked for again.
+    let (ending, _) = toy.run_with(|options| options.work = Work::Afresh);
+    assert_eq!(ending.exit_code, 0);
+}
+
+#[test]
+fn a_word_given_on_the_command_line_lets_the_stage_begin_by_itself() {
+    let toy = Toy::new(20).asking();
+    let (ending, _) = toy.run_with(|options| options.released = vec!["after".to_owned()]);
+    assert_eq!(ending.exit_code, 0);
+    assert_eq!(toy.stored_rows_of("after"), 36);
+}
+
+#[test]
+fn the_word_does_not_open_a_gate() {
+    let toy = Toy::new(20).asking().with_fault(day(3), Fault::Short(1));
+    let (ending, _) = toy.run_with(|options| options.released = vec!["after".to_owned()]);
+    assert_eq!((ending.exit_code, toy.stored_rows_of("after")), (1, 0));
+    assert!(
+        ending.message.starts_with("a shut gate holds after; "),
+        "{}",
+        ending.message
+    );
+}
+
+#[test]
+fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it() {
+    let toy = Toy::new(60)
+        .with_stages(&["toy", "after"])
+        .slow(Duration::from_millis(20));
+    let mut live = toy.start(|options| {
+        options.stay = true;
+        options.workers = 1;
+        options.largest_batch = 1;
+    });
+    live.wait_for(|snapshot| snapshot.stages[1].counts.ok > 2);
+    toy.hurt(day(3), Fault::Short(1));
+    live.order(Command::Rerun {
+        selection: Selection::Dates(vec![day(3)]),
+        stage: Some("toy".to_owned()),
+        source: None,
+    });
+    let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    assert!(held.stages[1].counts.pending > 0, "{:?}", held.stages[1].counts);
+    let sentence = held.run.ending.clone().unwrap();
+    assert!(sentence.starts_with("a shut gate holds after; "), "{sentence}");
+    toy.heal(day(3));
+    toy.hurry();
+    live.order(Command::Rerun {
+        selection: Selection::Failed,
+        stage: None,
+        source: None,
+    });
+    live.wait_for(|snapshot| {
+        snapshot.run.state == RunState::Finished && snapshot.stages[1].counts.pending == 0
+    });
+    live.order(Command::Drain);
+    assert_eq!(live.end().0.exit_code, 0);
 }

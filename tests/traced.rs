@@ -9,14 +9,13 @@
 
 #[path = "support/program.rs"]
 mod program;
-#[path = "support/pty.rs"]
-mod pty;
+mod support;
 
 use std::collections::BTreeMap;
 
 use program::{State, TIMESTAMPS};
-use pty::Pty;
 use rusqlite::Connection;
+use support::pty::Pty;
 
 const ENTER: &str = "\r";
 const RANGE: [&str; 4] = ["--from", "2023-10-24", "--to", "2023-12-19"];

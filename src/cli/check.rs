@@ -60,6 +60,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
             paused: false,
             work: Work::Only(Selection::Dates(Vec::new())),
             ask: Some(checks),
+            advance: Vec::new(),
             fail_fast: None,
             show: Show::new(arguments.output),
         },

@@ -11,6 +11,7 @@ mod run;
 mod start;
 mod state_dir;
 mod status;
+mod waive;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -27,7 +28,7 @@ use state_dir::StateDir;
 /// Runs a date-by-date backfill in its own process and lets one operator steer it.
 ///
 /// Without a subcommand it runs the built-in plan on the embedded warehouse: it loads the shipped box scores on first
-/// use, fills `team_offense` for 2021-10-19 to 2026-01-03 and asks its checks.
+/// use, fills the tables of eight stages for 2021-10-19 to 2026-01-03 and asks their checks.
 #[derive(Debug, Parser)]
 #[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -56,6 +57,8 @@ enum Subcommands {
     Check(check::CheckArgs),
     /// Do chosen dates again
     Rerun(rerun::RerunArgs),
+    /// Let a failed check pass, with a reason that is recorded for good
+    Waive(waive::WaiveArgs),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
@@ -112,6 +115,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Load(arguments)) => load::load(&arguments),
         Some(Subcommands::Check(arguments)) => check::check(&arguments),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
+        Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };

@@ -97,6 +97,7 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             paused: false,
             work: Work::Only(selection),
             ask: None,
+            advance: Vec::new(),
             fail_fast: None,
             show: arguments.show,
         },

@@ -55,6 +55,9 @@ pub(super) struct RunArgs {
     /// Stop after this stage
     #[arg(long, value_name = "STAGE")]
     stop_after: Option<String>,
+    /// Let these stages begin by themselves where the plan asks first; all means every one
+    #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
+    advance: Vec<String>,
     /// Drain once this many units have failed
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     fail_fast: Option<u64>,
@@ -64,6 +67,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = arguments.chosen_dates(&plan)?;
     let stages = arguments.chosen_stages(&plan)?;
+    let advance = arguments.released(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
     if arguments.dry_run {
         return dry_run(&arguments.place, &plan, &stages, &dates, arguments.no_resume);
@@ -84,6 +88,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
                 Work::Missing
             },
             ask: None,
+            advance,
             fail_fast: arguments.fail_fast,
             show: arguments.show,
         },
@@ -111,6 +116,19 @@ impl RunArgs {
         let from = self.from.as_deref().map_or(Ok(plan.range.from()), parse_date)?;
         let to = self.to.as_deref().map_or(Ok(plan.range.to()), parse_date)?;
         Ok(DateRange::new(from, to)?.days().collect())
+    }
+
+    /// The stages that need not be asked for.
+    fn released(&self, plan: &Plan) -> Result<Vec<String>, CliError> {
+        let names = || plan.stages.iter().map(|stage| stage.name.as_str());
+        let is_known = |name: &&String| name.as_str() == "all" || plan.stage(name).is_some();
+        if let Some(stranger) = self.advance.iter().find(|name| !is_known(name)) {
+            return Err(CliError::Usage(with_hint("stage", stranger, names())));
+        }
+        if self.advance.iter().any(|name| name == "all") {
+            return Ok(names().map(ToOwned::to_owned).collect());
+        }
+        Ok(self.advance.clone())
     }
 
     fn chosen_stages(&self, plan: &Plan) -> Result<Vec<String>, CliError> {

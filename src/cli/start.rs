@@ -105,6 +105,8 @@ pub(super) struct Job {
     pub(super) work: Work,
     /// Checks to ask whether or not they have a current answer.
     pub(super) ask: Option<Checks>,
+    /// Stages that need not be asked for.
+    pub(super) advance: Vec<String>,
     /// Drain after so many failures.
     pub(super) fail_fast: Option<u64>,
     /// How it is shown.
@@ -135,6 +137,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         paused: job.paused,
         work: job.work,
         ask: job.ask,
+        released: job.advance,
         fail_fast: job.fail_fast,
         stay: matches!(presenter, Presenter::Tui(_)),
         retry: RetryPolicy::default(),
@@ -171,7 +174,7 @@ pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec
 }
 
 /// The user the system knows; what an operator decides is recorded under this name.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok());

@@ -81,6 +81,7 @@ pub enum Action {
     Rerun,
     RerunAll,
     Refresh,
+    Advance,
     Reload,
     DateLog,
     PreviousStage,
@@ -220,6 +221,7 @@ pub const TABLE: &[Binding] = bindings! {
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
     "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
     "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
+    "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "let the stage begin that waits for your word";
     "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
     "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
 

@@ -68,6 +68,11 @@ pub enum Command {
         /// The dates.
         dates: Vec<NaiveDate>,
     },
+    /// Let a stage begin that waits for the operator's word.
+    Advance {
+        /// Which; none means every one that waits.
+        stage: Option<String>,
+    },
     /// Hand out nothing new, let what is in flight land, and end.
     Drain,
     /// End now; what is in flight is cut off before its commit and done again next time.

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::checks::Measured;
 use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Target};
-use crate::plan::Plan;
+use crate::plan::{Advance, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_view};
@@ -126,6 +126,8 @@ struct Line {
     /// Dates under way that rest on something that changed meanwhile, with the reason.
     overtaken: HashMap<NaiveDate, String>,
     scope: ScopeState,
+    /// It need not be asked for: the plan says so, the operator did, or it was begun before.
+    released: bool,
     /// Units that were to be done when it began.
     to_do: u64,
     /// How often a unit's stored rows changed in this run.
@@ -210,9 +212,15 @@ impl Dispatcher {
             .map(|check| check_view(check, newest.get(&check.name), waivers.get(&check.name)))
             .collect();
         let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
+        let begun = ledger.begun_stages(target)?;
+        let released = |name: &str| {
+            let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
+            !asks || begun.contains(name) || options.released.iter().any(|released| released == name)
+        };
         let lines = stages
             .into_iter()
             .map(|stage| Line {
+                released: released(stage.name()),
                 needs: needs_of(&plan, stage.name(), &names),
                 board: StageBoard::new(stage.name(), stage.table().path(), &options.dates),
                 queue: Queue::new(options.largest_batch),

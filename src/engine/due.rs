@@ -45,6 +45,7 @@ mod tests {
             paused: false,
             work: Work::Missing,
             ask: None,
+            released: Vec::new(),
             fail_fast: None,
             stay: false,
             retry: RetryPolicy::default(),

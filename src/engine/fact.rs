@@ -118,6 +118,13 @@ pub enum Event {
         /// What changed.
         reason: String,
     },
+    /// The operator let stages begin that waited for his word.
+    StagesReleased {
+        /// Which.
+        stages: Vec<String>,
+        /// Who.
+        by: String,
+    },
     /// A stage has no open unit left.
     StageFinished {
         /// Stage name.

@@ -44,6 +44,8 @@ pub struct Options {
     pub work: Work,
     /// Ask these checks once the units are through, instead of those without a current answer.
     pub ask: Option<Checks>,
+    /// Stages that may begin without being asked for, though the plan says to ask.
+    pub released: Vec<String>,
     /// Drain once this many units have failed.
     pub fail_fast: Option<u64>,
     /// Stay and take orders after the end.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::{CheckState, Ledger, LedgerError, Target};
 
@@ -35,25 +35,7 @@ impl Ledger {
         run: &str,
         check: &CheckRecord,
     ) -> Result<(), LedgerError> {
-        let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
-        self.transaction(|ledger| {
-            ledger
-                .execute(
-                    "INSERT INTO check_result (target, name, run, state, value, offending, seconds, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    params![
-                        target.0,
-                        check.name,
-                        run,
-                        check.state.word(),
-                        check.value,
-                        offending.join(","),
-                        check.seconds,
-                        check.at,
-                    ],
-                )
-                .map(drop)
-        })
+        self.transaction(|ledger| put(ledger, target, run, check))
     }
 
     /// Marks the newest results of these checks as outdated, since a unit they looked at has changed.
@@ -94,6 +76,31 @@ impl Ledger {
             .map(|record| (record.name.clone(), record))
             .collect())
     }
+}
+
+pub(super) fn put(
+    ledger: &Transaction<'_>,
+    target: Target,
+    run: &str,
+    check: &CheckRecord,
+) -> rusqlite::Result<()> {
+    let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
+    ledger
+        .execute(
+            "INSERT INTO check_result (target, name, run, state, value, offending, seconds, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                target.0,
+                check.name,
+                run,
+                check.state.word(),
+                check.value,
+                offending.join(","),
+                check.seconds,
+                check.at,
+            ],
+        )
+        .map(drop)
 }
 
 fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, LedgerError, Target};
+use super::{CheckRecord, CheckState, Ledger, LedgerError, Target};
 
 /// One decision to go on although a check is not met. It counts as long as the check measures the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,12 +26,35 @@ pub struct Waiver {
 }
 
 impl Ledger {
-    /// Records a waiver.
+    /// Waives a failed answer of a check: the waiver and the answer that now reads as waived, in one step.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn record_waiver(&mut self, target: Target, run: &str, waiver: &Waiver) -> Result<(), LedgerError> {
+    #[allow(clippy::too_many_arguments, reason = "one waiver is one flat record")]
+    pub fn waive(
+        &mut self,
+        target: Target,
+        run: &str,
+        failed: &CheckRecord,
+        expected: &str,
+        reason: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Waiver, LedgerError> {
+        let waiver = Waiver {
+            check: failed.name.clone(),
+            reason: reason.to_owned(),
+            by: by.to_owned(),
+            at: now,
+            value: failed.value.clone().unwrap_or_default(),
+            target: expected.to_owned(),
+        };
+        let waived = CheckRecord {
+            state: CheckState::Waived,
+            ..failed.clone()
+        };
         self.transaction(|ledger| {
+            super::checks::put(ledger, target, run, &waived)?;
             ledger
                 .execute(
                     "INSERT INTO waiver (target, name, run, reason, operator, value, expected, at)
@@ -48,7 +71,8 @@ impl Ledger {
                     ],
                 )
                 .map(drop)
-        })
+        })?;
+        Ok(waiver)
     }
 
     /// The newest waiver of every check that was ever waived, by name.

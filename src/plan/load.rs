@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::builtin::{PLANS, SQL};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, Severity, StageKind, StageSpec, TextTest, near_miss,
-    parse_date, with_hint,
+    Advance, Bound, CheckSpec, DateRange, Expectation, Plan, Severity, StageKind, StageSpec, TextTest,
+    near_miss, parse_date, with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.
@@ -103,6 +103,8 @@ struct RawStage {
     kind: RawKind,
     #[serde(default)]
     needs: Vec<String>,
+    #[serde(default)]
+    advance: Advance,
 }
 
 #[derive(Deserialize)]
@@ -200,6 +202,7 @@ fn stage(raw: RawStage) -> StageSpec {
         table: raw.table,
         kind: StageKind::Nba,
         needs: raw.needs,
+        advance: raw.advance,
     }
 }
 
@@ -364,7 +367,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             (
                 "table =",
                 "tabel =",
-                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`, `needs`; did you mean 'table'?",
+                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`, `needs`, `advance`; did you mean 'table'?",
             ),
             (
                 "to = \"2024-01-02\"",

@@ -13,7 +13,7 @@ pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
-pub use stage::{StageKind, StageSpec};
+pub use stage::{Advance, StageKind, StageSpec};
 
 /// Everything a run needs to know about what is to be done.
 #[derive(Debug, Clone, PartialEq)]

@@ -58,6 +58,7 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
                 counted(dates.len(), "date")
             )
         }
+        Event::StagesReleased { stages, by } => format!("{} may begin, says {by}", stages.join(", ")),
         Event::FeedCorrected { table, dates } => {
             format!("{table}: {} corrected", counted(dates.len(), "date"))
         }

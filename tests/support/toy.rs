@@ -133,6 +133,15 @@ impl Toy {
         Self { stages, ..self }
     }
 
+    /// With a plan in which stage `after` asks before it begins.
+    pub fn asking(mut self) -> Self {
+        let path = self.folder.path().join("toy.toml");
+        let asks = PLAN.replace("needs = [\"toy\"]", "needs = [\"toy\"]\nadvance = \"ask\"");
+        std::fs::write(&path, asks).unwrap();
+        self.plan = Arc::new(load(&path.display().to_string()).unwrap());
+        self.with_stages(&["toy", "beside", "after"])
+    }
+
     /// Faults strike stage `toy` alone.
     pub fn with_fault(self, date: NaiveDate, fault: Fault) -> Self {
         self.world.faults.lock().unwrap().insert(date, fault);
@@ -182,6 +191,10 @@ impl Toy {
             .remove(&date);
     }
 
+    pub fn hurt(&self, date: NaiveDate, fault: Fault) {
+        self.world.faults.lock().unwrap().insert(date, fault);
+    }
+
     pub fn heal(&self, date: NaiveDate) {
         self.world.faults.lock().unwrap().remove(&date);
     }
@@ -212,6 +225,7 @@ impl Toy {
             paused: false,
             work: Work::Missing,
             ask: None,
+            released: Vec::new(),
             fail_fast: None,
             stay: false,
             retry: RetryPolicy {

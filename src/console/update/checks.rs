@@ -16,6 +16,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         refresh(model);
         return Vec::new();
     }
+    if action == Action::Advance {
+        return vec![Effect::Send(Command::Advance { stage: None })];
+    }
     let Some(check) = model.check().cloned() else {
         return Vec::new();
     };

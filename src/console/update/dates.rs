@@ -44,6 +44,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rerun => rerun_selected(model),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
+        Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
         Action::Reload => reload_selected(model),
         _ => {}
     }

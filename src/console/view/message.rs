@@ -12,6 +12,7 @@ use crate::console::model::dates::troubled;
 use crate::console::model::{Leaving, Model, Purpose};
 use crate::console::text::wrapped;
 use crate::console::theme::{Role, SELECTED, Theme};
+use crate::engine::{Snapshot, StageState};
 use crate::ledger::RunState;
 
 /// The most rows a sentence takes.
@@ -47,6 +48,37 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     }
 }
 
+/// What can be done now that the run has ended.
+fn ended(snapshot: &Snapshot, key: &dyn Fn(Action) -> String) -> (String, Style) {
+    let quit = key(Action::Quit);
+    let stages = || snapshot.stages.iter();
+    let waits = stages().any(|stage| stage.state == StageState::Waiting);
+    let shut = stages()
+        .find(|stage| stage.state == StageState::Failed)
+        .filter(|_| waits);
+    let stale: u64 = stages().map(|stage| stage.counts.stale).sum();
+    let sentence = if let Some(stage) = shut {
+        let (checks, waive) = (key(Action::ChecksPane), key(Action::Waive));
+        format!(
+            "The gate after {} is shut: {checks} shows its checks, {waive} waives a failed one; {quit} leaves the screen.",
+            stage.name
+        )
+    } else if waits {
+        format!(
+            "A stage waits for your word: {} lets it begin; {quit} leaves the screen.",
+            key(Action::Advance)
+        )
+    } else if stale > 0 {
+        let refresh = key(Action::Refresh);
+        format!(
+            "The run has ended and {stale} dates are stale: {refresh} refreshes them; {quit} leaves the screen."
+        )
+    } else {
+        format!("The run has ended: {quit} leaves the screen.")
+    };
+    (sentence, BOLD)
+}
+
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(notice) = model.notices.last() {
         let more = match model.notices.len() - 1 {
@@ -65,10 +97,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let key = |action| key_of(action, theme.glyphs.utf8);
     let run = &snapshot.run;
     if run.state.has_ended() {
-        return (
-            format!("The run has ended: {} leaves the screen.", key(Action::Quit)),
-            BOLD,
-        );
+        return ended(snapshot, &key);
     }
     if model.leaving == Some(Leaving::Abort) {
         return (

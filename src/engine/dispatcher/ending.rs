@@ -125,29 +125,37 @@ impl Dispatcher {
             .count()
     }
 
-    /// Everything that could be done was done.
+    /// Everything that could be done was done. What could not comes first: the end of a long line is cut off.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
-        let of = |state: StageState| -> Vec<&str> {
-            let boards = self.lines.iter().map(|line| &line.board);
-            (boards.filter(|board| board.state == state))
-                .map(|board| board.name.as_str())
-                .collect()
+        let names = |is_meant: &dyn Fn(usize) -> bool| -> Vec<String> {
+            let meant = (0..self.lines.len()).filter(|&at| is_meant(at));
+            meant.map(|at| self.lines[at].board.name.clone()).collect()
         };
-        let shut = |what: &str, stages: Vec<&str>| match stages.as_slice() {
-            [] => String::new(),
-            stages => format!(
-                "; {what}, because a gate before them is shut: {}",
-                stages.join(", ")
-            ),
-        };
-        let gate =
-            shut("not started", of(StageState::Waiting)) + &shut("not gone on with", of(StageState::Running));
+        let asks = names(&|at| self.waits_for_word(at));
+        let held = names(&|at| self.is_held(at) || self.is_barred(at) && self.is_stuck(at));
+        let mut before = String::new();
+        if let Some((first, others)) = held.split_first() {
+            let others = match others.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            before = format!("a shut gate holds {first}{others}; ");
+        }
+        if !asks.is_empty() {
+            let asks = asks.join(", ");
+            before = format!("{before}{asks} waits for your word, 'run --advance {asks}' gives it; ");
+        }
         let units = (self.lines.iter().flat_map(|line| line.board.units()))
             .map(|unit| unit.state)
             .collect();
         let ended = usize::try_from(self.units_ended).unwrap_or(usize::MAX);
-        let message = summary(ended, &units, &self.checks) + &gate;
-        self.end(RunState::Finished, message)
+        let state = if asks.is_empty() {
+            RunState::Finished
+        } else {
+            RunState::Stopped
+        };
+        let message = before + &summary(ended, &units, &self.checks);
+        self.end(state, message)
     }
 
     fn end(&mut self, state: RunState, message: String) -> Result<(), Fatal> {

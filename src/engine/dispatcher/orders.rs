@@ -86,6 +86,7 @@ impl Dispatcher {
             }
             (Command::Check(checks), _) => Ok(self.check(&checks)),
             (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim()),
+            (Command::Advance { stage }, _) => self.release(stage.as_deref()),
             (Command::Drain, mode) => {
                 self.leaving = true;
                 self.drain("by the operator's order");

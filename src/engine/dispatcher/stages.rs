@@ -105,10 +105,31 @@ impl Dispatcher {
     }
 
     fn may_open(&self, at: usize) -> bool {
+        self.lines[at].released && self.has_what_it_needs(at)
+    }
+
+    /// Whether the gates of everything a stage needs are passed.
+    fn has_what_it_needs(&self, at: usize) -> bool {
         self.lines[at]
             .needs
             .iter()
             .all(|&need| self.lines[need].board.state == StageState::Passed)
+    }
+
+    /// Whether a stage could begin and waits for nothing but the operator's word.
+    pub(super) fn waits_for_word(&self, at: usize) -> bool {
+        let line = &self.lines[at];
+        line.board.state == StageState::Waiting && !line.released && self.has_what_it_needs(at)
+    }
+
+    /// Whether a stage that has not begun cannot, as things stand.
+    pub(super) fn is_stuck(&self, at: usize) -> bool {
+        let line = &self.lines[at];
+        let stands_still = |need: usize| self.is_stuck(need) || self.is_held(need);
+        line.board.state == StageState::Waiting
+            && (self.waits_for_word(at)
+                || self.is_barred(at)
+                || line.needs.iter().any(|&need| stands_still(need)))
     }
 
     /// Whether a stage may hand out units now. While something it needs is done again, or has not passed its gate, its
@@ -127,7 +148,7 @@ impl Dispatcher {
     }
 
     /// Whether a stage cannot start any more, because the gate of something it needs stayed shut.
-    fn is_barred(&self, at: usize) -> bool {
+    pub(super) fn is_barred(&self, at: usize) -> bool {
         self.lines[at]
             .needs
             .iter()
@@ -359,7 +380,7 @@ impl Dispatcher {
         }
         let is_through = |at: usize| match self.lines[at].board.state {
             StageState::Passed | StageState::Failed => true,
-            StageState::Waiting => self.is_barred(at),
+            StageState::Waiting => self.is_stuck(at),
             StageState::Running => self.is_held(at),
             StageState::Checking => false,
         };

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use crate::ledger::{CheckRecord, CheckState, Waiver};
+use crate::ledger::{CheckRecord, CheckState};
 use crate::plan::with_hint;
 
 use super::super::{Event, StageState};
@@ -25,24 +25,19 @@ impl Dispatcher {
                 view.state
             )));
         }
-        let waiver = Waiver {
-            check: name.to_owned(),
-            reason: reason.to_owned(),
-            by: self.options.operator.clone(),
-            at: Utc::now(),
-            value: view.value.clone().unwrap_or_default(),
-            target: view.target.clone(),
-        };
-        let record = CheckRecord {
+        let now = Utc::now();
+        let failed = CheckRecord {
             name: name.to_owned(),
-            state: CheckState::Waived,
+            state: view.state,
             value: view.value.clone(),
             offending: view.offending.to_vec(),
             seconds: view.seconds.unwrap_or_default(),
-            at: view.asked_at.unwrap_or(waiver.at),
+            at: view.asked_at.unwrap_or(now),
         };
-        self.ledger.record_waiver(self.target, &self.run.id, &waiver)?;
-        self.ledger.record_check(self.target, &self.run.id, &record)?;
+        let by = &self.options.operator;
+        let waiver = self
+            .ledger
+            .waive(self.target, &self.run.id, &failed, &view.target, reason, by, now)?;
         view.state = CheckState::Waived;
         view.waiver = Some(waiver.clone());
         let stage = view.stage.clone();
@@ -74,13 +69,52 @@ impl Dispatcher {
         }
         self.lines[at].board.state = self.verdict(at);
         let opened = self.lines[at].board.state == StageState::Passed;
-        let waits = self
-            .lines
-            .iter()
-            .any(|line| matches!(line.board.state, StageState::Waiting | StageState::Running));
-        if opened && waits && self.mode == Mode::Over && !self.leaving {
+        if opened {
+            self.go_on()?;
+        }
+        Ok(())
+    }
+
+    /// A run that had ended goes on, if anything waits that may start now.
+    fn go_on(&mut self) -> Result<(), Fatal> {
+        let waits = (0..self.lines.len()).any(|at| match self.lines[at].board.state {
+            StageState::Waiting => !self.is_stuck(at),
+            StageState::Running => !self.is_held(at),
+            _ => false,
+        });
+        if waits && self.mode == Mode::Over && !self.leaving {
             self.reopen()?;
         }
         Ok(())
+    }
+
+    /// The operator lets a stage begin that waits for his word, or all that do.
+    pub(super) fn release(&mut self, stage: Option<&str>) -> Result<Result<String, String>, Fatal> {
+        if let Some(name) = stage
+            && !self.lines.iter().any(|line| line.board.name == name)
+        {
+            let known = self.lines.iter().map(|line| line.board.name.as_str());
+            return Ok(Err(with_hint("stage", name, known)));
+        }
+        let mut released = Vec::new();
+        for line in &mut self.lines {
+            let is_meant = stage.is_none_or(|stage| stage == line.board.name);
+            if is_meant && !line.released && line.board.state == StageState::Waiting {
+                line.released = true;
+                released.push(line.board.name.clone());
+            }
+        }
+        if released.is_empty() {
+            return Ok(Err("no stage waits for your word".to_owned()));
+        }
+        let stages = released.join(", ");
+        let by = self.options.operator.clone();
+        tracing::info!("{stages} may begin, says {by}");
+        self.tell(Event::StagesReleased { stages: released, by });
+        self.go_on()?;
+        self.want_picture(Picture::Now);
+        Ok(Ok(format!(
+            "{stages} begins as soon as the gates before it are passed"
+        )))
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use crate::engine::{Outcome, Scope, Stage};
 use crate::nba::tables;
-use crate::plan::{StageKind, StageSpec};
+use crate::plan::{Advance, StageKind, StageSpec};
 use crate::stages::stage;
 use crate::table::{ColumnType, Row, TableDef, Value, admit};
 use crate::warehouse::sqlite::SqliteWarehouse;
@@ -116,6 +116,7 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
         table: String::new(),
         kind: StageKind::Nba,
         needs: Vec::new(),
+        advance: Advance::Auto,
     })
     .unwrap()
 }

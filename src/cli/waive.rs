@@ -1,0 +1,78 @@
+//! `backcourt waive`: lets a failed check pass on the operator's word while no run is under way.
+
+use std::io::Write;
+
+use chrono::Utc;
+use clap::Args;
+
+use crate::ledger::{CheckState, Ledger, RunLock};
+use crate::plan::with_hint;
+
+use super::error::CliError;
+use super::run::cannot_print;
+use super::start::operator;
+use super::{Place, StateDir};
+
+/// Flags of `waive`.
+#[derive(Debug, Args)]
+pub(super) struct WaiveArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The failed check
+    #[arg(value_name = "CHECK")]
+    check: String,
+    /// Why; it is recorded for good, with your name
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let Some(spec) = plan.check(&arguments.check) else {
+        let known = plan.checks.iter().map(|check| check.name.as_str());
+        return Err(CliError::Usage(with_hint("check", &arguments.check, known)));
+    };
+    let reason = arguments.reason.trim();
+    if reason.is_empty() {
+        let sentence = "a waiver needs a reason; say it with --reason";
+        return Err(CliError::Usage(sentence.to_owned()));
+    }
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let refused = |state: &str| {
+        CliError::Usage(format!(
+            "only a failed check can be waived; {} is {state}",
+            spec.name
+        ))
+    };
+    if !folder.ledger().exists() {
+        return Err(refused("not asked yet"));
+    }
+    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let mut ledger = Ledger::open(&folder.ledger())?;
+    let run = ledger
+        .last_run(&plan.name)?
+        .ok_or_else(|| refused("not asked yet"))?;
+    let target = ledger.target(&run.plan, &run.warehouse)?;
+    let newest = ledger.newest_checks(target)?;
+    let last = newest.get(&spec.name).ok_or_else(|| refused("not asked yet"))?;
+    if last.state != CheckState::Fail {
+        return Err(refused(last.state.word()));
+    }
+    let waiver = ledger.waive(
+        target,
+        &run.id,
+        last,
+        &spec.target(),
+        reason,
+        &operator(),
+        Utc::now(),
+    )?;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{} is waived by {} as long as it measures {}; 'backcourt run' goes on behind its gate",
+        waiver.check, waiver.by, waiver.value
+    )
+    .map_err(cannot_print)?;
+    Ok(0)
+}
