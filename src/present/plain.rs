@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::console::band;
+use chrono::NaiveDate;
+
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
 use crate::plan::Severity;
 
@@ -83,19 +85,14 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             target,
             offending,
             ..
-        } => {
-            let advisory = if *severity == Severity::Advisory {
-                ", advisory"
-            } else {
-                ""
-            };
-            let dates = match offending.as_slice() {
-                [] => String::new(),
-                [only] => format!("; offending: {only}"),
-                [first, .., last] => format!("; offending: {} dates, {first} to {last}", offending.len()),
-            };
-            format!("{state} {check}: {value} (target {target}{advisory}){dates}")
-        }
+        } => format!(
+            "{state} {check}: {value} (target {target}{}){}",
+            match severity {
+                Severity::Advisory => ", advisory",
+                Severity::Blocking => "",
+            },
+            named(offending)
+        ),
         Event::CheckWaived {
             check,
             reason,
@@ -112,6 +109,15 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     };
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+}
+
+/// The dates a check names, in few words.
+fn named(offending: &[NaiveDate]) -> String {
+    match offending {
+        [] => String::new(),
+        [only] => format!("; offending: {only}"),
+        [first, .., last] => format!("; offending: {} dates, {first} to {last}", offending.len()),
+    }
 }
 
 /// When progress is told: at each tenth, and at least every half minute.
