@@ -42,10 +42,8 @@ fn everything(state: &State) -> BTreeMap<String, Vec<String>> {
                 .collect();
             let mut rows: Vec<String> = query
                 .query_map([], |row| {
-                    Ok(kept
-                        .iter()
-                        .map(|&at| format!("{:?} ", row.get_ref(at).unwrap()))
-                        .collect())
+                    let values = kept.iter().map(|&at| format!("{:?}", row.get_ref(at).unwrap()));
+                    Ok(values.collect::<Vec<_>>().join(" "))
                 })
                 .unwrap()
                 .map(Result::unwrap)
