@@ -9,6 +9,8 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use backcourt::engine::{Checks, Command, Ending, Event, Reply, Selection, StageState, Work};
@@ -358,6 +360,22 @@ fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
         .filter(|fact| matches!(fact.event, Event::CheckFinished { .. }))
         .count();
     assert_eq!(asked, 2, "once at the end, once after the rerun");
+}
+
+#[test]
+fn it_ends_when_the_last_who_could_give_orders_leaves_while_a_check_is_asked() {
+    let toy = Toy::new(10);
+    let mut live = toy.start(|options| options.stay = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    toy.hush(true);
+    live.order(Command::Check(Checks::All));
+    live.wait_for(|snapshot| snapshot.checks[0].state == CheckState::Running);
+    live.abandon();
+    toy.hush(false);
+    let (told, ending) = mpsc::channel();
+    thread::spawn(move || told.send(live.end().0));
+    let ending = ending.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!(ending.exit_code, 0);
 }
 
 #[test]

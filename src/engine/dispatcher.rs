@@ -322,9 +322,8 @@ impl Dispatcher {
             let wake = self.next_wake();
             tokio::select! {
                 biased;
-                order = self.orders.recv() => match order {
-                    Some(order) => self.on_order(order)?,
-                    None => self.on_abandoned(),
+                order = self.orders.recv(), if !self.is_abandoned() => if let Some(order) = order {
+                    self.on_order(order)?;
                 },
                 Some((slot, phase)) = self.phase_reports.recv() => {
                     if let Some(slot) = self.slots.get_mut(slot) {

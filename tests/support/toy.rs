@@ -18,7 +18,7 @@ use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
 use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 const PLAN: &str = r#"
 name = "toy"
@@ -90,6 +90,7 @@ struct World {
     refused_commits: AtomicUsize,
     blind: Mutex<Option<&'static str>>,
     disk_is_full: AtomicBool,
+    is_mute: AtomicBool,
     read_millis: AtomicU64,
     days: u32,
 }
@@ -174,6 +175,11 @@ impl Toy {
 
     pub fn fill_disk(&self, is_full: bool) {
         self.world.disk_is_full.store(is_full, Ordering::Relaxed);
+    }
+
+    /// No query is answered as long as this holds.
+    pub fn hush(&self, is_mute: bool) {
+        self.world.is_mute.store(is_mute, Ordering::Relaxed);
     }
 
     pub fn hurry(&self) {
@@ -347,6 +353,12 @@ impl Live {
             .blocking_send(Order { command, answer })
             .unwrap();
         reply.blocking_recv().unwrap()
+    }
+
+    /// Nobody can give orders any more.
+    pub fn abandon(&mut self) {
+        let (nobody, _) = mpsc::channel(1);
+        self.engine.orders = nobody;
     }
 
     pub fn end(mut self) -> (Ending, Vec<Fact>) {
@@ -601,6 +613,9 @@ impl Warehouse for Memory {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
+        while self.0.is_mute.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         let stored = self.0.stored.lock().unwrap();
         if sql.contains("COUNT(*)") {
             let counts = stored

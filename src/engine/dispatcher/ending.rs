@@ -226,7 +226,7 @@ impl Dispatcher {
 
     /// The ending, once the run is over and nobody is owed anything more.
     pub(super) fn may_close(&self) -> Option<Ending> {
-        let wanted = self.options.stay && !self.leaving;
+        let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
         let busy = self.checking > 0 || !self.to_check.is_empty();
         if self.mode != Mode::Over || wanted || busy {
             return None;

@@ -150,9 +150,10 @@ impl Dispatcher {
         });
     }
 
-    /// Nobody can give orders any more: a run that stays for them would stay for ever.
-    pub(super) fn on_abandoned(&mut self) {
-        self.options.stay = false;
+    /// Nobody can give orders any more: a run that stays for them would stay for ever, and a wait for one would end
+    /// at once each time and let nothing else be heard.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.orders.is_closed() && self.orders.is_empty()
     }
 }
 
