@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    CheckRecord, CheckState, Digests, Ledger, Overtaken, RunRecord, RunState, Settled, Settlement,
-    UnitRecord, UnitState,
+    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Ledger, Overtaken, RunRecord, RunState, Settled,
+    Settlement, UnitRecord, UnitState,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
@@ -155,6 +155,56 @@ fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
     let newest = ledger.newest_checks(target).unwrap();
     assert_eq!(newest["rows_per_date"].state, CheckState::Outdated);
     assert!(!newest.contains_key("never_asked"));
+}
+
+#[test]
+fn earlier_answers_stay_with_their_run_oldest_first_and_the_newest_of_many_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    let answer = |name: &str, number: u32| CheckRecord {
+        name: name.to_owned(),
+        state: if number == 0 {
+            CheckState::Fail
+        } else {
+            CheckState::Pass
+        },
+        value: Some(number.to_string()),
+        offending: (number..2).map(day).collect(),
+        seconds: 0.1,
+        at: now(),
+    };
+    let mut record = |name: &str, number| {
+        let run = format!("r{number}");
+        ledger.record_check(target, &run, &answer(name, number)).unwrap();
+    };
+    (0..3).for_each(|number| record("rows_per_date", number));
+    (0..u32::from(ANSWERS_SHOWN) + 5).for_each(|number| record("often", number));
+    let past = ledger.past_answers(target).unwrap();
+    let kept: Vec<_> = past["rows_per_date"]
+        .iter()
+        .map(|answer| {
+            (
+                answer.run.as_str(),
+                answer.state,
+                answer.value.as_deref(),
+                answer.offending,
+            )
+        })
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("r0", CheckState::Fail, Some("0"), 2),
+            ("r1", CheckState::Pass, Some("1"), 1),
+            ("r2", CheckState::Pass, Some("2"), 0),
+        ]
+    );
+    let often: Vec<_> = past["often"].iter().map(|answer| answer.run.as_str()).collect();
+    assert_eq!(often.len(), usize::from(ANSWERS_SHOWN));
+    assert_eq!((often[0], often[19]), ("r5", "r24"));
+    let other = ledger.target("nba", "sqlite:x").unwrap();
+    assert!(ledger.past_answers(other).unwrap().is_empty());
 }
 
 #[test]

@@ -29,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "engine",
             // The words for how things stand are the ledger's; snapshots and facts carry them.
             "ledger::CheckState",
+            "ledger::PastAnswer",
             "ledger::RunState",
             "ledger::UnitState",
             // Likewise the plan's word for whether a check blocks.

@@ -10,7 +10,7 @@ use super::backcourt::engine::{
     CheckView, EVENT_SCHEMA, Event, Fact, Phase, Preparing, Progress, RunView, Snapshot, StageState,
     StageView, TaskView, UnitView, WorkerView,
 };
-use super::backcourt::ledger::{CheckState, RunState, UnitState};
+use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::Severity;
 use super::backcourt::telemetry::{LogLine, Vitals};
 
@@ -189,9 +189,33 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             asked_at: asked.then(|| second(9.0)),
             seconds: asked.then_some(0.012),
             waiver: None,
+            history: Arc::new(answers(at, asked.then_some((state, value)))),
         }
     };
     CHECKS.iter().enumerate().map(check).collect()
+}
+
+/// What a check was answered before: every second one was asked two days ago as well.
+fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer> {
+    let answer = |run: &str, seconds, state, value: Option<&str>, offending| PastAnswer {
+        at: second(seconds),
+        run: run.to_owned(),
+        state,
+        value: value.map(str::to_owned),
+        offending,
+    };
+    let before = answer(
+        "r-20260102-220000",
+        -127_800.0,
+        CheckState::Fail,
+        Some("31 rows on 12 dates"),
+        12,
+    );
+    let now = now.map(|(state, value)| {
+        let offending = if state == CheckState::Fail { 3 } else { 0 };
+        answer("r-20260104-093000", 9.0, state, value, offending)
+    });
+    (at % 2 == 1).then_some(before).into_iter().chain(now).collect()
 }
 
 fn worker(slot: usize, seconds: f64) -> WorkerView {
@@ -331,6 +355,30 @@ pub fn one_fail(version: u64) -> Snapshot {
         7 => CheckState::Error,
         8 => CheckState::Outdated,
         _ => CheckState::Pass,
+    });
+    snapshot
+}
+
+/// Ended like [`one_fail`], in a plan of three stages that share the checks.
+pub fn three_stages(version: u64) -> Snapshot {
+    let mut snapshot = one_fail(version);
+    for (at, name) in ["team_defense", "player_game"].into_iter().enumerate() {
+        let mut stage = snapshot.stages[0].clone();
+        name.clone_into(&mut stage.name);
+        stage.table = format!("nba_analytics.{name}_summary");
+        snapshot.stages.push(stage);
+        for check in &mut snapshot.checks[3 + 3 * at..6 + 3 * at] {
+            name.clone_into(&mut check.stage);
+        }
+    }
+    let failed = &mut snapshot.checks[5];
+    failed.waiver = Some(Waiver {
+        check: failed.name.clone(),
+        reason: "the feed lost these games for good".to_owned(),
+        by: "ruth".to_owned(),
+        at: second(-90_000.0),
+        value: "31 rows on 12 dates".to_owned(),
+        target: failed.target.clone(),
     });
     snapshot
 }

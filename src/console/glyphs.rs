@@ -16,6 +16,8 @@ pub struct Glyphs {
     active: &'static str,
     waiting: &'static str,
     held: &'static str,
+    /// A heading whose rows are shown, and one whose rows are hidden.
+    pub folds: [&'static str; 2],
     /// The end of a text that was cut.
     pub cut: &'static str,
     /// Horizontal line.
@@ -44,6 +46,7 @@ pub const UTF8: Glyphs = Glyphs {
     active: "▸",
     waiting: "⋅",
     held: "▮",
+    folds: ["▾", "▸"],
     cut: "›",
     line: "─",
     bar: "│",
@@ -63,6 +66,7 @@ pub const ASCII: Glyphs = Glyphs {
     active: ">",
     waiting: ".",
     held: "=",
+    folds: ["v", ">"],
     cut: ">",
     line: "-",
     bar: "|",
@@ -160,6 +164,7 @@ mod tests {
         ];
         signs.extend(glyphs.units);
         signs.extend(glyphs.corners);
+        signs.extend(glyphs.folds);
         signs.extend(glyphs.heights);
         signs
     }

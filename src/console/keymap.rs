@@ -19,6 +19,8 @@ pub enum Place {
     Detail,
     /// The dates a check names.
     Offending,
+    /// Everything about one check.
+    About,
     /// The question before a rerun.
     Confirm,
     /// The question before leaving.
@@ -31,13 +33,14 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
         Self::Checks,
         Self::Detail,
         Self::Offending,
+        Self::About,
         Self::Confirm,
         Self::Leave,
         Self::Help,
@@ -54,6 +57,7 @@ impl Place {
             Self::Checks => "Checks",
             Self::Detail => "one date",
             Self::Offending => "offending dates",
+            Self::About => "one check",
             Self::Confirm => "question",
             Self::Leave => "leaving",
             Self::Help => "help",
@@ -90,6 +94,7 @@ pub enum Action {
     Wrap,
     CheckOne,
     CheckAll,
+    About,
     Offending,
     RerunOffending,
     Waive,
@@ -177,6 +182,7 @@ const LISTS: &[Place] = &[
     Place::Checks,
     Place::Detail,
     Place::Offending,
+    Place::About,
     Place::Confirm,
     Place::Help,
 ];
@@ -184,6 +190,7 @@ const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
 const OVERLAYS: &[Place] = &[
     Place::Detail,
     Place::Offending,
+    Place::About,
     Place::Confirm,
     Place::Leave,
     Place::Help,
@@ -225,8 +232,11 @@ pub const TABLE: &[Binding] = bindings! {
     "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
     "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
 
-    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("ask"), "ask this check now";
+    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("ask"), "ask this check now; on a heading, fold or unfold its stage";
     "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("ask all"), "ask every check now";
+    "about"           About      [ch('i')]               &[Place::Checks], Some("history"), "everything about this check: its earlier answers, waiver, dates";
+    "fold"            Left       [LEFT, ch('h')]         &[Place::Checks], None, "hide the checks of this stage";
+    "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "show the checks of this stage";
     "offending"       Offending  [ch('o')]               &[Place::Checks], Some("offending"), "the dates this check names";
     "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun offending"), "do the dates this check names again, after a question";
 
@@ -257,7 +267,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
@@ -269,7 +279,7 @@ pub const TABLE: &[Binding] = bindings! {
     "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
-use crate::ledger::{CheckRecord, CheckState, Counts, UnitRecord, UnitState, Waiver};
+use crate::ledger::{CheckRecord, CheckState, Counts, PastAnswer, UnitRecord, UnitState, Waiver};
 use crate::plan::{CheckSpec, Severity};
 
 use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
@@ -187,7 +187,12 @@ impl Slot {
 }
 
 /// A check at the start of a run: as it was last answered, or not asked yet.
-pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>, waiver: Option<&Waiver>) -> CheckView {
+pub(super) fn check_view(
+    spec: &CheckSpec,
+    last: Option<&CheckRecord>,
+    waiver: Option<&Waiver>,
+    history: Vec<PastAnswer>,
+) -> CheckView {
     // A query that was under way when its process died was never answered.
     let state = match last.map(|record| record.state) {
         None | Some(CheckState::Running) => CheckState::Pending,
@@ -206,6 +211,7 @@ pub(super) fn check_view(spec: &CheckSpec, last: Option<&CheckRecord>, waiver: O
         asked_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
         waiver: waiver.cloned(),
+        history: Arc::new(history),
     }
 }
 

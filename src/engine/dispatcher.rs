@@ -203,14 +203,7 @@ impl Dispatcher {
             ..
         } = setup;
         let target = ledger.target(&plan.name, &warehouse.name())?;
-        let newest = ledger.newest_checks(target)?;
-        let waivers = ledger.newest_waivers(target)?;
-        let checks = plan
-            .checks
-            .iter()
-            .filter(|check| stages.iter().any(|stage| stage.name() == check.stage))
-            .map(|check| check_view(check, newest.get(&check.name), waivers.get(&check.name)))
-            .collect();
+        let checks = check_views(&plan, &stages, &ledger, target)?;
         let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
         let begun = ledger.begun_stages(target)?;
         let released = |name: &str| {
@@ -416,6 +409,26 @@ impl Dispatcher {
         });
         lines.flatten().chain(picture).chain(meter).min()
     }
+}
+
+/// The checks of these stages as the ledger knows them.
+fn check_views(
+    plan: &Plan,
+    stages: &[Arc<dyn Stage>],
+    ledger: &Ledger,
+    target: Target,
+) -> Result<Vec<CheckView>, LedgerError> {
+    let newest = ledger.newest_checks(target)?;
+    let waivers = ledger.newest_waivers(target)?;
+    let mut past = ledger.past_answers(target)?;
+    let takes_part = |stage: &str| stages.iter().any(|other| other.name() == stage);
+    let checks = plan.checks.iter().filter(|check| takes_part(&check.stage));
+    Ok(checks
+        .map(|check| {
+            let history = past.remove(&check.name).unwrap_or_default();
+            check_view(check, newest.get(&check.name), waivers.get(&check.name), history)
+        })
+        .collect())
 }
 
 /// The places of the stages that a stage needs. One that takes no part in this run is not waited for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CheckState, Counts, RunState, UnitState, Waiver};
+use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, PastAnswer, RunState, UnitState, Waiver};
 use crate::plan::Severity;
 
 /// Everything a reader may show.
@@ -227,4 +227,16 @@ pub struct CheckView {
     pub seconds: Option<f64>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
+    /// The newest answers, this one included, oldest first. Shared: most checks keep theirs from picture to picture.
+    pub history: Arc<Vec<PastAnswer>>,
+}
+
+impl CheckView {
+    /// Adds an answer to those that are shown.
+    pub(super) fn remember(&mut self, answer: PastAnswer) {
+        let history = Arc::make_mut(&mut self.history);
+        history.push(answer);
+        let surplus = history.len().saturating_sub(usize::from(ANSWERS_SHOWN));
+        history.drain(..surplus);
+    }
 }

@@ -72,6 +72,7 @@ mod tests {
             asked_at: None,
             seconds: None,
             waiver: None,
+            history: std::sync::Arc::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
+use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Ledger, LedgerError, Target};
 
@@ -23,6 +24,24 @@ pub struct CheckRecord {
     /// When it was answered.
     pub at: DateTime<Utc>,
 }
+
+/// An answer a check had at some time, without its dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastAnswer {
+    /// When it was answered.
+    pub at: DateTime<Utc>,
+    /// The run that asked.
+    pub run: String,
+    /// How it stood.
+    pub state: CheckState,
+    /// What was measured.
+    pub value: Option<String>,
+    /// How many dates offended.
+    pub offending: usize,
+}
+
+/// How many answers of a check are shown; the ledger keeps all of them.
+pub const ANSWERS_SHOWN: u16 = 20;
 
 impl Ledger {
     /// Adds a result to a check's history.
@@ -76,6 +95,55 @@ impl Ledger {
             .map(|record| (record.name.clone(), record))
             .collect())
     }
+
+    /// The newest [`ANSWERS_SHOWN`] answers of every check that was ever asked, by name, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn past_answers(&self, target: Target) -> Result<HashMap<String, Vec<PastAnswer>>, LedgerError> {
+        let read = || -> rusqlite::Result<Vec<(String, PastAnswer)>> {
+            self.db
+                .prepare_cached(
+                    "SELECT name, at, run, state, value, offending FROM
+                       (SELECT *, ROW_NUMBER() OVER (PARTITION BY name ORDER BY id DESC) AS back
+                        FROM check_result WHERE target = ?1)
+                     WHERE back <= ?2 ORDER BY id",
+                )?
+                .query_map(params![target.0, ANSWERS_SHOWN], past_answer)?
+                .collect()
+        };
+        let mut answers: HashMap<String, Vec<PastAnswer>> = HashMap::new();
+        for (name, answer) in self.sqlite(read())? {
+            answers.entry(name).or_default().push(answer);
+        }
+        Ok(answers)
+    }
+}
+
+impl PastAnswer {
+    /// This answer of a run, as one among others.
+    #[must_use]
+    pub fn of(run: &str, check: &CheckRecord) -> Self {
+        Self {
+            at: check.at,
+            run: run.to_owned(),
+            state: check.state,
+            value: check.value.clone(),
+            offending: check.offending.len(),
+        }
+    }
+}
+
+fn past_answer(row: &Row<'_>) -> rusqlite::Result<(String, PastAnswer)> {
+    let offending: String = row.get(5)?;
+    let answer = PastAnswer {
+        at: row.get(1)?,
+        run: row.get(2)?,
+        state: super::units::word(row, 3, CheckState::from_word)?,
+        value: row.get(4)?,
+        offending: offending.split_terminator(',').count(),
+    };
+    Ok((row.get(0)?, answer))
 }
 
 pub(super) fn put(

@@ -13,7 +13,7 @@ mod state;
 mod units;
 mod waivers;
 
-pub use checks::CheckRecord;
+pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::Counts;
 pub use digests::{Digests, KnownDigests};
 pub use error::LedgerError;

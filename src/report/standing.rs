@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::ledger::{
-    CheckState, Counts, Ledger, LedgerError, RunRecord, RunState, Target, UnitState, Waiver,
+    CheckState, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState, Waiver,
 };
 use crate::plan::{Plan, Severity};
 
@@ -106,6 +106,8 @@ pub struct Check {
     pub offending: Vec<NaiveDate>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
+    /// The newest answers, oldest first.
+    pub history: Vec<PastAnswer>,
 }
 
 impl Standing {
@@ -132,6 +134,10 @@ impl Standing {
             Some(target) => ledger.newest_waivers(target)?,
             None => HashMap::new(),
         };
+        let mut past = match target {
+            Some(target) => ledger.past_answers(target)?,
+            None => HashMap::new(),
+        };
         let checks = plan
             .checks
             .iter()
@@ -147,6 +153,7 @@ impl Standing {
                     before: spec.before.clone(),
                     offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
                     waiver: waivers.get(&spec.name).cloned(),
+                    history: past.remove(&spec.name).unwrap_or_default(),
                 }
             })
             .collect();

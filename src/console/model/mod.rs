@@ -1,5 +1,6 @@
 //! Everything the screen shows, and nothing else. Only `update` changes it.
 
+pub mod about;
 pub mod checklist;
 pub mod dates;
 pub mod log;
@@ -162,7 +163,7 @@ impl Model {
     }
 
     pub(super) fn check(&self) -> Option<&CheckView> {
-        self.checks.marked(self.snapshot.as_deref()?)
+        self.checks.marked(self.snapshot.as_deref()?)?.check()
     }
 
     pub(super) fn layout(&self) -> Option<Layout> {
@@ -178,6 +179,7 @@ impl Model {
         match (&self.overlay, self.focus) {
             (Some(Overlay::Detail(_)), _) => Place::Detail,
             (Some(Overlay::Offending(_)), _) => Place::Offending,
+            (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Help(_)), _) => Place::Help,

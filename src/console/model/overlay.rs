@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::console::keymap::{Binding, TABLE};
 use crate::console::layout::{framed, popup};
-use crate::engine::{Command, StoredRows, UnitView};
+use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
 
 /// One thing over the panes; it takes every key.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub enum Overlay {
     Detail(Detail),
     /// The dates a check names.
     Offending(Offending),
+    /// Everything about one check.
+    About(About),
     /// Whether to do dates again.
     Confirm(Confirm),
     /// Whether and how to leave.
@@ -57,6 +59,22 @@ pub struct Offending {
     pub check: String,
     /// The marked date.
     pub cursor: usize,
+}
+
+/// Everything about one check.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Check name.
+    pub name: String,
+    /// First line in view.
+    pub top: usize,
+}
+
+impl About {
+    /// The check it is about.
+    pub fn check<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a CheckView> {
+        snapshot.checks.iter().find(|check| check.name == self.name)
+    }
 }
 
 /// The question before dates are done again. What it lists is what is done again, whatever changes meanwhile.

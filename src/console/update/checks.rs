@@ -5,10 +5,10 @@ use super::keys::{moved, page};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
-use crate::console::model::checklist::by_stage;
-use crate::console::model::overlay::{Offending, Overlay};
+use crate::console::model::checklist::Item;
+use crate::console::model::overlay::{About, Offending, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
-use crate::engine::{CheckView, Checks, Command};
+use crate::engine::{CheckView, Checks, Command, Snapshot};
 use crate::ledger::CheckState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -19,24 +19,56 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Advance {
         return vec![Effect::Send(Command::Advance { stage: None })];
     }
-    let Some(check) = model.check().cloned() else {
+    let Some(snapshot) = model.snapshot.clone() else {
         return Vec::new();
     };
     match action {
-        Action::CheckOne => {
-            return vec![Effect::Send(Command::Check(Checks::Named(vec![check.name])))];
-        }
         Action::CheckAll => return vec![Effect::Send(Command::Check(Checks::All))],
+        Action::NextAttention => next_unmet(model, &snapshot, true),
+        Action::PreviousAttention => next_unmet(model, &snapshot, false),
+        Action::Left | Action::Right => model.checks.fold(&snapshot, action == Action::Left),
+        Action::CheckOne | Action::About | Action::Offending | Action::RerunOffending | Action::Waive => {
+            match model.checks.marked(&snapshot) {
+                Some(Item::Check(check)) => return on_check(model, check, action),
+                Some(Item::Heading { folded, .. }) if action == Action::CheckOne => {
+                    model.checks.fold(&snapshot, !folded);
+                }
+                Some(Item::Heading { .. }) => {
+                    model.notice(false, "this is a stage; mark one of its checks");
+                }
+                None => {}
+            }
+        }
+        _ => {
+            let rows = model.checks.items(&snapshot).len();
+            model.checks.cursor = moved(model.checks.cursor, action, page(model, Pane::Checks), rows);
+        }
+    }
+    Vec::new()
+}
+
+fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect> {
+    match action {
+        Action::CheckOne => {
+            let names = vec![check.name.clone()];
+            return vec![Effect::Send(Command::Check(Checks::Named(names)))];
+        }
+        Action::About => {
+            model.overlay = Some(Overlay::About(About {
+                name: check.name.clone(),
+                top: 0,
+            }));
+        }
         Action::Offending if check.offending.is_empty() => {
             model.notice(false, format!("{} names no offending date", check.name));
         }
         Action::Offending => {
             model.overlay = Some(Overlay::Offending(Offending {
-                check: check.name,
+                check: check.name.clone(),
                 cursor: 0,
             }));
         }
-        Action::RerunOffending => rerun(model, &check),
+        Action::RerunOffending => rerun(model, check),
         Action::Waive if check.state == CheckState::Fail => {
             model.prompt = Some(Prompt {
                 purpose: Purpose::Waive,
@@ -52,34 +84,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 ),
             );
         }
-        Action::NextAttention => next_unmet(model, true),
-        Action::PreviousAttention => next_unmet(model, false),
-        _ => {
-            let len = model
-                .snapshot
-                .as_ref()
-                .map_or(0, |snapshot| snapshot.checks.len());
-            model.checks.cursor = moved(model.checks.cursor, action, page(model, Pane::Checks), len);
-        }
+        _ => {}
     }
     Vec::new()
 }
 
 /// Marks the next check that is not met or could not be asked, or the one before; goes round at the ends.
-fn next_unmet(model: &mut Model, forward: bool) {
-    let Some(snapshot) = &model.snapshot else {
-        return;
-    };
-    let checks = by_stage(snapshot);
-    let unmet = |at: &usize| matches!(checks[*at].state, CheckState::Fail | CheckState::Error);
-    let (here, len) = (model.checks.cursor, checks.len());
-    let found = if forward {
-        (here + 1..len).chain(0..=here).find(unmet)
-    } else {
-        (0..here).rev().chain((here..len).rev()).find(unmet)
-    };
-    match found {
-        Some(at) => model.checks.cursor = at,
+fn next_unmet(model: &mut Model, snapshot: &Snapshot, forward: bool) {
+    let unmet = |check: &CheckView| matches!(check.state, CheckState::Fail | CheckState::Error);
+    match model.checks.find(snapshot, forward, unmet) {
+        Some(check) => model.checks.mark(snapshot, check),
         None => model.notice(false, "no check is failed"),
     }
 }
@@ -108,12 +122,16 @@ pub(super) fn rerun(model: &mut Model, check: &CheckView) {
 }
 
 pub(super) fn copied(model: &Model) -> Option<String> {
-    let check = model.check()?;
+    Some(in_words(model.check()?))
+}
+
+/// A check for the clipboard: one line, then its dates.
+pub(super) fn in_words(check: &CheckView) -> String {
     let value = check.value.as_deref().unwrap_or("-");
     let line = format!(
         "{} {} value {value} target {}",
         check.name, check.state, check.target
     );
     let dates = check.offending.iter().map(|date| format!("\n{date}"));
-    Some(line + &dates.collect::<String>())
+    line + &dates.collect::<String>()
 }

@@ -58,7 +58,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     model.dates.keep_in(&snapshot);
     model.workers.take(&snapshot);
-    model.checks.cursor = model.checks.cursor.min(snapshot.checks.len().saturating_sub(1));
+    model.checks.keep_in(&snapshot);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
         // What was answered before ("pausing", "queued") is no longer how things stand.

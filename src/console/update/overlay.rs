@@ -1,11 +1,14 @@
 //! Keys of whatever lies over the panes.
 
+use ratatui::layout::Rect;
+
 use super::keys::{focus, moved};
 use super::{checks, dates, run};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
-use crate::console::layout::Pane;
+use crate::console::layout::{Pane, framed};
 use crate::console::model::Model;
+use crate::console::model::about::lines;
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
     ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
@@ -25,8 +28,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Offending(list) => in_offending(model, list, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
-        Overlay::Help(help) => {
-            model.overlay = Some(Overlay::Help(help));
+        over @ (Overlay::About(_) | Overlay::Help(_)) => {
+            model.overlay = Some(over);
             scroll(model, action);
         }
     }
@@ -107,6 +110,7 @@ fn scroll(model: &mut Model, action: Action) {
         return;
     };
     let offending = offending_dates(model);
+    let about_lines = about_lines(model, body);
     match &mut model.overlay {
         Some(Overlay::Detail(detail)) => {
             let (rows, columns) = match &detail.stored {
@@ -123,6 +127,10 @@ fn scroll(model: &mut Model, action: Action) {
         }
         Some(Overlay::Offending(list)) => {
             list.cursor = moved(list.cursor, action, page(body, 0), offending);
+        }
+        Some(Overlay::About(about)) => {
+            let page = page(body, 0);
+            about.top = moved(about.top, action, page, last_top(about_lines, page));
         }
         Some(Overlay::Confirm(confirm)) => {
             let page = confirm.page(body);
@@ -147,6 +155,14 @@ fn offending_dates(model: &Model) -> usize {
     };
     let check = snapshot.checks.iter().find(|check| check.name == list.check);
     check.map_or(0, |check| check.offending.len())
+}
+
+fn about_lines(model: &Model, body: Rect) -> usize {
+    let (Some(Overlay::About(about)), Some(snapshot)) = (&model.overlay, &model.snapshot) else {
+        return 0;
+    };
+    let check = about.check(snapshot);
+    check.map_or(0, |check| lines(check, usize::from(framed(body).width)).len())
 }
 
 /// Puts cursors and first lines back in range after what they point at has changed.
@@ -190,6 +206,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
             let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
             Some(dates.join("\n"))
         }
+        Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         _ => None,
     }
 }

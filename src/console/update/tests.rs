@@ -8,10 +8,13 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, second, vitals,
-    worker_died,
+    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, second, three_stages,
+    vitals, worker_died,
 };
+use crate::console::keymap::Place;
 use crate::console::layout::Pane;
+use crate::console::model::about::{Line, lines};
+use crate::console::model::checklist::Item;
 use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
 use crate::console::{Dirty, Effect, Model, Msg, update};
 use crate::engine::{Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
@@ -158,6 +161,81 @@ fn checks_not_met_are_a_key_away(#[case] pressed: &str, #[case] name: &str) {
     keys(&mut model, "4");
     keys(&mut model, pressed);
     assert_eq!(model.check().map(|check| check.name.as_str()), Some(name));
+}
+
+/// The marked row of the checklist: a stage's name, or a check's.
+fn marked(model: &Model) -> &str {
+    let snapshot = model.snapshot.as_deref().unwrap();
+    match model.checks.marked(snapshot).unwrap() {
+        Item::Heading { stage, .. } => stage,
+        Item::Check(check) => &check.name,
+    }
+}
+
+#[rstest]
+#[case("4", "team_offense")]
+#[case("4j", "team_count")]
+#[case("4jjjj", "team_defense")]
+#[case("4G", "overtime")]
+#[case::folded_by_enter("4\nj", "team_defense")]
+#[case::and_shown_again("4\n\nj", "team_count")]
+#[case::folded_from_within("4jjh", "team_offense")]
+#[case::what_is_folded_already_stays_so("4hhj", "team_defense")]
+#[case::unfolded("4hlj", "team_count")]
+#[case::trouble_is_found_from_a_heading("4n", "rows_per_date")]
+#[case::and_shown_where_it_is_hidden("4jjjjhggn", "rows_per_date")]
+#[case::the_one_before_goes_round("4N", "points")]
+#[case::the_next_one("4nn", "points")]
+#[case::back_to_the_first("4nnn", "rows_per_date")]
+fn checks_stand_under_headings_that_fold(#[case] pressed: &str, #[case] name: &str) {
+    let mut model = model(three_stages(1));
+    assert_eq!(keys(&mut model, pressed), []);
+    assert_eq!(marked(&model), name);
+}
+
+#[test]
+fn a_heading_is_no_check_and_a_check_tells_its_past() {
+    let mut model = model(three_stages(1));
+    for letter in ["i", "o", "x", "W"] {
+        keys(&mut model, &format!("4g{letter}"));
+        assert_eq!(said(&model), "this is a stage; mark one of its checks");
+    }
+    keys(&mut model, "ni");
+    assert_eq!(model.place(), Place::About);
+    keys(&mut model, "q");
+    assert_eq!(model.place(), Place::Checks);
+    let check = model.check().unwrap();
+    let said: Vec<String> = lines(check, 80)
+        .into_iter()
+        .map(|line| match line {
+            Line::Fact(name, text) => format!("{name}: {text}"),
+            Line::Heading(text) => text,
+            Line::Dates(dates) => format!("{dates:?}"),
+            Line::Answer(answer) => format!("{} {} {}", answer.run, answer.state, answer.offending),
+            Line::Gap => String::new(),
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "asks: Rows per date = 2 x finals",
+            "stage: team_defense",
+            "severity: blocking: not met, the stages behind it do not start",
+            "value: 3 rows",
+            "target: no offending row",
+            "before: -",
+            "waiver: by ruth on 2026-01-03 08:30 UTC at 31 rows on 12 dates; it is over, ",
+            ": something else is measured now",
+            ": the feed lost these games for good",
+            "",
+            "2 answers, oldest first",
+            "r-20260102-220000 FAIL 12",
+            "r-20260104-093000 FAIL 3",
+            "",
+            "3 offending dates",
+            "[2023-12-16, 2024-11-02, 2026-01-03]",
+        ]
+    );
 }
 
 #[test]
@@ -613,7 +691,7 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(model.dates.cursor.is_some(), !units.is_empty());
     prop_assert!(model.dates.cursor.is_none_or(holds));
     prop_assert!(model.dates.anchor.is_none_or(holds));
-    prop_assert!(model.checks.cursor < snapshot.checks.len().max(1));
+    prop_assert!(model.checks.cursor < model.checks.items(snapshot).len().max(1));
     prop_assert!(model.workers.cursor < snapshot.workers.len().max(1));
     prop_assert!(model.log.below() <= model.log.len());
     prop_assert!(snapshot.run.state == RunState::Finished || model.percent() < 100.0);

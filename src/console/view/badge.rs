@@ -2,6 +2,7 @@
 
 use crate::console::layout::Pane;
 use crate::console::model::Model;
+use crate::console::model::checklist::counts;
 use crate::console::model::dates::troubled;
 use crate::console::text::{count, counted};
 use crate::console::theme::Role;
@@ -92,26 +93,17 @@ fn checks(model: &Model) -> Vec<Badge> {
     let Some(snapshot) = &model.snapshot else {
         return Vec::new();
     };
-    let order = [
-        (CheckState::Fail, Role::Bad),
-        (CheckState::Error, Role::Bad),
-        (CheckState::Waived, Role::Warn),
-        (CheckState::Outdated, Role::Warn),
-        (CheckState::Running, Role::Active),
-        (CheckState::Pending, Role::Plain),
-        (CheckState::Warn, Role::Warn),
-        (CheckState::Pass, Role::Good),
-    ];
-    let mut badges = Vec::new();
-    for (state, role) in order {
-        let number = snapshot
-            .checks
-            .iter()
-            .filter(|check| check.state == state)
-            .count();
-        if number > 0 {
-            badges.push(Badge::new(role, format!("{number} {state}")));
-        }
+    counts(&snapshot.checks)
+        .map(|(state, number)| Badge::new(role_of(state), format!("{number} {state}")))
+        .collect()
+}
+
+const fn role_of(state: CheckState) -> Role {
+    match state {
+        CheckState::Fail | CheckState::Error => Role::Bad,
+        CheckState::Waived | CheckState::Outdated | CheckState::Warn => Role::Warn,
+        CheckState::Running => Role::Active,
+        CheckState::Pending => Role::Plain,
+        CheckState::Pass => Role::Good,
     }
-    badges
 }

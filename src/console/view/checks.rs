@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::workers::first_in_view;
+use crate::console::keymap::{Action, key_of};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::model::checklist::by_stage;
+use crate::console::model::checklist::{Item, counts};
 use crate::console::text::{self, counted, sanitised};
 use crate::console::theme::{SELECTED, Theme};
-use crate::engine::CheckView;
+use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 use crate::plan::Severity;
 
@@ -27,58 +28,86 @@ const DATES: usize = 9;
 const ABOUT: usize = 3;
 const ABOUT_FROM: u16 = 9;
 
-/// One row of the list.
-enum Item<'a> {
-    Stage(&'a str),
-    Check(usize, &'a CheckView),
-}
-
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
-    let checks = by_stage(snapshot);
-    let Some(marked) = checks.get(model.checks.cursor) else {
+    let items = model.checks.items(snapshot);
+    let Some(marked) = items.get(model.checks.cursor) else {
         Pen::on(buf, theme, row(area, 0)).write("This plan has no checks.", PLAIN);
         return;
     };
     let about = if area.height >= ABOUT_FROM { ABOUT } else { 0 };
     let room = usize::from(area.height).saturating_sub(about);
-    let several = snapshot.stages.len() > 1;
-    let items = items(&checks, several);
-    let is_marked = |item: &Item| matches!(item, Item::Check(at, _) if *at == model.checks.cursor);
-    let marked_row = items.iter().position(is_marked).unwrap_or(0);
-    let top = first_in_view(marked_row, room, items.len());
+    let top = first_in_view(model.checks.cursor, room, items.len());
     thumb(buf, theme, area, top, room, items.len());
-    let columns = Columns::of(usize::from(area.width), &checks);
+    let columns = Columns::of(usize::from(area.width), &snapshot.checks);
     for (at, item) in items.iter().enumerate().skip(top).take(room) {
         let line = row(area, at - top);
         match item {
-            Item::Stage(name) => {
-                Pen::on(buf, theme, line).write(name, BOLD);
+            Item::Heading { stage, folded } => {
+                heading(snapshot, stage, *folded, theme, line, buf);
             }
-            Item::Check(_, check) => columns.check(check, theme, line, buf),
+            Item::Check(check) => columns.check(check, theme, line, buf),
         }
-        if is_marked(item) && model.focus == Pane::Checks {
+        if at == model.checks.cursor && model.focus == Pane::Checks {
             buf.set_style(line, SELECTED);
         }
     }
     for at in 0..about {
-        about_marked(marked, at, theme, row(area, room + at), buf);
+        let line = row(area, room + at);
+        match marked {
+            Item::Check(check) => about_marked(check, at, theme, line, buf),
+            Item::Heading { stage, folded } => about_stage(snapshot, stage, *folded, at, theme, line, buf),
+        }
     }
 }
 
-fn items<'a>(checks: &[&'a CheckView], several_stages: bool) -> Vec<Item<'a>> {
-    let mut items = Vec::new();
-    let mut stage = None;
-    for (at, check) in checks.iter().enumerate() {
-        if several_stages && stage != Some(&check.stage) {
-            stage = Some(&check.stage);
-            items.push(Item::Stage(&check.stage));
-        }
-        items.push(Item::Check(at, check));
+fn heading(snapshot: &Snapshot, stage: &str, folded: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    pen.write(theme.glyphs.folds[usize::from(folded)], BOLD)
+        .write(" ", PLAIN)
+        .write(stage, BOLD)
+        .write(" ", PLAIN);
+    stage_counts(snapshot, stage, theme, &mut pen);
+}
+
+/// How many checks of a stage are in each state: `1 FAIL 12 PASS`.
+fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_>) {
+    let checks = snapshot.checks.iter().filter(|check| check.stage == stage);
+    for (state, number) in counts(checks) {
+        pen.write(&format!(" {number} {state}"), theme.check(state));
     }
-    items
+}
+
+fn about_stage(
+    snapshot: &Snapshot,
+    stage: &str,
+    folded: bool,
+    at: usize,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let mut pen = Pen::on(buf, theme, area);
+    match at {
+        0 => {
+            pen.write(stage, BOLD);
+            let view = snapshot.stages.iter().find(|view| view.name == stage);
+            if let Some(view) = view {
+                pen.write(&format!("  fills {}", view.table), PLAIN);
+            }
+        }
+        1 => {
+            pen.write("its checks:", PLAIN);
+            stage_counts(snapshot, stage, theme, &mut pen);
+        }
+        _ => {
+            let key = key_of(Action::CheckOne, theme.glyphs.utf8);
+            let does = if folded { "shows" } else { "hides" };
+            pen.write(&format!("{key} {does} them"), PLAIN);
+        }
+    }
 }
 
 /// How wide each column is; 0 for those there is no room for.
@@ -92,7 +121,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize, checks: &[&CheckView]) -> Self {
+    fn of(width: usize, checks: &[CheckView]) -> Self {
         let mut left = width.saturating_sub(STATE + TITLE);
         let mut take = |columns: usize| {
             let taken = if columns <= left { columns } else { 0 };

@@ -1,5 +1,6 @@
 //! Draws the model. One file for each part of the screen; every one a pure function of what it shows.
 
+mod about;
 mod badge;
 mod checks;
 mod confirm;
@@ -52,6 +53,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
+        Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Help(help)) => help::draw(help, theme, layout.body, buf),

@@ -11,7 +11,8 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    day, finished, history, loading, log, one_fail, paused, running, second, vitals, worker_died,
+    day, finished, history, loading, log, one_fail, paused, running, second, three_stages, vitals,
+    worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
 use crate::engine::{Command, Reply, StoredRows};
@@ -158,6 +159,31 @@ fn every_pane_alone(#[case] pane: &str, #[case] number: char) {
         feed(&mut model, [key(number), key('z')]);
         let drawn = screen(&mut model, UTF8, columns, rows);
         insta::assert_snapshot!(format!("alone-{pane}-{columns}x{rows}"), text(&drawn));
+    }
+}
+
+#[test]
+fn checks_stand_under_their_stages() {
+    let six_down = || std::iter::repeat_n(code(KeyCode::Down), 6);
+    let cases = [
+        ("open", vec![]),
+        ("folded", vec![code(KeyCode::Enter)]),
+        ("marked", vec![key('n')]),
+        ("history", vec![key('n'), key('i')]),
+        (
+            "history-end",
+            [key('n'), key('i')].into_iter().chain(six_down()).collect(),
+        ),
+    ];
+    for (name, keys) in cases {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+            let mut model = Model::default();
+            feed(&mut model, history(three_stages(50)));
+            update(&mut model, Msg::Resize { columns, rows });
+            feed(&mut model, std::iter::once(key('4')).chain(keys.clone()));
+            let drawn = screen(&mut model, UTF8, columns, rows);
+            insta::assert_snapshot!(format!("staged-{name}-{columns}x{rows}"), text(&drawn));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, Utc};
 use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
-use crate::ledger::{CheckRecord, CheckState};
+use crate::ledger::{CheckRecord, CheckState, PastAnswer};
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
 
@@ -191,6 +191,7 @@ impl Dispatcher {
         view.offending = Arc::new(offending.clone());
         view.asked_at = Some(record.at);
         view.seconds = Some(seconds);
+        view.remember(PastAnswer::of(&self.run.id, &record));
         let (name, target) = (&view.name, &view.target);
         match state {
             CheckState::Fail | CheckState::Error => {

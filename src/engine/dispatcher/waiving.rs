@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use crate::ledger::{CheckRecord, CheckState};
+use crate::ledger::{CheckRecord, CheckState, PastAnswer};
 use crate::plan::with_hint;
 
 use super::super::{Event, StageState};
@@ -39,6 +39,11 @@ impl Dispatcher {
             .ledger
             .waive(self.target, &self.run.id, &failed, &view.target, reason, by, now)?;
         view.state = CheckState::Waived;
+        let waived = PastAnswer::of(&self.run.id, &failed);
+        view.remember(PastAnswer {
+            state: view.state,
+            ..waived
+        });
         view.waiver = Some(waiver.clone());
         let stage = view.stage.clone();
         tracing::warn!(stage, "{name} waived by {}: {reason}", waiver.by);
