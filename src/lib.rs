@@ -5,6 +5,7 @@
 pub mod checks;
 pub mod cli;
 pub mod console;
+pub mod control;
 pub mod engine;
 pub mod feeds;
 pub mod ledger;

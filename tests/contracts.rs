@@ -472,6 +472,7 @@ fn every_kind() -> Vec<Event> {
             source: text(),
             workers: 15,
             pid: 1,
+            control: Some(text()),
         },
         Event::Prepared {
             message: text(),

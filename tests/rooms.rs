@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("table", &[]),
     ("nba", &["table"]),
     ("feeds", &["table", "nba", "warehouse"]),
@@ -51,6 +51,18 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             // The console's two streams beside the engine's; the presenter feeds them to it.
             "telemetry::LogRing",
             "telemetry::Sampler",
+        ],
+    ),
+    (
+        "control",
+        &[
+            "engine",
+            // The words for how units and checks stand, in the lines of `status`.
+            "ledger::CheckState",
+            "ledger::UnitState",
+            // A typed date and a slip of the finger are refused as everywhere else.
+            "plan::parse_date",
+            "plan::with_hint",
         ],
     ),
     ("report", &["ledger", "plan"]),

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. It wires the rooms together and decides nothing about a backfill.
 
 mod check;
+mod ctl;
 mod error;
 mod home;
 mod load;
@@ -59,6 +60,8 @@ enum Subcommands {
     Rerun(rerun::RerunArgs),
     /// Let a failed check pass, with a reason that is recorded for good
     Waive(waive::WaiveArgs),
+    /// Give an order to a run that is under way, from another shell
+    Ctl(ctl::CtlArgs),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
@@ -116,6 +119,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Check(arguments)) => check::check(&arguments),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
+        Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };

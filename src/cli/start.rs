@@ -11,6 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::console::Palette;
+use crate::control::{Server, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work,
 };
@@ -126,6 +127,9 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let (log, _files) =
         telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
     let warehouse = home.open()?;
+    let socket = Socket::bind(folder.path())
+        .inspect_err(|error| tracing::warn!("{error}; the run takes no orders from other processes"))
+        .ok();
     let options = Options {
         run_id: Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string(),
         dates: job.dates,
@@ -140,6 +144,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         released: job.advance,
         fail_fast: job.fail_fast,
         stay: matches!(presenter, Presenter::Tui(_)),
+        control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
         retry: RetryPolicy::default(),
     };
     let setup = Setup {
@@ -154,6 +159,14 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         options,
     };
     let engine = Engine::launch(setup)?;
+    let _server = match socket.map(|socket| Server::start(socket, engine.access())) {
+        Some(Err(error)) => {
+            tracing::warn!("{error}; the run takes no orders from other processes");
+            None
+        }
+        Some(Ok(server)) => Some(server),
+        None => None,
+    };
     present::present(engine, presenter, &log, folder.path()).map_err(|cause| CliError::System {
         what: "the screen could not be opened".to_owned(),
         cause,

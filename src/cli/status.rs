@@ -54,7 +54,7 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
 }
 
 /// For a person.
-fn text(standing: &Standing) -> String {
+pub(super) fn text(standing: &Standing) -> String {
     let run = &standing.run;
     let mut lines = vec![format!(
         "run {} of plan {} on {}: {} (process {}, source {}, started {})",

@@ -264,6 +264,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             warehouse: "sqlite:/home/op/.local/state/backcourt/warehouse".to_owned(),
             source: "reconstruct".to_owned(),
             pid: 4242,
+            control: None,
             state: RunState::Running,
             pausing: false,
             preparing: None,

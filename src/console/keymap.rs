@@ -123,6 +123,27 @@ pub enum Action {
     Quit,
 }
 
+impl Action {
+    /// The orders it can send to the run, by the words the control socket knows them by.
+    #[must_use]
+    pub const fn orders(self) -> &'static [&'static str] {
+        match self {
+            Self::PauseResume => &["pause", "resume"],
+            Self::MoreWorkers | Self::FewerWorkers => &["workers"],
+            Self::Rerun | Self::RerunAll | Self::RerunOffending | Self::Refresh => &["rerun"],
+            Self::Reload => &["fetch"],
+            Self::Advance => &["advance"],
+            Self::CheckOne | Self::CheckAll => &["check"],
+            Self::Waive => &["waive"],
+            Self::Open => &["inspect"],
+            Self::Drain => &["drain"],
+            Self::Abort => &["abort"],
+            Self::Interrupt => &["drain", "abort"],
+            _ => &[],
+        }
+    }
+}
+
 /// One key, with what is held beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {

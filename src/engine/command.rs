@@ -79,6 +79,26 @@ pub enum Command {
     Abort,
 }
 
+impl Command {
+    /// The word it goes by on the control socket and for `backcourt ctl`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Rerun { .. } => "rerun",
+            Self::Workers(_) => "workers",
+            Self::Check(_) => "check",
+            Self::Waive { .. } => "waive",
+            Self::Inspect { .. } => "inspect",
+            Self::Reload { .. } => "fetch",
+            Self::Advance { .. } => "advance",
+            Self::Drain => "drain",
+            Self::Abort => "abort",
+        }
+    }
+}
+
 /// The dispatcher's answer to one command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +125,8 @@ pub struct StoredRows {
 pub struct Order {
     /// What is asked.
     pub command: Command,
+    /// Who asks, if it is not the operator who started the run.
+    pub by: Option<String>,
     /// Where the answer goes; a listener that left is no fault.
     pub answer: oneshot::Sender<Reply>,
 }

@@ -48,6 +48,7 @@ mod tests {
             released: Vec::new(),
             fail_fast: None,
             stay: false,
+            control: None,
             retry: RetryPolicy::default(),
         }
     }

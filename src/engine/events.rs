@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
+use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{EVENT_SCHEMA, Event, Fact};
@@ -17,6 +18,7 @@ pub(super) struct EventLog {
     run: String,
     seq: u64,
     listener: UnboundedSender<Fact>,
+    others: broadcast::Sender<Fact>,
 }
 
 /// The event log could not be written.
@@ -35,6 +37,7 @@ impl EventLog {
         path: &Path,
         run: String,
         listener: UnboundedSender<Fact>,
+        others: broadcast::Sender<Fact>,
     ) -> Result<Self, EventLogError> {
         let file = OpenOptions::new()
             .create(true)
@@ -52,6 +55,7 @@ impl EventLog {
             run,
             seq: 0,
             listener,
+            others,
         })
     }
 
@@ -70,8 +74,7 @@ impl EventLog {
         }
         self.file.write_all(&lines).map_err(|cause| self.failed(cause))?;
         for fact in facts {
-            // A presenter that left early is no fault: the file has every fact.
-            let _ = self.listener.send(fact);
+            self.tell(fact);
         }
         Ok(())
     }
@@ -89,8 +92,16 @@ impl EventLog {
             if let Err(cause) = kept {
                 tracing::error!("{}", self.failed(cause));
             }
-            let _ = self.listener.send(fact);
+            self.tell(fact);
         }
+    }
+
+    /// Nobody who listens, or who left early, is a fault: the file has every fact.
+    fn tell(&self, fact: Fact) {
+        if self.others.receiver_count() > 0 {
+            let _ = self.others.send(fact.clone());
+        }
+        let _ = self.listener.send(fact);
     }
 
     fn next(&mut self, event: Event) -> Fact {
@@ -152,7 +163,13 @@ mod tests {
             ("y".repeat(10_000), String::new()),
         ] {
             fs::write(&path, before).unwrap();
-            EventLog::open(&path, "r".to_owned(), unbounded_channel().0).unwrap();
+            EventLog::open(
+                &path,
+                "r".to_owned(),
+                unbounded_channel().0,
+                broadcast::channel(1).0,
+            )
+            .unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), after);
         }
     }

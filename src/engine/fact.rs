@@ -42,6 +42,9 @@ pub enum Event {
         workers: usize,
         /// Process id.
         pid: u32,
+        /// Where it takes orders from other processes, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        control: Option<String>,
     },
     /// Something before the first unit is done, such as loading the feeds.
     Prepared {

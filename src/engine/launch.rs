@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::ledger::{Ledger, LedgerError, RunState};
@@ -16,10 +16,13 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
-use super::{Checks, Fact, Lineage, Order, Origin, RetryPolicy, Selection, Snapshot, Stage, StageError};
+use super::{Access, Checks, Fact, Lineage, Link, Origin, RetryPolicy, Selection, Stage, StageError};
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
 pub const THREAD_NAME: &str = "engine";
+
+/// Facts a reader behind a socket may be behind before it loses some.
+const FACTS_KEPT: usize = 4_096;
 
 /// How a run is to be done.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Options {
     pub fail_fast: Option<u64>,
     /// Stay and take orders after the end.
     pub stay: bool,
+    /// Where it takes orders from other processes, if it does; for those who want to know.
+    pub control: Option<String>,
     /// How often and how long to wait.
     pub retry: RetryPolicy,
 }
@@ -144,15 +149,12 @@ pub enum LaunchError {
     Threads(#[from] std::io::Error),
 }
 
-/// The ways to a running engine.
+/// A running engine.
 #[derive(Debug)]
 pub struct Engine {
-    /// The newest picture; older ones are dropped unread.
-    pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Every fact, in order.
-    pub facts: mpsc::UnboundedReceiver<Fact>,
-    /// Orders to the dispatcher.
-    pub orders: mpsc::Sender<Order>,
+    /// The ways to it, for whoever shows it in this process.
+    pub link: Link,
+    others: broadcast::Sender<Fact>,
     dispatcher: JoinHandle<Ending>,
     runtime: Runtime,
 }
@@ -177,28 +179,47 @@ impl Engine {
             .build()?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);
-        let events = EventLog::open(&setup.events, setup.options.run_id.clone(), listener)?;
+        let (others, _) = broadcast::channel(FACTS_KEPT);
+        let events = EventLog::open(
+            &setup.events,
+            setup.options.run_id.clone(),
+            listener,
+            others.clone(),
+        )?;
         let dispatcher = Dispatcher::new(setup, events, incoming)?;
         let (pictures, snapshots) = watch::channel(Arc::new(dispatcher.draw()));
         let dispatcher = runtime.spawn(dispatcher.run(pictures));
         Ok(Self {
-            snapshots,
-            facts,
-            orders,
+            link: Link {
+                snapshots,
+                facts,
+                orders,
+            },
+            others,
             dispatcher,
             runtime,
         })
     }
 
+    /// The ways to it for readers that come and go while it runs.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access {
+            snapshots: self.link.snapshots.clone(),
+            facts: self.others.clone(),
+            orders: self.link.orders.clone(),
+        }
+    }
+
     /// Waits for the end and closes the engine. What a cut-off task still holds is not waited for.
     pub fn join(self) -> Ending {
         let Self {
-            orders,
+            link,
             dispatcher,
             runtime,
             ..
         } = self;
-        drop(orders);
+        drop(link);
         let ending = runtime.block_on(dispatcher).unwrap_or_else(|error| Ending {
             state: RunState::Interrupted,
             message: format!("the dispatcher died ({error}); nothing recorded is lost, start again to go on"),

@@ -38,6 +38,8 @@ pub struct RunView {
     pub source: String,
     /// Process id.
     pub pid: u32,
+    /// Where it takes orders from other processes, if it does.
+    pub control: Option<String>,
     /// How it stands.
     pub state: RunState,
     /// Pausing has been asked for and something is still in flight.

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use tokio::sync::oneshot;
 
-use crate::engine::{Command, Engine, Fact, Order};
+use crate::engine::{Command, Fact, Link, Order};
 use crate::term::{Signal, Signals};
 
 use super::{Presenter, plain};
 
 /// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
-pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Result<Option<Signal>> {
+pub(super) async fn follow(link: &mut Link, presenter: Presenter) -> io::Result<Option<Signal>> {
     let mut signals = Signals::for_ending()?;
     let mut out = Lines {
         presenter,
@@ -19,26 +19,26 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
     let mut progress = plain::Progress::default();
     let mut ended_by = None;
     let mut released = false;
-    release(engine, &mut released);
+    release(link, &mut released);
     loop {
         tokio::select! {
-            fact = engine.facts.recv() => match fact {
+            fact = link.facts.recv() => match fact {
                 Some(fact) => out.fact(&fact),
                 None => return Ok(ended_by),
             },
-            Ok(()) = engine.snapshots.changed() => {
-                let snapshot = engine.snapshots.borrow_and_update().clone();
+            Ok(()) = link.snapshots.changed() => {
+                let snapshot = link.snapshots.borrow_and_update().clone();
                 if let Some(line) = progress.line(&snapshot).filter(|_| presenter == Presenter::Plain) {
                     out.line(&line);
                 }
-                release(engine, &mut released);
+                release(link, &mut released);
             }
             signal = signals.next() => match signal {
                 Signal::HangUp => tracing::warn!("the terminal is gone; the run goes on"),
                 signal => {
                     let command = if ended_by.is_none() { Command::Drain } else { Command::Abort };
                     ended_by = Some(signal);
-                    give(engine, command);
+                    give(link, command);
                 }
             },
         }
@@ -46,17 +46,21 @@ pub(super) async fn follow(engine: &mut Engine, presenter: Presenter) -> io::Res
 }
 
 /// An engine that was started with a screen stays for orders after its run; without one, nobody gives them.
-fn release(engine: &Engine, released: &mut bool) {
-    if !*released && engine.snapshots.borrow().run.state.has_ended() {
+fn release(link: &Link, released: &mut bool) {
+    if !*released && link.snapshots.borrow().run.state.has_ended() {
         *released = true;
-        give(engine, Command::Drain);
+        give(link, Command::Drain);
     }
 }
 
 /// Gives an order nobody waits for; a run that is over needs none.
-fn give(engine: &Engine, command: Command) {
+fn give(link: &Link, command: Command) {
     let (answer, _) = oneshot::channel();
-    if let Err(error) = engine.orders.try_send(Order { command, answer }) {
+    if let Err(error) = link.orders.try_send(Order {
+        command,
+        by: None,
+        answer,
+    }) {
         tracing::warn!("an order was not taken: {error}");
     }
 }

@@ -37,16 +37,16 @@ pub enum Presenter {
 pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: &Path) -> io::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
-        Presenter::Tui(palette) => match runtime.block_on(tui::follow(&mut engine, palette, log))? {
+        Presenter::Tui(palette) => match runtime.block_on(tui::follow(&mut engine.link, palette, log))? {
             Left::Quit => None,
             Left::Signal(signal) => Some(signal),
             Left::Gone => {
                 tracing::warn!("the terminal is gone; the run goes on without a screen");
-                runtime.block_on(headless::follow(&mut engine, Presenter::Silent))?
+                runtime.block_on(headless::follow(&mut engine.link, Presenter::Silent))?
             }
         },
         Presenter::Plain | Presenter::Jsonl | Presenter::Silent => {
-            runtime.block_on(headless::follow(&mut engine, presenter))?
+            runtime.block_on(headless::follow(&mut engine.link, presenter))?
         }
     };
     // Orders given last are still on their way; the runtime must not be dropped before they are sent.

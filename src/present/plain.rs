@@ -20,9 +20,14 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             source,
             workers,
             pid,
+            control,
         } => {
+            let control = match control {
+                Some(path) => format!("\ncontrol socket {path}: 'backcourt ctl help' lists what it takes"),
+                None => String::new(),
+            };
             format!(
-                "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}",
+                "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}{control}",
                 fact.run
             )
         }

@@ -8,7 +8,7 @@ use chrono::Utc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::console::{Dirty, Effect, Model, Msg, Palette, Theme, draw, update};
-use crate::engine::{Command, Engine, Fact, Order, Reply};
+use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::{LogRing, Sampler};
 use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
 
@@ -26,17 +26,17 @@ pub(super) enum Left {
 }
 
 /// Shows a run until the operator leaves or the terminal goes.
-pub(super) async fn follow(engine: &mut Engine, palette: Palette, log: &LogRing) -> io::Result<Left> {
+pub(super) async fn follow(link: &mut Link, palette: Palette, log: &LogRing) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
     let (keys, mut terminal) = mpsc::unbounded_channel();
     let screen = Screen::enter()?;
     let input = Input::start(keys)?;
     let mut tui = Tui::new(screen, input, palette, log.clone());
-    let first = engine.snapshots.borrow_and_update().clone();
-    tui.take(engine, Msg::Snapshot(first));
+    let first = link.snapshots.borrow_and_update().clone();
+    tui.take(link, Msg::Snapshot(first));
     let mut engine_is_over = false;
     while tui.left.is_none() {
-        tui.take_log(engine);
+        tui.take_log(link);
         if tui.draw_if_due().is_err() {
             return Ok(Left::Gone);
         }
@@ -44,37 +44,37 @@ pub(super) async fn follow(engine: &mut Engine, palette: Palette, log: &LogRing)
         tokio::select! {
             biased;
             event = terminal.recv() => match event {
-                Some(TermEvent::Key(key)) => tui.take(engine, Msg::Key { key, at: Utc::now() }),
-                Some(TermEvent::Paste(text)) => tui.take(engine, Msg::Paste(text)),
+                Some(TermEvent::Key(key)) => tui.take(link, Msg::Key { key, at: Utc::now() }),
+                Some(TermEvent::Paste(text)) => tui.take(link, Msg::Paste(text)),
                 Some(TermEvent::Gone) | None => return Ok(Left::Gone),
             },
-            signal = signals.next() => if tui.on_signal(engine, signal).is_err() {
+            signal = signals.next() => if tui.on_signal(link, signal).is_err() {
                 return Ok(Left::Gone);
             },
-            Some((to, reply)) = tui.replies.recv() => tui.take(engine, Msg::Reply { to, reply }),
-            Ok(()) = engine.snapshots.changed(), if !engine_is_over => {
-                let snapshot = engine.snapshots.borrow_and_update().clone();
-                tui.take(engine, Msg::Snapshot(snapshot));
+            Some((to, reply)) = tui.replies.recv() => tui.take(link, Msg::Reply { to, reply }),
+            Ok(()) = link.snapshots.changed(), if !engine_is_over => {
+                let snapshot = link.snapshots.borrow_and_update().clone();
+                tui.take(link, Msg::Snapshot(snapshot));
             }
-            fact = engine.facts.recv(), if !engine_is_over => if let Some(fact) = fact {
-                let facts = waiting_facts(engine, fact);
-                tui.take(engine, Msg::Facts(facts));
+            fact = link.facts.recv(), if !engine_is_over => if let Some(fact) = fact {
+                let facts = waiting_facts(link, fact);
+                tui.take(link, Msg::Facts(facts));
             } else {
                 engine_is_over = true;
-                let last = engine.snapshots.borrow_and_update().clone();
-                tui.take(engine, Msg::Snapshot(last));
+                let last = link.snapshots.borrow_and_update().clone();
+                tui.take(link, Msg::Snapshot(last));
                 tui.left = tui.left.or(tui.ended_by.map(Left::Signal));
             },
-            () = tokio::time::sleep_until(wake.into()) => tui.on_wake(engine),
+            () = tokio::time::sleep_until(wake.into()) => tui.on_wake(link),
         }
     }
     Ok(tui.left.unwrap_or(Left::Quit))
 }
 
 /// Everything that waits, so that a thousand facts make one frame.
-fn waiting_facts(engine: &mut Engine, first: Fact) -> Vec<Fact> {
+fn waiting_facts(link: &mut Link, first: Fact) -> Vec<Fact> {
     let mut facts = vec![first];
-    while let Ok(fact) = engine.facts.try_recv() {
+    while let Ok(fact) = link.facts.try_recv() {
         facts.push(fact);
     }
     facts
@@ -133,17 +133,17 @@ impl Tui {
     }
 
     /// Lets the console take a message in, and does what it wants done.
-    fn take(&mut self, engine: &Engine, msg: Msg) {
+    fn take(&mut self, link: &Link, msg: Msg) {
         let is_key = matches!(msg, Msg::Key { .. });
         for effect in update(&mut self.model, msg) {
             match effect {
-                Effect::Send(command) => self.send(engine, command),
+                Effect::Send(command) => self.send(link, command),
                 Effect::Copy(text) => {
                     // A terminal that cannot be written to shows at the next frame.
                     drop(self.screen.copy(&text));
                 }
                 Effect::Suspend => self.suspend(),
-                Effect::Quit => self.quit(engine),
+                Effect::Quit => self.quit(link),
             }
         }
         let dirty = self.model.take_dirty();
@@ -159,23 +159,23 @@ impl Tui {
         };
     }
 
-    fn take_log(&mut self, engine: &Engine) {
+    fn take_log(&mut self, link: &Link) {
         let lines = self.log.since(self.logged);
         if let Some(last) = lines.last() {
             self.logged = last.number;
-            self.take(engine, Msg::Log(lines));
+            self.take(link, Msg::Log(lines));
         }
     }
 
-    fn on_wake(&mut self, engine: &Engine) {
+    fn on_wake(&mut self, link: &Link) {
         let now = Instant::now();
         if self.beat.is_some_and(|beat| beat <= now) {
             self.beat = None;
             if let Some(sampler) = &mut self.sampler {
                 let vitals = sampler.sample(now);
-                self.take(engine, Msg::Vitals(vitals));
+                self.take(link, Msg::Vitals(vitals));
             }
-            self.take(engine, Msg::Tick(Utc::now()));
+            self.take(link, Msg::Tick(Utc::now()));
         }
     }
 
@@ -203,7 +203,7 @@ impl Tui {
     }
 
     /// An error means that the terminal is gone.
-    fn on_signal(&mut self, engine: &Engine, signal: Signal) -> io::Result<()> {
+    fn on_signal(&mut self, link: &Link, signal: Signal) -> io::Result<()> {
         match signal {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
             Signal::Terminate | Signal::Interrupt => {
@@ -213,24 +213,24 @@ impl Tui {
                     Command::Abort
                 };
                 self.ended_by = Some(signal);
-                self.send(engine, command);
+                self.send(link, command);
             }
             Signal::Suspend => self.suspend(),
             Signal::Continue => {
                 self.screen.resume()?;
                 self.suspended = false;
                 self.input.resume();
-                self.resized(engine)?;
+                self.resized(link)?;
             }
-            Signal::Resize => self.resized(engine)?,
+            Signal::Resize => self.resized(link)?,
         }
         Ok(())
     }
 
-    fn resized(&mut self, engine: &Engine) -> io::Result<()> {
+    fn resized(&mut self, link: &Link) -> io::Result<()> {
         let size = self.screen.size()?;
         self.take(
-            engine,
+            link,
             Msg::Resize {
                 columns: size.width,
                 rows: size.height,
@@ -248,13 +248,14 @@ impl Tui {
         }
     }
 
-    fn send(&self, engine: &Engine, command: Command) {
+    fn send(&self, link: &Link, command: Command) {
         let (answer, reply) = oneshot::channel();
         let order = Order {
             command: command.clone(),
+            by: None,
             answer,
         };
-        let (orders, answers) = (engine.orders.clone(), self.answers.clone());
+        let (orders, answers) = (link.orders.clone(), self.answers.clone());
         tokio::spawn(async move {
             let reply = match orders.send(order).await {
                 Ok(()) => reply.await.ok(),
@@ -266,9 +267,9 @@ impl Tui {
         });
     }
 
-    fn quit(&mut self, engine: &Engine) {
-        let ended = engine.snapshots.borrow().run.state.has_ended();
-        self.send(engine, if ended { Command::Drain } else { Command::Abort });
+    fn quit(&mut self, link: &Link) {
+        let ended = link.snapshots.borrow().run.state.has_ended();
+        self.send(link, if ended { Command::Drain } else { Command::Abort });
         self.left = Some(self.ended_by.map_or(Left::Quit, Left::Signal));
     }
 }

@@ -234,6 +234,7 @@ impl Toy {
             released: Vec::new(),
             fail_fast: None,
             stay: false,
+            control: None,
             retry: RetryPolicy {
                 first_pause: Duration::from_millis(1),
                 longest_pause: Duration::from_millis(2),
@@ -333,7 +334,7 @@ impl Live {
     pub fn wait_for(&mut self, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         let limit = Instant::now() + Duration::from_secs(30);
         loop {
-            let picture = Arc::clone(&self.engine.snapshots.borrow_and_update());
+            let picture = Arc::clone(&self.engine.link.snapshots.borrow_and_update());
             if shows(&picture) {
                 return picture;
             }
@@ -349,8 +350,13 @@ impl Live {
     pub fn order(&self, command: Command) -> Reply {
         let (answer, reply) = oneshot::channel();
         self.engine
+            .link
             .orders
-            .blocking_send(Order { command, answer })
+            .blocking_send(Order {
+                command,
+                by: None,
+                answer,
+            })
             .unwrap();
         reply.blocking_recv().unwrap()
     }
@@ -363,7 +369,7 @@ impl Live {
 
     pub fn end(mut self) -> (Ending, Vec<Fact>) {
         let mut facts = Vec::new();
-        while let Some(fact) = self.engine.facts.blocking_recv() {
+        while let Some(fact) = self.engine.link.facts.blocking_recv() {
             facts.push(fact);
         }
         (self.engine.join(), facts)

@@ -16,11 +16,11 @@ const WHERE: usize = 26;
 /// From this width on there is room to say where a key works.
 const WHERE_FROM: usize = 110;
 
-pub fn draw(help: &Help, theme: Theme, body: Rect, buf: &mut Buffer) {
+pub fn draw(help: &Help, socket: Option<&str>, theme: Theme, body: Rect, buf: &mut Buffer) {
     let bindings = help.bindings();
     clear(buf, body);
     let title = if help.query.is_empty() {
-        "Keys".to_owned()
+        socket.map_or_else(|| "Keys".to_owned(), |path| format!("Keys; from outside: {path}"))
     } else {
         format!(
             "Keys: {} with '{}'",

@@ -56,7 +56,13 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
-        Some(Overlay::Help(help)) => help::draw(help, theme, layout.body, buf),
+        Some(Overlay::Help(help)) => {
+            let socket = model
+                .snapshot
+                .as_ref()
+                .and_then(|snapshot| snapshot.run.control.as_deref());
+            help::draw(help, socket, theme, layout.body, buf);
+        }
         None => {}
     }
     message::draw(model, theme, &layout, buf);

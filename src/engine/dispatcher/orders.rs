@@ -17,7 +17,8 @@ const MOST_WORKERS: usize = 64;
 
 impl Dispatcher {
     pub(super) fn on_order(&mut self, order: Order) -> Result<(), Fatal> {
-        let Order { command, answer } = order;
+        let Order { command, by, answer } = order;
+        let by = by.unwrap_or_else(|| self.options.operator.clone());
         if let Command::Inspect { stage, date } = command {
             self.inspect(&stage, date, answer);
             return Ok(());
@@ -32,7 +33,7 @@ impl Dispatcher {
             }
             return Ok(());
         }
-        let reply = match self.obey(command)? {
+        let reply = match self.obey(command, &by)? {
             Ok(sentence) => Reply::Accepted(sentence),
             Err(sentence) => Reply::Refused(sentence),
         };
@@ -41,7 +42,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command) -> Result<Result<String, String>, Fatal> {
+    fn obey(&mut self, command: Command, by: &str) -> Result<Result<String, String>, Fatal> {
         let accepted = |sentence: &str| Ok(Ok(sentence.to_owned()));
         let refused = |sentence: &str| Ok(Err(sentence.to_owned()));
         match (command, self.mode) {
@@ -85,8 +86,8 @@ impl Dispatcher {
                 refused("the tables are still being prepared; try again in a moment")
             }
             (Command::Check(checks), _) => Ok(self.check(&checks)),
-            (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim()),
-            (Command::Advance { stage }, _) => self.release(stage.as_deref()),
+            (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim(), by),
+            (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
             (Command::Drain, mode) => {
                 self.leaving = true;
                 self.drain("by the operator's order");

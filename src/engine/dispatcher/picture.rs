@@ -20,6 +20,7 @@ impl Dispatcher {
                 warehouse: self.run.warehouse.clone(),
                 source: self.run.source.clone(),
                 pid: self.run.pid,
+                control: self.options.control.clone(),
                 state: self.run.state,
                 pausing: self.mode == Mode::Holding && self.run.state == RunState::Running,
                 preparing: self.preparing.as_ref().map(|(what, meter)| Preparing {

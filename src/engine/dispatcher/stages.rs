@@ -24,6 +24,7 @@ impl Dispatcher {
             source: self.run.source.clone(),
             workers: self.workers,
             pid: self.run.pid,
+            control: self.options.control.clone(),
         });
         self.time.start();
         self.want_picture(Picture::Now);

@@ -10,7 +10,12 @@ use super::{Dispatcher, Fatal, Mode, Picture};
 
 impl Dispatcher {
     /// Lets a failed check pass on the operator's word.
-    pub(super) fn waive(&mut self, name: &str, reason: &str) -> Result<Result<String, String>, Fatal> {
+    pub(super) fn waive(
+        &mut self,
+        name: &str,
+        reason: &str,
+        by: &str,
+    ) -> Result<Result<String, String>, Fatal> {
         if reason.is_empty() {
             return Ok(Err("a waiver needs a reason; it is recorded for good".to_owned()));
         }
@@ -34,7 +39,6 @@ impl Dispatcher {
             seconds: view.seconds.unwrap_or_default(),
             at: view.asked_at.unwrap_or(now),
         };
-        let by = &self.options.operator;
         let waiver = self
             .ledger
             .waive(self.target, &self.run.id, &failed, &view.target, reason, by, now)?;
@@ -94,7 +98,7 @@ impl Dispatcher {
     }
 
     /// The operator lets a stage begin that waits for his word, or all that do.
-    pub(super) fn release(&mut self, stage: Option<&str>) -> Result<Result<String, String>, Fatal> {
+    pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Result<String, String>, Fatal> {
         if let Some(name) = stage
             && !self.lines.iter().any(|line| line.board.name == name)
         {
@@ -113,9 +117,11 @@ impl Dispatcher {
             return Ok(Err("no stage waits for your word".to_owned()));
         }
         let stages = released.join(", ");
-        let by = self.options.operator.clone();
         tracing::info!("{stages} may begin, says {by}");
-        self.tell(Event::StagesReleased { stages: released, by });
+        self.tell(Event::StagesReleased {
+            stages: released,
+            by: by.to_owned(),
+        });
         self.go_on()?;
         self.want_picture(Picture::Now);
         Ok(Ok(format!(

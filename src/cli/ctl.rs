@@ -1,0 +1,80 @@
+//! `backcourt ctl`: an order to a run that is under way, from another shell.
+
+use std::io::Write;
+
+use clap::Args;
+
+use crate::control::{self, Asked, Request, Said, words};
+use crate::engine::Reply;
+use crate::ledger::RunLock;
+
+use super::error::CliError;
+use super::run::cannot_print;
+use super::start::operator;
+use super::{Place, StateDir, status};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the run took the order, or answered the question
+  1  the run refused the order, and said why
+  2  the order is not understood, or there is no run to give it to";
+
+/// Flags of `ctl`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("Orders:\n{}\n{EXIT_CODES}", words::help()))]
+pub(super) struct CtlArgs {
+    #[command(flatten)]
+    place: Place,
+    /// What to order, as in: pause, workers 4, rerun failed
+    #[arg(value_name = "ORDER", required = true)]
+    words: Vec<String>,
+    /// The answer as the socket gives it, see docs/control.md
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
+    let request = words::parse(&arguments.words.join(" ")).map_err(CliError::Usage)?;
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let asked = Asked {
+        by: Some(operator()),
+        ..Asked::new(request)
+    };
+    let mut out = std::io::stdout().lock();
+    let said = control::ask(folder.path(), &asked).map_err(|error| CliError::Usage(error.to_string()))?;
+    let said = match (said, &asked.request) {
+        (Some(said), _) => said,
+        (None, Request::Help) => Said::Help(words::help()),
+        (None, Request::Status) if arguments.json => {
+            let sentence = format!("{}; 'backcourt status --json' asks the ledger", nobody(&folder));
+            return Err(CliError::Usage(sentence));
+        }
+        (None, Request::Status) => {
+            let (_, standing, _) = status::standing(&arguments.place)?;
+            write!(out, "{}", status::text(&standing)).map_err(cannot_print)?;
+            return Ok(0);
+        }
+        (None, Request::Command(_)) => {
+            return Err(CliError::Usage(format!(
+                "{}; start one with 'backcourt run'",
+                nobody(&folder)
+            )));
+        }
+    };
+    if arguments.json {
+        serde_json::to_writer(&mut out, &said).map_err(|error| cannot_print(error.into()))?;
+        writeln!(out).map_err(cannot_print)?;
+    } else {
+        write!(out, "{}", control::text(&said)).map_err(cannot_print)?;
+    }
+    Ok(u8::from(matches!(said, Said::Reply(Reply::Refused(_)))))
+}
+
+/// Why there is nobody to give an order to.
+fn nobody(folder: &StateDir) -> String {
+    let place = folder.path().display();
+    match RunLock::holder(folder.path()) {
+        Some(holder) => format!("process {} is at work in {place} and takes no orders", holder.pid),
+        None => format!("no run is alive in {place}"),
+    }
+}

@@ -1,0 +1,86 @@
+//! Lines from a client, none longer than a limit, so that no client makes the run's memory grow.
+
+use std::io;
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+/// Reads one line at a time.
+#[derive(Debug)]
+pub(super) struct Lines<R> {
+    from: R,
+    line: Vec<u8>,
+    most: usize,
+}
+
+/// What came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A whole line without its end; also the last one, if nothing ends it.
+    Whole(Vec<u8>),
+    /// More than the limit without an end.
+    TooLong,
+    /// The other side writes no more.
+    End,
+}
+
+impl<R: AsyncBufRead + Unpin> Lines<R> {
+    /// Lines of at most `most` bytes.
+    pub(super) fn new(from: R, most: usize) -> Self {
+        Self {
+            from,
+            line: Vec::new(),
+            most,
+        }
+    }
+
+    /// The next line. May be dropped and called again without losing any.
+    pub(super) async fn next(&mut self) -> io::Result<Line> {
+        loop {
+            let piece = self.from.fill_buf().await?;
+            if piece.is_empty() {
+                let rest = std::mem::take(&mut self.line);
+                return Ok(if rest.is_empty() {
+                    Line::End
+                } else {
+                    Line::Whole(rest)
+                });
+            }
+            let end = piece.iter().position(|byte| *byte == b'\n');
+            let taken = end.unwrap_or(piece.len());
+            if self.line.len() + taken > self.most {
+                return Ok(Line::TooLong);
+            }
+            self.line.extend_from_slice(&piece[..taken]);
+            self.from.consume(end.map_or(taken, |end| end + 1));
+            if end.is_some() {
+                return Ok(Line::Whole(std::mem::take(&mut self.line)));
+            }
+        }
+    }
+
+    /// What it reads from.
+    pub(super) fn into_inner(self) -> R {
+        self.from
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::BufReader;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_come_whole_whatever_the_pieces_and_a_long_one_is_refused() {
+        for capacity in [1, 3, 64] {
+            let text: &[u8] = b"ab\n\nabcd\nlast";
+            let mut lines = Lines::new(BufReader::with_capacity(capacity, text), 4);
+            for expected in ["ab", "", "abcd", "last"] {
+                assert_eq!(lines.next().await.unwrap(), Line::Whole(expected.into()));
+            }
+            assert_eq!(lines.next().await.unwrap(), Line::End);
+            let mut lines = Lines::new(BufReader::with_capacity(capacity, &b"abcde\n"[..]), 4);
+            assert_eq!(lines.next().await.unwrap(), Line::TooLong);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The control socket of a run: a server in the run's process, and the client of `ctl` and `attach`.
+//! It passes on what the engine says and what it is asked; it decides nothing and knows no terminal.
+
+mod client;
+mod lines;
+mod place;
+mod server;
+mod session;
+mod spoken;
+mod wire;
+pub mod words;
+
+pub use client::{ClientError, ask};
+pub use place::{FILE, PlaceError, Socket};
+pub use server::Server;
+pub use spoken::text;
+pub use wire::{Asked, Message, Request, SCHEMA, Said};

@@ -1,0 +1,169 @@
+//! Where the socket is: in the state folder, under a short name, for its owner alone.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, open};
+
+/// The socket's name in the state folder.
+pub const FILE: &str = "control.sock";
+
+/// It is made under this name and takes its own once nobody else may open it.
+const UNFINISHED: &str = "control.new";
+
+/// The longest path the system takes for a socket, in bytes.
+const LONGEST: usize = 107;
+
+/// The socket cannot be made or reached.
+#[derive(Debug, thiserror::Error)]
+#[error("the control socket {}: {cause}", path.display())]
+pub struct PlaceError {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the system said.
+    pub cause: io::Error,
+}
+
+/// A folder under a name that is short enough to put a socket into.
+struct Folder {
+    path: PathBuf,
+    _open: Option<OwnedFd>,
+}
+
+impl Folder {
+    /// A path that is too long is reached through the folder, held open.
+    fn of(folder: &Path) -> io::Result<Self> {
+        if folder.join(FILE).as_os_str().len() <= LONGEST {
+            return Ok(Self {
+                path: folder.to_owned(),
+                _open: None,
+            });
+        }
+        let open = open(
+            folder,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        Ok(Self {
+            path: PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())),
+            _open: Some(open),
+        })
+    }
+}
+
+/// A socket that can be reached and has nobody behind it yet. Dropping it takes it away.
+#[derive(Debug)]
+pub struct Socket {
+    folder: PathBuf,
+    pub(super) listener: UnixListener,
+}
+
+impl Socket {
+    /// Makes the socket of a state folder. Whoever calls holds the folder's lock, so that one already there is left
+    /// from a dead run and is replaced.
+    ///
+    /// # Errors
+    /// The system does not allow it there.
+    pub fn bind(folder: &Path) -> Result<Self, PlaceError> {
+        let listener = bind(folder).map_err(|cause| PlaceError {
+            path: folder.join(FILE),
+            cause,
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            listener,
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.path()) {
+            tracing::warn!("the control socket stays behind ({error}); the next run replaces it");
+        }
+    }
+}
+
+fn bind(folder: &Path) -> io::Result<UnixListener> {
+    let short = Folder::of(folder)?;
+    let unfinished = folder.join(UNFINISHED);
+    remove(&unfinished)?;
+    let listener = UnixListener::bind(short.path.join(UNFINISHED))?;
+    fs::set_permissions(&unfinished, Permissions::from_mode(0o600))?;
+    fs::rename(&unfinished, folder.join(FILE))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Reaches the socket of a run; none if no run listens.
+///
+/// # Errors
+/// Somebody may listen and cannot be reached.
+pub(super) fn reach(folder: &Path) -> Result<Option<UnixStream>, PlaceError> {
+    let connected = Folder::of(folder).and_then(|short| UnixStream::connect(short.path.join(FILE)));
+    match connected {
+        Ok(stream) => Ok(Some(stream)),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(cause) => Err(PlaceError {
+            path: folder.join(FILE),
+            cause,
+        }),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deep(folder: &Path) -> PathBuf {
+        let deep = folder.join("a".repeat(80)).join("b".repeat(80));
+        fs::create_dir_all(&deep).unwrap();
+        deep
+    }
+
+    #[test]
+    fn it_is_for_its_owner_alone_and_one_left_behind_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        for folder in [folder.path().to_owned(), deep(folder.path())] {
+            assert!(reach(&folder).unwrap().is_none(), "nothing there");
+            drop(bind(&folder).unwrap());
+            assert!(reach(&folder).unwrap().is_none(), "left by a dead run");
+            let socket = Socket::bind(&folder).unwrap();
+            assert!(reach(&folder).unwrap().is_some());
+            let mode = fs::metadata(socket.path()).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            drop(socket);
+            assert_eq!(
+                fs::read_dir(&folder)
+                    .unwrap()
+                    .filter(|entry| !entry.as_ref().unwrap().path().is_dir())
+                    .count(),
+                0
+            );
+        }
+    }
+}

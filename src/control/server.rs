@@ -1,0 +1,110 @@
+//! Listens for clients on a thread of its own, as long as the run's process lives.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::Builder;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::engine::Access;
+
+use super::place::{PlaceError, Socket};
+use super::session::{self, Session};
+
+/// Clients at once; more are turned away.
+const MOST_CLIENTS: usize = 32;
+
+/// Answers the clients of a run. Dropping it takes leave of them and takes the socket away.
+#[derive(Debug)]
+pub struct Server {
+    /// Dropped to end the thread.
+    open: Option<watch::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Begins to answer whoever comes to the socket.
+    ///
+    /// # Errors
+    /// There are no threads or file descriptors left.
+    pub fn start(socket: Socket, access: Access) -> Result<Self, PlaceError> {
+        let path = socket.path();
+        let (open, closing) = watch::channel(());
+        let start = || {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let listener = socket.listener.try_clone()?;
+            let listener = runtime.block_on(async { UnixListener::from_std(listener) })?;
+            thread::Builder::new().name("control".into()).spawn(move || {
+                let _socket = socket;
+                runtime.block_on(listen(listener, access, closing));
+            })
+        };
+        let thread = start().map_err(|cause| PlaceError { path, cause })?;
+        Ok(Self {
+            open: Some(open),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.open = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the control socket's thread had panicked");
+        }
+    }
+}
+
+async fn listen(listener: UnixListener, access: Access, mut closing: watch::Receiver<()>) {
+    let own = rustix::process::geteuid().as_raw();
+    let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let mut clients = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = closing.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let Some(refusal) = refusal(&stream, own) else {
+                        match Arc::clone(&places).try_acquire_owned() {
+                            Ok(place) => {
+                                let session = Session::new(stream, access.clone(), closing.clone());
+                                clients.spawn(async move {
+                                    session.serve().await;
+                                    drop(place);
+                                });
+                            }
+                            Err(_) => session::turn_away(stream, "too many clients; close one and try again").await,
+                        }
+                        continue;
+                    };
+                    tracing::warn!("a client of the control socket was turned away: {refusal}");
+                    session::turn_away(stream, &refusal).await;
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely; the run goes on, and so does this after a while.
+                    tracing::warn!("a client of the control socket was not let in: {error}");
+                    tokio::time::sleep(session::PATIENCE).await;
+                }
+            },
+            Some(_) = clients.join_next() => {}
+        }
+    }
+    while clients.join_next().await.is_some() {}
+}
+
+/// Why this client may not speak; none if it may.
+fn refusal(stream: &UnixStream, own: u32) -> Option<String> {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == own => None,
+        Ok(peer) => Some(format!(
+            "this run belongs to user {own}, and you are user {}",
+            peer.uid()
+        )),
+        Err(error) => Some(format!("it is not known who you are ({error})")),
+    }
+}

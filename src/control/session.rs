@@ -1,0 +1,205 @@
+//! One client of the socket: what it asks, answered in its own manner of speaking. Whatever it does, the run goes on.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::engine::{Access, Command, Order, Reply};
+
+use super::lines::{Line, Lines};
+use super::wire::{self, Asked, Message, Request, Said};
+use super::{spoken, words};
+
+/// A longer line ends the conversation.
+pub(super) const LONGEST_LINE: usize = 64 * 1024;
+
+/// How long a client may take to read what it is told, and to hear why it must go.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a client may say nothing.
+const IDLE: Duration = Duration::from_mins(10);
+
+/// Orders of one client that wait for their answer at once.
+const MOST_WAITING: usize = 16;
+
+/// How a client speaks: it is answered alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Words,
+    Json(Option<u64>),
+}
+
+/// One client.
+#[derive(Debug)]
+pub(super) struct Session {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    out: OwnedWriteHalf,
+    access: Access,
+    closing: watch::Receiver<()>,
+    answers: mpsc::Sender<(Manner, Reply)>,
+    answered: mpsc::Receiver<(Manner, Reply)>,
+    waiting: usize,
+}
+
+/// The client is to be let go.
+struct Leave;
+
+impl Session {
+    pub(super) fn new(stream: UnixStream, access: Access, closing: watch::Receiver<()>) -> Self {
+        let (read, out) = stream.into_split();
+        let (answers, answered) = mpsc::channel(MOST_WAITING);
+        Self {
+            lines: Lines::new(BufReader::new(read), LONGEST_LINE),
+            out,
+            access,
+            closing,
+            answers,
+            answered,
+            waiting: 0,
+        }
+    }
+
+    /// Answers until the client has gone or must go. One that writes no more still hears what it asked.
+    pub(super) async fn serve(mut self) {
+        let mut listening = true;
+        while listening || self.waiting > 0 {
+            let step = tokio::select! {
+                biased;
+                Some((manner, reply)) = self.answered.recv(), if self.waiting > 0 => {
+                    self.waiting -= 1;
+                    self.say(manner, Said::Reply(reply)).await
+                }
+                _ = self.closing.changed() => Err(Leave),
+                line = self.lines.next(), if listening && self.waiting < MOST_WAITING => match line {
+                    Ok(Line::Whole(line)) => self.hear(&line).await,
+                    Ok(Line::End) => {
+                        listening = false;
+                        Ok(())
+                    }
+                    Ok(Line::TooLong) => {
+                        let sentence = format!("refused: a line has at most {LONGEST_LINE} bytes\n");
+                        let rest = self.lines.into_inner();
+                        return let_go(rest, self.out, &sentence).await;
+                    }
+                    Err(_) => Err(Leave),
+                },
+                () = sleep(IDLE), if self.waiting == 0 => Err(Leave),
+            };
+            if step.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn hear(&mut self, line: &[u8]) -> Result<(), Leave> {
+        let manner = Manner::of(line);
+        let asked = match wire::read(line) {
+            Ok(asked) => asked,
+            Err(sentence) => return self.say(manner, Said::Reply(Reply::Refused(sentence))).await,
+        };
+        let manner = match manner {
+            Manner::Words => Manner::Words,
+            Manner::Json(_) => Manner::Json(asked.id),
+        };
+        let Asked { request, by, .. } = asked;
+        match request {
+            Request::Help => self.say(manner, Said::Help(words::help())).await,
+            Request::Status => {
+                let snapshot = self.access.snapshots.borrow().clone();
+                let status = Box::new(spoken::without_units(&snapshot));
+                self.say(manner, Said::Status(status)).await
+            }
+            Request::Command(command) => {
+                self.order(manner, command, by);
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives an order; the client may say more while its answer is on the way.
+    fn order(&mut self, manner: Manner, command: Command, by: Option<String>) {
+        self.waiting += 1;
+        let (orders, answers) = (self.access.orders.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            let word = command.word();
+            let changes = !matches!(command, Command::Inspect { .. });
+            let (answer, reply) = oneshot::channel();
+            let order = Order {
+                command,
+                by: by.clone(),
+                answer,
+            };
+            let reply = match orders.send(order).await {
+                Ok(()) => reply.await.ok(),
+                Err(_) => None,
+            };
+            let gone = || Reply::Refused("the run has ended and takes no more orders".to_owned());
+            let reply = reply.unwrap_or_else(gone);
+            if changes && matches!(reply, Reply::Accepted(_)) {
+                tracing::info!(
+                    "{word}, ordered over the socket by {}",
+                    by.as_deref().unwrap_or("its user")
+                );
+            }
+            // The client may have gone meanwhile.
+            let _ = answers.send((manner, reply)).await;
+        });
+    }
+
+    async fn say(&mut self, manner: Manner, said: Said) -> Result<(), Leave> {
+        let text = match manner {
+            Manner::Words => spoken::text(&said),
+            Manner::Json(id) => {
+                let message = Message::new(id, said);
+                serde_json::to_string(&message).map_err(|_| Leave)? + "\n"
+            }
+        };
+        self.write(&text).await
+    }
+
+    /// A client that does not read is let go.
+    async fn write(&mut self, text: &str) -> Result<(), Leave> {
+        match timeout(PATIENCE, self.out.write_all(text.as_bytes())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Leave),
+            Err(_) => {
+                tracing::warn!("a client of the control socket does not read and was let go");
+                Err(Leave)
+            }
+        }
+    }
+}
+
+impl Manner {
+    fn of(line: &[u8]) -> Self {
+        match line.trim_ascii_start() {
+            [b'{', ..] => Self::Json(None),
+            _ => Self::Words,
+        }
+    }
+}
+
+/// Turns a client away before it has said anything.
+pub(super) async fn turn_away(stream: UnixStream, why: &str) {
+    let (_, mut out) = stream.into_split();
+    // A sentence fits into what the system keeps for a reader; one that does not read is not waited for.
+    let _ = out.try_write(format!("refused: {why}\n").as_bytes());
+    let _ = out.shutdown().await;
+}
+
+/// Says why, and takes what the client still sends for a while, so that it hears it.
+async fn let_go(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf, sentence: &str) {
+    let farewell = async {
+        out.write_all(sentence.as_bytes()).await?;
+        out.shutdown().await?;
+        let mut unread = [0; 4096];
+        while rest.read(&mut unread).await? > 0 {}
+        Ok::<(), std::io::Error>(())
+    };
+    // Whether it heard is its own affair.
+    let _ = timeout(PATIENCE, farewell).await;
+}

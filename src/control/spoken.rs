@@ -1,0 +1,76 @@
+//! What a client is told, in lines for a person.
+
+use crate::engine::{Reply, Snapshot, StageView, counted};
+use crate::ledger::{CheckState, UnitState};
+
+use super::wire::Said;
+
+/// The lines, each ended.
+#[must_use]
+pub fn text(said: &Said) -> String {
+    match said {
+        Said::Reply(Reply::Accepted(sentence)) => format!("ok: {sentence}\n"),
+        Said::Reply(Reply::Refused(sentence)) => format!("refused: {sentence}\n"),
+        Said::Reply(Reply::Rows(rows)) => {
+            let lines = std::iter::once(&rows.columns).chain(&rows.rows);
+            lines.map(|line| line.join("\t") + "\n").collect()
+        }
+        Said::Help(text) => text.clone(),
+        Said::Status(snapshot) => standing(snapshot),
+    }
+}
+
+fn standing(snapshot: &Snapshot) -> String {
+    let run = &snapshot.run;
+    let state = if run.pausing { "pausing" } else { run.state.word() };
+    let mut lines = vec![format!(
+        "run {} on {}: {state}, {:.1} % done (process {}, source {}, {})",
+        run.id,
+        run.warehouse,
+        run.progress.percent(),
+        run.pid,
+        run.source,
+        counted(snapshot.workers.len(), "worker")
+    )];
+    lines.push(match &run.ending {
+        Some(ending) => ending.clone(),
+        None => format!("limit: {}", run.limit),
+    });
+    lines.extend(snapshot.stages.iter().map(stage));
+    let checks: Vec<String> = CheckState::ALL
+        .into_iter()
+        .filter_map(|state| {
+            let number = snapshot
+                .checks
+                .iter()
+                .filter(|check| check.state == state)
+                .count();
+            (number > 0).then(|| format!("{number} {state}"))
+        })
+        .collect();
+    lines.push(format!("checks: {}", checks.join(", ")));
+    lines.join("\n") + "\n"
+}
+
+fn stage(stage: &StageView) -> String {
+    let counts: Vec<String> = UnitState::ALL
+        .into_iter()
+        .filter(|state| stage.counts.of(*state) > 0)
+        .map(|state| format!("{} {state}", stage.counts.of(state)))
+        .collect();
+    let counts = if counts.is_empty() {
+        "waits".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    format!("{}: {counts}, {} rows", stage.name, stage.rows)
+}
+
+/// The same without its units, for a program.
+pub(super) fn without_units(snapshot: &Snapshot) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    for stage in &mut snapshot.stages {
+        stage.units = Default::default();
+    }
+    snapshot
+}
