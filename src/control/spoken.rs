@@ -23,11 +23,14 @@ pub fn text(said: &Said) -> String {
 fn standing(snapshot: &Snapshot) -> String {
     let run = &snapshot.run;
     let state = if run.pausing { "pausing" } else { run.state.word() };
+    let done = match run.progress.total {
+        0 => String::new(),
+        _ => format!(", {:.1} % done", run.progress.percent()),
+    };
     let mut lines = vec![format!(
-        "run {} on {}: {state}, {:.1} % done (process {}, source {}, {})",
+        "run {} on {}: {state}{done} (process {}, source {}, {})",
         run.id,
         run.warehouse,
-        run.progress.percent(),
         run.pid,
         run.source,
         counted(snapshot.workers.len(), "worker")

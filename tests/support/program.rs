@@ -174,7 +174,7 @@ pub fn ended(command: &mut Command) -> Ended {
 }
 
 /// Waits until something holds.
-pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "in vain waited for: {what}");
