@@ -1,5 +1,7 @@
 //! What a client is told, in lines for a person.
 
+use std::sync::Arc;
+
 use crate::engine::{Reply, Snapshot, StageView, counted};
 use crate::ledger::{CheckState, UnitState};
 
@@ -73,7 +75,7 @@ fn stage(stage: &StageView) -> String {
 pub(super) fn without_units(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
     for stage in &mut snapshot.stages {
-        stage.units = Default::default();
+        stage.units = Arc::default();
     }
     snapshot
 }

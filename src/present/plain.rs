@@ -11,6 +11,11 @@ use crate::plan::Severity;
 
 use super::Presenter;
 
+/// Where a run takes orders from outside, on a line of its own.
+fn socket(path: &str) -> String {
+    format!("\ncontrol socket {path}: 'backcourt ctl help' lists what it takes")
+}
+
 /// The line of a fact; a date that is simply done has none, or a backfill would be a thousand lines.
 pub(super) fn line(fact: &Fact) -> Option<String> {
     let text = match &fact.event {
@@ -21,16 +26,11 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             workers,
             pid,
             control,
-        } => {
-            let control = match control {
-                Some(path) => format!("\ncontrol socket {path}: 'backcourt ctl help' lists what it takes"),
-                None => String::new(),
-            };
-            format!(
-                "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}{control}",
-                fact.run
-            )
-        }
+        } => format!(
+            "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}{}",
+            fact.run,
+            control.as_deref().map(socket).unwrap_or_default()
+        ),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
         Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,

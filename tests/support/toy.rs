@@ -364,7 +364,7 @@ impl Live {
     /// Nobody can give orders any more.
     pub fn abandon(&mut self) {
         let (nobody, _) = mpsc::channel(1);
-        self.engine.orders = nobody;
+        self.engine.link.orders = nobody;
     }
 
     pub fn end(mut self) -> (Ending, Vec<Fact>) {
