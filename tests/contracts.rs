@@ -348,7 +348,7 @@ fn a_dry_run_says_what_is_due_and_writes_nothing() {
         .expect(0);
     assert!(
         said.out
-            .contains("9 dates, 2 to do, 7 done before, 0 without games"),
+            .contains("9 dates, 2 to do, 7 done before, 0 without work"),
         "{}",
         said.out
     );

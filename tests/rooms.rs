@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("nba", &["table"]),
     ("feeds", &["table", "nba", "warehouse"]),
     ("warehouse", &["table"]),
-    ("plan", &[]),
+    ("plan", &["table"]),
     ("ledger", &["plan"]),
     ("checks", &["plan", "table", "warehouse"]),
     ("engine", &["plan", "table", "warehouse", "ledger", "checks"]),

@@ -10,9 +10,10 @@ use clap::Args;
 use super::StateDir;
 use super::error::CliError;
 use crate::feeds;
+use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
-use crate::warehouse::sqlite::SqliteWarehouse;
+use crate::warehouse::sqlite::{SqliteWarehouse, understands};
 
 /// Flags that say where the tables are.
 #[derive(Debug, Clone, Args)]
@@ -96,6 +97,28 @@ impl Home {
             Self::Embedded(folder) => !folder.exists(),
             Self::BigQuery(..) => false,
         }
+    }
+
+    /// Refuses a plan with a query that this warehouse is known not to answer, before anything is made or written.
+    pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
+        if let Self::BigQuery(..) = self {
+            let asking = plan.stages.iter().find(|stage| stage.queries().next().is_some());
+            return asking.map_or(Ok(()), |stage| {
+                Err(CliError::Usage(format!(
+                    "plan {}: stage '{}' has queries of its own, which run on the embedded warehouse only; \
+                     leave --warehouse out",
+                    plan.name, stage.name
+                )))
+            });
+        }
+        for stage in &plan.stages {
+            for sql in stage.queries() {
+                understands(sql).map_err(|error| {
+                    CliError::Usage(format!("plan {}: stage '{}': {error}", plan.name, stage.name))
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Opens it, with the outages that were loaded into an embedded one. Nothing is asked of `BigQuery` yet.

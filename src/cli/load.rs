@@ -45,6 +45,12 @@ pub(super) struct LoadArgs {
 pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = dates_of(&arguments.dates)?;
+    if !plan.is_about_basketball() {
+        return Err(CliError::Usage(format!(
+            "there is nothing to load: no stage of plan {} is made from box scores; start it with 'backcourt run'",
+            plan.name
+        )));
+    }
     let filled = arguments.filled();
     let faults = Profile::open(&filled.faults).map_err(|error| CliError::Usage(error.to_string()))?;
     let lineage = Lineage::of(&every_stage(&plan)?);

@@ -93,9 +93,14 @@ impl Place {
             let Some(stage) = stages::stage(spec) else {
                 return refuse(with_hint("built-in stage", &spec.name, stages::BUILT_IN));
             };
-            let table = stage.table().path();
-            if table != spec.table {
-                return refuse(format!("stage {} fills {table}, not {}", spec.name, spec.table));
+            let (table, said) = (stage.fills().path(), spec.table.clone());
+            if table != said {
+                return refuse(format!(
+                    "stage {} fills {}, not {}",
+                    spec.name,
+                    table.unwrap_or_default(),
+                    said.unwrap_or_default()
+                ));
             }
         }
         Ok(plan)

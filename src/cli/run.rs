@@ -170,33 +170,47 @@ fn dry_run(
 ) -> Result<u8, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let home = place.warehouse.home(&folder)?;
+    home.refuse_foreign_queries(plan)?;
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
+    let then = format!("then {} dates in {}", dates.len(), names.join(", "));
+    let loads = if plan.is_about_basketball() {
+        " and load the shipped box scores"
+    } else {
+        ""
+    };
     if home.is_missing() {
-        say(format!(
-            "{home} does not exist yet: a run would make it and load the shipped box scores"
-        ))?;
-        return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
+        say(format!("{home} does not exist yet: a run would make it{loads}"))?;
+        return say(then).map(|()| 0);
     }
     let warehouse = home.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(no_threads)?;
-    let loaded = runtime
-        .block_on(feeds::is_loaded(warehouse.as_ref()))
-        .map_err(|error| CliError::Usage(error.message))?;
-    if !loaded {
-        say(format!(
-            "{home} holds no feeds yet: a run would load the shipped box scores"
-        ))?;
-        return say(format!("then {} dates in {}", dates.len(), names.join(", "))).map(|()| 0);
+    if plan.is_about_basketball() {
+        let loaded = runtime.block_on(feeds::is_loaded(warehouse.as_ref()));
+        if !loaded.map_err(|error| CliError::Usage(error.message))? {
+            say(format!(
+                "{home} holds no feeds yet: a run would load the shipped box scores"
+            ))?;
+            return say(then).map(|()| 0);
+        }
     }
     let ledger = Ledger::open_to_read(&folder.ledger())?;
     for stage in resolve(plan, names)? {
-        let scopes = runtime
-            .block_on(stage.scope(warehouse.as_ref(), dates))
-            .map_err(|error| CliError::Usage(error.message))?;
+        let scopes = match runtime.block_on(stage.scope(warehouse.as_ref(), dates)) {
+            Ok(scopes) => scopes,
+            // What it looks at may be there only once the stages before it have run.
+            Err(error) => {
+                say(format!(
+                    "{}: {} dates, cannot be told yet: {error}",
+                    stage.name(),
+                    dates.len()
+                ))?;
+                continue;
+            }
+        };
         let due = scopes
             .iter()
             .filter(|scope| !matches!(scope, Scope::Skip(_)))
@@ -215,7 +229,7 @@ fn dry_run(
             _ => 0,
         };
         say(format!(
-            "{}: {} dates, {} to do, {done} done before, {} without games",
+            "{}: {} dates, {} to do, {done} done before, {} without work",
             stage.name(),
             dates.len(),
             due.saturating_sub(done),

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::console::Palette;
 use crate::control::{Server, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Meter, Options, Prepare, RetryPolicy, Setup, Stage, StageError, Work,
+    Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Setup, Stage, StageError, Work,
 };
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
@@ -121,6 +121,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let stages = resolve(&job.plan, &job.stages)?;
     let lineage = Lineage::of(&every_stage(&job.plan)?);
     let home = place.warehouse.home(&folder)?;
+    home.refuse_foreign_queries(&job.plan)?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let ledger = Ledger::open(&folder.ledger())?;
@@ -147,12 +148,18 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
         retry: RetryPolicy::default(),
     };
+    let mut origin: Option<Arc<dyn Origin>> = None;
+    let mut prepare: Option<Box<dyn Prepare>> = None;
+    if job.plan.is_about_basketball() {
+        origin = Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?));
+        prepare = Some(Box::new(FirstUse(Arc::clone(&warehouse))));
+    }
     let setup = Setup {
         plan: Arc::new(job.plan),
         stages,
         lineage,
-        origin: Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?)),
-        prepare: Some(Box::new(FirstUse(Arc::clone(&warehouse)))),
+        origin,
+        prepare,
         warehouse,
         ledger,
         events: folder.events(),

@@ -70,7 +70,7 @@ pub(super) fn text(standing: &Standing) -> String {
         lines.push(format!(
             "\n{} -> {}: {} dates ({}), {} rows, {:.1} s",
             stage.name,
-            stage.table,
+            stage.table.as_deref().unwrap_or("no table"),
             stage.dates.total,
             counts.join(", "),
             stage.rows,

@@ -280,7 +280,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         },
         stages: vec![StageView {
             name: STAGE.to_owned(),
-            table: "nba_analytics.team_offense_game_summary".to_owned(),
+            table: Some("nba_analytics.team_offense_game_summary".to_owned()),
             state: StageState::Running,
             counts,
             rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),

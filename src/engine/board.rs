@@ -38,14 +38,15 @@ impl ActiveTime {
 #[derive(Debug)]
 pub(super) struct StageBoard {
     pub(super) name: String,
-    pub(super) table: String,
+    /// `dataset.table`; none if it fills none.
+    pub(super) table: Option<String>,
     pub(super) state: StageState,
     pub(super) time: ActiveTime,
     units: Arc<Vec<UnitView>>,
 }
 
 impl StageBoard {
-    pub(super) fn new(name: &str, table: String, dates: &[NaiveDate]) -> Self {
+    pub(super) fn new(name: &str, table: Option<String>, dates: &[NaiveDate]) -> Self {
         let units = dates
             .iter()
             .map(|&date| UnitView {

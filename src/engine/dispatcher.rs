@@ -11,7 +11,7 @@ mod reloading;
 mod stages;
 mod waiving;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,31 +204,8 @@ impl Dispatcher {
         } = setup;
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let checks = check_views(&plan, &stages, &ledger, target)?;
-        let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
         let begun = ledger.begun_stages(target)?;
-        let released = |name: &str| {
-            let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
-            !asks || begun.contains(name) || options.released.iter().any(|released| released == name)
-        };
-        let lines = stages
-            .into_iter()
-            .map(|stage| Line {
-                released: released(stage.name()),
-                needs: needs_of(&plan, stage.name(), &names),
-                board: StageBoard::new(stage.name(), stage.table().path(), &options.dates),
-                queue: Queue::new(options.largest_batch),
-                stage,
-                writer: Writer::default(),
-                attempts: HashMap::new(),
-                sources: HashMap::new(),
-                recorded: BTreeSet::new(),
-                made_from: HashMap::new(),
-                overtaken: HashMap::new(),
-                scope: ScopeState::Unknown,
-                to_do: 0,
-                changes: 0,
-            })
-            .collect();
+        let lines = lines_of(&plan, stages, &options, &begun);
         let run = RunRecord {
             id: options.run_id.clone(),
             plan: plan.name.clone(),
@@ -287,7 +264,7 @@ impl Dispatcher {
 
     /// Runs until the run is over and nobody wants to give orders any more.
     pub(super) async fn run(mut self, pictures: watch::Sender<Arc<Snapshot>>) -> Ending {
-        match self.live(&pictures).await {
+        let ending = match self.live(&pictures).await {
             Ok(ending) => ending,
             Err(fatal) => {
                 tracing::error!("{fatal}");
@@ -298,7 +275,10 @@ impl Dispatcher {
                 self.publish(&pictures);
                 ending
             }
-        }
+        };
+        // A task that is cut off ends the program it runs; were it not waited for, the program could outlive us.
+        self.tasks.shutdown().await;
+        ending
     }
 
     async fn live(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
@@ -429,6 +409,46 @@ fn check_views(
             check_view(check, newest.get(&check.name), waivers.get(&check.name), history)
         })
         .collect())
+}
+
+/// A line for every stage, nothing of it begun.
+fn lines_of(
+    plan: &Plan,
+    stages: Vec<Arc<dyn Stage>>,
+    options: &Options,
+    begun: &HashSet<String>,
+) -> Vec<Line> {
+    let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
+    let released = |name: &str| {
+        let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
+        !asks || begun.contains(name) || options.released.iter().any(|released| released == name)
+    };
+    let largest_batch = |stage: &dyn Stage| {
+        if stage.runs_a_program() {
+            1
+        } else {
+            options.largest_batch
+        }
+    };
+    stages
+        .into_iter()
+        .map(|stage| Line {
+            released: released(stage.name()),
+            needs: needs_of(plan, stage.name(), &names),
+            board: StageBoard::new(stage.name(), stage.fills().path(), &options.dates),
+            queue: Queue::new(largest_batch(stage.as_ref())),
+            stage,
+            writer: Writer::default(),
+            attempts: HashMap::new(),
+            sources: HashMap::new(),
+            recorded: BTreeSet::new(),
+            made_from: HashMap::new(),
+            overtaken: HashMap::new(),
+            scope: ScopeState::Unknown,
+            to_do: 0,
+            changes: 0,
+        })
+        .collect()
 }
 
 /// The places of the stages that a stage needs. One that takes no part in this run is not waited for.

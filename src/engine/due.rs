@@ -16,11 +16,14 @@ pub(super) fn is_due(options: &Options, scope: &Scope, record: Option<&UnitRecor
         // Rows stand where the schedule has no game: they must go.
         Scope::Skip(_) => return record.rows > 0,
         Scope::Rows(expected) => record.expected != *expected,
-        Scope::SomeRows => false,
+        Scope::SomeRows | Scope::Untold => false,
     };
+    // One that was tried and skipped stays so where only trying can tell; otherwise it had no work then, and has now.
+    let has_work_now =
+        record.state == UnitState::Skipped && !(*scope == Scope::Untold && record.attempts > 0);
     let other_source = options.source_is_explicit && record.source != options.source;
     options.work != Work::Missing
-        || record.state == UnitState::Skipped
+        || has_work_now
         || owes_another_number
         || (other_source && record.state != UnitState::Failed)
 }
@@ -92,6 +95,17 @@ mod tests {
     ) {
         let record = record(state, expected, expected, "reconstruct");
         assert_eq!(is_due(&options(), &Scope::SomeRows, Some(&record)), due);
+    }
+
+    #[test]
+    fn a_date_that_was_tried_and_skipped_stays_so_where_only_trying_can_tell() {
+        let tried = record(UnitState::Skipped, 0, 0, "auto");
+        assert!(!is_due(&options(), &Scope::Untold, Some(&tried)));
+        let never = UnitRecord { attempts: 0, ..tried };
+        assert!(
+            is_due(&options(), &Scope::Untold, Some(&never)),
+            "it was off that day"
+        );
     }
 
     #[test]

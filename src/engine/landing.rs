@@ -4,22 +4,68 @@
 use chrono::NaiveDate;
 
 use crate::ledger::{Digests, Settled, UnitRecord, UnitState};
-use crate::table::{Quarantined, Row, TableDef, admit};
+use crate::table::{Admitted, Quarantined, Row, admit_on};
+use crate::warehouse::Refilled;
 
+use super::Fills;
 use super::worker::Made;
 
 /// One computed date, ready to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Landing {
-    /// The rows to store.
+    /// The rows to store, where they were computed here.
     pub(super) rows: Vec<Row>,
     /// What the ledger will say once they are stored.
     pub(super) settled: Settled,
+    owes: Owes,
+    /// Why rows are missing.
+    missing: Vec<String>,
 }
 
-/// Sorts out the rows that cannot be stored and says how the date will stand.
+/// What a date must come to.
+#[derive(Debug, Clone, PartialEq)]
+enum Owes {
+    Rows(u32),
+    AtLeastOne,
+    /// It leaves nothing behind; that it came to its end is all.
+    NoTable,
+    /// Nothing, and why.
+    Skipped(String),
+}
+
+/// What is stored for a date, or will be.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Stored {
+    rows: u32,
+    digest: u64,
+    set_aside: Vec<Quarantined>,
+}
+
+impl Stored {
+    /// Rows that only their program has seen: each time it ran counts as a change of them.
+    pub(super) fn unseen(rows: u32) -> Self {
+        Self {
+            rows,
+            digest: fastrand::u64(..),
+            set_aside: Vec::new(),
+        }
+    }
+}
+
+impl From<Refilled> for Stored {
+    fn from(refilled: Refilled) -> Self {
+        Self {
+            rows: refilled.rows,
+            digest: refilled.digest,
+            set_aside: refilled.set_aside,
+        }
+    }
+}
+
+/// Sorts out the rows that cannot be stored and says how the date will stand. Where the rows are made in the warehouse
+/// or by another program, that shows only once they are there.
 pub(super) fn land(
-    table: &TableDef,
+    fills: Fills<'_>,
     date: NaiveDate,
     made: Made,
     source: &str,
@@ -27,53 +73,93 @@ pub(super) fn land(
     attempts: u32,
 ) -> Landing {
     let Made { outcome, output } = made;
-    let admitted = admit(table, outcome.rows);
-    let rows = u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX);
-    let mut reasons = outcome.missing;
-    if let Some(first) = admitted.quarantined.first() {
-        reasons.push(format!(
-            "{} rows set aside, first: {}",
-            admitted.quarantined.len(),
-            first.reason
-        ));
+    let owes = match (outcome.skip, fills, outcome.expected) {
+        (Some(reason), ..) => Owes::Skipped(reason),
+        (None, Fills::Nothing, _) => Owes::NoTable,
+        (None, _, Some(rows)) => Owes::Rows(rows),
+        (None, _, None) => Owes::AtLeastOne,
+    };
+    let admitted = match fills {
+        Fills::Computed(table) => admit_on(table, date, outcome.rows),
+        Fills::Query(..) | Fills::Counted(_) | Fills::Nothing => Admitted::default(),
+    };
+    let stored = Stored {
+        rows: u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX),
+        digest: output,
+        set_aside: admitted.quarantined,
+    };
+    let unit = UnitRecord {
+        date,
+        state: UnitState::Pending,
+        expected: 0,
+        rows: 0,
+        attempts,
+        class: None,
+        reason: None,
+        source: source.to_owned(),
+        seconds,
+    };
+    let mut landing = Landing {
+        rows: admitted.rows,
+        settled: Settled {
+            unit,
+            quarantined: Vec::new(),
+            digests: Digests { input: 0, output: 0 },
+        },
+        owes,
+        missing: outcome.missing,
+    };
+    landing.learn(stored);
+    landing
+}
+
+impl Landing {
+    /// What is stored for it decides how it stands.
+    pub(super) fn learn(&mut self, stored: Stored) {
+        let aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
+        let mut reasons = self.missing.clone();
+        if let Some(first) = stored.set_aside.first() {
+            reasons.push(format!("{aside} rows set aside, first: {}", first.reason));
+        }
+        let (expected, state, fallback) = stands(&self.owes, stored.rows, aside, reasons.is_empty());
+        let unit = &mut self.settled.unit;
+        (unit.expected, unit.state, unit.rows) = (expected, state, stored.rows);
+        unit.reason = if reasons.is_empty() {
+            fallback
+        } else {
+            Some(reasons.join("; "))
+        };
+        self.settled.quarantined = stored.set_aside.into_iter().map(described).collect();
+        self.settled.digests.output = stored.digest;
     }
-    let (state, fallback) = match (rows, outcome.expected) {
-        (0, 0) => (UnitState::Skipped, Some("no rows are expected".to_owned())),
-        (found, expected) if found == expected && reasons.is_empty() => (UnitState::Ok, None),
-        (0, expected) => (
+}
+
+/// The rows a date owes, its state, and why it stands so if nobody has said it yet.
+fn stands(owes: &Owes, rows: u32, aside: u32, is_whole: bool) -> (u32, UnitState, Option<String>) {
+    let expected = match owes {
+        Owes::Rows(expected) => *expected,
+        Owes::AtLeastOne => rows.saturating_add(aside).max(1),
+        Owes::NoTable | Owes::Skipped(_) => 0,
+    };
+    let (state, fallback) = match (owes, rows) {
+        (Owes::Skipped(reason), _) => (UnitState::Skipped, Some(reason.clone())),
+        (Owes::NoTable, _) => (UnitState::Ok, None),
+        (Owes::Rows(0), 0) => (UnitState::Skipped, Some("no rows are expected".to_owned())),
+        (_, found) if found == expected && is_whole => (UnitState::Ok, None),
+        (Owes::AtLeastOne, 0) => (
+            UnitState::Empty,
+            Some("no row came, and a date must have one at least; expect_rows can say otherwise".to_owned()),
+        ),
+        (_, 0) => (
             UnitState::Empty,
             Some(format!("none of {expected} rows could be made")),
         ),
-        (found, expected) => (
+        (_, found) => (
             UnitState::Partial,
             Some(format!("{found} rows where {expected} are expected")),
         ),
     };
-    let reason = if reasons.is_empty() {
-        fallback
-    } else {
-        Some(reasons.join("; "))
-    };
-    let unit = UnitRecord {
-        date,
-        state,
-        expected: outcome.expected,
-        rows,
-        attempts,
-        class: None,
-        reason,
-        source: source.to_owned(),
-        seconds,
-    };
-    let quarantined = admitted.quarantined.into_iter().map(described).collect();
-    Landing {
-        rows: admitted.rows,
-        settled: Settled {
-            unit,
-            quarantined,
-            digests: Digests { input: 0, output },
-        },
-    }
+    (expected, state, fallback)
 }
 
 fn described(bad: Quarantined) -> (String, String) {
@@ -87,9 +173,9 @@ mod tests {
 
     use super::super::Outcome;
     use super::*;
-    use crate::table::{Column, ColumnType, Value};
+    use crate::table::{Column, ColumnType, TableDef, Value};
 
-    fn landed(expected: u32, teams: &[Option<&str>], missing: &[&str]) -> UnitRecord {
+    fn landed(expected: impl Into<Option<u32>>, teams: &[Option<&str>], missing: &[&str]) -> UnitRecord {
         let table = TableDef {
             dataset: Cow::Borrowed("d"),
             name: Cow::Borrowed("t"),
@@ -101,13 +187,15 @@ mod tests {
             require_partition_filter: false,
         };
         let outcome = Outcome {
-            expected,
+            expected: expected.into(),
             rows: teams.iter().map(|team| vec![Value::from(*team)]).collect(),
             missing: missing.iter().map(ToString::to_string).collect(),
-            notes: Vec::new(),
+            ..Outcome::default()
         };
         let made = Made { outcome, output: 0 };
-        land(&table, NaiveDate::MIN, made, "auto", 0.0, 1).settled.unit
+        land(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 0.0, 1)
+            .settled
+            .unit
     }
 
     #[test]
@@ -139,6 +227,63 @@ mod tests {
                 1,
                 because("1 rows set aside, first: team is NULL and must not be")
             )
+        );
+    }
+
+    #[test]
+    fn where_nobody_says_how_many_one_row_must_come() {
+        let stands = |unit: UnitRecord| (unit.state, unit.rows, unit.expected);
+        assert_eq!(stands(landed(None, &[Some("BOS")], &[])), (UnitState::Ok, 1, 1));
+        assert_eq!(stands(landed(None, &[], &[])), (UnitState::Empty, 0, 1));
+        let one_bad = [Some("BOS"), None];
+        assert_eq!(stands(landed(None, &one_bad, &[])), (UnitState::Partial, 1, 2));
+    }
+
+    #[test]
+    fn what_is_found_later_decides_anew() {
+        let made = Made {
+            outcome: Outcome {
+                expected: Some(3),
+                ..Outcome::default()
+            },
+            output: 0,
+        };
+        let table = super::super::CountedTable {
+            path: "d.t",
+            date_column: "day",
+        };
+        let mut landing = land(Fills::Counted(table), NaiveDate::MIN, made, "auto", 0.0, 1);
+        assert_eq!(landing.settled.unit.state, UnitState::Empty);
+        landing.learn(Stored::unseen(2));
+        assert_eq!(landing.settled.unit.state, UnitState::Partial);
+        assert_eq!(
+            landing.settled.unit.reason.as_deref(),
+            Some("2 rows where 3 are expected")
+        );
+        landing.learn(Stored::unseen(3));
+        assert_eq!(
+            (landing.settled.unit.state, &landing.settled.unit.reason),
+            (UnitState::Ok, &None)
+        );
+    }
+
+    #[test]
+    fn without_a_table_coming_to_the_end_is_enough_and_skipping_says_why() {
+        let state = |skip: Option<&str>| {
+            let outcome = Outcome {
+                skip: skip.map(str::to_owned),
+                ..Outcome::default()
+            };
+            let made = Made { outcome, output: 0 };
+            let unit = land(Fills::Nothing, NaiveDate::MIN, made, "auto", 0.0, 1)
+                .settled
+                .unit;
+            (unit.state, unit.expected, unit.reason)
+        };
+        assert_eq!(state(None), (UnitState::Ok, 0, None));
+        assert_eq!(
+            state(Some("closed")),
+            (UnitState::Skipped, 0, Some("closed".to_owned()))
         );
     }
 }

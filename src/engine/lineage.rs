@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use crate::ledger::{Digests, KnownDigests};
 
@@ -25,14 +25,17 @@ pub enum Reach {
     SameDate,
     /// From the day this answers for its date, to the day before its date.
     Before(fn(NaiveDate) -> NaiveDate),
+    /// Its own and this many days before it.
+    Days(u32),
 }
 
 impl PartialEq for Reach {
     fn eq(&self, other: &Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_))
-        )
+        match (self, other) {
+            (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_)) => true,
+            (Self::Days(days), Self::Days(others)) => days == others,
+            _ => false,
+        }
     }
 }
 
@@ -44,8 +47,14 @@ impl Reach {
         match self {
             Self::SameDate => of.contains(&date),
             Self::Before(first) => of.range(first(date)..date).next().is_some(),
+            Self::Days(days) => of.range(days_before(date, days)..=date).next().is_some(),
         }
     }
+}
+
+fn days_before(date: NaiveDate, days: u32) -> NaiveDate {
+    let first = date.checked_sub_days(Days::new(days.into()));
+    first.unwrap_or(NaiveDate::MIN)
 }
 
 /// Dates by stage.
@@ -60,7 +69,7 @@ pub struct Lineage {
 #[derive(Debug, Clone)]
 struct Node {
     stage: String,
-    table: String,
+    table: Option<String>,
     inputs: Vec<Input>,
 }
 
@@ -70,7 +79,7 @@ impl Lineage {
     pub fn of(stages: &[Arc<dyn Stage>]) -> Self {
         let node = |stage: &Arc<dyn Stage>| Node {
             stage: stage.name().to_owned(),
-            table: stage.table().path(),
+            table: stage.fills().path(),
             inputs: stage.inputs(),
         };
         Self {
@@ -100,10 +109,10 @@ impl Lineage {
             };
             let resting: BTreeSet<NaiveDate> = units.iter().copied().filter(rests).collect();
             if !resting.is_empty() {
-                changed
-                    .entry(&node.table)
-                    .or_default()
-                    .extend(resting.iter().copied());
+                if let Some(table) = &node.table {
+                    let changed = changed.entry(table).or_default();
+                    changed.extend(resting.iter().copied());
+                }
                 found.insert(node.stage.clone(), resting);
             }
         }
@@ -116,7 +125,10 @@ impl Lineage {
         let inputs = self.nodes.iter().find(|node| node.stage == stage);
         let mut digest = Mixed::default();
         for input in inputs.map(|node| node.inputs.as_slice()).unwrap_or_default() {
-            let filler = self.nodes.iter().find(|node| node.table == input.table);
+            let filler = self
+                .nodes
+                .iter()
+                .find(|node| node.table.as_ref() == Some(&input.table));
             let Some(units) = filler.and_then(|node| known.get(&node.stage)) else {
                 continue;
             };
@@ -129,6 +141,10 @@ impl Lineage {
                 }
                 Reach::Before(first) => {
                     let reached = units.range(first(date)..date);
+                    reached.for_each(|(date, unit)| digest.add(*date, *unit));
+                }
+                Reach::Days(days) => {
+                    let reached = units.range(days_before(date, days)..=date);
                     reached.for_each(|(date, unit)| digest.add(*date, *unit));
                 }
             }
@@ -183,7 +199,7 @@ mod tests {
         };
         Node {
             stage: stage.to_owned(),
-            table: format!("made.{stage}"),
+            table: Some(format!("made.{stage}")),
             inputs: inputs.iter().map(input).collect(),
         }
     }
@@ -229,6 +245,24 @@ mod tests {
         let found = lineage().dependants("made.games", &days([2]), &among);
         let expected: Units = [("form".to_owned(), days([10])), ("cards".to_owned(), days([10]))].into();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn days_back_include_the_date_itself() {
+        let lineage = Lineage {
+            nodes: vec![
+                node("games", &[]),
+                node("week", &[("made.games", Reach::Days(2))]),
+            ],
+        };
+        let among = Units::from([("week".to_owned(), days(1..=20))]);
+        let found = lineage.dependants("made.games", &days([5]), &among);
+        assert_eq!(found, Units::from([("week".to_owned(), days([5, 6, 7]))]));
+        let of = |date, games: &[(u32, u64)]| lineage.input_digest("week", day(date), &known(games));
+        let games = [(4, 1), (5, 2), (6, 3), (7, 4)];
+        assert_eq!(of(6, &games), of(6, &[(3, 9), (4, 1), (5, 2), (6, 3), (7, 9)]));
+        assert_ne!(of(6, &games), of(6, &[(4, 9), (5, 2), (6, 3)]));
+        assert_ne!(of(6, &games), of(6, &[(4, 1), (5, 2), (6, 9)]));
     }
 
     fn known(games: &[(u32, u64)]) -> KnownDigests {

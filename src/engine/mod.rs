@@ -4,7 +4,6 @@
 mod board;
 mod command;
 mod counted;
-mod digest;
 mod dispatcher;
 mod due;
 mod events;
@@ -39,4 +38,4 @@ pub use snapshot::{
     CheckView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView, UnitView,
     WorkerView,
 };
-pub use stage::{Inputs, Outcome, Scope, Stage, StageError};
+pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};

@@ -111,8 +111,8 @@ pub enum StageState {
 pub struct StageView {
     /// Name.
     pub name: String,
-    /// `dataset.table`.
-    pub table: String,
+    /// `dataset.table`; none if it fills none.
+    pub table: Option<String>,
     /// How it stands.
     pub state: StageState,
     /// Units by state.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use crate::table::{Row, TableDef};
-use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
+use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
 use super::Input;
 
@@ -17,16 +17,63 @@ pub enum Scope {
     Rows(u32),
     /// Rows are to be made; how many, only the feeds can tell, which may not answer before the batch is read.
     SomeRows,
+    /// Whether anything is to be done shows when it is tried; a date that was skipped then stays so.
+    Untold,
     /// Nothing is to be done, and why.
     Skip(String),
+}
+
+/// What a stage leaves behind in the warehouse, and who puts it there.
+#[derive(Debug, Clone, Copy)]
+pub enum Fills<'a> {
+    /// Rows that were computed here replace those of their dates.
+    Computed(&'a TableDef),
+    /// What a query answers replaces them, within the warehouse.
+    Query(&'a TableDef, &'a str, Asking),
+    /// Another program writes them; they are counted.
+    Counted(CountedTable<'a>),
+    /// Nothing that could be looked at.
+    Nothing,
+}
+
+/// A table of which no more is known than how its rows are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct CountedTable<'a> {
+    /// `dataset.table`.
+    pub path: &'a str,
+    /// The column that says which date a row is of.
+    pub date_column: &'a str,
+}
+
+impl<'a> Fills<'a> {
+    /// The definition of the table, where backcourt makes it.
+    #[must_use]
+    pub const fn definition(self) -> Option<&'a TableDef> {
+        match self {
+            Self::Computed(table) | Self::Query(table, ..) => Some(table),
+            Self::Counted(_) | Self::Nothing => None,
+        }
+    }
+
+    /// `dataset.table`; none if it fills none.
+    #[must_use]
+    pub fn path(self) -> Option<String> {
+        match self {
+            Self::Computed(table) | Self::Query(table, ..) => Some(table.path()),
+            Self::Counted(table) => Some(table.path.to_owned()),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// What a stage made of one date.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
-    /// Rows the schedule asks for.
-    pub expected: u32,
-    /// Rows in the columns of the stage's table.
+    /// Rows the date must have; none if nobody can say, and then it must have one at least.
+    pub expected: Option<u32>,
+    /// Why nothing is to be done after all.
+    pub skip: Option<String>,
+    /// Rows in the columns of the stage's table, where they are computed here.
     pub rows: Vec<Row>,
     /// Why rows are missing, one sentence each; empty when none is.
     pub missing: Vec<String>,
@@ -53,14 +100,20 @@ impl From<WarehouseError> for StageError {
     }
 }
 
-/// One table filled date by date.
+/// What is done date by date, for one table at most.
 #[async_trait]
 pub trait Stage: Send + Sync + fmt::Debug {
     /// Name, as in the plan.
     fn name(&self) -> &str;
 
-    /// The table it fills.
-    fn table(&self) -> &TableDef;
+    /// What it leaves behind in the warehouse.
+    fn fills(&self) -> Fills<'_>;
+
+    /// Whether a program of its own does a unit. It gets one date at a time, since what it did for others cannot be
+    /// taken back, and takes none of the warehouse's lanes while it runs.
+    fn runs_a_program(&self) -> bool {
+        false
+    }
 
     /// The tables it reads, with the dates of them that a unit knows. A change of one of those makes the unit stale.
     fn inputs(&self) -> Vec<Input>;

@@ -6,19 +6,51 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::ledger::{UnitRecord, UnitState};
-use crate::table::{TableDef, Value};
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::table::Value;
+use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
-/// Rows per date between the first and the last of these dates, both included.
+use super::{CountedTable, Fills};
+
+/// Rows per date between the first and the last of these dates, both included. A stage's own table is made if it is
+/// not there; one that another program fills may have to wait for its first row.
 pub(super) async fn stored_rows(
     warehouse: &dyn Warehouse,
-    table: &TableDef,
+    fills: Fills<'_>,
+    dates: &[NaiveDate],
+) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
+    match fills {
+        Fills::Computed(table) | Fills::Query(table, ..) => {
+            let path = table.path();
+            let counted = CountedTable {
+                path: &path,
+                date_column: &table.date_column,
+            };
+            counted_rows(warehouse, counted, dates).await
+        }
+        Fills::Counted(table) => match counted_rows(warehouse, table, dates).await {
+            Err(error) if error.class == ErrorClass::Data => {
+                tracing::info!("{} cannot be counted yet: {error}", table.path);
+                Ok(HashMap::new())
+            }
+            counted => counted,
+        },
+        Fills::Nothing => Ok(HashMap::new()),
+    }
+}
+
+/// The same of any table.
+pub(super) async fn counted_rows(
+    warehouse: &dyn Warehouse,
+    table: CountedTable<'_>,
     dates: &[NaiveDate],
 ) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
     let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else {
         return Ok(HashMap::new());
     };
-    let (date, path) = (&table.date_column, table.path());
+    let CountedTable {
+        path,
+        date_column: date,
+    } = table;
     let answer = warehouse
         .query(&format!(
             "SELECT {date}, COUNT(*) AS stored FROM `{path}` \

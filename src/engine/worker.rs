@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::warehouse::Warehouse;
 
-use super::digest::digest;
 use super::{Outcome, Phase, Stage, StageError};
+use crate::table::digest;
 
 /// A batch on its way through a worker.
 #[derive(Debug, Clone)]
@@ -44,10 +44,14 @@ pub(super) async fn work(
     lanes: Arc<Semaphore>,
     phases: UnboundedSender<(usize, Phase)>,
 ) -> (Batch, Result<Vec<Computed>, StageError>) {
-    // It is never closed; were it, working without a lane would only be slower.
-    let _lane = lanes.acquire().await;
+    let (_lane, first) = if stage.runs_a_program() {
+        (None, Phase::Compute)
+    } else {
+        // It is never closed; were it, working without a lane would only be slower.
+        (lanes.acquire().await.ok(), Phase::Read)
+    };
     // The dispatcher outlives its workers; if it is gone, so is the need to tell it.
-    let _ = phases.send((batch.slot, Phase::Read));
+    let _ = phases.send((batch.slot, first));
     let began = Instant::now();
     let inputs = match stage.read(warehouse.as_ref(), &batch.dates, &source).await {
         Ok(inputs) => inputs,

@@ -4,15 +4,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
 use crate::table::Row;
-use crate::warehouse::{Replace, Warehouse, WarehouseError};
+use crate::warehouse::{Refill, Replace, Warehouse, WarehouseError};
 
-use super::Stage;
-use super::landing::Landing;
+use super::landing::{Landing, Stored};
+use super::stored::counted_rows;
 use super::worker::Batch;
+use super::{Fills, Stage};
 
 /// The most dates one commit takes.
 const LARGEST_COMMIT: usize = 96;
@@ -53,6 +54,14 @@ impl Waiting {
 impl Commit {
     pub(super) fn landings(&self) -> impl Iterator<Item = &Landing> {
         self.parts.iter().flat_map(|part| &part.landings)
+    }
+
+    /// What turned out to be stored for one of its dates.
+    fn learn(&mut self, date: NaiveDate, stored: Stored) {
+        let mut landings = self.parts.iter_mut().flat_map(|part| &mut part.landings);
+        if let Some(landing) = landings.find(|landing| landing.settled.unit.date == date) {
+            landing.learn(stored);
+        }
     }
 }
 
@@ -141,9 +150,9 @@ impl Writer {
     }
 }
 
-/// Writes a commit: exactly its dates are replaced, all or nothing.
+/// Writes a commit: exactly its dates are replaced, all or nothing. What another program wrote is counted.
 pub(super) async fn write(
-    commit: Commit,
+    mut commit: Commit,
     stage: Arc<dyn Stage>,
     warehouse: Arc<dyn Warehouse>,
     now: DateTime<Utc>,
@@ -152,21 +161,55 @@ pub(super) async fn write(
         .landings()
         .map(|landing| landing.settled.unit.date)
         .collect();
-    let rows: Vec<Row> = commit
-        .landings()
-        .flat_map(|landing| landing.rows.iter().cloned())
-        .collect();
     let result = if dates.is_empty() {
         Ok(())
     } else {
-        warehouse
-            .replace(Replace {
-                table: stage.table(),
-                dates: &dates,
-                rows: &rows,
-                now,
-            })
-            .await
+        put(&mut commit, stage.fills(), warehouse.as_ref(), &dates, now).await
     };
     (commit, result)
+}
+
+async fn put(
+    commit: &mut Commit,
+    fills: Fills<'_>,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    match fills {
+        Fills::Computed(table) => {
+            let rows: Vec<Row> = commit
+                .landings()
+                .flat_map(|landing| landing.rows.iter().cloned())
+                .collect();
+            let replace = Replace {
+                table,
+                dates,
+                rows: &rows,
+                now,
+            };
+            warehouse.replace(replace).await
+        }
+        Fills::Query(table, sql, asking) => {
+            let refill = Refill {
+                table,
+                dates,
+                sql,
+                asking,
+                now,
+            };
+            for refilled in warehouse.refill(refill).await? {
+                commit.learn(refilled.date, refilled.into());
+            }
+            Ok(())
+        }
+        Fills::Counted(table) => {
+            let rows = counted_rows(warehouse, table, dates).await?;
+            for &date in dates {
+                commit.learn(date, Stored::unseen(rows.get(&date).copied().unwrap_or(0)));
+            }
+            Ok(())
+        }
+        Fills::Nothing => Ok(()),
+    }
 }

@@ -16,7 +16,10 @@ macro_rules! assets {
 pub const BUILTIN: &str = "nba";
 
 /// Built-in plan files by name.
-pub(super) const PLANS: &[(&str, &str)] = &[("nba", include_str!("../../assets/plans/nba.toml"))];
+pub(super) const PLANS: &[(&str, &str)] = &[
+    ("nba", include_str!("../../assets/plans/nba.toml")),
+    ("harbour", include_str!("../../assets/plans/harbour.toml")),
+];
 
 /// The SQL files of the built-in plans, by the path the plan gives.
 pub(super) const SQL: &[Asset] = assets![

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::builtin::{PLANS, SQL};
+use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Advance, Bound, CheckSpec, DateRange, Expectation, Plan, Severity, StageKind, StageSpec, TextTest,
-    near_miss, parse_date, with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Plan, Severity, TextTest, near_miss, parse_date, with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.
@@ -48,12 +48,29 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
 }
 
 /// Where a plan's SQL files are looked for.
-enum Origin {
+pub(super) enum Origin {
     Builtin,
     Folder(PathBuf),
 }
 
 impl Origin {
+    /// The folder of the plan file, if it is one.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Builtin => None,
+            Self::Folder(folder) => std::path::absolute(folder).ok(),
+        }
+    }
+
+    /// A query that stands in the plan, or in a file beside it.
+    pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
+        match (sql, sql_file) {
+            (Some(sql), None) => Ok(sql.to_owned()),
+            (None, Some(path)) => self.sql(path),
+            _ => Err("give either sql or sql_file".to_owned()),
+        }
+    }
+
     fn sql(&self, path: &str) -> Result<String, String> {
         match self {
             Self::Builtin => SQL
@@ -81,6 +98,7 @@ struct RawPlan {
     source: String,
     #[serde(default = "default_workers")]
     workers: usize,
+    active: Option<RawActive>,
     #[serde(rename = "stage")]
     stages: Vec<RawStage>,
     #[serde(rename = "check", default)]
@@ -93,24 +111,6 @@ fn default_source() -> String {
 
 const fn default_workers() -> usize {
     15
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStage {
-    name: String,
-    table: String,
-    kind: RawKind,
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    advance: Advance,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawKind {
-    Nba,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +144,7 @@ struct RawExpectation {
     matches: Option<String>,
 }
 
-fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
+pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     let raw: RawPlan = toml::from_str(text).map_err(|error| sentence(&error, text))?;
     let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
     let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
@@ -154,9 +154,10 @@ fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     if raw.stages.is_empty() {
         return Err("it has no [[stage]]; give at least one".to_owned());
     }
-    let stages: Vec<StageSpec> = raw.stages.into_iter().map(stage).collect();
+    let stages = stages(raw.stages, raw.active, origin)?;
     unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
     in_order(&stages)?;
+    tables_are_in_order(&stages)?;
     let mut checks = Vec::with_capacity(raw.checks.len());
     for raw_check in raw.checks {
         if !stages.iter().any(|stage| stage.name == raw_check.stage) {
@@ -195,49 +196,8 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), St
     Ok(())
 }
 
-fn stage(raw: RawStage) -> StageSpec {
-    let RawKind::Nba = raw.kind;
-    StageSpec {
-        name: raw.name,
-        table: raw.table,
-        kind: StageKind::Nba,
-        needs: raw.needs,
-        advance: raw.advance,
-    }
-}
-
-/// A stage needs only what stands before it, so that no two can wait for each other.
-fn in_order(stages: &[StageSpec]) -> Result<(), String> {
-    for (at, stage) in stages.iter().enumerate() {
-        for need in &stage.needs {
-            match stages.iter().position(|other| other.name == *need) {
-                Some(before) if before < at => {}
-                Some(_) => {
-                    return Err(format!(
-                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
-                        stage.name
-                    ));
-                }
-                None => {
-                    let known = stages[..at].iter().map(|other| other.name.as_str());
-                    return Err(format!(
-                        "stage '{}': {}",
-                        stage.name,
-                        with_hint("stage", need, known)
-                    ));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
-    let sql = match (raw.sql, raw.sql_file) {
-        (Some(sql), None) => sql,
-        (None, Some(path)) => origin.sql(&path)?,
-        _ => return Err("give either sql or sql_file".to_owned()),
-    };
+    let sql = origin.query(raw.sql.as_deref(), raw.sql_file.as_deref())?;
     if raw.expect.is_empty() {
         return Err("expect is empty; a check that expects nothing cannot fail".to_owned());
     }
@@ -310,14 +270,17 @@ fn sentence(error: &toml::de::Error, text: &str) -> String {
     let line = error
         .span()
         .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-    let message = error.message();
+    let message = error.message().lines().next().unwrap_or_default();
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let hint = message
-        .starts_with("unknown field")
+    let hint = (message.starts_with("unknown field") || message.starts_with("unknown variant"))
         .then(|| quoted.next().and_then(|word| near_miss(word, quoted)))
-        .flatten()
-        .map_or_else(String::new, |candidate| format!("; did you mean '{candidate}'?"));
-    format!("line {line}: {}{hint}", message.lines().next().unwrap_or(message))
+        .flatten();
+    match (hint, message.split_once(", expected")) {
+        (Some(candidate), Some((unknown, _))) => {
+            format!("line {line}: {unknown}; did you mean '{candidate}'?")
+        }
+        _ => format!("line {line}: {message}"),
+    }
 }
 
 #[cfg(test)]
@@ -367,7 +330,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             (
                 "table =",
                 "tabel =",
-                "line 8: unknown field `tabel`, expected one of `name`, `table`, `kind`, `needs`, `advance`; did you mean 'table'?",
+                "line 8: unknown field `tabel`; did you mean 'table'?",
             ),
             (
                 "to = \"2024-01-02\"",

@@ -1,19 +1,24 @@
 //! The plan file: stages, checks and the date range, as types that cannot hold nonsense.
-//! This room parses and validates; it knows no warehouse, no ledger and no clock.
+//! This room parses and validates; it knows tables, but no warehouse, no ledger and no clock.
 
+mod bare_sql;
 mod builtin;
 mod check;
 mod dates;
 mod hint;
 mod load;
 mod stage;
+mod stages;
 
 pub use builtin::BUILTIN;
 pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
-pub use stage::{Advance, StageKind, StageSpec};
+pub use stage::{
+    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind,
+    StageSpec,
+};
 
 /// Everything a run needs to know about what is to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +50,12 @@ impl Plan {
     #[must_use]
     pub fn check(&self, name: &str) -> Option<&CheckSpec> {
         self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// Whether any of its stages is made from box scores.
+    #[must_use]
+    pub fn is_about_basketball(&self) -> bool {
+        self.stages.iter().any(|stage| stage.kind == StageKind::Nba)
     }
 
     /// The checks that belong to a stage, in order.

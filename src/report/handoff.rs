@@ -103,9 +103,12 @@ fn stages(page: &mut String, stages: &[Stage]) {
         line(
             page,
             format_args!(
-                "| {} | `{}` | {}: {} | {} | {:.1} |",
+                "| {} | {} | {}: {} | {} | {:.1} |",
                 stage.name,
-                stage.table,
+                stage
+                    .table
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), |table| format!("`{table}`")),
                 stage.dates.total,
                 counts.join(", "),
                 stage.rows,

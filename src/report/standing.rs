@@ -54,8 +54,8 @@ pub struct Run {
 pub struct Stage {
     /// Name.
     pub name: String,
-    /// `dataset.table`.
-    pub table: String,
+    /// `dataset.table`; none if it fills none.
+    pub table: Option<String>,
     /// Dates by state.
     pub dates: Counts,
     /// Rows stored.
@@ -122,7 +122,16 @@ impl Standing {
             Some(target) => plan
                 .stages
                 .iter()
-                .map(|stage| gather_stage(ledger, target, &stage.name, &stage.table, &run.dates, is_alive))
+                .map(|stage| {
+                    gather_stage(
+                        ledger,
+                        target,
+                        &stage.name,
+                        stage.table.clone(),
+                        &run.dates,
+                        is_alive,
+                    )
+                })
                 .collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
@@ -186,7 +195,7 @@ fn gather_stage(
     ledger: &Ledger,
     target: Target,
     name: &str,
-    table: &str,
+    table: Option<String>,
     dates: &[NaiveDate],
     is_alive: bool,
 ) -> Result<Stage, LedgerError> {
@@ -229,7 +238,7 @@ fn gather_stage(
         .collect();
     Ok(Stage {
         name: name.to_owned(),
-        table: table.to_owned(),
+        table,
         dates: dates.iter().map(state).collect(),
         rows: dates
             .iter()

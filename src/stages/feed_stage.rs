@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::look_back::on_its_date;
 use super::schedule::team_scopes;
-use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};
 use crate::nba::{DateOutcome, Source};
 use crate::table::TableDef;
@@ -36,8 +36,8 @@ impl Stage for FeedStage {
         self.name
     }
 
-    fn table(&self) -> &TableDef {
-        (self.table)()
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed((self.table)())
     }
 
     fn inputs(&self) -> Vec<Input> {

@@ -5,12 +5,11 @@ use chrono::NaiveDate;
 
 use super::look_back::{on_its_date, read_finals};
 use super::players::{player_scopes, read_on, read_players, read_teams, season_of_players, unreadable_date};
-use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::ml_feature_store::{self, ml_feature_store};
 use crate::nba::raw::Feed;
 use crate::nba::stored::{Appearance, Cached, DefenseZones, Factors, PlayerZones};
 use crate::nba::tables;
-use crate::table::TableDef;
 use crate::warehouse::Warehouse;
 
 #[derive(Debug)]
@@ -26,8 +25,8 @@ impl Stage for MlFeatureStore {
         Self::NAME
     }
 
-    fn table(&self) -> &TableDef {
-        tables::ml_feature_store()
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed(tables::ml_feature_store())
     }
 
     fn inputs(&self) -> Vec<Input> {

@@ -1,6 +1,8 @@
 //! The stages a plan can name: each reads its inputs from the warehouse and hands them to a pure rule.
 //! This room knows how inputs are fetched; what they mean is the rule's business, when they are fetched the engine's.
 
+mod command;
+mod dates;
 mod feed_stage;
 mod look_back;
 mod ml_feature_store;
@@ -9,7 +11,10 @@ mod player_daily_cache;
 mod player_game;
 mod player_shot_zone;
 mod players;
+mod printed;
+mod process;
 mod schedule;
+mod sql;
 mod team_defense;
 mod team_defense_zone;
 mod team_offense;
@@ -21,12 +26,14 @@ use std::sync::Arc;
 use crate::engine::{Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
+use command::CommandStage;
 use feed_stage::FeedStage;
 use ml_feature_store::MlFeatureStore;
 use player_composite::PlayerComposite;
 use player_daily_cache::PlayerDailyCache;
 use player_game::PLAYER_GAME;
 use player_shot_zone::PlayerShotZone;
+use sql::SqlStage;
 use team_defense::TEAM_DEFENSE;
 use team_defense_zone::TeamDefenseZone;
 use team_offense::TEAM_OFFENSE;
@@ -55,6 +62,8 @@ pub const BUILT_IN: [&str; 8] = [
 #[must_use]
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {
+        (StageKind::Sql(own), _) => Some(Arc::new(SqlStage::new(spec, own))),
+        (StageKind::Command(own), _) => Some(Arc::new(CommandStage::new(spec, own))),
         (StageKind::Nba, TeamDefenseZone::NAME) => Some(Arc::new(TeamDefenseZone)),
         (StageKind::Nba, PlayerShotZone::NAME) => Some(Arc::new(PlayerShotZone)),
         (StageKind::Nba, PlayerComposite::NAME) => Some(Arc::new(PlayerComposite)),
@@ -70,7 +79,8 @@ pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
 impl From<DateOutcome> for Outcome {
     fn from(made: DateOutcome) -> Self {
         Self {
-            expected: made.expected,
+            expected: Some(made.expected),
+            skip: None,
             rows: made.rows,
             missing: made.missing,
             notes: made.notes,

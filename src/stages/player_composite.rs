@@ -5,11 +5,10 @@ use chrono::NaiveDate;
 
 use super::look_back::{on_its_date, read_finals};
 use super::players::{player_scopes, read_on, read_players, read_teams, season_of_players, unreadable_date};
-use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::player_composite::{self, player_composite};
 use crate::nba::stored::{Appearance, DefenseZones, PlayerZones};
 use crate::nba::tables;
-use crate::table::TableDef;
 use crate::warehouse::Warehouse;
 
 #[derive(Debug)]
@@ -25,8 +24,8 @@ impl Stage for PlayerComposite {
         Self::NAME
     }
 
-    fn table(&self) -> &TableDef {
-        tables::player_composite()
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed(tables::player_composite())
     }
 
     fn inputs(&self) -> Vec<Input> {

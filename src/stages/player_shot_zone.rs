@@ -9,11 +9,11 @@ use super::look_back::{
     known_days, read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far,
     unreadable,
 };
-use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::ids::SeasonYear;
 use crate::nba::player_shot_zone::{GAMES, ShotLogs, player_shot_zone};
 use crate::nba::{Finals, tables};
-use crate::table::{TableDef, Value};
+use crate::table::Value;
 use crate::warehouse::Warehouse;
 
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl Stage for PlayerShotZone {
         Self::NAME
     }
 
-    fn table(&self) -> &TableDef {
-        tables::player_shot_zone()
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed(tables::player_shot_zone())
     }
 
     fn inputs(&self) -> Vec<Input> {

@@ -6,10 +6,9 @@ use chrono::NaiveDate;
 use super::look_back::{
     read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far, unreadable,
 };
-use crate::engine::{Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::team_defense_zone::{DefenseLogs, GAMES, expected, team_defense_zone};
 use crate::nba::{Finals, tables};
-use crate::table::TableDef;
 use crate::warehouse::Warehouse;
 
 #[derive(Debug)]
@@ -25,8 +24,8 @@ impl Stage for TeamDefenseZone {
         Self::NAME
     }
 
-    fn table(&self) -> &TableDef {
-        tables::team_defense_zone()
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed(tables::team_defense_zone())
     }
 
     fn inputs(&self) -> Vec<Input> {

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
+
 use super::{Column, ColumnType, Row, TableDef, Value};
 
 /// A row that may not be stored.
@@ -45,6 +47,28 @@ pub fn admit(table: &TableDef, rows: Vec<Row>) -> Admitted {
             Some(reason) => admitted.quarantined.push(Quarantined { row, reason }),
         }
     }
+    admitted
+}
+
+/// The same for the rows of one date: a row of another date is set aside too, since nobody replaces what is there.
+#[must_use]
+pub fn admit_on(table: &TableDef, date: NaiveDate, rows: Vec<Row>) -> Admitted {
+    let at = table.position(&table.date_column);
+    let day = |row: &Row| at.and_then(|at| row.get(at)).and_then(Value::as_date);
+    let (of_it, strays): (Vec<Row>, Vec<Row>) = rows
+        .into_iter()
+        .partition(|row| day(row).is_none_or(|day| day == date));
+    let mut admitted = admit(table, of_it);
+    admitted
+        .quarantined
+        .extend(strays.into_iter().map(|row| Quarantined {
+            reason: format!(
+                "{} is {} and must be {date}",
+                table.date_column,
+                day(&row).unwrap_or_default()
+            ),
+            row,
+        }));
     admitted
 }
 
@@ -155,6 +179,24 @@ mod tests {
                 "features[1] = NaN is not a number",
                 "features is a list and must be ARRAY<FLOAT64>",
             ]
+        );
+    }
+
+    #[test]
+    fn a_row_of_another_date_is_set_aside() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let table = TableDef {
+            columns: Cow::Owned(vec![Column::required("day", ColumnType::Date, "")]),
+            date_column: Cow::Borrowed("day"),
+            key: Cow::Borrowed(&[]),
+            ..table()
+        };
+        let rows = ["2024-03-01", "2024-03-02"].map(|text| vec![Value::from(day(text))]);
+        let admitted = admit_on(&table, day("2024-03-01"), rows.to_vec());
+        assert_eq!(admitted.rows, rows[..1]);
+        assert_eq!(
+            admitted.quarantined[0].reason,
+            "day is 2024-03-02 and must be 2024-03-01"
         );
     }
 }

@@ -33,6 +33,50 @@ pub enum ColumnType {
     Float64Array,
 }
 
+impl ColumnType {
+    /// The words for types that a person can write; `NUMERIC` may have its digits in parentheses.
+    pub const WORDS: [&str; 10] = [
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "STRING",
+        "BOOL",
+        "DATE",
+        "TIMESTAMP",
+        "JSON",
+        "ARRAY<STRING>",
+        "ARRAY<FLOAT64>",
+    ];
+
+    /// The type of this word, as `BigQuery` names it; none if there is no such type, or more digits than it has.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "INT64" => Some(Self::Int64),
+            "FLOAT64" => Some(Self::Float64),
+            "NUMERIC" => Some(Self::Numeric {
+                precision: 38,
+                scale: 9,
+            }),
+            "STRING" => Some(Self::String),
+            "BOOL" => Some(Self::Bool),
+            "DATE" => Some(Self::Date),
+            "TIMESTAMP" => Some(Self::Timestamp),
+            "JSON" => Some(Self::Json),
+            "ARRAY<STRING>" => Some(Self::StringArray),
+            "ARRAY<FLOAT64>" => Some(Self::Float64Array),
+            _ => {
+                let digits = word.strip_prefix("NUMERIC(")?.strip_suffix(')')?;
+                let (precision, scale) = digits.split_once(',').unwrap_or((digits, "0"));
+                let (precision, scale): (u8, u8) =
+                    (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
+                let fits = scale <= 9 && (scale.max(1)..=29 + scale).contains(&precision);
+                fits.then_some(Self::Numeric { precision, scale })
+            }
+        }
+    }
+}
+
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -108,6 +152,34 @@ impl Column {
             nullable: true,
             stamp: Some(stamp),
             doc: Cow::Borrowed(doc),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_read_from_its_own_word() {
+        for word in ColumnType::WORDS {
+            let kind = ColumnType::from_word(word).unwrap();
+            assert_eq!(ColumnType::from_word(&kind.to_string()), Some(kind), "{word}");
+        }
+        let numeric = |precision, scale| Some(ColumnType::Numeric { precision, scale });
+        assert_eq!(ColumnType::from_word("NUMERIC(6, 2)"), numeric(6, 2));
+        assert_eq!(ColumnType::from_word("NUMERIC(5)"), numeric(5, 0));
+        assert_eq!(ColumnType::from_word("NUMERIC(38,9)"), numeric(38, 9));
+        for word in [
+            "INTEGER",
+            "int64",
+            "NUMERIC(1,2)",
+            "NUMERIC(39,9)",
+            "NUMERIC(6,10)",
+            "NUMERIC()",
+            "",
+        ] {
+            assert_eq!(ColumnType::from_word(word), None, "{word}");
         }
     }
 }

@@ -5,14 +5,16 @@ mod admit;
 mod column;
 mod ddl;
 mod definition;
+mod digest;
 mod fields;
 mod markdown;
 mod value;
 
-pub use admit::{Admitted, Quarantined, admit};
+pub use admit::{Admitted, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
 pub use ddl::{bigquery_table, sqlite_index, sqlite_table};
 pub use definition::TableDef;
+pub use digest::digest;
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;
 pub use value::{Row, Value, rows_on};

@@ -7,7 +7,7 @@ mod query;
 pub mod sqlite;
 
 pub use error::{ErrorClass, WarehouseError};
-pub use query::{Answer, Dates, Read};
+pub use query::{Answer, Asking, Dates, Read, Refill, Refilled};
 
 use std::sync::atomic::AtomicUsize;
 
@@ -54,8 +54,14 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Fills whole tables from scratch, all of them or none. `written` counts rows for a progress line.
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError>;
 
+    /// Replaces exactly the named dates by what a query answers, all or nothing, and says what each holds now.
+    async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError>;
+
     /// Runs a query written in `GoogleSQL` and returns everything it answers.
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError>;
+
+    /// Runs a query about dates: `@date` in it is the first of them, `@dates` all. They are bound, never pasted.
+    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError>;
 }
 
 /// A table and all the rows it is to hold, for [`Warehouse::fill`].

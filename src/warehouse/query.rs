@@ -1,8 +1,9 @@
 //! What is asked of a warehouse and what comes back.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::table::{Row, TableDef};
+use super::{ErrorClass, WarehouseError};
+use crate::table::{Quarantined, Row, TableDef};
 
 /// Which dates a read is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,43 @@ pub struct Read<'a> {
     pub dates: Dates<'a>,
 }
 
+/// How a query about dates is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Once for each date, which is `@date` in it.
+    DateByDate,
+    /// Once for all dates, which are `@dates` in it.
+    AllAtOnce,
+}
+
+/// One atomic replace that a query makes the rows of: they never leave the warehouse.
+#[derive(Debug, Clone, Copy)]
+pub struct Refill<'a> {
+    /// The table written to.
+    pub table: &'a TableDef,
+    /// The dates whose old rows go; a date for which nothing is answered ends empty.
+    pub dates: &'a [NaiveDate],
+    /// A SELECT in `GoogleSQL` that answers the table's columns by their names.
+    pub sql: &'a str,
+    /// How the dates stand in it.
+    pub asking: Asking,
+    /// What the stamped columns receive; the creation stamp of a surviving key is kept.
+    pub now: DateTime<Utc>,
+}
+
+/// What one date holds after a [`Refill`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refilled {
+    /// The date.
+    pub date: NaiveDate,
+    /// Rows stored.
+    pub rows: u32,
+    /// Another number for other rows, as [`crate::table::digest`] is.
+    pub digest: u64,
+    /// Rows that were answered and do not fit the table.
+    pub set_aside: Vec<Quarantined>,
+}
+
 /// What a query answered.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
@@ -38,5 +76,29 @@ impl Answer {
     #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|known| known == column)
+    }
+
+    /// Refuses an answer that has not exactly the columns of a table, those left out that the warehouse stamps.
+    ///
+    /// # Errors
+    /// When it has a column too many or too few; the error names it.
+    pub fn refuse_other_columns(&self, table: &TableDef) -> Result<(), WarehouseError> {
+        let refuse = |sentence| Err(WarehouseError::new(ErrorClass::Code, sentence));
+        let columns = || table.columns.iter().filter(|column| column.stamp.is_none());
+        let is_stranger = |name: &&String| columns().all(|column| column.name != name.as_str());
+        if let Some(name) = self.columns.iter().find(is_stranger) {
+            let path = table.path();
+            return refuse(format!(
+                "the query answers a column {name}, which {path} has not; leave it out"
+            ));
+        }
+        match columns().find(|column| self.position(&column.name).is_none()) {
+            None => Ok(()),
+            Some(column) => refuse(format!(
+                "the query answers no column {}, which {} has; add it",
+                column.name,
+                table.path()
+            )),
+        }
     }
 }

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Command, Ending, Engine, Event, Fact, Input, Inputs, Lineage, Options, Order, Outcome, Reach, Reply,
-    RetryPolicy, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome, Reach,
+    Reply, RetryPolicy, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, load};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
-use backcourt::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
+use backcourt::warehouse::{
+    Answer, Dates, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+};
 use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
@@ -416,8 +418,8 @@ impl Stage for ToyStage {
         self.name
     }
 
-    fn table(&self) -> &TableDef {
-        &self.table
+    fn fills(&self) -> Fills<'_> {
+        Fills::Computed(&self.table)
     }
 
     fn inputs(&self) -> Vec<Input> {
@@ -534,10 +536,10 @@ impl Inputs for ToyInputs {
             Vec::new()
         };
         Ok(Outcome {
-            expected: 2,
+            expected: Some(2),
             rows: (0..rows).map(row).collect(),
             missing,
-            notes: Vec::new(),
+            ..Outcome::default()
         })
     }
 }
@@ -616,6 +618,14 @@ impl Warehouse for Memory {
 
     async fn fill(&self, _: Vec<Filling>, _: &AtomicUsize) -> Result<(), WarehouseError> {
         Ok(())
+    }
+
+    async fn refill(&self, _: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
+        panic!("no stage of the toy is a query")
+    }
+
+    async fn query_about(&self, _: &str, _: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+        panic!("nobody asks the toy about dates")
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {

@@ -109,7 +109,7 @@ impl Dispatcher {
             Err(error) => return self.on_batch_failed(&batch, &error),
         };
         let line = &self.lines[batch.stage];
-        let table = line.stage.table();
+        let fills = line.stage.fills();
         let mut landings = Vec::with_capacity(computed.len());
         let mut failed = Vec::new();
         for (date, result, seconds) in computed {
@@ -120,7 +120,7 @@ impl Dispatcher {
                     }
                     let attempts = line.attempts.get(&date).copied().unwrap_or(0) + 1;
                     let source = line.sources.get(&date).unwrap_or(&self.options.source);
-                    landings.push(land(table, date, made, source, seconds, attempts));
+                    landings.push(land(fills, date, made, source, seconds, attempts));
                 }
                 Err(error) => failed.push((date, error)),
             }

@@ -31,8 +31,9 @@ impl Dispatcher {
                     && self.not_run_yet(check).is_none()
             })
             .collect();
-        // A stage of off-days has no table to ask.
-        if self.lines[at].board.rows() > 0 {
+        // A stage of off-days has no table to ask. One that fills none has checks of something else.
+        let board = &self.lines[at].board;
+        if board.rows() > 0 || board.table.is_none() {
             self.to_check.extend(open);
         }
     }

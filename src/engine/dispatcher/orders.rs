@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
 use crate::ledger::RunState;
-use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
-use super::super::{Command, Event, Order, Reply, Stage, StoredRows};
+use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 
 /// The most workers an operator may ask for; each holds a batch of raw rows in memory.
@@ -163,21 +163,30 @@ async fn stored_rows(
     warehouse: &dyn Warehouse,
     date: NaiveDate,
 ) -> Result<StoredRows, WarehouseError> {
-    let table = stage.table();
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
-    let rows = warehouse
-        .read(Read {
-            table,
-            columns: &columns,
-            dates: Dates::Only(&[date]),
-        })
-        .await?;
+    let (columns, rows) = match stage.fills() {
+        Fills::Computed(table) | Fills::Query(table, ..) => {
+            let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+            let read = Read {
+                table,
+                columns: &columns,
+                dates: Dates::Only(&[date]),
+            };
+            let rows = warehouse.read(read).await?;
+            (columns.into_iter().map(str::to_owned).collect(), rows)
+        }
+        Fills::Counted(CountedTable { path, date_column }) => {
+            let sql = format!("SELECT * FROM `{path}` WHERE {date_column} = DATE '{date}'");
+            let answer = warehouse.query(&sql).await?;
+            (answer.columns, answer.rows)
+        }
+        Fills::Nothing => {
+            let sentence = format!("stage {} fills no table, there are no rows to show", stage.name());
+            return Err(WarehouseError::new(ErrorClass::Data, sentence));
+        }
+    };
     let rows = rows
         .iter()
         .map(|row| row.iter().map(ToString::to_string).collect())
         .collect();
-    Ok(StoredRows {
-        columns: columns.into_iter().map(str::to_owned).collect(),
-        rows,
-    })
+    Ok(StoredRows { columns, rows })
 }

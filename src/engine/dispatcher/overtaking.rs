@@ -24,8 +24,10 @@ impl Dispatcher {
                 self.provenance.forget(&line.board.name, &[unit.date]);
             }
         }
-        let table = line.board.table.clone();
-        self.overtaken(&table, &changed)
+        match line.board.table.clone() {
+            Some(table) => self.overtaken(&table, &changed),
+            None => Vec::new(),
+        }
     }
 
     /// What rests on these dates of a table. What is under way is remembered and stale when it lands.

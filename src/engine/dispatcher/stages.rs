@@ -573,9 +573,11 @@ async fn scoped(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
 ) -> Result<Scoped, StageError> {
-    warehouse.ensure(stage.table()).await?;
+    if let Some(table) = stage.fills().definition() {
+        warehouse.ensure(table).await?;
+    }
     let scopes = stage.scope(warehouse, dates).await?;
-    let stored = stored_rows(warehouse, stage.table(), dates).await?;
+    let stored = stored_rows(warehouse, stage.fills(), dates).await?;
     Ok(Scoped { scopes, stored })
 }
 

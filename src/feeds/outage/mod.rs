@@ -16,7 +16,9 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::faults::{Outage, Profile};
 use crate::table::{Row, TableDef};
-use crate::warehouse::{Answer, Dates, ErrorClass, Filling, Read, Replace, Warehouse, WarehouseError};
+use crate::warehouse::{
+    Answer, Dates, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+};
 
 /// A warehouse in front of which outages may stand.
 #[derive(Debug)]
@@ -151,7 +153,15 @@ impl Warehouse for Unanswering {
         self.inner.fill(tables, written).await
     }
 
+    async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
+        self.inner.refill(refill).await
+    }
+
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
         self.inner.query(sql).await
+    }
+
+    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+        self.inner.query_about(sql, dates).await
     }
 }

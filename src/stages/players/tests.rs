@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use crate::engine::{Outcome, Scope, Stage};
 use crate::nba::tables;
-use crate::plan::{Advance, StageKind, StageSpec};
+use crate::plan::{Active, Advance, StageKind, StageSpec};
 use crate::stages::stage;
 use crate::table::{ColumnType, Row, TableDef, Value, admit};
 use crate::warehouse::sqlite::SqliteWarehouse;
@@ -113,7 +113,9 @@ async fn league(dir: &std::path::Path) -> SqliteWarehouse {
 fn named(name: &str) -> std::sync::Arc<dyn Stage> {
     stage(&StageSpec {
         name: name.to_owned(),
-        table: String::new(),
+        table: None,
+        active: Active::Always,
+        reads: Vec::new(),
         kind: StageKind::Nba,
         needs: Vec::new(),
         advance: Advance::Auto,
@@ -153,12 +155,12 @@ async fn a_date_owes_the_rows_it_then_makes() {
         for outcome in made {
             assert_eq!(
                 (outcome.expected, outcome.rows.len()),
-                (rows, rows as usize),
+                (Some(rows), rows as usize),
                 "{name}"
             );
             stored.extend(outcome.rows);
         }
-        put(&warehouse, stage.table(), owed, stored).await;
+        put(&warehouse, stage.fills().definition().unwrap(), owed, stored).await;
     }
 }
 
@@ -171,7 +173,12 @@ async fn a_date_sees_the_games_before_it_whatever_batch_it_is_in() {
     let together = computed(&warehouse, stage.as_ref(), &[day(14), day(16)]).await;
     let alone = computed(&warehouse, stage.as_ref(), &[day(14)]).await;
     assert_eq!(together[0], alone[0]);
-    let played = stage.table().position("games_played_season").unwrap();
+    let played = stage
+        .fills()
+        .definition()
+        .unwrap()
+        .position("games_played_season")
+        .unwrap();
     assert_eq!(together[0].rows[0][played], Value::Int(7));
     assert_eq!(together[1].rows[0][played], Value::Int(8));
 }

@@ -12,6 +12,7 @@ mod insert;
 mod pool;
 mod query;
 mod read;
+mod refill;
 mod replace;
 #[cfg(test)]
 mod tests;
@@ -22,15 +23,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Answer, Filling, Read, Replace, Warehouse, WarehouseError};
+use super::{Answer, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
 use crate::table::{Row, TableDef, sqlite_index, sqlite_table};
 use connection::Role;
 use fault::Fault;
 use folder::{Folder, checked};
 use pool::Pool;
 use read::Reading;
+use refill::Refilling;
 use replace::Replacement;
 
 /// How often a fill's progress is passed on.
@@ -56,6 +59,15 @@ impl SqliteWarehouse {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
         })
+    }
+
+    /// What a translated query about these dates answers.
+    async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
+        self.pool
+            .run(Role::Reader, "querying".to_owned(), move |connection| {
+                query::answer(connection, &sql, &dates)
+            })
+            .await
     }
 
     /// Creates the file of the table's dataset, after which every connection is opened anew to attach it.
@@ -134,14 +146,32 @@ impl Warehouse for SqliteWarehouse {
         }
     }
 
-    async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        let sql = googlesql::translate(sql, chrono::Utc::now())?;
+    async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
+        let (doing, refilling) = (doing("writing", refill.table), Refilling::of(&refill)?);
         self.pool
-            .run(Role::Reader, "querying".to_owned(), move |connection| {
-                query::answer(connection, &sql)
+            .run(Role::Writer, doing, move |connection| {
+                refilling.commit(connection)
             })
             .await
     }
+
+    async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
+        let sql = googlesql::translate(sql, chrono::Utc::now())?;
+        self.answer(sql, Vec::new()).await
+    }
+
+    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+        let sql = googlesql::translate_about(sql, chrono::Utc::now())?;
+        self.answer(sql, dates.to_vec()).await
+    }
+}
+
+/// Whether the embedded warehouse can answer a query about dates, without asking it.
+///
+/// # Errors
+/// When it cannot be read, or has a construct there is no translation for; the error names it.
+pub fn understands(sql: &str) -> Result<(), WarehouseError> {
+    googlesql::translate_about(sql, chrono::Utc::now()).map(drop)
 }
 
 fn doing(verb: &str, table: &TableDef) -> String {

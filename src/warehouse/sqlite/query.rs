@@ -1,17 +1,18 @@
 //! Running a translated query. A comparison answers 0 or 1, a date its ISO text: the answer's columns have no
 //! declared type here, and `Value::as_date` reads both forms of a date.
 
+use chrono::NaiveDate;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::fault::Fault;
-use super::googlesql::HIDDEN;
+use super::googlesql::{ALL_DATES, HIDDEN, ONE_DATE};
 use crate::table::{Row, Value};
 use crate::warehouse::Answer;
 
-/// Everything the query answers.
-pub(super) fn answer(connection: &Connection, sql: &str) -> Result<Answer, Fault> {
-    let mut statement = connection.prepare(sql).map_err(unprepared)?;
+/// Everything the query answers about these dates.
+pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) -> Result<Answer, Fault> {
+    let mut statement = connection.prepare_cached(sql).map_err(unprepared)?;
     if !statement.readonly() {
         return Err(Fault::code("a query must not change anything"));
     }
@@ -22,8 +23,9 @@ pub(super) fn answer(connection: &Connection, sql: &str) -> Result<Answer, Fault
         .filter(|(_, name)| !name.starts_with(HIDDEN))
         .map(|(at, name)| (at, name.to_owned()))
         .collect();
+    bind(&mut statement, dates)?;
     let mut rows = Vec::new();
-    let mut found = statement.query([])?;
+    let mut found = statement.raw_query();
     while let Some(stored) = found.next()? {
         let row: Result<Row, Fault> = shown
             .iter()
@@ -35,6 +37,18 @@ pub(super) fn answer(connection: &Connection, sql: &str) -> Result<Answer, Fault
         columns: shown.into_iter().map(|(_, name)| name).collect(),
         rows,
     })
+}
+
+/// Gives the parameters of a translated query their values: the first date, and all of them as a JSON list.
+fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), Fault> {
+    if let Some(at) = statement.parameter_index(ONE_DATE)? {
+        let date = dates.first().map(ToString::to_string);
+        statement.raw_bind_parameter(at, date)?;
+    }
+    if let Some(at) = statement.parameter_index(ALL_DATES)? {
+        statement.raw_bind_parameter(at, serde_json::json!(dates).to_string())?;
+    }
+    Ok(())
 }
 
 fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, Fault> {

@@ -37,14 +37,19 @@ type Born = HashMap<Vec<String>, String>;
 impl Replacement {
     /// Deletes, inserts and stamps, all or nothing.
     pub(super) fn commit(&self, connection: &mut Connection) -> Result<(), Fault> {
-        checked(&self.table)?;
-        self.refuse_other_dates()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let born = self.born(&transaction)?;
-        self.delete(&transaction)?;
-        self.insert(&transaction, &born)?;
+        self.within(&transaction)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    /// The same within a transaction that somebody else commits.
+    pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+        checked(&self.table)?;
+        self.refuse_other_dates()?;
+        let born = self.born(transaction)?;
+        self.delete(transaction)?;
+        self.insert(transaction, &born)
     }
 
     fn refuse_other_dates(&self) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::*;
 use crate::table::{Column, ColumnType, Stamp, Value};
-use crate::warehouse::{Dates, ErrorClass};
+use crate::warehouse::{Asking, Dates, ErrorClass};
 
 fn games() -> TableDef {
     TableDef {
@@ -486,4 +486,208 @@ async fn a_damaged_file_is_told_by_name() {
     assert!(error.message.contains(dir.path().to_str().unwrap()), "{error}");
     assert!(error.message.contains("it was left as it is"), "{error}");
     assert!(fs::read(&file).unwrap() == bytes, "the damaged file was changed");
+}
+
+/// Games with tables to be refilled from them.
+async fn played(warehouse: &SqliteWarehouse) {
+    warehouse.ensure(&games()).await.unwrap();
+    let rows = [
+        game("BOS", "2024-01-01", 100),
+        game("LAL", "2024-01-01", 90),
+        game("BOS", "2024-01-02", 110),
+    ];
+    let replace = Replace {
+        table: &games(),
+        dates: &[day("2024-01-01"), day("2024-01-02")],
+        rows: &rows,
+        now: at("2024-01-03T00:00:00Z"),
+    };
+    warehouse.replace(replace).await.unwrap();
+}
+
+fn points() -> TableDef {
+    let decimal = ColumnType::Numeric {
+        precision: 5,
+        scale: 1,
+    };
+    TableDef {
+        name: Cow::Borrowed("points"),
+        columns: Cow::Owned(vec![
+            Column::required("day", ColumnType::Date, ""),
+            Column::required("team", ColumnType::String, ""),
+            Column::nullable("points", ColumnType::Int64, ""),
+            Column::nullable("third", decimal, ""),
+            Column::stamped("created_at", Stamp::Created, ""),
+        ]),
+        date_column: Cow::Borrowed("day"),
+        key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("team")]),
+        ..games()
+    }
+}
+
+async fn refilled(
+    warehouse: &SqliteWarehouse,
+    sql: &str,
+    dates: &[&str],
+    now: &str,
+) -> Result<Vec<Refilled>, WarehouseError> {
+    warehouse.ensure(&points()).await.unwrap();
+    let dates: Vec<NaiveDate> = dates.iter().map(|text| day(text)).collect();
+    let all = sql.contains("@dates");
+    let refill = Refill {
+        table: &points(),
+        dates: &dates,
+        sql,
+        asking: if all {
+            Asking::AllAtOnce
+        } else {
+            Asking::DateByDate
+        },
+        now: at(now),
+    };
+    warehouse.refill(refill).await
+}
+
+async fn stored_points(warehouse: &SqliteWarehouse) -> Vec<String> {
+    let answer = warehouse
+        .query("SELECT day, team, points, third, created_at FROM league.points ORDER BY day, team")
+        .await
+        .unwrap();
+    let line = |row: &Row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    answer.rows.iter().map(line).collect()
+}
+
+const ONE_BY_ONE: &str =
+    "SELECT team, points, points / 3 AS third, game_date AS day FROM league.games WHERE game_date = @date";
+const TOGETHER: &str = "SELECT team, points, points / 3 AS third, game_date AS day FROM league.games WHERE game_date IN UNNEST(@dates)";
+
+#[rstest::rstest]
+#[tokio::test]
+async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ONE, TOGETHER)] sql: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    played(&warehouse).await;
+    let all = ["2024-01-01", "2024-01-02", "2024-01-03"];
+    let first = refilled(&warehouse, sql, &all, "2024-01-03T00:00:00Z")
+        .await
+        .unwrap();
+    let rows: Vec<(String, u32)> = first.iter().map(|of| (of.date.to_string(), of.rows)).collect();
+    let expected = [("2024-01-01", 2), ("2024-01-02", 1), ("2024-01-03", 0)];
+    assert_eq!(rows, expected.map(|(date, rows)| (date.to_owned(), rows)));
+    let born = "2024-01-03T00:00:00.000000Z";
+    let stored = [
+        format!("2024-01-01 BOS 100 33.3 {born}"),
+        format!("2024-01-01 LAL 90 30 {born}"),
+        format!("2024-01-02 BOS 110 36.7 {born}"),
+    ];
+    assert_eq!(stored_points(&warehouse).await, stored);
+
+    let replace = Replace {
+        table: &games(),
+        dates: &[day("2024-01-01"), day("2024-01-02")],
+        rows: &[game("BOS", "2024-01-01", 101), game("NYK", "2024-01-02", 80)],
+        now: at("2024-01-04T00:00:00Z"),
+    };
+    warehouse.replace(replace).await.unwrap();
+    let second = refilled(&warehouse, sql, &all[..1], "2024-01-04T00:00:00Z")
+        .await
+        .unwrap();
+    assert_eq!(second[0].rows, 1);
+    assert_ne!(second[0].digest, first[0].digest);
+    let now = [
+        format!("2024-01-01 BOS 101 33.7 {born}"),
+        format!("2024-01-02 BOS 110 36.7 {born}"),
+    ];
+    assert_eq!(
+        stored_points(&warehouse).await,
+        now,
+        "the other date is as it was, and a key keeps its birth"
+    );
+    let again = refilled(&warehouse, sql, &all[..1], "2024-01-05T00:00:00Z")
+        .await
+        .unwrap();
+    assert_eq!(again, second, "the same rows have the same digest");
+}
+
+#[tokio::test]
+async fn what_a_query_answers_and_does_not_fit_is_set_aside_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    played(&warehouse).await;
+    for (sql, rows, reasons) in [
+        (
+            "SELECT @date AS day, team, team AS points, NULL AS third FROM league.games WHERE points = 90",
+            0,
+            &["points is a text and must be INT64"][..],
+        ),
+        (
+            "SELECT @date AS day, team, 1 AS points, 99999 AS third FROM league.games WHERE points = 90",
+            0,
+            &["third = 99999 does not fit NUMERIC(5,1)"],
+        ),
+        (
+            "SELECT @date AS day, 'X' AS team, points, 1 AS third FROM league.games WHERE game_date = @date",
+            1,
+            &["key (day, team) = (2024-01-01, X) stands twice"],
+        ),
+        (
+            "SELECT DATE_ADD(@date, INTERVAL 1 DAY) AS day, 'X' AS team, 1 AS points, 1 AS third",
+            0,
+            &["day is 2024-01-02 and must be 2024-01-01"],
+        ),
+        (
+            "SELECT DATE '2024-01-02' AS day, 'X' AS team, 1 AS points, 1 AS third FROM league.games \
+             WHERE game_date IN UNNEST(@dates) LIMIT 1",
+            0,
+            &["day is 2024-01-02 and must be 2024-01-01"],
+        ),
+    ] {
+        let found = refilled(&warehouse, sql, &["2024-01-01"], "2024-01-03T00:00:00Z")
+            .await
+            .unwrap();
+        assert_eq!(found[0].rows, rows, "{sql}");
+        let said: Vec<&str> = found[0].set_aside.iter().map(|bad| bad.reason.as_str()).collect();
+        assert_eq!(said, reasons, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_wrong_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    played(&warehouse).await;
+    let dates = ["2024-01-01", "2024-01-02"];
+    refilled(&warehouse, ONE_BY_ONE, &dates, "2024-01-03T00:00:00Z")
+        .await
+        .unwrap();
+    let before = stored_points(&warehouse).await;
+    for (sql, class, said) in [
+        (
+            "SELECT @date AS day, 'X' AS team, 1 AS points",
+            ErrorClass::Code,
+            "the query answers no column third, which league.points has; add it",
+        ),
+        (
+            "SELECT @date AS day, 'X' AS team, 1 AS points, 1 AS third, 2 AS pace",
+            ErrorClass::Code,
+            "the query answers a column pace, which league.points has not; leave it out",
+        ),
+        (
+            "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third FROM league.games \
+             WHERE game_date IN UNNEST(@dates) LIMIT 1",
+            ErrorClass::Data,
+            "the query for league.points answers a row of 2023-01-01, which is none of the dates it was asked about",
+        ),
+    ] {
+        let error = refilled(&warehouse, sql, &dates, "2024-01-04T00:00:00Z")
+            .await
+            .unwrap_err();
+        assert_eq!((error.class, error.message.as_str()), (class, said));
+    }
+    let missing = "SELECT @date AS day, team, 1 AS points, 1 AS third FROM league.absent";
+    let error = refilled(&warehouse, missing, &dates, "2024-01-04T00:00:00Z")
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Data, "{error}");
+    assert_eq!(stored_points(&warehouse).await, before);
 }

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::name::{quoted, single};
 use super::refusal::Refusal;
-use super::{HIDDEN, Writer, Written, bracketed, known, literal};
+use super::{ALL_DATES, HIDDEN, ONE_DATE, Writer, Written, bracketed, known, literal};
 
 impl Writer {
     /// An expression that can stand anywhere without further parentheses.
@@ -151,6 +151,11 @@ impl Writer {
     }
 
     fn column(&self, name: &Ident) -> Written {
+        match name.value.to_ascii_lowercase().as_str() {
+            "@date" if self.is_about_dates => return Ok(ONE_DATE.to_owned()),
+            "@dates" if self.is_about_dates => return Ok(ALL_DATES.to_owned()),
+            _ => {}
+        }
         if name.value.starts_with('@') {
             return Err(Refusal::construct(format_args!("the parameter {name}")));
         }

@@ -29,17 +29,33 @@ use refusal::{Refusal, unread};
 /// How the names of columns begin that a translation adds and an answer must not show.
 pub(super) const HIDDEN: &str = "_backcourt_";
 
+/// The name under which the date of a query about one date is bound.
+pub(super) const ONE_DATE: &str = ":date";
+
+/// The name under which the dates of a query about dates are bound, as a JSON list.
+pub(super) const ALL_DATES: &str = ":dates";
+
 /// A piece of `SQLite` SQL, or what could not be translated.
 type Written = Result<String, Refusal>;
 
 /// The query in `SQLite`'s words. `now` is what the clock functions say.
 pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
+    written(sql, now, false)
+}
+
+/// A query about dates, in which `@date` and `@dates` may stand.
+pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
+    written(sql, now, true)
+}
+
+fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
     let statements = Parser::parse_sql(&BigQueryDialect, sql).map_err(|error| unread(sql, &error))?;
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(Refusal::other("anything but a single SELECT").into());
     };
     let mut writer = Writer {
         now,
+        is_about_dates,
         known: Vec::new(),
         aliases: Vec::new(),
         hidden: 0,
@@ -50,6 +66,8 @@ pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, Warehou
 /// What has to be known while a query is written.
 struct Writer {
     now: DateTime<Utc>,
+    /// Whether `@date` and `@dates` mean something.
+    is_about_dates: bool,
     /// Names given by WITH, innermost last.
     known: Vec<String>,
     /// What the names of the SELECT list stand for, where they go before columns.

@@ -18,7 +18,7 @@ impl Refusal {
         let short: String = name.chars().take(LONGEST).collect();
         let cut = if short.len() < name.len() { "…" } else { "" };
         Self(format!(
-            "backcourt cannot translate {short}{cut} for the embedded warehouse; run this check on BigQuery"
+            "backcourt cannot translate {short}{cut} for the embedded warehouse; write it otherwise, or run this query on BigQuery"
         ))
     }
 
@@ -29,9 +29,7 @@ impl Refusal {
 
     /// What is no translation matter at all: the sentence says what is allowed instead.
     pub(super) fn other(what: &str) -> Self {
-        Self(format!(
-            "a check may not be {what}; write one query that only reads"
-        ))
+        Self(format!("a query may not be {what}; write one that only reads"))
     }
 
     /// A literal that would mean something else here, with the way to write it.

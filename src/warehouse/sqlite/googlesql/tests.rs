@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rstest::rstest;
 use rusqlite::Connection;
 
-use super::translate;
+use super::{translate, translate_about};
 use crate::table::Value;
 use crate::warehouse::sqlite::connection::{attach, blank};
 use crate::warehouse::sqlite::query::answer;
@@ -36,12 +36,24 @@ fn now() -> DateTime<Utc> {
 fn ask(sql: &str) -> Result<Answer, WarehouseError> {
     let (dir, connection) = league();
     let sql = translate(sql, now())?;
-    answer(&connection, &sql).map_err(|fault| fault.told(&sql, dir.path()))
+    answer(&connection, &sql, &[]).map_err(|fault| fault.told(&sql, dir.path()))
+}
+
+/// The same of a query about the two game dates.
+fn told_about(sql: &str) -> String {
+    let (dir, connection) = league();
+    let dates = ["2021-10-20", "2021-10-19"].map(|date| date.parse().unwrap());
+    let sql = translate_about(sql, now()).unwrap();
+    let answer = answer(&connection, &sql, &dates).map_err(|fault| fault.told(&sql, dir.path()));
+    joined(&answer.unwrap_or_else(|error| panic!("{sql}\n{error}")))
 }
 
 /// The answer's rows, values joined by commas and rows by semicolons.
 fn told(sql: &str) -> String {
-    let answer = ask(sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+    joined(&ask(sql).unwrap_or_else(|error| panic!("{sql}\n{error}")))
+}
+
+fn joined(answer: &Answer) -> String {
     let rows: Vec<String> = answer
         .rows
         .iter()
@@ -424,7 +436,7 @@ fn a_foreign_construct_is_refused_by_name(#[case] sql: &str, #[case] name: &str)
         "{sql}: {error}"
     );
     assert!(message.contains(&name.to_lowercase()), "{sql}: {error}");
-    assert!(message.ends_with("run this check on bigquery"), "{sql}: {error}");
+    assert!(message.ends_with("run this query on bigquery"), "{sql}: {error}");
 }
 
 #[rstest]
@@ -436,7 +448,7 @@ fn only_one_query_that_reads_is_run(#[case] sql: &str) {
     let error = translate(sql, now()).unwrap_err();
     assert_eq!(
         error.message,
-        "a check may not be anything but a single SELECT; write one query that only reads"
+        "a query may not be anything but a single SELECT; write one that only reads"
     );
 }
 
@@ -472,4 +484,23 @@ fn columns_are_named_as_bigquery_names_them() {
     assert_eq!(all.columns.first().map(String::as_str), Some("game_id"));
     assert_eq!(all.columns.len(), 8);
     assert_eq!(all.rows[0].len(), 8);
+}
+
+#[rstest]
+#[case("SELECT team FROM league.games WHERE game_date = @date", "BOS; NYK")]
+#[case("SELECT COUNT(*) FROM league.games WHERE game_date IN UNNEST(@dates)", "4")]
+#[case(
+    "SELECT COUNT(*) FROM league.games WHERE game_date NOT IN UNNEST(@dates)",
+    "0"
+)]
+#[case(
+    "SELECT @date, DATE_SUB(@date, INTERVAL 19 DAY), @date + 1, FORMAT_DATE('%A', @date)",
+    "2021-10-20,2021-10-01,2021-10-21,Wednesday"
+)]
+#[case(
+    "SELECT SUM(points) FROM league.games WHERE game_date BETWEEN DATE_SUB(@date, INTERVAL 1 DAY) AND @DATE",
+    "507"
+)]
+fn dates_are_bound(#[case] sql: &str, #[case] expected: &str) {
+    assert_eq!(told_about(sql), expected, "{sql}");
 }

@@ -2,10 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::table::{Row, Value};
+use super::{Row, Value};
 
 /// The first 64 bits of the SHA-256 over every value, each led by its kind and closed by its length.
-pub(super) fn digest(rows: &[Row]) -> u64 {
+#[must_use]
+pub fn digest(rows: &[Row]) -> u64 {
     let mut bytes = Vec::with_capacity(4096);
     let mut hasher = Sha256::new();
     for row in rows {

@@ -1,0 +1,512 @@
+//! The `[[stage]]` tables of a plan file, each turned into a stage or refused, and then all of them together.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::Weekday;
+use serde::Deserialize;
+
+use super::bare_sql::BareSql;
+use super::hint::with_hint;
+use super::load::Origin;
+use super::stage::{
+    Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
+};
+use crate::table::{Column, ColumnType, TableDef};
+
+/// How long a command may take for one date when the plan does not say.
+const USUAL_TIMEOUT: u64 = 600;
+
+/// The exit code that asks to be tried again when the plan names no other: `EX_TEMPFAIL` of sysexits.
+const USUAL_RETRY_CODE: u8 = 75;
+
+/// The place of a date in a command.
+pub(super) const DATE: &str = "{date}";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStage {
+    name: String,
+    table: Option<String>,
+    kind: RawKind,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    advance: Advance,
+    sql: Option<String>,
+    sql_file: Option<String>,
+    date_column: Option<String>,
+    key: Option<Vec<String>>,
+    columns: Option<Vec<RawColumn>>,
+    expect_rows: Option<RawRows>,
+    reads: Option<Vec<RawRead>>,
+    active: Option<RawActive>,
+    command: Option<Vec<String>>,
+    timeout_seconds: Option<u64>,
+    environment: Option<BTreeMap<String, String>>,
+    skip_exit_code: Option<u8>,
+    retry_exit_code: Option<u8>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum RawKind {
+    Nba,
+    Sql,
+    Command,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawColumn {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    nullable: bool,
+    #[serde(default)]
+    doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRead {
+    table: String,
+    #[serde(default)]
+    days_back: u32,
+}
+
+/// A number of rows, or a query that answers it.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a number of rows or a SELECT that answers it")]
+enum RawRows {
+    Number(u32),
+    Query(String),
+}
+
+/// Days of the week, or a query that answers dates.
+#[derive(Deserialize, Clone)]
+#[serde(
+    untagged,
+    expecting = "expected days of the week such as [\"mon\", \"tue\"] or a SELECT that answers dates"
+)]
+pub(super) enum RawActive {
+    Days(Vec<String>),
+    Query(String),
+}
+
+/// The stages of a plan, whose common days of work are `active`.
+pub(super) fn stages(
+    raw: Vec<RawStage>,
+    active: Option<RawActive>,
+    origin: &Origin,
+) -> Result<Vec<StageSpec>, String> {
+    let usual = active.map_or(Ok(Active::Always), RawActive::read)?;
+    let mut stages = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let name = raw.name.clone();
+        let stage = raw.read(&usual, origin);
+        stages.push(stage.map_err(|problem| format!("stage '{name}': {problem}"))?);
+    }
+    Ok(stages)
+}
+
+impl RawStage {
+    fn read(self, usual: &Active, origin: &Origin) -> Result<StageSpec, String> {
+        self.refuse_foreign_keys()?;
+        let active = match &self.active {
+            Some(active) => active.clone().read()?,
+            None => usual.clone(),
+        };
+        let reads = self.reads.iter().flatten();
+        let reads = reads.map(RawRead::read).collect::<Result<_, _>>()?;
+        let kind = match self.kind {
+            RawKind::Nba => {
+                self.table
+                    .as_ref()
+                    .ok_or("table is missing; write dataset.table")?;
+                StageKind::Nba
+            }
+            RawKind::Sql => StageKind::Sql(Box::new(self.sql_spec(origin)?)),
+            RawKind::Command => StageKind::Command(Box::new(self.command_spec(origin)?)),
+        };
+        Ok(StageSpec {
+            name: self.name,
+            table: self.table,
+            kind,
+            needs: self.needs,
+            advance: self.advance,
+            active,
+            reads,
+        })
+    }
+
+    /// A key that means nothing for this kind of stage is a mistake and not a remark.
+    fn refuse_foreign_keys(&self) -> Result<(), String> {
+        use RawKind::{Command, Nba, Sql};
+        let given = [
+            ("sql", self.sql.is_some(), &[Sql][..]),
+            ("sql_file", self.sql_file.is_some(), &[Sql]),
+            ("date_column", self.date_column.is_some(), &[Sql, Command]),
+            ("key", self.key.is_some(), &[Sql, Command]),
+            ("columns", self.columns.is_some(), &[Sql, Command]),
+            ("expect_rows", self.expect_rows.is_some(), &[Sql, Command]),
+            ("reads", self.reads.is_some(), &[Sql, Command]),
+            ("active", self.active.is_some(), &[Sql, Command]),
+            ("command", self.command.is_some(), &[Command]),
+            ("timeout_seconds", self.timeout_seconds.is_some(), &[Command]),
+            ("environment", self.environment.is_some(), &[Command]),
+            ("skip_exit_code", self.skip_exit_code.is_some(), &[Command]),
+            ("retry_exit_code", self.retry_exit_code.is_some(), &[Command]),
+        ];
+        let foreign = |(_, given, kinds): &&(&str, bool, &[RawKind])| *given && !kinds.contains(&self.kind);
+        let word = match self.kind {
+            Nba => "nba",
+            Sql => "sql",
+            Command => "command",
+        };
+        match given.iter().find(foreign) {
+            None => Ok(()),
+            Some((key, ..)) => Err(format!("a stage of kind {word} takes no {key}; leave it out")),
+        }
+    }
+
+    fn sql_spec(&self, origin: &Origin) -> Result<SqlSpec, String> {
+        let sql = origin.query(self.sql.as_deref(), self.sql_file.as_deref())?;
+        Ok(SqlSpec {
+            table: self.definition()?,
+            query: date_query("sql", &sql)?,
+            expect: self.expect()?,
+        })
+    }
+
+    fn command_spec(&self, origin: &Origin) -> Result<CommandSpec, String> {
+        let argv = self.command.clone().unwrap_or_default();
+        if argv.first().is_none_or(|program| program.trim().is_empty()) {
+            return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
+        }
+        let environment = self.environment.clone().unwrap_or_default();
+        if !argv
+            .iter()
+            .chain(environment.values())
+            .any(|text| text.contains(DATE))
+        {
+            return Err(format!(
+                "{DATE} stands neither in command nor in environment, so that every date would do the same; add it"
+            ));
+        }
+        let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']);
+        if let Some(name) = environment.keys().find(|name| !is_variable(name)) {
+            return Err(format!("environment: '{name}' is not the name of a variable"));
+        }
+        let timeout = self.timeout_seconds.unwrap_or(USUAL_TIMEOUT);
+        if timeout == 0 {
+            return Err("timeout_seconds is 0; give 1 or more".to_owned());
+        }
+        let retry = self.retry_exit_code.unwrap_or(USUAL_RETRY_CODE);
+        for (key, code) in [
+            ("skip_exit_code", self.skip_exit_code),
+            ("retry_exit_code", Some(retry)),
+        ] {
+            if code == Some(0) {
+                return Err(format!("{key} is 0, which says that all went well; give another"));
+            }
+        }
+        if self.skip_exit_code == Some(retry) {
+            return Err(format!(
+                "skip_exit_code and retry_exit_code are both {retry}; they must differ"
+            ));
+        }
+        let leaves = self.leaves()?;
+        if leaves == Leaves::Nothing && self.expect_rows.is_some() {
+            return Err(
+                "expect_rows needs a table whose rows can be counted; give table and date_column".to_owned(),
+            );
+        }
+        Ok(CommandSpec {
+            argv,
+            environment,
+            folder: origin.folder(),
+            timeout: Duration::from_secs(timeout),
+            skip_exit_code: self.skip_exit_code,
+            retry_exit_code: retry,
+            leaves,
+            expect: self.expect()?,
+        })
+    }
+
+    fn leaves(&self) -> Result<Leaves, String> {
+        if self.columns.is_some() {
+            return Ok(Leaves::Printed(self.definition()?));
+        }
+        if self.key.is_some() {
+            return Err(
+                "key goes with columns; leave it out, or say the columns of the rows it prints".to_owned(),
+            );
+        }
+        match (&self.table, &self.date_column) {
+            (None, None) => Ok(Leaves::Nothing),
+            (Some(table), Some(date_column)) => {
+                table_path(table)?;
+                identifier("date_column", date_column)?;
+                Ok(Leaves::Rows {
+                    table: table.clone(),
+                    date_column: date_column.clone(),
+                })
+            }
+            (Some(_), None) => Err("date_column is missing; the rows of a date are counted by it".to_owned()),
+            (None, Some(_)) => Err("date_column needs a table; write table = \"dataset.table\"".to_owned()),
+        }
+    }
+
+    /// The definition of the table that backcourt writes for this stage.
+    fn definition(&self) -> Result<TableDef, String> {
+        let table = self
+            .table
+            .as_deref()
+            .ok_or("table is missing; write dataset.table")?;
+        let (dataset, name) = table_path(table)?;
+        let raw = self.columns.as_deref().unwrap_or_default();
+        if raw.is_empty() {
+            return Err(
+                "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]".to_owned(),
+            );
+        }
+        let columns: Vec<Column> = raw.iter().map(RawColumn::read).collect::<Result<_, _>>()?;
+        for (at, column) in columns.iter().enumerate() {
+            if columns[..at]
+                .iter()
+                .any(|other| other.name.eq_ignore_ascii_case(&column.name))
+            {
+                return Err(format!(
+                    "column '{}' stands twice; names must differ",
+                    column.name
+                ));
+            }
+        }
+        let of = |key: &str, name: &str| {
+            let known = columns.iter().map(|column| column.name.as_ref());
+            let found = columns.iter().find(|column| column.name == name);
+            found.ok_or_else(|| format!("{key}: {}", with_hint("column", name, known)))
+        };
+        let date_column = self
+            .date_column
+            .as_deref()
+            .ok_or("date_column is missing; name the column of its date")?;
+        let date = of("date_column", date_column)?;
+        if date.kind != ColumnType::Date || date.nullable {
+            return Err(format!(
+                "date_column '{date_column}' must be a DATE that is not nullable"
+            ));
+        }
+        let key = self.key.as_deref().unwrap_or_default();
+        if key.is_empty() {
+            return Err(
+                "key is missing; name the columns that together tell one row from another".to_owned(),
+            );
+        }
+        for name in key {
+            if of("key", name)?.nullable {
+                return Err(format!(
+                    "key: column '{name}' is nullable; no row could be found by it"
+                ));
+            }
+        }
+        Ok(TableDef {
+            dataset: Cow::Owned(dataset.to_owned()),
+            name: Cow::Owned(name.to_owned()),
+            doc: Cow::Owned(format!("Filled by stage {} of a backcourt plan.", self.name)),
+            date_column: Cow::Owned(date_column.to_owned()),
+            key: key.iter().cloned().map(Cow::Owned).collect(),
+            columns: Cow::Owned(columns),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        })
+    }
+
+    fn expect(&self) -> Result<ExpectRows, String> {
+        match &self.expect_rows {
+            None => Ok(ExpectRows::Some),
+            Some(RawRows::Number(0)) => Err(
+                "expect_rows is 0, so that nothing could be right; give 1 or more, or a SELECT".to_owned(),
+            ),
+            Some(RawRows::Number(rows)) => Ok(ExpectRows::Exactly(*rows)),
+            Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query("expect_rows", sql)?)),
+        }
+    }
+}
+
+impl RawColumn {
+    fn read(&self) -> Result<Column, String> {
+        identifier("column", &self.name)?;
+        let kind = ColumnType::from_word(&self.kind).ok_or_else(|| {
+            let hint = with_hint("type", &self.kind, ColumnType::WORDS);
+            format!("column '{}': {hint}", self.name)
+        })?;
+        Ok(Column {
+            name: Cow::Owned(self.name.clone()),
+            kind,
+            nullable: self.nullable,
+            stamp: None,
+            doc: Cow::Owned(self.doc.clone()),
+        })
+    }
+}
+
+impl RawRead {
+    fn read(&self) -> Result<ReadSpec, String> {
+        table_path(&self.table).map_err(|problem| format!("reads: {problem}"))?;
+        Ok(ReadSpec {
+            table: self.table.clone(),
+            days_back: self.days_back,
+        })
+    }
+}
+
+impl RawActive {
+    fn read(self) -> Result<Active, String> {
+        const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        match self {
+            Self::Query(sql) => match BareSql::of(&sql).parameters().next() {
+                None => Ok(Active::Query(sql)),
+                Some(name) => Err(format!(
+                    "active has a parameter @{name}; it is asked once and answers every date with work"
+                )),
+            },
+            Self::Days(days) if days.is_empty() => {
+                Err("active is empty, so that there would be no work on any date; leave it out".to_owned())
+            }
+            Self::Days(days) => {
+                let day = |word: &String| {
+                    let known = DAYS
+                        .contains(&word.as_str())
+                        .then(|| word.parse::<Weekday>().ok());
+                    let known = known.flatten();
+                    known.ok_or_else(|| format!("active: {}", with_hint("day of the week", word, DAYS)))
+                };
+                Ok(Active::Weekdays(days.iter().map(day).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+}
+
+fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {
+    Ok(DateQuery {
+        binds: BareSql::of(sql).binds(what)?,
+        sql: sql.trim_end().trim_end_matches(';').to_owned(),
+    })
+}
+
+/// `dataset.table` in its two parts.
+fn table_path(path: &str) -> Result<(&str, &str), String> {
+    let parts = path.split_once('.').filter(|(dataset, table)| {
+        let own = ["main", "temp"].contains(&dataset.to_ascii_lowercase().as_str());
+        is_identifier(dataset) && is_identifier(table) && !own
+    });
+    parts.ok_or_else(|| {
+        format!("table '{path}' is not dataset.table in letters, digits and underscores, as in harbour.tides")
+    })
+}
+
+fn identifier(what: &str, name: &str) -> Result<(), String> {
+    if is_identifier(name) {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} '{name}' is not a name of letters, digits and underscores"
+    ))
+}
+
+fn is_identifier(name: &str) -> bool {
+    let first = name.bytes().next();
+    first.is_some_and(|letter| letter.is_ascii_alphabetic() || letter == b'_')
+        && name
+            .bytes()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+}
+
+/// A stage needs only what stands before it, so that no two can wait for each other.
+pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
+    for (at, stage) in stages.iter().enumerate() {
+        for need in &stage.needs {
+            match stages.iter().position(|other| other.name == *need) {
+                Some(before) if before < at => {}
+                Some(_) => {
+                    return Err(format!(
+                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
+                        stage.name
+                    ));
+                }
+                None => {
+                    let known = stages[..at].iter().map(|other| other.name.as_str());
+                    return Err(format!(
+                        "stage '{}': {}",
+                        stage.name,
+                        with_hint("stage", need, known)
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table has one stage that fills it, and whoever reads it says so and waits for that stage.
+pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
+    for (at, stage) in stages.iter().enumerate() {
+        let name = &stage.name;
+        let fills = |other: &&StageSpec| other.table.is_some() && other.table == stage.table;
+        if let Some(other) = stages[..at].iter().find(fills) {
+            return Err(format!(
+                "stages '{}' and '{name}' both fill {}; each would delete what the other wrote",
+                other.name,
+                stage.table.as_deref().unwrap_or_default()
+            ));
+        }
+        for read in &stage.reads {
+            let table = &read.table;
+            let filler = stages
+                .iter()
+                .position(|other| other.table.as_ref() == Some(table));
+            match filler {
+                Some(filler) if filler == at => {
+                    return Err(format!("stage '{name}' reads {table}, which it fills itself"));
+                }
+                Some(filler) if !is_needed(stages, at, filler) => {
+                    return Err(format!(
+                        "stage '{name}' reads {table} before stage '{filler}' is through; \
+                         add needs = [\"{filler}\"]",
+                        filler = stages[filler].name
+                    ));
+                }
+                _ => {}
+            }
+        }
+        for query in stage.queries().map(BareSql::of) {
+            let silent = stages.iter().enumerate().find(|(filler, other)| {
+                let table = other.table.as_deref().filter(|table| query.names(table));
+                *filler != at && table.is_some_and(|table| stage.reads.iter().all(|read| read.table != table))
+            });
+            if let Some((_, other)) = silent {
+                return Err(format!(
+                    "stage '{name}': a query of it reads {table}, which stage '{filler}' fills; \
+                     say so with reads = [{{ table = \"{table}\" }}], so that it is done again when that changes",
+                    table = other.table.as_deref().unwrap_or_default(),
+                    filler = other.name,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a stage needs another, directly or through those it needs.
+fn is_needed(stages: &[StageSpec], stage: usize, other: usize) -> bool {
+    let place = |need: &String| stages.iter().position(|stage| stage.name == *need);
+    let mut needs = stages[stage].needs.iter().filter_map(place);
+    needs.any(|need| need == other || is_needed(stages, need, other))
+}
+
+#[cfg(test)]
+mod tests;

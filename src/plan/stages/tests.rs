@@ -1,0 +1,272 @@
+//! Stages of an operator's own, as a plan file says them: what is read, and the sentence for each mistake.
+
+use std::time::Duration;
+
+use chrono::Weekday;
+use rstest::rstest;
+
+use super::super::load::{Origin, parse};
+use super::super::{Active, Binds, ExpectRows, Leaves, Plan, StageKind};
+use crate::table::ColumnType;
+
+const PLAN: &str = r#"
+name = "port"
+title = "A port"
+from = "2024-03-01"
+to = "2024-03-03"
+active = ["fri", "sat"]
+[[stage]]
+name = "calls"
+kind = "command"
+command = ["collect", "--day", "{date}"]
+table = "port.calls"
+date_column = "day"
+[[stage]]
+name = "tons"
+kind = "sql"
+needs = ["calls"]
+reads = [{ table = "port.calls", days_back = 2 }]
+sql = "SELECT day, SUM(tons) AS tons FROM port.calls WHERE day = @date GROUP BY day"
+table = "port.tons"
+date_column = "day"
+key = ["day"]
+columns = [{ name = "day", type = "DATE" }, { name = "tons", type = "NUMERIC(8,1)", nullable = true }]
+expect_rows = 1
+"#;
+
+fn plan(text: &str) -> Result<Plan, String> {
+    parse(text, &Origin::Builtin)
+}
+
+#[test]
+fn a_command_and_a_query_are_read_as_written() {
+    let plan = plan(PLAN).unwrap();
+    assert!(!plan.is_about_basketball());
+    let [calls, tons] = plan.stages.as_slice() else {
+        panic!("two stages")
+    };
+    assert_eq!(calls.active, Active::Weekdays(vec![Weekday::Fri, Weekday::Sat]));
+    let StageKind::Command(command) = &calls.kind else {
+        panic!("a command")
+    };
+    assert_eq!(command.argv, ["collect", "--day", "{date}"]);
+    assert_eq!(command.timeout, Duration::from_mins(10));
+    assert_eq!((command.skip_exit_code, command.retry_exit_code), (None, 75));
+    assert_eq!(
+        command.leaves,
+        Leaves::Rows {
+            table: "port.calls".to_owned(),
+            date_column: "day".to_owned()
+        }
+    );
+    let StageKind::Sql(sql) = &tons.kind else {
+        panic!("a query")
+    };
+    assert_eq!(
+        (sql.query.binds, &sql.expect),
+        (Binds::OneDate, &ExpectRows::Exactly(1))
+    );
+    assert_eq!(sql.table.path(), "port.tons");
+    assert_eq!(sql.table.columns[1].kind.to_string(), "NUMERIC(8,1)");
+    assert!(sql.table.columns[1].nullable && !sql.table.columns[0].nullable);
+    assert_eq!(sql.table.columns[0].kind, ColumnType::Date);
+    assert_eq!(
+        (tons.reads[0].table.as_str(), tons.reads[0].days_back),
+        ("port.calls", 2)
+    );
+}
+
+#[test]
+fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
+    let without = PLAN
+        .replace("table = \"port.calls\"\ndate_column = \"day\"\n[[", "[[")
+        .replace("needs = [\"calls\"]\n", "");
+    let read = plan(&without).unwrap();
+    assert_eq!(read.stages[0].table, None);
+    let StageKind::Command(command) = &read.stages[0].kind else {
+        panic!("a command")
+    };
+    assert_eq!(command.leaves, Leaves::Nothing);
+    let printing = PLAN.replacen(
+        "date_column = \"day\"",
+        "date_column = \"day\"\nkey = [\"day\"]\ncolumns = [{ name = \"day\", type = \"DATE\" }]",
+        1,
+    );
+    let read = plan(&printing).unwrap();
+    let StageKind::Command(command) = &read.stages[0].kind else {
+        panic!("a command")
+    };
+    assert!(matches!(command.leaves, Leaves::Printed(_)));
+}
+
+#[rstest]
+#[case(
+    "kind = \"sql\"",
+    "kind = \"sqll\"",
+    "line 15: unknown variant `sqll`; did you mean 'sql'?"
+)]
+#[case(
+    "expect_rows = 1",
+    "expect_row = 1",
+    "line 23: unknown field `expect_row`; did you mean 'expect_rows'?"
+)]
+#[case(
+    "expect_rows = 1",
+    "timeout_seconds = 1",
+    "stage 'tons': a stage of kind sql takes no timeout_seconds; leave it out"
+)]
+#[case(
+    "command = [\"collect\"",
+    "sql = \"x\"\ncommand = [\"collect\"",
+    "stage 'calls': a stage of kind command takes no sql; leave it out"
+)]
+#[case(
+    "command = [\"collect\", \"--day\", \"{date}\"]\n",
+    "",
+    "stage 'calls': command is missing; write it as [\"program\", \"argument\", …]"
+)]
+#[case(
+    "\"{date}\"]",
+    "\"{day}\"]",
+    "stage 'calls': {date} stands neither in command nor in environment, so that every date would do the same; add it"
+)]
+#[case(
+    "table = \"port.calls\"\n",
+    "timeout_seconds = 0\ntable = \"port.calls\"\n",
+    "stage 'calls': timeout_seconds is 0; give 1 or more"
+)]
+#[case(
+    "table = \"port.calls\"\n",
+    "skip_exit_code = 0\ntable = \"port.calls\"\n",
+    "stage 'calls': skip_exit_code is 0, which says that all went well; give another"
+)]
+#[case(
+    "table = \"port.calls\"\n",
+    "skip_exit_code = 75\ntable = \"port.calls\"\n",
+    "stage 'calls': skip_exit_code and retry_exit_code are both 75; they must differ"
+)]
+#[case(
+    "table = \"port.calls\"\n",
+    "",
+    "stage 'calls': date_column needs a table; write table = \"dataset.table\""
+)]
+#[case(
+    "date_column = \"day\"\n[[",
+    "[[",
+    "stage 'calls': date_column is missing; the rows of a date are counted by it"
+)]
+#[case(
+    "table = \"port.calls\"\ndate_column = \"day\"\n",
+    "expect_rows = 3\n",
+    "stage 'calls': expect_rows needs a table whose rows can be counted; give table and date_column"
+)]
+#[case(
+    "@date GROUP",
+    "'@date' GROUP",
+    "stage 'tons': sql has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+)]
+#[case(
+    "@date GROUP",
+    "@day GROUP",
+    "stage 'tons': sql has a parameter @day; there is @date, and @dates for many at once"
+)]
+#[case(
+    "table = \"port.tons\"\n",
+    "",
+    "stage 'tons': table is missing; write dataset.table"
+)]
+#[case(
+    "table = \"port.tons\"",
+    "table = \"tons\"",
+    "stage 'tons': table 'tons' is not dataset.table in letters, digits and underscores, as in harbour.tides"
+)]
+#[case(
+    "table = \"port.tons\"",
+    "table = \"main.tons\"",
+    "stage 'tons': table 'main.tons' is not dataset.table in letters, digits and underscores, as in harbour.tides"
+)]
+#[case(
+    "type = \"DATE\"",
+    "type = \"DAT\"",
+    "stage 'tons': column 'day': there is no type 'DAT'; did you mean 'DATE'?"
+)]
+#[case(
+    "NUMERIC(8,1)",
+    "NUMERIC(39,1)",
+    "stage 'tons': column 'tons': there is no type 'NUMERIC(39,1)'; did you mean 'NUMERIC'?"
+)]
+#[case(
+    "key = [\"day\"]",
+    "key = [\"dai\"]",
+    "stage 'tons': key: there is no column 'dai'; did you mean 'day'?"
+)]
+#[case(
+    "key = [\"day\"]",
+    "key = [\"tons\"]",
+    "stage 'tons': key: column 'tons' is nullable; no row could be found by it"
+)]
+#[case(
+    "key = [\"day\"]\n",
+    "",
+    "stage 'tons': key is missing; name the columns that together tell one row from another"
+)]
+#[case(
+    "date_column = \"day\"\nkey",
+    "date_column = \"tons\"\nkey",
+    "stage 'tons': date_column 'tons' must be a DATE that is not nullable"
+)]
+#[case(
+    "name = \"tons\", type",
+    "name = \"Day\", type",
+    "stage 'tons': column 'Day' stands twice; names must differ"
+)]
+#[case(
+    "expect_rows = 1",
+    "expect_rows = 0",
+    "stage 'tons': expect_rows is 0, so that nothing could be right; give 1 or more, or a SELECT"
+)]
+#[case(
+    "expect_rows = 1",
+    "expect_rows = \"SELECT 1\"",
+    "stage 'tons': expect_rows has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+)]
+#[case(
+    "active = [\"fri\", \"sat\"]",
+    "active = [\"fri\", \"sta\"]",
+    "active: there is no day of the week 'sta'; did you mean 'sat'?"
+)]
+#[case(
+    "active = [\"fri\", \"sat\"]",
+    "active = []",
+    "active is empty, so that there would be no work on any date; leave it out"
+)]
+#[case(
+    "active = [\"fri\", \"sat\"]",
+    "active = \"SELECT @date\"",
+    "active has a parameter @date; it is asked once and answers every date with work"
+)]
+#[case(
+    "table = \"port.tons\"",
+    "table = \"port.calls\"",
+    "stages 'calls' and 'tons' both fill port.calls; each would delete what the other wrote"
+)]
+#[case(
+    "needs = [\"calls\"]\n",
+    "",
+    "stage 'tons' reads port.calls before stage 'calls' is through; add needs = [\"calls\"]"
+)]
+#[case(
+    "table = \"port.calls\", days_back",
+    "table = \"port.tons\", days_back",
+    "stage 'tons' reads port.tons, which it fills itself"
+)]
+#[case(
+    "reads = [{ table = \"port.calls\", days_back = 2 }]\n",
+    "",
+    "stage 'tons': a query of it reads port.calls, which stage 'calls' fills; say so with reads = [{ table = \"port.calls\" }], so that it is done again when that changes"
+)]
+fn each_mistake_gets_its_own_sentence(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
+    let text = PLAN.replacen(good, bad, 1);
+    assert_ne!(text, PLAN, "{good}");
+    assert_eq!(plan(&text).unwrap_err(), sentence);
+}

@@ -1,0 +1,261 @@
+//! A stage that a program of the operator's does, one date at a time. Its exit code is the state of the unit.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use tokio::process::Command;
+
+use super::dates::{inputs, rows_owed, scopes};
+use super::printed;
+use super::process::{End, Stream, find, run};
+use crate::engine::{CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::plan::{Active, CommandSpec, Leaves, ReadSpec, StageSpec};
+use crate::warehouse::{ErrorClass, Warehouse};
+
+/// The last lines of a program that a failure quotes.
+const QUOTED: usize = 5;
+
+#[derive(Debug)]
+pub(super) struct CommandStage {
+    name: String,
+    active: Active,
+    reads: Vec<ReadSpec>,
+    own: CommandSpec,
+}
+
+impl CommandStage {
+    pub(super) fn new(spec: &StageSpec, own: &CommandSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            active: spec.active.clone(),
+            reads: spec.reads.clone(),
+            own: own.clone(),
+        }
+    }
+
+    /// The program, if it is there.
+    fn program(&self) -> Result<PathBuf, StageError> {
+        let CommandSpec {
+            argv,
+            folder,
+            environment,
+            ..
+        } = &self.own;
+        let name = argv.first().map(String::as_str).unwrap_or_default();
+        let own_path = environment.get("PATH").map(Into::into);
+        find(
+            name,
+            folder.as_deref(),
+            own_path.or_else(|| std::env::var_os("PATH")),
+        )
+        .ok_or_else(|| {
+            let place = if name.contains('/') { "there" } else { "in PATH" };
+            StageError {
+                class: ErrorClass::Data,
+                message: format!(
+                    "stage {}: program '{name}' is not {place}; install it, or correct the plan's command",
+                    self.name
+                ),
+            }
+        })
+    }
+
+    fn command(&self, date: NaiveDate) -> Result<Command, StageError> {
+        let date = date.to_string();
+        let filled = |text: &String| text.replace("{date}", &date);
+        let mut command = Command::new(self.program()?);
+        command.args(self.own.argv.iter().skip(1).map(filled));
+        command.envs(
+            self.own
+                .environment
+                .iter()
+                .map(|(name, value)| (name, filled(value))),
+        );
+        if let Some(folder) = &self.own.folder {
+            command.current_dir(folder);
+        }
+        Ok(command)
+    }
+
+    /// Runs it for a date, its lines to the log as they come.
+    async fn run(&self, date: NaiveDate) -> Result<(End, Said), StageError> {
+        let said = Mutex::new(Said::default());
+        let keeps_rows = matches!(self.own.leaves, Leaves::Printed(_));
+        let hear = |stream, line: &[u8]| {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if stream == Stream::Out && keeps_rows {
+                said.printed.extend_from_slice(line);
+                return;
+            }
+            let text = String::from_utf8_lossy(line);
+            let text = text.trim_end();
+            let stage = self.name.as_str();
+            match stream {
+                Stream::Out => tracing::info!(stage, %date, "{text}"),
+                Stream::Err => tracing::info!(stage, %date, "stderr: {text}"),
+            }
+            said.note(stream, text);
+        };
+        let ended = run(self.command(date)?, self.own.timeout, hear).await;
+        let end = ended.map_err(|error| self.not_started(&error))?;
+        Ok((end, said.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn not_started(&self, error: &io::Error) -> StageError {
+        let lasting = matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
+        );
+        StageError {
+            class: if lasting {
+                ErrorClass::Code
+            } else {
+                ErrorClass::Transient
+            },
+            message: format!("{} could not be run: {error}", self.own.argv[0]),
+        }
+    }
+
+    /// What the end of the program means for the date.
+    fn judge(&self, end: End, said: &Said) -> Result<Outcome, StageError> {
+        let fail = |class, what: String| {
+            Err(StageError {
+                class,
+                message: said.quoted(&what),
+            })
+        };
+        let is = |code: i32, meant: Option<u8>| meant.is_some_and(|meant| i32::from(meant) == code);
+        match end {
+            End::Exit(0) => {
+                let rows = match &self.own.leaves {
+                    Leaves::Printed(table) => printed::rows(table, &said.printed),
+                    Leaves::Nothing | Leaves::Rows { .. } => Ok(Vec::new()),
+                };
+                match rows {
+                    Ok(rows) => Ok(Outcome {
+                        rows,
+                        ..Outcome::default()
+                    }),
+                    Err(problem) => fail(ErrorClass::Data, problem),
+                }
+            }
+            End::Exit(code) if is(code, self.own.skip_exit_code) => Ok(Outcome {
+                skip: Some(said.last.clone().unwrap_or_else(|| format!("exit code {code}"))),
+                ..Outcome::default()
+            }),
+            End::Exit(code) if is(code, Some(self.own.retry_exit_code)) => {
+                fail(ErrorClass::Transient, format!("exit code {code}"))
+            }
+            End::Exit(code) => fail(ErrorClass::Code, format!("exit code {code}")),
+            End::Signal(signal) => fail(ErrorClass::Code, format!("ended by signal {signal}")),
+            End::TimedOut => fail(
+                ErrorClass::Unknown,
+                format!(
+                    "not done after {} s and ended; timeout_seconds allows more",
+                    self.own.timeout.as_secs()
+                ),
+            ),
+        }
+    }
+}
+
+#[async_trait]
+impl Stage for CommandStage {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fills(&self) -> Fills<'_> {
+        match &self.own.leaves {
+            Leaves::Nothing => Fills::Nothing,
+            Leaves::Printed(table) => Fills::Computed(table),
+            Leaves::Rows { table, date_column } => Fills::Counted(CountedTable {
+                path: table,
+                date_column,
+            }),
+        }
+    }
+
+    fn runs_a_program(&self) -> bool {
+        true
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        inputs(&self.reads)
+    }
+
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        self.program()?;
+        scopes(&self.active, &self.own.expect, Scope::Untold, warehouse, dates).await
+    }
+
+    async fn read(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+        _source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        let mut done = Vec::with_capacity(dates.len());
+        for &date in dates {
+            let (end, said) = self.run(date).await?;
+            let made = self.judge(end, &said)?;
+            let owed = rows_owed(&self.own.expect, warehouse, &[date]).await?;
+            let outcome = Outcome {
+                expected: owed.get(&date).copied(),
+                ..made
+            };
+            done.push((date, outcome));
+        }
+        Ok(Box::new(Done(done)))
+    }
+}
+
+/// What a program said of a date.
+#[derive(Debug, Default)]
+struct Said {
+    /// Its rows, where it prints rows.
+    printed: Vec<u8>,
+    /// The end of its standard error.
+    errors: VecDeque<String>,
+    /// Its last line that says anything.
+    last: Option<String>,
+}
+
+impl Said {
+    fn note(&mut self, stream: Stream, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.last = Some(text.to_owned());
+        if stream == Stream::Err {
+            self.errors.push_back(text.to_owned());
+            if self.errors.len() > QUOTED {
+                self.errors.pop_front();
+            }
+        }
+    }
+
+    /// A failure with what the program said of it.
+    fn quoted(&self, what: &str) -> String {
+        let errors: Vec<&str> = self.errors.iter().map(String::as_str).collect();
+        if errors.is_empty() {
+            format!("{what}, and nothing on standard error")
+        } else {
+            format!("{what}: {}", errors.join(" | "))
+        }
+    }
+}
+
+/// What programs made of their dates.
+struct Done(Vec<(NaiveDate, Outcome)>);
+
+impl Inputs for Done {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        let of_it = self.0.iter().find(|(done, _)| *done == date);
+        Ok(of_it.map(|(_, outcome)| outcome.clone()).unwrap_or_default())
+    }
+}

@@ -1,0 +1,156 @@
+//! What a plan says of the dates of a stage of its own: which have work, how many rows each owes, what they rest on.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::engine::{Input, Reach, Scope, StageError};
+use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
+use crate::table::Value;
+use crate::warehouse::{Answer, ErrorClass, Warehouse};
+
+/// The tables a stage reads, as the engine wants them.
+pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
+    let input = |read: &ReadSpec| Input {
+        table: read.table.clone(),
+        reach: match read.days_back {
+            0 => Reach::SameDate,
+            days => Reach::Days(days),
+        },
+    };
+    reads.iter().map(input).collect()
+}
+
+/// What each date must come to; `untold` where the plan does not say how many rows.
+pub(super) async fn scopes(
+    active: &Active,
+    expect: &ExpectRows,
+    untold: Scope,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<Vec<Scope>, StageError> {
+    let off = reasons_to_skip(active, warehouse, dates).await?;
+    let with_work = dates.iter().zip(&off).filter(|(_, off)| off.is_none());
+    let with_work: Vec<NaiveDate> = with_work.map(|(date, _)| *date).collect();
+    let owed = rows_owed(expect, warehouse, &with_work).await?;
+    let scope = |(date, off): (&NaiveDate, Option<String>)| match (off, owed.get(date)) {
+        (Some(reason), _) => Scope::Skip(reason),
+        (None, None) => untold.clone(),
+        (None, Some(0)) => Scope::Skip("no rows are expected".to_owned()),
+        (None, Some(rows)) => Scope::Rows(*rows),
+    };
+    Ok(dates.iter().zip(off).map(scope).collect())
+}
+
+/// Why a date has no work, if it has none.
+async fn reasons_to_skip(
+    active: &Active,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<Vec<Option<String>>, StageError> {
+    match active {
+        Active::Always => Ok(vec![None; dates.len()]),
+        Active::Weekdays(days) => {
+            let reason = |date: &NaiveDate| {
+                let is_off = !days.contains(&date.weekday());
+                is_off.then(|| format!("off-day: no work on a {}", date.format("%A")))
+            };
+            Ok(dates.iter().map(reason).collect())
+        }
+        Active::Query(sql) => {
+            let answer = warehouse.query(sql).await?;
+            let named: HashSet<NaiveDate> = answer
+                .rows
+                .iter()
+                .map(|row| first_date(row))
+                .collect::<Result<_, _>>()?;
+            let reason = |date: &NaiveDate| {
+                (!named.contains(date))
+                    .then(|| "off-day: the plan's query for dates with work leaves it out".to_owned())
+            };
+            Ok(dates.iter().map(reason).collect())
+        }
+    }
+}
+
+fn first_date(row: &[Value]) -> Result<NaiveDate, StageError> {
+    let date = row.first().and_then(Value::as_date);
+    date.ok_or_else(|| {
+        let found = row.first().map(ToString::to_string).unwrap_or_default();
+        wrong(format!(
+            "the plan's query for dates with work answers '{found}' in its first column, which is no date"
+        ))
+    })
+}
+
+/// How many rows each of these dates owes; a date that is not there owes one or more.
+pub(super) async fn rows_owed(
+    expect: &ExpectRows,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+) -> Result<HashMap<NaiveDate, u32>, StageError> {
+    let DateQuery { sql, binds } = match expect {
+        ExpectRows::Some => return Ok(HashMap::new()),
+        ExpectRows::Exactly(rows) => return Ok(dates.iter().map(|&date| (date, *rows)).collect()),
+        ExpectRows::Query(query) => query,
+    };
+    match binds {
+        Binds::OneDate => {
+            let mut owed = HashMap::with_capacity(dates.len());
+            for &date in dates {
+                let answer = warehouse.query_about(sql, &[date]).await?;
+                owed.insert(date, only_number(&answer, date)?);
+            }
+            Ok(owed)
+        }
+        Binds::ManyDates if dates.is_empty() => Ok(HashMap::new()),
+        Binds::ManyDates => {
+            let answer = warehouse.query_about(sql, dates).await?;
+            // A date the query does not answer for owes nothing.
+            let mut owed: HashMap<NaiveDate, u32> = dates.iter().map(|&date| (date, 0)).collect();
+            for row in &answer.rows {
+                let (date, rows) = match row.as_slice() {
+                    [date, rows] => (date.as_date(), count(rows)),
+                    _ => (None, None),
+                };
+                let (Some(date), Some(rows)) = (date, rows) else {
+                    return Err(wrong(
+                        "expect_rows with @dates must answer two columns, a date and its number of rows"
+                            .to_owned(),
+                    ));
+                };
+                owed.entry(date).and_modify(|owed| *owed = rows);
+            }
+            Ok(owed)
+        }
+    }
+}
+
+fn only_number(answer: &Answer, date: NaiveDate) -> Result<u32, StageError> {
+    let number = match answer.rows.as_slice() {
+        [row] => match row.as_slice() {
+            [value] => count(value),
+            _ => None,
+        },
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        wrong(format!(
+            "expect_rows must answer one whole number, the rows of the date, and for {date} it does not"
+        ))
+    })
+}
+
+fn count(value: &Value) -> Option<u32> {
+    match value {
+        Value::Int(number) => u32::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+fn wrong(message: String) -> StageError {
+    StageError {
+        class: ErrorClass::Code,
+        message,
+    }
+}

@@ -1,0 +1,241 @@
+//! A program run to its end, without a shell and in a process group of its own. Whatever way it ends, and also when
+//! nobody waits for it any more, nothing of the group goes on.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long a program that was asked to end may take for it, and pipes to run dry after it ended.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// By itself, with this code.
+    Exit(i32),
+    /// By this signal from somebody else.
+    Signal(i32),
+    /// By us, because it took too long.
+    TimedOut,
+}
+
+/// One of the two ways a program speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    Out,
+    Err,
+}
+
+/// Runs a program until it ends or its time is up; `hear` gets its lines as they come.
+pub(super) async fn run(
+    mut command: Command,
+    limit: Duration,
+    hear: impl Fn(Stream, &[u8]) + Sync,
+) -> io::Result<End> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut child = command.spawn()?;
+    let group = Group::of(&child);
+    let due = Instant::now() + limit;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let heard = async {
+        tokio::join!(
+            lines(out, |line| hear(Stream::Out, line)),
+            lines(err, |line| hear(Stream::Err, line))
+        )
+    };
+    tokio::pin!(heard);
+    let ended = tokio::select! {
+        // What it says is heard as it comes; that it closed its mouth does not mean it ended.
+        ended = end(&mut child, &group, due) => ended?,
+        (out, err) = &mut heard => {
+            out.and(err)?;
+            return end(&mut child, &group, due).await;
+        }
+    };
+    // What it left behind in its group would hold the pipes open.
+    drop(group);
+    if let Ok((out, err)) = timeout(GRACE, heard).await {
+        out.and(err)?;
+    }
+    Ok(ended)
+}
+
+async fn end(child: &mut Child, group: &Group, due: Instant) -> io::Result<End> {
+    if let Ok(status) = timeout_at(due, child.wait()).await {
+        return status.map(ended);
+    }
+    group.signal(Signal::TERM);
+    let _ = timeout(GRACE, child.wait()).await;
+    Ok(End::TimedOut)
+}
+
+fn ended(status: ExitStatus) -> End {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Exit(code),
+        (None, signal) => End::Signal(signal.unwrap_or_default()),
+    }
+}
+
+async fn lines(stream: Option<impl AsyncRead + Unpin>, hear: impl Fn(&[u8])) -> io::Result<()> {
+    let Some(stream) = stream else { return Ok(()) };
+    let mut stream = BufReader::new(stream);
+    let mut line = Vec::new();
+    while stream.read_until(b'\n', &mut line).await? > 0 {
+        hear(&line);
+        line.clear();
+    }
+    Ok(())
+}
+
+/// The processes a program started, itself included. They end with this value.
+#[derive(Debug)]
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.0 {
+            // An error says that nobody is left in it.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+/// Where a program is: a name is looked for in `path`, anything with a slash from `folder` on; none if it is nowhere.
+pub(super) fn find(program: &str, folder: Option<&Path>, path: Option<OsString>) -> Option<PathBuf> {
+    if program.contains('/') {
+        let whole = folder.map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
+        return whole.is_file().then_some(whole);
+    }
+    let path = path?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    /// Runs a script with a minute's time; its lines, and how it ended.
+    async fn ran(script: &str) -> (End, Vec<(Stream, String)>) {
+        let said = Mutex::new(Vec::new());
+        let hear = |stream, line: &[u8]| {
+            let line = String::from_utf8_lossy(line).trim_end().to_owned();
+            said.lock().unwrap().push((stream, line));
+        };
+        let end = run(shell(script), Duration::from_mins(1), hear).await.unwrap();
+        (end, said.into_inner().unwrap())
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        // A zombie that waits for whoever adopted it is dead.
+        let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        !status.is_empty() && !status.contains(") Z ")
+    }
+
+    async fn until(what: &str, holds: impl Fn() -> bool) {
+        let limit = Instant::now() + Duration::from_mins(1);
+        while !holds() {
+            assert!(Instant::now() < limit, "in vain waited for: {what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_is_heard_on_both_streams_and_its_end_is_told() {
+        let (end, said) = ran("echo one; echo two >&2; printf three; exit 3").await;
+        assert_eq!(end, End::Exit(3));
+        let of = |stream| -> Vec<String> {
+            let said = said.iter().filter(|(from, _)| *from == stream);
+            said.map(|(_, line)| line.clone()).collect()
+        };
+        assert_eq!(of(Stream::Out), ["one", "three"]);
+        assert_eq!(of(Stream::Err), ["two"]);
+        assert_eq!(ran("kill -9 $$").await.0, End::Signal(9));
+        assert_eq!(ran("exec >&- 2>&-; exit 4").await.0, End::Exit(4));
+    }
+
+    #[tokio::test]
+    async fn what_a_program_leaves_behind_ends_with_it() {
+        let (end, said) = ran("sleep 600 & echo $!").await;
+        assert_eq!(end, End::Exit(0));
+        let pid = said[0].1.clone();
+        until("its child to end", || !is_alive(&pid)).await;
+    }
+
+    #[tokio::test]
+    async fn when_its_time_is_up_it_ends_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pids");
+        let script = format!(
+            "trap '' TERM; sleep 600 & echo $! $$ > {}; wait; wait",
+            file.display()
+        );
+        let limit = Duration::from_millis(300);
+        let end = run(shell(&script), limit, |_, _| {}).await.unwrap();
+        assert_eq!(end, End::TimedOut);
+        let pids = std::fs::read_to_string(file).unwrap();
+        for pid in pids.split_whitespace() {
+            until("the group to end", || !is_alive(pid)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waiting_for_it_any_more_ends_it_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pids");
+        let script = format!("sleep 600 & echo $! $$ > {}; wait", file.display());
+        let task = tokio::spawn(run(shell(&script), Duration::from_mins(10), |_, _| {}));
+        let pids = || std::fs::read_to_string(&file).unwrap_or_default();
+        until("its start", || pids().ends_with('\n')).await;
+        task.abort();
+        for pid in pids().split_whitespace() {
+            until("the group to end", || !is_alive(pid)).await;
+        }
+    }
+
+    #[test]
+    fn a_program_is_found_in_the_path_or_from_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("collect"), "").unwrap();
+        let path = || Some(folder.path().as_os_str().to_owned());
+        assert_eq!(find("collect", None, path()), Some(folder.path().join("collect")));
+        assert_eq!(
+            find("./collect", Some(folder.path()), None),
+            Some(folder.path().join("./collect"))
+        );
+        assert_eq!(find("colect", None, path()), None);
+        assert_eq!(find("./colect", Some(folder.path()), path()), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! A stage whose rows a query of the plan makes, within the warehouse: the rows never come here.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::dates::{inputs, rows_owed, scopes};
+use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::plan::{Active, Binds, ReadSpec, SqlSpec, StageSpec};
+use crate::warehouse::{Asking, Warehouse};
+
+#[derive(Debug)]
+pub(super) struct SqlStage {
+    name: String,
+    active: Active,
+    reads: Vec<ReadSpec>,
+    own: SqlSpec,
+}
+
+impl SqlStage {
+    pub(super) fn new(spec: &StageSpec, own: &SqlSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            active: spec.active.clone(),
+            reads: spec.reads.clone(),
+            own: own.clone(),
+        }
+    }
+
+    /// Asks for no row, so that a wrong column or table is told once, before any date is begun.
+    async fn try_out(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<(), StageError> {
+        let sql = format!("SELECT * FROM (\n{}\n) LIMIT 0", self.own.query.sql);
+        let answer = warehouse.query_about(&sql, &[date]).await;
+        let tried = answer.and_then(|answer| answer.refuse_other_columns(&self.own.table));
+        tried.map_err(|error| StageError {
+            class: error.class,
+            message: format!("stage {}: {error}", self.name),
+        })
+    }
+}
+
+#[async_trait]
+impl Stage for SqlStage {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fills(&self) -> Fills<'_> {
+        let asking = match self.own.query.binds {
+            Binds::OneDate => Asking::DateByDate,
+            Binds::ManyDates => Asking::AllAtOnce,
+        };
+        Fills::Query(&self.own.table, &self.own.query.sql, asking)
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        inputs(&self.reads)
+    }
+
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+        if let Some(&date) = dates.first() {
+            self.try_out(warehouse, date).await?;
+        }
+        scopes(&self.active, &self.own.expect, Scope::SomeRows, warehouse, dates).await
+    }
+
+    async fn read(
+        &self,
+        warehouse: &dyn Warehouse,
+        dates: &[NaiveDate],
+        _source: &str,
+    ) -> Result<Box<dyn Inputs>, StageError> {
+        Ok(Box::new(Owed(
+            rows_owed(&self.own.expect, warehouse, dates).await?,
+        )))
+    }
+}
+
+/// The rows each date must have once the query has made them.
+struct Owed(HashMap<NaiveDate, u32>);
+
+impl Inputs for Owed {
+    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+        Ok(Outcome {
+            expected: self.0.get(&date).copied(),
+            ..Outcome::default()
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Replacing the rows of exactly some dates by what a query answers, all in one transaction of the writer's.
+//! What does not fit its column is set aside with its reason; the query's own mistakes fail the whole of it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::fault::Fault;
+use super::googlesql;
+use super::query::answer;
+use super::replace::Replacement;
+use crate::table::{Admitted, Column, ColumnType, Row, TableDef, Value, admit_on, digest};
+use crate::warehouse::{Answer, Asking, Refill, Refilled, Replace, WarehouseError};
+
+/// A [`Refill`] that owns what it names, its query translated.
+pub(super) struct Refilling {
+    table: TableDef,
+    dates: Vec<NaiveDate>,
+    sql: String,
+    asking: Asking,
+    now: DateTime<Utc>,
+}
+
+impl Refilling {
+    pub(super) fn of(refill: &Refill<'_>) -> Result<Self, WarehouseError> {
+        Ok(Self {
+            table: refill.table.clone(),
+            dates: refill.dates.to_vec(),
+            sql: googlesql::translate_about(refill.sql, refill.now)?,
+            asking: refill.asking,
+            now: refill.now,
+        })
+    }
+
+    /// Asks, sorts out, replaces, all or nothing.
+    pub(super) fn commit(&self, connection: &mut Connection) -> Result<Vec<Refilled>, Fault> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut refilled = Vec::with_capacity(self.dates.len());
+        let mut rows = Vec::new();
+        for (date, answered) in self.answered(&transaction)? {
+            let mut fresh = self.sorted_out(date, answered);
+            refilled.push(Refilled {
+                date,
+                rows: u32::try_from(fresh.rows.len()).unwrap_or(u32::MAX),
+                digest: digest(&fresh.rows),
+                set_aside: fresh.quarantined,
+            });
+            rows.append(&mut fresh.rows);
+        }
+        let replacement = Replacement::from(Replace {
+            table: &self.table,
+            dates: &self.dates,
+            rows: &rows,
+            now: self.now,
+        });
+        replacement.within(&transaction)?;
+        transaction.commit()?;
+        Ok(refilled)
+    }
+
+    /// Every date with the rows that were answered for it.
+    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Row>)>, Fault> {
+        let ask = |dates: &[NaiveDate]| self.typed(answer(connection, &self.sql, dates)?);
+        match self.asking {
+            Asking::DateByDate => {
+                let one = |&date: &NaiveDate| Ok((date, ask(&[date])?));
+                self.dates.iter().map(one).collect()
+            }
+            Asking::AllAtOnce => {
+                let mut dates: Vec<_> = self.dates.iter().map(|&date| (date, Vec::new())).collect();
+                for row in ask(&self.dates)? {
+                    let date = self.date_of(&row);
+                    match dates.iter_mut().find(|(asked, _)| Some(*asked) == date) {
+                        Some((_, rows)) => rows.push(row),
+                        None => self.stray(&mut dates, row)?,
+                    }
+                }
+                Ok(dates)
+            }
+        }
+    }
+
+    /// A row that is of none of the dates belongs to the one that was asked about, if it was only one.
+    fn stray(&self, dates: &mut [(NaiveDate, Vec<Row>)], row: Row) -> Result<(), Fault> {
+        if let [(_, rows)] = dates {
+            rows.push(row);
+            return Ok(());
+        }
+        let at = self.table.position(&self.table.date_column);
+        Err(Fault::data(format!(
+            "the query for {} answers a row of {}, which is none of the dates it was asked about",
+            self.table.path(),
+            at.and_then(|at| row.get(at)).unwrap_or(&Value::Null)
+        )))
+    }
+
+    fn date_of(&self, row: &Row) -> Option<NaiveDate> {
+        let at = self.table.position(&self.table.date_column)?;
+        row.get(at)?.as_date()
+    }
+
+    /// The rows in the order and the types of the table's columns.
+    fn typed(&self, answer: Answer) -> Result<Vec<Row>, Fault> {
+        answer.refuse_other_columns(&self.table).map_err(Fault::Told)?;
+        let from: Vec<Option<usize>> = (self.table.columns.iter())
+            .map(|column| answer.position(&column.name))
+            .collect();
+        let typed = |row: Row| {
+            let columns = self.table.columns.iter().zip(&from);
+            let value = |(column, at): (&Column, &Option<usize>)| {
+                let held = at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null);
+                of_type(column.kind, held)
+            };
+            columns.map(value).collect()
+        };
+        Ok(answer.rows.into_iter().map(typed).collect())
+    }
+
+    /// The rows of a date in the order of their keys, those that cannot be stored apart.
+    fn sorted_out(&self, date: NaiveDate, rows: Vec<Row>) -> Admitted {
+        let mut admitted = admit_on(&self.table, date, rows);
+        let keys = self.table.key_positions();
+        let key = |row: &Row| -> Vec<String> { keys.iter().map(|&at| row[at].to_string()).collect() };
+        admitted.rows.sort_by_cached_key(key);
+        admitted
+    }
+}
+
+/// An answered value in the type of its column, where it is one of that type. Any other is left as it is: the border
+/// control of the table says what is wrong with it.
+fn of_type(kind: ColumnType, value: Value) -> Value {
+    let fitting = match (kind, &value) {
+        (ColumnType::Bool, Value::Int(0)) => Some(Value::Bool(false)),
+        (ColumnType::Bool, Value::Int(1)) => Some(Value::Bool(true)),
+        (ColumnType::Float64, Value::Int(_)) => value.as_f64().map(Value::Float),
+        (ColumnType::Numeric { scale, .. }, Value::Int(_) | Value::Float(_)) => {
+            value.as_f64().map(|number| Value::Float(rounded(number, scale)))
+        }
+        (ColumnType::Date, Value::Text(text)) if text.len() == "2021-10-19".len() => {
+            text.parse().ok().map(Value::Date)
+        }
+        (ColumnType::Timestamp, Value::Text(text)) => DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|at| Value::Timestamp(at.to_utc())),
+        (ColumnType::StringArray, Value::Text(text)) => serde_json::from_str(text).ok().map(Value::List),
+        (ColumnType::Float64Array, Value::Text(text)) => serde_json::from_str(text).ok().map(Value::Numbers),
+        _ => None,
+    };
+    fitting.unwrap_or(value)
+}
+
+/// As `BigQuery` stores it: so many digits behind the point, halves away from zero.
+fn rounded(number: f64, scale: u8) -> f64 {
+    let ones = 10_f64.powi(i32::from(scale));
+    let scaled = number * ones;
+    if scaled.is_finite() {
+        scaled.round() / ones
+    } else {
+        number
+    }
+}
