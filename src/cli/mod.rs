@@ -74,7 +74,7 @@ struct Place {
     /// Folder of the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<std::path::PathBuf>,
-    /// Plan: a built-in name or a TOML file
+    /// Plan: nba, harbour or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = crate::plan::BUILTIN)]
     plan: String,
     #[command(flatten)]

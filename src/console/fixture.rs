@@ -366,7 +366,7 @@ pub fn three_stages(version: u64) -> Snapshot {
     for (at, name) in ["team_defense", "player_game"].into_iter().enumerate() {
         let mut stage = snapshot.stages[0].clone();
         name.clone_into(&mut stage.name);
-        stage.table = format!("nba_analytics.{name}_summary");
+        stage.table = Some(format!("nba_analytics.{name}_summary"));
         snapshot.stages.push(stage);
         for check in &mut snapshot.checks[3 + 3 * at..6 + 3 * at] {
             name.clone_into(&mut check.stage);

@@ -95,7 +95,8 @@ fn about_stage(
             pen.write(stage, BOLD);
             let view = snapshot.stages.iter().find(|view| view.name == stage);
             if let Some(view) = view {
-                pen.write(&format!("  fills {}", view.table), PLAIN);
+                let table = view.table.as_deref().unwrap_or("no table");
+                pen.write(&format!("  fills {table}"), PLAIN);
             }
         }
         1 => {

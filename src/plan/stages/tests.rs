@@ -232,8 +232,8 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
-    "active = [\"fri\", \"sta\"]",
-    "active: there is no day of the week 'sta'; did you mean 'sat'?"
+    "active = [\"fri\", \"satu\"]",
+    "active: there is no day of the week 'satu'; did you mean 'sat'?"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
