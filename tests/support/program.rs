@@ -90,11 +90,15 @@ impl State {
             .collect()
     }
 
+    /// Every dataset of the warehouse under its own name.
     pub fn warehouse(&self) -> Connection {
-        let folder = self.path().join("warehouse");
         let db = Connection::open_in_memory().unwrap();
-        for dataset in ["nba_raw", "nba_analytics"] {
-            let file = folder.join(format!("{dataset}.sqlite"));
+        for file in fs::read_dir(self.path().join("warehouse")).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_none_or(|extension| extension != "sqlite") {
+                continue;
+            }
+            let dataset = file.file_stem().unwrap().to_str().unwrap();
             db.execute(&format!("ATTACH ?1 AS {dataset}"), [file.to_str().unwrap()])
                 .unwrap();
         }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod player_daily_cache;
 mod player_game;
 #[path = "../support/program.rs"]
 mod program;
@@ -43,17 +44,16 @@ fn rate(row: &Row<'_>, column: &str) -> Option<f64> {
     row.get(column).unwrap()
 }
 
-/// Runs the stages; every row that is owed must be there.
-fn run(state: &State) {
-    state
-        .backcourt(&["run", "--stop-after", "player_game", "--output", "silent"])
-        .expect(0);
+/// Runs the stages up to one; every row that is owed must be there.
+fn run(state: &State, last: &str, range: &[&str]) {
+    let run = ["run", "--stop-after", last, "--output", "silent"];
+    state.backcourt(&[&run[..], range].concat()).expect(0);
 }
 
 #[test]
 fn the_feeds_of_january_2026_give_the_truth() {
     let state = State::loaded();
-    run(&state);
+    run(&state, "player_game", &[]);
     team_offense::equals_the_official_totals(&state);
     team_defense::equals_what_the_opponent_did(&state);
     // Of seven players on the floor for seconds bdl alone tells, and it has neither a minute nor anything done of them.
@@ -64,8 +64,19 @@ fn the_feeds_of_january_2026_give_the_truth() {
 fn clean_feeds_give_the_truth() {
     let state = State::none();
     state.backcourt(&["load", "--faults", "none"]).expect(0);
-    run(&state);
+    run(&state, "player_game", &[]);
     team_offense::equals_the_official_totals(&state);
     team_defense::equals_what_the_opponent_did(&state);
     player_game::rates_are_right(&state, [123_475, 123_292, 123_292, 49_606]);
+}
+
+#[test]
+fn a_player_is_known_by_earlier_games_alone() {
+    let state = State::loaded();
+    run(
+        &state,
+        "player_daily_cache",
+        &["--from", "2023-10-24", "--to", "2024-04-14"],
+    );
+    player_daily_cache::averages_are_of_earlier_games(&state, "2023-10-24");
 }

@@ -33,7 +33,7 @@ fn played() -> impl Iterator<Item = &'static PlayerLine> {
     lines.filter(|line| line.appearance == Appearance::Played)
 }
 
-fn count(line: &PlayerLine, stat: Stat) -> f64 {
+pub fn count(line: &PlayerLine, stat: Stat) -> f64 {
     line.counts.get(stat).unwrap().into()
 }
 
@@ -42,7 +42,7 @@ fn plays(count: impl Fn(Stat) -> f64) -> f64 {
 }
 
 /// Half to even, by the decimals that printing gives.
-fn rounded(value: f64, digits: usize) -> f64 {
+pub fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.digits$}").parse().unwrap()
 }
 
@@ -63,15 +63,65 @@ fn teams() -> HashMap<Side, Team> {
     teams
 }
 
+/// What the box scores say of every player who played, by game and player.
+pub struct Played {
+    teams: HashMap<Side, Team>,
+    lines: HashMap<(String, &'static str), &'static PlayerLine>,
+}
+
+/// A player's rates in a game, rounded as they are stored.
+pub struct Rates {
+    /// Official minutes have two decimals.
+    pub minutes: f64,
+    pub usage: Option<f64>,
+    pub true_shooting: Option<f64>,
+    pub effective_shooting: Option<f64>,
+}
+
+impl Played {
+    pub fn gather() -> Self {
+        let key = |line: &'static PlayerLine| {
+            let lookup = LEAGUE.people[line.person as usize].lookup.as_str();
+            (LEAGUE.game(line.game).unwrap().to_string(), lookup)
+        };
+        Self {
+            teams: teams(),
+            lines: played().map(|line| (key(line), line)).collect(),
+        }
+    }
+
+    pub fn line(&self, game: &str, player: &str) -> &'static PlayerLine {
+        self.lines[&(game.to_owned(), player)]
+    }
+
+    /// All games of a player, in no order.
+    pub fn lines_of(&self, player: &str) -> impl Iterator<Item = &'static PlayerLine> {
+        let of_player = self
+            .lines
+            .iter()
+            .filter(move |((_, lookup), _)| *lookup == player);
+        of_player.map(|(_, line)| *line)
+    }
+
+    pub fn rates(&self, line: &PlayerLine) -> Rates {
+        let own = side(line.game, &line.team);
+        let team = &self.teams[&own];
+        let minutes = rounded(f64::from(line.minutes.unwrap().seconds()) / 60.0, 2);
+        let used = 100.0 * plays(|stat| count(line, stat)) * team.minutes(&own);
+        let tries = 2.0 * (count(line, Stat::Fga) + 0.44 * count(line, Stat::Fta));
+        let worth = count(line, Stat::Fgm) + 0.5 * count(line, Stat::Fg3m);
+        Rates {
+            minutes,
+            usage: share(used, minutes * plays(|stat| team.count(stat)), 1),
+            true_shooting: share(count(line, Stat::Pts), tries, 3),
+            effective_shooting: share(worth, count(line, Stat::Fga), 3),
+        }
+    }
+}
+
 /// Compares every row. There must be so many rows, with minutes, with minutes and a usage, and with shots.
 pub fn rates_are_right(state: &State, there_must_be: [u32; 4]) {
-    let teams = teams();
-    let lines: HashMap<(String, &str), &PlayerLine> = played()
-        .map(|line| {
-            let lookup = LEAGUE.people[line.person as usize].lookup.as_str();
-            ((LEAGUE.game(line.game).unwrap().to_string(), lookup), line)
-        })
-        .collect();
+    let box_scores = Played::gather();
     let db = state.warehouse();
     let mut query = db
         .prepare("SELECT * FROM nba_analytics.player_game_summary")
@@ -82,22 +132,23 @@ pub fn rates_are_right(state: &State, there_must_be: [u32; 4]) {
     while let Some(row) = stored.next().unwrap() {
         rows += 1;
         let (game, player) = side_of(row, "player_lookup");
-        let line = lines[&(game.clone(), player.as_str())];
+        let line = box_scores.line(&game, &player);
         let own = side_of(row, "team_abbr");
-        let team = &teams[&own];
+        let Rates {
+            minutes,
+            usage,
+            true_shooting,
+            effective_shooting,
+        } = box_scores.rates(line);
         let who = format!("{player} in {game}");
-
-        // Official minutes have two decimals.
-        let minutes = rounded(f64::from(line.minutes.unwrap().seconds()) / 60.0, 2);
-        let used = 100.0 * plays(|stat| count(line, stat)) * team.minutes(&own);
-        let usage = share(used, minutes * plays(|stat| team.count(stat)), 1);
+        assert_eq!(own, side(line.game, &line.team), "team of {who}");
         assert_eq!(rate(row, "usage_rate"), usage, "usage of {who}");
-        let tries = 2.0 * (count(line, Stat::Fga) + 0.44 * count(line, Stat::Fta));
-        let shooting = share(count(line, Stat::Pts), tries, 3);
-        assert_eq!(rate(row, "ts_pct"), shooting, "true shooting of {who}");
-        let worth = count(line, Stat::Fgm) + 0.5 * count(line, Stat::Fg3m);
-        let effective = share(worth, count(line, Stat::Fga), 3);
-        assert_eq!(rate(row, "efg_pct"), effective, "effective shooting of {who}");
+        assert_eq!(rate(row, "ts_pct"), true_shooting, "true shooting of {who}");
+        assert_eq!(
+            rate(row, "efg_pct"),
+            effective_shooting,
+            "effective shooting of {who}"
+        );
         assert_eq!(
             rate(row, "minutes_played"),
             Some(rounded(minutes, 1)),
@@ -116,7 +167,8 @@ pub fn rates_are_right(state: &State, there_must_be: [u32; 4]) {
         }
     }
     assert_eq!([rows, timed, rated, charted], there_must_be);
-    let scored: HashMap<Side, f64> = teams
+    let scored: HashMap<Side, f64> = box_scores
+        .teams
         .into_iter()
         .map(|(side, team)| (side, team.count(Stat::Pts)))
         .collect();
