@@ -2,6 +2,7 @@
 //! so that many small batches become few transactions.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -58,10 +59,14 @@ impl Commit {
 
     /// What turned out to be stored for one of its dates.
     fn learn(&mut self, date: NaiveDate, stored: Stored) {
-        let mut landings = self.parts.iter_mut().flat_map(|part| &mut part.landings);
-        if let Some(landing) = landings.find(|landing| landing.settled.unit.date == date) {
+        let landing = self.landings_mut().find(|landing| landing.settled.unit.date == date);
+        if let Some(landing) = landing {
             landing.learn(stored);
         }
+    }
+
+    fn landings_mut(&mut self) -> impl Iterator<Item = &mut Landing> {
+        self.parts.iter_mut().flat_map(|part| &mut part.landings)
     }
 }
 
@@ -178,9 +183,10 @@ async fn put(
 ) -> Result<(), WarehouseError> {
     match fills {
         Fills::Computed(table) => {
+            let lengths: Vec<usize> = commit.landings().map(|landing| landing.rows.len()).collect();
             let rows: Vec<Row> = commit
-                .landings()
-                .flat_map(|landing| landing.rows.iter().cloned())
+                .landings_mut()
+                .flat_map(|landing| mem::take(&mut landing.rows))
                 .collect();
             let replace = Replace {
                 table,
@@ -188,7 +194,15 @@ async fn put(
                 rows: &rows,
                 now,
             };
-            warehouse.replace(replace).await
+            let result = warehouse.replace(replace).await;
+            if result.is_err() {
+                // They will go again; what was written is let go.
+                let mut rows = rows.into_iter();
+                for (landing, length) in commit.landings_mut().zip(lengths) {
+                    landing.rows = rows.by_ref().take(length).collect();
+                }
+            }
+            result
         }
         Fills::Query(table, sql, asking) => {
             let refill = Refill {
