@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use backcourt::cli;
 use backcourt::term::panic_hook;
 use color_eyre::config::HookBuilder;
+use mimalloc::MiMalloc;
+
+/// Rows are made on one thread and let go on another, for which the system's allocator keeps twice the memory.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let (panics, errors) = HookBuilder::default().into_hooks();
