@@ -23,6 +23,7 @@ fn settled(date: NaiveDate) -> Settled {
         },
         quarantined: Vec::new(),
         digests: Digests::default(),
+        gaps: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Ledger, Overtaken, RunRecord, RunState, Settled,
+    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, RunRecord, RunState, Settled,
     Settlement, UnitRecord, UnitState,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -57,6 +57,10 @@ fn a_promise_stands_until_it_is_settled() {
             input: u64::MAX,
             output: 7,
         },
+        gaps: vec![Gap {
+            what: "points_line".to_owned(),
+            rows: 3,
+        }],
     };
     let settlement = Settlement {
         intents: &[intents[1].id],
@@ -72,6 +76,10 @@ fn a_promise_stands_until_it_is_settled() {
     assert_eq!(
         ledger.digests(target).unwrap()["team_offense"][&day(2)],
         settled.digests
+    );
+    assert_eq!(
+        ledger.gaps(target, "team_offense").unwrap()[&day(2)],
+        settled.gaps
     );
     assert_eq!(ledger.open_intents(target, "team_offense").unwrap(), intents[..1]);
     assert_eq!(ledger.units(target, "team_offense").unwrap(), [settled.unit]);

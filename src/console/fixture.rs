@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
-    CheckView, EVENT_SCHEMA, Event, Fact, Phase, Preparing, Progress, RunView, Snapshot, StageState,
+    CheckView, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView, Snapshot, StageState,
     StageView, TaskView, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
@@ -285,10 +285,23 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             counts,
             rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
             seconds,
+            gaps: vec![
+                gap("shot_zones_available", 599, 4_210),
+                gap("team_name", 598, 4_198),
+                gap("forced_reconstruction", 3, 41),
+            ],
             units: Arc::new(units),
         }],
         workers: (1..=WORKERS).map(|slot| worker(slot, seconds)).collect(),
         checks: checks(|_| CheckState::Pending),
+    }
+}
+
+fn gap(what: &str, dates: u64, rows: u64) -> GapView {
+    GapView {
+        what: Arc::from(what),
+        dates,
+        rows,
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Place {
     Checks,
     /// One date and its stored rows.
     Detail,
+    /// What the rows of a stage do not know.
+    Gaps,
     /// The dates a check names.
     Offending,
     /// Everything about one check.
@@ -33,12 +35,13 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
         Self::Checks,
         Self::Detail,
+        Self::Gaps,
         Self::Offending,
         Self::About,
         Self::Confirm,
@@ -56,6 +59,7 @@ impl Place {
             Self::Log => "Log",
             Self::Checks => "Checks",
             Self::Detail => "one date",
+            Self::Gaps => "gaps",
             Self::Offending => "offending dates",
             Self::About => "one check",
             Self::Confirm => "question",
@@ -88,6 +92,7 @@ pub enum Action {
     Advance,
     Reload,
     DateLog,
+    Gaps,
     PreviousStage,
     NextStage,
     Level,
@@ -202,6 +207,7 @@ const LISTS: &[Place] = &[
     Place::Log,
     Place::Checks,
     Place::Detail,
+    Place::Gaps,
     Place::Offending,
     Place::About,
     Place::Confirm,
@@ -210,6 +216,7 @@ const LISTS: &[Place] = &[
 const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
 const OVERLAYS: &[Place] = &[
     Place::Detail,
+    Place::Gaps,
     Place::Offending,
     Place::About,
     Place::Confirm,
@@ -252,6 +259,7 @@ pub const TABLE: &[Binding] = bindings! {
     "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "let the stage begin that waits for your word";
     "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
     "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
+    "gaps"            Gaps       [ch('u')]               &[Place::Dates], Some("unknown"), "what the rows of this stage do not know: empty columns and issues, counted";
 
     "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("ask"), "ask this check now; on a heading, fold or unfold its stage";
     "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("ask all"), "ask every check now";

@@ -6,9 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
-use crate::ledger::{CheckRecord, CheckState, Counts, PastAnswer, UnitRecord, UnitState, Waiver};
+use crate::ledger::{CheckRecord, CheckState, Counts, Gap, PastAnswer, UnitRecord, UnitState, Waiver};
 use crate::plan::{CheckSpec, Severity};
 
+use super::gaps::Gaps;
 use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
 /// The working time of a run: a clock that stands while the run is paused or over.
@@ -42,6 +43,7 @@ pub(super) struct StageBoard {
     pub(super) table: Option<String>,
     pub(super) state: StageState,
     pub(super) time: ActiveTime,
+    gaps: Gaps,
     units: Arc<Vec<UnitView>>,
 }
 
@@ -63,6 +65,7 @@ impl StageBoard {
             table,
             state: StageState::Waiting,
             time: ActiveTime::default(),
+            gaps: Gaps::default(),
             units: Arc::new(units),
         }
     }
@@ -104,6 +107,13 @@ impl StageBoard {
         });
     }
 
+    /// What the stored rows of a date do not know; a date outside the run's range is not counted.
+    pub(super) fn show_gaps(&mut self, date: NaiveDate, gaps: &[Gap]) {
+        if self.unit(date).is_some() {
+            self.gaps.put(date, gaps);
+        }
+    }
+
     pub(super) fn counts(&self) -> Counts {
         self.units.iter().map(|unit| unit.state).collect()
     }
@@ -120,6 +130,7 @@ impl StageBoard {
             counts: self.counts(),
             rows: self.rows(),
             seconds: self.time.seconds(),
+            gaps: self.gaps.view(),
             units: Arc::clone(&self.units),
         }
     }

@@ -8,6 +8,7 @@ use crate::table::{Admitted, Quarantined, Row, admit_on};
 use crate::warehouse::Refilled;
 
 use super::Fills;
+use super::gaps;
 use super::worker::Made;
 
 /// One computed date, ready to be written.
@@ -79,9 +80,13 @@ pub(super) fn land(
         (None, _, Some(rows)) => Owes::Rows(rows),
         (None, _, None) => Owes::AtLeastOne,
     };
-    let admitted = match fills {
-        Fills::Computed(table) => admit_on(table, date, outcome.rows),
-        Fills::Query(..) | Fills::Counted(_) | Fills::Nothing => Admitted::default(),
+    let (admitted, gaps) = match fills {
+        Fills::Computed(table) => {
+            let admitted = admit_on(table, date, outcome.rows);
+            let gaps = gaps::count(table, &admitted.rows);
+            (admitted, gaps)
+        }
+        Fills::Query(..) | Fills::Counted(_) | Fills::Nothing => (Admitted::default(), Vec::new()),
     };
     let stored = Stored {
         rows: u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX),
@@ -105,6 +110,7 @@ pub(super) fn land(
             unit,
             quarantined: Vec::new(),
             digests: Digests { input: 0, output: 0 },
+            gaps,
         },
         owes,
         missing: outcome.missing,

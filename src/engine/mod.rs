@@ -8,6 +8,7 @@ mod dispatcher;
 mod due;
 mod events;
 mod fact;
+mod gaps;
 mod landing;
 mod launch;
 mod lineage;
@@ -35,7 +36,7 @@ pub use origin::{Correction, Origin};
 pub use provenance::Provenance;
 pub use retry::RetryPolicy;
 pub use snapshot::{
-    CheckView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView, UnitView,
-    WorkerView,
+    CheckView, GapView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView,
+    UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};

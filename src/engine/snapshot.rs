@@ -121,8 +121,21 @@ pub struct StageView {
     pub rows: u64,
     /// Seconds of work, pauses left out.
     pub seconds: f64,
+    /// What its rows do not know, most rows first.
+    pub gaps: Vec<GapView>,
     /// Every date of the range, in order. Shared: an unchanged stage costs nothing to publish.
     pub units: Arc<Vec<UnitView>>,
+}
+
+/// Something that rows of a stage do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapView {
+    /// The column without a value, or the issue that a column of issues names.
+    pub what: Arc<str>,
+    /// On how many dates.
+    pub dates: u64,
+    /// In how many rows.
+    pub rows: u64,
 }
 
 /// One unit.

@@ -59,7 +59,9 @@ impl Commit {
 
     /// What turned out to be stored for one of its dates.
     fn learn(&mut self, date: NaiveDate, stored: Stored) {
-        let landing = self.landings_mut().find(|landing| landing.settled.unit.date == date);
+        let landing = self
+            .landings_mut()
+            .find(|landing| landing.settled.unit.date == date);
         if let Some(landing) = landing {
             landing.learn(stored);
         }

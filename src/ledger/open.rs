@@ -10,7 +10,7 @@ use super::LedgerError;
 /// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// The form of the tables below. A ledger of another form is refused, not guessed at.
-const FORM: i32 = 2;
+const FORM: i32 = 3;
 
 const TABLES: &str = "
 CREATE TABLE target (
@@ -30,6 +30,10 @@ CREATE TABLE unit (
 CREATE TABLE digest (
   target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL,
   input INTEGER NOT NULL, output INTEGER NOT NULL, PRIMARY KEY (target, stage, date)
+) WITHOUT ROWID;
+CREATE TABLE gap (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, gaps TEXT NOT NULL,
+  PRIMARY KEY (target, stage, date)
 ) WITHOUT ROWID;
 CREATE TABLE stage_time (
   target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, run TEXT NOT NULL, seconds REAL NOT NULL,

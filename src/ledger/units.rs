@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{Digests, Ledger, LedgerError, Target, UnitState};
+use super::{Digests, Gap, Ledger, LedgerError, Target, UnitState};
 
 /// One unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Settled {
     pub quarantined: Vec<(String, String)>,
     /// What was computed, and from what.
     pub digests: Digests,
+    /// What its rows do not know.
+    pub gaps: Vec<Gap>,
 }
 
 /// What becomes of promises: everything in it is on disk in one step, or nothing.
@@ -225,10 +227,12 @@ impl Ledger {
                 unit,
                 quarantined,
                 digests,
+                gaps,
             } in settlement.settled
             {
                 put_unit(ledger, target, stage, run, unit, now)?;
                 super::digests::put(ledger, target, stage, unit.date, *digests)?;
+                super::gaps::put(ledger, target, stage, unit.date, gaps)?;
                 ledger
                     .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
                     .execute(params![target.0, stage, unit.date])?;

@@ -143,6 +143,12 @@ impl Column {
         }
     }
 
+    /// Whether it names what was wrong with a row, or what stood in for something unknown, in a list of texts.
+    #[must_use]
+    pub fn lists_issues(&self) -> bool {
+        self.kind == ColumnType::StringArray && self.name.ends_with("issues")
+    }
+
     /// A timestamp the warehouse fills when it writes the row.
     #[must_use]
     pub const fn stamped(name: &'static str, stamp: Stamp, doc: &'static str) -> Self {

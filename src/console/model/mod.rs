@@ -178,6 +178,7 @@ impl Model {
         }
         match (&self.overlay, self.focus) {
             (Some(Overlay::Detail(_)), _) => Place::Detail,
+            (Some(Overlay::Gaps(_)), _) => Place::Gaps,
             (Some(Overlay::Offending(_)), _) => Place::Offending,
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,

@@ -12,6 +12,8 @@ use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
 pub enum Overlay {
     /// One date and its stored rows.
     Detail(Detail),
+    /// What the rows of a stage do not know.
+    Gaps(Gaps),
     /// The dates a check names.
     Offending(Offending),
     /// Everything about one check.
@@ -50,6 +52,15 @@ pub enum Stored {
     Rows(StoredRows),
     /// They cannot be had, and why.
     Refused(String),
+}
+
+/// What the rows of a stage do not know.
+#[derive(Debug, Clone)]
+pub struct Gaps {
+    /// Stage name.
+    pub stage: String,
+    /// First line in view.
+    pub top: usize,
 }
 
 /// The dates a check names.
@@ -139,6 +150,9 @@ impl LeaveChoice {
 
 /// Rows above the stored rows of a date: its state, its reason in two, where one is, the column names.
 pub const ABOVE_ROWS: u16 = 5;
+
+/// Rows above the gaps of a stage: how many rows there are, what the columns are.
+pub const ABOVE_GAPS: u16 = 2;
 
 /// Columns a listed date takes, with the gap after it.
 pub const DATE_COLUMNS: u16 = 12;

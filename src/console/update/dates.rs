@@ -8,7 +8,7 @@ use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
 use crate::console::model::dates::{troubled, unit};
-use crate::console::model::overlay::{Confirm, Detail, Overlay, Stored};
+use crate::console::model::overlay::{Confirm, Detail, Gaps, Overlay, Stored};
 use crate::console::text::counted;
 use crate::engine::{Command, Selection};
 use crate::ledger::UnitState;
@@ -46,6 +46,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Refresh => refresh(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
         Action::Reload => reload_selected(model),
+        Action::Gaps => gaps(model),
         _ => {}
     }
     Vec::new()
@@ -83,6 +84,16 @@ fn open(model: &mut Model) -> Vec<Effect> {
     let stage = detail.stage.clone();
     model.overlay = Some(Overlay::Detail(detail));
     vec![Effect::Send(Command::Inspect { stage, date })]
+}
+
+fn gaps(model: &mut Model) {
+    let Some(stage) = model.stage() else {
+        return;
+    };
+    model.overlay = Some(Overlay::Gaps(Gaps {
+        stage: stage.name.clone(),
+        top: 0,
+    }));
 }
 
 fn rerun_selected(model: &mut Model) {

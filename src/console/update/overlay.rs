@@ -11,7 +11,7 @@ use crate::console::model::Model;
 use crate::console::model::about::lines;
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
-    ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
+    ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
 };
 use crate::engine::Command;
 use crate::ledger::UnitState;
@@ -28,7 +28,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Offending(list) => in_offending(model, list, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
-        over @ (Overlay::About(_) | Overlay::Help(_)) => {
+        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
         }
@@ -109,7 +109,7 @@ fn scroll(model: &mut Model, action: Action) {
     let Some(body) = model.layout().map(|layout| layout.body) else {
         return;
     };
-    let offending = offending_dates(model);
+    let (offending, gaps) = (offending_dates(model), gaps(model));
     let about_lines = about_lines(model, body);
     match &mut model.overlay {
         Some(Overlay::Detail(detail)) => {
@@ -124,6 +124,10 @@ fn scroll(model: &mut Model, action: Action) {
                 Action::Right => (detail.left + 1).min(columns.saturating_sub(1)),
                 _ => detail.left.min(columns.saturating_sub(1)),
             };
+        }
+        Some(Overlay::Gaps(list)) => {
+            let page = page(body, ABOVE_GAPS);
+            list.top = moved(list.top, action, page, last_top(gaps, page));
         }
         Some(Overlay::Offending(list)) => {
             list.cursor = moved(list.cursor, action, page(body, 0), offending);
@@ -163,6 +167,14 @@ fn about_lines(model: &Model, body: Rect) -> usize {
     };
     let check = about.check(snapshot);
     check.map_or(0, |check| lines(check, usize::from(framed(body).width)).len())
+}
+
+fn gaps(model: &Model) -> usize {
+    let (Some(Overlay::Gaps(list)), Some(snapshot)) = (&model.overlay, &model.snapshot) else {
+        return 0;
+    };
+    let stage = snapshot.stages.iter().find(|stage| stage.name == list.stage);
+    stage.map_or(0, |stage| stage.gaps.len())
 }
 
 /// Puts cursors and first lines back in range after what they point at has changed.

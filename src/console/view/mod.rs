@@ -7,6 +7,7 @@ mod confirm;
 mod dates;
 mod detail;
 mod frame;
+mod gaps;
 mod header;
 mod help;
 mod key_bar;
@@ -52,6 +53,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match &model.overlay {
         Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
+        Some(Overlay::Gaps(list)) => gaps::draw(model, list, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),

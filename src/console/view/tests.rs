@@ -232,6 +232,7 @@ fn what_lies_over_the_panes() {
             "running",
             vec![key('n'), key('v'), code(KeyCode::Right), code(KeyCode::Down)],
         ),
+        ("gaps", "running", vec![key('u')]),
         ("pausing", "running", vec![key('p')]),
         ("leave", "running", vec![key('q')]),
         ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),

@@ -182,6 +182,7 @@ impl Dispatcher {
             .iter()
             .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
+            self.lines[at].board.show_gaps(settled.unit.date, &settled.gaps);
             self.show_ended(at, &settled.unit, Some(slot));
         }
         for part in commit.parts {

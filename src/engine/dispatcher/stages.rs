@@ -172,8 +172,12 @@ impl Dispatcher {
             Work::Missing | Work::Afresh => self.ledger.open_intents(self.target, &name)?,
         };
         let unsettled: Vec<NaiveDate> = promised.iter().flat_map(|intent| intent.dates.clone()).collect();
+        let gaps = self.ledger.gaps(self.target, &name)?;
         let wanted = self.wanted(&name, &known);
         let line = &mut self.lines[at];
+        for (date, gaps) in gaps {
+            line.board.show_gaps(date, &gaps);
+        }
         line.recorded = known
             .values()
             .filter(|unit| !unit.state.is_open())

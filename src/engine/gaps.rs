@@ -1,0 +1,168 @@
+//! What the rows of a stage do not know: counted when a date lands, added up over its dates for the screen.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::ledger::Gap;
+use crate::table::{Row, TableDef, Value};
+
+use super::GapView;
+
+/// Counts the cells of `rows` without a value, column by column, and the issues that columns of issues name.
+pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
+    let mut counted: BTreeMap<(usize, Option<&str>), u32> = BTreeMap::new();
+    for row in rows {
+        for (at, (column, value)) in table.columns.iter().zip(row).enumerate() {
+            match value {
+                // A stamp is filled by the warehouse.
+                Value::Null if column.stamp.is_none() => *counted.entry((at, None)).or_default() += 1,
+                Value::List(issues) if column.lists_issues() => {
+                    for issue in issues {
+                        *counted.entry((at, Some(issue))).or_default() += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let gap = |((at, issue), rows): ((usize, Option<&str>), u32)| Gap {
+        what: issue.map_or_else(|| table.columns[at].name.to_string(), str::to_owned),
+        rows,
+    };
+    counted.into_iter().map(gap).collect()
+}
+
+/// The gaps of a stage, kept by date so that a date done again replaces its own.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    by_date: HashMap<NaiveDate, Vec<(Arc<str>, u32)>>,
+    sums: BTreeMap<Arc<str>, Sum>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
+    dates: u64,
+    rows: u64,
+}
+
+impl Gaps {
+    /// The gaps of a date are these and no others.
+    pub(super) fn put(&mut self, date: NaiveDate, gaps: &[Gap]) {
+        for (what, rows) in self.by_date.remove(&date).unwrap_or_default() {
+            if let Some(sum) = self.sums.get_mut(&what) {
+                sum.dates -= 1;
+                sum.rows -= u64::from(rows);
+                if sum.dates == 0 {
+                    self.sums.remove(&what);
+                }
+            }
+        }
+        let mut kept = Vec::with_capacity(gaps.len());
+        for gap in gaps {
+            let known = self.sums.get_key_value(gap.what.as_str());
+            let what = known.map_or_else(|| Arc::from(gap.what.as_str()), |(what, _)| Arc::clone(what));
+            let sum = self.sums.entry(Arc::clone(&what)).or_default();
+            sum.dates += 1;
+            sum.rows += u64::from(gap.rows);
+            kept.push((what, gap.rows));
+        }
+        if !kept.is_empty() {
+            self.by_date.insert(date, kept);
+        }
+    }
+
+    /// All gaps, those of the most rows first.
+    pub(super) fn view(&self) -> Vec<GapView> {
+        let shown = |(what, sum): (&Arc<str>, &Sum)| GapView {
+            what: Arc::clone(what),
+            dates: sum.dates,
+            rows: sum.rows,
+        };
+        let mut gaps: Vec<GapView> = self.sums.iter().map(shown).collect();
+        gaps.sort_by_key(|gap| Reverse(gap.rows));
+        gaps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::table::{Column, ColumnType, Stamp};
+
+    fn table() -> TableDef {
+        TableDef {
+            dataset: Cow::Borrowed("toy"),
+            name: Cow::Borrowed("toy"),
+            doc: Cow::Borrowed(""),
+            columns: Cow::Owned(vec![
+                Column::required("name", ColumnType::String, ""),
+                Column::nullable("line", ColumnType::Float64, ""),
+                Column::nullable("quality_issues", ColumnType::StringArray, ""),
+                Column::nullable("feature_names", ColumnType::StringArray, ""),
+                Column::stamped("created_at", Stamp::Created, ""),
+            ]),
+            date_column: Cow::Borrowed("name"),
+            key: Cow::Borrowed(&[]),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        }
+    }
+
+    fn row(line: Option<f64>, issues: &[&str]) -> Row {
+        let texts = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
+        vec![
+            "a".into(),
+            line.into(),
+            texts(issues),
+            texts(&["pace", "rest"]),
+            Value::Null,
+        ]
+    }
+
+    fn gap(what: &str, rows: u32) -> Gap {
+        Gap {
+            what: what.to_owned(),
+            rows,
+        }
+    }
+
+    #[test]
+    fn empty_cells_and_issues_are_counted_and_nothing_else() {
+        let rows = [
+            row(None, &["no_shots"]),
+            row(Some(0.0), &["no_shots", "early"]),
+            row(None, &[]),
+        ];
+        let expected = [gap("line", 2), gap("early", 1), gap("no_shots", 2)];
+        assert_eq!(count(&table(), &rows), expected);
+        assert_eq!(count(&table(), &[]), []);
+    }
+
+    #[test]
+    fn a_date_done_again_replaces_its_own_gaps() {
+        let day = |number| NaiveDate::from_ymd_opt(2023, 12, number).unwrap();
+        let shown = |gaps: &Gaps| -> Vec<(String, u64, u64)> {
+            let view = gaps.view();
+            view.iter()
+                .map(|gap| (gap.what.to_string(), gap.dates, gap.rows))
+                .collect()
+        };
+        let mut gaps = Gaps::default();
+        gaps.put(day(16), &[gap("line", 3), gap("early", 9)]);
+        gaps.put(day(17), &[gap("line", 4)]);
+        assert_eq!(
+            shown(&gaps),
+            [("early".to_owned(), 1, 9), ("line".to_owned(), 2, 7)]
+        );
+        gaps.put(day(16), &[gap("line", 1)]);
+        assert_eq!(shown(&gaps), [("line".to_owned(), 2, 5)]);
+        gaps.put(day(16), &[]);
+        gaps.put(day(17), &[]);
+        assert_eq!(shown(&gaps), []);
+    }
+}

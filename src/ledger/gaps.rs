@@ -1,0 +1,64 @@
+//! Gaps: what the stored rows of a unit do not know, counted when they were written. A table full of rows can be
+//! empty where it matters, and only counting tells.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rusqlite::types::Type;
+use rusqlite::{Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, LedgerError, Target};
+
+/// Something that rows of a unit do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The column without a value, or the issue that a column of issues names.
+    pub what: String,
+    /// In how many rows of the unit.
+    pub rows: u32,
+}
+
+impl Ledger {
+    /// The gaps of a stage by date; a date without any is not among them.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds what it should not.
+    pub fn gaps(&self, target: Target, stage: &str) -> Result<BTreeMap<NaiveDate, Vec<Gap>>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT date, gaps FROM gap WHERE target = ?1 AND stage = ?2")?
+                .query_map(params![target.0, stage], |row| {
+                    let text: String = row.get(1)?;
+                    let gaps = serde_json::from_str(&text).map_err(|cause| {
+                        rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(cause))
+                    })?;
+                    Ok((row.get(0)?, gaps))
+                })?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+}
+
+/// Replaces the gaps of a unit.
+pub(super) fn put(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    date: NaiveDate,
+    gaps: &[Gap],
+) -> rusqlite::Result<()> {
+    if gaps.is_empty() {
+        return ledger
+            .prepare_cached("DELETE FROM gap WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+            .execute(params![target.0, stage, date])
+            .map(drop);
+    }
+    let text = serde_json::to_string(gaps)
+        .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))?;
+    ledger
+        .prepare_cached("INSERT OR REPLACE INTO gap (target, stage, date, gaps) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![target.0, stage, date, text])
+        .map(drop)
+}
