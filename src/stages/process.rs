@@ -56,12 +56,16 @@ pub(super) async fn run(
         )
     };
     tokio::pin!(heard);
-    let ended = tokio::select! {
-        // What it says is heard as it comes; that it closed its mouth does not mean it ended.
-        ended = end(&mut child, &group, due) => ended?,
-        (out, err) = &mut heard => {
-            out.and(err)?;
-            return end(&mut child, &group, due).await;
+    let ended = {
+        let ended = end(&mut child, &group, due);
+        tokio::pin!(ended);
+        tokio::select! {
+            ended = &mut ended => ended?,
+            // That it closed its mouth does not mean it ended; and if it did because it was asked to end, that counts.
+            (out, err) = &mut heard => {
+                out.and(err)?;
+                return ended.await;
+            }
         }
     };
     // What it left behind in its group would hold the pipes open.
@@ -208,6 +212,14 @@ mod tests {
         let pids = std::fs::read_to_string(file).unwrap();
         for pid in pids.split_whitespace() {
             until("the group to end", || !is_alive(pid)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn that_it_fell_silent_when_it_was_ended_does_not_hide_why() {
+        for _ in 0..20 {
+            let end = run(shell("sleep 600"), Duration::from_millis(5), |_, _| {}).await;
+            assert_eq!(end.unwrap(), End::TimedOut);
         }
     }
 
