@@ -200,6 +200,7 @@ impl League {
                     dates: &dates,
                     rows,
                     now,
+                    name: None,
                 })
                 .await
                 .unwrap();

@@ -462,6 +462,7 @@ fn a_named_warehouse_is_the_same_before_and_after_it_exists() {
 }
 
 /// One event of each kind, also of those that no run here comes to.
+#[allow(clippy::too_many_lines, reason = "one of each kind")]
 fn every_kind() -> Vec<Event> {
     let text = || "x".to_owned();
     let date = "2023-12-16".parse().unwrap();
@@ -517,6 +518,17 @@ fn every_kind() -> Vec<Event> {
         Event::StagesReleased {
             stages: vec![text()],
             by: text(),
+        },
+        Event::StageParked {
+            stage: text(),
+            until: chrono::Utc::now(),
+            message: text(),
+        },
+        Event::StageStopped {
+            stage: text(),
+            failed: 5,
+            left: 1_533,
+            message: text(),
         },
         Event::StageFinished {
             stage: text(),

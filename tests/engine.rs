@@ -123,6 +123,95 @@ fn a_date_that_never_works_fails_alone_and_a_rerun_heals_it() {
 }
 
 #[test]
+fn a_used_up_quota_rests_its_table_and_the_other_stage_goes_on() {
+    let toy = Toy::new(20)
+        .with_stages(&["toy", "beside"])
+        .with_quota_hits(2, Duration::from_millis(150));
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert_eq!(
+        (toy.stored_rows_of("toy"), toy.stored_rows_of("beside")),
+        (36, 36)
+    );
+    let parked: Vec<_> = (facts.iter())
+        .filter_map(|fact| match &fact.event {
+            Event::StageParked {
+                stage,
+                until,
+                message,
+            } => Some((stage.as_str(), *until - fact.at, message)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(parked.len(), 2, "{parked:?}");
+    for (stage, _, message) in &parked {
+        assert_eq!((*stage, message.as_str()), ("toy", "the quota is used up"));
+    }
+    assert!(
+        parked[1].1 > parked[0].1,
+        "twice in a row it rests twice as long: {parked:?}"
+    );
+    let ended = |name: &str| {
+        let ends = |event: &Event| matches!(event, Event::StageFinished { stage, .. } if stage == name);
+        facts.iter().position(|fact| ends(&fact.event)).unwrap()
+    };
+    assert!(ended("beside") < ended("toy"), "it did not wait");
+    assert_eq!(toy.unit(day(0)).attempts, 1, "no date is charged");
+}
+
+#[test]
+fn the_same_error_on_five_dates_stops_the_stage_and_a_later_run_does_the_rest() {
+    let toy = (0..40).fold(Toy::new(40), |toy, number| {
+        toy.with_fault(day(number), Fault::Code)
+    });
+    let (ending, facts) = toy.run();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 1));
+    assert!(
+        ending
+            .message
+            .starts_with("toy was stopped by the same error on date after date, "),
+        "{}",
+        ending.message
+    );
+    let stopped = facts.iter().find_map(|fact| match &fact.event {
+        Event::StageStopped { failed, left, .. } => Some((*failed, *left)),
+        _ => None,
+    });
+    let (failed, left) = stopped.unwrap();
+    assert_eq!(failed, 5);
+    assert!(left > 0);
+    assert!(
+        toy.counts().failed < 20,
+        "the others were not tried: {:?}",
+        toy.counts()
+    );
+    for number in 0..40 {
+        toy.heal(day(number));
+    }
+    toy.run();
+    toy.run_with(|options| options.work = Work::Only(Selection::Failed));
+    assert_eq!(toy.counts().ok, 35);
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_is_sent_again_under_its_name_and_happens_once() {
+    let toy = Toy::new(20).with_lost_commits(1);
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    let mut sent = toy.sent();
+    assert_eq!(sent[0], sent[1], "{sent:?}");
+    sent.sort();
+    sent.dedup();
+    assert_eq!(toy.commits(), sent.len());
+    assert_eq!(toy.stored_rows(), 36);
+    let retried = |event: &Event| matches!(event, Event::UnitRetried { .. });
+    assert!(
+        !facts.iter().any(|fact| retried(&fact.event)),
+        "no date is to blame"
+    );
+}
+
+#[test]
 fn a_panic_of_a_worker_becomes_a_failed_unit() {
     let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
     let (ending, facts) = toy.run();
@@ -240,9 +329,15 @@ fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
     assert!(matches!(live.order(Command::Abort), Reply::Accepted(_)));
     let (ending, _) = live.end();
     assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
-    assert!(!toy.open_intents().is_empty());
+    let promised = toy.open_intents();
+    assert!(!promised.is_empty());
     toy.hurry();
     let (ending, _) = toy.run();
+    // What the first process may have sent is asked after by name before anything is sent again.
+    let names: Vec<_> = (promised.iter())
+        .map(|intent| format!("{}-{}-0", intent.run, intent.id))
+        .collect();
+    assert_eq!(toy.asked_after(), names);
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
     assert!(toy.open_intents().is_empty());
     assert_eq!(toy.stored_rows(), 52);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -35,6 +36,9 @@ pub(super) struct WarehouseArgs {
     /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
     #[arg(long, value_name = "N")]
     max_bytes_billed: Option<u64>,
+    /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    quota_rest: Option<u64>,
 }
 
 /// A warehouse that is named and not open yet.
@@ -43,7 +47,7 @@ pub(super) enum Home {
     /// A folder of files.
     Embedded(PathBuf),
     /// A project.
-    BigQuery(Address, Settings),
+    BigQuery(Address, Box<Settings>),
 }
 
 impl WarehouseArgs {
@@ -57,7 +61,7 @@ impl WarehouseArgs {
             }
             Some(("bigquery", place)) => {
                 let address = Address::parse(place).map_err(|error| CliError::Usage(error.to_string()))?;
-                Ok(Home::BigQuery(address, self.settings()))
+                Ok(Home::BigQuery(address, Box::new(self.settings())))
             }
             Some(_) => Err(CliError::Usage(format!(
                 "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
@@ -72,6 +76,10 @@ impl WarehouseArgs {
             location: self.location.clone(),
             labels: self.label.iter().cloned().collect::<HashMap<_, _>>(),
             most_bytes_billed: self.max_bytes_billed,
+            quota_rest: self
+                .quota_rest
+                .map_or(Settings::default().quota_rest, Duration::from_secs),
+            ..Settings::default()
         }
     }
 
@@ -80,6 +88,7 @@ impl WarehouseArgs {
             (self.dataset_prefix.is_some(), "--dataset-prefix"),
             (!self.label.is_empty(), "--label"),
             (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
+            (self.quota_rest.is_some(), "--quota-rest"),
         ];
         match unused.iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(CliError::Usage(format!(
@@ -131,7 +140,7 @@ impl Home {
             }
             Self::BigQuery(address, settings) => Ok(Arc::new(BigQueryWarehouse::new(
                 address.clone(),
-                settings.clone(),
+                settings.as_ref().clone(),
             ))),
         }
     }

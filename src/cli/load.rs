@@ -153,6 +153,7 @@ async fn correct(
                 dates: &correction.dates,
                 rows: &correction.rows,
                 now: Utc::now(),
+                name: None,
             })
             .await;
         replaced.map_err(|error| usage(error.message))?;

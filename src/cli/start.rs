@@ -146,7 +146,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         fail_fast: job.fail_fast,
         stay: matches!(presenter, Presenter::Tui(_)),
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
-        retry: RetryPolicy::default(),
+        retry: RetryPolicy::over(warehouse.as_ref()),
     };
     let mut origin: Option<Arc<dyn Origin>> = None;
     let mut prepare: Option<Box<dyn Prepare>> = None;

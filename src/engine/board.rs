@@ -177,9 +177,13 @@ impl Slot {
         }
     }
 
-    pub(super) fn end(&mut self, units: u64) {
+    pub(super) fn end(&mut self) {
         self.busy.stop();
         self.task = None;
+    }
+
+    /// Units that were stored, whatever the worker does meanwhile.
+    pub(super) const fn count(&mut self, units: u64) {
         self.units_done += units;
     }
 

@@ -9,6 +9,7 @@ mod overtaking;
 mod picture;
 mod reloading;
 mod stages;
+mod trouble;
 mod waiving;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -36,6 +37,7 @@ use super::{
     Setup, Snapshot, Stage, StageError,
 };
 use reloading::Answer;
+use trouble::Trouble;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
 const PICTURE_GAP: Duration = Duration::from_millis(100);
@@ -115,6 +117,7 @@ struct Line {
     board: StageBoard,
     queue: Queue,
     writer: Writer,
+    trouble: Trouble,
     /// Attempts used in this run by dates that failed and are tried again.
     attempts: HashMap<NaiveDate, u32>,
     /// Source of a date that is rerun from another one than the run's.
@@ -205,7 +208,7 @@ impl Dispatcher {
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let checks = check_views(&plan, &stages, &ledger, target)?;
         let begun = ledger.begun_stages(target)?;
-        let lines = lines_of(&plan, stages, &options, &begun);
+        let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
         let run = RunRecord {
             id: options.run_id.clone(),
             plan: plan.name.clone(),
@@ -384,8 +387,9 @@ impl Dispatcher {
         let lines = self.lines.iter().enumerate().flat_map(|(at, line)| {
             let hands_out = worker_waits && self.may_hand_out(at);
             let resting = hands_out.then(|| line.queue.next_due()).flatten();
-            let commit = (!line.writer.is_busy()).then(|| line.writer.next_due()).flatten();
-            [resting, commit]
+            let may_write = !line.writer.is_busy() && !line.trouble.is_parked();
+            let commit = may_write.then(|| line.writer.next_due()).flatten();
+            [resting, commit, line.trouble.parked_until()]
         });
         lines.flatten().chain(picture).chain(meter).min()
     }
@@ -417,6 +421,7 @@ fn lines_of(
     stages: Vec<Arc<dyn Stage>>,
     options: &Options,
     begun: &HashSet<String>,
+    values_at_once: usize,
 ) -> Vec<Line> {
     let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
     let released = |name: &str| {
@@ -438,7 +443,8 @@ fn lines_of(
             board: StageBoard::new(stage.name(), stage.fills().path(), &options.dates),
             queue: Queue::new(largest_batch(stage.as_ref())),
             stage,
-            writer: Writer::default(),
+            writer: Writer::new(values_at_once),
+            trouble: Trouble::default(),
             attempts: HashMap::new(),
             sources: HashMap::new(),
             recorded: BTreeSet::new(),

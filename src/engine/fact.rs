@@ -128,6 +128,26 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// The warehouse takes nothing more for a stage's table for a while.
+    StageParked {
+        /// Stage name.
+        stage: String,
+        /// When it is tried again.
+        until: DateTime<Utc>,
+        /// What the warehouse says.
+        message: String,
+    },
+    /// The same error met date after date: the rest of the stage is not tried.
+    StageStopped {
+        /// Stage name.
+        stage: String,
+        /// The dates that met it, one after the other.
+        failed: u64,
+        /// Dates that are left undone.
+        left: u64,
+        /// The error.
+        message: String,
+    },
     /// A stage has no open unit left.
     StageFinished {
         /// Stage name.

@@ -15,6 +15,8 @@ pub(super) struct Queue {
     resting: Vec<(Instant, NaiveDate)>,
     size: usize,
     largest: usize,
+    /// Hands out nothing and takes nothing, until a date is put back by hand.
+    is_closed: bool,
 }
 
 impl Queue {
@@ -27,24 +29,49 @@ impl Queue {
             resting: Vec::new(),
             size,
             largest,
+            is_closed: false,
         }
+    }
+
+    /// Drops what waits and takes no more; says how many dates that leaves undone.
+    pub(super) fn close(&mut self) -> usize {
+        let waiting =
+            self.waiting.len() + self.isolated.iter().map(Vec::len).sum::<usize>() + self.resting.len();
+        self.waiting.clear();
+        self.isolated.clear();
+        self.resting.clear();
+        self.is_closed = true;
+        waiting
+    }
+
+    /// Takes dates again.
+    pub(super) const fn open(&mut self) {
+        self.is_closed = false;
     }
 
     /// Adds a date, unless it waits already.
     pub(super) fn add(&mut self, date: NaiveDate) {
-        self.waiting.insert(date);
+        if !self.is_closed {
+            self.waiting.insert(date);
+        }
     }
 
-    /// A batch failed as a whole: its halves are tried apart, until the date at fault stands alone.
+    /// A batch failed as a whole: its halves are tried apart and first of all, until the date at fault stands alone.
     pub(super) fn split(&mut self, mut dates: Vec<NaiveDate>) {
+        if self.is_closed {
+            return;
+        }
         let second = dates.split_off(dates.len() / 2);
-        self.isolated
-            .extend([dates, second].into_iter().filter(|half| !half.is_empty()));
+        for half in [second, dates].into_iter().filter(|half| !half.is_empty()) {
+            self.isolated.push_front(half);
+        }
     }
 
     /// A date is to be tried again from `due` on.
     pub(super) fn rest(&mut self, date: NaiveDate, due: Instant) {
-        self.resting.push((due, date));
+        if !self.is_closed {
+            self.resting.push((due, date));
+        }
     }
 
     /// Batches grow while the writer is what binds: fewer, larger commits, and progress is still seen early.
@@ -108,6 +135,39 @@ mod tests {
         assert_eq!(queue.take(later), Some(vec![day(3)]));
         assert_eq!(queue.take(later), Some(vec![day(4)]));
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_closed_queue_takes_nothing_until_it_is_opened() {
+        let now = Instant::now();
+        let mut queue = Queue::new(4);
+        (0..3).for_each(|number| queue.add(day(number)));
+        queue.split(vec![day(3), day(4)]);
+        queue.rest(day(5), now);
+        assert_eq!(queue.close(), 6);
+        queue.add(day(6));
+        queue.rest(day(7), now);
+        queue.split(vec![day(8)]);
+        assert!(queue.is_empty());
+        queue.open();
+        queue.add(day(6));
+        assert_eq!(queue.take(now), Some(vec![day(6)]));
+    }
+
+    #[test]
+    fn the_date_at_fault_stands_alone_after_few_attempts() {
+        let now = Instant::now();
+        let mut queue = Queue::new(16);
+        queue.split((0..16).map(day).collect());
+        let mut attempts = 0;
+        while let Some(batch) = queue.take(now) {
+            attempts += 1;
+            if batch.len() == 1 {
+                break;
+            }
+            queue.split(batch);
+        }
+        assert_eq!(attempts, 4, "8, 4, 2 and 1");
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::warehouse::ErrorClass;
+use crate::warehouse::{ErrorClass, Warehouse};
 
 /// The retry budget of one date and of one commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,19 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// What suits a warehouse: one that is far away may be out of reach for minutes.
+    #[must_use]
+    pub fn over(warehouse: &dyn Warehouse) -> Self {
+        match warehouse.rest() {
+            None => Self::default(),
+            Some(_) => Self {
+                attempts: 8,
+                first_pause: Duration::from_secs(1),
+                longest_pause: Duration::from_mins(1),
+            },
+        }
+    }
+
     /// The pause after failed attempt number `attempt` (from 1), or none if it was the last one or
     /// waiting cannot help. `jitter` from 0 to 1 spreads the pause over its upper half, so that
     /// workers that failed together do not come back together.

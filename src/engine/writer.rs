@@ -16,8 +16,8 @@ use super::stored::counted_rows;
 use super::worker::Batch;
 use super::{Fills, Stage};
 
-/// The most dates one commit takes.
-const LARGEST_COMMIT: usize = 96;
+/// The most dates one commit takes at first, and after it has grown.
+const COMMIT_DATES: (usize, usize) = (96, 384);
 
 /// A computed batch that waits to be written, with what the ledger will say of its dates.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub(super) struct Waiting {
     pub(super) batch: Batch,
     /// Its dates, computed.
     pub(super) landings: Vec<Landing>,
+    /// How often a commit was sent under this batch's name and surely did not happen.
+    pub(super) sends: u32,
+    /// Whether its worker waits with it, because the line is full.
+    pub(super) is_held: bool,
 }
 
 /// Batches that go, or went, into one transaction.
@@ -35,9 +39,21 @@ pub(super) struct Commit {
     pub(super) parts: Vec<Waiting>,
     /// Failed attempts so far.
     pub(super) attempts: u32,
+    /// How often in a row nobody could say what became of it.
+    pub(super) lost: u32,
 }
 
 impl Waiting {
+    /// A batch that was just computed.
+    pub(super) const fn new(batch: Batch, landings: Vec<Landing>) -> Self {
+        Self {
+            batch,
+            landings,
+            sends: 0,
+            is_held: true,
+        }
+    }
+
     /// The batch with just the dates that came through, for when they must be tried again: those that failed by
     /// themselves already wait for their own next attempt.
     pub(super) fn to_try_again(&self) -> Batch {
@@ -49,6 +65,15 @@ impl Waiting {
                 .collect(),
             ..self.batch.clone()
         }
+    }
+
+    /// How many values its rows hold.
+    fn values(&self) -> usize {
+        self.landings
+            .iter()
+            .flat_map(|landing| &landing.rows)
+            .map(Vec::len)
+            .sum()
     }
 }
 
@@ -70,21 +95,94 @@ impl Commit {
     fn landings_mut(&mut self) -> impl Iterator<Item = &mut Landing> {
         self.parts.iter_mut().flat_map(|part| &mut part.landings)
     }
+
+    /// What it is called by the run that sends it: by its first promise, and how often that was in vain.
+    pub(super) fn name(&self, run: &str) -> String {
+        let first = self.parts.first();
+        name(
+            run,
+            first.map_or(0, |part| part.batch.intent),
+            first.map_or(0, |part| part.sends),
+        )
+    }
+
+    /// It surely did not happen: the next attempt is another one, by another name.
+    pub(super) fn was_refused(&mut self) {
+        self.lost = 0;
+        if let Some(first) = self.parts.first_mut() {
+            first.sends += 1;
+        }
+    }
+}
+
+/// What the commit of a promise is called, attempt by attempt. The ledger knows all of it before anything is sent, so
+/// that the next process can ask what became of what a dead one sent.
+pub(super) fn name(run: &str, intent: i64, sends: u32) -> String {
+    format!("{run}-{intent}-{sends}")
 }
 
 /// The writer of one table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Writer {
     waiting: VecDeque<Waiting>,
     /// Commits that failed once and go again as they are, from a moment on.
     again: VecDeque<(Instant, Commit)>,
     busy: bool,
+    /// The most dates the next commit takes.
+    most_dates: usize,
+    /// The most values a commit takes; a batch is never cut.
+    most_values: usize,
 }
 
 impl Writer {
+    /// A writer whose commits hold about so many values at the most.
+    pub(super) const fn new(most_values: usize) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            again: VecDeque::new(),
+            busy: false,
+            most_dates: COMMIT_DATES.0,
+            most_values,
+        }
+    }
+
     /// A computed batch joins the line.
     pub(super) fn join(&mut self, waiting: Waiting) {
         self.waiting.push_back(waiting);
+    }
+
+    /// Whether the next commit is full already: who computes more has to wait with it.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() > self.fitting()
+    }
+
+    /// The batches from the front of the line that fit in one commit; one always does.
+    fn fitting(&self) -> usize {
+        let (mut dates, mut values) = (0, 0);
+        let fits = |part: &&Waiting| {
+            let is_first = dates == 0;
+            dates += part.landings.len();
+            values += part.values();
+            is_first || (dates <= self.most_dates && values <= self.most_values)
+        };
+        self.waiting.iter().take_while(fits).count()
+    }
+
+    /// The slots whose workers may go on, because what they computed fits in the next commit; each is named once.
+    pub(super) fn release(&mut self) -> Vec<usize> {
+        let fitting = self.fitting();
+        let held = self.waiting.iter_mut().take(fitting).filter(|part| part.is_held);
+        held.map(|part| {
+            part.is_held = false;
+            part.batch.slot
+        })
+        .collect()
+    }
+
+    /// The slots whose workers wait with what they computed.
+    pub(super) fn held(&self) -> impl Iterator<Item = usize> {
+        let held = self.waiting.iter().filter(|part| part.is_held);
+        held.map(|part| part.batch.slot)
     }
 
     /// A failed commit is tried again from `due` on.
@@ -99,36 +197,40 @@ impl Writer {
                 now,
                 Commit {
                     parts: vec![part],
-                    attempts: 0,
+                    ..Commit::default()
                 },
             ));
         }
     }
 
-    /// The next commit, if the writer is free and something is due. It is busy from then on.
+    /// The next commit, if the writer is free and something is due. It is busy from then on. What nobody knows the
+    /// outcome of keeps everything else waiting: it may still land.
     pub(super) fn take(&mut self, now: Instant) -> Option<Commit> {
         if self.busy {
             return None;
         }
-        let commit = match self.again.iter().position(|(due, _)| *due <= now) {
+        let is_next =
+            |(due, commit): &(Instant, Commit)| *due <= now && (commit.lost > 0 || !self.is_in_doubt());
+        let commit = match self.again.iter().position(is_next) {
             Some(at) => self.again.remove(at).map(|(_, commit)| commit),
+            None if self.is_in_doubt() => None,
             None => self.next_from_line(),
         };
         self.busy = commit.is_some();
         commit
     }
 
+    /// Commits grow while more waits than one of them takes: the writer is what binds, and each costs about the same.
     fn next_from_line(&mut self) -> Option<Commit> {
-        let mut commit = Commit::default();
-        let mut dates = 0;
-        while let Some(first) = self.waiting.front() {
-            dates += first.landings.len();
-            if dates > LARGEST_COMMIT && !commit.parts.is_empty() {
-                break;
-            }
-            commit.parts.extend(self.waiting.pop_front());
+        if self.is_full() {
+            self.most_dates = (self.most_dates * 2).min(COMMIT_DATES.1);
         }
-        (!commit.parts.is_empty()).then_some(commit)
+        let fitting = self.fitting();
+        let parts: Vec<_> = self.waiting.drain(..fitting).collect();
+        (!parts.is_empty()).then(|| Commit {
+            parts,
+            ..Commit::default()
+        })
     }
 
     /// The commit that was taken has ended, in whatever way.
@@ -139,6 +241,11 @@ impl Writer {
     /// Whether a commit is under way.
     pub(super) const fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// Whether nobody knows yet what became of a commit.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.again.iter().any(|(_, commit)| commit.lost > 0)
     }
 
     /// Batches that wait for the writer.
@@ -160,6 +267,7 @@ impl Writer {
 /// Writes a commit: exactly its dates are replaced, all or nothing. What another program wrote is counted.
 pub(super) async fn write(
     mut commit: Commit,
+    name: String,
     stage: Arc<dyn Stage>,
     warehouse: Arc<dyn Warehouse>,
     now: DateTime<Utc>,
@@ -171,13 +279,14 @@ pub(super) async fn write(
     let result = if dates.is_empty() {
         Ok(())
     } else {
-        put(&mut commit, stage.fills(), warehouse.as_ref(), &dates, now).await
+        put(&mut commit, &name, stage.fills(), warehouse.as_ref(), &dates, now).await
     };
     (commit, result)
 }
 
 async fn put(
     commit: &mut Commit,
+    name: &str,
     fills: Fills<'_>,
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -195,6 +304,7 @@ async fn put(
                 dates,
                 rows: &rows,
                 now,
+                name: Some(name),
             };
             let result = warehouse.replace(replace).await;
             if result.is_err() {

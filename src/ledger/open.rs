@@ -10,7 +10,7 @@ use super::LedgerError;
 /// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// The form of the tables below. A ledger of another form is refused, not guessed at.
-const FORM: i32 = 3;
+const FORM: i32 = 4;
 
 const TABLES: &str = "
 CREATE TABLE target (
@@ -41,7 +41,7 @@ CREATE TABLE stage_time (
 ) WITHOUT ROWID;
 CREATE TABLE filled (warehouse TEXT PRIMARY KEY, origin TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE intent (
-  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, dates TEXT NOT NULL,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, dates TEXT NOT NULL,
   run TEXT NOT NULL, at TEXT NOT NULL
 );
 CREATE TABLE failed_attempt (

@@ -35,8 +35,10 @@ pub struct UnitRecord {
 /// The promise to write some dates of a stage. As long as it stands, nobody knows whether they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// Its number.
+    /// Its number, given once and never again: what it sends is named by it.
     pub id: i64,
+    /// The run that made it.
+    pub run: String,
     /// The dates.
     pub dates: Vec<NaiveDate>,
 }
@@ -179,6 +181,7 @@ impl Ledger {
                     )?;
                     Ok(Intent {
                         id: ledger.last_insert_rowid(),
+                        run: run.to_owned(),
                         dates: dates.clone(),
                     })
                 })
@@ -193,7 +196,9 @@ impl Ledger {
     pub fn open_intents(&self, target: Target, stage: &str) -> Result<Vec<Intent>, LedgerError> {
         let read = || {
             self.db
-                .prepare_cached("SELECT id, dates FROM intent WHERE target = ?1 AND stage = ?2 ORDER BY id")?
+                .prepare_cached(
+                    "SELECT id, dates, run FROM intent WHERE target = ?1 AND stage = ?2 ORDER BY id",
+                )?
                 .query_map(params![target.0, stage], |row| {
                     let list: String = row.get(1)?;
                     let dates = list
@@ -202,6 +207,7 @@ impl Ledger {
                         .collect::<Result<_, _>>()?;
                     Ok(Intent {
                         id: row.get(0)?,
+                        run: row.get(2)?,
                         dates,
                     })
                 })?

@@ -72,6 +72,7 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         Event::UnitsOvertaken { stage, dates, reason } => {
             format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
         }
+        Event::StageParked { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {
             stage,
             ok,
@@ -114,6 +115,29 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     };
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+}
+
+/// What holds or stops a whole stage.
+fn trouble(event: &Event) -> Option<String> {
+    match event {
+        Event::StageParked {
+            stage,
+            until,
+            message,
+        } => Some(format!(
+            "{stage} rests until {} UTC: {message}",
+            until.format("%H:%M:%S")
+        )),
+        Event::StageStopped {
+            stage,
+            failed,
+            left,
+            message,
+        } => Some(format!(
+            "{stage} stopped after the same error on {failed} dates, {left} not tried: {message}"
+        )),
+        _ => None,
+    }
 }
 
 /// The dates a check names, in few words.

@@ -10,6 +10,7 @@ pub use error::{ErrorClass, WarehouseError};
 pub use query::{Answer, Asking, Dates, Read, Refill, Refilled};
 
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,9 +28,11 @@ pub struct Replace<'a> {
     pub rows: &'a [Row],
     /// What the stamped columns receive; the creation stamp of a surviving key is kept.
     pub now: DateTime<Utc>,
+    /// What its sender calls it, if he can say it again: two replaces of one name are one, however often it is sent.
+    pub name: Option<&'a str>,
 }
 
-/// A place where tables live. Every call may fail with a classed error; none retries by itself.
+/// A place where tables live. Every call may fail with a classed error; none changes anything twice.
 #[async_trait]
 pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// How the operator named it, for the header: `sqlite:DIR` or `bigquery:PROJECT`.
@@ -38,6 +41,22 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// How many batches are read and computed at once with profit: as many as there are processors where the tables are
     /// on this machine, any number where they are far away and most of the time is waiting.
     fn lanes(&self) -> usize;
+
+    /// About how many values one transaction carries; what waits for the writer is put together up to there.
+    fn values_at_once(&self) -> usize {
+        1_000_000
+    }
+
+    /// How long a table is left alone when its quota is used up; none where waiting does not help.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Waits until a replace that another process sent under this name is over, so that it cannot land on top of what
+    /// is written next; says whether there was one. Where a dead process's write dies with it there never is.
+    async fn outlast(&self, _name: &str) -> Result<bool, WarehouseError> {
+        Ok(false)
+    }
 
     /// Creates the table if it is not there.
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;

@@ -23,7 +23,7 @@ const ALL: &[&str] = &[
     "processed_at",
 ];
 
-fn games() -> TableDef {
+pub fn games() -> TableDef {
     let pace = ColumnType::Numeric {
         precision: 6,
         scale: 2,
@@ -51,15 +51,15 @@ fn games() -> TableDef {
     }
 }
 
-fn day(text: &str) -> NaiveDate {
+pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn at(text: &str) -> DateTime<Utc> {
+pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn game(team: &str, date: &str, points: i64) -> Row {
+pub fn game(team: &str, date: &str, points: i64) -> Row {
     vec![
         team.into(),
         day(date).into(),
@@ -87,11 +87,12 @@ async fn replace(warehouse: &BigQueryWarehouse, dates: &[NaiveDate], rows: &[Row
         dates,
         rows,
         now: at(now),
+        name: None,
     };
     warehouse.replace(replace).await.unwrap();
 }
 
-async fn all(warehouse: &BigQueryWarehouse) -> Vec<Row> {
+pub async fn all(warehouse: &BigQueryWarehouse) -> Vec<Row> {
     let read = Read {
         table: &games(),
         columns: ALL,

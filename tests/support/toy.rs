@@ -77,6 +77,8 @@ pub enum Fault {
     Transient(u32),
     /// Computing it never works.
     Data,
+    /// Reading it never works, for a reason that lies in the program.
+    Code,
     /// Computing it panics.
     Panic,
     /// Only this many of its two rows come.
@@ -92,6 +94,14 @@ struct World {
     refused_commits: AtomicUsize,
     blind: Mutex<Option<&'static str>>,
     disk_is_full: AtomicBool,
+    /// Commits to stage `toy` that meet a used-up quota, and how long a table rests then.
+    quota_hits: AtomicUsize,
+    rest: Mutex<Option<Duration>>,
+    /// Commits that happen though nobody says so.
+    lost_commits: AtomicUsize,
+    /// The names of commits that were sent, and of those somebody asked after.
+    sent: Mutex<Vec<String>>,
+    asked_after: Mutex<Vec<String>>,
     is_mute: AtomicBool,
     read_millis: AtomicU64,
     days: u32,
@@ -160,6 +170,27 @@ impl Toy {
     pub fn with_refused_commits(self, times: usize) -> Self {
         self.world.refused_commits.store(times, Ordering::Relaxed);
         self
+    }
+
+    /// The quota of stage `toy` is used up this many times, and its table rests each time.
+    pub fn with_quota_hits(self, times: usize, rest: Duration) -> Self {
+        self.world.quota_hits.store(times, Ordering::Relaxed);
+        *self.world.rest.lock().unwrap() = Some(rest);
+        self
+    }
+
+    /// So many times a commit happens and its answer is lost.
+    pub fn with_lost_commits(self, times: usize) -> Self {
+        self.world.lost_commits.store(times, Ordering::Relaxed);
+        self
+    }
+
+    pub fn sent(&self) -> Vec<String> {
+        self.world.sent.lock().unwrap().clone()
+    }
+
+    pub fn asked_after(&self) -> Vec<String> {
+        self.world.asked_after.lock().unwrap().clone()
     }
 
     /// This stage cannot learn what its dates must come to.
@@ -474,6 +505,15 @@ impl Stage for ToyStage {
                 }));
             }
         };
+        if let Some(date) = dates
+            .iter()
+            .find(|date| matches!(faults.get(date), Some(Fault::Code)))
+        {
+            return Err(StageError {
+                class: ErrorClass::Code,
+                message: format!("{date}: no column 'pace'"),
+            });
+        }
         for date in dates {
             if let Some(Fault::Transient(times @ 1..)) = faults.get_mut(date) {
                 if dates.len() == 1 {
@@ -513,7 +553,7 @@ impl Inputs for ToyInputs {
             }
             Some(Fault::Panic) => panic!("the toy's panic"),
             Some(Fault::Short(rows)) => *rows,
-            Some(Fault::Transient(_)) | None => 2,
+            Some(Fault::Transient(_) | Fault::Code) | None => 2,
         };
         let week: Vec<String> = (self.before.range(week(date)..date))
             .flat_map(|(_, rows)| rows)
@@ -555,6 +595,15 @@ impl Warehouse for Memory {
 
     fn lanes(&self) -> usize {
         usize::MAX
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        *self.0.rest.lock().unwrap()
+    }
+
+    async fn outlast(&self, name: &str) -> Result<bool, WarehouseError> {
+        self.0.asked_after.lock().unwrap().push(name.to_owned());
+        Ok(false)
     }
 
     async fn ensure(&self, _: &TableDef) -> Result<(), WarehouseError> {
@@ -601,6 +650,15 @@ impl Warehouse for Memory {
         if self.0.disk_is_full.load(Ordering::Relaxed) {
             return Err(WarehouseError::new(ErrorClass::Quota, "the disk is full"));
         }
+        if replace.table.path() == "toy.toy" && is_due(&self.0.quota_hits) {
+            return Err(WarehouseError::new(ErrorClass::Quota, "the quota is used up"));
+        }
+        let name = replace.name.unwrap_or_default().to_owned();
+        let is_known = self.0.sent.lock().unwrap().contains(&name);
+        self.0.sent.lock().unwrap().push(name);
+        if is_known {
+            return Ok(());
+        }
         self.0.commits.fetch_add(1, Ordering::Relaxed);
         let mut stored = self.0.stored.lock().unwrap();
         let stored = stored.entry(replace.table.path()).or_default();
@@ -612,6 +670,9 @@ impl Warehouse for Memory {
                 .cloned()
                 .collect();
             stored.insert(*date, rows);
+        }
+        if is_due(&self.0.lost_commits) {
+            return Err(WarehouseError::new(ErrorClass::Unknown, "no answer in time"));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Batches: handed to workers, taken back computed, committed, settled; or failed and tried again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use tokio::task::JoinError;
@@ -12,7 +13,7 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 use super::super::landing::land;
 use super::super::worker::{Batch, Computed, work};
 use super::super::writer::{Commit, Waiting, write};
-use super::super::{Event, Phase, StageError};
+use super::super::{Event, Phase, RetryPolicy, StageError};
 use super::{Dispatcher, Fatal, Owner, Picture, Report};
 
 impl Dispatcher {
@@ -106,7 +107,10 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         let computed = match result {
             Ok(computed) => computed,
-            Err(error) => return self.on_batch_failed(&batch, &error),
+            Err(error) => {
+                self.slots[batch.slot].end();
+                return self.on_batch_failed(&batch, &error);
+            }
         };
         let line = &self.lines[batch.stage];
         let fills = line.stage.fills();
@@ -128,25 +132,52 @@ impl Dispatcher {
         for (date, error) in failed {
             self.on_date_failed(&batch, date, &error)?;
         }
-        self.slots[batch.slot].enter(Phase::Write);
-        self.lines[batch.stage].writer.join(Waiting { batch, landings });
+        let (slot, stage) = (batch.slot, batch.stage);
+        self.slots[slot].enter(Phase::Write);
+        self.lines[stage].writer.join(Waiting::new(batch, landings));
+        self.release_workers(stage);
         Ok(())
+    }
+
+    /// Lets workers go on whose rows fit in the next commit: reading and computing go on while the writer writes, and
+    /// no more stands in memory than is about to be written.
+    fn release_workers(&mut self, at: usize) {
+        for slot in self.lines[at].writer.release() {
+            self.slots[slot].end();
+        }
+        self.drop_surplus_workers();
     }
 
     /// Starts the next commit of every table whose writer is free.
     pub(super) fn start_commits(&mut self) {
         for at in 0..self.lines.len() {
             let line = &mut self.lines[at];
+            if line.trouble.is_parked() {
+                continue;
+            }
             let Some(commit) = line.writer.take(Instant::now()) else {
                 continue;
             };
+            for slot in commit
+                .parts
+                .iter()
+                .filter(|part| part.is_held)
+                .map(|part| part.batch.slot)
+            {
+                self.slots[slot].end();
+            }
+            let name = commit.name(&self.run.id);
             let stage = Arc::clone(&line.stage);
             let warehouse = Arc::clone(&self.warehouse);
             let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
             self.spawn(Owner::Writer(at, batches), async move {
-                let (commit, result) = write(commit, stage, warehouse, Utc::now()).await;
+                let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;
                 Report::Written(at, commit, result)
             });
+            for slot in self.lines[at].writer.held().collect::<Vec<_>>() {
+                self.slots[slot].enter(Phase::Write);
+            }
+            self.release_workers(at);
         }
     }
 
@@ -186,12 +217,16 @@ impl Dispatcher {
             self.show_ended(at, &settled.unit, Some(slot));
         }
         for part in commit.parts {
-            self.slots[part.batch.slot].end(part.landings.len() as u64);
+            // Its worker may have left since.
+            if let Some(slot) = self.slots.get_mut(part.batch.slot) {
+                slot.count(part.landings.len() as u64);
+            }
         }
+        self.lines[at].trouble.is_over();
         self.show_overtaken(overtaken);
         self.drop_surplus_workers();
         let line = &mut self.lines[at];
-        if line.writer.in_line() * 2 >= self.workers {
+        if line.writer.is_full() || line.writer.in_line() * 2 >= self.workers {
             line.queue.grow();
         }
         Ok(())
@@ -253,8 +288,10 @@ impl Dispatcher {
             given_up(&[batch.intent]),
             Utc::now(),
         )?;
-        self.slots[batch.slot].end(0);
-        if error.class.stops_the_run() {
+        if let Some(rest) = self.rest_after(error) {
+            self.park(batch.stage, rest, error);
+            self.give_back(batch);
+        } else if error.class.stops_the_run() {
             self.give_back(batch);
             self.stop(error.message.clone());
         } else if let [date] = batch.dates[..] {
@@ -269,6 +306,11 @@ impl Dispatcher {
         }
         self.drop_surplus_workers();
         Ok(())
+    }
+
+    /// How long a table rests after this error, if waiting is what helps.
+    pub(super) fn rest_after(&self, error: &StageError) -> Option<Duration> {
+        self.warehouse.rest().filter(|_| error.class == ErrorClass::Quota)
     }
 
     /// A batch's dates are to be done again, one by one.
@@ -365,10 +407,23 @@ impl Dispatcher {
             Utc::now(),
         )?;
         self.show_ended(at, &unit, slot);
+        if error.class == ErrorClass::Code {
+            self.count_alike(at, error);
+        }
         Ok(())
     }
 
     fn on_commit_failed(&mut self, at: usize, mut commit: Commit, error: &StageError) -> Result<(), Fatal> {
+        if error.class == ErrorClass::Unknown {
+            self.ask_again(at, commit, error);
+            return Ok(());
+        }
+        commit.was_refused();
+        if let Some(rest) = self.rest_after(error) {
+            let until = self.park(at, rest, error);
+            self.hold_back(at, commit, until);
+            return Ok(());
+        }
         commit.attempts += 1;
         let name = self.lines[at].board.name.clone();
         if let Some(pause) = self
@@ -382,10 +437,7 @@ impl Dispatcher {
                 error.class,
                 pause.as_secs_f64()
             );
-            for part in &commit.parts {
-                self.slots[part.batch.slot].enter(Phase::Backoff);
-            }
-            self.lines[at].writer.rest(commit, Instant::now() + pause);
+            self.hold_back(at, commit, Instant::now() + pause);
             return Ok(());
         }
         if commit.parts.len() > 1 && !error.class.retries() && !error.class.stops_the_run() {
@@ -406,7 +458,6 @@ impl Dispatcher {
                     given_up(&[part.batch.intent]),
                     Utc::now(),
                 )?;
-                self.slots[part.batch.slot].end(0);
                 for landing in &part.landings {
                     let date = landing.settled.unit.date;
                     self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
@@ -417,6 +468,40 @@ impl Dispatcher {
         }
         self.drop_surplus_workers();
         Ok(())
+    }
+
+    /// A commit is kept as it is and sent again from `due` on.
+    fn hold_back(&mut self, at: usize, commit: Commit, due: Instant) {
+        let writer = &mut self.lines[at].writer;
+        writer.rest(commit, due);
+        for slot in writer.held().collect::<Vec<_>>() {
+            self.slots[slot].enter(Phase::Backoff);
+        }
+    }
+
+    /// Nobody can say what became of a commit: it is asked for again under the same name, however long that takes.
+    fn ask_again(&mut self, at: usize, mut commit: Commit, error: &StageError) {
+        commit.lost += 1;
+        let patient = RetryPolicy {
+            attempts: u32::MAX,
+            ..self.options.retry
+        };
+        let pause = patient
+            .pause_after(commit.lost, ErrorClass::Transient, fastrand::f64())
+            .unwrap_or(patient.longest_pause);
+        let line = &mut self.lines[at];
+        tracing::warn!(
+            stage = line.board.name,
+            "the outcome of a commit is not known, asked again in {:.1} s: {error}",
+            pause.as_secs_f64()
+        );
+        for landing in commit.landings() {
+            line.board.change(landing.settled.unit.date, |unit| {
+                unit.state = UnitState::Unknown;
+                unit.reason = Some(Arc::from(error.message.as_str()));
+            });
+        }
+        self.hold_back(at, commit, Instant::now() + pause);
     }
 
     /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
@@ -438,6 +523,7 @@ impl Dispatcher {
                     slot: batch.slot + 1,
                     message,
                 });
+                self.slots[batch.slot].end();
                 self.on_batch_failed(&batch, &fault)?;
             }
             Owner::Writer(at, batches) => {

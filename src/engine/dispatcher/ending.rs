@@ -64,9 +64,26 @@ impl Dispatcher {
         )
     }
 
+    /// Whether something is under way. Who wants to leave does not wait for a table that rests, nor for a server that
+    /// does not answer: the promises stand, and the next start asks what became of them.
     fn in_flight(&self) -> bool {
-        self.slots.iter().any(|slot| slot.task.is_some())
-            || self.lines.iter().any(|line| !line.writer.is_idle())
+        let leaves = self.mode == Mode::Draining;
+        let lines = self.lines.iter().map(|line| &line.writer).zip(&self.lines);
+        let mut lines = lines.filter(|(writer, line)| {
+            let waits = line.trouble.is_parked() || writer.is_in_doubt();
+            writer.is_busy() || !(writer.is_idle() || leaves && waits)
+        });
+        let held = |at: &usize| {
+            self.lines
+                .iter()
+                .any(|line| line.writer.held().any(|slot| slot == *at))
+        };
+        let works = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.task.is_some());
+        lines.next().is_some() || works.map(|(at, _)| at).any(|at| !held(&at))
     }
 
     /// A pause takes hold and a drain ends once nothing is in flight.
@@ -144,6 +161,14 @@ impl Dispatcher {
         if !asks.is_empty() {
             let asks = asks.join(", ");
             before = format!("{before}{asks} waits for your word, 'run --advance {asks}' gives it; ");
+        }
+        for line in &self.lines {
+            if let Some(why) = line.trouble.stopped() {
+                before = format!(
+                    "{} was stopped by the same error on date after date, {why}; {before}",
+                    line.board.name
+                );
+            }
         }
         let units = (self.lines.iter().flat_map(|line| line.board.units()))
             .map(|unit| unit.state)

@@ -60,19 +60,30 @@ impl Dispatcher {
             Mode::Over => return "the run has ended".to_owned(),
             Mode::Going => {}
         }
+        let resting = self
+            .lines
+            .iter()
+            .find_map(|line| Some((line, line.trouble.rest_told()?)));
+        if let Some((line, rest)) = resting {
+            return format!("the quota: {} {rest}", line.board.name);
+        }
+        if let Some(line) = self.lines.iter().find(|line| line.writer.is_in_doubt()) {
+            return format!(
+                "the connection: nobody says yet what became of a commit of {}",
+                line.board.name
+            );
+        }
         let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
-        let writing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
-            .filter(|task| task.phase == Phase::Write)
-            .count();
+        let waiting: usize = self.lines.iter().map(|line| line.writer.in_line()).sum();
         let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
-        if busy > 0 && writing * 2 > busy {
-            let waiting = counted(writing, "batch");
+        if waiting * 2 > self.workers {
+            let waiting = counted(waiting, "batch");
             return format!("the warehouse: one commit at a time per table, {waiting} in line");
         }
         let queueing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
             .filter(|task| task.phase == Phase::Queue)
             .count();
-        if queueing > 0 {
+        if queueing > 0 && busy > self.warehouse.lanes() {
             return format!(
                 "the processor: {} at once, more workers would not help",
                 counted(self.warehouse.lanes(), "batch")

@@ -68,6 +68,7 @@ impl Dispatcher {
                         dates: &correction.dates,
                         rows: &correction.rows,
                         now: Utc::now(),
+                        name: None,
                     })
                     .await;
                 if result.is_err() {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
-use crate::ledger::{CheckState, UnitRecord, UnitState};
+use crate::ledger::{CheckState, Intent, UnitRecord, UnitState};
 use crate::warehouse::Warehouse;
 
 use super::super::board::blocks;
 use super::super::due::is_due;
 use super::super::provenance::can_be_overtaken;
 use super::super::stored::{distrust, stored_rows};
+use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
 use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
@@ -63,6 +64,7 @@ impl Dispatcher {
 
     /// Starts everything that may go on now. A stage that moves on may let more start, so it looks again.
     pub(super) fn advance(&mut self) -> Result<(), Fatal> {
+        self.unpark();
         loop {
             match self.mode {
                 Mode::Preparing => {
@@ -74,10 +76,10 @@ impl Dispatcher {
                     return Ok(());
                 }
                 Mode::Going => {
-                    self.open_stages();
+                    self.open_stages()?;
                     self.start_batches()?;
                 }
-                Mode::Holding => self.open_stages(),
+                Mode::Holding => self.open_stages()?,
                 Mode::Draining => {}
             }
             self.start_commits();
@@ -89,20 +91,24 @@ impl Dispatcher {
     }
 
     /// Asks what the dates of a stage must come to, once everything it needs has passed its gate.
-    fn open_stages(&mut self) {
+    fn open_stages(&mut self) -> Result<(), Fatal> {
         for at in 0..self.lines.len() {
-            if self.lines[at].scope != ScopeState::Unknown || !self.may_open(at) {
+            let line = &self.lines[at];
+            if line.scope != ScopeState::Unknown || line.trouble.is_parked() || !self.may_open(at) {
                 continue;
             }
+            let promised = self.ledger.open_intents(self.target, &line.board.name)?;
             let line = &mut self.lines[at];
             line.scope = ScopeState::Asked;
             let stage = Arc::clone(&line.stage);
             let warehouse = Arc::clone(&self.warehouse);
             let dates = self.options.dates.clone();
             self.spawn(Owner::Scope, async move {
-                Report::Scoped(at, scoped(stage.as_ref(), warehouse.as_ref(), &dates).await)
+                let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised).await;
+                Report::Scoped(at, scoped)
             });
         }
+        Ok(())
     }
 
     fn may_open(&self, at: usize) -> bool {
@@ -136,7 +142,8 @@ impl Dispatcher {
     /// Whether a stage may hand out units now. While something it needs is done again, or has not passed its gate, its
     /// own units wait: they would be computed from what is about to change.
     pub(super) fn may_hand_out(&self, at: usize) -> bool {
-        self.lines[at].board.state == StageState::Running && self.may_open(at)
+        let line = &self.lines[at];
+        line.board.state == StageState::Running && !line.trouble.is_parked() && self.may_open(at)
     }
 
     /// Whether a stage has units to do and cannot do them, because a gate before it is shut.
@@ -156,11 +163,22 @@ impl Dispatcher {
             .any(|&need| self.lines[need].board.state == StageState::Failed || self.is_barred(need))
     }
 
+    /// Without its scope a stage cannot begin: it is asked again when the quota is free, or the run is over.
+    fn on_scope_failed(&mut self, at: usize, error: StageError) {
+        match self.rest_after(&error) {
+            Some(rest) => {
+                self.park(at, rest, &error);
+                self.lines[at].scope = ScopeState::Unknown;
+            }
+            None => self.stop(error.message),
+        }
+    }
+
     pub(super) fn on_scoped(&mut self, at: usize, result: Result<Scoped, StageError>) -> Result<(), Fatal> {
         let Scoped { scopes, stored } = match result {
             Ok(scoped) => scoped,
             Err(error) => {
-                self.stop(error.message);
+                self.on_scope_failed(at, error);
                 return Ok(());
             }
         };
@@ -482,6 +500,8 @@ impl Dispatcher {
                 continue;
             }
             let line = &mut self.lines[at];
+            line.queue.open();
+            line.trouble.forget();
             for &date in &dates {
                 put_back(line, date, UnitState::Pending);
                 line.attempts.remove(&date);
@@ -571,14 +591,22 @@ impl Dispatcher {
     }
 }
 
-/// Asks everything that must be known of a stage before it begins.
+/// Asks everything that must be known of a stage before it begins. What a process that died promised may still be
+/// under way in the warehouse: it comes to its end first.
 async fn scoped(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
+    promised: &[Intent],
 ) -> Result<Scoped, StageError> {
     if let Some(table) = stage.fills().definition() {
         warehouse.ensure(table).await?;
+    }
+    for Intent { id, run, .. } in promised {
+        let mut sends = 0;
+        while warehouse.outlast(&writer::name(run, *id, sends)).await? {
+            sends += 1;
+        }
     }
     let scopes = stage.scope(warehouse, dates).await?;
     let stored = stored_rows(warehouse, stage.fills(), dates).await?;

@@ -105,6 +105,7 @@ impl Unanswering {
             dates: &[date],
             rows: &left,
             now: Utc::now(),
+            name: None,
         };
         self.inner.replace(replace).await?;
         Err(refusal)

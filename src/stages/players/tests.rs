@@ -82,6 +82,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
         dates,
         rows: &admitted.rows,
         now: DateTime::UNIX_EPOCH,
+        name: None,
     };
     warehouse.replace(replace).await.unwrap();
 }

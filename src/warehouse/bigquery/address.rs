@@ -64,6 +64,13 @@ impl Server {
     fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text)
             .map_err(|error| AddressError(format!("'{text}' is not the address of a server: {error}")))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(AddressError(
+                "the server's address carries a name or a password, which every header and log would show; \
+                 leave them out, credentials are found where Google's tools keep them"
+                    .to_owned(),
+            ));
+        }
         let server = Self(url);
         match server.0.scheme() {
             "https" => Ok(server),
@@ -144,5 +151,10 @@ mod tests {
         assert!(refusal("nba-props-platform@http://10.0.0.7:9050").contains("use https"));
         assert!(refusal("nba-props-platform@ftp://127.0.0.1").contains("begins with ftp"));
         assert!(refusal("nba-props-platform@9050").contains("not the address of a server"));
+        let secret = refusal("nba-props-platform@https://me:hunter2@example.com");
+        assert!(
+            secret.contains("leave them out") && !secret.contains("hunter2"),
+            "{secret}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 //! The reason words are those of Google's page on error messages.
 
 use gcp_bigquery_client::error::BQError;
+use gcp_bigquery_client::model::error_proto::ErrorProto;
 
 use crate::warehouse::{ErrorClass, WarehouseError};
 
@@ -10,6 +11,8 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 pub(super) struct Fault {
     /// What to do about it.
     pub(super) class: ErrorClass,
+    /// The HTTP status; 0 when no server answered.
+    pub(super) code: i64,
     /// The server's reason word; none when no server answered.
     pub(super) reason: String,
     /// The server's own message, or the connection's.
@@ -20,6 +23,7 @@ impl Fault {
     pub(super) fn new(class: ErrorClass, message: impl Into<String>) -> Self {
         Self {
             class,
+            code: 0,
             reason: String::new(),
             message: message.into(),
         }
@@ -29,9 +33,21 @@ impl Fault {
     pub(super) fn of_reason(code: i64, reason: &str, message: &str) -> Self {
         Self {
             class: class(code, reason, message),
+            code,
             reason: reason.to_owned(),
             message: message.lines().next().unwrap_or_default().to_owned(),
         }
+    }
+
+    /// From what a job says it failed of; no status comes along.
+    pub(super) fn of_job(error: &ErrorProto) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Self::of_reason(0, &text(&error.reason), &text(&error.message))
+    }
+
+    /// Whether the token was refused, which a fresh one may mend.
+    pub(super) fn is_about_the_token(&self) -> bool {
+        self.code == 401
     }
 
     /// Whether the thing asked for does not exist.
@@ -48,9 +64,12 @@ impl Fault {
     pub(super) fn told(self, doing: &str) -> WarehouseError {
         let next = match self.class {
             ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => "it is tried again",
-            ErrorClass::Quota => "wait until the quota is free again, or have it raised",
+            ErrorClass::Quota => "its table rests until the quota may be free again, or have it raised",
             ErrorClass::Auth => "check the credentials and their roles with `backcourt doctor`",
             ErrorClass::Data => "look at the table and the rows named",
+            ErrorClass::Code if self.reason == "bytesBilledLimitExceeded" => {
+                "allow more with --max-bytes-billed"
+            }
             ErrorClass::Code => "the query itself is at fault",
             ErrorClass::Unknown => "it is looked up before anything is repeated",
         };
@@ -124,19 +143,22 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
     match reason {
         "rateLimitExceeded" | "jobRateLimitExceeded" => ErrorClass::Rate,
         "quotaExceeded" if says("Too many DML statements outstanding") => ErrorClass::Rate,
-        "quotaExceeded" | "dailyLimitExceeded" | "billingTierLimitExceeded" | "bytesBilledLimitExceeded" => {
-            ErrorClass::Quota
-        }
+        "quotaExceeded" | "dailyLimitExceeded" => ErrorClass::Quota,
         "backendError" | "internalError" | "jobBackendError" | "jobInternalError" | "tableUnavailable"
-        | "stopped" | "timeout" => ErrorClass::Transient,
+        | "stopped" | "timeout" | "badGateway" | "serviceUnavailable" => ErrorClass::Transient,
         "accessDenied" | "authError" | "required" | "billingNotEnabled" | "blocked" | "unauthorized"
         | "forbidden" => ErrorClass::Auth,
         "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
         "invalidQuery" if is_about_values(message) => ErrorClass::Data,
-        "invalidQuery" | "duplicate" | "resourcesExceeded" | "responseTooLarge" | "notImplemented" => {
-            ErrorClass::Code
-        }
+        // What costs too much costs too much at every attempt.
+        "invalidQuery"
+        | "duplicate"
+        | "resourcesExceeded"
+        | "responseTooLarge"
+        | "notImplemented"
+        | "billingTierLimitExceeded"
+        | "bytesBilledLimitExceeded" => ErrorClass::Code,
         _ if is_conflict(message) => ErrorClass::Contention,
         _ => match code {
             401 | 403 => ErrorClass::Auth,
@@ -254,7 +276,7 @@ mod tests {
         400,
         "bytesBilledLimitExceeded",
         "Query exceeded limit for bytes billed: 1000000.",
-        ErrorClass::Quota
+        ErrorClass::Code
     )]
     fn an_answer_has_the_class_that_one_acts_on(
         #[case] code: i64,

@@ -7,7 +7,7 @@ use super::BigQueryWarehouse;
 use super::cell::row;
 use super::fault::Fault;
 use super::job::Statement;
-use super::script::{Insert, MOST_BYTES};
+use super::script::{Insert, MOST_BYTES, sent_bytes};
 use crate::table::{TableDef, bigquery_table};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
@@ -57,11 +57,11 @@ async fn aside(
     let mut bytes = 0;
     for values in filling.rows {
         let next = row(&values).to_string();
-        if bytes + next.len() + 1 > MOST_BYTES {
+        if bytes + sent_bytes(&next) > MOST_BYTES {
             insert(warehouse, &table, beside, &mut sent, written).await?;
             bytes = 0;
         }
-        bytes += next.len() + 1;
+        bytes += sent_bytes(&next);
         sent.push(next);
     }
     insert(warehouse, &table, beside, &mut sent, written).await
@@ -82,7 +82,7 @@ async fn insert(
     let statement = Statement::new(Insert::into(table, beside).select("@now", "fresh"))
         .with("rows", "STRING", format!("[{}]", rows.join(",")))
         .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
-    warehouse.ask(statement).await?;
+    warehouse.once(statement).await?;
     written.fetch_add(rows.len(), Ordering::Relaxed);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! An id that was sent before is not sent again: what became of it is asked instead.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use gcp_bigquery_client::Client;
@@ -38,6 +39,34 @@ pub(super) struct Account {
     pub(super) labels: HashMap<String, String>,
     /// The most bytes one job may be billed for.
     pub(super) most_bytes: Option<u64>,
+    /// The pause before a lost call is made again the first time.
+    pub(super) first_pause: Duration,
+    /// Where `BigQuery` ran the first job; outside of its multi-regions a job is found only by who knows its place.
+    pub(super) learned: Arc<OnceLock<String>>,
+}
+
+impl Account {
+    /// How long to wait before the next attempt: doubled each time, spread so that workers do not ask in step.
+    pub(super) fn pause_after(&self, lost: u32) -> Duration {
+        let doubled = self
+            .first_pause
+            .saturating_mul(2_u32.saturating_pow(lost.saturating_sub(1)));
+        doubled.mul_f64(0.75 + fastrand::f64() / 2.0)
+    }
+
+    fn place(&self) -> Option<&str> {
+        self.location
+            .as_deref()
+            .or_else(|| self.learned.get().map(String::as_str))
+    }
+
+    fn learn(&self, sent: &Job) {
+        let reference = sent.job_reference.as_ref();
+        if let Some(place) = reference.and_then(|reference| reference.location.clone()) {
+            // Every job of a run has the same place; the first one to tell it is as good as any.
+            let _ = self.learned.set(place);
+        }
+    }
 }
 
 /// A query with its parameters.
@@ -110,24 +139,57 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
     loop {
         let sent = client.job().insert(&account.project, job.clone()).await;
         match sent.map_err(Fault::from) {
-            Ok(_) => return Ok(()),
+            Ok(sent) => {
+                account.learn(&sent);
+                return Ok(());
+            }
             Err(fault) if fault.is_duplicate() => {
                 tracing::info!("job {id} was sent before; its outcome counts");
                 return Ok(());
             }
-            Err(fault) if fault.class == ErrorClass::Transient && lost + 1 < QUESTIONS => {
+            Err(fault) if fault.class == ErrorClass::Transient => {
                 lost += 1;
+                if lost == QUESTIONS {
+                    return Err(outcome_unknown(fault, id));
+                }
                 tracing::debug!("job {id} is sent again: {}", fault.message);
-                tokio::time::sleep(pause_after(lost)).await;
+                tokio::time::sleep(account.pause_after(lost)).await;
             }
-            Err(fault) => return Err(outcome_unknown(fault, id)),
+            Err(fault) => return Err(fault),
         }
     }
 }
 
-/// How long to wait before the next question: 0.4 s, doubled each time, spread so that workers do not ask in step.
-fn pause_after(lost: u32) -> Duration {
-    Duration::from_millis(200).mul_f64(f64::from(2_u32.saturating_pow(lost)) * (0.75 + fastrand::f64() / 2.0))
+/// Waits until a job is over, however it ends; says whether there is such a job at all.
+pub(super) async fn outlast(client: &Client, account: &Account, id: &str) -> Result<bool, Fault> {
+    match results(client, account, id, None).await {
+        Ok(_) => Ok(true),
+        Err(fault) if fault.is_not_found() => Ok(false),
+        Err(fault) => match standing(client, account, id).await? {
+            Standing::UnderWay => Err(outcome_unknown(fault, id)),
+            Standing::Done | Standing::Failed(_) => Ok(true),
+        },
+    }
+}
+
+/// What the server says of a job that is asked about by name.
+enum Standing {
+    UnderWay,
+    Done,
+    Failed(Fault),
+}
+
+async fn standing(client: &Client, account: &Account, id: &str) -> Result<Standing, Fault> {
+    let job = client
+        .job()
+        .get_job(&account.project, id, account.place())
+        .await?;
+    let status = job.status.unwrap_or_default();
+    Ok(match (status.error_result, status.state.as_deref()) {
+        (Some(error), _) => Standing::Failed(Fault::of_job(&error)),
+        (None, Some("DONE")) => Standing::Done,
+        (None, _) => Standing::UnderWay,
+    })
 }
 
 /// All pages of a job that is done.
@@ -150,7 +212,8 @@ async fn collect(
     Ok(answered)
 }
 
-/// One page of a job's answer, once there is one. A question that is lost is put again.
+/// One page of a job's answer, once there is one. A question that is lost is put again; whether it was the question
+/// that failed or the job, the job itself tells.
 async fn results(
     client: &Client,
     account: &Account,
@@ -160,36 +223,37 @@ async fn results(
     let mut lost = 0;
     loop {
         let asked = GetQueryResultsParameters {
-            location: account.location.clone(),
+            location: account.place().map(ToOwned::to_owned),
             page_token: page.clone(),
             timeout_ms: i32::try_from(LONG_POLL.as_millis()).ok(),
             ..GetQueryResultsParameters::default()
         };
-        match client.job().get_query_results(&account.project, id, asked).await {
+        let answer = client.job().get_query_results(&account.project, id, asked).await;
+        match answer.map_err(Fault::from) {
             Ok(answer) if answer.job_complete == Some(true) => return Ok(answer),
-            Ok(_) => {}
-            Err(error) => {
-                let fault = Fault::from(error);
+            Ok(_) => lost = 0,
+            Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
+                if let Ok(Standing::Failed(why)) = standing(client, account, id).await {
+                    return Err(why);
+                }
                 lost += 1;
-                if fault.class != ErrorClass::Transient || !fault.reason.is_empty() || lost == QUESTIONS {
+                if lost == QUESTIONS {
                     return Err(outcome_unknown(fault, id));
                 }
-                tokio::time::sleep(pause_after(lost)).await;
+                tokio::time::sleep(account.pause_after(lost)).await;
             }
+            Err(fault) => return Err(fault),
         }
     }
 }
 
 /// A job nobody could be asked about any more may have happened.
 fn outcome_unknown(fault: Fault, id: &str) -> Fault {
-    if fault.class == ErrorClass::Transient && fault.reason.is_empty() {
-        return Fault {
-            class: ErrorClass::Unknown,
-            message: format!("job {id} was sent and nobody answers for it: {}", fault.message),
-            ..fault
-        };
+    Fault {
+        class: ErrorClass::Unknown,
+        message: format!("job {id} was sent and nobody answers for it: {}", fault.message),
+        ..fault
     }
-    fault
 }
 
 fn job(account: &Account, id: &str, statement: Statement) -> Job {

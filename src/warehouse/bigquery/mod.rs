@@ -16,13 +16,15 @@ pub use address::{Address, AddressError, Server};
 pub use datasets::Prefix;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use gcp_bigquery_client::Client;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use super::{Answer, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
 use crate::table::{Row, TableDef, Value, bigquery_table};
@@ -31,7 +33,7 @@ use job::{Account, Answered, Statement};
 use limits::Limits;
 
 /// What an operator can choose about a `BigQuery` besides its address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Before every dataset's name.
     pub prefix: Prefix,
@@ -41,16 +43,37 @@ pub struct Settings {
     pub labels: HashMap<String, String>,
     /// The most bytes one job may be billed for.
     pub most_bytes_billed: Option<u64>,
+    /// How long a table rests when its quota is used up.
+    pub quota_rest: Duration,
+    /// How long to wait before a call that was lost is made again the first time.
+    pub first_pause: Duration,
 }
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            prefix: Prefix::default(),
+            location: None,
+            labels: HashMap::new(),
+            most_bytes_billed: None,
+            quota_rest: Duration::from_mins(10),
+            first_pause: Duration::from_millis(400),
+        }
+    }
+}
+
+/// How often a statement that may be repeated is sent in all.
+const QUESTIONS: u32 = 4;
 
 /// A project's `BigQuery`.
 pub struct BigQueryWarehouse {
     name: String,
     address: Address,
-    /// Made at the first call, on the runtime that calls.
-    client: OnceCell<Client>,
+    /// Made at the first call, on the runtime that calls, and anew when its token is refused.
+    client: Mutex<Option<Client>>,
     account: Account,
     prefix: Prefix,
+    rest: Duration,
     limits: Limits,
     /// Tables are made one after the other; together they would meet in the dataset they share.
     making: Mutex<()>,
@@ -75,13 +98,16 @@ impl BigQueryWarehouse {
         };
         Self {
             name,
-            client: OnceCell::new(),
+            client: Mutex::default(),
             account: Account {
                 project: address.project.clone(),
                 location: settings.location,
                 labels: settings.labels,
                 most_bytes: settings.most_bytes_billed,
+                first_pause: settings.first_pause,
+                learned: Arc::default(),
             },
+            rest: settings.quota_rest,
             address,
             prefix: settings.prefix,
             limits: Limits::default(),
@@ -90,15 +116,55 @@ impl BigQueryWarehouse {
     }
 
     async fn run(&self, id: &str, statement: Statement) -> Result<Answered, Fault> {
-        let client = self
-            .client
-            .get_or_try_init(|| credentials::connect(&self.address, job::PATIENCE))
-            .await?;
-        job::run(client, &self.account, id, statement).await
+        let client = self.client().await?;
+        match job::run(&client, &self.account, id, statement.clone()).await {
+            // Under the same id it happens once, however far the first attempt came.
+            Err(fault) if fault.is_about_the_token() => {
+                tracing::info!("the token was refused; a fresh one is asked for, once");
+                *self.client.lock().await = None;
+                let client = self.client().await?;
+                job::run(&client, &self.account, id, statement).await
+            }
+            other => other,
+        }
     }
 
-    /// Runs a statement that may be run twice without harm.
+    async fn client(&self) -> Result<Client, Fault> {
+        let mut held = self.client.lock().await;
+        if let Some(client) = held.as_ref() {
+            return Ok(client.clone());
+        }
+        let client = credentials::connect(&self.address, job::PATIENCE).await?;
+        *held = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Runs a statement that may be run twice without harm, and does so while the server stumbles.
     async fn ask(&self, statement: Statement) -> Result<Answered, Fault> {
+        let mut asked = 1;
+        loop {
+            let failed = match self.once(statement.clone()).await {
+                Err(fault) if fault.class.retries() || fault.class == ErrorClass::Unknown => fault,
+                other => return other,
+            };
+            if asked == QUESTIONS {
+                // What changes nothing has no outcome that one could not know.
+                let class = if failed.class == ErrorClass::Unknown {
+                    ErrorClass::Transient
+                } else {
+                    failed.class
+                };
+                return Err(Fault { class, ..failed });
+            }
+            tracing::debug!("asked again: {}", failed.message);
+            let patience = if failed.class == ErrorClass::Rate { 3 } else { 1 };
+            tokio::time::sleep(self.account.pause_after(asked + patience)).await;
+            asked += 1;
+        }
+    }
+
+    /// Runs a statement under an id that nobody will know again.
+    async fn once(&self, statement: Statement) -> Result<Answered, Fault> {
         let id = format!(
             "backcourt_ask_{:016x}{:016x}",
             fastrand::u64(..),
@@ -187,15 +253,42 @@ impl Warehouse for BigQueryWarehouse {
     async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
         let (doing, path) = (doing("writing", replace.table), self.prefix.path(replace.table));
         let now = Value::Timestamp(replace.now).to_string();
-        for part in script::parts(&replace)? {
+        for (number, part) in script::parts(&replace)?.into_iter().enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
             let statement = part.statement(&path, &now);
-            let id = format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()]));
+            let id = match replace.name {
+                Some(name) => part_id(name, number),
+                None => format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()])),
+            };
             self.run(&id, statement)
                 .await
                 .map_err(|fault| fault.told(&doing))?;
         }
         Ok(())
+    }
+
+    fn values_at_once(&self) -> usize {
+        script::MOST_BYTES / script::BYTES_A_VALUE
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        Some(self.rest)
+    }
+
+    async fn outlast(&self, name: &str) -> Result<bool, WarehouseError> {
+        let told = |fault: Fault| fault.told("looking up what was sent before");
+        let client = self.client().await.map_err(told)?;
+        let mut parts = 0;
+        while job::outlast(&client, &self.account, &part_id(name, parts))
+            .await
+            .map_err(told)?
+        {
+            parts += 1;
+        }
+        if parts > 0 {
+            tracing::info!("what a process that died sent as {name} is over");
+        }
+        Ok(parts > 0)
     }
 
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError> {
@@ -224,6 +317,14 @@ impl Warehouse for BigQueryWarehouse {
 fn not_yet(doing: &str) -> WarehouseError {
     let sentence = format!("{doing}: queries with @date run on the embedded warehouse only");
     WarehouseError::new(ErrorClass::Code, sentence)
+}
+
+/// The id of one part of a named replace; of the characters a name may have, a job's id may have fewer.
+fn part_id(name: &str, number: usize) -> String {
+    let name: String = (name.chars())
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    format!("backcourt_{name}_{number}")
 }
 
 fn doing(verb: &str, table: &TableDef) -> String {

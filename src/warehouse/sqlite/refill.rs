@@ -51,6 +51,7 @@ impl Refilling {
             dates: &self.dates,
             rows: &rows,
             now: self.now,
+            name: None,
         });
         replacement.within(&transaction)?;
         transaction.commit()?;

@@ -106,6 +106,7 @@ async fn replace(
             dates,
             rows,
             now,
+            name: None,
         })
         .await
 }
@@ -501,6 +502,7 @@ async fn played(warehouse: &SqliteWarehouse) {
         dates: &[day("2024-01-01"), day("2024-01-02")],
         rows: &rows,
         now: at("2024-01-03T00:00:00Z"),
+        name: None,
     };
     warehouse.replace(replace).await.unwrap();
 }
@@ -587,6 +589,7 @@ async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ON
         dates: &[day("2024-01-01"), day("2024-01-02")],
         rows: &[game("BOS", "2024-01-01", 101), game("NYK", "2024-01-02", 80)],
         now: at("2024-01-04T00:00:00Z"),
+        name: None,
     };
     warehouse.replace(replace).await.unwrap();
     let second = refilled(&warehouse, sql, &all[..1], "2024-01-04T00:00:00Z")

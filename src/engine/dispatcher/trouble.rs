@@ -1,0 +1,166 @@
+//! What no single date is to blame for: a table whose quota is used up rests while the others go on, and an error that
+//! meets date after date stops its stage.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use super::super::{Event, StageError};
+use super::{Dispatcher, Picture};
+
+/// The same error on so many dates in a row is not the dates' fault.
+const ALIKE: u64 = 5;
+/// The longest rest of a table.
+const LONGEST_REST: Duration = Duration::from_hours(1);
+
+/// A table that is left alone for a while.
+#[derive(Debug)]
+pub(super) struct Parked {
+    until: Instant,
+    at: DateTime<Utc>,
+    why: String,
+}
+
+/// What has gone wrong with a stage of late.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    parked: Option<Parked>,
+    /// How often in a row its table was told to rest.
+    rests: u32,
+    /// The last error that stopped a date, and how many dates in a row it stopped.
+    alike: Option<(String, u64)>,
+    /// Why the rest of the stage is not tried.
+    stopped: Option<String>,
+}
+
+impl Trouble {
+    /// Something was written: whatever it was is over.
+    pub(super) fn is_over(&mut self) {
+        self.rests = 0;
+        self.alike = None;
+    }
+
+    /// The operator puts dates back: they are tried whatever happened before.
+    pub(super) fn forget(&mut self) {
+        self.alike = None;
+        self.stopped = None;
+    }
+
+    /// Whether the table rests.
+    pub(super) const fn is_parked(&self) -> bool {
+        self.parked.is_some()
+    }
+
+    /// When the rest ends.
+    pub(super) fn parked_until(&self) -> Option<Instant> {
+        self.parked.as_ref().map(|parked| parked.until)
+    }
+
+    /// Until when the table rests and why, for the screen.
+    pub(super) fn rest_told(&self) -> Option<String> {
+        let parked = self.parked.as_ref()?;
+        Some(format!(
+            "rests until {} UTC: {}",
+            parked.at.format("%H:%M:%S"),
+            parked.why
+        ))
+    }
+
+    /// Why the stage was stopped, if it was.
+    pub(super) fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Counts an error that stopped a date; says how many in a row met it.
+    fn count(&mut self, message: &str) -> u64 {
+        // Numbers, dates among them, are what differs from date to date.
+        let said: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let count = match &self.alike {
+            Some((known, count)) if *known == said => count + 1,
+            _ => 1,
+        };
+        self.alike = Some((said, count));
+        count
+    }
+}
+
+impl Dispatcher {
+    /// Leaves a stage's table alone for a while, twice as long each time in a row.
+    pub(super) fn park(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
+        let line = &mut self.lines[at];
+        let rest = rest
+            .saturating_mul(1 << line.trouble.rests.min(6))
+            .min(LONGEST_REST.max(rest));
+        let (until, clock) = (Instant::now() + rest, Utc::now() + rest);
+        if line.trouble.parked_until().is_some_and(|known| known >= until) {
+            return until;
+        }
+        line.trouble.rests += 1;
+        line.trouble.parked = Some(Parked {
+            until,
+            at: clock,
+            why: error.message.clone(),
+        });
+        let stage = line.board.name.clone();
+        tracing::warn!(stage, "rests until {} UTC: {error}", clock.format("%H:%M:%S"));
+        self.tell(Event::StageParked {
+            stage,
+            until: clock,
+            message: error.message.clone(),
+        });
+        self.want_picture(Picture::Now);
+        until
+    }
+
+    /// Tables whose rest is over are used again.
+    pub(super) fn unpark(&mut self) {
+        let now = Instant::now();
+        for line in &mut self.lines {
+            if line.trouble.parked_until().is_some_and(|until| until <= now) {
+                line.trouble.parked = None;
+                tracing::info!(stage = line.board.name, "its table has rested and is tried again");
+                self.picture = Picture::Now;
+            }
+        }
+    }
+
+    /// A date was given up because of an error in the program or a query: met date after date, it ends the stage.
+    pub(super) fn count_alike(&mut self, at: usize, error: &StageError) {
+        let line = &mut self.lines[at];
+        let failed = line.trouble.count(&error.message);
+        if failed < ALIKE || line.trouble.stopped.is_some() {
+            return;
+        }
+        line.trouble.stopped = Some(error.message.clone());
+        let left = line.queue.close();
+        let stage = line.board.name.clone();
+        tracing::error!(
+            stage,
+            "stopped after the same error on {failed} dates, {left} dates not tried: {error}"
+        );
+        self.tell(Event::StageStopped {
+            stage,
+            failed,
+            left: left as u64,
+            message: error.message.clone(),
+        });
+        self.want_picture(Picture::Now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_that_differ_by_numbers_alone_are_alike_and_another_one_starts_anew() {
+        let mut trouble = Trouble::default();
+        assert_eq!(trouble.count("2023-12-16: no column x at [1:20]"), 1);
+        assert_eq!(trouble.count("2023-12-17: no column x at [1:9]"), 2);
+        assert_eq!(trouble.count("2023-12-18: no column y at [1:9]"), 1);
+        assert_eq!(trouble.count("2023-12-18: no column y at [1:9]"), 2);
+        trouble.is_over();
+        assert_eq!(trouble.count("2023-12-19: no column y at [1:9]"), 1);
+    }
+}
