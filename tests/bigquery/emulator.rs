@@ -60,6 +60,11 @@ impl Emulator {
         Some(emulator)
     }
 
+    /// Where it listens.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What stands behind `bigquery:` to reach it.
     pub fn address(&self) -> String {
         format!("{PROJECT}@http://127.0.0.1:{}", self.port)

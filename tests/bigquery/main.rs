@@ -7,4 +7,10 @@
 )]
 
 mod emulator;
+mod faults;
+mod limits;
+mod month;
+#[path = "../support/program.rs"]
+mod program;
+mod proxy;
 mod warehouse;

@@ -1,0 +1,239 @@
+//! The built-in plan on `BigQuery`: what a run makes there is, value by value, what it makes of the same raw rows in the
+//! embedded warehouse, on a bad line, with a quota used up, and when its process is killed again and again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use backcourt::feeds::{Feed, feed_outages};
+use backcourt::nba::tables;
+use backcourt::table::{Row, TableDef};
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::sqlite::SqliteWarehouse;
+use backcourt::warehouse::{Dates, Filling, Read, Warehouse};
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::State;
+use super::proxy::{Call, Fate, Method, Proxy, body};
+use super::warehouse::day;
+
+/// The first month of a season: every stage has something to look back on, and the raw rows before it are none.
+const MONTH: [&str; 2] = ["2021-10-19", "2021-11-18"];
+
+/// Every row of a table on these dates, what tells when it was written left out.
+async fn rows(warehouse: &dyn Warehouse, table: &TableDef, [from, to]: [&str; 2]) -> Vec<Row> {
+    let columns: Vec<&str> = (table.columns.iter())
+        .filter(|column| column.stamp.is_none())
+        .map(|column| column.name.as_ref())
+        .collect();
+    let read = Read {
+        table,
+        columns: &columns,
+        dates: Dates::Between(day(from), day(to)),
+    };
+    let mut rows = warehouse.read(read).await.unwrap();
+    // The two know no common order among the rows of a date.
+    rows.sort_by_key(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>());
+    rows
+}
+
+/// A state folder with the shipped feeds, in which these dates were run.
+fn embedded(dates: [&str; 2], more: &[&str]) -> State {
+    let state = State::loaded();
+    run(&state, dates, more);
+    state
+}
+
+/// The built-in plan without its checks: sixty questions more, and what they ask about is compared here anyway.
+fn stages_alone(state: &State) -> String {
+    let plan = include_str!("../../assets/plans/nba.toml");
+    let blocks = plan.split("\n[[").enumerate();
+    let kept: Vec<_> = blocks
+        .filter(|(_, block)| !block.starts_with("check"))
+        .map(|(at, block)| {
+            if at == 0 {
+                block.to_owned()
+            } else {
+                format!("\n[[{block}")
+            }
+        })
+        .collect();
+    let file = state.path().with_extension("toml");
+    std::fs::write(&file, kept.concat()).unwrap();
+    file.display().to_string()
+}
+
+fn run(state: &State, [from, to]: [&str; 2], more: &[&str]) {
+    let plan = stages_alone(state);
+    let mut arguments = vec![
+        "run",
+        "--from",
+        from,
+        "--to",
+        to,
+        "--advance",
+        "all",
+        "--output",
+        "silent",
+        "--plan",
+        &plan,
+    ];
+    arguments.extend(more);
+    state.backcourt(&arguments);
+}
+
+fn open(state: &State) -> SqliteWarehouse {
+    SqliteWarehouse::open(&state.path().join("warehouse")).unwrap()
+}
+
+/// Copies the raw rows of these dates to `BigQuery`, for a whole league would take a minute.
+fn copy_raw(state: &State, emulator: &Emulator, dates: [&str; 2]) {
+    block_on(async {
+        let from = open(state);
+        let mut fillings = Vec::new();
+        for table in raw_tables() {
+            let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+            let read = Read {
+                table,
+                columns: &columns,
+                dates: Dates::Between(day(dates[0]), day(dates[1])),
+            };
+            fillings.push(Filling {
+                table: table.clone(),
+                rows: Box::new(from.read(read).await.unwrap().into_iter()),
+            });
+        }
+        let address = Address::parse(&emulator.address()).unwrap();
+        let to = BigQueryWarehouse::new(address, Settings::default());
+        to.fill(fillings, &AtomicUsize::new(0)).await.unwrap();
+    });
+}
+
+fn raw_tables() -> impl Iterator<Item = &'static TableDef> {
+    let feeds = Feed::ALL.into_iter().map(Feed::table);
+    feeds.chain([feed_outages()])
+}
+
+/// The tables stages make.
+fn made_tables() -> Vec<&'static TableDef> {
+    let is_raw = |table: &TableDef| table.dataset == "nba_raw";
+    tables::all().into_iter().filter(|table| !is_raw(table)).collect()
+}
+
+/// Both hold the same; says how many rows each table has.
+fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&TableDef]) {
+    block_on(async {
+        let embedded = open(state);
+        let address = Address::parse(&emulator.address()).unwrap();
+        let remote = BigQueryWarehouse::new(address, Settings::default());
+        for table in tables {
+            let here = rows(&embedded, table, dates).await;
+            let there = rows(&remote, table, dates).await;
+            assert!(!here.is_empty(), "{} is empty", table.path());
+            assert_eq!(here.len(), there.len(), "rows of {}", table.path());
+            for (here, there) in here.iter().zip(&there) {
+                assert_eq!(here, there, "{}", table.path());
+            }
+            println!("{}: {} rows are the same", table.path(), here.len());
+        }
+    });
+}
+
+/// One call in ten goes wrong, in all the ways a network and a busy server have.
+fn bad_line(call: &Call) -> Fate {
+    let is_sent = call.method == Method::Insert;
+    let html = "<html><title>Error 502 (Server Error)</title></html>".to_owned();
+    match fastrand::u8(..100) {
+        0..2 => Fate::Reset,
+        2 => Fate::Say(502, html),
+        3 => Fate::Say(503, body(503, "backendError", "Backend error, try again.")),
+        4 => Fate::Say(500, body(500, "internalError", "An internal error occurred.")),
+        5 => Fate::Say(429, body(429, "rateLimitExceeded", "Exceeded rate limits.")),
+        6 if is_sent => Fate::LoseReply,
+        7 if is_sent => Fate::Fail("jobInternalError", "The job encountered an internal error."),
+        8 if is_sent => Fate::Fail("backendError", "Error encountered during execution."),
+        6..10 => Fate::Truncate,
+        _ => Fate::Pass,
+    }
+}
+
+#[test]
+fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
+    let Some(emulator) = Emulator::start() else { return };
+    let state = embedded(MONTH, &[]);
+    copy_raw(&state, &emulator, MONTH);
+    let parked = Arc::new(AtomicBool::new(false));
+    let once = Arc::clone(&parked);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(20), move |call| {
+        let is_players = call.is_replace() && call.sql.contains("player_game_summary");
+        if is_players && !once.swap(true, Ordering::Relaxed) {
+            let why = "Quota exceeded: Your table exceeded quota for Number of partition modifications.";
+            return Fate::Say(403, body(403, "quotaExceeded", why));
+        }
+        bad_line(call)
+    });
+    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
+    run(&remote, MONTH, &["--warehouse", &address, "--quota-rest", "1"]);
+    assert!(parked.load(Ordering::Relaxed));
+    proxy.assert_good_manners();
+    proxy.seen(|seen| {
+        println!("{} calls, {} of them hurt", seen.calls, seen.hurt);
+        assert!(seen.hurt * 20 > seen.calls, "the line was good");
+    });
+    let facts = remote.facts();
+    assert!(
+        facts.iter().any(|fact| fact["event"] == "stage_parked"),
+        "the operator was told"
+    );
+    assert_same(&state, &emulator, MONTH, &made_tables());
+}
+
+#[test]
+fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
+    let Some(emulator) = Emulator::start() else { return };
+    let dates = ["2021-10-19", "2021-10-28"];
+    let last = ["--stop-after", "team_defense"];
+    let state = embedded(dates, &last);
+    copy_raw(&state, &emulator, dates);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(150), |_| Fate::Pass);
+    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
+    let more = [
+        "--warehouse",
+        &address,
+        "--workers",
+        "1",
+        "--stop-after",
+        "team_defense",
+    ];
+    let plan = stages_alone(&remote);
+    let taken = || proxy.seen(|seen| seen.taken.len());
+    let mut killed = 0;
+    while killed < 10 {
+        let before = taken();
+        let mut arguments = vec!["run", "--from", dates[0], "--to", dates[1], "--advance", "all"];
+        arguments.extend(["--plan", &plan]);
+        arguments.extend(["--output", "silent"].iter().chain(&more));
+        let mut process = remote.command(&arguments).spawn().unwrap();
+        let mut ended = false;
+        // A commit was just sent, and its answer is not there yet.
+        while taken() < before + 1 + killed % 2 && !ended {
+            ended = process.try_wait().unwrap().is_some();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if ended {
+            break;
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        killed += 1;
+    }
+    assert_eq!(killed, 10, "there was too little to do");
+    run(&remote, dates, &more);
+    proxy.assert_good_manners();
+    let mut tables = made_tables();
+    tables.retain(|table| table.name.starts_with("team_") && table.dataset == "nba_analytics");
+    assert_same(&state, &emulator, dates, &tables);
+    let open: i64 = remote.count("SELECT COUNT(*) FROM intent");
+    assert_eq!(open, 0, "every promise is settled");
+}

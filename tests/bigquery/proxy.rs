@@ -1,0 +1,467 @@
+//! Stands between backcourt and a local server and behaves as badly as a network and as strictly as `BigQuery`: answers
+//! are lost, cut short or replaced, and the limits on changing a table are kept. It counts what it saw.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::emulator::PROJECT;
+
+/// The span over which `BigQuery` counts statements and updates of a table, and how many it takes.
+const SPAN: Duration = Duration::from_secs(10);
+const STATEMENTS: usize = 25;
+const UPDATES: usize = 50;
+/// Statements of their own that change a table: so many run, so many wait.
+const RUNNING: usize = 2;
+const QUEUED: usize = 20;
+
+/// What is asked of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A job is sent.
+    Insert,
+    /// A job's answer is asked for.
+    Results,
+    /// A job is asked about.
+    Get,
+    /// Anything else.
+    Other,
+}
+
+/// One call, as a rule sees it.
+#[derive(Debug)]
+pub struct Call {
+    pub method: Method,
+    /// The job it is about.
+    pub job: String,
+    /// The query that is sent, if one is.
+    pub sql: String,
+}
+
+impl Call {
+    /// Whether it sends something that changes a table in a transaction.
+    pub fn is_replace(&self) -> bool {
+        self.method == Method::Insert && self.sql.starts_with("BEGIN TRANSACTION")
+    }
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The server answers.
+    Pass,
+    /// This is answered, and the server never hears of it.
+    Say(u16, String),
+    /// The connection ends before the server hears of it.
+    Reset,
+    /// The server does what it is asked; its answer is lost once the job is over.
+    LoseReply,
+    /// The server answers, and half of it arrives.
+    Truncate,
+    /// The job begins and fails of this: reason and message.
+    Fail(&'static str, &'static str),
+}
+
+/// An error body in `BigQuery`'s form.
+pub fn body(code: u16, reason: &str, message: &str) -> String {
+    let error = json!({"message": message, "domain": "global", "reason": reason});
+    json!({"error": {"code": code, "message": message, "errors": [error], "status": "X"}}).to_string()
+}
+
+/// What the proxy saw.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Calls of every kind.
+    pub calls: usize,
+    /// Calls that were not just passed on.
+    pub hurt: usize,
+    /// How often the server took a changing job of this id.
+    pub taken: HashMap<String, u32>,
+    /// Transactions that met another one on their table.
+    pub collisions: usize,
+    /// Jobs that were one too many in ten seconds.
+    pub too_many: usize,
+    /// Statements that were one too many in line.
+    pub outstanding: usize,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    seen: Seen,
+    /// The newest transaction on a table.
+    transaction: HashMap<String, String>,
+    /// Moments of statements and of jobs, by table.
+    statements: HashMap<String, VecDeque<Instant>>,
+    updates: HashMap<String, VecDeque<Instant>>,
+    /// When single changing statements end, by table.
+    lone: HashMap<String, Vec<Instant>>,
+    /// Jobs that failed without the server's knowledge.
+    doomed: HashMap<String, (String, String)>,
+    /// A job is not over before this.
+    over_at: HashMap<String, Instant>,
+}
+
+type Rule = dyn Fn(&Call) -> Fate + Send + Sync;
+
+struct Shared {
+    upstream: Option<u16>,
+    rule: Box<Rule>,
+    /// What a changing statement takes.
+    latency: Duration,
+    held: Mutex<Held>,
+}
+
+/// A proxy on a port of its own; it lives as long as the test.
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Request {
+    line: String,
+    body: Vec<u8>,
+}
+
+impl Proxy {
+    /// In front of a server on this port, or of none, where all that is passed on works and comes to nothing.
+    pub fn start(
+        upstream: Option<u16>,
+        latency: Duration,
+        rule: impl Fn(&Call) -> Fate + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared {
+            upstream,
+            rule: Box::new(rule),
+            latency,
+            held: Mutex::default(),
+        });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let serving = Arc::clone(&serving);
+                std::thread::spawn(move || serving.serve(client));
+            }
+        });
+        Self { port, shared }
+    }
+
+    /// What stands behind `bigquery:` to reach it.
+    pub fn address(&self) -> String {
+        format!("{PROJECT}@http://127.0.0.1:{}", self.port)
+    }
+
+    /// Looks at what was seen so far.
+    pub fn seen<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
+        look(&self.shared.held.lock().unwrap().seen)
+    }
+
+    /// What `BigQuery` would never forgive: transactions that meet, and a job that happens twice.
+    pub fn assert_good_manners(&self) {
+        self.seen(|seen| {
+            assert_eq!(seen.collisions, 0, "transactions met on a table");
+            assert_eq!(
+                seen.too_many, 0,
+                "more statements in ten seconds than a table takes"
+            );
+            let twice: Vec<_> = seen.taken.iter().filter(|(_, times)| **times > 1).collect();
+            assert!(twice.is_empty(), "jobs that happened twice: {twice:?}");
+        });
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut client: TcpStream) {
+        let Some(request) = read(&client) else { return };
+        let call = call(&request);
+        let fate = (self.rule)(&call);
+        let answer = {
+            let mut held = self.held.lock().unwrap();
+            held.seen.calls += 1;
+            held.seen.hurt += usize::from(fate != Fate::Pass);
+            drop(held);
+            match &fate {
+                Fate::Reset => return,
+                Fate::Say(code, text) => Some(reply(*code, text)),
+                Fate::Fail(reason, message)
+                    if call.method == Method::Insert && !self.has_taken(&call.job) =>
+                {
+                    self.doom(&call.job, reason, message);
+                    Some(accepted(&call.job))
+                }
+                _ => self.answer(&call, &request),
+            }
+        };
+        let Some(answer) = answer else { return };
+        match fate {
+            Fate::LoseReply => self.wait_for(&call.job),
+            Fate::Truncate => drop(client.write_all(&answer[..answer.len() - answer.len() / 4])),
+            _ => drop(client.write_all(&answer)),
+        }
+    }
+
+    /// What the server took cannot fail any more without its knowledge.
+    fn has_taken(&self, job: &str) -> bool {
+        self.held.lock().unwrap().seen.taken.contains_key(job)
+    }
+
+    /// The answer of a server with `BigQuery`'s limits.
+    fn answer(&self, call: &Call, request: &Request) -> Option<Vec<u8>> {
+        match call.method {
+            Method::Insert if !changes(&call.sql).is_empty() => self.change(call, request),
+            Method::Results | Method::Get => {
+                if let Some(answer) = self.failed(call) {
+                    return Some(answer);
+                }
+                let over_at = self.held.lock().unwrap().over_at.get(&call.job).copied();
+                let left = over_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+                if left.is_zero() {
+                    return self.forward(request);
+                }
+                let job = json!({"projectId": PROJECT, "jobId": call.job, "location": "US"});
+                if call.method == Method::Get {
+                    let running = json!({"jobReference": job, "status": {"state": "RUNNING"}});
+                    return Some(reply(200, &running.to_string()));
+                }
+                std::thread::sleep(left.min(Duration::from_secs(10)));
+                let waits = json!({"jobReference": job, "jobComplete": false});
+                Some(reply(200, &waits.to_string()))
+            }
+            Method::Insert | Method::Other => self.forward(request),
+        }
+    }
+
+    /// A job that changes tables: taken, or failed as `BigQuery` fails it. One at a time, so that the limits hold.
+    fn change(&self, call: &Call, request: &Request) -> Option<Vec<u8>> {
+        let tables = changes(&call.sql);
+        let mut held = self.held.lock().unwrap();
+        let is_new = !held.seen.taken.contains_key(&call.job) && !held.doomed.contains_key(&call.job);
+        let now = Instant::now();
+        if is_new {
+            for (table, statements) in &tables {
+                let window = held.statements.entry(table.clone()).or_default();
+                let over = take(window, *statements, STATEMENTS, now);
+                let window = held.updates.entry(table.clone()).or_default();
+                if take(window, 1, UPDATES, now) || over {
+                    held.seen.too_many += 1;
+                    let why = "Exceeded rate limits: too many table dml operations for this table.";
+                    return Some(doom(&mut held, &call.job, "rateLimitExceeded", why));
+                }
+            }
+            if call.is_replace() {
+                for (table, _) in &tables {
+                    let other = held.transaction.get(table).cloned();
+                    if other.is_some_and(|other| self.is_under_way(&held, &other)) {
+                        held.seen.collisions += 1;
+                        let why = "Transaction is aborted due to concurrent update against table.";
+                        return Some(doom(&mut held, &call.job, "invalidQuery", why));
+                    }
+                }
+            }
+        }
+        let statements: usize = tables.iter().map(|(_, statements)| statements).sum();
+        let mut over_at = now + self.latency * u32::try_from(statements).unwrap();
+        if is_new && !call.is_replace() && !call.sql.starts_with("INSERT") {
+            let ends = held.lone.entry(tables[0].0.clone()).or_default();
+            ends.retain(|end| *end > now);
+            if ends.len() >= RUNNING + QUEUED {
+                held.seen.outstanding += 1;
+                let why =
+                    "Resources exceeded: Too many DML statements outstanding against table, limit is 20.";
+                return Some(doom(&mut held, &call.job, "quotaExceeded", why));
+            }
+            if ends.len() >= RUNNING {
+                ends.sort();
+                over_at = ends[ends.len() - RUNNING] + self.latency;
+            }
+            ends.push(over_at);
+        }
+        let answer = self.forward(request)?;
+        if answer.starts_with(b"HTTP/1.1 200") {
+            *held.seen.taken.entry(call.job.clone()).or_default() += 1;
+            held.over_at.insert(call.job.clone(), over_at);
+            if call.is_replace() {
+                for (table, _) in tables {
+                    held.transaction.insert(table, call.job.clone());
+                }
+            }
+        }
+        Some(answer)
+    }
+
+    fn is_under_way(&self, held: &Held, job: &str) -> bool {
+        held.over_at.get(job).is_some_and(|at| *at > Instant::now()) || !self.is_done(job)
+    }
+
+    fn is_done(&self, job: &str) -> bool {
+        let asked = Request {
+            line: format!("GET /bigquery/v2/projects/{PROJECT}/jobs/{job} HTTP/1.1"),
+            body: Vec::new(),
+        };
+        let answer = self.forward(&asked).unwrap_or_default();
+        let json = content(&answer);
+        json["status"]["state"] == "DONE" || json["error"]["code"] == 404
+    }
+
+    /// Waits until a job is over, as far as the server knows of it.
+    fn wait_for(&self, job: &str) {
+        while !self.is_done(job) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn doom(&self, job: &str, reason: &str, message: &str) {
+        doom(&mut self.held.lock().unwrap(), job, reason, message);
+    }
+
+    fn failed(&self, call: &Call) -> Option<Vec<u8>> {
+        let held = self.held.lock().unwrap();
+        let (reason, message) = held.doomed.get(&call.job)?;
+        if call.method == Method::Results {
+            let code = if reason.ends_with("Exceeded") { 403 } else { 400 };
+            return Some(reply(code, &body(code, reason, message)));
+        }
+        let error = json!({"reason": reason, "message": message});
+        let job = json!({"projectId": PROJECT, "jobId": call.job, "location": "US"});
+        let done = json!({"jobReference": job, "status": {"state": "DONE", "errorResult": error}});
+        Some(reply(200, &done.to_string()))
+    }
+
+    fn forward(&self, request: &Request) -> Option<Vec<u8>> {
+        let Some(port) = self.upstream else {
+            return Some(agreeable(&call(request)));
+        };
+        let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        let head = format!(
+            "{}\r\nhost: 127.0.0.1\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            request.line,
+            request.body.len()
+        );
+        server.write_all(head.as_bytes()).ok()?;
+        server.write_all(&request.body).ok()?;
+        let mut answer = Vec::new();
+        server.read_to_end(&mut answer).ok()?;
+        Some(answer)
+    }
+}
+
+/// What a server without tables answers: everything works, and comes to nothing.
+fn agreeable(call: &Call) -> Vec<u8> {
+    match call.method {
+        Method::Insert => accepted(&call.job),
+        Method::Results => reply(200, r#"{"jobComplete": true}"#),
+        Method::Get | Method::Other => reply(200, r#"{"status": {"state": "DONE"}}"#),
+    }
+}
+
+/// Whether so many more are too many in the span; otherwise they are counted.
+fn take(window: &mut VecDeque<Instant>, count: usize, most: usize, now: Instant) -> bool {
+    while window.front().is_some_and(|taken| *taken + SPAN <= now) {
+        window.pop_front();
+    }
+    if window.len() + count > most {
+        return true;
+    }
+    window.extend(std::iter::repeat_n(now, count));
+    false
+}
+
+fn doom(held: &mut Held, job: &str, reason: &str, message: &str) -> Vec<u8> {
+    held.doomed
+        .insert(job.to_owned(), (reason.to_owned(), message.to_owned()));
+    accepted(job)
+}
+
+fn accepted(job: &str) -> Vec<u8> {
+    let job = json!({"projectId": PROJECT, "jobId": job, "location": "US"});
+    reply(
+        200,
+        &json!({"jobReference": job, "status": {"state": "RUNNING"}}).to_string(),
+    )
+}
+
+/// The tables a script changes, each with the number of statements that do.
+fn changes(sql: &str) -> Vec<(String, usize)> {
+    let mut tables: Vec<(String, usize)> = Vec::new();
+    for line in sql.lines() {
+        let verbs = ["DELETE FROM `", "INSERT INTO `", "UPDATE `", "MERGE `"];
+        let changed = verbs
+            .iter()
+            .find_map(|verb| line.strip_prefix(verb)?.split('`').next());
+        if let Some(table) = changed {
+            match tables.iter_mut().find(|(known, _)| known == table) {
+                Some((_, count)) => *count += 1,
+                None => tables.push((table.to_owned(), 1)),
+            }
+        }
+    }
+    tables
+}
+
+fn call(request: &Request) -> Call {
+    let mut words = request.line.split(' ');
+    let (verb, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let path = target.split('?').next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let sent: Json = serde_json::from_slice(&request.body).unwrap_or_default();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let method = match (verb, path) {
+        ("POST", path) if path.ends_with("/jobs") => Method::Insert,
+        ("GET", path) if path.contains("/queries/") => Method::Results,
+        ("GET", path) if path.contains("/jobs/") => Method::Get,
+        _ => Method::Other,
+    };
+    let job = match method {
+        Method::Insert => text(&sent["jobReference"]["jobId"]),
+        _ => last,
+    };
+    let sql = text(&sent["configuration"]["query"]["query"]);
+    Call { method, job, sql }
+}
+
+fn read(client: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(client);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let header = header.trim().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let line = line.trim_end().to_owned();
+    (!line.is_empty()).then_some(Request { line, body })
+}
+
+fn reply(code: u16, text: &str) -> Vec<u8> {
+    let kind = if text.starts_with('{') {
+        "application/json"
+    } else {
+        "text/html"
+    };
+    format!(
+        "HTTP/1.1 {code} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
+        text.len()
+    )
+    .into_bytes()
+}
+
+fn content(answer: &[u8]) -> Json {
+    let text = String::from_utf8_lossy(answer);
+    let (_, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+    serde_json::from_str(body).unwrap_or_default()
+}
