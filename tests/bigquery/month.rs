@@ -135,7 +135,6 @@ fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&
             for (here, there) in here.iter().zip(&there) {
                 assert_eq!(here, there, "{}", table.path());
             }
-            println!("{}: {} rows are the same", table.path(), here.len());
         }
     });
 }
@@ -178,7 +177,6 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
     assert!(parked.load(Ordering::Relaxed));
     proxy.assert_good_manners();
     proxy.seen(|seen| {
-        println!("{} calls, {} of them hurt", seen.calls, seen.hurt);
         assert!(seen.hurt * 20 > seen.calls, "the line was good");
     });
     let facts = remote.facts();
