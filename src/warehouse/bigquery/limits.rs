@@ -45,6 +45,13 @@ impl Window {
     fn take(&mut self, count: usize, at: Instant) {
         self.taken.extend(std::iter::repeat_n(at, count));
     }
+
+    /// The last so many happened at this moment at the latest.
+    fn move_last(&mut self, count: usize, to: Instant) {
+        for taken in self.taken.iter_mut().rev().take(count) {
+            *taken = to;
+        }
+    }
 }
 
 /// The allowance of one table.
@@ -72,10 +79,26 @@ impl Allowance {
         self.updates.take(1, at);
         at
     }
+
+    /// The job that was taken last is over. When the server counted it nobody here can say, only that it was before now.
+    fn end(&mut self, statements: usize, now: Instant) {
+        self.statements.move_last(statements, now);
+        self.updates.move_last(1, now);
+    }
 }
 
 /// The turn at writing a table; the next one's begins when this is dropped.
-pub(super) type Turn = OwnedMutexGuard<Allowance>;
+#[derive(Debug)]
+pub(super) struct Turn {
+    allowance: OwnedMutexGuard<Allowance>,
+    statements: usize,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.allowance.end(self.statements, Instant::now());
+    }
+}
 
 /// The allowances of all tables.
 #[derive(Debug, Default)]
@@ -89,10 +112,13 @@ impl Limits {
             let known = tables.entry(table.to_owned());
             Arc::clone(known.or_insert_with(|| Arc::new(Mutex::new(Allowance::new()))))
         };
-        let mut turn = allowance.lock_owned().await;
-        let at = turn.take(statements, Instant::now());
+        let mut allowance = allowance.lock_owned().await;
+        let at = allowance.take(statements, Instant::now());
         tokio::time::sleep_until(at).await;
-        turn
+        Turn {
+            allowance,
+            statements,
+        }
     }
 }
 
@@ -112,6 +138,15 @@ mod tests {
         assert_eq!(allowance.take(2, start + second * 12), start + SPAN);
         // The next pair needs two more places, which the second job frees.
         assert_eq!(allowance.take(2, start + second * 13), start + second + SPAN);
+    }
+
+    #[test]
+    fn a_job_counts_until_ten_seconds_after_its_end_for_the_server_may_have_begun_it_late() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut allowance = Allowance::new();
+        allowance.take(STATEMENTS, start);
+        allowance.end(STATEMENTS, start + second * 4);
+        assert_eq!(allowance.take(1, start + second * 5), start + second * 4 + SPAN);
     }
 
     #[test]
