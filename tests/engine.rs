@@ -13,7 +13,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use backcourt::engine::{Checks, Command, Ending, Event, Reply, Selection, StageState, Work};
+use backcourt::engine::{
+    Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work, WorkerView,
+};
 use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
 use proptest::prelude::*;
 use support::toy::{self, Fault, Toy, day};
@@ -191,6 +193,29 @@ fn the_same_error_on_five_dates_stops_the_stage_and_a_later_run_does_the_rest() 
     toy.run();
     toy.run_with(|options| options.work = Work::Only(Selection::Failed));
     assert_eq!(toy.counts().ok, 35);
+}
+
+#[test]
+fn workers_go_on_while_the_writer_writes_until_the_next_commit_is_full() {
+    let toy = Toy::new(700);
+    toy.allow_commits(Some(0));
+    let mut live = toy.start(|options| options.workers = 3);
+    let waits = |snapshot: &Snapshot| {
+        let phase = |worker: &WorkerView| worker.task.as_ref().map(|task| task.phase);
+        snapshot
+            .workers
+            .iter()
+            .all(|worker| phase(worker) == Some(Phase::Write))
+    };
+    let full = live.wait_for(waits);
+    assert!(full.stages[0].counts.running > 96, "{:?}", full.stages[0].counts);
+    // One commit ends and the next, which takes what waits, does not: whoever waited with it goes on.
+    toy.allow_commits(Some(1));
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0 && waits(snapshot));
+    toy.allow_commits(None);
+    let (ending, _) = live.end();
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    assert_eq!(toy.stored_rows(), 1200);
 }
 
 #[test]

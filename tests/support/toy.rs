@@ -97,6 +97,8 @@ struct World {
     /// Commits to stage `toy` that meet a used-up quota, and how long a table rests then.
     quota_hits: AtomicUsize,
     rest: Mutex<Option<Duration>>,
+    /// How many commits may still end; any number, if it is none.
+    allowed: Mutex<Option<usize>>,
     /// Commits that happen though nobody says so.
     lost_commits: AtomicUsize,
     /// The names of commits that were sent, and of those somebody asked after.
@@ -113,6 +115,20 @@ pub struct Toy {
     world: Arc<World>,
     pub stages: &'static [&'static str],
     runs: AtomicUsize,
+}
+
+impl World {
+    fn may_commit(&self) -> bool {
+        let mut allowed = self.allowed.lock().unwrap();
+        match *allowed {
+            None => true,
+            Some(0) => false,
+            Some(number) => {
+                *allowed = Some(number - 1);
+                true
+            }
+        }
+    }
 }
 
 /// A run under way.
@@ -183,6 +199,11 @@ impl Toy {
     pub fn with_lost_commits(self, times: usize) -> Self {
         self.world.lost_commits.store(times, Ordering::Relaxed);
         self
+    }
+
+    /// Just so many more commits may end, any number if it is none.
+    pub fn allow_commits(&self, number: Option<usize>) {
+        *self.world.allowed.lock().unwrap() = number;
     }
 
     pub fn sent(&self) -> Vec<String> {
@@ -630,6 +651,9 @@ impl Warehouse for Memory {
 
     async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
         tokio::task::yield_now().await;
+        while !self.0.may_commit() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         let is_due = |faults: &AtomicUsize| {
             faults
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1))

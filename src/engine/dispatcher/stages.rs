@@ -75,14 +75,18 @@ impl Dispatcher {
                     self.start_checks();
                     return Ok(());
                 }
+                // A commit frees the workers that waited with it: they are given more at once.
                 Mode::Going => {
                     self.open_stages()?;
+                    self.start_commits();
                     self.start_batches()?;
                 }
-                Mode::Holding => self.open_stages()?,
-                Mode::Draining => {}
+                Mode::Holding => {
+                    self.open_stages()?;
+                    self.start_commits();
+                }
+                Mode::Draining => self.start_commits(),
             }
-            self.start_commits();
             self.start_checks();
             if self.mode != Mode::Going || !self.turn_stages()? {
                 return self.settle_mode();
