@@ -13,6 +13,7 @@ pub mod nba;
 pub mod plan;
 pub mod present;
 pub mod report;
+pub mod runbook;
 pub mod stages;
 pub mod table;
 pub mod telemetry;

@@ -554,6 +554,12 @@ fn every_kind() -> Vec<Event> {
             value: text(),
             target: text(),
         },
+        Event::ItemTicked {
+            item: "14a".to_owned(),
+            done: true,
+            note: text(),
+            by: text(),
+        },
         Event::Paused,
         Event::Resumed,
         Event::WorkersChanged { from: 15, to: 16 },

@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("table", &[]),
     ("nba", &["table"]),
     ("feeds", &["table", "nba", "warehouse"]),
@@ -21,7 +21,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("plan", &["table"]),
     ("ledger", &["plan"]),
     ("checks", &["plan", "table", "warehouse"]),
-    ("engine", &["plan", "table", "warehouse", "ledger", "checks"]),
+    ("runbook", &["plan", "ledger"]),
+    (
+        "engine",
+        &["plan", "table", "warehouse", "ledger", "checks", "runbook"],
+    ),
     ("stages", &["engine", "nba", "table", "warehouse", "plan"]),
     (
         "console",
@@ -34,6 +38,9 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "ledger::UnitState",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
+            // How the runbook's items stand; snapshots carry them.
+            "runbook::Item",
+            "runbook::ItemState",
             // What the Log and Workers panes show: plain data that no engine type carries.
             "telemetry::LogLine",
             "telemetry::Vitals",
@@ -65,7 +72,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "plan::with_hint",
         ],
     ),
-    ("report", &["ledger", "plan"]),
+    ("report", &["ledger", "plan", "runbook"]),
     ("telemetry", &[]),
 ];
 

@@ -12,6 +12,7 @@ mod run;
 mod start;
 mod state_dir;
 mod status;
+mod tick;
 mod waive;
 
 use std::ffi::OsString;
@@ -62,6 +63,8 @@ enum Subcommands {
     Waive(waive::WaiveArgs),
     /// Give an order to a run that is under way, from another shell
     Ctl(ctl::CtlArgs),
+    /// Tick an item of the runbook by hand, with a note that is recorded for good
+    Tick(tick::TickArgs),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
@@ -125,6 +128,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
+        Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };

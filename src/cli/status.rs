@@ -110,5 +110,15 @@ pub(super) fn text(standing: &Standing) -> String {
             }));
         }
     }
+    if !standing.runbook.is_empty() {
+        lines.push("\nrunbook".to_owned());
+        lines.extend(standing.runbook.iter().map(|item| {
+            let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
+            format!(
+                "  {:>3} {:9} {}: {}{by}",
+                item.item, item.state, item.title, item.fact
+            )
+        }));
+    }
     lines.join("\n") + "\n"
 }

@@ -11,7 +11,8 @@ use super::backcourt::engine::{
     StageView, TaskView, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
-use super::backcourt::plan::Severity;
+use super::backcourt::plan::{ItemId, Severity};
+use super::backcourt::runbook::{Item, ItemState};
 use super::backcourt::telemetry::{LogLine, Vitals};
 
 pub const STAGE: &str = "team_offense";
@@ -294,6 +295,138 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         }],
         workers: (1..=WORKERS).map(|slot| worker(slot, seconds)).collect(),
         checks: checks(|_| CheckState::Pending),
+        runbook: Arc::new(ITEMS.iter().map(item).collect()),
+    }
+}
+
+/// Number, title, whether it is ticked by hand, how it stands, the fact, the remark.
+type ItemRow = (
+    &'static str,
+    &'static str,
+    bool,
+    ItemState,
+    &'static str,
+    Option<&'static str>,
+);
+
+const ITEMS: [ItemRow; 12] = [
+    (
+        "1",
+        "Keep a copy of what the run replaces",
+        true,
+        ItemState::Done,
+        "copied to the backup folder",
+        None,
+    ),
+    (
+        "2",
+        "Verify the warehouse and the feeds",
+        false,
+        ItemState::Done,
+        "begun",
+        None,
+    ),
+    (
+        "3",
+        "Try the reconstruction on three dates",
+        false,
+        ItemState::Undone,
+        "2023-12-16 is stale",
+        None,
+    ),
+    (
+        "4",
+        "Fill team_offense for every date",
+        false,
+        ItemState::UnderWay,
+        "1,207 of 1,538 dates",
+        None,
+    ),
+    (
+        "5",
+        "Watch it to its end, its gate open",
+        false,
+        ItemState::Open,
+        "not begun",
+        None,
+    ),
+    (
+        "6",
+        "Query 1: average teams per date",
+        false,
+        ItemState::Done,
+        "12.7, WARN (team_count asks for avg_teams >= 28)",
+        Some(
+            "28 cannot be met: a complete season has 12.7 teams a date. rows_per_date compares with the schedule.",
+        ),
+    ),
+    (
+        "7",
+        "Query 2: game_id format",
+        false,
+        ItemState::NeedsYou,
+        "99.8, FAIL (formats asks for 100)",
+        None,
+    ),
+    (
+        "13",
+        "usage_rate above 95 %",
+        false,
+        ItemState::Open,
+        "usage_coverage not asked yet",
+        None,
+    ),
+    (
+        "14a",
+        "Fill team_defense, its gate open",
+        false,
+        ItemState::Open,
+        "not begun",
+        Some("Added: the old list forgot it."),
+    ),
+    (
+        "20",
+        "Coverage of the five Phase-4 tables",
+        false,
+        ItemState::Open,
+        "not asked yet",
+        None,
+    ),
+    (
+        "23",
+        "Write down the results",
+        false,
+        ItemState::Open,
+        "not written yet",
+        Some("backcourt report writes them."),
+    ),
+    (
+        "24",
+        "Hand over and sign off",
+        true,
+        ItemState::Open,
+        "ticked by hand, with a note",
+        Some("Say in the note who takes over."),
+    ),
+];
+
+fn item((number, title, manual, state, fact, remark): &ItemRow) -> Item {
+    let has_fact = *state != ItemState::Open;
+    Item {
+        item: ItemId::parse(number).expect("an item"),
+        title: (*title).to_owned(),
+        manual: *manual,
+        state: *state,
+        fact: (*fact).to_owned(),
+        at: has_fact.then(|| second(8.0)),
+        by: (*manual && has_fact).then(|| "kim".to_owned()),
+        remark: remark.map(str::to_owned),
+        checks: if *number == "7" {
+            vec!["formats".to_owned()]
+        } else {
+            Vec::new()
+        },
+        stage: (*number == "4").then(|| STAGE.to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::engine::StageState;
 use crate::ledger::{CheckState, RunState, UnitState};
+use crate::runbook::ItemState;
 
 /// One set of signs.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,6 +117,17 @@ impl Glyphs {
             CheckState::Error => "E",
             CheckState::Outdated => "~",
             CheckState::Waived => "W",
+        }
+    }
+
+    /// The sign of a runbook item's state.
+    pub fn item(&self, state: ItemState) -> &'static str {
+        match state {
+            ItemState::Open => self.waiting,
+            ItemState::UnderWay => self.active,
+            ItemState::Done => self.ok,
+            ItemState::NeedsYou => "!",
+            ItemState::Undone => "~",
         }
     }
 

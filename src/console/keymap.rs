@@ -23,6 +23,8 @@ pub enum Place {
     Offending,
     /// Everything about one check.
     About,
+    /// The runbook.
+    Runbook,
     /// The question before a rerun.
     Confirm,
     /// The question before leaving.
@@ -35,7 +37,7 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -44,6 +46,7 @@ impl Place {
         Self::Gaps,
         Self::Offending,
         Self::About,
+        Self::Runbook,
         Self::Confirm,
         Self::Leave,
         Self::Help,
@@ -62,6 +65,7 @@ impl Place {
             Self::Gaps => "gaps",
             Self::Offending => "offending dates",
             Self::About => "one check",
+            Self::Runbook => "runbook",
             Self::Confirm => "question",
             Self::Leave => "leaving",
             Self::Help => "help",
@@ -103,6 +107,7 @@ pub enum Action {
     Offending,
     RerunOffending,
     Waive,
+    Withdraw,
     Accept,
     Back,
     Drain,
@@ -120,6 +125,7 @@ pub enum Action {
     WorkersPane,
     LogPane,
     ChecksPane,
+    Runbook,
     Zoom,
     Help,
     Redraw,
@@ -140,7 +146,8 @@ impl Action {
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],
             Self::Waive => &["waive"],
-            Self::Open => &["inspect"],
+            Self::Open => &["inspect", "check", "tick"],
+            Self::Withdraw => &["untick"],
             Self::Drain => &["drain"],
             Self::Abort => &["abort"],
             Self::Interrupt => &["drain", "abort"],
@@ -210,6 +217,7 @@ const LISTS: &[Place] = &[
     Place::Gaps,
     Place::Offending,
     Place::About,
+    Place::Runbook,
     Place::Confirm,
     Place::Help,
 ];
@@ -219,6 +227,7 @@ const OVERLAYS: &[Place] = &[
     Place::Gaps,
     Place::Offending,
     Place::About,
+    Place::Runbook,
     Place::Confirm,
     Place::Leave,
     Place::Help,
@@ -271,6 +280,11 @@ pub const TABLE: &[Binding] = bindings! {
 
     "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "let a failed check pass, with a reason that is recorded for good";
 
+    "item"            Open       [ENTER]                 &[Place::Runbook], Some("tick, ask, show"), "tick an item by hand, with a note; ask the checks of another, or show its dates";
+    "withdraw"        Withdraw   [ch('u')]               &[Place::Runbook], Some("withdraw"), "withdraw a tick by hand, with a note";
+    "next-item"       NextAttention [ch('n')]            &[Place::Runbook], Some("next"), "the next item that is not done";
+    "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "the item before that is not done";
+
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
     "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log], Some("date's log"), "only the log lines of the date under the cursor, or all again";
@@ -296,7 +310,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
@@ -307,8 +321,9 @@ pub const TABLE: &[Binding] = bindings! {
     "workers-pane"    WorkersPane [ch('2')]              PANES, None, "the Workers pane";
     "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
+    "runbook"         Runbook    [ch('b')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

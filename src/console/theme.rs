@@ -7,6 +7,7 @@ use tracing::Level;
 use super::glyphs::{ASCII, Glyphs, UTF8};
 use crate::engine::StageState;
 use crate::ledger::{CheckState, RunState, UnitState};
+use crate::runbook::ItemState;
 
 /// A set of colours by name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -130,6 +131,16 @@ impl Theme {
             CheckState::Warn | CheckState::Outdated | CheckState::Waived => Role::Warn,
             CheckState::Running => Role::Active,
             CheckState::Pending => Role::Plain,
+        })
+    }
+
+    pub(super) fn item(self, state: ItemState) -> Style {
+        self.style(match state {
+            ItemState::Done => Role::Good,
+            ItemState::NeedsYou => Role::Bad,
+            ItemState::Undone => Role::Warn,
+            ItemState::UnderWay => Role::Active,
+            ItemState::Open => Role::Plain,
         })
     }
 

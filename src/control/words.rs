@@ -40,6 +40,10 @@ pub const TABLE: &[Word] = &[
         help: "ask these checks now" },
     Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1 the feed is closed for good", parse: waive,
         help: "let a failed check pass, with a reason that is recorded for good" },
+    Word { name: "tick", arguments: "ITEM NOTE…", example: "24 handed over to the day shift", parse: |rest| tick(rest, true),
+        help: "tick an item of the runbook by hand, with a note that is recorded for good" },
+    Word { name: "untick", arguments: "ITEM NOTE…", example: "24 the day shift found a gap", parse: |rest| tick(rest, false),
+        help: "withdraw such a tick, with a note that is recorded for good" },
     Word { name: "advance", arguments: "[STAGE]", example: "team_defense", parse: advance,
         help: "let the stage begin that waits for your word" },
     Word { name: "inspect", arguments: "STAGE D", example: "team_offense 2025-11-14", parse: inspect,
@@ -182,6 +186,17 @@ fn waive(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
+fn tick(rest: &[&str], done: bool) -> Result<Command, String> {
+    match rest {
+        [item, note @ ..] if !note.is_empty() => Ok(Command::Tick {
+            item: (*item).to_owned(),
+            done,
+            note: note.join(" "),
+        }),
+        _ => Err("say which item and add a note, as in '24 handed over to the day shift'".to_owned()),
+    }
+}
+
 fn advance(rest: &[&str]) -> Result<Command, String> {
     match rest {
         [] => Ok(Command::Advance { stage: None }),
@@ -236,6 +251,8 @@ mod tests {
     #[case("  advance ", Command::Advance { stage: None })]
     #[case("check a b", Command::Check(Checks::Named(vec!["a".to_owned(), "b".to_owned()])))]
     #[case("waive a because of it", Command::Waive { check: "a".to_owned(), reason: "because of it".to_owned() })]
+    #[case("tick 14a seen", Command::Tick { item: "14a".to_owned(), done: true, note: "seen".to_owned() })]
+    #[case("untick 1 not so", Command::Tick { item: "1".to_owned(), done: false, note: "not so".to_owned() })]
     #[case("rerun stale", Command::Rerun { selection: Selection::Stale, stage: None, source: None })]
     #[case("rerun offending c from auto in s", Command::Rerun {
         selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()) })]
@@ -261,6 +278,7 @@ mod tests {
     #[case("rerun failed in", "'in' is not understood")]
     #[case("fetch 2025-02-30", "2025-02-30")]
     #[case("waive a", "and why")]
+    #[case("tick 24", "add a note")]
     #[case("inspect s", "which stage and date")]
     #[case("check", "which checks")]
     fn what_is_not_understood_says_what_to_type(#[case] line: &str, #[case] says: &str) {

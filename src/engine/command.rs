@@ -56,6 +56,15 @@ pub enum Command {
         /// Why; recorded for good.
         reason: String,
     },
+    /// Tick an item of the runbook that facts cannot tick, or withdraw its tick.
+    Tick {
+        /// The item, as in `14` or `14a`.
+        item: String,
+        /// Whether it is done; if not, its tick is withdrawn.
+        done: bool,
+        /// What was done, or why it counts no more; recorded for good.
+        note: String,
+    },
     /// Show the rows stored for one unit.
     Inspect {
         /// The stage.
@@ -90,6 +99,8 @@ impl Command {
             Self::Workers(_) => "workers",
             Self::Check(_) => "check",
             Self::Waive { .. } => "waive",
+            Self::Tick { done: true, .. } => "tick",
+            Self::Tick { done: false, .. } => "untick",
             Self::Inspect { .. } => "inspect",
             Self::Reload { .. } => "fetch",
             Self::Advance { .. } => "advance",

@@ -9,6 +9,7 @@ mod overtaking;
 mod picture;
 mod reloading;
 mod stages;
+mod ticking;
 mod trouble;
 mod waiving;
 
@@ -37,6 +38,7 @@ use super::{
     Setup, Snapshot, Stage, StageError,
 };
 use reloading::Answer;
+use ticking::Runbook;
 use trouble::Trouble;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
@@ -181,6 +183,7 @@ pub(super) struct Dispatcher {
     phases: mpsc::UnboundedSender<(usize, Phase)>,
     phase_reports: mpsc::UnboundedReceiver<(usize, Phase)>,
     orders: mpsc::Receiver<Order>,
+    runbook: Runbook,
     events: EventLog,
     told: Vec<Event>,
     picture: Picture,
@@ -257,6 +260,7 @@ impl Dispatcher {
             phases,
             phase_reports,
             orders,
+            runbook: Runbook::default(),
             events,
             told: Vec::new(),
             picture: Picture::Current,
@@ -288,6 +292,7 @@ impl Dispatcher {
         self.begin();
         loop {
             self.advance()?;
+            self.renew_runbook()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
             self.publish_if_due(pictures);
@@ -391,7 +396,12 @@ impl Dispatcher {
             let commit = may_write.then(|| line.writer.next_due()).flatten();
             [resting, commit, line.trouble.parked_until()]
         });
-        lines.flatten().chain(picture).chain(meter).min()
+        lines
+            .flatten()
+            .chain(picture)
+            .chain(meter)
+            .chain(self.runbook.next_due())
+            .min()
     }
 }
 

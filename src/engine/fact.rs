@@ -196,6 +196,17 @@ pub enum Event {
         /// What was expected.
         target: String,
     },
+    /// An operator ticked an item of the runbook by hand, or withdrew that.
+    ItemTicked {
+        /// The item.
+        item: String,
+        /// Whether it is done; if not, its tick was withdrawn.
+        done: bool,
+        /// What was done, or why it counts no more.
+        note: String,
+        /// Who.
+        by: String,
+    },
     /// The operator's pause took hold.
     Paused,
     /// The operator let it go on.

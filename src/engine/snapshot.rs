@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, PastAnswer, RunState, UnitState, Waiver};
 use crate::plan::Severity;
+use crate::runbook::Item;
 
 /// Everything a reader may show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Snapshot {
     pub workers: Vec<WorkerView>,
     /// Checks in plan order.
     pub checks: Vec<CheckView>,
+    /// The runbook's items in plan order. Shared: it changes seldom.
+    pub runbook: Arc<Vec<Item>>,
 }
 
 /// The run as a whole.

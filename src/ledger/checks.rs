@@ -1,6 +1,6 @@
 //! Check results: every one is kept, the newest of a check counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
@@ -73,6 +73,22 @@ impl Ledger {
                     .map(drop)
             })
         })
+    }
+
+    /// The checks that were met or waived at some time, whatever was answered since.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn once_met(&self, target: Target) -> Result<HashSet<String>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT DISTINCT name FROM check_result WHERE target = ?1 AND answer IN ('PASS', 'WAIVED')",
+                )?
+                .query_map([target.0], |row| row.get(0))?
+                .collect()
+        };
+        self.sqlite(read())
     }
 
     /// The newest result of every check that was ever asked, by name.
@@ -155,8 +171,8 @@ pub(super) fn put(
     let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
     ledger
         .execute(
-            "INSERT INTO check_result (target, name, run, state, value, offending, seconds, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8)",
             params![
                 target.0,
                 check.name,

@@ -11,6 +11,8 @@ mod lock;
 mod open;
 mod runs;
 mod state;
+mod tallies;
+mod ticks;
 mod units;
 mod waivers;
 
@@ -23,5 +25,7 @@ pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
+pub use tallies::Tally;
+pub use ticks::{Tick, WrittenReport};
 pub use units::{Intent, Overtaken, SetAside, Settled, Settlement, UnitRecord};
 pub use waivers::Waiver;

@@ -9,8 +9,8 @@ use super::LedgerError;
 
 /// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
-/// The form of the tables below. A ledger of another form is refused, not guessed at.
-const FORM: i32 = 4;
+/// The form of the tables below; each of the steps after them leads to the next.
+const FIRST_FORM: i32 = 4;
 
 const TABLES: &str = "
 CREATE TABLE target (
@@ -64,6 +64,29 @@ CREATE TABLE waiver (
 CREATE INDEX check_result_by_name ON check_result (target, name, id);
 ";
 
+/// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
+/// that knows fewer steps and is still at work is not disturbed.
+const STEPS: [&str; 1] = ["
+ALTER TABLE check_result ADD COLUMN answer TEXT;
+UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
+ALTER TABLE unit ADD COLUMN landed INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE tick (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, item TEXT NOT NULL, done INTEGER NOT NULL,
+  note TEXT NOT NULL, operator TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE report (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, path TEXT NOT NULL, at TEXT NOT NULL
+);
+"];
+
+/// The form this program writes. A ledger of a newer one is refused, not guessed at.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a handful of steps"
+)]
+const FORM: i32 = FIRST_FORM + STEPS.len() as i32;
+
 /// The open ledger.
 #[derive(Debug)]
 pub struct Ledger {
@@ -90,16 +113,20 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens the ledger for reading; none if there is no file.
+    /// Opens the ledger for reading; none if there is no file. One that an earlier program wrote is brought up to date
+    /// first.
     ///
     /// # Errors
-    /// When the file is damaged, no ledger, or of another form.
+    /// When the file is damaged, no ledger, or of a newer form.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
         if !path.exists() {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(path, flags)?;
+        if ledger.is_older()? {
+            drop(Self::open(path)?);
+        }
         ledger.verify(false)?;
         Ok(Some(ledger))
     }
@@ -114,24 +141,34 @@ impl Ledger {
         })
     }
 
-    fn verify(&self, may_create: bool) -> Result<(), LedgerError> {
-        let pragma = |name: &str| -> Result<i32, LedgerError> {
-            self.sqlite(self.db.pragma_query_value(None, name, |row| row.get(0)))
-        };
+    fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
+        self.sqlite(self.db.pragma_query_value(None, name, |row| row.get(0)))
+    }
+
+    /// Whether it is a ledger that lacks steps this program knows.
+    fn is_older(&self) -> Result<bool, LedgerError> {
+        let is_ours = self.pragma("application_id")? == APPLICATION_ID;
+        Ok(is_ours && (FIRST_FORM..FORM).contains(&self.pragma("user_version")?))
+    }
+
+    fn verify(&self, may_write: bool) -> Result<(), LedgerError> {
         let objects: i64 = self.sqlite(self.db.query_row(
             "SELECT COUNT(*) FROM sqlite_schema",
             [],
             |row| row.get(0),
         ))?;
-        if objects == 0 && may_create {
-            return self.create();
+        if objects == 0 && may_write {
+            self.create()?;
         }
-        if pragma("application_id")? != APPLICATION_ID {
+        if self.pragma("application_id")? != APPLICATION_ID {
             return Err(
                 self.refuse("is not a backcourt ledger and was left as it is; choose another --state-dir")
             );
         }
-        let form = pragma("user_version")?;
+        if may_write && self.is_older()? {
+            self.bring_up_to_date()?;
+        }
+        let form = self.pragma("user_version")?;
         if form != FORM {
             return Err(self.refuse(format!(
                 "has form {form}, this program reads form {FORM}; use the program that wrote it"
@@ -150,8 +187,27 @@ impl Ledger {
 
     fn create(&self) -> Result<(), LedgerError> {
         self.sqlite(self.db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORM}; COMMIT;"
+            "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {FIRST_FORM}; COMMIT;"
         )))
+    }
+
+    /// Takes the steps it lacks, each whole or not at all.
+    fn bring_up_to_date(&self) -> Result<(), LedgerError> {
+        for (form, step) in (FIRST_FORM..).zip(STEPS) {
+            let take = || {
+                let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+                // Somebody else may have taken it while this program waited for its turn.
+                let is_at: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+                if is_at == form {
+                    transaction.execute_batch(step)?;
+                    transaction.pragma_update(None, "user_version", form + 1)?;
+                }
+                transaction.commit()
+            };
+            self.sqlite(take())?;
+        }
+        Ok(())
     }
 
     /// The file this ledger lives in.
@@ -227,6 +283,47 @@ mod tests {
         let error = Ledger::open(&path).unwrap_err().to_string();
         assert!(error.contains("is damaged"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_ledger_of_an_earlier_program_is_brought_up_to_date_by_whoever_opens_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened: [fn(&Path) -> Ledger; 2] = [
+            |path| Ledger::open(path).unwrap(),
+            |path| Ledger::open_to_read(path).unwrap().unwrap(),
+        ];
+        for (at, open) in opened.into_iter().enumerate() {
+            let path = folder.path().join(format!("{at}.sqlite"));
+            Connection::open(&path)
+                .unwrap()
+                .execute_batch(&format!(
+                    "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_FORM};
+                     INSERT INTO target VALUES (1, 'p', 'w');
+                     INSERT INTO check_result VALUES (1, 1, 'met', 'r', 'PASS', '1', '', 0.1, '2026-01-04T00:00:00Z'),
+                       (2, 1, 'old', 'r', 'OUTDATED', '1', '', 0.1, '2026-01-04T00:00:00Z');"
+                ))
+                .unwrap();
+            let ledger = open(&path);
+            assert_eq!(ledger.pragma("user_version").unwrap(), FORM);
+            let answers: Vec<Option<String>> = ledger
+                .db
+                .prepare("SELECT answer FROM check_result ORDER BY id")
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert_eq!(
+                answers,
+                [Some("PASS".to_owned()), None],
+                "what was overwritten is not guessed"
+            );
+            let ticks: i64 = ledger
+                .db
+                .query_row("SELECT COUNT(*) FROM tick", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(ticks, 0);
+        }
     }
 
     #[test]

@@ -311,9 +311,13 @@ fn put_unit(
 ) -> rusqlite::Result<()> {
     ledger
         .prepare_cached(
-            "INSERT OR REPLACE INTO unit (target, stage, date, state, expected, rows, attempts, class, reason, source,
-                                          run, seconds, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO unit (target, stage, date, state, expected, rows, attempts, class, reason, source,
+                               run, seconds, at, landed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT DO UPDATE SET state = excluded.state, expected = excluded.expected, rows = excluded.rows,
+               attempts = excluded.attempts, class = excluded.class, reason = excluded.reason,
+               source = excluded.source, run = excluded.run, seconds = excluded.seconds, at = excluded.at,
+               landed = unit.landed + excluded.landed",
         )?
         .execute(params![
             target.0,
@@ -329,6 +333,7 @@ fn put_unit(
             run,
             unit.seconds,
             now,
+            !unit.state.is_open(),
         ])
         .map(drop)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::builtin::{PLANS, SQL};
+use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
     Bound, CheckSpec, DateRange, Expectation, Plan, Severity, TextTest, near_miss, parse_date, with_hint,
@@ -103,6 +104,8 @@ struct RawPlan {
     stages: Vec<RawStage>,
     #[serde(rename = "check", default)]
     checks: Vec<RawCheck>,
+    #[serde(default)]
+    runbook: Vec<RawItem>,
 }
 
 fn default_source() -> String {
@@ -175,6 +178,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         "check",
         checks.iter().map(|check: &CheckSpec| check.name.as_str()),
     )?;
+    let runbook = runbook::items(raw.runbook, &stages, &checks)?;
     Ok(Plan {
         name: raw.name,
         title: raw.title,
@@ -183,6 +187,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         workers: raw.workers,
         stages,
         checks,
+        runbook,
     })
 }
 
@@ -272,7 +277,8 @@ fn sentence(error: &toml::de::Error, text: &str) -> String {
         .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
     let message = error.message().lines().next().unwrap_or_default();
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let hint = (message.starts_with("unknown field") || message.starts_with("unknown variant"))
+    let hint = message
+        .starts_with("unknown")
         .then(|| quoted.next().and_then(|word| near_miss(word, quoted)))
         .flatten();
     match (hint, message.split_once(", expected")) {
@@ -286,6 +292,7 @@ fn sentence(error: &toml::de::Error, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::DoneWhen;
 
     const SMALL: &str = r#"
 name = "small"
@@ -315,6 +322,14 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
         assert_eq!(plan.range.days().count(), 1_538);
         assert_eq!(plan.source, "reconstruct");
         assert_eq!((plan.stages.len(), plan.checks.len()), (8, 69));
+        let items: Vec<&str> = plan.runbook.iter().map(|item| item.item.as_str()).collect();
+        let numbers: Vec<String> = (1..=24).map(|number| number.to_string()).collect();
+        assert_eq!(
+            items.iter().filter(|item| item.parse::<u32>().is_ok()).count(),
+            24
+        );
+        assert!(numbers.iter().all(|number| items.contains(&number.as_str())));
+        assert!(items.contains(&"14a"), "what the old list forgot");
     }
 
     #[test]
@@ -367,6 +382,50 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             let text = SMALL.replacen(good, bad, 1);
             assert_ne!(text, SMALL, "{good}");
             assert_eq!(parse_small(&text).unwrap_err(), sentence);
+        }
+    }
+
+    #[test]
+    fn the_runbook_names_only_what_is_there_and_every_item_once() {
+        let with = |items: &str| parse_small(&format!("{SMALL}{items}"));
+        let item = |rest: &str| format!("[[runbook]]\nitem = 1\ntitle = \"First\"\n{rest}\n");
+        let plan = with(&item(
+            "done_when = [{ check = \"one\" }, { done = { stage = \"team_offense\", dates = [\"2024-01-01\"] } }]",
+        ))
+        .unwrap();
+        assert_eq!(plan.runbook[0].item.as_str(), "1");
+        let DoneWhen::Facts(conditions) = &plan.runbook[0].done_when else {
+            panic!("it is ticked by facts");
+        };
+        assert_eq!(conditions.len(), 2);
+        let cases = [
+            (
+                item("done_when = [{ check = \"onw\" }]"),
+                "runbook item 1: there is no check 'onw'; did you mean 'one'?",
+            ),
+            (
+                item("done_when = [{ passed = \"team_ofense\" }]"),
+                "runbook item 1: there is no stage 'team_ofense'; did you mean 'team_offense'?",
+            ),
+            (
+                item("done_when = []"),
+                "runbook item 1: give either done_when, which is not empty, or manual = true",
+            ),
+            (
+                item("manual = true\ndone_when = [{ report = true }]"),
+                "runbook item 1: give either done_when, which is not empty, or manual = true",
+            ),
+            (
+                item("manual = true") + &item("manual = true"),
+                "runbook item 1 stands twice; give the second another number",
+            ),
+            (
+                item("done_when = [{ chekc = \"one\" }]"),
+                "line 20: unknown variant `chekc`; did you mean 'check'?",
+            ),
+        ];
+        for (items, sentence) in cases {
+            assert_eq!(with(&items).unwrap_err(), sentence);
         }
     }
 

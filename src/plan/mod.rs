@@ -1,4 +1,4 @@
-//! The plan file: stages, checks and the date range, as types that cannot hold nonsense.
+//! The plan file: stages, checks, runbook and the date range, as types that cannot hold nonsense.
 //! This room parses and validates; it knows tables, but no warehouse, no ledger and no clock.
 
 mod bare_sql;
@@ -7,6 +7,7 @@ mod check;
 mod dates;
 mod hint;
 mod load;
+mod runbook;
 mod stage;
 mod stages;
 
@@ -15,6 +16,7 @@ pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
+pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use stage::{
     Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind,
     StageSpec,
@@ -37,6 +39,8 @@ pub struct Plan {
     pub stages: Vec<StageSpec>,
     /// Checks in the order they are shown.
     pub checks: Vec<CheckSpec>,
+    /// The operator's list of what is to be done, in order; may be empty.
+    pub runbook: Vec<ItemSpec>,
 }
 
 impl Plan {
@@ -56,6 +60,12 @@ impl Plan {
     #[must_use]
     pub fn is_about_basketball(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind == StageKind::Nba)
+    }
+
+    /// The runbook's item of this number.
+    #[must_use]
+    pub fn item(&self, item: &str) -> Option<&ItemSpec> {
+        self.runbook.iter().find(|spec| spec.item.as_str() == item)
     }
 
     /// The checks that belong to a stage, in order.

@@ -108,6 +108,10 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         } => {
             format!("WAIVED {check} at {value} by {by}: {reason}")
         }
+        Event::ItemTicked { item, done, note, by } => {
+            let what = if *done { "ticked" } else { "no longer ticked" };
+            format!("item {item} {what} by {by}: {note}")
+        }
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Check, Stage, Standing};
 use crate::ledger::{CheckState, RunState, SetAside, UnitState};
 use crate::plan::{Severity, compact_dates};
+use crate::runbook::{Item, ItemState};
 
 /// The `schema` value of the object.
 const SCHEMA: &str = "backcourt.report/1";
@@ -62,6 +63,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     }
     attention(&mut page, &standing.stages);
     rows_set_aside(&mut page, set_aside);
+    runbook(&mut page, &standing.runbook);
     page.push_str("## How to go on\n\n");
     for step in next {
         line(&mut page, format_args!("- {step}"));
@@ -219,6 +221,42 @@ fn rows_set_aside(page: &mut String, rows: &[(String, SetAside)]) {
             page,
             format_args!("- {stage} {}: {} (`{}`)", row.date, row.reason, row.row),
         );
+    }
+    page.push('\n');
+}
+
+fn runbook(page: &mut String, items: &[Item]) {
+    if items.is_empty() {
+        return;
+    }
+    let done = items.iter().filter(|item| item.state == ItemState::Done).count();
+    line(page, format_args!("## Runbook: {done} of {} done\n", items.len()));
+    page.push_str("| item | state | what is to be done | fact or note | recorded |\n|---|---|---|---|---|\n");
+    for item in items {
+        let mut recorded = item.at.map_or_else(
+            || "-".to_owned(),
+            |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        );
+        if let Some(by) = &item.by {
+            let _ = write!(recorded, ", {}", cell(Some(by)));
+        }
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {} | {} | {recorded} |",
+                item.item,
+                item.state,
+                cell(Some(&item.title)),
+                cell(Some(&item.fact))
+            ),
+        );
+    }
+    page.push('\n');
+    for (item, remark) in items
+        .iter()
+        .filter_map(|item| Some((&item.item, item.remark.as_ref()?)))
+    {
+        line(page, format_args!("- Item {item}: {remark}"));
     }
     page.push('\n');
 }

@@ -9,6 +9,7 @@ use crate::ledger::{
     CheckState, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState, Waiver,
 };
 use crate::plan::{Plan, Severity};
+use crate::runbook::{Facts, Item, derive};
 
 /// The `schema` value of the object.
 const SCHEMA: &str = "backcourt.status/1";
@@ -24,6 +25,8 @@ pub struct Standing {
     pub stages: Vec<Stage>,
     /// Checks in plan order.
     pub checks: Vec<Check>,
+    /// The runbook's items in plan order.
+    pub runbook: Vec<Item>,
 }
 
 /// The newest run.
@@ -166,6 +169,11 @@ impl Standing {
                 }
             })
             .collect();
+        let facts = match target {
+            Some(target) => Facts::gather(ledger, target, plan)?,
+            None => Facts::default(),
+        };
+        let runbook = derive(plan, &facts);
         let state = if is_alive || run.state.has_ended() {
             run.state
         } else {
@@ -187,6 +195,7 @@ impl Standing {
             run,
             stages,
             checks,
+            runbook,
         })
     }
 }

@@ -56,6 +56,14 @@ impl Dates {
         self.keep_in(snapshot);
     }
 
+    /// Shows the stage of this name, if there is one.
+    pub fn show(&mut self, snapshot: &Snapshot, name: &str) {
+        if snapshot.stages.iter().any(|stage| stage.name == name) {
+            self.chosen = Some(name.to_owned());
+            self.keep_in(snapshot);
+        }
+    }
+
     /// Puts cursor and anchor back on dates that exist.
     pub fn keep_in(&mut self, snapshot: &Snapshot) {
         let ends = self

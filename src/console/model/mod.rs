@@ -73,6 +73,10 @@ pub enum Purpose {
     Help,
     /// Giving the reason for which the marked check is waived.
     Waive,
+    /// Giving the note with which the marked item is ticked.
+    Tick,
+    /// Giving the note with which the tick of the marked item is withdrawn.
+    Withdraw,
 }
 
 /// Something the operator should read once.
@@ -181,6 +185,7 @@ impl Model {
             (Some(Overlay::Gaps(_)), _) => Place::Gaps,
             (Some(Overlay::Offending(_)), _) => Place::Offending,
             (Some(Overlay::About(_)), _) => Place::About,
+            (Some(Overlay::Runbook(_)), _) => Place::Runbook,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Help(_)), _) => Place::Help,

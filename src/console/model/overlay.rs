@@ -18,6 +18,8 @@ pub enum Overlay {
     Offending(Offending),
     /// Everything about one check.
     About(About),
+    /// The runbook.
+    Runbook(RunbookPage),
     /// Whether to do dates again.
     Confirm(Confirm),
     /// Whether and how to leave.
@@ -86,6 +88,13 @@ impl About {
     pub fn check<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a CheckView> {
         snapshot.checks.iter().find(|check| check.name == self.name)
     }
+}
+
+/// The operator's list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunbookPage {
+    /// The marked item.
+    pub cursor: usize,
 }
 
 /// The question before dates are done again. What it lists is what is done again, whatever changes meanwhile.
@@ -180,6 +189,18 @@ impl Confirm {
     /// Lines of dates in view.
     pub fn page(&self, body: Rect) -> usize {
         usize::from(self.area(body).height.saturating_sub(QUESTION.1))
+    }
+}
+
+impl RunbookPage {
+    /// Rows about the marked item.
+    pub fn about(body: Rect) -> usize {
+        if framed(body).height >= 12 { 3 } else { 2 }
+    }
+
+    /// Items in view.
+    pub fn page(body: Rect) -> usize {
+        usize::from(framed(body).height).saturating_sub(Self::about(body))
     }
 }
 

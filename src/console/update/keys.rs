@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, dates, log, overlay, run};
+use super::{checks, dates, log, overlay, run, runbook};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -67,6 +67,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::WorkersPane => focus(model, Pane::Workers),
         Action::LogPane => focus(model, Pane::Log),
         Action::ChecksPane => focus(model, Pane::Checks),
+        Action::Runbook => runbook::open(model),
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::DateLog => log::only_the_date(model),
         Action::Back => back(model),
@@ -168,6 +169,8 @@ fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
                 Purpose::Log => model.log.refilter(|log| log.query = text),
                 Purpose::Help => {}
                 Purpose::Waive => return checks::waive(model, text.trim()),
+                Purpose::Tick => return runbook::tick(model, true, text.trim()),
+                Purpose::Withdraw => return runbook::tick(model, false, text.trim()),
             }
         }
         _ => {

@@ -6,6 +6,7 @@ mod keys;
 mod log;
 mod overlay;
 mod run;
+mod runbook;
 
 use std::sync::Arc;
 

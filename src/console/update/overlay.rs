@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, dates, run};
+use super::{checks, dates, run, runbook};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::{Pane, framed};
@@ -11,7 +11,7 @@ use crate::console::model::Model;
 use crate::console::model::about::lines;
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
-    ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, Stored, page,
+    ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, RunbookPage, Stored, page,
 };
 use crate::engine::Command;
 use crate::ledger::UnitState;
@@ -26,6 +26,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match overlay {
         Overlay::Detail(detail) => in_detail(model, detail, action),
         Overlay::Offending(list) => in_offending(model, list, action),
+        Overlay::Runbook(page) => {
+            model.overlay = Some(overlay);
+            return runbook::act(model, page, action);
+        }
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
@@ -105,12 +109,16 @@ fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effec
 }
 
 /// Moves through what an overlay lists, never past its last page.
-fn scroll(model: &mut Model, action: Action) {
+pub(super) fn scroll(model: &mut Model, action: Action) {
     let Some(body) = model.layout().map(|layout| layout.body) else {
         return;
     };
     let (offending, gaps) = (offending_dates(model), gaps(model));
     let about_lines = about_lines(model, body);
+    let items = model
+        .snapshot
+        .as_ref()
+        .map_or(0, |snapshot| snapshot.runbook.len());
     match &mut model.overlay {
         Some(Overlay::Detail(detail)) => {
             let (rows, columns) = match &detail.stored {
@@ -135,6 +143,9 @@ fn scroll(model: &mut Model, action: Action) {
         Some(Overlay::About(about)) => {
             let page = page(body, 0);
             about.top = moved(about.top, action, page, last_top(about_lines, page));
+        }
+        Some(Overlay::Runbook(runbook)) => {
+            runbook.cursor = moved(runbook.cursor, action, RunbookPage::page(body), items);
         }
         Some(Overlay::Confirm(confirm)) => {
             let page = confirm.page(body);
@@ -219,6 +230,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
             Some(dates.join("\n"))
         }
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
+        Overlay::Runbook(page) => runbook::copied(model, *page),
         _ => None,
     }
 }

@@ -744,3 +744,56 @@ fn an_answer_fades_though_the_run_stands_still_and_what_it_said_before_goes_at_o
         "it has come true before its answer came"
     );
 }
+
+fn tick(item: &str, done: bool, note: &str) -> Vec<Effect> {
+    send(Command::Tick {
+        item: item.to_owned(),
+        done,
+        note: note.to_owned(),
+    })
+}
+
+#[test]
+fn the_runbook_ticks_by_hand_what_facts_cannot_and_brings_the_rest_further() {
+    let mut model = model(running(50));
+    keys(&mut model, "b");
+    let at = |model: &Model| match model.overlay {
+        Some(Overlay::Runbook(page)) => page.cursor,
+        _ => panic!("the runbook is open"),
+    };
+    assert_eq!(at(&model), 2, "the first that is not done");
+    assert_eq!(
+        keys(&mut model, "G\nhanded to Kim\n"),
+        tick("24", true, "handed to Kim")
+    );
+    assert_eq!(at(&model), 11, "it stays open, to see the tick come");
+    assert_eq!(keys(&mut model, "\n  \n"), []);
+    assert_eq!(said(&model), "nothing is recorded without a note");
+    assert_eq!(keys(&mut model, "\nnever mind\x1b"), []);
+    assert!(model.prompt.is_none());
+
+    assert_eq!(keys(&mut model, "gux\n"), tick("1", false, "x"));
+    assert_eq!(keys(&mut model, "\n"), []);
+    assert_eq!(said(&model), "item 1 is ticked; u withdraws that");
+    assert_eq!(keys(&mut model, "ju"), []);
+    assert_eq!(said(&model), "item 2 is not ticked by hand");
+
+    assert_eq!(keys(&mut model, "gnnnn"), []);
+    assert_eq!(at(&model), 6, "what is done is passed over");
+    let ask = Command::Check(Checks::Named(vec!["formats".to_owned()]));
+    assert_eq!(keys(&mut model, "\n"), send(ask));
+    keys(&mut model, "N");
+    assert_eq!(at(&model), 4);
+    keys(&mut model, "N\n");
+    assert!(model.overlay.is_none() && model.focus == Pane::Dates, "its dates");
+}
+
+#[test]
+fn a_plan_without_a_runbook_says_so() {
+    let mut bare = running(50);
+    bare.runbook = Arc::default();
+    let mut model = model(bare);
+    keys(&mut model, "b");
+    assert!(model.overlay.is_none());
+    assert_eq!(said(&model), "this plan has no runbook");
+}

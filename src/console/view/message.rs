@@ -14,6 +14,7 @@ use crate::console::text::wrapped;
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{Snapshot, StageState};
 use crate::ledger::RunState;
+use crate::runbook::ItemState;
 
 /// The most rows a sentence takes.
 const MOST_ROWS: usize = 3;
@@ -26,6 +27,8 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
             Purpose::Log => "log /",
             Purpose::Help => "keys /",
             Purpose::Waive => "waived because: ",
+            Purpose::Tick => "ticked, note: ",
+            Purpose::Withdraw => "tick withdrawn, note: ",
         };
         Pen::on(buf, theme, area)
             .write(what, BOLD)
@@ -73,6 +76,9 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Action) -> String) -> (String, Style)
         format!(
             "The run has ended and {stale} dates are stale: {refresh} refreshes them; {quit} leaves the screen."
         )
+    } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
+        let runbook = key(Action::Runbook);
+        format!("The run has ended: {runbook} shows the runbook, {quit} leaves the screen.")
     } else {
         format!("The run has ended: {quit} leaves the screen.")
     };

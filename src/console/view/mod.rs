@@ -16,6 +16,7 @@ mod log;
 mod message;
 mod offending;
 mod pen;
+mod runbook;
 mod too_small;
 mod workers;
 
@@ -56,6 +57,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Gaps(list)) => gaps::draw(model, list, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
+        Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Help(help)) => {

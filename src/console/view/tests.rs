@@ -237,6 +237,18 @@ fn what_lies_over_the_panes() {
         ("leave", "running", vec![key('q')]),
         ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
         ("offending", "one-fail", offending_of_the_failed_check()),
+        ("runbook", "running", vec![key('b')]),
+        (
+            "runbook-tick",
+            "running",
+            vec![
+                key('b'),
+                code(KeyCode::End),
+                code(KeyCode::Enter),
+                key('o'),
+                key('k'),
+            ],
+        ),
         ("help", "running", vec![key('?')]),
         (
             "help-searched",
@@ -295,6 +307,16 @@ fn stored_rows() -> StoredRows {
 }
 
 #[test]
+fn the_widest_screen_has_room_for_the_facts_of_the_runbook() {
+    let mut model = model("running");
+    feed(&mut model, [key('b')]);
+    let drawn = screen(&mut model, UTF8, 200, 60);
+    insta::assert_snapshot!("over-runbook-200x60", text(&drawn));
+    let drawn = screen(&mut model, ASCII, 80, 24);
+    insta::assert_snapshot!("ascii-runbook-80x24", text(&drawn));
+}
+
+#[test]
 fn the_styles_of_a_screen() {
     let drawn = screen(&mut model("one-fail"), UTF8, 80, 24);
     insta::assert_snapshot!("styles-one-fail-80x24", styles(&drawn));
@@ -334,7 +356,7 @@ proptest! {
     #[test]
     fn any_area_can_be_drawn(
         run in 0..RUNS.len(),
-        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v']), 0..4),
+        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v', 'b']), 0..4),
         columns in 0_u16..=250,
         rows in 0_u16..=250,
         x in 0_u16..=60,

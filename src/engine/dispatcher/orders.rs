@@ -88,6 +88,7 @@ impl Dispatcher {
             (Command::Check(checks), _) => Ok(self.check(&checks)),
             (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim(), by),
             (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
+            (Command::Tick { item, done, note }, _) => self.tick(&item, done, note.trim(), by),
             (Command::Drain, mode) => {
                 self.leaving = true;
                 self.drain("by the operator's order");

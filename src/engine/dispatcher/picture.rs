@@ -37,6 +37,7 @@ impl Dispatcher {
                 .map(|(at, slot)| slot.view(at, active_seconds))
                 .collect(),
             checks: self.checks.clone(),
+            runbook: self.runbook.items(),
         }
     }
 

@@ -1,0 +1,66 @@
+//! `backcourt tick`: ticks an item of the runbook that only a person can vouch for, while no run is under way.
+
+use std::io::Write;
+
+use chrono::Utc;
+use clap::Args;
+
+use crate::ledger::{Ledger, RunLock, Tick};
+use crate::runbook::may_tick;
+
+use super::error::CliError;
+use super::run::cannot_print;
+use super::start::operator;
+use super::{Place, StateDir};
+
+/// Flags of `tick`.
+#[derive(Debug, Args)]
+pub(super) struct TickArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The item's number, as in 24 or 14a; `backcourt status` lists them
+    #[arg(value_name = "ITEM")]
+    item: String,
+    /// What was done, or why the tick is withdrawn; it is recorded for good, with your name
+    #[arg(long, value_name = "TEXT")]
+    note: String,
+    /// Withdraw the tick; it stays on record with this note
+    #[arg(long)]
+    withdraw: bool,
+}
+
+pub(super) fn tick(arguments: &TickArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let note = arguments.note.trim();
+    let may = |last: Option<&Tick>| {
+        may_tick(&plan, last, &arguments.item, !arguments.withdraw, note).map_err(CliError::Usage)
+    };
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let never = || {
+        CliError::Usage(format!(
+            "plan {} was never run in {}; 'backcourt run --paused' begins it and holds before the first date",
+            plan.name,
+            folder.path().display()
+        ))
+    };
+    if !folder.ledger().exists() {
+        may(None)?;
+        return Err(never());
+    }
+    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let mut ledger = Ledger::open(&folder.ledger())?;
+    let run = ledger.last_run(&plan.name)?.ok_or_else(never)?;
+    let target = ledger.target(&run.plan, &run.warehouse)?;
+    may(ledger.ticks(target)?.get(&arguments.item))?;
+    let tick = Tick {
+        item: arguments.item.clone(),
+        done: !arguments.withdraw,
+        note: note.to_owned(),
+        by: operator(),
+        at: Utc::now(),
+    };
+    ledger.tick(target, &tick)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", tick.sentence()).map_err(cannot_print)?;
+    Ok(0)
+}

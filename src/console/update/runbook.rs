@@ -1,0 +1,117 @@
+//! Keys of the runbook: what Enter does depends on what ticks the item.
+
+use super::keys::focus;
+use super::overlay::scroll;
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::layout::Pane;
+use crate::console::model::overlay::{Overlay, RunbookPage};
+use crate::console::model::{Model, Prompt, Purpose};
+use crate::engine::{Checks, Command};
+use crate::runbook::{Item, ItemState};
+
+/// Opens the list at the first item that is not done.
+pub(super) fn open(model: &mut Model) {
+    let items = model
+        .snapshot
+        .as_ref()
+        .map(|snapshot| snapshot.runbook.as_slice());
+    match items {
+        None | Some([]) => model.notice(false, "this plan has no runbook"),
+        Some(items) => {
+            let cursor = items.iter().position(|item| item.state != ItemState::Done);
+            model.overlay = Some(Overlay::Runbook(RunbookPage {
+                cursor: cursor.unwrap_or(0),
+            }));
+        }
+    }
+}
+
+fn marked(model: &Model, page: RunbookPage) -> Option<&Item> {
+    model.snapshot.as_ref()?.runbook.get(page.cursor)
+}
+
+pub(super) fn act(model: &mut Model, page: RunbookPage, action: Action) -> Vec<Effect> {
+    let Some(item) = marked(model, page).cloned() else {
+        return Vec::new();
+    };
+    match action {
+        Action::Open => return go_on_with(model, &item),
+        Action::Withdraw if item.manual && item.state == ItemState::Done => ask(model, Purpose::Withdraw),
+        Action::Withdraw => {
+            model.notice(false, format!("item {} is not ticked by hand", item.item));
+        }
+        Action::NextAttention => next(model, page, true),
+        Action::PreviousAttention => next(model, page, false),
+        _ => scroll(model, action),
+    }
+    Vec::new()
+}
+
+/// Whatever brings this item further.
+fn go_on_with(model: &mut Model, item: &Item) -> Vec<Effect> {
+    if item.manual && item.state == ItemState::Done {
+        model.notice(false, format!("item {} is ticked; u withdraws that", item.item));
+    } else if item.manual {
+        ask(model, Purpose::Tick);
+    } else if !item.checks.is_empty() {
+        return vec![Effect::Send(Command::Check(Checks::Named(item.checks.clone())))];
+    } else if let (Some(stage), Some(snapshot)) = (&item.stage, model.snapshot.clone()) {
+        model.overlay = None;
+        model.dates.show(&snapshot, stage);
+        focus(model, Pane::Dates);
+    } else {
+        model.notice(false, item.remark.clone().unwrap_or_else(|| item.fact.clone()));
+    }
+    Vec::new()
+}
+
+fn ask(model: &mut Model, purpose: Purpose) {
+    model.prompt = Some(Prompt {
+        purpose,
+        text: String::new(),
+    });
+}
+
+/// Marks the next item that is not done, or the one before; goes round at the ends.
+fn next(model: &mut Model, page: RunbookPage, forward: bool) {
+    let Some(snapshot) = model.snapshot.clone() else {
+        return;
+    };
+    let len = snapshot.runbook.len();
+    let by = |steps: usize| (page.cursor + if forward { steps } else { len - steps }) % len;
+    let found = (1..=len)
+        .map(by)
+        .find(|at| snapshot.runbook[*at].state != ItemState::Done);
+    match found {
+        Some(cursor) => model.overlay = Some(Overlay::Runbook(RunbookPage { cursor })),
+        None => model.notice(false, "every item is done"),
+    }
+}
+
+/// Ticks the marked item with this note, or withdraws its tick; without a note nothing happens.
+pub(super) fn tick(model: &mut Model, done: bool, note: &str) -> Vec<Effect> {
+    let Some(Overlay::Runbook(page)) = model.overlay else {
+        return Vec::new();
+    };
+    let Some(item) = marked(model, page).map(|item| item.item.to_string()) else {
+        return Vec::new();
+    };
+    if note.is_empty() {
+        model.notice(false, "nothing is recorded without a note");
+        return Vec::new();
+    }
+    vec![Effect::Send(Command::Tick {
+        item,
+        done,
+        note: note.to_owned(),
+    })]
+}
+
+pub(super) fn copied(model: &Model, page: RunbookPage) -> Option<String> {
+    let item = marked(model, page)?;
+    Some(format!(
+        "{} {} {}: {}",
+        item.item, item.state, item.title, item.fact
+    ))
+}

@@ -1,0 +1,90 @@
+//! The runbook while a run is under way: derived anew from the ledger when something happened, and ticked by hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::time::Instant;
+
+use crate::ledger::Tick;
+use crate::runbook::{Facts, Item, derive, may_tick};
+
+use super::super::Event;
+use super::{Dispatcher, Fatal, Mode, Picture};
+
+/// While dates end by the dozen the ledger is not asked more often.
+const GAP: Duration = Duration::from_secs(1);
+
+/// How the items stood when the ledger was last asked.
+#[derive(Debug, Default)]
+pub(super) struct Runbook {
+    items: Arc<Vec<Item>>,
+    derived_at: Option<Instant>,
+    is_behind: bool,
+}
+
+impl Runbook {
+    pub(super) fn items(&self) -> Arc<Vec<Item>> {
+        Arc::clone(&self.items)
+    }
+
+    /// When the ledger is to be asked again; none while nothing has happened.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.derived_at.filter(|_| self.is_behind).map(|at| at + GAP)
+    }
+}
+
+impl Dispatcher {
+    /// Derives the runbook again if something has happened since, at once when the run is over.
+    pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
+        let runbook = &mut self.runbook;
+        runbook.is_behind |= !self.told.is_empty() || runbook.derived_at.is_none();
+        let rests = runbook.derived_at.is_some_and(|at| at.elapsed() < GAP) && self.mode != Mode::Over;
+        if self.plan.runbook.is_empty() || !runbook.is_behind || rests {
+            runbook.is_behind &= !self.plan.runbook.is_empty();
+            return Ok(());
+        }
+        let facts = Facts::gather(&self.ledger, self.target, &self.plan)?;
+        let items = derive(&self.plan, &facts);
+        runbook.is_behind = false;
+        runbook.derived_at = Some(Instant::now());
+        if *runbook.items != items {
+            runbook.items = Arc::new(items);
+            self.want_picture(Picture::Now);
+        }
+        Ok(())
+    }
+
+    /// Ticks an item on the operator's word, or withdraws that.
+    pub(super) fn tick(
+        &mut self,
+        item: &str,
+        done: bool,
+        note: &str,
+        by: &str,
+    ) -> Result<Result<String, String>, Fatal> {
+        let ticks = self.ledger.ticks(self.target)?;
+        if let Err(why) = may_tick(&self.plan, ticks.get(item), item, done, note) {
+            return Ok(Err(why));
+        }
+        let tick = Tick {
+            item: item.to_owned(),
+            done,
+            note: note.to_owned(),
+            by: by.to_owned(),
+            at: Utc::now(),
+        };
+        self.ledger.tick(self.target, &tick)?;
+        tracing::info!("{}", tick.sentence());
+        let sentence = tick.sentence();
+        self.tell(Event::ItemTicked {
+            item: tick.item,
+            done,
+            note: tick.note,
+            by: tick.by,
+        });
+        // Whoever ticked it wants to see it ticked.
+        self.runbook.derived_at = None;
+        Ok(Ok(sentence))
+    }
+}

@@ -1,0 +1,101 @@
+//! How the dates of each stage stand, counted where they are kept: a few numbers instead of thousands of units.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::params;
+
+use super::{Ledger, LedgerError, Target, UnitState};
+use crate::plan::{DateRange, expand_dates};
+
+/// The recorded dates of a stage within a range.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Dates by state; a state nobody is in is left out.
+    pub states: BTreeMap<&'static str, u64>,
+    /// Rows stored.
+    pub rows: u64,
+    /// The dates that failed, are short of rows or have none.
+    pub attention: Vec<NaiveDate>,
+    /// The earliest record that still stands.
+    pub first_at: Option<DateTime<Utc>>,
+    /// The newest record.
+    pub last_at: Option<DateTime<Utc>>,
+}
+
+impl Tally {
+    /// Dates in this state.
+    #[must_use]
+    pub fn of(&self, state: UnitState) -> u64 {
+        self.states.get(state.word()).copied().unwrap_or(0)
+    }
+
+    /// Dates that were ever looked at.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.states.values().sum()
+    }
+}
+
+impl Ledger {
+    /// How the dates of every stage stand that was begun, by stage.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn tallies(&self, target: Target, range: DateRange) -> Result<HashMap<String, Tally>, LedgerError> {
+        let read = || -> rusqlite::Result<HashMap<String, Tally>> {
+            let mut tallies: HashMap<String, Tally> = HashMap::new();
+            let mut query = self.db.prepare_cached(
+                "SELECT stage, state, COUNT(*), SUM(rows), MIN(at), MAX(at),
+                   COALESCE(GROUP_CONCAT(CASE WHEN state IN ('partial', 'empty', 'failed') THEN date END), '')
+                 FROM unit WHERE target = ?1 AND date BETWEEN ?2 AND ?3 GROUP BY stage, state",
+            )?;
+            let mut rows = query.query(params![target.0, range.from(), range.to()])?;
+            while let Some(row) = rows.next()? {
+                let tally = tallies.entry(row.get(0)?).or_default();
+                let state = super::units::word(row, 1, UnitState::from_word)?;
+                tally
+                    .states
+                    .insert(state.word(), row.get::<_, i64>(2)?.unsigned_abs());
+                tally.rows += row.get::<_, i64>(3)?.unsigned_abs();
+                let (first, last): (DateTime<Utc>, DateTime<Utc>) = (row.get(4)?, row.get(5)?);
+                tally.first_at = Some(tally.first_at.map_or(first, |known| known.min(first)));
+                tally.last_at = Some(tally.last_at.map_or(last, |known| known.max(last)));
+                let dates = expand_dates(&row.get::<_, String>(6)?);
+                tally
+                    .attention
+                    .extend(dates.map_err(|cause| super::units::bad_word(6, cause))?);
+                tally.attention.sort_unstable();
+            }
+            Ok(tallies)
+        };
+        self.sqlite(read())
+    }
+
+    /// How these dates of a stage stand and since when; one that was never looked at is left out.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn states_of(
+        &self,
+        target: Target,
+        stage: &str,
+        dates: &[NaiveDate],
+    ) -> Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>, LedgerError> {
+        let read = || -> rusqlite::Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>> {
+            let mut states = HashMap::new();
+            let mut query = self.db.prepare_cached(
+                "SELECT state, at FROM unit WHERE target = ?1 AND stage = ?2 AND date = ?3",
+            )?;
+            for date in dates {
+                let mut rows = query.query(params![target.0, stage, date])?;
+                if let Some(row) = rows.next()? {
+                    let state = super::units::word(row, 0, UnitState::from_word)?;
+                    states.insert(*date, (state, row.get(1)?));
+                }
+            }
+            Ok(states)
+        };
+        self.sqlite(read())
+    }
+}

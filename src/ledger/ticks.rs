@@ -1,0 +1,125 @@
+//! What an operator did by hand and said so, and the documents that were written. Nothing of it is ever deleted.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, LedgerError, Target};
+
+/// An item of the runbook that was ticked by hand, or whose tick was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The item.
+    pub item: String,
+    /// Whether it is done; if not, its tick was withdrawn.
+    pub done: bool,
+    /// What was done, or why it counts no more.
+    pub note: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Tick {
+    /// What happened, in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { item, note, by, .. } = self;
+        if self.done {
+            format!("item {item} is ticked by {by}: {note}")
+        } else {
+            format!("the tick of item {item} is withdrawn by {by}: {note}")
+        }
+    }
+}
+
+/// A handoff document that was written to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenReport {
+    /// Where.
+    pub path: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Ledger {
+    /// Records a tick, or that one is withdrawn.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn tick(&mut self, target: Target, tick: &Tick) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT INTO tick (target, item, done, note, operator, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![target.0, tick.item, tick.done, tick.note, tick.by, tick.at],
+                )
+                .map(drop)
+        })
+    }
+
+    /// The newest tick of every item that ever had one, by item.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn ticks(&self, target: Target) -> Result<HashMap<String, Tick>, LedgerError> {
+        let read = || -> rusqlite::Result<Vec<Tick>> {
+            self.db
+                .prepare_cached(
+                    "SELECT item, done, note, operator, at FROM tick
+                     WHERE id IN (SELECT MAX(id) FROM tick WHERE target = ?1 GROUP BY item)",
+                )?
+                .query_map([target.0], |row| {
+                    Ok(Tick {
+                        item: row.get(0)?,
+                        done: row.get(1)?,
+                        note: row.get(2)?,
+                        by: row.get(3)?,
+                        at: row.get(4)?,
+                    })
+                })?
+                .collect()
+        };
+        let ticks = self.sqlite(read())?;
+        Ok(ticks.into_iter().map(|tick| (tick.item.clone(), tick)).collect())
+    }
+
+    /// Records that a document was written.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_report(&mut self, target: Target, report: &WrittenReport) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger
+                .execute(
+                    "INSERT INTO report (target, path, at) VALUES (?1, ?2, ?3)",
+                    params![target.0, report.path, report.at],
+                )
+                .map(drop)
+        })
+    }
+
+    /// The document that was written last.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn newest_report(&self, target: Target) -> Result<Option<WrittenReport>, LedgerError> {
+        let read = self
+            .db
+            .query_row(
+                "SELECT path, at FROM report WHERE target = ?1 ORDER BY id DESC LIMIT 1",
+                [target.0],
+                |row| {
+                    Ok(WrittenReport {
+                        path: row.get(0)?,
+                        at: row.get(1)?,
+                    })
+                },
+            )
+            .optional();
+        self.sqlite(read)
+    }
+}

@@ -1,0 +1,260 @@
+//! The runbook as the plan describes it: the operator's list of what is to be done, and the facts that show it is.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckSpec, StageSpec, parse_date, with_hint};
+
+/// The number of an item as the operator knows it, such as `14`; an item added between two has a letter, such as `14a`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawItemId", into = "String")]
+pub struct ItemId(String);
+
+/// Why a text is no item.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no item; write a number, or a number and a letter, as in 14 or 14a")]
+pub struct NotAnItem(String);
+
+impl ItemId {
+    /// Reads a number, or a number and one small letter.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, NotAnItem> {
+        let number = text
+            .strip_suffix(|letter: char| letter.is_ascii_lowercase())
+            .unwrap_or(text);
+        let fits = !number.is_empty()
+            && number.len() <= 3
+            && !number.starts_with('0')
+            && number.chars().all(|digit| digit.is_ascii_digit());
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAnItem(text.to_owned()))
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A plan file may leave out the quotes around a plain number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawItemId {
+    Number(u32),
+    Text(String),
+}
+
+impl TryFrom<RawItemId> for ItemId {
+    type Error = NotAnItem;
+
+    fn try_from(raw: RawItemId) -> Result<Self, NotAnItem> {
+        match raw {
+            RawItemId::Number(number) => Self::parse(&number.to_string()),
+            RawItemId::Text(text) => Self::parse(&text),
+        }
+    }
+}
+
+impl From<ItemId> for String {
+    fn from(item: ItemId) -> Self {
+        item.0
+    }
+}
+
+/// A fact of the ledger that shows something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// A stage has begun: the warehouse answered and the dates are known.
+    Started(String),
+    /// Every date of the plan was done in this stage, in whatever way it ended.
+    Finished(String),
+    /// Every date of the plan was done in this stage and its gate is open.
+    Passed(String),
+    /// These dates of a stage are done.
+    Dates {
+        /// The stage.
+        stage: String,
+        /// The dates; never empty.
+        dates: Vec<NaiveDate>,
+    },
+    /// A check was asked and is met, or waived.
+    Met(String),
+    /// A check was asked and its answer stands; an advisory one need not be met.
+    Asked(String),
+    /// As [`Condition::Asked`], and the answer is newer than the last date of a stage.
+    Again {
+        /// The check.
+        check: String,
+        /// The stage.
+        after: String,
+    },
+    /// Every check of a stage was asked, and none that blocks stands against it.
+    ChecksOf(String),
+    /// The handoff document was written to a file after the newest result.
+    Report,
+}
+
+/// What shows that an item is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoneWhen {
+    /// The operator says so, with a note.
+    Manual,
+    /// All of these hold; never empty.
+    Facts(Vec<Condition>),
+}
+
+/// One item of the runbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemSpec {
+    /// Its number, unique in the plan.
+    pub item: ItemId,
+    /// What is to be done.
+    pub title: String,
+    /// What shows that it is done.
+    pub done_when: DoneWhen,
+    /// What else an operator should know.
+    pub remark: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawItem {
+    item: ItemId,
+    title: String,
+    #[serde(default)]
+    done_when: Vec<RawCondition>,
+    #[serde(default)]
+    manual: bool,
+    remark: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum RawCondition {
+    Started(String),
+    Finished(String),
+    Passed(String),
+    Done { stage: String, dates: Vec<String> },
+    Check(String),
+    Asked(String),
+    Again { check: String, after: String },
+    ChecksOf(String),
+    Report(bool),
+}
+
+/// The items of a plan with these stages and checks.
+pub(super) fn items(
+    raw: Vec<RawItem>,
+    stages: &[StageSpec],
+    checks: &[CheckSpec],
+) -> Result<Vec<ItemSpec>, String> {
+    let mut seen = HashSet::new();
+    raw.into_iter()
+        .map(|raw| {
+            let id = raw.item.clone();
+            if !seen.insert(id.clone()) {
+                return Err(format!(
+                    "runbook item {id} stands twice; give the second another number"
+                ));
+            }
+            item(raw, stages, checks).map_err(|problem| format!("runbook item {id}: {problem}"))
+        })
+        .collect()
+}
+
+fn item(raw: RawItem, stages: &[StageSpec], checks: &[CheckSpec]) -> Result<ItemSpec, String> {
+    let done_when = match (raw.manual, raw.done_when.is_empty()) {
+        (true, true) => DoneWhen::Manual,
+        (false, false) => {
+            let conditions = raw.done_when.into_iter();
+            DoneWhen::Facts(
+                conditions
+                    .map(|raw| condition(raw, stages, checks))
+                    .collect::<Result<_, _>>()?,
+            )
+        }
+        _ => return Err("give either done_when, which is not empty, or manual = true".to_owned()),
+    };
+    Ok(ItemSpec {
+        item: raw.item,
+        title: raw.title,
+        done_when,
+        remark: raw.remark,
+    })
+}
+
+fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> Result<Condition, String> {
+    let stage = |name: String| {
+        let known = stages.iter().map(|stage| stage.name.as_str());
+        if known.clone().any(|known| known == name) {
+            Ok(name)
+        } else {
+            Err(with_hint("stage", &name, known))
+        }
+    };
+    let check = |name: String| {
+        let known = checks.iter().map(|check| check.name.as_str());
+        if known.clone().any(|known| known == name) {
+            Ok(name)
+        } else {
+            Err(with_hint("check", &name, known))
+        }
+    };
+    Ok(match raw {
+        RawCondition::Started(name) => Condition::Started(stage(name)?),
+        RawCondition::Finished(name) => Condition::Finished(stage(name)?),
+        RawCondition::Passed(name) => Condition::Passed(stage(name)?),
+        RawCondition::Done { dates, .. } if dates.is_empty() => {
+            return Err("done names no dates; give at least one".to_owned());
+        }
+        RawCondition::Done { stage: name, dates } => {
+            let dates = dates
+                .iter()
+                .map(|date| parse_date(date))
+                .collect::<Result<_, _>>();
+            Condition::Dates {
+                stage: stage(name)?,
+                dates: dates.map_err(|error| error.to_string())?,
+            }
+        }
+        RawCondition::Check(name) => Condition::Met(check(name)?),
+        RawCondition::Asked(name) => Condition::Asked(check(name)?),
+        RawCondition::Again { check: name, after } => Condition::Again {
+            check: check(name)?,
+            after: stage(after)?,
+        },
+        RawCondition::ChecksOf(name) => Condition::ChecksOf(stage(name)?),
+        RawCondition::Report(true) => Condition::Report,
+        RawCondition::Report(false) => return Err("report = false shows nothing; leave it out".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_a_number_with_a_letter_or_without() {
+        for text in ["1", "14", "14a", "999z"] {
+            assert_eq!(ItemId::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "a", "0", "014", "14A", "14ab", "1000", "-1", " 1", "1 "] {
+            assert_eq!(ItemId::parse(text), Err(NotAnItem(text.to_owned())), "{text}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Whether one condition holds, and the fact that shows it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::facts::DateStates;
+use super::{Facts, ItemState};
+use crate::ledger::{CheckRecord, CheckState, Tally, UnitState};
+use crate::plan::{CheckSpec, Condition, Plan, Severity};
+
+/// How a condition stands.
+pub(super) struct Shown {
+    pub(super) state: ItemState,
+    pub(super) fact: String,
+    pub(super) at: Option<DateTime<Utc>>,
+}
+
+impl Shown {
+    fn new(state: ItemState, fact: impl Into<String>, at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            state,
+            fact: fact.into(),
+            at,
+        }
+    }
+}
+
+pub(super) fn shown(condition: &Condition, plan: &Plan, facts: &Facts) -> Shown {
+    match condition {
+        Condition::Started(stage) => started(facts.tallies.get(stage)),
+        Condition::Finished(stage) => finished(stage, plan, facts),
+        Condition::Passed(stage) => passed(stage, plan, facts),
+        Condition::Dates { stage, dates } => done(dates, facts.dates.get(stage)),
+        Condition::Met(name) => met(name, plan, facts),
+        Condition::Asked(name) => asked(name, plan, facts),
+        Condition::Again { check, after } => again(check, after, plan, facts),
+        Condition::ChecksOf(stage) => checks_of(stage, plan, facts),
+        Condition::Report => report(facts),
+    }
+}
+
+fn started(tally: Option<&Tally>) -> Shown {
+    match tally {
+        Some(tally) => Shown::new(ItemState::Done, "begun", tally.first_at),
+        None => Shown::new(ItemState::Open, "not begun", None),
+    }
+}
+
+/// Numbers as they are read: 1,538.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
+    let days = plan.range.days().count() as u64;
+    let Some(tally) = facts.tallies.get(stage) else {
+        return Shown::new(ItemState::Open, "not begun", None);
+    };
+    let stale = tally.of(UnitState::Stale);
+    if stale > 0 {
+        let fact = format!("{} of its dates are stale", count(stale));
+        return Shown::new(ItemState::Undone, fact, tally.last_at);
+    }
+    let [pending, running, unknown] =
+        [UnitState::Pending, UnitState::Running, UnitState::Unknown].map(|state| tally.of(state));
+    let put_back = pending + running + unknown;
+    if put_back > 0 && tally.recorded() == days {
+        let fact = format!("{} of its dates were put back", count(put_back));
+        return Shown::new(ItemState::Undone, fact, tally.last_at);
+    }
+    let ended = tally.recorded() - put_back;
+    if ended < days {
+        let fact = format!("{} of {} dates", count(ended), count(days));
+        return Shown::new(ItemState::UnderWay, fact, tally.last_at);
+    }
+    let mut fact = format!("{} dates, {} rows", count(days), count(tally.rows));
+    for state in [UnitState::Failed, UnitState::Partial, UnitState::Empty] {
+        if tally.of(state) > 0 {
+            fact = format!("{fact}, {} {state}", count(tally.of(state)));
+        }
+    }
+    Shown::new(ItemState::Done, fact, tally.last_at)
+}
+
+/// As the engine judges a gate: shut by a blocking check that is not met, and by a date in trouble that no waived
+/// check names.
+fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
+    let dates = finished(stage, plan, facts);
+    if dates.state != ItemState::Done {
+        return dates;
+    }
+    let blocking: Vec<&CheckSpec> = plan
+        .checks_of(stage)
+        .filter(|check| check.severity == Severity::Blocking)
+        .collect();
+    let answers = || blocking.iter().filter_map(|check| facts.checks.get(&check.name));
+    let stands = |name: &str| {
+        let spec = plan.check(name);
+        spec.map_or(ItemState::Open, |spec| met(&spec.name, plan, facts).state)
+    };
+    let against: Vec<&CheckRecord> = answers().filter(|answer| !is_met(answer.state)).collect();
+    let at = answers().map(|answer| answer.at).chain(dates.at).max();
+    if let Some(worst) = against
+        .iter()
+        .find(|answer| stands(&answer.name) == ItemState::NeedsYou)
+        .or_else(|| against.first())
+    {
+        let fact = match against.len() {
+            1 => format!("{} is {}", worst.name, worst.state),
+            all => format!(
+                "{} is {}, and {} checks more are not met",
+                worst.name,
+                worst.state,
+                all - 1
+            ),
+        };
+        return Shown::new(stands(&worst.name), fact, Some(worst.at));
+    }
+    let unanswered = blocking.len() - answers().count();
+    if unanswered > 0 {
+        let fact = format!("{}; {unanswered} blocking checks not asked yet", dates.fact);
+        return Shown::new(ItemState::UnderWay, fact, at);
+    }
+    let waived: Vec<&CheckRecord> = answers()
+        .filter(|answer| answer.state == CheckState::Waived)
+        .collect();
+    let trouble = facts.tallies.get(stage).map_or(0, |tally| {
+        let is_waived = |date: &&NaiveDate| waived.iter().any(|check| check.offending.contains(date));
+        tally.attention.iter().filter(|date| !is_waived(date)).count()
+    });
+    if trouble > 0 {
+        let fact = format!("{}; the gate is shut by {trouble} of them", dates.fact);
+        return Shown::new(ItemState::NeedsYou, fact, at);
+    }
+    let names: Vec<&str> = waived.iter().map(|check| check.name.as_str()).collect();
+    let fact = match names.as_slice() {
+        [] => format!("{}, gate open", dates.fact),
+        names => format!("{}, gate open, waived: {}", dates.fact, names.join(", ")),
+    };
+    Shown::new(ItemState::Done, fact, at)
+}
+
+fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
+    let known: Vec<_> = dates
+        .iter()
+        .filter_map(|date| states?.get(date).map(|(state, at)| (date, *state, *at)))
+        .collect();
+    let at = known.iter().map(|(_, _, at)| *at).max();
+    let fine = |state| matches!(state, UnitState::Ok | UnitState::Skipped);
+    let failing = known.iter().find(|(_, state, _)| !fine(*state));
+    match failing {
+        Some((date, state, at)) if state.needs_attention() => {
+            Shown::new(ItemState::NeedsYou, format!("{date} is {state}"), Some(*at))
+        }
+        Some((date, state, at)) => Shown::new(ItemState::Undone, format!("{date} is {state}"), Some(*at)),
+        None if known.is_empty() => Shown::new(ItemState::Open, "not begun", None),
+        None if known.len() < dates.len() => Shown::new(
+            ItemState::UnderWay,
+            format!("{} of {} dates", known.len(), dates.len()),
+            at,
+        ),
+        None => {
+            let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
+            Shown::new(ItemState::Done, format!("{} ok", list.join(", ")), at)
+        }
+    }
+}
+
+const fn is_met(state: CheckState) -> bool {
+    matches!(state, CheckState::Pass | CheckState::Waived)
+}
+
+/// An answer in words: the value, and all that an operator must know to judge it.
+fn answer(last: &CheckRecord, plan: &Plan) -> String {
+    let value = last.value.as_deref().unwrap_or("-");
+    match last.state {
+        CheckState::Pass => value.to_owned(),
+        state => {
+            let target = plan.check(&last.name).map(CheckSpec::target).unwrap_or_default();
+            format!("{value}, {state} ({} asks for {target})", last.name)
+        }
+    }
+}
+
+fn outdated(last: &CheckRecord) -> Shown {
+    let fact = format!("{} is outdated: ask it again", last.name);
+    Shown::new(ItemState::Undone, fact, Some(last.at))
+}
+
+fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
+    let Some(last) = facts.checks.get(name) else {
+        return Shown::new(ItemState::Open, format!("{name} not asked yet"), None);
+    };
+    let was_met = facts.once_met.contains(name);
+    let state = match last.state {
+        CheckState::Pass | CheckState::Waived => ItemState::Done,
+        CheckState::Outdated if was_met => return outdated(last),
+        CheckState::Outdated | CheckState::Pending | CheckState::Running => ItemState::Open,
+        CheckState::Warn | CheckState::Fail | CheckState::Error if was_met => ItemState::Undone,
+        CheckState::Warn | CheckState::Fail | CheckState::Error => ItemState::NeedsYou,
+    };
+    Shown::new(state, answer(last, plan), Some(last.at))
+}
+
+fn asked(name: &str, plan: &Plan, facts: &Facts) -> Shown {
+    match facts.checks.get(name) {
+        Some(last) if last.state == CheckState::Outdated => outdated(last),
+        Some(last) if last.state == CheckState::Warn => {
+            Shown::new(ItemState::Done, answer(last, plan), Some(last.at))
+        }
+        _ => met(name, plan, facts),
+    }
+}
+
+fn again(name: &str, after: &str, plan: &Plan, facts: &Facts) -> Shown {
+    let finished = finished(after, plan, facts);
+    if finished.state != ItemState::Done {
+        let fact = format!("{name}: {after} is not finished");
+        return Shown::new(ItemState::Open, fact, None);
+    }
+    let asked = asked(name, plan, facts);
+    match (asked.state, asked.at) {
+        (ItemState::Done, Some(at)) if finished.at.is_some_and(|ended| at < ended) => Shown::new(
+            ItemState::NeedsYou,
+            format!("{name} was asked before {after} ended: ask it again"),
+            Some(at),
+        ),
+        _ => asked,
+    }
+}
+
+fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
+    let each: Vec<Shown> = plan
+        .checks_of(stage)
+        .map(|check| asked(&check.name, plan, facts))
+        .collect();
+    let at = each.iter().filter_map(|shown| shown.at).max();
+    let worst = [ItemState::NeedsYou, ItemState::Undone]
+        .into_iter()
+        .find_map(|state| each.iter().find(|shown| shown.state == state));
+    if let Some(worst) = worst {
+        return Shown::new(worst.state, worst.fact.clone(), worst.at);
+    }
+    let answered = each.iter().filter(|shown| shown.state == ItemState::Done).count();
+    if answered == 0 {
+        return Shown::new(ItemState::Open, "not asked yet", None);
+    }
+    if answered < each.len() {
+        return Shown::new(
+            ItemState::UnderWay,
+            format!("{answered} of {} asked", each.len()),
+            at,
+        );
+    }
+    let warned: Vec<&str> = plan
+        .checks_of(stage)
+        .filter(|check| {
+            facts
+                .checks
+                .get(&check.name)
+                .is_some_and(|last| last.state == CheckState::Warn)
+        })
+        .map(|check| check.name.as_str())
+        .collect();
+    let fact = match warned.as_slice() {
+        [] => format!("all {answered} met"),
+        warned => format!(
+            "{} of {answered} met, not met: {}",
+            answered - warned.len(),
+            warned.join(", ")
+        ),
+    };
+    Shown::new(ItemState::Done, fact, at)
+}
+
+fn report(facts: &Facts) -> Shown {
+    match &facts.report {
+        None => Shown::new(ItemState::Open, "not written yet", None),
+        Some(report) if facts.changed_at().is_some_and(|changed| changed > report.at) => Shown::new(
+            ItemState::Undone,
+            format!("{} is behind the newest result", report.path),
+            Some(report.at),
+        ),
+        Some(report) => Shown::new(ItemState::Done, report.path.clone(), Some(report.at)),
+    }
+}

@@ -1,0 +1,181 @@
+//! One item with its state, and the function that derives it.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Facts;
+use super::condition::{Shown, shown};
+use crate::plan::{Condition, DoneWhen, ItemId, ItemSpec, Plan};
+
+/// How an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// Nothing of it is done.
+    Open,
+    /// Some of it is done.
+    UnderWay,
+    /// All of it is done.
+    Done,
+    /// It cannot be done without the operator: something failed, or its turn has come and it is ticked by hand.
+    NeedsYou,
+    /// It was done and is not any more: what it rested on has changed, or its tick was withdrawn.
+    Undone,
+}
+
+impl ItemState {
+    /// Every state, from what is done to what is not begun.
+    pub const ALL: [Self; 5] = [
+        Self::Done,
+        Self::NeedsYou,
+        Self::Undone,
+        Self::UnderWay,
+        Self::Open,
+    ];
+
+    /// The words shown.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::UnderWay => "under way",
+            Self::Done => "done",
+            Self::NeedsYou => "needs you",
+            Self::Undone => "undone",
+        }
+    }
+}
+
+impl fmt::Display for ItemState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.words())
+    }
+}
+
+/// One item of the runbook as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its number.
+    pub item: ItemId,
+    /// What is to be done.
+    pub title: String,
+    /// Whether the operator ticks it; facts tick the others.
+    pub manual: bool,
+    /// How it stands.
+    pub state: ItemState,
+    /// The fact that ticked it, or what is missing; of an item ticked by hand, the note.
+    pub fact: String,
+    /// When that fact was recorded; none while there is none.
+    pub at: Option<DateTime<Utc>>,
+    /// Who ticked it by hand, or withdrew that.
+    pub by: Option<String>,
+    /// What the plan has to say besides.
+    pub remark: Option<String>,
+    /// The checks that tick it.
+    pub checks: Vec<String>,
+    /// The stage whose dates tick it.
+    pub stage: Option<String>,
+}
+
+/// How every item of a plan stands, in order.
+#[must_use]
+pub fn derive(plan: &Plan, facts: &Facts) -> Vec<Item> {
+    let mut items = Vec::with_capacity(plan.runbook.len());
+    let mut all_done = true;
+    for spec in &plan.runbook {
+        let item = match &spec.done_when {
+            DoneWhen::Manual => by_hand(spec, facts, all_done),
+            DoneWhen::Facts(conditions) => by_facts(spec, conditions, plan, facts),
+        };
+        all_done &= item.state == ItemState::Done;
+        items.push(item);
+    }
+    items
+}
+
+/// It is the operator's turn once all before it is done.
+fn by_hand(spec: &ItemSpec, facts: &Facts, its_turn: bool) -> Item {
+    let tick = facts.ticks.get(spec.item.as_str());
+    let state = match tick {
+        Some(tick) if tick.done => ItemState::Done,
+        Some(_) => ItemState::Undone,
+        None if its_turn => ItemState::NeedsYou,
+        None => ItemState::Open,
+    };
+    let fact = match tick {
+        Some(tick) if tick.done => tick.note.clone(),
+        Some(tick) => format!("withdrawn: {}", tick.note),
+        None => "ticked by hand, with a note".to_owned(),
+    };
+    Item {
+        item: spec.item.clone(),
+        title: spec.title.clone(),
+        manual: true,
+        state,
+        fact,
+        at: tick.map(|tick| tick.at),
+        by: tick.map(|tick| tick.by.clone()),
+        remark: spec.remark.clone(),
+        checks: Vec::new(),
+        stage: None,
+    }
+}
+
+fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Facts) -> Item {
+    let shown: Vec<Shown> = conditions
+        .iter()
+        .map(|condition| shown(condition, plan, facts))
+        .collect();
+    let has = |state| shown.iter().any(|each| each.state == state);
+    let state = [ItemState::NeedsYou, ItemState::Undone, ItemState::UnderWay]
+        .into_iter()
+        .find(|state| has(*state))
+        .unwrap_or_else(|| match (has(ItemState::Done), has(ItemState::Open)) {
+            (true, false) => ItemState::Done,
+            (true, true) => ItemState::UnderWay,
+            (false, _) => ItemState::Open,
+        });
+    // What stands in the way is said first and alone; what is done is said when nothing does.
+    let telling: Vec<&Shown> = shown
+        .iter()
+        .filter(|each| state == ItemState::Done || each.state != ItemState::Done)
+        .collect();
+    let fact = telling.iter().map(|each| each.fact.as_str()).collect::<Vec<_>>();
+    Item {
+        item: spec.item.clone(),
+        title: spec.title.clone(),
+        manual: false,
+        state,
+        fact: fact.join("; "),
+        at: telling.iter().filter_map(|each| each.at).max(),
+        by: None,
+        remark: spec.remark.clone(),
+        checks: conditions
+            .iter()
+            .flat_map(|condition| checks_of(condition, plan))
+            .collect(),
+        stage: conditions.iter().find_map(stage_of),
+    }
+}
+
+fn checks_of(condition: &Condition, plan: &Plan) -> Vec<String> {
+    match condition {
+        Condition::Met(check) | Condition::Asked(check) | Condition::Again { check, .. } => {
+            vec![check.clone()]
+        }
+        Condition::ChecksOf(stage) => plan.checks_of(stage).map(|check| check.name.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn stage_of(condition: &Condition) -> Option<String> {
+    match condition {
+        Condition::Started(stage)
+        | Condition::Finished(stage)
+        | Condition::Passed(stage)
+        | Condition::Dates { stage, .. } => Some(stage.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! Whether an item may be ticked by hand; the console and the command line ask the same.
+
+use crate::ledger::Tick;
+use crate::plan::{DoneWhen, Plan, with_hint};
+
+/// Whether this item may be ticked or its tick withdrawn with this note; `last` is its newest tick.
+///
+/// # Errors
+/// One sentence that says why not, and what to do instead.
+pub fn may_tick(plan: &Plan, last: Option<&Tick>, item: &str, done: bool, note: &str) -> Result<(), String> {
+    if plan.runbook.is_empty() {
+        return Err(format!(
+            "plan {} has no runbook; give it [[runbook]] items",
+            plan.name
+        ));
+    }
+    let Some(spec) = plan.item(item) else {
+        let known = plan.runbook.iter().map(|spec| spec.item.as_str());
+        return Err(with_hint("runbook item", item, known));
+    };
+    if let DoneWhen::Facts(_) = spec.done_when {
+        return Err(format!(
+            "item {item} is ticked by facts alone ({}); see what it waits for in the runbook",
+            spec.title
+        ));
+    }
+    if note.is_empty() {
+        return Err("a tick needs a note; it is recorded for good".to_owned());
+    }
+    match (last.filter(|tick| tick.done), done) {
+        (Some(tick), true) => Err(format!(
+            "item {item} was ticked by {} already; withdraw that first",
+            tick.by
+        )),
+        (None, false) => Err(format!("item {item} is not ticked; there is nothing to withdraw")),
+        _ => Ok(()),
+    }
+}
