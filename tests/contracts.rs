@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 static EVENT: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../docs/event.schema.json")));
 static STATUS: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../docs/status.schema.json")));
 
+static REPORT: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../docs/report.schema.json")));
+
 fn schema(text: &str) -> Validator {
     jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
 }
@@ -622,4 +624,69 @@ fn the_schemas_refuse_what_is_not_in_them() {
     assert!(
         !STATUS.is_valid(&json!({"schema": "backcourt.status/1", "run": {}, "stages": [], "checks": []}))
     );
+}
+
+#[test]
+fn the_report_fits_its_schema_and_reads_the_same_after_a_restart() {
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    for format in ["json", "md"] {
+        let report = || state.backcourt(&["report", "--format", format]).expect(0).out;
+        assert_eq!(report(), report(), "another process says the same");
+    }
+    let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    must_fit(&REPORT, &report);
+    must_fit(&STATUS, &report["standing"]);
+    assert_eq!(report["standing"], state.status());
+    let work = &report["work"][0];
+    assert_eq!(
+        (&work["stage"], &work["first"], &work["last"], &work["done_again"]),
+        (
+            &json!("team_offense"),
+            &json!("2023-12-11"),
+            &json!("2023-12-17"),
+            &json!(0)
+        )
+    );
+    assert_eq!(work["runs"][0]["dates"], 7);
+    let run = &report["runs"][0];
+    assert_eq!(
+        (&run["from"], &run["to"], &run["dates"], &run["state"]),
+        (
+            &json!("2023-12-11"),
+            &json!("2023-12-17"),
+            &json!(7),
+            &json!("finished")
+        )
+    );
+    state
+        .backcourt(&["rerun", "--dates", "2023-12-16", "--output", "silent"])
+        .expect(0);
+    let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    must_fit(&REPORT, &report);
+    assert_eq!(report["work"][0]["done_again"], 1);
+    assert_eq!(
+        (
+            &report["work"][0]["runs"][0]["dates"],
+            &report["work"][0]["runs"][1]["dates"]
+        ),
+        (&json!(6), &json!(1))
+    );
+}
+
+#[test]
+fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on() {
+    let state = State::loaded();
+    drop(Held::start(&state));
+    let report = || state.backcourt(&["report"]).expect(0).out;
+    let page = report();
+    assert_eq!(report(), page);
+    assert!(page.contains("(interrupted)"), "{page}");
+    let command = format!(
+        "`backcourt run --from 2023-12-11 --to 2023-12-17 --state-dir {}` does what is still open: 56 dates in 8 stages.",
+        state.path().display()
+    );
+    assert!(page.contains(&command), "{page}");
 }

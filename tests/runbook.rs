@@ -84,7 +84,7 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
     drop(ledger);
     assert_eq!(
         said(&state, "10"),
-        "undone: seed_5_spot_check is outdated: ask it again"
+        "undone: seed_5_spot_check: outdated, to be asked again"
     );
     let status = state.backcourt(&["status"]).expect(0).out;
     assert!(status.contains("  10 undone    Query 5"), "{status}");

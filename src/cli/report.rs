@@ -8,8 +8,8 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::ledger::{Ledger, RunLock, WrittenReport};
-use crate::plan::Plan;
-use crate::report::{Handoff, Standing, markdown};
+use crate::plan::{BUILTIN, Plan};
+use crate::report::{Go, Handoff, Standing, markdown};
 use crate::runbook::{Facts, derive};
 
 use super::error::CliError;
@@ -47,7 +47,7 @@ pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
     let mut out = io::stdout().lock();
     match &arguments.output {
         None => {
-            let text = text(&ledger, standing, &plan, arguments.format)?;
+            let text = text(arguments, &ledger, standing, &plan)?;
             out.write_all(text.as_bytes()).map_err(cannot_print)?;
         }
         Some(path) => {
@@ -58,21 +58,37 @@ pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn text(ledger: &Ledger, standing: Standing, plan: &Plan, format: Format) -> Result<String, CliError> {
-    let mut set_aside = Vec::new();
-    if let Some(target) = ledger.known_target(&standing.run.plan, &standing.run.warehouse)? {
-        for stage in &standing.stages {
-            let rows = ledger.set_aside(target, &stage.name)?;
-            set_aside.extend(rows.into_iter().map(|row| (stage.name.clone(), row)));
-        }
-    }
-    let handoff = Handoff::new(plan.title.clone(), standing, set_aside);
-    match format {
+fn text(
+    arguments: &ReportArgs,
+    ledger: &Ledger,
+    standing: Standing,
+    plan: &Plan,
+) -> Result<String, CliError> {
+    let go = go(&arguments.place, &standing)?;
+    let handoff = Handoff::gather(ledger, plan, standing, &go)?;
+    match arguments.format {
         Format::Md => Ok(markdown(&handoff)),
         Format::Json => serde_json::to_string_pretty(&handoff)
             .map(|text| text + "\n")
             .map_err(|error| cannot_print(error.into())),
     }
+}
+
+/// The flags that mean the same place again, those left out that mean it anyway.
+fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let mut flags = Vec::new();
+    if folder.path() != StateDir::of(None)?.path() {
+        flags.push(("--state-dir", folder.path().display().to_string()));
+    }
+    if place.plan != BUILTIN {
+        flags.push(("--plan", place.plan.clone()));
+    }
+    let own = folder.path().join("warehouse");
+    if standing.run.warehouse != format!("sqlite:{}", own.display()) {
+        flags.push(("--warehouse", standing.run.warehouse.clone()));
+    }
+    Ok(Go { flags })
 }
 
 /// Writes the document whole or not at all. It counts in the runbook, and says so itself, unless a run is under way: then
@@ -96,7 +112,7 @@ fn to_file(
         facts.report = Some(written.clone());
         standing.runbook = derive(plan, &facts);
     }
-    let text = text(ledger, standing, plan, arguments.format)?;
+    let text = text(arguments, ledger, standing, plan)?;
     put(path, text.as_bytes(), arguments.force)?;
     match (lock, target) {
         (Some(_lock), Some(target)) => {

@@ -15,6 +15,7 @@ mod tallies;
 mod ticks;
 mod units;
 mod waivers;
+mod work;
 
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::Counts;
@@ -29,3 +30,4 @@ pub use tallies::Tally;
 pub use ticks::{Tick, WrittenReport};
 pub use units::{Intent, Overtaken, SetAside, Settled, Settlement, UnitRecord};
 pub use waivers::Waiver;
+pub use work::{FailedAttempts, StageRun, StageWork};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{CheckRecord, CheckState, Ledger, LedgerError, Target};
@@ -86,16 +86,7 @@ impl Ledger {
                     "SELECT name, reason, operator, at, value, expected FROM waiver
                      WHERE id IN (SELECT MAX(id) FROM waiver WHERE target = ?1 GROUP BY name)",
                 )?
-                .query_map([target.0], |row| {
-                    Ok(Waiver {
-                        check: row.get(0)?,
-                        reason: row.get(1)?,
-                        by: row.get(2)?,
-                        at: row.get(3)?,
-                        value: row.get(4)?,
-                        target: row.get(5)?,
-                    })
-                })?
+                .query_map([target.0], waiver)?
                 .collect()
         };
         let waivers = self.sqlite(read())?;
@@ -104,4 +95,31 @@ impl Ledger {
             .map(|waiver| (waiver.check.clone(), waiver))
             .collect())
     }
+
+    /// Every waiver there ever was, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn waivers(&self, target: Target) -> Result<Vec<Waiver>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT name, reason, operator, at, value, expected FROM waiver WHERE target = ?1 ORDER BY id",
+                )?
+                .query_map([target.0], waiver)?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+}
+
+fn waiver(row: &Row<'_>) -> rusqlite::Result<Waiver> {
+    Ok(Waiver {
+        check: row.get(0)?,
+        reason: row.get(1)?,
+        by: row.get(2)?,
+        at: row.get(3)?,
+        value: row.get(4)?,
+        target: row.get(5)?,
+    })
 }

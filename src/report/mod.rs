@@ -1,8 +1,14 @@
 //! The handoff document, from the ledger alone: who was not there can go on from it.
 //! This room knows no engine and no warehouse; a run that lives, ended or died reads the same.
 
+mod causes;
 mod handoff;
+mod markdown;
+mod next;
 mod standing;
 
-pub use handoff::{Handoff, markdown};
+pub use causes::{Cause, Quarantine};
+pub use handoff::{Handoff, PastRun, Work};
+pub use markdown::markdown;
+pub use next::Go;
 pub use standing::{Attention, Check, Run, Stage, Standing};

@@ -50,6 +50,9 @@ pub struct Run {
     pub started_at: String,
     /// The sentence it ended with.
     pub ending: Option<String>,
+    /// The dates it is about.
+    #[serde(skip)]
+    pub dates: Vec<NaiveDate>,
 }
 
 /// One stage.
@@ -189,6 +192,7 @@ impl Standing {
             workers: run.workers,
             started_at: run.started_at.to_rfc3339(),
             ending: run.ending,
+            dates: run.dates,
         };
         Ok(Self {
             schema: SCHEMA,

@@ -10,6 +10,8 @@ use crate::plan::{CheckSpec, Condition, Plan, Severity};
 /// How a condition stands.
 pub(super) struct Shown {
     pub(super) state: ItemState,
+    /// The check it is about, if it is about one.
+    pub(super) check: Option<String>,
     pub(super) fact: String,
     pub(super) at: Option<DateTime<Utc>>,
 }
@@ -18,10 +20,43 @@ impl Shown {
     fn new(state: ItemState, fact: impl Into<String>, at: Option<DateTime<Utc>>) -> Self {
         Self {
             state,
+            check: None,
             fact: fact.into(),
             at,
         }
     }
+
+    fn about(self, check: &str) -> Self {
+        Self {
+            check: Some(check.to_owned()),
+            ..self
+        }
+    }
+}
+
+/// Facts in one line, the checks of equal ones together. One check that is done needs no name: its item has a title.
+pub(super) fn told(shown: &[&Shown]) -> String {
+    let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
+    for each in shown {
+        let name = each.check.as_deref();
+        match groups
+            .iter_mut()
+            .find(|(names, fact)| *fact == each.fact && !names.is_empty())
+        {
+            Some((names, _)) => names.extend(name),
+            None => groups.push((name.into_iter().collect(), &each.fact)),
+        }
+    }
+    let alone = matches!(shown, [only] if only.state == ItemState::Done);
+    let texts: Vec<String> = groups
+        .iter()
+        .map(|(names, fact)| match names.as_slice() {
+            [] => (*fact).to_owned(),
+            _ if alone => (*fact).to_owned(),
+            names => format!("{}: {fact}", names.join(", ")),
+        })
+        .collect();
+    texts.join("; ")
 }
 
 pub(super) fn shown(condition: &Condition, plan: &Plan, facts: &Facts) -> Shown {
@@ -184,19 +219,19 @@ fn answer(last: &CheckRecord, plan: &Plan) -> String {
         CheckState::Pass => value.to_owned(),
         state => {
             let target = plan.check(&last.name).map(CheckSpec::target).unwrap_or_default();
-            format!("{value}, {state} ({} asks for {target})", last.name)
+            format!("{value}, {state}, target {target}")
         }
     }
 }
 
 fn outdated(last: &CheckRecord) -> Shown {
-    let fact = format!("{} is outdated: ask it again", last.name);
-    Shown::new(ItemState::Undone, fact, Some(last.at))
+    let fact = "outdated, to be asked again";
+    Shown::new(ItemState::Undone, fact, Some(last.at)).about(&last.name)
 }
 
 fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
     let Some(last) = facts.checks.get(name) else {
-        return Shown::new(ItemState::Open, format!("{name} not asked yet"), None);
+        return Shown::new(ItemState::Open, "not asked yet", None).about(name);
     };
     let was_met = facts.once_met.contains(name);
     let state = match last.state {
@@ -206,14 +241,14 @@ fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
         CheckState::Warn | CheckState::Fail | CheckState::Error if was_met => ItemState::Undone,
         CheckState::Warn | CheckState::Fail | CheckState::Error => ItemState::NeedsYou,
     };
-    Shown::new(state, answer(last, plan), Some(last.at))
+    Shown::new(state, answer(last, plan), Some(last.at)).about(name)
 }
 
 fn asked(name: &str, plan: &Plan, facts: &Facts) -> Shown {
     match facts.checks.get(name) {
         Some(last) if last.state == CheckState::Outdated => outdated(last),
         Some(last) if last.state == CheckState::Warn => {
-            Shown::new(ItemState::Done, answer(last, plan), Some(last.at))
+            Shown::new(ItemState::Done, answer(last, plan), Some(last.at)).about(name)
         }
         _ => met(name, plan, facts),
     }
@@ -222,16 +257,17 @@ fn asked(name: &str, plan: &Plan, facts: &Facts) -> Shown {
 fn again(name: &str, after: &str, plan: &Plan, facts: &Facts) -> Shown {
     let finished = finished(after, plan, facts);
     if finished.state != ItemState::Done {
-        let fact = format!("{name}: {after} is not finished");
-        return Shown::new(ItemState::Open, fact, None);
+        let fact = format!("{after} is not finished");
+        return Shown::new(ItemState::Open, fact, None).about(name);
     }
     let asked = asked(name, plan, facts);
     match (asked.state, asked.at) {
         (ItemState::Done, Some(at)) if finished.at.is_some_and(|ended| at < ended) => Shown::new(
             ItemState::NeedsYou,
-            format!("{name} was asked before {after} ended: ask it again"),
+            format!("asked before {after} ended, to be asked again"),
             Some(at),
-        ),
+        )
+        .about(name),
         _ => asked,
     }
 }
@@ -246,7 +282,7 @@ fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         .into_iter()
         .find_map(|state| each.iter().find(|shown| shown.state == state));
     if let Some(worst) = worst {
-        return Shown::new(worst.state, worst.fact.clone(), worst.at);
+        return Shown::new(worst.state, told(&[worst]), worst.at);
     }
     let answered = each.iter().filter(|shown| shown.state == ItemState::Done).count();
     if answered == 0 {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Facts;
-use super::condition::{Shown, shown};
+use super::condition::{Shown, shown, told};
 use crate::plan::{Condition, DoneWhen, ItemId, ItemSpec, Plan};
 
 /// How an item stands.
@@ -142,13 +142,12 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
         .iter()
         .filter(|each| state == ItemState::Done || each.state != ItemState::Done)
         .collect();
-    let fact = telling.iter().map(|each| each.fact.as_str()).collect::<Vec<_>>();
     Item {
         item: spec.item.clone(),
         title: spec.title.clone(),
         manual: false,
         state,
-        fact: fact.join("; "),
+        fact: told(&telling),
         at: telling.iter().filter_map(|each| each.at).max(),
         by: None,
         remark: spec.remark.clone(),

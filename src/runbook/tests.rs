@@ -158,7 +158,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ALL_DONE,
     Pending,
     ItemState::Open,
-    "must not asked yet"
+    "must: not asked yet"
 )]
 #[case::met("{ check = 'must' }", ALL_DONE, Pass, ItemState::Done, "99.8")]
 #[case::waived(
@@ -166,28 +166,28 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ALL_DONE,
     Waived,
     ItemState::Done,
-    "99.8, WAIVED (must asks for pct = 100)"
+    "99.8, WAIVED, target pct = 100"
 )]
 #[case::not_met(
     "{ check = 'must' }",
     ALL_DONE,
     Fail,
     ItemState::NeedsYou,
-    "99.8, FAIL (must asks for pct = 100)"
+    "must: 99.8, FAIL, target pct = 100"
 )]
 #[case::not_answered(
     "{ check = 'must' }",
     ALL_DONE,
     Error,
     ItemState::NeedsYou,
-    "99.8, ERROR (must asks for pct = 100)"
+    "must: 99.8, ERROR, target pct = 100"
 )]
 #[case::never_met_and_outdated(
     "{ check = 'must' }",
     ALL_DONE,
     Outdated,
     ItemState::Open,
-    "99.8, OUTDATED (must asks for pct = 100)"
+    "must: 99.8, OUTDATED, target pct = 100"
 )]
 fn a_stage_and_a_blocking_check(
     #[case] done_when: &str,
@@ -202,9 +202,9 @@ fn a_stage_and_a_blocking_check(
 
 #[rstest]
 #[case::met(Pass, ItemState::Done, "99.8")]
-#[case::the_answer_stands(Warn, ItemState::Done, "99.8, WARN (should asks for pct > 80)")]
-#[case::not_answered(Error, ItemState::NeedsYou, "99.8, ERROR (should asks for pct > 80)")]
-#[case::outdated(Outdated, ItemState::Undone, "should is outdated: ask it again")]
+#[case::the_answer_stands(Warn, ItemState::Done, "99.8, WARN, target pct > 80")]
+#[case::not_answered(Error, ItemState::NeedsYou, "should: 99.8, ERROR, target pct > 80")]
+#[case::outdated(Outdated, ItemState::Undone, "should: outdated, to be asked again")]
 fn an_advisory_query_is_done_when_its_answer_stands(
     #[case] should: CheckState,
     #[case] state: ItemState,
@@ -217,8 +217,8 @@ fn an_advisory_query_is_done_when_its_answer_stands(
 }
 
 #[rstest]
-#[case::outdated(Outdated, "must is outdated: ask it again")]
-#[case::fails_now(Fail, "99.8, FAIL (must asks for pct = 100)")]
+#[case::outdated(Outdated, "must: outdated, to be asked again")]
+#[case::fails_now(Fail, "must: 99.8, FAIL, target pct = 100")]
 fn what_was_met_and_is_not_any_more_loses_its_tick(#[case] now: CheckState, #[case] fact: &str) {
     let mut facts = facts(ALL_DONE, &[(now, Pending)]);
     facts.once_met.insert("must".to_owned());
@@ -232,13 +232,13 @@ fn several_conditions_hold_together_and_what_is_missing_is_told_alone() {
     let both = "{ check = 'must' }, { asked = 'should' }";
     let done = only(both, &facts(ALL_DONE, &[(Pass, Warn)]));
     assert_eq!(done.state, ItemState::Done);
-    assert_eq!(done.fact, "99.8; 99.8, WARN (should asks for pct > 80)");
+    assert_eq!(done.fact, "must: 99.8; should: 99.8, WARN, target pct > 80");
     assert_eq!(done.at, Some(minute(12)));
     assert_eq!(done.checks, ["must", "should"]);
     let half = only(both, &facts(ALL_DONE, &[(Pass, Pending)]));
     assert_eq!(
         (half.state, half.fact.as_str()),
-        (ItemState::UnderWay, "should not asked yet")
+        (ItemState::UnderWay, "should: not asked yet")
     );
     let none = only(both, &facts(ALL_DONE, &[(Pending, Pending)]));
     assert_eq!(none.state, ItemState::Open);
@@ -258,7 +258,7 @@ fn once_more_at_the_end_means_after_the_last_date() {
     facts.checks.extend([asked("must", Pass, "100", 9)]);
     let early = only(again, &facts);
     assert_eq!(early.state, ItemState::NeedsYou);
-    assert_eq!(early.fact, "must was asked before one ended: ask it again");
+    assert_eq!(early.fact, "must: asked before one ended, to be asked again");
     facts.tallies.insert("one".to_owned(), tally(&[(Fine, 4)]));
     let under_way = only(again, &facts);
     assert_eq!(

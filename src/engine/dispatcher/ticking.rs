@@ -35,11 +35,12 @@ impl Runbook {
 }
 
 impl Dispatcher {
-    /// Derives the runbook again if something has happened since, at once when the run is over.
+    /// Derives the runbook again if something has happened since: now and then while units are handed out, else at
+    /// once, so that a run that rests is soon still.
     pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
         let runbook = &mut self.runbook;
         runbook.is_behind |= !self.told.is_empty() || runbook.derived_at.is_none();
-        let rests = runbook.derived_at.is_some_and(|at| at.elapsed() < GAP) && self.mode != Mode::Over;
+        let rests = self.mode == Mode::Going && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
         if self.plan.runbook.is_empty() || !runbook.is_behind || rests {
             runbook.is_behind &= !self.plan.runbook.is_empty();
             return Ok(());

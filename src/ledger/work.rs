@@ -1,0 +1,120 @@
+//! What the runs of a plan did: which there were, what each came to in a stage, and what was tried in vain.
+
+use chrono::NaiveDate;
+use rusqlite::params;
+use serde::Serialize;
+
+use super::{Ledger, LedgerError, RunRecord, Target};
+
+/// What one run did in a stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageRun {
+    /// The run.
+    pub run: String,
+    /// Dates with games whose newest result is its.
+    pub dates: u64,
+    /// Seconds it worked on the stage, pauses left out.
+    pub seconds: f64,
+}
+
+/// Attempts that failed, by class of their error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedAttempts {
+    /// Class of the errors.
+    pub class: String,
+    /// How many.
+    pub attempts: u64,
+    /// Dates they were about.
+    pub dates: u64,
+    /// What the newest of them said.
+    pub message: String,
+}
+
+/// What all runs together did in a stage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct StageWork {
+    /// Each run that worked on it, oldest first.
+    pub runs: Vec<StageRun>,
+    /// The first date with a result.
+    pub first: Option<NaiveDate>,
+    /// The last date with a result.
+    pub last: Option<NaiveDate>,
+    /// Dates with games that were done more than once.
+    pub done_again: u64,
+    /// Attempts that failed.
+    pub failed_attempts: Vec<FailedAttempts>,
+}
+
+impl Ledger {
+    /// Every run of a plan on a warehouse, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn runs(&self, target: Target) -> Result<Vec<RunRecord>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at, ending
+                     FROM run JOIN target ON target.id = run.target WHERE target = ?1 ORDER BY started_at, run.rowid",
+                )?
+                .query_map([target.0], super::runs::run_record)?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// What was done in a stage.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn work(&self, target: Target, stage: &str) -> Result<StageWork, LedgerError> {
+        let read = || -> rusqlite::Result<StageWork> {
+            let runs = self
+                .db
+                .prepare_cached(
+                    "SELECT run, COALESCE(dates, 0), seconds FROM stage_time LEFT JOIN
+                       (SELECT run, COUNT(*) AS dates FROM unit
+                        WHERE target = ?1 AND stage = ?2 AND state NOT IN ('skipped', 'pending') GROUP BY run)
+                     USING (run) WHERE target = ?1 AND stage = ?2 ORDER BY run",
+                )?
+                .query_map(params![target.0, stage], |row| {
+                    Ok(StageRun {
+                        run: row.get(0)?,
+                        dates: row.get::<_, i64>(1)?.unsigned_abs(),
+                        seconds: row.get(2)?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            let failed_attempts = self
+                .db
+                .prepare_cached(
+                    "SELECT class, COUNT(*), COUNT(DISTINCT date), message, MAX(rowid) FROM failed_attempt
+                     WHERE target = ?1 AND stage = ?2 GROUP BY class ORDER BY class",
+                )?
+                .query_map(params![target.0, stage], |row| {
+                    Ok(FailedAttempts {
+                        class: row.get(0)?,
+                        attempts: row.get::<_, i64>(1)?.unsigned_abs(),
+                        dates: row.get::<_, i64>(2)?.unsigned_abs(),
+                        message: row.get(3)?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            self.db
+                .prepare_cached(
+                    "SELECT MIN(date), MAX(date), COALESCE(SUM(landed > 1), 0) FROM unit
+                     WHERE target = ?1 AND stage = ?2 AND state NOT IN ('skipped', 'pending')",
+                )?
+                .query_row(params![target.0, stage], |row| {
+                    Ok(StageWork {
+                        runs,
+                        failed_attempts,
+                        first: row.get(0)?,
+                        last: row.get(1)?,
+                        done_again: row.get::<_, i64>(2)?.unsigned_abs(),
+                    })
+                })
+        };
+        self.sqlite(read())
+    }
+}

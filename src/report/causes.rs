@@ -1,0 +1,207 @@
+//! Why dates are not as they should be: forty dates that failed for two reasons are two lines.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Stage;
+use crate::ledger::{SetAside, UnitState};
+
+/// Dates of a stage that stand the same way for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The stage.
+    pub stage: String,
+    /// How they stand.
+    pub state: UnitState,
+    /// Why; what differs from date to date, such as a game's id, is left out of it.
+    pub reason: String,
+    /// The dates, in order.
+    pub dates: Vec<NaiveDate>,
+    /// Rows they have.
+    pub rows: u64,
+    /// Rows they should have.
+    pub expected: u64,
+    /// Attempts they took.
+    pub attempts: u64,
+}
+
+/// Rows of a stage that could not be stored for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quarantine {
+    /// The stage.
+    pub stage: String,
+    /// Why; what differs from row to row is left out of it.
+    pub reason: String,
+    /// Their dates, each once, in order.
+    pub dates: Vec<NaiveDate>,
+    /// The rows.
+    pub rows: Vec<SetAside>,
+}
+
+/// The causes of everything that needs attention in a stage, the one with most dates first.
+pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
+    let mut causes: Vec<(String, Cause)> = Vec::new();
+    for unit in &stage.attention {
+        let reason = unit.reason.as_deref().unwrap_or("no reason recorded");
+        let kind = kind_of(reason);
+        let known = causes
+            .iter()
+            .position(|(known, cause)| *known == kind && cause.state == unit.state);
+        let at = known.unwrap_or_else(|| {
+            causes.push((
+                kind.clone(),
+                Cause {
+                    stage: stage.name.clone(),
+                    state: unit.state,
+                    reason: reason.to_owned(),
+                    dates: Vec::new(),
+                    rows: 0,
+                    expected: 0,
+                    attempts: 0,
+                },
+            ));
+            causes.len() - 1
+        });
+        let (kind, cause) = &mut causes[at];
+        if cause.reason != reason {
+            cause.reason.clone_from(kind);
+        }
+        cause.dates.push(unit.date);
+        cause.rows += u64::from(unit.rows);
+        cause.expected += u64::from(unit.expected);
+        cause.attempts += u64::from(unit.attempts);
+    }
+    causes.sort_by_key(|(_, cause)| std::cmp::Reverse(cause.dates.len()));
+    causes.into_iter().map(|(_, cause)| cause).collect()
+}
+
+/// The rows of a stage that were set aside, those with most rows first.
+pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
+    let mut kinds: Vec<(String, Quarantine)> = Vec::new();
+    for row in rows {
+        let kind = kind_of(&row.reason);
+        let known = kinds.iter().position(|(known, _)| *known == kind);
+        let at = known.unwrap_or_else(|| {
+            kinds.push((
+                kind.clone(),
+                Quarantine {
+                    stage: stage.to_owned(),
+                    reason: row.reason.clone(),
+                    dates: Vec::new(),
+                    rows: Vec::new(),
+                },
+            ));
+            kinds.len() - 1
+        });
+        let (kind, quarantine) = &mut kinds[at];
+        if quarantine.reason != row.reason {
+            quarantine.reason.clone_from(kind);
+        }
+        if quarantine.dates.last() != Some(&row.date) {
+            quarantine.dates.push(row.date);
+        }
+        quarantine.rows.push(row);
+    }
+    kinds.sort_by_key(|(_, quarantine)| std::cmp::Reverse(quarantine.rows.len()));
+    kinds.into_iter().map(|(_, quarantine)| quarantine).collect()
+}
+
+/// A reason without what tells one date or row from another: words with numbers in them.
+fn kind_of(reason: &str) -> String {
+    let word = |word: &str| {
+        if word.chars().any(|letter| letter.is_ascii_digit()) {
+            "…".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Counts;
+    use crate::report::Attention;
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+    }
+
+    fn stage(units: &[(u32, UnitState, &str)]) -> Stage {
+        let attention = units.iter().map(|(date, state, reason)| Attention {
+            date: day(*date),
+            state: *state,
+            rows: 2,
+            expected: 4,
+            attempts: 3,
+            reason: Some((*reason).to_owned()),
+        });
+        Stage {
+            name: "one".to_owned(),
+            table: None,
+            dates: Counts::default(),
+            rows: 0,
+            seconds: 0.0,
+            skipped_reasons: std::collections::BTreeMap::new(),
+            attention: attention.collect(),
+        }
+    }
+
+    #[test]
+    fn dates_of_one_cause_stand_on_one_line_however_their_games_are_called() {
+        use UnitState::{Failed, Partial};
+        let found = causes(&stage(&[
+            (1, Failed, "the feed did not answer"),
+            (2, Partial, "no line for 20240102_BOS_BKN"),
+            (3, Partial, "no line for 20240103_LAL_DEN"),
+            (4, Failed, "the feed did not answer"),
+            (5, Failed, "the feed did not answer"),
+        ]));
+        let told: Vec<_> = found
+            .iter()
+            .map(|cause| (cause.state, cause.reason.as_str(), cause.dates.as_slice()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Failed, "the feed did not answer", &[day(1), day(4), day(5)][..]),
+                (Partial, "no line for …", &[day(2), day(3)]),
+            ]
+        );
+        assert_eq!((found[1].rows, found[1].expected, found[1].attempts), (4, 8, 6));
+        let one = causes(&stage(&[(2, Partial, "no line for 20240102_BOS_BKN")]));
+        assert_eq!(
+            one[0].reason, "no line for 20240102_BOS_BKN",
+            "one alone is named"
+        );
+    }
+
+    #[test]
+    fn rows_of_one_cause_stand_on_one_line_with_each_date_once() {
+        let row = |date, reason: &str| SetAside {
+            date: day(date),
+            row: "(1)".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let found = quarantines(
+            "one",
+            vec![
+                row(1, "usage_rate 1329.8 does not fit"),
+                row(1, "usage_rate 1401 does not fit"),
+                row(2, "game_id is missing"),
+            ],
+        );
+        let told: Vec<_> = found
+            .iter()
+            .map(|kind| (kind.reason.as_str(), kind.dates.as_slice(), kind.rows.len()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("usage_rate … does not fit", &[day(1)][..], 2),
+                ("game_id is missing", &[day(2)], 1)
+            ]
+        );
+    }
+}

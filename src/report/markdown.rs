@@ -1,0 +1,400 @@
+//! The document in Markdown.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+
+use super::handoff::dates_per_hour;
+use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
+use crate::ledger::{CheckState, UnitState, Waiver};
+use crate::plan::{Severity, compact_dates};
+use crate::runbook::{Item, ItemState};
+
+/// Rows of one kind that are shown; the JSON form has all of them.
+const ROWS_SHOWN: usize = 3;
+
+/// Earlier values of a check that are shown.
+const VALUES_SHOWN: usize = 6;
+
+/// The document in Markdown.
+#[must_use]
+pub fn markdown(handoff: &Handoff) -> String {
+    let mut page = format!("# Handoff: {}\n\n", handoff.title);
+    let standing = &handoff.standing;
+    state(&mut page, standing);
+    page.push_str("## How to go on\n\n");
+    for step in &handoff.next {
+        line(&mut page, format_args!("- {step}"));
+    }
+    page.push('\n');
+    stages(&mut page, &standing.stages);
+    work(&mut page, &handoff.work);
+    checks(&mut page, standing);
+    waivers(&mut page, &handoff.waivers, &standing.checks);
+    attention(&mut page, &handoff.causes);
+    set_aside(&mut page, &handoff.quarantined);
+    runbook(&mut page, &standing.runbook);
+    runs(&mut page, &handoff.runs);
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(page, "{text}");
+}
+
+/// A text as it may stand in a table.
+fn cell(text: Option<&str>) -> String {
+    text.unwrap_or("-").replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn dates(number: usize) -> String {
+    match number {
+        1 => "1 date".to_owned(),
+        number => format!("{number} dates"),
+    }
+}
+
+fn state(page: &mut String, standing: &Standing) {
+    let run = &standing.run;
+    line(
+        page,
+        format_args!("- Run: {} ({}), process {}", run.id, run.state, run.pid),
+    );
+    line(page, format_args!("- Plan {} on {}", run.plan, run.warehouse));
+    line(
+        page,
+        format_args!("- Source {}, {} workers at the start", run.source, run.workers),
+    );
+    line(page, format_args!("- Started {}", run.started_at));
+    if let Some(ending) = &run.ending {
+        line(page, format_args!("- Ended: {ending}"));
+    }
+    page.push('\n');
+}
+
+fn stages(page: &mut String, stages: &[Stage]) {
+    page.push_str("## Stages\n\n| stage | table | dates | rows | seconds |\n|---|---|---|---|---|\n");
+    for stage in stages {
+        let counts: Vec<String> = UnitState::ALL
+            .into_iter()
+            .filter(|state| stage.dates.of(*state) > 0)
+            .map(|state| format!("{} {state}", stage.dates.of(state)))
+            .collect();
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {}: {} | {} | {:.1} |",
+                stage.name,
+                stage
+                    .table
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), |table| format!("`{table}`")),
+                stage.dates.total,
+                counts.join(", "),
+                stage.rows,
+                stage.seconds
+            ),
+        );
+    }
+    page.push('\n');
+    let skipped = || stages.iter().filter(|stage| !stage.skipped_reasons.is_empty());
+    for stage in skipped() {
+        for (reason, count) in &stage.skipped_reasons {
+            line(page, format_args!("- {}: {count} skipped, {reason}", stage.name));
+        }
+    }
+    if skipped().next().is_some() {
+        page.push('\n');
+    }
+}
+
+/// What each run did in each stage, and how fast.
+fn work(page: &mut String, work: &[Work]) {
+    if work.iter().all(|work| work.work.runs.is_empty()) {
+        return;
+    }
+    page.push_str(
+        "## Work\n\nDates are those with games whose newest result is the run's; off-days take no time.\n\n\
+         | stage | run | dates | seconds | dates an hour |\n|---|---|---|---|---|\n",
+    );
+    for each in work {
+        for run in &each.work.runs {
+            let rate = dates_per_hour(run.dates, run.seconds);
+            line(
+                page,
+                format_args!(
+                    "| {} | {} | {} | {:.1} | {} |",
+                    each.stage,
+                    run.run,
+                    run.dates,
+                    run.seconds,
+                    rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string())
+                ),
+            );
+        }
+    }
+    page.push('\n');
+    for each in work {
+        let work = &each.work;
+        if let (Some(first), Some(last)) = (work.first, work.last) {
+            let again = match work.done_again {
+                0 => String::new(),
+                again => format!("; {again} of them done more than once"),
+            };
+            line(
+                page,
+                format_args!("- {}: results from {first} to {last}{again}", each.stage),
+            );
+        }
+        for failed in &work.failed_attempts {
+            line(
+                page,
+                format_args!(
+                    "- {}: {} failed attempts on {} ({}), the last: {}",
+                    each.stage,
+                    failed.attempts,
+                    dates(usize::try_from(failed.dates).unwrap_or(usize::MAX)),
+                    failed.class,
+                    failed.message
+                ),
+            );
+        }
+    }
+    page.push('\n');
+}
+
+fn checks(page: &mut String, standing: &Standing) {
+    for stage in &standing.stages {
+        let checks: Vec<&Check> = standing
+            .checks
+            .iter()
+            .filter(|check| check.stage == stage.name)
+            .collect();
+        if !checks.is_empty() {
+            check_table(page, &stage.name, &checks);
+        }
+    }
+}
+
+fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
+    line(page, format_args!("## Checks of {stage}\n"));
+    page.push_str(
+        "| state | check | target | before | first | after | severity |\n|---|---|---|---|---|---|---|\n",
+    );
+    for check in checks {
+        let severity = match check.severity {
+            Severity::Blocking => "blocking",
+            Severity::Advisory => "advisory",
+        };
+        let first = check.history.first().and_then(|answer| answer.value.as_deref());
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {} | {} | {} | {} | {severity} |",
+                check.state,
+                check.name,
+                cell(Some(&check.target)),
+                cell(check.before.as_deref()),
+                cell(first),
+                cell(check.value.as_deref()),
+            ),
+        );
+    }
+    page.push('\n');
+    let mut said = false;
+    for check in checks {
+        said |= about_check(page, check);
+    }
+    if said {
+        page.push('\n');
+    }
+}
+
+/// What a row of the table has no room for; says whether there was anything.
+fn about_check(page: &mut String, check: &Check) -> bool {
+    let mut said = false;
+    let mut values: Vec<String> = check
+        .history
+        .iter()
+        .map(|answer| format!("{} {}", answer.state, answer.value.as_deref().unwrap_or("-")))
+        .collect();
+    values.dedup();
+    if values.len() > 1 {
+        let left_out = values.len().saturating_sub(VALUES_SHOWN);
+        let dots = if left_out > 0 { "… " } else { "" };
+        line(
+            page,
+            format_args!(
+                "- {} was {dots}{}",
+                check.name,
+                values[left_out..].join(", then ")
+            ),
+        );
+        said = true;
+    }
+    if !check.offending.is_empty() {
+        line(
+            page,
+            format_args!(
+                "- {} offends on {}: {}",
+                check.name,
+                dates(check.offending.len()),
+                compact_dates(&check.offending)
+            ),
+        );
+        said = true;
+    }
+    said
+}
+
+/// Waivers are told for ever, those that count no more too.
+fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
+    if waivers.is_empty() {
+        return;
+    }
+    page.push_str("## Waivers\n\n");
+    for waiver in waivers {
+        let counts = checks
+            .iter()
+            .any(|check| check.state == CheckState::Waived && check.waiver.as_ref() == Some(waiver));
+        let counts = if counts { "" } else { " (it no longer counts)" };
+        line(
+            page,
+            format_args!(
+                "- {} was waived at {} (target {}) by {} on {}{counts}: {}",
+                waiver.check,
+                waiver.value,
+                waiver.target,
+                waiver.by,
+                moment(waiver.at),
+                waiver.reason
+            ),
+        );
+    }
+    page.push('\n');
+}
+
+fn attention(page: &mut String, causes: &[Cause]) {
+    if causes.is_empty() {
+        return;
+    }
+    page.push_str("## Dates that need attention\n\n");
+    for cause in causes {
+        line(
+            page,
+            format_args!(
+                "- {}: {} {}, {} of {} rows, {} attempts: {}\n  {}",
+                cause.stage,
+                dates(cause.dates.len()),
+                cause.state,
+                cause.rows,
+                cause.expected,
+                cause.attempts,
+                cause.reason,
+                compact_dates(&cause.dates)
+            ),
+        );
+    }
+    page.push('\n');
+}
+
+fn set_aside(page: &mut String, kinds: &[Quarantine]) {
+    if kinds.is_empty() {
+        return;
+    }
+    page.push_str("## Rows set aside\n\n");
+    for kind in kinds {
+        line(
+            page,
+            format_args!(
+                "- {}: {} rows on {}: {}",
+                kind.stage,
+                kind.rows.len(),
+                compact_dates(&kind.dates),
+                kind.reason
+            ),
+        );
+        for row in kind.rows.iter().take(ROWS_SHOWN) {
+            line(page, format_args!("  - {}: `{}`", row.date, row.row));
+        }
+        let more = kind.rows.len().saturating_sub(ROWS_SHOWN);
+        if more > 0 {
+            line(page, format_args!("  - and {more} more; `--format json` has all"));
+        }
+    }
+    page.push('\n');
+}
+
+fn runbook(page: &mut String, items: &[Item]) {
+    if items.is_empty() {
+        return;
+    }
+    let done = items.iter().filter(|item| item.state == ItemState::Done).count();
+    line(page, format_args!("## Runbook: {done} of {} done\n", items.len()));
+    page.push_str("| item | state | what is to be done | fact or note | recorded |\n|---|---|---|---|---|\n");
+    for item in items {
+        let mut recorded = item.at.map_or_else(|| "-".to_owned(), moment);
+        if let Some(by) = &item.by {
+            let _ = write!(recorded, ", {}", cell(Some(by)));
+        }
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {} | {} | {recorded} |",
+                item.item,
+                item.state,
+                cell(Some(&item.title)),
+                cell(Some(&item.fact))
+            ),
+        );
+    }
+    page.push('\n');
+    let remarks = || {
+        items
+            .iter()
+            .filter_map(|item| Some((&item.item, item.remark.as_ref()?)))
+    };
+    for (item, remark) in remarks() {
+        line(page, format_args!("- Item {item}: {remark}"));
+    }
+    if remarks().next().is_some() {
+        page.push('\n');
+    }
+}
+
+fn runs(page: &mut String, runs: &[PastRun]) {
+    if runs.is_empty() {
+        return;
+    }
+    page.push_str(
+        "## Runs\n\n| run | state | started | ended | dates | source | workers | how it ended |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for run in runs {
+        let about = match (run.from, run.to) {
+            (Some(from), Some(to)) => format!("{}, {from} to {to}", run.dates),
+            _ => "-".to_owned(),
+        };
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {} | {} | {about} | {} | {} | {} |",
+                run.id,
+                run.state,
+                moment(run.started_at),
+                run.ended_at.map_or_else(|| "-".to_owned(), moment),
+                run.source,
+                run.workers,
+                cell(run.ending.as_deref())
+            ),
+        );
+    }
+    page.push('\n');
+}

@@ -1,0 +1,143 @@
+//! How to go on: what is left, and the exact command that does it.
+
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+
+use super::Standing;
+use crate::ledger::{CheckState, RunState};
+use crate::plan::{Plan, Severity, compact_dates};
+use crate::runbook::{Item, ItemState};
+
+/// The flags a command needs to mean the same state folder, plan and warehouse as the report was asked with.
+#[derive(Debug, Clone, Default)]
+pub struct Go {
+    /// Each flag with its value; none where the usual one is meant.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+impl Go {
+    fn command(&self, rest: &str) -> String {
+        let mut command = format!("backcourt {rest}");
+        for (flag, value) in &self.flags {
+            // Writing to a text cannot fail.
+            let _ = write!(command, " {flag} {}", quoted(value));
+        }
+        command
+    }
+}
+
+/// A value as a shell takes it for one word.
+fn quoted(value: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:=@,+".contains(letter);
+    if !value.is_empty() && value.chars().all(plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+/// What is left to be done on a plan that stands like this, the nearest first.
+pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<String> {
+    let run = &standing.run;
+    let mut steps = Vec::new();
+    if matches!(
+        run.state,
+        RunState::Running | RunState::Paused | RunState::Draining
+    ) {
+        steps.push(format!("A run is {}; leave it to its operator.", run.state));
+    }
+    let count = |of: fn(&super::Stage) -> u64| standing.stages.iter().map(of).sum::<u64>();
+    let open = count(|stage| stage.dates.pending + stage.dates.unknown + stage.dates.running);
+    if open > 0 {
+        let command = go.command(&again(standing, plan));
+        let is_open =
+            |stage: &&super::Stage| stage.dates.pending + stage.dates.unknown + stage.dates.running > 0;
+        let stages = standing.stages.iter().filter(is_open).count() as u64;
+        let (dates, stages) = (counted(open, "date"), counted(stages, "stage"));
+        steps.push(format!(
+            "`{command}` does what is still open: {dates} in {stages}."
+        ));
+    }
+    let stale = count(|stage| stage.dates.stale);
+    if stale > 0 {
+        let command = go.command("rerun --stale");
+        steps.push(format!("`{command}` refreshes {}.", counted(stale, "stale date")));
+    }
+    let attention = count(|stage| stage.attention.len() as u64);
+    if attention > 0 {
+        let command = go.command("rerun --failed");
+        steps.push(format!("`{command}` does {} again.", counted(attention, "date")));
+    }
+    for check in &standing.checks {
+        if !matches!(check.state, CheckState::Fail | CheckState::Error) {
+            continue;
+        }
+        let name = &check.name;
+        if !check.offending.is_empty() {
+            let command = go.command(&format!("rerun --offending {name}"));
+            steps.push(format!("`{command}` does the dates again that {name} names."));
+        }
+        if check.state == CheckState::Fail && check.severity == Severity::Blocking {
+            let command = go.command(&format!("waive {name} --reason TEXT"));
+            steps.push(format!("`{command}` lets it pass as it is."));
+        }
+    }
+    steps.extend(in_the_runbook(&standing.runbook, go));
+    if steps.is_empty() {
+        steps.push("Nothing is left to do.".to_owned());
+    }
+    steps
+}
+
+/// The run again, over its own dates and from its own source, so far as these are not the plan's.
+fn again(standing: &Standing, plan: &Plan) -> String {
+    let mut command = "run".to_owned();
+    let dates = &standing.run.dates;
+    let all: Vec<NaiveDate> = plan.range.days().collect();
+    if let (Some(first), Some(last)) = (dates.first(), dates.last())
+        && *dates != all
+    {
+        let is_range = compact_dates(dates).matches(',').count() == 0;
+        let _ = match is_range {
+            true => write!(command, " --from {first} --to {last}"),
+            false => {
+                let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
+                write!(command, " --dates {}", list.join(","))
+            }
+        };
+    }
+    if standing.run.source != plan.source {
+        let _ = write!(command, " --source {}", standing.run.source);
+    }
+    command
+}
+
+/// Checks that only have to be asked once more, and ticks by hand.
+fn in_the_runbook(items: &[Item], go: &Go) -> Vec<String> {
+    let waiting = || {
+        items
+            .iter()
+            .filter(|item| matches!(item.state, ItemState::NeedsYou | ItemState::Undone))
+    };
+    let mut steps = Vec::new();
+    for item in waiting().filter(|item| !item.checks.is_empty()) {
+        let command = go.command(&format!("check {}", item.checks.join(" ")));
+        steps.push(format!(
+            "`{command}` asks again what item {} waits for.",
+            item.item
+        ));
+    }
+    for item in waiting().filter(|item| item.manual) {
+        let command = go.command(&format!("tick {} --note TEXT", item.item));
+        steps.push(format!("`{command}` ticks: {}.", item.title));
+    }
+    steps
+}
