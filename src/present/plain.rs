@@ -108,10 +108,7 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         } => {
             format!("WAIVED {check} at {value} by {by}: {reason}")
         }
-        Event::ItemTicked { item, done, note, by } => {
-            let what = if *done { "ticked" } else { "no longer ticked" };
-            format!("item {item} {what} by {by}: {note}")
-        }
+        Event::ItemTicked { item, done, note, by } => ticked(item, *done, note, by),
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
@@ -142,6 +139,11 @@ fn trouble(event: &Event) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
+    let what = if done { "ticked" } else { "no longer ticked" };
+    format!("item {item} {what} by {by}: {note}")
 }
 
 /// The dates a check names, in few words.

@@ -106,12 +106,11 @@ fn again(standing: &Standing, plan: &Plan) -> String {
         && *dates != all
     {
         let is_range = compact_dates(dates).matches(',').count() == 0;
-        let _ = match is_range {
-            true => write!(command, " --from {first} --to {last}"),
-            false => {
-                let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
-                write!(command, " --dates {}", list.join(","))
-            }
+        let _ = if is_range {
+            write!(command, " --from {first} --to {last}")
+        } else {
+            let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
+            write!(command, " --dates {}", list.join(","))
         };
     }
     if standing.run.source != plan.source {
