@@ -121,6 +121,7 @@ fn main() {
         ledger: Ledger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"),
         events: folder.path().join("events.jsonl"),
         prepare: None,
+        sample: None,
         options: Options {
             run_id: "bench".to_owned(),
             source: plan.source.clone(),

@@ -11,7 +11,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::LazyLock;
 
-use backcourt::engine::{EVENT_SCHEMA, Event, Fact};
+use backcourt::engine::{
+    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Event, Fact, SampleState, StageNulls,
+    UnitSample,
+};
 use backcourt::ledger::{CheckState, RunState, UnitState};
 use backcourt::plan::Severity;
 use backcourt::warehouse::ErrorClass;
@@ -577,9 +580,58 @@ fn every_kind() -> Vec<Event> {
     ]
 }
 
+/// Those of a sample.
+fn kinds_of_a_sample() -> Vec<Event> {
+    let text = || "x".to_owned();
+    let date = "2023-12-16".parse().unwrap();
+    vec![
+        Event::UnitSampled(UnitSample {
+            stage: text(),
+            date,
+            why: text(),
+            state: SampleState::Differs,
+            rows: 20,
+            expected: 20,
+            stored: 20,
+            difference: Difference {
+                same: 19,
+                changed: 1,
+                columns: vec![ChangedColumn {
+                    column: text(),
+                    rows: 1,
+                    examples: vec![Change {
+                        key: text(),
+                        old: text(),
+                        new: text(),
+                    }],
+                }],
+                ..Difference::default()
+            },
+            reason: None,
+            notes: vec![text()],
+        }),
+        Event::SampleFinished {
+            sound: false,
+            held: true,
+            message: text(),
+            nulls: vec![StageNulls {
+                stage: text(),
+                sampled: 20,
+                stored: 20,
+                columns: vec![ColumnNulls {
+                    column: text(),
+                    sampled: 20,
+                    stored: 0,
+                }],
+            }],
+            seconds: 0.5,
+        },
+    ]
+}
+
 #[test]
 fn every_kind_of_event_is_in_the_schema() {
-    let events = every_kind();
+    let events = every_kind().into_iter().chain(kinds_of_a_sample());
     let schema: Value = serde_json::from_str(include_str!("../docs/event.schema.json")).unwrap();
     let described: BTreeSet<&str> = schema["oneOf"]
         .as_array()

@@ -55,6 +55,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "engine",
             // Which checks are marked as advisory.
             "plan::Severity",
+            // Whether a run that ended with a fault ended before it wrote.
+            "ledger::RunState",
             // The console's two streams beside the engine's; the presenter feeds them to it.
             "telemetry::LogRing",
             "telemetry::Sampler",

@@ -61,6 +61,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
             work: Work::Only(Selection::Dates(Vec::new())),
             ask: Some(checks),
             advance: Vec::new(),
+            sample: None,
             fail_fast: None,
             show: Show::new(arguments.output),
         },

@@ -9,6 +9,7 @@ mod origin;
 mod report;
 mod rerun;
 mod run;
+mod sample;
 mod start;
 mod state_dir;
 mod status;
@@ -43,7 +44,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  no unit and no blocking check failed
-  1  a unit or a blocking check failed
+  1  a unit or a blocking check failed, or a sample stands against the run
   2  a bad flag, name, value, date or input file
   3  ended early; start again to go on
   4  refused: another run is using the state folder

@@ -98,6 +98,7 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             work: Work::Only(selection),
             ask: None,
             advance: Vec::new(),
+            sample: None,
             fail_fast: None,
             show: arguments.show,
         },

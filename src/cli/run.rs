@@ -15,10 +15,11 @@ use crate::stages;
 
 use super::error::CliError;
 use super::start::{Job, Show, resolve, start};
-use super::{Place, StateDir};
+use super::{Place, StateDir, sample};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
 pub(super) struct RunArgs {
     #[command(flatten)]
     place: Place,
@@ -46,6 +47,10 @@ pub(super) struct RunArgs {
     /// Open everything and hold before the first unit
     #[arg(long)]
     paused: bool,
+    /// First compute the plan's sample dates and show how they differ from what is stored, writing nothing; then go
+    /// on: in the console with p, elsewhere by itself if nothing differs. With --dry-run only the sample
+    #[arg(long)]
+    sample: bool,
     /// Do every date again, whatever the ledger says
     #[arg(long)]
     no_resume: bool,
@@ -69,6 +74,16 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     let stages = arguments.chosen_stages(&plan)?;
     let advance = arguments.released(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
+    let sample = if arguments.sample {
+        let chosen = sample::chosen(&plan, &dates)?;
+        Some(sample::sample(&plan, &stages, chosen, source.as_deref())?)
+    } else {
+        None
+    };
+    if let (true, Some(sample)) = (arguments.dry_run, &sample) {
+        let presenter = arguments.show.without_screen()?;
+        return sample::alone(&arguments.place, &plan, sample.clone(), presenter);
+    }
     if arguments.dry_run {
         return dry_run(&arguments.place, &plan, &stages, &dates, arguments.no_resume);
     }
@@ -89,6 +104,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
             },
             ask: None,
             advance,
+            sample,
             fail_fast: arguments.fail_fast,
             show: arguments.show,
         },

@@ -13,7 +13,8 @@ use clap::{Args, ValueEnum};
 use crate::console::Palette;
 use crate::control::{Server, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Setup, Stage, StageError, Work,
+    Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, StageError,
+    Work,
 };
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
@@ -67,6 +68,14 @@ impl Show {
         }
     }
 
+    /// Where there is no run to steer, there is no console either.
+    pub(super) fn without_screen(self) -> Result<Presenter, CliError> {
+        Ok(match self.presenter()? {
+            Presenter::Tui(_) => Presenter::Plain,
+            presenter => presenter,
+        })
+    }
+
     fn presenter(self) -> Result<Presenter, CliError> {
         let is_terminal = std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
@@ -106,6 +115,8 @@ pub(super) struct Job {
     pub(super) work: Work,
     /// Checks to ask whether or not they have a current answer.
     pub(super) ask: Option<Checks>,
+    /// What is to be sampled before the first unit.
+    pub(super) sample: Option<Sample>,
     /// Stages that need not be asked for.
     pub(super) advance: Vec<String>,
     /// Drain after so many failures.
@@ -160,6 +171,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         lineage,
         origin,
         prepare,
+        sample: job.sample,
         warehouse,
         ledger,
         events: folder.events(),

@@ -7,8 +7,9 @@ use tracing::Level;
 
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
-    CheckView, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView, Snapshot, StageState,
-    StageView, TaskView, UnitView, WorkerView,
+    Change, ChangedColumn, CheckView, ColumnNulls, Difference, EVENT_SCHEMA, Event, Fact, GapView, Phase,
+    Preparing, Progress, RunView, SampleState, Snapshot, StageNulls, StageState, StageView, TaskView,
+    UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -565,6 +566,97 @@ pub fn worker_died() -> Fact {
         slot: 3,
         message: "index out of bounds: the len is 12 but the index is 12".to_owned(),
     })
+}
+
+/// A sample in which every state occurs; the run holds for it.
+pub fn sampled() -> Msg {
+    let unit = |stage: &str, date: &str, why: &str, state: SampleState, rows: usize| UnitSample {
+        stage: stage.to_owned(),
+        date: day(date),
+        why: why.to_owned(),
+        state,
+        rows,
+        expected: u32::try_from(rows).expect("small"),
+        stored: 0,
+        difference: Difference::default(),
+        reason: None,
+        notes: Vec::new(),
+    };
+    let with_reason = |unit: UnitSample, reason: &str| UnitSample {
+        reason: Some(reason.to_owned()),
+        ..unit
+    };
+    let (ten_games, last) = ("ten games: the spot check of the handoff", "the last date");
+    let change = |key: &str, old: &str, new: &str| Change {
+        key: key.to_owned(),
+        old: old.to_owned(),
+        new: new.to_owned(),
+    };
+    let mut differs = unit(STAGE, "2023-12-16", ten_games, SampleState::Differs, 20);
+    differs.stored = 19;
+    differs.difference = Difference {
+        same: 14,
+        changed: 5,
+        new: 1,
+        new_keys: vec!["20231216_ORL_BOS ORL".to_owned()],
+        columns: vec![ChangedColumn {
+            column: "possessions".to_owned(),
+            rows: 5,
+            examples: vec![
+                change("20231216_IND_MIN IND", "98", "101"),
+                change("20231216_IND_MIN MIN", "NULL", "100"),
+                change("20231216_DAL_POR DAL", "97", "99"),
+            ],
+        }],
+        ..Difference::default()
+    };
+    differs.notes = vec!["game 20231216_ORL_BOS: minutes snapped from 239.8 to 240".to_owned()];
+    let mut same = unit(STAGE, "2021-10-19", "the opener", SampleState::Same, 4);
+    (same.stored, same.difference.same) = (4, 4);
+    let short = UnitSample {
+        expected: 16,
+        ..unit(STAGE, "2026-01-03", last, SampleState::Short, 14)
+    };
+    let units = [
+        same,
+        differs,
+        with_reason(short, "20260103_UTA_GSW: no feed has it"),
+        unit("player_game", "2023-12-16", ten_games, SampleState::New, 230),
+        with_reason(
+            unit("player_game", "2026-01-03", last, SampleState::Failed, 0),
+            "2026-01-03: the gamebook's minutes hold 'DNP' and must be a number",
+        ),
+        with_reason(
+            unit("player_shot_zone", "2026-01-03", last, SampleState::Unsampled, 0),
+            "needs player_game of 71 earlier dates",
+        ),
+    ];
+    let nulls = |column: &str, sampled, stored| ColumnNulls {
+        column: column.to_owned(),
+        sampled,
+        stored,
+    };
+    let finished = Event::SampleFinished {
+        sound: false,
+        held: true,
+        message:
+            "sample: 2 of 6 units as expected, 1 different from what is stored, 1 short of rows, 1 failed, \
+                  1 not sampled yet"
+                .to_owned(),
+        nulls: vec![StageNulls {
+            stage: STAGE.to_owned(),
+            sampled: 38,
+            stored: 23,
+            columns: vec![
+                nulls("team_paint_attempts", 38, 23),
+                nulls("minutes_played", 38, 0),
+                nulls("offensive_rating", 2, 12),
+            ],
+        }],
+        seconds: 0.4,
+    };
+    let units = units.into_iter().map(Event::UnitSampled);
+    Msg::Facts(units.chain([finished]).map(fact).collect())
 }
 
 pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {

@@ -4,7 +4,7 @@
 //! No emoji and nothing of ambiguous width: a sign that some terminals draw two columns wide would shift its whole
 //! row. Lines and blocks are the exception that every terminal draws one column wide.
 
-use crate::engine::StageState;
+use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
 
@@ -128,6 +128,18 @@ impl Glyphs {
             ItemState::Done => self.ok,
             ItemState::NeedsYou => "!",
             ItemState::Undone => "~",
+        }
+    }
+
+    /// The sign of a sampled unit.
+    pub fn sample(&self, state: SampleState) -> &'static str {
+        match state {
+            SampleState::Same => self.ok,
+            SampleState::New => self.active,
+            SampleState::Differs => "~",
+            SampleState::Short => "%",
+            SampleState::Failed => self.bad,
+            SampleState::Unsampled => self.waiting,
         }
     }
 

@@ -29,6 +29,8 @@ pub enum Place {
     Confirm,
     /// The question before leaving.
     Leave,
+    /// The sample before the run.
+    Sample,
     /// The list of keys.
     Help,
     /// The line a search is typed in.
@@ -37,7 +39,7 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -49,6 +51,7 @@ impl Place {
         Self::Runbook,
         Self::Confirm,
         Self::Leave,
+        Self::Sample,
         Self::Help,
         Self::Prompt,
     ];
@@ -68,6 +71,7 @@ impl Place {
             Self::Runbook => "runbook",
             Self::Confirm => "question",
             Self::Leave => "leaving",
+            Self::Sample => "sample",
             Self::Help => "help",
             Self::Prompt => "search line",
         }
@@ -117,6 +121,7 @@ pub enum Action {
     Search,
     Copy,
     PauseResume,
+    Sample,
     MoreWorkers,
     FewerWorkers,
     NextPane,
@@ -219,6 +224,7 @@ const LISTS: &[Place] = &[
     Place::About,
     Place::Runbook,
     Place::Confirm,
+    Place::Sample,
     Place::Help,
 ];
 const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
@@ -299,6 +305,10 @@ pub const TABLE: &[Binding] = bindings! {
     "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail], Some("more columns"), "columns further right";
     "go-to-date"      Open       [ENTER]                 &[Place::Offending], Some("go to date"), "show this date in the Dates pane";
 
+    "go-on"           PauseResume [ch('p')]              &[Place::Sample], Some("go on"), "go on with the full range";
+    "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "leave; nothing was written";
+    "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "look at the panes; the run keeps holding";
+
     "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
     "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
     "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
@@ -310,9 +320,10 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook, Place::Sample], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
+    "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
     "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
     "fewer-workers"   FewerWorkers [ch('-')]             PANES, Some("fewer"), "one worker fewer";
     "next-pane"       NextPane   [TAB]                   PANES, None, "the next pane";
@@ -323,7 +334,7 @@ pub const TABLE: &[Binding] = bindings! {
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
     "runbook"         Runbook    [ch('b')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook, Place::Sample], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

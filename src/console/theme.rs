@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use tracing::Level;
 
 use super::glyphs::{ASCII, Glyphs, UTF8};
-use crate::engine::StageState;
+use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
 
@@ -141,6 +141,15 @@ impl Theme {
             ItemState::Undone => Role::Warn,
             ItemState::UnderWay => Role::Active,
             ItemState::Open => Role::Plain,
+        })
+    }
+
+    pub(super) fn sample(self, state: SampleState) -> Style {
+        self.style(match state {
+            SampleState::Same | SampleState::New => Role::Good,
+            SampleState::Differs | SampleState::Short => Role::Warn,
+            SampleState::Failed => Role::Bad,
+            SampleState::Unsampled => Role::Plain,
         })
     }
 

@@ -8,6 +8,7 @@ mod orders;
 mod overtaking;
 mod picture;
 mod reloading;
+mod sampling;
 mod stages;
 mod ticking;
 mod trouble;
@@ -34,8 +35,8 @@ use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    CheckView, Correction, Ending, Event, Meter, Options, Order, Origin, Phase, Prepare, Provenance, Scope,
-    Setup, Snapshot, Stage, StageError,
+    CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase, Prepare, Provenance,
+    Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
 };
 use reloading::Answer;
 use ticking::Runbook;
@@ -47,6 +48,7 @@ const PICTURE_GAP: Duration = Duration::from_millis(100);
 /// What a task reports when it ends.
 enum Report {
     Prepared(Result<Option<String>, StageError>),
+    Sampled(Result<Sampled, StageError>, f64),
     Scoped(usize, Result<Scoped, StageError>),
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
@@ -65,6 +67,7 @@ struct Scoped {
 /// What a task was about, for the case that it panics and cannot report.
 enum Owner {
     Preparation,
+    Sample,
     Scope,
     Worker(Batch),
     Writer(usize, Vec<Batch>),
@@ -177,11 +180,17 @@ pub(super) struct Dispatcher {
     units_ended: u64,
     units_failed: u64,
     prepare: Option<Box<dyn Prepare>>,
+    /// What is to be sampled before the first unit, with what the ledger knew when the run began.
+    sample: Option<(Known, Sample)>,
+    /// The sample is through and the operator is reading it: not even a table is made.
+    held_by_sample: bool,
     preparing: Option<(String, Arc<Meter>)>,
     tasks: JoinSet<Report>,
     owners: HashMap<Id, Owner>,
     phases: mpsc::UnboundedSender<(usize, Phase)>,
     phase_reports: mpsc::UnboundedReceiver<(usize, Phase)>,
+    samples: mpsc::UnboundedSender<UnitSample>,
+    sample_reports: mpsc::UnboundedReceiver<UnitSample>,
     orders: mpsc::Receiver<Order>,
     runbook: Runbook,
     events: EventLog,
@@ -205,6 +214,7 @@ impl Dispatcher {
             lineage,
             origin,
             prepare,
+            sample,
             options,
             ..
         } = setup;
@@ -226,8 +236,11 @@ impl Dispatcher {
             ending: None,
         };
         let provenance = Provenance::read(lineage, &ledger, target)?;
+        let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
+        let sample = sample.map(with_known).transpose()?;
         ledger.begin_run(target, &run)?;
         let (phases, phase_reports) = mpsc::unbounded_channel();
+        let (samples, sample_reports) = mpsc::unbounded_channel();
         Ok(Self {
             source: Arc::from(options.source.as_str()),
             workers: options.workers,
@@ -254,11 +267,15 @@ impl Dispatcher {
             units_ended: 0,
             units_failed: 0,
             prepare,
+            sample,
+            held_by_sample: false,
             preparing: None,
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             phases,
             phase_reports,
+            samples,
+            sample_reports,
             orders,
             runbook: Runbook::default(),
             events,
@@ -312,6 +329,7 @@ impl Dispatcher {
                         self.want_picture(Picture::Soon);
                     }
                 }
+                Some(unit) = self.sample_reports.recv() => self.tell(Event::UnitSampled(unit)),
                 Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
                 () = sleep_until(wake) => {}
             }
@@ -338,6 +356,7 @@ impl Dispatcher {
                 self.on_prepared(result);
                 Ok(())
             }
+            Report::Sampled(result, seconds) => self.on_sampled(result, seconds),
             Report::Scoped(line, result) => self.on_scoped(line, result),
             Report::Worked(batch, result) => self.on_worked(batch, result),
             Report::Written(line, commit, result) => self.on_written(line, commit, result),

@@ -7,6 +7,8 @@ use crate::ledger::{CheckState, RunState, UnitState};
 use crate::plan::Severity;
 use crate::warehouse::ErrorClass;
 
+use super::{StageNulls, UnitSample};
+
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
 
@@ -50,6 +52,21 @@ pub enum Event {
     Prepared {
         /// One sentence.
         message: String,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// One date of a stage was sampled: computed, held against what is stored, and not written.
+    UnitSampled(UnitSample),
+    /// The sample is through.
+    SampleFinished {
+        /// Whether nothing stands against the full run.
+        sound: bool,
+        /// Whether the run holds until the operator lets it go on.
+        held: bool,
+        /// One sentence.
+        message: String,
+        /// How often columns are NULL, for every stage that has sampled rows.
+        nulls: Vec<StageNulls>,
         /// How long it took.
         seconds: f64,
     },

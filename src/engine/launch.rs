@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
-use super::{Access, Checks, Fact, Lineage, Link, Origin, RetryPolicy, Selection, Stage, StageError};
+use super::{Access, Checks, Fact, Lineage, Link, Origin, RetryPolicy, Sample, Selection, Stage, StageError};
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
 pub const THREAD_NAME: &str = "engine";
@@ -89,6 +89,8 @@ pub struct Setup {
     pub events: PathBuf,
     /// What is to be done before the first unit.
     pub prepare: Option<Box<dyn Prepare>>,
+    /// What is to be sampled before the first unit, if anything is.
+    pub sample: Option<Sample>,
     /// How.
     pub options: Options,
 }
@@ -159,24 +161,29 @@ pub struct Engine {
     runtime: Runtime,
 }
 
+/// The threads on which stages read and compute.
+///
+/// # Errors
+/// When the system has none to give.
+pub fn threads() -> std::io::Result<Runtime> {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    Builder::new_multi_thread()
+        .worker_threads(processors.clamp(2, 4))
+        .thread_name_fn(|| {
+            static NEXT: AtomicUsize = AtomicUsize::new(1);
+            format!("{THREAD_NAME}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+        })
+        .enable_all()
+        .build()
+}
+
 impl Engine {
     /// Starts a run.
     ///
     /// # Errors
     /// When ledger or event log cannot be used, or no thread can be started.
     pub fn launch(setup: Setup) -> Result<Self, LaunchError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(
-                std::thread::available_parallelism()
-                    .map_or(2, usize::from)
-                    .clamp(2, 4),
-            )
-            .thread_name_fn(|| {
-                static NEXT: AtomicUsize = AtomicUsize::new(1);
-                format!("{THREAD_NAME}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
-            })
-            .enable_all()
-            .build()?;
+        let runtime = threads()?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);
         let (others, _) = broadcast::channel(FACTS_KEPT);

@@ -42,6 +42,15 @@ impl PartialEq for Reach {
 impl Eq for Reach {}
 
 impl Reach {
+    /// The first and the last date that a unit of this date may know; none is between them if the last is earlier.
+    pub(super) fn ends(self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
+        match self {
+            Self::SameDate => (date, date),
+            Self::Before(first) => (first(date), date.pred_opt().unwrap_or(NaiveDate::MIN)),
+            Self::Days(days) => (days_before(date, days), date),
+        }
+    }
+
     /// Whether a unit of this date knows one of those dates.
     fn knows_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
         match self {

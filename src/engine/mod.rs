@@ -18,6 +18,7 @@ mod provenance;
 mod queue;
 mod rate;
 mod retry;
+mod sample;
 mod snapshot;
 mod stage;
 mod stored;
@@ -29,12 +30,16 @@ pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use counted::counted;
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
-pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work};
+pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work, threads};
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use origin::{Correction, Origin};
 pub use provenance::Provenance;
 pub use retry::RetryPolicy;
+pub use sample::{
+    Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, Sampled, StageNulls,
+    UnitSample,
+};
 pub use snapshot::{
     CheckView, GapView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView,
     UnitView, WorkerView,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use crate::warehouse::Warehouse;
@@ -71,4 +72,18 @@ pub(super) async fn work(
         tokio::task::yield_now().await;
     }
     (batch, Ok(computed))
+}
+
+/// What a task said when it panicked.
+pub(super) fn panic_message(error: JoinError) -> String {
+    error.try_into_panic().map_or_else(
+        |error| error.to_string(),
+        |panic| {
+            panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "no message".to_owned())
+        },
+    )
 }

@@ -10,7 +10,8 @@ use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, Severity, TextTest, near_miss, parse_date, with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, TextTest, near_miss, parse_date,
+    with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.
@@ -106,6 +107,8 @@ struct RawPlan {
     checks: Vec<RawCheck>,
     #[serde(default)]
     runbook: Vec<RawItem>,
+    #[serde(rename = "sample", default)]
+    samples: Vec<RawSample>,
 }
 
 fn default_source() -> String {
@@ -114,6 +117,13 @@ fn default_source() -> String {
 
 const fn default_workers() -> usize {
     15
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSample {
+    date: String,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +198,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         stages,
         checks,
         runbook,
+        samples: samples(raw.samples, range)?,
     })
 }
 
@@ -199,6 +210,32 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// Dates of a sample, in order; one outside the plan would be compared with what no run fills.
+fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, String> {
+    let mut samples = Vec::with_capacity(raw.len());
+    for RawSample { date, why } in raw {
+        let date = parse_date(&date).map_err(|error| format!("sample: {error}"))?;
+        if !range.contains(date) {
+            let (from, to) = (range.from(), range.to());
+            return Err(format!(
+                "sample '{date}' lies outside the plan; give a date from {from} to {to}"
+            ));
+        }
+        if why.trim().is_empty() {
+            return Err(format!("sample '{date}' has an empty why; say what it tells"));
+        }
+        samples.push(SampleDate { date, why });
+    }
+    samples.sort_by_key(|sample| sample.date);
+    if let Some(twice) = samples.windows(2).find(|two| two[0].date == two[1].date) {
+        return Err(format!(
+            "sample '{}' stands twice; dates must differ",
+            twice[0].date
+        ));
+    }
+    Ok(samples)
 }
 
 fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
@@ -310,6 +347,12 @@ title = "One"
 severity = "blocking"
 sql = "SELECT 1 AS pct"
 expect = [{ column = "pct", at_least = 1, at_most = 2 }]
+[[sample]]
+date = "2024-01-02"
+why = "the last"
+[[sample]]
+date = "2024-01-01"
+why = "the first"
 "#;
 
     fn parse_small(text: &str) -> Result<Plan, String> {
@@ -330,6 +373,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
         );
         assert!(numbers.iter().all(|number| items.contains(&number.as_str())));
         assert!(items.contains(&"14a"), "what the old list forgot");
+        assert_eq!(plan.samples.len(), 8);
     }
 
     #[test]
@@ -337,6 +381,8 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
         let plan = parse_small(SMALL).unwrap();
         assert_eq!(plan.workers, 15);
         assert_eq!(plan.checks[0].expect[0].to_string(), "pct 1 to 2");
+        let samples = plan.samples.iter().map(|sample| sample.why.as_str());
+        assert_eq!(samples.collect::<Vec<_>>(), ["the first", "the last"]);
     }
 
     #[test]
@@ -376,6 +422,26 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
                 "expect = [{ column = \"pct\", at_least = 1, at_most = 2 }]",
                 "expect = []",
                 "check 'one': expect is empty; a check that expects nothing cannot fail",
+            ),
+            (
+                "date = \"2024-01-02\"",
+                "date = \"2024-01-03\"",
+                "sample '2024-01-03' lies outside the plan; give a date from 2024-01-01 to 2024-01-02",
+            ),
+            (
+                "date = \"2024-01-02\"",
+                "date = \"2024-01-01\"",
+                "sample '2024-01-01' stands twice; dates must differ",
+            ),
+            (
+                "date = \"2024-01-02\"",
+                "date = \"the last\"",
+                "sample: 'the last' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
+            ),
+            (
+                "why = \"the last\"",
+                "why = \" \"",
+                "sample '2024-01-02' has an empty why; say what it tells",
             ),
         ];
         for (good, bad, sentence) in cases {
@@ -421,7 +487,7 @@ expect = [{ column = "pct", at_least = 1, at_most = 2 }]
             ),
             (
                 item("done_when = [{ chekc = \"one\" }]"),
-                "line 20: unknown variant `chekc`; did you mean 'check'?",
+                "line 26: unknown variant `chekc`; did you mean 'check'?",
             ),
         ];
         for (items, sentence) in cases {

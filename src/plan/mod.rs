@@ -8,6 +8,7 @@ mod dates;
 mod hint;
 mod load;
 mod runbook;
+mod sample;
 mod stage;
 mod stages;
 
@@ -17,6 +18,7 @@ pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
+pub use sample::SampleDate;
 pub use stage::{
     Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind,
     StageSpec,
@@ -41,6 +43,8 @@ pub struct Plan {
     pub checks: Vec<CheckSpec>,
     /// The operator's list of what is to be done, in order; may be empty.
     pub runbook: Vec<ItemSpec>,
+    /// The dates a sample is taken of, in order, each once.
+    pub samples: Vec<SampleDate>,
 }
 
 impl Plan {

@@ -12,10 +12,7 @@ use super::{Presenter, plain};
 /// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
 pub(super) async fn follow(link: &mut Link, presenter: Presenter) -> io::Result<Option<Signal>> {
     let mut signals = Signals::for_ending()?;
-    let mut out = Lines {
-        presenter,
-        reader_is_gone: false,
-    };
+    let mut out = Lines::new(presenter);
     let mut progress = plain::Progress::default();
     let mut ended_by = None;
     let mut released = false;
@@ -65,13 +62,25 @@ fn give(link: &Link, command: Command) {
     }
 }
 
-struct Lines {
+/// Standard output, a fact a line, as long as anybody reads it.
+#[derive(Debug)]
+pub struct Lines {
     presenter: Presenter,
     reader_is_gone: bool,
 }
 
 impl Lines {
-    fn fact(&mut self, fact: &Fact) {
+    /// Lines as this presenter writes them.
+    #[must_use]
+    pub const fn new(presenter: Presenter) -> Self {
+        Self {
+            presenter,
+            reader_is_gone: false,
+        }
+    }
+
+    /// Writes a fact, if it has a line.
+    pub fn fact(&mut self, fact: &Fact) {
         let line = match self.presenter {
             Presenter::Plain => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),

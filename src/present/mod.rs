@@ -15,6 +15,7 @@ use crate::console::Palette;
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
 use crate::term::Signal;
+pub use headless::Lines;
 use tui::Left;
 
 /// How a run is shown.

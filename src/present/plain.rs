@@ -7,6 +7,7 @@ use crate::console::band;
 use chrono::NaiveDate;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
+use crate::ledger::RunState;
 use crate::plan::Severity;
 
 use super::Presenter;
@@ -32,6 +33,7 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             control.as_deref().map(socket).unwrap_or_default()
         ),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
+        Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
         Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
         Event::UnitFinished {
@@ -141,9 +143,39 @@ fn trouble(event: &Event) -> Option<String> {
     }
 }
 
+/// What a sample says: a line for a date or for the end, and below it what is to be known of it.
+fn sample(event: &Event) -> Option<String> {
+    match event {
+        Event::UnitSampled(unit) => {
+            let state = unit.state.word().to_uppercase();
+            let (stage, date, standing, why) = (&unit.stage, unit.date, unit.standing(), &unit.why);
+            let head = format!("sample of {stage} {date} {state}: {standing} [{why}]");
+            Some(below(&head, unit.details().into_iter()))
+        }
+        Event::SampleFinished {
+            message,
+            nulls,
+            seconds,
+            ..
+        } => {
+            let lines = nulls.iter().flat_map(|nulls| {
+                let line = |line: String| format!("{}: {line}", nulls.stage);
+                nulls.lines().into_iter().map(line)
+            });
+            Some(below(&format!("{message} ({seconds:.1} s)"), lines))
+        }
+        _ => None,
+    }
+}
+
 fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
     let what = if done { "ticked" } else { "no longer ticked" };
     format!("item {item} {what} by {by}: {note}")
+}
+
+/// A line with more of them below it, each set in as far as the time is wide.
+fn below(head: &str, lines: impl Iterator<Item = String>) -> String {
+    lines.fold(head.to_owned(), |text, line| format!("{text}\n           {line}"))
 }
 
 /// The dates a check names, in few words.
@@ -202,6 +234,7 @@ pub(super) fn say_ending(
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {
+        1 if ending.state == RunState::Stopped => "no stage has written anything",
         0 => "nothing failed",
         1 => {
             "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"

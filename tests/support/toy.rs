@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use backcourt::engine::{
     Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome, Reach,
-    Reply, RetryPolicy, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
-use backcourt::plan::{Plan, load};
+use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::{
     Answer, Dates, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
@@ -115,6 +115,7 @@ pub struct Toy {
     world: Arc<World>,
     pub stages: &'static [&'static str],
     runs: AtomicUsize,
+    sampled: Mutex<Vec<u32>>,
 }
 
 impl World {
@@ -154,6 +155,7 @@ impl Toy {
             }),
             stages: &["toy"],
             runs: AtomicUsize::new(0),
+            sampled: Mutex::default(),
         }
     }
 
@@ -251,6 +253,17 @@ impl Toy {
             .remove(&date);
     }
 
+    /// Another text stands in the source column of the first row of a date, behind everybody's back.
+    pub fn plant(&self, date: NaiveDate, source: &str) {
+        let mut stored = self.world.stored.lock().unwrap();
+        stored.get_mut("toy.toy").unwrap().get_mut(&date).unwrap()[0][2] = Value::from(source);
+    }
+
+    /// Runs from now on sample these days first.
+    pub fn sample(&self, days: &[u32]) {
+        *self.sampled.lock().unwrap() = days.to_vec();
+    }
+
     pub fn hurt(&self, date: NaiveDate, fault: Fault) {
         self.world.faults.lock().unwrap().insert(date, fault);
     }
@@ -296,6 +309,23 @@ impl Toy {
             },
         };
         change(&mut options);
+        let every = ["toy", "beside", "after"].map(|name| ToyStage::of(name, &self.world));
+        let sampled = self.sampled.lock().unwrap().clone();
+        let why = |&number: &u32| SampleDate {
+            date: day(number),
+            why: format!("day {number}"),
+        };
+        let sample = Sample {
+            dates: sampled.iter().map(why).collect(),
+            stages: (self.stages.iter())
+                .map(|name| ToyStage::of(name, &self.world))
+                .collect(),
+            every: every.to_vec(),
+            range: self.plan.range,
+            source: options.source.clone(),
+            source_is_explicit: options.source_is_explicit,
+            retry: options.retry,
+        };
         let setup = Setup {
             plan: Arc::clone(&self.plan),
             stages: self
@@ -303,12 +333,13 @@ impl Toy {
                 .iter()
                 .map(|name| ToyStage::of(name, &self.world))
                 .collect(),
-            lineage: Lineage::of(&["toy", "beside", "after"].map(|name| ToyStage::of(name, &self.world))),
+            lineage: Lineage::of(&every),
             warehouse: Arc::new(Memory(Arc::clone(&self.world))),
             origin: None,
             ledger: self.ledger(),
             events: self.folder.path().join("events.jsonl"),
             prepare: None,
+            sample: (!sampled.is_empty()).then_some(sample),
             options,
         };
         Engine::launch(setup).unwrap()

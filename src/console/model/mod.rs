@@ -5,6 +5,7 @@ pub mod checklist;
 pub mod dates;
 pub mod log;
 pub mod overlay;
+pub mod sample;
 pub mod workers;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use checklist::Checklist;
 use dates::Dates;
 use log::Log;
 use overlay::Overlay;
+use sample::Sample;
 use workers::Workers;
 
 /// How long good news stays when no key takes it away.
@@ -44,6 +46,7 @@ pub struct Model {
     pub(super) workers: Workers,
     pub(super) log: Log,
     pub(super) checks: Checklist,
+    pub(super) sample: Sample,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -188,6 +191,7 @@ impl Model {
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
+            (Some(Overlay::Sample(_)), _) => Place::Sample,
             (Some(Overlay::Help(_)), _) => Place::Help,
             (None, Pane::Dates) => Place::Dates,
             (None, Pane::Workers) => Place::Workers,

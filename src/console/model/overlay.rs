@@ -24,6 +24,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// Whether and how to leave.
     Leave(LeaveChoice),
+    /// What the sample before the run came to.
+    Sample(SamplePage),
     /// The keys.
     Help(Help),
 }
@@ -124,6 +126,13 @@ pub enum LeaveChoice {
     Drain,
     /// Cut off what is in flight, and leave.
     Abort,
+}
+
+/// What is in view of the sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SamplePage {
+    /// First line in view.
+    pub top: usize,
 }
 
 /// The list of keys.

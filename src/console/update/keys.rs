@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, dates, log, overlay, run, runbook};
+use super::{checks, dates, log, overlay, run, runbook, sample};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -59,6 +59,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         _ if model.overlay.is_some() => return overlay::act(model, action),
         Action::Quit => return run::quit(model),
         Action::PauseResume => return run::pause_or_resume(model),
+        Action::Sample => sample::open(model),
         Action::MoreWorkers => return run::workers(model, 1),
         Action::FewerWorkers => return run::workers(model, -1),
         Action::NextPane => focus(model, model.focus.step(1)),

@@ -7,6 +7,7 @@ mod log;
 mod overlay;
 mod run;
 mod runbook;
+mod sample;
 
 use std::sync::Arc;
 
@@ -74,6 +75,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 }
 
 fn take_fact(model: &mut Model, fact: &Fact) {
+    sample::take(model, fact);
     if let Event::WorkerDied { slot, message } = &fact.event {
         model.workers.died(*slot);
         let message = sanitised(message);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, dates, run, runbook};
+use super::{checks, dates, run, runbook, sample};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::{Pane, framed};
@@ -32,6 +32,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
+        Overlay::Sample(page) => return sample::act(model, page, action),
         over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
@@ -151,6 +152,11 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = confirm.page(body);
             confirm.top = moved(confirm.top, action, page, last_top(confirm.lines(), page));
         }
+        Some(Overlay::Sample(shown)) => {
+            let page = page(body, 0);
+            let lines = model.sample.lines(usize::from(framed(body).width)).len();
+            shown.top = moved(shown.top, action, page, last_top(lines, page));
+        }
         Some(Overlay::Help(help)) => {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
@@ -231,6 +237,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
         }
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),
+        Overlay::Sample(_) => Some(sample::copied(model)),
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let asked = match (run.state, model.asked) {
+        // What it holds for is known before the picture of it has come.
+        (_, None) if model.sample.held => Asked::Resume,
         (RunState::Paused, None) | (RunState::Running, Some(Asked::Pause)) => Asked::Resume,
         (RunState::Running, None) if run.pausing => Asked::Resume,
         (RunState::Running, None) | (RunState::Paused, Some(Asked::Resume)) => Asked::Pause,
@@ -56,7 +58,7 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
 /// Leaves at once when there is nothing to lose, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     match model.snapshot.as_deref() {
-        Some(snapshot) if !is_at_rest(snapshot) => {
+        Some(snapshot) if !is_at_rest(model, snapshot) => {
             model.overlay = Some(Overlay::Leave(LeaveChoice::default()));
             Vec::new()
         }
@@ -64,13 +66,13 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn is_at_rest(snapshot: &Snapshot) -> bool {
+fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
     let idle = open_dates(snapshot) == 0
         && !snapshot
             .checks
             .iter()
             .any(|check| check.state == CheckState::Running);
-    snapshot.run.state.has_ended() || (snapshot.run.state == RunState::Paused && idle)
+    model.sample.held || snapshot.run.state.has_ended() || (snapshot.run.state == RunState::Paused && idle)
 }
 
 /// The operator has chosen how to leave.
@@ -88,7 +90,11 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
 
 /// Ctrl-C: the first one only says what the second will do.
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
-    let Some(snapshot) = model.snapshot.clone().filter(|snapshot| !is_at_rest(snapshot)) else {
+    let Some(snapshot) = model
+        .snapshot
+        .clone()
+        .filter(|snapshot| !is_at_rest(model, snapshot))
+    else {
         return vec![Effect::Quit];
     };
     let again = match (model.armed, model.now) {

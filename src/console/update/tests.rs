@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, second, three_stages,
-    vitals, worker_died,
+    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled, second,
+    three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
@@ -105,6 +105,45 @@ fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
     let mut model = model(running(1));
     keys(&mut model, pressed);
     assert_eq!(model.dates.cursor, Some(day(date)));
+}
+
+#[test]
+fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
+    let shows = |model: &Model| matches!(model.overlay, Some(Overlay::Sample(_)));
+    let mut model = model(paused(1));
+    keys(&mut model, "s");
+    assert!(said(&model).contains("no sample to show"), "{}", said(&model));
+    update(&mut model, sampled());
+    assert!(shows(&model));
+    // Every other key only looks.
+    for pressed in ["\x1b", "s", "G", "?", "\x1b", "s"] {
+        assert_eq!(keys(&mut model, pressed), []);
+    }
+    assert!(shows(&model));
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit], "there is nothing to lose");
+    keys(&mut model, "s");
+    assert_eq!(keys(&mut model, "p"), send(Command::Resume));
+    update(&mut model, Msg::Facts(vec![fact(Event::Resumed)]));
+    update(&mut model, Msg::Snapshot(Arc::new(running(2))));
+    assert!(!shows(&model));
+    assert_eq!(keys(&mut model, "q"), []);
+    assert!(matches!(model.overlay, Some(Overlay::Leave(_))), "now there is");
+}
+
+#[test]
+fn a_sample_copied_is_every_line_whole() {
+    let mut model = model(paused(1));
+    update(&mut model, sampled());
+    let [Effect::Copy(text)] = &keys(&mut model, "y")[..] else {
+        panic!("nothing was copied");
+    };
+    assert!(
+        text.contains("\nnot sampled 2026-01-03 needs player_game of 71 earlier dates [the last date]"),
+        "{text}"
+    );
+    assert!(text.contains(
+        "NULL in every one of 38 sampled rows: team_paint_attempts, minutes_played (stored 0.0 %)"
+    ));
 }
 
 #[test]

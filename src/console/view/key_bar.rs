@@ -50,7 +50,7 @@ fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> 
     let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
-        Action::PauseResume if is_held => "resume",
+        Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
         _ => binding.label?,
     };
     Some(Hint {

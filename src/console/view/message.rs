@@ -117,6 +117,13 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
             BOLD,
         );
     }
+    if model.sample.held {
+        let (go_on, show, quit) = (key(Action::PauseResume), key(Action::Sample), key(Action::Quit));
+        let text = format!(
+            "Nothing is written yet: {go_on} goes on with the full range, {show} shows the sample, {quit} leaves."
+        );
+        return (text, BOLD);
+    }
     if run.state == RunState::Paused {
         return (
             format!(

@@ -17,6 +17,7 @@ mod message;
 mod offending;
 mod pen;
 mod runbook;
+mod sample;
 mod too_small;
 mod workers;
 
@@ -60,6 +61,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
+        Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Help(help)) => {
             let socket = model
                 .snapshot

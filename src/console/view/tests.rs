@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    day, finished, history, loading, log, one_fail, paused, running, second, three_stages, vitals,
+    day, finished, history, loading, log, one_fail, paused, running, sampled, second, three_stages, vitals,
     worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
@@ -273,6 +273,28 @@ fn what_lies_over_the_panes() {
             let drawn = screen(&mut model, UTF8, columns, rows);
             insta::assert_snapshot!(format!("over-{name}-{columns}x{rows}"), text(&drawn));
         }
+    }
+}
+
+#[test]
+fn the_sample_at_every_size() {
+    let mut seen = Vec::new();
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = model("paused");
+        update(&mut model, Msg::Resize { columns, rows });
+        feed(&mut model, [sampled()]);
+        let drawn = text(&screen(&mut model, UTF8, columns, rows));
+        insta::assert_snapshot!(format!("sample-{columns}x{rows}"), drawn);
+        feed(&mut model, [key('G')]);
+        seen.push(text(&screen(&mut model, UTF8, columns, rows)));
+        let ascii = text(&screen(&mut model, ASCII, columns, rows));
+        assert!(ascii.is_ascii(), "{ascii}");
+    }
+    for last in seen {
+        assert!(
+            last.contains("needs player_game of 71"),
+            "the last page is full: {last}"
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ledger::{Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::landing::land;
-use super::super::worker::{Batch, Computed, work};
+use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
 use super::{Dispatcher, Fatal, Owner, Picture, Report};
@@ -516,6 +516,7 @@ impl Dispatcher {
         };
         match owner {
             Owner::Preparation => self.stop(format!("the preparation panicked: {message}")),
+            Owner::Sample => self.stop(format!("the sample panicked: {message}")),
             Owner::Scope => self.stop(format!("reading the schedule panicked: {message}")),
             Owner::Worker(batch) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
@@ -554,17 +555,4 @@ pub(super) fn given_up(intents: &[i64]) -> Settlement<'_> {
         intents,
         ..Settlement::default()
     }
-}
-
-fn panic_message(error: JoinError) -> String {
-    error.try_into_panic().map_or_else(
-        |error| error.to_string(),
-        |panic| {
-            panic
-                .downcast_ref::<&str>()
-                .map(ToString::to_string)
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned())
-        },
-    )
 }

@@ -8,6 +8,9 @@ use super::super::summary::summary;
 use super::super::{Ending, Event, StageState};
 use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
 
+/// Exit code of a run that can be gone on with.
+const ENDED_EARLY: u8 = 3;
+
 impl Dispatcher {
     /// Hands out nothing new; the run counts as paused once what is in flight has landed.
     pub(super) fn hold(&mut self) {
@@ -58,10 +61,12 @@ impl Dispatcher {
             .flat_map(|line| line.board.units())
             .filter(|unit| unit.state.is_open())
             .count();
-        self.end(
-            RunState::Stopped,
-            format!("aborted with {open} dates still to do; start again to go on"),
-        )
+        let message = if self.held_by_sample {
+            "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
+        } else {
+            format!("aborted with {open} dates still to do; start again to go on")
+        };
+        self.end(RunState::Stopped, message, ENDED_EARLY)
     }
 
     /// Whether something is under way. Who wants to leave does not wait for a table that rests, nor for a server that
@@ -105,7 +110,7 @@ impl Dispatcher {
                     1 => "stopped with 1 date still to do; start again to go on".to_owned(),
                     open => format!("stopped with {open} dates still to do; start again to go on"),
                 });
-                self.end(RunState::Stopped, message)?;
+                self.end(RunState::Stopped, message, ENDED_EARLY)?;
             }
             _ => {}
         }
@@ -114,6 +119,7 @@ impl Dispatcher {
 
     pub(super) fn resume(&mut self) -> Result<(), Fatal> {
         self.mode = Mode::Going;
+        self.held_by_sample = false;
         self.run.state = RunState::Running;
         self.time.start();
         for line in &mut self.lines {
@@ -180,15 +186,15 @@ impl Dispatcher {
             RunState::Stopped
         };
         let message = before + &summary(ended, &units, &self.checks);
-        self.end(state, message)
-    }
-
-    fn end(&mut self, state: RunState, message: String) -> Result<(), Fatal> {
-        self.stop_clocks()?;
         let exit_code = match state {
             RunState::Finished => u8::from(self.has_failures()),
-            _ => 3,
+            _ => ENDED_EARLY,
         };
+        self.end(state, message, exit_code)
+    }
+
+    pub(super) fn end(&mut self, state: RunState, message: String, exit_code: u8) -> Result<(), Fatal> {
+        self.stop_clocks()?;
         self.ledger
             .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;
         if exit_code == 0 {
@@ -238,7 +244,7 @@ impl Dispatcher {
         let ending = Ending {
             state: RunState::Stopped,
             message,
-            exit_code: 3,
+            exit_code: ENDED_EARLY,
         };
         self.tell(Event::RunFinished {
             state: ending.state,

@@ -52,12 +52,21 @@ impl Dispatcher {
                     let seconds = self.time.seconds();
                     self.tell(Event::Prepared { message, seconds });
                 }
-                self.mode = Mode::Going;
-                if self.options.paused {
-                    self.hold();
+                match self.sample.take() {
+                    Some((known, sample)) => self.start_sample(sample, known),
+                    None => self.go(),
                 }
             }
             Err(error) => self.stop(error.message),
+        }
+        self.want_picture(Picture::Now);
+    }
+
+    /// The first unit may begin.
+    pub(super) fn go(&mut self) {
+        self.mode = Mode::Going;
+        if self.options.paused {
+            self.hold();
         }
         self.want_picture(Picture::Now);
     }
@@ -81,11 +90,11 @@ impl Dispatcher {
                     self.start_commits();
                     self.start_batches()?;
                 }
-                Mode::Holding => {
+                Mode::Holding if !self.held_by_sample => {
                     self.open_stages()?;
                     self.start_commits();
                 }
-                Mode::Draining => self.start_commits(),
+                Mode::Holding | Mode::Draining => self.start_commits(),
             }
             self.start_checks();
             if self.mode != Mode::Going || !self.turn_stages()? {

@@ -1,0 +1,126 @@
+//! `backcourt run --sample`: which dates are sampled, and the sample alone when nothing is to be written.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{NaiveDate, Utc};
+use tokio::sync::mpsc;
+
+use crate::engine::{EVENT_SCHEMA, Event, Fact, Known, RetryPolicy, Sample, threads};
+use crate::feeds;
+use crate::ledger::Ledger;
+use crate::plan::{Plan, SampleDate};
+use crate::present::{Lines, Presenter};
+
+use super::error::CliError;
+use super::run::no_threads;
+use super::start::{every_stage, resolve};
+use super::{Place, StateDir};
+
+/// The plan's sample dates among those of the run.
+pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>, CliError> {
+    if plan.samples.is_empty() {
+        return Err(CliError::Usage(format!(
+            "plan {} names no date to sample; add [[sample]] with a date and why it tells something",
+            plan.name
+        )));
+    }
+    let is_chosen = |sample: &&SampleDate| dates.contains(&sample.date);
+    let chosen: Vec<SampleDate> = plan.samples.iter().filter(is_chosen).cloned().collect();
+    if chosen.is_empty() {
+        let named: Vec<String> = plan
+            .samples
+            .iter()
+            .map(|sample| sample.date.to_string())
+            .collect();
+        return Err(CliError::Usage(format!(
+            "none of the dates to sample is among those of this run; plan {} names {}",
+            plan.name,
+            named.join(", ")
+        )));
+    }
+    Ok(chosen)
+}
+
+/// What is to be sampled in these stages of a plan.
+pub(super) fn sample(
+    plan: &Plan,
+    stages: &[String],
+    dates: Vec<SampleDate>,
+    source: Option<&str>,
+) -> Result<Sample, CliError> {
+    Ok(Sample {
+        dates,
+        stages: resolve(plan, stages)?,
+        every: every_stage(plan)?,
+        range: plan.range,
+        source: source.unwrap_or(&plan.source).to_owned(),
+        source_is_explicit: source.is_some(),
+        retry: RetryPolicy::default(),
+    })
+}
+
+/// Takes a sample and tells it; the answer is the exit code. No run begins, no file is made.
+pub(super) fn alone(
+    place: &Place,
+    plan: &Plan,
+    sample: Sample,
+    presenter: Presenter,
+) -> Result<u8, CliError> {
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let home = place.warehouse.home(&folder)?;
+    let nothing = || {
+        CliError::Usage(format!(
+            "{home} holds no feeds to sample yet; load them with 'backcourt load', or leave --dry-run out"
+        ))
+    };
+    if home.is_missing() {
+        return Err(nothing());
+    }
+    let warehouse = home.open()?;
+    let threads = threads().map_err(no_threads)?;
+    let is_loaded = threads.block_on(feeds::is_loaded(warehouse.as_ref()));
+    if !is_loaded.map_err(|error| CliError::Usage(error.message))? {
+        return Err(nothing());
+    }
+    let known = match Ledger::open_to_read(&folder.ledger())? {
+        None => Known::default(),
+        Some(ledger) => match ledger.known_target(&plan.name, &warehouse.name())? {
+            None => Known::default(),
+            Some(target) => Known::read(&ledger, target, &sample.every)?,
+        },
+    };
+    let mut lines = Lines::new(presenter);
+    let mut seq = 0;
+    let mut say = |event: Event| {
+        seq += 1;
+        lines.fact(&Fact {
+            schema: EVENT_SCHEMA.to_owned(),
+            seq,
+            at: Utc::now(),
+            run: "dry-run".to_owned(),
+            event,
+        });
+    };
+    let began = Instant::now();
+    let (tell, mut units) = mpsc::unbounded_channel();
+    let sampled = threads.block_on(async {
+        let take = tokio::spawn(sample.take(known, warehouse, Arc::default(), tell));
+        while let Some(unit) = units.recv().await {
+            say(Event::UnitSampled(unit));
+        }
+        take.await
+    });
+    let sampled = match sampled {
+        Ok(sampled) => sampled.map_err(|error| CliError::Usage(error.message))?,
+        Err(died) => return Err(CliError::Usage(format!("the sample died: {died}"))),
+    };
+    say(Event::SampleFinished {
+        sound: sampled.is_sound,
+        held: false,
+        message: sampled.message,
+        nulls: sampled.nulls,
+        seconds: began.elapsed().as_secs_f64(),
+    });
+    Ok(u8::from(!sampled.is_sound))
+}

@@ -1,0 +1,70 @@
+//! The sample before the first unit. Until the operator has read it, or it is sound without one, nothing begins.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::super::{Event, Known, Meter, Sample, Sampled, StageError};
+use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use crate::ledger::RunState;
+
+impl Dispatcher {
+    pub(super) fn start_sample(&mut self, sample: Sample, known: Known) {
+        tracing::info!("{}", sample.what());
+        let meter: Arc<Meter> = Arc::default();
+        self.preparing = Some((sample.what(), Arc::clone(&meter)));
+        let (warehouse, tell) = (Arc::clone(&self.warehouse), self.samples.clone());
+        self.spawn(Owner::Sample, async move {
+            let began = Instant::now();
+            let result = sample.take(known, warehouse, meter, tell).await;
+            Report::Sampled(result, began.elapsed().as_secs_f64())
+        });
+        self.want_picture(Picture::Now);
+    }
+
+    /// With a screen the run holds until its operator has read the sample; without one it goes on by itself only if
+    /// nothing stands against that.
+    pub(super) fn on_sampled(
+        &mut self,
+        result: Result<Sampled, StageError>,
+        seconds: f64,
+    ) -> Result<(), Fatal> {
+        self.preparing = None;
+        if self.mode != Mode::Preparing {
+            return Ok(());
+        }
+        let sampled = match result {
+            Ok(sampled) => sampled,
+            Err(error) => {
+                self.stop(error.message);
+                return Ok(());
+            }
+        };
+        let (sound, held) = (sampled.is_sound, self.options.stay);
+        if sound {
+            tracing::info!("{}", sampled.message);
+        } else {
+            tracing::warn!("{}", sampled.message);
+        }
+        self.tell(Event::SampleFinished {
+            sound,
+            held,
+            message: sampled.message.clone(),
+            nulls: sampled.nulls,
+            seconds,
+        });
+        if held {
+            self.held_by_sample = true;
+            self.hold();
+        } else if sound {
+            self.go();
+        } else {
+            let message = format!(
+                "{}; nothing was written, 'backcourt run' without --sample does the full range",
+                sampled.message
+            );
+            return self.end(RunState::Stopped, message, 1);
+        }
+        Ok(())
+    }
+}

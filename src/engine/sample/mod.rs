@@ -1,0 +1,193 @@
+//! A sample before the full run: a handful of telling dates is read and computed in every stage, and held against what
+//! is stored. Nothing is written. It knows the ledger's facts as they were when it began, and decides nothing.
+
+mod difference;
+mod needs;
+mod nulls;
+mod unit;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono::NaiveDate;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+
+pub use difference::{Change, ChangedColumn, Difference};
+pub use needs::Known;
+pub use nulls::{ColumnNulls, StageNulls};
+pub use unit::{SampleState, UnitSample};
+
+use super::worker::panic_message;
+use super::{Meter, RetryPolicy, Stage, StageError, counted};
+use crate::plan::{DateRange, SampleDate};
+use crate::warehouse::Warehouse;
+use needs::Fillers;
+use nulls::Nulls;
+use unit::{Found, find_out};
+
+/// What is to be sampled.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The dates, in order.
+    pub dates: Vec<SampleDate>,
+    /// The stages that are sampled, in the plan's order.
+    pub stages: Vec<Arc<dyn Stage>>,
+    /// Every stage of the plan, since those that are not sampled may fill what others read.
+    pub every: Vec<Arc<dyn Stage>>,
+    /// The dates of the plan: what lies outside is never filled and not waited for.
+    pub range: DateRange,
+    /// The source the stages read.
+    pub source: String,
+    /// Whether the operator named the source; otherwise rows are made again from where they came from.
+    pub source_is_explicit: bool,
+    /// How often and how long to wait where waiting helps.
+    pub retry: RetryPolicy,
+}
+
+/// What a sample came to as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sampled {
+    /// Whether something was sampled, and nothing stands against the full run.
+    pub is_sound: bool,
+    /// One sentence.
+    pub message: String,
+    /// The NULLs of every stage that has sampled rows.
+    pub nulls: Vec<StageNulls>,
+}
+
+impl Sample {
+    /// How many units it looks at.
+    #[must_use]
+    pub const fn units(&self) -> usize {
+        self.dates.len() * self.stages.len()
+    }
+
+    /// What is being done, for the screen.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let (dates, stages) = (self.dates.len(), self.stages.len());
+        format!(
+            "sampling {} in {}",
+            counted(dates, "date"),
+            counted(stages, "stage")
+        )
+    }
+
+    /// Takes the sample, as many units at once as the warehouse has lanes. Each is told in the plan's order as soon as
+    /// it and all before it are through; one that panics has failed and takes no other with it.
+    ///
+    /// # Errors
+    /// When it cannot be learnt at all what is stored.
+    pub async fn take(
+        self,
+        known: Known,
+        warehouse: Arc<dyn Warehouse>,
+        meter: Arc<Meter>,
+        tell: UnboundedSender<UnitSample>,
+    ) -> Result<Sampled, StageError> {
+        meter
+            .total
+            .store(u32::try_from(self.units()).unwrap_or(u32::MAX), Ordering::Relaxed);
+        let fillers = Fillers::look_at(&self.every, &known, self.range, warehouse.as_ref()).await?;
+        let sample = Arc::new(self);
+        let (known, fillers) = (Arc::new(known), Arc::new(fillers));
+        let lanes = Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS)));
+        // Dropped with this future, it takes its tasks with it.
+        let mut tasks = JoinSet::new();
+        let mut places = HashMap::new();
+        for place in 0..sample.units() {
+            let (sample, known, fillers) = (Arc::clone(&sample), Arc::clone(&known), Arc::clone(&fillers));
+            let (warehouse, lanes) = (Arc::clone(&warehouse), Arc::clone(&lanes));
+            let task = tasks.spawn(async move {
+                // It is never closed; were it, working without a lane would only be slower.
+                let _lane = lanes.acquire().await;
+                sample.unit(place, &known, &fillers, warehouse.as_ref()).await
+            });
+            places.insert(task.id(), place);
+        }
+        let mut through: Vec<Option<Found>> = (0..sample.units()).map(|_| None).collect();
+        let mut told = 0;
+        while let Some(joined) = tasks.join_next_with_id().await {
+            let (id, found) = match joined {
+                Ok((id, found)) => (id, Ok(found)),
+                Err(error) => (error.id(), Err(panic_message(error))),
+            };
+            let Some(&place) = places.get(&id) else { continue };
+            let found = found.unwrap_or_else(|message| sample.panicked(place, &message));
+            through[place] = Some(found);
+            meter.done.fetch_add(1, Ordering::Relaxed);
+            while let Some(Some(found)) = through.get(told) {
+                // Whoever listened may have left.
+                let _ = tell.send(found.unit.clone());
+                told += 1;
+            }
+        }
+        let found: Vec<Found> = through.into_iter().flatten().collect();
+        Ok(sample.summed_up(&found))
+    }
+
+    /// The stage and the date of a place: stage by stage, each with all its dates.
+    fn at(&self, place: usize) -> (&Arc<dyn Stage>, &SampleDate) {
+        let dates = self.dates.len();
+        (&self.stages[place / dates], &self.dates[place % dates])
+    }
+
+    async fn unit(&self, place: usize, known: &Known, fillers: &Fillers, warehouse: &dyn Warehouse) -> Found {
+        let (stage, SampleDate { date, why }) = self.at(place);
+        if let Some(needs) = fillers.missing(stage.as_ref(), *date, warehouse).await {
+            let state = SampleState::Unsampled;
+            return Found::nothing(UnitSample::bare(stage.name(), *date, why, state, needs));
+        }
+        let source = self.source_of(known, stage.name(), *date);
+        find_out(stage.as_ref(), warehouse, *date, why, source, self.retry).await
+    }
+
+    fn source_of<'a>(&'a self, known: &'a Known, stage: &str, date: NaiveDate) -> &'a str {
+        let recorded = known.source(stage, date).filter(|_| !self.source_is_explicit);
+        recorded.unwrap_or(&self.source)
+    }
+
+    fn panicked(&self, place: usize, message: &str) -> Found {
+        let (stage, SampleDate { date, why }) = self.at(place);
+        let (state, message) = (SampleState::Failed, format!("it panicked: {message}"));
+        Found::nothing(UnitSample::bare(stage.name(), *date, why, state, message))
+    }
+
+    fn summed_up(&self, found: &[Found]) -> Sampled {
+        let count = |is_meant: &dyn Fn(SampleState) -> bool| {
+            found.iter().filter(|found| is_meant(found.unit.state)).count()
+        };
+        let of = |state: SampleState| count(&|other| other == state);
+        let good = count(&|state| matches!(state, SampleState::Same | SampleState::New));
+        let against = count(&SampleState::stands_against);
+        let mut message = format!("sample: {good} of {} as expected", counted(found.len(), "unit"));
+        for (state, words) in [
+            (SampleState::Differs, "different from what is stored"),
+            (SampleState::Short, "short of rows"),
+            (SampleState::Failed, "failed"),
+            (SampleState::Unsampled, "not sampled yet"),
+        ] {
+            let number = of(state);
+            if number > 0 {
+                message = format!("{message}, {number} {words}");
+            }
+        }
+        let nulls = self.stages.iter().filter_map(|stage| {
+            let table = stage.fills().definition()?;
+            let (mut sampled, mut stored) = (Nulls::default(), Nulls::default());
+            for found in found.iter().filter(|found| found.unit.stage == stage.name()) {
+                sampled.join(&found.sampled);
+                stored.join(&found.stored);
+            }
+            Some(StageNulls::new(stage.name(), table, &sampled, &stored))
+        });
+        Sampled {
+            is_sound: against == 0 && good > 0,
+            message,
+            nulls: nulls.filter(|nulls| nulls.sampled > 0).collect(),
+        }
+    }
+}

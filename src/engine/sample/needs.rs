@@ -1,0 +1,166 @@
+//! Whether everything a unit rests on is there. A sample of what is not would compare garbage.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::super::stored::stored_rows;
+use super::super::{Scope, Stage, StageError, counted};
+use crate::ledger::{Ledger, LedgerError, Target, UnitState};
+use crate::plan::DateRange;
+use crate::warehouse::Warehouse;
+
+/// What the ledger knows of the units of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    units: HashMap<String, HashMap<NaiveDate, Done>>,
+}
+
+/// A unit that needs nothing more as far as the ledger knows.
+#[derive(Debug, Clone)]
+struct Done {
+    rows: u32,
+    source: String,
+}
+
+impl Known {
+    /// What it knows of these stages.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn read(ledger: &Ledger, target: Target, stages: &[Arc<dyn Stage>]) -> Result<Self, LedgerError> {
+        let mut units = HashMap::new();
+        for stage in stages {
+            let known = ledger.units(target, stage.name())?;
+            let done = known.into_iter().filter(|unit| is_done(unit.state));
+            let done = done.map(|unit| {
+                let (rows, source) = (unit.rows, unit.source);
+                (unit.date, Done { rows, source })
+            });
+            units.insert(stage.name().to_owned(), done.collect());
+        }
+        Ok(Self { units })
+    }
+
+    /// The source the rows of a unit were made from, if they were made.
+    pub(super) fn source(&self, stage: &str, date: NaiveDate) -> Option<&str> {
+        let unit = self.units.get(stage)?.get(&date)?;
+        (unit.rows > 0).then_some(unit.source.as_str())
+    }
+}
+
+/// What is stale or failed has rows that the run is about to replace.
+const fn is_done(state: UnitState) -> bool {
+    matches!(
+        state,
+        UnitState::Ok | UnitState::Partial | UnitState::Empty | UnitState::Skipped
+    )
+}
+
+/// The stages that fill what others read, with the dates each really holds.
+#[derive(Debug)]
+pub(super) struct Fillers {
+    fillers: Vec<Filler>,
+    range: DateRange,
+}
+
+#[derive(Debug)]
+struct Filler {
+    stage: Arc<dyn Stage>,
+    table: Option<String>,
+    done: BTreeSet<NaiveDate>,
+}
+
+impl Fillers {
+    /// Looks at every stage of the plan once: what the ledger calls done counts only as long as its rows are there.
+    pub(super) async fn look_at(
+        every: &[Arc<dyn Stage>],
+        known: &Known,
+        range: DateRange,
+        warehouse: &dyn Warehouse,
+    ) -> Result<Self, StageError> {
+        let mut fillers = Vec::with_capacity(every.len());
+        for stage in every {
+            let mut done = BTreeSet::new();
+            if let Some(units) = known.units.get(stage.name()).filter(|units| !units.is_empty()) {
+                let dates: Vec<NaiveDate> = units.keys().copied().collect();
+                let is_there = match stage.fills().definition() {
+                    Some(table) => warehouse.holds_rows(table).await?,
+                    None => true,
+                };
+                let stored = if is_there {
+                    stored_rows(warehouse, stage.fills(), &dates).await?
+                } else {
+                    HashMap::new()
+                };
+                let holds = |date| stored.get(date).copied().unwrap_or_default();
+                let there = units.iter().filter(|(date, unit)| holds(date) == unit.rows);
+                done.extend(there.map(|(date, _)| *date));
+            }
+            fillers.push(Filler {
+                stage: Arc::clone(stage),
+                table: stage.fills().path(),
+                done,
+            });
+        }
+        Ok(Self { fillers, range })
+    }
+
+    /// What a unit still needs, in words; none if it can be computed.
+    pub(super) async fn missing(
+        &self,
+        stage: &dyn Stage,
+        date: NaiveDate,
+        warehouse: &dyn Warehouse,
+    ) -> Option<String> {
+        let mut missing = Vec::new();
+        for input in stage.inputs() {
+            let Some(filler) = self
+                .fillers
+                .iter()
+                .find(|filler| filler.table.as_ref() == Some(&input.table))
+            else {
+                continue;
+            };
+            let (first, last) = input.reach.ends(date);
+            let days = first.iter_days().take_while(|day| *day <= last);
+            // A date itself is needed wherever it lies; earlier ones only where the plan fills them.
+            let dates = days
+                .filter(|day| *day == date || self.range.contains(*day))
+                .collect();
+            let open = filler.owing(dates, warehouse).await;
+            let name = filler.stage.name();
+            missing.extend(match open.as_slice() {
+                [] => None,
+                [only] if *only == date => Some(format!("{name} of this date")),
+                [only] => Some(format!("{name} of {only}")),
+                dates if dates.contains(&date) => {
+                    let earlier = counted(dates.len() - 1, "earlier date");
+                    Some(format!("{name} of this date and {earlier}"))
+                }
+                dates => Some(format!("{name} of {}", counted(dates.len(), "earlier date"))),
+            });
+        }
+        (!missing.is_empty()).then(|| format!("needs {}", missing.join(", ")))
+    }
+}
+
+impl Filler {
+    /// Those of these dates that are not done and owe rows.
+    async fn owing(&self, dates: Vec<NaiveDate>, warehouse: &dyn Warehouse) -> Vec<NaiveDate> {
+        let open: Vec<NaiveDate> = (dates.into_iter())
+            .filter(|date| !self.done.contains(date))
+            .collect();
+        if open.is_empty() {
+            return open;
+        }
+        // A stage that cannot say yet what its dates come to lacks inputs of its own: they all count.
+        let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
+            return open;
+        };
+        let owes = |(_, scope): &(NaiveDate, Scope)| !matches!(scope, Scope::Skip(_));
+        let owing = open.into_iter().zip(scopes).filter(owes);
+        owing.map(|(date, _)| date).collect()
+    }
+}

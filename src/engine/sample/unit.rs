@@ -1,0 +1,296 @@
+//! One sampled unit: how it stands, and the work of finding out. Reads and computes as a run does, and writes nothing.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::super::landing::land;
+use super::super::worker::Made;
+use super::super::{Fills, Outcome, RetryPolicy, Scope, Stage, StageError, counted};
+use super::difference::Difference;
+use super::nulls::Nulls;
+use crate::ledger::UnitState;
+use crate::table::{Row, TableDef};
+use crate::warehouse::{Dates, Read, Warehouse};
+
+/// How a sampled unit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SampleState {
+    /// As the schedule asks, and exactly what is stored.
+    Same,
+    /// As the schedule asks; nothing is stored yet.
+    New,
+    /// As the schedule asks, and not what is stored.
+    Differs,
+    /// Not what the schedule asks for.
+    Short,
+    /// It could not be computed.
+    Failed,
+    /// What it rests on is not there yet.
+    Unsampled,
+}
+
+impl SampleState {
+    /// The word shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::New => "new",
+            Self::Differs => "differs",
+            Self::Short => "short",
+            Self::Failed => "failed",
+            Self::Unsampled => "not sampled",
+        }
+    }
+
+    /// Whether the operator should look before a full run.
+    #[must_use]
+    pub const fn stands_against(self) -> bool {
+        matches!(self, Self::Differs | Self::Short | Self::Failed)
+    }
+}
+
+impl fmt::Display for SampleState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What a stage would make of one date, held against what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitSample {
+    /// Stage name.
+    pub stage: String,
+    /// Date.
+    pub date: NaiveDate,
+    /// Why this date tells something, in the plan's words.
+    pub why: String,
+    /// How it stands.
+    pub state: SampleState,
+    /// Rows that would be stored.
+    pub rows: usize,
+    /// Rows the schedule asks for.
+    pub expected: u32,
+    /// Rows stored now.
+    pub stored: usize,
+    /// What a run would do to them.
+    pub difference: Difference,
+    /// Why rows are missing, none is owed, it failed, or was not sampled.
+    pub reason: Option<String>,
+    /// What was noticed on the way and does not count against the date.
+    pub notes: Vec<String>,
+}
+
+impl UnitSample {
+    /// One that is not more than its name and a reason yet.
+    pub(super) fn bare(stage: &str, date: NaiveDate, why: &str, state: SampleState, reason: String) -> Self {
+        Self {
+            stage: stage.to_owned(),
+            date,
+            why: why.to_owned(),
+            state,
+            rows: 0,
+            expected: 0,
+            stored: 0,
+            difference: Difference::default(),
+            reason: Some(reason),
+            notes: Vec::new(),
+        }
+    }
+
+    /// How it stands, in a few words.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let reason = self.reason.as_deref();
+        if matches!(self.state, SampleState::Failed | SampleState::Unsampled) {
+            return reason.unwrap_or("no reason given").to_owned();
+        }
+        let made = match (self.expected, self.rows) {
+            (0, 0) => "no row owed".to_owned(),
+            (expected, rows) => format!("{rows} of {}", counted(expected as usize, "row")),
+        };
+        let Difference {
+            same,
+            changed,
+            new,
+            gone,
+            ..
+        } = self.difference;
+        let stored = match (self.stored, self.rows) {
+            (0, 0) => "none stored".to_owned(),
+            (0, _) => "none stored yet".to_owned(),
+            (_, _) if self.difference.is_none() => "all as stored".to_owned(),
+            (stored, _) => {
+                format!("against {stored} stored: {changed} changed, {new} new, {gone} gone, {same} same")
+            }
+        };
+        let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+        format!("{made}, {stored}{reason}")
+    }
+
+    /// What there is to know besides, a line each: differences, then notes.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        let differences = match self.state {
+            // Every row is new then; their keys say nothing.
+            SampleState::New => Vec::new(),
+            _ if self.stored == 0 => Vec::new(),
+            _ => self.difference.lines(),
+        };
+        let notes = match self.notes.as_slice() {
+            [] => None,
+            [note] => Some(format!("note: {note}")),
+            [note, more @ ..] => Some(format!("note: {note} (and {} more in the event)", more.len())),
+        };
+        differences.into_iter().chain(notes).collect()
+    }
+}
+
+/// What was found out about one unit, with its NULLs.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) unit: UnitSample,
+    pub(super) sampled: Nulls,
+    pub(super) stored: Nulls,
+}
+
+impl Found {
+    /// Of a unit that has no rows to look at.
+    pub(super) fn nothing(unit: UnitSample) -> Self {
+        Self {
+            unit,
+            sampled: Nulls::default(),
+            stored: Nulls::default(),
+        }
+    }
+}
+
+/// Finds out about one unit; what may pass by waiting is tried again.
+pub(super) async fn find_out(
+    stage: &dyn Stage,
+    warehouse: &dyn Warehouse,
+    date: NaiveDate,
+    why: &str,
+    source: &str,
+    retry: RetryPolicy,
+) -> Found {
+    let mut attempt = 1;
+    loop {
+        let error = match look(stage, warehouse, date, why, source).await {
+            Ok(found) => return found,
+            Err(error) => error,
+        };
+        let Some(pause) = retry.pause_after(attempt, error.class, fastrand::f64()) else {
+            let state = SampleState::Failed;
+            return Found::nothing(UnitSample::bare(stage.name(), date, why, state, error.message));
+        };
+        attempt += 1;
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn look(
+    stage: &dyn Stage,
+    warehouse: &dyn Warehouse,
+    date: NaiveDate,
+    why: &str,
+    source: &str,
+) -> Result<Found, StageError> {
+    let table = match stage.fills() {
+        Fills::Computed(table) => table,
+        fills => return Ok(Found::nothing(not_computed(stage, date, why, fills))),
+    };
+    let stored = stored(table, warehouse, date).await?;
+    let scope = stage.scope(warehouse, &[date]).await?.pop();
+    let made = if matches!(scope, Some(Scope::Skip(_))) {
+        Outcome::default()
+    } else {
+        stage.read(warehouse, &[date], source).await?.compute(date)?
+    };
+    Ok(judged(stage, table, date, why, scope, made, &stored))
+}
+
+/// A unit whose rows are never here: to make them is to write them.
+fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>) -> UnitSample {
+    let reason = match fills {
+        Fills::Query(..) => "its rows are made by a query within the warehouse; only a run shows them",
+        _ => "a program of its own does it; only a run starts that",
+    };
+    UnitSample::bare(stage.name(), date, why, SampleState::Unsampled, reason.to_owned())
+}
+
+/// How a computed date stands: pure.
+fn judged(
+    stage: &dyn Stage,
+    table: &TableDef,
+    date: NaiveDate,
+    why: &str,
+    scope: Option<Scope>,
+    made: Outcome,
+    stored: &[Row],
+) -> Found {
+    let notes = made.notes.clone();
+    let outcome = Made {
+        outcome: made,
+        output: 0,
+    };
+    let landing = land(stage.fills(), date, outcome, "", 0.0, 1);
+    let (rows, unit) = (landing.rows, landing.settled.unit);
+    let difference = Difference::between(table, &rows, stored);
+    let owed = match &scope {
+        Some(Scope::Rows(owed)) => *owed,
+        Some(Scope::Skip(_)) => 0,
+        Some(Scope::SomeRows | Scope::Untold) | None => unit.expected,
+    };
+    let is_whole = matches!(unit.state, UnitState::Ok | UnitState::Skipped) && unit.rows == owed;
+    let state = match (is_whole, stored.is_empty()) {
+        (false, _) => SampleState::Short,
+        (true, _) if difference.is_none() => SampleState::Same,
+        (true, true) => SampleState::New,
+        (true, false) => SampleState::Differs,
+    };
+    let reason = match scope {
+        Some(Scope::Skip(reason)) => Some(reason),
+        _ if is_whole => None,
+        _ => unit
+            .reason
+            .or_else(|| Some(format!("the schedule asks for {owed}"))),
+    };
+    Found {
+        unit: UnitSample {
+            stage: stage.name().to_owned(),
+            date,
+            why: why.to_owned(),
+            state,
+            rows: rows.len(),
+            expected: owed,
+            stored: stored.len(),
+            difference,
+            reason,
+            notes,
+        },
+        sampled: Nulls::of_rows(&rows),
+        stored: Nulls::of_rows(stored),
+    }
+}
+
+/// The rows stored for a date; none where the table is not there yet.
+async fn stored(
+    table: &TableDef,
+    warehouse: &dyn Warehouse,
+    date: NaiveDate,
+) -> Result<Vec<Row>, StageError> {
+    if !warehouse.holds_rows(table).await? {
+        return Ok(Vec::new());
+    }
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    let read = Read {
+        table,
+        columns: &columns,
+        dates: Dates::Only(&[date]),
+    };
+    Ok(warehouse.read(read).await?)
+}
