@@ -2,56 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/rows.rs"]
+mod rows;
+
 use std::collections::BTreeSet;
 
 use backcourt::nba::tables::{bdl_player_boxscores, gamebook_player_stats, schedule, team_offense};
-use backcourt::table::{ColumnType, Row, TableDef, Value};
-use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{Answer, Replace, Warehouse};
-use chrono::{DateTime, NaiveDate, Utc};
+use backcourt::table::{Row, Value};
+use backcourt::warehouse::Answer;
+use rows::{ask, day, game_id, moment, offending, row, scheduled};
 use rstest::rstest;
 
 const GOOD: &str = "2024-01-04";
 const BAD: &str = "2023-12-16";
-
-/// A row given by some of its columns; the others are NULL, or what their type calls empty.
-fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
-    for (name, _) in given {
-        assert!(
-            table.column(name).is_some(),
-            "{} has no column {name}",
-            table.path()
-        );
-    }
-    table
-        .columns
-        .iter()
-        .map(|column| {
-            let value = given.iter().find(|(name, _)| *name == column.name);
-            match (value, column.nullable, column.kind) {
-                (Some((_, value)), _, _) => value.clone(),
-                (None, true, _) => Value::Null,
-                (None, false, ColumnType::Int64) => Value::Int(0),
-                (None, false, ColumnType::Bool) => Value::Bool(false),
-                (None, false, ColumnType::Timestamp) => moment("2024-02-01T00:00:00Z").into(),
-                (None, false, ColumnType::StringArray) => Value::List(Vec::new()),
-                (None, false, _) => Value::from("x"),
-            }
-        })
-        .collect()
-}
-
-fn day(text: &str) -> NaiveDate {
-    text.parse().unwrap()
-}
-
-fn moment(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
-fn game_id(date: &str, away: &str, home: &str) -> String {
-    format!("{}_{away}_{home}", date.replace('-', ""))
-}
 
 /// A team's row with one overtime: 120 points of 40 field goals, 10 of them threes, and 30 free throws, 5 more for
 /// the winner. 110.4 possessions in 53 minutes are a pace of 100.0.
@@ -85,18 +48,6 @@ fn game(date: &str, away: &str, home: &str) -> Vec<Row> {
         team(date, away, home, away, false),
         team(date, away, home, home, true),
     ]
-}
-
-fn scheduled(date: &str, away: &str, home: &str) -> Row {
-    row(
-        schedule(),
-        &[
-            ("game_date", day(date).into()),
-            ("game_status", Value::Int(3)),
-            ("home_team_tricode", home.into()),
-            ("away_team_tricode", away.into()),
-        ],
-    )
 }
 
 fn gamebook(date: &str, team: &str, player: &str, points: i64, status: &str) -> Row {
@@ -183,40 +134,14 @@ impl League {
     }
 
     async fn ask(&self, check: &str) -> Answer {
-        let dir = tempfile::tempdir().unwrap();
-        let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
-        let dates = [day(GOOD), day(BAD)];
-        for (table, rows) in [
-            (team_offense(), &self.offense),
-            (schedule(), &self.schedule),
-            (gamebook_player_stats(), &self.gamebook),
-            (bdl_player_boxscores(), &self.bdl),
-        ] {
-            warehouse.ensure(table).await.unwrap();
-            let now = moment("2026-01-05T00:00:00Z");
-            warehouse
-                .replace(Replace {
-                    table,
-                    dates: &dates,
-                    rows,
-                    now,
-                    name: None,
-                })
-                .await
-                .unwrap();
-        }
-        warehouse.query(&sql(check)).await.unwrap()
+        let tables = [
+            (team_offense(), self.offense.clone()),
+            (schedule(), self.schedule.clone()),
+            (gamebook_player_stats(), self.gamebook.clone()),
+            (bdl_player_boxscores(), self.bdl.clone()),
+        ];
+        ask(&tables, &[day(GOOD), day(BAD)], check).await
     }
-}
-
-fn sql(check: &str) -> String {
-    let path = format!("{}/assets/checks/nba/{check}.sql", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(path).unwrap()
-}
-
-fn offending(answer: &Answer) -> BTreeSet<NaiveDate> {
-    assert_eq!(answer.columns.first().map(String::as_str), Some("game_date"));
-    answer.rows.iter().map(|row| row[0].as_date().unwrap()).collect()
 }
 
 const BLOCKING: [&str; 10] = [

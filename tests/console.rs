@@ -146,6 +146,8 @@ fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
     let pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
     pty.wait_until("the run is paused", |screen| header(screen).ends_with("paused"));
+    // The sources are asked all the same: whoever starts paused wants to see them first.
+    pty.wait_for("home_teams");
     let settled = quiet_bytes(&pty);
     let (bytes, cpu) = (pty.byte_count(), pty.cpu());
     // Longer than the heartbeat of a running screen: had it one, it would show.
@@ -184,6 +186,28 @@ fn the_least_level_of_the_log_still_shows_what_failed() {
     });
     pty.send("q");
     assert_left(&mut pty, 1);
+}
+
+#[test]
+fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
+    let folder = TempDir::new().unwrap();
+    let mut pty = start(folder.path(), &[]);
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    pty.send("5");
+    pty.wait_for("WARN     gamebook     Every team of every final");
+    let page = pty.screen().contents();
+    assert!(page.contains("PASS     schedule"), "{page}");
+    pty.send(&DOWN.repeat(3));
+    pty.wait_for("gamebook_missing  Every team of every final");
+    pty.send(ENTER);
+    pty.wait_for("Dates named by gamebook_missing");
+    pty.send(ENTER);
+    pty.wait_until("the date is marked in the Dates pane", |screen| {
+        let text = screen.contents();
+        text.contains("2021-10-19") && !text.contains("Dates named by")
+    });
+    pty.send("q");
+    assert_left(&mut pty, 0);
 }
 
 #[test]

@@ -53,6 +53,9 @@ fn lines(ended: &Ended) -> Vec<Value> {
 /// Checks of the first stage.
 const OFFENSE_CHECKS: usize = 21;
 
+/// Checks of the raw tables.
+const SOURCE_CHECKS: usize = 16;
+
 /// Facts of one kind.
 fn of<'a>(facts: &'a [Value], event: &str) -> Vec<&'a Value> {
     facts.iter().filter(|fact| fact["event"] == event).collect()
@@ -89,6 +92,7 @@ fn from_an_empty_folder_to_a_full_table() {
     assert_eq!(numbers, (1..=facts.len() as u64).collect::<Vec<_>>());
     assert_eq!(of(&facts, "unit_finished").len(), 916);
     assert_eq!(of(&facts, "check_finished").len(), OFFENSE_CHECKS);
+    assert_eq!(of(&facts, "source_checked").len(), SOURCE_CHECKS);
 
     let status = state.status();
     must_fit(&STATUS, &status);
@@ -122,7 +126,9 @@ fn from_an_empty_folder_to_a_full_table() {
         .backcourt(&["run", "--stop-after", "team_offense", "--output", "jsonl"])
         .expect(0);
     let second = lines(&again);
-    assert!(of(&second, "unit_finished").is_empty() && of(&second, "check_started").is_empty());
+    for event in ["unit_finished", "check_started", "source_checked"] {
+        assert!(of(&second, event).is_empty(), "{event}");
+    }
     let end = of(&second, "run_finished")[0]["message"].as_str().unwrap();
     assert!(end.starts_with("nothing to do: all 1538 units"), "{end}");
 }
@@ -548,6 +554,14 @@ fn every_kind() -> Vec<Event> {
             stage: text(),
             severity: Severity::Blocking,
             state: CheckState::Waived,
+            value: text(),
+            target: text(),
+            offending: vec![date],
+        },
+        Event::SourceChecked {
+            check: text(),
+            feed: text(),
+            state: CheckState::Warn,
             value: text(),
             target: text(),
             offending: vec![date],

@@ -12,9 +12,9 @@ use super::StateDir;
 use super::error::CliError;
 use crate::feeds;
 use crate::plan::Plan;
-use crate::warehouse::Warehouse;
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
+use crate::warehouse::{Warehouse, WarehouseError};
 
 /// Flags that say where the tables are.
 #[derive(Debug, Clone, Args)]
@@ -128,6 +128,16 @@ impl Home {
             }
         }
         Ok(())
+    }
+
+    /// Opens it to look at it: nothing is created, and an outage of a feed is not brought nearer to its end.
+    pub(super) fn open_to_read(&self) -> Result<Arc<dyn Warehouse>, WarehouseError> {
+        Ok(match self {
+            Self::Embedded(folder) => Arc::new(SqliteWarehouse::open_to_read(folder)?),
+            Self::BigQuery(address, settings) => {
+                Arc::new(BigQueryWarehouse::new(address.clone(), settings.clone()))
+            }
+        })
     }
 
     /// Opens it, with the outages that were loaded into an embedded one. Nothing is asked of `BigQuery` yet.

@@ -10,7 +10,8 @@ use crate::engine::{Lineage, Origin, Provenance, counted};
 use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores, Filled};
-use crate::ledger::{Ledger, RunLock, Target, UnitRecord, UnitState};
+use crate::ledger::{Ledger, LedgerError, RunLock, Target, UnitRecord, UnitState};
+use crate::plan::Plan;
 use crate::warehouse::{Replace, Warehouse};
 
 use super::error::CliError;
@@ -86,13 +87,15 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     } else {
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let provenance = Provenance::read(lineage, &ledger, target)?;
-        runtime.block_on(correct(
+        let line = runtime.block_on(correct(
             &mut ledger,
             target,
             provenance,
             warehouse.as_ref(),
             &dates,
-        ))?
+        ))?;
+        outdate_sources(&mut ledger, &plan, target)?;
+        line
     };
     std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{line}\n")).map_err(cannot_print)?;
     Ok(0)
@@ -172,11 +175,7 @@ async fn correct(
 }
 
 /// Marks what was computed from the feeds before as stale.
-fn outdate(
-    ledger: &mut Ledger,
-    plan: &crate::plan::Plan,
-    warehouse: &dyn Warehouse,
-) -> Result<usize, CliError> {
+fn outdate(ledger: &mut Ledger, plan: &Plan, warehouse: &dyn Warehouse) -> Result<usize, CliError> {
     let Some(target) = ledger.known_target(&plan.name, &warehouse.name())? else {
         return Ok(0);
     };
@@ -199,5 +198,12 @@ fn outdate(
     if count > 0 {
         ledger.outdate_checks(target, &checks)?;
     }
+    outdate_sources(ledger, plan, target)?;
     Ok(count)
+}
+
+/// What was measured on the raw tables before no longer counts.
+fn outdate_sources(ledger: &mut Ledger, plan: &Plan, target: Target) -> Result<(), LedgerError> {
+    let names: Vec<&str> = plan.sources.iter().map(|source| source.name.as_str()).collect();
+    ledger.outdate_checks(target, &names)
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod ctl;
+mod doctor;
 mod error;
 mod home;
 mod load;
@@ -66,6 +67,8 @@ enum Subcommands {
     Ctl(ctl::CtlArgs),
     /// Tick an item of the runbook by hand, with a note that is recorded for good
     Tick(tick::TickArgs),
+    /// Say what works and what is wrong before anything is run; writes nothing
+    Doctor(doctor::DoctorArgs),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
@@ -130,6 +133,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
         Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
+        Some(Subcommands::Doctor(arguments)) => doctor::doctor(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };

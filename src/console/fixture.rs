@@ -220,6 +220,79 @@ fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer
     (at % 2 == 1).then_some(before).into_iter().chain(now).collect()
 }
 
+/// What the raw tables were asked: feed, name, title, state, dates named.
+const SOURCES: [(&str, &str, &str, CheckState, &[&str]); 5] = [
+    (
+        "schedule",
+        "schedule_repeated",
+        "No team in two finals of a date",
+        CheckState::Pass,
+        &[],
+    ),
+    (
+        "bdl",
+        "bdl_repeated",
+        "No player twice on a date",
+        CheckState::Warn,
+        &["2023-12-16", "2024-11-02", "2025-12-31"],
+    ),
+    (
+        "bdl",
+        "bdl_foreign_ids",
+        "Ids name a final of their date",
+        CheckState::Running,
+        &[],
+    ),
+    (
+        "team_box",
+        "team_box_missing",
+        "Every team of every final",
+        CheckState::Error,
+        &[],
+    ),
+    (
+        "every feed",
+        "shared_ids",
+        "No id on two dates",
+        CheckState::Pending,
+        &[],
+    ),
+];
+
+/// In the middle of a run without trouble, with the raw tables asked.
+pub fn bad_sources(version: u64) -> Snapshot {
+    let mut snapshot = snapshot(version, 8.4, |game| match game {
+        0..600 => UnitState::Ok,
+        600..640 => UnitState::Running,
+        _ => UnitState::Pending,
+    });
+    let source = |&(feed, name, title, state, dates): &(&str, &str, &str, CheckState, &[&str])| {
+        let value = match state {
+            CheckState::Pass => Some("none"),
+            CheckState::Warn => Some("41 rows on 3 dates"),
+            CheckState::Error => Some("no such table: nba_raw.nbac_team_boxscore"),
+            _ => None,
+        };
+        CheckView {
+            name: name.to_owned(),
+            stage: feed.to_owned(),
+            title: title.to_owned(),
+            severity: Severity::Advisory,
+            state,
+            value: value.map(str::to_owned),
+            target: "no offending row".to_owned(),
+            before: None,
+            offending: Arc::new(dates.iter().map(|date| day(date)).collect()),
+            asked_at: value.map(|_| second(1.5)),
+            seconds: value.map(|_| 0.31),
+            waiver: None,
+            history: Arc::default(),
+        }
+    };
+    snapshot.sources = SOURCES.iter().map(source).collect();
+    snapshot
+}
+
 fn worker(slot: usize, seconds: f64) -> WorkerView {
     let phases = [
         Phase::Read,
@@ -297,6 +370,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         workers: (1..=WORKERS).map(|slot| worker(slot, seconds)).collect(),
         checks: checks(|_| CheckState::Pending),
         runbook: Arc::new(ITEMS.iter().map(item).collect()),
+        sources: Vec::new(),
     }
 }
 

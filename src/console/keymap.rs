@@ -19,6 +19,8 @@ pub enum Place {
     Detail,
     /// What the rows of a stage do not know.
     Gaps,
+    /// What was found in the raw tables.
+    Sources,
     /// The dates a check names.
     Offending,
     /// Everything about one check.
@@ -39,13 +41,14 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
         Self::Checks,
         Self::Detail,
         Self::Gaps,
+        Self::Sources,
         Self::Offending,
         Self::About,
         Self::Runbook,
@@ -66,6 +69,7 @@ impl Place {
             Self::Checks => "Checks",
             Self::Detail => "one date",
             Self::Gaps => "gaps",
+            Self::Sources => "Sources",
             Self::Offending => "offending dates",
             Self::About => "one check",
             Self::Runbook => "runbook",
@@ -131,6 +135,7 @@ pub enum Action {
     LogPane,
     ChecksPane,
     Runbook,
+    Sources,
     Zoom,
     Help,
     Redraw,
@@ -220,6 +225,7 @@ const LISTS: &[Place] = &[
     Place::Checks,
     Place::Detail,
     Place::Gaps,
+    Place::Sources,
     Place::Offending,
     Place::About,
     Place::Runbook,
@@ -231,6 +237,7 @@ const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
 const OVERLAYS: &[Place] = &[
     Place::Detail,
     Place::Gaps,
+    Place::Sources,
     Place::Offending,
     Place::About,
     Place::Runbook,
@@ -283,6 +290,11 @@ pub const TABLE: &[Binding] = bindings! {
     "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "show the checks of this stage";
     "offending"       Offending  [ch('o')]               &[Place::Checks], Some("offending"), "the dates this check names";
     "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun offending"), "do the dates this check names again, after a question";
+    "fetch-named"     Reload     [ch('F')]              &[Place::Offending], Some("fetch again"), "fetch the raw rows of the dates that are named again, after a question";
+
+    "source-dates"    Offending  [ENTER, ch('o')]       &[Place::Sources], Some("dates"), "the dates this check of the sources names";
+    "ask-sources"     CheckAll   [ch('a')]              &[Place::Sources], Some("ask all"), "ask every check of the sources now";
+    "ask-source"      CheckOne   [ch(' ')]              &[Place::Sources], Some("ask"), "ask this check of the sources now";
 
     "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "let a failed check pass, with a reason that is recorded for good";
 
@@ -320,7 +332,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook, Place::Sample], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
@@ -333,8 +345,9 @@ pub const TABLE: &[Binding] = bindings! {
     "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
     "runbook"         Runbook    [ch('b')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
+    "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Offending, Place::About, Place::Runbook, Place::Sample], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

@@ -19,6 +19,7 @@ mod view;
 
 pub use dirty::Dirty;
 pub use effect::Effect;
+pub use layout::LEAST;
 pub use model::Model;
 pub use msg::Msg;
 pub use text::band;

@@ -231,6 +231,48 @@ pub(super) fn check_view(
     }
 }
 
+/// Shows a check's new answer; gives what the ledger is to keep of it.
+pub(super) fn take_answer(
+    view: &mut CheckView,
+    run: &str,
+    state: CheckState,
+    value: String,
+    offending: Vec<NaiveDate>,
+    seconds: f64,
+) -> CheckRecord {
+    let record = CheckRecord {
+        name: view.name.clone(),
+        state,
+        value: Some(value.clone()),
+        offending: offending.clone(),
+        seconds,
+        at: Utc::now(),
+    };
+    view.state = state;
+    view.value = Some(value);
+    view.offending = Arc::new(offending);
+    view.asked_at = Some(record.at);
+    view.seconds = Some(seconds);
+    view.remember(PastAnswer::of(run, &record));
+    record
+}
+
+/// Whether a check was asked and its answer counted so far.
+pub(super) const fn is_answered(check: &CheckView) -> bool {
+    matches!(
+        check.state,
+        CheckState::Pass | CheckState::Warn | CheckState::Fail | CheckState::Error | CheckState::Waived
+    )
+}
+
+/// Whether a check has no answer that counts.
+pub(super) const fn is_open(check: &CheckView) -> bool {
+    matches!(
+        check.state,
+        CheckState::Pending | CheckState::Outdated | CheckState::Error
+    )
+}
+
 /// Whether a check stands in the way.
 pub(super) fn blocks(check: &CheckView) -> bool {
     check.severity == Severity::Blocking && matches!(check.state, CheckState::Fail | CheckState::Error)

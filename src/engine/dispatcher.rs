@@ -9,6 +9,7 @@ mod overtaking;
 mod picture;
 mod reloading;
 mod sampling;
+mod sources;
 mod stages;
 mod ticking;
 mod trouble;
@@ -25,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::checks::Measured;
 use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Target};
-use crate::plan::{Advance, Plan};
+use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_view};
@@ -41,6 +42,7 @@ use super::{
 use reloading::Answer;
 use ticking::Runbook;
 use trouble::Trouble;
+use sources::Sources;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
 const PICTURE_GAP: Duration = Duration::from_millis(100);
@@ -53,6 +55,7 @@ enum Report {
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(Asked, Result<Measured, WarehouseError>, f64),
+    SourceChecked(usize, u64, Result<Measured, WarehouseError>, f64),
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Answered,
@@ -72,6 +75,7 @@ enum Owner {
     Worker(Batch),
     Writer(usize, Vec<Batch>),
     Check(usize),
+    Source(usize),
     Inspection,
     Reload,
 }
@@ -175,6 +179,7 @@ pub(super) struct Dispatcher {
     checks: Vec<CheckView>,
     to_check: VecDeque<usize>,
     checking: usize,
+    sources: Sources,
     time: ActiveTime,
     rate: Rate,
     units_ended: u64,
@@ -219,7 +224,9 @@ impl Dispatcher {
             ..
         } = setup;
         let target = ledger.target(&plan.name, &warehouse.name())?;
-        let checks = check_views(&plan, &stages, &ledger, target)?;
+        let takes_part = |check: &&CheckSpec| stages.iter().any(|stage| stage.name() == check.stage);
+        let checks = check_views(plan.checks.iter().filter(takes_part), &ledger, target)?;
+        let sources = Sources::of(check_views(plan.sources.iter(), &ledger, target)?);
         let begun = ledger.begun_stages(target)?;
         let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
         let run = RunRecord {
@@ -262,6 +269,7 @@ impl Dispatcher {
             checks,
             to_check: VecDeque::new(),
             checking: 0,
+            sources,
             time: ActiveTime::default(),
             rate: Rate::default(),
             units_ended: 0,
@@ -306,7 +314,7 @@ impl Dispatcher {
     }
 
     async fn live(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
-        self.begin();
+        self.begin()?;
         loop {
             self.advance()?;
             self.renew_runbook()?;
@@ -352,15 +360,15 @@ impl Dispatcher {
 
     fn on_report(&mut self, report: Report) -> Result<(), Fatal> {
         match report {
-            Report::Prepared(result) => {
-                self.on_prepared(result);
-                Ok(())
-            }
+            Report::Prepared(result) => self.on_prepared(result),
             Report::Sampled(result, seconds) => self.on_sampled(result, seconds),
             Report::Scoped(line, result) => self.on_scoped(line, result),
             Report::Worked(batch, result) => self.on_worked(batch, result),
             Report::Written(line, commit, result) => self.on_written(line, commit, result),
             Report::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
+            Report::SourceChecked(at, changes, result, seconds) => {
+                self.on_source_checked(at, changes, result, seconds)
+            }
             Report::Compared(answer, dates, found) => self.on_compared(answer, &dates, found),
             Report::Corrected(answer, corrections, stale, result) => {
                 self.on_corrected(answer, &corrections, stale, result)
@@ -424,18 +432,15 @@ impl Dispatcher {
     }
 }
 
-/// The checks of these stages as the ledger knows them.
-fn check_views(
-    plan: &Plan,
-    stages: &[Arc<dyn Stage>],
+/// Checks as the ledger knows them.
+fn check_views<'a>(
+    checks: impl Iterator<Item = &'a CheckSpec>,
     ledger: &Ledger,
     target: Target,
 ) -> Result<Vec<CheckView>, LedgerError> {
     let newest = ledger.newest_checks(target)?;
     let waivers = ledger.newest_waivers(target)?;
     let mut past = ledger.past_answers(target)?;
-    let takes_part = |stage: &str| stages.iter().any(|other| other.name() == stage);
-    let checks = plan.checks.iter().filter(|check| takes_part(&check.stage));
     Ok(checks
         .map(|check| {
             let history = past.remove(&check.name).unwrap_or_default();

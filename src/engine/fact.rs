@@ -200,6 +200,21 @@ pub enum Event {
         /// Dates that offend.
         offending: Vec<NaiveDate>,
     },
+    /// A check of the raw tables was answered.
+    SourceChecked {
+        /// Check name.
+        check: String,
+        /// Feed it is about.
+        feed: String,
+        /// How it stands now.
+        state: CheckState,
+        /// What was measured.
+        value: String,
+        /// What was expected.
+        target: String,
+        /// Dates that offend.
+        offending: Vec<NaiveDate>,
+    },
     /// An operator let a failed check pass.
     CheckWaived {
         /// Check name.

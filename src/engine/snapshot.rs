@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub checks: Vec<CheckView>,
     /// The runbook's items in plan order. Shared: it changes seldom.
     pub runbook: Arc<Vec<Item>>,
+    /// Checks of the raw tables in plan order.
+    pub sources: Vec<CheckView>,
 }
 
 /// The run as a whole.
@@ -223,7 +225,7 @@ pub struct TaskView {
 pub struct CheckView {
     /// Name.
     pub name: String,
-    /// Stage it belongs to.
+    /// Stage it belongs to; for a check of the raw tables, the feed.
     pub stage: String,
     /// What it asks.
     pub title: String,

@@ -62,12 +62,12 @@ pub enum Expectation {
     },
 }
 
-/// A check of a stage's table.
+/// A check of a stage's table, or of the raw tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckSpec {
     /// Name, unique in the plan.
     pub name: String,
-    /// The stage it belongs to.
+    /// The stage it belongs to; for a check of the raw tables, the feed.
     pub stage: String,
     /// What it asks, in a few words.
     pub title: String,
@@ -81,6 +81,17 @@ pub struct CheckSpec {
     pub before: Option<String>,
     /// The dates it is about; empty means all. It waits until they were run.
     pub dates: Vec<NaiveDate>,
+}
+
+/// A query about the raw tables whose answer is shown as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceTable {
+    /// Name, unique among these tables.
+    pub name: String,
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The query, in `GoogleSQL`.
+    pub sql: String,
 }
 
 impl CheckSpec {

@@ -10,7 +10,7 @@ use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, TextTest, near_miss, parse_date,
+    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, near_miss, parse_date,
     with_hint,
 };
 
@@ -109,6 +109,10 @@ struct RawPlan {
     runbook: Vec<RawItem>,
     #[serde(rename = "sample", default)]
     samples: Vec<RawSample>,
+    #[serde(rename = "source_check", default)]
+    sources: Vec<RawSource>,
+    #[serde(rename = "source_table", default)]
+    source_tables: Vec<RawSourceTable>,
 }
 
 fn default_source() -> String {
@@ -139,6 +143,43 @@ struct RawCheck {
     before: Option<String>,
     #[serde(default)]
     dates: Vec<String>,
+}
+
+/// A check of the raw tables. It has no severity: a bad source stops no run, whoever looks at it decides.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    name: String,
+    feed: String,
+    title: String,
+    sql: Option<String>,
+    sql_file: Option<String>,
+    expect: Vec<RawExpectation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSourceTable {
+    name: String,
+    title: String,
+    sql: Option<String>,
+    sql_file: Option<String>,
+}
+
+impl From<RawSource> for RawCheck {
+    fn from(raw: RawSource) -> Self {
+        Self {
+            name: raw.name,
+            stage: raw.feed,
+            title: raw.title,
+            severity: Severity::Advisory,
+            sql: raw.sql,
+            sql_file: raw.sql_file,
+            expect: raw.expect,
+            before: None,
+            dates: Vec::new(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -181,12 +222,24 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
                 with_hint("stage", &raw_check.stage, known)
             ));
         }
-        let name = raw_check.name.clone();
-        checks.push(check(raw_check, origin).map_err(|problem| format!("check '{name}': {problem}"))?);
+        checks.push(named_check(raw_check, origin)?);
     }
+    let sources = raw.sources.into_iter().map(RawCheck::from);
+    let sources: Vec<CheckSpec> = sources
+        .map(|source| named_check(source, origin))
+        .collect::<Result<_, _>>()?;
+    // The ledger keeps the answers of both under one name each.
     unique(
         "check",
-        checks.iter().map(|check: &CheckSpec| check.name.as_str()),
+        checks.iter().chain(&sources).map(|check| check.name.as_str()),
+    )?;
+    let source_tables = raw.source_tables.into_iter();
+    let source_tables: Vec<SourceTable> = source_tables
+        .map(|table| source_table(table, origin))
+        .collect::<Result<_, _>>()?;
+    unique(
+        "source table",
+        source_tables.iter().map(|table| table.name.as_str()),
     )?;
     let runbook = runbook::items(raw.runbook, &stages, &checks)?;
     Ok(Plan {
@@ -199,6 +252,8 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         checks,
         runbook,
         samples: samples(raw.samples, range)?,
+        sources,
+        source_tables,
     })
 }
 
@@ -236,6 +291,20 @@ fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, Str
         ));
     }
     Ok(samples)
+}
+
+fn source_table(raw: RawSourceTable, origin: &Origin) -> Result<SourceTable, String> {
+    let sql = origin.query(raw.sql.as_deref(), raw.sql_file.as_deref());
+    Ok(SourceTable {
+        sql: sql.map_err(|problem| format!("source table '{}': {problem}", raw.name))?,
+        name: raw.name,
+        title: raw.title,
+    })
+}
+
+fn named_check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
+    let name = raw.name.clone();
+    check(raw, origin).map_err(|problem| format!("check '{name}': {problem}"))
 }
 
 fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
@@ -364,7 +433,6 @@ why = "the first"
         let plan = load("nba").unwrap();
         assert_eq!(plan.range.days().count(), 1_538);
         assert_eq!(plan.source, "reconstruct");
-        assert_eq!((plan.stages.len(), plan.checks.len()), (8, 69));
         let items: Vec<&str> = plan.runbook.iter().map(|item| item.item.as_str()).collect();
         let numbers: Vec<String> = (1..=24).map(|number| number.to_string()).collect();
         assert_eq!(
@@ -374,6 +442,10 @@ why = "the first"
         assert!(numbers.iter().all(|number| items.contains(&number.as_str())));
         assert!(items.contains(&"14a"), "what the old list forgot");
         assert_eq!(plan.samples.len(), 8);
+        assert_eq!(
+            (plan.stages.len(), plan.checks.len(), plan.sources.len()),
+            (8, 69, 16)
+        );
     }
 
     #[test]
@@ -383,6 +455,37 @@ why = "the first"
         assert_eq!(plan.checks[0].expect[0].to_string(), "pct 1 to 2");
         let samples = plan.samples.iter().map(|sample| sample.why.as_str());
         assert_eq!(samples.collect::<Vec<_>>(), ["the first", "the last"]);
+    }
+
+    #[test]
+    fn a_check_of_the_raw_tables_has_a_feed_and_always_advises() {
+        let source =
+            "[[source_check]]\nname = \"raw\"\nfeed = \"bdl\"\ntitle = \"Raw\"\nsql = \"SELECT 1\"\n";
+        let expects = format!("{SMALL}{source}expect = [{{ rows = 0 }}]\n");
+        let plan = parse_small(&expects).unwrap();
+        let check = plan.source("raw").unwrap();
+        assert_eq!(
+            (check.stage.as_str(), check.severity),
+            ("bdl", Severity::Advisory)
+        );
+        assert_eq!(plan.check("raw"), None);
+        let twice = expects.replace("\"raw\"", "\"one\"");
+        assert_eq!(
+            parse_small(&twice).unwrap_err(),
+            "check 'one' stands twice; names must differ"
+        );
+        let blocking = format!("{expects}severity = \"blocking\"\n");
+        assert!(
+            parse_small(&blocking)
+                .unwrap_err()
+                .contains("unknown field `severity`")
+        );
+        let nothing = format!("{SMALL}{source}expect = []\n");
+        assert!(
+            parse_small(&nothing)
+                .unwrap_err()
+                .starts_with("check 'raw': expect is empty")
+        );
     }
 
     #[test]

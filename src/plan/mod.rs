@@ -13,7 +13,7 @@ mod stage;
 mod stages;
 
 pub use builtin::BUILTIN;
-pub use check::{Bound, CheckSpec, Expectation, Severity, TextTest};
+pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
@@ -45,6 +45,10 @@ pub struct Plan {
     pub runbook: Vec<ItemSpec>,
     /// The dates a sample is taken of, in order, each once.
     pub samples: Vec<SampleDate>,
+    /// Checks of the raw tables, asked before the first unit, in the order they are shown; all of them advise.
+    pub sources: Vec<CheckSpec>,
+    /// Tables about the raw tables, shown as they are answered.
+    pub source_tables: Vec<SourceTable>,
 }
 
 impl Plan {
@@ -70,6 +74,12 @@ impl Plan {
     #[must_use]
     pub fn item(&self, item: &str) -> Option<&ItemSpec> {
         self.runbook.iter().find(|spec| spec.item.as_str() == item)
+    }
+
+    /// The check of the raw tables of this name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&CheckSpec> {
+        self.sources.iter().find(|source| source.name == name)
     }
 
     /// The checks that belong to a stage, in order.

@@ -84,32 +84,10 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         } => {
             format!("{stage}: {ok} dates ok, {failed} failed or short, {rows} rows, {seconds:.1} s")
         }
-        Event::CheckStarted { .. } => return None,
-        Event::CheckFinished {
-            check,
-            severity,
-            state,
-            value,
-            target,
-            offending,
-            ..
-        } => format!(
-            "{state} {check}: {value} (target {target}{}){}",
-            match severity {
-                Severity::Advisory => ", advisory",
-                Severity::Blocking => "",
-            },
-            named(offending)
-        ),
-        Event::CheckWaived {
-            check,
-            reason,
-            by,
-            value,
-            ..
-        } => {
-            format!("WAIVED {check} at {value} by {by}: {reason}")
-        }
+        event @ (Event::CheckStarted { .. }
+        | Event::CheckFinished { .. }
+        | Event::SourceChecked { .. }
+        | Event::CheckWaived { .. }) => of_check(event)?,
         Event::ItemTicked { item, done, note, by } => ticked(item, *done, note, by),
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
@@ -118,6 +96,47 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     };
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+}
+
+/// What became of a check; nothing of one whose query was only sent.
+fn of_check(event: &Event) -> Option<String> {
+    match event {
+        Event::CheckFinished {
+            check,
+            severity,
+            state,
+            value,
+            target,
+            offending,
+            ..
+        } => Some(format!(
+            "{state} {check}: {value} (target {target}{}){}",
+            match severity {
+                Severity::Advisory => ", advisory",
+                Severity::Blocking => "",
+            },
+            named(offending)
+        )),
+        Event::SourceChecked {
+            check,
+            feed,
+            state,
+            value,
+            offending,
+            ..
+        } => Some(format!(
+            "source {feed}: {state} {check}: {value}{}",
+            named(offending)
+        )),
+        Event::CheckWaived {
+            check,
+            reason,
+            by,
+            value,
+            ..
+        } => Some(format!("WAIVED {check} at {value} by {by}: {reason}")),
+        _ => None,
+    }
 }
 
 /// What holds or stops a whole stage.

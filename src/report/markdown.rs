@@ -181,6 +181,10 @@ fn checks(page: &mut String, standing: &Standing) {
             check_table(page, &stage.name, &checks);
         }
     }
+    let sources: Vec<&Check> = standing.sources.iter().collect();
+    if !sources.is_empty() {
+        check_table(page, "the raw tables", &sources);
+    }
 }
 
 fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {

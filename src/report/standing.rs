@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ledger::{
     CheckState, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState, Waiver,
 };
-use crate::plan::{Plan, Severity};
+use crate::plan::{CheckSpec, Plan, Severity};
 use crate::runbook::{Facts, Item, derive};
 
 /// The `schema` value of the object.
@@ -27,6 +27,8 @@ pub struct Standing {
     pub checks: Vec<Check>,
     /// The runbook's items in plan order.
     pub runbook: Vec<Item>,
+    /// Checks of the raw tables in plan order.
+    pub sources: Vec<Check>,
 }
 
 /// The newest run.
@@ -96,7 +98,7 @@ pub struct Attention {
 pub struct Check {
     /// Name.
     pub name: String,
-    /// Stage it belongs to.
+    /// Stage it belongs to; for a check of the raw tables, the feed.
     pub stage: String,
     /// Whether it blocks.
     pub severity: Severity,
@@ -153,25 +155,23 @@ impl Standing {
             Some(target) => ledger.past_answers(target)?,
             None => HashMap::new(),
         };
-        let checks = plan
-            .checks
-            .iter()
-            .map(|spec| {
-                let last = newest.get(&spec.name);
-                Check {
-                    name: spec.name.clone(),
-                    stage: spec.stage.clone(),
-                    severity: spec.severity,
-                    state: last.map_or(CheckState::Pending, |last| last.state),
-                    value: last.and_then(|last| last.value.clone()),
-                    target: spec.target(),
-                    before: spec.before.clone(),
-                    offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
-                    waiver: waivers.get(&spec.name).cloned(),
-                    history: past.remove(&spec.name).unwrap_or_default(),
-                }
-            })
-            .collect();
+        let mut answered = |spec: &CheckSpec| {
+            let last = newest.get(&spec.name);
+            Check {
+                name: spec.name.clone(),
+                stage: spec.stage.clone(),
+                severity: spec.severity,
+                state: last.map_or(CheckState::Pending, |last| last.state),
+                value: last.and_then(|last| last.value.clone()),
+                target: spec.target(),
+                before: spec.before.clone(),
+                offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
+                waiver: waivers.get(&spec.name).cloned(),
+                history: past.remove(&spec.name).unwrap_or_default(),
+            }
+        };
+        let checks = plan.checks.iter().map(&mut answered).collect();
+        let sources = plan.sources.iter().map(&mut answered).collect();
         let facts = match target {
             Some(target) => Facts::gather(ledger, target, plan)?,
             None => Facts::default(),
@@ -200,6 +200,7 @@ impl Standing {
             stages,
             checks,
             runbook,
+            sources,
         })
     }
 }

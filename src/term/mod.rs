@@ -12,8 +12,10 @@ mod output;
 pub mod panic_hook;
 mod screen;
 mod signals;
+mod size;
 
 pub use caps::Caps;
 pub use input::{Input, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
+pub use size::size;

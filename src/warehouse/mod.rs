@@ -61,6 +61,9 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Creates the table if it is not there.
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;
 
+    /// The columns the table has, in order; none if it is not there. Nothing is created.
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError>;
+
     /// Whether the table is there and holds any row.
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError>;
 

@@ -662,6 +662,14 @@ impl Warehouse for Memory {
         Ok(())
     }
 
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
+        Ok(table
+            .columns
+            .iter()
+            .map(|column| column.name.to_string())
+            .collect())
+    }
+
     async fn holds_rows(&self, _: &TableDef) -> Result<bool, WarehouseError> {
         Ok(!self.0.stored.lock().unwrap().is_empty())
     }

@@ -64,6 +64,23 @@ fn by_stage(snapshot: &Snapshot) -> Vec<&CheckView> {
     checks
 }
 
+/// The check of this name, be it of a stage or of the raw tables.
+pub fn named<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a CheckView> {
+    let mut checks = snapshot.checks.iter().chain(&snapshot.sources);
+    checks.find(|check| check.name == name)
+}
+
+/// Whether this is a check of the raw tables.
+pub fn is_of_sources(snapshot: &Snapshot, name: &str) -> bool {
+    snapshot.sources.iter().any(|source| source.name == name)
+}
+
+/// How many checks of the raw tables are not met or could not be asked.
+pub fn unmet_sources(snapshot: &Snapshot) -> usize {
+    let unmet = |source: &&CheckView| matches!(source.state, CheckState::Warn | CheckState::Error);
+    snapshot.sources.iter().filter(unmet).count()
+}
+
 impl Checklist {
     /// Every row. A single stage needs no heading.
     pub fn items<'a>(&self, snapshot: &'a Snapshot) -> Vec<Item<'a>> {

@@ -47,6 +47,7 @@ pub struct Model {
     pub(super) log: Log,
     pub(super) checks: Checklist,
     pub(super) sample: Sample,
+    pub(super) sources_seen: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -186,6 +187,7 @@ impl Model {
         match (&self.overlay, self.focus) {
             (Some(Overlay::Detail(_)), _) => Place::Detail,
             (Some(Overlay::Gaps(_)), _) => Place::Gaps,
+            (Some(Overlay::Sources(_)), _) => Place::Sources,
             (Some(Overlay::Offending(_)), _) => Place::Offending,
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,

@@ -14,6 +14,8 @@ pub enum Overlay {
     Detail(Detail),
     /// What the rows of a stage do not know.
     Gaps(Gaps),
+    /// What was found in the raw tables.
+    Sources(Sources),
     /// The dates a check names.
     Offending(Offending),
     /// Everything about one check.
@@ -65,6 +67,13 @@ pub struct Gaps {
     pub stage: String,
     /// First line in view.
     pub top: usize,
+}
+
+/// The checks of the raw tables.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources {
+    /// The marked check.
+    pub cursor: usize,
 }
 
 /// The dates a check names.
@@ -171,6 +180,8 @@ pub const ABOVE_ROWS: u16 = 5;
 
 /// Rows above the gaps of a stage: how many rows there are, what the columns are.
 pub const ABOVE_GAPS: u16 = 2;
+/// Rows about the marked check at the foot of the Sources page.
+pub const ABOUT_SOURCE: u16 = 3;
 
 /// Columns a listed date takes, with the gap after it.
 pub const DATE_COLUMNS: u16 = 12;

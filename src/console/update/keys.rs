@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, dates, log, overlay, run, runbook, sample};
+use super::{checks, dates, log, overlay, run, runbook, sample, sources};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -69,6 +69,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::LogPane => focus(model, Pane::Log),
         Action::ChecksPane => focus(model, Pane::Checks),
         Action::Runbook => runbook::open(model),
+        Action::Sources => sources::open(model),
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::DateLog => log::only_the_date(model),
         Action::Back => back(model),

@@ -8,6 +8,7 @@ mod overlay;
 mod run;
 mod runbook;
 mod sample;
+mod sources;
 
 use std::sync::Arc;
 

@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, dates, run, runbook, sample};
+use super::{checks, dates, run, runbook, sample, sources};
 use crate::console::effect::Effect;
-use crate::console::keymap::Action;
+use crate::console::keymap::{Action, key_of};
 use crate::console::layout::{Pane, framed};
 use crate::console::model::Model;
 use crate::console::model::about::lines;
+use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
     ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, RunbookPage, Stored, page,
@@ -21,10 +22,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     if action == Action::Back {
+        if let Overlay::Offending(list) = &overlay
+            && (model.snapshot.iter()).any(|snapshot| is_of_sources(snapshot, &list.check))
+        {
+            sources::open_at(model, &list.check);
+        }
         return Vec::new();
     }
     match overlay {
         Overlay::Detail(detail) => in_detail(model, detail, action),
+        Overlay::Sources(list) => return sources::act(model, list, action),
         Overlay::Offending(list) => in_offending(model, list, action),
         Overlay::Runbook(page) => {
             model.overlay = Some(overlay);
@@ -56,20 +63,25 @@ fn in_detail(model: &mut Model, detail: Detail, action: Action) {
 }
 
 fn in_offending(model: &mut Model, list: Offending, action: Action) {
-    let check = model
-        .snapshot
-        .as_ref()
-        .and_then(|snapshot| snapshot.checks.iter().find(|check| check.name == list.check))
-        .cloned();
-    let Some(check) = check else {
+    let Some(snapshot) = model.snapshot.clone() else {
+        return;
+    };
+    let Some(check) = named(&snapshot, &list.check).cloned() else {
         return;
     };
     match action {
         Action::Open => {
-            if let (Some(snapshot), Some(date)) = (model.snapshot.clone(), check.offending.get(list.cursor)) {
+            if let Some(date) = check.offending.get(list.cursor) {
                 model.dates.go(&snapshot, *date);
                 focus(model, Pane::Dates);
             }
+        }
+        Action::Reload => dates::reload(model, check.offending.to_vec()),
+        Action::RerunOffending if is_of_sources(&snapshot, &check.name) => {
+            model.overlay = Some(Overlay::Offending(list));
+            let fetch = key_of(Action::Reload, false);
+            let sentence = format!("these are dates of raw rows: {fetch} fetches them again");
+            model.notice(false, sentence);
         }
         Action::RerunOffending => checks::rerun(model, &check),
         _ => {
@@ -161,7 +173,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
         }
-        Some(Overlay::Leave(_)) | None => {}
+        Some(Overlay::Sources(_) | Overlay::Leave(_)) | None => {}
     }
 }
 
@@ -174,8 +186,7 @@ fn offending_dates(model: &Model) -> usize {
     let (Some(Overlay::Offending(list)), Some(snapshot)) = (&model.overlay, &model.snapshot) else {
         return 0;
     };
-    let check = snapshot.checks.iter().find(|check| check.name == list.check);
-    check.map_or(0, |check| check.offending.len())
+    named(snapshot, &list.check).map_or(0, |check| check.offending.len())
 }
 
 fn about_lines(model: &Model, body: Rect) -> usize {
@@ -231,13 +242,14 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
         }
         Overlay::Offending(list) => {
             let snapshot = model.snapshot.as_ref()?;
-            let check = snapshot.checks.iter().find(|check| check.name == list.check)?;
+            let check = named(snapshot, &list.check)?;
             let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
             Some(dates.join("\n"))
         }
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),
         Overlay::Sample(_) => Some(sample::copied(model)),
+        Overlay::Sources(list) => sources::copied(model, *list),
         _ => None,
     }
 }

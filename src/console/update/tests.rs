@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled, second,
+    STAGE, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled, second,
     three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
@@ -286,6 +286,53 @@ fn an_offending_date_can_be_gone_to() {
         (Pane::Dates, Some(day("2024-11-02")))
     );
     assert!(model.overlay.is_none());
+}
+
+fn ask(names: &[&str]) -> Vec<Effect> {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    send(Command::Check(Checks::Named(names)))
+}
+
+#[test]
+fn a_date_named_by_a_source_is_gone_to_and_the_way_back_ends_on_the_page() {
+    let mut model = model(bad_sources(1));
+    keys(&mut model, "45j\nj\n");
+    assert_eq!(
+        (model.focus, model.dates.cursor),
+        (Pane::Dates, Some(day("2024-11-02")))
+    );
+    assert!(model.overlay.is_none());
+    keys(&mut model, "5jo\x1b");
+    assert!(matches!(model.overlay, Some(Overlay::Sources(list)) if list.cursor == 1));
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
+#[rstest]
+#[case::one("5j ", ask(&["bdl_repeated"]))]
+#[case::all("5a", ask(&["schedule_repeated", "bdl_repeated", "bdl_foreign_ids", "team_box_missing", "shared_ids"]))]
+#[case::dates_only_open("5jo", vec![])]
+#[case::fetched_again("5joF\n", send(Command::Reload {
+    dates: ["2023-12-16", "2024-11-02", "2025-12-31"].map(day).to_vec(),
+}))]
+fn the_sources_are_asked_again_and_fetched_again(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+    assert_eq!(keys(&mut model(bad_sources(1)), pressed), effects);
+}
+
+#[rstest]
+#[case::no_dates("5o", "schedule_repeated names no date")]
+#[case::no_stage("5jox", "these are dates of raw rows: F fetches them again")]
+fn what_cannot_be_done_with_a_source_is_said(#[case] pressed: &str, #[case] sentence: &str) {
+    let mut model = model(bad_sources(1));
+    assert_eq!(keys(&mut model, pressed), vec![]);
+    assert_eq!(said(&model), sentence);
+}
+
+#[test]
+fn a_page_of_no_sources_takes_every_key_and_does_nothing() {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, "5jGao \n"), vec![]);
+    assert!(matches!(model.overlay, Some(Overlay::Sources(list)) if list.cursor == 0));
 }
 
 #[rstest]

@@ -6,6 +6,7 @@ use crate::console::model::checklist::counts;
 use crate::console::model::dates::troubled;
 use crate::console::text::{count, counted};
 use crate::console::theme::Role;
+use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 
 /// A few words and what they mean.
@@ -90,10 +91,17 @@ fn log(model: &Model) -> Vec<Badge> {
 }
 
 fn checks(model: &Model) -> Vec<Badge> {
-    let Some(snapshot) = &model.snapshot else {
-        return Vec::new();
-    };
-    counts(&snapshot.checks)
+    let checks = model.snapshot.as_ref().map(|snapshot| snapshot.checks.as_slice());
+    by_state(checks.unwrap_or_default())
+}
+
+/// Everything to be known of the Sources page.
+pub fn of_sources(snapshot: &Snapshot) -> Vec<Badge> {
+    by_state(&snapshot.sources)
+}
+
+fn by_state(checks: &[CheckView]) -> Vec<Badge> {
+    counts(checks)
         .map(|(state, number)| Badge::new(role_of(state), format!("{number} {state}")))
         .collect()
 }

@@ -8,9 +8,10 @@ use ratatui::style::{Modifier, Style};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::keymap::{Action, key_of};
 use crate::console::layout::{Layout, Pane};
+use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
 use crate::console::model::{Leaving, Model, Purpose};
-use crate::console::text::wrapped;
+use crate::console::text::{counted, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{Snapshot, StageState};
 use crate::ledger::RunState;
@@ -153,6 +154,13 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         let dates = if stale == 1 { "date rests" } else { "dates rest" };
         let refresh = key(Action::Refresh);
         let text = format!("{stale} {dates} on something that changed: {refresh} refreshes them all.");
+        return (text, theme.style(Role::Warn));
+    }
+    let unmet = unmet_sources(snapshot);
+    if unmet > 0 && !model.sources_seen {
+        let checks = counted(unmet, "check");
+        let (are, shows) = (if unmet == 1 { "is" } else { "are" }, key(Action::Sources));
+        let text = format!("{checks} of the sources {are} not met: {shows} shows what was found.");
         return (text, theme.style(Role::Warn));
     }
     (String::new(), PLAIN)

@@ -18,6 +18,7 @@ mod offending;
 mod pen;
 mod runbook;
 mod sample;
+mod sources;
 mod too_small;
 mod workers;
 
@@ -56,6 +57,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
         Some(Overlay::Gaps(list)) => gaps::draw(model, list, theme, layout.body, buf),
+        Some(Overlay::Sources(page)) => sources::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),

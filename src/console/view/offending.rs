@@ -9,6 +9,7 @@ use super::pen::{PLAIN, Pen, clear, row};
 use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::Model;
+use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::Offending;
 use crate::console::theme::{SELECTED, Theme};
@@ -17,7 +18,7 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
     let Some(snapshot) = &model.snapshot else {
         return;
     };
-    let Some(check) = snapshot.checks.iter().find(|check| check.name == list.check) else {
+    let Some(check) = named(snapshot, &list.check) else {
         return;
     };
     clear(buf, body);
@@ -27,7 +28,12 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
     let room = usize::from(area.height);
     let top = first_in_view(list.cursor, room, check.offending.len());
     thumb(buf, theme, area, top, room, check.offending.len());
-    let stage = snapshot.stages.iter().find(|stage| stage.name == check.stage);
+    // Raw rows belong to no stage: how their dates stand is shown for the one that is looked at.
+    let stage = if is_of_sources(snapshot, &check.name) {
+        model.stage()
+    } else {
+        snapshot.stages.iter().find(|stage| stage.name == check.stage)
+    };
     for (at, date) in check.offending.iter().enumerate().skip(top).take(room) {
         let line = row(area, at - top);
         let mut pen = Pen::on(buf, theme, line);

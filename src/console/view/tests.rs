@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    day, finished, history, loading, log, one_fail, paused, running, sampled, second, three_stages, vitals,
+    bad_sources, day, finished, history, loading, log, one_fail, paused, running, sampled, second, three_stages, vitals,
     worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
@@ -55,6 +55,7 @@ fn model(run: &str) -> Model {
             msgs.extend(history(one_fail(50)));
             msgs.push(log());
         }
+        "bad-sources" => msgs.extend(history(bad_sources(50))),
         "finished" => msgs.extend(history(finished(50))),
         "worker-died" => {
             msgs.extend(history(running(50)));
@@ -249,6 +250,14 @@ fn what_lies_over_the_panes() {
                 key('k'),
             ],
         ),
+        ("sources-told", "bad-sources", vec![]),
+        ("sources", "bad-sources", vec![key('5'), code(KeyCode::Down)]),
+        (
+            "source-dates",
+            "bad-sources",
+            vec![key('5'), code(KeyCode::Down), code(KeyCode::Enter)],
+        ),
+        ("no-sources", "running", vec![key('5')]),
         ("help", "running", vec![key('?')]),
         (
             "help-searched",

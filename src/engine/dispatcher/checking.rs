@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
-use crate::ledger::{CheckRecord, CheckState, PastAnswer};
+use crate::ledger::CheckState;
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
 
+use super::super::board::{is_answered, is_open, take_answer};
 use super::super::{CheckView, Checks, Event};
 use super::{Asked, Dispatcher, Fatal, Owner, Picture, Report};
 
@@ -23,12 +24,7 @@ impl Dispatcher {
         let open: Vec<usize> = (0..self.checks.len())
             .filter(|&check| {
                 let known = &self.checks[check];
-                known.stage == *name
-                    && matches!(
-                        known.state,
-                        CheckState::Pending | CheckState::Outdated | CheckState::Error
-                    )
-                    && self.not_run_yet(check).is_none()
+                known.stage == *name && is_open(known) && self.not_run_yet(check).is_none()
             })
             .collect();
         // A stage of off-days has no table to ask. One that fills none has checks of something else.
@@ -40,6 +36,11 @@ impl Dispatcher {
 
     /// Checks on the operator's word.
     pub(super) fn check(&mut self, checks: &Checks) -> Result<String, String> {
+        if let Checks::Named(names) = checks
+            && let Some(sources) = self.sources.places(names)
+        {
+            return self.ask_sources(sources);
+        }
         let asked: Vec<usize> = match checks {
             Checks::All => (0..self.checks.len()).collect(),
             Checks::Named(names) => names
@@ -179,20 +180,14 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         let view = &mut self.checks[check];
         let stage = view.stage.clone();
-        let record = CheckRecord {
-            name: view.name.clone(),
+        let record = take_answer(
+            view,
+            &self.run.id,
             state,
-            value: Some(value.clone()),
-            offending: offending.clone(),
+            value.clone(),
+            offending.clone(),
             seconds,
-            at: Utc::now(),
-        };
-        view.state = state;
-        view.value = Some(value.clone());
-        view.offending = Arc::new(offending.clone());
-        view.asked_at = Some(record.at);
-        view.seconds = Some(seconds);
-        view.remember(PastAnswer::of(&self.run.id, &record));
+        );
         let (name, target) = (&view.name, &view.target);
         match state {
             CheckState::Fail | CheckState::Error => {
@@ -221,19 +216,9 @@ impl Dispatcher {
         let line = &mut self.lines[at];
         line.changes += 1;
         let name = &line.board.name;
-        let answered = |state| {
-            matches!(
-                state,
-                CheckState::Pass
-                    | CheckState::Warn
-                    | CheckState::Fail
-                    | CheckState::Error
-                    | CheckState::Waived
-            )
-        };
         let mut names = Vec::new();
         for check in &mut self.checks {
-            if check.stage == *name && answered(check.state) {
+            if check.stage == *name && is_answered(check) {
                 check.state = CheckState::Outdated;
                 names.push(check.name.as_str());
             }

@@ -28,6 +28,7 @@ impl Dispatcher {
             self.mode = Mode::Draining;
             self.run.state = RunState::Draining;
             self.to_check.clear();
+            self.sources.ask_no_more();
             self.time.start();
             self.want_picture(Picture::Now);
         }
@@ -40,6 +41,7 @@ impl Dispatcher {
         self.run.state = RunState::Draining;
         self.run.ending.get_or_insert(why);
         self.to_check.clear();
+        self.sources.ask_no_more();
         self.want_picture(Picture::Now);
     }
 
@@ -55,6 +57,7 @@ impl Dispatcher {
         self.tasks.abort_all();
         self.to_check.clear();
         self.checking = 0;
+        self.sources.cut_off();
         let open = self
             .lines
             .iter()
@@ -102,7 +105,7 @@ impl Dispatcher {
                 self.tell(Event::Paused);
                 self.want_picture(Picture::Now);
             }
-            Mode::Draining if !self.in_flight() && self.checking == 0 => {
+            Mode::Draining if !self.in_flight() && self.checking == 0 && !self.sources.is_asking() => {
                 let open = self.open_units();
                 let why = self.run.ending.take();
                 let message = why.unwrap_or_else(|| match open {
@@ -258,7 +261,7 @@ impl Dispatcher {
     /// The ending, once the run is over and nobody is owed anything more.
     pub(super) fn may_close(&self) -> Option<Ending> {
         let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
-        let busy = self.checking > 0 || !self.to_check.is_empty();
+        let busy = self.checking > 0 || !self.to_check.is_empty() || self.sources.are_awaited();
         if self.mode != Mode::Over || wanted || busy {
             return None;
         }

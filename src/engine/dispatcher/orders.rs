@@ -101,6 +101,7 @@ impl Dispatcher {
             (Command::Abort, Mode::Over) => {
                 self.leaving = true;
                 self.to_check.clear();
+                self.sources.ask_no_more();
                 accepted("closing")
             }
             (Command::Abort, _) => {

@@ -38,6 +38,7 @@ impl Dispatcher {
                 .collect(),
             checks: self.checks.clone(),
             runbook: self.runbook.items(),
+            sources: self.sources.views.clone(),
         }
     }
 

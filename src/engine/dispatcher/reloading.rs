@@ -88,6 +88,7 @@ impl Dispatcher {
         result: Result<(), WarehouseError>,
     ) -> Result<(), Fatal> {
         let stale = stale + self.overtake(corrections)?;
+        self.outdate_sources()?;
         if let Err(error) = result {
             tracing::error!("raw rows could not be replaced: {error}");
             let _ = answer.send(Reply::Refused(error.message));

@@ -18,7 +18,7 @@ use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
 impl Dispatcher {
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self) -> Result<(), Fatal> {
         self.tell(Event::RunStarted {
             plan: self.plan.name.clone(),
             warehouse: self.run.warehouse.clone(),
@@ -30,20 +30,20 @@ impl Dispatcher {
         self.time.start();
         self.want_picture(Picture::Now);
         let Some(prepare) = self.prepare.take() else {
-            self.on_prepared(Ok(None));
-            return;
+            return self.on_prepared(Ok(None));
         };
         let meter = Arc::default();
         self.preparing = Some((prepare.what(), Arc::clone(&meter)));
         self.spawn(Owner::Preparation, async move {
             Report::Prepared(prepare.prepare(&meter).await)
         });
+        Ok(())
     }
 
-    pub(super) fn on_prepared(&mut self, result: Result<Option<String>, StageError>) {
+    pub(super) fn on_prepared(&mut self, result: Result<Option<String>, StageError>) -> Result<(), Fatal> {
         self.preparing = None;
         if self.mode != Mode::Preparing {
-            return;
+            return Ok(());
         }
         match result {
             Ok(message) => {
@@ -51,7 +51,9 @@ impl Dispatcher {
                     tracing::info!("{message}");
                     let seconds = self.time.seconds();
                     self.tell(Event::Prepared { message, seconds });
+                    self.outdate_sources()?;
                 }
+                self.ask_open_sources();
                 match self.sample.take() {
                     Some((known, sample)) => self.start_sample(sample, known),
                     None => self.go(),
@@ -60,6 +62,7 @@ impl Dispatcher {
             Err(error) => self.stop(error.message),
         }
         self.want_picture(Picture::Now);
+        Ok(())
     }
 
     /// The first unit may begin.
@@ -82,6 +85,7 @@ impl Dispatcher {
                 }
                 Mode::Over => {
                     self.start_checks();
+                    self.start_sources();
                     return Ok(());
                 }
                 // A commit frees the workers that waited with it: they are given more at once.
@@ -97,6 +101,7 @@ impl Dispatcher {
                 Mode::Holding | Mode::Draining => self.start_commits(),
             }
             self.start_checks();
+            self.start_sources();
             if self.mode != Mode::Going || !self.turn_stages()? {
                 return self.settle_mode();
             }
@@ -420,7 +425,7 @@ impl Dispatcher {
             StageState::Running => self.is_held(at),
             StageState::Checking => false,
         };
-        if !(0..self.lines.len()).all(is_through) {
+        if !(0..self.lines.len()).all(is_through) || self.sources.are_awaited() {
             return Ok(false);
         }
         self.finish()?;

@@ -137,6 +137,10 @@ impl Warehouse for Unanswering {
         self.inner.ensure(table).await
     }
 
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
+        self.inner.columns(table).await
+    }
+
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
         self.inner.holds_rows(table).await
     }

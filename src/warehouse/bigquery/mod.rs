@@ -174,7 +174,7 @@ impl BigQueryWarehouse {
     }
 
     /// Columns of a table as it is, in order; none if it is not there.
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, Fault> {
+    async fn held(&self, table: &TableDef) -> Result<Vec<String>, Fault> {
         let sql = format!(
             "SELECT column_name FROM `{}.INFORMATION_SCHEMA.COLUMNS` WHERE table_name = @name \
              ORDER BY ordinal_position",
@@ -213,7 +213,7 @@ impl Warehouse for BigQueryWarehouse {
             let made = self.ask(Statement::new(sql)).await;
             made.map_err(|fault| fault.told(&doing))?;
         }
-        let held = self.columns(table).await.map_err(|fault| fault.told(&doing))?;
+        let held = self.held(table).await.map_err(|fault| fault.told(&doing))?;
         let wanted = table.columns.iter().map(|column| column.name.as_ref());
         if !wanted.clone().eq(held.iter().map(String::as_str)) {
             return Err(WarehouseError::new(
@@ -228,6 +228,13 @@ impl Warehouse for BigQueryWarehouse {
             ));
         }
         Ok(())
+    }
+
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
+        match self.held(table).await {
+            Err(fault) if fault.is_not_found() => Ok(Vec::new()),
+            held => held.map_err(|fault| fault.told(&doing("looking into", table))),
+        }
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {

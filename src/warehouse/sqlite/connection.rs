@@ -33,9 +33,12 @@ pub(super) fn open(folder: &Folder, role: Role) -> Result<Connection, WarehouseE
     let connection = blank().map_err(said)?;
     for dataset in folder.datasets().map_err(said)? {
         let file = folder.file(&dataset);
-        attach(&connection, &dataset, &file)
-            .and_then(|()| prepare(&connection, &dataset))
-            .map_err(|fault| fault.told(&format!("opening dataset {dataset}"), &file))?;
+        let joined = if folder.is_read_only() {
+            attach_to_read(&connection, &dataset, &file)
+        } else {
+            attach(&connection, &dataset, &file).and_then(|()| prepare(&connection, &dataset))
+        };
+        joined.map_err(|fault| fault.told(&format!("opening dataset {dataset}"), &file))?;
     }
     if role == Role::Reader {
         connection
@@ -66,6 +69,24 @@ pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Res
         )));
     };
     connection.execute(&format!("ATTACH DATABASE ?1 AS {dataset}"), [path])?;
+    Ok(())
+}
+
+/// Attaches a file so that reading it leaves no trace. Where there is no write-ahead log nobody is at work on it, and
+/// it is taken as it lies; even a reader would make a log otherwise. Where there is one, it is read with it.
+fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let how = if Path::new(&log).exists() {
+        "mode=ro"
+    } else {
+        "immutable=1"
+    };
+    let path = file.to_string_lossy();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    attach(connection, dataset, Path::new(&format!("file:{path}?{how}")))?;
+    // A damaged or foreign file is found out here.
+    connection.pragma_query_value(Some(dataset), "schema_version", |row| row.get::<_, i64>(0))?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ const SUFFIX: &str = "sqlite";
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
+    is_read_only: bool,
 }
 
 impl Folder {
@@ -21,7 +22,25 @@ impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
         let path = std::path::absolute(path)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
-        Ok(Self { path })
+        Ok(Self {
+            path,
+            is_read_only: false,
+        })
+    }
+
+    /// Opens a folder that is there, to change nothing in it.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, Fault> {
+        let path = std::path::absolute(path)?;
+        fs::read_dir(&path)?;
+        Ok(Self {
+            path,
+            is_read_only: true,
+        })
+    }
+
+    /// Whether nothing in it may be changed.
+    pub(super) const fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     pub(super) fn path(&self) -> &Path {

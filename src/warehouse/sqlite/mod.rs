@@ -61,6 +61,19 @@ impl SqliteWarehouse {
         })
     }
 
+    /// Opens a folder that is there to read it. Nothing in it is created or changed, and whoever is at work in it
+    /// is not disturbed.
+    ///
+    /// # Errors
+    /// When the folder or one of its files cannot be read: absent, no permission, damaged, not a database.
+    pub fn open_to_read(dir: &Path) -> Result<Self, WarehouseError> {
+        let folder = Folder::open_to_read(dir).map_err(|fault| fault.told("opening the warehouse", dir))?;
+        Ok(Self {
+            name: format!("sqlite:{}", dir.display()),
+            pool: Arc::new(Pool::open(folder)?),
+        })
+    }
+
     /// What a translated query about these dates answers.
     async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
         self.pool
@@ -99,6 +112,13 @@ impl Warehouse for SqliteWarehouse {
         let table = table.clone();
         self.pool
             .run(Role::Writer, doing, move |connection| ensure(connection, &table))
+            .await
+    }
+
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
+        let (doing, table) = (doing("looking into", table), table.clone());
+        self.pool
+            .run(Role::Reader, doing, move |connection| columns(connection, &table))
             .await
     }
 
@@ -192,11 +212,7 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> 
 /// Creates the table and its index, or checks that the one that is there has the same columns.
 fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
     connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
-    let mut statement =
-        connection.prepare(&format!("PRAGMA {}.table_info({})", table.dataset, table.name))?;
-    let held: Vec<String> = statement
-        .query_map([], |row| row.get("name"))?
-        .collect::<Result<_, _>>()?;
+    let held = columns(connection, table)?;
     let wanted = table.columns.iter().map(|column| column.name.as_ref());
     if !wanted.clone().eq(held.iter().map(String::as_str)) {
         return Err(Fault::data(format!(
@@ -207,4 +223,16 @@ fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
         )));
     }
     Ok(())
+}
+
+/// The columns of a table, in order; none if it is not there.
+fn columns(connection: &Connection, table: &TableDef) -> Result<Vec<String>, Fault> {
+    checked(table)?;
+    if !connection.table_exists(Some(&*table.dataset), &*table.name)? {
+        return Ok(Vec::new());
+    }
+    let mut statement =
+        connection.prepare(&format!("PRAGMA {}.table_info({})", table.dataset, table.name))?;
+    let names = statement.query_map([], |row| row.get("name"))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }

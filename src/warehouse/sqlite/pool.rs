@@ -40,7 +40,9 @@ impl Pool {
             writer: Lane::new(Role::Writer, 1),
             epoch: AtomicU64::new(0),
         };
-        for lane in [&pool.writer, &pool.readers] {
+        let lanes = [&pool.readers, &pool.writer];
+        let used = if pool.folder.is_read_only() { 1 } else { 2 };
+        for lane in &lanes[..used] {
             let held = lane.take(&pool.folder, 0)?;
             lane.give(0, held);
         }

@@ -1,0 +1,247 @@
+//! `backcourt doctor`: what works and what does not, before anything is run. Each thing it looks at is a small
+//! function in a file of its own that gives findings; this file puts them together. It writes nothing.
+
+mod finding;
+mod sources;
+mod state;
+mod tables;
+mod terminal;
+mod text;
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::engine::{Stage, counted};
+use crate::feeds::Feed;
+use crate::plan::{Plan, SourceTable, with_hint};
+use crate::table::TableDef;
+use crate::warehouse::{Warehouse, WarehouseError};
+
+use super::error::CliError;
+use super::run::{cannot_print, no_threads};
+use super::start::every_stage;
+use super::{Place, StateDir};
+use finding::{Area, Finding, Verdict};
+
+/// The `schema` value of the object.
+const SCHEMA: &str = "backcourt.doctor/1";
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Ask just these checks of the sources, and list every date they name
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// One JSON object, see docs/doctor.schema.json
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default, Serialize)]
+struct Examination {
+    findings: Vec<Finding>,
+    tables: Vec<Shown>,
+}
+
+/// The answer to one of the plan's tables about the sources.
+#[derive(Debug, Serialize)]
+struct Shown {
+    name: String,
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// For programs.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    plan: &'a str,
+    state_dir: String,
+    warehouse: String,
+    state: Verdict,
+    #[serde(flatten)]
+    examination: &'a Examination,
+}
+
+pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let known = || plan.sources.iter().map(|source| source.name.as_str());
+    if let Some(stranger) = arguments.names.iter().find(|name| plan.source(name).is_none()) {
+        return Err(CliError::Usage(with_hint("source check", stranger, known())));
+    }
+    let stages = every_stage(&plan)?;
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
+    let mut examination = Examination::default();
+    if arguments.names.is_empty() {
+        examination.findings.extend(state::findings(&folder, &plan));
+        examination.findings.push(of_plan(&plan));
+        examination.findings.push(terminal::finding());
+    }
+    if home.is_missing() {
+        let next = if plan.is_about_basketball() {
+            "'backcourt run' makes it and loads the shipped box scores; 'backcourt load' only loads"
+        } else {
+            "'backcourt run' makes it"
+        };
+        let detail = format!("{home} is not there yet");
+        let place = Finding::new(Area::Warehouse, "place", Verdict::Note, detail);
+        examination.findings.push(place.next(next));
+    } else {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(no_threads)?;
+        let opened = home.open_to_read();
+        let examined = opened.and_then(|warehouse| {
+            let looking = look(
+                arguments,
+                &plan,
+                &stages,
+                &folder,
+                warehouse.as_ref(),
+                &mut examination,
+            );
+            runtime.block_on(looking)
+        });
+        if let Err(error) = examined {
+            let fault = Finding::new(Area::Warehouse, "place", Verdict::Fail, error.message);
+            examination.findings.push(fault);
+        }
+    }
+    let worst = examination.findings.iter().map(|finding| finding.state).max();
+    let worst = worst.unwrap_or(Verdict::Ok);
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        let report = Report {
+            schema: SCHEMA,
+            plan: &plan.name,
+            state_dir: folder.path().display().to_string(),
+            warehouse: home.to_string(),
+            state: worst,
+            examination: &examination,
+        };
+        serde_json::to_writer(&mut out, &report).map_err(|error| cannot_print(error.into()))?;
+        writeln!(out).map_err(cannot_print)?;
+    } else {
+        let page = text::text(&examination, !arguments.names.is_empty());
+        write!(out, "{page}").map_err(cannot_print)?;
+    }
+    Ok(u8::from(worst >= Verdict::Warn))
+}
+
+fn of_plan(plan: &Plan) -> Finding {
+    let detail = format!(
+        "{}, {}, {} of the sources, {} to {}",
+        counted(plan.stages.len(), "stage"),
+        counted(plan.checks.len(), "check"),
+        plan.sources.len(),
+        plan.range.from(),
+        plan.range.to()
+    );
+    Finding::new(Area::Plan, plan.name.clone(), Verdict::Ok, detail)
+}
+
+/// Looks into the warehouse; what was found before it failed is kept.
+async fn look(
+    arguments: &DoctorArgs,
+    plan: &Plan,
+    stages: &[Arc<dyn Stage>],
+    folder: &StateDir,
+    warehouse: &dyn Warehouse,
+    examination: &mut Examination,
+) -> Result<(), WarehouseError> {
+    if arguments.names.is_empty() {
+        let place = Finding::new(Area::Warehouse, "place", Verdict::Ok, warehouse.name());
+        examination.findings.push(place);
+        let is_fed = plan.is_about_basketball();
+        let feeds = Feed::ALL.into_iter().filter(|_| is_fed);
+        let mut defined: Vec<&TableDef> = feeds.map(Feed::table).collect();
+        defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
+        let tables = tables::findings(warehouse, &defined).await?;
+        examination.findings.extend(tables);
+        if is_fed {
+            let loaded = sources::loaded(warehouse, folder).await?;
+            let nothing = loaded.state == Verdict::Note && loaded.next.is_some();
+            examination.findings.push(loaded);
+            if nothing {
+                return Ok(());
+            }
+        }
+    }
+    let chosen = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|named| named == name);
+    let asked: Vec<_> = plan
+        .sources
+        .iter()
+        .filter(|source| chosen(&source.name))
+        .collect();
+    let shown = if arguments.names.is_empty() {
+        plan.source_tables.as_slice()
+    } else {
+        &[]
+    };
+    let mut progress = Progress::of(asked.len() + shown.len());
+    for check in asked {
+        progress.step();
+        examination.findings.push(sources::asked(check, warehouse).await);
+    }
+    for table in shown {
+        progress.step();
+        examination.tables.push(answered(table, warehouse).await?);
+    }
+    Ok(())
+}
+
+async fn answered(table: &SourceTable, warehouse: &dyn Warehouse) -> Result<Shown, WarehouseError> {
+    let answer = warehouse.query(&table.sql).await?;
+    let cells = |row: &crate::table::Row| row.iter().map(ToString::to_string).collect();
+    Ok(Shown {
+        name: table.name.clone(),
+        title: table.title.clone(),
+        rows: answer.rows.iter().map(cells).collect(),
+        columns: answer.columns,
+    })
+}
+
+/// How far the questions are, on the terminal of whoever waits for them; nobody else is told.
+struct Progress {
+    step: usize,
+    steps: usize,
+    is_watched: bool,
+}
+
+impl Progress {
+    fn of(steps: usize) -> Self {
+        Self {
+            step: 0,
+            steps,
+            is_watched: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn step(&mut self) {
+        self.step += 1;
+        self.say(&format!("asking the sources: {} of {}", self.step, self.steps));
+    }
+
+    fn say(&self, text: &str) {
+        if self.is_watched {
+            // Who cannot see it does not miss it.
+            let _ = write!(std::io::stderr(), "\r{text:40}\r");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.say("");
+    }
+}

@@ -1,0 +1,61 @@
+//! The raw tables: what they were filled from, and what the plan's checks of them find.
+
+use crate::checks::ask;
+use crate::engine::Origin;
+use crate::feeds::Feed;
+use crate::plan::CheckSpec;
+use crate::warehouse::{Warehouse, WarehouseError};
+
+use super::super::StateDir;
+use super::super::origin::FromBoxScores;
+use super::finding::{Area, Finding, Verdict};
+use super::state::open_ledger;
+
+/// Which feeds hold rows, and where they came from.
+pub(super) async fn loaded(warehouse: &dyn Warehouse, folder: &StateDir) -> Result<Finding, WarehouseError> {
+    let mut held = Vec::new();
+    let mut empty = Vec::new();
+    for feed in Feed::ALL {
+        let has_rows = warehouse.holds_rows(feed.table()).await?;
+        if has_rows { &mut held } else { &mut empty }.push(feed.word());
+    }
+    let of = |state, detail: String| Finding::new(Area::Sources, "feeds", state, detail);
+    if held.is_empty() {
+        return Ok(of(Verdict::Note, "nothing is loaded yet".to_owned())
+            .next("'backcourt load' fills them, or the first 'backcourt run'"));
+    }
+    let origin = recorded(folder, &warehouse.name());
+    let origin = origin.map_or_else(String::new, |origin| format!(", from {origin}"));
+    Ok(if empty.is_empty() {
+        of(Verdict::Ok, format!("all {} loaded{origin}", held.len()))
+    } else {
+        let empty = empty.join(", ");
+        of(
+            Verdict::Note,
+            format!("{} loaded{origin}; empty: {empty}", held.join(", ")),
+        )
+    })
+}
+
+/// Where the ledger says the raw tables came from. One that cannot be read has its own finding.
+fn recorded(folder: &StateDir, warehouse: &str) -> Option<String> {
+    let ledger = open_ledger(folder).ok()??;
+    Some(FromBoxScores::of(&ledger, warehouse).ok()?.name())
+}
+
+/// Asks one check of the raw tables. A query that fails is a finding too.
+pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
+    let what = format!("{}: {}", check.stage, check.name);
+    let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);
+    match ask(check, warehouse, &|_| true).await {
+        Err(error) => of(Verdict::Fail, error.message),
+        Ok(measured) if measured.met => of(Verdict::Ok, format!("{}: {}", check.title, measured.value)),
+        Ok(measured) => Finding {
+            dates: measured.offending,
+            ..of(
+                Verdict::Warn,
+                format!("{}: {} (target {})", check.title, measured.value, check.target()),
+            )
+        },
+    }
+}

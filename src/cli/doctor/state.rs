@@ -1,0 +1,145 @@
+//! The state folder: whether it is there and private, the disk under it, the ledger in it, and who is at work.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::ledger::{Ledger, LedgerError, RunLock, RunState};
+use crate::plan::Plan;
+
+use super::super::StateDir;
+use super::finding::{Area, Finding, Verdict};
+
+/// Below this a full run may not fit: all tables and the ledger take some 0.7 GB.
+const ROOM: u64 = 1_000_000_000;
+
+/// What is to be known of the state folder. Nothing is created in it.
+pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
+    let mut found = vec![place(folder.path())];
+    found.extend(disk(folder.path()));
+    if folder.path().exists() {
+        found.push(ledger(folder, plan));
+        found.push(lock(folder.path()));
+    }
+    found
+}
+
+fn place(folder: &Path) -> Finding {
+    let of = |state, detail: String| Finding::new(Area::State, "folder", state, detail);
+    let shown = folder.display();
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            of(Verdict::Note, format!("{shown} is not there yet")).next("'backcourt run' makes it")
+        }
+        Err(error) => of(Verdict::Fail, format!("{shown} cannot be looked into: {error}"))
+            .next("make it yours, or choose another with --state-dir"),
+        Ok(found) if !found.is_dir() => {
+            of(Verdict::Fail, format!("{shown} is not a folder")).next("choose another with --state-dir")
+        }
+        Ok(found) => {
+            let mode = found.permissions().mode() & 0o777;
+            let detail = format!("{shown}, mode {mode:04o}");
+            let for_others = mode & 0o077;
+            if for_others == 0 {
+                of(Verdict::Ok, detail)
+            } else {
+                of(Verdict::Note, format!("{detail}: others can look into it"))
+                    .next(format!("chmod 700 {shown}"))
+            }
+        }
+    }
+}
+
+/// The disk under the folder, or under the nearest one above it that is there.
+fn disk(folder: &Path) -> Option<Finding> {
+    let there = folder.ancestors().find(|path| path.exists())?;
+    let disk = rustix::fs::statvfs(there).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    Some(room(free))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a number of gigabytes for the screen")]
+fn room(free: u64) -> Finding {
+    let detail = format!("{:.1} GB free", free as f64 / 1e9);
+    if free >= ROOM {
+        return Finding::new(Area::State, "disk", Verdict::Ok, detail);
+    }
+    Finding::new(Area::State, "disk", Verdict::Note, detail)
+        .next("a full run with an embedded warehouse needs 1 GB; free some, or choose another --state-dir")
+}
+
+fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
+    let of = |state, detail: String| Finding::new(Area::State, "ledger", state, detail);
+    let last = open_ledger(folder).and_then(|ledger| match ledger {
+        Some(ledger) => ledger.last_run(&plan.name).map(Some),
+        None => Ok(None),
+    });
+    match last {
+        Err(error) => of(Verdict::Fail, error.to_string()),
+        Ok(None) => of(Verdict::Note, "there is none yet".to_owned()).next("'backcourt run' makes it"),
+        Ok(Some(None)) => of(
+            Verdict::Ok,
+            format!("opens; plan {} was never run here", plan.name),
+        ),
+        Ok(Some(Some(run))) => {
+            let is_alive = RunLock::holder(folder.path()).is_some_and(|holder| holder.pid == run.pid);
+            let state = if is_alive || run.state.has_ended() {
+                run.state
+            } else {
+                RunState::Interrupted
+            };
+            let started = run.started_at.format("%Y-%m-%d %H:%M UTC");
+            of(Verdict::Ok, format!("opens; the run begun {started} is {state}"))
+        }
+    }
+}
+
+/// The ledger, if there is one. Where nobody is at work no trace of the look is left.
+pub(super) fn open_ledger(folder: &StateDir) -> Result<Option<Ledger>, LedgerError> {
+    match RunLock::holder(folder.path()) {
+        Some(_) => Ledger::open_to_read(&folder.ledger()),
+        None => Ledger::open_at_rest(&folder.ledger()),
+    }
+}
+
+fn lock(folder: &Path) -> Finding {
+    match RunLock::holder(folder) {
+        None => Finding::new(Area::State, "lock", Verdict::Ok, "nobody is at work here"),
+        Some(holder) => {
+            let since = holder.since.format("%Y-%m-%d %H:%M:%S UTC");
+            let detail = format!("process {} is at work here since {since}", holder.pid);
+            Finding::new(Area::State, "lock", Verdict::Note, detail)
+                .next("'backcourt status' shows how it stands; another run is refused meanwhile")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_noted() {
+        assert_eq!(room(ROOM).state, Verdict::Ok);
+        let tight = room(ROOM - 100_000_000);
+        assert_eq!(
+            (tight.state, tight.detail.as_str()),
+            (Verdict::Note, "0.9 GB free")
+        );
+        assert!(tight.next.is_some());
+    }
+
+    #[test]
+    fn a_folder_open_to_others_is_noted_with_the_command_that_closes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |mode| {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            place(folder.path())
+        };
+        assert_eq!(open(0o700).state, Verdict::Ok);
+        let loose = open(0o755);
+        assert_eq!(loose.state, Verdict::Note);
+        assert_eq!(loose.next, Some(format!("chmod 700 {}", folder.path().display())));
+        assert_eq!(place(&folder.path().join("none")).state, Verdict::Note);
+    }
+}

@@ -1,0 +1,73 @@
+//! The terminal: whether the console can be shown, and with what.
+
+use crate::console::LEAST;
+use crate::term::{self, Caps};
+
+use super::finding::{Area, Finding, Verdict};
+
+/// What is to be known of the terminal.
+pub(super) fn finding() -> Finding {
+    let caps = Caps::from_env(|name| std::env::var(name).ok());
+    of(term::size(), caps)
+}
+
+fn of(size: Option<(u16, u16)>, caps: Caps) -> Finding {
+    let terminal = |state, detail: String| Finding::new(Area::Terminal, "screen", state, detail);
+    let Some((columns, rows)) = size else {
+        return terminal(
+            Verdict::Note,
+            "this is no terminal: a run prints plain lines".to_owned(),
+        );
+    };
+    if caps.dumb {
+        return terminal(
+            Verdict::Note,
+            "TERM says nothing or 'dumb': a run prints plain lines".to_owned(),
+        )
+        .next("set TERM, as in TERM=xterm-256color, to have the console");
+    }
+    let colours = if caps.color { "colours" } else { "no colours" };
+    let signs = if caps.utf8 { "UTF-8" } else { "ASCII only" };
+    let link = if caps.ssh { ", over SSH" } else { "" };
+    let detail = format!("{columns}x{rows}, {colours}, {signs}{link}");
+    if columns < LEAST.0 || rows < LEAST.1 {
+        let next = format!("make it at least {}x{}", LEAST.0, LEAST.1);
+        return terminal(Verdict::Note, format!("{detail}: too small for the console")).next(next);
+    }
+    if !caps.utf8 {
+        return terminal(Verdict::Note, detail)
+            .next("set a UTF-8 locale, as in LANG=C.UTF-8, for lines and signs instead of letters");
+    }
+    terminal(Verdict::Ok, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const GOOD: Caps = Caps {
+        dumb: false,
+        color: true,
+        utf8: true,
+        ssh: false,
+    };
+
+    #[rstest]
+    #[case(Some((80, 24)), GOOD, Verdict::Ok, "80x24, colours, UTF-8")]
+    #[case(Some((80, 24)), Caps { ssh: true, color: false, ..GOOD }, Verdict::Ok, "80x24, no colours, UTF-8, over SSH")]
+    #[case(Some((80, 24)), Caps { utf8: false, ..GOOD }, Verdict::Note, "80x24, colours, ASCII only")]
+    #[case(Some((59, 24)), GOOD, Verdict::Note, "59x24, colours, UTF-8: too small for the console")]
+    #[case(Some((80, 24)), Caps { dumb: true, ..GOOD }, Verdict::Note, "TERM says nothing or 'dumb': a run prints plain lines")]
+    #[case(None, GOOD, Verdict::Note, "this is no terminal: a run prints plain lines")]
+    fn what_the_terminal_can_do_is_said(
+        #[case] size: Option<(u16, u16)>,
+        #[case] caps: Caps,
+        #[case] state: Verdict,
+        #[case] detail: &str,
+    ) {
+        let found = of(size, caps);
+        assert_eq!((found.state, found.detail.as_str()), (state, detail));
+    }
+}

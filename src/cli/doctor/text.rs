@@ -1,0 +1,172 @@
+//! The doctor's screenful for a person.
+
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+
+use super::finding::{Area, Finding, Verdict};
+use super::{Examination, Shown};
+use crate::engine::counted;
+use crate::plan::compact_dates;
+
+/// Columns of the state word.
+const STATE: usize = 6;
+
+/// Everything found, by area; what to do stands under what it is about.
+pub(super) fn text(examination: &Examination, every_date: bool) -> String {
+    let mut page = String::new();
+    for area in Area::ALL {
+        let findings = examination.findings.iter().filter(|finding| finding.area == area);
+        let mut findings = findings.peekable();
+        if findings.peek().is_some() {
+            line(&mut page, format_args!("{}", area.title()));
+        }
+        for finding in findings {
+            let Finding {
+                what, state, detail, ..
+            } = finding;
+            line(
+                &mut page,
+                format_args!("  {:STATE$} {what}: {detail}", state.word()),
+            );
+            if let Some(dates) = dates(&finding.dates, every_date) {
+                line(&mut page, format_args!("  {:STATE$} {dates}", ""));
+            }
+            if let Some(next) = &finding.next {
+                line(&mut page, format_args!("  {:STATE$} -> {next}", ""));
+            }
+        }
+    }
+    for shown in &examination.tables {
+        table(&mut page, shown);
+    }
+    line(&mut page, format_args!("{}", verdict(&examination.findings)));
+    page
+}
+
+fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(page, "{text}");
+}
+
+/// The dates of a finding in few words, or all of them.
+fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
+    match dates {
+        [] => None,
+        _ if every => Some(compact_dates(dates).replace(',', ", ")),
+        [only] => Some(only.to_string()),
+        [first, .., last] => Some(format!("{}, {first} to {last}", counted(dates.len(), "date"))),
+    }
+}
+
+/// An answer as it came, in columns.
+fn table(page: &mut String, shown: &Shown) {
+    line(page, format_args!("{}", shown.title));
+    let header = std::iter::once(&shown.columns);
+    let lines: Vec<&Vec<String>> = header.chain(&shown.rows).collect();
+    let width = |at: usize| lines.iter().map(|line| line[at].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..shown.columns.len()).map(width).collect();
+    for cells in lines {
+        for (cell, width) in cells.iter().zip(&widths) {
+            let _ = write!(page, "  {cell:>width$}");
+        }
+        page.push('\n');
+    }
+}
+
+/// The last line: whether a run can start, and what to look at before.
+fn verdict(findings: &[Finding]) -> String {
+    let number = |state| findings.iter().filter(|finding| finding.state == state).count();
+    match (number(Verdict::Fail), number(Verdict::Warn)) {
+        (0, 0) => "Nothing is wrong.".to_owned(),
+        (0, unmet) => format!(
+            "{} not as expected. A run goes on all the same; 'backcourt doctor NAME' lists every date.",
+            sources(unmet)
+        ),
+        (faults, _) => format!(
+            "{} in the way of a run.",
+            if faults == 1 {
+                "1 fault stands".to_owned()
+            } else {
+                format!("{faults} faults stand")
+            }
+        ),
+    }
+}
+
+fn sources(unmet: usize) -> String {
+    if unmet == 1 {
+        "1 finding in the sources is".to_owned()
+    } else {
+        format!("{unmet} findings in the sources are")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(state: Verdict) -> Finding {
+        Finding::new(
+            Area::Sources,
+            "bdl: bdl_repeated",
+            state,
+            "No player twice: 4 rows on 3 dates",
+        )
+    }
+
+    fn days(texts: &[&str]) -> Vec<NaiveDate> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_screenful_says_what_was_found_where_and_what_to_do() {
+        let examination = Examination {
+            findings: vec![
+                Finding::new(Area::State, "folder", Verdict::Note, "/s is not there yet")
+                    .next("'backcourt run' makes it"),
+                Finding {
+                    dates: days(&["2021-10-19", "2021-10-20", "2023-12-16"]),
+                    ..finding(Verdict::Warn)
+                },
+            ],
+            tables: vec![Shown {
+                name: "coverage".to_owned(),
+                title: "Coverage".to_owned(),
+                columns: vec!["season".to_owned(), "bdl".to_owned()],
+                rows: vec![vec!["2021".to_owned(), "160/165 1300/1323".to_owned()]],
+            }],
+        };
+        assert_eq!(
+            text(&examination, false),
+            "\
+State folder
+  note   folder: /s is not there yet
+         -> 'backcourt run' makes it
+Sources
+  WARN   bdl: bdl_repeated: No player twice: 4 rows on 3 dates
+         3 dates, 2021-10-19 to 2023-12-16
+Coverage
+  season                bdl
+    2021  160/165 1300/1323
+1 finding in the sources is not as expected. A run goes on all the same; 'backcourt doctor NAME' lists every date.
+"
+        );
+        let every = text(&examination, true);
+        assert!(
+            every.contains("\n         2021-10-19..2021-10-20, 2023-12-16\n"),
+            "{every}"
+        );
+    }
+
+    #[test]
+    fn the_last_line_names_the_worst() {
+        let said = |states: &[Verdict]| verdict(&states.iter().copied().map(finding).collect::<Vec<_>>());
+        assert_eq!(said(&[Verdict::Ok, Verdict::Note]), "Nothing is wrong.");
+        assert!(said(&[Verdict::Warn, Verdict::Warn]).starts_with("2 findings in the sources are not"));
+        assert_eq!(
+            said(&[Verdict::Warn, Verdict::Fail]),
+            "1 fault stands in the way of a run."
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! Checks of the raw tables: asked once these are filled, one after the other, beside the work and never before it.
+//! A bad source stops nothing, so that nobody waits for an answer but the end of the run.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tokio::time::Instant;
+
+use crate::checks::{Measured, ask};
+use crate::ledger::CheckState;
+use crate::warehouse::WarehouseError;
+
+use super::super::board::{is_answered, is_open, take_answer};
+use super::super::{CheckView, Event, Work, counted};
+use super::{Dispatcher, Fatal, Owner, Picture, Report};
+
+/// The checks of the raw tables in the dispatcher's hands.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    pub(super) views: Vec<CheckView>,
+    to_ask: VecDeque<usize>,
+    /// The one whose query is under way. One at a time: the work has the other readers.
+    asking: Option<usize>,
+    /// How often raw rows changed in this run.
+    changes: u64,
+}
+
+impl Sources {
+    /// As they were last answered.
+    pub(super) fn of(views: Vec<CheckView>) -> Self {
+        Self {
+            views,
+            ..Self::default()
+        }
+    }
+
+    /// The places of these checks; none unless every one is a check of the raw tables.
+    pub(super) fn places(&self, names: &[String]) -> Option<Vec<usize>> {
+        let place = |name: &String| self.views.iter().position(|view| view.name == *name);
+        let places: Vec<usize> = names.iter().map(place).collect::<Option<_>>()?;
+        (!places.is_empty()).then_some(places)
+    }
+
+    /// Whether an answer is still to come.
+    pub(super) fn are_awaited(&self) -> bool {
+        self.is_asking() || !self.to_ask.is_empty()
+    }
+
+    pub(super) const fn is_asking(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    /// Asks nothing more.
+    pub(super) fn ask_no_more(&mut self) {
+        self.to_ask.clear();
+    }
+
+    /// What was asked was cut off and will not be answered.
+    pub(super) fn cut_off(&mut self) {
+        self.to_ask.clear();
+        if let Some(asked) = self.asking.take() {
+            self.views[asked].state = CheckState::Pending;
+        }
+    }
+}
+
+impl Dispatcher {
+    /// Queues the checks of the raw tables that have no current answer. A run of chosen units asks none.
+    pub(super) fn ask_open_sources(&mut self) {
+        if matches!(self.options.work, Work::Only(_)) {
+            return;
+        }
+        let open = (0..self.sources.views.len()).filter(|&at| is_open(&self.sources.views[at]));
+        self.sources.to_ask = open.collect();
+    }
+
+    /// Queues these on the operator's word.
+    pub(super) fn ask_sources(&mut self, asked: Vec<usize>) -> Result<String, String> {
+        let sources = &mut self.sources;
+        let before = sources.to_ask.len();
+        for at in asked {
+            if !sources.to_ask.contains(&at) && sources.asking != Some(at) {
+                sources.to_ask.push_back(at);
+            }
+        }
+        match sources.to_ask.len() - before {
+            0 => Err("it is being asked already".to_owned()),
+            count => Ok(format!("{} of the sources asked", counted(count, "check"))),
+        }
+    }
+
+    pub(super) fn start_sources(&mut self) {
+        if self.sources.is_asking() {
+            return;
+        }
+        let Some(at) = self.sources.to_ask.pop_front() else {
+            return;
+        };
+        let Some(spec) = self.plan.source(&self.sources.views[at].name).cloned() else {
+            return;
+        };
+        self.sources.asking = Some(at);
+        self.sources.views[at].state = CheckState::Running;
+        self.want_picture(Picture::Soon);
+        let changes = self.sources.changes;
+        let warehouse = Arc::clone(&self.warehouse);
+        self.spawn(Owner::Source(at), async move {
+            let began = Instant::now();
+            // Raw rows are there or not, whoever ran what: every date of them counts.
+            let result = ask(&spec, warehouse.as_ref(), &|_: NaiveDate| true).await;
+            Report::SourceChecked(at, changes, result, began.elapsed().as_secs_f64())
+        });
+    }
+
+    pub(super) fn on_source_checked(
+        &mut self,
+        at: usize,
+        changes: u64,
+        result: Result<Measured, WarehouseError>,
+        seconds: f64,
+    ) -> Result<(), Fatal> {
+        let (state, value, offending) = match result {
+            Err(error) => (CheckState::Error, error.message, Vec::new()),
+            Ok(measured) => {
+                let state = match measured.met {
+                    _ if changes != self.sources.changes => CheckState::Outdated,
+                    true => CheckState::Pass,
+                    false => CheckState::Warn,
+                };
+                (state, measured.value, measured.offending)
+            }
+        };
+        self.answer_source(at, state, value, offending, seconds)
+    }
+
+    pub(super) fn on_source_died(&mut self, at: usize, message: &str) -> Result<(), Fatal> {
+        let value = format!("the check panicked: {message}");
+        self.answer_source(at, CheckState::Error, value, Vec::new(), 0.0)
+    }
+
+    fn answer_source(
+        &mut self,
+        at: usize,
+        state: CheckState,
+        value: String,
+        offending: Vec<NaiveDate>,
+        seconds: f64,
+    ) -> Result<(), Fatal> {
+        self.sources.asking = None;
+        let view = &mut self.sources.views[at];
+        let record = take_answer(
+            view,
+            &self.run.id,
+            state,
+            value.clone(),
+            offending.clone(),
+            seconds,
+        );
+        let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
+        match state {
+            CheckState::Error => tracing::error!("source {feed}: {name} could not be asked: {value}"),
+            CheckState::Warn => tracing::warn!("source {feed}: {state} {name}: {value} (target {target})"),
+            _ => tracing::info!("source {feed}: {state} {name}: {value} (target {target})"),
+        }
+        self.ledger.record_check(self.target, &self.run.id, &record)?;
+        self.tell(Event::SourceChecked {
+            check: name,
+            feed,
+            state,
+            value,
+            target,
+            offending,
+        });
+        self.want_picture(Picture::Soon);
+        Ok(())
+    }
+
+    /// Raw rows have changed: what was measured on them no longer counts.
+    pub(super) fn outdate_sources(&mut self) -> Result<(), Fatal> {
+        self.sources.changes += 1;
+        let mut names = Vec::new();
+        for view in self.sources.views.iter_mut().filter(|view| is_answered(view)) {
+            view.state = CheckState::Outdated;
+            names.push(view.name.as_str());
+        }
+        if !names.is_empty() {
+            self.ledger.outdate_checks(self.target, &names)?;
+            self.want_picture(Picture::Now);
+        }
+        Ok(())
+    }
+}
