@@ -140,6 +140,79 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
     assert_eq!(last_state(folder.path()), RunState::Finished);
 }
 
+/// The number of players with minutes on these dates, counted by the warehouse's own file.
+fn players_with_minutes(folder: &Path) -> i64 {
+    let file = folder.join("warehouse/nba_analytics.sqlite");
+    let table = rusqlite::Connection::open(file).unwrap();
+    let count = "SELECT COUNT(*) FROM player_game_summary WHERE minutes_played > 0";
+    table.query_row(count, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
+    let folder = loaded();
+    let state = folder.path().to_str().unwrap();
+    let mut arguments = vec!["run", "--state-dir", state, "--stop-after", "player_game"];
+    arguments.extend(["--from", "2023-12-13", "--to", "2023-12-15"]);
+    let mut pty = Pty::backcourt(&arguments, &[], (80, 24));
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    pty.wait_for("Usage rate known 100 %");
+    let players = players_with_minutes(folder.path());
+    assert!(players > 100, "{players}");
+    pty.send("b");
+    pty.wait_until("the breakdown is shown with its causes", |screen| {
+        let text = screen.contents();
+        let whole = format!("100 %  {players} of {players} players");
+        [
+            whole.as_str(),
+            "no team row 0",
+            "no attempts in the feed 0",
+            "unresolved player 0",
+            "all 3",
+        ]
+        .iter()
+        .all(|part| text.contains(part))
+    });
+    pty.send("\t");
+    pty.wait_until("the season has its line", |screen| {
+        let line = |line: &str| line.contains("2023 ") && line.contains(&players.to_string());
+        screen.contents().lines().any(line)
+    });
+    pty.send("\t\t\t");
+    pty.wait_for("Fri 2023-12-15");
+    pty.send(ENTER);
+    pty.wait_until("the date is shown in the stage of the check", |screen| {
+        let text = screen.contents();
+        !text.contains("by  date") && text.contains("Fri 2023-12-15") && text.contains("player_game")
+    });
+    let said = Command::new(env!("CARGO_BIN_EXE_backcourt"))
+        .args(["check", "usage_coverage", "--explain", "--state-dir", state])
+        .output()
+        .unwrap();
+    let page = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(0), "{page}");
+    for part in [
+        "### Usage rate known: 100 % (usage_coverage)".to_owned(),
+        format!("{players} of {players} players; no team row 0, no attempts in the feed 0, no team total 0"),
+        format!("| 2023 | 100 % | {players} | 0 | 0 | 0 |"),
+        "All is known on every date.".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part} is missing from\n{page}");
+    }
+    // Asked once more, the check has two answers.
+    pty.send("4G");
+    pty.send("a");
+    pty.wait_until("every check was asked again", |screen| {
+        let text = screen.contents();
+        !text.contains("RUNNING") && text.contains("PASS")
+    });
+    pty.send("i");
+    pty.wait_for("2 answers, oldest first");
+    pty.send("q");
+    pty.send("q");
+    assert!(pty.wait_exit().exit_code() <= 1);
+}
+
 #[test]
 fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
     let folder = loaded();

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use backcourt::engine::{
-    Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work, WorkerView,
+    BreakdownState, Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work, WorkerView,
 };
 use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
 use proptest::prelude::*;
@@ -512,6 +512,93 @@ fn a_failing_check_names_its_dates_and_they_can_be_rerun() {
     let only = Work::Only(Selection::Offending("all_there".to_owned()));
     let (ending, _) = toy.run_with(|options| options.work = only.clone());
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
+}
+
+#[test]
+fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
+    let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
+    let mut live = toy.start(|options| options.stay = true);
+    let is = |state| move |snapshot: &Snapshot| snapshot.breakdowns[0].state == state;
+    let picture = live.wait_for(is(BreakdownState::Current));
+    let found = picture.breakdowns[0].found.clone().unwrap();
+    // Nine of ten dates are no day off, and one row of one of them is lost.
+    assert_eq!(
+        (found.whole.known, found.whole.counted(), &found.whole.lacking[..]),
+        (17, 18, &[1][..])
+    );
+    assert_eq!(found.whole.share(), "94.44 %");
+    let lacking: Vec<_> = found
+        .dates
+        .iter()
+        .filter(|(_, tally)| tally.lacking[0] > 0)
+        .collect();
+    assert_eq!(lacking.len(), 1);
+    assert_eq!(lacking[0].0, day(4));
+
+    toy.heal(day(4));
+    let rerun = Command::Rerun {
+        selection: Selection::Dates(vec![day(4)]),
+        stage: None,
+        source: None,
+    };
+    assert!(matches!(live.order(rerun), Reply::Accepted(_)));
+    let whole = |snapshot: &Snapshot| {
+        let found = snapshot.breakdowns[0].found.as_ref();
+        snapshot.breakdowns[0].state == BreakdownState::Current
+            && found.is_some_and(|found| found.whole.share() == "100 %")
+    };
+    live.wait_for(whole);
+
+    let explain = |check: &str| Command::Explain {
+        check: check.to_owned(),
+    };
+    assert!(matches!(live.order(explain("all_there")), Reply::Accepted(_)));
+    let Reply::Refused(sentence) = live.order(explain("all_here")) else {
+        panic!("there is no such breakdown");
+    };
+    assert_eq!(
+        sentence,
+        "there is no breakdown of 'all_here'; did you mean 'all_there'?"
+    );
+    live.order(Command::Drain);
+    live.end();
+}
+
+#[test]
+fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again() {
+    let toy = Toy::new(10);
+    let mut live = toy.start(|options| {
+        options.stay = true;
+        options.workers = 1;
+        options.largest_batch = 1;
+    });
+    live.wait_for(|snapshot| {
+        snapshot.run.state == RunState::Finished && snapshot.breakdowns[0].state == BreakdownState::Current
+    });
+    // The second date is read for so long that the first one's rows are seen to have changed.
+    toy.hurt(day(3), Fault::Short(1));
+    toy.hurt(day(4), Fault::Short(1));
+    toy.slow_down(Duration::from_millis(300));
+    let rerun = Command::Rerun {
+        selection: Selection::Dates(vec![day(3), day(4)]),
+        stage: None,
+        source: None,
+    };
+    live.order(rerun);
+    let outdated = live.wait_for(|snapshot| snapshot.breakdowns[0].state == BreakdownState::Outdated);
+    let found = outdated.breakdowns[0].found.as_ref().unwrap();
+    assert_eq!(
+        found.whole.share(),
+        "100 %",
+        "what was found is kept, and said to be old"
+    );
+    live.wait_for(|snapshot| {
+        let found = snapshot.breakdowns[0].found.as_ref();
+        found.is_some_and(|found| found.whole.lacking == [2])
+            && snapshot.breakdowns[0].state == BreakdownState::Current
+    });
+    live.order(Command::Drain);
+    live.end();
 }
 
 #[test]

@@ -74,7 +74,18 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "plan::with_hint",
         ],
     ),
-    ("report", &["ledger", "plan", "runbook"]),
+    (
+        "report",
+        // What a breakdown found is plain data that the ledger does not keep.
+        &[
+            "ledger",
+            "plan",
+            "runbook",
+            "checks::Breakdown",
+            "checks::Tally",
+            "checks::Dimension",
+        ],
+    ),
     ("telemetry", &[]),
 ];
 

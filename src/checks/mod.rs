@@ -1,8 +1,10 @@
 //! Runs a check: asks the warehouse its query, holds the answer against the expectation, names the dates that offend.
 //! This room knows no ledger and no run; whoever asks decides what a result means for them.
 
+mod breakdown;
 mod judge;
 
+pub use breakdown::{Breakdown, Dimension, Tally, add_up, break_down};
 pub use judge::{Measured, judge};
 
 use chrono::NaiveDate;

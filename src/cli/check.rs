@@ -1,12 +1,18 @@
 //! `backcourt check`: asks checks now, whether or not they have a current answer.
 
-use clap::Args;
+use std::io::Write;
 
+use clap::Args;
+use tokio::runtime::Builder;
+
+use crate::checks::break_down;
 use crate::engine::{Checks, Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::with_hint;
+use crate::plan::{BreakdownSpec, Plan, with_hint};
+use crate::report::explained;
 
 use super::error::CliError;
+use super::run::{cannot_print, no_threads};
 use super::start::{Job, Output, Show, begun, start};
 use super::{Place, StateDir};
 
@@ -18,6 +24,10 @@ pub(super) struct CheckArgs {
     /// Which checks [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Say why what the checks count is not all known, by date and group; asks the tables as they stand, also beside a
+    /// run, and records nothing
+    #[arg(long)]
+    explain: bool,
     /// How the answers are shown
     #[arg(long, value_enum, default_value_t = Output::Plain)]
     output: Output,
@@ -28,6 +38,9 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
     if let Some(stranger) = arguments.names.iter().find(|name| plan.check(name).is_none()) {
         let known = plan.checks.iter().map(|check| check.name.as_str());
         return Err(CliError::Usage(with_hint("check", stranger, known)));
+    }
+    if arguments.explain {
+        return explain(arguments, &plan);
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let ledger = Ledger::open_to_read(&folder.ledger())?;
@@ -66,4 +79,44 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
             show: Show::new(arguments.output),
         },
     )
+}
+
+/// Prints the breakdowns of the named checks, or of all that have one.
+fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
+    let known = plan.breakdowns.iter().map(|spec| spec.check.as_str());
+    for name in &arguments.names {
+        if plan.breakdown(name).is_none() {
+            return Err(CliError::Usage(with_hint("breakdown of", name, known)));
+        }
+    }
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
+    if home.is_missing() {
+        return Err(CliError::Usage(
+            "there is nothing to explain: the warehouse holds no tables yet; start with 'backcourt run'"
+                .to_owned(),
+        ));
+    }
+    let warehouse = home.open()?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(no_threads)?;
+    let is_meant =
+        |spec: &&BreakdownSpec| arguments.names.is_empty() || arguments.names.contains(&spec.check);
+    let mut out = std::io::stdout().lock();
+    for spec in plan.breakdowns.iter().filter(is_meant) {
+        let found = runtime.block_on(break_down(spec, warehouse.as_ref()));
+        let found = found.map_err(|error| CliError::Usage(format!("{}: {}", spec.check, error.message)))?;
+        match arguments.output {
+            Output::Jsonl => {
+                let found = serde_json::json!({ "check": spec.check, "title": spec.title, "found": found });
+                writeln!(out, "{found}")
+            }
+            Output::Auto | Output::Plain | Output::Tui => {
+                writeln!(out, "{}", explained(&spec.title, &spec.check, &found))
+            }
+            Output::Silent => Ok(()),
+        }
+        .map_err(cannot_print)?;
+    }
+    Ok(0)
 }

@@ -7,8 +7,9 @@ use tracing::Level;
 
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
-    Change, ChangedColumn, CheckView, ColumnNulls, Difference, EVENT_SCHEMA, Event, Fact, GapView, Phase,
-    Preparing, Progress, RunView, SampleState, Snapshot, StageNulls, StageState, StageView, TaskView,
+    Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls, Difference, Dimension,
+    EVENT_SCHEMA, Event, Fact, GapView, Phase,
+    Preparing, Progress, RunView, SampleState, Snapshot, StageNulls, StageState, StageView, Tally, TaskView,
     UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
@@ -371,6 +372,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         checks: checks(|_| CheckState::Pending),
         runbook: Arc::new(ITEMS.iter().map(item).collect()),
         sources: Vec::new(),
+        breakdowns: Vec::new(),
     }
 }
 
@@ -602,7 +604,69 @@ pub fn three_stages(version: u64) -> Snapshot {
         value: "31 rows on 12 dates".to_owned(),
         target: failed.target.clone(),
     });
+    snapshot.breakdowns = vec![BreakdownView {
+        check: "rows_per_date".to_owned(),
+        title: "Usage rate known".to_owned(),
+        state: BreakdownState::Current,
+        found: Some(Arc::new(breakdown(&snapshot.stages[0].units))),
+        asked_at: Some(second(9.5)),
+        problem: None,
+    }];
     snapshot
+}
+
+/// 130 players a game date, of whom all are known but on every 97th date and in the last week.
+fn breakdown(units: &[UnitView]) -> Breakdown {
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let game_dates = units.iter().filter(|unit| unit.state != UnitState::Skipped);
+    let from = units.last().expect("there are dates").date - Duration::days(7);
+    let tally = |(at, unit): (usize, &UnitView)| {
+        let lacking = match at % 97 {
+            _ if unit.date > from => [16, 74, 2],
+            0 => [0, 31, 0],
+            _ => [0, 0, 0],
+        };
+        let known = 130 - lacking.iter().sum::<u64>();
+        let tally = Tally {
+            known,
+            lacking: lacking.to_vec(),
+            beside: vec![u64::from(at % 10 == 0), 0],
+        };
+        (unit.date, tally)
+    };
+    let dates: Vec<(NaiveDate, Tally)> = game_dates.enumerate().map(tally).collect();
+    let sum = |tallies: &[&Tally]| Tally {
+        known: tallies.iter().map(|tally| tally.known).sum(),
+        lacking: (0..3)
+            .map(|at| tallies.iter().map(|tally| tally.lacking[at]).sum())
+            .collect(),
+        beside: (0..2)
+            .map(|at| tallies.iter().map(|tally| tally.beside[at]).sum())
+            .collect(),
+    };
+    let grouped = |name: &str, of: &dyn Fn(NaiveDate) -> String| {
+        let groups = dates.chunk_by(|a, b| of(a.0) == of(b.0));
+        let group = |group: &[(NaiveDate, Tally)]| {
+            let tallies: Vec<&Tally> = group.iter().map(|(_, tally)| tally).collect();
+            (of(group[0].0), sum(&tallies))
+        };
+        Dimension {
+            name: name.to_owned(),
+            groups: groups.map(group).collect(),
+        }
+    };
+    let season = |date: NaiveDate| (date - Duration::days(273)).year().to_string();
+    Breakdown {
+        counts: "players".to_owned(),
+        causes: words(&["no team row", "no attempts in the feed", "no team total"]),
+        beside: words(&["no minutes", "unresolved player"]),
+        whole: sum(&dates.iter().map(|(_, tally)| tally).collect::<Vec<_>>()),
+        by: vec![
+            grouped("season", &season),
+            grouped("month", &|date| date.format("%Y-%m").to_string()),
+        ],
+        dates,
+    }
 }
 
 /// Before the first unit: the feeds are being loaded and nothing is known of the dates.

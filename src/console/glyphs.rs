@@ -4,6 +4,7 @@
 //! No emoji and nothing of ambiguous width: a sign that some terminals draw two columns wide would shift its whole
 //! row. Lines and blocks are the exception that every terminal draws one column wide.
 
+use super::model::split::Extent;
 use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
@@ -143,6 +144,19 @@ impl Glyphs {
         }
     }
 
+    /// The sign of how much is known.
+    pub const fn extent(&self, extent: Extent) -> &'static str {
+        let [_, _, low, half, _, most, _, all] = self.heights;
+        match extent {
+            Extent::All => all,
+            Extent::Most => most,
+            Extent::Much => half,
+            Extent::Half => low,
+            Extent::Little => self.bad,
+            Extent::Nothing => self.waiting,
+        }
+    }
+
     /// The sign of a run's state.
     pub fn run(&self, state: RunState) -> &'static str {
         match state {
@@ -216,6 +230,8 @@ mod tests {
             assert_eq!(units.len(), UnitState::ALL.len());
             let checks: HashSet<_> = CheckState::ALL.map(|state| glyphs.check(state)).into();
             assert_eq!(checks.len(), CheckState::ALL.len());
+            let extents: HashSet<_> = Extent::ALL.map(|extent| glyphs.extent(extent)).into();
+            assert_eq!(extents.len(), Extent::ALL.len());
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Place {
     About,
     /// The runbook.
     Runbook,
+    /// Why what a check counts is not all known.
+    Breakdown,
     /// The question before a rerun.
     Confirm,
     /// The question before leaving.
@@ -41,7 +43,7 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -52,6 +54,7 @@ impl Place {
         Self::Offending,
         Self::About,
         Self::Runbook,
+        Self::Breakdown,
         Self::Confirm,
         Self::Leave,
         Self::Sample,
@@ -73,6 +76,7 @@ impl Place {
             Self::Offending => "offending dates",
             Self::About => "one check",
             Self::Runbook => "runbook",
+            Self::Breakdown => "breakdown",
             Self::Confirm => "question",
             Self::Leave => "leaving",
             Self::Sample => "sample",
@@ -112,6 +116,10 @@ pub enum Action {
     CheckOne,
     CheckAll,
     About,
+    Breakdown,
+    Explain,
+    NextView,
+    PreviousView,
     Offending,
     RerunOffending,
     Waive,
@@ -229,6 +237,7 @@ const LISTS: &[Place] = &[
     Place::Offending,
     Place::About,
     Place::Runbook,
+    Place::Breakdown,
     Place::Confirm,
     Place::Sample,
     Place::Help,
@@ -241,6 +250,7 @@ const OVERLAYS: &[Place] = &[
     Place::Offending,
     Place::About,
     Place::Runbook,
+    Place::Breakdown,
     Place::Confirm,
     Place::Leave,
     Place::Help,
@@ -271,8 +281,8 @@ pub const TABLE: &[Binding] = bindings! {
     "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "the first date";
     "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
     "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date's state, reason and stored rows";
-    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met";
-    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks], None, "the one before in trouble";
+    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met; the next date not all known";
+    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
@@ -302,6 +312,11 @@ pub const TABLE: &[Binding] = bindings! {
     "withdraw"        Withdraw   [ch('u')]               &[Place::Runbook], Some("withdraw"), "withdraw a tick by hand, with a note";
     "next-item"       NextAttention [ch('n')]            &[Place::Runbook], Some("next"), "the next item that is not done";
     "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "the item before that is not done";
+    "breakdown"       Breakdown  [ch('b')]               &[Place::Dates, Place::Workers, Place::Log, Place::Breakdown], None, "why what a check counts is not all known, by date and group; the next such check";
+    "breakdown-of"    Breakdown  [ch('b')]               &[Place::Checks], Some("breakdown"), "why what this check counts is not all known, by date and group";
+    "explain"         Explain    [ch('e')]               &[Place::Breakdown], Some("ask again"), "ask for the breakdown anew";
+    "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "the next way to look at it: by date, by each group";
+    "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "the way to look at it before";
 
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
@@ -313,9 +328,9 @@ pub const TABLE: &[Binding] = bindings! {
     "page-down"       PageDown   [PAGE_DOWN]             LISTS, None, "one page down";
     "top"             First      [HOME, ch('g')]         LISTS, None, "the top";
     "bottom"          Last       [END, ch('G')]          LISTS, None, "the bottom; the log follows from there";
-    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail], None, "columns further left";
-    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail], Some("more columns"), "columns further right";
-    "go-to-date"      Open       [ENTER]                 &[Place::Offending], Some("go to date"), "show this date in the Dates pane";
+    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail, Place::Breakdown], None, "columns further left; the week before";
+    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail, Place::Breakdown], Some("more columns"), "columns further right; the week after";
+    "go-to-date"      Open       [ENTER]                 &[Place::Offending, Place::Breakdown], Some("go to date"), "show this date in the Dates pane";
 
     "go-on"           PauseResume [ch('p')]              &[Place::Sample], Some("go on"), "go on with the full range";
     "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "leave; nothing was written";
@@ -332,7 +347,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Breakdown], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
@@ -344,10 +359,10 @@ pub const TABLE: &[Binding] = bindings! {
     "workers-pane"    WorkersPane [ch('2')]              PANES, None, "the Workers pane";
     "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
-    "runbook"         Runbook    [ch('b')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
+    "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
     "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Breakdown], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

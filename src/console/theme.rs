@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use tracing::Level;
 
 use super::glyphs::{ASCII, Glyphs, UTF8};
+use super::model::split::Extent;
 use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
@@ -112,6 +113,15 @@ impl Theme {
             Role::Bad => style.add_modifier(Modifier::BOLD),
             _ => style,
         }
+    }
+
+    pub(super) fn extent(self, extent: Extent) -> Style {
+        self.style(match extent {
+            Extent::All | Extent::Most => Role::Good,
+            Extent::Much | Extent::Half => Role::Warn,
+            Extent::Little => Role::Bad,
+            Extent::Nothing => Role::Plain,
+        })
     }
 
     pub(super) fn unit(self, state: UnitState) -> Style {

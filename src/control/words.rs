@@ -38,6 +38,8 @@ pub const TABLE: &[Word] = &[
         help: "fetch the raw rows of these dates again" },
     Word { name: "check", arguments: "all | NAME…", example: "all", parse: check,
         help: "ask these checks now" },
+    Word { name: "explain", arguments: "CHECK", example: "usage_coverage", parse: explain,
+        help: "ask anew why what this check counts is not all known" },
     Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1 the feed is closed for good", parse: waive,
         help: "let a failed check pass, with a reason that is recorded for good" },
     Word { name: "tick", arguments: "ITEM NOTE…", example: "24 handed over to the day shift", parse: |rest| tick(rest, true),
@@ -176,6 +178,15 @@ fn check(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
+fn explain(rest: &[&str]) -> Result<Command, String> {
+    match rest {
+        [check] => Ok(Command::Explain {
+            check: (*check).to_owned(),
+        }),
+        _ => Err("say which check, as in 'explain usage_coverage'".to_owned()),
+    }
+}
+
 fn waive(rest: &[&str]) -> Result<Command, String> {
     match rest {
         [check, reason @ ..] if !reason.is_empty() => Ok(Command::Waive {
@@ -279,6 +290,7 @@ mod tests {
     #[case("fetch 2025-02-30", "2025-02-30")]
     #[case("waive a", "and why")]
     #[case("tick 24", "add a note")]
+    #[case("explain", "say which check")]
     #[case("inspect s", "which stage and date")]
     #[case("check", "which checks")]
     fn what_is_not_understood_says_what_to_type(#[case] line: &str, #[case] says: &str) {

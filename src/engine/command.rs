@@ -49,6 +49,11 @@ pub enum Command {
     Workers(usize),
     /// Run these checks now.
     Check(Checks),
+    /// Say anew why what this check counts is not all known.
+    Explain {
+        /// The check.
+        check: String,
+    },
     /// Let a failed check pass, as long as it measures the same.
     Waive {
         /// The check.
@@ -98,6 +103,7 @@ impl Command {
             Self::Rerun { .. } => "rerun",
             Self::Workers(_) => "workers",
             Self::Check(_) => "check",
+            Self::Explain { .. } => "explain",
             Self::Waive { .. } => "waive",
             Self::Tick { done: true, .. } => "tick",
             Self::Tick { done: false, .. } => "untick",

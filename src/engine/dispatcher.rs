@@ -4,6 +4,7 @@
 mod batches;
 mod checking;
 mod ending;
+mod explaining;
 mod orders;
 mod overtaking;
 mod picture;
@@ -24,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::checks::Measured;
+use crate::checks::{Breakdown, Measured};
 use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -36,7 +37,7 @@ use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase, Prepare, Provenance,
+    BreakdownView, CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase, Prepare, Provenance,
     Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
 };
 use reloading::Answer;
@@ -56,6 +57,7 @@ enum Report {
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(Asked, Result<Measured, WarehouseError>, f64),
     SourceChecked(usize, u64, Result<Measured, WarehouseError>, f64),
+    BrokenDown(Asked, Result<Breakdown, WarehouseError>),
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Answered,
@@ -76,14 +78,15 @@ enum Owner {
     Writer(usize, Vec<Batch>),
     Check(usize),
     Source(usize),
+    Breakdown(usize),
     Inspection,
     Reload,
 }
 
-/// A check on its way: which one, and how often its stage had changed when it was asked.
+/// A check or breakdown on its way: which one, and how often its stage had changed when it was asked.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    check: usize,
+    at: usize,
     changes: u64,
 }
 
@@ -180,6 +183,8 @@ pub(super) struct Dispatcher {
     to_check: VecDeque<usize>,
     checking: usize,
     sources: Sources,
+    breakdowns: Vec<BreakdownView>,
+    explaining: usize,
     time: ActiveTime,
     rate: Rate,
     units_ended: u64,
@@ -227,6 +232,7 @@ impl Dispatcher {
         let takes_part = |check: &&CheckSpec| stages.iter().any(|stage| stage.name() == check.stage);
         let checks = check_views(plan.checks.iter().filter(takes_part), &ledger, target)?;
         let sources = Sources::of(check_views(plan.sources.iter(), &ledger, target)?);
+        let breakdowns = explaining::views(&plan, &checks);
         let begun = ledger.begun_stages(target)?;
         let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
         let run = RunRecord {
@@ -270,6 +276,8 @@ impl Dispatcher {
             to_check: VecDeque::new(),
             checking: 0,
             sources,
+            breakdowns,
+            explaining: 0,
             time: ActiveTime::default(),
             rate: Rate::default(),
             units_ended: 0,
@@ -368,6 +376,10 @@ impl Dispatcher {
             Report::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
             Report::SourceChecked(at, changes, result, seconds) => {
                 self.on_source_checked(at, changes, result, seconds)
+            }
+            Report::BrokenDown(asked, result) => {
+                self.on_broken_down(asked, result);
+                Ok(())
             }
             Report::Compared(answer, dates, found) => self.on_compared(answer, &dates, found),
             Report::Corrected(answer, corrections, stale, result) => {

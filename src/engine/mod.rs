@@ -26,6 +26,7 @@ mod summary;
 mod worker;
 mod writer;
 
+pub use crate::checks::{Breakdown, Dimension, Tally};
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use counted::counted;
 pub use events::EventLogError;
@@ -41,7 +42,7 @@ pub use sample::{
     UnitSample,
 };
 pub use snapshot::{
-    CheckView, GapView, Phase, Preparing, Progress, RunView, Snapshot, StageState, StageView, TaskView,
-    UnitView, WorkerView,
+    BreakdownState, BreakdownView, CheckView, GapView, Phase, Preparing, Progress, RunView, Snapshot,
+    StageState, StageView, TaskView, UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::checks::Breakdown;
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, PastAnswer, RunState, UnitState, Waiver};
 use crate::plan::Severity;
 use crate::runbook::Item;
@@ -28,6 +29,8 @@ pub struct Snapshot {
     pub runbook: Arc<Vec<Item>>,
     /// Checks of the raw tables in plan order.
     pub sources: Vec<CheckView>,
+    /// Breakdowns in plan order.
+    pub breakdowns: Vec<BreakdownView>,
 }
 
 /// The run as a whole.
@@ -259,4 +262,37 @@ impl CheckView {
         let surplus = history.len().saturating_sub(usize::from(ANSWERS_SHOWN));
         history.drain(..surplus);
     }
+}
+
+/// How a breakdown stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BreakdownState {
+    /// Not asked yet.
+    Pending,
+    /// Its query is under way.
+    Running,
+    /// It shows the rows as they are.
+    Current,
+    /// A row it looked at has changed since.
+    Outdated,
+    /// It could not be asked.
+    Failed,
+}
+
+/// Why what a check counts is not all known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BreakdownView {
+    /// The check it explains.
+    pub check: String,
+    /// What is known or not.
+    pub title: String,
+    /// How it stands.
+    pub state: BreakdownState,
+    /// What was found last; kept while it is asked again.
+    pub found: Option<Arc<Breakdown>>,
+    /// When that was.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Why it could not be asked, if it could not.
+    pub problem: Option<String>,
 }

@@ -53,6 +53,7 @@ pub(super) const SQL: &[Asset] = assets![
     "checks/nba/defense_ratings.sql",
     "checks/nba/defense_quality.sql",
     "checks/nba/usage_coverage.sql",
+    "checks/nba/usage_causes.sql",
     "checks/nba/players_join_teams.sql",
     "checks/nba/players_sum_to_team.sql",
     "checks/nba/players_no_duplicates.sql",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::breakdown::{RawBreakdown, breakdown};
 use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
@@ -113,6 +114,8 @@ struct RawPlan {
     sources: Vec<RawSource>,
     #[serde(rename = "source_table", default)]
     source_tables: Vec<RawSourceTable>,
+    #[serde(rename = "breakdown", default)]
+    breakdowns: Vec<RawBreakdown>,
 }
 
 fn default_source() -> String {
@@ -242,6 +245,18 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         source_tables.iter().map(|table| table.name.as_str()),
     )?;
     let runbook = runbook::items(raw.runbook, &stages, &checks)?;
+    let mut breakdowns = Vec::with_capacity(raw.breakdowns.len());
+    for raw in raw.breakdowns {
+        let about = format!("breakdown of '{}'", raw.check);
+        let read = origin
+            .query(raw.sql.as_deref(), raw.sql_file.as_deref())
+            .and_then(|sql| breakdown(raw, sql, &checks));
+        breakdowns.push(read.map_err(|problem| format!("{about}: {problem}"))?);
+    }
+    unique(
+        "breakdown of",
+        breakdowns.iter().map(|breakdown| breakdown.check.as_str()),
+    )?;
     Ok(Plan {
         name: raw.name,
         title: raw.title,
@@ -254,6 +269,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         samples: samples(raw.samples, range)?,
         sources,
         source_tables,
+        breakdowns,
     })
 }
 
@@ -595,6 +611,47 @@ why = "the first"
         ];
         for (items, sentence) in cases {
             assert_eq!(with(&items).unwrap_err(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_breakdown_explains_one_check_and_names_its_causes() {
+        let broken = |changed: &str, to: &str| {
+            let breakdown = "[[breakdown]]\ncheck = \"one\"\ntitle = \"One\"\nsql = \"SELECT 1\"\ndate = \"day\"\n\
+                             by = [\"team\"]\ncause = \"why\"\ncount = \"rows\"\ncauses = [\"lost\"]\nbeside = [\"absent\"]\n";
+            assert!(breakdown.contains(changed), "{changed}");
+            parse_small(&format!("{SMALL}{}", breakdown.replacen(changed, to, 1)))
+        };
+        let plan = broken("", "").unwrap();
+        let spec = plan.breakdown("one").unwrap();
+        assert_eq!(
+            (spec.by.len(), spec.causes[0].as_str(), spec.beside[0].as_str()),
+            (1, "lost", "absent")
+        );
+        let cases = [
+            (
+                "check = \"one\"",
+                "check = \"onne\"",
+                "breakdown of 'onne': there is no check 'onne'; did you mean 'one'?",
+            ),
+            (
+                "causes = [\"lost\"]",
+                "causes = []",
+                "breakdown of 'one': causes is empty; name what the query's causes may be",
+            ),
+            (
+                "[\"absent\"]",
+                "[\"lost\"]",
+                "breakdown of 'one': cause 'lost' stands twice; a cause is counted or stands beside",
+            ),
+            (
+                "sql = \"SELECT 1\"\n",
+                "",
+                "breakdown of 'one': give either sql or sql_file",
+            ),
+        ];
+        for (good, bad, sentence) in cases {
+            assert_eq!(broken(good, bad).unwrap_err(), sentence);
         }
     }
 

@@ -2,6 +2,7 @@
 //! This room parses and validates; it knows tables, but no warehouse, no ledger and no clock.
 
 mod bare_sql;
+mod breakdown;
 mod builtin;
 mod check;
 mod dates;
@@ -12,6 +13,7 @@ mod sample;
 mod stage;
 mod stages;
 
+pub use breakdown::BreakdownSpec;
 pub use builtin::BUILTIN;
 pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
@@ -49,6 +51,8 @@ pub struct Plan {
     pub sources: Vec<CheckSpec>,
     /// Tables about the raw tables, shown as they are answered.
     pub source_tables: Vec<SourceTable>,
+    /// Why what some of them count is not all known, in the order they are shown.
+    pub breakdowns: Vec<BreakdownSpec>,
 }
 
 impl Plan {
@@ -80,6 +84,12 @@ impl Plan {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&CheckSpec> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The breakdown that explains this check.
+    #[must_use]
+    pub fn breakdown(&self, check: &str) -> Option<&BreakdownSpec> {
+        self.breakdowns.iter().find(|breakdown| breakdown.check == check)
     }
 
     /// The checks that belong to a stage, in order.

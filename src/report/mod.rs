@@ -1,12 +1,14 @@
 //! The handoff document, from the ledger alone: who was not there can go on from it.
 //! This room knows no engine and no warehouse; a run that lives, ended or died reads the same.
 
+mod breakdown;
 mod causes;
 mod handoff;
 mod markdown;
 mod next;
 mod standing;
 
+pub use breakdown::explained;
 pub use causes::{Cause, Quarantine};
 pub use handoff::{Handoff, PastRun, Work};
 pub use markdown::markdown;

@@ -47,6 +47,14 @@ title = "All there"
 severity = "blocking"
 sql = "SELECT game_date FROM missing"
 expect = [{ rows = 0 }]
+[[breakdown]]
+check = "all_there"
+title = "Rows stored"
+sql = "SELECT the breakdown"
+date = "date"
+cause = "cause"
+count = "rows"
+causes = ["lost"]
 "#;
 
 pub fn day(number: u32) -> NaiveDate {
@@ -223,10 +231,14 @@ impl Toy {
     }
 
     pub fn slow(self, read: Duration) -> Self {
+        self.slow_down(read);
+        self
+    }
+
+    pub fn slow_down(&self, read: Duration) {
         self.world
             .read_millis
             .store(u64::try_from(read.as_millis()).unwrap(), Ordering::Relaxed);
-        self
     }
 
     pub fn fill_disk(&self, is_full: bool) {
@@ -757,6 +769,9 @@ impl Warehouse for Memory {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let stored = self.0.stored.lock().unwrap();
+        if sql.contains("breakdown") {
+            return Ok(broken_down(stored.get("toy.toy")));
+        }
         if sql.contains("COUNT(*)") {
             let counts = stored
                 .iter()
@@ -785,5 +800,19 @@ impl Warehouse for Memory {
             columns: vec!["game_date".to_owned()],
             rows,
         })
+    }
+}
+
+/// How many rows of the toy's dates are stored, and how many of two are lost.
+fn broken_down(stored: Option<&BTreeMap<NaiveDate, Vec<Row>>>) -> Answer {
+    let dates = stored.into_iter().flatten().filter(|(date, _)| !is_off(**date));
+    let counts = dates.flat_map(|(date, rows)| {
+        let there = i64::try_from(rows.len()).unwrap();
+        let row = |cause: Value, count| vec![Value::from(*date), cause, Value::Int(count)];
+        [row(Value::Null, there), row("lost".into(), 2 - there)]
+    });
+    Answer {
+        columns: ["date", "cause", "rows"].map(str::to_owned).to_vec(),
+        rows: counts.collect(),
     }
 }

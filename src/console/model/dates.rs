@@ -52,7 +52,12 @@ impl Dates {
         } else {
             at.saturating_sub(1)
         };
-        self.chosen = Some(names[next].to_owned());
+        self.show(snapshot, names[next]);
+    }
+
+    /// Shows this stage.
+    pub fn show(&mut self, snapshot: &Snapshot, stage: &str) {
+        self.chosen = Some(stage.to_owned());
         self.keep_in(snapshot);
     }
 

@@ -6,6 +6,7 @@ pub mod dates;
 pub mod log;
 pub mod overlay;
 pub mod sample;
+pub mod split;
 pub mod workers;
 
 use std::sync::Arc;
@@ -191,6 +192,7 @@ impl Model {
             (Some(Overlay::Offending(_)), _) => Place::Offending,
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,
+            (Some(Overlay::Split(_)), _) => Place::Breakdown,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
+use super::split::Split;
 use crate::console::keymap::{Binding, TABLE};
 use crate::console::layout::{framed, popup};
 use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
@@ -22,6 +23,8 @@ pub enum Overlay {
     About(About),
     /// The runbook.
     Runbook(RunbookPage),
+    /// Why what a check counts is not all known.
+    Split(Split),
     /// Whether to do dates again.
     Confirm(Confirm),
     /// Whether and how to leave.

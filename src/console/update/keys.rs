@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, dates, log, overlay, run, runbook, sample, sources};
+use super::{checks, dates, log, overlay, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -57,6 +57,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Search => ask(model, place),
         _ if place == Place::Prompt => return answer(model, action),
         _ if model.overlay.is_some() => return overlay::act(model, action),
+        Action::Breakdown => split::open(model),
         Action::Quit => return run::quit(model),
         Action::PauseResume => return run::pause_or_resume(model),
         Action::Sample => sample::open(model),

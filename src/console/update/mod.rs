@@ -9,6 +9,7 @@ mod run;
 mod runbook;
 mod sample;
 mod sources;
+mod split;
 
 use std::sync::Arc;
 

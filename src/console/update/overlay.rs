@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, dates, run, runbook, sample, sources};
+use super::{checks, dates, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, key_of};
 use crate::console::layout::{Pane, framed};
@@ -37,6 +37,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(overlay);
             return runbook::act(model, page, action);
         }
+        Overlay::Split(over) => return split::act(model, over, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
@@ -173,12 +174,12 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
         }
-        Some(Overlay::Sources(_) | Overlay::Leave(_)) | None => {}
+        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Leave(_)) | None => {}
     }
 }
 
 /// How many first lines there are so that the last page is full.
-fn last_top(lines: usize, page: usize) -> usize {
+pub(super) fn last_top(lines: usize, page: usize) -> usize {
     lines.saturating_sub(page) + 1
 }
 
@@ -209,6 +210,7 @@ fn gaps(model: &Model) -> usize {
 pub(super) fn keep_in(model: &mut Model) {
     // An action that moves nothing leaves only the clamping.
     scroll(model, Action::Redraw);
+    split::keep_in(model);
 }
 
 /// Asks for the rows of the date in view once more when its unit has changed.
@@ -246,6 +248,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
             let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
             Some(dates.join("\n"))
         }
+        Overlay::Split(over) => split::copied(model, over),
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),
         Overlay::Sample(_) => Some(sample::copied(model)),

@@ -16,8 +16,9 @@ use crate::console::layout::Pane;
 use crate::console::model::about::{Line, lines};
 use crate::console::model::checklist::Item;
 use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
+use crate::console::model::split::Split;
 use crate::console::{Dirty, Effect, Model, Msg, update};
-use crate::engine::{Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
+use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
 fn model(snapshot: Snapshot) -> Model {
@@ -48,7 +49,7 @@ fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
     press_at(model, 8.4, code, KeyModifiers::NONE)
 }
 
-/// Presses the letters one after the other; `\n` is Enter and `\x1b` is Esc. Answers what the last one did.
+/// Presses the letters one after the other; `\n` is Enter, `\t` is Tab and `\x1b` is Esc. Answers what the last one did.
 fn keys(model: &mut Model, letters: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for letter in letters.chars() {
@@ -56,6 +57,7 @@ fn keys(model: &mut Model, letters: &str) -> Vec<Effect> {
             model,
             match letter {
                 '\n' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
                 '\x1b' => KeyCode::Esc,
                 letter => KeyCode::Char(letter),
             },
@@ -275,6 +277,91 @@ fn a_heading_is_no_check_and_a_check_tells_its_past() {
             "[2023-12-16, 2024-11-02, 2026-01-03]",
         ]
     );
+}
+
+/// The breakdown over the panes.
+fn split(model: &Model) -> &Split {
+    let Some(Overlay::Split(split)) = &model.overlay else {
+        panic!("no breakdown is open");
+    };
+    split
+}
+
+#[rstest]
+#[case::the_newest_date_not_all_known("b", 0, "2026-01-03")]
+#[case::a_week_before("bh", 0, "2025-12-27")]
+#[case::a_day_before("bk", 0, "2026-01-02")]
+#[case::no_further_than_there_are_dates("bjl", 0, "2026-01-03")]
+#[case::the_first("bg", 0, "2021-10-19")]
+#[case::the_next_not_all_known("bgjn", 0, "2022-01-26")]
+#[case::the_one_before("bgjN", 0, "2021-10-19")]
+#[case::round_and_round("bn", 0, "2021-10-19")]
+#[case::by_season("b\t", 1, "2026-01-03")]
+#[case::by_month("b\t\t", 2, "2026-01-03")]
+#[case::and_by_date_again("b\t\t\t", 0, "2026-01-03")]
+#[case::trouble_is_on_a_date("b\t\tn", 0, "2021-10-19")]
+#[case::the_next_breakdown_is_the_only_one("b\tb", 0, "2026-01-03")]
+fn a_breakdown_is_looked_at(#[case] pressed: &str, #[case] view: usize, #[case] date: &str) {
+    let mut model = model(three_stages(1));
+    assert_eq!(keys(&mut model, pressed), []);
+    let split = split(&model);
+    let found = split
+        .shown(model.snapshot.as_deref().unwrap())
+        .unwrap()
+        .found
+        .as_ref();
+    assert_eq!(
+        (split.view, split.cursor(found.unwrap())),
+        (view, Some(day(date)))
+    );
+}
+
+#[test]
+fn from_a_breakdown_one_goes_to_the_date_in_the_stage_of_its_check() {
+    let mut model = model(three_stages(1));
+    keys(&mut model, "3bk\n");
+    assert_eq!(
+        (model.focus, model.dates.cursor),
+        (Pane::Dates, Some(day("2026-01-02")))
+    );
+    assert_eq!(
+        model.stage().map(|stage| stage.name.as_str()),
+        Some("team_defense")
+    );
+}
+
+#[test]
+fn a_breakdown_is_asked_again_and_copied() {
+    let mut model = model(three_stages(1));
+    let check = "rows_per_date".to_owned();
+    assert_eq!(keys(&mut model, "be"), send(Command::Explain { check }));
+    let copied = keys(&mut model, "\ty");
+    let Some(Effect::Copy(text)) = copied.first() else {
+        panic!("nothing was copied: {copied:?}");
+    };
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next(),
+        Some(
+            "season\tknown\tcounted\tno team row\tno attempts in the feed\tno team total\tno minutes\tunresolved player"
+        )
+    );
+    assert!(
+        lines.next().is_some_and(|line| line.starts_with("2021\t")),
+        "{text}"
+    );
+    let mut snapshot = three_stages(2);
+    snapshot.breakdowns[0].state = BreakdownState::Running;
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    assert_eq!(keys(&mut model, "e"), [], "it is being asked");
+    assert_eq!(model.place(), Place::Breakdown);
+}
+
+#[test]
+fn a_plan_without_a_breakdown_says_so() {
+    let mut model = model(one_fail(1));
+    keys(&mut model, "b");
+    assert_eq!(said(&model), "this plan breaks no check down");
 }
 
 #[test]

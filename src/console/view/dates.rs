@@ -1,25 +1,18 @@
-//! Every date of a stage as a calendar: weeks are columns, weekdays are rows, twelve months a block. Blocks for which
-//! there is no room shrink to one row, a sign a week.
+//! Every date of a stage as a calendar, with the date under the cursor in words.
 
 use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
+use super::heat::{Cell, Heat};
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::calendar::{self, Block, MOST_COLUMNS, WEEKDAYS, blocks};
+use crate::console::calendar::WEEKDAYS;
 use crate::console::model::Model;
 use crate::console::model::dates::unit;
 use crate::console::text::{count, counted, width};
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::{StageView, UnitView};
 use crate::ledger::UnitState;
-
-/// Columns before a block: its label, or a weekday.
-const LABEL: usize = 6;
-
-/// Rows of a whole block: months and weekdays.
-const WHOLE: usize = 8;
 
 /// From this height on there is room for the legend.
 const LEGEND_FROM: u16 = 14;
@@ -54,135 +47,20 @@ fn nothing(model: &Model) -> &'static str {
 }
 
 fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let (Some(first), Some(last)) = (stage.units.first(), stage.units.last()) else {
-        return;
+    let cell = |unit: &UnitView| Cell {
+        date: unit.date,
+        sign: theme.glyphs.unit(unit.state),
+        style: theme.unit(unit.state),
+        weight: weight(unit.state),
     };
-    let blocks = blocks(first.date, last.date);
-    let here = blocks
-        .iter()
-        .position(|block| block.contains(cursor))
-        .unwrap_or(0);
-    let grid = Grid {
-        model,
-        stage,
+    let cells: Vec<Cell> = stage.units.iter().map(cell).collect();
+    let selected = model.dates.selected().filter(|_| model.dates.anchor.is_some());
+    Heat {
+        cells: &cells,
         cursor,
-        theme,
-        cell: if usize::from(area.width) >= LABEL + 2 * MOST_COLUMNS {
-            2
-        } else {
-            1
-        },
-    };
-    let mut at = 0;
-    for (block, whole) in blocks
-        .iter()
-        .zip(fit(blocks.len(), here, usize::from(area.height)))
-    {
-        match whole {
-            Some(true) => {
-                grid.whole(*block, area, at, buf);
-                at += WHOLE;
-            }
-            Some(false) => {
-                grid.weeks(*block, row(area, at), buf);
-                at += 1;
-            }
-            None => {}
-        }
+        selected,
     }
-}
-
-/// Which blocks are drawn whole, which as one row, which not at all, so that they fit into `height` rows. The block
-/// under the cursor comes first, then its neighbours.
-fn fit(blocks: usize, here: usize, height: usize) -> Vec<Option<bool>> {
-    let mut fitted = vec![None; blocks];
-    let mut left = height;
-    let mut nearest: Vec<usize> = (0..blocks).collect();
-    nearest.sort_by_key(|at| (at.abs_diff(here), *at < here));
-    for at in &nearest {
-        let whole = *at == here && left >= WHOLE;
-        let takes = if whole { WHOLE } else { 1 };
-        if left >= takes {
-            fitted[*at] = Some(whole);
-            left -= takes;
-        }
-    }
-    for at in nearest {
-        if fitted[at] == Some(false) && left >= WHOLE - 1 {
-            fitted[at] = Some(true);
-            left -= WHOLE - 1;
-        }
-    }
-    fitted
-}
-
-struct Grid<'a> {
-    model: &'a Model,
-    stage: &'a StageView,
-    cursor: NaiveDate,
-    theme: Theme,
-    cell: usize,
-}
-
-impl Grid<'_> {
-    fn units(&self, block: Block) -> &[UnitView] {
-        let units = &self.stage.units;
-        let from = units.partition_point(|unit| unit.date < block.first);
-        let to = units.partition_point(|unit| unit.date <= block.last);
-        &units[from..to]
-    }
-
-    fn whole(&self, block: Block, area: Rect, at: usize, buf: &mut Buffer) {
-        let theme = self.theme;
-        Pen::on(buf, theme, row(area, at)).write(&block.label(), BOLD);
-        for month in block.months() {
-            let mut pen = Pen::on(buf, theme, row(area, at));
-            pen.skip(LABEL + block.column(month) * self.cell);
-            pen.write(&month.format("%b").to_string(), PLAIN);
-        }
-        for (weekday, name) in WEEKDAYS.iter().enumerate() {
-            let marked = block.contains(self.cursor) && calendar::row(self.cursor) == weekday;
-            let style = if marked {
-                BOLD.add_modifier(SELECTED)
-            } else {
-                PLAIN
-            };
-            let line = row(area, at + 1 + weekday);
-            Pen::on(buf, theme, line).skip(1).write(name, style);
-        }
-        let selected = self
-            .model
-            .dates
-            .selected()
-            .filter(|_| self.model.dates.anchor.is_some());
-        for unit in self.units(block) {
-            let mut style = self.theme.unit(unit.state);
-            if unit.date == self.cursor {
-                style = style.add_modifier(SELECTED | Modifier::BOLD);
-            } else if selected.as_ref().is_some_and(|range| range.contains(&unit.date)) {
-                style = style.add_modifier(SELECTED);
-            }
-            let line = row(area, at + 1 + calendar::row(unit.date));
-            Pen::on(buf, theme, line)
-                .skip(LABEL + block.column(unit.date) * self.cell)
-                .write(theme.glyphs.unit(unit.state), style);
-        }
-    }
-
-    /// One row, where each week shows the state in it that matters most.
-    fn weeks(&self, block: Block, area: Rect, buf: &mut Buffer) {
-        let theme = self.theme;
-        Pen::on(buf, theme, area).write(&block.label(), BOLD);
-        let same_week = |a: &UnitView, b: &UnitView| calendar::monday(a.date) == calendar::monday(b.date);
-        for week in self.units(block).chunk_by(same_week) {
-            let Some(worst) = week.iter().max_by_key(|unit| weight(unit.state)) else {
-                continue;
-            };
-            Pen::on(buf, theme, area)
-                .skip(LABEL + block.column(worst.date) * self.cell)
-                .write(theme.glyphs.unit(worst.state), theme.unit(worst.state));
-        }
-    }
+    .draw(theme, area, buf);
 }
 
 /// How much a state matters in a week that shows only one.
@@ -270,29 +148,5 @@ pub(super) fn in_words(unit: &UnitView, theme: Theme, pen: &mut Pen<'_>) {
     }
     if unit.attempts > 1 {
         pen.write(&format!(", {} attempts", unit.attempts), PLAIN);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    const NO: Option<bool> = None;
-    const ROW: Option<bool> = Some(false);
-    const ALL: Option<bool> = Some(true);
-
-    #[rstest]
-    #[case(0, [NO, NO, NO, NO, NO])]
-    #[case(3, [NO, NO, ROW, ROW, ROW])]
-    #[case(8, [NO, NO, NO, ALL, NO])]
-    #[case(10, [NO, NO, ROW, ALL, ROW])]
-    #[case(12, [ROW, ROW, ROW, ALL, ROW])]
-    #[case(19, [ROW, ROW, ROW, ALL, ALL])]
-    #[case(26, [ROW, ROW, ALL, ALL, ALL])]
-    #[case(40, [ALL, ALL, ALL, ALL, ALL])]
-    fn the_cursors_block_is_whole_first(#[case] height: usize, #[case] fitted: [Option<bool>; 5]) {
-        assert_eq!(fit(5, 3, height), fitted);
     }
 }

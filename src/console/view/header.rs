@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
+use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
 use crate::console::text::{band, count, duration, width};
 use crate::console::theme::{Role, Theme};
-use crate::engine::{RunView, StageState, StageView};
+use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
 
 /// The widest a progress bar gets.
@@ -30,7 +31,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     title(model, run, theme, row(area, 0), buf);
-    progress(model, run, theme, &mut Pen::on(buf, theme, row(area, 1)), BAR);
+    let mut pen = Pen::on(buf, theme, row(area, 1));
+    progress(model, run, theme, &mut pen, BAR);
+    share(snapshot, theme, &mut pen);
     stages(model, &snapshot.stages, theme, row(area, 2), buf);
     limit(run, theme, row(area, 3), buf);
 }
@@ -132,6 +135,26 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
             &format!("  {} dates/min", count(rate.max(0.0).round() as u64)),
             PLAIN,
         );
+    }
+}
+
+/// The share that the plan's first breakdown explains, with its name where there is room for it.
+fn share(snapshot: &Snapshot, theme: Theme, pen: &mut Pen<'_>) {
+    let Some(view) = snapshot.breakdowns.first() else {
+        return;
+    };
+    let check = snapshot.checks.iter().find(|check| check.name == view.check);
+    let (Some(found), Some(check)) = (&view.found, check) else {
+        return;
+    };
+    let glyph = theme.glyphs.check(check.state);
+    let share = format!("{}{}", found.whole.share(), aged(view));
+    let texts = [
+        format!(" {glyph} {} {share}", view.title),
+        format!(" {glyph} {share}"),
+    ];
+    if let Some(text) = texts.iter().find(|text| width(text) < pen.left()) {
+        pen.at_the_end(text, theme.check(check.state));
     }
 }
 

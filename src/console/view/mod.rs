@@ -9,6 +9,7 @@ mod detail;
 mod frame;
 mod gaps;
 mod header;
+mod heat;
 mod help;
 mod key_bar;
 mod leave;
@@ -19,6 +20,7 @@ mod pen;
 mod runbook;
 mod sample;
 mod sources;
+mod split;
 mod too_small;
 mod workers;
 
@@ -61,6 +63,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
+        Some(Overlay::Split(over)) => split::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),

@@ -1,6 +1,7 @@
 //! The whole screen as an operator sees it, for every run of the fixtures at every size that has a layout of its own.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
@@ -15,7 +16,7 @@ use crate::console::fixture::{
     worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
-use crate::engine::{Command, Reply, StoredRows};
+use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
 const ASCII: Theme = Theme::new(Palette::Auto, false, false);
@@ -189,6 +190,64 @@ fn checks_stand_under_their_stages() {
 }
 
 #[test]
+fn a_share_is_broken_down_by_date_and_group() {
+    let tab = || code(KeyCode::Tab);
+    let outdated = || {
+        let mut snapshot = three_stages(51);
+        snapshot.breakdowns[0].state = BreakdownState::Outdated;
+        Msg::Snapshot(Arc::new(snapshot))
+    };
+    let cases = [
+        ("dates", vec![]),
+        ("whole-date", vec![key('g'), code(KeyCode::Down)]),
+        ("season", vec![tab()]),
+        ("month", vec![tab(), tab(), code(KeyCode::PageDown)]),
+        ("causes-right", vec![tab(), code(KeyCode::Right)]),
+        ("outdated", vec![outdated()]),
+    ];
+    for (name, msgs) in cases {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+            let mut model = Model::default();
+            feed(&mut model, history(three_stages(50)));
+            update(&mut model, Msg::Resize { columns, rows });
+            feed(&mut model, std::iter::once(key('b')).chain(msgs.clone()));
+            let drawn = screen(&mut model, UTF8, columns, rows);
+            insta::assert_snapshot!(format!("split-{name}-{columns}x{rows}"), text(&drawn));
+            let ascii = text(&screen(&mut model, ASCII, columns, rows));
+            assert!(ascii.is_ascii(), "{ascii}");
+        }
+    }
+}
+
+#[test]
+fn a_breakdown_that_was_never_answered_says_why() {
+    for (name, state, problem) in [
+        ("pending", BreakdownState::Pending, None),
+        (
+            "failed",
+            BreakdownState::Failed,
+            Some("no such table: teams".to_owned()),
+        ),
+    ] {
+        let mut snapshot = three_stages(50);
+        let view = &mut snapshot.breakdowns[0];
+        (view.state, view.problem, view.found, view.asked_at) = (state, problem, None, None);
+        let mut model = Model::default();
+        feed(&mut model, history(snapshot));
+        update(
+            &mut model,
+            Msg::Resize {
+                columns: 80,
+                rows: 24,
+            },
+        );
+        update(&mut model, key('b'));
+        let drawn = screen(&mut model, UTF8, 80, 24);
+        insta::assert_snapshot!(format!("split-{name}-80x24"), text(&drawn));
+    }
+}
+
+#[test]
 fn ascii_and_colourless_says_the_same() {
     for run in ["running", "one-fail"] {
         for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
@@ -238,12 +297,12 @@ fn what_lies_over_the_panes() {
         ("leave", "running", vec![key('q')]),
         ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
         ("offending", "one-fail", offending_of_the_failed_check()),
-        ("runbook", "running", vec![key('b')]),
+        ("runbook", "running", vec![key('6')]),
         (
             "runbook-tick",
             "running",
             vec![
-                key('b'),
+                key('6'),
                 code(KeyCode::End),
                 code(KeyCode::Enter),
                 key('o'),
@@ -387,7 +446,7 @@ proptest! {
     #[test]
     fn any_area_can_be_drawn(
         run in 0..RUNS.len(),
-        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v', 'b']), 0..4),
+        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v', 'b', 'i']), 0..4),
         columns in 0_u16..=250,
         rows in 0_u16..=250,
         x in 0_u16..=60,

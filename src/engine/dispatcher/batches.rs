@@ -536,6 +536,7 @@ impl Dispatcher {
             }
             Owner::Check(check) => self.on_check_died(check, &message)?,
             Owner::Source(at) => self.on_source_died(at, &message)?,
+            Owner::Breakdown(at) => self.on_breakdown_died(at, &message),
             Owner::Reload => tracing::error!("fetching raw rows again panicked: {message}"),
             Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }

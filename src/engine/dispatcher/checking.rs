@@ -103,7 +103,7 @@ impl Dispatcher {
                 continue;
             };
             let asked = Asked {
-                check,
+                at: check,
                 changes: line.changes,
             };
             let recorded = line.recorded.clone();
@@ -130,7 +130,7 @@ impl Dispatcher {
         seconds: f64,
     ) -> Result<(), Fatal> {
         self.checking -= 1;
-        let view = &self.checks[asked.check];
+        let view = &self.checks[asked.at];
         let changes = self
             .lines
             .iter()
@@ -156,7 +156,7 @@ impl Dispatcher {
                 (state, measured.value, measured.offending)
             }
         };
-        self.answer_check(asked.check, state, value, offending, seconds)
+        self.answer_check(asked.at, state, value, offending, seconds)
     }
 
     pub(super) fn on_check_died(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
@@ -223,9 +223,11 @@ impl Dispatcher {
                 names.push(check.name.as_str());
             }
         }
+        let stage = name.clone();
         if !names.is_empty() {
             self.ledger.outdate_checks(self.target, &names)?;
         }
+        self.outdate_breakdowns(&stage);
         Ok(())
     }
 

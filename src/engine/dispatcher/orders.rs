@@ -82,10 +82,11 @@ impl Dispatcher {
                 _,
             ) => self.rerun(&selection, stage.as_deref(), source.as_deref()),
             (Command::Workers(number), _) => Ok(self.set_workers(number)),
-            (Command::Check(_), Mode::Preparing) => {
+            (Command::Check(_) | Command::Explain { .. }, Mode::Preparing) => {
                 refused("the tables are still being prepared; try again in a moment")
             }
             (Command::Check(checks), _) => Ok(self.check(&checks)),
+            (Command::Explain { check }, _) => Ok(self.explain(&check)),
             (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim(), by),
             (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
             (Command::Tick { item, done, note }, _) => self.tick(&item, done, note.trim(), by),

@@ -39,6 +39,7 @@ impl Dispatcher {
             checks: self.checks.clone(),
             runbook: self.runbook.items(),
             sources: self.sources.views.clone(),
+            breakdowns: self.breakdowns.clone(),
         }
     }
 

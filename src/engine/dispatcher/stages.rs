@@ -453,13 +453,13 @@ impl Dispatcher {
             line.board.rows()
         );
         self.tell(event);
-        match self.options.ask.take() {
-            Some(checks) => {
-                if let Err(refusal) = self.check(&checks) {
-                    tracing::warn!("{refusal}");
-                }
+        if let Some(checks) = self.options.ask.take() {
+            if let Err(refusal) = self.check(&checks) {
+                tracing::warn!("{refusal}");
             }
-            None => self.ask_open_checks(at),
+        } else {
+            self.ask_open_checks(at);
+            self.ask_open_breakdowns(at);
         }
         self.want_picture(Picture::Now);
     }

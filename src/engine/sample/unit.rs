@@ -205,10 +205,12 @@ async fn look(
     };
     let stored = stored(table, warehouse, date).await?;
     let scope = stage.scope(warehouse, &[date]).await?.pop();
-    let made = if matches!(scope, Some(Scope::Skip(_))) {
-        Outcome::default()
-    } else {
-        stage.read(warehouse, &[date], source).await?.compute(date)?
+    let made = match &scope {
+        Some(Scope::Skip(reason)) => Outcome {
+            skip: Some(reason.clone()),
+            ..Outcome::default()
+        },
+        _ => stage.read(warehouse, &[date], source).await?.compute(date)?,
     };
     Ok(judged(stage, table, date, why, scope, made, &stored))
 }

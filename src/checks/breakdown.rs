@@ -1,0 +1,332 @@
+//! Why a share is not whole: one answer of the warehouse, added up as a whole, by date and by every group.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::BreakdownSpec;
+use crate::table::Value;
+use crate::warehouse::{Answer, ErrorClass, Warehouse, WarehouseError};
+
+/// What stands for a group without a name.
+const NAMELESS: &str = "none";
+
+/// What is known and why the rest is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// What is counted: `players`.
+    pub counts: String,
+    /// The causes for which something counted is not known.
+    pub causes: Vec<String>,
+    /// The causes for which something is not counted at all.
+    pub beside: Vec<String>,
+    /// All of it.
+    pub whole: Tally,
+    /// By each column, in the plan's order.
+    pub by: Vec<Dimension>,
+    /// By date, in order; dates of which nothing is counted are left out.
+    pub dates: Vec<(NaiveDate, Tally)>,
+}
+
+/// One way to group it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dimension {
+    /// Column name.
+    pub name: String,
+    /// Groups by name.
+    pub groups: Vec<(String, Tally)>,
+}
+
+/// How many are known, and how many are not for each cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Known.
+    pub known: u64,
+    /// Not known, in the order of [`Breakdown::causes`].
+    pub lacking: Vec<u64>,
+    /// Not counted, in the order of [`Breakdown::beside`].
+    pub beside: Vec<u64>,
+}
+
+impl Breakdown {
+    /// How many are known and how many are not for each cause, in one line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Tally {
+            known,
+            lacking,
+            beside,
+        } = &self.whole;
+        let listed = |causes: &[String], numbers: &[u64]| {
+            let listed: Vec<String> = (causes.iter().zip(numbers))
+                .map(|(cause, number)| format!("{cause} {number}"))
+                .collect();
+            listed.join(", ")
+        };
+        let beside = if self.beside.is_empty() {
+            String::new()
+        } else {
+            format!("; not counted: {}", listed(&self.beside, beside))
+        };
+        let lacking = listed(&self.causes, lacking);
+        format!(
+            "{known} of {} {}; {lacking}{beside}",
+            self.whole.counted(),
+            self.counts
+        )
+    }
+}
+
+impl Tally {
+    fn of(spec: &BreakdownSpec) -> Self {
+        Self {
+            known: 0,
+            lacking: vec![0; spec.causes.len()],
+            beside: vec![0; spec.beside.len()],
+        }
+    }
+
+    fn add(&mut self, cause: Place, count: u64) {
+        match cause {
+            Place::Known => self.known += count,
+            Place::Lacking(at) => self.lacking[at] += count,
+            Place::Beside(at) => self.beside[at] += count,
+        }
+    }
+
+    /// How many are counted, known or not.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        self.known + self.lacking.iter().sum::<u64>()
+    }
+
+    /// Hundredths of a percent known, 0 to 10000, rounded down so that only what is whole is 10000; none if nothing is
+    /// counted.
+    #[must_use]
+    pub fn basis_points(&self) -> Option<u64> {
+        (self.known * 10_000).checked_div(self.counted())
+    }
+
+    /// The share known as it is read: `99.98 %`.
+    #[must_use]
+    pub fn share(&self) -> String {
+        self.basis_points().map_or_else(
+            || "-".to_owned(),
+            |points| match (points / 100, points % 100) {
+                (whole, 0) => format!("{whole} %"),
+                (whole, rest) => format!("{whole}.{rest:02} %"),
+            },
+        )
+    }
+}
+
+/// Where a row of the answer is counted.
+#[derive(Clone, Copy)]
+enum Place {
+    Known,
+    Lacking(usize),
+    Beside(usize),
+}
+
+/// Asks the query of a breakdown and adds the answer up.
+///
+/// # Errors
+/// When the query fails, or its answer is not what the plan says it is.
+pub async fn break_down(
+    spec: &BreakdownSpec,
+    warehouse: &dyn Warehouse,
+) -> Result<Breakdown, WarehouseError> {
+    let answer = warehouse.query(&spec.sql).await?;
+    add_up(spec, &answer).map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
+}
+
+/// Adds an answer up.
+///
+/// # Errors
+/// When the answer lacks a column, or a date or number is none, or a cause is none of the plan's.
+pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String> {
+    let column = |name: &str| {
+        let known = || answer.columns.join(", ");
+        let place = answer.position(name);
+        place.ok_or_else(|| format!("the answer has no column {name}; it has {}", known()))
+    };
+    let (date_at, cause_at, count_at) = (column(&spec.date)?, column(&spec.cause)?, column(&spec.count)?);
+    let by_at = spec
+        .by
+        .iter()
+        .map(|name| column(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut whole = Tally::of(spec);
+    let mut dates = BTreeMap::new();
+    let mut groups = vec![BTreeMap::new(); spec.by.len()];
+    for row in &answer.rows {
+        let date = row[date_at].as_date();
+        let date =
+            date.ok_or_else(|| format!("column {} holds {}, which is no date", spec.date, row[date_at]))?;
+        let count = match row[count_at] {
+            Value::Int(count) => u64::try_from(count).ok(),
+            _ => None,
+        };
+        let count = count.ok_or_else(|| {
+            format!(
+                "column {} holds {}, which is no number",
+                spec.count, row[count_at]
+            )
+        })?;
+        let cause = place(spec, &row[cause_at])?;
+        whole.add(cause, count);
+        dates
+            .entry(date)
+            .or_insert_with(|| Tally::of(spec))
+            .add(cause, count);
+        for (groups, at) in groups.iter_mut().zip(&by_at) {
+            let name = match &row[*at] {
+                Value::Null => NAMELESS.to_owned(),
+                value => value.to_string(),
+            };
+            groups
+                .entry(name)
+                .or_insert_with(|| Tally::of(spec))
+                .add(cause, count);
+        }
+    }
+    let dimension = |(name, groups): (&String, BTreeMap<_, _>)| Dimension {
+        name: name.clone(),
+        groups: groups.into_iter().collect(),
+    };
+    Ok(Breakdown {
+        counts: spec.count.clone(),
+        causes: spec.causes.clone(),
+        beside: spec.beside.clone(),
+        whole,
+        by: spec.by.iter().zip(groups).map(dimension).collect(),
+        dates: dates.into_iter().collect(),
+    })
+}
+
+fn place(spec: &BreakdownSpec, cause: &Value) -> Result<Place, String> {
+    if *cause == Value::Null {
+        return Ok(Place::Known);
+    }
+    let text = cause.to_string();
+    let among = |causes: &[String]| causes.iter().position(|known| *known == text);
+    among(&spec.causes)
+        .map(Place::Lacking)
+        .or_else(|| among(&spec.beside).map(Place::Beside))
+        .ok_or_else(|| {
+            format!(
+                "column {} holds '{text}', which is none of the plan's causes",
+                spec.cause
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn spec() -> BreakdownSpec {
+        BreakdownSpec {
+            check: "c".to_owned(),
+            title: "Known".to_owned(),
+            sql: String::new(),
+            date: "day".to_owned(),
+            by: vec!["team".to_owned()],
+            cause: "why".to_owned(),
+            count: "rows".to_owned(),
+            causes: vec!["lost".to_owned(), "late".to_owned()],
+            beside: vec!["absent".to_owned()],
+        }
+    }
+
+    fn answer(rows: &[(&str, &str, Option<&str>, i64)]) -> Answer {
+        let row = |&(day, team, why, count): &(&str, &str, Option<&str>, i64)| {
+            let why = why.map_or(Value::Null, Value::from);
+            vec![
+                day.parse::<NaiveDate>().unwrap().into(),
+                team.into(),
+                why,
+                Value::Int(count),
+            ]
+        };
+        Answer {
+            columns: ["day", "team", "why", "rows"].map(str::to_owned).to_vec(),
+            rows: rows.iter().map(row).collect(),
+        }
+    }
+
+    fn tally(known: u64, lacking: [u64; 2], beside: u64) -> Tally {
+        Tally {
+            known,
+            lacking: lacking.to_vec(),
+            beside: vec![beside],
+        }
+    }
+
+    #[test]
+    fn every_row_is_counted_once_as_a_whole_by_date_and_by_group() {
+        let found = add_up(
+            &spec(),
+            &answer(&[
+                ("2024-01-05", "BOS", None, 8),
+                ("2024-01-04", "BOS", Some("lost"), 2),
+                ("2024-01-04", "DEN", None, 5),
+                ("2024-01-04", "DEN", Some("late"), 1),
+                ("2024-01-04", "DEN", Some("absent"), 4),
+            ]),
+        )
+        .unwrap();
+        assert_eq!(found.whole, tally(13, [2, 1], 4));
+        assert_eq!(found.whole.counted(), 16, "what stands beside is not counted");
+        assert_eq!(
+            found.in_words(),
+            "13 of 16 rows; lost 2, late 1; not counted: absent 4"
+        );
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(
+            found.dates,
+            [
+                (day("2024-01-04"), tally(5, [2, 1], 4)),
+                (day("2024-01-05"), tally(8, [0, 0], 0)),
+            ]
+        );
+        let teams = vec![
+            ("BOS".to_owned(), tally(8, [2, 0], 0)),
+            ("DEN".to_owned(), tally(5, [0, 1], 4)),
+        ];
+        assert_eq!((found.by[0].name.as_str(), &found.by[0].groups), ("team", &teams));
+    }
+
+    #[rstest]
+    #[case(0, 0, "-")]
+    #[case(3, 0, "100 %")]
+    #[case(99_999, 1, "99.99 %")]
+    #[case(1, 1, "50 %")]
+    #[case(1, 15, "6.25 %")]
+    #[case(0, 7, "0 %")]
+    fn only_what_is_whole_is_a_hundred(#[case] known: u64, #[case] lost: u64, #[case] share: &str) {
+        assert_eq!(tally(known, [lost, 0], 0).share(), share);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_as_the_plan_says_is_refused() {
+        let stranger = add_up(&spec(), &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]));
+        assert_eq!(
+            stranger.unwrap_err(),
+            "column why holds 'stolen', which is none of the plan's causes"
+        );
+        let mut negative = answer(&[("2024-01-04", "BOS", None, -1)]);
+        assert_eq!(
+            add_up(&spec(), &negative).unwrap_err(),
+            "column rows holds -1, which is no number"
+        );
+        negative.columns[1] = "club".to_owned();
+        assert_eq!(
+            add_up(&spec(), &negative).unwrap_err(),
+            "the answer has no column team; it has day, club, why, rows"
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Dates as a calendar: weeks are columns, weekdays are rows, twelve months a block. Blocks for which there is no room
+//! shrink to one row, a sign a week.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::pen::{BOLD, PLAIN, Pen, row};
+use crate::console::calendar::{self, Block, MOST_COLUMNS, WEEKDAYS, blocks};
+use crate::console::theme::{SELECTED, Theme};
+
+/// Columns before a block: its label, or a weekday.
+const LABEL: usize = 6;
+
+/// Rows of a whole block: months and weekdays.
+const WHOLE: usize = 8;
+
+/// How one date is drawn.
+pub struct Cell {
+    /// The date.
+    pub date: NaiveDate,
+    /// Its sign.
+    pub sign: &'static str,
+    /// Its colour.
+    pub style: Style,
+    /// How much it matters in a week that shows only one of its dates.
+    pub weight: u8,
+}
+
+/// Dates in order, each once.
+pub struct Heat<'a> {
+    /// The dates.
+    pub cells: &'a [Cell],
+    /// The one under the cursor.
+    pub cursor: NaiveDate,
+    /// Those that are selected.
+    pub selected: Option<RangeInclusive<NaiveDate>>,
+}
+
+impl Heat<'_> {
+    /// Draws as many blocks as fit, the one under the cursor first.
+    pub fn draw(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let (Some(first), Some(last)) = (self.cells.first(), self.cells.last()) else {
+            return;
+        };
+        let blocks = blocks(first.date, last.date);
+        let here = blocks
+            .iter()
+            .position(|block| block.contains(self.cursor))
+            .unwrap_or(0);
+        let columns = if usize::from(area.width) >= LABEL + 2 * MOST_COLUMNS {
+            2
+        } else {
+            1
+        };
+        let mut at = 0;
+        for (block, whole) in blocks
+            .iter()
+            .zip(fit(blocks.len(), here, usize::from(area.height)))
+        {
+            match whole {
+                Some(true) => {
+                    self.whole(*block, columns, theme, area, at, buf);
+                    at += WHOLE;
+                }
+                Some(false) => {
+                    self.weeks(*block, columns, theme, row(area, at), buf);
+                    at += 1;
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn cells_of(&self, block: Block) -> &[Cell] {
+        let from = self.cells.partition_point(|cell| cell.date < block.first);
+        let to = self.cells.partition_point(|cell| cell.date <= block.last);
+        &self.cells[from..to]
+    }
+
+    fn whole(&self, block: Block, columns: usize, theme: Theme, area: Rect, at: usize, buf: &mut Buffer) {
+        Pen::on(buf, theme, row(area, at)).write(&block.label(), BOLD);
+        for month in block.months() {
+            let mut pen = Pen::on(buf, theme, row(area, at));
+            pen.skip(LABEL + block.column(month) * columns);
+            pen.write(&month.format("%b").to_string(), PLAIN);
+        }
+        for (weekday, name) in WEEKDAYS.iter().enumerate() {
+            let marked = block.contains(self.cursor) && calendar::row(self.cursor) == weekday;
+            let style = if marked {
+                BOLD.add_modifier(SELECTED)
+            } else {
+                PLAIN
+            };
+            let line = row(area, at + 1 + weekday);
+            Pen::on(buf, theme, line).skip(1).write(name, style);
+        }
+        for cell in self.cells_of(block) {
+            let mut style = cell.style;
+            if cell.date == self.cursor {
+                style = style.add_modifier(SELECTED | Modifier::BOLD);
+            } else if self
+                .selected
+                .as_ref()
+                .is_some_and(|range| range.contains(&cell.date))
+            {
+                style = style.add_modifier(SELECTED);
+            }
+            let line = row(area, at + 1 + calendar::row(cell.date));
+            Pen::on(buf, theme, line)
+                .skip(LABEL + block.column(cell.date) * columns)
+                .write(cell.sign, style);
+        }
+    }
+
+    /// One row, where each week shows the date in it that matters most.
+    fn weeks(&self, block: Block, columns: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
+        Pen::on(buf, theme, area).write(&block.label(), BOLD);
+        let same_week = |a: &Cell, b: &Cell| calendar::monday(a.date) == calendar::monday(b.date);
+        for week in self.cells_of(block).chunk_by(same_week) {
+            let Some(worst) = week.iter().max_by_key(|cell| cell.weight) else {
+                continue;
+            };
+            Pen::on(buf, theme, area)
+                .skip(LABEL + block.column(worst.date) * columns)
+                .write(worst.sign, worst.style);
+        }
+    }
+}
+
+/// Which blocks are drawn whole, which as one row, which not at all, so that they fit into `height` rows. The block
+/// under the cursor comes first, then its neighbours.
+fn fit(blocks: usize, here: usize, height: usize) -> Vec<Option<bool>> {
+    let mut fitted = vec![None; blocks];
+    let mut left = height;
+    let mut nearest: Vec<usize> = (0..blocks).collect();
+    nearest.sort_by_key(|at| (at.abs_diff(here), *at < here));
+    for at in &nearest {
+        let whole = *at == here && left >= WHOLE;
+        let takes = if whole { WHOLE } else { 1 };
+        if left >= takes {
+            fitted[*at] = Some(whole);
+            left -= takes;
+        }
+    }
+    for at in nearest {
+        if fitted[at] == Some(false) && left >= WHOLE - 1 {
+            fitted[at] = Some(true);
+            left -= WHOLE - 1;
+        }
+    }
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const NO: Option<bool> = None;
+    const ROW: Option<bool> = Some(false);
+    const ALL: Option<bool> = Some(true);
+
+    #[rstest]
+    #[case(0, [NO, NO, NO, NO, NO])]
+    #[case(3, [NO, NO, ROW, ROW, ROW])]
+    #[case(8, [NO, NO, NO, ALL, NO])]
+    #[case(10, [NO, NO, ROW, ALL, ROW])]
+    #[case(12, [ROW, ROW, ROW, ALL, ROW])]
+    #[case(19, [ROW, ROW, ROW, ALL, ALL])]
+    #[case(26, [ROW, ROW, ALL, ALL, ALL])]
+    #[case(40, [ALL, ALL, ALL, ALL, ALL])]
+    fn the_cursors_block_is_whole_first(#[case] height: usize, #[case] fitted: [Option<bool>; 5]) {
+        assert_eq!(fit(5, 3, height), fitted);
+    }
+}

@@ -1,0 +1,271 @@
+//! Why what a check counts is not all known: the share, its causes, and both by date and by every group.
+
+use chrono::NaiveDate;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::badge::Badge;
+use super::frame::{frame, thumb};
+use super::heat::{Cell, Heat};
+use super::pen::{BOLD, PLAIN, Pen, clear, row};
+use crate::console::keymap::{Action, key_of};
+use crate::console::layout::framed;
+use crate::console::model::Model;
+use crate::console::model::split::{Extent, Split, tally_of};
+use crate::console::text::{count, sanitised, width};
+use crate::console::theme::{Role, SELECTED, Theme};
+use crate::engine::{Breakdown, BreakdownState, BreakdownView, CheckView, Dimension, Tally};
+
+/// Columns of a group's name, its share and each of its counts.
+const NAME: usize = 12;
+const SHARE: usize = 11;
+const COUNT: usize = 10;
+
+/// From this height on what stands beside has a row of its own, and so has the legend.
+const ROOMY: u16 = 14;
+
+pub fn draw(model: &Model, split: &Split, theme: Theme, body: Rect, buf: &mut Buffer) {
+    let Some(snapshot) = &model.snapshot else {
+        return;
+    };
+    let Some(view) = split.shown(snapshot) else {
+        return;
+    };
+    clear(buf, body);
+    let title = format!("{}: {}", view.title, view.check);
+    frame(buf, theme, body, &title, true, &[standing(view, theme)]);
+    let area = framed(body);
+    let Some(found) = &view.found else {
+        let said = sanitised(
+            view.problem
+                .as_deref()
+                .unwrap_or("it is asked when the stage is through"),
+        );
+        Pen::on(buf, theme, row(area, 0)).write(&said, PLAIN);
+        return;
+    };
+    let check = snapshot.checks.iter().find(|check| check.name == view.check);
+    whole(found, check, theme, row(area, 0), buf);
+    causes("", &found.causes, &found.whole.lacking, theme, row(area, 1), buf);
+    let roomy = area.height >= ROOMY;
+    let tabs_at = if roomy {
+        let named = "not counted:";
+        causes(
+            named,
+            &found.beside,
+            &found.whole.beside,
+            theme,
+            row(area, 2),
+            buf,
+        );
+        3
+    } else {
+        2
+    };
+    tabs(split, found, theme, row(area, tabs_at), buf);
+    let below = rows(area, tabs_at + 1, 0);
+    match split.by(found) {
+        Some(by) => groups(split, found, by, theme, below, buf),
+        None => dates(split, found, roomy, theme, below, buf),
+    }
+}
+
+/// An area without its first and last rows.
+fn rows(area: Rect, above: usize, under: usize) -> Rect {
+    let above = u16::try_from(above).unwrap_or(u16::MAX).min(area.height);
+    let under = u16::try_from(under).unwrap_or(u16::MAX).min(area.height - above);
+    Rect {
+        y: area.y + above,
+        height: area.height - above - under,
+        ..area
+    }
+}
+
+/// How a breakdown stands, where what it shows may not be so any more.
+pub fn aged(view: &BreakdownView) -> &'static str {
+    match view.state {
+        BreakdownState::Outdated => ", outdated",
+        BreakdownState::Failed => ", not asked again",
+        BreakdownState::Running => ", asked again",
+        BreakdownState::Pending | BreakdownState::Current => "",
+    }
+}
+
+fn standing(view: &BreakdownView, theme: Theme) -> Badge {
+    let again = key_of(Action::Explain, theme.glyphs.utf8);
+    let when = view.asked_at.map(|at| at.format("%H:%M:%S").to_string());
+    let when = when.unwrap_or_default();
+    let (role, text) = match view.state {
+        BreakdownState::Pending => (Role::Plain, "not asked yet".to_owned()),
+        BreakdownState::Running => (Role::Active, "being asked".to_owned()),
+        BreakdownState::Current => (Role::Good, format!("asked {when}")),
+        BreakdownState::Outdated => (Role::Warn, format!("outdated: asked {when}, {again} asks again")),
+        BreakdownState::Failed => (Role::Bad, format!("could not be asked, {again} tries again")),
+    };
+    Badge { text, role }
+}
+
+fn whole(found: &Breakdown, check: Option<&CheckView>, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    let tally = &found.whole;
+    let style = check.map_or(PLAIN, |check| theme.check(check.state));
+    if let Some(check) = check {
+        let state = format!("{} {} ", theme.glyphs.check(check.state), check.state);
+        pen.write(&state, style);
+    }
+    pen.write(&tally.share(), style.patch(BOLD));
+    let (known, counted) = (count(tally.known), count(tally.counted()));
+    pen.write(&format!("  {known} of {counted} {}", found.counts), PLAIN);
+    if let Some(check) = check {
+        pen.write(&format!("  target {}", check.target), PLAIN);
+        if let Some(before) = &check.before {
+            pen.write(&format!("  before {before}"), PLAIN);
+        }
+    }
+}
+
+fn causes(named: &str, causes: &[String], numbers: &[u64], theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    if !named.is_empty() && !causes.is_empty() {
+        pen.write(named, PLAIN).write(" ", PLAIN);
+    }
+    for (cause, number) in causes.iter().zip(numbers) {
+        let style = if *number > 0 {
+            theme.style(Role::Warn)
+        } else {
+            PLAIN
+        };
+        pen.write(&format!("{cause} "), PLAIN)
+            .write(&count(*number), style.patch(BOLD))
+            .write("  ", PLAIN);
+    }
+}
+
+fn tabs(split: &Split, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    pen.write("by", PLAIN);
+    let names = std::iter::once("date").chain(found.by.iter().map(|by| by.name.as_str()));
+    for (at, name) in names.enumerate() {
+        let style = if at == split.view {
+            BOLD.add_modifier(SELECTED)
+        } else {
+            PLAIN
+        };
+        pen.write(" ", PLAIN).write(&format!(" {name} "), style);
+    }
+}
+
+fn dates(split: &Split, found: &Breakdown, legend: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let (Some((first, _)), Some((last, _))) = (found.dates.first(), found.dates.last()) else {
+        Pen::on(buf, theme, row(area, 0)).write("nothing is counted", PLAIN);
+        return;
+    };
+    let Some(cursor) = split.cursor(found) else {
+        return;
+    };
+    let days = first.iter_days().take_while(|date| date <= last);
+    let cell = |date| {
+        let extent = tally_of(found, date).map_or(Extent::Nothing, Extent::of);
+        Cell {
+            date,
+            sign: theme.glyphs.extent(extent),
+            style: theme.extent(extent),
+            weight: extent as u8,
+        }
+    };
+    let cells: Vec<Cell> = days.map(cell).collect();
+    let under = if legend { 2 } else { 1 };
+    let heat = Heat {
+        cells: &cells,
+        cursor,
+        selected: None,
+    };
+    heat.draw(theme, rows(area, 0, under), buf);
+    let foot = usize::from(area.height);
+    if legend {
+        explain(found, theme, row(area, foot.saturating_sub(2)), buf);
+    }
+    in_words(found, cursor, theme, row(area, foot.saturating_sub(1)), buf);
+}
+
+/// The signs with what they stand for and how many dates have each.
+fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    for extent in Extent::ALL {
+        let is_at = |(_, tally): &&(NaiveDate, Tally)| Extent::of(tally) == extent;
+        let number = found.dates.iter().filter(is_at).count();
+        let sign = theme.glyphs.extent(extent);
+        let text = if extent == Extent::Nothing {
+            format!("{sign} {}", extent.label())
+        } else {
+            format!("{sign} {} {}", extent.label(), count(number as u64))
+        };
+        if width(&text) > pen.left() {
+            break;
+        }
+        pen.write(&text, theme.extent(extent)).write("  ", PLAIN);
+    }
+}
+
+/// The date under the cursor: how many are known, and every cause there is.
+fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    pen.write(
+        &format!("{} {date} ", date.format("%a")),
+        BOLD.add_modifier(SELECTED),
+    )
+    .write(" ", PLAIN);
+    let Some(tally) = tally_of(found, date) else {
+        pen.write("nothing is counted on this date", PLAIN);
+        return;
+    };
+    let extent = Extent::of(tally);
+    let share = format!("{} {}", theme.glyphs.extent(extent), tally.share());
+    pen.write(&share, theme.extent(extent)).write(
+        &format!(" {} of {}", count(tally.known), count(tally.counted())),
+        PLAIN,
+    );
+    let named = found.causes.iter().chain(&found.beside);
+    let numbers = tally.lacking.iter().chain(&tally.beside);
+    for (cause, number) in named.zip(numbers).filter(|(_, number)| **number > 0) {
+        pen.write(&format!("  {cause} {}", count(*number)), PLAIN);
+    }
+}
+
+fn groups(split: &Split, found: &Breakdown, by: &Dimension, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let causes: Vec<&str> = (found.causes.iter().chain(&found.beside))
+        .map(String::as_str)
+        .skip(split.left)
+        .collect();
+    let mut pen = Pen::on(buf, theme, row(area, 0));
+    pen.column(NAME, &by.name, BOLD)
+        .number(SHARE, "known", BOLD)
+        .number(COUNT, "of", BOLD);
+    for cause in &causes {
+        pen.number(columns(cause), cause, BOLD);
+    }
+    let room = usize::from(area.height.saturating_sub(1));
+    thumb(buf, theme, rows(area, 1, 0), split.top, room, by.groups.len());
+    for (at, (name, tally)) in by.groups.iter().skip(split.top).take(room).enumerate() {
+        let extent = Extent::of(tally);
+        let share = format!("{} {}", theme.glyphs.extent(extent), tally.share());
+        let mut pen = Pen::on(buf, theme, row(area, 1 + at));
+        pen.column(NAME, &sanitised(name), PLAIN)
+            .number(SHARE, &share, theme.extent(extent))
+            .number(COUNT, &count(tally.counted()), PLAIN);
+        let numbers = tally.lacking.iter().chain(&tally.beside).skip(split.left);
+        for (cause, number) in causes.iter().zip(numbers) {
+            let style = if *number > 0 {
+                theme.style(Role::Warn)
+            } else {
+                PLAIN
+            };
+            pen.number(columns(cause), &count(*number), style);
+        }
+    }
+}
+
+/// Columns of a cause's numbers: its name stands above them.
+fn columns(cause: &str) -> usize {
+    (width(cause) + 2).max(COUNT)
+}

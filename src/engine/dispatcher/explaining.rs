@@ -1,0 +1,139 @@
+//! Breakdowns: asked when a stage's units are through or when the operator says so. No gate and no date waits for one.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::checks::{Breakdown, break_down};
+use crate::plan::{Plan, with_hint};
+use crate::warehouse::WarehouseError;
+
+use super::super::{BreakdownState, BreakdownView, CheckView};
+use super::{Asked, Dispatcher, Line, Owner, Picture, Report};
+
+/// The breakdowns of these checks, none asked yet.
+pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
+    let takes_part = |check: &str| checks.iter().any(|view| view.name == check);
+    let taking_part = plan.breakdowns.iter().filter(|spec| takes_part(&spec.check));
+    taking_part
+        .map(|spec| BreakdownView {
+            check: spec.check.clone(),
+            title: spec.title.clone(),
+            state: BreakdownState::Pending,
+            found: None,
+            asked_at: None,
+            problem: None,
+        })
+        .collect()
+}
+
+impl Dispatcher {
+    /// Asks the breakdowns of a stage that do not show its rows as they are.
+    pub(super) fn ask_open_breakdowns(&mut self, at: usize) {
+        if self.lines[at].board.rows() == 0 {
+            return;
+        }
+        let stage = self.lines[at].board.name.clone();
+        for breakdown in self.breakdowns_of(&stage) {
+            if !matches!(
+                self.breakdowns[breakdown].state,
+                BreakdownState::Current | BreakdownState::Running
+            ) {
+                self.ask_breakdown(breakdown);
+            }
+        }
+    }
+
+    /// Asks a breakdown on the operator's word.
+    pub(super) fn explain(&mut self, check: &str) -> Result<String, String> {
+        let known = self.breakdowns.iter().map(|view| view.check.as_str());
+        let Some(at) = known.clone().position(|name| name == check) else {
+            return Err(with_hint("breakdown of", check, known));
+        };
+        if self.breakdowns[at].state == BreakdownState::Running {
+            return Err("it is being asked already".to_owned());
+        }
+        self.ask_breakdown(at);
+        Ok(format!("the breakdown of {check} is asked again"))
+    }
+
+    fn ask_breakdown(&mut self, at: usize) {
+        let view = &mut self.breakdowns[at];
+        let Some(spec) = self.plan.breakdown(&view.check).cloned() else {
+            return;
+        };
+        view.state = BreakdownState::Running;
+        let asked = Asked {
+            at,
+            changes: self.changes_behind(at),
+        };
+        let warehouse = Arc::clone(&self.warehouse);
+        self.explaining += 1;
+        self.want_picture(Picture::Now);
+        self.spawn(Owner::Breakdown(at), async move {
+            Report::BrokenDown(asked, break_down(&spec, warehouse.as_ref()).await)
+        });
+    }
+
+    pub(super) fn on_broken_down(&mut self, asked: Asked, result: Result<Breakdown, WarehouseError>) {
+        let is_current = self.changes_behind(asked.at) == asked.changes;
+        match result {
+            Err(error) => self.breakdown_failed(asked.at, error.message),
+            Ok(found) => {
+                self.explaining = self.explaining.saturating_sub(1);
+                let view = &mut self.breakdowns[asked.at];
+                tracing::info!("{} {}: {}", view.title, found.whole.share(), found.in_words());
+                view.state = if is_current {
+                    BreakdownState::Current
+                } else {
+                    BreakdownState::Outdated
+                };
+                view.found = Some(Arc::new(found));
+                view.asked_at = Some(Utc::now());
+                view.problem = None;
+                self.want_picture(Picture::Now);
+            }
+        }
+    }
+
+    pub(super) fn on_breakdown_died(&mut self, at: usize, message: &str) {
+        self.breakdown_failed(at, format!("it panicked: {message}"));
+    }
+
+    fn breakdown_failed(&mut self, at: usize, problem: String) {
+        self.explaining = self.explaining.saturating_sub(1);
+        let view = &mut self.breakdowns[at];
+        tracing::error!("the breakdown of {} could not be asked: {problem}", view.check);
+        view.state = BreakdownState::Failed;
+        view.problem = Some(problem);
+        self.want_picture(Picture::Now);
+    }
+
+    /// Stored rows of a stage are about to change: what was found in them is no longer so.
+    pub(super) fn outdate_breakdowns(&mut self, stage: &str) {
+        for at in self.breakdowns_of(stage) {
+            let view = &mut self.breakdowns[at];
+            if view.state == BreakdownState::Current {
+                view.state = BreakdownState::Outdated;
+            }
+        }
+    }
+
+    fn breakdowns_of(&self, stage: &str) -> Vec<usize> {
+        let breakdowns = self.breakdowns.iter().enumerate();
+        let of_stage = breakdowns.filter(|(_, view)| self.stage_behind(&view.check) == Some(stage));
+        of_stage.map(|(at, _)| at).collect()
+    }
+
+    fn stage_behind(&self, check: &str) -> Option<&str> {
+        let check = self.checks.iter().find(|view| view.name == check)?;
+        Some(&check.stage)
+    }
+
+    /// How often the stage whose rows a breakdown looks at has changed.
+    fn changes_behind(&self, at: usize) -> u64 {
+        let stage = self.stage_behind(&self.breakdowns[at].check);
+        let is_meant = |line: &&Line| Some(line.board.name.as_str()) == stage;
+        self.lines.iter().find(is_meant).map_or(0, |line| line.changes)
+    }
+}

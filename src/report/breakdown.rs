@@ -1,0 +1,126 @@
+//! Why what a check counts is not all known, for people: the share with its causes, by every group, and the dates.
+
+use std::fmt::Write;
+
+use crate::checks::{Breakdown, Tally};
+
+/// The most dates that are listed.
+const MOST_DATES: usize = 20;
+
+/// A breakdown in Markdown, under a heading of the third level.
+#[must_use]
+pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
+    let mut page = format!(
+        "### {title}: {} ({check})\n\n{}\n",
+        found.whole.share(),
+        found.in_words()
+    );
+    for by in &found.by {
+        let groups = by.groups.iter().map(|(name, tally)| (name.as_str(), tally));
+        table(&mut page, &by.name, found, groups);
+    }
+    let mut lacking: Vec<(String, &Tally)> = (found.dates.iter())
+        .filter(|(_, tally)| tally.known < tally.counted())
+        .map(|(date, tally)| (date.to_string(), tally))
+        .collect();
+    // The least known first; dates alike stay in order.
+    lacking.sort_by_key(|(_, tally)| tally.basis_points());
+    if lacking.is_empty() {
+        page.push_str("\nAll is known on every date.\n");
+        return page;
+    }
+    let more = lacking.len().saturating_sub(MOST_DATES);
+    let listed = lacking.iter().take(MOST_DATES);
+    table(
+        &mut page,
+        "date",
+        found,
+        listed.map(|(date, tally)| (date.as_str(), *tally)),
+    );
+    if more > 0 {
+        line(
+            &mut page,
+            format_args!("\nand {more} dates more of which not all is known"),
+        );
+    }
+    page
+}
+
+fn table<'a>(
+    page: &mut String,
+    name: &str,
+    found: &Breakdown,
+    groups: impl Iterator<Item = (&'a str, &'a Tally)>,
+) {
+    let causes = found.causes.iter().chain(&found.beside).map(String::as_str);
+    let heads: Vec<&str> = [name, "known", "of"].into_iter().chain(causes).collect();
+    line(page, format_args!("\n| {} |", heads.join(" | ")));
+    line(page, format_args!("|{}", "---|".repeat(heads.len())));
+    for (name, tally) in groups {
+        let numbers = tally.lacking.iter().chain(&tally.beside);
+        let numbers: Vec<String> = numbers.map(ToString::to_string).collect();
+        line(
+            page,
+            format_args!(
+                "| {} | {} | {} | {} |",
+                name.replace('|', "\\|"),
+                tally.share(),
+                tally.counted(),
+                numbers.join(" | ")
+            ),
+        );
+    }
+}
+
+fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(page, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Dimension;
+
+    fn tally(known: u64, lost: u64, absent: u64) -> Tally {
+        Tally {
+            known,
+            lacking: vec![lost],
+            beside: vec![absent],
+        }
+    }
+
+    fn found(dates: Vec<(&str, Tally)>) -> Breakdown {
+        Breakdown {
+            counts: "rows".to_owned(),
+            causes: vec!["lost".to_owned()],
+            beside: vec!["absent".to_owned()],
+            whole: tally(7, 1, 3),
+            by: vec![Dimension {
+                name: "team".to_owned(),
+                groups: vec![("A|B".to_owned(), tally(7, 1, 3))],
+            }],
+            dates: dates
+                .into_iter()
+                .map(|(date, tally)| (date.parse().unwrap(), tally))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_least_known_dates_come_first_and_whole_ones_are_left_out() {
+        let dates = vec![
+            ("2024-01-04", tally(3, 1, 0)),
+            ("2024-01-05", tally(4, 0, 3)),
+            ("2024-01-06", tally(0, 2, 0)),
+        ];
+        let page = explained("Known", "c", &found(dates));
+        let expected = "### Known: 87.50 % (c)\n\n7 of 8 rows; lost 1; not counted: absent 3\n\
+            \n| team | known | of | lost | absent |\n|---|---|---|---|---|\n| A\\|B | 87.50 % | 8 | 1 | 3 |\n\
+            \n| date | known | of | lost | absent |\n|---|---|---|---|---|\n\
+            | 2024-01-06 | 0 % | 2 | 2 | 0 |\n| 2024-01-04 | 75 % | 4 | 1 | 0 |\n";
+        assert_eq!(page, expected);
+        let whole = explained("Known", "c", &found(vec![("2024-01-05", tally(4, 0, 3))]));
+        assert!(whole.ends_with("\nAll is known on every date.\n"), "{whole}");
+    }
+}
