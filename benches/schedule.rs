@@ -55,6 +55,10 @@ impl Warehouse for Far {
         self.near.ensure(table).await
     }
 
+    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
+        self.near.columns(table).await
+    }
+
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
         self.near.holds_rows(table).await
     }

@@ -14,7 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use backcourt::engine::{
-    BreakdownState, Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work, WorkerView,
+    BreakdownState, Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work,
+    WorkerView,
 };
 use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
 use proptest::prelude::*;

@@ -158,7 +158,7 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
     let arguments = [&WEEK[..], &["--paused", "--state-dir", folder.to_str().unwrap()]].concat();
     let mut pty = Pty::backcourt(&arguments, &[("USER", "ruth")], (80, 24));
     pty.wait_for("paused");
-    pty.send("b");
+    pty.send("6");
     pty.wait_for("! needs you Keep a copy of what the run replaces");
     pty.send("\r");
     pty.wait_for("ticked, note:");
@@ -172,7 +172,7 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
         let text = screen.contents();
         text.lines().next().unwrap_or_default().contains("finished")
     });
-    pty.send("b");
+    pty.send("6");
     pty.wait_for("7 ✓ done      Query 2: game_id format");
     pty.send("q");
     pty.send("q");

@@ -135,7 +135,7 @@ impl Home {
         Ok(match self {
             Self::Embedded(folder) => Arc::new(SqliteWarehouse::open_to_read(folder)?),
             Self::BigQuery(address, settings) => {
-                Arc::new(BigQueryWarehouse::new(address.clone(), settings.clone()))
+                Arc::new(BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()))
             }
         })
     }

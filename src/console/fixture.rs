@@ -7,10 +7,9 @@ use tracing::Level;
 
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
-    Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls, Difference, Dimension,
-    EVENT_SCHEMA, Event, Fact, GapView, Phase,
-    Preparing, Progress, RunView, SampleState, Snapshot, StageNulls, StageState, StageView, Tally, TaskView,
-    UnitSample, UnitView, WorkerView,
+    Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls, Difference,
+    Dimension, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView, SampleState,
+    Snapshot, StageNulls, StageState, StageView, Tally, TaskView, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};

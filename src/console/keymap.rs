@@ -163,6 +163,7 @@ impl Action {
             Self::Reload => &["fetch"],
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],
+            Self::Breakdown | Self::Explain => &["explain"],
             Self::Waive => &["waive"],
             Self::Open => &["inspect", "check", "tick"],
             Self::Withdraw => &["untick"],

@@ -37,13 +37,13 @@ use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    BreakdownView, CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase, Prepare, Provenance,
-    Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
+    BreakdownView, CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase,
+    Prepare, Provenance, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
 };
 use reloading::Answer;
+use sources::Sources;
 use ticking::Runbook;
 use trouble::Trouble;
-use sources::Sources;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
 const PICTURE_GAP: Duration = Duration::from_millis(100);

@@ -11,8 +11,8 @@ use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, near_miss, parse_date,
-    with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, near_miss,
+    parse_date, with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.

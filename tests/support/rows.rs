@@ -74,6 +74,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
                 dates,
                 rows,
                 now,
+                name: None,
             })
             .await
             .unwrap();

@@ -55,12 +55,6 @@ impl Dates {
         self.show(snapshot, names[next]);
     }
 
-    /// Shows this stage.
-    pub fn show(&mut self, snapshot: &Snapshot, stage: &str) {
-        self.chosen = Some(stage.to_owned());
-        self.keep_in(snapshot);
-    }
-
     /// Shows the stage of this name, if there is one.
     pub fn show(&mut self, snapshot: &Snapshot, name: &str) {
         if snapshot.stages.iter().any(|stage| stage.name == name) {

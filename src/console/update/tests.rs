@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled, second,
-    three_stages, vitals, worker_died,
+    STAGE, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled,
+    second, three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
@@ -929,7 +929,7 @@ fn tick(item: &str, done: bool, note: &str) -> Vec<Effect> {
 #[test]
 fn the_runbook_ticks_by_hand_what_facts_cannot_and_brings_the_rest_further() {
     let mut model = model(running(50));
-    keys(&mut model, "b");
+    keys(&mut model, "6");
     let at = |model: &Model| match model.overlay {
         Some(Overlay::Runbook(page)) => page.cursor,
         _ => panic!("the runbook is open"),
@@ -966,7 +966,7 @@ fn a_plan_without_a_runbook_says_so() {
     let mut bare = running(50);
     bare.runbook = Arc::default();
     let mut model = model(bare);
-    keys(&mut model, "b");
+    keys(&mut model, "6");
     assert!(model.overlay.is_none());
     assert_eq!(said(&model), "this plan has no runbook");
 }

@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    bad_sources, day, finished, history, loading, log, one_fail, paused, running, sampled, second, three_stages, vitals,
-    worker_died,
+    bad_sources, day, finished, history, loading, log, one_fail, paused, running, sampled, second,
+    three_stages, vitals, worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
@@ -399,7 +399,7 @@ fn stored_rows() -> StoredRows {
 #[test]
 fn the_widest_screen_has_room_for_the_facts_of_the_runbook() {
     let mut model = model("running");
-    feed(&mut model, [key('b')]);
+    feed(&mut model, [key('6')]);
     let drawn = screen(&mut model, UTF8, 200, 60);
     insta::assert_snapshot!("over-runbook-200x60", text(&drawn));
     let drawn = screen(&mut model, ASCII, 80, 24);

@@ -262,7 +262,10 @@ impl Dispatcher {
     /// The ending, once the run is over and nobody is owed anything more.
     pub(super) fn may_close(&self) -> Option<Ending> {
         let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
-        let busy = self.checking > 0 || !self.to_check.is_empty() || self.explaining > 0 || self.sources.are_awaited();
+        let busy = self.checking > 0
+            || !self.to_check.is_empty()
+            || self.explaining > 0
+            || self.sources.are_awaited();
         if self.mode != Mode::Over || wanted || busy {
             return None;
         }
