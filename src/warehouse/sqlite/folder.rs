@@ -4,6 +4,9 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
 
 use super::fault::Fault;
 use crate::table::TableDef;
@@ -15,6 +18,8 @@ const SUFFIX: &str = "sqlite";
 pub(super) struct Folder {
     path: PathBuf,
     is_read_only: bool,
+    /// One dataset is created at a time.
+    creating: Mutex<()>,
 }
 
 impl Folder {
@@ -25,6 +30,7 @@ impl Folder {
         Ok(Self {
             path,
             is_read_only: false,
+            creating: Mutex::default(),
         })
     }
 
@@ -35,6 +41,7 @@ impl Folder {
         Ok(Self {
             path,
             is_read_only: true,
+            creating: Mutex::default(),
         })
     }
 
@@ -74,13 +81,24 @@ impl Folder {
         self.path.join(format!("{dataset}.{SUFFIX}.new"))
     }
 
-    /// Creates the file of a dataset. Says whether it was not there before.
+    /// Creates the file of a dataset. Says whether it was not there before. It appears with its write-ahead log settled:
+    /// two connections that both find it unsettled would be in each other's way, and a query may come at any time.
     pub(super) fn create(&self, dataset: &str) -> Result<bool, Fault> {
-        match create_private(&self.file(dataset)) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error.into()),
+        let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.file(dataset);
+        if file.exists() {
+            return Ok(false);
         }
+        let begun = self.path.join(format!("{dataset}.{SUFFIX}.begun"));
+        match fs::remove_file(&begun) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => create_private(&begun)?,
+        }
+        let connection = Connection::open(&begun)?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+        drop(connection);
+        fs::rename(&begun, &file)?;
+        Ok(true)
     }
 }
 
@@ -117,4 +135,25 @@ fn is_identifier(name: &str) -> bool {
     first
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
         && !["main", "temp"].contains(&name.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dataset_appears_with_its_log_settled_and_is_created_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        assert!(folder.create("nba_raw").unwrap());
+        // Bytes 18 and 19 of a database say how it is written and read: 2 is by a write-ahead log.
+        let bytes = fs::read(folder.file("nba_raw")).unwrap();
+        assert_eq!(&bytes[18..20], [2, 2]);
+        assert!(!folder.create("nba_raw").unwrap());
+        let names: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["nba_raw.sqlite"], "nothing else is left");
+    }
 }
