@@ -12,7 +12,7 @@ use crate::plan::Plan;
 /// The `schema` value of the object.
 const SCHEMA: &str = "backcourt.report/1";
 
-/// The document, for programs as it is and for people through [`super::markdown`].
+/// The document, for programs as it is and for people through [`super::markdown()`].
 #[derive(Debug, Serialize)]
 pub struct Handoff {
     /// Names the form of this object.
