@@ -81,13 +81,14 @@ impl Folder {
         self.path.join(format!("{dataset}.{SUFFIX}.new"))
     }
 
-    /// Creates the file of a dataset. Says whether it was not there before. It appears with its write-ahead log settled:
+    /// Creates the file of a dataset. It appears with its write-ahead log settled:
     /// two connections that both find it unsettled would be in each other's way, and a query may come at any time.
-    pub(super) fn create(&self, dataset: &str) -> Result<bool, Fault> {
+    /// `made` is called before anybody else learns of it.
+    pub(super) fn create(&self, dataset: &str, made: impl FnOnce()) -> Result<(), Fault> {
         let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.file(dataset);
         if file.exists() {
-            return Ok(false);
+            return Ok(());
         }
         let begun = self.path.join(format!("{dataset}.{SUFFIX}.begun"));
         match fs::remove_file(&begun) {
@@ -98,7 +99,8 @@ impl Folder {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
         drop(connection);
         fs::rename(&begun, &file)?;
-        Ok(true)
+        made();
+        Ok(())
     }
 }
 
@@ -145,11 +147,13 @@ mod tests {
     fn a_dataset_appears_with_its_log_settled_and_is_created_once() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
-        assert!(folder.create("nba_raw").unwrap());
+        let mut times = 0;
+        folder.create("nba_raw", || times += 1).unwrap();
         // Bytes 18 and 19 of a database say how it is written and read: 2 is by a write-ahead log.
         let bytes = fs::read(folder.file("nba_raw")).unwrap();
         assert_eq!(&bytes[18..20], [2, 2]);
-        assert!(!folder.create("nba_raw").unwrap());
+        folder.create("nba_raw", || times += 1).unwrap();
+        assert_eq!(times, 1);
         let names: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())

@@ -86,13 +86,9 @@ impl SqliteWarehouse {
     /// Creates the file of the table's dataset, after which every connection is opened anew to attach it.
     fn create_dataset(&self, table: &TableDef, doing: &str) -> Result<(), WarehouseError> {
         let folder = self.pool.folder();
-        let created = checked(table)
-            .and_then(|()| folder.create(&table.dataset))
-            .map_err(|fault| fault.told(doing, folder.path()))?;
-        if created {
-            self.pool.renew();
-        }
-        Ok(())
+        checked(table)
+            .and_then(|()| folder.create(&table.dataset, || self.pool.renew()))
+            .map_err(|fault| fault.told(doing, folder.path()))
     }
 }
 

@@ -694,3 +694,22 @@ async fn a_query_that_is_wrong_changes_nothing() {
     assert_eq!(error.class, ErrorClass::Data, "{error}");
     assert_eq!(stored_points(&warehouse).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tables_of_a_new_dataset_are_made_side_by_side() {
+    for _ in 0..50 {
+        let dir = tempfile::tempdir().unwrap();
+        let warehouse = std::sync::Arc::new(SqliteWarehouse::open(dir.path()).unwrap());
+        let made = ["one", "two", "three", "four"].map(|name| {
+            let table = TableDef {
+                name: name.into(),
+                ..games()
+            };
+            let warehouse = std::sync::Arc::clone(&warehouse);
+            tokio::spawn(async move { warehouse.ensure(&table).await })
+        });
+        for table in made {
+            table.await.unwrap().unwrap();
+        }
+    }
+}
