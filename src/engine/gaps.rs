@@ -21,7 +21,7 @@ pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
                 Value::Null if column.stamp.is_none() => *counted.entry((at, None)).or_default() += 1,
                 Value::List(issues) if column.lists_issues() => {
                     for issue in issues {
-                        *counted.entry((at, Some(issue))).or_default() += 1;
+                        *counted.entry((at, Some(kind(issue)))).or_default() += 1;
                     }
                 }
                 _ => {}
@@ -33,6 +33,14 @@ pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
         rows,
     };
     counted.into_iter().map(gap).collect()
+}
+
+/// An issue without its figures, which differ from row to row: as many gaps as rows would tell nothing.
+fn kind(issue: &str) -> &str {
+    match issue.split_once(':') {
+        Some((kind, figures)) if figures.starts_with(|c: char| c.is_ascii_digit()) => kind,
+        _ => issue,
+    }
 }
 
 /// The gaps of a stage, kept by date so that a date done again replaces its own.
@@ -134,11 +142,17 @@ mod tests {
     #[test]
     fn empty_cells_and_issues_are_counted_and_nothing_else() {
         let rows = [
-            row(None, &["no_shots"]),
-            row(Some(0.0), &["no_shots", "early"]),
-            row(None, &[]),
+            row(None, &["no_shots", "window:5/6"]),
+            row(Some(0.0), &["no_shots", "early", "default:last_10"]),
+            row(None, &["window:10/12"]),
         ];
-        let expected = [gap("line", 2), gap("early", 1), gap("no_shots", 2)];
+        let expected = [
+            gap("line", 2),
+            gap("default:last_10", 1),
+            gap("early", 1),
+            gap("no_shots", 2),
+            gap("window", 2),
+        ];
         assert_eq!(count(&table(), &rows), expected);
         assert_eq!(count(&table(), &[]), []);
     }
