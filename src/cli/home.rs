@@ -11,7 +11,7 @@ use clap::Args;
 use super::StateDir;
 use super::error::CliError;
 use crate::feeds;
-use crate::plan::Plan;
+use crate::plan::{Plan, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -110,15 +110,12 @@ impl Home {
 
     /// Refuses a plan with a query that this warehouse is known not to answer, before anything is made or written.
     pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
-        if let Self::BigQuery(..) = self {
-            let asking = plan.stages.iter().find(|stage| stage.queries().next().is_some());
-            return asking.map_or(Ok(()), |stage| {
-                Err(CliError::Usage(format!(
-                    "plan {}: stage '{}' has queries of its own, which run on the embedded warehouse only; \
-                     leave --warehouse out",
-                    plan.name, stage.name
-                )))
-            });
+        if let Self::BigQuery(_, settings) = self {
+            let datasets = plan.stages.iter().flat_map(datasets).collect();
+            return (plan.stages.iter().flat_map(StageSpec::queries))
+                .chain(plan.checks.iter().map(|check| check.sql.as_str()))
+                .try_for_each(|sql| settings.prefix.refuse_unmarked(sql, &datasets))
+                .map_err(|problem| CliError::Usage(format!("plan {}: {problem}", plan.name)));
         }
         for stage in &plan.stages {
             for sql in stage.queries() {
@@ -163,6 +160,15 @@ impl fmt::Display for Home {
             Self::BigQuery(address, _) => write!(f, "{address}"),
         }
     }
+}
+
+/// The datasets of the tables a stage fills and reads.
+fn datasets(stage: &StageSpec) -> impl Iterator<Item = &str> {
+    let read = stage.reads.iter().map(|read| read.table.as_str());
+    let tables = stage.table.as_deref().into_iter().chain(read);
+    tables
+        .filter_map(|path| path.split_once('.'))
+        .map(|(dataset, _)| dataset)
 }
 
 /// A label as `BigQuery` takes it.

@@ -323,6 +323,7 @@ async fn put(
                 sql,
                 asking,
                 now,
+                name,
             };
             for refilled in warehouse.refill(refill).await? {
                 commit.learn(refilled.date, refilled.into());

@@ -82,7 +82,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Runs a query written in `GoogleSQL` and returns everything it answers.
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError>;
 
-    /// Runs a query about dates: `@date` in it is the first of them, `@dates` all. They are bound, never pasted.
+    /// Runs a query about dates: `@date` in it is the first of them, `@dates` all. They get there as dates, never as text.
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError>;
 }
 

@@ -47,6 +47,8 @@ pub struct Refill<'a> {
     pub asking: Asking,
     /// What the stamped columns receive; the creation stamp of a surviving key is kept.
     pub now: DateTime<Utc>,
+    /// What its sender calls it: two of one name are one, however often it is sent.
+    pub name: &'a str,
 }
 
 /// What one date holds after a [`Refill`].

@@ -13,4 +13,5 @@ mod month;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;
+mod refill;
 mod warehouse;

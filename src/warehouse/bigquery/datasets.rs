@@ -1,10 +1,11 @@
 //! Where datasets are in a project: under their own names, or behind a prefix that sets a rehearsal apart.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use sqlparser::dialect::BigQueryDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::tokenizer::{Token, Word};
 
+use super::tokens::{changed, tokens};
 use crate::table::TableDef;
 
 /// What stands before every dataset's name; empty in production.
@@ -44,32 +45,41 @@ impl Prefix {
         if self.is_empty() {
             return Ok(sql.to_owned());
         }
-        let mut tokens = Vec::new();
-        Tokenizer::new(&BigQueryDialect {}, sql)
-            .with_unescape(false)
-            .tokenize_with_location_into_buf(&mut tokens)
-            .map_err(|error| format!("the query cannot be read: {error}"))?;
-        let mut lines: Vec<String> = sql.split('\n').map(ToOwned::to_owned).collect();
-        for spanned in tokens.iter().rev().filter(|spanned| is_path(&spanned.token)) {
-            let start = spanned.span.start;
-            // Lines and columns count from 1; the prefix goes behind the backtick in the first of them.
-            let line = usize::try_from(start.line)
-                .ok()
-                .and_then(|line| lines.get_mut(line - 1));
-            let (Some(line), Ok(column)) = (line, usize::try_from(start.column)) else {
-                continue;
-            };
-            if let Some((at, _)) = line.char_indices().nth(column) {
-                line.insert_str(at, &self.0);
-            }
+        changed(sql, |word| {
+            is_path(word).then(|| format!("`{}{}`", self.0, word.value))
+        })
+    }
+
+    /// Refuses a query in which a table of one of these datasets stands without backticks: the prefix would not reach
+    /// it, and the query would read what it was to leave alone. Without a prefix nothing is refused.
+    ///
+    /// # Errors
+    /// In a sentence for the operator that names the table.
+    pub fn refuse_unmarked(&self, sql: &str, datasets: &HashSet<&str>) -> Result<(), String> {
+        if self.is_empty() {
+            return Ok(());
         }
-        Ok(lines.join("\n"))
+        let tokens: Vec<Token> = (tokens(sql)?.into_iter()).map(|spanned| spanned.token).collect();
+        let unmarked = tokens.windows(3).find_map(|three| match three {
+            [Token::Word(dataset), Token::Period, Token::Word(table)]
+                if dataset.quote_style.is_none() && datasets.contains(dataset.value.as_str()) =>
+            {
+                Some(format!("{}.{}", dataset.value, table.value))
+            }
+            _ => None,
+        });
+        unmarked.map_or(Ok(()), |table| {
+            Err(format!(
+                "a query names {table} without backticks, where --dataset-prefix {self} does not reach it; \
+                 write `{table}` in them"
+            ))
+        })
     }
 }
 
-/// Whether a token is `dataset.table` in backticks.
-fn is_path(token: &Token) -> bool {
-    matches!(token, Token::Word(word) if word.quote_style == Some('`') && word.value.matches('.').count() == 1)
+/// Whether a word is `dataset.table` in backticks.
+fn is_path(word: &Word) -> bool {
+    word.quote_style == Some('`') && word.value.matches('.').count() == 1
 }
 
 impl fmt::Display for Prefix {
@@ -92,6 +102,20 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
         let expected = SQL.replace("`nba_analytics.", "`try_nba_analytics.");
         assert_eq!(prefix.apply(SQL).unwrap(), expected);
         assert_eq!(Prefix::default().apply(SQL).unwrap(), SQL);
+    }
+
+    #[test]
+    fn a_table_the_prefix_would_not_reach_is_named() {
+        let prefix = Prefix::parse("try_").unwrap();
+        let datasets = HashSet::from(["port"]);
+        let sql = "SELECT c.day FROM `port.calls` AS c, port.tons -- port.other";
+        let problem = prefix.refuse_unmarked(sql, &datasets).unwrap_err();
+        assert!(problem.contains("names port.tons without backticks"), "{problem}");
+        assert_eq!(Prefix::default().refuse_unmarked(sql, &datasets), Ok(()));
+        assert_eq!(
+            prefix.refuse_unmarked("SELECT 'port.calls', calls.day", &datasets),
+            Ok(())
+        );
     }
 
     #[test]

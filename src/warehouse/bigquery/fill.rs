@@ -7,7 +7,7 @@ use super::BigQueryWarehouse;
 use super::cell::row;
 use super::fault::Fault;
 use super::job::Statement;
-use super::script::{Insert, MOST_BYTES, sent_bytes};
+use super::script::{self, MOST_BYTES, sent_bytes};
 use crate::table::{TableDef, bigquery_table};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
@@ -79,9 +79,15 @@ async fn insert(
         return Ok(());
     }
     let _turn = warehouse.limits.turn(beside, 1).await;
-    let statement = Statement::new(Insert::into(table, beside).select("@now", "fresh"))
-        .with("rows", "STRING", format!("[{}]", rows.join(",")))
-        .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
+    let statement = Statement::new(script::insert(
+        table,
+        beside,
+        &script::sent(table),
+        "@now",
+        "fresh",
+    ))
+    .with("rows", "STRING", format!("[{}]", rows.join(",")))
+    .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
     warehouse.once(statement).await?;
     written.fetch_add(rows.len(), Ordering::Relaxed);
     Ok(())

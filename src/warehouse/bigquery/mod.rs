@@ -1,6 +1,7 @@
 //! `BigQuery` over its REST API: typed reads by date, atomic replaces of exactly some dates, queries as written.
 //! What the client crate leaves to its users is done here: ids for every job, waiting, asking again, classes of errors.
 
+mod about;
 mod address;
 mod cell;
 mod credentials;
@@ -10,7 +11,9 @@ mod fill;
 mod job;
 mod limits;
 mod read;
+mod refill;
 mod script;
+mod tokens;
 
 pub use address::{Address, AddressError, Server};
 pub use datasets::Prefix;
@@ -173,6 +176,17 @@ impl BigQueryWarehouse {
         self.run(&id, statement).await
     }
 
+    /// Everything a query answers.
+    async fn answer(&self, sql: Result<String, String>) -> Result<Answer, WarehouseError> {
+        let told = |fault: Fault| fault.told("querying");
+        let sql = sql.map_err(|problem| told(unreadable(problem)))?;
+        let answered = self.ask(Statement::new(sql)).await.map_err(told)?;
+        Ok(Answer {
+            columns: read::names(&answered),
+            rows: read::typed(&answered).map_err(told)?,
+        })
+    }
+
     /// Columns of a table as it is, in order; none if it is not there.
     async fn held(&self, table: &TableDef) -> Result<Vec<String>, Fault> {
         let sql = format!(
@@ -303,27 +317,40 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
-        Err(not_yet(&doing("writing", refill.table)))
-    }
-
-    async fn query_about(&self, _sql: &str, _dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
-        Err(not_yet("querying"))
+        let (doing, path) = (doing("writing", refill.table), self.prefix.path(refill.table));
+        let told = |fault: Fault| fault.told(&doing);
+        let sql = self
+            .prefix
+            .apply(refill.sql)
+            .map_err(|problem| told(unreadable(problem)))?;
+        let mut refilled = Vec::with_capacity(refill.dates.len());
+        for (number, dates) in refill::parts(&refill).enumerate() {
+            let _turn = self.limits.turn(&path, script::CHANGES).await;
+            let statement = refill::statement(&refill, &sql, dates, &path);
+            let statement = statement.map_err(|problem| told(unreadable(problem)))?;
+            let answered = self.run(&part_id(refill.name, number), statement).await;
+            refilled.extend(
+                answered
+                    .and_then(|answered| refill::refilled(dates, &answered))
+                    .map_err(told)?,
+            );
+        }
+        Ok(refilled)
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        let told = |fault: Fault| fault.told("querying");
-        let sql = (self.prefix.apply(sql)).map_err(|problem| told(Fault::new(ErrorClass::Code, problem)))?;
-        let answered = self.ask(Statement::new(sql)).await.map_err(told)?;
-        Ok(Answer {
-            columns: read::names(&answered),
-            rows: read::typed(&answered).map_err(told)?,
-        })
+        self.answer(self.prefix.apply(sql)).await
+    }
+
+    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+        let sql = self.prefix.apply(sql);
+        self.answer(sql.and_then(|sql| about::about(&sql, dates))).await
     }
 }
 
-fn not_yet(doing: &str) -> WarehouseError {
-    let sentence = format!("{doing}: queries with @date run on the embedded warehouse only");
-    WarehouseError::new(ErrorClass::Code, sentence)
+/// A query whose words cannot be told apart.
+fn unreadable(problem: String) -> Fault {
+    Fault::new(ErrorClass::Code, problem)
 }
 
 /// The id of one part of a named replace; of the characters a name may have, a job's id may have fewer.

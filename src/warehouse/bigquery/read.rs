@@ -1,5 +1,6 @@
 //! Reading rows by date, and giving what a query answered its types.
 
+use super::about::{literal, literals};
 use super::cell::{column_type, value};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
@@ -12,11 +13,8 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault>
     let date = &read.table.date_column;
     let days = match read.dates {
         Dates::Only([]) => "FALSE".to_owned(),
-        Dates::Only(dates) => {
-            let dates: Vec<String> = dates.iter().map(|date| format!("DATE '{date}'")).collect();
-            format!("{date} IN ({})", dates.join(", "))
-        }
-        Dates::Between(from, to) => format!("{date} BETWEEN DATE '{from}' AND DATE '{to}'"),
+        Dates::Only(dates) => format!("{date} IN ({})", literals(dates)),
+        Dates::Between(from, to) => format!("{date} BETWEEN {} AND {}", literal(from), literal(to)),
     };
     let sortable = |column: &&Column| {
         !matches!(

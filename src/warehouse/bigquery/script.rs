@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::about::literals;
 use super::cell::{expression, row};
 use super::job::Statement;
 use crate::table::{Row, Stamp, TableDef, Value};
@@ -104,8 +105,16 @@ impl<'a> Part<'a> {
 
 /// The text of the script; it differs only by the dates.
 fn script(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
-    let on_dates = on_dates(table, dates);
-    let insert = Insert::into(table, path);
+    format!(
+        "BEGIN TRANSACTION;\n{}COMMIT TRANSACTION;",
+        exchange(table, path, dates, &sent(table))
+    )
+}
+
+/// What puts the rows of a SELECT in the place of those these dates hold, within a transaction that is open. The SELECT
+/// answers every column that is not stamped, by its name.
+pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh: &str) -> String {
+    let on_dates = format!("{} IN ({})", table.date_column, literals(dates));
     let created = table
         .stamp_position(Stamp::Created)
         .map(|at| &table.columns[at].name);
@@ -129,52 +138,40 @@ fn script(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
         ("COALESCE(kept.first, @now)", joined)
     };
     format!(
-        "BEGIN TRANSACTION;\n{keep}DELETE FROM `{path}` WHERE {on_dates};\n{}COMMIT TRANSACTION;",
-        insert.select(first, &from)
+        "{keep}DELETE FROM `{path}` WHERE {on_dates};\n{}",
+        insert(table, path, fresh, first, &from)
     )
 }
 
-/// The condition that names exactly these dates.
-fn on_dates(table: &TableDef, dates: &[NaiveDate]) -> String {
-    let dates: Vec<String> = dates.iter().map(|date| format!("DATE '{date}'")).collect();
-    format!("{} IN ({})", table.date_column, dates.join(", "))
+/// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
+pub(super) fn sent(table: &TableDef) -> String {
+    let sent = table.columns.iter().filter(|column| column.stamp.is_none());
+    let columns: Vec<String> = sent
+        .enumerate()
+        .map(|(at, column)| format!("{} AS {}", expression(column.kind, "sent", at), column.name))
+        .collect();
+    format!(
+        "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS sent",
+        columns.join(", ")
+    )
 }
 
-/// How the rows in the parameter `@rows` become rows of a table.
-pub(super) struct Insert<'a> {
-    table: &'a TableDef,
-    path: &'a str,
-}
-
-impl<'a> Insert<'a> {
-    pub(super) const fn into(table: &'a TableDef, path: &'a str) -> Self {
-        Self { table, path }
-    }
-
-    /// The statement; `first` is what the creation stamp receives, `from` where the new rows come from.
-    pub(super) fn select(&self, first: &str, from: &str) -> String {
-        let columns: Vec<&str> = (self.table.columns.iter())
-            .map(|column| column.name.as_ref())
-            .collect();
-        let values: Vec<String> = (self.table.columns.iter())
-            .map(|column| match column.stamp {
-                Some(Stamp::Created) => first.to_owned(),
-                Some(Stamp::Processed) => "@now".to_owned(),
-                None => format!("fresh.{}", column.name),
-            })
-            .collect();
-        let sent = self.table.columns.iter().filter(|column| column.stamp.is_none());
-        let fresh: Vec<String> = sent
-            .enumerate()
-            .map(|(at, column)| format!("{} AS {}", expression(column.kind, "sent", at), column.name))
-            .collect();
-        format!(
-            "INSERT INTO `{}` ({})\nWITH fresh AS (SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS sent)\n\
-             SELECT {} FROM {from};\n",
-            self.path,
-            columns.join(", "),
-            fresh.join(", "),
-            values.join(", "),
-        )
-    }
+/// The statement that inserts what a SELECT answers, as `fresh`; `first` is what the creation stamp receives, `from`
+/// where the rows come from in the end.
+pub(super) fn insert(table: &TableDef, path: &str, fresh: &str, first: &str, from: &str) -> String {
+    let columns: Vec<&str> = (table.columns.iter())
+        .map(|column| column.name.as_ref())
+        .collect();
+    let values: Vec<String> = (table.columns.iter())
+        .map(|column| match column.stamp {
+            Some(Stamp::Created) => first.to_owned(),
+            Some(Stamp::Processed) => "@now".to_owned(),
+            None => format!("fresh.{}", column.name),
+        })
+        .collect();
+    format!(
+        "INSERT INTO `{path}` ({})\nWITH fresh AS ({fresh})\nSELECT {} FROM {from};\n",
+        columns.join(", "),
+        values.join(", "),
+    )
 }

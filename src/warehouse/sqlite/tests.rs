@@ -546,6 +546,7 @@ async fn refilled(
             Asking::DateByDate
         },
         now: at(now),
+        name: "a refill",
     };
     warehouse.refill(refill).await
 }

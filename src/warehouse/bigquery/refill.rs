@@ -1,0 +1,248 @@
+//! Replacing the rows of some dates by what a query answers, in one script: no row travels. What does not fit the table
+//! is set aside within it, and what comes back says for each date how many rows it holds and what was set aside.
+
+use chrono::NaiveDate;
+
+use super::about::{about, literal, literals};
+use super::job::{Answered, Statement};
+use super::read;
+use super::script::exchange;
+use crate::table::{Column, ColumnType, Quarantined, Row, TableDef, Value, digest};
+use crate::warehouse::{Asking, Refill, Refilled};
+
+/// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
+const MOST_DATES: usize = 50;
+
+/// About the most letters of one script; `BigQuery` reads a million.
+const MOST_LETTERS: usize = 500_000;
+
+/// The most rows of a date whose reasons come back. More of them is a mistake of the query's that the first ones tell.
+const MOST_SET_ASIDE: usize = 1_000;
+
+/// Beside the columns of the table: the date a row was answered for, and what is wrong with it.
+const ASKED: &str = "_backcourt_asked";
+const FAULT: &str = "_backcourt_fault";
+
+/// The dates of a refill, cut where a script would grow too large.
+pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
+    let most = match refill.asking {
+        Asking::AllAtOnce => refill.dates.len(),
+        Asking::DateByDate => (MOST_LETTERS / refill.sql.len().max(1)).min(MOST_DATES),
+    };
+    refill.dates.chunks(most.max(1))
+}
+
+/// The script for some of a refill's dates. `sql` is its query with every dataset's name as it is in the project.
+///
+/// # Errors
+/// When the query cannot be read, in a sentence for the operator.
+pub(super) fn statement(
+    refill: &Refill<'_>,
+    sql: &str,
+    dates: &[NaiveDate],
+    path: &str,
+) -> Result<Statement, String> {
+    let table = refill.table;
+    let text = format!(
+        "BEGIN TRANSACTION;\n\
+         CREATE TEMP TABLE answered AS {};\n\
+         CREATE TEMP TABLE judged AS {};\n\
+         CREATE TEMP TABLE sorted AS {};\n\
+         {}COMMIT TRANSACTION;\n{}",
+        answered(refill, sql, dates)?,
+        judged(table),
+        sorted(table),
+        exchange(table, path, dates, &fitting(table)),
+        told(table),
+    );
+    let now = Value::Timestamp(refill.now).to_string();
+    Ok(Statement::new(text).with("now", "TIMESTAMP", now))
+}
+
+/// Every row the query answers, with the date it was asked about.
+fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
+    let own = |asked: &str, dates: &[NaiveDate]| {
+        let sql = about(sql, dates)?;
+        Ok(format!(
+            "SELECT {asked} AS {ASKED}, own.* FROM (\n{sql}\n) AS own"
+        ))
+    };
+    let of_one = |date: &NaiveDate| own(&literal(*date), &[*date]);
+    match (refill.asking, dates) {
+        (Asking::DateByDate, _) => {
+            let each: Result<Vec<String>, String> = dates.iter().map(of_one).collect();
+            Ok(each?.join("\nUNION ALL\n"))
+        }
+        (Asking::AllAtOnce, [date]) => of_one(date),
+        (Asking::AllAtOnce, _) => {
+            // A row of another date stops the script: nobody can say which of the dates it belongs to.
+            let day = format!("own.{}", refill.table.date_column);
+            let asked = format!(
+                "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} answers a row of ', \
+                 COALESCE(CAST({day} AS STRING), 'NULL'), ', which is none of the dates it was asked about')))",
+                literals(dates),
+                refill.table.path(),
+            );
+            own(&asked, dates)
+        }
+    }
+}
+
+/// The columns the query makes.
+fn made(table: &TableDef) -> impl Iterator<Item = &Column> {
+    table.columns.iter().filter(|column| column.stamp.is_none())
+}
+
+/// The same rows as they would be stored, each with what is wrong with it by itself.
+fn judged(table: &TableDef) -> String {
+    let stored: Vec<String> = made(table).map(stored).collect();
+    let day = &table.date_column;
+    let other_day = format!(
+        "IF({day} != {ASKED}, CONCAT('{day} is ', CAST({day} AS STRING), ' and must be ', \
+         CAST({ASKED} AS STRING)), NULL)"
+    );
+    let faults: Vec<String> = std::iter::once(other_day)
+        .chain(made(table).flat_map(faults))
+        .collect();
+    format!(
+        "SELECT {ASKED}, {}, COALESCE({}) AS {FAULT} FROM answered",
+        stored.join(", "),
+        faults.join(", ")
+    )
+}
+
+/// A column's value as its table holds it. What the two disagree about the server refuses, before anything is changed.
+fn stored(column: &Column) -> String {
+    let name = &column.name;
+    match column.kind {
+        // No number becomes one silently: a text times one is refused. Halves are rounded away from zero.
+        ColumnType::Numeric { scale, .. } => {
+            format!("ROUND(SAFE_CAST({name} * 1 AS NUMERIC), {scale}) AS {name}")
+        }
+        _ => name.to_string(),
+    }
+}
+
+/// What may be wrong with a column's value: expressions that are NULL where nothing is.
+fn faults(column: &Column) -> Vec<String> {
+    let name = &column.name;
+    let mut faults = Vec::new();
+    if !column.nullable {
+        faults.push(format!(
+            "IF({name} IS NULL, '{name} is NULL and must not be', NULL)"
+        ));
+    }
+    match column.kind {
+        ColumnType::Numeric { precision, scale } => {
+            let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
+            faults.push(format!(
+                "IF(NOT (ABS(ROUND(CAST({name} AS FLOAT64), {scale})) < {limit}), \
+                 CONCAT('{name} = ', CAST({name} AS STRING), ' does not fit {}'), NULL)",
+                column.kind
+            ));
+        }
+        ColumnType::Float64 => faults.push(format!(
+            "IF({}, CONCAT('{name} = ', CAST({name} AS STRING), ' is not a number'), NULL)",
+            no_number(name)
+        )),
+        ColumnType::Float64Array => faults.push(format!(
+            "IF(EXISTS (SELECT 1 FROM UNNEST({name}) AS item WHERE {}), '{name} holds what is not a number', NULL)",
+            no_number("item")
+        )),
+        _ => {}
+    }
+    faults
+}
+
+fn no_number(name: &str) -> String {
+    format!("IS_NAN(CAST({name} AS FLOAT64)) OR IS_INF(CAST({name} AS FLOAT64))")
+}
+
+/// The judged rows, each key once among those that fit.
+fn sorted(table: &TableDef) -> String {
+    if table.key.is_empty() {
+        return "SELECT * FROM judged".to_owned();
+    }
+    let keys = table.key.join(", ");
+    let texts: Vec<String> = (table.key.iter())
+        .map(|key| format!("CAST({key} AS STRING)"))
+        .collect();
+    format!(
+        "SELECT * EXCEPT ({FAULT}), COALESCE({FAULT}, IF(ROW_NUMBER() OVER (\
+         PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING(judged)) > 1, \
+         CONCAT('key ({keys}) = (', {}, ') stands twice'), NULL)) AS {FAULT} FROM judged",
+        texts.join(", ', ', ")
+    )
+}
+
+/// The rows that fit.
+fn fitting(table: &TableDef) -> String {
+    let names: Vec<&str> = made(table).map(|column| column.name.as_ref()).collect();
+    format!("SELECT {} FROM sorted WHERE {FAULT} IS NULL", names.join(", "))
+}
+
+/// What became of each date that has rows: how many fit, a number for what they hold, and those set aside.
+fn told(table: &TableDef) -> String {
+    let names: Vec<&str> = made(table).map(|column| column.name.as_ref()).collect();
+    format!(
+        "SELECT {ASKED} AS asked, COUNTIF(fault IS NULL) AS held, \
+         FARM_FINGERPRINT(STRING_AGG(IF(fault IS NULL, text, NULL), '\\n' ORDER BY text)) AS digest, \
+         STRING_AGG(IF(fault IS NULL, NULL, TO_JSON_STRING([fault, text])), ',' ORDER BY text LIMIT {MOST_SET_ASIDE}) \
+         AS set_aside \
+         FROM (SELECT {ASKED}, {FAULT} AS fault, TO_JSON_STRING(STRUCT({})) AS text FROM sorted) \
+         GROUP BY {ASKED} ORDER BY {ASKED}",
+        names.join(", ")
+    )
+}
+
+/// What the script told, for every date it was about. A date it does not name holds nothing.
+///
+/// # Errors
+/// When the answer is of another form, in a sentence for the log.
+pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<Refilled>, super::Fault> {
+    let mut refilled: Vec<Refilled> = (dates.iter())
+        .map(|&date| Refilled {
+            date,
+            rows: 0,
+            digest: digest(&[]),
+            set_aside: Vec::new(),
+        })
+        .collect();
+    for row in read::typed(answered)? {
+        let told = of_row(row).and_then(|told| {
+            let held = refilled.iter_mut().find(|of| of.date == told.date)?;
+            *held = told;
+            Some(())
+        });
+        told.ok_or_else(|| {
+            let sentence = "the script tells of a date in another form than it was sent with";
+            super::Fault::new(crate::warehouse::ErrorClass::Code, sentence.to_owned())
+        })?;
+    }
+    Ok(refilled)
+}
+
+fn of_row(row: Row) -> Option<Refilled> {
+    let [date, rows, print, set_aside] = <[Value; 4]>::try_from(row).ok()?;
+    let (Value::Date(date), Value::Int(rows)) = (date, rows) else {
+        return None;
+    };
+    let set_aside = match set_aside {
+        Value::Text(pairs) => serde_json::from_str(&format!("[{pairs}]")).ok()?,
+        _ => Vec::<(String, String)>::new(),
+    };
+    Some(Refilled {
+        date,
+        rows: u32::try_from(rows).ok()?,
+        digest: match print {
+            Value::Int(print) => print.cast_unsigned(),
+            _ => digest(&[]),
+        },
+        set_aside: (set_aside.into_iter())
+            .map(|(reason, row)| Quarantined {
+                row: vec![Value::Text(row)],
+                reason,
+            })
+            .collect(),
+    })
+}

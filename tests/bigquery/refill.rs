@@ -1,0 +1,323 @@
+//! Stages of an operator's own on `BigQuery`: their rows are made there, those that do not fit are set aside there, and
+//! a plan comes out as in the embedded warehouse.
+
+use std::borrow::Cow;
+
+use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::sqlite::SqliteWarehouse;
+use backcourt::warehouse::{Asking, Refill, Refilled, Replace, Warehouse, WarehouseError};
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::State;
+use super::warehouse::{at, day, game, games};
+
+/// Points of games, as a query of an operator's makes them.
+fn points() -> TableDef {
+    let decimal = ColumnType::Numeric {
+        precision: 5,
+        scale: 1,
+    };
+    TableDef {
+        name: Cow::Borrowed("points"),
+        columns: Cow::Owned(vec![
+            Column::required("day", ColumnType::Date, ""),
+            Column::required("team", ColumnType::String, ""),
+            Column::nullable("points", ColumnType::Int64, ""),
+            Column::nullable("third", decimal, ""),
+            Column::nullable("part", ColumnType::Float64, ""),
+            Column::stamped("created_at", Stamp::Created, ""),
+        ]),
+        date_column: Cow::Borrowed("day"),
+        key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("team")]),
+        ..games()
+    }
+}
+
+/// The project's `BigQuery` behind a prefix.
+fn open(emulator: &Emulator) -> BigQueryWarehouse {
+    let settings = Settings {
+        prefix: Prefix::parse("try_").unwrap(),
+        ..Settings::default()
+    };
+    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), settings)
+}
+
+async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
+    let replace = Replace {
+        table: &games(),
+        dates: &[day("2024-01-01"), day("2024-01-02")],
+        rows,
+        now: at("2024-01-03T00:00:00Z"),
+        name: Some(name),
+    };
+    warehouse.replace(replace).await.unwrap();
+}
+
+async fn refilled(
+    warehouse: &BigQueryWarehouse,
+    sql: &str,
+    dates: &[&str],
+    now: &str,
+    name: &str,
+) -> Result<Vec<Refilled>, WarehouseError> {
+    let dates: Vec<_> = dates.iter().map(|text| day(text)).collect();
+    let all = sql.contains("@dates");
+    let refill = Refill {
+        table: &points(),
+        dates: &dates,
+        sql,
+        asking: if all {
+            Asking::AllAtOnce
+        } else {
+            Asking::DateByDate
+        },
+        now: at(now),
+        name,
+    };
+    warehouse.refill(refill).await
+}
+
+async fn stored(warehouse: &BigQueryWarehouse) -> Vec<String> {
+    let sql = "SELECT day, team, points, third, created_at FROM `box.points` \
+               WHERE day > DATE '2000-01-01' ORDER BY day, team";
+    let answer = warehouse.query(sql).await.unwrap();
+    let line = |row: &Row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    answer.rows.iter().map(line).collect()
+}
+
+const ONE_BY_ONE: &str = "SELECT team, points, points / 3 AS third, game_date AS day, points / 2 AS part \
+                          FROM `box.games` WHERE game_date = @date";
+const TOGETHER: &str = "SELECT team, points, points / 3 AS third, game_date AS day, points / 2 AS part \
+                        FROM `box.games` WHERE game_date IN UNNEST(@dates)";
+
+#[test]
+fn a_query_replaces_exactly_the_dates_it_is_asked_about_and_what_does_not_fit_is_set_aside() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        let warehouse = open(&emulator);
+        for table in [games(), points()] {
+            warehouse.ensure(&table).await.unwrap();
+        }
+        for (form, sql) in [("one", ONE_BY_ONE), ("all", TOGETHER)] {
+            replaces(&warehouse, form, sql).await;
+        }
+        sets_aside(&warehouse).await;
+        refuses(&warehouse).await;
+        let about = "SELECT COUNT(*) AS many FROM `box.games` WHERE game_date IN UNNEST(@dates)";
+        let dates = [day("2024-01-01"), day("2024-01-02")];
+        for (dates, many) in [(&dates[..], 3_i64), (&dates[1..], 1), (&[], 0)] {
+            let answer = warehouse.query_about(about, dates).await.unwrap();
+            assert_eq!(answer.rows, [vec![many.into()]]);
+        }
+    });
+}
+
+async fn replaces(warehouse: &BigQueryWarehouse, form: &str, sql: &str) {
+    let name = |number: u8| format!("{form}.{number}");
+    let before = [
+        game("BOS", "2024-01-01", 100),
+        game("LAL", "2024-01-01", 90),
+        game("BOS", "2024-01-02", 110),
+    ];
+    write(warehouse, &before, &name(10)).await;
+    let all = ["2024-01-01", "2024-01-02", "2024-01-03"];
+    // What the form before left goes first, so that the keys are born anew.
+    let nothing = "SELECT DATE '2024-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third, 1.0 AS part \
+                   FROM `box.games` WHERE FALSE AND game_date IN UNNEST(@dates)";
+    let emptied = refilled(warehouse, nothing, &all, "2024-01-03T00:00:00Z", &name(0))
+        .await
+        .unwrap();
+    assert!(emptied.iter().all(|of| of.rows == 0));
+    assert_eq!(stored(warehouse).await, [""; 0]);
+
+    let first = refilled(warehouse, sql, &all, "2024-01-03T00:00:00Z", &name(1))
+        .await
+        .unwrap();
+    let rows: Vec<(String, u32)> = first.iter().map(|of| (of.date.to_string(), of.rows)).collect();
+    let expected = [("2024-01-01", 2), ("2024-01-02", 1), ("2024-01-03", 0)];
+    assert_eq!(rows, expected.map(|(date, rows)| (date.to_owned(), rows)));
+    assert_eq!(first[2].digest, emptied[2].digest);
+    let born = "2024-01-03T00:00:00.000000Z";
+    let lines = [
+        format!("2024-01-01 BOS 100 33.3 {born}"),
+        format!("2024-01-01 LAL 90 30 {born}"),
+        format!("2024-01-02 BOS 110 36.7 {born}"),
+    ];
+    assert_eq!(stored(warehouse).await, lines);
+
+    let after = [game("BOS", "2024-01-01", 101), game("NYK", "2024-01-02", 80)];
+    write(warehouse, &after, &name(11)).await;
+    let second = refilled(warehouse, sql, &all[..1], "2024-01-04T00:00:00Z", &name(2))
+        .await
+        .unwrap();
+    assert_eq!(second[0].rows, 1);
+    assert_ne!(second[0].digest, first[0].digest);
+    let lines = [
+        format!("2024-01-01 BOS 101 33.7 {born}"),
+        format!("2024-01-02 BOS 110 36.7 {born}"),
+    ];
+    assert_eq!(
+        stored(warehouse).await,
+        lines,
+        "the other date is as it was, and a key keeps its birth"
+    );
+    let again = refilled(warehouse, sql, &all[..1], "2024-01-05T00:00:00Z", &name(3))
+        .await
+        .unwrap();
+    assert_eq!(again, second, "the same rows have the same digest");
+
+    // The game is changed, but what was sent under a name is not done twice.
+    write(warehouse, &before, &name(12)).await;
+    let resent = refilled(warehouse, sql, &all[..1], "2024-01-05T00:00:00Z", &name(3))
+        .await
+        .unwrap();
+    assert_eq!(resent, second);
+    assert!(warehouse.outlast(&name(3)).await.unwrap());
+    assert!(!warehouse.outlast(&name(4)).await.unwrap());
+}
+
+async fn sets_aside(warehouse: &BigQueryWarehouse) {
+    for (number, (sql, rows, reasons)) in [
+        (
+            "SELECT @date AS day, team, 1 AS points, 99999.0 AS third, 0.5 AS part FROM `box.games` \
+             WHERE points = 90 AND game_date = @date",
+            0,
+            &["third = 99999.0 does not fit NUMERIC(5,1)"][..],
+        ),
+        (
+            "SELECT @date AS day, team, 1 AS points, 9999.96 AS third, 0.5 AS part FROM `box.games` \
+             WHERE points = 90 AND game_date = @date",
+            0,
+            &["third = 9999.96 does not fit NUMERIC(5,1)"],
+        ),
+        (
+            "SELECT @date AS day, IF(points = 90, NULL, team) AS team, points, 1 AS third, 0.5 AS part \
+             FROM `box.games` WHERE game_date = @date",
+            1,
+            &["team is NULL and must not be"],
+        ),
+        (
+            "SELECT @date AS day, team, points, 1 AS third, IF(points = 90, CAST('nan' AS FLOAT64), 0.5) AS part \
+             FROM `box.games` WHERE game_date = @date",
+            1,
+            &["part = nan is not a number"],
+        ),
+        (
+            "SELECT @date AS day, 'X' AS team, points, 1 AS third, 0.5 AS part FROM `box.games` \
+             WHERE game_date = @date",
+            1,
+            &["key (day, team) = (2024-01-01, X) stands twice"],
+        ),
+        (
+            "SELECT DATE_ADD(@date, INTERVAL 1 DAY) AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part",
+            0,
+            &["day is 2024-01-02 and must be 2024-01-01"],
+        ),
+        (
+            "SELECT DATE '2024-01-02' AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.games` \
+             WHERE game_date IN UNNEST(@dates) AND points = 90",
+            0,
+            &["day is 2024-01-02 and must be 2024-01-01"],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("aside.{number}");
+        let found = refilled(warehouse, sql, &["2024-01-01"], "2024-01-03T00:00:00Z", &name)
+            .await
+            .unwrap();
+        assert_eq!(found[0].rows, rows, "{sql}");
+        let said: Vec<&str> = found[0].set_aside.iter().map(|bad| bad.reason.as_str()).collect();
+        assert_eq!(said, reasons, "{sql}");
+    }
+}
+
+async fn refuses(warehouse: &BigQueryWarehouse) {
+    let dates = ["2024-01-01", "2024-01-02"];
+    refilled(warehouse, ONE_BY_ONE, &dates, "2024-01-03T00:00:00Z", "good")
+        .await
+        .unwrap();
+    let before = stored(warehouse).await;
+    assert_eq!(before.len(), 3);
+    for (number, (sql, said)) in [
+        ("SELECT @date AS day, team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.absent`", "absent"),
+        ("SELECT @date AS day, team, 1 AS points, 1 AS third FROM `box.games` WHERE game_date = @date", "part"),
+        (
+            "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.games` \
+             WHERE game_date IN UNNEST(@dates)",
+            "answers a row of 2023-01-01, which is none of the dates it was asked about",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("refused.{number}");
+        let error = refilled(warehouse, sql, &dates, "2024-01-04T00:00:00Z", &name).await.unwrap_err();
+        assert!(error.message.contains(said), "{error}");
+        assert!(!error.class.retries(), "{error:?}");
+        assert_eq!(stored(warehouse).await, before);
+    }
+}
+
+#[test]
+fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
+    let Some(emulator) = Emulator::start() else { return };
+    let (here, there) = (State::none(), State::none());
+    let address = format!("bigquery:{}", emulator.address());
+    here.backcourt(&["run", "--plan", "harbour", "--output", "silent"])
+        .expect(0);
+    let run = [
+        "run",
+        "--plan",
+        "harbour",
+        "--output",
+        "silent",
+        "--warehouse",
+        &address,
+        "--dataset-prefix",
+        "try_",
+    ];
+    let finished = || {
+        let facts = there.facts();
+        facts
+            .iter()
+            .filter(|fact| fact["event"] == "unit_finished")
+            .count()
+    };
+    there.backcourt(&run).expect(0);
+    assert_eq!(finished(), 78);
+    there.backcourt(&run).expect(0);
+    assert_eq!(finished(), 78, "a second run does nothing");
+    block_on(async {
+        let embedded = SqliteWarehouse::open(&here.path().join("warehouse")).unwrap();
+        let remote = open(&emulator);
+        for table in ["ship_calls", "daily_tons", "week_so_far"] {
+            let sql = format!("SELECT * FROM `harbour.{table}` ORDER BY 1, 2");
+            let [here, there] = [
+                embedded.query(&sql).await.unwrap(),
+                remote.query(&sql).await.unwrap(),
+            ];
+            assert_eq!(here.columns, there.columns);
+            let texts = |rows: &[Row]| -> Vec<Vec<String>> {
+                rows.iter()
+                    .map(|row| row.iter().map(ToString::to_string).collect())
+                    .collect()
+            };
+            assert_eq!(texts(&here.rows), texts(&there.rows), "{table}");
+        }
+    });
+    let plan = there.path().with_extension("toml");
+    let unmarked = include_str!("../../assets/plans/harbour.toml").replace('`', "");
+    std::fs::write(&plan, unmarked).unwrap();
+    let plan = plan.display().to_string();
+    let mut other = run;
+    other[2] = &plan;
+    let refused = State::none().backcourt(&other).expect(2);
+    assert!(
+        refused.err.contains("write `harbour.ship_calls` in them"),
+        "{refused:?}"
+    );
+}
