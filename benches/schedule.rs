@@ -19,13 +19,12 @@ use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
 use backcourt::table::{Row, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{Answer, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use backcourt::warehouse::{Answer, Dates, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
 use backcourt::{plan, stages};
 use chrono::NaiveDate;
 
-/// What one changing statement takes, and how many a replace has.
+/// What one changing statement takes. A replace has one, and one more where there is something to delete.
 const STATEMENT: Duration = Duration::from_millis(6_800);
-const STATEMENTS: u32 = 2;
 /// What a query takes.
 const QUERY: Duration = Duration::from_secs(1);
 
@@ -70,7 +69,13 @@ impl Warehouse for Far {
 
     async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
         let (dates, began) = (replace.dates.len(), Instant::now());
-        tokio::time::sleep(STATEMENT * STATEMENTS).await;
+        let held = Read {
+            table: replace.table,
+            columns: &[replace.table.date_column.as_ref()],
+            dates: Dates::Only(replace.dates),
+        };
+        let statements = if self.near.read(held).await?.is_empty() { 1 } else { 2 };
+        tokio::time::sleep(STATEMENT * statements).await;
         let done = self.near.replace(replace).await;
         let mut commits = self.commits.lock().expect("nobody panicked");
         commits.push((dates, began, Instant::now()));

@@ -21,7 +21,7 @@ pub(super) fn sent_bytes(row: &str) -> usize {
     row.len() + escaped + 1
 }
 
-/// Statements of the script that change the table: DELETE and INSERT.
+/// Statements of the script that change the table at the most: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
 
 /// The rows of a replace, cut where a request would grow too large. A date is never cut.
@@ -128,17 +128,18 @@ pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh:
         }
         _ => String::new(),
     };
-    let (first, from) = if keep.is_empty() {
-        ("@now", "fresh".to_owned())
+    let (first, from, held) = if keep.is_empty() {
+        ("@now", "fresh".to_owned(), format!("`{path}` WHERE {on_dates}"))
     } else {
         let same: Vec<String> = (table.key.iter())
             .map(|key| format!("kept.{key} = fresh.{key}"))
             .collect();
         let joined = format!("fresh LEFT JOIN kept ON {}", same.join(" AND "));
-        ("COALESCE(kept.first, @now)", joined)
+        ("COALESCE(kept.first, @now)", joined, "kept".to_owned())
     };
+    // A DELETE of nothing takes as long as one of something, and in a first run there is never anything.
     format!(
-        "{keep}DELETE FROM `{path}` WHERE {on_dates};\n{}",
+        "{keep}IF EXISTS (SELECT 1 FROM {held}) THEN\nDELETE FROM `{path}` WHERE {on_dates};\nEND IF;\n{}",
         insert(table, path, fresh, first, &from)
     )
 }
