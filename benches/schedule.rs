@@ -19,7 +19,9 @@ use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
 use backcourt::table::{Row, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{Answer, Dates, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use backcourt::warehouse::{
+    Answer, Dates, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+};
 use backcourt::{plan, stages};
 use chrono::NaiveDate;
 
@@ -74,7 +76,11 @@ impl Warehouse for Far {
             columns: &[replace.table.date_column.as_ref()],
             dates: Dates::Only(replace.dates),
         };
-        let statements = if self.near.read(held).await?.is_empty() { 1 } else { 2 };
+        let statements = if self.near.read(held).await?.is_empty() {
+            1
+        } else {
+            2
+        };
         tokio::time::sleep(STATEMENT * statements).await;
         let done = self.near.replace(replace).await;
         let mut commits = self.commits.lock().expect("nobody panicked");

@@ -6,15 +6,26 @@ use super::Progress;
 
 /// Seconds of active time the rate looks back over.
 const STRETCH: f64 = 30.0;
+/// Units that end within this many seconds of the first of them ended together: the dates of one commit.
+const TOGETHER: f64 = 0.1;
 /// Samples that must be there before a rate is told.
 const ENOUGH: usize = 3;
+
+/// How much was done once some units had ended together.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    began: f64,
+    at: f64,
+    done: u64,
+}
 
 /// Progress of a run and the samples it is extrapolated from.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     total: u64,
     done: u64,
-    samples: VecDeque<(f64, u64)>,
+    /// The first of them is as old as the stretch or older, so that a gap behind it is part of the rate.
+    samples: VecDeque<Sample>,
 }
 
 impl Rate {
@@ -26,8 +37,15 @@ impl Rate {
     /// Units ended `active` seconds into the run's working time.
     pub(super) fn finish(&mut self, units: u64, active: f64) {
         self.done += units;
-        self.samples.push_back((active, self.done));
-        while self.samples.front().is_some_and(|(at, _)| active - at > STRETCH) {
+        let together = (self.samples).pop_back_if(|last| active - last.began <= TOGETHER);
+        let began = together.map_or(active, |last| last.began);
+        self.samples.push_back(Sample {
+            began,
+            at: active,
+            done: self.done,
+        });
+        let is_old = |sample: &Sample| active - sample.at > STRETCH;
+        while self.samples.len() > ENOUGH && self.samples.get(1).is_some_and(is_old) {
             self.samples.pop_front();
         }
     }
@@ -55,10 +73,9 @@ impl Rate {
 
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     fn per_second(&self) -> Option<f64> {
-        let (first_at, first_done) = *self.samples.front()?;
-        let (last_at, last_done) = *self.samples.back()?;
-        (self.samples.len() >= ENOUGH && last_at > first_at)
-            .then(|| (last_done - first_done) as f64 / (last_at - first_at))
+        let (first, last) = (self.samples.front()?, self.samples.back()?);
+        (self.samples.len() >= ENOUGH)
+            .then(|| (last.done - first.done) as f64 / (last.at - first.at))
             .filter(|rate| *rate > 0.0)
     }
 }
@@ -100,6 +117,21 @@ mod tests {
         assert!(progress.percent() < 100.0);
     }
 
+    // Four dates every forty seconds are six a minute, however close together the four are told.
+    #[test]
+    fn dates_that_are_committed_together_count_over_the_time_since_the_commit_before() {
+        let mut rate = Rate::default();
+        rate.add(400);
+        for commit in 1..=5 {
+            for date in 0..4 {
+                rate.finish(1, f64::from(commit) * 40.0 + f64::from(date) * 0.001);
+            }
+            let told = rate.progress(true, 0).per_minute;
+            let is_right = told.map_or(commit < 3, |per_minute| (per_minute - 6.0).abs() < 0.01);
+            assert!(is_right, "{told:?} after {commit} commits");
+        }
+    }
+
     #[test]
     fn the_rate_forgets_what_is_older_than_its_stretch() {
         let mut rate = Rate::default();
@@ -107,7 +139,7 @@ mod tests {
         for second in 0..30 {
             rate.finish(1, f64::from(second));
         }
-        for second in 60..90 {
+        for second in 30..90 {
             rate.finish(100, f64::from(second));
         }
         let per_minute = rate.progress(true, 0).per_minute.unwrap();
