@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, RunRecord, RunState, Settled,
-    Settlement, UnitRecord, UnitState,
+    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, Purpose, RunRecord, RunState,
+    Settled, Settlement, UnitRecord, UnitState,
 };
+use backcourt::warehouse::{Charge, Cost};
 use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -213,6 +214,85 @@ fn earlier_answers_stay_with_their_run_oldest_first_and_the_newest_of_many_are_s
     assert_eq!((often[0], often[19]), ("r5", "r24"));
     let other = ledger.target("nba", "sqlite:x").unwrap();
     assert!(ledger.past_answers(other).unwrap().is_empty());
+}
+
+#[test]
+fn a_job_counts_once_under_what_it_was_for_whoever_looks_it_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "bigquery:p").unwrap();
+    let charge = |job: &str, cost| Charge {
+        job: job.to_owned(),
+        cost,
+    };
+    let (dates, check) = (
+        Purpose::dates("team_offense"),
+        Purpose::check("team_offense", "teams"),
+    );
+    let billed = [
+        (dates.clone(), charge("commit", Cost::of_job(100, 7))),
+        (check.clone(), charge("asked", Cost::of_job(20, 1))),
+        (Purpose::default(), charge("loaded", Cost::of_job(3, 2))),
+    ];
+    let fresh = ledger.record_jobs(target, "r1", &billed, now()).unwrap();
+    assert_eq!(
+        fresh.total(),
+        Some(Cost {
+            bytes_billed: 123,
+            slot_ms: 10,
+            jobs: 3,
+            uncounted: 0
+        })
+    );
+    drop(ledger);
+
+    // The next run looks up the commit, and asks the check again; of one job it is not told anything.
+    let mut ledger = open(&folder);
+    let billed = [
+        (dates.clone(), charge("commit", Cost::of_job(100, 7))),
+        (check, charge("asked again", Cost::of_job(20, 1))),
+        (dates, charge("silent", Cost::untold())),
+    ];
+    let fresh = ledger.record_jobs(target, "r2", &billed, now()).unwrap();
+    assert_eq!(
+        fresh.total(),
+        Some(Cost {
+            bytes_billed: 20,
+            slot_ms: 1,
+            jobs: 2,
+            uncounted: 1
+        })
+    );
+    let costs = ledger.costs(target).unwrap();
+    let stage = Cost {
+        bytes_billed: 140,
+        slot_ms: 9,
+        jobs: 4,
+        uncounted: 1,
+    };
+    assert_eq!(costs.of_stage("team_offense"), Some(stage));
+    assert_eq!(
+        costs.of_check("teams"),
+        Some(Cost {
+            bytes_billed: 40,
+            slot_ms: 2,
+            jobs: 2,
+            uncounted: 0
+        })
+    );
+    assert_eq!(costs.aside(), Some(Cost::of_job(3, 2)));
+    assert_eq!(
+        costs.total(),
+        Some(Cost {
+            bytes_billed: 143,
+            slot_ms: 11,
+            jobs: 5,
+            uncounted: 1
+        })
+    );
+    assert_eq!(costs.of_stage("team_defense"), None);
+    let elsewhere = ledger.target("nba", "sqlite:w").unwrap();
+    assert_eq!(ledger.costs(elsewhere).unwrap().total(), None);
 }
 
 #[test]

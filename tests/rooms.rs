@@ -19,7 +19,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("feeds", &["table", "nba", "warehouse"]),
     ("warehouse", &["table"]),
     ("plan", &["table"]),
-    ("ledger", &["plan"]),
+    // What a warehouse says a job cost is plain data that the ledger keeps.
+    ("ledger", &["plan", "warehouse::Charge", "warehouse::Cost"]),
     ("checks", &["plan", "table", "warehouse"]),
     ("runbook", &["plan", "ledger"]),
     (
@@ -84,6 +85,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "checks::Breakdown",
             "checks::Tally",
             "checks::Dimension",
+            // What a warehouse says a job cost, as the ledger keeps it.
+            "warehouse::Cost",
         ],
     ),
     ("telemetry", &[]),

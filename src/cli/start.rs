@@ -163,7 +163,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let mut prepare: Option<Box<dyn Prepare>> = None;
     if job.plan.is_about_basketball() {
         origin = Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?));
-        prepare = Some(Box::new(FirstUse(Arc::clone(&warehouse))));
+        prepare = Some(Box::new(FirstUse));
     }
     let setup = Setup {
         plan: Arc::new(job.plan),
@@ -244,7 +244,7 @@ pub(super) fn every_stage(plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> 
 
 /// Loads the shipped box scores when the warehouse holds no feeds yet.
 #[derive(Debug)]
-struct FirstUse(Arc<dyn Warehouse>);
+struct FirstUse;
 
 #[async_trait]
 impl Prepare for FirstUse {
@@ -252,12 +252,11 @@ impl Prepare for FirstUse {
         "loading the shipped box scores".to_owned()
     }
 
-    async fn prepare(&self, meter: &Meter) -> Result<Option<String>, StageError> {
+    async fn prepare(&self, warehouse: &dyn Warehouse, meter: &Meter) -> Result<Option<String>, StageError> {
         let fault = |message: String| StageError {
             class: ErrorClass::Data,
             message,
         };
-        let warehouse = self.0.as_ref();
         if feeds::is_loaded(warehouse).await? {
             return Ok(None);
         }

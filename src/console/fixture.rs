@@ -7,9 +7,10 @@ use tracing::Level;
 
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
-    Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls, Difference,
-    Dimension, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView, SampleState,
-    Snapshot, StageNulls, StageState, StageView, Tally, TaskView, UnitSample, UnitView, WorkerView,
+    BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
+    Cost, Difference, Dimension, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView,
+    SampleState, Snapshot, StageNulls, StageState, StageView, Tally, TaskView, UnitSample, UnitView,
+    WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -190,6 +191,7 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             offending: Arc::new(offending),
             asked_at: asked.then(|| second(9.0)),
             seconds: asked.then_some(0.012),
+            cost: None,
             waiver: None,
             history: Arc::new(answers(at, asked.then_some((state, value)))),
         }
@@ -285,6 +287,7 @@ pub fn bad_sources(version: u64) -> Snapshot {
             offending: Arc::new(dates.iter().map(|date| day(date)).collect()),
             asked_at: value.map(|_| second(1.5)),
             seconds: value.map(|_| 0.31),
+            cost: None,
             waiver: None,
             history: Arc::default(),
         }
@@ -351,6 +354,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 eta: Some((3.2, 4.9)),
             },
             limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
+            billed: None,
             ending: None,
         },
         stages: vec![StageView {
@@ -360,6 +364,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             counts,
             rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
             seconds,
+            cost: None,
             gaps: vec![
                 gap("shot_zones_available", 599, 4_210),
                 gap("team_name", 598, 4_198),
@@ -611,6 +616,31 @@ pub fn three_stages(version: u64) -> Snapshot {
         asked_at: Some(second(9.5)),
         problem: None,
     }];
+    snapshot
+}
+
+/// Three stages on a warehouse that bills: the last has not begun, and of one job nobody could tell what it cost.
+pub fn billed(version: u64) -> Snapshot {
+    const GIB: u64 = 1 << 30;
+    let mut snapshot = three_stages(version);
+    "bigquery:nba-props-platform".clone_into(&mut snapshot.run.warehouse);
+    let jobs = |jobs: u64, bytes_billed: u64, slot_ms: u64| Cost {
+        bytes_billed,
+        slot_ms,
+        jobs,
+        uncounted: 0,
+    };
+    snapshot.stages[0].cost = Some(jobs(1_204, 37 * GIB + GIB / 5, 5_832_000));
+    snapshot.stages[1].cost = Some(jobs(96, GIB / 2, 48_300));
+    for check in &mut snapshot.checks[..3] {
+        check.cost = Some(jobs(1, 87 << 20, 900));
+    }
+    let total = Cost {
+        uncounted: 1,
+        ..jobs(1_309, 38 * GIB, 5_881_000)
+    };
+    let aside = jobs(9, 90 << 20, 700);
+    snapshot.run.billed = Some(BilledView { total, aside });
     snapshot
 }
 

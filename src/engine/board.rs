@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::ledger::{CheckRecord, CheckState, Counts, Gap, PastAnswer, UnitRecord, UnitState, Waiver};
 use crate::plan::{CheckSpec, Severity};
 
+use super::Cost;
 use super::gaps::Gaps;
 use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
@@ -43,6 +44,8 @@ pub(super) struct StageBoard {
     pub(super) table: Option<String>,
     pub(super) state: StageState,
     pub(super) time: ActiveTime,
+    /// What was billed for it and its checks, if anything was.
+    pub(super) cost: Option<Cost>,
     gaps: Gaps,
     units: Arc<Vec<UnitView>>,
 }
@@ -65,6 +68,7 @@ impl StageBoard {
             table,
             state: StageState::Waiting,
             time: ActiveTime::default(),
+            cost: None,
             gaps: Gaps::default(),
             units: Arc::new(units),
         }
@@ -130,6 +134,7 @@ impl StageBoard {
             counts: self.counts(),
             rows: self.rows(),
             seconds: self.time.seconds(),
+            cost: self.cost,
             gaps: self.gaps.view(),
             units: Arc::clone(&self.units),
         }
@@ -226,6 +231,7 @@ pub(super) fn check_view(
         offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
         asked_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
+        cost: None,
         waiver: waiver.cloned(),
         history: Arc::new(history),
     }

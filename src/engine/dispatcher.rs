@@ -3,6 +3,7 @@
 
 mod batches;
 mod checking;
+mod costs;
 mod ending;
 mod explaining;
 mod orders;
@@ -26,7 +27,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
-use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Target};
+use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
 
@@ -40,6 +41,7 @@ use super::{
     BreakdownView, CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase,
     Prepare, Provenance, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
 };
+use costs::Bills;
 use reloading::Answer;
 use sources::Sources;
 use ticking::Runbook;
@@ -161,6 +163,7 @@ enum Fatal {
 pub(super) struct Dispatcher {
     plan: Arc<Plan>,
     warehouse: Arc<dyn Warehouse>,
+    bills: Bills,
     ledger: Ledger,
     target: Target,
     options: Options,
@@ -234,6 +237,11 @@ impl Dispatcher {
         let sources = Sources::of(check_views(plan.sources.iter(), &ledger, target)?);
         let breakdowns = explaining::views(&plan, &checks);
         let begun = ledger.begun_stages(target)?;
+        let bills = Bills::open(
+            warehouse.as_ref(),
+            purposes(&stages, checks.iter().chain(&sources.views)),
+            ledger.costs(target)?,
+        );
         let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
         let run = RunRecord {
             id: options.run_id.clone(),
@@ -254,7 +262,7 @@ impl Dispatcher {
         ledger.begin_run(target, &run)?;
         let (phases, phase_reports) = mpsc::unbounded_channel();
         let (samples, sample_reports) = mpsc::unbounded_channel();
-        Ok(Self {
+        let mut dispatcher = Self {
             source: Arc::from(options.source.as_str()),
             workers: options.workers,
             lanes: Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS))),
@@ -262,6 +270,7 @@ impl Dispatcher {
             slots: (0..options.workers).map(|_| Slot::idle()).collect(),
             plan,
             warehouse,
+            bills,
             ledger,
             target,
             options,
@@ -299,7 +308,9 @@ impl Dispatcher {
             picture: Picture::Current,
             pictured_at: Instant::now(),
             version: 0,
-        })
+        };
+        dispatcher.show_costs();
+        Ok(dispatcher)
     }
 
     /// Runs until the run is over and nobody wants to give orders any more.
@@ -326,6 +337,7 @@ impl Dispatcher {
         loop {
             self.advance()?;
             self.renew_runbook()?;
+            self.collect_bills()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
             self.publish_if_due(pictures);
@@ -459,6 +471,16 @@ fn check_views<'a>(
             check_view(check, newest.get(&check.name), waivers.get(&check.name), history)
         })
         .collect())
+}
+
+/// Everything that is asked of the warehouse for its own sake.
+fn purposes<'a>(
+    stages: &[Arc<dyn Stage>],
+    checks: impl Iterator<Item = &'a CheckView>,
+) -> impl Iterator<Item = Purpose> {
+    let stages = stages.iter().map(|stage| Purpose::dates(stage.name()));
+    let checks = checks.map(|check| Purpose::check(&check.stage, &check.name));
+    stages.chain(checks).chain([Purpose::default()])
 }
 
 /// A line for every stage, nothing of it begun.

@@ -102,7 +102,7 @@ pub trait Prepare: Send + Sync + std::fmt::Debug {
     fn what(&self) -> String;
 
     /// Does it, moving the meter; answers with one sentence, or nothing if there was nothing to do.
-    async fn prepare(&self, meter: &Meter) -> Result<Option<String>, StageError>;
+    async fn prepare(&self, warehouse: &dyn Warehouse, meter: &Meter) -> Result<Option<String>, StageError>;
 }
 
 /// How far a preparation is; read by the dispatcher while it goes on.

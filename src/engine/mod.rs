@@ -27,6 +27,7 @@ mod worker;
 mod writer;
 
 pub use crate::checks::{Breakdown, Dimension, Tally};
+pub use crate::warehouse::Cost;
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use counted::counted;
 pub use events::EventLogError;
@@ -42,7 +43,7 @@ pub use sample::{
     UnitSample,
 };
 pub use snapshot::{
-    BreakdownState, BreakdownView, CheckView, GapView, Phase, Preparing, Progress, RunView, Snapshot,
-    StageState, StageView, TaskView, UnitView, WorkerView,
+    BilledView, BreakdownState, BreakdownView, CheckView, GapView, Phase, Preparing, Progress, RunView,
+    Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};

@@ -9,6 +9,7 @@ use crate::checks::Breakdown;
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, PastAnswer, RunState, UnitState, Waiver};
 use crate::plan::Severity;
 use crate::runbook::Item;
+use crate::warehouse::Cost;
 
 /// Everything a reader may show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,8 +61,19 @@ pub struct RunView {
     pub progress: Progress,
     /// The one thing that limits the speed now, in words.
     pub limit: String,
+    /// What was billed for the plan, by this run and those before it; none where the warehouse bills nothing.
+    pub billed: Option<BilledView>,
     /// The sentence that goes with the end of the run, once it has ended.
     pub ending: Option<String>,
+}
+
+/// What the warehouse billed for a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledView {
+    /// For everything.
+    pub total: Cost,
+    /// Of that, for what belongs to no stage and no check: loading, a sample.
+    pub aside: Cost,
 }
 
 /// Work before the first unit.
@@ -129,6 +141,8 @@ pub struct StageView {
     pub rows: u64,
     /// Seconds of work, pauses left out.
     pub seconds: f64,
+    /// What was billed for it and its checks, by this run and those before it; none if nothing was.
+    pub cost: Option<Cost>,
     /// What its rows do not know, most rows first.
     pub gaps: Vec<GapView>,
     /// Every date of the range, in order. Shared: an unchanged stage costs nothing to publish.
@@ -248,6 +262,8 @@ pub struct CheckView {
     pub asked_at: Option<DateTime<Utc>>,
     /// How long the query took.
     pub seconds: Option<f64>,
+    /// What was billed for it, all the times it was asked; none if nothing was.
+    pub cost: Option<Cost>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
     /// The newest answers, this one included, oldest first. Shared: most checks keep theirs from picture to picture.

@@ -71,6 +71,7 @@ mod tests {
             offending: std::sync::Arc::default(),
             asked_at: None,
             seconds: None,
+            cost: None,
             waiver: None,
             history: std::sync::Arc::default(),
         }

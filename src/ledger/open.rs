@@ -66,7 +66,8 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
 ALTER TABLE unit ADD COLUMN landed INTEGER NOT NULL DEFAULT 1;
@@ -77,7 +78,14 @@ CREATE TABLE tick (
 CREATE TABLE report (
   id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, path TEXT NOT NULL, at TEXT NOT NULL
 );
-"];
+",
+    "
+CREATE TABLE job (
+  target INTEGER NOT NULL REFERENCES target, id TEXT NOT NULL, stage TEXT, check_name TEXT,
+  run TEXT NOT NULL, bytes_billed INTEGER, slot_ms INTEGER, at TEXT NOT NULL, PRIMARY KEY (target, id)
+) WITHOUT ROWID;
+",
+];
 
 /// The form this program writes. A ledger of a newer one is refused, not guessed at.
 #[allow(

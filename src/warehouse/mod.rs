@@ -2,13 +2,16 @@
 //! This room knows tables and dates; it knows nothing of basketball, plans or runs.
 
 pub mod bigquery;
+mod cost;
 mod error;
 mod query;
 pub mod sqlite;
 
+pub use cost::{Bill, Charge, Cost, bytes};
 pub use error::{ErrorClass, WarehouseError};
 pub use query::{Answer, Asking, Dates, Read, Refill, Refilled};
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
@@ -45,6 +48,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// About how many values one transaction carries; what waits for the writer is put together up to there.
     fn values_at_once(&self) -> usize {
         1_000_000
+    }
+
+    /// The same warehouse, with every job it is given charged to this bill; none where work costs nothing.
+    fn charging(&self, _bill: Arc<Bill>) -> Option<Arc<dyn Warehouse>> {
+        None
     }
 
     /// How long a table is left alone when its quota is used up; none where waiting does not help.

@@ -6,6 +6,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod cost;
 mod emulator;
 mod faults;
 mod limits;

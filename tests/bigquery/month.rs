@@ -89,7 +89,7 @@ fn open(state: &State) -> SqliteWarehouse {
 }
 
 /// Copies the raw rows of these dates to `BigQuery`, for a whole league would take a minute.
-fn copy_raw(state: &State, emulator: &Emulator, dates: [&str; 2]) {
+pub fn copy_raw(state: &State, emulator: &Emulator, dates: [&str; 2]) {
     block_on(async {
         let from = open(state);
         let mut fillings = Vec::new();

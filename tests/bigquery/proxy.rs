@@ -1,5 +1,5 @@
 //! Stands between backcourt and a local server and behaves as badly as a network and as strictly as `BigQuery`: answers
-//! are lost, cut short or replaced, and the limits on changing a table are kept. It counts what it saw.
+//! are lost, cut short or replaced, the limits on changing a table are kept, and jobs are billed. It counts what it saw.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -40,6 +40,8 @@ pub struct Call {
     pub job: String,
     /// The query that is sent, if one is.
     pub sql: String,
+    /// Whether it is only to be looked at.
+    pub is_dry: bool,
 }
 
 impl Call {
@@ -79,6 +81,10 @@ pub struct Seen {
     pub calls: usize,
     /// Calls that were not just passed on.
     pub hurt: usize,
+    /// The query of every job that was sent, dry runs left out.
+    pub sent: HashMap<String, String>,
+    /// The queries of dry runs.
+    pub dry: Vec<String>,
     /// How often the server took a changing job of this id.
     pub taken: HashMap<String, u32>,
     /// Transactions that met another one on their table.
@@ -107,9 +113,13 @@ struct Held {
 
 type Rule = dyn Fn(&Call) -> Fate + Send + Sync;
 
+/// The bytes a query is billed for and the slot milliseconds it uses; a dry run foretells the bytes.
+type Tariff = dyn Fn(&str) -> (u64, u64) + Send + Sync;
+
 struct Shared {
     upstream: Option<u16>,
     rule: Box<Rule>,
+    tariff: Box<Tariff>,
     /// What a changing statement takes.
     latency: Duration,
     held: Mutex<Held>,
@@ -133,11 +143,22 @@ impl Proxy {
         latency: Duration,
         rule: impl Fn(&Call) -> Fate + Send + Sync + 'static,
     ) -> Self {
+        Self::billing(upstream, latency, rule, |_| (0, 0))
+    }
+
+    /// One that bills what is asked, as the local server does not.
+    pub fn billing(
+        upstream: Option<u16>,
+        latency: Duration,
+        rule: impl Fn(&Call) -> Fate + Send + Sync + 'static,
+        tariff: impl Fn(&str) -> (u64, u64) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             upstream,
             rule: Box::new(rule),
+            tariff: Box::new(tariff),
             latency,
             held: Mutex::default(),
         });
@@ -184,6 +205,11 @@ impl Shared {
             let mut held = self.held.lock().unwrap();
             held.seen.calls += 1;
             held.seen.hurt += usize::from(fate != Fate::Pass);
+            if call.is_dry {
+                held.seen.dry.push(call.sql.clone());
+            } else if call.method == Method::Insert {
+                held.seen.sent.insert(call.job.clone(), call.sql.clone());
+            }
             drop(held);
             match &fate {
                 Fate::Reset => return,
@@ -213,7 +239,7 @@ impl Shared {
     /// The answer of a server with `BigQuery`'s limits.
     fn answer(&self, call: &Call, request: &Request) -> Option<Vec<u8>> {
         match call.method {
-            Method::Insert if !changes(&call.sql).is_empty() => self.change(call, request),
+            Method::Insert if !call.is_dry && !changes(&call.sql).is_empty() => self.change(call, request),
             Method::Results | Method::Get => {
                 if let Some(answer) = self.failed(call) {
                     return Some(answer);
@@ -221,7 +247,12 @@ impl Shared {
                 let over_at = self.held.lock().unwrap().over_at.get(&call.job).copied();
                 let left = over_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
                 if left.is_zero() {
-                    return self.forward(request);
+                    let answer = self.forward(request)?;
+                    return Some(if call.method == Method::Get {
+                        self.billed(call, &answer)
+                    } else {
+                        answer
+                    });
                 }
                 let job = json!({"projectId": PROJECT, "jobId": call.job, "location": "US"});
                 if call.method == Method::Get {
@@ -232,8 +263,31 @@ impl Shared {
                 let waits = json!({"jobReference": job, "jobComplete": false});
                 Some(reply(200, &waits.to_string()))
             }
+            Method::Insert if call.is_dry => Some(self.billed(call, &self.forward(request)?)),
             Method::Insert | Method::Other => self.forward(request),
         }
+    }
+
+    /// The answer about a job, with what it costs in place of the nothing that the server says.
+    fn billed(&self, call: &Call, answer: &[u8]) -> Vec<u8> {
+        let mut told = content(answer);
+        if told.get("status").is_none() {
+            return answer.to_vec();
+        }
+        let sql = if call.is_dry {
+            call.sql.clone()
+        } else {
+            let held = self.held.lock().unwrap();
+            held.seen.sent.get(&call.job).cloned().unwrap_or_default()
+        };
+        let (bytes, slot_ms) = (self.tariff)(&sql);
+        let (bytes, slot_ms) = (bytes.to_string(), slot_ms.to_string());
+        told["statistics"]["totalBytesProcessed"] = json!(bytes);
+        if !call.is_dry {
+            told["statistics"]["totalSlotMs"] = json!(slot_ms);
+            told["statistics"]["query"]["totalBytesBilled"] = json!(bytes);
+        }
+        reply(200, &told.to_string())
     }
 
     /// A job that changes tables: taken, or failed as `BigQuery` fails it. One at a time, so that the limits hold.
@@ -422,7 +476,13 @@ fn call(request: &Request) -> Call {
         _ => last,
     };
     let sql = text(&sent["configuration"]["query"]["query"]);
-    Call { method, job, sql }
+    let is_dry = sent["configuration"]["dryRun"] == json!(true);
+    Call {
+        method,
+        job,
+        sql,
+        is_dry,
+    }
 }
 
 fn read(client: &TcpStream) -> Option<Request> {

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, Utc};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::ledger::{Settlement, UnitRecord, UnitState};
+use crate::ledger::{Purpose, Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::landing::land;
@@ -90,7 +90,7 @@ impl Dispatcher {
             .sources
             .get(&batch.dates[0])
             .map_or_else(|| Arc::clone(&self.source), |s| Arc::from(s.as_str()));
-        let warehouse = Arc::clone(&self.warehouse);
+        let warehouse = self.charging(&Purpose::dates(stage.name()));
         let lanes = Arc::clone(&self.lanes);
         let phases = self.phases.clone();
         self.want_picture(Picture::Soon);
@@ -168,7 +168,7 @@ impl Dispatcher {
             }
             let name = commit.name(&self.run.id);
             let stage = Arc::clone(&line.stage);
-            let warehouse = Arc::clone(&self.warehouse);
+            let warehouse = self.charging(&Purpose::dates(stage.name()));
             let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
             self.spawn(Owner::Writer(at, batches), async move {
                 let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;

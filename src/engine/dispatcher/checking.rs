@@ -1,12 +1,10 @@
 //! Checks: asked when a stage's units are through or when the operator says so, each flipping as its own query ends.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
-use crate::ledger::CheckState;
+use crate::ledger::{CheckState, Purpose};
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
 
@@ -107,7 +105,7 @@ impl Dispatcher {
                 changes: line.changes,
             };
             let recorded = line.recorded.clone();
-            let warehouse = Arc::clone(&self.warehouse);
+            let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
             self.checking += 1;
             self.checks[check].state = CheckState::Running;
             self.tell(Event::CheckStarted {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::checks::{Breakdown, break_down};
+use crate::ledger::Purpose;
 use crate::plan::{Plan, with_hint};
 use crate::warehouse::WarehouseError;
 
@@ -67,7 +68,8 @@ impl Dispatcher {
             at,
             changes: self.changes_behind(at),
         };
-        let warehouse = Arc::clone(&self.warehouse);
+        let stage = self.stage_behind(&spec.check).unwrap_or_default();
+        let warehouse = self.charging(&Purpose::check(stage, &spec.check));
         self.explaining += 1;
         self.want_picture(Picture::Now);
         self.spawn(Owner::Breakdown(at), async move {

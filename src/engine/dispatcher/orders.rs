@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::ledger::RunState;
+use crate::ledger::{Purpose, RunState};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
@@ -143,7 +143,7 @@ impl Dispatcher {
             return;
         };
         let stage = Arc::clone(&line.stage);
-        let warehouse = Arc::clone(&self.warehouse);
+        let warehouse = self.charging(&Purpose::dates(stage.name()));
         self.spawn(Owner::Inspection, async move {
             let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {
                 Ok(rows) => Reply::Rows(rows),

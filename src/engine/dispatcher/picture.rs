@@ -30,6 +30,7 @@ impl Dispatcher {
                 active_seconds,
                 progress: self.rate.progress(moving, self.to_come()),
                 limit: self.limit(),
+                billed: self.billed(),
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
             stages: self.lines.iter().map(|line| line.board.view()).collect(),

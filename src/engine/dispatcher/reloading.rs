@@ -3,11 +3,11 @@
 //! what was begun meanwhile.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 use tokio::sync::oneshot;
 
+use crate::ledger::Purpose;
 use crate::warehouse::{Replace, WarehouseError};
 
 use super::super::{Correction, Event, Reply, StageError, counted};
@@ -24,7 +24,7 @@ impl Dispatcher {
             let _ = answer.send(Reply::Refused(sentence.to_owned()));
             return;
         };
-        let warehouse = Arc::clone(&self.warehouse);
+        let warehouse = self.charging(&Purpose::default());
         tracing::info!(
             "{} fetched again from {}",
             counted(dates.len(), "raw date"),
@@ -58,7 +58,7 @@ impl Dispatcher {
             Ok(corrections) => corrections,
         };
         let stale = self.overtake(&corrections)?;
-        let warehouse = Arc::clone(&self.warehouse);
+        let warehouse = self.charging(&Purpose::default());
         self.spawn(Owner::Reload, async move {
             let mut result = Ok(());
             for correction in &corrections {

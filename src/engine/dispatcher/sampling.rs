@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::super::{Event, Known, Meter, Sample, Sampled, StageError};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
-use crate::ledger::RunState;
+use crate::ledger::{Purpose, RunState};
 
 impl Dispatcher {
     pub(super) fn start_sample(&mut self, sample: Sample, known: Known) {
         tracing::info!("{}", sample.what());
         let meter: Arc<Meter> = Arc::default();
         self.preparing = Some((sample.what(), Arc::clone(&meter)));
-        let (warehouse, tell) = (Arc::clone(&self.warehouse), self.samples.clone());
+        let (warehouse, tell) = (self.charging(&Purpose::default()), self.samples.clone());
         self.spawn(Owner::Sample, async move {
             let began = Instant::now();
             let result = sample.take(known, warehouse, meter, tell).await;

@@ -2,13 +2,12 @@
 //! A bad source stops nothing, so that nobody waits for an answer but the end of the run.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
-use crate::ledger::CheckState;
+use crate::ledger::{CheckState, Purpose};
 use crate::warehouse::WarehouseError;
 
 use super::super::board::{is_answered, is_open, take_answer};
@@ -104,7 +103,7 @@ impl Dispatcher {
         self.sources.views[at].state = CheckState::Running;
         self.want_picture(Picture::Soon);
         let changes = self.sources.changes;
-        let warehouse = Arc::clone(&self.warehouse);
+        let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
         self.spawn(Owner::Source(at), async move {
             let began = Instant::now();
             // Raw rows are there or not, whoever ran what: every date of them counts.

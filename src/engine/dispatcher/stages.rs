@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
-use crate::ledger::{CheckState, Intent, UnitRecord, UnitState};
+use crate::ledger::{CheckState, Intent, Purpose, UnitRecord, UnitState};
 use crate::warehouse::Warehouse;
 
 use super::super::board::blocks;
@@ -34,8 +34,9 @@ impl Dispatcher {
         };
         let meter = Arc::default();
         self.preparing = Some((prepare.what(), Arc::clone(&meter)));
+        let warehouse = self.charging(&Purpose::default());
         self.spawn(Owner::Preparation, async move {
-            Report::Prepared(prepare.prepare(&meter).await)
+            Report::Prepared(prepare.prepare(warehouse.as_ref(), &meter).await)
         });
         Ok(())
     }
@@ -119,7 +120,7 @@ impl Dispatcher {
             let line = &mut self.lines[at];
             line.scope = ScopeState::Asked;
             let stage = Arc::clone(&line.stage);
-            let warehouse = Arc::clone(&self.warehouse);
+            let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
             self.spawn(Owner::Scope, async move {
                 let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised).await;

@@ -19,7 +19,7 @@ use gcp_bigquery_client::model::table_row::TableRow;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use super::fault::Fault;
-use crate::warehouse::ErrorClass;
+use crate::warehouse::{Bill, Charge, Cost, ErrorClass};
 
 /// How long the server may hold a question for an answer that is not ready.
 const LONG_POLL: Duration = Duration::from_secs(10);
@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) first_pause: Duration,
     /// Where `BigQuery` ran the first job; outside of its multi-regions a job is found only by who knows its place.
     pub(super) learned: Arc<OnceLock<String>>,
+    /// What jobs are charged to, if anybody wants to know what they cost.
+    pub(super) bill: Option<Arc<Bill>>,
 }
 
 impl Account {
@@ -128,8 +130,42 @@ pub(super) async fn run(
     statement: Statement,
 ) -> Result<Answered, Fault> {
     send(client, account, id, statement).await?;
-    let first = results(client, account, id, None).await?;
-    collect(client, account, id, first).await
+    let first = results(client, account, id, None).await;
+    charge(client, account, id, first.as_ref().err()).await;
+    collect(client, account, id, first?).await
+}
+
+/// Charges a job that is over, whatever came of it: one that failed has used slots too. Where it is not known that it
+/// is over, it is charged when that is found out.
+async fn charge(client: &Client, account: &Account, id: &str, failed: Option<&Fault>) {
+    let Some(bill) = &account.bill else { return };
+    let mut asked = 1;
+    let told = loop {
+        match client.job().get_job(&account.project, id, account.place()).await {
+            Ok(job) => break cost(&job),
+            Err(error) => tracing::debug!("what job {id} cost cannot be told: {error}"),
+        }
+        if asked == QUESTIONS || failed.is_some() {
+            break None;
+        }
+        tokio::time::sleep(account.pause_after(asked)).await;
+        asked += 1;
+    };
+    if let Some(cost) = told.or_else(|| failed.is_none().then(Cost::untold)) {
+        let job = id.to_owned();
+        bill.charge(Charge { job, cost });
+    }
+}
+
+/// What the server says a job cost that is over; of a script, with everything that ran within it.
+fn cost(job: &Job) -> Option<Cost> {
+    let is_over = job.status.as_ref()?.state.as_deref() == Some("DONE");
+    let statistics = job.statistics.as_ref().filter(|_| is_over)?;
+    let query = statistics.query.as_ref();
+    let number = |text: &Option<String>| text.as_ref()?.parse().ok();
+    let billed = query.and_then(|query| number(&query.total_bytes_billed))?;
+    let slots = number(&statistics.total_slot_ms).or_else(|| number(&query?.total_slot_ms));
+    Some(Cost::of_job(billed, slots.unwrap_or(0)))
 }
 
 /// Sends a job. Sent again under its id it does not happen twice, so a lost answer costs nothing.
@@ -162,14 +198,17 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
 
 /// Waits until a job is over, however it ends; says whether there is such a job at all.
 pub(super) async fn outlast(client: &Client, account: &Account, id: &str) -> Result<bool, Fault> {
-    match results(client, account, id, None).await {
-        Ok(_) => Ok(true),
-        Err(fault) if fault.is_not_found() => Ok(false),
-        Err(fault) => match standing(client, account, id).await? {
-            Standing::UnderWay => Err(outcome_unknown(fault, id)),
-            Standing::Done | Standing::Failed(_) => Ok(true),
+    let asked = results(client, account, id, None).await;
+    match &asked {
+        Ok(_) => {}
+        Err(fault) if fault.is_not_found() => return Ok(false),
+        Err(_) => match standing(client, account, id).await? {
+            Standing::UnderWay => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
+            Standing::Done | Standing::Failed(_) => {}
         },
     }
+    charge(client, account, id, asked.as_ref().err()).await;
+    Ok(true)
 }
 
 /// What the server says of a job that is asked about by name.

@@ -29,7 +29,7 @@ use gcp_bigquery_client::Client;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use super::{Answer, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use super::{Answer, Bill, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
 use crate::table::{Row, TableDef, Value, bigquery_table};
 use fault::Fault;
 use job::{Account, Answered, Statement};
@@ -68,18 +68,19 @@ impl Default for Settings {
 /// How often a statement that may be repeated is sent in all.
 const QUESTIONS: u32 = 4;
 
-/// A project's `BigQuery`.
+/// A project's `BigQuery`. Copies share everything but the bill their jobs are charged to.
+#[derive(Clone)]
 pub struct BigQueryWarehouse {
     name: String,
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
-    client: Mutex<Option<Client>>,
+    client: Arc<Mutex<Option<Client>>>,
     account: Account,
     prefix: Prefix,
     rest: Duration,
-    limits: Limits,
+    limits: Arc<Limits>,
     /// Tables are made one after the other; together they would meet in the dataset they share.
-    making: Mutex<()>,
+    making: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for BigQueryWarehouse {
@@ -101,7 +102,7 @@ impl BigQueryWarehouse {
         };
         Self {
             name,
-            client: Mutex::default(),
+            client: Arc::default(),
             account: Account {
                 project: address.project.clone(),
                 location: settings.location,
@@ -109,12 +110,13 @@ impl BigQueryWarehouse {
                 most_bytes: settings.most_bytes_billed,
                 first_pause: settings.first_pause,
                 learned: Arc::default(),
+                bill: None,
             },
             rest: settings.quota_rest,
             address,
             prefix: settings.prefix,
-            limits: Limits::default(),
-            making: Mutex::default(),
+            limits: Arc::default(),
+            making: Arc::default(),
         }
     }
 
@@ -209,6 +211,12 @@ impl Warehouse for BigQueryWarehouse {
 
     fn lanes(&self) -> usize {
         usize::MAX
+    }
+
+    fn charging(&self, bill: Arc<Bill>) -> Option<Arc<dyn Warehouse>> {
+        let mut copy = self.clone();
+        copy.account.bill = Some(bill);
+        Some(Arc::new(copy))
     }
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {

@@ -1,0 +1,95 @@
+//! What the work costs, where the warehouse bills any: whatever is asked of it goes on the bill of what it is for, and
+//! what was billed is in the ledger before it is shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::ledger::{Costs, Purpose};
+use crate::warehouse::{Bill, Charge, Warehouse};
+
+use super::super::BilledView;
+use super::{Dispatcher, Fatal, Picture};
+
+/// The warehouse once for everything that may be asked of it, each with a bill of its own.
+#[derive(Debug, Default)]
+pub(super) struct Bills {
+    opened: BTreeMap<Purpose, (Arc<Bill>, Arc<dyn Warehouse>)>,
+    /// What was billed so far, by this run and those before it.
+    costs: Costs,
+}
+
+impl Bills {
+    /// Bills for these; none are opened where the warehouse bills nothing.
+    pub(super) fn open(
+        warehouse: &dyn Warehouse,
+        purposes: impl Iterator<Item = Purpose>,
+        costs: Costs,
+    ) -> Self {
+        let open = |purpose| {
+            let bill: Arc<Bill> = Arc::default();
+            let charging = warehouse.charging(Arc::clone(&bill))?;
+            Some((purpose, (bill, charging)))
+        };
+        Self {
+            opened: purposes.filter_map(open).collect(),
+            costs,
+        }
+    }
+
+    fn are_opened(&self) -> bool {
+        !self.opened.is_empty()
+    }
+
+    fn take(&self) -> Vec<(Purpose, Charge)> {
+        let charges = |(purpose, (bill, _)): (&Purpose, &(Arc<Bill>, Arc<dyn Warehouse>))| {
+            let purpose = purpose.clone();
+            (bill.take().into_iter()).map(move |charge| (purpose.clone(), charge))
+        };
+        self.opened.iter().flat_map(charges).collect()
+    }
+}
+
+impl Dispatcher {
+    /// The warehouse for what is asked of it for this.
+    pub(super) fn charging(&self, purpose: &Purpose) -> Arc<dyn Warehouse> {
+        let opened = self.bills.opened.get(purpose);
+        Arc::clone(opened.map_or(&self.warehouse, |(_, warehouse)| warehouse))
+    }
+
+    /// Takes what was billed since: into the ledger first, then into the picture.
+    pub(super) fn collect_bills(&mut self) -> Result<(), Fatal> {
+        let billed = self.bills.take();
+        if billed.is_empty() {
+            return Ok(());
+        }
+        let fresh = (self.ledger).record_jobs(self.target, &self.run.id, &billed, Utc::now())?;
+        self.bills.costs.join(fresh);
+        self.show_costs();
+        self.want_picture(Picture::Soon);
+        Ok(())
+    }
+
+    /// Shows what everything has cost so far.
+    pub(super) fn show_costs(&mut self) {
+        if !self.bills.are_opened() {
+            return;
+        }
+        let costs = &self.bills.costs;
+        for line in &mut self.lines {
+            line.board.cost = costs.of_stage(&line.board.name);
+        }
+        for check in self.checks.iter_mut().chain(&mut self.sources.views) {
+            check.cost = costs.of_check(&check.name);
+        }
+    }
+
+    /// What was billed for the plan on this warehouse, by this run and those before it; none where nothing is.
+    pub(super) fn billed(&self) -> Option<BilledView> {
+        self.bills.are_opened().then(|| BilledView {
+            total: self.bills.costs.total().unwrap_or_default(),
+            aside: self.bills.costs.aside().unwrap_or_default(),
+        })
+    }
+}
