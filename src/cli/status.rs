@@ -76,6 +76,7 @@ pub(super) fn text(standing: &Standing) -> String {
             stage.rows,
             stage.seconds
         ));
+        lines.extend(stage.cost.map(|cost| format!("  {cost}")));
         for (reason, count) in &stage.skipped_reasons {
             lines.push(format!("  skipped {count}: {reason}"));
         }
@@ -110,6 +111,7 @@ pub(super) fn text(standing: &Standing) -> String {
             }));
         }
     }
+    lines.extend(standing.cost.map(|cost| format!("\nin all {cost}")));
     if !standing.runbook.is_empty() {
         lines.push("\nrunbook".to_owned());
         lines.extend(standing.runbook.iter().map(|item| {

@@ -35,6 +35,8 @@ pub enum Place {
     Leave,
     /// The sample before the run.
     Sample,
+    /// What the work costs.
+    Cost,
     /// The list of keys.
     Help,
     /// The line a search is typed in.
@@ -43,7 +45,7 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -58,6 +60,7 @@ impl Place {
         Self::Confirm,
         Self::Leave,
         Self::Sample,
+        Self::Cost,
         Self::Help,
         Self::Prompt,
     ];
@@ -80,6 +83,7 @@ impl Place {
             Self::Confirm => "question",
             Self::Leave => "leaving",
             Self::Sample => "sample",
+            Self::Cost => "cost",
             Self::Help => "help",
             Self::Prompt => "search line",
         }
@@ -134,6 +138,7 @@ pub enum Action {
     Copy,
     PauseResume,
     Sample,
+    Cost,
     MoreWorkers,
     FewerWorkers,
     NextPane,
@@ -241,6 +246,7 @@ const LISTS: &[Place] = &[
     Place::Breakdown,
     Place::Confirm,
     Place::Sample,
+    Place::Cost,
     Place::Help,
 ];
 const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
@@ -254,6 +260,7 @@ const OVERLAYS: &[Place] = &[
     Place::Breakdown,
     Place::Confirm,
     Place::Leave,
+    Place::Cost,
     Place::Help,
 ];
 
@@ -348,10 +355,11 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Breakdown], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
+    "cost"            Cost       [ch('c')]               PANES, None, "what the work costs, stage by stage, where the warehouse bills it";
     "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
     "fewer-workers"   FewerWorkers [ch('-')]             PANES, Some("fewer"), "one worker fewer";
     "next-pane"       NextPane   [TAB]                   PANES, None, "the next pane";
@@ -363,7 +371,7 @@ pub const TABLE: &[Binding] = bindings! {
     "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
     "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Breakdown], Some("help"), "this list";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this list";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";
@@ -524,7 +532,7 @@ mod tests {
     #[case(KeyCode::Char('r'), KeyModifiers::NONE, Some(Action::Rerun))]
     #[case(KeyCode::BackTab, KeyModifiers::SHIFT, Some(Action::PreviousPane))]
     #[case(KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Action::Interrupt))]
-    #[case(KeyCode::Char('c'), KeyModifiers::NONE, None)]
+    #[case(KeyCode::Char('c'), KeyModifiers::NONE, Some(Action::Cost))]
     #[case(KeyCode::Char('r'), KeyModifiers::ALT, None)]
     fn events_become_actions(
         #[case] code: KeyCode,

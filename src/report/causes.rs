@@ -143,6 +143,7 @@ mod tests {
             dates: Counts::default(),
             rows: 0,
             seconds: 0.0,
+            cost: None,
             skipped_reasons: std::collections::BTreeMap::new(),
             attention: attention.collect(),
         }

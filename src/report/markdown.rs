@@ -9,6 +9,7 @@ use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
 use crate::ledger::{CheckState, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
+use crate::warehouse::Cost;
 
 /// Rows of one kind that are shown; the JSON form has all of them.
 const ROWS_SHOWN: usize = 3;
@@ -28,6 +29,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     }
     page.push('\n');
     stages(&mut page, &standing.stages);
+    costs(&mut page, standing);
     work(&mut page, &handoff.work);
     checks(&mut page, standing);
     waivers(&mut page, &handoff.waivers, &standing.checks);
@@ -113,6 +115,47 @@ fn stages(page: &mut String, stages: &[Stage]) {
     if skipped().next().is_some() {
         page.push('\n');
     }
+}
+
+/// What the warehouse billed, if it bills anything: by stage, then for what belongs to none.
+fn costs(page: &mut String, standing: &Standing) {
+    let Some(total) = standing.cost else { return };
+    page.push_str(
+        "## Cost\n\nAs the warehouse billed it, by all runs together.\n\n\
+         | for | billed | by its checks | slot time | jobs |\n|---|---|---|---|---|\n",
+    );
+    let mut row = |what: &str, cost: Option<Cost>, checks: Option<Cost>| {
+        let Some(cost) = cost else { return };
+        let checks = checks.map_or_else(|| "-".to_owned(), |checks| checks.bytes());
+        let (bytes, slot_time) = (cost.bytes(), cost.slot_time());
+        line(
+            page,
+            format_args!("| {what} | {bytes} | {checks} | {slot_time} | {} |", cost.jobs),
+        );
+    };
+    let sum = |costs: Vec<Cost>| (!costs.is_empty()).then(|| costs.into_iter().sum());
+    for stage in &standing.stages {
+        let checks = standing.checks.iter().filter(|check| check.stage == stage.name);
+        row(
+            &stage.name,
+            stage.cost,
+            sum(checks.filter_map(|check| check.cost).collect()),
+        );
+    }
+    let sources = sum(standing.sources.iter().filter_map(|check| check.cost).collect());
+    row("checks of the raw tables", sources, sources);
+    row("loading and samples", standing.cost_aside, None);
+    row("in all", standing.cost, None);
+    if total.uncounted > 0 {
+        let uncounted = total.uncounted;
+        line(
+            page,
+            format_args!(
+                "\n{uncounted} of the jobs could not be counted; the figures are too low by theirs."
+            ),
+        );
+    }
+    page.push('\n');
 }
 
 /// What each run did in each stage, and how fast.

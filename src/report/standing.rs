@@ -6,10 +6,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::ledger::{
-    CheckState, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState, Waiver,
+    CheckState, Costs, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState,
+    Waiver,
 };
 use crate::plan::{CheckSpec, Plan, Severity};
 use crate::runbook::{Facts, Item, derive};
+use crate::warehouse::Cost;
 
 /// The `schema` value of the object.
 const SCHEMA: &str = "backcourt.status/1";
@@ -29,6 +31,10 @@ pub struct Standing {
     pub runbook: Vec<Item>,
     /// Checks of the raw tables in plan order.
     pub sources: Vec<Check>,
+    /// What was billed by all runs together; none if nothing was.
+    pub cost: Option<Cost>,
+    /// Of that, for what belongs to no stage and no check: loading, a sample; none if nothing was.
+    pub cost_aside: Option<Cost>,
 }
 
 /// The newest run.
@@ -70,6 +76,8 @@ pub struct Stage {
     pub rows: u64,
     /// Seconds of work by all runs together, pauses left out.
     pub seconds: f64,
+    /// What all runs together were billed for it and its checks; none if nothing was.
+    pub cost: Option<Cost>,
     /// Why dates were skipped, and how many for each reason.
     pub skipped_reasons: BTreeMap<String, u64>,
     /// Dates that need attention, with the reason.
@@ -112,6 +120,8 @@ pub struct Check {
     pub before: Option<String>,
     /// Dates that offend.
     pub offending: Vec<NaiveDate>,
+    /// What was billed for it, all the times it was asked; none if nothing was.
+    pub cost: Option<Cost>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
     /// The newest answers, oldest first.
@@ -126,21 +136,27 @@ impl Standing {
     /// When the ledger cannot be read.
     pub fn gather(ledger: &Ledger, plan: &Plan, run: RunRecord, is_alive: bool) -> Result<Self, LedgerError> {
         let target = ledger.known_target(&run.plan, &run.warehouse)?;
+        let costs = match target {
+            Some(target) => ledger.costs(target)?,
+            None => Costs::default(),
+        };
         let stages = match target {
             Some(target) => plan
                 .stages
                 .iter()
                 .map(|stage| {
-                    gather_stage(
+                    let gathered = gather_stage(
                         ledger,
                         target,
                         &stage.name,
                         stage.table.clone(),
                         &run.dates,
                         is_alive,
-                    )
+                    )?;
+                    let cost = costs.of_stage(&stage.name);
+                    Ok(Stage { cost, ..gathered })
                 })
-                .collect::<Result<_, _>>()?,
+                .collect::<Result<_, LedgerError>>()?,
             None => Vec::new(),
         };
         let newest = match target {
@@ -166,6 +182,7 @@ impl Standing {
                 target: spec.target(),
                 before: spec.before.clone(),
                 offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
+                cost: costs.of_check(&spec.name),
                 waiver: waivers.get(&spec.name).cloned(),
                 history: past.remove(&spec.name).unwrap_or_default(),
             }
@@ -201,6 +218,8 @@ impl Standing {
             checks,
             runbook,
             sources,
+            cost: costs.total(),
+            cost_aside: costs.aside(),
         })
     }
 }
@@ -260,6 +279,7 @@ fn gather_stage(
             .map(|unit| u64::from(unit.rows))
             .sum(),
         seconds: ledger.stage_seconds(target, name)?,
+        cost: None,
         skipped_reasons,
         attention,
     })

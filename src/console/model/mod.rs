@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod checklist;
+pub mod cost;
 pub mod dates;
 pub mod log;
 pub mod overlay;
@@ -196,6 +197,7 @@ impl Model {
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,
+            (Some(Overlay::Cost(_)), _) => Place::Cost,
             (Some(Overlay::Help(_)), _) => Place::Help,
             (None, Pane::Dates) => Place::Dates,
             (None, Pane::Workers) => Place::Workers,

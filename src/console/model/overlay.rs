@@ -31,6 +31,8 @@ pub enum Overlay {
     Leave(LeaveChoice),
     /// What the sample before the run came to.
     Sample(SamplePage),
+    /// What the work costs.
+    Cost(CostPage),
     /// The keys.
     Help(Help),
 }
@@ -143,6 +145,13 @@ pub enum LeaveChoice {
 /// What is in view of the sample.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SamplePage {
+    /// First line in view.
+    pub top: usize,
+}
+
+/// What is in view of the cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CostPage {
     /// First line in view.
     pub top: usize,
 }

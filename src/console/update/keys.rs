@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, dates, log, overlay, run, runbook, sample, sources, split};
+use super::{checks, cost, dates, log, overlay, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -61,6 +61,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Quit => return run::quit(model),
         Action::PauseResume => return run::pause_or_resume(model),
         Action::Sample => sample::open(model),
+        Action::Cost => cost::open(model),
         Action::MoreWorkers => return run::workers(model, 1),
         Action::FewerWorkers => return run::workers(model, -1),
         Action::NextPane => focus(model, model.focus.step(1)),

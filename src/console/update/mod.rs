@@ -1,6 +1,7 @@
 //! From a message to the next model and what is to be done outside. Pure: no clock, no terminal, no engine.
 
 mod checks;
+mod cost;
 mod dates;
 mod keys;
 mod log;

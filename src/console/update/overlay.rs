@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, dates, run, runbook, sample, sources, split};
+use super::{checks, cost, dates, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, key_of};
 use crate::console::layout::{Pane, framed};
@@ -41,7 +41,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
-        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
+        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Cost(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
         }
@@ -129,6 +129,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     };
     let (offending, gaps) = (offending_dates(model), gaps(model));
     let about_lines = about_lines(model, body);
+    let cost_lines = cost::lines_in(model, body);
     let items = model
         .snapshot
         .as_ref()
@@ -169,6 +170,10 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             let lines = model.sample.lines(usize::from(framed(body).width)).len();
             shown.top = moved(shown.top, action, page, last_top(lines, page));
+        }
+        Some(Overlay::Cost(shown)) => {
+            let page = page(body, 0);
+            shown.top = moved(shown.top, action, page, last_top(cost_lines, page));
         }
         Some(Overlay::Help(help)) => {
             let page = page(body, 0);
@@ -252,6 +257,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),
         Overlay::Sample(_) => Some(sample::copied(model)),
+        Overlay::Cost(_) => cost::copied(model),
         Overlay::Sources(list) => sources::copied(model, *list),
         _ => None,
     }

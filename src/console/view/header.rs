@@ -220,9 +220,11 @@ fn limit(run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
         Some(ending) => ("ended: ", ending),
         None => ("limit: ", &run.limit),
     };
+    let mut pen = Pen::on(buf, theme, area);
+    if let Some(billed) = &run.billed {
+        pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);
+    }
     if !text.is_empty() {
-        Pen::on(buf, theme, area)
-            .write(name, theme.style(Role::Active))
-            .write(text, PLAIN);
+        pen.write(name, theme.style(Role::Active)).write(text, PLAIN);
     }
 }

@@ -4,6 +4,7 @@ mod about;
 mod badge;
 mod checks;
 mod confirm;
+mod cost;
 mod dates;
 mod detail;
 mod frame;
@@ -67,6 +68,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
+        Some(Overlay::Cost(page)) => cost::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Help(help)) => {
             let socket = model
                 .snapshot

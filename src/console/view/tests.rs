@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    bad_sources, day, finished, history, loading, log, one_fail, paused, running, sampled, second,
+    bad_sources, billed, day, finished, history, loading, log, one_fail, paused, running, sampled, second,
     three_stages, vitals, worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
@@ -341,6 +341,24 @@ fn what_lies_over_the_panes() {
             let drawn = screen(&mut model, UTF8, columns, rows);
             insta::assert_snapshot!(format!("over-{name}-{columns}x{rows}"), text(&drawn));
         }
+    }
+}
+
+#[test]
+fn what_the_work_costs_at_every_size() {
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = Model::default();
+        feed(&mut model, history(billed(50)));
+        update(&mut model, Msg::Resize { columns, rows });
+        insta::assert_snapshot!(
+            format!("billed-{columns}x{rows}"),
+            text(&screen(&mut model, UTF8, columns, rows))
+        );
+        update(&mut model, key('c'));
+        let drawn = text(&screen(&mut model, UTF8, columns, rows));
+        insta::assert_snapshot!(format!("cost-{columns}x{rows}"), drawn);
+        let ascii = text(&screen(&mut model, ASCII, columns, rows));
+        assert!(ascii.is_ascii(), "{ascii}");
     }
 }
 

@@ -1,0 +1,36 @@
+//! The page of what the work costs.
+
+use ratatui::layout::Rect;
+
+use crate::console::layout::framed;
+use crate::console::model::Model;
+use crate::console::model::cost::{Line, lines};
+use crate::console::model::overlay::{CostPage, Overlay};
+
+pub(super) fn open(model: &mut Model) {
+    let bills = (model.snapshot.iter()).any(|snapshot| snapshot.run.billed.is_some());
+    if bills {
+        model.overlay = Some(Overlay::Cost(CostPage::default()));
+    } else {
+        model.notice(false, "this warehouse bills nothing");
+    }
+}
+
+/// How many lines the page has.
+pub(super) fn lines_in(model: &Model, body: Rect) -> usize {
+    let columns = usize::from(framed(body).width);
+    let snapshot = model.snapshot.as_ref();
+    snapshot.map_or(0, |snapshot| lines(snapshot, columns).len())
+}
+
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let snapshot = model.snapshot.as_ref()?;
+    let line = |line: Line| match line {
+        Line::Columns => Some("for\tbilled\tslot time\tjobs".to_owned()),
+        Line::Row(row) => Some([row.name, row.billed, row.slot_time, row.jobs].join("\t")),
+        Line::Text(text) => Some(text),
+        Line::Gap => None,
+    };
+    let lines = lines(snapshot, usize::MAX).into_iter().filter_map(line);
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
