@@ -3,6 +3,7 @@
 
 mod admit;
 mod column;
+mod compare;
 mod ddl;
 mod definition;
 mod digest;
@@ -12,6 +13,7 @@ mod value;
 
 pub use admit::{Admitted, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
+pub use compare::{Changed, Comparison, compare, row_name};
 pub use ddl::{bigquery_table, sqlite_index, sqlite_table};
 pub use definition::TableDef;
 pub use digest::digest;
