@@ -8,6 +8,8 @@ mod ddl;
 mod definition;
 mod digest;
 mod fields;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod markdown;
 mod value;
 

@@ -1,0 +1,182 @@
+//! Rows of a table held against other rows of it, key by key. Columns that only say when a row was written do not count.
+
+use std::collections::BTreeMap;
+
+use super::{Column, ColumnType, Row, TableDef, Value};
+
+/// What two sets of rows have in common, and where they part.
+#[derive(Debug, Default, PartialEq)]
+pub struct Comparison<'r> {
+    /// Rows that both have, with the same values.
+    pub same: usize,
+    /// Rows that both have, with other values, in the order of ours.
+    pub changed: Vec<Changed<'r>>,
+    /// Rows that only we have, in their order.
+    pub only_ours: Vec<&'r Row>,
+    /// Rows that only they have, by key; of those that share a key all but one, too, if we have it.
+    pub only_theirs: Vec<&'r Row>,
+}
+
+/// A row with other values.
+#[derive(Debug, PartialEq)]
+pub struct Changed<'r> {
+    /// As we have it.
+    pub ours: &'r Row,
+    /// As they have it.
+    pub theirs: &'r Row,
+    /// The places of the columns that differ, one at least.
+    pub columns: Vec<usize>,
+}
+
+impl Comparison<'_> {
+    /// Whether both have the same rows.
+    #[must_use]
+    pub const fn is_equal(&self) -> bool {
+        self.changed.is_empty() && self.only_ours.is_empty() && self.only_theirs.is_empty()
+    }
+}
+
+/// Holds our rows against theirs. Both have every column of the table, in its order.
+#[must_use]
+pub fn compare<'r>(table: &TableDef, ours: &'r [Row], theirs: &'r [Row]) -> Comparison<'r> {
+    let key = key_of(table);
+    let mut by_key: BTreeMap<Vec<String>, Vec<&Row>> = BTreeMap::new();
+    for row in theirs {
+        by_key.entry(words(&key, row)).or_default().push(row);
+    }
+    let mut found = Comparison::default();
+    for row in ours {
+        let Some(candidates) = by_key.get_mut(&words(&key, row)).filter(|rows| !rows.is_empty()) else {
+            found.only_ours.push(row);
+            continue;
+        };
+        // Of several rows of one key the one that is the same, if there is one: the others are too many anyway.
+        let same = candidates
+            .iter()
+            .position(|other| differing(table, row, other).is_empty());
+        let other = candidates.swap_remove(same.unwrap_or_default());
+        match differing(table, row, other) {
+            columns if columns.is_empty() => found.same += 1,
+            columns => found.changed.push(Changed {
+                ours: row,
+                theirs: other,
+                columns,
+            }),
+        }
+    }
+    found.only_theirs = by_key.into_values().flatten().collect();
+    found
+}
+
+/// A row's key as an operator reads it, the date left out, which stands beside it.
+#[must_use]
+pub fn row_name(table: &TableDef, row: &Row) -> String {
+    let key = key_of(table);
+    let date = table.position(&table.date_column);
+    let others: Vec<usize> = key.iter().copied().filter(|at| Some(*at) != date).collect();
+    // A table with one row a date has no other name for it.
+    words(if others.is_empty() { &key } else { &others }, row).join(" ")
+}
+
+/// What tells rows apart. A table without a key has no row twice only if every value counts.
+fn key_of(table: &TableDef) -> Vec<usize> {
+    let key = table.key_positions();
+    if key.is_empty() {
+        return (0..table.columns.len())
+            .filter(|&at| table.columns[at].stamp.is_none())
+            .collect();
+    }
+    key
+}
+
+fn words(key: &[usize], row: &Row) -> Vec<String> {
+    key.iter().map(|&at| row[at].to_string()).collect()
+}
+
+/// The columns in which two rows differ, by their place.
+fn differing(table: &TableDef, ours: &Row, theirs: &Row) -> Vec<usize> {
+    let columns = table.columns.iter().enumerate();
+    columns
+        .filter(|(at, column)| column.stamp.is_none() && !is_same(column, &ours[*at], &theirs[*at]))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// Whether two values are one as the column declares them: a NUMERIC has only its decimals, a JSON no spaces.
+fn is_same(column: &Column, ours: &Value, theirs: &Value) -> bool {
+    match (column.kind, ours, theirs) {
+        (ColumnType::Numeric { scale, .. }, Value::Float(ours), Value::Float(theirs)) => {
+            let step = 10_f64.powi(i32::from(scale));
+            let (ours, theirs) = ((ours * step).round(), (theirs * step).round());
+            ours.total_cmp(&theirs).is_eq() || (ours == 0.0 && theirs == 0.0)
+        }
+        (ColumnType::Json, Value::Text(ours), Value::Text(theirs)) if ours != theirs => {
+            let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            parsed(ours).is_some_and(|ours| Some(ours) == parsed(theirs))
+        }
+        (_, Value::Timestamp(ours), Value::Timestamp(theirs)) => {
+            ours.timestamp_micros() == theirs.timestamp_micros()
+        }
+        (_, ours, theirs) => ours == theirs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::table::fixture::{self, table};
+
+    fn row(team: &str, points: i64) -> Row {
+        fixture::row(team, Some(1.5), Some(points))
+    }
+
+    #[test]
+    fn of_rows_that_share_a_key_the_same_one_is_taken_wherever_it_stands() {
+        let (once, other) = (row("BOS", 5), row("BOS", 6));
+        let (ours, theirs) = ([once.clone()], [once.clone(), other.clone()]);
+        for theirs in [theirs.clone(), [other.clone(), once]] {
+            let found = compare(&table(), &ours, &theirs);
+            assert_eq!((found.same, found.changed.len()), (1, 0));
+            assert_eq!(found.only_theirs, [&other]);
+            assert!(!found.is_equal());
+        }
+        let found = compare(&table(), &theirs, &ours);
+        assert_eq!((found.same, found.only_ours), (1, vec![&other]));
+    }
+
+    #[test]
+    fn a_row_is_named_by_its_key_without_the_date() {
+        assert_eq!(row_name(&table(), &row("BOS", 5)), "BOS");
+        let one_a_date = TableDef {
+            key: Cow::Owned(vec![Cow::Borrowed("game_date")]),
+            ..table()
+        };
+        assert_eq!(row_name(&one_a_date, &row("BOS", 5)), "2023-12-16");
+    }
+
+    #[rstest]
+    // Both are 12.35 with two decimals.
+    #[case(2, Value::from(12.351), Value::from(12.349), true)]
+    #[case(2, Value::from(12.34), Value::from(12.35), false)]
+    #[case(2, Value::from(-0.001), Value::from(0.0), true)]
+    #[case(2, Value::from(0.0), Value::Null, false)]
+    #[case(3, Value::Null, Value::from(0_i64), false)]
+    #[case(3, Value::Null, Value::Null, true)]
+    #[case(3, Value::from(5_i64), Value::from(6_i64), false)]
+    #[case(4, Value::from(r#"{"b":2,"a":1}"#), Value::from(r#"{"a": 1, "b": 2}"#), true)]
+    #[case(4, Value::from(r#"{"a": 1}"#), Value::from(r#"{"a": 2}"#), false)]
+    #[case(4, Value::from("no json"), Value::from("no  json"), false)]
+    #[case(1, Value::from("BOS"), Value::from("bos"), false)]
+    fn values_are_compared_as_their_column_declares_them(
+        #[case] column: usize,
+        #[case] ours: Value,
+        #[case] theirs: Value,
+        #[case] same: bool,
+    ) {
+        assert_eq!(is_same(&table().columns[column], &ours, &theirs), same);
+    }
+}
