@@ -5,14 +5,11 @@
 #[path = "support/program.rs"]
 mod program;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
-use std::time::SystemTime;
 
 use jsonschema::Validator;
-use program::{Ended, State};
+use program::{Ended, State, files};
 use serde_json::Value;
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
@@ -34,24 +31,6 @@ fn report(ended: &Ended) -> Value {
 fn of<'a>(report: &'a Value, what: &str) -> &'a Value {
     let mut findings = report["findings"].as_array().unwrap().iter();
     findings.find(|finding| finding["what"] == what).unwrap()
-}
-
-/// Every file of a folder with its length and the time of its last change.
-fn files(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            let about = fs::metadata(&path).unwrap();
-            found.insert(
-                path.display().to_string(),
-                (about.len(), about.modified().unwrap()),
-            );
-        }
-    }
-    found
 }
 
 #[test]

@@ -4,9 +4,12 @@ mod check;
 mod ctl;
 mod doctor;
 mod error;
+mod file;
 mod home;
 mod load;
 mod origin;
+mod progress;
+mod rehearse;
 mod report;
 mod rerun;
 mod run;
@@ -45,7 +48,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  no unit and no blocking check failed
-  1  a unit or a blocking check failed, or a sample stands against the run
+  1  a unit or a blocking check failed, a sample stands against the run, or a rehearsal differs
   2  a bad flag, name, value, date or input file
   3  ended early; start again to go on
   4  refused: another run is using the state folder
@@ -69,6 +72,8 @@ enum Subcommands {
     Tick(tick::TickArgs),
     /// Say what works and what is wrong before anything is run; writes nothing
     Doctor(doctor::DoctorArgs),
+    /// Compute dates anew in a scratch folder and show how they differ from what another warehouse holds
+    Rehearse(Box<rehearse::RehearseArgs>),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
@@ -134,6 +139,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
         Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
         Some(Subcommands::Doctor(arguments)) => doctor::doctor(&arguments),
+        Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
     };

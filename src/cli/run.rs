@@ -71,7 +71,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = arguments.chosen_dates(&plan)?;
-    let stages = arguments.chosen_stages(&plan)?;
+    let stages = chosen_stages(&plan, &arguments.stages, arguments.stop_after.as_deref())?;
     let advance = arguments.released(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
     let sample = if arguments.sample {
@@ -146,34 +146,39 @@ impl RunArgs {
         }
         Ok(self.advance.clone())
     }
+}
 
-    fn chosen_stages(&self, plan: &Plan) -> Result<Vec<String>, CliError> {
-        let names = || plan.stages.iter().map(|stage| stage.name.as_str());
-        let last = match &self.stop_after {
-            None => plan.stages.len(),
-            Some(stop) => {
-                let at = names().position(|name| name == stop);
-                at.ok_or_else(|| CliError::Usage(with_hint("stage", stop, names())))? + 1
-            }
-        };
-        if let Some(stranger) = self.stages.iter().find(|name| plan.stage(name).is_none()) {
-            return Err(CliError::Usage(with_hint("stage", stranger, names())));
+/// The names of the stages up to one, or of those among them that were named, in plan order.
+pub(super) fn chosen_stages(
+    plan: &Plan,
+    named: &[String],
+    stop_after: Option<&str>,
+) -> Result<Vec<String>, CliError> {
+    let names = || plan.stages.iter().map(|stage| stage.name.as_str());
+    let last = match stop_after {
+        None => plan.stages.len(),
+        Some(stop) => {
+            let at = names().position(|name| name == stop);
+            at.ok_or_else(|| CliError::Usage(with_hint("stage", stop, names())))? + 1
         }
-        let wanted = |name: &str| self.stages.is_empty() || self.stages.iter().any(|stage| stage == name);
-        let chosen: Vec<String> = names()
-            .take(last)
-            .filter(|name| wanted(name))
-            .map(ToOwned::to_owned)
-            .collect();
-        if chosen.is_empty() {
-            return Err(CliError::Usage(format!(
-                "no stage is left: --stop-after {} ends before {}; leave one of the two flags out",
-                self.stop_after.as_deref().unwrap_or_default(),
-                self.stages.join(", ")
-            )));
-        }
-        Ok(chosen)
+    };
+    if let Some(stranger) = named.iter().find(|name| plan.stage(name).is_none()) {
+        return Err(CliError::Usage(with_hint("stage", stranger, names())));
     }
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|stage| stage == name);
+    let chosen: Vec<String> = names()
+        .take(last)
+        .filter(|name| wanted(name))
+        .map(ToOwned::to_owned)
+        .collect();
+    if chosen.is_empty() {
+        return Err(CliError::Usage(format!(
+            "no stage is left: --stop-after {} ends before {}; leave one of the two flags out",
+            stop_after.unwrap_or_default(),
+            named.join(", ")
+        )));
+    }
+    Ok(chosen)
 }
 
 /// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.

@@ -30,7 +30,7 @@ use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
 /// Dates a worker takes at once at the most: a batch's raw rows stand in memory, and there are 15 workers.
-const LARGEST_BATCH: usize = 16;
+pub(super) const LARGEST_BATCH: usize = 16;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -66,7 +66,7 @@ fn days_before(date: NaiveDate, days: u32) -> NaiveDate {
     first.unwrap_or(NaiveDate::MIN)
 }
 
-/// Dates by stage.
+/// Dates by stage, or by table.
 pub type Units = BTreeMap<String, BTreeSet<NaiveDate>>;
 
 /// Every stage of a plan with what it reads and fills.
@@ -126,6 +126,25 @@ impl Lineage {
             }
         }
         found
+    }
+
+    /// What these stages read for these dates beside what they make themselves: the dates of every table.
+    #[must_use]
+    pub fn needs(&self, dates: &BTreeSet<NaiveDate>) -> Units {
+        let makes = |table: &str| self.nodes.iter().any(|node| node.table.as_deref() == Some(table));
+        let mut needs = Units::new();
+        for input in self.nodes.iter().flat_map(|node| &node.inputs) {
+            let needed = needs.entry(input.table.clone()).or_default();
+            for date in dates {
+                let (first, last) = input.reach.ends(*date);
+                needed.extend(first.iter_days().take_while(|day| *day <= last));
+            }
+        }
+        for (_, needed) in needs.iter_mut().filter(|(table, _)| makes(table)) {
+            needed.retain(|date| !dates.contains(date));
+        }
+        needs.retain(|_, needed| !needed.is_empty());
+        needs
     }
 
     /// The digest of everything that earlier stages hold for a unit now.
@@ -272,6 +291,22 @@ mod tests {
         assert_eq!(of(6, &games), of(6, &[(3, 9), (4, 1), (5, 2), (6, 3), (7, 9)]));
         assert_ne!(of(6, &games), of(6, &[(4, 9), (5, 2), (6, 3)]));
         assert_ne!(of(6, &games), of(6, &[(4, 1), (5, 2), (6, 9)]));
+    }
+
+    #[test]
+    fn what_stages_read_and_do_not_make_themselves_is_needed_and_no_more() {
+        let needs = |dates: &[u32]| lineage().needs(&days(dates.iter().copied()));
+        let of = |table: &str, numbers: &[u32]| (table.to_owned(), days(numbers.iter().copied()));
+        // The season before day 6 but for day 4, which is made here; cards read only what form makes.
+        let expected: Units = [
+            of("raw.feed", &[4, 6]),
+            of("made.games", &[1, 2, 3, 5]),
+            of("raw.other", &[4, 6]),
+        ]
+        .into();
+        assert_eq!(needs(&[4, 6]), expected);
+        let first_day: Units = [of("raw.feed", &[1]), of("raw.other", &[1])].into();
+        assert_eq!(needs(&[1]), first_day);
     }
 
     fn known(games: &[(u32, u64)]) -> KnownDigests {

@@ -8,7 +8,7 @@ use backcourt::warehouse::bytes as shown;
 use serde_json::Value as Json;
 
 use super::emulator::Emulator;
-use super::month::copy_raw;
+use super::month::{copy, raw_tables};
 use super::program::{State, wait_until};
 use super::proxy::{Fate, Proxy};
 
@@ -80,7 +80,7 @@ struct Ground {
 /// The raw rows of these dates on a server that bills, and a state folder that knows of nothing.
 fn ground(latency: Duration) -> Option<Ground> {
     let emulator = Emulator::start()?;
-    copy_raw(&State::loaded(), &emulator, DATES);
+    copy(&State::loaded(), &emulator, DATES, raw_tables());
     let proxy = Proxy::billing(Some(emulator.port()), latency, |_| Fate::Pass, tariff);
     let state = State::none();
     let plan = state.path().with_extension("toml");

@@ -15,4 +15,5 @@ mod month;
 mod program;
 mod proxy;
 mod refill;
+mod rehearse;
 mod warehouse;

@@ -14,7 +14,7 @@ use backcourt::warehouse::{Dates, Filling, Read, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
-use super::program::{Ended, State};
+use super::program::{Ended, State, stages_alone};
 use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::day;
 
@@ -39,30 +39,10 @@ async fn rows(warehouse: &dyn Warehouse, table: &TableDef, [from, to]: [&str; 2]
 }
 
 /// A state folder with the shipped feeds, in which these dates were run.
-fn embedded(dates: [&str; 2], more: &[&str]) -> State {
+pub fn embedded(dates: [&str; 2], more: &[&str]) -> State {
     let state = State::loaded();
     run(&state, dates, more).expect(0);
     state
-}
-
-/// The stages of the built-in plan and nothing else: its checks are sixty questions more, and what they ask about is
-/// compared here anyway.
-fn stages_alone(state: &State) -> String {
-    let plan = include_str!("../../assets/plans/nba.toml");
-    let blocks = plan.split("\n[[").enumerate();
-    let kept: Vec<_> = blocks
-        .filter(|(at, block)| *at == 0 || block.starts_with("stage]]"))
-        .map(|(at, block)| {
-            if at == 0 {
-                block.to_owned()
-            } else {
-                format!("\n[[{block}")
-            }
-        })
-        .collect();
-    let file = state.path().with_extension("toml");
-    std::fs::write(&file, kept.concat()).unwrap();
-    file.display().to_string()
 }
 
 fn run(state: &State, [from, to]: [&str; 2], more: &[&str]) -> Ended {
@@ -88,12 +68,17 @@ fn open(state: &State) -> SqliteWarehouse {
     SqliteWarehouse::open(&state.path().join("warehouse")).unwrap()
 }
 
-/// Copies the raw rows of these dates to `BigQuery`, for a whole league would take a minute.
-pub fn copy_raw(state: &State, emulator: &Emulator, dates: [&str; 2]) {
+/// Copies the rows of these dates to `BigQuery`, for a whole league would take a minute.
+pub fn copy<'t>(
+    state: &State,
+    emulator: &Emulator,
+    dates: [&str; 2],
+    tables: impl IntoIterator<Item = &'t TableDef>,
+) {
     block_on(async {
         let from = open(state);
         let mut fillings = Vec::new();
-        for table in raw_tables() {
+        for table in tables {
             let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
             let read = Read {
                 table,
@@ -111,7 +96,7 @@ pub fn copy_raw(state: &State, emulator: &Emulator, dates: [&str; 2]) {
     });
 }
 
-fn raw_tables() -> impl Iterator<Item = &'static TableDef> {
+pub fn raw_tables() -> impl Iterator<Item = &'static TableDef> {
     let feeds = Feed::ALL.into_iter().map(Feed::table);
     feeds.chain([feed_outages()])
 }
@@ -162,7 +147,7 @@ fn bad_line(call: &Call) -> Fate {
 fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
     let Some(emulator) = Emulator::start() else { return };
     let state = embedded(MONTH, &[]);
-    copy_raw(&state, &emulator, MONTH);
+    copy(&state, &emulator, MONTH, raw_tables());
     let parked = Arc::new(AtomicBool::new(false));
     let once = Arc::clone(&parked);
     let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(20), move |call| {
@@ -194,7 +179,7 @@ fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
     let dates = ["2021-10-19", "2021-10-28"];
     let last = ["--stop-after", "team_defense"];
     let state = embedded(dates, &last);
-    copy_raw(&state, &emulator, dates);
+    copy(&state, &emulator, dates, raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(150), |_| Fate::Pass);
     let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
     let more = [

@@ -1,6 +1,7 @@
 //! The real binary on a state folder of its own, and what it left there.
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -175,6 +176,44 @@ pub fn ended(command: &mut Command) -> Ended {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// A plan with the stages of the built-in one and nothing else: its checks are sixty questions more, and most are about
+/// more dates than a test has.
+pub fn stages_alone(state: &State) -> String {
+    let plan = include_str!("../../assets/plans/nba.toml");
+    let blocks = plan.split("\n[[").enumerate();
+    let kept: Vec<_> = blocks
+        .filter(|(at, block)| *at == 0 || block.starts_with("stage]]"))
+        .map(|(at, block)| {
+            if at == 0 {
+                block.to_owned()
+            } else {
+                format!("\n[[{block}")
+            }
+        })
+        .collect();
+    let file = state.path().with_extension("toml");
+    fs::write(&file, kept.concat()).unwrap();
+    file.display().to_string()
+}
+
+/// Every file of a folder with its length and the time of its last change.
+pub fn files(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let about = fs::metadata(&path).unwrap();
+            found.insert(
+                path.display().to_string(),
+                (about.len(), about.modified().unwrap()),
+            );
+        }
+    }
+    found
 }
 
 /// Waits until something holds.

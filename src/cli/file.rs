@@ -1,0 +1,42 @@
+//! Files that a command writes where the operator says.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::error::CliError;
+
+/// The file has its old content or all of its new one. Without `force` its name must be free.
+pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliError> {
+    let refuse = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
+            "{} is there already; choose another name, or replace it with --force",
+            path.display()
+        )),
+        _ => CliError::System {
+            what: format!("{} cannot be written", path.display()),
+            cause,
+            next: "choose a folder that is there and writable",
+        },
+    };
+    if !force {
+        File::create_new(path).map_err(refuse)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|cause| {
+        // What was begun is taken away again; that it cannot be says nothing new.
+        drop(fs::remove_file(&beside));
+        if !force {
+            drop(fs::remove_file(path));
+        }
+        refuse(cause)
+    })
+}

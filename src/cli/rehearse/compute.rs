@@ -1,0 +1,175 @@
+//! The stages of a rehearsal, each run by the ordinary engine, one after the other: a date that is short here may be
+//! short there too, so that no gate holds the next stage. Checks are for the whole of a table and are not asked.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+use serde::Serialize;
+
+use super::super::StateDir;
+use super::super::error::CliError;
+use super::super::progress::Progress;
+use super::super::start::{LARGEST_BATCH, operator};
+use crate::engine::{Engine, Lineage, Options, RetryPolicy, Setup, Snapshot, Stage, Work, counted};
+use crate::ledger::{Ledger, RunState, UnitState};
+use crate::plan::Plan;
+use crate::warehouse::Warehouse;
+
+/// What all stages of a rehearsal share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Computing<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) dates: &'a [NaiveDate],
+    pub(super) source: &'a str,
+    pub(super) warehouse: &'a Arc<dyn Warehouse>,
+    pub(super) folder: &'a StateDir,
+}
+
+/// How a stage went.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Computed {
+    /// Why nothing of it was computed, if nothing was.
+    pub(super) stopped: Option<String>,
+    /// Dates that did not come out whole.
+    pub(super) attention: Vec<Unmade>,
+}
+
+/// A date that did not come out whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Unmade {
+    pub(super) date: NaiveDate,
+    pub(super) state: UnitState,
+    pub(super) reason: Option<String>,
+}
+
+impl Computing<'_> {
+    /// Runs every stage; says of each how it went. Behind one that did not run none does.
+    pub(super) fn stages(
+        self,
+        stages: &[Arc<dyn Stage>],
+        progress: &Progress,
+    ) -> Result<Vec<Computed>, CliError> {
+        let begun = Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string();
+        let lineage = Lineage::of(stages);
+        let mut all: Vec<Computed> = Vec::with_capacity(stages.len());
+        for (at, stage) in stages.iter().enumerate() {
+            let before = stages
+                .iter()
+                .zip(&all)
+                .find(|(_, computed)| computed.stopped.is_some());
+            if let Some((before, _)) = before {
+                all.push(Computed {
+                    stopped: Some(format!("{} did not run", before.name())),
+                    attention: Vec::new(),
+                });
+                continue;
+            }
+            let what = format!(
+                "computing {}, stage {} of {}, {}",
+                stage.name(),
+                at + 1,
+                stages.len(),
+                counted(self.dates.len(), "date")
+            );
+            progress.step(&what);
+            all.push(self.stage(stage, &lineage, format!("{begun}-{}", at + 1), progress)?);
+        }
+        Ok(all)
+    }
+
+    fn stage(
+        self,
+        stage: &Arc<dyn Stage>,
+        lineage: &Lineage,
+        run_id: String,
+        progress: &Progress,
+    ) -> Result<Computed, CliError> {
+        let mut plan = self.plan.clone();
+        plan.checks.clear();
+        plan.sources.clear();
+        plan.source_tables.clear();
+        plan.breakdowns.clear();
+        plan.runbook.clear();
+        let options = Options {
+            run_id,
+            dates: self.dates.to_vec(),
+            source: self.source.to_owned(),
+            source_is_explicit: true,
+            workers: self.plan.workers,
+            largest_batch: LARGEST_BATCH,
+            operator: operator(),
+            paused: false,
+            work: Work::Afresh,
+            ask: None,
+            released: vec![stage.name().to_owned()],
+            fail_fast: None,
+            stay: false,
+            control: None,
+            retry: RetryPolicy::over(self.warehouse.as_ref()),
+        };
+        let engine = Engine::launch(Setup {
+            plan: Arc::new(plan),
+            stages: vec![Arc::clone(stage)],
+            lineage: lineage.clone(),
+            warehouse: Arc::clone(self.warehouse),
+            origin: None,
+            ledger: Ledger::open(&self.folder.ledger())?,
+            events: self.folder.events(),
+            prepare: None,
+            sample: None,
+            options,
+        })?;
+        let ending = follow(engine, stage.name(), progress)?;
+        Ok(match ending {
+            Some(stopped) => Computed {
+                stopped: Some(stopped),
+                attention: Vec::new(),
+            },
+            None => Computed {
+                stopped: None,
+                attention: self.attention(stage.name())?,
+            },
+        })
+    }
+
+    /// The dates of a stage that did not come out whole.
+    fn attention(self, stage: &str) -> Result<Vec<Unmade>, CliError> {
+        let ledger = Ledger::open(&self.folder.ledger())?;
+        let Some(target) = ledger.known_target(&self.plan.name, &self.warehouse.name())? else {
+            return Ok(Vec::new());
+        };
+        let units = ledger.units(target, stage)?.into_iter();
+        let short = units.filter(|unit| unit.state.needs_attention());
+        let unmade = short.map(|unit| Unmade {
+            date: unit.date,
+            state: unit.state,
+            reason: unit.reason,
+        });
+        Ok(unmade.collect())
+    }
+}
+
+/// Follows a run to its end; answers with why it ended early, if it did.
+fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option<String>, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(super::super::run::no_threads)?;
+    runtime.block_on(async {
+        let link = &mut engine.link;
+        loop {
+            tokio::select! {
+                fact = link.facts.recv() => if fact.is_none() { break },
+                Ok(()) = link.snapshots.changed() => {
+                    let how_far = how_far(&link.snapshots.borrow_and_update(), stage);
+                    progress.say(&how_far);
+                }
+            }
+        }
+    });
+    let ending = engine.join();
+    Ok((ending.state != RunState::Finished).then_some(ending.message))
+}
+
+fn how_far(snapshot: &Snapshot, stage: &str) -> String {
+    let done = snapshot.run.progress;
+    format!("computing {stage}: {} of {} dates", done.done, done.total)
+}

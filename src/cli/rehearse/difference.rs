@@ -1,0 +1,146 @@
+//! One table, as it was computed here and as it is held there, row by row.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::compute::{Computed, Unmade};
+use crate::ledger::UnitState;
+use crate::table::{Row, TableDef, compare, row_name};
+use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
+
+/// Dates that are held against each other at once, so that never more rows stand in memory.
+const AT_ONCE: usize = 45;
+
+/// How a table computed here differs from the one held there. It has every differing row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) struct TableDifference {
+    pub(super) stage: String,
+    /// `dataset.table`.
+    pub(super) table: String,
+    /// Why nothing of it was computed, if nothing was; then nothing was compared.
+    pub(super) stopped: Option<String>,
+    /// Dates that did not come out whole here.
+    pub(super) attention: Vec<Unmade>,
+    /// Rows that are the same here and there.
+    pub(super) same: usize,
+    pub(super) different: Vec<Different>,
+    pub(super) only_here: Vec<Named>,
+    pub(super) only_there: Vec<Named>,
+}
+
+/// A row by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Named {
+    pub(super) date: Option<NaiveDate>,
+    /// Its key without the date.
+    pub(super) row: String,
+}
+
+/// A row with other values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Different {
+    #[serde(flatten)]
+    pub(super) named: Named,
+    /// The columns that differ, in the table's order.
+    pub(super) columns: Vec<Cell>,
+}
+
+/// A value here and there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Cell {
+    pub(super) column: String,
+    pub(super) here: String,
+    pub(super) there: String,
+}
+
+impl TableDifference {
+    /// Compares the rows of these dates.
+    pub(super) async fn find(
+        stage: &str,
+        table: &TableDef,
+        dates: &[NaiveDate],
+        made: Computed,
+        here: &dyn Warehouse,
+        there: &dyn Warehouse,
+    ) -> Result<Self, WarehouseError> {
+        let mut found = Self {
+            stage: stage.to_owned(),
+            table: table.path(),
+            stopped: made.stopped,
+            attention: made.attention,
+            ..Self::default()
+        };
+        if found.stopped.is_some() {
+            return Ok(found);
+        }
+        let is_here = here.holds_rows(table).await?;
+        let is_there = there.holds_rows(table).await?;
+        for dates in dates.chunks(AT_ONCE) {
+            let ours = rows(here, table, dates, is_here).await?;
+            let theirs = rows(there, table, dates, is_there).await?;
+            found.add(table, &ours, &theirs);
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, table: &TableDef, ours: &[Row], theirs: &[Row]) {
+        let compared = compare(table, ours, theirs);
+        let named = |row: &Row| Named {
+            date: date_of(table, row),
+            row: row_name(table, row),
+        };
+        self.same += compared.same;
+        self.different.extend(compared.changed.iter().map(|changed| {
+            Different {
+                named: named(changed.ours),
+                columns: changed
+                    .columns
+                    .iter()
+                    .map(|&at| Cell {
+                        column: table.columns[at].name.to_string(),
+                        here: changed.ours[at].to_string(),
+                        there: changed.theirs[at].to_string(),
+                    })
+                    .collect(),
+            }
+        }));
+        self.only_here
+            .extend(compared.only_ours.iter().map(|row| named(row)));
+        self.only_there
+            .extend(compared.only_theirs.iter().map(|row| named(row)));
+    }
+
+    /// Whether both hold the same rows, all of them computed here.
+    pub(super) fn is_equal(&self) -> bool {
+        let failed = |unmade: &Unmade| unmade.state == UnitState::Failed;
+        self.stopped.is_none() && self.differing() == 0 && !self.attention.iter().any(failed)
+    }
+
+    /// How many rows are not the same.
+    pub(super) const fn differing(&self) -> usize {
+        self.different.len() + self.only_here.len() + self.only_there.len()
+    }
+}
+
+fn date_of(table: &TableDef, row: &Row) -> Option<NaiveDate> {
+    row.get(table.position(&table.date_column)?)?.as_date()
+}
+
+/// Every column of these dates; no row where the table is not there or empty.
+async fn rows(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    dates: &[NaiveDate],
+    holds_any: bool,
+) -> Result<Vec<Row>, WarehouseError> {
+    if !holds_any {
+        return Ok(Vec::new());
+    }
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    let read = Read {
+        table,
+        columns: &columns,
+        dates: Dates::Only(dates),
+    };
+    warehouse.read(read).await
+}

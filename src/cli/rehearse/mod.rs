@@ -1,0 +1,251 @@
+//! `backcourt rehearse`: computes chosen dates anew in a scratch folder, from rows copied out of another warehouse, and
+//! shows how what comes out differs from what that warehouse holds. It is read from and never written to.
+
+mod compute;
+mod copy;
+mod difference;
+mod scratch;
+mod text;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use serde::Serialize;
+
+use crate::engine::{Lineage, Stage, counted, threads};
+use crate::feeds;
+use crate::plan::{Plan, compact_dates, expand_dates};
+use crate::stages;
+use crate::telemetry;
+use crate::warehouse::Warehouse;
+
+use super::error::CliError;
+use super::file::put;
+use super::home::Home;
+use super::progress::Progress;
+use super::run::{cannot_print, chosen_stages, forced_source, no_threads};
+use super::start::resolve;
+use super::{Place, StateDir};
+use compute::Computing;
+use difference::TableDifference;
+use scratch::Scratch;
+
+/// The `schema` value of the object.
+const SCHEMA: &str = "backcourt.rehearsal/1";
+
+/// Flags of `rehearse`. The warehouse is what is compared with, and nothing is written to it: here its flag is `--from`.
+#[derive(Debug, Args)]
+#[command(mut_arg("warehouse", |flag| flag
+    .long("from")
+    .required(true)
+    .help("Where the rows come from and what they are compared with: bigquery:PROJECT, bigquery:PROJECT@URL or sqlite:DIR")))]
+pub(super) struct RehearseArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The dates to compute anew: ranges and single ones, as in 2024-01-05..2024-01-07,2024-01-10
+    #[arg(long, value_name = "D..D,D…", required = true)]
+    dates: String,
+    /// Just these stages [default: all that are no program of their own]
+    #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
+    stages: Vec<String>,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE")]
+    stop_after: Option<String>,
+    /// Where the rows are made from [default: the plan's]
+    #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
+    source: Option<String>,
+    /// Folder in which it is computed; begun anew each time, kept until then [default: rehearse in the state folder]
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+    /// The most differing rows shown of a table
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    rows: usize,
+    /// One JSON object with every difference, see docs/rehearsal.schema.json
+    #[arg(long)]
+    json: bool,
+    /// Write every difference to this file, and show the summary
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// What a rehearsal came to.
+#[derive(Debug, Serialize)]
+struct Rehearsal {
+    schema: &'static str,
+    plan: String,
+    from: String,
+    source: String,
+    dates: Vec<NaiveDate>,
+    /// Rows copied, by table.
+    copied: Vec<copy::Copied>,
+    tables: Vec<TableDifference>,
+    /// The state folder it was computed in.
+    scratch: String,
+    equal: bool,
+}
+
+pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let dates: BTreeSet<NaiveDate> = expand_dates(&arguments.dates)?.into_iter().collect();
+    let dates: Vec<NaiveDate> = dates.into_iter().collect();
+    if dates.is_empty() {
+        return Err(CliError::Usage(
+            "--dates names no date; write 2024-01-05..2024-01-07".to_owned(),
+        ));
+    }
+    let stages = arguments.chosen(&plan)?;
+    let source = arguments.source.clone().or_else(forced_source);
+    let source = source.unwrap_or_else(|| plan.source.clone());
+    let needed = copy::needed(&plan, &Lineage::of(&stages), &dates)?;
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
+    if home.is_missing() {
+        return Err(CliError::Usage(format!(
+            "{home} is not there; --from names what is compared with"
+        )));
+    }
+    let from = home
+        .open_to_read()
+        .map_err(|error| CliError::Usage(error.message))?;
+    let scratch = Scratch::begin(arguments.scratch.as_deref(), &folder)?;
+    let here = Home::Embedded(scratch.folder().path().join("warehouse"));
+    here.refuse_foreign_queries(&plan)?;
+    let (_, _files) =
+        telemetry::start(&scratch.folder().logs()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let to = here.open()?;
+    let rehearsal = Rehearsing {
+        plan,
+        stages,
+        dates,
+        source,
+        from,
+        to,
+        scratch,
+    }
+    .through(&needed)?;
+    arguments.tell(&rehearsal)?;
+    Ok(u8::from(!rehearsal.equal))
+}
+
+impl RehearseArgs {
+    /// The stages that are computed. A program is not started: what it does, and where, nobody here can know.
+    fn chosen(&self, plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
+        let names = chosen_stages(plan, &self.stages, self.stop_after.as_deref())?;
+        let mut stages = resolve(plan, &names)?;
+        let program = stages.iter().find(|stage| stage.runs_a_program());
+        if let (Some(program), false) = (program, self.stages.is_empty()) {
+            return Err(CliError::Usage(format!(
+                "stage {} is a program of its own, and a rehearsal starts none; leave it out of --stage",
+                program.name()
+            )));
+        }
+        stages.retain(|stage| !stage.runs_a_program());
+        if stages.is_empty() {
+            return Err(CliError::Usage(format!(
+                "every stage that is left of plan {} is a program of its own, and a rehearsal starts none",
+                plan.name
+            )));
+        }
+        Ok(stages)
+    }
+
+    fn tell(&self, rehearsal: &Rehearsal) -> Result<(), CliError> {
+        let whole = || -> Result<String, CliError> {
+            if self.json {
+                let text = serde_json::to_string(rehearsal);
+                return Ok(text.map_err(|error| cannot_print(error.into()))? + "\n");
+            }
+            Ok(text::text(rehearsal, usize::MAX))
+        };
+        let shown = match &self.output {
+            Some(path) => {
+                put(&super::state_dir::real(path), whole()?.as_bytes(), self.force)?;
+                text::text(rehearsal, 0)
+            }
+            None if self.json => whole()?,
+            None => text::text(rehearsal, self.rows),
+        };
+        write!(std::io::stdout(), "{shown}").map_err(cannot_print)
+    }
+}
+
+/// A rehearsal with everything open.
+struct Rehearsing {
+    plan: Plan,
+    stages: Vec<Arc<dyn Stage>>,
+    dates: Vec<NaiveDate>,
+    source: String,
+    from: Arc<dyn Warehouse>,
+    to: Arc<dyn Warehouse>,
+    scratch: Scratch,
+}
+
+impl Rehearsing {
+    /// Copies, computes and compares.
+    fn through(self, needed: &[copy::Needed]) -> Result<Rehearsal, CliError> {
+        let usage = |message: String| CliError::Usage(message);
+        let runtime = threads().map_err(no_threads)?;
+        let progress = Progress::default();
+        if self.plan.is_about_basketball() {
+            let is_loaded = runtime.block_on(feeds::is_loaded(self.from.as_ref()));
+            if !is_loaded.map_err(|error| usage(error.message))? {
+                return Err(usage(format!(
+                    "{} holds no feeds to rehearse from; fill them with 'backcourt load'",
+                    self.from.name()
+                )));
+            }
+        }
+        progress.step(&format!(
+            "copying from {} what the stages read for {}",
+            self.from.name(),
+            counted(self.dates.len(), "date")
+        ));
+        let copied = runtime.block_on(copy::copy(&self.from, &self.to, needed, &progress));
+        let copied = copied.map_err(|error| usage(error.message))?;
+        let computing = Computing {
+            plan: &self.plan,
+            dates: &self.dates,
+            source: &self.source,
+            warehouse: &self.to,
+            folder: self.scratch.folder(),
+        };
+        let computed = computing.stages(&self.stages, &progress)?;
+        progress.step("comparing");
+        let mut tables = Vec::new();
+        for (stage, made) in self.stages.iter().zip(computed) {
+            let Some(table) = stage.fills().definition() else {
+                continue;
+            };
+            progress.say(&format!("comparing {}", table.path()));
+            let (here, there) = (self.to.as_ref(), self.from.as_ref());
+            let found = TableDifference::find(stage.name(), table, &self.dates, made, here, there);
+            tables.push(runtime.block_on(found).map_err(|error| usage(error.message))?);
+        }
+        Ok(Rehearsal {
+            schema: SCHEMA,
+            plan: self.plan.name.clone(),
+            from: self.from.name(),
+            source: self.source.clone(),
+            equal: tables.iter().all(TableDifference::is_equal),
+            tables,
+            dates: self.dates.clone(),
+            copied,
+            scratch: self.scratch.folder().path().display().to_string(),
+        })
+    }
+}
+
+impl Rehearsal {
+    /// Its dates in few words.
+    fn days(&self) -> String {
+        compact_dates(&self.dates).replace(',', ", ")
+    }
+}

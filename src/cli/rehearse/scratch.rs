@@ -1,0 +1,140 @@
+//! The folder of a rehearsal: a state folder of its own, begun anew each time. What it did not make it does not touch.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use chrono::Utc;
+
+use super::super::StateDir;
+use super::super::error::CliError;
+use super::super::state_dir::real;
+use crate::ledger::RunLock;
+
+/// Says to a person, and to the next rehearsal, whose folder this is.
+const MARK: &str = "rehearsal.txt";
+const MARK_SAYS: &str = "Made by 'backcourt rehearse', which begins it anew each time. Keep nothing here.\n";
+
+/// A folder that nobody else rehearses in.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    folder: StateDir,
+    _lock: RunLock,
+}
+
+impl Scratch {
+    /// Empties the folder that was named, or the one in the state folder. One that holds anything else than a rehearsal
+    /// is refused.
+    pub(super) fn begin(named: Option<&Path>, state: &StateDir) -> Result<Self, CliError> {
+        let path = named.map_or_else(|| state.path().join("rehearse"), real);
+        if path == state.path() {
+            return Err(CliError::Usage(format!(
+                "{} is the state folder itself; name another folder with --scratch",
+                path.display()
+            )));
+        }
+        let system = |cause: io::Error| CliError::System {
+            what: format!("the folder {} cannot be made ready", path.display()),
+            cause,
+            next: "make its parent writable or name another with --scratch",
+        };
+        let mark = path.join(MARK);
+        if !mark.is_file() && !is_free(&path).map_err(system)? {
+            return Err(CliError::Usage(format!(
+                "{} holds something that is no rehearsal, and a rehearsal begins with an empty folder; \
+                 name another with --scratch",
+                path.display()
+            )));
+        }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(system)?;
+        fs::write(&mark, MARK_SAYS).map_err(system)?;
+        let folder = StateDir::of(Some(&path))?;
+        folder.create()?;
+        let lock = RunLock::take(folder.path(), Utc::now())?;
+        empty(&folder).map_err(system)?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    pub(super) const fn folder(&self) -> &StateDir {
+        &self.folder
+    }
+}
+
+/// Whether nothing would be lost.
+fn is_free(path: &Path) -> io::Result<bool> {
+    match fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes away what the rehearsal before left; its log stays.
+fn empty(folder: &StateDir) -> io::Result<()> {
+    let ledger = folder.ledger();
+    let with = |ending: &str| {
+        let mut name = ledger.clone().into_os_string();
+        name.push(ending);
+        name.into()
+    };
+    for file in [ledger.clone(), with("-wal"), with("-shm"), folder.events()] {
+        absent_is_fine(fs::remove_file(file))?;
+    }
+    absent_is_fine(fs::remove_dir_all(folder.path().join("warehouse")))
+}
+
+fn absent_is_fine(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin(named: Option<&Path>, state: &Path) -> Result<Scratch, CliError> {
+        Scratch::begin(named, &StateDir::of(Some(state)).unwrap())
+    }
+
+    #[test]
+    fn it_begins_anew_in_its_own_folder() {
+        let state = tempfile::tempdir().unwrap();
+        let scratch = begin(None, state.path()).unwrap();
+        let left = [scratch.folder().ledger(), scratch.folder().events()];
+        let warehouse = scratch.folder().path().join("warehouse");
+        for file in &left {
+            fs::write(file, "old").unwrap();
+        }
+        fs::create_dir(&warehouse).unwrap();
+        let refused = begin(None, state.path()).unwrap_err();
+        assert!(refused.to_string().contains("already using"), "{refused}");
+        assert!(left[0].exists(), "one under way keeps what it has");
+        drop(scratch);
+        begin(None, state.path()).unwrap();
+        assert!(left.iter().chain([&warehouse]).all(|path| !path.exists()));
+    }
+
+    #[test]
+    fn a_folder_that_holds_anything_else_is_left_alone() {
+        let (state, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let kept = other.path().join("ledger.sqlite");
+        fs::write(&kept, "mine").unwrap();
+        let refused = begin(Some(other.path()), state.path()).unwrap_err();
+        assert!(refused.to_string().contains("no rehearsal"), "{refused}");
+        let refused = begin(Some(state.path()), state.path()).unwrap_err();
+        assert!(
+            refused.to_string().contains("the state folder itself"),
+            "{refused}"
+        );
+        assert_eq!(fs::read_to_string(kept).unwrap(), "mine");
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
+    }
+}

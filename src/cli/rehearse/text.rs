@@ -1,0 +1,211 @@
+//! A rehearsal for a person: a line for each table, and under it the rows that differ.
+
+use chrono::NaiveDate;
+
+use super::Rehearsal;
+use super::difference::{Different, Named, TableDifference};
+use crate::engine::counted;
+
+/// Columns of the word a table is judged by.
+const WORD: usize = 12;
+
+/// Every table, with this many of its differing rows at the most.
+pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
+    let rows: usize = rehearsal.copied.iter().map(|copied| copied.rows).sum();
+    let mut lines = vec![format!(
+        "{} ({}) of plan {}, source {}, from {}: copied {} of {}",
+        counted(rehearsal.dates.len(), "date"),
+        rehearsal.days(),
+        rehearsal.plan,
+        rehearsal.source,
+        rehearsal.from,
+        counted(rows, "row"),
+        counted(rehearsal.copied.len(), "table"),
+    )];
+    let incomplete = rehearsal.copied.iter().filter(|copied| copied.left_out > 0);
+    lines.extend(incomplete.map(|copied| {
+        let left_out = counted(copied.left_out, "row");
+        format!(
+            "  {}: {left_out} left out that the table may not hold; the log names them",
+            copied.table
+        )
+    }));
+    for table in &rehearsal.tables {
+        of_table(&mut lines, table, most);
+    }
+    lines.push(verdict(rehearsal));
+    lines.join("\n") + "\n"
+}
+
+fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
+    let word = match (table.is_equal(), &table.stopped) {
+        (true, _) => "= equal",
+        (false, Some(_)) => "! not run",
+        (false, None) => "≠ DIFFERENT",
+    };
+    lines.push(format!("{word:WORD$} {}: {}", table.table, standing(table)));
+    let indented = |line: String| format!("{:WORD$}   {line}", "");
+    lines.extend(table.attention.iter().map(|unmade| {
+        let reason = unmade.reason.as_deref().unwrap_or("no reason given");
+        indented(format!("{} is {} here: {reason}", unmade.date, unmade.state))
+    }));
+    let different = table.different.iter().map(changed);
+    let here = table
+        .only_here
+        .iter()
+        .map(|row| format!("only here: {}", name(row)));
+    let there = table
+        .only_there
+        .iter()
+        .map(|row| format!("only there: {}", name(row)));
+    lines.extend(different.chain(here).chain(there).take(most).map(indented));
+    let more = table.differing().saturating_sub(most);
+    if more > 0 && most > 0 {
+        lines.push(indented(format!(
+            "and {more} more; --rows shows more of them, --output FILE has all"
+        )));
+    }
+}
+
+/// How the rows of a table stand, in numbers.
+fn standing(table: &TableDifference) -> String {
+    if let Some(stopped) = &table.stopped {
+        return stopped.clone();
+    }
+    if table.differing() == 0 {
+        return counted(table.same, "row");
+    }
+    format!(
+        "{} different, {} only here, {} only there, {} equal",
+        table.different.len(),
+        table.only_here.len(),
+        table.only_there.len(),
+        table.same
+    )
+}
+
+fn changed(row: &Different) -> String {
+    let cells = row.columns.iter().map(|cell| {
+        let (column, here, there) = (&cell.column, &cell.here, &cell.there);
+        format!("{column} here {here}, there {there}")
+    });
+    format!("{}: {}", name(&row.named), cells.collect::<Vec<_>>().join("; "))
+}
+
+/// A row by its date and key, each said once.
+fn name(named: &Named) -> String {
+    let date = named.date.as_ref().map(NaiveDate::to_string).unwrap_or_default();
+    if date == named.row {
+        return date;
+    }
+    format!("{date} {}", named.row)
+}
+
+fn verdict(rehearsal: &Rehearsal) -> String {
+    let computed = format!("What was computed here is in {}.", rehearsal.scratch);
+    let differing = rehearsal.tables.iter().filter(|table| !table.is_equal()).count();
+    if differing == 0 {
+        return format!("Equal, row by row. {computed}");
+    }
+    format!(
+        "Not equal in {differing} of {}. {computed}",
+        counted(rehearsal.tables.len(), "table")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compute::Unmade;
+    use super::super::copy::Copied;
+    use super::super::difference::Cell;
+    use super::*;
+    use crate::ledger::UnitState;
+
+    fn day() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2021, 11, 5).unwrap()
+    }
+
+    fn named(row: &str) -> Named {
+        Named {
+            date: Some(day()),
+            row: row.to_owned(),
+        }
+    }
+
+    fn rehearsal(tables: Vec<TableDifference>) -> Rehearsal {
+        Rehearsal {
+            schema: super::super::SCHEMA,
+            plan: "nba".to_owned(),
+            from: "bigquery:nba-props".to_owned(),
+            source: "auto".to_owned(),
+            dates: vec![day()],
+            copied: vec![Copied {
+                table: "raw.feed".to_owned(),
+                dates: 3,
+                rows: 40,
+                left_out: 1,
+            }],
+            equal: tables.iter().all(TableDifference::is_equal),
+            tables,
+            scratch: "/s/rehearse".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_difference_stands_under_its_table_up_to_as_many_as_wanted() {
+        let cell = |column: &str, here: &str, there: &str| Cell {
+            column: column.to_owned(),
+            here: here.to_owned(),
+            there: there.to_owned(),
+        };
+        let equal = TableDifference {
+            table: "made.games".to_owned(),
+            same: 26,
+            ..TableDifference::default()
+        };
+        let different = TableDifference {
+            table: "made.form".to_owned(),
+            same: 1,
+            attention: vec![Unmade {
+                date: day(),
+                state: UnitState::Partial,
+                reason: Some("UTA has no minutes".to_owned()),
+            }],
+            different: vec![Different {
+                named: named("BOS"),
+                columns: vec![cell("points", "110", "111"), cell("pace", "99.5", "NULL")],
+            }],
+            only_here: vec![named("2021-11-05")],
+            only_there: vec![named("UTA"), named("MIA")],
+            ..TableDifference::default()
+        };
+        let stopped = TableDifference {
+            table: "made.cards".to_owned(),
+            stopped: Some("the disk is full".to_owned()),
+            ..TableDifference::default()
+        };
+        let found = rehearsal(vec![equal.clone(), different, stopped]);
+        assert!(!found.equal);
+        assert_eq!(
+            text(&found, 3),
+            "\
+1 date (2021-11-05) of plan nba, source auto, from bigquery:nba-props: copied 40 rows of 1 table
+  raw.feed: 1 row left out that the table may not hold; the log names them
+= equal      made.games: 26 rows
+≠ DIFFERENT  made.form: 1 different, 1 only here, 2 only there, 1 equal
+               2021-11-05 is partial here: UTA has no minutes
+               2021-11-05 BOS: points here 110, there 111; pace here 99.5, there NULL
+               only here: 2021-11-05
+               only there: 2021-11-05 UTA
+               and 1 more; --rows shows more of them, --output FILE has all
+! not run    made.cards: the disk is full
+Not equal in 2 of 3 tables. What was computed here is in /s/rehearse.
+"
+        );
+        let said = text(&rehearsal(vec![equal]), 3);
+        assert!(
+            said.ends_with("\nEqual, row by row. What was computed here is in /s/rehearse.\n"),
+            "{said}"
+        );
+    }
+}
