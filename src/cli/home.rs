@@ -16,28 +16,30 @@ use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
 use crate::warehouse::{Warehouse, WarehouseError};
 
+/// What the flags below stand under in the help.
+const HEADING: &str = "Warehouse";
+
 /// Flags that say where the tables are.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Warehouse")]
 #[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
     /// Where the tables are: sqlite:DIR, bigquery:PROJECT or bigquery:PROJECT@URL [default: the state folder's own warehouse]
-    #[arg(long, value_name = "WHERE")]
+    #[arg(long, help_heading = HEADING, value_name = "WHERE")]
     warehouse: Option<String>,
     /// Put this before every dataset's name on BigQuery, to rehearse beside production
-    #[arg(long, value_name = "PREFIX", value_parser = Prefix::parse)]
+    #[arg(long, help_heading = HEADING, value_name = "PREFIX", value_parser = Prefix::parse)]
     dataset_prefix: Option<Prefix>,
     /// Where BigQuery makes datasets and runs jobs, such as us-west2 [default: BigQuery's own]
-    #[arg(long, value_name = "LOCATION", env = "BACKCOURT_LOCATION")]
+    #[arg(long, help_heading = HEADING, value_name = "LOCATION", env = "BACKCOURT_LOCATION")]
     location: Option<String>,
     /// A label for every BigQuery job; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    #[arg(long, help_heading = HEADING, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
     /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     max_bytes_billed: Option<u64>,
     /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     quota_rest: Option<u64>,
 }
 
@@ -135,6 +137,16 @@ impl Home {
                 Arc::new(BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()))
             }
         })
+    }
+
+    /// The project, where it is one: to look at what tables alone do not tell.
+    pub(super) fn project(&self) -> Option<BigQueryWarehouse> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::BigQuery(address, settings) => {
+                Some(BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()))
+            }
+        }
     }
 
     /// Opens it, with the outages that were loaded into an embedded one. Nothing is asked of `BigQuery` yet.

@@ -7,6 +7,7 @@
 )]
 
 mod cost;
+mod doctor;
 mod emulator;
 mod faults;
 mod limits;
@@ -16,4 +17,5 @@ mod program;
 mod proxy;
 mod refill;
 mod rehearse;
+mod secrets;
 mod warehouse;

@@ -1,7 +1,7 @@
 //! Stands between backcourt and a local server and behaves as badly as a network and as strictly as `BigQuery`: answers
 //! are lost, cut short or replaced, the limits on changing a table are kept, and jobs are billed. It counts what it saw.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -79,6 +79,8 @@ pub fn body(code: u16, reason: &str, message: &str) -> String {
 pub struct Seen {
     /// Calls of every kind.
     pub calls: usize,
+    /// What callers said they are.
+    pub authorizations: BTreeSet<String>,
     /// Calls that were not just passed on.
     pub hurt: usize,
     /// The query of every job that was sent, dry runs left out.
@@ -133,6 +135,7 @@ pub struct Proxy {
 
 struct Request {
     line: String,
+    authorization: String,
     body: Vec<u8>,
 }
 
@@ -204,6 +207,7 @@ impl Shared {
         let answer = {
             let mut held = self.held.lock().unwrap();
             held.seen.calls += 1;
+            held.seen.authorizations.insert(request.authorization.clone());
             held.seen.hurt += usize::from(fate != Fate::Pass);
             if call.is_dry {
                 held.seen.dry.push(call.sql.clone());
@@ -355,6 +359,7 @@ impl Shared {
     fn is_done(&self, job: &str) -> bool {
         let asked = Request {
             line: format!("GET /bigquery/v2/projects/{PROJECT}/jobs/{job} HTTP/1.1"),
+            authorization: String::new(),
             body: Vec::new(),
         };
         let answer = self.forward(&asked).unwrap_or_default();
@@ -489,22 +494,28 @@ fn read(client: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let mut length = 0;
+    let (mut length, mut authorization) = (0, String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
-        let header = header.trim().to_ascii_lowercase();
-        if header.is_empty() {
+        if header.trim().is_empty() {
             break;
         }
-        if let Some(value) = header.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
+        let (name, value) = header.split_once(':')?;
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "authorization" => value.trim().clone_into(&mut authorization),
+            _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let line = line.trim_end().to_owned();
-    (!line.is_empty()).then_some(Request { line, body })
+    (!line.is_empty()).then_some(Request {
+        line,
+        authorization,
+        body,
+    })
 }
 
 fn reply(code: u16, text: &str) -> Vec<u8> {

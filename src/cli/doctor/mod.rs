@@ -1,6 +1,7 @@
 //! `backcourt doctor`: what works and what does not, before anything is run. Each thing it looks at is a small
 //! function in a file of its own that gives findings; this file puts them together. It writes nothing.
 
+mod bigquery;
 mod finding;
 mod sources;
 mod state;
@@ -8,7 +9,7 @@ mod tables;
 mod terminal;
 mod text;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
@@ -18,9 +19,11 @@ use crate::engine::{Stage, counted};
 use crate::feeds::Feed;
 use crate::plan::{Plan, SourceTable, with_hint};
 use crate::table::TableDef;
+use crate::warehouse::bigquery::BigQueryWarehouse;
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::error::CliError;
+use super::progress::Progress;
 use super::run::{cannot_print, no_threads};
 use super::start::every_stage;
 use super::{Place, StateDir};
@@ -101,6 +104,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
             .build()
             .map_err(no_threads)?;
         let opened = home.open_to_read();
+        let project = home.project();
         let examined = opened.and_then(|warehouse| {
             let looking = look(
                 arguments,
@@ -108,6 +112,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
                 &stages,
                 &folder,
                 warehouse.as_ref(),
+                project.as_ref(),
                 &mut examination,
             );
             runtime.block_on(looking)
@@ -157,6 +162,7 @@ async fn look(
     stages: &[Arc<dyn Stage>],
     folder: &StateDir,
     warehouse: &dyn Warehouse,
+    project: Option<&BigQueryWarehouse>,
     examination: &mut Examination,
 ) -> Result<(), WarehouseError> {
     if arguments.names.is_empty() {
@@ -166,8 +172,18 @@ async fn look(
         let feeds = Feed::ALL.into_iter().filter(|_| is_fed);
         let mut defined: Vec<&TableDef> = feeds.map(Feed::table).collect();
         defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
-        let tables = tables::findings(warehouse, &defined).await?;
-        examination.findings.extend(tables);
+        match project {
+            None => examination
+                .findings
+                .extend(tables::findings(warehouse, &defined).await?),
+            Some(project) => {
+                let (found, may_ask) = bigquery::findings(project, &defined).await;
+                examination.findings.extend(found);
+                if !may_ask {
+                    return Ok(());
+                }
+            }
+        }
         if is_fed {
             let loaded = sources::loaded(warehouse, folder).await?;
             let nothing = loaded.state == Verdict::Note && loaded.next.is_some();
@@ -188,13 +204,18 @@ async fn look(
     } else {
         &[]
     };
-    let mut progress = Progress::of(asked.len() + shown.len());
+    let (mut step, steps) = (0, asked.len() + shown.len());
+    let progress = Progress::default();
+    let mut tell = || {
+        step += 1;
+        progress.say(&format!("asking the sources: {step} of {steps}"));
+    };
     for check in asked {
-        progress.step();
+        tell();
         examination.findings.push(sources::asked(check, warehouse).await);
     }
     for table in shown {
-        progress.step();
+        tell();
         examination.tables.push(answered(table, warehouse).await?);
     }
     Ok(())
@@ -209,39 +230,4 @@ async fn answered(table: &SourceTable, warehouse: &dyn Warehouse) -> Result<Show
         rows: answer.rows.iter().map(cells).collect(),
         columns: answer.columns,
     })
-}
-
-/// How far the questions are, on the terminal of whoever waits for them; nobody else is told.
-struct Progress {
-    step: usize,
-    steps: usize,
-    is_watched: bool,
-}
-
-impl Progress {
-    fn of(steps: usize) -> Self {
-        Self {
-            step: 0,
-            steps,
-            is_watched: std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn step(&mut self) {
-        self.step += 1;
-        self.say(&format!("asking the sources: {} of {}", self.step, self.steps));
-    }
-
-    fn say(&self, text: &str) {
-        if self.is_watched {
-            // Who cannot see it does not miss it.
-            let _ = write!(std::io::stderr(), "\r{text:40}\r");
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.say("");
-    }
 }

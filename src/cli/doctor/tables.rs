@@ -14,13 +14,22 @@ pub(super) async fn findings(
     warehouse: &dyn Warehouse,
     tables: &[&TableDef],
 ) -> Result<Vec<Finding>, WarehouseError> {
+    let mut held = Vec::with_capacity(tables.len());
+    for table in tables {
+        held.push((*table, warehouse.columns(table).await?));
+    }
+    Ok(judged(&held, "'backcourt run' makes what it fills"))
+}
+
+/// Holds the columns that tables have against their definitions; one without any is not there, and `made_by` says what
+/// makes it.
+pub(super) fn judged(held: &[(&TableDef, Vec<String>)], made_by: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut missing = Vec::new();
     let mut agreeing = 0;
-    for table in tables {
-        let held = warehouse.columns(table).await?;
-        match difference(table, &held) {
-            _ if held.is_empty() => missing.push(table.path()),
+    for (table, columns) in held {
+        match difference(table, columns) {
+            _ if columns.is_empty() => missing.push(table.path()),
             None => agreeing += 1,
             Some(difference) => found.push(
                 Finding::new(Area::Warehouse, table.path(), Verdict::Fail, difference)
@@ -29,17 +38,14 @@ pub(super) async fn findings(
         }
     }
     if agreeing > 0 {
-        let detail = format!("{} of {} as defined", agreeing, counted(tables.len(), "table"));
+        let detail = format!("{} of {} as defined", agreeing, counted(held.len(), "table"));
         found.push(Finding::new(Area::Warehouse, "tables", Verdict::Ok, detail));
     }
     if !missing.is_empty() {
         let detail = format!("{} not there yet: {}", missing.len(), missing.join(", "));
-        found.push(
-            Finding::new(Area::Warehouse, "tables", Verdict::Note, detail)
-                .next("'backcourt run' makes what it fills"),
-        );
+        found.push(Finding::new(Area::Warehouse, "tables", Verdict::Note, detail).next(made_by));
     }
-    Ok(found)
+    found
 }
 
 /// How the columns of a table differ from its definition, in words.

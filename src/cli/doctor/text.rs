@@ -79,6 +79,14 @@ fn verdict(findings: &[Finding]) -> String {
     let number = |state| findings.iter().filter(|finding| finding.state == state).count();
     match (number(Verdict::Fail), number(Verdict::Warn)) {
         (0, 0) => "Nothing is wrong.".to_owned(),
+        (0, unmet) if findings.iter().any(is_outside) => format!(
+            "{} not as it should be. A run goes on all the same.",
+            if unmet == 1 {
+                "1 thing is".to_owned()
+            } else {
+                format!("{unmet} things are")
+            }
+        ),
         (0, unmet) => format!(
             "{} not as expected. A run goes on all the same; 'backcourt doctor NAME' lists every date.",
             sources(unmet)
@@ -92,6 +100,11 @@ fn verdict(findings: &[Finding]) -> String {
             }
         ),
     }
+}
+
+/// Whether something else than the raw rows is not as it should be.
+fn is_outside(finding: &Finding) -> bool {
+    finding.state == Verdict::Warn && finding.area != Area::Sources
 }
 
 fn sources(unmet: usize) -> String {

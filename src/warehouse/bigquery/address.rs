@@ -61,7 +61,7 @@ impl fmt::Display for Address {
 }
 
 impl Server {
-    fn parse(text: &str) -> Result<Self, AddressError> {
+    pub(super) fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text)
             .map_err(|error| AddressError(format!("'{text}' is not the address of a server: {error}")))?;
         if !url.username().is_empty() || url.password().is_some() {

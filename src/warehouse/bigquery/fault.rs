@@ -3,6 +3,7 @@
 
 use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::model::error_proto::ErrorProto;
+use gcp_bigquery_client::yup_oauth2;
 
 use crate::warehouse::{ErrorClass, WarehouseError};
 
@@ -73,17 +74,22 @@ impl Fault {
             ErrorClass::Code => "the query itself is at fault",
             ErrorClass::Unknown => "it is looked up before anything is repeated",
         };
-        let reason = match self.reason.as_str() {
-            "" => String::new(),
-            reason => format!(" ({reason})"),
-        };
-        WarehouseError::new(
-            self.class,
-            format!(
-                "{doing}: BigQuery says{reason}: {}; {next}",
-                self.message.trim_end_matches('.')
-            ),
-        )
+        WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
+    }
+
+    /// What was answered and nothing else, for who says himself what was being done and what comes next.
+    pub(super) fn plainly(self) -> WarehouseError {
+        WarehouseError::new(self.class, self.said())
+    }
+
+    fn said(&self) -> String {
+        let message = self.message.trim_end_matches('.');
+        match self.reason.as_str() {
+            // Nobody was asked, or nobody answered.
+            "" if self.code == 0 => message.to_owned(),
+            "" => format!("BigQuery says: {message}"),
+            reason => format!("BigQuery says ({reason}): {message}"),
+        }
     }
 }
 
@@ -100,22 +106,46 @@ impl From<BQError> for Fault {
                 )
             }
             BQError::RequestError(error) => Self::new(ErrorClass::Transient, lost(&error)),
-            // A token server out of reach is a passing fault; a key it refuses is not.
-            BQError::YupAuthError(error) => match error {
-                gcp_bigquery_client::yup_oauth2::Error::HttpError(_)
-                | gcp_bigquery_client::yup_oauth2::Error::HttpClientError(_) => {
-                    Self::new(ErrorClass::Transient, "the token server cannot be reached")
-                }
-                other => Self::new(ErrorClass::Auth, format!("no token: {other}")),
+            BQError::YupAuthError(error) => no_token(&error),
+            // What a parser says of a file of credentials may quote it.
+            BQError::SerializationError(_) => Self::new(
+                ErrorClass::Auth,
+                "the credentials are none that Google's tools write",
+            ),
+            BQError::InvalidServiceAccountKey(error)
+            | BQError::InvalidServiceAccountAuthenticator(error)
+            | BQError::InvalidApplicationDefaultCredentialsAuthenticator(error)
+            | BQError::InvalidAuthorizedUserAuthenticator(error) => match error.kind() {
+                std::io::ErrorKind::InvalidData => Self::new(
+                    ErrorClass::Auth,
+                    "the credentials are none that Google's tools write: something is missing in them",
+                ),
+                _ => Self::new(
+                    ErrorClass::Auth,
+                    format!("the credentials cannot be used: {error}"),
+                ),
             },
-            error @ (BQError::InvalidServiceAccountKey(_)
-            | BQError::InvalidServiceAccountAuthenticator(_)
-            | BQError::InvalidApplicationDefaultCredentialsAuthenticator(_)
-            | BQError::InvalidAuthorizedUserAuthenticator(_)
-            | BQError::AuthError(_)
-            | BQError::NoToken) => Self::new(ErrorClass::Auth, error.to_string()),
+            error @ (BQError::AuthError(_) | BQError::NoToken) => {
+                Self::new(ErrorClass::Auth, error.to_string())
+            }
             other => Self::new(ErrorClass::Code, other.to_string()),
         }
+    }
+}
+
+/// Why there is no token. A token server out of reach is a passing fault; a key it refuses is not. What it answers
+/// otherwise is not repeated, for it may hold what it was sent.
+fn no_token(error: &yup_oauth2::Error) -> Fault {
+    use yup_oauth2::Error;
+    match error {
+        Error::HttpError(_) | Error::HttpClientError(_) => {
+            Fault::new(ErrorClass::Transient, "the token server cannot be reached")
+        }
+        Error::JSONError(_) => Fault::new(
+            ErrorClass::Transient,
+            "the token server answered something that is no token",
+        ),
+        other => Fault::new(ErrorClass::Auth, format!("no token: {other}")),
     }
 }
 

@@ -295,6 +295,18 @@ fn outcome_unknown(fault: Fault, id: &str) -> Fault {
     }
 }
 
+/// Asks what would become of a statement. It does not happen, and leaves no job behind.
+pub(super) async fn dry(client: &Client, account: &Account, statement: Statement) -> Result<Job, Fault> {
+    let mut asked = job(account, "", statement);
+    if let Some(reference) = &mut asked.job_reference {
+        reference.job_id = None;
+    }
+    if let Some(configuration) = &mut asked.configuration {
+        configuration.dry_run = Some(true);
+    }
+    Ok(client.job().insert(&account.project, asked).await?)
+}
+
 fn job(account: &Account, id: &str, statement: Statement) -> Job {
     Job {
         job_reference: Some(JobReference {

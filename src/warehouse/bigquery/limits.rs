@@ -15,6 +15,14 @@ const STATEMENTS: usize = 25;
 /// Updates of a partitioned table, per table and span; every job counts as one.
 const UPDATES: usize = 50;
 
+/// What is kept to, for the operator.
+pub(super) fn told() -> String {
+    let seconds = SPAN.as_secs();
+    format!(
+        "kept: one commit at a time, {STATEMENTS} statements and {UPDATES} updates of a table in {seconds} s"
+    )
+}
+
 /// At most so many in any span of ten seconds.
 #[derive(Debug)]
 struct Window {

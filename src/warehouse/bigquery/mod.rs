@@ -6,6 +6,7 @@ mod address;
 mod cell;
 mod credentials;
 mod datasets;
+mod examine;
 mod fault;
 mod fill;
 mod job;
@@ -16,7 +17,9 @@ mod script;
 mod tokens;
 
 pub use address::{Address, AddressError, Server};
+pub use credentials::Credentials;
 pub use datasets::Prefix;
+pub use examine::{Attempt, Described};
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,0 +1,344 @@
+//! A project's `BigQuery`: who calls, whether it answers, what is there, and what would be allowed. Nothing is changed:
+//! what might change something is tried as a dry run.
+
+use std::collections::BTreeMap;
+
+use crate::engine::counted;
+use crate::table::TableDef;
+use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Described};
+use crate::warehouse::{ErrorClass, WarehouseError};
+
+use super::super::progress::Progress;
+use super::finding::{Area, Finding, Verdict};
+use super::tables;
+
+/// Looks at everything a run needs. The second answer is whether it makes sense to ask the tables anything.
+pub(super) async fn findings(warehouse: &BigQueryWarehouse, defined: &[&TableDef]) -> (Vec<Finding>, bool) {
+    let mut look = Look {
+        warehouse,
+        found: Vec::new(),
+        progress: Progress::default(),
+    };
+    let may_ask = look.all(defined).await;
+    (look.found, may_ask)
+}
+
+/// A look under way.
+struct Look<'w> {
+    warehouse: &'w BigQueryWarehouse,
+    found: Vec<Finding>,
+    progress: Progress,
+}
+
+impl Look<'_> {
+    fn add(&mut self, what: &str, state: Verdict, detail: impl Into<String>) -> &mut Finding {
+        self.found
+            .push(Finding::new(Area::Warehouse, what, state, detail));
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    fn fail(&mut self, what: &str, detail: impl Into<String>, next: impl Into<String>) {
+        self.add(what, Verdict::Fail, detail).next = Some(next.into());
+    }
+
+    async fn all(&mut self, defined: &[&TableDef]) -> bool {
+        match self.warehouse.credentials() {
+            Ok(credentials) => {
+                self.add("credentials", Verdict::Ok, credentials.to_string());
+            }
+            Err(error) => {
+                self.fail("credentials", error.message, LOG_IN);
+                return false;
+            }
+        }
+        self.progress.say("asking BigQuery");
+        let takes_jobs = self.project().await;
+        if takes_jobs == Answers::Nobody {
+            return false;
+        }
+        self.datasets(defined).await;
+        let there = self.tables(defined).await;
+        if takes_jobs == Answers::Yes {
+            self.allowed(defined, &there).await;
+        }
+        let told = self.warehouse.settings_told();
+        self.add("limits", Verdict::Ok, told);
+        takes_jobs == Answers::Yes
+    }
+
+    /// Whether the project takes jobs.
+    async fn project(&mut self) -> Answers {
+        let project = self.warehouse.project().to_owned();
+        let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
+            let detail = format!("{project} takes jobs (tried with a dry run)");
+            self.add("project", Verdict::Ok, detail);
+            return Answers::Yes;
+        };
+        let (next, answers) = match error.class {
+            ErrorClass::Auth if error.message.contains("bigquery.jobs.create") => (
+                format!("grant the caller BigQuery Job User on {project}"),
+                Answers::No,
+            ),
+            ErrorClass::Auth => (LOG_IN.to_owned(), Answers::Nobody),
+            ErrorClass::Transient => {
+                let next = "check the address, the network and the proxy, and ask again";
+                (next.to_owned(), Answers::Nobody)
+            }
+            _ => ("check the project's name".to_owned(), Answers::Nobody),
+        };
+        self.fail("project", error.message, next);
+        answers
+    }
+
+    /// Where the datasets are, and which are missing.
+    async fn datasets(&mut self, defined: &[&TableDef]) {
+        let mut names: Vec<String> = defined
+            .iter()
+            .map(|table| self.warehouse.dataset_of(table))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for name in &names {
+            match self.warehouse.location_of(name).await {
+                Ok(Some(place)) => places.entry(place).or_default().push(name.clone()),
+                Ok(None) => missing.push(name.clone()),
+                Err(error) => {
+                    let next = format!("grant the caller BigQuery Data Editor on {name}");
+                    self.fail(name, error.message, next);
+                }
+            }
+        }
+        let there: Vec<String> = places
+            .iter()
+            .map(|(place, names)| format!("{} in {place}", names.join(", ")))
+            .collect();
+        let apart = "one job cannot read from two locations: move them together, or name others with --dataset-prefix";
+        match places.len() {
+            0 => {}
+            1 => {
+                self.add("datasets", Verdict::Ok, there.join("; "));
+            }
+            _ => self.fail("datasets", format!("they are apart: {}", there.join("; ")), apart),
+        }
+        if !missing.is_empty() {
+            let detail = format!(
+                "{} of {} not there yet: {}",
+                missing.len(),
+                names.len(),
+                missing.join(", ")
+            );
+            self.add("datasets", Verdict::Note, detail).next =
+                Some("'backcourt load' makes those of the feeds, 'backcourt run' the others".to_owned());
+        }
+    }
+
+    /// Holds every table against its definition; says which are there.
+    async fn tables<'t>(&mut self, defined: &[&'t TableDef]) -> Vec<&'t TableDef> {
+        let mut there = Vec::new();
+        let mut held = Vec::new();
+        let mut refused = Refused::default();
+        for (at, table) in defined.iter().enumerate() {
+            self.progress
+                .say(&format!("looking at tables: {} of {}", at + 1, defined.len()));
+            match self.warehouse.describe(table).await {
+                Ok(Some(described)) => {
+                    there.push(*table);
+                    self.found.extend(form(table, &described));
+                    held.push((*table, described.columns));
+                }
+                Ok(None) => held.push((*table, Vec::new())),
+                Err(error) => refused.add(table, error),
+            }
+        }
+        let columns = tables::judged(
+            &held,
+            "'backcourt load' makes the raw ones, 'backcourt run' the others",
+        );
+        self.found.extend(columns);
+        self.found
+            .extend(refused.finding("tables", defined.len(), "BigQuery Metadata Viewer"));
+        there
+    }
+
+    /// Tries to read and to change what is there, and to make what is not.
+    async fn allowed(&mut self, defined: &[&TableDef], there: &[&TableDef]) {
+        let is_there = |table: &&&TableDef| there.iter().any(|other| other.path() == table.path());
+        let (held, missing): (Vec<&TableDef>, Vec<&TableDef>) =
+            defined.iter().copied().partition(|table| is_there(&table));
+        self.tried("reading", &held, Attempt::Read, "BigQuery Data Viewer")
+            .await;
+        self.tried("writing", &held, Attempt::Write, "BigQuery Data Editor")
+            .await;
+        let mut makeable = Vec::new();
+        for table in missing {
+            // Where there is no dataset there is nothing to be refused by.
+            let dataset = self.warehouse.dataset_of(table);
+            if let Ok(Some(_)) = self.warehouse.location_of(&dataset).await {
+                makeable.push(table);
+            }
+        }
+        self.tried(
+            "making tables",
+            &makeable,
+            Attempt::Create,
+            "BigQuery Data Editor",
+        )
+        .await;
+    }
+
+    async fn tried<'t>(
+        &mut self,
+        what: &str,
+        tables: &[&'t TableDef],
+        attempt: impl Fn(&'t TableDef) -> Attempt<'t>,
+        role: &str,
+    ) {
+        let mut refused = Refused::default();
+        for (at, table) in tables.iter().enumerate() {
+            self.progress
+                .say(&format!("trying {what}: {} of {}", at + 1, tables.len()));
+            if let Err(error) = self.warehouse.attempt(attempt(table)).await {
+                refused.add(table, error);
+            }
+        }
+        match refused.finding(what, tables.len(), role) {
+            Some(finding) => self.found.push(finding),
+            None if tables.is_empty() => {}
+            None => {
+                let detail = format!(
+                    "allowed, {} (tried with a dry run)",
+                    counted(tables.len(), "table")
+                );
+                self.add(what, Verdict::Ok, detail);
+            }
+        }
+    }
+}
+
+/// Whether the project takes jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    Yes,
+    /// It answers and takes none.
+    No,
+    /// Nothing more can be learnt.
+    Nobody,
+}
+
+const LOG_IN: &str = "name a service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or run \
+                      'gcloud auth application-default login'";
+
+/// Tables that something was refused for. One reason is enough: it is the same for all of them as a rule.
+#[derive(Debug, Default)]
+struct Refused {
+    tables: Vec<String>,
+    first: Option<WarehouseError>,
+}
+
+impl Refused {
+    fn add(&mut self, table: &TableDef, error: WarehouseError) {
+        self.tables.push(table.path());
+        self.first.get_or_insert(error);
+    }
+
+    fn finding(self, what: &str, of: usize, role: &str) -> Option<Finding> {
+        let first = self.first?;
+        let tables = self.tables.join(", ");
+        let detail = format!(
+            "refused for {} of {}: {tables}; {}",
+            self.tables.len(),
+            counted(of, "table"),
+            first.message
+        );
+        let next = match first.class {
+            ErrorClass::Auth => format!("grant the caller {role} on their datasets"),
+            _ => "look at the tables named, and ask again".to_owned(),
+        };
+        Some(Finding::new(Area::Warehouse, what, Verdict::Fail, detail).next(next))
+    }
+}
+
+/// How the form of a table that is there differs from what keeps reads and writes small.
+fn form(table: &TableDef, described: &Described) -> Option<Finding> {
+    let date = table.date_column.as_ref();
+    if described.partitioned_by.as_deref() != Some(date) {
+        let by = match &described.partitioned_by {
+            Some(other) => format!("is partitioned by {other}"),
+            None => "is not partitioned by day".to_owned(),
+        };
+        let detail = format!("{by}, and must be by {date}: every read and every commit would scan all of it");
+        let finding = Finding::new(Area::Warehouse, table.path(), Verdict::Warn, detail);
+        return Some(finding.next("copy it into a table that 'backcourt load' or 'backcourt run' makes"));
+    }
+    let unguarded = table.require_partition_filter && !described.requires_filter;
+    unguarded.then(|| {
+        let detail = "answers queries that name no date, which scan all of it";
+        let finding = Finding::new(Area::Warehouse, table.path(), Verdict::Note, detail);
+        finding.next("ALTER TABLE … SET OPTIONS (require_partition_filter = TRUE)")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::Feed;
+
+    #[test]
+    fn a_table_that_is_not_partitioned_as_defined_is_named_with_what_that_costs() {
+        let table = Feed::Schedule.table();
+        let described = |by: Option<&str>, requires_filter| Described {
+            columns: Vec::new(),
+            partitioned_by: by.map(ToOwned::to_owned),
+            requires_filter,
+        };
+        let date = Some(table.date_column.as_ref());
+        assert!(table.require_partition_filter);
+        assert_eq!(form(table, &described(date, true)), None);
+        let unguarded = form(table, &described(date, false)).unwrap();
+        assert_eq!(unguarded.state, Verdict::Note);
+        let whole = form(table, &described(None, true)).unwrap();
+        assert_eq!(whole.state, Verdict::Warn);
+        assert!(
+            whole
+                .detail
+                .starts_with("is not partitioned by day, and must be by game_date"),
+            "{}",
+            whole.detail
+        );
+        let other = form(table, &described(Some("created_at"), true)).unwrap();
+        assert!(
+            other.detail.starts_with("is partitioned by created_at"),
+            "{}",
+            other.detail
+        );
+    }
+
+    #[test]
+    fn what_is_refused_for_many_tables_is_one_finding_with_the_servers_words() {
+        let mut refused = Refused::default();
+        let denied = |path: &str| {
+            let message = format!(
+                "BigQuery says (accessDenied): Access Denied: Table {path}: Permission bigquery.tables.updateData denied"
+            );
+            WarehouseError::new(ErrorClass::Auth, message)
+        };
+        for feed in [Feed::Gamebook, Feed::Bdl] {
+            refused.add(feed.table(), denied(&feed.table().path()));
+        }
+        let finding = refused.finding("writing", 5, "BigQuery Data Editor").unwrap();
+        assert!(
+            finding.detail.starts_with("refused for 2 of 5 tables: nba_raw."),
+            "{}",
+            finding.detail
+        );
+        assert_eq!(finding.detail.matches("bigquery.tables.updateData").count(), 1);
+        assert_eq!(
+            finding.next.as_deref(),
+            Some("grant the caller BigQuery Data Editor on their datasets")
+        );
+        assert!(Refused::default().finding("writing", 5, "").is_none());
+    }
+}

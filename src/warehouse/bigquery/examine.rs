@@ -1,0 +1,144 @@
+//! A look at a project before anything is done in it: who calls, what is there, what is allowed. What might change
+//! anything is asked as a dry run, which changes nothing. Every call is made once: who looks wants to know now.
+
+use gcp_bigquery_client::model::job::Job;
+
+use super::credentials::Credentials;
+use super::fault::Fault;
+use super::job::{Statement, dry};
+use super::{BigQueryWarehouse, limits};
+use crate::table::{TableDef, bigquery_table};
+use crate::warehouse::WarehouseError;
+
+/// A table as the server describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// The column by whose day it is partitioned; none if it is not, or by something else.
+    pub partitioned_by: Option<String>,
+    /// Whether a query must name dates.
+    pub requires_filter: bool,
+}
+
+/// What may be tried.
+#[derive(Debug, Clone, Copy)]
+pub enum Attempt<'t> {
+    /// Any query at all.
+    Job,
+    /// Reading rows of a table.
+    Read(&'t TableDef),
+    /// Changing rows of a table.
+    Write(&'t TableDef),
+    /// Making a table.
+    Create(&'t TableDef),
+}
+
+impl BigQueryWarehouse {
+    /// The project that is billed.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.account.project
+    }
+
+    /// The dataset a table lies in, its prefix included.
+    #[must_use]
+    pub fn dataset_of(&self, table: &TableDef) -> String {
+        self.prefix.dataset(table)
+    }
+
+    /// What a call goes out with. Nobody is asked for a token.
+    ///
+    /// # Errors
+    /// When the file that is named holds no credentials.
+    pub fn credentials(&self) -> Result<Credentials, WarehouseError> {
+        Credentials::find(&self.address).map_err(Fault::plainly)
+    }
+
+    /// Where a dataset is; none if it is not there.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or refuses to say.
+    pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, WarehouseError> {
+        let client = self.client().await.map_err(Fault::plainly)?;
+        let asked = client.dataset().get(self.project(), dataset).await;
+        match asked.map_err(Fault::from) {
+            Ok(found) => Ok(Some(found.location.unwrap_or_default())),
+            Err(fault) if fault.is_not_found() => Ok(None),
+            Err(fault) => Err(fault.plainly()),
+        }
+    }
+
+    /// How a table is; none if it is not there.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or refuses to say.
+    pub async fn describe(&self, table: &TableDef) -> Result<Option<Described>, WarehouseError> {
+        let client = self.client().await.map_err(Fault::plainly)?;
+        let dataset = self.dataset_of(table);
+        let asked = client
+            .table()
+            .get(self.project(), &dataset, &table.name, None)
+            .await;
+        let found = match asked.map_err(Fault::from) {
+            Ok(found) => found,
+            Err(fault) if fault.is_not_found() => return Ok(None),
+            Err(fault) => return Err(fault.plainly()),
+        };
+        let by_day = found.time_partitioning.filter(|by| by.r#type == "DAY");
+        let fields = found.schema.fields.unwrap_or_default();
+        Ok(Some(Described {
+            columns: fields.into_iter().map(|field| field.name).collect(),
+            requires_filter: found.require_partition_filter == Some(true),
+            partitioned_by: by_day.and_then(|by| by.field),
+        }))
+    }
+
+    /// Tries something as a dry run: the server says whether it would do it, and does nothing.
+    ///
+    /// # Errors
+    /// What it would be refused with.
+    pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), WarehouseError> {
+        let client = self.client().await.map_err(Fault::plainly)?;
+        let statement = Statement::new(self.sql_of(attempt));
+        let tried: Result<Job, Fault> = dry(&client, &self.account, statement).await;
+        tried.map(drop).map_err(Fault::plainly)
+    }
+
+    /// The least that needs the same permission as the real thing.
+    fn sql_of(&self, attempt: Attempt<'_>) -> String {
+        let no_date = |table: &TableDef| format!("{} = DATE '0001-01-01'", table.date_column);
+        match attempt {
+            Attempt::Job => "SELECT 1".to_owned(),
+            Attempt::Read(table) => {
+                format!(
+                    "SELECT * FROM `{}` WHERE {}",
+                    self.prefix.path(table),
+                    no_date(table)
+                )
+            }
+            Attempt::Write(table) => {
+                format!(
+                    "DELETE FROM `{}` WHERE {}",
+                    self.prefix.path(table),
+                    no_date(table)
+                )
+            }
+            Attempt::Create(table) => bigquery_table(table, &self.prefix.path(table)),
+        }
+    }
+
+    /// What is kept to and can be chosen, in one sentence.
+    #[must_use]
+    pub fn settings_told(&self) -> String {
+        let most = match self.account.most_bytes {
+            Some(most) => format!("a job may be billed for {most} bytes"),
+            None => "a job may be billed for any number of bytes (--max-bytes-billed)".to_owned(),
+        };
+        format!(
+            "{most}; a table rests {} s when its quota is used up (--quota-rest); {}",
+            self.rest.as_secs(),
+            limits::told()
+        )
+    }
+}

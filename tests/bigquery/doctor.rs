@@ -1,0 +1,230 @@
+//! What `doctor` says of a project: empty, filled, of another form, out of reach, closed to the caller.
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use backcourt::warehouse::Warehouse;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use serde_json::Value;
+
+use super::emulator::{Emulator, PROJECT};
+use super::faults::block_on;
+use super::month::{copy, raw_tables};
+use super::program::{Ended, State, stages_alone};
+use super::proxy::{Fate, Method, Proxy, body};
+
+/// What it said as one object, held against the schema.
+fn object(ended: &Ended) -> Value {
+    let schema = serde_json::from_str(include_str!("../../docs/doctor.schema.json")).unwrap();
+    let object: Value = serde_json::from_str(&ended.out).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = schema
+        .iter_errors(&object)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, [] as [String; 0], "{object:#}");
+    object
+}
+
+/// State and detail of the findings about a thing.
+fn of<'a>(object: &'a Value, what: &str) -> Vec<(&'a str, &'a str)> {
+    let findings = object["findings"].as_array().unwrap().iter();
+    let meant = findings.filter(|finding| finding["area"] == "warehouse" && finding["what"] == what);
+    let text = |value: &'a Value| value.as_str().unwrap();
+    meant
+        .map(|finding| (text(&finding["state"]), text(&finding["detail"])))
+        .collect()
+}
+
+fn doctor(state: &State, address: &str, more: &[&str]) -> Ended {
+    let warehouse = format!("bigquery:{address}");
+    state.backcourt(&[&["doctor", "--warehouse", &warehouse], more].concat())
+}
+
+#[test]
+fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
+    let Some(emulator) = Emulator::start() else { return };
+    let state = State::loaded();
+    let statements = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&statements);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
+        if call.method == Method::Insert && !call.is_dry {
+            seen.lock().unwrap().push(call.sql.clone());
+        }
+        Fate::Pass
+    });
+    let ask = |more: &[&str]| doctor(&state, &proxy.address(), more);
+
+    let empty = ask(&[]).expect(0);
+    for part in [
+        "  ok     credentials: none are sent, the server is on this machine\n",
+        "  ok     project: nba-props-platform takes jobs (tried with a dry run)\n",
+        "  note   datasets: 4 of 4 not there yet: nba_analytics, nba_precompute, nba_predictions, nba_raw\n",
+        "  note   tables: 13 not there yet: nba_raw.nbac_schedule, ",
+        "-> 'backcourt load' fills them, or the first 'backcourt run'\n",
+        "25 statements and 50 updates of a table in 10 s\n",
+        "Nothing is wrong.\n",
+    ] {
+        assert!(empty.out.contains(part), "{part:?} in {}", empty.out);
+    }
+
+    copy(&state, &emulator, ["2023-12-15", "2023-12-16"], raw_tables());
+    let filled = object(&ask(&["--json", "--max-bytes-billed", "5000000", "--quota-rest", "60"]).expect(1));
+    assert_eq!(
+        filled["state"], "warn",
+        "only the sources are not as expected: {filled:#}"
+    );
+    assert_eq!(of(&filled, "datasets")[0], ("ok", "nba_raw in US"));
+    assert_eq!(of(&filled, "tables")[0], ("ok", "5 of 13 tables as defined"));
+    assert_eq!(of(&filled, "tables")[1].0, "note");
+    assert_eq!(
+        of(&filled, "reading"),
+        [("ok", "allowed, 5 tables (tried with a dry run)")]
+    );
+    assert_eq!(
+        of(&filled, "writing"),
+        [("ok", "allowed, 5 tables (tried with a dry run)")]
+    );
+    let limits = of(&filled, "limits")[0].1;
+    assert!(
+        limits.starts_with("a job may be billed for 5000000 bytes; a table rests 60 s"),
+        "{limits}"
+    );
+    let sources = filled["findings"].as_array().unwrap().iter();
+    assert_eq!(sources.filter(|finding| finding["area"] == "sources").count(), 17);
+
+    let other = Address::parse(&emulator.address()).unwrap();
+    let other = BigQueryWarehouse::new(other, Settings::default());
+    for sql in [
+        "CREATE SCHEMA `nba_analytics`",
+        "CREATE TABLE `nba_analytics.player_game_summary` (game_date DATE, weight INT64)",
+    ] {
+        block_on(other.query(sql)).unwrap();
+    }
+    let wrong = object(&ask(&["--json"]).expect(1));
+    assert_eq!(wrong["state"], "fail");
+    let found = of(&wrong, "nba_analytics.player_game_summary");
+    let unpartitioned = "is not partitioned by day, and must be by game_date: every read and every commit would \
+                         scan all of it";
+    assert_eq!(found[0], ("warn", unpartitioned));
+    assert!(
+        found[1].1.ends_with(", and has weight, which is not defined"),
+        "{found:?}"
+    );
+    assert_eq!(
+        of(&wrong, "making tables"),
+        [("ok", "allowed, 2 tables (tried with a dry run)")]
+    );
+
+    let statements = statements.lock().unwrap();
+    let changing: Vec<_> = statements
+        .iter()
+        .filter(|sql| {
+            ["INSERT", "DELETE", "CREATE", "BEGIN", "UPDATE", "DROP"]
+                .iter()
+                .any(|verb| sql.contains(verb))
+        })
+        .collect();
+    assert!(!statements.is_empty() && changing.is_empty(), "{changing:?}");
+}
+
+#[test]
+fn a_permission_that_is_missing_is_named_with_the_role_that_has_it() {
+    let Some(emulator) = Emulator::start() else { return };
+    let state = State::loaded();
+    copy(&state, &emulator, ["2023-12-16", "2023-12-16"], raw_tables());
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |call| {
+        if call.is_dry && call.sql.starts_with("DELETE") {
+            let why = "Access Denied: Table nba-props-platform:nba_raw.x: Permission bigquery.tables.updateData denied";
+            return Fate::Say(403, body(403, "accessDenied", why));
+        }
+        Fate::Pass
+    });
+    let plan = stages_alone(&state);
+    let said = doctor(&state, &proxy.address(), &["--plan", &plan]).expect(1);
+    let line = said
+        .out
+        .lines()
+        .find(|line| line.contains("FAIL   writing: "))
+        .unwrap();
+    assert!(
+        line.contains("refused for 5 of 5 tables: nba_raw.nbac_schedule, "),
+        "{line}"
+    );
+    assert!(
+        line.contains("Permission bigquery.tables.updateData denied"),
+        "{line}"
+    );
+    assert!(
+        said.out
+            .contains("-> grant the caller BigQuery Data Editor on their datasets\n"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("  ok     reading: allowed, 5 tables"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn who_may_not_send_jobs_reads_which_permission_it_takes() {
+    let proxy = Proxy::start(None, Duration::ZERO, |call| match call.method {
+        Method::Insert => {
+            let why = "Access Denied: Project nba-props-platform: User does not have bigquery.jobs.create permission";
+            Fate::Say(403, body(403, "accessDenied", why))
+        }
+        _ => Fate::Say(
+            404,
+            body(404, "notFound", "Not found: Dataset nba-props-platform:nba_raw"),
+        ),
+    });
+    let said = doctor(&State::none(), &proxy.address(), &[]).expect(1);
+    assert!(
+        said.out
+            .contains("  FAIL   project: BigQuery says (accessDenied): Access Denied: Project"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out
+            .contains("-> grant the caller BigQuery Job User on nba-props-platform\n"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("4 of 4 not there yet"),
+        "what can be learnt without jobs: {}",
+        said.out
+    );
+    assert!(!said.out.contains("reading:"), "{}", said.out);
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_said_to_be_out_of_reach() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let said = doctor(&State::none(), &format!("{PROJECT}@http://127.0.0.1:{port}"), &[]).expect(1);
+    assert!(
+        said.out
+            .contains("  FAIL   project: no connection (Connection refused"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out
+            .contains("-> check the address, the network and the proxy"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.ends_with("1 fault stands in the way of a run.\n"),
+        "{}",
+        said.out
+    );
+}
