@@ -115,9 +115,10 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let from = home
         .open_to_read()
         .map_err(|error| CliError::Usage(error.message))?;
-    let scratch = Scratch::begin(arguments.scratch.as_deref(), &folder)?;
-    let here = Home::Embedded(scratch.folder().path().join("warehouse"));
+    let at = scratch::place(arguments.scratch.as_deref(), &folder);
+    let here = Home::Embedded(at.join("warehouse"));
     here.refuse_foreign_queries(&plan)?;
+    let scratch = Scratch::begin(&at, &folder)?;
     let (_, _files) =
         telemetry::start(&scratch.folder().logs()).map_err(|error| CliError::Usage(error.to_string()))?;
     let to = here.open()?;

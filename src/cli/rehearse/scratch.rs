@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 
@@ -23,11 +23,14 @@ pub(super) struct Scratch {
     _lock: RunLock,
 }
 
+/// The folder that was named, or the one in the state folder.
+pub(super) fn place(named: Option<&Path>, state: &StateDir) -> PathBuf {
+    named.map_or_else(|| state.path().join("rehearse"), real)
+}
+
 impl Scratch {
-    /// Empties the folder that was named, or the one in the state folder. One that holds anything else than a rehearsal
-    /// is refused.
-    pub(super) fn begin(named: Option<&Path>, state: &StateDir) -> Result<Self, CliError> {
-        let path = named.map_or_else(|| state.path().join("rehearse"), real);
+    /// Empties the folder. One that holds anything else than a rehearsal is refused.
+    pub(super) fn begin(path: &Path, state: &StateDir) -> Result<Self, CliError> {
         if path == state.path() {
             return Err(CliError::Usage(format!(
                 "{} is the state folder itself; name another folder with --scratch",
@@ -40,7 +43,7 @@ impl Scratch {
             next: "make its parent writable or name another with --scratch",
         };
         let mark = path.join(MARK);
-        if !mark.is_file() && !is_free(&path).map_err(system)? {
+        if !mark.is_file() && !is_free(path).map_err(system)? {
             return Err(CliError::Usage(format!(
                 "{} holds something that is no rehearsal, and a rehearsal begins with an empty folder; \
                  name another with --scratch",
@@ -50,10 +53,10 @@ impl Scratch {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&path)
+            .create(path)
             .map_err(system)?;
         fs::write(&mark, MARK_SAYS).map_err(system)?;
-        let folder = StateDir::of(Some(&path))?;
+        let folder = StateDir::of(Some(path))?;
         folder.create()?;
         let lock = RunLock::take(folder.path(), Utc::now())?;
         empty(&folder).map_err(system)?;
@@ -100,7 +103,8 @@ mod tests {
     use super::*;
 
     fn begin(named: Option<&Path>, state: &Path) -> Result<Scratch, CliError> {
-        Scratch::begin(named, &StateDir::of(Some(state)).unwrap())
+        let state = StateDir::of(Some(state)).unwrap();
+        Scratch::begin(&place(named, &state), &state)
     }
 
     #[test]
