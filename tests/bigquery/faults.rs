@@ -25,6 +25,10 @@ pub fn behind(proxy: &Proxy) -> BigQueryWarehouse {
 }
 
 fn replaced(proxy: &Proxy) -> Result<(), WarehouseError> {
+    replaced_in(&behind(proxy))
+}
+
+fn replaced_in(warehouse: &BigQueryWarehouse) -> Result<(), WarehouseError> {
     let table = games();
     let dates = [day("2021-10-19")];
     let replace = Replace {
@@ -34,7 +38,7 @@ fn replaced(proxy: &Proxy) -> Result<(), WarehouseError> {
         now: at("2026-01-04T01:00:00Z"),
         name: Some("20260104T010000.000-1-0"),
     };
-    block_on(behind(proxy).replace(replace))
+    block_on(warehouse.replace(replace))
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -177,6 +181,31 @@ fn what_nobody_answered_may_have_happened(#[case] fate: Fate) {
         proxy.seen(|seen| seen.calls) > 1,
         "it was sent again under its id"
     );
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_and_what_it_did_is_looked_up() {
+    let hangs = |times: usize| {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let proxy = Proxy::start(None, Duration::ZERO, move |call| {
+            let is_sent = call.method == Method::Insert;
+            match asked.fetch_add(1, Ordering::Relaxed) {
+                number if number < times => Fate::Hang,
+                _ if is_sent => Fate::Say(409, body(409, "duplicate", "Already Exists: Job")),
+                _ => Fate::Pass,
+            }
+        });
+        let settings = Settings {
+            patience: Duration::from_millis(300),
+            ..hasty()
+        };
+        let warehouse = BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), settings);
+        replaced_in(&warehouse)
+    };
+    hangs(2).unwrap();
+    let lost = hangs(usize::MAX).unwrap_err();
+    assert_eq!(lost.class, Unknown, "{lost}");
+    assert!(lost.message.contains("no answer in time"), "{lost}");
 }
 
 #[test]

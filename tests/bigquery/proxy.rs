@@ -62,6 +62,8 @@ pub enum Fate {
     Reset,
     /// The server does what it is asked; its answer is lost once the job is over.
     LoseReply,
+    /// The server does what it is asked; nothing comes back, and the connection stays open until the client leaves it.
+    Hang,
     /// The server answers, and half of it arrives.
     Truncate,
     /// The job begins and fails of this: reason and message.
@@ -230,6 +232,7 @@ impl Shared {
         let Some(answer) = answer else { return };
         match fate {
             Fate::LoseReply => self.wait_for(&call.job),
+            Fate::Hang => drop(client.read(&mut [0])),
             Fate::Truncate => drop(client.write_all(&answer[..answer.len() - answer.len() / 4])),
             _ => drop(client.write_all(&answer)),
         }

@@ -23,8 +23,6 @@ use crate::warehouse::{Bill, Charge, Cost, ErrorClass};
 
 /// How long the server may hold a question for an answer that is not ready.
 const LONG_POLL: Duration = Duration::from_secs(10);
-/// How long one call may take, the long poll and a large answer included.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a lost question after a job is put again; asking changes nothing.
 const QUESTIONS: u32 = 5;
 

@@ -53,6 +53,8 @@ pub struct Settings {
     pub quota_rest: Duration,
     /// How long to wait before a call that was lost is made again the first time.
     pub first_pause: Duration,
+    /// How long one call may take, the wait for a job and a large answer included.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
@@ -64,6 +66,7 @@ impl Default for Settings {
             most_bytes_billed: None,
             quota_rest: Duration::from_mins(10),
             first_pause: Duration::from_millis(400),
+            patience: Duration::from_mins(1),
         }
     }
 }
@@ -81,6 +84,7 @@ pub struct BigQueryWarehouse {
     account: Account,
     prefix: Prefix,
     rest: Duration,
+    patience: Duration,
     limits: Arc<Limits>,
     /// Tables are made one after the other; together they would meet in the dataset they share.
     making: Arc<Mutex<()>>,
@@ -116,6 +120,7 @@ impl BigQueryWarehouse {
                 bill: None,
             },
             rest: settings.quota_rest,
+            patience: settings.patience,
             address,
             prefix: settings.prefix,
             limits: Arc::default(),
@@ -142,7 +147,7 @@ impl BigQueryWarehouse {
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());
         }
-        let client = credentials::connect(&self.address, job::PATIENCE).await?;
+        let client = credentials::connect(&self.address, self.patience).await?;
         *held = Some(client.clone());
         Ok(client)
     }
