@@ -52,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
         "present",
         &[
             "console",
+            "control",
             "term",
             "engine",
             // Which checks are marked as advisory.
@@ -61,18 +62,25 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             // The console's two streams beside the engine's; the presenter feeds them to it.
             "telemetry::LogRing",
             "telemetry::Sampler",
+            "telemetry::Vitals",
         ],
     ),
     (
         "control",
         &[
             "engine",
-            // The words for how units and checks stand, in the lines of `status`.
+            // The words for how runs, units and checks stand; snapshots and facts carry them.
             "ledger::CheckState",
+            "ledger::RunState",
             "ledger::UnitState",
             // A typed date and a slip of the finger are refused as everywhere else.
             "plan::parse_date",
             "plan::with_hint",
+            // A console's two streams beside the engine's.
+            "telemetry::LogLine",
+            "telemetry::LogRing",
+            "telemetry::Sampler",
+            "telemetry::Vitals",
         ],
     ),
     (

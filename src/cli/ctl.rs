@@ -71,7 +71,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
 }
 
 /// Why there is nobody to give an order to.
-fn nobody(folder: &StateDir) -> String {
+pub(super) fn nobody(folder: &StateDir) -> String {
     let place = folder.path().display();
     match RunLock::holder(folder.path()) {
         Some(holder) => format!("process {} is at work in {place} and takes no orders", holder.pid),

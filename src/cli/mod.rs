@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. It wires the rooms together and decides nothing about a backfill.
 
+mod attach;
 mod check;
 mod ctl;
 mod doctor;
@@ -66,6 +67,8 @@ enum Subcommands {
     Rerun(rerun::RerunArgs),
     /// Let a failed check pass, with a reason that is recorded for good
     Waive(waive::WaiveArgs),
+    /// Show the console of a run that is under way, on this terminal
+    Attach(attach::AttachArgs),
     /// Give an order to a run that is under way, from another shell
     Ctl(ctl::CtlArgs),
     /// Tick an item of the runbook by hand, with a note that is recorded for good
@@ -136,6 +139,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Check(arguments)) => check::check(&arguments),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
+        Some(Subcommands::Attach(arguments)) => attach::attach(&arguments),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
         Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
         Some(Subcommands::Doctor(arguments)) => doctor::doctor(&arguments),

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::console::Palette;
-use crate::control::{Server, Socket};
+use crate::control::{Helm, Run, Server, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, StageError,
     Work,
@@ -20,11 +19,12 @@ use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
-use crate::present::{self, Presenter};
+use crate::present::{self, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
 use crate::warehouse::{ErrorClass, Warehouse};
 
+use super::attach::palettes;
 use super::error::CliError;
 use super::origin::FromBoxScores;
 use super::{Place, StateDir};
@@ -54,8 +54,7 @@ pub(super) struct Show {
     #[arg(long, value_enum, default_value_t = Output::Auto)]
     output: Output,
     /// Colours of the console
-    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(),
-          value_parser = PossibleValuesParser::new(Palette::ALL.map(Palette::word)).map(|word| Palette::from_word(&word).unwrap_or_default()))]
+    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
     theme: Palette,
 }
 
@@ -178,7 +177,13 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         options,
     };
     let engine = Engine::launch(setup)?;
-    let _server = match socket.map(|socket| Server::start(socket, engine.access())) {
+    let helm = Helm::default();
+    let shown = Run {
+        access: engine.access(),
+        log: log.clone(),
+        helm: helm.clone(),
+    };
+    let _server = match socket.map(|socket| Server::start(socket, shown)) {
         Some(Err(error)) => {
             tracing::warn!("{error}; the run takes no orders from other processes");
             None
@@ -186,7 +191,13 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         Some(Ok(server)) => Some(server),
         None => None,
     };
-    present::present(engine, presenter, &log, folder.path()).map_err(|cause| CliError::System {
+    let surroundings = Surroundings {
+        log: &log,
+        folder: folder.path(),
+        helm: &helm,
+        name: &console_name(),
+    };
+    present::present(engine, presenter, &surroundings).map_err(|cause| CliError::System {
         what: "the screen could not be opened".to_owned(),
         cause,
         next: "use --output plain",
@@ -211,6 +222,16 @@ pub(super) fn operator() -> String {
         .iter()
         .find_map(|name| std::env::var(name).ok());
     named.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
+}
+
+/// How other consoles call the one on this terminal.
+pub(super) fn console_name() -> String {
+    let tty = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok();
+    let tty = tty.and_then(|tty| tty.into_string().ok());
+    match tty.as_deref().map(|tty| tty.strip_prefix("/dev/").unwrap_or(tty)) {
+        Some(tty) => format!("{}@{tty}", operator()),
+        None => operator(),
+    }
 }
 
 /// The stages of these names, in plan order.

@@ -11,6 +11,10 @@ pub enum Effect {
     Copy(String),
     /// Give the terminal back and stop the process until the shell continues it.
     Suspend,
-    /// Leave the screen and end the process; a run that has not ended is aborted.
+    /// Take the helm.
+    TakeHelm,
+    /// Leave the screen and let the run go on.
+    Detach,
+    /// Leave the screen and end the process; a run of this process that has not ended is aborted.
     Quit,
 }

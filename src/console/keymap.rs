@@ -154,6 +154,8 @@ pub enum Action {
     Redraw,
     Suspend,
     Interrupt,
+    Detach,
+    Helm,
     Quit,
 }
 
@@ -372,6 +374,8 @@ pub const TABLE: &[Binding] = bindings! {
     "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
     "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this list";
+    "helm"            Helm       [ch('H')]               PANES, None, "take the helm of a run that several consoles show, after a question";
+    "detach"          Detach     [ch('d')]               PANES, None, "leave the screen and let the run go on; 'backcourt attach' shows it again";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";

@@ -21,6 +21,7 @@ pub use dirty::Dirty;
 pub use effect::Effect;
 pub use layout::LEAST;
 pub use model::Model;
+pub use model::helm::Helm;
 pub use msg::Msg;
 pub use text::band;
 pub use theme::{Palette, Theme};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
+use super::model::helm::Helm;
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
@@ -19,6 +20,8 @@ pub enum Msg {
     Log(Vec<Arc<LogLine>>),
     /// What the process uses now.
     Vitals(Vitals),
+    /// The helm changed hands, or somebody came or went.
+    Helm(Helm),
     /// A key went down.
     Key {
         /// The key.

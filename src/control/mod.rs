@@ -1,17 +1,24 @@
 //! The control socket of a run: a server in the run's process, and the client of `ctl` and `attach`.
 //! It passes on what the engine says and what it is asked; it decides nothing and knows no terminal.
 
+mod attach;
 mod client;
+mod helm;
 mod lines;
+mod picture;
 mod place;
 mod server;
 mod session;
+mod showing;
 mod spoken;
 mod wire;
 pub mod words;
 
+pub use attach::{Attached, attach};
 pub use client::{ClientError, ask};
+pub use helm::{Helm, HelmView, Seat};
+pub use picture::Picture;
 pub use place::{FILE, PlaceError, Socket};
-pub use server::Server;
+pub use server::{Run, Server};
 pub use spoken::text;
 pub use wire::{Asked, Message, Request, SCHEMA, Said};

@@ -9,12 +9,25 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::engine::Access;
+use crate::telemetry::LogRing;
 
+use super::helm::Helm;
 use super::place::{PlaceError, Socket};
 use super::session::{self, Session};
 
 /// Clients at once; more are turned away.
 const MOST_CLIENTS: usize = 32;
+
+/// What clients are shown of a run, and the helm they share.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The ways to its engine.
+    pub access: Access,
+    /// Its log.
+    pub log: LogRing,
+    /// Its helm.
+    pub helm: Helm,
+}
 
 /// Answers the clients of a run. Dropping it takes leave of them and takes the socket away.
 #[derive(Debug)]
@@ -29,7 +42,7 @@ impl Server {
     ///
     /// # Errors
     /// There are no threads or file descriptors left.
-    pub fn start(socket: Socket, access: Access) -> Result<Self, PlaceError> {
+    pub fn start(socket: Socket, run: Run) -> Result<Self, PlaceError> {
         let path = socket.path();
         let (open, closing) = watch::channel(());
         let start = || {
@@ -38,7 +51,7 @@ impl Server {
             let listener = runtime.block_on(async { UnixListener::from_std(listener) })?;
             thread::Builder::new().name("control".into()).spawn(move || {
                 let _socket = socket;
-                runtime.block_on(listen(listener, access, closing));
+                runtime.block_on(listen(listener, run, closing));
             })
         };
         let thread = start().map_err(|cause| PlaceError { path, cause })?;
@@ -60,7 +73,7 @@ impl Drop for Server {
     }
 }
 
-async fn listen(listener: UnixListener, access: Access, mut closing: watch::Receiver<()>) {
+async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<()>) {
     let own = rustix::process::geteuid().as_raw();
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();
@@ -72,7 +85,7 @@ async fn listen(listener: UnixListener, access: Access, mut closing: watch::Rece
                     let Some(refusal) = refusal(&stream, own) else {
                         match Arc::clone(&places).try_acquire_owned() {
                             Ok(place) => {
-                                let session = Session::new(stream, access.clone(), closing.clone());
+                                let session = Session::new(stream, run.clone(), closing.clone());
                                 clients.spawn(async move {
                                     session.serve().await;
                                     drop(place);

@@ -8,9 +8,12 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::engine::{Access, Command, Order, Reply};
+use crate::engine::{Command, Order, Reply};
 
+use super::helm::Seat;
 use super::lines::{Line, Lines};
+use super::server::Run;
+use super::showing::{News, Showing};
 use super::wire::{self, Asked, Message, Request, Said};
 use super::{spoken, words};
 
@@ -22,6 +25,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_mins(10);
+
+/// A longer name of a console is cut, in characters.
+const LONGEST_NAME: usize = 64;
 
 /// Orders of one client that wait for their answer at once.
 const MOST_WAITING: usize = 16;
@@ -38,7 +44,8 @@ enum Manner {
 pub(super) struct Session {
     lines: Lines<BufReader<OwnedReadHalf>>,
     out: OwnedWriteHalf,
-    access: Access,
+    run: Run,
+    showing: Option<Showing>,
     closing: watch::Receiver<()>,
     answers: mpsc::Sender<(Manner, Reply)>,
     answered: mpsc::Receiver<(Manner, Reply)>,
@@ -49,13 +56,14 @@ pub(super) struct Session {
 struct Leave;
 
 impl Session {
-    pub(super) fn new(stream: UnixStream, access: Access, closing: watch::Receiver<()>) -> Self {
+    pub(super) fn new(stream: UnixStream, run: Run, closing: watch::Receiver<()>) -> Self {
         let (read, out) = stream.into_split();
         let (answers, answered) = mpsc::channel(MOST_WAITING);
         Self {
             lines: Lines::new(BufReader::new(read), LONGEST_LINE),
             out,
-            access,
+            run,
+            showing: None,
             closing,
             answers,
             answered,
@@ -73,9 +81,16 @@ impl Session {
                     self.waiting -= 1;
                     self.say(manner, Said::Reply(reply)).await
                 }
-                _ = self.closing.changed() => Err(Leave),
+                news = news(&mut self.showing) => self.show(news).await,
+                _ = self.closing.changed() => {
+                    // What a console shows last stays on its screen.
+                    let _ = self.show(News::Over).await;
+                    return;
+                }
                 line = self.lines.next(), if listening && self.waiting < MOST_WAITING => match line {
                     Ok(Line::Whole(line)) => self.hear(&line).await,
+                    // A console that does not ask any more is gone.
+                    Ok(Line::End) if self.showing.is_some() => Err(Leave),
                     Ok(Line::End) => {
                         listening = false;
                         Ok(())
@@ -87,7 +102,7 @@ impl Session {
                     }
                     Err(_) => Err(Leave),
                 },
-                () = sleep(IDLE), if self.waiting == 0 => Err(Leave),
+                () = sleep(IDLE), if self.waiting == 0 && self.showing.is_none() => Err(Leave),
             };
             if step.is_err() {
                 return;
@@ -109,24 +124,47 @@ impl Session {
         match request {
             Request::Help => self.say(manner, Said::Help(words::help())).await,
             Request::Status => {
-                let snapshot = self.access.snapshots.borrow().clone();
+                let snapshot = self.run.access.snapshots.borrow().clone();
                 let status = Box::new(spoken::without_units(&snapshot));
                 self.say(manner, Said::Status(status)).await
             }
             Request::Command(command) => {
-                self.order(manner, command, by);
-                Ok(())
+                let seat = self.showing.as_ref().map(|showing| &showing.seat);
+                match seat.and_then(Seat::refusal) {
+                    Some(sentence) if command.changes() => {
+                        self.say(manner, Said::Reply(Reply::Refused(sentence))).await
+                    }
+                    _ => {
+                        self.order(manner, command, by);
+                        Ok(())
+                    }
+                }
             }
+            Request::Attach { .. } if self.showing.is_some() => self.refuse(manner, "it is attached already").await,
+            Request::Attach { name, read_only } => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+                tracing::info!("{name} watches over the socket");
+                let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
+                let all = showing.everything();
+                self.tell(all).await
+            }
+            Request::TakeHelm => match &self.showing {
+                Some(showing) => {
+                    showing.seat.take();
+                    Ok(())
+                }
+                None => self.refuse(manner, "only an attached console has a use for the helm").await,
+            },
         }
     }
 
     /// Gives an order; the client may say more while its answer is on the way.
     fn order(&mut self, manner: Manner, command: Command, by: Option<String>) {
         self.waiting += 1;
-        let (orders, answers) = (self.access.orders.clone(), self.answers.clone());
+        let (orders, answers) = (self.run.access.orders.clone(), self.answers.clone());
         tokio::spawn(async move {
             let word = command.word();
-            let changes = !matches!(command, Command::Inspect { .. });
+            let changes = command.changes();
             let (answer, reply) = oneshot::channel();
             let order = Order {
                 command,
@@ -148,6 +186,31 @@ impl Session {
             // The client may have gone meanwhile.
             let _ = answers.send((manner, reply)).await;
         });
+    }
+
+    async fn refuse(&mut self, manner: Manner, sentence: &str) -> Result<(), Leave> {
+        self.say(manner, Said::Reply(Reply::Refused(sentence.to_owned()))).await
+    }
+
+    /// Shows a console what is new.
+    async fn show(&mut self, news: News) -> Result<(), Leave> {
+        let Some(showing) = &mut self.showing else {
+            return Ok(());
+        };
+        let over = matches!(news, News::Over);
+        let Some(new) = showing.take(news) else {
+            tracing::warn!("{} does not keep up with the run and was let go", showing.seat.name());
+            return Err(Leave);
+        };
+        self.tell(new).await?;
+        if over { Err(Leave) } else { Ok(()) }
+    }
+
+    async fn tell(&mut self, new: Vec<Said>) -> Result<(), Leave> {
+        for said in new {
+            self.say(Manner::Json(None), said).await?;
+        }
+        Ok(())
     }
 
     async fn say(&mut self, manner: Manner, said: Said) -> Result<(), Leave> {
@@ -180,6 +243,14 @@ impl Manner {
             [b'{', ..] => Self::Json(None),
             _ => Self::Words,
         }
+    }
+}
+
+/// What is new for a console; never anything without one.
+async fn news(showing: &mut Option<Showing>) -> News {
+    match showing {
+        Some(showing) => showing.news().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -19,6 +19,8 @@ pub fn text(said: &Said) -> String {
         }
         Said::Help(text) => text.clone(),
         Said::Status(snapshot) => standing(snapshot),
+        // Nobody attaches in words.
+        Said::Picture(_) | Said::Fact(_) | Said::Log(_) | Said::Vitals(_) | Said::Helm(_) => String::new(),
     }
 }
 

@@ -1,8 +1,14 @@
 //! What goes over the socket: one JSON object a line, each way.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Command, Reply, Snapshot};
+use crate::engine::{Command, Fact, Reply, Snapshot};
+use crate::telemetry::{LogLine, Vitals};
+
+use super::helm::HelmView;
+use super::picture::Picture;
 
 /// The `schema` value of every line.
 pub const SCHEMA: &str = "backcourt.control/1";
@@ -33,6 +39,15 @@ pub enum Request {
     Status,
     /// An order to the run.
     Command(Command),
+    /// From now on, everything a console shows. Its orders count only while it has the helm.
+    Attach {
+        /// Who watches, and where: shown to the other consoles.
+        name: String,
+        /// It will never ask for the helm.
+        read_only: bool,
+    },
+    /// The helm, for a console that is attached.
+    TakeHelm,
 }
 
 /// One line to a client.
@@ -58,6 +73,16 @@ pub enum Said {
     Help(String),
     /// How the run stands: a snapshot whose stages list no units, their counts tell.
     Status(Box<Snapshot>),
+    /// The newest picture, for a console.
+    Picture(Box<Picture>),
+    /// Something happened, for a console.
+    Fact(Fact),
+    /// New lines of the log, the newest thousand at first, for a console.
+    Log(Vec<Arc<LogLine>>),
+    /// What the process takes of the machine, for a console.
+    Vitals(Vitals),
+    /// Who has the helm, for a console.
+    Helm(HelmView),
 }
 
 impl Asked {

@@ -94,6 +94,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it asks for a change, or just for an answer.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        !matches!(self, Self::Inspect { .. })
+    }
+
     /// The word it goes by on the control socket and for `backcourt ctl`.
     #[must_use]
     pub const fn word(&self) -> &'static str {

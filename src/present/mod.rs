@@ -1,22 +1,26 @@
-//! Readers of a run's stream and writers of its orders: the console, plain lines, JSON lines, or nothing.
+//! Readers of a run's stream and writers of its orders: the console, plain lines, JSON lines, or nothing; for a run of
+//! this process or of another one.
 //! None of them knows more than snapshots and facts tell.
 
 mod frame;
 mod headless;
 mod plain;
+mod run_vitals;
 mod tui;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use tokio::runtime::Builder;
 
 use crate::console::Palette;
+use crate::control::{self, ClientError, Helm};
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
 use crate::term::Signal;
 pub use headless::Lines;
-use tui::Left;
+use run_vitals::RunVitals;
+use tui::{Around, Left};
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,15 +35,28 @@ pub enum Presenter {
     Silent,
 }
 
+/// What is around a run of this process for whoever shows it.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// Its log.
+    pub log: &'a LogRing,
+    /// Its state folder.
+    pub folder: &'a Path,
+    /// Its helm, which the console takes at the start.
+    pub helm: &'a Helm,
+    /// How other consoles call this one.
+    pub name: &'a str,
+}
+
 /// Shows a run until it ends and answers with the exit code.
 ///
 /// # Errors
 /// When the screen cannot be opened or standard output cannot be written.
-pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: &Path) -> io::Result<u8> {
+pub fn present(mut engine: Engine, presenter: Presenter, surroundings: &Surroundings<'_>) -> io::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
-        Presenter::Tui(palette) => match runtime.block_on(tui::follow(&mut engine.link, palette, log))? {
-            Left::Quit => None,
+        Presenter::Tui(palette) => match runtime.block_on(console(&mut engine, palette, surroundings))? {
+            Left::Quit | Left::Detached => None,
             Left::Signal(signal) => Some(signal),
             Left::Gone => {
                 tracing::warn!("the terminal is gone; the run goes on without a screen");
@@ -55,9 +72,72 @@ pub fn present(mut engine: Engine, presenter: Presenter, log: &LogRing, folder: 
     let ending = engine.join();
     if matches!(presenter, Presenter::Tui(_) | Presenter::Plain) {
         // A terminal that is gone cannot be told; the log has it.
-        drop(plain::say_ending(&mut io::stdout(), presenter, &ending, folder));
+        drop(plain::say_ending(&mut io::stdout(), presenter, &ending, surroundings.folder));
     }
     Ok(exit_code(&ending, ended_by))
+}
+
+async fn console(engine: &mut Engine, palette: Palette, surroundings: &Surroundings<'_>) -> io::Result<Left> {
+    let seat = surroundings.helm.seat(surroundings.name, true);
+    seat.take();
+    let around = Around {
+        log: surroundings.log.clone(),
+        vitals: RunVitals::own(),
+        seat,
+        afar: false,
+        can_detach: false,
+    };
+    tui::follow(&mut engine.link, palette, around).await
+}
+
+/// A run could not be shown from this process.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// It was not reached.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The screen could not be opened.
+    #[error("the screen could not be opened: {0}; 'backcourt ctl' steers without one")]
+    Screen(#[from] io::Error),
+}
+
+/// Shows the run of another process until the operator leaves; none if no run listens in its state folder. What is
+/// left to say is printed; the answer is the exit code.
+///
+/// # Errors
+/// The run cannot be reached, or the screen not be opened.
+pub fn attach(
+    folder: &Path,
+    name: &str,
+    read_only: bool,
+    palette: Palette,
+) -> Result<Option<u8>, AttachError> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let Some(mut run) = control::attach(folder, name, read_only).await? else {
+            return Ok(None);
+        };
+        let around = Around {
+            log: run.log,
+            vitals: RunVitals::Told(run.vitals),
+            seat: run.seat,
+            afar: true,
+            can_detach: true,
+        };
+        let left = tui::follow(&mut run.link, palette, around).await?;
+        let last = run.link.snapshots.borrow().run.clone();
+        let said = match last.ending {
+            Some(ending) => format!("{}: {ending}", last.state),
+            None => format!("left; the run goes on as process {}", last.pid),
+        };
+        // A terminal that is gone cannot be told.
+        drop(writeln!(io::stdout(), "{said}"));
+        Ok(Some(match left {
+            Left::Signal(Signal::Interrupt) => 130,
+            Left::Signal(Signal::Terminate) => 143,
+            _ => 0,
+        }))
+    })
 }
 
 /// A run that a signal ended early says so, as shells expect it.

@@ -7,33 +7,49 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::console::{Dirty, Effect, Model, Msg, Palette, Theme, draw, update};
+use crate::console::{self, Dirty, Effect, Model, Msg, Palette, Theme, draw, update};
+use crate::control::Seat;
 use crate::engine::{Command, Fact, Link, Order, Reply};
-use crate::telemetry::{LogRing, Sampler};
+use crate::telemetry::LogRing;
 use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
 
 use super::frame::FrameClock;
+use super::run_vitals::RunVitals;
 
 /// How the screen was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
     /// By the operator.
     Quit,
+    /// By the operator, who lets the run go on.
+    Detached,
     /// By a signal.
     Signal(Signal),
     /// The terminal went away; the run goes on.
     Gone,
 }
 
+/// What the screen shows beside pictures and facts, and where it stands to the run.
+pub(super) struct Around {
+    pub(super) log: LogRing,
+    pub(super) vitals: RunVitals,
+    pub(super) seat: Seat,
+    /// The run is in another process.
+    pub(super) afar: bool,
+    /// It can go on without this terminal.
+    pub(super) can_detach: bool,
+}
+
 /// Shows a run until the operator leaves or the terminal goes.
-pub(super) async fn follow(link: &mut Link, palette: Palette, log: &LogRing) -> io::Result<Left> {
+pub(super) async fn follow(link: &mut Link, palette: Palette, around: Around) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
     let (keys, mut terminal) = mpsc::unbounded_channel();
     let screen = Screen::enter()?;
     let input = Input::start(keys)?;
-    let mut tui = Tui::new(screen, input, palette, log.clone());
+    let mut tui = Tui::new(screen, input, palette, around);
     let first = link.snapshots.borrow_and_update().clone();
     tui.take(link, Msg::Snapshot(first));
+    tui.take_helm(link);
     let mut engine_is_over = false;
     while tui.left.is_none() {
         tui.take_log(link);
@@ -51,6 +67,7 @@ pub(super) async fn follow(link: &mut Link, palette: Palette, log: &LogRing) -> 
             signal = signals.next() => if tui.on_signal(link, signal).is_err() {
                 return Ok(Left::Gone);
             },
+            () = tui.around.seat.changed() => tui.take_helm(link),
             Some((to, reply)) = tui.replies.recv() => tui.take(link, Msg::Reply { to, reply }),
             Ok(()) = link.snapshots.changed(), if !engine_is_over => {
                 let snapshot = link.snapshots.borrow_and_update().clone();
@@ -86,9 +103,8 @@ struct Tui {
     screen: Screen,
     input: Input,
     frames: FrameClock,
-    log: LogRing,
+    around: Around,
     logged: u64,
-    sampler: Option<Sampler>,
     /// The terminal is the shell's until the process is continued.
     suspended: bool,
     beat: Option<Instant>,
@@ -99,7 +115,7 @@ struct Tui {
 }
 
 impl Tui {
-    fn new(screen: Screen, input: Input, palette: Palette, log: LogRing) -> Self {
+    fn new(screen: Screen, input: Input, palette: Palette, around: Around) -> Self {
         let caps = Caps::from_env(|name| std::env::var(name).ok());
         let (answers, replies) = mpsc::unbounded_channel();
         let mut model = Model::default();
@@ -118,11 +134,8 @@ impl Tui {
             screen,
             input,
             frames: FrameClock::new(caps.frames_per_second()),
-            log,
+            around,
             logged: 0,
-            sampler: Sampler::new()
-                .inspect_err(|error| tracing::warn!("no process figures: {error}"))
-                .ok(),
             suspended: false,
             beat: None,
             answers,
@@ -143,6 +156,8 @@ impl Tui {
                     drop(self.screen.copy(&text));
                 }
                 Effect::Suspend => self.suspend(),
+                Effect::TakeHelm => self.around.seat.take(),
+                Effect::Detach => self.left = Some(Left::Detached),
                 Effect::Quit => self.quit(link),
             }
         }
@@ -159,8 +174,20 @@ impl Tui {
         };
     }
 
+    fn take_helm(&mut self, link: &Link) {
+        let view = self.around.seat.view();
+        let helm = console::Helm {
+            holder: view.holder,
+            mine: view.mine,
+            consoles: view.consoles,
+            afar: self.around.afar,
+            can_detach: self.around.can_detach,
+        };
+        self.take(link, Msg::Helm(helm));
+    }
+
     fn take_log(&mut self, link: &Link) {
-        let lines = self.log.since(self.logged);
+        let lines = self.around.log.since(self.logged);
         if let Some(last) = lines.last() {
             self.logged = last.number;
             self.take(link, Msg::Log(lines));
@@ -171,8 +198,7 @@ impl Tui {
         let now = Instant::now();
         if self.beat.is_some_and(|beat| beat <= now) {
             self.beat = None;
-            if let Some(sampler) = &mut self.sampler {
-                let vitals = sampler.sample(now);
+            if let Some(vitals) = self.around.vitals.at(now) {
                 self.take(link, Msg::Vitals(vitals));
             }
             self.take(link, Msg::Tick(Utc::now()));
@@ -206,6 +232,8 @@ impl Tui {
     fn on_signal(&mut self, link: &Link, signal: Signal) -> io::Result<()> {
         match signal {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
+            // What ends this screen is not meant for a run of another process.
+            Signal::Terminate | Signal::Interrupt if self.around.afar => self.left = Some(Left::Signal(signal)),
             Signal::Terminate | Signal::Interrupt => {
                 let command = if self.ended_by.is_none() {
                     Command::Drain
@@ -213,7 +241,7 @@ impl Tui {
                     Command::Abort
                 };
                 self.ended_by = Some(signal);
-                self.send(link, command);
+                self.give(link, command);
             }
             Signal::Suspend => self.suspend(),
             Signal::Continue => {
@@ -248,7 +276,19 @@ impl Tui {
         }
     }
 
+    /// Gives an order of the operator, which counts only from the console that has the helm.
     fn send(&self, link: &Link, command: Command) {
+        match self.around.seat.refusal() {
+            Some(sentence) if command.changes() => {
+                let refused = (command, Reply::Refused(sentence));
+                // The receiver is this very screen's.
+                drop(self.answers.send(refused));
+            }
+            _ => self.give(link, command),
+        }
+    }
+
+    fn give(&self, link: &Link, command: Command) {
         let (answer, reply) = oneshot::channel();
         let order = Order {
             command: command.clone(),
@@ -268,8 +308,12 @@ impl Tui {
     }
 
     fn quit(&mut self, link: &Link) {
+        if self.around.afar {
+            self.left = Some(Left::Detached);
+            return;
+        }
         let ended = link.snapshots.borrow().run.state.has_ended();
-        self.send(link, if ended { Command::Drain } else { Command::Abort });
+        self.give(link, if ended { Command::Drain } else { Command::Abort });
         self.left = Some(self.ended_by.map_or(Left::Quit, Left::Signal));
     }
 }

@@ -4,19 +4,21 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 /// A longer message is cut here, in characters; the log file has it whole.
 const MESSAGE_LIMIT: usize = 2_000;
 
 /// One line of the log, fit for a screen: no control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Counts lines from 1 without gaps.
     pub number: u64,
     /// When it was logged.
     pub time: DateTime<Utc>,
     /// How grave it is.
+    #[serde(with = "level")]
     pub level: Level,
     /// The module that logged it.
     pub target: String,
@@ -28,6 +30,22 @@ pub struct LogLine {
     pub stage: Option<String>,
     /// The slot of the worker it is about.
     pub worker: Option<u64>,
+}
+
+/// A level as its word, which is how it is written wherever it is written.
+mod level {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tracing::Level;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+    pub(super) fn serialize<S: Serializer>(level: &Level, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(level.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Level, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// The ring. Clones share the same lines.

@@ -4,6 +4,7 @@ pub mod about;
 pub mod checklist;
 pub mod cost;
 pub mod dates;
+pub mod helm;
 pub mod log;
 pub mod overlay;
 pub mod sample;
@@ -24,6 +25,7 @@ use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
 use checklist::Checklist;
 use dates::Dates;
+use helm::Helm;
 use log::Log;
 use overlay::Overlay;
 use sample::Sample;
@@ -50,6 +52,7 @@ pub struct Model {
     pub(super) checks: Checklist,
     pub(super) sample: Sample,
     pub(super) sources_seen: bool,
+    pub(super) helm: Helm,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -194,7 +197,7 @@ impl Model {
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,
             (Some(Overlay::Split(_)), _) => Place::Breakdown,
-            (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Confirm(_) | Overlay::Helm(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,
             (Some(Overlay::Cost(_)), _) => Place::Cost,

@@ -27,6 +27,8 @@ pub enum Overlay {
     Split(Split),
     /// Whether to do dates again.
     Confirm(Confirm),
+    /// Whether to take the helm from who has it; the marked choice.
+    Helm(bool),
     /// Whether and how to leave.
     Leave(LeaveChoice),
     /// What the sample before the run came to.
@@ -136,6 +138,8 @@ pub enum LeaveChoice {
     /// Do not leave.
     #[default]
     Keep,
+    /// Leave, and let the run go on.
+    Detach,
     /// Let what is in flight land, then leave.
     Drain,
     /// Cut off what is in flight, and leave.
@@ -166,24 +170,32 @@ pub struct Help {
 }
 
 impl LeaveChoice {
-    /// Every choice, in the order shown.
-    pub const ALL: [Self; 3] = [Self::Keep, Self::Drain, Self::Abort];
+    /// The choices, in the order shown.
+    pub const fn all(can_detach: bool) -> &'static [Self] {
+        if can_detach {
+            &[Self::Keep, Self::Detach, Self::Drain, Self::Abort]
+        } else {
+            &[Self::Keep, Self::Drain, Self::Abort]
+        }
+    }
 
     /// What the operator reads.
     pub const fn label(self, paused: bool) -> &'static str {
         match self {
             Self::Keep if paused => "Stay",
             Self::Keep => "Keep running",
+            Self::Detach => "Detach",
             Self::Drain => "Drain and quit",
             Self::Abort => "Abort",
         }
     }
 
     /// The next choice or the one before, round and round.
-    pub fn step(self, forward: bool) -> Self {
-        let at = Self::ALL.iter().position(|choice| *choice == self).unwrap_or(0);
-        let by = if forward { 1 } else { Self::ALL.len() - 1 };
-        Self::ALL[(at + by) % Self::ALL.len()]
+    pub fn step(self, forward: bool, can_detach: bool) -> Self {
+        let all = Self::all(can_detach);
+        let at = all.iter().position(|choice| *choice == self).unwrap_or(0);
+        let by = if forward { 1 } else { all.len() - 1 };
+        all[(at + by) % all.len()]
     }
 }
 

@@ -59,6 +59,8 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         _ if model.overlay.is_some() => return overlay::act(model, action),
         Action::Breakdown => split::open(model),
         Action::Quit => return run::quit(model),
+        Action::Detach => return run::detach(model),
+        Action::Helm => return run::take_helm(model),
         Action::PauseResume => return run::pause_or_resume(model),
         Action::Sample => sample::open(model),
         Action::Cost => cost::open(model),

@@ -41,6 +41,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Partial);
             }
         }
+        Msg::Helm(helm) => {
+            if model.helm.mine && !helm.mine && let Some(name) = &helm.holder {
+                model.notice(true, format!("{} took the helm; H takes it back", sanitised(name)));
+            }
+            if model.helm != helm {
+                model.helm = helm;
+                model.wish(Dirty::Full);
+            }
+        }
         Msg::Key { key, at } => {
             model.now = Some(at);
             return keys::press(model, key);

@@ -39,6 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Overlay::Split(over) => return split::act(model, over, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
+        Overlay::Helm(go) => return in_helm(model, go, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
         over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Cost(_) | Overlay::Help(_)) => {
@@ -106,6 +107,15 @@ fn in_confirm(model: &mut Model, mut confirm: Confirm, action: Action) -> Vec<Ef
     Vec::new()
 }
 
+fn in_helm(model: &mut Model, go: bool, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Accept => return if go { vec![Effect::TakeHelm] } else { Vec::new() },
+        Action::Left | Action::Right => model.overlay = Some(Overlay::Helm(!go)),
+        _ => model.overlay = Some(Overlay::Helm(go)),
+    }
+    Vec::new()
+}
+
 fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effect> {
     if action == Action::Accept {
         return run::leave(model, choice);
@@ -114,8 +124,8 @@ fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effec
         return run::leave(model, choice);
     }
     let choice = match action {
-        Action::Left => choice.step(false),
-        Action::Right => choice.step(true),
+        Action::Left => choice.step(false, model.helm.can_detach),
+        Action::Right => choice.step(true, model.helm.can_detach),
         _ => choice,
     };
     model.overlay = Some(Overlay::Leave(choice));
@@ -179,7 +189,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
         }
-        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Leave(_)) | None => {}
+        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Helm(_) | Overlay::Leave(_)) | None => {}
     }
 }
 

@@ -55,8 +55,35 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     vec![Effect::Send(Command::Workers(wanted))]
 }
 
+/// Leaves the screen alone.
+pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
+    if model.helm.can_detach {
+        return vec![Effect::Detach];
+    }
+    model.notice(true, "this run cannot leave its terminal; q says how to end it");
+    Vec::new()
+}
+
+/// Asks before the helm is taken from somebody; one that is free is taken at once.
+pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
+    match &model.helm.holder {
+        _ if model.helm.mine => {
+            model.notice(false, "you have the helm");
+            Vec::new()
+        }
+        Some(_) => {
+            model.overlay = Some(Overlay::Helm(false));
+            Vec::new()
+        }
+        None => vec![Effect::TakeHelm],
+    }
+}
+
 /// Leaves at once when there is nothing to lose, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.helm.afar && !model.helm.mine {
+        return vec![Effect::Detach];
+    }
     match model.snapshot.as_deref() {
         Some(snapshot) if !is_at_rest(model, snapshot) => {
             model.overlay = Some(Overlay::Leave(LeaveChoice::default()));
@@ -79,6 +106,7 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
 pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let (leaving, command) = match choice {
         LeaveChoice::Keep => return Vec::new(),
+        LeaveChoice::Detach => return vec![Effect::Detach],
         LeaveChoice::Drain => (Leaving::Drain, Command::Drain),
         LeaveChoice::Abort => (Leaving::Abort, Command::Abort),
     };
@@ -90,6 +118,9 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
 
 /// Ctrl-C: the first one only says what the second will do.
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if model.helm.afar {
+        return vec![Effect::Detach];
+    }
     let Some(snapshot) = model
         .snapshot
         .clone()

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
-use crate::console::text::{band, count, duration, width};
+use crate::console::text::{band, count, duration, sanitised, width};
 use crate::console::theme::{Role, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
@@ -26,6 +26,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 1 {
         let mut pen = Pen::on(buf, theme, area);
         state(model, run, theme, &mut pen);
+        helm(model, theme, &mut pen);
         progress(model, run, theme, &mut pen, 0);
         pen.write("  ", PLAIN).write(&run.title, BOLD);
         return;
@@ -35,7 +36,15 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     progress(model, run, theme, &mut pen, BAR);
     share(snapshot, theme, &mut pen);
     stages(model, &snapshot.stages, theme, row(area, 2), buf);
-    limit(run, theme, row(area, 3), buf);
+    limit(model, run, theme, row(area, 3), buf);
+}
+
+/// Who steers, while several could.
+fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
+    if let Some(text) = model.helm.text() {
+        let style = if model.helm.mine { PLAIN } else { theme.style(Role::Active) };
+        pen.at_the_end(&format!(" {}", sanitised(&text)), style);
+    }
 }
 
 /// The state in words: what was asked for counts before it has come true.
@@ -215,12 +224,13 @@ fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
 }
 
 /// Why it is not faster; once it has ended, how.
-fn limit(run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
+    helm(model, theme, &mut pen);
     let (name, text) = match &run.ending {
         Some(ending) => ("ended: ", ending),
         None => ("limit: ", &run.limit),
     };
-    let mut pen = Pen::on(buf, theme, area);
     if let Some(billed) = &run.billed {
         pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);
     }

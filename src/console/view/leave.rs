@@ -47,13 +47,16 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     for (at, (text, style)) in lines.iter().enumerate() {
         Pen::on(buf, theme, row(inside, at)).write(text, *style);
     }
-    let labels = LeaveChoice::ALL.map(|each| (each.label(paused), each == choice));
+    let labels: Vec<_> = (LeaveChoice::all(model.helm.can_detach).iter())
+        .map(|each| (each.label(paused), *each == choice))
+        .collect();
     choices(&labels, theme, row(inside, 5), buf);
 }
 
 const fn consequence(choice: LeaveChoice, paused: bool) -> &'static str {
     match choice {
         LeaveChoice::Keep => "Nothing changes.",
+        LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.",
         LeaveChoice::Drain if paused => "Nothing is in flight: it ends at once.",
         LeaveChoice::Drain => "What is in flight lands first; nothing new begins.",
         LeaveChoice::Abort => "What is in flight is cut off before its commit.",

@@ -1,0 +1,99 @@
+//! Pictures over the socket: whole at first, afterwards only the units that changed. A run has thousands of them, and
+//! ten pictures a second.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Snapshot, StageView, UnitView};
+
+/// A snapshot on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Whether its stages list every unit; if not, only those that differ from the picture before.
+    pub whole: bool,
+    /// Everything else as it is.
+    pub snapshot: Snapshot,
+}
+
+impl Picture {
+    /// What a reader needs that has `before` to have `now`.
+    #[must_use]
+    pub fn since(before: Option<&Snapshot>, now: &Snapshot) -> Self {
+        let changed = before.and_then(|before| changes(before, now));
+        Self {
+            whole: changed.is_none(),
+            snapshot: changed.unwrap_or_else(|| now.clone()),
+        }
+    }
+
+    /// The picture as it was meant, for a reader that has `before`; none if it does not belong there.
+    #[must_use]
+    pub fn onto(self, before: Option<&Snapshot>) -> Option<Snapshot> {
+        let Self { whole, mut snapshot } = self;
+        if whole {
+            return Some(snapshot);
+        }
+        let before = before?;
+        if before.stages.len() != snapshot.stages.len() {
+            return None;
+        }
+        for (stage, old) in snapshot.stages.iter_mut().zip(&before.stages) {
+            stage.units = patched(old, stage)?;
+        }
+        Some(snapshot)
+    }
+}
+
+/// A snapshot with the changed units alone; none if its dates or stages are others than before.
+fn changes(before: &Snapshot, now: &Snapshot) -> Option<Snapshot> {
+    if before.stages.len() != now.stages.len() {
+        return None;
+    }
+    let mut changes = Snapshot {
+        stages: Vec::new(),
+        version: now.version,
+        at: now.at,
+        run: now.run.clone(),
+        workers: now.workers.clone(),
+        checks: now.checks.clone(),
+    };
+    for (stage, old) in now.stages.iter().zip(&before.stages) {
+        let mut units = Vec::new();
+        if !Arc::ptr_eq(&stage.units, &old.units) {
+            if stage.units.len() != old.units.len() {
+                return None;
+            }
+            for (unit, old) in stage.units.iter().zip(old.units.iter()) {
+                if unit.date != old.date {
+                    return None;
+                }
+                if unit != old {
+                    units.push(unit.clone());
+                }
+            }
+        }
+        changes.stages.push(StageView {
+            units: Arc::new(units),
+            name: stage.name.clone(),
+            table: stage.table.clone(),
+            state: stage.state,
+            counts: stage.counts,
+            rows: stage.rows,
+            seconds: stage.seconds,
+        });
+    }
+    Some(changes)
+}
+
+fn patched(old: &StageView, changed: &StageView) -> Option<Arc<Vec<UnitView>>> {
+    if changed.units.is_empty() {
+        return Some(Arc::clone(&old.units));
+    }
+    let mut units = old.units.to_vec();
+    for unit in changed.units.iter() {
+        let at = units.binary_search_by_key(&unit.date, |unit| unit.date).ok()?;
+        units[at] = unit.clone();
+    }
+    Some(Arc::new(units))
+}
