@@ -16,8 +16,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use backcourt::console::Palette;
+use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
-use backcourt::present::{Presenter, present};
+use backcourt::present::{Presenter, Surroundings, present};
 use backcourt::{telemetry, term};
 use rustix::process::Signal;
 use support::pty::{Pty, wait_until};
@@ -449,7 +450,13 @@ fn scene() {
     term::panic_hook::install(move |info| panics.panic_report(info).to_string());
     let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
     let engine = toy.launch(|options| options.stay = true);
-    let code = present(engine, Presenter::Tui(Palette::Auto), &log, Path::new(&folder)).unwrap();
+    let surroundings = Surroundings {
+        log: &log,
+        folder: Path::new(&folder),
+        helm: &Helm::default(),
+        name: "scene",
+    };
+    let code = present(engine, Presenter::Tui(Palette::Auto), &surroundings).unwrap();
     drop(files);
     std::process::exit(i32::from(code));
 }

@@ -26,8 +26,13 @@ pub(super) struct AttachArgs {
 
 pub(super) fn attach(arguments: &AttachArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let shown = present::attach(folder.path(), &console_name(), arguments.read_only, arguments.theme)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let shown = present::attach(
+        folder.path(),
+        &console_name(),
+        arguments.read_only,
+        arguments.theme,
+    )
+    .map_err(|error| CliError::Usage(error.to_string()))?;
     shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))
 }
 

@@ -54,7 +54,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
             write!(out, "{}", status::text(&standing)).map_err(cannot_print)?;
             return Ok(0);
         }
-        (None, Request::Command(_)) => {
+        (None, _) => {
             return Err(CliError::Usage(format!(
                 "{}; start one with 'backcourt run'",
                 nobody(&folder)

@@ -53,7 +53,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     let (orders, given) = mpsc::channel(64);
     let (vitals, sampled) = watch::channel(Vitals::default());
     let (requests, wanted) = mpsc::unbounded_channel();
-    let mut run = Mirror {
+    let run = Mirror {
         helm: Helm::default(),
         log: LogRing::new(LOG_LINES),
         vitals,
@@ -128,7 +128,9 @@ impl Mirror {
     fn take(&self, said: Said) {
         match said {
             Said::Helm(view) => self.helm.mirror(view),
-            Said::Log(lines) => lines.into_iter().for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),
+            Said::Log(lines) => lines
+                .into_iter()
+                .for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),
             Said::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
             // A screen that was left hears no more facts.
             Said::Fact(fact) => drop(self.facts.send(fact)),
@@ -191,7 +193,8 @@ async fn converse(
             let last = Arc::make_mut(last);
             last.version += 1;
             last.run.state = RunState::Interrupted;
-            last.run.ending = Some("the process of the run is gone; start backcourt again to go on".to_owned());
+            last.run.ending =
+                Some("the process of the run is gone; start backcourt again to go on".to_owned());
         }
     });
 }

@@ -168,7 +168,11 @@ mod tests {
         let watcher = helm.seat("bob@pts/3", false);
         assert_eq!(first.refusal(), None);
         assert_eq!(second.refusal().unwrap(), "op@pts/1 has the helm; H takes it");
-        let seen = HelmView { holder: Some("op@pts/1".to_owned()), mine: false, consoles: 3 };
+        let seen = HelmView {
+            holder: Some("op@pts/1".to_owned()),
+            mine: false,
+            consoles: 3,
+        };
         assert_eq!(second.view(), seen);
         watcher.take();
         assert_eq!(watcher.refusal().unwrap(), "this console only watches");
@@ -177,7 +181,14 @@ mod tests {
         assert_eq!(first.refusal().unwrap(), "eve@pts/2 has the helm; H takes it");
         drop(second);
         assert_eq!(first.refusal().unwrap(), "nobody has the helm; H takes it");
-        assert_eq!(first.view(), HelmView { holder: None, mine: false, consoles: 2 });
+        assert_eq!(
+            first.view(),
+            HelmView {
+                holder: None,
+                mine: false,
+                consoles: 2
+            }
+        );
     }
 
     #[test]
@@ -186,7 +197,11 @@ mod tests {
         let (requests, mut asked) = mpsc::unbounded_channel();
         let seat = mirror.seat_afar(true, requests);
         for mine in [false, true] {
-            let told = HelmView { holder: Some("op@pts/1".to_owned()), mine, consoles: 2 };
+            let told = HelmView {
+                holder: Some("op@pts/1".to_owned()),
+                mine,
+                consoles: 2,
+            };
             mirror.mirror(told.clone());
             assert_eq!(seat.view(), told);
             assert_eq!(seat.refusal().is_none(), mine);

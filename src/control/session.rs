@@ -140,9 +140,15 @@ impl Session {
                     }
                 }
             }
-            Request::Attach { .. } if self.showing.is_some() => self.refuse(manner, "it is attached already").await,
+            Request::Attach { .. } if self.showing.is_some() => {
+                self.refuse(manner, "it is attached already").await
+            }
             Request::Attach { name, read_only } => {
-                let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+                let name: String = name
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(LONGEST_NAME)
+                    .collect();
                 tracing::info!("{name} watches over the socket");
                 let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
                 let all = showing.everything();
@@ -153,7 +159,10 @@ impl Session {
                     showing.seat.take();
                     Ok(())
                 }
-                None => self.refuse(manner, "only an attached console has a use for the helm").await,
+                None => {
+                    self.refuse(manner, "only an attached console has a use for the helm")
+                        .await
+                }
             },
         }
     }
@@ -189,7 +198,8 @@ impl Session {
     }
 
     async fn refuse(&mut self, manner: Manner, sentence: &str) -> Result<(), Leave> {
-        self.say(manner, Said::Reply(Reply::Refused(sentence.to_owned()))).await
+        self.say(manner, Said::Reply(Reply::Refused(sentence.to_owned())))
+            .await
     }
 
     /// Shows a console what is new.
@@ -199,7 +209,10 @@ impl Session {
         };
         let over = matches!(news, News::Over);
         let Some(new) = showing.take(news) else {
-            tracing::warn!("{} does not keep up with the run and was let go", showing.seat.name());
+            tracing::warn!(
+                "{} does not keep up with the run and was let go",
+                showing.seat.name()
+            );
             return Err(Leave);
         };
         self.tell(new).await?;

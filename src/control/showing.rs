@@ -106,7 +106,10 @@ impl Showing {
                 let lines = self.log.since(self.logged);
                 self.logged = lines.last().map_or(self.logged, |line| line.number);
                 let lines = (!lines.is_empty()).then_some(Said::Log(lines));
-                let vitals = self.sampler.as_mut().map(|sampler| sampler.sample(Instant::now()));
+                let vitals = self
+                    .sampler
+                    .as_mut()
+                    .map(|sampler| sampler.sample(Instant::now()));
                 lines.into_iter().chain(vitals.map(Said::Vitals)).collect()
             }
             News::Behind => return None,

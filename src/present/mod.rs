@@ -72,7 +72,12 @@ pub fn present(mut engine: Engine, presenter: Presenter, surroundings: &Surround
     let ending = engine.join();
     if matches!(presenter, Presenter::Tui(_) | Presenter::Plain) {
         // A terminal that is gone cannot be told; the log has it.
-        drop(plain::say_ending(&mut io::stdout(), presenter, &ending, surroundings.folder));
+        drop(plain::say_ending(
+            &mut io::stdout(),
+            presenter,
+            &ending,
+            surroundings.folder,
+        ));
     }
     Ok(exit_code(&ending, ended_by))
 }

@@ -428,7 +428,7 @@ impl Toy {
 
 impl Live {
     /// The first picture that shows what is waited for.
-    pub fn wait_for(&mut self, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    pub fn wait_for(&mut self, mut shows: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
         let limit = Instant::now() + Duration::from_secs(30);
         loop {
             let picture = Arc::clone(&self.engine.link.snapshots.borrow_and_update());

@@ -34,7 +34,10 @@ impl Helm {
         match &self.holder {
             _ if self.mine && self.consoles > 1 => {
                 let others = self.consoles - 1;
-                Some(format!("helm: you, {others} more {}", if others == 1 { "watches" } else { "watch" }))
+                Some(format!(
+                    "helm: you, {others} more {}",
+                    if others == 1 { "watches" } else { "watch" }
+                ))
             }
             _ if self.mine => self.afar.then(|| "helm: you".to_owned()),
             Some(name) => Some(format!("helm: {name}")),

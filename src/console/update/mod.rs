@@ -42,8 +42,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Helm(helm) => {
-            if model.helm.mine && !helm.mine && let Some(name) = &helm.holder {
-                model.notice(true, format!("{} took the helm; H takes it back", sanitised(name)));
+            if model.helm.mine
+                && !helm.mine
+                && let Some(name) = &helm.holder
+            {
+                model.notice(
+                    true,
+                    format!("{} took the helm; H takes it back", sanitised(name)),
+                );
             }
             if model.helm != helm {
                 model.helm = helm;

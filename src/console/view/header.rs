@@ -42,7 +42,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// Who steers, while several could.
 fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(text) = model.helm.text() {
-        let style = if model.helm.mine { PLAIN } else { theme.style(Role::Active) };
+        let style = if model.helm.mine {
+            PLAIN
+        } else {
+            theme.style(Role::Active)
+        };
         pen.at_the_end(&format!(" {}", sanitised(&text)), style);
     }
 }

@@ -28,7 +28,8 @@ pub fn draw(model: &Model, go: bool, theme: Theme, body: Rect, buf: &mut Buffer)
         None => "Take the helm, which is free by now?".to_owned(),
     };
     Pen::on(buf, theme, row(inside, 0)).write(&question, BOLD);
-    Pen::on(buf, theme, row(inside, 1)).write("Who has it now is told, and can only watch from then on.", PLAIN);
+    Pen::on(buf, theme, row(inside, 1))
+        .write("Who has it now is told, and can only watch from then on.", PLAIN);
     let labels = [("Take it", go), ("Cancel", !go)];
     choices(&labels, theme, row(inside, 3), buf);
 }
