@@ -18,7 +18,7 @@ use std::time::Duration;
 use backcourt::console::Palette;
 use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
-use backcourt::present::{Presenter, Surroundings, present};
+use backcourt::present::{OnHangUp, Presenter, Surroundings, present};
 use backcourt::{telemetry, term};
 use rustix::process::Signal;
 use support::pty::{Pty, wait_until};
@@ -455,8 +455,10 @@ fn scene() {
         folder: Path::new(&folder),
         helm: &Helm::default(),
         name: "scene",
+        on_hang_up: OnHangUp::Continue,
+        stand_in: None,
     };
-    let code = present(engine, Presenter::Tui(Palette::Auto), &surroundings).unwrap();
+    let code = present(engine, Presenter::Tui(Palette::Auto), surroundings).unwrap();
     drop(files);
     std::process::exit(i32::from(code));
 }

@@ -19,9 +19,10 @@ use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
-use crate::present::{self, Presenter, Surroundings};
+use crate::present::{self, OnHangUp, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
+use crate::term::{Role, stand_in};
 use crate::warehouse::{ErrorClass, Warehouse};
 
 use super::attach::palettes;
@@ -56,6 +57,30 @@ pub(super) struct Show {
     /// Colours of the console
     #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
     theme: Palette,
+    /// What becomes of the run when its terminal goes away
+    #[arg(long, value_enum, default_value_t = HangUp::Continue, value_name = "WHAT")]
+    on_hangup: HangUp,
+}
+
+/// What a hang-up does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum HangUp {
+    /// It goes on without a screen, its lines go into the log; attach shows it again
+    Continue,
+    /// What is in flight lands, then it ends
+    Drain,
+    /// It ends at once; what is in flight is done again next time
+    Abort,
+}
+
+impl From<HangUp> for OnHangUp {
+    fn from(hang_up: HangUp) -> Self {
+        match hang_up {
+            HangUp::Continue => Self::Continue,
+            HangUp::Drain => Self::Drain,
+            HangUp::Abort => Self::Abort,
+        }
+    }
 }
 
 impl Show {
@@ -64,6 +89,7 @@ impl Show {
         Self {
             output,
             theme: Palette::default(),
+            on_hangup: HangUp::Continue,
         }
     }
 
@@ -132,6 +158,13 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let lineage = Lineage::of(&every_stage(&job.plan)?);
     let home = place.warehouse.home(&folder)?;
     home.refuse_foreign_queries(&job.plan)?;
+    let stand_in = match presenter {
+        Presenter::Tui(_) => match stand_in().map_err(no_process)? {
+            Role::StandIn(code) => return Ok(code),
+            Role::Actor(stand_in) => stand_in,
+        },
+        _ => None,
+    };
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let ledger = Ledger::open(&folder.ledger())?;
@@ -196,8 +229,10 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         folder: folder.path(),
         helm: &helm,
         name: &console_name(),
+        on_hang_up: job.show.on_hangup.into(),
+        stand_in,
     };
-    present::present(engine, presenter, &surroundings).map_err(|cause| CliError::System {
+    present::present(engine, presenter, surroundings).map_err(|cause| CliError::System {
         what: "the screen could not be opened".to_owned(),
         cause,
         next: "use --output plain",
@@ -222,6 +257,14 @@ pub(super) fn operator() -> String {
         .iter()
         .find_map(|name| std::env::var(name).ok());
     named.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
+}
+
+fn no_process(cause: std::io::Error) -> CliError {
+    CliError::System {
+        what: "the process that does the work could not be started".to_owned(),
+        cause,
+        next: "free some memory, raise the process limit, or use --output plain",
+    }
 }
 
 /// How other consoles call the one on this terminal.

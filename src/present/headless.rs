@@ -7,10 +7,14 @@ use tokio::sync::oneshot;
 use crate::engine::{Command, Fact, Link, Order};
 use crate::term::{Signal, Signals};
 
-use super::{Presenter, plain};
+use super::{OnHangUp, Presenter, plain};
 
 /// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
-pub(super) async fn follow(link: &mut Link, presenter: Presenter) -> io::Result<Option<Signal>> {
+pub(super) async fn follow(
+    link: &mut Link,
+    presenter: Presenter,
+    on_hang_up: OnHangUp,
+) -> io::Result<Option<Signal>> {
     let mut signals = Signals::for_ending()?;
     let mut out = Lines::new(presenter);
     let mut progress = plain::Progress::default();
@@ -25,13 +29,13 @@ pub(super) async fn follow(link: &mut Link, presenter: Presenter) -> io::Result<
             },
             Ok(()) = link.snapshots.changed() => {
                 let snapshot = link.snapshots.borrow_and_update().clone();
-                if let Some(line) = progress.line(&snapshot).filter(|_| presenter == Presenter::Plain) {
+                if let Some(line) = progress.line(&snapshot).filter(|_| matches!(presenter, Presenter::Plain | Presenter::Log)) {
                     out.line(&line);
                 }
                 release(link, &mut released);
             }
             signal = signals.next() => match signal {
-                Signal::HangUp => tracing::warn!("the terminal is gone; the run goes on"),
+                Signal::HangUp => hung_up(link, on_hang_up),
                 signal => {
                     let command = if ended_by.is_none() { Command::Drain } else { Command::Abort };
                     ended_by = Some(signal);
@@ -39,6 +43,19 @@ pub(super) async fn follow(link: &mut Link, presenter: Presenter) -> io::Result<
                 }
             },
         }
+    }
+}
+
+/// The terminal is gone: what the operator wanted for this case.
+pub(super) fn hung_up(link: &Link, on_hang_up: OnHangUp) {
+    let (command, what) = match on_hang_up {
+        OnHangUp::Continue => (None, "goes on without it"),
+        OnHangUp::Drain => (Some(Command::Drain), "is drained"),
+        OnHangUp::Abort => (Some(Command::Abort), "is aborted"),
+    };
+    tracing::warn!("the terminal is gone; the run {what}");
+    if let Some(command) = command {
+        give(link, command);
     }
 }
 
@@ -82,7 +99,7 @@ impl Lines {
     /// Writes a fact, if it has a line.
     pub fn fact(&mut self, fact: &Fact) {
         let line = match self.presenter {
-            Presenter::Plain => plain::line(fact),
+            Presenter::Plain | Presenter::Log => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),
             Presenter::Tui(_) | Presenter::Silent => None,
         };
@@ -93,6 +110,10 @@ impl Lines {
 
     /// A reader that closed its end is no reason to stop the run.
     fn line(&mut self, line: &str) {
+        if self.presenter == Presenter::Log {
+            tracing::info!("{line}");
+            return;
+        }
         if self.reader_is_gone {
             return;
         }

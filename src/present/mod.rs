@@ -17,7 +17,7 @@ use crate::console::Palette;
 use crate::control::{self, ClientError, Helm};
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
-use crate::term::Signal;
+use crate::term::{Signal, StandIn};
 pub use headless::Lines;
 use run_vitals::RunVitals;
 use tui::{Around, Left};
@@ -33,6 +33,20 @@ pub enum Presenter {
     Jsonl,
     /// Nothing.
     Silent,
+    /// Readable lines into the log, for a run that has lost or left its terminal.
+    Log,
+}
+
+/// What becomes of a run whose terminal is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnHangUp {
+    /// It goes on without one.
+    #[default]
+    Continue,
+    /// What is in flight lands, then it ends.
+    Drain,
+    /// It ends at once.
+    Abort,
 }
 
 /// What is around a run of this process for whoever shows it.
@@ -46,25 +60,41 @@ pub struct Surroundings<'a> {
     pub helm: &'a Helm,
     /// How other consoles call this one.
     pub name: &'a str,
+    /// What a hang-up does to it.
+    pub on_hang_up: OnHangUp,
+    /// The process that waits in front of this one; without it the console cannot leave the terminal.
+    pub stand_in: Option<StandIn>,
 }
 
 /// Shows a run until it ends and answers with the exit code.
 ///
 /// # Errors
 /// When the screen cannot be opened or standard output cannot be written.
-pub fn present(mut engine: Engine, presenter: Presenter, surroundings: &Surroundings<'_>) -> io::Result<u8> {
+pub fn present(
+    mut engine: Engine,
+    presenter: Presenter,
+    mut surroundings: Surroundings<'_>,
+) -> io::Result<u8> {
+    let stand_in = surroundings.stand_in.take();
+    let on_hang_up = surroundings.on_hang_up;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
-        Presenter::Tui(palette) => match runtime.block_on(console(&mut engine, palette, surroundings))? {
-            Left::Quit | Left::Detached => None,
-            Left::Signal(signal) => Some(signal),
-            Left::Gone => {
-                tracing::warn!("the terminal is gone; the run goes on without a screen");
-                runtime.block_on(headless::follow(&mut engine.link, Presenter::Silent))?
+        Presenter::Tui(palette) => {
+            match runtime.block_on(console(&mut engine, palette, &surroundings, stand_in.is_some()))? {
+                Left::Quit => None,
+                Left::Signal(signal) => Some(signal),
+                Left::Gone => {
+                    headless::hung_up(&engine.link, on_hang_up);
+                    runtime.block_on(headless::follow(&mut engine.link, Presenter::Log, on_hang_up))?
+                }
+                Left::Detached => {
+                    detach(stand_in, surroundings.folder);
+                    runtime.block_on(headless::follow(&mut engine.link, Presenter::Log, on_hang_up))?
+                }
             }
-        },
-        Presenter::Plain | Presenter::Jsonl | Presenter::Silent => {
-            runtime.block_on(headless::follow(&mut engine.link, presenter))?
+        }
+        Presenter::Plain | Presenter::Jsonl | Presenter::Silent | Presenter::Log => {
+            runtime.block_on(headless::follow(&mut engine.link, presenter, on_hang_up))?
         }
     };
     // Orders given last are still on their way; the runtime must not be dropped before they are sent.
@@ -82,7 +112,31 @@ pub fn present(mut engine: Engine, presenter: Presenter, surroundings: &Surround
     Ok(exit_code(&ending, ended_by))
 }
 
-async fn console(engine: &mut Engine, palette: Palette, surroundings: &Surroundings<'_>) -> io::Result<Left> {
+/// Leaves the terminal to its shell. If the system does not allow that, the shell waits for the end, and a terminal that
+/// is closed meanwhile is a hang-up like any other.
+fn detach(stand_in: Option<StandIn>, folder: &Path) {
+    let farewell = || {
+        let said = format!(
+            "detached: the run goes on as process {}; 'backcourt attach --state-dir {}' shows it again",
+            std::process::id(),
+            folder.display()
+        );
+        // A terminal that is gone cannot be told.
+        drop(writeln!(io::stdout(), "{said}"));
+    };
+    match stand_in.map(|stand_in| stand_in.leave(farewell)) {
+        Some(Ok(())) => tracing::info!("the console was left; the run goes on without a terminal"),
+        Some(Err(error)) => tracing::warn!("the terminal could not be left: {error}"),
+        None => {}
+    }
+}
+
+async fn console(
+    engine: &mut Engine,
+    palette: Palette,
+    surroundings: &Surroundings<'_>,
+    can_detach: bool,
+) -> io::Result<Left> {
     let seat = surroundings.helm.seat(surroundings.name, true);
     seat.take();
     let around = Around {
@@ -90,7 +144,7 @@ async fn console(engine: &mut Engine, palette: Palette, surroundings: &Surroundi
         vitals: RunVitals::own(),
         seat,
         afar: false,
-        can_detach: false,
+        can_detach,
     };
     tui::follow(&mut engine.link, palette, around).await
 }

@@ -13,9 +13,11 @@ pub mod panic_hook;
 mod screen;
 mod signals;
 mod size;
+mod stand_in;
 
 pub use caps::Caps;
 pub use input::{Input, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
+pub use stand_in::{Role, StandIn, stand_in};

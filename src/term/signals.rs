@@ -4,7 +4,9 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
+use rustix::process;
 use tokio::signal::unix::{self, SignalKind};
 
 /// What the system or the operator's shell wants of the process.
@@ -35,22 +37,39 @@ impl Signal {
         Self::Continue,
     ];
 
-    fn kind(self) -> SignalKind {
+    /// The system's own.
+    pub(super) const fn raw(self) -> process::Signal {
         match self {
-            Self::Terminate => SignalKind::terminate(),
-            Self::HangUp => SignalKind::hangup(),
-            Self::Interrupt => SignalKind::interrupt(),
-            Self::Resize => SignalKind::window_change(),
-            Self::Suspend => SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()),
-            Self::Continue => SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()),
+            Self::Terminate => process::Signal::TERM,
+            Self::HangUp => process::Signal::HUP,
+            Self::Interrupt => process::Signal::INT,
+            Self::Resize => process::Signal::WINCH,
+            Self::Suspend => process::Signal::TSTP,
+            Self::Continue => process::Signal::CONT,
         }
+    }
+
+    const fn kind(self) -> SignalKind {
+        SignalKind::from_raw(self.raw().as_raw())
     }
 }
 
 /// The signals listened to. From the first listening on, they no longer do what they do by default, for the rest
 /// of the process.
 #[derive(Debug)]
-pub struct Signals(Vec<(Signal, unix::Signal)>);
+pub struct Signals(Vec<Listening>);
+
+/// One signal listened to, and when it came last.
+#[derive(Debug)]
+struct Listening {
+    signal: Signal,
+    arrivals: unix::Signal,
+    last: Option<Instant>,
+}
+
+/// A signal sent to a whole group of processes also comes by way of the one that stands in front of this: within this
+/// time it is the same one.
+const ECHO: Duration = Duration::from_millis(100);
 
 impl Signals {
     /// All of [`Signal`]: with a screen, a stop and a resize need work too. Call inside a runtime.
@@ -73,7 +92,13 @@ impl Signals {
     fn listen(signals: &[Signal]) -> io::Result<Self> {
         signals
             .iter()
-            .map(|&signal| Ok((signal, unix::signal(signal.kind())?)))
+            .map(|&signal| {
+                Ok(Listening {
+                    signal,
+                    arrivals: unix::signal(signal.kind())?,
+                    last: None,
+                })
+            })
             .collect::<io::Result<_>>()
             .map(Self)
     }
@@ -81,9 +106,16 @@ impl Signals {
     /// The next signal; never ends. May be dropped and called again without losing any.
     pub async fn next(&mut self) -> Signal {
         poll_fn(|context| {
-            for (signal, arrivals) in &mut self.0 {
-                if arrivals.poll_recv(context).is_ready() {
-                    return Poll::Ready(*signal);
+            for listening in &mut self.0 {
+                while listening.arrivals.poll_recv(context).is_ready() {
+                    let now = Instant::now();
+                    let is_echo = listening.last.is_some_and(|last| now - last < ECHO);
+                    listening.last = Some(now);
+                    // Of sizes the last one counts, and a process that goes on must not be kept from its screen.
+                    let ends = Signal::ENDING.contains(&listening.signal);
+                    if !(ends && is_echo) {
+                        return Poll::Ready(listening.signal);
+                    }
                 }
             }
             Poll::Pending

@@ -184,25 +184,21 @@ impl Pty {
 
     /// The letter the system gives the program's state: `T` when it is stopped.
     pub fn process_state(&self) -> char {
-        self.stat()[0].chars().next().unwrap()
+        stat(self.pid())[0].chars().next().unwrap()
     }
 
-    /// The processor time the program has used so far, in all its threads.
+    /// The processor time the program has used so far, in all its threads and in the process it started, if it did.
     pub fn cpu(&self) -> Duration {
-        // The 14th and 15th field of the file, in the kernel's 10 ms ticks.
-        let ticks = |field: usize| self.stat()[field].parse::<u64>().unwrap();
-        Duration::from_millis(10 * (ticks(11) + ticks(12)))
+        self.started().into_iter().chain([self.pid()]).map(cpu_of).sum()
     }
 
-    /// The fields after the program's name, which may hold blanks; the state is the first of them.
-    fn stat(&self) -> Vec<String> {
-        let path = format!("/proc/{}/stat", self.pid());
-        let stat = std::fs::read_to_string(path).unwrap();
-        stat.rsplit_once(") ")
-            .unwrap()
-            .1
-            .split_whitespace()
-            .map(str::to_owned)
+    /// The processes the program has started and not waited for yet.
+    fn started(&self) -> Vec<Pid> {
+        let pid = self.pid().as_raw_nonzero();
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        let children = std::fs::read_to_string(path).unwrap_or_default();
+        (children.split_whitespace())
+            .filter_map(|pid| Pid::from_raw(pid.parse().unwrap()))
             .collect()
     }
 
@@ -215,10 +211,28 @@ impl Pty {
 impl Drop for Pty {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
+            for started in self.started() {
+                kill_process(started, Signal::KILL).ok();
+            }
             kill_process(self.pid(), Signal::KILL).ok();
             self.child.wait().ok();
         }
     }
+}
+
+/// The processor time a process has used so far, in all its threads.
+pub fn cpu_of(pid: Pid) -> Duration {
+    // The 14th and 15th field of the file, in the kernel's 10 ms ticks.
+    let ticks = |field: usize| stat(pid)[field].parse::<u64>().unwrap();
+    Duration::from_millis(10 * (ticks(11) + ticks(12)))
+}
+
+/// The fields after the program's name, which may hold blanks; the state is the first of them.
+fn stat(pid: Pid) -> Vec<String> {
+    let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let stat = std::fs::read_to_string(path).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    fields.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Waits for a condition outside the screen; panics if it does not come true within [`limit`].

@@ -1,0 +1,257 @@
+//! A run over a real SSH connection, to an sshd of the test's own: the line drops, the terminal is left, the run goes on.
+//! Where there is no sshd the tests print why they are skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+#![allow(clippy::print_stderr, reason = "a test that cannot be had here says so")]
+
+mod support;
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::fs::{self, Permissions};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use program::State;
+use rustix::process::{Pid, Signal, geteuid, kill_process, test_kill_process};
+use serde_json::Value;
+use support::pty::{Pty, cpu_of, wait_until};
+use tempfile::TempDir;
+
+const SSHD: &str = "/usr/sbin/sshd";
+const SIZE: (u16, u16) = (120, 40);
+
+/// A server on a free port of the loopback, with a key of its own for host and user; stopped when dropped.
+struct Server {
+    folder: TempDir,
+    port: u16,
+    sshd: Child,
+}
+
+impl Server {
+    fn start() -> Option<Self> {
+        if !Path::new(SSHD).exists() {
+            eprintln!("SKIPPED: {SSHD} is not there (Debian: apt-get install openssh-server)");
+            return None;
+        }
+        if geteuid().is_root() {
+            // Its own start script makes it; sshd does not start without it.
+            fs::create_dir_all("/run/sshd").unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for key in ["host", "user"] {
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+                .arg(file(key))
+                .status();
+            assert!(made.unwrap().success());
+        }
+        fs::copy(file("user.pub"), file("authorized")).unwrap();
+        fs::set_permissions(file("authorized"), Permissions::from_mode(0o600)).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let config = format!(
+            "ListenAddress 127.0.0.1:{port}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
+             PasswordAuthentication no\nPermitRootLogin yes\n",
+            file("host").display(),
+            file("authorized").display()
+        );
+        fs::write(file("config"), config).unwrap();
+        let mut sshd = Command::new(SSHD);
+        sshd.arg("-D")
+            .arg("-f")
+            .arg(file("config"))
+            .arg("-E")
+            .arg(file("log"));
+        let mut server = Self {
+            sshd: sshd.stdin(Stdio::null()).spawn().unwrap(),
+            folder,
+            port,
+        };
+        let mut is_up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        wait_until("sshd listens", || {
+            is_up() || server.sshd.try_wait().unwrap().is_some()
+        });
+        if !is_up() {
+            let log = fs::read_to_string(server.folder.path().join("log")).unwrap_or_default();
+            eprintln!("SKIPPED: sshd does not start here: {}", log.trim());
+            return None;
+        }
+        Some(server)
+    }
+
+    /// A client on a terminal, with a shell or with one command at the other end.
+    fn connect(&self, command: Option<&str>) -> Pty {
+        let key = self.folder.path().join("user");
+        let port = self.port.to_string();
+        let mut arguments = vec![
+            "-tt",
+            "-q",
+            "-F",
+            "none",
+            "-p",
+            &port,
+            "-i",
+            key.to_str().unwrap(),
+        ];
+        arguments.extend([
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+        ]);
+        arguments.push("127.0.0.1");
+        arguments.extend(command);
+        Pty::start("ssh", &arguments, &[], SIZE)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.sshd.kill().ok();
+        self.sshd.wait().ok();
+    }
+}
+
+/// Kills the run of a folder when dropped: it outlives every terminal.
+struct Orphan<'a>(&'a State);
+
+impl Orphan<'_> {
+    fn pid(&self) -> Pid {
+        let said = self.0.backcourt(&["ctl", "--json", "status"]).expect(0).out;
+        let status: Value = serde_json::from_str(&said).unwrap();
+        let pid = status["status"]["run"]["pid"].as_i64().unwrap();
+        Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Orphan<'_> {
+    fn drop(&mut self) {
+        self.0.backcourt(&["ctl", "abort"]);
+    }
+}
+
+fn held(state: &State) -> String {
+    format!(
+        "LC_ALL=C.UTF-8 {} run --stop-after team_offense --paused --state-dir {}",
+        env!("CARGO_BIN_EXE_backcourt"),
+        state.path().display()
+    )
+}
+
+fn attach(state: &State) -> String {
+    format!(
+        "LC_ALL=C.UTF-8 {} attach --state-dir {}",
+        env!("CARGO_BIN_EXE_backcourt"),
+        state.path().display()
+    )
+}
+
+fn shows(pty: &Pty, what: &str, parts: &[&str]) {
+    pty.wait_until(what, |screen| {
+        let text = screen.contents();
+        parts.iter().all(|part| text.contains(part))
+    });
+}
+
+#[test]
+fn a_run_outlives_its_line_and_is_picked_up_again() {
+    let Some(server) = Server::start() else { return };
+    let state = State::loaded();
+    let orphan = Orphan(&state);
+    let first = server.connect(Some(&held(&state)));
+    shows(&first, "the run holds", &["paused", "916 pending", "622 skipped"]);
+    let pid = orphan.pid();
+    first.signal(Signal::KILL);
+    let log = || {
+        let logs = fs::read_dir(state.path().join("logs")).unwrap();
+        logs.map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect::<String>()
+    };
+    wait_until("the run has noticed", || {
+        log().contains("the terminal is gone; the run goes on without it")
+    });
+    let before = cpu_of(pid);
+    thread::sleep(Duration::from_secs(2));
+    let used = cpu_of(pid) - before;
+    assert!(
+        used <= Duration::from_millis(100),
+        "an orphan at rest used {used:?} in 2 s"
+    );
+
+    let mut second = server.connect(Some(&attach(&state)));
+    shows(
+        &second,
+        "everything as it was",
+        &["paused", "916 pending", "622 skipped", "helm: free"],
+    );
+    second.send("H");
+    shows(&second, "the helm", &["helm: you"]);
+    second.send("p");
+    shows(&second, "the end", &["916 ok", "finished"]);
+    second.send("q");
+    second.wait_exit();
+    wait_until("the process has ended", || test_kill_process(pid).is_err());
+    let ended = state.status();
+    assert_eq!(ended["run"]["state"], "finished");
+    assert_eq!(ended["stages"][0]["dates"]["ok"], 916);
+    assert!(
+        log().contains("team_offense: 916 dates ok"),
+        "its lines are in the log"
+    );
+}
+
+#[test]
+fn a_console_leaves_its_terminal_to_the_shell_and_the_run_lives_on() {
+    let Some(server) = Server::start() else { return };
+    let state = State::loaded();
+    let orphan = Orphan(&state);
+    let mut shell = server.connect(None);
+    shell.send("PS1='ready> '; clear\r");
+    shows(&shell, "a prompt", &["ready> "]);
+    shell.send(&format!("{}\r", held(&state)));
+    shows(&shell, "the run holds", &["paused", "916 pending"]);
+    let pid = orphan.pid();
+    shell.send("d");
+    shows(
+        &shell,
+        "a prompt again",
+        &["detached: the run goes on as process"],
+    );
+    shell.wait_until("the prompt is back", |screen| {
+        screen
+            .contents()
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("ready>"))
+    });
+    shell.send("exit\r");
+    assert_eq!(shell.wait_exit().exit_code(), 0, "sshd waits for nobody");
+    drop(shell);
+    test_kill_process(pid).unwrap();
+    let mut again = server.connect(Some(&attach(&state)));
+    shows(
+        &again,
+        "everything as it was",
+        &["paused", "916 pending", "helm: free"],
+    );
+    again.send("d");
+    assert_eq!(again.wait_exit().exit_code(), 0);
+    kill_process(pid, Signal::TERM).unwrap();
+    wait_until("the process has ended", || test_kill_process(pid).is_err());
+    assert_eq!(state.status()["run"]["state"], "stopped");
+}
