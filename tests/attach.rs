@@ -29,7 +29,7 @@ fn run_in(state: &State) -> Pty {
     let arguments = ["run", "--stop-after", "team_offense", "--paused", "--state-dir"];
     Pty::backcourt(
         &[&arguments[..], &[folder.to_str().unwrap()]].concat(),
-        &[("USER", "ann")],
+        &[("USER", "ann"), ("SUDO_USER", "ann")],
         SIZE,
     )
 }

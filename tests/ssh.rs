@@ -82,7 +82,7 @@ impl Server {
             folder,
             port,
         };
-        let mut is_up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        let is_up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
         wait_until("sshd listens", || {
             is_up() || server.sshd.try_wait().unwrap().is_some()
         });

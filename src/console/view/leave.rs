@@ -8,8 +8,9 @@ use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::{framed, popup};
 use crate::console::model::overlay::LeaveChoice;
 use crate::console::model::{Model, open_dates};
-use crate::console::text::count;
+use crate::console::text::{count, duration};
 use crate::console::theme::{SELECTED, Theme};
+use crate::engine::{Snapshot, counted};
 use crate::ledger::RunState;
 
 const SIZE: (u16, u16) = (64, 8);
@@ -42,7 +43,7 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
             PLAIN,
         ),
         (String::new(), PLAIN),
-        (consequence(choice, paused).to_owned(), PLAIN),
+        (consequence(choice, &Flight::of(model, snapshot)), PLAIN),
     ];
     for (at, (text, style)) in lines.iter().enumerate() {
         Pen::on(buf, theme, row(inside, at)).write(text, *style);
@@ -53,13 +54,51 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     choices(&labels, theme, row(inside, 5), buf);
 }
 
-const fn consequence(choice: LeaveChoice, paused: bool) -> &'static str {
+/// What a choice does, in numbers where it costs something.
+fn consequence(choice: LeaveChoice, flight: &Flight) -> String {
+    let Flight {
+        batches,
+        dates,
+        seconds,
+    } = *flight;
     match choice {
-        LeaveChoice::Keep => "Nothing changes.",
-        LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.",
-        LeaveChoice::Drain if paused => "Nothing is in flight: it ends at once.",
-        LeaveChoice::Drain => "What is in flight lands first; nothing new begins.",
-        LeaveChoice::Abort => "What is in flight is cut off before its commit.",
+        LeaveChoice::Keep => "Nothing changes.".to_owned(),
+        LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.".to_owned(),
+        LeaveChoice::Drain | LeaveChoice::Abort if batches == 0 => {
+            "Nothing is in flight: it ends at once.".to_owned()
+        }
+        LeaveChoice::Drain => format!(
+            "First {} land: {}; nothing new begins.",
+            counted(batches, "batch"),
+            counted(dates, "date")
+        ),
+        LeaveChoice::Abort => format!(
+            "Cut off: {}, {}, about {} of work.",
+            counted(batches, "batch"),
+            counted(dates, "date"),
+            duration(seconds)
+        ),
+    }
+}
+
+/// What workers have in hand.
+#[derive(Default)]
+struct Flight {
+    batches: usize,
+    dates: usize,
+    /// Work in it so far.
+    seconds: f64,
+}
+
+impl Flight {
+    fn of(model: &Model, snapshot: &Snapshot) -> Self {
+        let now = model.clock().unwrap_or(snapshot.at);
+        let tasks = snapshot.workers.iter().filter_map(|worker| worker.task.as_ref());
+        tasks.fold(Self::default(), |flight, task| Self {
+            batches: flight.batches + 1,
+            dates: flight.dates + task.dates,
+            seconds: flight.seconds + (now - task.since).as_seconds_f64().max(0.0),
+        })
     }
 }
 
