@@ -39,6 +39,7 @@ pub enum Role {
 ///
 /// # Errors
 /// No process can be started.
+#[allow(clippy::zombie_processes, reason = "it is waited for below, by its number")]
 pub fn stand_in() -> io::Result<Role> {
     if let Some(waiting) = std::env::var(STAND_IN).ok().and_then(|pid| pid.parse().ok()) {
         let waiting = Pid::from_raw(waiting).filter(|waiting| getppid() == Some(*waiting));

@@ -30,6 +30,7 @@ impl Default for Helm {
 
 impl Helm {
     /// What the others should know; none while there are none.
+    #[must_use]
     pub fn text(&self) -> Option<String> {
         match &self.holder {
             _ if self.mine && self.consoles > 1 => {
