@@ -50,14 +50,7 @@ fn changes(before: &Snapshot, now: &Snapshot) -> Option<Snapshot> {
     if before.stages.len() != now.stages.len() {
         return None;
     }
-    let mut changes = Snapshot {
-        stages: Vec::new(),
-        version: now.version,
-        at: now.at,
-        run: now.run.clone(),
-        workers: now.workers.clone(),
-        checks: now.checks.clone(),
-    };
+    let mut stages = Vec::new();
     for (stage, old) in now.stages.iter().zip(&before.stages) {
         let mut units = Vec::new();
         if !Arc::ptr_eq(&stage.units, &old.units) {
@@ -73,17 +66,15 @@ fn changes(before: &Snapshot, now: &Snapshot) -> Option<Snapshot> {
                 }
             }
         }
-        changes.stages.push(StageView {
+        stages.push(StageView {
             units: Arc::new(units),
-            name: stage.name.clone(),
-            table: stage.table.clone(),
-            state: stage.state,
-            counts: stage.counts,
-            rows: stage.rows,
-            seconds: stage.seconds,
+            ..stage.clone()
         });
     }
-    Some(changes)
+    Some(Snapshot {
+        stages,
+        ..now.clone()
+    })
 }
 
 fn patched(old: &StageView, changed: &StageView) -> Option<Arc<Vec<UnitView>>> {
