@@ -86,6 +86,10 @@ fn several_watch_and_one_has_the_helm() {
         "the same picture",
         &["paused", "916 pending", "622 skipped", "helm: ann@pts/"],
     );
+    assert!(
+        !bob.screen().contents().contains("took the helm"),
+        "nobody lost it"
+    );
     shows(
         &bob,
         "the log from before it came",
@@ -180,7 +184,11 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
         &["interrupted", "the process of the run is gone", "916 pending"],
     );
     second.send("p");
-    shows(&second, "an order refused", &["refused: "]);
+    shows(
+        &second,
+        "an order refused",
+        &["the run has ended; there is nothing to pause"],
+    );
     second.send("q");
     assert_eq!(second.wait_exit().exit_code(), 0);
 
@@ -200,7 +208,7 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     shows(
         &pty,
         "every way to leave",
-        &["[ Keep running ]", "Detach", "Drain and quit", "Abort"],
+        &["[ Stay ]", "Detach", "Drain and quit", "Abort"],
     );
     pty.send("d");
     assert_eq!(run.0.wait().unwrap().code(), Some(3));

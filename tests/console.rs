@@ -413,6 +413,18 @@ fn a_run_outlives_its_terminal() {
 }
 
 #[test]
+fn a_hang_up_ends_the_run_where_that_is_wished() {
+    for what in ["drain", "abort"] {
+        let folder = loaded();
+        let mut pty = start(folder.path(), &["--paused", "--on-hangup", what]);
+        pty.wait_for("916 pending");
+        pty.hang_up();
+        assert_eq!(pty.wait_exit().exit_code(), 3, "{what}");
+        assert_eq!(last_state(folder.path()), RunState::Stopped, "{what}");
+    }
+}
+
+#[test]
 fn a_terminal_lost_after_the_end_keeps_no_process_behind() {
     let folder = loaded();
     let mut pty = start(folder.path(), &[]);

@@ -131,11 +131,22 @@ impl Drop for Server {
 struct Orphan<'a>(&'a State);
 
 impl Orphan<'_> {
-    fn pid(&self) -> Pid {
+    fn status(&self) -> Value {
         let said = self.0.backcourt(&["ctl", "--json", "status"]).expect(0).out;
-        let status: Value = serde_json::from_str(&said).unwrap();
-        let pid = status["status"]["run"]["pid"].as_i64().unwrap();
+        serde_json::from_str::<Value>(&said).unwrap()["status"].take()
+    }
+
+    fn pid(&self) -> Pid {
+        let pid = self.status()["run"]["pid"].as_i64().unwrap();
         Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
+    }
+
+    /// A run that holds still asks its raw tables what is wrong with them.
+    fn is_at_rest(&self) -> bool {
+        let status = self.status();
+        let sources = status["sources"].as_array().unwrap();
+        !sources.is_empty()
+            && (sources.iter()).all(|check| check["state"] != "PENDING" && check["state"] != "RUNNING")
     }
 }
 
@@ -185,6 +196,7 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
     wait_until("the run has noticed", || {
         log().contains("the terminal is gone; the run goes on without it")
     });
+    wait_until("the sources have answered", || orphan.is_at_rest());
     let before = cpu_of(pid);
     thread::sleep(Duration::from_secs(2));
     let used = cpu_of(pid) - before;

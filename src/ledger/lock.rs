@@ -22,8 +22,9 @@ pub struct Holder {
 pub enum LockError {
     /// Somebody else runs here.
     #[error(
-        "a run is already using {} (process {}, since {}); wait for it, stop it, or choose another --state-dir",
-        folder.display(), holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC")
+        "a run is already using {folder} (process {}, since {}); 'backcourt attach --state-dir {folder}' shows it, \
+         another --state-dir starts beside it",
+        holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), folder = folder.display()
     )]
     Held {
         /// The state folder.

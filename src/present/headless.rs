@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use tokio::sync::oneshot;
 
 use crate::engine::{Command, Fact, Link, Order};
+use crate::ledger::RunState;
 use crate::term::{Signal, Signals};
 
 use super::{OnHangUp, Presenter, plain};
@@ -49,6 +50,9 @@ pub(super) async fn follow(
 /// The terminal is gone: what the operator wanted for this case.
 pub(super) fn hung_up(link: &Link, on_hang_up: OnHangUp) {
     let (command, what) = match on_hang_up {
+        OnHangUp::Continue if link.snapshots.borrow().run.state == RunState::Paused => {
+            (None, "goes on without it and holds until 'backcourt ctl resume'")
+        }
         OnHangUp::Continue => (None, "goes on without it"),
         OnHangUp::Drain => (Some(Command::Drain), "is drained"),
         OnHangUp::Abort => (Some(Command::Abort), "is aborted"),

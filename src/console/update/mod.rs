@@ -42,7 +42,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Helm(helm) => {
-            if model.helm.mine
+            // A console that has just come to a run of another process had nothing to lose.
+            let had = model.helm.mine && model.helm.afar == helm.afar;
+            if had
                 && !helm.mine
                 && let Some(name) = &helm.holder
             {
