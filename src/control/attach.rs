@@ -133,7 +133,7 @@ impl Mirror {
                 .for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),
             Said::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
             // A screen that was left hears no more facts.
-            Said::Fact(fact) => drop(self.facts.send(fact)),
+            Said::Fact(fact) => drop(self.facts.send(*fact)),
             Said::Reply(_) | Said::Help(_) | Said::Status(_) | Said::Picture(_) => {}
         }
     }

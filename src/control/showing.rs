@@ -39,7 +39,7 @@ pub(super) struct Showing {
 #[derive(Debug)]
 pub(super) enum News {
     Snapshot,
-    Fact(Fact),
+    Fact(Box<Fact>),
     Helm,
     /// The log and the figures of the process, now and then.
     Look,
@@ -75,7 +75,7 @@ impl Showing {
                 Err(_) => News::Over,
             },
             fact = self.facts.recv() => match fact {
-                Ok(fact) => News::Fact(fact),
+                Ok(fact) => News::Fact(Box::new(fact)),
                 Err(RecvError::Lagged(_)) => News::Behind,
                 Err(RecvError::Closed) => News::Over,
             },

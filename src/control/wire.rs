@@ -76,7 +76,7 @@ pub enum Said {
     /// The newest picture, for a console.
     Picture(Box<Picture>),
     /// Something happened, for a console.
-    Fact(Fact),
+    Fact(Box<Fact>),
     /// New lines of the log, the newest thousand at first, for a console.
     Log(Vec<Arc<LogLine>>),
     /// What the process takes of the machine, for a console.

@@ -10,7 +10,7 @@ use crate::telemetry::{Sampler, Vitals};
 #[derive(Debug)]
 pub(super) enum RunVitals {
     /// This process, if the system tells about it.
-    Own(Option<Sampler>),
+    Own(Option<Box<Sampler>>),
     /// The process of the run.
     Told(watch::Receiver<Vitals>),
 }
@@ -19,7 +19,7 @@ impl RunVitals {
     /// Those of this process.
     pub(super) fn own() -> Self {
         let sampler = Sampler::new().inspect_err(|error| tracing::warn!("no process figures: {error}"));
-        Self::Own(sampler.ok())
+        Self::Own(sampler.ok().map(Box::new))
     }
 
     /// The newest figures.

@@ -234,7 +234,7 @@ impl Tui {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
             // What ends this screen is not meant for a run of another process.
             Signal::Terminate | Signal::Interrupt if self.around.afar => {
-                self.left = Some(Left::Signal(signal))
+                self.left = Some(Left::Signal(signal));
             }
             Signal::Terminate | Signal::Interrupt => {
                 let command = if self.ended_by.is_none() {
