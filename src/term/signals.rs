@@ -57,7 +57,10 @@ impl Signal {
 /// The signals listened to. From the first listening on, they no longer do what they do by default, for the rest
 /// of the process.
 #[derive(Debug)]
-pub struct Signals(Vec<Listening>);
+pub struct Signals {
+    listening: Vec<Listening>,
+    echo: Duration,
+}
 
 /// One signal listened to, and when it came last.
 #[derive(Debug)]
@@ -67,8 +70,8 @@ struct Listening {
     last: Option<Instant>,
 }
 
-/// A signal sent to a whole group of processes also comes by way of the one that stands in front of this: within this
-/// time it is the same one.
+/// With a screen a signal sent to a whole group of processes also comes by way of the one that stands in front of this:
+/// within this time it is the same one.
 const ECHO: Duration = Duration::from_millis(100);
 
 impl Signals {
@@ -77,7 +80,7 @@ impl Signals {
     /// # Errors
     /// The system refused a handler.
     pub fn for_screen() -> io::Result<Self> {
-        Self::listen(&Signal::ALL)
+        Self::listen(&Signal::ALL, ECHO)
     }
 
     /// Only those that end a run; without a screen, Ctrl-Z may stop the process as it always does. Call inside a
@@ -86,10 +89,10 @@ impl Signals {
     /// # Errors
     /// The system refused a handler.
     pub fn for_ending() -> io::Result<Self> {
-        Self::listen(&Signal::ENDING)
+        Self::listen(&Signal::ENDING, Duration::ZERO)
     }
 
-    fn listen(signals: &[Signal]) -> io::Result<Self> {
+    fn listen(signals: &[Signal], echo: Duration) -> io::Result<Self> {
         signals
             .iter()
             .map(|&signal| {
@@ -100,16 +103,19 @@ impl Signals {
                 })
             })
             .collect::<io::Result<_>>()
-            .map(Self)
+            .map(|listening| Self { listening, echo })
     }
 
     /// The next signal; never ends. May be dropped and called again without losing any.
     pub async fn next(&mut self) -> Signal {
+        let echo = self.echo;
         poll_fn(|context| {
-            for listening in &mut self.0 {
+            for listening in &mut self.listening {
                 while listening.arrivals.poll_recv(context).is_ready() {
                     let now = Instant::now();
-                    let is_echo = listening.last.is_some_and(|last| now - last < ECHO);
+                    let is_echo = listening
+                        .last
+                        .is_some_and(|last| now.saturating_duration_since(last) < echo);
                     listening.last = Some(now);
                     // Of sizes the last one counts, and a process that goes on must not be kept from its screen.
                     let ends = Signal::ENDING.contains(&listening.signal);
