@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use backcourt::engine::{Engine, Event, Lineage, Options, RetryPolicy, Setup, Work};
+use backcourt::engine::{Ceilings, Engine, Event, Lineage, Options, RetryPolicy, Setup, Work};
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
@@ -149,6 +149,7 @@ fn main() {
             ask: None,
             released: Vec::new(),
             fail_fast: None,
+            ceilings: Ceilings::default(),
             stay: false,
             control: None,
             retry: RetryPolicy::over(far.as_ref()),

@@ -12,8 +12,8 @@ use std::process::{Child, Stdio};
 use std::sync::LazyLock;
 
 use backcourt::engine::{
-    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Event, Fact, SampleState, StageNulls,
-    UnitSample,
+    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact,
+    SampleState, StageEstimate, StageNulls, UnitSample,
 };
 use backcourt::ledger::{CheckState, RunState, UnitState};
 use backcourt::plan::Severity;
@@ -594,8 +594,8 @@ fn every_kind() -> Vec<Event> {
     ]
 }
 
-/// Those of a sample.
-fn kinds_of_a_sample() -> Vec<Event> {
+/// Those of what comes before the first unit.
+fn kinds_before_the_first_unit() -> Vec<Event> {
     let text = || "x".to_owned();
     let date = "2023-12-16".parse().unwrap();
     vec![
@@ -624,6 +624,26 @@ fn kinds_of_a_sample() -> Vec<Event> {
             reason: None,
             notes: vec![text()],
         }),
+        Event::Estimated {
+            message: text(),
+            held: true,
+            estimate: Estimate {
+                stages: vec![StageEstimate {
+                    stage: text(),
+                    dates: 4,
+                    reads: Expected {
+                        bytes: 10_485_760,
+                        jobs: 2,
+                        unknown: 1,
+                        why: Some(text()),
+                        largest: Some((10_485_760, text())),
+                    },
+                    checks: Expected::default(),
+                }],
+                aside: Expected::default(),
+            },
+            seconds: 0.5,
+        },
         Event::SampleFinished {
             sound: false,
             held: true,
@@ -645,7 +665,7 @@ fn kinds_of_a_sample() -> Vec<Event> {
 
 #[test]
 fn every_kind_of_event_is_in_the_schema() {
-    let events = every_kind().into_iter().chain(kinds_of_a_sample());
+    let events = every_kind().into_iter().chain(kinds_before_the_first_unit());
     let schema: Value = serde_json::from_str(include_str!("../docs/event.schema.json")).unwrap();
     let described: BTreeSet<&str> = schema["oneOf"]
         .as_array()

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::StateDir;
 use super::error::CliError;
+use crate::engine::Ceilings;
 use crate::feeds;
 use crate::plan::{Plan, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
@@ -38,6 +39,9 @@ pub(super) struct WarehouseArgs {
     /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
     #[arg(long, help_heading = HEADING, value_name = "N")]
     max_bytes_billed: Option<u64>,
+    /// The most bytes all BigQuery jobs of a run may be billed for; a run that would take more does not begin, and one that took more stops
+    #[arg(long, value_name = "N")]
+    max_total_bytes_billed: Option<u64>,
     /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     quota_rest: Option<u64>,
@@ -72,6 +76,14 @@ impl WarehouseArgs {
         }
     }
 
+    /// The most that may be billed.
+    pub(super) const fn ceilings(&self) -> Ceilings {
+        Ceilings {
+            of_a_job: self.max_bytes_billed,
+            of_the_run: self.max_total_bytes_billed,
+        }
+    }
+
     fn settings(&self) -> Settings {
         Settings {
             prefix: self.dataset_prefix.clone().unwrap_or_default(),
@@ -90,6 +102,7 @@ impl WarehouseArgs {
             (self.dataset_prefix.is_some(), "--dataset-prefix"),
             (!self.label.is_empty(), "--label"),
             (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
+            (self.max_total_bytes_billed.is_some(), "--max-total-bytes-billed"),
             (self.quota_rest.is_some(), "--quota-rest"),
         ];
         match unused.iter().find(|(given, _)| *given) {

@@ -4,6 +4,7 @@ mod attach;
 mod check;
 mod ctl;
 mod doctor;
+mod dry_run;
 mod error;
 mod file;
 mod home;
@@ -50,7 +51,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  no unit and no blocking check failed
   1  a unit or a blocking check failed, a sample stands against the run, or a rehearsal differs
-  2  a bad flag, name, value, date or input file
+  2  a bad flag, name, value, date or input file; or more would be billed than is allowed
   3  ended early; start again to go on
   4  refused: another run is using the state folder
   130, 143  ended by Ctrl-C or SIGTERM; start again to go on";

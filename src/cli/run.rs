@@ -1,28 +1,25 @@
 //! `backcourt run`: everything of the plan that is not done yet, then its checks.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use chrono::NaiveDate;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::engine::{Scope, Work};
-use crate::feeds;
-use crate::ledger::{Ledger, UnitState};
+use crate::engine::Work;
 use crate::plan::{DateRange, Plan, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
-use super::start::{Job, Show, resolve, start};
-use super::{Place, StateDir, sample};
+use super::start::{Job, Show, start};
+use super::{Place, dry_run, sample};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    place: Place,
+    pub(super) place: Place,
     /// First date [default: the plan's]
     #[arg(long, value_name = "YYYY-MM-DD")]
     from: Option<String>,
@@ -53,7 +50,7 @@ pub(super) struct RunArgs {
     sample: bool,
     /// Do every date again, whatever the ledger says
     #[arg(long)]
-    no_resume: bool,
+    pub(super) no_resume: bool,
     /// Say what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -85,9 +82,9 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return sample::alone(&arguments.place, &plan, sample.clone(), presenter);
     }
     if arguments.dry_run {
-        return dry_run(&arguments.place, &plan, &stages, &dates, arguments.no_resume);
+        return dry_run::say(arguments, &plan, &stages, &dates, source.as_deref());
     }
-    let workers = arguments.workers.map_or(plan.workers, |workers| workers as usize);
+    let workers = arguments.workers(&plan);
     start(
         &arguments.place,
         Job {
@@ -125,6 +122,10 @@ pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
 }
 
 impl RunArgs {
+    pub(super) fn workers(&self, plan: &Plan) -> usize {
+        self.workers.map_or(plan.workers, |workers| workers as usize)
+    }
+
     fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {
         if !self.dates.is_empty() {
             return dates_of(&self.dates);
@@ -179,85 +180,6 @@ pub(super) fn chosen_stages(
         )));
     }
     Ok(chosen)
-}
-
-/// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
-fn dry_run(
-    place: &Place,
-    plan: &Plan,
-    names: &[String],
-    dates: &[NaiveDate],
-    afresh: bool,
-) -> Result<u8, CliError> {
-    let folder = StateDir::of(place.state_dir.as_deref())?;
-    let home = place.warehouse.home(&folder)?;
-    home.refuse_foreign_queries(plan)?;
-    let mut out = std::io::stdout().lock();
-    let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
-    let then = format!("then {} dates in {}", dates.len(), names.join(", "));
-    let loads = if plan.is_about_basketball() {
-        " and load the shipped box scores"
-    } else {
-        ""
-    };
-    if home.is_missing() {
-        say(format!("{home} does not exist yet: a run would make it{loads}"))?;
-        return say(then).map(|()| 0);
-    }
-    let warehouse = home.open()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(no_threads)?;
-    if plan.is_about_basketball() {
-        let loaded = runtime.block_on(feeds::is_loaded(warehouse.as_ref()));
-        if !loaded.map_err(|error| CliError::Usage(error.message))? {
-            say(format!(
-                "{home} holds no feeds yet: a run would load the shipped box scores"
-            ))?;
-            return say(then).map(|()| 0);
-        }
-    }
-    let ledger = Ledger::open_to_read(&folder.ledger())?;
-    for stage in resolve(plan, names)? {
-        let scopes = match runtime.block_on(stage.scope(warehouse.as_ref(), dates)) {
-            Ok(scopes) => scopes,
-            // What it looks at may be there only once the stages before it have run.
-            Err(error) => {
-                say(format!(
-                    "{}: {} dates, cannot be told yet: {error}",
-                    stage.name(),
-                    dates.len()
-                ))?;
-                continue;
-            }
-        };
-        let due = scopes
-            .iter()
-            .filter(|scope| !matches!(scope, Scope::Skip(_)))
-            .count();
-        let target = match &ledger {
-            Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
-            None => None,
-        };
-        let done = match (&ledger, target) {
-            (Some(ledger), Some(target)) if !afresh => ledger
-                .units(target, stage.name())?
-                .iter()
-                .filter(|unit| !unit.state.is_open() && unit.state != UnitState::Skipped)
-                .filter(|unit| dates.contains(&unit.date))
-                .count(),
-            _ => 0,
-        };
-        say(format!(
-            "{}: {} dates, {} to do, {done} done before, {} without work",
-            stage.name(),
-            dates.len(),
-            due.saturating_sub(done),
-            dates.len() - due
-        ))?;
-    }
-    Ok(0)
 }
 
 pub(super) fn cannot_print(cause: std::io::Error) -> CliError {

@@ -187,6 +187,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         ask: job.ask,
         released: job.advance,
         fail_fast: job.fail_fast,
+        ceilings: place.warehouse.ceilings(),
         stay: matches!(presenter, Presenter::Tui(_)),
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
         retry: RetryPolicy::over(warehouse.as_ref()),

@@ -8,9 +8,9 @@ use tracing::Level;
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
-    Cost, Difference, Dimension, EVENT_SCHEMA, Event, Fact, GapView, Phase, Preparing, Progress, RunView,
-    SampleState, Snapshot, StageNulls, StageState, StageView, Tally, TaskView, UnitSample, UnitView,
-    WorkerView,
+    Cost, Difference, Dimension, EVENT_SCHEMA, Estimate, Event, Expected, Fact, GapView, Phase, Preparing,
+    Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState, StageView, Tally,
+    TaskView, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -355,6 +355,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             },
             limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
             billed: None,
+            waits_for_yes: false,
             ending: None,
         },
         stages: vec![StageView {
@@ -377,6 +378,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         runbook: Arc::new(ITEMS.iter().map(item).collect()),
         sources: Vec::new(),
         breakdowns: Vec::new(),
+        estimate: None,
     }
 }
 
@@ -641,6 +643,49 @@ pub fn billed(version: u64) -> Snapshot {
     };
     let aside = jobs(9, 90 << 20, 700);
     snapshot.run.billed = Some(BilledView { total, aside });
+    snapshot
+}
+
+/// The same before its first unit: held for a yes, with what dry runs say of it. The third stage reads what the others fill.
+pub fn estimated(version: u64) -> Snapshot {
+    const GIB: u64 = 1 << 30;
+    let mut snapshot = billed(version);
+    snapshot.run.state = RunState::Paused;
+    snapshot.run.ending = None;
+    snapshot.run.waits_for_yes = true;
+    "held for your yes to what it is going to be billed; p begins".clone_into(&mut snapshot.run.limit);
+    let known = |bytes: u64, jobs: u64| Expected {
+        bytes,
+        jobs,
+        ..Expected::default()
+    };
+    let why = "what it reads is filled by this run".to_owned();
+    let unknown = |jobs: u64| Expected {
+        jobs,
+        unknown: jobs,
+        why: Some(why.clone()),
+        ..Expected::default()
+    };
+    let partly = Expected {
+        unknown: 96,
+        jobs: 288,
+        why: Some(why.clone()),
+        ..known(3 * GIB, 288)
+    };
+    let stage = |stage: &str, reads: Expected, checks: Expected| StageEstimate {
+        stage: stage.to_owned(),
+        dates: 916,
+        reads,
+        checks,
+    };
+    snapshot.estimate = Some(Arc::new(Estimate {
+        stages: vec![
+            stage(STAGE, known(12 * GIB, 384), known(120 << 20, 3)),
+            stage("team_defense", partly, unknown(3)),
+            stage("player_game", unknown(96), unknown(3)),
+        ],
+        aside: known(700 << 20, 4),
+    }));
     snapshot
 }
 

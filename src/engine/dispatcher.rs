@@ -5,6 +5,7 @@ mod batches;
 mod checking;
 mod costs;
 mod ending;
+mod estimating;
 mod explaining;
 mod orders;
 mod overtaking;
@@ -38,8 +39,8 @@ use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    BreakdownView, CheckView, Correction, Ending, Event, Known, Meter, Options, Order, Origin, Phase,
-    Prepare, Provenance, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
+    BreakdownView, CheckView, Correction, Ending, Estimate, Event, Known, Meter, Options, Order, Origin,
+    Phase, Prepare, Provenance, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
 };
 use costs::Bills;
 use reloading::Answer;
@@ -53,6 +54,7 @@ const PICTURE_GAP: Duration = Duration::from_millis(100);
 /// What a task reports when it ends.
 enum Report {
     Prepared(Result<Option<String>, StageError>),
+    Estimated(Estimate, f64),
     Sampled(Result<Sampled, StageError>, f64),
     Scoped(usize, Result<Scoped, StageError>),
     Worked(Batch, Result<Vec<Computed>, StageError>),
@@ -74,6 +76,7 @@ struct Scoped {
 /// What a task was about, for the case that it panics and cannot report.
 enum Owner {
     Preparation,
+    Estimate,
     Sample,
     Scope,
     Worker(Batch),
@@ -193,6 +196,10 @@ pub(super) struct Dispatcher {
     units_ended: u64,
     units_failed: u64,
     prepare: Option<Box<dyn Prepare>>,
+    /// What the run is going to be billed, once that was asked.
+    estimate: Option<Arc<Estimate>>,
+    /// The operator is reading that: nothing is asked and nothing made until he says yes.
+    waits_for_yes: bool,
     /// What is to be sampled before the first unit, with what the ledger knew when the run began.
     sample: Option<(Known, Sample)>,
     /// The sample is through and the operator is reading it: not even a table is made.
@@ -292,6 +299,8 @@ impl Dispatcher {
             units_ended: 0,
             units_failed: 0,
             prepare,
+            estimate: None,
+            waits_for_yes: false,
             sample,
             held_by_sample: false,
             preparing: None,
@@ -381,6 +390,7 @@ impl Dispatcher {
     fn on_report(&mut self, report: Report) -> Result<(), Fatal> {
         match report {
             Report::Prepared(result) => self.on_prepared(result),
+            Report::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
             Report::Sampled(result, seconds) => self.on_sampled(result, seconds),
             Report::Scoped(line, result) => self.on_scoped(line, result),
             Report::Worked(batch, result) => self.on_worked(batch, result),

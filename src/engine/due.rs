@@ -28,12 +28,18 @@ pub(super) fn is_due(options: &Options, scope: &Scope, record: Option<&UnitRecor
         || (other_source && record.state != UnitState::Failed)
 }
 
+/// Whether a wanted date may have to be done, for all that the ledger knows.
+pub(super) fn may_be_due(options: &Options, record: Option<&UnitRecord>) -> bool {
+    let is_off = record.is_some_and(|record| record.state == UnitState::Skipped);
+    !is_off && is_due(options, &Scope::Untold, record)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
     use rstest::rstest;
 
-    use super::super::{RetryPolicy, Selection};
+    use super::super::{Ceilings, RetryPolicy, Selection};
     use super::*;
 
     fn options() -> Options {
@@ -50,6 +56,7 @@ mod tests {
             ask: None,
             released: Vec::new(),
             fail_fast: None,
+            ceilings: Ceilings::default(),
             stay: false,
             control: None,
             retry: RetryPolicy::default(),

@@ -7,7 +7,7 @@ use crate::ledger::{CheckState, RunState, UnitState};
 use crate::plan::Severity;
 use crate::warehouse::ErrorClass;
 
-use super::{StageNulls, UnitSample};
+use super::{Estimate, StageNulls, UnitSample};
 
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -52,6 +52,17 @@ pub enum Event {
     Prepared {
         /// One sentence.
         message: String,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// It is known what the run is going to be billed, as far as it can be.
+    Estimated {
+        /// One sentence.
+        message: String,
+        /// Whether the run holds until the operator has said yes.
+        held: bool,
+        /// Stage by stage.
+        estimate: Estimate,
         /// How long it took.
         seconds: f64,
     },

@@ -51,12 +51,23 @@ pub struct Options {
     pub released: Vec<String>,
     /// Drain once this many units have failed.
     pub fail_fast: Option<u64>,
+    /// The most that may be billed, where the warehouse bills.
+    pub ceilings: Ceilings,
     /// Stay and take orders after the end.
     pub stay: bool,
     /// Where it takes orders from other processes, if it does; for those who want to know.
     pub control: Option<String>,
     /// How often and how long to wait.
     pub retry: RetryPolicy,
+}
+
+/// The most bytes that may be billed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ceilings {
+    /// For one job; the warehouse keeps to it too.
+    pub of_a_job: Option<u64>,
+    /// For all jobs of the run.
+    pub of_the_run: Option<u64>,
 }
 
 /// Which units of a run's dates are due.

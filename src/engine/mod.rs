@@ -6,6 +6,7 @@ mod command;
 mod counted;
 mod dispatcher;
 mod due;
+mod estimate;
 mod events;
 mod fact;
 mod gaps;
@@ -30,9 +31,12 @@ pub use crate::checks::{Breakdown, Dimension, Tally};
 pub use crate::warehouse::Cost;
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use counted::counted;
+pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
-pub use launch::{Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work, threads};
+pub use launch::{
+    Ceilings, Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work, threads,
+};
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use origin::{Correction, Origin};

@@ -11,6 +11,8 @@ use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
 
+use super::Estimate;
+
 /// Everything a reader may show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -32,6 +34,8 @@ pub struct Snapshot {
     pub sources: Vec<CheckView>,
     /// Breakdowns in plan order.
     pub breakdowns: Vec<BreakdownView>,
+    /// What the run is going to be billed, where the warehouse bills and there is anything to do. Shared: it stays.
+    pub estimate: Option<Arc<Estimate>>,
 }
 
 /// The run as a whole.
@@ -63,6 +67,8 @@ pub struct RunView {
     pub limit: String,
     /// What was billed for the plan, by this run and those before it; none where the warehouse bills nothing.
     pub billed: Option<BilledView>,
+    /// It holds until the operator has said yes to what it is going to be billed; nothing was begun.
+    pub waits_for_yes: bool,
     /// The sentence that goes with the end of the run, once it has ended.
     pub ending: Option<String>,
 }

@@ -33,6 +33,9 @@ pub(super) fn line(fact: &Fact) -> Option<String> {
             control.as_deref().map(socket).unwrap_or_default()
         ),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
+        Event::Estimated {
+            message, estimate, ..
+        } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
         Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
@@ -255,6 +258,7 @@ pub(super) fn say_ending(
     let hint = match ending.exit_code {
         1 if ending.state == RunState::Stopped => "no stage has written anything",
         0 => "nothing failed",
+        2 => "nothing was begun",
         1 => {
             "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"
         }

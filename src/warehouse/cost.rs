@@ -124,6 +124,15 @@ fn in_units(mut number: f64, units: &[(&str, f64)]) -> String {
     format!("{number:.decimals$} {unit}")
 }
 
+/// What a question is going to be billed, found out without asking it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Bytes it would process as things stand.
+    pub bytes: u64,
+    /// The least that a job over the same tables is billed, unless it processes nothing at all.
+    pub least: u64,
+}
+
 /// What one job cost, with the name it is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {

@@ -7,9 +7,9 @@ mod error;
 mod query;
 pub mod sqlite;
 
-pub use cost::{Bill, Charge, Cost, bytes};
+pub use cost::{Bill, Charge, Cost, Foreseen, bytes};
 pub use error::{ErrorClass, WarehouseError};
-pub use query::{Answer, Asking, Dates, Read, Refill, Refilled};
+pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -53,6 +53,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// The same warehouse, with every job it is given charged to this bill; none where work costs nothing.
     fn charging(&self, _bill: Arc<Bill>) -> Option<Arc<dyn Warehouse>> {
         None
+    }
+
+    /// What a question is going to be billed, found out without asking it; nothing where work costs nothing.
+    async fn foresee(&self, _question: Question<'_>) -> Result<Foreseen, WarehouseError> {
+        Ok(Foreseen::default())
     }
 
     /// How long a table is left alone when its quota is used up; none where waiting does not help.

@@ -25,6 +25,17 @@ pub struct Read<'a> {
     pub dates: Dates<'a>,
 }
 
+/// Something that could be asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Question<'a> {
+    /// A read by date.
+    Read(Read<'a>),
+    /// A query as it is written.
+    Query(&'a str),
+    /// A query about dates.
+    About(&'a str, &'a [NaiveDate]),
+}
+
 /// How a query about dates is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {

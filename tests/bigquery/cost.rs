@@ -11,6 +11,7 @@ use super::emulator::Emulator;
 use super::month::{copy, raw_tables};
 use super::program::{State, wait_until};
 use super::proxy::{Fate, Proxy};
+use super::pty::Pty;
 
 const DATES: [&str; 2] = ["2021-10-19", "2021-10-22"];
 
@@ -43,7 +44,20 @@ title = "Rows are there"
 severity = "blocking"
 sql = "SELECT COUNT(*) AS checked FROM `nba_analytics.team_offense_game_summary` WHERE game_date >= '2021-10-19'"
 expect = [{ column = "checked", at_least = 1 }]
+
+[[source_check]]
+name = "scheduled"
+feed = "schedule"
+title = "Games are there"
+sql = "SELECT COUNT(*) AS checked FROM `nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19'"
+expect = [{ column = "checked", at_least = 1 }]
 "#;
+
+/// A GiB for each query of the raw tables, and a quarter for the tables that are made.
+fn dear(sql: &str) -> (u64, u64) {
+    let is_raw = sql.contains("nba_raw");
+    (if is_raw { 1 << 30 } else { 1 << 28 }, 1)
+}
 
 /// Three for what touches the first table, five for the second, one for the rest; slot time is ten milliseconds each.
 fn tariff(sql: &str) -> (u64, u64) {
@@ -78,7 +92,7 @@ struct Ground {
 }
 
 /// The raw rows of these dates on a server that bills, and a state folder that knows of nothing.
-fn ground(latency: Duration) -> Option<Ground> {
+fn ground(latency: Duration, tariff: fn(&str) -> (u64, u64)) -> Option<Ground> {
     let emulator = Emulator::start()?;
     copy(&State::loaded(), &emulator, DATES, raw_tables());
     let proxy = Proxy::billing(Some(emulator.port()), latency, |_| Fate::Pass, tariff);
@@ -118,7 +132,7 @@ impl Ground {
 
 #[test]
 fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
-    let Some(ground) = ground(Duration::ZERO) else {
+    let Some(ground) = ground(Duration::ZERO, tariff) else {
         return;
     };
     let run = ground.with(&["run", "--advance", "all", "--output", "silent"]);
@@ -173,7 +187,7 @@ fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
 
 #[test]
 fn a_commit_whose_process_died_is_billed_once_by_the_next() {
-    let Some(ground) = ground(Duration::from_millis(600)) else {
+    let Some(ground) = ground(Duration::from_millis(600), tariff) else {
         return;
     };
     let run = ground.with(&["run", "--advance", "all", "--output", "silent"]);
@@ -198,4 +212,123 @@ fn a_commit_whose_process_died_is_billed_once_by_the_next() {
     for commit in commits {
         assert!(purposes.contains_key(&commit), "{commit} was not counted");
     }
+}
+
+/// What the newest run was told to expect.
+fn estimated(state: &State) -> Json {
+    let facts = state.facts();
+    let newest = facts.into_iter().rfind(|fact| fact["event"] == "estimated");
+    newest.expect("an estimate")
+}
+
+#[test]
+fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_much() {
+    let Some(ground) = ground(Duration::ZERO, dear) else {
+        return;
+    };
+    let run = |more: &[&'static str]| {
+        let first = [&["run", "--advance", "all", "--output", "plain"], more].concat();
+        ground.state.backcourt(&ground.with(&first))
+    };
+    // More than is allowed: nothing is asked but whether the feeds are there.
+    for (flag, sentence) in [
+        ("--max-bytes-billed", "a batch of team_offense reads nba_raw."),
+        ("--max-total-bytes-billed", "the run would be billed at least"),
+    ] {
+        let refused = run(&[flag, "1000"]).expect(2);
+        assert!(
+            refused.out.contains(sentence) && refused.out.contains(flag),
+            "{refused:?}"
+        );
+    }
+    let asked = ground.proxy.seen(|seen| seen.sent.clone());
+    assert!(asked.values().all(|sql| sql.contains("AS held")), "{asked:?}");
+
+    // A read of the schedule, one of the feeds, and what is stored, of which nothing is there yet.
+    let told = run(&["--stop-after", "team_offense"]).expect(0);
+    let estimate = estimated(&ground.state);
+    let stage = &estimate["estimate"]["stages"][0];
+    let number = |expected: &Json, name: &str| expected[name].as_u64().unwrap();
+    let reads = &stage["reads"];
+    let known = number(reads, "jobs") - number(reads, "unknown");
+    assert!(known >= 2 && number(reads, "unknown") == 1, "{estimate}");
+    assert_eq!(number(reads, "bytes"), known << 30, "{estimate}");
+    assert_eq!(
+        number(&stage["checks"], "unknown"),
+        1,
+        "its table is not there: {estimate}"
+    );
+    assert!(
+        told.out
+            .contains(&format!("at least {known}.0 GiB are going to be billed")),
+        "{told:?}"
+    );
+
+    // Once the tables are there everything is known.
+    run(&[]).expect(0);
+    run(&["--no-resume"]).expect(0);
+    let estimate = estimated(&ground.state);
+    for stage in estimate["estimate"]["stages"].as_array().unwrap() {
+        let unknown = number(&stage["reads"], "unknown") + number(&stage["checks"], "unknown");
+        assert_eq!((unknown, number(stage, "dates")), (0, 4), "{estimate}");
+    }
+    let first = &estimate["estimate"]["stages"][0];
+    assert_eq!(number(&first["checks"], "bytes"), 1 << 28);
+    assert_eq!(number(&first["reads"], "bytes"), (known << 30) + (1 << 28));
+
+    // A dry run of the whole says the same.
+    let dry = ground.with(&["run", "--dry-run", "--no-resume"]);
+    let dry = ground.state.backcourt(&dry).expect(0);
+    assert!(dry.out.contains(estimate["message"].as_str().unwrap()), "{dry:?}");
+
+    // Allowed is what is expected; writing comes on top of it and ends the run, which can be gone on with.
+    let most = estimate["estimate"]["stages"].as_array().unwrap().iter();
+    let most: u64 = most
+        .map(|stage| number(&stage["reads"], "bytes") + number(&stage["checks"], "bytes"))
+        .sum();
+    let limit = most.to_string();
+    let mut arguments = ground.with(&["run", "--no-resume", "--advance", "all", "--output", "silent"]);
+    arguments.extend(["--max-total-bytes-billed", &limit]);
+    ground.state.backcourt(&arguments).expect(3);
+    let ending = ground.status()["run"]["ending"].clone();
+    assert!(
+        ending
+            .as_str()
+            .unwrap()
+            .contains("--max-total-bytes-billed allows"),
+        "{ending}"
+    );
+}
+
+#[test]
+fn the_console_waits_for_a_yes_to_the_cost() {
+    let Some(ground) = ground(Duration::ZERO, dear) else {
+        return;
+    };
+    let folder = ground.state.path().display().to_string();
+    let mut arguments = ground.with(&["run", "--advance", "all"]);
+    arguments.extend(["--state-dir", &folder]);
+    let sent = || {
+        ground
+            .proxy
+            .seen(|seen| seen.sent.values().cloned().collect::<Vec<_>>())
+    };
+
+    let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
+    pty.wait_for("Cost: nothing was begun yet");
+    pty.wait_for("not known");
+    pty.send("q");
+    pty.wait_for("Nothing was begun yet: p begins");
+    pty.send("q");
+    assert_eq!(pty.wait_exit().exit_code(), 3);
+    let asked = sent();
+    assert!(asked.iter().all(|sql| sql.contains("AS held")), "{asked:?}");
+
+    let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
+    pty.wait_for("Cost: nothing was begun yet");
+    pty.send("\r");
+    pty.wait_for("The run has ended");
+    pty.send("q");
+    assert_eq!(pty.wait_exit().exit_code(), 0);
+    assert!(sent().iter().any(|sql| sql.starts_with("BEGIN TRANSACTION")));
 }

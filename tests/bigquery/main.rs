@@ -15,6 +15,9 @@ mod month;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;
+#[allow(dead_code, reason = "this target uses a part of it")]
+#[path = "../support/pty.rs"]
+mod pty;
 mod refill;
 mod rehearse;
 mod secrets;

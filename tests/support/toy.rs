@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome, Reach,
-    Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome,
+    Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
@@ -312,6 +312,7 @@ impl Toy {
             ask: None,
             released: Vec::new(),
             fail_fast: None,
+            ceilings: Ceilings::default(),
             stay: false,
             control: None,
             retry: RetryPolicy {

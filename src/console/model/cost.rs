@@ -1,7 +1,7 @@
 //! What the work costs, line by line: update needs their number, the view draws them.
 
-use crate::console::text::{count, counted, wrapped};
-use crate::engine::{CheckView, Cost, Snapshot};
+use crate::console::text::{count, counted, sanitised, wrapped};
+use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot};
 
 /// One line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Row {
     pub name: String,
     /// Whether it is a part of the line above it.
     pub is_part: bool,
+    /// Bytes that are going to be billed.
+    pub expected: String,
     /// Bytes billed.
     pub billed: String,
     /// Slot time used.
@@ -36,36 +38,64 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     let Some(billed) = snapshot.run.billed else {
         return Vec::new();
     };
-    let mut lines = vec![Line::Columns];
-    let mut put = |name: &str, is_part, cost: Option<Cost>| {
-        lines.push(Line::Row(row(name, is_part, cost)));
+    let mut page = Page {
+        columns,
+        lines: Vec::new(),
     };
+    let estimate = snapshot.estimate.as_deref();
+    if let Some(estimate) = estimate {
+        page.say(&estimate.message());
+        page.lines.push(Line::Gap);
+    }
+    page.lines.push(Line::Columns);
     for stage in &snapshot.stages {
-        put(&stage.name, false, stage.cost);
-        let checks = snapshot.checks.iter().filter(|check| check.stage == stage.name);
-        if let Some(cost) = sum(checks) {
-            put("its checks", true, Some(cost));
+        let of_stage = |estimate: &Estimate| {
+            let mut stages = estimate.stages.iter().cloned();
+            stages.find(|expected| expected.stage == stage.name)
+        };
+        let expected = estimate.and_then(of_stage);
+        let of_checks = expected.as_ref().map(|expected| expected.checks.clone());
+        page.row(
+            &stage.name,
+            false,
+            expected.map(|expected| expected.all()),
+            stage.cost,
+        );
+        let cost = sum(snapshot.checks.iter().filter(|check| check.stage == stage.name));
+        if cost.is_some() || of_checks.as_ref().is_some_and(|expected| expected.jobs > 0) {
+            page.row("its checks", true, of_checks, cost);
         }
     }
-    put("checks of the raw tables", false, sum(snapshot.sources.iter()));
-    put("loading and samples", false, Some(billed.aside));
-    put("in all", false, Some(billed.total));
-    lines.push(Line::Gap);
-    let mut say = |text: &str| {
-        let pieces = wrapped(text, columns).into_iter();
-        lines.extend(pieces.map(|piece| Line::Text(piece.to_owned())));
-    };
-    say("Billed by the warehouse for this run and those before it.");
+    let aside = estimate.map(|estimate| estimate.aside.clone());
+    page.row(
+        "checks of the raw tables",
+        false,
+        aside,
+        sum(snapshot.sources.iter()),
+    );
+    page.row("loading and samples", false, None, Some(billed.aside));
+    page.row("in all", false, estimate.map(Estimate::all), Some(billed.total));
+    page.lines.push(Line::Gap);
+    if let Some(estimate) = estimate {
+        page.say(
+            "Expected is what dry runs say of reading and of the checks, for this run. Writing is not in it: \
+             no dry run tells what a transaction takes.",
+        );
+        if let Some(why) = estimate.all().why {
+            page.say(&format!("Not known: {}", sanitised(&why)));
+        }
+    }
+    page.say("Billed by the warehouse for this run and those before it.");
     if billed.total.uncounted > 0 {
         let jobs = counted(
             usize::try_from(billed.total.uncounted).unwrap_or(usize::MAX),
             "job",
         );
-        say(&format!(
+        page.say(&format!(
             "{jobs} could not be counted; the figures are too low by theirs."
         ));
     }
-    lines
+    page.lines
 }
 
 fn sum<'a>(checks: impl Iterator<Item = &'a CheckView>) -> Option<Cost> {
@@ -73,16 +103,31 @@ fn sum<'a>(checks: impl Iterator<Item = &'a CheckView>) -> Option<Cost> {
     (cost.jobs > 0).then_some(cost)
 }
 
-fn row(name: &str, is_part: bool, cost: Option<Cost>) -> Row {
-    let told = |tell: fn(&Cost) -> String| {
-        let counted = cost.as_ref().filter(|cost| cost.jobs > 0);
-        counted.map_or_else(|| "-".to_owned(), tell)
-    };
-    Row {
-        name: name.to_owned(),
-        is_part,
-        billed: told(Cost::bytes),
-        slot_time: told(Cost::slot_time),
-        jobs: told(|cost| count(cost.jobs)),
+struct Page {
+    columns: usize,
+    lines: Vec<Line>,
+}
+
+impl Page {
+    fn say(&mut self, text: &str) {
+        let pieces = wrapped(text, self.columns).into_iter();
+        self.lines
+            .extend(pieces.map(|piece| Line::Text(piece.to_owned())));
+    }
+
+    fn row(&mut self, name: &str, is_part: bool, expected: Option<Expected>, cost: Option<Cost>) {
+        let nothing = || "-".to_owned();
+        let told = |tell: fn(&Cost) -> String| {
+            let counted = cost.as_ref().filter(|cost| cost.jobs > 0);
+            counted.map_or_else(nothing, tell)
+        };
+        self.lines.push(Line::Row(Row {
+            name: name.to_owned(),
+            is_part,
+            expected: expected.map_or_else(nothing, |expected| expected.told()),
+            billed: told(Cost::bytes),
+            slot_time: told(Cost::slot_time),
+            jobs: told(|cost| count(cost.jobs)),
+        }));
     }
 }

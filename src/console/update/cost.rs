@@ -1,7 +1,11 @@
-//! The page of what the work costs.
+//! The page of what the work costs: it opens by itself when the run holds for a yes to it.
 
 use ratatui::layout::Rect;
 
+use super::overlay::scroll;
+use super::run;
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::cost::{Line, lines};
@@ -16,6 +20,29 @@ pub(super) fn open(model: &mut Model) {
     }
 }
 
+/// Opens the page when the run begins to wait for a yes; closes it when somebody else has said it.
+pub(super) fn follow(model: &mut Model, waited: bool) {
+    match (waited, waits_for_yes(model), &model.overlay) {
+        (false, true, None) => model.overlay = Some(Overlay::Cost(CostPage::default())),
+        (true, false, Some(Overlay::Cost(_))) => model.overlay = None,
+        _ => {}
+    }
+}
+
+/// Whether the run holds until its operator has said yes.
+pub(super) fn waits_for_yes(model: &Model) -> bool {
+    (model.snapshot.iter()).any(|snapshot| snapshot.run.waits_for_yes)
+}
+
+pub(super) fn act(model: &mut Model, page: CostPage, action: Action) -> Vec<Effect> {
+    if action == Action::Accept && waits_for_yes(model) {
+        return run::pause_or_resume(model);
+    }
+    model.overlay = Some(Overlay::Cost(page));
+    scroll(model, action);
+    Vec::new()
+}
+
 /// How many lines the page has.
 pub(super) fn lines_in(model: &Model, body: Rect) -> usize {
     let columns = usize::from(framed(body).width);
@@ -26,8 +53,8 @@ pub(super) fn lines_in(model: &Model, body: Rect) -> usize {
 pub(super) fn copied(model: &Model) -> Option<String> {
     let snapshot = model.snapshot.as_ref()?;
     let line = |line: Line| match line {
-        Line::Columns => Some("for\tbilled\tslot time\tjobs".to_owned()),
-        Line::Row(row) => Some([row.name, row.billed, row.slot_time, row.jobs].join("\t")),
+        Line::Columns => Some("for\texpected\tbilled\tslot time\tjobs".to_owned()),
+        Line::Row(row) => Some([row.name, row.expected, row.billed, row.slot_time, row.jobs].join("\t")),
         Line::Text(text) => Some(text),
         Line::Gap => None,
     };

@@ -81,6 +81,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     model.dates.keep_in(&snapshot);
     model.workers.take(&snapshot);
     model.checks.keep_in(&snapshot);
+    let waited = cost::waits_for_yes(model);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
         // What was answered before ("pausing", "queued") is no longer how things stand.
@@ -88,6 +89,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     model.snapshot = Some(snapshot);
     model.wish(Dirty::Full);
+    cost::follow(model, waited);
     overlay::keep_in(model);
     let mut effects = overlay::ask_again(model);
     effects.extend(run::settle(model));

@@ -42,7 +42,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Helm(go) => return in_helm(model, go, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
-        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Cost(_) | Overlay::Help(_)) => {
+        Overlay::Cost(page) => return cost::act(model, page, action),
+        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
         }

@@ -99,7 +99,10 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
             .checks
             .iter()
             .any(|check| check.state == CheckState::Running);
-    model.sample.held || snapshot.run.state.has_ended() || (snapshot.run.state == RunState::Paused && idle)
+    model.sample.held
+        || snapshot.run.waits_for_yes
+        || snapshot.run.state.has_ended()
+        || (snapshot.run.state == RunState::Paused && idle)
 }
 
 /// The operator has chosen how to leave.

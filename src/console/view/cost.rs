@@ -12,17 +12,20 @@ use crate::console::model::cost::{Line, lines};
 use crate::console::model::overlay::CostPage;
 use crate::console::theme::Theme;
 
-/// Columns of bytes, of slot time and of a number of jobs; the names have the rest.
-const BYTES: usize = 12;
-const SLOT_TIME: usize = 12;
-const JOBS: usize = 9;
+/// Columns of bytes that are expected, of bytes billed, of slot time and of a number of jobs; the names have the rest.
+const NUMBERS: [usize; 4] = [12, 11, 11, 8];
 
 pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
     clear(buf, body);
-    frame(buf, theme, body, "Cost", true, &[]);
+    let title = if snapshot.run.waits_for_yes {
+        "Cost: nothing was begun yet"
+    } else {
+        "Cost"
+    };
+    frame(buf, theme, body, title, true, &[]);
     let area = framed(body);
     let lines = lines(snapshot, usize::from(area.width));
     let room = usize::from(area.height);
@@ -30,13 +33,13 @@ pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut B
     for (at, line) in lines.iter().skip(page.top).take(room).enumerate() {
         let mut pen = Pen::on(buf, theme, row(area, at));
         match line {
-            Line::Columns => cells(&mut pen, "", ["billed", "slot time", "jobs"], BOLD),
+            Line::Columns => cells(&mut pen, "", ["expected", "billed", "slot time", "jobs"], BOLD),
             Line::Row(row) => {
                 pen.skip(2 * usize::from(row.is_part));
                 cells(
                     &mut pen,
                     &row.name,
-                    [&row.billed, &row.slot_time, &row.jobs],
+                    [&row.expected, &row.billed, &row.slot_time, &row.jobs],
                     PLAIN,
                 );
             }
@@ -48,10 +51,10 @@ pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut B
     }
 }
 
-fn cells(pen: &mut Pen<'_>, name: &str, numbers: [&str; 3], style: Style) {
-    let name_columns = pen.left().saturating_sub(BYTES + SLOT_TIME + JOBS);
+fn cells(pen: &mut Pen<'_>, name: &str, numbers: [&str; 4], style: Style) {
+    let name_columns = pen.left().saturating_sub(NUMBERS.iter().sum());
     pen.column(name_columns, name, style);
-    for (columns, number) in [BYTES, SLOT_TIME, JOBS].into_iter().zip(numbers) {
+    for (columns, number) in NUMBERS.into_iter().zip(numbers) {
         pen.number(columns, number, style);
     }
 }

@@ -51,6 +51,9 @@ fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> 
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
+        Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
+            return None;
+        }
         _ => binding.label?,
     };
     Some(Hint {

@@ -118,6 +118,12 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
             BOLD,
         );
     }
+    if run.waits_for_yes {
+        let (begin, show, quit) = (key(Action::PauseResume), key(Action::Cost), key(Action::Quit));
+        let text =
+            format!("Nothing was begun yet: {begin} begins, {show} shows what it will cost, {quit} leaves.");
+        return (text, BOLD);
+    }
     if model.sample.held {
         let (go_on, show, quit) = (key(Action::PauseResume), key(Action::Sample), key(Action::Quit));
         let text = format!(

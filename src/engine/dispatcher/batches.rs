@@ -516,6 +516,7 @@ impl Dispatcher {
         };
         match owner {
             Owner::Preparation => self.stop(format!("the preparation panicked: {message}")),
+            Owner::Estimate => self.stop(format!("the estimate panicked: {message}")),
             Owner::Sample => self.stop(format!("the sample panicked: {message}")),
             Owner::Scope => self.stop(format!("reading the schedule panicked: {message}")),
             Owner::Worker(batch) => {

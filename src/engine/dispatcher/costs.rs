@@ -7,10 +7,10 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::ledger::{Costs, Purpose};
-use crate::warehouse::{Bill, Charge, Warehouse};
+use crate::warehouse::{Bill, Charge, Warehouse, bytes};
 
 use super::super::BilledView;
-use super::{Dispatcher, Fatal, Picture};
+use super::{Dispatcher, Fatal, Mode, Picture};
 
 /// The warehouse once for everything that may be asked of it, each with a bill of its own.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Bills {
     opened: BTreeMap<Purpose, (Arc<Bill>, Arc<dyn Warehouse>)>,
     /// What was billed so far, by this run and those before it.
     costs: Costs,
+    /// Bytes billed for this run.
+    of_the_run: u64,
 }
 
 impl Bills {
@@ -35,10 +37,12 @@ impl Bills {
         Self {
             opened: purposes.filter_map(open).collect(),
             costs,
+            of_the_run: 0,
         }
     }
 
-    fn are_opened(&self) -> bool {
+    /// Whether the warehouse bills at all.
+    pub(super) fn are_opened(&self) -> bool {
         !self.opened.is_empty()
     }
 
@@ -65,10 +69,26 @@ impl Dispatcher {
             return Ok(());
         }
         let fresh = (self.ledger).record_jobs(self.target, &self.run.id, &billed, Utc::now())?;
+        self.bills.of_the_run += fresh.total().unwrap_or_default().bytes_billed;
         self.bills.costs.join(fresh);
         self.show_costs();
+        self.keep_below_ceiling();
         self.want_picture(Picture::Soon);
         Ok(())
+    }
+
+    /// Hands out nothing more once the run was billed all that it is allowed.
+    fn keep_below_ceiling(&mut self) {
+        let billed = self.bills.of_the_run;
+        let most = self.options.ceilings.of_the_run.filter(|most| billed > *most);
+        if let (Some(most), Mode::Preparing | Mode::Going | Mode::Holding) = (most, self.mode) {
+            self.stop(format!(
+                "the run was billed {}, --max-total-bytes-billed allows {}; what is committed is kept, \
+                 allow more and start again to go on",
+                bytes(billed),
+                bytes(most)
+            ));
+        }
     }
 
     /// Shows what everything has cost so far.

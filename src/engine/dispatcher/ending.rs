@@ -65,7 +65,10 @@ impl Dispatcher {
             .flat_map(|line| line.board.units())
             .filter(|unit| unit.state.is_open())
             .count();
-        let message = if self.held_by_sample {
+        let message = if self.waits_for_yes {
+            "left before anything was begun, nothing was written; start again when the cost is right"
+                .to_owned()
+        } else if self.held_by_sample {
             "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
         } else {
             format!("aborted with {open} dates still to do; start again to go on")
@@ -122,7 +125,8 @@ impl Dispatcher {
     }
 
     pub(super) fn resume(&mut self) -> Result<(), Fatal> {
-        self.mode = Mode::Going;
+        let said_yes = std::mem::take(&mut self.waits_for_yes);
+        self.mode = if said_yes { Mode::Preparing } else { Mode::Going };
         self.held_by_sample = false;
         self.run.state = RunState::Running;
         self.time.start();
@@ -135,6 +139,9 @@ impl Dispatcher {
         self.tell(Event::Resumed);
         tracing::info!("resumed");
         self.want_picture(Picture::Now);
+        if said_yes {
+            return self.come_to_first_unit();
+        }
         Ok(())
     }
 

@@ -31,6 +31,7 @@ impl Dispatcher {
                 progress: self.rate.progress(moving, self.to_come()),
                 limit: self.limit(),
                 billed: self.billed(),
+                waits_for_yes: self.waits_for_yes,
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
             stages: self.lines.iter().map(|line| line.board.view()).collect(),
@@ -41,6 +42,7 @@ impl Dispatcher {
             runbook: self.runbook.items(),
             sources: self.sources.views.clone(),
             breakdowns: self.breakdowns.clone(),
+            estimate: self.estimate.clone(),
         }
     }
 
@@ -59,6 +61,9 @@ impl Dispatcher {
     fn limit(&self) -> String {
         match self.mode {
             Mode::Preparing => return "preparing before the first unit".to_owned(),
+            Mode::Holding if self.waits_for_yes => {
+                return "held for your yes to what it is going to be billed; p begins".to_owned();
+            }
             Mode::Holding if self.held_by_sample => {
                 return "held after the sample; p goes on with the full range".to_owned();
             }

@@ -55,10 +55,7 @@ impl Dispatcher {
                     self.outdate_sources()?;
                 }
                 self.ask_open_sources();
-                match self.sample.take() {
-                    Some((known, sample)) => self.start_sample(sample, known),
-                    None => self.go(),
-                }
+                self.come_to_first_unit()?;
             }
             Err(error) => self.stop(error.message),
         }
@@ -95,6 +92,7 @@ impl Dispatcher {
                     self.start_commits();
                     self.start_batches()?;
                 }
+                Mode::Holding if self.waits_for_yes => return self.settle_mode(),
                 Mode::Holding if !self.held_by_sample => {
                     self.open_stages()?;
                     self.start_commits();
@@ -379,7 +377,7 @@ impl Dispatcher {
     }
 
     /// Which dates this run is about at all.
-    fn wanted(
+    pub(super) fn wanted(
         &self,
         stage: &str,
         known: &HashMap<NaiveDate, UnitRecord>,

@@ -19,10 +19,12 @@ use gcp_bigquery_client::model::table_row::TableRow;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use super::fault::Fault;
-use crate::warehouse::{Bill, Charge, Cost, ErrorClass};
+use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
 
 /// How long the server may hold a question for an answer that is not ready.
 const LONG_POLL: Duration = Duration::from_secs(10);
+/// The least a query is billed for each table it looks into.
+const LEAST_A_TABLE: u64 = 10 << 20;
 /// How often a lost question after a job is put again; asking changes nothing.
 const QUESTIONS: u32 = 5;
 
@@ -131,6 +133,37 @@ pub(super) async fn run(
     let first = results(client, account, id, None).await;
     charge(client, account, id, first.as_ref().err()).await;
     collect(client, account, id, first?).await
+}
+
+/// What a statement would be billed: a dry run, which costs nothing and leaves no job behind.
+pub(super) async fn foresee(
+    client: &Client,
+    account: &Account,
+    statement: Statement,
+) -> Result<Foreseen, Fault> {
+    let mut job = job(account, "", statement);
+    job.job_reference = job.job_reference.map(|reference| JobReference {
+        job_id: None,
+        ..reference
+    });
+    if let Some(configuration) = &mut job.configuration {
+        configuration.dry_run = Some(true);
+    }
+    let told = client.job().insert(&account.project, job).await?;
+    let statistics = told.statistics.unwrap_or_default();
+    let processed = statistics.total_bytes_processed.as_ref();
+    let bytes = processed.and_then(|bytes| bytes.parse().ok()).ok_or_else(|| {
+        Fault::new(
+            ErrorClass::Data,
+            "the dry run does not say how many bytes it would process",
+        )
+    })?;
+    let tables = statistics.query.and_then(|query| query.referenced_tables);
+    let tables = tables.map_or(1, |tables| tables.len().max(1) as u64);
+    Ok(Foreseen {
+        bytes,
+        least: tables * LEAST_A_TABLE,
+    })
 }
 
 /// Charges a job that is over, whatever came of it: one that failed has used slots too. Where it is not known that it

@@ -32,7 +32,10 @@ use gcp_bigquery_client::Client;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use super::{Answer, Bill, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use super::{
+    Answer, Bill, ErrorClass, Filling, Foreseen, Question, Read, Refill, Refilled, Replace, Warehouse,
+    WarehouseError,
+};
 use crate::table::{Row, TableDef, Value, bigquery_table};
 use fault::Fault;
 use job::{Account, Answered, Statement};
@@ -154,9 +157,17 @@ impl BigQueryWarehouse {
 
     /// Runs a statement that may be run twice without harm, and does so while the server stumbles.
     async fn ask(&self, statement: Statement) -> Result<Answered, Fault> {
+        self.insist(|| self.once(statement.clone())).await
+    }
+
+    /// Puts a question again that may be put twice without harm, while the server stumbles.
+    async fn insist<T, F: Future<Output = Result<T, Fault>>>(
+        &self,
+        question: impl Fn() -> F + Send,
+    ) -> Result<T, Fault> {
         let mut asked = 1;
         loop {
-            let failed = match self.once(statement.clone()).await {
+            let failed = match question().await {
                 Err(fault) if fault.class.retries() || fault.class == ErrorClass::Unknown => fault,
                 other => return other,
             };
@@ -225,6 +236,28 @@ impl Warehouse for BigQueryWarehouse {
         let mut copy = self.clone();
         copy.account.bill = Some(bill);
         Some(Arc::new(copy))
+    }
+
+    async fn foresee(&self, question: Question<'_>) -> Result<Foreseen, WarehouseError> {
+        let query = |sql: Result<String, String>| sql.map(Statement::new).map_err(unreadable);
+        let (doing, statement) = match question {
+            Question::Read(read) => {
+                let path = self.prefix.path(read.table);
+                (doing("reading", read.table), read::statement(&read, &path))
+            }
+            Question::Query(sql) => ("querying".to_owned(), query(self.prefix.apply(sql))),
+            Question::About(sql, dates) => {
+                let sql = self.prefix.apply(sql).and_then(|sql| about::about(&sql, dates));
+                ("querying".to_owned(), query(sql))
+            }
+        };
+        let told = |fault: Fault| fault.told(&doing);
+        let statement = statement.map_err(told)?;
+        let dry_run = || async {
+            let client = self.client().await?;
+            job::foresee(&client, &self.account, statement.clone()).await
+        };
+        self.insist(dry_run).await.map_err(told)
     }
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {

@@ -1,0 +1,129 @@
+//! `backcourt run --dry-run`: what a run would do, and what it is going to be billed where the warehouse bills.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::engine::{Planned, PlannedStage, Scope, Stage};
+use crate::feeds;
+use crate::ledger::{Ledger, UnitState};
+use crate::plan::{CheckSpec, Plan};
+
+use super::StateDir;
+use super::error::CliError;
+use super::run::{RunArgs, cannot_print, no_threads};
+use super::start::{LARGEST_BATCH, resolve};
+
+/// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
+pub(super) fn say(
+    arguments: &RunArgs,
+    plan: &Plan,
+    names: &[String],
+    dates: &[NaiveDate],
+    source: Option<&str>,
+) -> Result<u8, CliError> {
+    let place = &arguments.place;
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let home = place.warehouse.home(&folder)?;
+    home.refuse_foreign_queries(plan)?;
+    let mut out = std::io::stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
+    let then = format!("then {} dates in {}", dates.len(), names.join(", "));
+    let loads = if plan.is_about_basketball() {
+        " and load the shipped box scores"
+    } else {
+        ""
+    };
+    if home.is_missing() {
+        say(format!("{home} does not exist yet: a run would make it{loads}"))?;
+        return say(then).map(|()| 0);
+    }
+    let warehouse = home.open()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_threads)?;
+    if plan.is_about_basketball() {
+        let loaded = runtime.block_on(feeds::is_loaded(warehouse.as_ref()));
+        if !loaded.map_err(|error| CliError::Usage(error.message))? {
+            say(format!(
+                "{home} holds no feeds yet: a run would load the shipped box scores"
+            ))?;
+            return say(then).map(|()| 0);
+        }
+    }
+    let ledger = Ledger::open_to_read(&folder.ledger())?;
+    let mut planned = Vec::new();
+    for stage in resolve(plan, names)? {
+        let scopes = match runtime.block_on(stage.scope(warehouse.as_ref(), dates)) {
+            Ok(scopes) => scopes,
+            // What it looks at may be there only once the stages before it have run.
+            Err(error) => {
+                say(format!(
+                    "{}: {} dates, cannot be told yet: {error}",
+                    stage.name(),
+                    dates.len()
+                ))?;
+                planned.push(planned_stage(plan, stage, dates.to_vec()));
+                continue;
+            }
+        };
+        let due: Vec<NaiveDate> = (dates.iter().zip(&scopes))
+            .filter(|(_, scope)| !matches!(scope, Scope::Skip(_)))
+            .map(|(date, _)| *date)
+            .collect();
+        let target = match &ledger {
+            Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
+            None => None,
+        };
+        let done: BTreeSet<NaiveDate> = match (&ledger, target) {
+            (Some(ledger), Some(target)) if !arguments.no_resume => ledger
+                .units(target, stage.name())?
+                .iter()
+                .filter(|unit| !unit.state.is_open() && unit.state != UnitState::Skipped)
+                .map(|unit| unit.date)
+                .filter(|date| dates.contains(date))
+                .collect(),
+            _ => BTreeSet::new(),
+        };
+        say(format!(
+            "{}: {} dates, {} to do, {} done before, {} without work",
+            stage.name(),
+            dates.len(),
+            due.len().saturating_sub(done.len()),
+            done.len(),
+            dates.len() - due.len()
+        ))?;
+        let open = due.into_iter().filter(|date| !done.contains(date)).collect();
+        planned.push(planned_stage(plan, stage, open));
+    }
+    if warehouse.charging(Arc::default()).is_some() {
+        let query = |source: &CheckSpec| (source.name.clone(), source.sql.clone());
+        let planned = Planned {
+            stages: planned,
+            aside: plan.sources.iter().map(query).collect(),
+            workers: arguments.workers(plan),
+            largest_batch: LARGEST_BATCH,
+            source: source.unwrap_or(&plan.source).to_owned(),
+        };
+        let estimate = runtime.block_on(planned.foresee(Arc::clone(&warehouse), Arc::default()));
+        say(format!("\n{}", estimate.message()))?;
+        estimate.lines().into_iter().try_for_each(say)?;
+    }
+    Ok(0)
+}
+
+/// What a run would do in a stage on these dates; every check of it is asked once rows change.
+fn planned_stage(plan: &Plan, stage: Arc<dyn Stage>, dates: Vec<NaiveDate>) -> PlannedStage {
+    let checks = plan.checks.iter().filter(|check| check.stage == stage.name());
+    let asked = checks.filter(|_| !dates.is_empty());
+    PlannedStage {
+        checks: asked
+            .map(|check| (check.name.clone(), check.sql.clone()))
+            .collect(),
+        stage,
+        dates,
+    }
+}

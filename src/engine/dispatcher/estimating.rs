@@ -1,0 +1,153 @@
+//! What the run is going to be billed, before the first unit. With a screen it holds until its operator has said yes;
+//! without one it goes on by itself, unless it would be billed more than he allows.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tokio::time::Instant;
+
+use super::super::board::is_open;
+use super::super::due::may_be_due;
+use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Work};
+use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use crate::ledger::RunState;
+use crate::warehouse::bytes;
+
+/// Exit code of a run that was not allowed what it would take.
+const NOT_ALLOWED: u8 = 2;
+
+impl Dispatcher {
+    /// What comes before the first unit: the estimate where the warehouse bills, then the sample where one is wanted.
+    pub(super) fn come_to_first_unit(&mut self) -> Result<(), Fatal> {
+        if self.bills.are_opened() && self.estimate.is_none() {
+            let planned = self.planned()?;
+            if !planned.is_idle() {
+                self.start_estimate(planned);
+                return Ok(());
+            }
+        }
+        match self.sample.take() {
+            Some((known, sample)) => self.start_sample(sample, known),
+            None => self.go(),
+        }
+        Ok(())
+    }
+
+    /// What the run is about to do, as far as the ledger can tell: no question is put to the warehouse for it.
+    fn planned(&self) -> Result<Planned, Fatal> {
+        let mut stages = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            let name = &line.board.name;
+            let units = self.ledger.units(self.target, name)?;
+            let known = units.into_iter().map(|unit| (unit.date, unit)).collect();
+            let wanted = self.wanted(name, &known);
+            let is_due = |date: &NaiveDate| wanted(*date) && may_be_due(&self.options, known.get(date));
+            let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
+            stages.push(PlannedStage {
+                stage: Arc::clone(&line.stage),
+                checks: self.checks_to_come(name, !dates.is_empty()),
+                dates,
+            });
+        }
+        let sources = self.sources.views.iter().filter(|view| is_open(view));
+        let aside = match self.options.work {
+            Work::Only(_) => Vec::new(),
+            Work::Missing | Work::Afresh => sources
+                .filter_map(|view| Some((view.name.clone(), self.plan.source(&view.name)?.sql.clone())))
+                .collect(),
+        };
+        Ok(Planned {
+            stages,
+            aside,
+            workers: self.options.workers,
+            largest_batch: self.options.largest_batch,
+            source: self.options.source.clone(),
+        })
+    }
+
+    /// The checks of a stage that are going to be asked, with the breakdowns of them: all of them once its rows change.
+    fn checks_to_come(&self, stage: &str, changes: bool) -> Vec<(String, String)> {
+        let is_asked = |name: &str| match &self.options.ask {
+            Some(Checks::Named(names)) => names.iter().any(|asked| asked == name),
+            Some(Checks::All) => true,
+            None => false,
+        };
+        let of_stage = self.checks.iter().filter(|view| view.stage == stage);
+        let asked = of_stage.filter(|view| changes || is_open(view) || is_asked(&view.name));
+        let queries = asked.flat_map(|view| {
+            let check = self.plan.check(&view.name).map(|spec| spec.sql.clone());
+            let breakdown = self.plan.breakdown(&view.name).map(|spec| spec.sql.clone());
+            let named = |sql| (view.name.clone(), sql);
+            check.map(named).into_iter().chain(breakdown.map(named))
+        });
+        queries.collect()
+    }
+
+    fn start_estimate(&mut self, planned: Planned) {
+        let what = "asking what it is going to be billed";
+        tracing::info!("{what}");
+        let meter: Arc<Meter> = Arc::default();
+        self.preparing = Some((what.to_owned(), Arc::clone(&meter)));
+        // A dry run is no job: it goes on no bill.
+        let warehouse = Arc::clone(&self.warehouse);
+        self.spawn(Owner::Estimate, async move {
+            let began = Instant::now();
+            let estimate = planned.foresee(warehouse, meter).await;
+            Report::Estimated(estimate, began.elapsed().as_secs_f64())
+        });
+        self.want_picture(Picture::Now);
+    }
+
+    pub(super) fn on_estimated(&mut self, estimate: Estimate, seconds: f64) -> Result<(), Fatal> {
+        self.preparing = None;
+        if self.mode != Mode::Preparing {
+            return Ok(());
+        }
+        let (message, all) = (estimate.message(), estimate.all());
+        let refusal = self.refused(&all);
+        let held = self.options.stay && refusal.is_none();
+        tracing::info!("{message}");
+        self.tell(Event::Estimated {
+            message,
+            held,
+            estimate: estimate.clone(),
+            seconds,
+        });
+        self.estimate = Some(Arc::new(estimate));
+        self.want_picture(Picture::Now);
+        match refusal {
+            Some(refusal) => {
+                self.sources.ask_no_more();
+                self.end(RunState::Stopped, refusal, NOT_ALLOWED)
+            }
+            None if held => {
+                self.waits_for_yes = true;
+                self.hold();
+                Ok(())
+            }
+            None => self.come_to_first_unit(),
+        }
+    }
+
+    /// Why the run may not begin, if it may not: the operator allows one job, or all of them, no more than this.
+    fn refused(&self, all: &Expected) -> Option<String> {
+        let ceilings = self.options.ceilings;
+        if let (Some(most), Some((largest, what))) = (ceilings.of_a_job, &all.largest)
+            && *largest > most
+        {
+            return Some(format!(
+                "{what}: one job would be billed about {}, --max-bytes-billed allows {}; nothing was begun, \
+                 allow more or leave it out",
+                bytes(*largest),
+                bytes(most)
+            ));
+        }
+        let most = ceilings.of_the_run.filter(|most| all.bytes > *most)?;
+        Some(format!(
+            "the run would be billed at least {}, --max-total-bytes-billed allows {}; nothing was begun, \
+             allow more or choose fewer dates or stages",
+            bytes(all.bytes),
+            bytes(most)
+        ))
+    }
+}

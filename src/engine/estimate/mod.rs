@@ -1,0 +1,504 @@
+//! What a run is going to be billed, found out by dry runs before anything of it is asked. What nobody can tell yet is
+//! said to be unknown and never taken for nothing. It knows no ledger and decides nothing.
+
+mod notebook;
+mod shape;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::stored::stored_rows;
+use super::{Fills, Meter, Stage, counted};
+use crate::table::TableDef;
+use crate::warehouse::{Asking, Dates, Foreseen, Question, Read, Warehouse, bytes};
+use notebook::{Asked, Days, Notebook};
+use shape::{Shape, shapes};
+
+/// Dry runs that are under way at once.
+const ABREAST: usize = 8;
+
+/// The dates of a batch before batches grow.
+const FIRST_BATCH: usize = 4;
+
+/// What a run is about to do.
+#[derive(Debug)]
+pub struct Planned {
+    /// Its stages, in order.
+    pub stages: Vec<PlannedStage>,
+    /// Queries that belong to no stage: checks of the raw tables, by name.
+    pub aside: Vec<(String, String)>,
+    /// Workers at the start.
+    pub workers: usize,
+    /// The most dates in a batch.
+    pub largest_batch: usize,
+    /// The source the stages read.
+    pub source: String,
+}
+
+/// What a run is about to do in a stage.
+#[derive(Debug)]
+pub struct PlannedStage {
+    /// The stage.
+    pub stage: Arc<dyn Stage>,
+    /// Dates that may have to be done.
+    pub dates: Vec<NaiveDate>,
+    /// Its checks that are going to be asked, by name, with their queries.
+    pub checks: Vec<(String, String)>,
+}
+
+/// What a run is going to be billed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// For each stage, in order.
+    pub stages: Vec<StageEstimate>,
+    /// For the checks of the raw tables.
+    pub aside: Expected,
+}
+
+/// What a stage is going to be billed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageEstimate {
+    /// Stage name.
+    pub stage: String,
+    /// Dates that may have to be done.
+    pub dates: u64,
+    /// For reading, and for the query of a stage that is one. Not for writing, which no dry run tells.
+    pub reads: Expected,
+    /// For its checks.
+    pub checks: Expected,
+}
+
+/// What some jobs are going to be billed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Bytes of those of which it is known.
+    pub bytes: u64,
+    /// Jobs.
+    pub jobs: u64,
+    /// Jobs of which nobody can tell.
+    pub unknown: u64,
+    /// Why of the first of them nobody can.
+    pub why: Option<String>,
+    /// The most one job is going to be billed, and what it asks; none if nothing is known.
+    pub largest: Option<(u64, String)>,
+}
+
+impl Expected {
+    fn join(&mut self, other: &Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.jobs += other.jobs;
+        self.unknown += other.unknown;
+        if self.why.is_none() {
+            self.why.clone_from(&other.why);
+        }
+        let size = |largest: &Option<(u64, String)>| largest.as_ref().map(|(bytes, _)| *bytes);
+        if size(&other.largest) > size(&self.largest) {
+            self.largest.clone_from(&other.largest);
+        }
+    }
+
+    /// Bytes as a person reads them; what is not known is not nothing.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self { jobs: 0, .. } => "-".to_owned(),
+            Self { unknown: 0, .. } => bytes(self.bytes),
+            Self { jobs, unknown, .. } if jobs == unknown => "not known".to_owned(),
+            _ => format!("> {}", bytes(self.bytes)),
+        }
+    }
+}
+
+impl StageEstimate {
+    /// Everything together.
+    #[must_use]
+    pub fn all(&self) -> Expected {
+        let mut all = self.reads.clone();
+        all.join(&self.checks);
+        all
+    }
+}
+
+impl Estimate {
+    /// Everything together.
+    #[must_use]
+    pub fn all(&self) -> Expected {
+        let mut all = self.aside.clone();
+        self.stages.iter().for_each(|stage| all.join(&stage.all()));
+        all
+    }
+
+    /// One sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let all = self.all();
+        let jobs = |number: u64| counted(usize::try_from(number).unwrap_or(usize::MAX), "job");
+        let (known, unknown) = (bytes(all.bytes), all.unknown);
+        match (all.jobs - unknown, unknown) {
+            (known_jobs, 0) => format!("about {known} are going to be billed for {}", jobs(known_jobs)),
+            (0, _) => format!("what {} are going to be billed is not known", jobs(unknown)),
+            (known_jobs, _) => format!(
+                "at least {known} are going to be billed, for {}; of {} more it is not known",
+                jobs(known_jobs),
+                jobs(unknown)
+            ),
+        }
+    }
+
+    /// A line for each stage.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let line = |name: &str, dates: Option<u64>, expected: &Expected| {
+            let dates = dates.map_or_else(String::new, |dates| format!(", {dates} dates"));
+            let why = expected.why.as_ref().map_or_else(String::new, |why| {
+                format!("; {} of the jobs not known: {why}", expected.unknown)
+            });
+            format!(
+                "{name}{dates}: {} for {} jobs{why}",
+                expected.told(),
+                expected.jobs
+            )
+        };
+        let stages = self.stages.iter().filter(|stage| stage.all().jobs > 0);
+        let mut lines: Vec<String> = stages
+            .map(|stage| line(&stage.stage, Some(stage.dates), &stage.all()))
+            .collect();
+        if self.aside.jobs > 0 {
+            lines.push(line("checks of the raw tables", None, &self.aside));
+        }
+        lines
+    }
+}
+
+/// What is asked, and for whom.
+struct Wanted {
+    /// The stage, by its place; none for what belongs to none.
+    stage: Option<usize>,
+    is_check: bool,
+    /// What the largest job is called if it is too large.
+    what: String,
+    shape: Shape,
+}
+
+impl Planned {
+    /// Whether there is anything to be done.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.stages.iter().all(|stage| stage.dates.is_empty())
+    }
+
+    /// Asks the warehouse what all of it is going to be billed. Nothing is read and nothing is written.
+    pub async fn foresee(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
+        let (wanted, tables) = self.wanted().await;
+        let questions: BTreeSet<Asked> = wanted.iter().map(|one| one.shape.question.clone()).collect();
+        let total = u32::try_from(questions.len()).unwrap_or(u32::MAX);
+        meter.total.store(total, Ordering::Relaxed);
+        let told = ask_all(questions, tables, warehouse, &meter).await;
+        self.summed_up(&wanted, &told)
+    }
+
+    /// Everything that is going to be asked, with the tables that are read.
+    async fn wanted(&self) -> (Vec<Wanted>, BTreeMap<String, TableDef>) {
+        let notebook = Notebook::default();
+        let mut wanted = Vec::new();
+        let query = |stage, name: &str, sql: &str| Wanted {
+            stage,
+            is_check: true,
+            what: name.to_owned(),
+            shape: Shape {
+                question: Asked::Query(sql.to_owned()),
+                jobs: 1,
+                share: 1.0,
+                largest: 1.0,
+            },
+        };
+        for (at, planned) in self.stages.iter().enumerate() {
+            if !planned.dates.is_empty() {
+                self.read(planned, &notebook).await;
+                wanted.extend(shapes(notebook.take()).into_iter().map(|shape| Wanted {
+                    stage: Some(at),
+                    is_check: false,
+                    what: match &shape.question {
+                        Asked::Read { table, .. } => {
+                            format!("a batch of {} reads {table}", planned.stage.name())
+                        }
+                        Asked::Query(_) | Asked::About(..) => format!("a query of {}", planned.stage.name()),
+                    },
+                    shape,
+                }));
+            }
+            let checks = planned.checks.iter();
+            wanted.extend(checks.map(|(name, sql)| query(Some(at), name, sql)));
+        }
+        wanted.extend(self.aside.iter().map(|(name, sql)| query(None, name, sql)));
+        (wanted, notebook.into_tables())
+    }
+
+    /// Lets a stage ask the notebook everything it is going to ask the warehouse. What it makes of no answer is of no
+    /// interest: what it asked until then is.
+    async fn read(&self, planned: &PlannedStage, notebook: &Notebook) {
+        let (stage, dates) = (planned.stage.as_ref(), planned.dates.as_slice());
+        drop(stage.scope(notebook, dates).await);
+        drop(stored_rows(notebook, stage.fills(), dates).await);
+        if !stage.runs_a_program() {
+            let early = dates.len().min(self.workers * FIRST_BATCH);
+            let (early, later) = dates.split_at(early);
+            let batches = early.chunks(FIRST_BATCH.min(self.largest_batch.max(1)));
+            for batch in batches.chain(later.chunks(self.largest_batch.max(1))) {
+                drop(stage.read(notebook, batch, &self.source).await);
+            }
+        }
+        match stage.fills() {
+            Fills::Query(_, sql, Asking::AllAtOnce) => drop(notebook.query_about(sql, dates).await),
+            Fills::Query(_, sql, Asking::DateByDate) => {
+                for date in dates {
+                    drop(notebook.query_about(sql, &[*date]).await);
+                }
+            }
+            Fills::Computed(_) | Fills::Counted(_) | Fills::Nothing => {}
+        }
+    }
+
+    fn summed_up(&self, wanted: &[Wanted], told: &BTreeMap<Asked, Result<Foreseen, String>>) -> Estimate {
+        let working = self.stages.iter().filter(|planned| !planned.dates.is_empty());
+        let filled: BTreeSet<String> = working
+            .filter_map(|planned| planned.stage.fills().path())
+            .collect();
+        let stage = |planned: &PlannedStage| StageEstimate {
+            stage: planned.stage.name().to_owned(),
+            dates: planned.dates.len() as u64,
+            reads: Expected::default(),
+            checks: Expected::default(),
+        };
+        let mut estimate = Estimate {
+            stages: self.stages.iter().map(stage).collect(),
+            aside: Expected::default(),
+        };
+        for one in wanted {
+            // What this run is about to fill cannot be measured before.
+            let is_filled = match (&one.shape.question, one.stage) {
+                (Asked::Read { table, .. }, _) => filled.contains(table),
+                (_, Some(at)) => !self.stages[at].dates.is_empty(),
+                (_, None) => false,
+            };
+            let expected = expected(one, told.get(&one.shape.question), is_filled);
+            match one.stage {
+                None => estimate.aside.join(&expected),
+                Some(at) if one.is_check => estimate.stages[at].checks.join(&expected),
+                Some(at) => estimate.stages[at].reads.join(&expected),
+            }
+        }
+        estimate
+    }
+}
+
+/// What the jobs of a shape are going to be billed.
+fn expected(wanted: &Wanted, told: Option<&Result<Foreseen, String>>, is_filled: bool) -> Expected {
+    let shape = &wanted.shape;
+    let unknown = |why: &str| Expected {
+        jobs: shape.jobs,
+        unknown: shape.jobs,
+        why: Some(why.to_owned()),
+        ..Expected::default()
+    };
+    match told {
+        None => unknown("its dry run was cut off"),
+        Some(Err(why)) => unknown(why),
+        Some(Ok(Foreseen { bytes: 0, .. })) if is_filled => unknown("what it reads is filled by this run"),
+        Some(Ok(foreseen)) => {
+            let least = if foreseen.bytes == 0 { 0 } else { foreseen.least };
+            let billed = times(foreseen.bytes, shape.share).max(least.saturating_mul(shape.jobs));
+            let largest = times(foreseen.bytes, shape.largest).max(least);
+            Expected {
+                bytes: billed,
+                jobs: shape.jobs,
+                largest: Some((largest, wanted.what.clone())),
+                ..Expected::default()
+            }
+        }
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "an estimate, of a positive number"
+)]
+fn times(bytes: u64, share: f64) -> u64 {
+    (bytes as f64 * share).round() as u64
+}
+
+/// Puts every question once, a few at a time.
+async fn ask_all(
+    questions: BTreeSet<Asked>,
+    tables: BTreeMap<String, TableDef>,
+    warehouse: Arc<dyn Warehouse>,
+    meter: &Meter,
+) -> BTreeMap<Asked, Result<Foreseen, String>> {
+    let tables = Arc::new(tables);
+    let abreast = Arc::new(Semaphore::new(ABREAST));
+    // Dropped with this future, it takes its tasks with it.
+    let mut tasks = JoinSet::new();
+    for question in questions {
+        let (warehouse, tables, abreast) = (warehouse.clone(), tables.clone(), abreast.clone());
+        tasks.spawn(async move {
+            // It is never closed; were it, more at once would only be slower.
+            let _turn = abreast.acquire().await;
+            let told = foresee(&question, &tables, warehouse.as_ref()).await;
+            (question, told)
+        });
+    }
+    let mut told = BTreeMap::new();
+    while let Some(joined) = tasks.join_next().await {
+        meter.done.fetch_add(1, Ordering::Relaxed);
+        // One that panicked is not among the answers, and so not known.
+        told.extend(joined.ok());
+    }
+    told
+}
+
+async fn foresee(
+    question: &Asked,
+    tables: &BTreeMap<String, TableDef>,
+    warehouse: &dyn Warehouse,
+) -> Result<Foreseen, String> {
+    let names: Vec<&str>;
+    let question = match question {
+        Asked::Query(sql) => Question::Query(sql),
+        Asked::About(sql, dates) => Question::About(sql, dates),
+        Asked::Read { table, columns, days } => {
+            names = columns.iter().map(String::as_str).collect();
+            let Some(table) = tables.get(table) else {
+                return Err(format!("{table} is not known"));
+            };
+            Question::Read(Read {
+                table,
+                columns: &names,
+                dates: match days {
+                    Days::Only(dates) => Dates::Only(dates),
+                    Days::Between(from, to) => Dates::Between(*from, *to),
+                },
+            })
+        }
+    };
+    warehouse.foresee(question).await.map_err(|error| error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn wanted(jobs: u64, share: f64, largest: f64) -> Wanted {
+        Wanted {
+            stage: Some(0),
+            is_check: false,
+            what: "a batch of games reads raw.games".to_owned(),
+            shape: Shape {
+                question: Asked::Query("SELECT 1".to_owned()),
+                jobs,
+                share,
+                largest,
+            },
+        }
+    }
+
+    const fn told(mib: u64, tables: u64) -> Foreseen {
+        Foreseen {
+            bytes: mib * MIB,
+            least: 10 * MIB * tables,
+        }
+    }
+
+    // Three jobs that process 400 MiB 1.75 times; then jobs that process next to nothing and are billed the least.
+    #[rstest]
+    #[case(told(400, 1), (3, 1.75, 1.0), 700, 400)]
+    #[case(told(400, 1), (4, 1.0, 0.25), 400, 100)]
+    #[case(told(1, 1), (3, 1.75, 1.0), 30, 10)]
+    #[case(told(1, 2), (1, 1.0, 1.0), 20, 20)]
+    #[case(told(0, 1), (3, 1.75, 1.0), 0, 0)]
+    fn jobs_of_one_shape_are_billed_by_their_share_and_at_least_the_least(
+        #[case] told: Foreseen,
+        #[case] (jobs, share, largest): (u64, f64, f64),
+        #[case] billed: u64,
+        #[case] most: u64,
+    ) {
+        let expected = expected(&wanted(jobs, share, largest), Some(&Ok(told)), false);
+        assert_eq!((expected.bytes, expected.unknown), (billed * MIB, 0));
+        assert_eq!(expected.largest.map(|(bytes, _)| bytes), Some(most * MIB));
+    }
+
+    #[rstest]
+    #[case(Some(Err("no such table".to_owned())), false, "no such table")]
+    #[case(Some(Ok(told(0, 1))), true, "what it reads is filled by this run")]
+    #[case(None, false, "its dry run was cut off")]
+    fn what_cannot_be_known_is_not_nothing(
+        #[case] told: Option<Result<Foreseen, String>>,
+        #[case] is_filled: bool,
+        #[case] why: &str,
+    ) {
+        let expected = expected(&wanted(3, 1.0, 1.0), told.as_ref(), is_filled);
+        assert_eq!((expected.bytes, expected.jobs, expected.unknown), (0, 3, 3));
+        assert_eq!(expected.why.as_deref(), Some(why));
+        assert_eq!((expected.told().as_str(), expected.largest), ("not known", None));
+    }
+
+    #[rstest]
+    #[case(0, 0, 0, "-")]
+    #[case(700, 3, 0, "700 MiB")]
+    #[case(0, 3, 0, "0 B")]
+    #[case(700, 3, 1, "> 700 MiB")]
+    #[case(0, 3, 3, "not known")]
+    fn a_figure_says_whether_it_is_all(
+        #[case] mib: u64,
+        #[case] jobs: u64,
+        #[case] unknown: u64,
+        #[case] text: &str,
+    ) {
+        let expected = Expected {
+            bytes: mib * MIB,
+            jobs,
+            unknown,
+            ..Expected::default()
+        };
+        assert_eq!(expected.told(), text);
+    }
+
+    #[rstest]
+    #[case(700, 3, 0, "about 700 MiB are going to be billed for 3 jobs")]
+    #[case(
+        700,
+        3,
+        2,
+        "at least 700 MiB are going to be billed, for 1 job; of 2 jobs more it is not known"
+    )]
+    #[case(0, 3, 3, "what 3 jobs are going to be billed is not known")]
+    fn the_sentence_says_what_is_known(
+        #[case] mib: u64,
+        #[case] jobs: u64,
+        #[case] unknown: u64,
+        #[case] text: &str,
+    ) {
+        let aside = Expected {
+            bytes: mib * MIB,
+            jobs,
+            unknown,
+            ..Expected::default()
+        };
+        let estimate = Estimate {
+            stages: Vec::new(),
+            aside,
+        };
+        assert_eq!(estimate.message(), text);
+    }
+}

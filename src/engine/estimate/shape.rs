@@ -1,0 +1,227 @@
+//! From many jobs to few questions: batches ask the same of other dates, so that one dry run tells of all of them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::notebook::{Asked, Days};
+
+/// Jobs that ask the same, of other dates.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shape {
+    /// What stands for all of them.
+    pub(super) question: Asked,
+    /// Jobs.
+    pub(super) jobs: u64,
+    /// How often they process what the question processes, all together.
+    pub(super) share: f64,
+    /// How often the largest of them does.
+    pub(super) largest: f64,
+}
+
+/// What is the same in them.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Dates(String, Vec<String>),
+    Range(String, Vec<String>),
+    Query(String),
+    About(String),
+}
+
+/// The few questions that tell what all of these jobs process.
+pub(super) fn shapes(asked: Vec<Asked>) -> Vec<Shape> {
+    let mut alike: BTreeMap<Kind, Vec<Asked>> = BTreeMap::new();
+    for one in asked {
+        let kind = match &one {
+            Asked::Read { table, columns, days } => match days {
+                Days::Only(_) => Kind::Dates(table.clone(), columns.clone()),
+                Days::Between(..) => Kind::Range(table.clone(), columns.clone()),
+            },
+            Asked::Query(sql) => Kind::Query(sql.clone()),
+            Asked::About(sql, _) => Kind::About(sql.clone()),
+        };
+        alike.entry(kind).or_default().push(one);
+    }
+    alike.values().flat_map(|alike| merged(alike)).collect()
+}
+
+fn merged(alike: &[Asked]) -> Vec<Shape> {
+    let jobs = alike.len() as u64;
+    match alike {
+        [] => Vec::new(),
+        [Asked::Read { table, columns, days }, ..] => {
+            let read = |days| Asked::Read {
+                table: table.clone(),
+                columns: columns.clone(),
+                days,
+            };
+            match days {
+                Days::Only(_) => vec![side_by_side(read, alike)],
+                Days::Between(..) => overlapping(read, alike),
+            }
+        }
+        // The one in the middle is neither the smallest nor the largest, as a rule.
+        several => vec![Shape {
+            question: several[several.len() / 2].clone(),
+            jobs,
+            share: as_share(jobs),
+            largest: 1.0,
+        }],
+    }
+}
+
+/// Reads of dates, each date by one of them: together they process what a read of all dates does.
+fn side_by_side(read: impl Fn(Days) -> Asked, alike: &[Asked]) -> Shape {
+    let mut dates: Vec<NaiveDate> = alike
+        .iter()
+        .flat_map(|asked| match asked {
+            Asked::Read {
+                days: Days::Only(dates),
+                ..
+            } => dates.as_slice(),
+            _ => &[],
+        })
+        .copied()
+        .collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let jobs = alike.len() as u64;
+    Shape {
+        question: read(Days::Only(dates)),
+        jobs,
+        share: 1.0,
+        largest: 1.0 / as_share(jobs),
+    }
+}
+
+/// Reads of ranges. Those that overlap, as all that look back on one season do, process more than the whole of it: as
+/// much more as they are longer together.
+fn overlapping(read: impl Fn(Days) -> Asked, alike: &[Asked]) -> Vec<Shape> {
+    let mut spans: Vec<(NaiveDate, NaiveDate)> = alike
+        .iter()
+        .filter_map(|asked| match asked {
+            Asked::Read {
+                days: Days::Between(from, to),
+                ..
+            } if from <= to => Some((*from, *to)),
+            _ => None,
+        })
+        .collect();
+    spans.sort_unstable();
+    let mut groups: Vec<Vec<(NaiveDate, NaiveDate)>> = Vec::new();
+    for span in spans {
+        let end = |group: &Vec<(NaiveDate, NaiveDate)>| group.iter().map(|(_, to)| *to).max();
+        match groups.last_mut() {
+            Some(group) if end(group) >= Some(span.0) => group.push(span),
+            _ => groups.push(vec![span]),
+        }
+    }
+    let days = |(from, to): (NaiveDate, NaiveDate)| as_share((to - from).num_days().unsigned_abs() + 1);
+    let shape = |group: Vec<(NaiveDate, NaiveDate)>| {
+        let from = group.iter().map(|(from, _)| *from).min()?;
+        let to = group.iter().map(|(_, to)| *to).max()?;
+        let whole = days((from, to));
+        let lengths = || group.iter().map(|span| days(*span) / whole);
+        Some(Shape {
+            question: read(Days::Between(from, to)),
+            jobs: group.len() as u64,
+            share: lengths().sum(),
+            largest: lengths().fold(0.0, f64::max),
+        })
+    };
+    groups.into_iter().filter_map(shape).collect()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "few jobs and few days")]
+const fn as_share(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn read(days: Days) -> Asked {
+        Asked::Read {
+            table: "raw.games".to_owned(),
+            columns: vec!["game_date".to_owned()],
+            days,
+        }
+    }
+
+    #[test]
+    fn reads_of_single_dates_are_one_read_of_all_of_them() {
+        let only = |dates: &[&str]| read(Days::Only(dates.iter().map(|text| day(text)).collect()));
+        let found = shapes(vec![
+            only(&["2024-01-03"]),
+            only(&["2024-01-01", "2024-01-02"]),
+            only(&["2024-01-04"]),
+            only(&["2024-01-05"]),
+        ]);
+        let all = [
+            "2024-01-01",
+            "2024-01-02",
+            "2024-01-03",
+            "2024-01-04",
+            "2024-01-05",
+        ];
+        let expected = Shape {
+            question: only(&all),
+            jobs: 4,
+            share: 1.0,
+            largest: 0.25,
+        };
+        assert_eq!(found, [expected]);
+    }
+
+    // Each batch reads its season from the beginning: 10, 20 and 40 of 40 days make 1.75 times the season.
+    #[test]
+    fn reads_that_look_back_cost_the_season_more_than_once_and_seasons_stay_apart() {
+        let between = |from: &str, to: &str| read(Days::Between(day(from), day(to)));
+        let found = shapes(vec![
+            between("2023-10-01", "2023-10-10"),
+            between("2022-10-01", "2022-10-05"),
+            between("2023-10-01", "2023-10-20"),
+            between("2023-10-01", "2023-11-09"),
+        ]);
+        let expected = [
+            Shape {
+                question: between("2022-10-01", "2022-10-05"),
+                jobs: 1,
+                share: 1.0,
+                largest: 1.0,
+            },
+            Shape {
+                question: between("2023-10-01", "2023-11-09"),
+                jobs: 3,
+                share: 1.75,
+                largest: 1.0,
+            },
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn one_of_many_queries_about_dates_stands_for_all() {
+        let about = |date: &str| Asked::About("SELECT @date".to_owned(), vec![day(date)]);
+        let found = shapes(vec![
+            about("2024-01-01"),
+            about("2024-01-02"),
+            Asked::Query("SELECT 1".to_owned()),
+            about("2024-01-03"),
+            Asked::Query("SELECT 1".to_owned()),
+        ]);
+        let shape = |question, jobs: u64, share| Shape {
+            question,
+            jobs,
+            share,
+            largest: 1.0,
+        };
+        let query = Asked::Query("SELECT 1".to_owned());
+        assert_eq!(found, [shape(query, 2, 2.0), shape(about("2024-01-02"), 3, 3.0)]);
+    }
+}
