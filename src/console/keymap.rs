@@ -346,7 +346,7 @@ pub const TABLE: &[Binding] = bindings! {
     "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "leave; nothing was written";
     "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "look at the panes; the run keeps holding";
 
-    "begin"           Accept     [ENTER]                 &[Place::Cost], Some("begin"), "say yes to what the run is going to be billed: it begins";
+    "begin"           Accept     [ENTER, ch('p')]        &[Place::Cost], Some("begin"), "say yes to what the run is going to be billed: it begins";
 
     "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
     "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";

@@ -260,7 +260,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
     );
     assert!(
         told.out
-            .contains(&format!("at least {known}.0 GiB are going to be billed")),
+            .contains(&format!("at least {known}.0 GiB will be billed")),
         "{told:?}"
     );
 

@@ -62,7 +62,7 @@ impl Dispatcher {
         match self.mode {
             Mode::Preparing => return "preparing before the first unit".to_owned(),
             Mode::Holding if self.waits_for_yes => {
-                return "held for your yes to what it is going to be billed; p begins".to_owned();
+                return "held for your yes to the cost; p begins".to_owned();
             }
             Mode::Holding if self.held_by_sample => {
                 return "held after the sample; p goes on with the full range".to_owned();

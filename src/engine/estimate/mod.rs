@@ -141,12 +141,11 @@ impl Estimate {
         let jobs = |number: u64| counted(usize::try_from(number).unwrap_or(usize::MAX), "job");
         let (known, unknown) = (bytes(all.bytes), all.unknown);
         match (all.jobs - unknown, unknown) {
-            (known_jobs, 0) => format!("about {known} are going to be billed for {}", jobs(known_jobs)),
-            (0, _) => format!("what {} are going to be billed is not known", jobs(unknown)),
+            (known_jobs, 0) => format!("about {known} will be billed for {}", jobs(known_jobs)),
+            (0, _) => format!("what {} will be billed is not known", jobs(unknown)),
             (known_jobs, _) => format!(
-                "at least {known} are going to be billed, for {}; of {} more it is not known",
-                jobs(known_jobs),
-                jobs(unknown)
+                "at least {known} will be billed for {}; of {unknown} more it is not known",
+                jobs(known_jobs)
             ),
         }
     }
@@ -475,14 +474,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case(700, 3, 0, "about 700 MiB are going to be billed for 3 jobs")]
+    #[case(700, 3, 0, "about 700 MiB will be billed for 3 jobs")]
     #[case(
         700,
         3,
         2,
-        "at least 700 MiB are going to be billed, for 1 job; of 2 jobs more it is not known"
+        "at least 700 MiB will be billed for 1 job; of 2 more it is not known"
     )]
-    #[case(0, 3, 3, "what 3 jobs are going to be billed is not known")]
+    #[case(0, 3, 3, "what 3 jobs will be billed is not known")]
     fn the_sentence_says_what_is_known(
         #[case] mib: u64,
         #[case] jobs: u64,
