@@ -129,8 +129,9 @@ impl Estimate {
     /// Everything together.
     #[must_use]
     pub fn all(&self) -> Expected {
-        let mut all = self.aside.clone();
+        let mut all = Expected::default();
         self.stages.iter().for_each(|stage| all.join(&stage.all()));
+        all.join(&self.aside);
         all
     }
 
@@ -138,7 +139,6 @@ impl Estimate {
     #[must_use]
     pub fn message(&self) -> String {
         let all = self.all();
-        let jobs = |number: u64| counted(usize::try_from(number).unwrap_or(usize::MAX), "job");
         let (known, unknown) = (bytes(all.bytes), all.unknown);
         match (all.jobs - unknown, unknown) {
             (known_jobs, 0) => format!("about {known} will be billed for {}", jobs(known_jobs)),
@@ -154,14 +154,14 @@ impl Estimate {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |name: &str, dates: Option<u64>, expected: &Expected| {
-            let dates = dates.map_or_else(String::new, |dates| format!(", {dates} dates"));
+            let dates = dates.map_or_else(String::new, |dates| format!(", {}", several(dates, "date")));
             let why = expected.why.as_ref().map_or_else(String::new, |why| {
-                format!("; {} of the jobs not known: {why}", expected.unknown)
+                format!("; of {} it is not known: {why}", jobs(expected.unknown))
             });
             format!(
-                "{name}{dates}: {} for {} jobs{why}",
+                "{name}{dates}: {} for {}{why}",
                 expected.told(),
-                expected.jobs
+                jobs(expected.jobs)
             )
         };
         let stages = self.stages.iter().filter(|stage| stage.all().jobs > 0);
@@ -173,6 +173,14 @@ impl Estimate {
         }
         lines
     }
+}
+
+fn several(number: u64, noun: &str) -> String {
+    counted(usize::try_from(number).unwrap_or(usize::MAX), noun)
+}
+
+fn jobs(number: u64) -> String {
+    several(number, "job")
 }
 
 /// What is asked, and for whom.
@@ -209,7 +217,7 @@ impl Planned {
         let query = |stage, name: &str, sql: &str| Wanted {
             stage,
             is_check: true,
-            what: name.to_owned(),
+            what: format!("check {name}"),
             shape: Shape {
                 question: Asked::Query(sql.to_owned()),
                 jobs: 1,
