@@ -1,6 +1,6 @@
 //! `backcourt run --dry-run`: what a run would do, and what it is going to be billed where the warehouse bills.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use crate::engine::{Planned, PlannedStage, Scope, Stage};
 use crate::feeds;
-use crate::ledger::{Ledger, UnitState};
+use crate::ledger::{CheckState, Ledger, UnitState};
 use crate::plan::{CheckSpec, Plan};
 
 use super::StateDir;
@@ -55,6 +55,10 @@ pub(super) fn say(
         }
     }
     let ledger = Ledger::open_to_read(&folder.ledger())?;
+    let target = match &ledger {
+        Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
+        None => None,
+    };
     let mut planned = Vec::new();
     for stage in resolve(plan, names)? {
         let scopes = match runtime.block_on(stage.scope(warehouse.as_ref(), dates)) {
@@ -74,10 +78,6 @@ pub(super) fn say(
             .filter(|(_, scope)| !matches!(scope, Scope::Skip(_)))
             .map(|(date, _)| *date)
             .collect();
-        let target = match &ledger {
-            Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
-            None => None,
-        };
         let done: BTreeSet<NaiveDate> = match (&ledger, target) {
             (Some(ledger), Some(target)) if !arguments.no_resume => ledger
                 .units(target, stage.name())?
@@ -100,10 +100,19 @@ pub(super) fn say(
         planned.push(planned_stage(plan, stage, open));
     }
     if warehouse.charging(Arc::default()).is_some() {
+        let answers = match (&ledger, target) {
+            (Some(ledger), Some(target)) => ledger.newest_checks(target)?,
+            _ => HashMap::new(),
+        };
+        // A source that has a current answer is not asked again.
+        let is_asked = |source: &&CheckSpec| {
+            let last = answers.get(&source.name).map(|last| last.state);
+            !matches!(last, Some(CheckState::Pass | CheckState::Warn))
+        };
         let query = |source: &CheckSpec| (source.name.clone(), source.sql.clone());
         let planned = Planned {
             stages: planned,
-            aside: plan.sources.iter().map(query).collect(),
+            aside: plan.sources.iter().filter(is_asked).map(query).collect(),
             workers: arguments.workers(plan),
             largest_batch: LARGEST_BATCH,
             source: source.unwrap_or(&plan.source).to_owned(),

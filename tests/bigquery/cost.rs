@@ -230,12 +230,20 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
         let first = [&["run", "--advance", "all", "--output", "plain"], more].concat();
         ground.state.backcourt(&ground.with(&first))
     };
-    // More than is allowed: nothing is asked but whether the feeds are there.
-    for (flag, sentence) in [
-        ("--max-bytes-billed", "a batch of team_offense reads nba_raw."),
-        ("--max-total-bytes-billed", "the run would be billed at least"),
+    // More than is allowed: nothing is asked but whether the feeds are there, which is billed a GiB.
+    for (flag, most, sentence) in [
+        (
+            "--max-bytes-billed",
+            "1000",
+            "a batch of team_offense reads nba_raw.",
+        ),
+        (
+            "--max-total-bytes-billed",
+            "1073741824",
+            "the run would be billed at least",
+        ),
     ] {
-        let refused = run(&[flag, "1000"]).expect(2);
+        let refused = run(&[flag, most]).expect(2);
         assert!(
             refused.out.contains(sentence) && refused.out.contains(flag),
             "{refused:?}"
@@ -258,11 +266,9 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
         1,
         "its table is not there: {estimate}"
     );
-    assert!(
-        told.out
-            .contains(&format!("at least {known}.0 GiB will be billed")),
-        "{told:?}"
-    );
+    let all = known + number(&estimate["estimate"]["aside"], "jobs");
+    let sentence = format!("at least {all}.0 GiB will be billed for {all} jobs");
+    assert!(told.out.contains(&sentence), "{told:?}");
 
     // Once the tables are there everything is known.
     run(&[]).expect(0);
