@@ -10,7 +10,7 @@ use super::super::StateDir;
 use super::super::error::CliError;
 use super::super::progress::Progress;
 use super::super::start::{LARGEST_BATCH, operator};
-use crate::engine::{Engine, Lineage, Options, RetryPolicy, Setup, Snapshot, Stage, Work, counted};
+use crate::engine::{Ceilings, Engine, Lineage, Options, RetryPolicy, Setup, Snapshot, Stage, Work, counted};
 use crate::ledger::{Ledger, RunState, UnitState};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
@@ -103,6 +103,7 @@ impl Computing<'_> {
             ask: None,
             released: vec![stage.name().to_owned()],
             fail_fast: None,
+            ceilings: Ceilings::default(),
             stay: false,
             control: None,
             retry: RetryPolicy::over(self.warehouse.as_ref()),
