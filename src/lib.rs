@@ -8,6 +8,7 @@ pub mod console;
 pub mod control;
 pub mod engine;
 pub mod feeds;
+pub mod fence;
 pub mod ledger;
 pub mod nba;
 pub mod plan;

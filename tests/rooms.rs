@@ -25,8 +25,17 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("runbook", &["plan", "ledger"]),
     (
         "engine",
-        &["plan", "table", "warehouse", "ledger", "checks", "runbook"],
+        &[
+            "plan",
+            "table",
+            "warehouse",
+            "fence",
+            "ledger",
+            "checks",
+            "runbook",
+        ],
     ),
+    ("fence", &["warehouse"]),
     ("stages", &["engine", "nba", "table", "warehouse", "plan"]),
     (
         "console",

@@ -1,6 +1,7 @@
 //! What ends a command before it began, and the exit code that goes with it.
 
 use crate::engine::LaunchError;
+use crate::fence::FenceError;
 use crate::ledger::{LedgerError, LockError};
 use crate::plan::{PlanError, RangeError};
 
@@ -13,6 +14,9 @@ pub(super) enum CliError {
     /// Somebody else is at work in the state folder, or it cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Somebody else writes what the plan fills, or nobody can say.
+    #[error(transparent)]
+    Fence(#[from] FenceError),
     /// The ledger refused.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -34,7 +38,7 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Lock(LockError::Held { .. }) => 4,
+            Self::Lock(LockError::Held { .. }) | Self::Fence(FenceError::Held { .. }) => 4,
             _ => 2,
         }
     }

@@ -1,7 +1,7 @@
 //! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
 
 use std::collections::HashSet;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,13 +17,14 @@ use crate::engine::{
 };
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
+use crate::fence::{FenceError, Tenure};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
 use crate::present::{self, OnHangUp, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
 use crate::term::{Role, stand_in};
-use crate::warehouse::{ErrorClass, Warehouse};
+use crate::warehouse::{ErrorClass, Holder, Warehouse};
 
 use super::attach::palettes;
 use super::error::CliError;
@@ -171,6 +172,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let (log, _files) =
         telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
     let warehouse = home.open()?;
+    let tenure = lease(&warehouse, &job.plan, &folder)?;
     let socket = Socket::bind(folder.path())
         .inspect_err(|error| tracing::warn!("{error}; the run takes no orders from other processes"))
         .ok();
@@ -206,6 +208,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         prepare,
         sample: job.sample,
         warehouse,
+        tenure,
         ledger,
         events: folder.events(),
         options,
@@ -238,6 +241,29 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
+}
+
+/// The lease of the plan, for which one may have to listen a while.
+fn lease(
+    warehouse: &Arc<dyn Warehouse>,
+    plan: &Plan,
+    folder: &StateDir,
+) -> Result<Option<Tenure>, FenceError> {
+    let waits = |holder: &Holder| {
+        let sentence = format!(
+            "process {} on {} has the lease of plan {}; listening up to ten seconds whether it lives",
+            holder.pid, holder.host, plan.name
+        );
+        // Nobody to read it is no reason not to begin.
+        drop(writeln!(std::io::stderr(), "{sentence}"));
+    };
+    Tenure::take(
+        Arc::clone(warehouse),
+        &plan.name,
+        folder.path(),
+        Utc::now(),
+        waits,
+    )
 }
 
 /// The stages of the plan that a run has begun: only those can be done again or checked. All, if none has.

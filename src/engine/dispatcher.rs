@@ -28,6 +28,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
+use crate::fence::Tenure;
 use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -167,6 +168,7 @@ pub(super) struct Dispatcher {
     plan: Arc<Plan>,
     warehouse: Arc<dyn Warehouse>,
     bills: Bills,
+    tenure: Option<Tenure>,
     ledger: Ledger,
     target: Target,
     options: Options,
@@ -230,6 +232,7 @@ impl Dispatcher {
             plan,
             stages,
             warehouse,
+            tenure,
             mut ledger,
             lineage,
             origin,
@@ -278,6 +281,7 @@ impl Dispatcher {
             plan,
             warehouse,
             bills,
+            tenure,
             ledger,
             target,
             options,
@@ -368,6 +372,7 @@ impl Dispatcher {
                 }
                 Some(unit) = self.sample_reports.recv() => self.tell(Event::UnitSampled(unit)),
                 Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
+                why = lost(&mut self.tenure) => self.on_lease_lost(why),
                 () = sleep_until(wake) => {}
             }
         }
@@ -550,6 +555,14 @@ fn needs_of(plan: &Plan, stage: &str, names: &[String]) -> Vec<usize> {
 async fn sleep_until(wake: Option<Instant>) {
     match wake {
         Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The loss of the lease, which never comes where there is none.
+async fn lost(tenure: &mut Option<Tenure>) -> String {
+    match tenure {
+        Some(tenure) => tenure.lost().await,
         None => std::future::pending().await,
     }
 }

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::fence::Tenure;
 use crate::ledger::{Ledger, LedgerError, RunState};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
@@ -92,6 +93,8 @@ pub struct Setup {
     pub lineage: Lineage,
     /// Where the tables are.
     pub warehouse: Arc<dyn Warehouse>,
+    /// What keeps other hosts from writing meanwhile, if anything does.
+    pub tenure: Option<Tenure>,
     /// Where the raw tables come from, if they can be had again.
     pub origin: Option<Arc<dyn Origin>>,
     /// Where progress is kept.

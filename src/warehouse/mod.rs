@@ -4,11 +4,13 @@
 pub mod bigquery;
 mod cost;
 mod error;
+mod lease;
 mod query;
 pub mod sqlite;
 
 pub use cost::{Bill, Charge, Cost, Foreseen, bytes};
 pub use error::{ErrorClass, WarehouseError};
+pub use lease::{Holder, Lease, Leases};
 pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
 
 use std::sync::Arc;
@@ -69,6 +71,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// is written next; says whether there was one. Where a dead process's write dies with it there never is.
     async fn outlast(&self, _name: &str) -> Result<bool, WarehouseError> {
         Ok(false)
+    }
+
+    /// The leases it keeps; none where nothing keeps two hosts apart.
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
     }
 
     /// Creates the table if it is not there.

@@ -348,6 +348,7 @@ impl Toy {
                 .collect(),
             lineage: Lineage::of(&every),
             warehouse: Arc::new(Memory(Arc::clone(&self.world))),
+            tenure: None,
             origin: None,
             ledger: self.ledger(),
             events: self.folder.path().join("events.jsonl"),

@@ -45,6 +45,18 @@ impl Dispatcher {
         self.want_picture(Picture::Now);
     }
 
+    /// Somebody else may write now, and this process may not any more.
+    pub(super) fn on_lease_lost(&mut self, why: String) {
+        match self.mode {
+            Mode::Over => tracing::error!("{why}"),
+            Mode::Preparing => {
+                self.tasks.abort_all();
+                self.stop(why);
+            }
+            Mode::Going | Mode::Holding | Mode::Draining => self.stop(why),
+        }
+    }
+
     /// Lets the clock of a stage run while units are handed out; a resume starts it otherwise.
     pub(super) fn start_clock(&mut self, at: usize) {
         if self.mode == Mode::Going {

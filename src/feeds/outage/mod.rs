@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::faults::{Outage, Profile};
 use crate::table::{Row, TableDef};
 use crate::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, ErrorClass, Filling, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 
 /// A warehouse in front of which outages may stand.
@@ -131,6 +131,10 @@ impl Warehouse for Unanswering {
 
     fn lanes(&self) -> usize {
         self.inner.lanes()
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {

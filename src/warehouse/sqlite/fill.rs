@@ -12,6 +12,7 @@ use super::connection::{attach, blank};
 use super::fault::Fault;
 use super::folder::{Folder, checked, create_private};
 use super::insert::Insert;
+use super::lease::Fence;
 use crate::table::{sqlite_index, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
@@ -23,6 +24,7 @@ pub(super) fn fill(
     folder: &Folder,
     tables: Vec<Filling>,
     written: &AtomicUsize,
+    fence: Option<&Fence>,
 ) -> Result<(), WarehouseError> {
     let Some(dataset) = tables.first().map(|filling| filling.table.dataset.to_string()) else {
         return Ok(());
@@ -30,7 +32,13 @@ pub(super) fn fill(
     let fresh = folder.fresh_file(&dataset);
     let done = one_dataset(&dataset, &tables)
         .and_then(|()| build(folder, &dataset, &fresh, tables, written))
-        .and_then(|()| exchange(folder, &dataset, &fresh));
+        .and_then(|()| {
+            let exchange = || exchange(folder, &dataset, &fresh);
+            match fence {
+                Some(fence) => fence.holding(folder, exchange),
+                None => exchange(),
+            }
+        });
     done.map_err(|fault| {
         let error = fault.told(&format!("filling dataset {dataset}"), folder.path());
         match remove_if_there(&fresh) {

@@ -9,6 +9,7 @@ mod folder;
 mod functions;
 mod googlesql;
 mod insert;
+mod lease;
 mod pool;
 mod query;
 mod read;
@@ -26,12 +27,15 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Answer, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use super::{
+    Answer, Filling, Holder, Lease, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+};
 use crate::table::{Row, TableDef, sqlite_index, sqlite_table};
 use connection::Role;
 use fault::Fault;
 use folder::{Folder, checked};
-use pool::Pool;
+use lease::{Fence, Held};
+use pool::{Pool, blocking};
 use read::Reading;
 use refill::Refilling;
 use replace::Replacement;
@@ -44,6 +48,7 @@ const PROGRESS: Duration = Duration::from_millis(50);
 pub struct SqliteWarehouse {
     name: String,
     pool: Arc<Pool>,
+    held: Held,
 }
 
 impl SqliteWarehouse {
@@ -58,6 +63,7 @@ impl SqliteWarehouse {
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
+            held: Held::default(),
         })
     }
 
@@ -71,6 +77,7 @@ impl SqliteWarehouse {
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
+            held: Held::default(),
         })
     }
 
@@ -81,6 +88,29 @@ impl SqliteWarehouse {
                 query::answer(connection, &sql, &dates)
             })
             .await
+    }
+
+    /// Does something with the lease that is held, if one is.
+    async fn with_lease(
+        &self,
+        work: impl FnOnce(&Folder, &Fence) -> Result<(), Fault> + Send + 'static,
+    ) -> Result<(), WarehouseError> {
+        match self.held.fence() {
+            Some(fence) => self.about_leases(move |folder| work(folder, &fence)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn about_leases<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        let pool = Arc::clone(&self.pool);
+        blocking(move || {
+            let folder = pool.folder();
+            work(folder).map_err(|fault| fault.told("looking after the lease", folder.path()))
+        })
+        .await
     }
 
     /// Creates the file of the table's dataset, after which every connection is opened anew to attach it.
@@ -102,12 +132,19 @@ impl Warehouse for SqliteWarehouse {
         std::thread::available_parallelism().map_or(2, usize::from)
     }
 
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
+    }
+
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
         self.create_dataset(table, &doing)?;
-        let table = table.clone();
+        let (table, fence) = (table.clone(), self.held.fence());
         self.pool
-            .run(Role::Writer, doing, move |connection| ensure(connection, &table))
+            .run(Role::Writer, doing, move |connection| {
+                fence.iter().try_for_each(|fence| fence.hold(connection))?;
+                ensure(connection, &table)
+            })
             .await
     }
 
@@ -136,19 +173,20 @@ impl Warehouse for SqliteWarehouse {
 
     async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
         let (doing, replacement) = (doing("writing", replace.table), Replacement::from(replace));
+        let fence = self.held.fence();
         self.pool
             .run(Role::Writer, doing, move |connection| {
-                replacement.commit(connection)
+                replacement.commit(connection, fence.as_ref())
             })
             .await
     }
 
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError> {
         let counted = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&counted);
+        let (counter, fence) = (Arc::clone(&counted), self.held.fence());
         let filling = self
             .pool
-            .alone(move |folder| fill::fill(folder, tables, &counter));
+            .alone(move |folder| fill::fill(folder, tables, &counter, fence.as_ref()));
         tokio::pin!(filling);
         let mut told = 0;
         loop {
@@ -164,9 +202,10 @@ impl Warehouse for SqliteWarehouse {
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
         let (doing, refilling) = (doing("writing", refill.table), Refilling::of(&refill)?);
+        let fence = self.held.fence();
         self.pool
             .run(Role::Writer, doing, move |connection| {
-                refilling.commit(connection)
+                refilling.commit(connection, fence.as_ref())
             })
             .await
     }
@@ -179,6 +218,40 @@ impl Warehouse for SqliteWarehouse {
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
         let sql = googlesql::translate_about(sql, chrono::Utc::now())?;
         self.answer(sql, dates.to_vec()).await
+    }
+}
+
+#[async_trait]
+impl Leases for SqliteWarehouse {
+    async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
+        let plan = plan.to_owned();
+        self.about_leases(move |folder| lease::look(folder, &plan)).await
+    }
+
+    async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
+        let (plan, seen, by) = (plan.to_owned(), seen.cloned(), by.clone());
+        let pool = Arc::clone(&self.pool);
+        let taken = self
+            .about_leases(move |folder| {
+                folder.create(lease::DATASET, || pool.renew())?;
+                lease::take(folder, &plan, seen.as_ref(), &by)
+            })
+            .await?;
+        let has = taken.is_some();
+        if has {
+            self.held.set(taken);
+        }
+        Ok(has)
+    }
+
+    async fn beat(&self) -> Result<(), WarehouseError> {
+        self.with_lease(lease::beat).await
+    }
+
+    async fn give_back(&self) -> Result<(), WarehouseError> {
+        self.with_lease(|folder, fence| fence.give_back(folder)).await?;
+        self.held.set(None);
+        Ok(())
     }
 }
 

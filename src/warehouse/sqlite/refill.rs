@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault::Fault;
 use super::googlesql;
+use super::lease::Fence;
 use super::query::answer;
 use super::replace::Replacement;
 use crate::table::{Admitted, Column, ColumnType, Row, TableDef, Value, admit_on, digest};
@@ -32,8 +33,13 @@ impl Refilling {
     }
 
     /// Asks, sorts out, replaces, all or nothing.
-    pub(super) fn commit(&self, connection: &mut Connection) -> Result<Vec<Refilled>, Fault> {
+    pub(super) fn commit(
+        &self,
+        connection: &mut Connection,
+        fence: Option<&Fence>,
+    ) -> Result<Vec<Refilled>, Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
         let mut refilled = Vec::with_capacity(self.dates.len());
         let mut rows = Vec::new();
         for (date, answered) in self.answered(&transaction)? {

@@ -9,6 +9,7 @@ use super::cell::Reader;
 use super::fault::Fault;
 use super::folder::checked;
 use super::insert::Insert;
+use super::lease::Fence;
 use crate::table::{Row, Stamp, TableDef, Value};
 use crate::warehouse::Replace;
 
@@ -36,8 +37,9 @@ type Born = HashMap<Vec<String>, String>;
 
 impl Replacement {
     /// Deletes, inserts and stamps, all or nothing.
-    pub(super) fn commit(&self, connection: &mut Connection) -> Result<(), Fault> {
+    pub(super) fn commit(&self, connection: &mut Connection, fence: Option<&Fence>) -> Result<(), Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
         self.within(&transaction)?;
         transaction.commit()?;
         Ok(())

@@ -714,3 +714,64 @@ async fn tables_of_a_new_dataset_are_made_side_by_side() {
         }
     }
 }
+
+fn holder(pid: u32) -> Holder {
+    Holder {
+        host: "courtside".to_owned(),
+        machine: None,
+        pid,
+        started: None,
+        since: at("2026-01-04T00:00:00Z"),
+        folder: "/state".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = SqliteWarehouse::open(dir.path()).unwrap();
+    assert!(first.take("nba", None, &holder(1)).await.unwrap());
+    played(&first).await;
+    let answered = "SELECT @date AS day, 'X' AS team, 1 AS points, 1 AS third";
+    let dates = ["2024-01-01"];
+    refilled(&first, answered, &dates, "2024-01-03T00:00:00Z")
+        .await
+        .unwrap();
+    let before = (all(&first).await, stored_points(&first).await);
+
+    let second = SqliteWarehouse::open(dir.path()).unwrap();
+    let seen = second.look("nba").await.unwrap();
+    assert!(second.take("nba", seen.as_ref(), &holder(2)).await.unwrap());
+
+    let now = at("2026-01-04T01:00:00Z");
+    let rows = [game("GSW", "2024-01-01", 121)];
+    let refill = Refill {
+        table: &points(),
+        dates: &[day("2024-01-01")],
+        sql: answered,
+        asking: Asking::DateByDate,
+        now,
+    };
+    let another = TableDef {
+        name: "another".into(),
+        ..games()
+    };
+    let written = AtomicUsize::new(0);
+    let empty = vec![filling(games(), Vec::new())];
+    let errors = [
+        replace(&first, &[day("2024-01-01")], &rows, now)
+            .await
+            .unwrap_err(),
+        first.refill(refill).await.unwrap_err(),
+        first.fill(empty, &written).await.unwrap_err(),
+        first.ensure(&another).await.unwrap_err(),
+        first.beat().await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.class, ErrorClass::Auth);
+        assert!(error.message.contains("process 2 on courtside"), "{error}");
+    }
+    assert_eq!((all(&first).await, stored_points(&first).await), before);
+    assert!(first.columns(&another).await.unwrap().is_empty());
+    replace(&second, &[day("2024-01-01")], &rows, now).await.unwrap();
+}

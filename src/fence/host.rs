@@ -1,0 +1,77 @@
+//! Which process this is, and whether another one that was on this machine still is.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rustix::process::{Pid, test_kill_process};
+
+use crate::warehouse::Holder;
+
+/// This process.
+pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
+    let pid = std::process::id();
+    Holder {
+        host: sysinfo::System::host_name().unwrap_or_else(|_| "an unknown host".to_owned()),
+        machine: machine(),
+        pid,
+        started: started(pid),
+        since: now,
+        folder: folder.display().to_string(),
+    }
+}
+
+/// Whether a holder was a process of this machine and is none any more. Of other machines nothing is known.
+pub(super) fn is_gone(holder: &Holder) -> bool {
+    if holder.machine.is_none() || holder.machine != machine() {
+        return false;
+    }
+    let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw);
+    let is_there = pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH));
+    !is_there || holder.started != started(holder.pid)
+}
+
+/// The boot of the system and the space its process ids count in: the same twice only for the same ids.
+fn machine() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let ids = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), ids.display()))
+}
+
+/// When a process began, as the system counts.
+fn started(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The 22nd field; the program's name before may hold blanks.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split_whitespace().nth(19).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_ended_is_gone_and_one_elsewhere_never_is() {
+        let here = own(Path::new("/state"), DateTime::UNIX_EPOCH);
+        assert!(!is_gone(&here));
+        let mut child = Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let ended = Holder {
+            pid: child.id(),
+            ..here.clone()
+        };
+        assert!(is_gone(&ended));
+        let elsewhere = Holder {
+            machine: Some("another".to_owned()),
+            ..ended
+        };
+        assert!(!is_gone(&elsewhere));
+        let reborn = Holder {
+            started: Some("0".to_owned()),
+            ..here
+        };
+        assert!(is_gone(&reborn), "another process has its id by now");
+    }
+}

@@ -1,0 +1,122 @@
+//! The time a process has the lease: a thread of its own shows every two seconds that it lives.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{oneshot, watch};
+use tokio::time::sleep;
+
+use crate::warehouse::{ErrorClass, Holder, Leases, Warehouse};
+
+use super::host;
+use super::waiting::{FenceError, take};
+
+/// How often a holder shows that it lives.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// The lease of a plan, held until this is dropped.
+#[derive(Debug)]
+pub struct Tenure {
+    /// Dropped to end the thread.
+    ending: Option<watch::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    lost: Option<oneshot::Receiver<String>>,
+}
+
+impl Tenure {
+    /// Takes the lease of a plan on this warehouse; none where it keeps no leases. May take a little more than ten
+    /// seconds, of which `waits` hears first.
+    ///
+    /// # Errors
+    /// Somebody has it, or the warehouse does not say.
+    pub fn take(
+        warehouse: Arc<dyn Warehouse>,
+        plan: &str,
+        folder: &Path,
+        now: DateTime<Utc>,
+        waits: impl FnOnce(&Holder),
+    ) -> Result<Option<Self>, FenceError> {
+        let Some(leases) = warehouse.leases() else {
+            return Ok(None);
+        };
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let own = host::own(folder, now);
+        if let Some(holder) = runtime.block_on(take(leases, plan, &own, waits))? {
+            return Err(FenceError::Held {
+                plan: plan.to_owned(),
+                warehouse: warehouse.name(),
+                holder: Box::new(holder),
+            });
+        }
+        let (ending, ended) = watch::channel(());
+        let (tell, lost) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("lease".into())
+            .spawn(move || keep(&runtime, warehouse.as_ref(), ended, tell))?;
+        Ok(Some(Self {
+            ending: Some(ending),
+            thread: Some(thread),
+            lost: Some(lost),
+        }))
+    }
+
+    /// Waits until somebody else has the lease and says who, once. May be dropped and called again.
+    pub async fn lost(&mut self) -> String {
+        if let Some(lost) = &mut self.lost {
+            let told = lost.await;
+            self.lost = None;
+            if let Ok(sentence) = told {
+                return sentence;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+impl Drop for Tenure {
+    fn drop(&mut self) {
+        self.ending = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that keeps the lease had panicked");
+        }
+    }
+}
+
+fn keep(
+    runtime: &Runtime,
+    warehouse: &dyn Warehouse,
+    ended: watch::Receiver<()>,
+    tell: oneshot::Sender<String>,
+) {
+    if let Some(leases) = warehouse.leases()
+        && let Some(sentence) = runtime.block_on(beat(leases, ended))
+    {
+        // A run that has ended meanwhile need not be told.
+        let _ = tell.send(sentence);
+    }
+}
+
+/// Beats until the end, gives the lease back then, or says to whom it is lost.
+async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
+    loop {
+        tokio::select! {
+            _ = ended.changed() => break,
+            () = sleep(BEAT) => match leases.beat().await {
+                Ok(()) => {}
+                Err(error) if error.class == ErrorClass::Auth => return Some(error.message),
+                // The own writer is in the way, most likely: what it commits shows as well that the holder lives.
+                Err(error) => tracing::debug!("the lease was not renewed, it is tried again: {error}"),
+            },
+        }
+    }
+    if let Err(error) = leases.give_back().await {
+        tracing::warn!("the lease was not given back ({error}); it falls by itself");
+    }
+    None
+}

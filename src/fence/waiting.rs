@@ -1,0 +1,201 @@
+//! Getting a lease: at once if it is free or its holder is known to be dead, after a silence of ten seconds if nobody
+//! knows, and never from a holder that lives. No two clocks are compared: only whether the holder is heard.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::warehouse::{Holder, Lease, Leases, WarehouseError};
+
+use super::host;
+
+/// A holder that is not heard for so long has lost its lease.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// How often one listens.
+const LISTEN: Duration = Duration::from_millis(250);
+
+/// The lease was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum FenceError {
+    /// Somebody has it and lives.
+    #[error(
+        "a run of plan {plan} on {warehouse} is under way already: process {} on {}, since {}; \
+         'backcourt attach --state-dir {}' there shows it",
+        holder.pid, holder.host, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), holder.folder
+    )]
+    Held {
+        /// The plan.
+        plan: String,
+        /// Where its tables are.
+        warehouse: String,
+        /// Who.
+        holder: Box<Holder>,
+    },
+    /// The warehouse did not say.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// There is no thread to be had.
+    #[error("the lease cannot be kept ({0}); raise the process limit")]
+    System(#[from] std::io::Error),
+}
+
+/// Takes the lease of a plan, or says who has it. `waits` hears of whom one waits for, once.
+pub(super) async fn take(
+    leases: &dyn Leases,
+    plan: &str,
+    own: &Holder,
+    waits: impl FnOnce(&Holder),
+) -> Result<Option<Holder>, WarehouseError> {
+    let mut waits = Some(waits);
+    let mut stands = leases.look(plan).await?;
+    let mut heard = Instant::now();
+    loop {
+        let holder = stands.as_ref().and_then(|lease| lease.holder.clone());
+        let Some(holder) = holder.filter(|holder| !host::is_gone(holder)) else {
+            if leases.take(plan, stands.as_ref(), own).await? {
+                return Ok(None);
+            }
+            // Somebody was quicker.
+            stands = leases.look(plan).await?;
+            heard = Instant::now();
+            continue;
+        };
+        if heard.elapsed() >= SILENCE && leases.take(plan, stands.as_ref(), own).await? {
+            tracing::warn!(
+                "process {} on {} was silent for {} s and has lost the lease of plan {plan}",
+                holder.pid,
+                holder.host,
+                SILENCE.as_secs()
+            );
+            return Ok(None);
+        }
+        if let Some(waits) = waits.take() {
+            waits(&holder);
+        }
+        sleep(LISTEN).await;
+        let now = leases.look(plan).await?;
+        match (&stands, &now) {
+            (Some(before), Some(after)) if is_alive(before, after) => return Ok(Some(holder)),
+            (before, after) if before == after => {}
+            _ => heard = Instant::now(),
+        }
+        stands = now;
+    }
+}
+
+/// Whether the holder of a lease has been heard.
+fn is_alive(before: &Lease, after: &Lease) -> bool {
+    before.epoch == after.epoch && before.beat != after.beat && after.holder.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use chrono::DateTime;
+
+    use super::*;
+
+    /// A lease whose holder beats so often, if at all.
+    struct One {
+        lease: Mutex<Option<Lease>>,
+        beats_every: Option<Duration>,
+        since: Instant,
+    }
+
+    #[async_trait]
+    impl Leases for One {
+        async fn look(&self, _: &str) -> Result<Option<Lease>, WarehouseError> {
+            let mut lease = self.lease.lock().unwrap().clone();
+            if let (Some(lease), Some(every)) = (&mut lease, self.beats_every) {
+                let beats = self.since.elapsed().as_millis() / every.as_millis();
+                lease.beat = i64::try_from(beats).unwrap();
+            }
+            Ok(lease)
+        }
+
+        async fn take(&self, _: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
+            let mut lease = self.lease.lock().unwrap();
+            if lease.as_ref().map(|lease| lease.epoch) != seen.map(|lease| lease.epoch) {
+                return Ok(false);
+            }
+            *lease = Some(Lease {
+                epoch: seen.map_or(1, |lease| lease.epoch + 1),
+                beat: 0,
+                holder: Some(by.clone()),
+            });
+            Ok(true)
+        }
+
+        async fn beat(&self) -> Result<(), WarehouseError> {
+            Ok(())
+        }
+
+        async fn give_back(&self) -> Result<(), WarehouseError> {
+            Ok(())
+        }
+    }
+
+    fn elsewhere() -> Holder {
+        Holder {
+            machine: Some("another".to_owned()),
+            pid: 7,
+            ..own()
+        }
+    }
+
+    fn own() -> Holder {
+        host::own(Path::new("/state"), DateTime::UNIX_EPOCH)
+    }
+
+    fn held(holder: Option<Holder>, beats_every: Option<Duration>) -> One {
+        One {
+            lease: Mutex::new(Some(Lease {
+                epoch: 4,
+                beat: 0,
+                holder,
+            })),
+            beats_every,
+            since: Instant::now(),
+        }
+    }
+
+    async fn taken(one: &One) -> (Option<Holder>, Duration, bool) {
+        let (mut waited, began) = (false, Instant::now());
+        let refused = take(one, "nba", &own(), |_| waited = true).await.unwrap();
+        (refused, began.elapsed(), waited)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_free_or_whose_holder_died_here_is_taken_at_once() {
+        let dead = Holder {
+            started: Some("0".to_owned()),
+            ..own()
+        };
+        for holder in [None, Some(dead)] {
+            let one = held(holder, None);
+            assert_eq!(taken(&one).await, (None, Duration::ZERO, false));
+            assert_eq!(one.lease.lock().unwrap().as_ref().unwrap().epoch, 5);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_left_by_another_host_falls_after_ten_seconds() {
+        let (refused, after, waited) = taken(&held(Some(elsewhere()), None)).await;
+        assert_eq!(refused, None);
+        assert!(waited);
+        assert!((SILENCE..SILENCE + LISTEN).contains(&after), "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_holder_that_lives_keeps_it_and_is_named_as_soon_as_it_is_heard() {
+        let one = held(Some(elsewhere()), Some(Duration::from_secs(2)));
+        let (refused, after, _) = taken(&one).await;
+        assert_eq!(refused, Some(elsewhere()));
+        assert!(after <= Duration::from_secs(3), "{after:?}");
+        assert_eq!(one.lease.lock().unwrap().as_ref().unwrap().epoch, 4);
+    }
+}

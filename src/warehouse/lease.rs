@@ -1,0 +1,53 @@
+//! Who may write what a plan fills: a lease in the warehouse itself, where every host that could write sees it.
+//! How long one waits for a holder that is silent is not known here.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::WarehouseError;
+
+/// A process that has a lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The name of its host, for people.
+    pub host: String,
+    /// What tells the place its process id counts in from every other; none if the system does not say.
+    pub machine: Option<String>,
+    /// Process id.
+    pub pid: u32,
+    /// What tells it from an earlier process of that id; none if the system does not say.
+    pub started: Option<String>,
+    /// Since when it has the lease.
+    pub since: DateTime<Utc>,
+    /// Its state folder.
+    pub folder: String,
+}
+
+/// The lease of a plan, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Grows by one with each holder.
+    pub epoch: i64,
+    /// Grows as long as the holder lives.
+    pub beat: i64,
+    /// Who has it; none once it was given back.
+    pub holder: Option<Holder>,
+}
+
+/// The leases of a warehouse.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// How the lease of a plan stands; none if nobody ever had it.
+    async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError>;
+
+    /// Takes the lease of a plan, if it still stands as it was seen, and says whether it did. From then on this
+    /// warehouse writes only as long as it has the lease: each write looks, in its own transaction.
+    async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError>;
+
+    /// Shows that the holder lives. The class of the error is `auth` once somebody else has the lease.
+    async fn beat(&self) -> Result<(), WarehouseError>;
+
+    /// Gives the lease back, if it is still held.
+    async fn give_back(&self) -> Result<(), WarehouseError>;
+}

@@ -1,0 +1,241 @@
+//! The leases of the embedded warehouse: one small file beside the datasets. A write transaction locks it together with
+//! what it writes, so that nobody can take a lease between the look at it and the commit.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::connection::{attach, blank};
+use super::fault::Fault;
+use super::folder::Folder;
+use crate::warehouse::{ErrorClass, Holder, Lease, WarehouseError};
+
+/// The file's name, as if it were a dataset: every connection has it at hand.
+pub(super) const DATASET: &str = "backcourt";
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.lease (
+    plan TEXT PRIMARY KEY, epoch INTEGER NOT NULL, beat INTEGER NOT NULL, holder TEXT) STRICT";
+
+/// The lease a warehouse has taken, if it has one.
+#[derive(Debug, Default)]
+pub(super) struct Held(Mutex<Option<Fence>>);
+
+/// What keeps a process from writing that has lost its lease.
+#[derive(Debug, Clone)]
+pub(super) struct Fence {
+    plan: String,
+    epoch: i64,
+}
+
+impl Held {
+    pub(super) fn fence(&self) -> Option<Fence> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set(&self, fence: Option<Fence>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fence;
+    }
+}
+
+impl Fence {
+    /// Refuses once somebody else has the lease, else shows that its holder lives. Within a write transaction this
+    /// holds until its end.
+    pub(super) fn hold(&self, connection: &Connection) -> Result<(), Fault> {
+        let mut beat = connection
+            .prepare_cached("UPDATE backcourt.lease SET beat = beat + 1 WHERE plan = ?1 AND epoch = ?2")?;
+        if beat.execute(params![self.plan, self.epoch])? == 1 {
+            return Ok(());
+        }
+        Err(Fault::Told(self.lost(stands(connection, &self.plan)?)))
+    }
+
+    /// Does something outside any connection while nobody else can take the lease.
+    pub(super) fn holding(
+        &self,
+        folder: &Folder,
+        work: impl FnOnce() -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut connection = open(folder)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.hold(&transaction)?;
+        work()?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Lets others have the lease at once.
+    pub(super) fn give_back(&self, folder: &Folder) -> Result<(), Fault> {
+        open(folder)?.execute(
+            "UPDATE backcourt.lease SET holder = NULL WHERE plan = ?1 AND epoch = ?2",
+            params![self.plan, self.epoch],
+        )?;
+        Ok(())
+    }
+
+    fn lost(&self, now: Option<Lease>) -> WarehouseError {
+        let by = match now.and_then(|lease| lease.holder) {
+            Some(holder) => By(holder).to_string(),
+            None => "somebody".to_owned(),
+        };
+        let sentence = format!(
+            "{by} has taken the lease of plan {} while this process was silent; it writes nothing more",
+            self.plan
+        );
+        WarehouseError::new(ErrorClass::Auth, sentence)
+    }
+}
+
+struct By(Holder);
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Holder {
+            host, pid, folder, ..
+        } = &self.0;
+        write!(f, "process {pid} on {host}, state folder {folder},")
+    }
+}
+
+/// A connection to the leases alone. Those of the pool may be busy writing.
+fn open(folder: &Folder) -> Result<Connection, Fault> {
+    let connection = blank()?;
+    attach(&connection, DATASET, &folder.file(DATASET))?;
+    Ok(connection)
+}
+
+/// How the lease of a plan stands.
+pub(super) fn look(folder: &Folder, plan: &str) -> Result<Option<Lease>, Fault> {
+    if !folder.file(DATASET).exists() {
+        return Ok(None);
+    }
+    let connection = open(folder)?;
+    connection.execute_batch(TABLE)?;
+    stands(&connection, plan)
+}
+
+fn stands(connection: &Connection, plan: &str) -> Result<Option<Lease>, Fault> {
+    let sql = "SELECT epoch, beat, holder FROM backcourt.lease WHERE plan = ?1";
+    let stored = connection
+        .query_row(sql, [plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    stored
+        .map(|(epoch, beat, holder): (_, _, Option<String>)| {
+            let read = |text: String| {
+                serde_json::from_str(&text).map_err(|error| {
+                    Fault::data(format!(
+                        "the lease of plan {plan} cannot be read ({error}); remove {DATASET}.sqlite if no run is alive"
+                    ))
+                })
+            };
+            let holder = holder.map(read).transpose()?;
+            Ok(Lease { epoch, beat, holder })
+        })
+        .transpose()
+}
+
+/// Takes a lease that stands as it was seen; none if it does not any more.
+pub(super) fn take(
+    folder: &Folder,
+    plan: &str,
+    seen: Option<&Lease>,
+    by: &Holder,
+) -> Result<Option<Fence>, Fault> {
+    let mut connection = open(folder)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(TABLE)?;
+    let now = stands(&transaction, plan)?;
+    let place = |lease: &Lease| (lease.epoch, lease.beat);
+    if now.as_ref().map(place) != seen.map(place) {
+        return Ok(None);
+    }
+    let epoch = now.map_or(1, |lease| lease.epoch + 1);
+    let holder = serde_json::to_string(by).map_err(|error| Fault::code(error.to_string()))?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO backcourt.lease (plan, epoch, beat, holder) VALUES (?1, ?2, 0, ?3)",
+        params![plan, epoch, holder],
+    )?;
+    transaction.commit()?;
+    Ok(Some(Fence {
+        plan: plan.to_owned(),
+        epoch,
+    }))
+}
+
+/// Shows that the holder lives.
+pub(super) fn beat(folder: &Folder, fence: &Fence) -> Result<(), Fault> {
+    fence.hold(&open(folder)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn holder(pid: u32) -> Holder {
+        Holder {
+            host: "courtside".to_owned(),
+            machine: None,
+            pid,
+            started: None,
+            since: chrono::DateTime::UNIX_EPOCH,
+            folder: "/state".to_owned(),
+        }
+    }
+
+    fn folder(dir: &Path) -> Folder {
+        let folder = Folder::open(dir).unwrap();
+        folder.create(DATASET, || ()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn it_is_taken_only_as_it_was_seen_and_its_epoch_grows() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(dir.path());
+        assert_eq!(look(&folder, "nba").unwrap(), None);
+        let first = take(&folder, "nba", None, &holder(1)).unwrap().unwrap();
+        assert!(
+            take(&folder, "nba", None, &holder(2)).unwrap().is_none(),
+            "it is taken by now"
+        );
+        let seen = look(&folder, "nba").unwrap().unwrap();
+        assert_eq!((seen.epoch, seen.beat, &seen.holder), (1, 0, &Some(holder(1))));
+        beat(&folder, &first).unwrap();
+        assert!(
+            take(&folder, "nba", Some(&seen), &holder(2)).unwrap().is_none(),
+            "its holder lives"
+        );
+        let seen = look(&folder, "nba").unwrap().unwrap();
+        assert_eq!(seen.beat, 1);
+        let second = take(&folder, "nba", Some(&seen), &holder(2)).unwrap().unwrap();
+        assert_eq!(second.epoch, 2);
+        first.give_back(&folder).unwrap();
+        beat(&folder, &second).unwrap();
+        second.give_back(&folder).unwrap();
+        let free = look(&folder, "nba").unwrap().unwrap();
+        assert_eq!((free.epoch, free.holder), (2, None));
+        assert!(take(&folder, "harbour", None, &holder(3)).unwrap().is_some());
+    }
+
+    #[test]
+    fn whoever_has_lost_it_is_told_to_whom() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(dir.path());
+        let first = take(&folder, "nba", None, &holder(1)).unwrap().unwrap();
+        let seen = look(&folder, "nba").unwrap();
+        take(&folder, "nba", seen.as_ref(), &holder(2)).unwrap().unwrap();
+        let told = |fault: Fault| fault.told("beating", dir.path());
+        let error = beat(&folder, &first).map_err(told).unwrap_err();
+        assert_eq!(error.class, ErrorClass::Auth);
+        assert!(error.message.contains("process 2 on courtside"), "{error}");
+        let mut done = false;
+        let work = || {
+            done = true;
+            Ok(())
+        };
+        first.holding(&folder, work).map_err(told).unwrap_err();
+        assert!(!done);
+    }
+}

@@ -1,0 +1,155 @@
+//! Two state folders on one warehouse: one run at a time, the dead replaced, the frozen kept from writing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod support;
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use program::{Ended, State, TABLE, backcourt, ended, wait_until};
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The warehouse of one state folder, used from another.
+fn warehouse(state: &State) -> String {
+    format!("sqlite:{}", state.path().join("warehouse").display())
+}
+
+fn arguments<'a>(warehouse: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec![
+        "run",
+        "--stop-after",
+        "team_offense",
+        "--output",
+        "plain",
+        "--warehouse",
+        warehouse,
+    ];
+    arguments.extend(more);
+    arguments
+}
+
+/// A run in the background; killed when dropped.
+struct Run(Child);
+
+impl Run {
+    fn start(state: &State, warehouse: &str, more: &[&str]) -> Self {
+        let mut command = state.command(&arguments(warehouse, more));
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn run(state: &State, warehouse: &str) -> Ended {
+    ended(&mut state.command(&arguments(warehouse, &[])))
+}
+
+fn is_held(state: &State) -> bool {
+    state.backcourt(&["ctl", "status"]).out.contains("916 pending")
+}
+
+/// When each row was written last.
+fn stamps(warehouse: &Connection) -> Vec<String> {
+    let sql = format!("SELECT processed_at FROM {TABLE} ORDER BY game_id, team_abbr");
+    let mut statement = warehouse.prepare(&sql).unwrap();
+    let stamps = statement.query_map([], |row| row.get(0)).unwrap();
+    stamps.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let mut held = Run::start(&first, &warehouse, &["--paused"]);
+    wait_until("the first run holds", || is_held(&first));
+
+    let refused = run(&second, &warehouse).expect(4).err;
+    let process = format!("process {} on ", held.0.id());
+    let attach = format!("'backcourt attach --state-dir {}'", first.path().display());
+    assert!(
+        refused.contains(&process) && refused.contains(&attach),
+        "{refused}"
+    );
+    // Another plan fills other tables.
+    backcourt()
+        .args([
+            "run",
+            "--plan",
+            "harbour",
+            "--output",
+            "silent",
+            "--warehouse",
+            &warehouse,
+            "--state-dir",
+        ])
+        .arg(State::none().path())
+        .status()
+        .unwrap();
+
+    held.0.kill().unwrap();
+    held.0.wait().unwrap();
+    let done = run(&second, &warehouse).expect(0);
+    assert!(
+        !done.err.contains("listening"),
+        "nobody is waited for: {}",
+        done.err
+    );
+    assert_eq!(second.dates("ok"), 916);
+}
+
+#[test]
+fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wakes() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let mut frozen = Run::start(&first, &warehouse, &["--workers", "1"]);
+    wait_until("rows are there", || {
+        first.count("SELECT count(*) FROM units WHERE state = 'ok'") > 50
+    });
+    // Not in the midst of a transaction: what holds the files cannot be helped from outside.
+    let leases = Connection::open(first.path().join("warehouse/backcourt.sqlite")).unwrap();
+    leases.busy_timeout(Duration::ZERO).unwrap();
+    wait_until("it sleeps between two commits", || {
+        frozen.signal(Signal::STOP);
+        let is_free = leases.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
+        if !is_free {
+            frozen.signal(Signal::CONT);
+        }
+        is_free
+    });
+    let before = first.dates("ok");
+    assert!(before < 916, "it was frozen at work");
+
+    let done = run(&second, &warehouse).expect(0);
+    assert!(done.err.contains("listening up to ten seconds"), "{}", done.err);
+    assert_eq!(second.dates("ok"), 916);
+    let written = stamps(&first.warehouse());
+    assert_eq!(written.len(), 11_592);
+
+    frozen.signal(Signal::CONT);
+    assert_eq!(frozen.0.wait().unwrap().code(), Some(3));
+    assert_eq!(stamps(&first.warehouse()), written, "it wrote nothing more");
+    let ended = first.status();
+    assert_eq!(ended["run"]["state"], "stopped");
+    let why = ended["run"]["ending"].as_str().unwrap_or_default();
+    assert!(why.contains("has taken the lease of plan nba"), "{ended:#}");
+}
