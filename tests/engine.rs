@@ -318,6 +318,34 @@ fn pause_holds_everything_and_resume_goes_on() {
 }
 
 #[test]
+fn what_is_given_up_in_flight_is_pending_again_and_done_after_a_resume() {
+    let toy = Toy::new(60).slow(Duration::from_secs(600));
+    let mut live = toy.start(|options| {
+        options.workers = 2;
+        options.largest_batch = 4;
+    });
+    live.wait_for(|snapshot| snapshot.workers.iter().all(|worker| worker.task.is_some()));
+    let Reply::Accepted(told) = live.order(Command::Cancel) else {
+        panic!("it is refused")
+    };
+    assert!(
+        told.starts_with("gave up 2 batches, ") && told.ends_with("the run holds"),
+        "{told}"
+    );
+    let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Paused);
+    assert_eq!(
+        (held.stages[0].counts.running, held.stages[0].counts.failed),
+        (0, 0)
+    );
+    assert!(held.workers.iter().all(|worker| worker.task.is_none()));
+    assert!(toy.stored_dates().is_empty() && toy.open_intents().is_empty());
+    assert!(matches!(live.order(Command::Drain), Reply::Accepted(_)));
+    let (ending, _) = live.end();
+    assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 3));
+    assert_eq!(toy.slow(Duration::ZERO).run().0.exit_code, 0);
+}
+
+#[test]
 fn a_drained_run_goes_on_where_it_stopped() {
     let toy = Toy::new(60).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| {

@@ -130,6 +130,7 @@ pub enum Action {
     Withdraw,
     Accept,
     Back,
+    Cancel,
     Drain,
     Abort,
     Erase,
@@ -174,6 +175,7 @@ impl Action {
             Self::Waive => &["waive"],
             Self::Open => &["inspect", "check", "tick"],
             Self::Withdraw => &["untick"],
+            Self::Cancel => &["cancel"],
             Self::Drain => &["drain"],
             Self::Abort => &["abort"],
             Self::Interrupt => &["drain", "abort"],
@@ -351,6 +353,8 @@ pub const TABLE: &[Binding] = bindings! {
     "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
     "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
     "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
+    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold";
+    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel"), "give up what is in flight, and hold";
     "drain"           Drain      [ch('d')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
     "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";
     "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close it and change nothing";

@@ -50,6 +50,8 @@ pub const TABLE: &[Word] = &[
         help: "let the stage begin that waits for your word" },
     Word { name: "inspect", arguments: "STAGE D", example: "team_offense 2025-11-14", parse: inspect,
         help: "show the stored rows of a date; changes nothing" },
+    Word { name: "cancel", arguments: "", example: "", parse: |rest| alone(rest, Command::Cancel),
+        help: "give up what workers have in hand, to be done again, and hold; what is being committed lands" },
     Word { name: "drain", arguments: "", example: "", parse: |rest| alone(rest, Command::Drain),
         help: "hand out nothing new, let what is in flight land, and end" },
     Word { name: "abort", arguments: "", example: "", parse: |rest| alone(rest, Command::Abort),

@@ -87,6 +87,8 @@ pub enum Command {
         /// Which; none means every one that waits.
         stage: Option<String>,
     },
+    /// Give up what workers have in hand, so that it is to be done again, and hold. What is being committed lands.
+    Cancel,
     /// Hand out nothing new, let what is in flight land, and end.
     Drain,
     /// End now; what is in flight is cut off before its commit and done again next time.
@@ -116,6 +118,7 @@ impl Command {
             Self::Inspect { .. } => "inspect",
             Self::Reload { .. } => "fetch",
             Self::Advance { .. } => "advance",
+            Self::Cancel => "cancel",
             Self::Drain => "drain",
             Self::Abort => "abort",
         }

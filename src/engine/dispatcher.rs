@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
@@ -80,7 +80,7 @@ enum Owner {
     Estimate,
     Sample,
     Scope,
-    Worker(Batch),
+    Worker(Batch, AbortHandle),
     Writer(usize, Vec<Batch>),
     Check(usize),
     Source(usize),
@@ -381,10 +381,11 @@ impl Dispatcher {
     fn on_joined(&mut self, joined: Result<(Id, Report), JoinError>) -> Result<(), Fatal> {
         self.want_picture(Picture::Soon);
         match joined {
-            Ok((id, report)) => {
-                self.owners.remove(&id);
-                self.on_report(report)
-            }
+            Ok((id, report)) => match self.owners.remove(&id) {
+                Some(_) => self.on_report(report),
+                // It was given up in the moment it was done.
+                None => Ok(()),
+            },
             Err(error) => match self.owners.remove(&error.id()) {
                 Some(owner) => self.on_death(owner, error),
                 None => Ok(()),
@@ -418,8 +419,16 @@ impl Dispatcher {
 
     /// Starts a task and remembers what it is about.
     fn spawn(&mut self, owner: Owner, task: impl Future<Output = Report> + Send + 'static) {
+        self.spawn_as(|_| owner, task);
+    }
+
+    fn spawn_as(
+        &mut self,
+        owner: impl FnOnce(AbortHandle) -> Owner,
+        task: impl Future<Output = Report> + Send + 'static,
+    ) {
         let handle = self.tasks.spawn(task);
-        self.owners.insert(handle.id(), owner);
+        self.owners.insert(handle.id(), owner(handle));
     }
 
     fn tell(&mut self, event: Event) {

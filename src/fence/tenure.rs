@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::warehouse::{ErrorClass, Holder, Leases, Warehouse};
 
 use super::host;
-use super::waiting::{FenceError, take};
+use super::waiting::{FenceError, Patience, take};
 
 /// How often a holder shows that it lives.
 const BEAT: Duration = Duration::from_secs(2);
@@ -45,7 +45,7 @@ impl Tenure {
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let own = host::own(folder, now);
-        if let Some(holder) = runtime.block_on(take(leases, plan, &own, waits))? {
+        if let Some(holder) = runtime.block_on(take(leases, plan, &own, Patience::USUAL, waits))? {
             return Err(FenceError::Held {
                 plan: plan.to_owned(),
                 warehouse: warehouse.name(),

@@ -140,6 +140,10 @@ pub enum LeaveChoice {
     Keep,
     /// Leave, and let the run go on.
     Detach,
+    /// Stay; let what is in flight land, then hold.
+    Pause,
+    /// Stay; give up what is in flight, and hold.
+    Cancel,
     /// Let what is in flight land, then leave.
     Drain,
     /// Cut off what is in flight, and leave.
@@ -173,9 +177,16 @@ impl LeaveChoice {
     /// The choices, in the order shown.
     pub const fn all(can_detach: bool) -> &'static [Self] {
         if can_detach {
-            &[Self::Keep, Self::Detach, Self::Drain, Self::Abort]
+            &[
+                Self::Keep,
+                Self::Detach,
+                Self::Pause,
+                Self::Cancel,
+                Self::Drain,
+                Self::Abort,
+            ]
         } else {
-            &[Self::Keep, Self::Drain, Self::Abort]
+            &[Self::Keep, Self::Pause, Self::Cancel, Self::Drain, Self::Abort]
         }
     }
 
@@ -185,6 +196,8 @@ impl LeaveChoice {
             Self::Keep if paused => "Stay",
             Self::Keep => "Keep running",
             Self::Detach => "Detach",
+            Self::Pause => "Pause",
+            Self::Cancel => "Cancel in flight",
             Self::Drain => "Drain and quit",
             Self::Abort => "Abort",
         }

@@ -110,6 +110,8 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let (leaving, command) = match choice {
         LeaveChoice::Keep => return Vec::new(),
         LeaveChoice::Detach => return vec![Effect::Detach],
+        LeaveChoice::Pause => return pause(model),
+        LeaveChoice::Cancel => return vec![Effect::Send(Command::Cancel)],
         LeaveChoice::Drain => (Leaving::Drain, Command::Drain),
         LeaveChoice::Abort => (Leaving::Abort, Command::Abort),
     };
@@ -117,6 +119,16 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let mut effects = vec![Effect::Send(command)];
     effects.extend(settle(model));
     effects
+}
+
+/// Pauses a run that is not paused yet.
+fn pause(model: &mut Model) -> Vec<Effect> {
+    let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
+    if run.is_none_or(|run| run.pausing || run.state != RunState::Running) {
+        return Vec::new();
+    }
+    model.asked = Some(Asked::Pause);
+    vec![Effect::Send(Command::Pause)]
 }
 
 /// Ctrl-C: the first one only says what the second will do.
@@ -212,6 +224,8 @@ pub(super) fn copied(model: &Model) -> Option<String> {
 /// What pressing a choice's letter means in the question before leaving.
 pub(super) fn choice_of(action: Action) -> Option<LeaveChoice> {
     match action {
+        Action::PauseResume => Some(LeaveChoice::Pause),
+        Action::Cancel => Some(LeaveChoice::Cancel),
         Action::Drain => Some(LeaveChoice::Drain),
         Action::Abort => Some(LeaveChoice::Abort),
         _ => None,

@@ -43,41 +43,54 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
             PLAIN,
         ),
         (String::new(), PLAIN),
-        (consequence(choice, &Flight::of(model, snapshot)), PLAIN),
+        (consequence(choice, paused, &Flight::of(model, snapshot)), PLAIN),
     ];
     for (at, (text, style)) in lines.iter().enumerate() {
         Pen::on(buf, theme, row(inside, at)).write(text, *style);
     }
-    let labels: Vec<_> = (LeaveChoice::all(model.helm.can_detach).iter())
-        .map(|each| (each.label(paused), *each == choice))
-        .collect();
-    choices(&labels, theme, row(inside, 5), buf);
+    let all = LeaveChoice::all(model.helm.can_detach);
+    let stops = (all.iter().position(|each| *each == LeaveChoice::Cancel)).unwrap_or(all.len());
+    for (at, some) in [&all[..stops], &all[stops..]].into_iter().enumerate() {
+        let labels: Vec<_> = (some.iter())
+            .map(|each| (each.label(paused), *each == choice))
+            .collect();
+        choices(&labels, theme, row(inside, 4 + at), buf);
+    }
 }
 
 /// What a choice does, in numbers where it costs something.
-fn consequence(choice: LeaveChoice, flight: &Flight) -> String {
-    let Flight {
-        batches,
-        dates,
-        seconds,
-    } = *flight;
+fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
+    let cost = || {
+        format!(
+            "{}, {}, about {} of work",
+            counted(flight.batches, "batch"),
+            counted(flight.dates, "date"),
+            duration(flight.seconds)
+        )
+    };
+    let idle = flight.batches == 0;
     match choice {
         LeaveChoice::Keep => "Nothing changes.".to_owned(),
         LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.".to_owned(),
-        LeaveChoice::Drain | LeaveChoice::Abort if batches == 0 => {
+        LeaveChoice::Pause if paused => "It holds already.".to_owned(),
+        LeaveChoice::Pause | LeaveChoice::Cancel if idle => {
+            "Nothing is in flight: it holds at once.".to_owned()
+        }
+        LeaveChoice::Pause => format!(
+            "First {} land: {}; then it holds.",
+            counted(flight.batches, "batch"),
+            counted(flight.dates, "date")
+        ),
+        LeaveChoice::Cancel => format!("Given up: {}; it holds.", cost()),
+        LeaveChoice::Drain | LeaveChoice::Abort if idle => {
             "Nothing is in flight: it ends at once.".to_owned()
         }
         LeaveChoice::Drain => format!(
             "First {} land: {}; nothing new begins.",
-            counted(batches, "batch"),
-            counted(dates, "date")
+            counted(flight.batches, "batch"),
+            counted(flight.dates, "date")
         ),
-        LeaveChoice::Abort => format!(
-            "Cut off: {}, {}, about {} of work.",
-            counted(batches, "batch"),
-            counted(dates, "date"),
-            duration(seconds)
-        ),
+        LeaveChoice::Abort => format!("Cut off: {}.", cost()),
     }
 }
 

@@ -94,7 +94,9 @@ impl Dispatcher {
         let lanes = Arc::clone(&self.lanes);
         let phases = self.phases.clone();
         self.want_picture(Picture::Soon);
-        self.spawn(Owner::Worker(batch.clone()), async move {
+        let known = batch.clone();
+        let owner = |task| Owner::Worker(known, task);
+        self.spawn_as(owner, async move {
             let (batch, result) = work(batch, stage, warehouse, source, lanes, phases).await;
             Report::Worked(batch, result)
         });
@@ -280,14 +282,7 @@ impl Dispatcher {
 
     /// A batch as a whole failed. More than one date: they are tried apart, and none is charged with an attempt.
     fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
-        let name = self.lines[batch.stage].board.name.clone();
-        self.ledger.settle(
-            self.target,
-            &name,
-            &self.run.id,
-            given_up(&[batch.intent]),
-            Utc::now(),
-        )?;
+        self.settle_given_up(batch)?;
         if let Some(rest) = self.rest_after(error) {
             self.park(batch.stage, rest, error);
             self.give_back(batch);
@@ -298,7 +293,7 @@ impl Dispatcher {
             self.on_date_failed(batch, date, error)?;
         } else {
             tracing::debug!(
-                stage = name,
+                stage = self.lines[batch.stage].board.name,
                 "a batch of {} dates is split: {error}",
                 batch.dates.len()
             );
@@ -311,6 +306,25 @@ impl Dispatcher {
     /// How long a table rests after this error, if waiting is what helps.
     pub(super) fn rest_after(&self, error: &StageError) -> Option<Duration> {
         self.warehouse.rest().filter(|_| error.class == ErrorClass::Quota)
+    }
+
+    /// A batch is not done any more; its promise is settled.
+    pub(super) fn give_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
+        self.settle_given_up(batch)?;
+        self.give_back(batch);
+        Ok(())
+    }
+
+    fn settle_given_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
+        let name = &self.lines[batch.stage].board.name;
+        self.ledger.settle(
+            self.target,
+            name,
+            &self.run.id,
+            given_up(&[batch.intent]),
+            Utc::now(),
+        )?;
+        Ok(())
     }
 
     /// A batch's dates are to be done again, one by one.
@@ -519,7 +533,7 @@ impl Dispatcher {
             Owner::Estimate => self.stop(format!("the estimate panicked: {message}")),
             Owner::Sample => self.stop(format!("the sample panicked: {message}")),
             Owner::Scope => self.stop(format!("reading the schedule panicked: {message}")),
-            Owner::Worker(batch) => {
+            Owner::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
                 self.tell(Event::WorkerDied {
                     slot: batch.slot + 1,

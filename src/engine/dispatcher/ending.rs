@@ -5,8 +5,8 @@ use chrono::Utc;
 use crate::ledger::RunState;
 
 use super::super::summary::summary;
-use super::super::{Ending, Event, StageState};
-use super::{Dispatcher, Fatal, Mode, Picture, ScopeState};
+use super::super::{Ending, Event, StageState, counted};
+use super::{Dispatcher, Fatal, Mode, Owner, Picture, ScopeState};
 
 /// Exit code of a run that can be gone on with.
 const ENDED_EARLY: u8 = 3;
@@ -43,6 +43,46 @@ impl Dispatcher {
         self.to_check.clear();
         self.sources.ask_no_more();
         self.want_picture(Picture::Now);
+    }
+
+    /// Batches and dates that workers have.
+    pub(super) fn in_hand(&self) -> (usize, usize) {
+        let tasks = self.slots.iter().filter_map(|slot| slot.task.as_ref());
+        tasks.fold((0, 0), |(batches, dates), task| (batches + 1, dates + task.dates))
+    }
+
+    /// Gives up what is being read or computed, without charging anybody with an attempt, and holds. A run that ends
+    /// goes on ending.
+    pub(super) fn cancel(&mut self) -> Result<String, Fatal> {
+        if self.mode == Mode::Going {
+            self.hold();
+        }
+        let is_worker = |owner: &Owner| matches!(owner, Owner::Worker(..));
+        let given_up: Vec<_> = (self.owners)
+            .extract_if(|_, owner| is_worker(owner))
+            .filter_map(|(_, owner)| match owner {
+                Owner::Worker(batch, task) => Some((batch, task)),
+                _ => None,
+            })
+            .collect();
+        let (mut batches, mut dates) = (0, 0);
+        for (batch, task) in given_up {
+            task.abort();
+            self.slots[batch.slot].end();
+            self.give_up(&batch)?;
+            batches += 1;
+            dates += batch.dates.len();
+        }
+        self.drop_surplus_workers();
+        self.want_picture(Picture::Now);
+        Ok(match batches {
+            0 => "nothing was being read or computed; the run holds".to_owned(),
+            _ => format!(
+                "gave up {}, {}, to be done again; the run holds",
+                counted(batches, "batch"),
+                counted(dates, "date")
+            ),
+        })
     }
 
     /// Somebody else may write now, and this process may not any more.

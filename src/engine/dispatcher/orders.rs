@@ -9,7 +9,7 @@ use crate::ledger::{Purpose, RunState};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
-use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
+use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows, counted};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 
 /// The most workers an operator may ask for; each holds a batch of raw rows in memory.
@@ -48,7 +48,14 @@ impl Dispatcher {
         match (command, self.mode) {
             (Command::Pause, Mode::Going) => {
                 self.hold();
-                accepted("pausing: what is in flight lands first")
+                Ok(Ok(match self.in_hand() {
+                    (0, _) => "pausing: nothing is in flight".to_owned(),
+                    (batches, dates) => format!(
+                        "pausing: {} land first, {}",
+                        counted(batches, "batch"),
+                        counted(dates, "date")
+                    ),
+                }))
             }
             (Command::Pause, Mode::Preparing) => {
                 self.options.paused = true;
@@ -90,6 +97,11 @@ impl Dispatcher {
             (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim(), by),
             (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
             (Command::Tick { item, done, note }, _) => self.tick(&item, done, note.trim(), by),
+            (Command::Cancel, Mode::Preparing) => {
+                refused("no date is under way yet; drain or abort end the run")
+            }
+            (Command::Cancel, Mode::Over) => refused("the run has ended; there is nothing to give up"),
+            (Command::Cancel, _) => self.cancel().map(Ok),
             (Command::Drain, mode) => {
                 self.leaving = true;
                 self.drain("by the operator's order");

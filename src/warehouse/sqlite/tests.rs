@@ -751,13 +751,19 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
         sql: answered,
         asking: Asking::DateByDate,
         now,
+        name: "late",
     };
     let another = TableDef {
         name: "another".into(),
         ..games()
     };
     let written = AtomicUsize::new(0);
-    let empty = vec![filling(games(), Vec::new())];
+    // A dataset of its own: the other one is open elsewhere, which keeps a fill out by itself.
+    let apart = TableDef {
+        dataset: "apart".into(),
+        ..games()
+    };
+    let empty = vec![filling(apart, Vec::new())];
     let errors = [
         replace(&first, &[day("2024-01-01")], &rows, now)
             .await
@@ -773,5 +779,6 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
     }
     assert_eq!((all(&first).await, stored_points(&first).await), before);
     assert!(first.columns(&another).await.unwrap().is_empty());
+    assert!(!dir.path().join("apart.sqlite").exists());
     replace(&second, &[day("2024-01-01")], &rows, now).await.unwrap();
 }
