@@ -18,7 +18,7 @@ use std::time::Duration;
 use backcourt::console::Palette;
 use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
-use backcourt::present::{OnHangUp, Presenter, Surroundings, present};
+use backcourt::present::{Notify, OnHangUp, Presenter, Surroundings, present};
 use backcourt::{telemetry, term};
 use rustix::process::Signal;
 use support::pty::{Pty, wait_until};
@@ -468,6 +468,7 @@ fn scene() {
         helm: &Helm::default(),
         name: "scene",
         on_hang_up: OnHangUp::Continue,
+        notify: Notify::Never,
         stand_in: None,
     };
     let code = present(engine, Presenter::Tui(Palette::Auto), surroundings).unwrap();

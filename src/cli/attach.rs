@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::console::Palette;
-use crate::present;
+use crate::present::{self, Notify};
 
 use super::ctl::nobody;
 use super::error::CliError;
@@ -22,6 +22,9 @@ pub(super) struct AttachArgs {
     /// Colours of the console
     #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
     theme: Palette,
+    /// How this terminal tells of the first failure, the first gate that shuts, and the end: as with run
+    #[arg(long, value_name = "HOW", default_value = "bell", value_parser = Notify::parse)]
+    notify: Notify,
 }
 
 pub(super) fn attach(arguments: &AttachArgs) -> Result<u8, CliError> {
@@ -31,6 +34,7 @@ pub(super) fn attach(arguments: &AttachArgs) -> Result<u8, CliError> {
         &console_name(),
         arguments.read_only,
         arguments.theme,
+        arguments.notify.clone(),
     )
     .map_err(|error| CliError::Usage(error.to_string()))?;
     shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))

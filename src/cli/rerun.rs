@@ -100,7 +100,7 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             advance: Vec::new(),
             sample: None,
             fail_fast: None,
-            show: arguments.show,
+            show: arguments.show.clone(),
         },
     )
 }

@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
             advance,
             sample,
             fail_fast: arguments.fail_fast,
-            show: arguments.show,
+            show: arguments.show.clone(),
         },
     )
 }

@@ -20,7 +20,7 @@ use crate::feeds::{self, BoxScores};
 use crate::fence::{FenceError, Tenure};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
-use crate::present::{self, OnHangUp, Presenter, Surroundings};
+use crate::present::{self, Notify, OnHangUp, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
 use crate::term::{Role, stand_in};
@@ -50,7 +50,7 @@ pub(super) enum Output {
 }
 
 /// How a run is shown, and in which colours.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Show {
     /// How the run is shown
     #[arg(long, value_enum, default_value_t = Output::Auto)]
@@ -61,6 +61,10 @@ pub(super) struct Show {
     /// What becomes of the run when its terminal goes away
     #[arg(long, value_enum, default_value_t = HangUp::Continue, value_name = "WHAT")]
     on_hangup: HangUp,
+    /// How you are told of the first failure, the first gate that shuts, and the end: bell, osc9, osc777, never, or
+    /// command:PROGRAM, which finds `BACKCOURT_EVENT` and `BACKCOURT_MESSAGE` in its environment
+    #[arg(long, value_name = "HOW", default_value = "bell", value_parser = Notify::parse)]
+    notify: Notify,
 }
 
 /// What a hang-up does.
@@ -91,18 +95,19 @@ impl Show {
             output,
             theme: Palette::default(),
             on_hangup: HangUp::Continue,
+            notify: Notify::default(),
         }
     }
 
     /// Where there is no run to steer, there is no console either.
-    pub(super) fn without_screen(self) -> Result<Presenter, CliError> {
+    pub(super) fn without_screen(&self) -> Result<Presenter, CliError> {
         Ok(match self.presenter()? {
             Presenter::Tui(_) => Presenter::Plain,
             presenter => presenter,
         })
     }
 
-    fn presenter(self) -> Result<Presenter, CliError> {
+    fn presenter(&self) -> Result<Presenter, CliError> {
         let is_terminal = std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
@@ -234,6 +239,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         helm: &helm,
         name: &console_name(),
         on_hang_up: job.show.on_hangup.into(),
+        notify: job.show.notify,
         stand_in,
     };
     present::present(engine, presenter, surroundings).map_err(|cause| CliError::System {

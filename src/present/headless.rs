@@ -8,6 +8,7 @@ use crate::engine::{Command, Fact, Link, Order};
 use crate::ledger::RunState;
 use crate::term::{Signal, Signals};
 
+use super::notify::Notifier;
 use super::{OnHangUp, Presenter, plain};
 
 /// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
@@ -15,6 +16,7 @@ pub(super) async fn follow(
     link: &mut Link,
     presenter: Presenter,
     on_hang_up: OnHangUp,
+    notifier: &mut Notifier,
 ) -> io::Result<Option<Signal>> {
     let mut signals = Signals::for_ending()?;
     let mut out = Lines::new(presenter);
@@ -25,7 +27,11 @@ pub(super) async fn follow(
     loop {
         tokio::select! {
             fact = link.facts.recv() => match fact {
-                Some(fact) => out.fact(&fact),
+                Some(fact) => {
+                    out.fact(&fact);
+                    // Without a screen there is no terminal to call with.
+                    notifier.hear(&fact, |_, _| ());
+                }
                 None => return Ok(ended_by),
             },
             Ok(()) = link.snapshots.changed() => {

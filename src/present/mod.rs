@@ -4,6 +4,7 @@
 
 mod frame;
 mod headless;
+mod notify;
 mod plain;
 mod run_vitals;
 mod tui;
@@ -19,6 +20,8 @@ use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
 use crate::term::{Signal, StandIn};
 pub use headless::Lines;
+use notify::Notifier;
+pub use notify::Notify;
 use run_vitals::RunVitals;
 use tui::{Around, Left};
 
@@ -62,6 +65,8 @@ pub struct Surroundings<'a> {
     pub name: &'a str,
     /// What a hang-up does to it.
     pub on_hang_up: OnHangUp,
+    /// How an operator who looks elsewhere is told.
+    pub notify: Notify,
     /// The process that waits in front of this one; without it the console cannot leave the terminal.
     pub stand_in: Option<StandIn>,
 }
@@ -77,24 +82,42 @@ pub fn present(
 ) -> io::Result<u8> {
     let stand_in = surroundings.stand_in.take();
     let on_hang_up = surroundings.on_hang_up;
+    let mut notifier = Notifier::new(std::mem::take(&mut surroundings.notify));
+    let told = &mut notifier;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
         Presenter::Tui(palette) => {
-            match runtime.block_on(console(&mut engine, palette, &surroundings, stand_in.is_some()))? {
+            match runtime.block_on(console(
+                &mut engine,
+                palette,
+                &surroundings,
+                stand_in.is_some(),
+                told,
+            ))? {
                 Left::Quit => None,
                 Left::Signal(signal) => Some(signal),
                 Left::Gone => {
                     headless::hung_up(&engine.link, on_hang_up);
-                    runtime.block_on(headless::follow(&mut engine.link, Presenter::Log, on_hang_up))?
+                    runtime.block_on(headless::follow(
+                        &mut engine.link,
+                        Presenter::Log,
+                        on_hang_up,
+                        told,
+                    ))?
                 }
                 Left::Detached => {
                     detach(stand_in, surroundings.folder);
-                    runtime.block_on(headless::follow(&mut engine.link, Presenter::Log, on_hang_up))?
+                    runtime.block_on(headless::follow(
+                        &mut engine.link,
+                        Presenter::Log,
+                        on_hang_up,
+                        told,
+                    ))?
                 }
             }
         }
         Presenter::Plain | Presenter::Jsonl | Presenter::Silent | Presenter::Log => {
-            runtime.block_on(headless::follow(&mut engine.link, presenter, on_hang_up))?
+            runtime.block_on(headless::follow(&mut engine.link, presenter, on_hang_up, told))?
         }
     };
     // Orders given last are still on their way; the runtime must not be dropped before they are sent.
@@ -136,6 +159,7 @@ async fn console(
     palette: Palette,
     surroundings: &Surroundings<'_>,
     can_detach: bool,
+    notifier: &mut Notifier,
 ) -> io::Result<Left> {
     let seat = surroundings.helm.seat(surroundings.name, true);
     seat.take();
@@ -146,7 +170,7 @@ async fn console(
         afar: false,
         can_detach,
     };
-    tui::follow(&mut engine.link, palette, around).await
+    tui::follow(&mut engine.link, palette, around, notifier).await
 }
 
 /// A run could not be shown from this process.
@@ -170,7 +194,9 @@ pub fn attach(
     name: &str,
     read_only: bool,
     palette: Palette,
+    notify: Notify,
 ) -> Result<Option<u8>, AttachError> {
+    let mut notifier = Notifier::new(notify);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let Some(mut run) = control::attach(folder, name, read_only).await? else {
@@ -183,7 +209,7 @@ pub fn attach(
             afar: true,
             can_detach: true,
         };
-        let left = tui::follow(&mut run.link, palette, around).await?;
+        let left = tui::follow(&mut run.link, palette, around, &mut notifier).await?;
         let last = run.link.snapshots.borrow().run.clone();
         let said = match last.ending {
             Some(ending) => format!("{}: {ending}", last.state),

@@ -14,6 +14,7 @@ use crate::telemetry::LogRing;
 use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
 
 use super::frame::FrameClock;
+use super::notify::Notifier;
 use super::run_vitals::RunVitals;
 
 /// How the screen was left.
@@ -41,7 +42,12 @@ pub(super) struct Around {
 }
 
 /// Shows a run until the operator leaves or the terminal goes.
-pub(super) async fn follow(link: &mut Link, palette: Palette, around: Around) -> io::Result<Left> {
+pub(super) async fn follow(
+    link: &mut Link,
+    palette: Palette,
+    around: Around,
+    notifier: &mut Notifier,
+) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
     let (keys, mut terminal) = mpsc::unbounded_channel();
     let screen = Screen::enter()?;
@@ -75,6 +81,10 @@ pub(super) async fn follow(link: &mut Link, palette: Palette, around: Around) ->
             }
             fact = link.facts.recv(), if !engine_is_over => if let Some(fact) = fact {
                 let facts = waiting_facts(link, fact);
+                for fact in &facts {
+                    // A terminal that is gone shows at the next frame.
+                    notifier.hear(fact, |how, text| drop(tui.screen.call(how, text)));
+                }
                 tui.take(link, Msg::Facts(facts));
             } else {
                 engine_is_over = true;

@@ -5,6 +5,7 @@
 //! [`Signals::for_screen`]; then frames, whenever the presenter wants one. For Ctrl-Z: [`Input::pause`],
 //! [`Screen::suspend`], and on [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
 
+mod attention;
 mod caps;
 mod guard;
 mod input;
@@ -15,6 +16,7 @@ mod signals;
 mod size;
 mod stand_in;
 
+pub use attention::Attention;
 pub use caps::Caps;
 pub use input::{Input, TermEvent};
 pub use screen::Screen;

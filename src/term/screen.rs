@@ -1,6 +1,6 @@
 //! The screen: what a presenter draws on. It belongs to the thread that entered it.
 
-use std::io;
+use std::io::{self, Write};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::attention::Attention;
 use super::guard::{self, TermGuard};
 use super::output::FrameBuffer;
 
@@ -71,6 +72,16 @@ impl Screen {
     /// The terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(io::stdout().lock(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Calls for an operator who looks elsewhere; nothing on the screen changes.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn call(&mut self, how: Attention, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(how.sequence(text).as_bytes())?;
+        out.flush()
     }
 
     /// Columns and rows right now.

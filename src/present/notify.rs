@@ -1,0 +1,216 @@
+//! Tells an operator who looks elsewhere of what he must know: the first failure, the first gate that shuts, the end.
+//! Each is told once a run.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::engine::{Event, Fact};
+use crate::ledger::{CheckState, UnitState};
+use crate::plan::Severity;
+use crate::term::Attention;
+
+/// How an operator is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notify {
+    /// Not at all.
+    Never,
+    /// By the terminal, as long as there is one.
+    Terminal(Attention),
+    /// By a command of his own, with or without a terminal.
+    Command(String),
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self::Terminal(Attention::Bell)
+    }
+}
+
+impl Notify {
+    /// What an operator writes.
+    ///
+    /// # Errors
+    /// One sentence that says what there is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("command:")) {
+            (_, Some(command)) if !command.trim().is_empty() => Ok(Self::Command(command.to_owned())),
+            ("never", _) => Ok(Self::Never),
+            ("bell", _) => Ok(Self::Terminal(Attention::Bell)),
+            ("osc9", _) => Ok(Self::Terminal(Attention::Osc9)),
+            ("osc777", _) => Ok(Self::Terminal(Attention::Osc777)),
+            _ => Err("write bell, osc9, osc777, never, or command:PROGRAM".to_owned()),
+        }
+    }
+}
+
+/// One thing to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Notice {
+    /// What a command of the operator's tells occasions apart by.
+    occasion: &'static str,
+    /// One sentence.
+    text: String,
+}
+
+/// Picks what is to be told from the facts of a run, and tells it.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    how: Notify,
+    told: Vec<&'static str>,
+}
+
+impl Notifier {
+    pub(super) const fn new(how: Notify) -> Self {
+        Self {
+            how,
+            told: Vec::new(),
+        }
+    }
+
+    /// Tells what a fact calls for. `call` reaches the terminal. Call inside a runtime.
+    pub(super) fn hear(&mut self, fact: &Fact, call: impl FnOnce(Attention, &str)) {
+        let Some(notice) = notice(&fact.event).filter(|notice| !self.told.contains(&notice.occasion)) else {
+            return;
+        };
+        self.told.push(notice.occasion);
+        match &self.how {
+            Notify::Never => {}
+            Notify::Terminal(attention) => call(*attention, &notice.text),
+            Notify::Command(command) => run(command, &notice),
+        }
+    }
+}
+
+/// What is to be told of an event, if anything.
+fn notice(event: &Event) -> Option<Notice> {
+    let of = |occasion, text| Some(Notice { occasion, text });
+    match event {
+        Event::UnitFinished {
+            stage,
+            date,
+            state: UnitState::Failed,
+            reason,
+            ..
+        } => {
+            let reason = reason.as_deref().unwrap_or("no reason is known");
+            of("first_failure", format!("{stage} {date} failed: {reason}"))
+        }
+        Event::CheckFinished {
+            check,
+            stage,
+            severity: Severity::Blocking,
+            state: state @ (CheckState::Fail | CheckState::Error),
+            value,
+            ..
+        } => of(
+            "gate_shut",
+            format!("{check} shuts the gate of {stage}: {state}, {value}"),
+        ),
+        Event::RunFinished { state, message, .. } => of("run_finished", format!("{state}: {message}")),
+        _ => None,
+    }
+}
+
+/// Starts the operator's command; nobody waits for it.
+fn run(command: &str, notice: &Notice) {
+    let started = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .env("BACKCOURT_EVENT", notice.occasion)
+        .env("BACKCOURT_MESSAGE", &notice.text)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Err(error) = started {
+        tracing::warn!("the command of --notify could not be started: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, NaiveDate};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn fact(event: Event) -> Fact {
+        Fact {
+            schema: String::new(),
+            seq: 1,
+            at: DateTime::UNIX_EPOCH,
+            run: "r".to_owned(),
+            event,
+        }
+    }
+
+    fn unit(state: UnitState) -> Event {
+        Event::UnitFinished {
+            stage: "s".to_owned(),
+            date: NaiveDate::default(),
+            state,
+            rows: 0,
+            expected: 2,
+            attempts: 4,
+            class: None,
+            reason: Some("no route".to_owned()),
+        }
+    }
+
+    fn check(severity: Severity, state: CheckState) -> Event {
+        Event::CheckFinished {
+            check: "c".to_owned(),
+            stage: "s".to_owned(),
+            severity,
+            state,
+            value: "3 rows".to_owned(),
+            target: String::new(),
+            offending: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_occasion_is_told_once_in_one_sentence() {
+        let mut told = Vec::new();
+        let mut notifier = Notifier::new(Notify::default());
+        let end = Event::RunFinished {
+            state: crate::ledger::RunState::Finished,
+            message: "9 units done".to_owned(),
+            exit_code: 1,
+        };
+        for event in [
+            unit(UnitState::Ok),
+            unit(UnitState::Failed),
+            unit(UnitState::Failed),
+            check(Severity::Advisory, CheckState::Fail),
+            check(Severity::Blocking, CheckState::Pass),
+            check(Severity::Blocking, CheckState::Fail),
+            check(Severity::Blocking, CheckState::Error),
+            end,
+        ] {
+            notifier.hear(&fact(event), |how, text| told.push((how, text.to_owned())));
+        }
+        let bell = |text: &str| (Attention::Bell, text.to_owned());
+        assert_eq!(
+            told,
+            [
+                bell("s 1970-01-01 failed: no route"),
+                bell("c shuts the gate of s: FAIL, 3 rows"),
+                bell("finished: 9 units done"),
+            ]
+        );
+    }
+
+    #[rstest]
+    #[case("bell", Ok(Notify::Terminal(Attention::Bell)))]
+    #[case("osc9", Ok(Notify::Terminal(Attention::Osc9)))]
+    #[case("osc777", Ok(Notify::Terminal(Attention::Osc777)))]
+    #[case("never", Ok(Notify::Never))]
+    #[case("command:mail -s done op", Ok(Notify::Command("mail -s done op".to_owned())))]
+    #[case("command: ", Err(()))]
+    #[case("ring", Err(()))]
+    fn what_is_written_is_understood_or_refused(#[case] text: &str, #[case] how: Result<Notify, ()>) {
+        assert_eq!(Notify::parse(text).map_err(drop), how);
+    }
+}
