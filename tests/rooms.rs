@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("table", &[]),
     ("nba", &["table"]),
     ("feeds", &["table", "nba", "warehouse"]),

@@ -113,6 +113,8 @@ impl Computing<'_> {
             stages: vec![Arc::clone(stage)],
             lineage: lineage.clone(),
             warehouse: Arc::clone(self.warehouse),
+            // The folder is new and nobody else knows it.
+            tenure: None,
             origin: None,
             ledger: Ledger::open(&self.folder.ledger())?,
             events: self.folder.events(),
