@@ -319,7 +319,7 @@ fn pause_holds_everything_and_resume_goes_on() {
 
 #[test]
 fn what_is_given_up_in_flight_is_pending_again_and_done_after_a_resume() {
-    let toy = Toy::new(60).slow(Duration::from_secs(600));
+    let toy = Toy::new(60).slow(Duration::from_mins(10));
     let mut live = toy.start(|options| {
         options.workers = 2;
         options.largest_batch = 4;
