@@ -211,7 +211,9 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
     let warehouse: Vec<_> = fs::read_dir(state.path().join("warehouse")).unwrap().collect();
     let foreign = |entry: &std::io::Result<fs::DirEntry>| {
         let name = entry.as_ref().unwrap().file_name();
-        !name.to_string_lossy().starts_with("harbour.")
+        let name = name.to_string_lossy();
+        // Its own tables, and the lease of who writes them.
+        !name.starts_with("harbour.") && !name.starts_with("backcourt.")
     };
     assert!(!warehouse.iter().any(foreign), "{warehouse:?}");
     for (arguments, code, said) in [

@@ -66,8 +66,10 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "engine",
             // Which checks are marked as advisory.
             "plan::Severity",
-            // Whether a run that ended with a fault ended before it wrote.
+            // Whether a run that ended with a fault ended before it wrote, and which facts an operator is told of.
+            "ledger::CheckState",
             "ledger::RunState",
+            "ledger::UnitState",
             // The console's two streams beside the engine's; the presenter feeds them to it.
             "telemetry::LogRing",
             "telemetry::Sampler",
