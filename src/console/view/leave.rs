@@ -62,7 +62,7 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
 fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
     let cost = || {
         format!(
-            "{}, {}, about {} of work",
+            "{}, {}, about {}",
             counted(flight.batches, "batch"),
             counted(flight.dates, "date"),
             duration(flight.seconds)
@@ -90,7 +90,7 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
             counted(flight.batches, "batch"),
             counted(flight.dates, "date")
         ),
-        LeaveChoice::Abort => format!("Cut off: {}.", cost()),
+        LeaveChoice::Abort => format!("Cut off: {} of work.", cost()),
     }
 }
 
