@@ -1,12 +1,14 @@
 //! `backcourt load`: the raw feeds, from the shipped box scores or from CSV files.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 
 use crate::engine::{Lineage, Origin, Provenance, counted};
-
 use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores, Filled};
@@ -16,8 +18,9 @@ use crate::warehouse::{Replace, Warehouse};
 
 use super::error::CliError;
 use super::origin::FromBoxScores;
+use super::progress::Progress;
 use super::run::{cannot_print, dates_of, no_threads};
-use super::start::{every_stage, loaded, unwatched};
+use super::start::{every_stage, loaded};
 use super::{Place, StateDir};
 
 /// Flags of `load`.
@@ -67,13 +70,10 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         .build()
         .map_err(no_threads)?;
     let line = if dates.is_empty() {
+        let written = AtomicUsize::new(0);
+        let load = feeds::load(warehouse.as_ref(), &filled.box_scores, faults, &written);
         let report = runtime
-            .block_on(feeds::load(
-                warehouse.as_ref(),
-                &filled.box_scores,
-                faults,
-                &unwatched(),
-            ))
+            .block_on(watched(load, &written))
             .map_err(|error| CliError::Usage(error.to_string()))?;
         let origin = serde_json::to_string(&filled).map_err(|error| CliError::Usage(error.to_string()))?;
         ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
@@ -124,6 +124,24 @@ impl LoadArgs {
             Some(name) => name.clone(),
         };
         Filled { box_scores, faults }
+    }
+}
+
+/// Says how many rows are there while they are loaded.
+async fn watched<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
+    let progress = Progress::default();
+    let mut clock = tokio::time::interval(Duration::from_millis(200));
+    let mut load = pin!(load);
+    loop {
+        tokio::select! {
+            done = &mut load => return done,
+            _ = clock.tick() => {
+                progress.say(&match written.load(Ordering::Relaxed) {
+                    0 => "loading: making the feeds".to_owned(),
+                    rows => format!("loading: {} written", counted(rows, "row")),
+                });
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
@@ -383,9 +383,4 @@ pub(super) fn loaded(report: &feeds::LoadReport) -> String {
         report.faults,
         feeds.join(", ")
     )
-}
-
-/// Counts the rows of a load nobody watches.
-pub(super) fn unwatched() -> AtomicUsize {
-    AtomicUsize::new(0)
 }
