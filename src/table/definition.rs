@@ -44,6 +44,11 @@ impl TableDef {
         self.columns.iter().find(|known| known.name == name)
     }
 
+    /// The columns that rows come with: those left out that the warehouse stamps.
+    pub fn made_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.stamp.is_none())
+    }
+
     /// The position of the column the warehouse stamps in this way.
     #[must_use]
     pub fn stamp_position(&self, stamp: Stamp) -> Option<usize> {

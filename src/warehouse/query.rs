@@ -97,15 +97,17 @@ impl Answer {
     /// When it has a column too many or too few; the error names it.
     pub fn refuse_other_columns(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let refuse = |sentence| Err(WarehouseError::new(ErrorClass::Code, sentence));
-        let columns = || table.columns.iter().filter(|column| column.stamp.is_none());
-        let is_stranger = |name: &&String| columns().all(|column| column.name != name.as_str());
+        let is_stranger = |name: &&String| table.made_columns().all(|column| column.name != name.as_str());
         if let Some(name) = self.columns.iter().find(is_stranger) {
             let path = table.path();
             return refuse(format!(
                 "the query answers a column {name}, which {path} has not; leave it out"
             ));
         }
-        match columns().find(|column| self.position(&column.name).is_none()) {
+        match table
+            .made_columns()
+            .find(|column| self.position(&column.name).is_none())
+        {
             None => Ok(()),
             Some(column) => refuse(format!(
                 "the query answers no column {}, which {} has; add it",

@@ -4,11 +4,12 @@
 use chrono::NaiveDate;
 
 use super::about::{about, literal, literals};
+use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
 use super::script::exchange;
 use crate::table::{Column, ColumnType, Quarantined, Row, TableDef, Value, digest};
-use crate::warehouse::{Asking, Refill, Refilled};
+use crate::warehouse::{Asking, ErrorClass, Refill, Refilled};
 
 /// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
 const MOST_DATES: usize = 50;
@@ -88,21 +89,22 @@ fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<Strin
     }
 }
 
-/// The columns the query makes.
-fn made(table: &TableDef) -> impl Iterator<Item = &Column> {
-    table.columns.iter().filter(|column| column.stamp.is_none())
+/// The names of the columns the query makes, as they stand in a list.
+fn made(table: &TableDef) -> String {
+    let names: Vec<&str> = table.made_columns().map(|column| column.name.as_ref()).collect();
+    names.join(", ")
 }
 
 /// The same rows as they would be stored, each with what is wrong with it by itself.
 fn judged(table: &TableDef) -> String {
-    let stored: Vec<String> = made(table).map(stored).collect();
+    let stored: Vec<String> = table.made_columns().map(stored).collect();
     let day = &table.date_column;
     let other_day = format!(
         "IF({day} != {ASKED}, CONCAT('{day} is ', CAST({day} AS STRING), ' and must be ', \
          CAST({ASKED} AS STRING)), NULL)"
     );
     let faults: Vec<String> = std::iter::once(other_day)
-        .chain(made(table).flat_map(faults))
+        .chain(table.made_columns().flat_map(faults))
         .collect();
     format!(
         "SELECT {ASKED}, {}, COALESCE({}) AS {FAULT} FROM answered",
@@ -177,13 +179,11 @@ fn sorted(table: &TableDef) -> String {
 
 /// The rows that fit.
 fn fitting(table: &TableDef) -> String {
-    let names: Vec<&str> = made(table).map(|column| column.name.as_ref()).collect();
-    format!("SELECT {} FROM sorted WHERE {FAULT} IS NULL", names.join(", "))
+    format!("SELECT {} FROM sorted WHERE {FAULT} IS NULL", made(table))
 }
 
 /// What became of each date that has rows: how many fit, a number for what they hold, and those set aside.
 fn told(table: &TableDef) -> String {
-    let names: Vec<&str> = made(table).map(|column| column.name.as_ref()).collect();
     format!(
         "SELECT {ASKED} AS asked, COUNTIF(fault IS NULL) AS held, \
          FARM_FINGERPRINT(STRING_AGG(IF(fault IS NULL, text, NULL), '\\n' ORDER BY text)) AS digest, \
@@ -191,7 +191,7 @@ fn told(table: &TableDef) -> String {
          AS set_aside \
          FROM (SELECT {ASKED}, {FAULT} AS fault, TO_JSON_STRING(STRUCT({})) AS text FROM sorted) \
          GROUP BY {ASKED} ORDER BY {ASKED}",
-        names.join(", ")
+        made(table)
     )
 }
 
@@ -199,7 +199,7 @@ fn told(table: &TableDef) -> String {
 ///
 /// # Errors
 /// When the answer is of another form, in a sentence for the log.
-pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<Refilled>, super::Fault> {
+pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<Refilled>, Fault> {
     let mut refilled: Vec<Refilled> = (dates.iter())
         .map(|&date| Refilled {
             date,
@@ -216,7 +216,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
         });
         told.ok_or_else(|| {
             let sentence = "the script tells of a date in another form than it was sent with";
-            super::Fault::new(crate::warehouse::ErrorClass::Code, sentence.to_owned())
+            Fault::new(ErrorClass::Code, sentence.to_owned())
         })?;
     }
     Ok(refilled)

@@ -146,9 +146,7 @@ pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh:
 
 /// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
 pub(super) fn sent(table: &TableDef) -> String {
-    let sent = table.columns.iter().filter(|column| column.stamp.is_none());
-    let columns: Vec<String> = sent
-        .enumerate()
+    let columns: Vec<String> = (table.made_columns().enumerate())
         .map(|(at, column)| format!("{} AS {}", expression(column.kind, "sent", at), column.name))
         .collect();
     format!(
