@@ -12,11 +12,14 @@ mod support;
 #[path = "support/program.rs"]
 mod program;
 
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use program::{Ended, State, TABLE, backcourt, ended, wait_until};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The warehouse of one state folder, used from another.
@@ -115,6 +118,66 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
         done.err
     );
     assert_eq!(second.dates("ok"), 916);
+}
+
+/// What a plan's raw tables were filled from is exchanged file by file: nobody else may be at work meanwhile.
+#[test]
+fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let held = Run::start(&first, &warehouse, &["--paused"]);
+    wait_until("the run holds", || is_held(&first));
+    let before = feeds(&first);
+    let whole = ["load", "--faults", "none", "--warehouse", &warehouse];
+    let dates = ["load", "--dates", "2024-01-05", "--warehouse", &warehouse];
+    for load in [&whole[..], &dates[..]] {
+        let refused = second.backcourt(load).expect(4);
+        let process = format!("process {} on ", held.0.id());
+        assert!(refused.err.contains(&process), "{refused:#?}");
+        assert_eq!(refused.out, "");
+    }
+    assert_eq!(feeds(&first), before);
+}
+
+#[test]
+fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives() {
+    let (first, second) = (State::none(), State::none());
+    let warehouse = warehouse(&first);
+    let load = ["load", "--faults", "none", "--warehouse", &warehouse];
+    let mut loading = Run(first.command(&load).stdout(Stdio::null()).spawn().unwrap());
+    let lease = first.path().join("warehouse/backcourt.sqlite");
+    wait_until("the first load has the lease", || holder(&lease).is_some());
+    // Frozen, so that it cannot be done before the second one asks; it is let go as soon as that one listens.
+    loading.signal(Signal::STOP);
+    let mut asking = second.command(&load);
+    let mut asking = asking
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(asking.stderr.take().unwrap()).lines();
+    let listens = said.next().unwrap().unwrap();
+    assert!(listens.contains("listening up to ten seconds"), "{listens}");
+    loading.signal(Signal::CONT);
+    let refused: Vec<String> = said.map(Result::unwrap).collect();
+    let process = format!("process {} on ", loading.0.id());
+    assert_eq!(asking.wait().unwrap().code(), Some(4), "{refused:?}");
+    assert!(refused.iter().any(|line| line.contains(&process)), "{refused:?}");
+    assert_eq!(loading.0.wait().unwrap().code(), Some(0));
+    assert_eq!(holder(&lease), None, "it was given back");
+}
+
+/// The feeds' file, byte for byte by its length and the time of its last change.
+fn feeds(state: &State) -> (u64, SystemTime) {
+    let about = fs::metadata(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
+    (about.len(), about.modified().unwrap())
+}
+
+/// Who has the lease of the built-in plan.
+fn holder(leases: &Path) -> Option<String> {
+    let leases = Connection::open_with_flags(leases, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let sql = "SELECT holder FROM lease WHERE plan = 'nba'";
+    leases.query_row(sql, [], |row| row.get(0)).ok().flatten()
 }
 
 #[test]

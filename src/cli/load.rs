@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::warehouse::{Replace, Warehouse};
 
 use super::error::CliError;
+use super::lease::lease;
 use super::origin::FromBoxScores;
 use super::progress::Progress;
 use super::run::{cannot_print, dates_of, no_threads};
@@ -64,6 +65,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
     let warehouse = home.open()?;
+    let _tenure = lease(&warehouse, &plan, &folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -8,6 +8,7 @@ mod dry_run;
 mod error;
 mod file;
 mod home;
+mod lease;
 mod load;
 mod origin;
 mod progress;

@@ -1,7 +1,7 @@
 //! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
 
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,17 +17,17 @@ use crate::engine::{
 };
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores};
-use crate::fence::{FenceError, Tenure};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
 use crate::present::{self, Notify, OnHangUp, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
 use crate::term::{Role, stand_in};
-use crate::warehouse::{ErrorClass, Holder, Warehouse};
+use crate::warehouse::{ErrorClass, Warehouse};
 
 use super::attach::palettes;
 use super::error::CliError;
+use super::lease::lease;
 use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
@@ -61,8 +61,9 @@ pub(super) struct Show {
     /// What becomes of the run when its terminal goes away
     #[arg(long, value_enum, default_value_t = HangUp::Continue, value_name = "WHAT")]
     on_hangup: HangUp,
-    /// How you are told of the first failure, the first gate that shuts, and the end: bell, osc9, osc777, never, or
-    /// command:PROGRAM, which finds `BACKCOURT_EVENT` and `BACKCOURT_MESSAGE` in its environment
+    /// How you are told of the first failure, the first gate that shuts, and the end: bell, osc9, osc777, within tmux
+    /// osc9-tmux or osc777-tmux, never, or command:PROGRAM, which finds `BACKCOURT_EVENT` and `BACKCOURT_MESSAGE` in its
+    /// environment
     #[arg(long, value_name = "HOW", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,
 }
@@ -247,29 +248,6 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
-}
-
-/// The lease of the plan, for which one may have to listen a while.
-fn lease(
-    warehouse: &Arc<dyn Warehouse>,
-    plan: &Plan,
-    folder: &StateDir,
-) -> Result<Option<Tenure>, FenceError> {
-    let waits = |holder: &Holder| {
-        let sentence = format!(
-            "process {} on {} has the lease of plan {}; listening up to ten seconds whether it lives",
-            holder.pid, holder.host, plan.name
-        );
-        // Nobody to read it is no reason not to begin.
-        drop(writeln!(std::io::stderr(), "{sentence}"));
-    };
-    Tenure::take(
-        Arc::clone(warehouse),
-        &plan.name,
-        folder.path(),
-        Utc::now(),
-        waits,
-    )
 }
 
 /// The stages of the plan that a run has begun: only those can be done again or checked. All, if none has.

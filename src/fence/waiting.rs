@@ -31,7 +31,7 @@ impl Patience {
 pub enum FenceError {
     /// Somebody has it and lives.
     #[error(
-        "a run of plan {plan} on {warehouse} is under way already: process {} on {}, since {}; \
+        "plan {plan} on {warehouse} is being worked on already: process {} on {}, since {}; if it is a run, \
          'backcourt attach --state-dir {}' there shows it",
         holder.pid, holder.host, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), holder.folder
     )]
