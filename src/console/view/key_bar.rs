@@ -1,4 +1,4 @@
-//! The keys of the place one is at, as many as fit; pause, help and the way out always do.
+//! The keys of the place one is at, as many as fit; pause, help, the way out and the answers to a question always do.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -61,7 +61,14 @@ fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> 
         label,
         always: matches!(
             binding.action,
-            Action::PauseResume | Action::Help | Action::Quit | Action::Back
+            Action::PauseResume
+                | Action::Help
+                | Action::Quit
+                | Action::Back
+                | Action::Accept
+                | Action::Cancel
+                | Action::Drain
+                | Action::Abort
         ),
     })
 }
