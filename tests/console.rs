@@ -20,6 +20,7 @@ use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
 use backcourt::present::{Notify, OnHangUp, Presenter, Surroundings, present};
 use backcourt::{telemetry, term};
+use rstest::rstest;
 use rustix::process::Signal;
 use support::pty::{Pty, wait_until};
 use support::toy::{Fault, Toy, day};
@@ -410,6 +411,41 @@ fn a_run_outlives_its_terminal() {
         "three dates of the flaky feeds failed"
     );
     assert_eq!(last_state(folder.path()), RunState::Finished);
+}
+
+/// Nothing is drawn for nobody and nothing is asked of a terminal that is gone: what is left is the work, and here that
+/// is none.
+#[rstest]
+fn a_run_that_holds_without_its_terminal_uses_no_processor(
+    #[values("exec \"$0\" \"$@\"", "trap '' HUP; exec \"$0\" \"$@\"")] shell: &str,
+) {
+    let folder = loaded();
+    let state = folder.path().to_str().unwrap();
+    let program = env!("CARGO_BIN_EXE_backcourt");
+    let arguments = ["-c", shell, program, "run", "--paused", "--state-dir", state];
+    let mut pty = Pty::start("/bin/sh", &arguments, &[], SIZE);
+    pty.wait_for("916 pending");
+    pty.wait_for("home_teams");
+    pty.hang_up();
+    wait_until("the run says that it goes on", || {
+        let logs = fs::read_dir(folder.path().join("logs")).unwrap();
+        let mut logs = logs.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        logs.any(|log| log.contains("the terminal is gone; the run goes on without it and holds"))
+    });
+    let mut last = pty.cpu();
+    // Whoever spins is never still for so long.
+    wait_until("it is at rest", || {
+        std::thread::sleep(Duration::from_millis(500));
+        let used = pty.cpu();
+        let is_still = used.saturating_sub(last) <= Duration::from_millis(10);
+        last = used;
+        is_still
+    });
+    std::thread::sleep(Duration::from_millis(1_500));
+    let used = pty.cpu().saturating_sub(last);
+    assert!(used <= Duration::from_millis(50), "{used:?} in 1.5 s");
+    pty.signal(Signal::TERM);
+    assert_eq!(pty.wait_exit().exit_code(), 143);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub use layout::LEAST;
 pub use model::Model;
 pub use model::helm::Helm;
 pub use msg::Msg;
-pub use text::band;
+pub use text::{band, sanitised};
 pub use theme::{Palette, Theme};
 pub use update::update;
 pub use view::draw;

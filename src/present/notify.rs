@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::engine::{Event, Fact};
 use crate::ledger::{CheckState, UnitState};
 use crate::plan::Severity;
-use crate::term::Attention;
+use crate::term::{Attention, Way};
 
 /// How an operator is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +37,13 @@ impl Notify {
             (_, Some(command)) if !command.trim().is_empty() => Ok(Self::Command(command.to_owned())),
             ("never", _) => Ok(Self::Never),
             ("bell", _) => Ok(Self::Terminal(Attention::Bell)),
-            ("osc9", _) => Ok(Self::Terminal(Attention::Osc9)),
-            ("osc777", _) => Ok(Self::Terminal(Attention::Osc777)),
-            _ => Err("write bell, osc9, osc777, never, or command:PROGRAM".to_owned()),
+            ("osc9", _) => Ok(Self::Terminal(Attention::Osc9(Way::Straight))),
+            ("osc777", _) => Ok(Self::Terminal(Attention::Osc777(Way::Straight))),
+            ("osc9-tmux", _) => Ok(Self::Terminal(Attention::Osc9(Way::Tmux))),
+            ("osc777-tmux", _) => Ok(Self::Terminal(Attention::Osc777(Way::Tmux))),
+            _ => {
+                Err("write bell, osc9, osc777, osc9-tmux, osc777-tmux, never, or command:PROGRAM".to_owned())
+            }
         }
     }
 }
@@ -204,8 +208,10 @@ mod tests {
 
     #[rstest]
     #[case("bell", Ok(Notify::Terminal(Attention::Bell)))]
-    #[case("osc9", Ok(Notify::Terminal(Attention::Osc9)))]
-    #[case("osc777", Ok(Notify::Terminal(Attention::Osc777)))]
+    #[case("osc9", Ok(Notify::Terminal(Attention::Osc9(Way::Straight))))]
+    #[case("osc777", Ok(Notify::Terminal(Attention::Osc777(Way::Straight))))]
+    #[case("osc9-tmux", Ok(Notify::Terminal(Attention::Osc9(Way::Tmux))))]
+    #[case("osc777-tmux", Ok(Notify::Terminal(Attention::Osc777(Way::Tmux))))]
     #[case("never", Ok(Notify::Never))]
     #[case("command:mail -s done op", Ok(Notify::Command("mail -s done op".to_owned())))]
     #[case("command: ", Err(()))]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::console::band;
+use crate::console::{band, sanitised};
 use chrono::NaiveDate;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
@@ -17,8 +17,15 @@ fn socket(path: &str) -> String {
     format!("\ncontrol socket {path}: 'backcourt ctl help' lists what it takes")
 }
 
-/// The line of a fact; a date that is simply done has none, or a backfill would be a thousand lines.
+/// The line of a fact, or several; a date that is simply done has none, or a backfill would be a thousand lines. What was
+/// said elsewhere, by a program or a database, gives no orders to a terminal.
 pub(super) fn line(fact: &Fact) -> Option<String> {
+    let said = said(fact)?;
+    let lines: Vec<_> = said.split('\n').map(sanitised).collect();
+    Some(lines.join("\n"))
+}
+
+fn said(fact: &Fact) -> Option<String> {
     let text = match &fact.event {
         Event::RunStarted {
             plan,
@@ -287,5 +294,22 @@ mod tests {
         snapshot.run.progress.eta = Some((0.2, 0.4));
         let line = Progress::default().line(&snapshot).unwrap();
         assert!(line.contains(" dates, under 1 s to go; "), "{line}");
+    }
+    #[test]
+    fn what_a_database_says_gives_no_orders_to_a_terminal() {
+        let fact = Fact {
+            schema: String::new(),
+            seq: 1,
+            at: chrono::DateTime::UNIX_EPOCH,
+            run: "r".to_owned(),
+            event: Event::WorkerDied {
+                slot: 3,
+                message: "no such team: \x1b]0;owned\x07\r\nBOS".to_owned(),
+            },
+        };
+        assert_eq!(
+            line(&fact).unwrap(),
+            "00:00:00 worker 3 panicked: no such team:  ]0;owned  \nBOS"
+        );
     }
 }

@@ -91,7 +91,7 @@ impl CommandStage {
                 said.printed.extend_from_slice(line);
                 return;
             }
-            let text = String::from_utf8_lossy(line);
+            let text = harmless(&String::from_utf8_lossy(line));
             let text = text.trim_end();
             let stage = self.name.as_str();
             match stream {
@@ -248,6 +248,11 @@ impl Said {
             format!("{what}: {}", errors.join(" | "))
         }
     }
+}
+
+/// What a program said, as it may be shown: on a terminal a control character is an order and not a text.
+fn harmless(said: &str) -> String {
+    said.replace(char::is_control, " ")
 }
 
 /// What programs made of their dates.

@@ -16,7 +16,7 @@ mod signals;
 mod size;
 mod stand_in;
 
-pub use attention::Attention;
+pub use attention::{Attention, Way};
 pub use caps::Caps;
 pub use input::{Input, TermEvent};
 pub use screen::Screen;
