@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::warehouse::{Holder, Lease, Leases, WarehouseError};
+use crate::warehouse::{ErrorClass, Holder, Lease, Leases, WarehouseError};
 
 use super::host;
 
@@ -25,6 +25,9 @@ impl Patience {
         every: Duration::from_millis(250),
     };
 }
+
+/// A lease that somebody else was quicker to take so often is not kept, whatever the warehouse says.
+const RACES: u32 = 10;
 
 /// The lease was not had.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,7 @@ pub(super) async fn take(
     let mut waits = Some(waits);
     let mut stands = leases.look(plan).await?;
     let mut heard = Instant::now();
+    let mut races = 0;
     loop {
         let holder = stands.as_ref().and_then(|lease| lease.holder.clone());
         let Some(holder) = holder.filter(|holder| !host::is_gone(holder)) else {
@@ -69,6 +73,15 @@ pub(super) async fn take(
                 return Ok(None);
             }
             // Somebody was quicker.
+            races += 1;
+            if races == RACES {
+                let sentence = format!(
+                    "the lease of plan {plan} cannot be had: it was free {RACES} times and each time gone when it was \
+                     taken; see who else starts runs, and start again"
+                );
+                return Err(WarehouseError::new(ErrorClass::Contention, sentence));
+            }
+            sleep(patience.every).await;
             stands = leases.look(plan).await?;
             heard = Instant::now();
             continue;
@@ -152,6 +165,38 @@ mod tests {
         async fn give_back(&self) -> Result<(), WarehouseError> {
             Ok(())
         }
+    }
+
+    /// A warehouse that takes a lease and knows nothing of it afterwards.
+    struct Forgetful;
+
+    #[async_trait]
+    impl Leases for Forgetful {
+        async fn look(&self, _: &str) -> Result<Option<Lease>, WarehouseError> {
+            Ok(None)
+        }
+
+        async fn take(&self, _: &str, _: Option<&Lease>, _: &Holder) -> Result<bool, WarehouseError> {
+            Ok(false)
+        }
+
+        async fn beat(&self) -> Result<(), WarehouseError> {
+            Ok(())
+        }
+
+        async fn give_back(&self) -> Result<(), WarehouseError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_warehouse_that_keeps_no_lease_is_not_asked_for_ever() {
+        let error = take(&Forgetful, "nba", &own(), SHORT, |_| ()).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Contention);
+        assert!(
+            error.message.contains("the lease of plan nba cannot be had"),
+            "{error}"
+        );
     }
 
     fn elsewhere() -> Holder {

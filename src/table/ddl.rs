@@ -48,7 +48,7 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
          OPTIONS (description = {doc}, require_partition_filter = {filter})",
         body = columns.join(",\n"),
         date = table.date_column,
-        doc = quoted(&table.doc),
+        doc = text_literal(&table.doc),
         filter = table.require_partition_filter,
     )
 }
@@ -61,12 +61,13 @@ fn bigquery_column(column: &Column) -> String {
         "  {} {}{null} OPTIONS (description = {})",
         column.name,
         column.kind,
-        quoted(&column.doc)
+        text_literal(&column.doc)
     )
 }
 
 /// A text as a `GoogleSQL` literal.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn text_literal(text: &str) -> String {
     format!(
         "'{}'",
         text.replace('\\', "\\\\")

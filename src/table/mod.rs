@@ -16,7 +16,7 @@ mod value;
 pub use admit::{Admitted, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
-pub use ddl::{bigquery_table, sqlite_index, sqlite_table};
+pub use ddl::{bigquery_table, sqlite_index, sqlite_table, text_literal};
 pub use definition::TableDef;
 pub use digest::digest;
 pub use fields::{FieldError, Fields};

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::WarehouseError;
+use super::{ErrorClass, WarehouseError};
 
 /// A process that has a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,20 @@ pub struct Lease {
     pub beat: i64,
     /// Who has it; none once it was given back.
     pub holder: Option<Holder>,
+}
+
+/// What a process is told that has lost the lease of a plan to this holder.
+pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
+    let by = match to {
+        Some(Holder {
+            host, pid, folder, ..
+        }) => format!("process {pid} on {host}, state folder {folder},"),
+        None => "somebody".to_owned(),
+    };
+    let sentence = format!(
+        "{by} has taken the lease of plan {plan} while this process was silent; it writes nothing more"
+    );
+    WarehouseError::new(ErrorClass::Auth, sentence)
 }
 
 /// The leases of a warehouse.

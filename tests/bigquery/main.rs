@@ -10,6 +10,7 @@ mod cost;
 mod doctor;
 mod emulator;
 mod faults;
+mod fence;
 mod limits;
 mod month;
 #[path = "../support/program.rs"]

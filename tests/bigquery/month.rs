@@ -191,17 +191,16 @@ fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
         "team_defense",
     ];
     let plan = stages_alone(&remote);
-    let taken = || proxy.seen(|seen| seen.taken.len());
     let mut killed = 0;
     while killed < 10 {
-        let before = taken();
+        let before = proxy.replaces();
         let mut arguments = vec!["run", "--from", dates[0], "--to", dates[1], "--advance", "all"];
         arguments.extend(["--plan", &plan]);
         arguments.extend(["--output", "silent"].iter().chain(&more));
         let mut process = remote.command(&arguments).spawn().unwrap();
         let mut ended = false;
         // A commit was just sent, and its answer is not there yet.
-        while taken() < before + 1 + killed % 2 && !ended {
+        while proxy.replaces() < before + 1 + killed % 2 && !ended {
             ended = process.try_wait().unwrap().is_some();
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -47,8 +47,12 @@ pub struct Call {
 impl Call {
     /// Whether it sends something that changes a table in a transaction.
     pub fn is_replace(&self) -> bool {
-        self.method == Method::Insert && self.sql.starts_with("BEGIN TRANSACTION")
+        self.method == Method::Insert && is_replace(&self.sql)
     }
+}
+
+fn is_replace(sql: &str) -> bool {
+    sql.starts_with("BEGIN TRANSACTION")
 }
 
 /// What becomes of a call.
@@ -180,6 +184,14 @@ impl Proxy {
     /// What stands behind `bigquery:` to reach it.
     pub fn address(&self) -> String {
         format!("{PROJECT}@http://127.0.0.1:{}", self.port)
+    }
+
+    /// How many replaces the server took so far.
+    pub fn replaces(&self) -> usize {
+        self.seen(|seen| {
+            let is_replace = |job: &&String| seen.sent.get(*job).is_some_and(|sql| is_replace(sql));
+            seen.taken.keys().filter(is_replace).count()
+        })
     }
 
     /// Looks at what was seen so far.

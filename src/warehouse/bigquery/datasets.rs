@@ -77,6 +77,13 @@ impl Prefix {
     }
 }
 
+/// What a statement that makes a dataset says of where; nothing where `BigQuery` decides.
+pub(super) fn made_in(location: Option<&str>) -> String {
+    location.map_or_else(String::new, |location| {
+        format!(" OPTIONS (location = '{location}')")
+    })
+}
+
 /// Whether a word is `dataset.table` in backticks.
 fn is_path(word: &Word) -> bool {
     word.quote_style == Some('`') && word.value.matches('.').count() == 1

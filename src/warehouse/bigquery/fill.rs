@@ -32,11 +32,11 @@ pub(super) async fn fill(
             return Err(fault.told(&doing));
         }
     }
-    let exchanged = warehouse.ask(Statement::new(exchange(warehouse, &filled))).await;
+    let exchanged = warehouse
+        .exchange(Statement::new(exchange(warehouse, &filled)))
+        .await;
     remove(warehouse, &filled).await;
     exchanged
-        .map(drop)
-        .map_err(|fault| fault.told("exchanging the filled tables"))
 }
 
 /// Fills the table beside the one that is meant, in requests as large as they may be.
@@ -104,7 +104,11 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) -> Str
             )
         })
         .collect();
-    format!("BEGIN TRANSACTION;\n{}\nCOMMIT TRANSACTION;", copies.join("\n"))
+    let guard = warehouse.held.guard();
+    format!(
+        "BEGIN TRANSACTION;\n{guard}{}\nCOMMIT TRANSACTION;",
+        copies.join("\n")
+    )
 }
 
 /// The tables beside are of no use any more. That one stays behind hurts nobody; the next filling drops it.

@@ -19,6 +19,7 @@ use gcp_bigquery_client::model::table_row::TableRow;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use super::fault::Fault;
+use super::lease::Held;
 use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
 
 /// How long the server may hold a question for an answer that is not ready.
@@ -43,6 +44,8 @@ pub(super) struct Account {
     pub(super) first_pause: Duration,
     /// Where `BigQuery` ran the first job; outside of its multi-regions a job is found only by who knows its place.
     pub(super) learned: Arc<OnceLock<String>>,
+    /// The lease jobs are sent under, if one was taken.
+    pub(super) held: Held,
     /// What jobs are charged to, if anybody wants to know what they cost.
     pub(super) bill: Option<Arc<Bill>>,
 }
@@ -56,7 +59,8 @@ impl Account {
         doubled.mul_f64(0.75 + fastrand::f64() / 2.0)
     }
 
-    fn place(&self) -> Option<&str> {
+    /// Where the next job is run or found, as far as it is known.
+    pub(super) fn place(&self) -> Option<&str> {
         self.location
             .as_deref()
             .or_else(|| self.learned.get().map(String::as_str))
@@ -339,6 +343,8 @@ pub(super) async fn dry(client: &Client, account: &Account, statement: Statement
 }
 
 fn job(account: &Account, id: &str, statement: Statement) -> Job {
+    let mut labels = account.labels.clone();
+    labels.extend(account.held.labels());
     Job {
         job_reference: Some(JobReference {
             job_id: Some(id.to_owned()),
@@ -346,7 +352,7 @@ fn job(account: &Account, id: &str, statement: Statement) -> Job {
             project_id: Some(account.project.clone()),
         }),
         configuration: Some(JobConfiguration {
-            labels: (!account.labels.is_empty()).then(|| account.labels.clone()),
+            labels: (!labels.is_empty()).then_some(labels),
             query: Some(JobConfigurationQuery {
                 query: statement.sql,
                 use_legacy_sql: Some(false),

@@ -10,7 +10,9 @@ mod examine;
 mod fault;
 mod fill;
 mod job;
+mod lease;
 mod limits;
+mod overtaken;
 mod read;
 mod refill;
 mod script;
@@ -33,12 +35,13 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
-    Answer, Bill, ErrorClass, Filling, Foreseen, Question, Read, Refill, Refilled, Replace, Warehouse,
-    WarehouseError,
+    Answer, Bill, ErrorClass, Filling, Foreseen, Leases, Question, Read, Refill, Refilled, Replace,
+    Warehouse, WarehouseError,
 };
 use crate::table::{Row, TableDef, Value, bigquery_table};
 use fault::Fault;
 use job::{Account, Answered, Statement};
+use lease::Held;
 use limits::Limits;
 
 /// What an operator can choose about a `BigQuery` besides its address.
@@ -84,6 +87,9 @@ pub struct BigQueryWarehouse {
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
     client: Arc<Mutex<Option<Client>>>,
+    /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
+    keeper: Arc<Mutex<Option<Client>>>,
+    held: Held,
     account: Account,
     prefix: Prefix,
     rest: Duration,
@@ -110,10 +116,13 @@ impl BigQueryWarehouse {
         } else {
             format!("{address} as {}*", settings.prefix)
         };
+        let held = Held::default();
         Self {
             name,
             client: Arc::default(),
+            keeper: Arc::default(),
             account: Account {
+                held: held.clone(),
                 project: address.project.clone(),
                 location: settings.location,
                 labels: settings.labels,
@@ -122,6 +131,7 @@ impl BigQueryWarehouse {
                 learned: Arc::default(),
                 bill: None,
             },
+            held,
             rest: settings.quota_rest,
             patience: settings.patience,
             address,
@@ -129,6 +139,14 @@ impl BigQueryWarehouse {
             limits: Arc::default(),
             making: Arc::default(),
         }
+    }
+
+    /// The same warehouse by another connection; what it is asked is on no bill.
+    fn apart(&self) -> Self {
+        let mut apart = self.clone();
+        apart.client = Arc::clone(&self.keeper);
+        apart.account.bill = None;
+        apart
     }
 
     async fn run(&self, id: &str, statement: Statement) -> Result<Answered, Fault> {
@@ -264,10 +282,7 @@ impl Warehouse for BigQueryWarehouse {
         let doing = doing("creating", table);
         let _turn = self.making.lock().await;
         let dataset = self.prefix.dataset(table);
-        let place = match &self.account.location {
-            Some(location) => format!(" OPTIONS (location = '{location}')"),
-            None => String::new(),
-        };
+        let place = datasets::made_in(self.account.location.as_deref());
         let steps = [
             format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{place}"),
             bigquery_table(table, &self.prefix.path(table)),
@@ -325,20 +340,22 @@ impl Warehouse for BigQueryWarehouse {
         let now = Value::Timestamp(replace.now).to_string();
         for (number, part) in script::parts(&replace)?.into_iter().enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let statement = part.statement(&path, &now);
+            let statement = part.statement(&path, &now, &self.held.guard());
             let id = match replace.name {
                 Some(name) => part_id(name, number),
                 None => format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()])),
             };
-            self.run(&id, statement)
-                .await
-                .map_err(|fault| fault.told(&doing))?;
+            self.write(&id, statement, &doing).await?;
         }
         Ok(())
     }
 
     fn values_at_once(&self) -> usize {
         script::MOST_BYTES / script::BYTES_A_VALUE
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 
     fn rest(&self) -> Option<Duration> {
@@ -375,14 +392,12 @@ impl Warehouse for BigQueryWarehouse {
         let mut refilled = Vec::with_capacity(refill.dates.len());
         for (number, dates) in refill::parts(&refill).enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let statement = refill::statement(&refill, &sql, dates, &path);
+            let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard());
             let statement = statement.map_err(|problem| told(unreadable(problem)))?;
-            let answered = self.run(&part_id(refill.name, number), statement).await;
-            refilled.extend(
-                answered
-                    .and_then(|answered| refill::refilled(dates, &answered))
-                    .map_err(told)?,
-            );
+            let answered = self
+                .write(&part_id(refill.name, number), statement, &doing)
+                .await?;
+            refilled.extend(refill::refilled(dates, &answered).map_err(told)?);
         }
         Ok(refilled)
     }

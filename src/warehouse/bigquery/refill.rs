@@ -33,7 +33,8 @@ pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveD
     refill.dates.chunks(most.max(1))
 }
 
-/// The script for some of a refill's dates. `sql` is its query with every dataset's name as it is in the project.
+/// The script for some of a refill's dates. `sql` is its query with every dataset's name as it is in the project, `guard`
+/// is said first in its transaction.
 ///
 /// # Errors
 /// When the query cannot be read, in a sentence for the operator.
@@ -42,10 +43,11 @@ pub(super) fn statement(
     sql: &str,
     dates: &[NaiveDate],
     path: &str,
+    guard: &str,
 ) -> Result<Statement, String> {
     let table = refill.table;
     let text = format!(
-        "BEGIN TRANSACTION;\n\
+        "BEGIN TRANSACTION;\n{guard}\
          CREATE TEMP TABLE answered AS {};\n\
          CREATE TEMP TABLE judged AS {};\n\
          CREATE TEMP TABLE sorted AS {};\n\

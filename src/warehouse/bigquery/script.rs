@@ -94,19 +94,19 @@ impl<'a> Part<'a> {
         self.bytes += bytes;
     }
 
-    /// The script for this part of the table at `path`, stamped with `now`.
-    pub(super) fn statement(&self, path: &str, now: &str) -> Statement {
+    /// The script for this part of the table at `path`, stamped with `now`; `guard` is said first in its transaction.
+    pub(super) fn statement(&self, path: &str, now: &str, guard: &str) -> Statement {
         let rows = format!("[{}]", self.rows.join(","));
-        Statement::new(script(self.table, path, &self.dates))
+        Statement::new(script(self.table, path, &self.dates, guard))
             .with("rows", "STRING", rows)
             .with("now", "TIMESTAMP", now.to_owned())
     }
 }
 
 /// The text of the script; it differs only by the dates.
-fn script(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
+fn script(table: &TableDef, path: &str, dates: &[NaiveDate], guard: &str) -> String {
     format!(
-        "BEGIN TRANSACTION;\n{}COMMIT TRANSACTION;",
+        "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
         exchange(table, path, dates, &sent(table))
     )
 }

@@ -1,7 +1,6 @@
 //! The leases of the embedded warehouse: one small file beside the datasets. A write transaction locks it together with
 //! what it writes, so that nobody can take a lease between the look at it and the commit.
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -9,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::connection::{attach, blank};
 use super::fault::Fault;
 use super::folder::Folder;
-use crate::warehouse::{ErrorClass, Holder, Lease, WarehouseError};
+use crate::warehouse::{Holder, Lease, lease};
 
 /// The file's name, as if it were a dataset: every connection has it at hand.
 pub(super) const DATASET: &str = "backcourt";
@@ -47,7 +46,8 @@ impl Fence {
         if beat.execute(params![self.plan, self.epoch])? == 1 {
             return Ok(());
         }
-        Err(Fault::Told(self.lost(stands(connection, &self.plan)?)))
+        let now = stands(connection, &self.plan)?.and_then(|lease| lease.holder);
+        Err(Fault::Told(lease::lost(&self.plan, now.as_ref())))
     }
 
     /// Does something outside any connection while nobody else can take the lease.
@@ -71,29 +71,6 @@ impl Fence {
             params![self.plan, self.epoch],
         )?;
         Ok(())
-    }
-
-    fn lost(&self, now: Option<Lease>) -> WarehouseError {
-        let by = match now.and_then(|lease| lease.holder) {
-            Some(holder) => By(holder).to_string(),
-            None => "somebody".to_owned(),
-        };
-        let sentence = format!(
-            "{by} has taken the lease of plan {} while this process was silent; it writes nothing more",
-            self.plan
-        );
-        WarehouseError::new(ErrorClass::Auth, sentence)
-    }
-}
-
-struct By(Holder);
-
-impl fmt::Display for By {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Holder {
-            host, pid, folder, ..
-        } = &self.0;
-        write!(f, "process {pid} on {host}, state folder {folder},")
     }
 }
 
@@ -172,6 +149,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::warehouse::ErrorClass;
 
     fn holder(pid: u32) -> Holder {
         Holder {

@@ -1,0 +1,245 @@
+//! Two hosts on one `BigQuery`: one of them writes, and one that lost its lease writes nothing more.
+
+use std::collections::HashMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use backcourt::table::Value;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::{ErrorClass, Holder, Lease, Replace, Warehouse, WarehouseError};
+use chrono::DateTime;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value as Json, json};
+
+use super::emulator::{Emulator, PROJECT};
+use super::faults::block_on;
+use super::month::{copy, embedded, raw_tables};
+use super::program::{State, ended, stages_alone, wait_until};
+use super::proxy::{Fate, Proxy};
+use super::warehouse::{all, at, day, game, games};
+
+fn on(emulator: &Emulator) -> BigQueryWarehouse {
+    let settings = Settings {
+        prefix: Prefix::parse("try_").unwrap(),
+        labels: HashMap::from([("team".to_owned(), "data".to_owned())]),
+        ..Settings::default()
+    };
+    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), settings)
+}
+
+fn holder(pid: u32) -> Holder {
+    Holder {
+        host: "courtside".to_owned(),
+        machine: None,
+        pid,
+        started: None,
+        since: DateTime::UNIX_EPOCH,
+        folder: "/state".to_owned(),
+    }
+}
+
+async fn look(warehouse: &BigQueryWarehouse) -> Option<Lease> {
+    warehouse.leases().unwrap().look("it's nba").await.unwrap()
+}
+
+async fn take(warehouse: &BigQueryWarehouse, seen: Option<&Lease>, pid: u32) -> bool {
+    let leases = warehouse.leases().unwrap();
+    leases.take("it's nba", seen, &holder(pid)).await.unwrap()
+}
+
+async fn write(warehouse: &BigQueryWarehouse, points: i64) -> Result<(), WarehouseError> {
+    let replace = Replace {
+        table: &games(),
+        dates: &[day("2021-10-19")],
+        rows: &[game("LAL", "2021-10-19", points)],
+        now: at("2026-01-04T01:00:00Z"),
+        name: None,
+    };
+    warehouse.replace(replace).await
+}
+
+async fn points(warehouse: &BigQueryWarehouse) -> Vec<Value> {
+    all(warehouse)
+        .await
+        .into_iter()
+        .map(|row| row[2].clone())
+        .collect()
+}
+
+/// Jobs of the server as it lists them.
+async fn jobs(emulator: &Emulator) -> Vec<Json> {
+    let url = format!(
+        "http://127.0.0.1:{}/bigquery/v2/projects/{PROJECT}/jobs?projection=full&maxResults=1000",
+        emulator.port()
+    );
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let listed: Json = client.get(url).send().await.unwrap().json().await.unwrap();
+    listed["jobs"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        let (first, second) = (on(&emulator), on(&emulator));
+        first.ensure(&games()).await.unwrap();
+        assert_eq!(look(&first).await, None);
+        write(&first, 100).await.unwrap();
+
+        assert!(take(&first, None, 1).await);
+        assert!(!take(&second, None, 2).await, "it is taken by now");
+        let stands = look(&second).await.unwrap();
+        assert_eq!(
+            (stands.epoch, stands.beat, &stands.holder),
+            (1, 0, &Some(holder(1)))
+        );
+        let leases = first.leases().unwrap();
+        leases.beat().await.unwrap();
+        assert_eq!(look(&second).await.unwrap().beat, 1);
+        write(&first, 101).await.unwrap();
+
+        // Whoever sent this is gone, and the server is still at it.
+        let long = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a \
+                    CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3";
+        let sender = first.clone();
+        let lost = tokio::spawn(async move { sender.query(long).await });
+        let is_long = |job: &Json| job["configuration"]["query"]["query"] == json!(long);
+        let state = async |jobs: Vec<Json>| jobs.into_iter().find(is_long).map(|job| job["status"].clone());
+        while state(jobs(&emulator).await)
+            .await
+            .is_none_or(|status| status["state"] != "RUNNING")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let stands = look(&second).await;
+        assert!(take(&second, stands.as_ref(), 2).await);
+        let status = state(jobs(&emulator).await).await.unwrap();
+        assert_eq!(status["state"], "DONE", "{status}");
+        lost.abort();
+        assert_eq!(look(&first).await.unwrap().epoch, 2);
+
+        write(&second, 102).await.unwrap();
+        let refused = write(&first, 103).await.unwrap_err();
+        assert_eq!(refused.class, ErrorClass::Auth, "{refused}");
+        let told = "process 2 on courtside, state folder /state, has taken the lease of plan it's nba";
+        assert!(refused.message.contains(told), "{refused}");
+        assert_eq!(
+            points(&second).await,
+            [Value::Int(102)],
+            "nothing of it was written"
+        );
+        // Without a write, a few signs of life tell.
+        let mut beats = Vec::new();
+        for _ in 0..5 {
+            beats.push(leases.beat().await);
+        }
+        assert!(beats.iter().any(Result::is_err), "it never heard of it");
+
+        leases.give_back().await.unwrap();
+        assert_eq!(
+            look(&second).await.unwrap().holder,
+            Some(holder(2)),
+            "it is not its to give"
+        );
+        second.leases().unwrap().give_back().await.unwrap();
+        assert_eq!(look(&second).await.unwrap().holder, None);
+
+        let labelled = jobs(&emulator)
+            .await
+            .into_iter()
+            .map(|job| job["configuration"].clone());
+        let writes: Vec<Json> = labelled
+            .filter(|job| {
+                job["query"]["query"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("BEGIN TRANSACTION")
+            })
+            .map(|job| job["labels"].clone())
+            .collect();
+        let epochs: Vec<&Json> = writes
+            .iter()
+            .rev()
+            .map(|labels| &labels["backcourt_epoch"])
+            .collect();
+        assert_eq!(epochs, [&Json::Null, &json!("1"), &json!("2"), &json!("1")]);
+        let lease = writes[0]["backcourt_lease"].as_str().unwrap();
+        assert!(lease.starts_with("it_s_nba_"), "{lease}");
+        assert!(writes.iter().all(|labels| labels["team"] == "data"));
+    });
+}
+
+#[test]
+fn of_many_that_take_a_lease_at_once_one_has_it() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        assert!(take(&on(&emulator), None, 1).await);
+        let seen = look(&on(&emulator)).await;
+        let takers = (2..8).map(|pid| {
+            let (warehouse, seen) = (on(&emulator), seen.clone());
+            tokio::spawn(async move { take(&warehouse, seen.as_ref(), pid).await.then_some(pid) })
+        });
+        let mut has = Vec::new();
+        for taker in takers.collect::<Vec<_>>() {
+            has.extend(taker.await.unwrap());
+        }
+        assert_eq!(has.len(), 1, "{has:?}");
+        let stands = look(&on(&emulator)).await.unwrap();
+        assert_eq!((stands.epoch, stands.holder.unwrap().pid), (2, has[0]));
+    });
+}
+
+#[test]
+fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes() {
+    let Some(emulator) = Emulator::start() else { return };
+    let dates = ["2021-10-19", "2021-11-03"];
+    let state = embedded(dates, &["--stop-after", "team_offense"]);
+    copy(&state, &emulator, dates, raw_tables());
+    let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(300), |_| Fate::Pass);
+    let address = format!("bigquery:{}", proxy.address());
+    let (first, second) = (State::none(), State::none());
+    let command = |state: &State| {
+        let plan = stages_alone(state);
+        let mut arguments = vec!["run", "--from", dates[0], "--to", dates[1], "--plan", &plan];
+        arguments.extend([
+            "--stop-after",
+            "team_offense",
+            "--workers",
+            "1",
+            "--output",
+            "plain",
+        ]);
+        arguments.extend(["--warehouse", &address]);
+        state.command(&arguments)
+    };
+    let mut frozen = command(&first).stdout(Stdio::null()).spawn().unwrap();
+    let signal = |signal| kill_process(Pid::from_child(&frozen), signal).unwrap();
+    wait_until("a commit was sent", || proxy.replaces() > 0);
+    signal(Signal::STOP);
+
+    let done = ended(&mut command(&second)).expect(0);
+    assert!(done.err.contains("listening up to ten seconds"), "{}", done.err);
+    assert_eq!(second.dates("ok"), state.dates("ok"));
+    let stamps = || {
+        block_on(async {
+            let warehouse = on_own_names(&emulator);
+            let sql = "SELECT processed_at FROM `nba_analytics.team_offense_game_summary` \
+                       WHERE game_date >= '2021-01-01' ORDER BY game_id, team_abbr";
+            warehouse.query(sql).await.unwrap().rows
+        })
+    };
+    let written = stamps();
+    assert!(!written.is_empty());
+
+    signal(Signal::CONT);
+    assert_eq!(frozen.wait().unwrap().code(), Some(3));
+    assert_eq!(stamps(), written, "it wrote nothing more");
+    proxy.assert_good_manners();
+    let status = first.status();
+    let why = status["run"]["ending"].as_str().unwrap_or_default();
+    assert!(why.contains("has taken the lease of plan nba"), "{status:#}");
+}
+
+fn on_own_names(emulator: &Emulator) -> BigQueryWarehouse {
+    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), Settings::default())
+}
