@@ -42,12 +42,16 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         &[
             "engine",
             // The words for how things stand are the ledger's; snapshots and facts carry them.
+            "ledger::Alike",
             "ledger::CheckState",
             "ledger::PastAnswer",
             "ledger::RunState",
             "ledger::UnitState",
+            "ledger::alike",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
+            // Dates as an operator writes them, for the command that orders the same.
+            "plan::compact_dates",
             // How the runbook's items stand; snapshots carry them.
             "runbook::Item",
             "runbook::ItemState",

@@ -42,7 +42,7 @@ pub(super) struct LoadArgs {
     #[arg(long, value_name = "PROFILE")]
     faults: Option<String>,
     /// Only these dates, from where the raw tables were loaded from; what rests on rows that differ is stale then
-    #[arg(long, value_name = "D,D…", value_delimiter = ',',
+    #[arg(long, value_name = "D,D..D…", value_delimiter = ',',
           conflicts_with_all = ["player_box", "team_box", "shots", "faults"])]
     dates: Vec<String>,
 }

@@ -26,7 +26,7 @@ pub(super) struct RerunArgs {
     #[arg(long)]
     stale: bool,
     /// Just these dates
-    #[arg(long, value_name = "D,D…", value_delimiter = ',')]
+    #[arg(long, value_name = "D,D..D…", value_delimiter = ',')]
     dates: Vec<String>,
     /// The dates this check names
     #[arg(long, value_name = "CHECK")]

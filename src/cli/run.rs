@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::engine::Work;
-use crate::plan::{DateRange, Plan, parse_date, with_hint};
+use crate::plan::{DateRange, Plan, expand_dates, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
@@ -27,7 +27,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<String>,
     /// Just these dates
-    #[arg(long, value_name = "D,D…", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "D,D..D…", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
     dates: Vec<String>,
     /// Just these stages
     #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
@@ -115,10 +115,16 @@ pub(super) fn forced_source() -> Option<String> {
     forced.then(|| stages::FORCED.to_owned())
 }
 
-/// Dates as typed, each once and in order.
+/// Dates and ranges of dates as typed, each once and in order.
 pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
-    let dates: Result<BTreeSet<NaiveDate>, _> = typed.iter().map(|date| parse_date(date.trim())).collect();
-    Ok(dates?.into_iter().collect())
+    let mut dates = BTreeSet::new();
+    for part in typed {
+        match part.trim() {
+            "" => drop(parse_date("")?),
+            part => dates.extend(expand_dates(part)?),
+        }
+    }
+    Ok(dates.into_iter().collect())
 }
 
 impl RunArgs {

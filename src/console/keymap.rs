@@ -17,6 +17,8 @@ pub enum Place {
     Checks,
     /// One date and its stored rows.
     Detail,
+    /// Why dates of a stage are not as they should be.
+    Causes,
     /// What the rows of a stage do not know.
     Gaps,
     /// What was found in the raw tables.
@@ -45,12 +47,13 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
         Self::Checks,
         Self::Detail,
+        Self::Causes,
         Self::Gaps,
         Self::Sources,
         Self::Offending,
@@ -74,6 +77,7 @@ impl Place {
             Self::Log => "Log",
             Self::Checks => "Checks",
             Self::Detail => "one date",
+            Self::Causes => "causes",
             Self::Gaps => "gaps",
             Self::Sources => "Sources",
             Self::Offending => "offending dates",
@@ -112,6 +116,7 @@ pub enum Action {
     Advance,
     Reload,
     DateLog,
+    Causes,
     Gaps,
     PreviousStage,
     NextStage,
@@ -242,6 +247,7 @@ const LISTS: &[Place] = &[
     Place::Log,
     Place::Checks,
     Place::Detail,
+    Place::Causes,
     Place::Gaps,
     Place::Sources,
     Place::Offending,
@@ -256,6 +262,7 @@ const LISTS: &[Place] = &[
 const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
 const OVERLAYS: &[Place] = &[
     Place::Detail,
+    Place::Causes,
     Place::Gaps,
     Place::Sources,
     Place::Offending,
@@ -298,6 +305,9 @@ pub const TABLE: &[Binding] = bindings! {
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
+    "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "why dates of this stage are failed, partial or empty: a line for each cause";
+    "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "do the dates of this cause again, after a question";
+    "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "show the first date of this cause in the Dates pane";
     "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
     "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
     "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "let the stage begin that waits for your word";
@@ -363,7 +373,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
     "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";

@@ -1,6 +1,7 @@
 //! The local record of every unit and every check result: the only truth about progress.
 //! A result is on disk before anybody is told of it. This room knows no warehouse and no worker.
 
+mod alike;
 mod checks;
 mod counts;
 mod digests;
@@ -18,6 +19,7 @@ mod units;
 mod waivers;
 mod work;
 
+pub use alike::{Alike, alike};
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::Counts;
 pub use digests::{Digests, KnownDigests};

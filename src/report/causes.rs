@@ -1,10 +1,10 @@
-//! Why dates are not as they should be: forty dates that failed for two reasons are two lines.
+//! Why dates are not as they should be, and why rows could not be stored, a line for each reason.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::Stage;
-use crate::ledger::{SetAside, UnitState};
+use super::{Attention, Stage};
+use crate::ledger::{Alike, SetAside, UnitState, alike};
 
 /// Dates of a stage that stand the same way for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,89 +40,47 @@ pub struct Quarantine {
 
 /// The causes of everything that needs attention in a stage, the one with most dates first.
 pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
-    let mut causes: Vec<(String, Cause)> = Vec::new();
-    for unit in &stage.attention {
+    let of = |unit: &&Attention| {
         let reason = unit.reason.as_deref().unwrap_or("no reason recorded");
-        let kind = kind_of(reason);
-        let known = causes
-            .iter()
-            .position(|(known, cause)| *known == kind && cause.state == unit.state);
-        let at = known.unwrap_or_else(|| {
-            causes.push((
-                kind.clone(),
-                Cause {
-                    stage: stage.name.clone(),
-                    state: unit.state,
-                    reason: reason.to_owned(),
-                    dates: Vec::new(),
-                    rows: 0,
-                    expected: 0,
-                    attempts: 0,
-                },
-            ));
-            causes.len() - 1
-        });
-        let (kind, cause) = &mut causes[at];
-        if cause.reason != reason {
-            cause.reason.clone_from(kind);
+        (unit.state, reason.to_owned())
+    };
+    let cause = |group: Alike<UnitState, &Attention>| {
+        let sum = |count: fn(&Attention) -> u32| group.things.iter().map(|unit| u64::from(count(unit))).sum();
+        Cause {
+            stage: stage.name.clone(),
+            state: group.kind,
+            dates: group.things.iter().map(|unit| unit.date).collect(),
+            rows: sum(|unit| unit.rows),
+            expected: sum(|unit| unit.expected),
+            attempts: sum(|unit| unit.attempts),
+            reason: group.reason,
         }
-        cause.dates.push(unit.date);
-        cause.rows += u64::from(unit.rows);
-        cause.expected += u64::from(unit.expected);
-        cause.attempts += u64::from(unit.attempts);
-    }
-    causes.sort_by_key(|(_, cause)| std::cmp::Reverse(cause.dates.len()));
-    causes.into_iter().map(|(_, cause)| cause).collect()
+    };
+    alike(&stage.attention, of).into_iter().map(cause).collect()
 }
 
 /// The rows of a stage that were set aside, those with most rows first.
 pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
-    let mut kinds: Vec<(String, Quarantine)> = Vec::new();
-    for row in rows {
-        let kind = kind_of(&row.reason);
-        let known = kinds.iter().position(|(known, _)| *known == kind);
-        let at = known.unwrap_or_else(|| {
-            kinds.push((
-                kind.clone(),
-                Quarantine {
-                    stage: stage.to_owned(),
-                    reason: row.reason.clone(),
-                    dates: Vec::new(),
-                    rows: Vec::new(),
-                },
-            ));
-            kinds.len() - 1
-        });
-        let (kind, quarantine) = &mut kinds[at];
-        if quarantine.reason != row.reason {
-            quarantine.reason.clone_from(kind);
-        }
-        if quarantine.dates.last() != Some(&row.date) {
-            quarantine.dates.push(row.date);
-        }
-        quarantine.rows.push(row);
-    }
-    kinds.sort_by_key(|(_, quarantine)| std::cmp::Reverse(quarantine.rows.len()));
-    kinds.into_iter().map(|(_, quarantine)| quarantine).collect()
-}
-
-/// A reason without what tells one date or row from another: words with numbers in them.
-fn kind_of(reason: &str) -> String {
-    let word = |word: &str| {
-        if word.chars().any(|letter| letter.is_ascii_digit()) {
-            "…".to_owned()
-        } else {
-            word.to_owned()
+    let quarantine = |group: Alike<(), SetAside>| {
+        let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();
+        dates.dedup();
+        Quarantine {
+            stage: stage.to_owned(),
+            reason: group.reason,
+            dates,
+            rows: group.things,
         }
     };
-    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    alike(rows, |row| ((), row.reason.clone()))
+        .into_iter()
+        .map(quarantine)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::Counts;
-    use crate::report::Attention;
 
     fn day(number: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2024, 1, number).unwrap()

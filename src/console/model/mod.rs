@@ -1,7 +1,9 @@
 //! Everything the screen shows, and nothing else. Only `update` changes it.
 
 pub mod about;
+pub mod causes;
 pub mod checklist;
+pub mod command_line;
 pub mod cost;
 pub mod dates;
 pub mod helm;
@@ -191,6 +193,7 @@ impl Model {
         }
         match (&self.overlay, self.focus) {
             (Some(Overlay::Detail(_)), _) => Place::Detail,
+            (Some(Overlay::Causes(_)), _) => Place::Causes,
             (Some(Overlay::Gaps(_)), _) => Place::Gaps,
             (Some(Overlay::Sources(_)), _) => Place::Sources,
             (Some(Overlay::Offending(_)), _) => Place::Offending,

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
+use super::causes::Causes;
 use super::split::Split;
 use crate::console::keymap::{Binding, TABLE};
 use crate::console::layout::{framed, popup};
@@ -13,6 +14,8 @@ use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
 pub enum Overlay {
     /// One date and its stored rows.
     Detail(Detail),
+    /// Why dates of a stage are not as they should be.
+    Causes(Causes),
     /// What the rows of a stage do not know.
     Gaps(Gaps),
     /// What was found in the raw tables.
@@ -223,8 +226,9 @@ pub const ABOUT_SOURCE: u16 = 3;
 /// Columns a listed date takes, with the gap after it.
 pub const DATE_COLUMNS: u16 = 12;
 
-/// Columns of the question, frame included, and rows beside the dates: question, note, choices, gaps, frame.
-const QUESTION: (u16, u16) = (64, 7);
+/// Columns of the question, frame included, and rows beside the dates: question, note, command, choices, gaps,
+/// frame.
+const QUESTION: (u16, u16) = (64, 8);
 
 impl Confirm {
     /// Where the question stands.

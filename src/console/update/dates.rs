@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::causes;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
@@ -46,6 +47,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Refresh => refresh(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
         Action::Reload => reload_selected(model),
+        Action::Causes => causes::open(model),
         Action::Gaps => gaps(model),
         _ => {}
     }
@@ -121,6 +123,15 @@ fn rerun_troubled(model: &mut Model) {
     confirm(model, &name, dates, None, "no date needs attention");
 }
 
+/// Has these dates of a stage done again.
+pub(super) fn rerun(stage: &str, dates: &[NaiveDate]) -> Command {
+    Command::Rerun {
+        selection: Selection::Dates(dates.to_vec()),
+        stage: Some(stage.to_owned()),
+        source: None,
+    }
+}
+
 /// Asks whether these dates are to be done again; says `otherwise` when there are none.
 pub(super) fn confirm(
     model: &mut Model,
@@ -143,11 +154,7 @@ pub(super) fn confirm(
             "Do {} of {stage} again from {source}?",
             counted(dates.len(), "date")
         ),
-        order: Command::Rerun {
-            selection: Selection::Dates(dates.clone()),
-            stage: Some(stage.to_owned()),
-            source: None,
-        },
+        order: rerun(stage, &dates),
         dates,
         note,
         go: true,

@@ -1,5 +1,6 @@
 //! From a message to the next model and what is to be done outside. Pure: no clock, no terminal, no engine.
 
+mod causes;
 mod checks;
 mod cost;
 mod dates;

@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{checks, cost, dates, run, runbook, sample, sources, split};
+use super::{causes, checks, cost, dates, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, key_of};
 use crate::console::layout::{Pane, framed};
 use crate::console::model::Model;
 use crate::console::model::about::lines;
 use crate::console::model::checklist::{is_of_sources, named};
+use crate::console::model::command_line::command_line;
 use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
     ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, RunbookPage, Stored, page,
@@ -31,6 +32,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match overlay {
         Overlay::Detail(detail) => in_detail(model, detail, action),
+        Overlay::Causes(list) => return causes::act(model, list, action),
         Overlay::Sources(list) => return sources::act(model, list, action),
         Overlay::Offending(list) => in_offending(model, list, action),
         Overlay::Runbook(page) => {
@@ -190,6 +192,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
         }
+        Some(Overlay::Causes(_)) => causes::scroll(model, action),
         Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Helm(_) | Overlay::Leave(_)) | None => {}
     }
 }
@@ -264,6 +267,8 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
             let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
             Some(dates.join("\n"))
         }
+        Overlay::Causes(list) => causes::copied(model, list),
+        Overlay::Confirm(confirm) => command_line(&confirm.order),
         Overlay::Split(over) => split::copied(model, over),
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::framed;
+use crate::console::model::command_line::command_line;
 use crate::console::model::overlay::{Confirm, DATE_COLUMNS};
 use crate::console::theme::Theme;
 
@@ -47,6 +48,9 @@ pub fn draw(confirm: &Confirm, theme: Theme, body: Rect, buf: &mut Buffer) {
         pen.write(&format!("lines {}-{last} of {all}  ", confirm.top + 1), PLAIN);
     }
     pen.write(confirm.note.as_deref().unwrap_or_default(), PLAIN);
+    if let Some(command) = command_line(&confirm.order) {
+        Pen::on(buf, theme, row(inside, 3 + page)).write(&command, PLAIN);
+    }
     let foot = usize::from(inside.height.saturating_sub(1));
     let choices = [("Do them again", confirm.go), ("Cancel", !confirm.go)];
     super::leave::choices(&choices, theme, row(inside, foot), buf);

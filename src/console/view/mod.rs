@@ -2,6 +2,7 @@
 
 mod about;
 mod badge;
+mod causes;
 mod checks;
 mod confirm;
 mod cost;
@@ -60,6 +61,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match &model.overlay {
         Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
+        Some(Overlay::Causes(list)) => causes::draw(model, list, theme, layout.body, buf),
         Some(Overlay::Gaps(list)) => gaps::draw(model, list, theme, layout.body, buf),
         Some(Overlay::Sources(page)) => sources::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),

@@ -1,0 +1,29 @@
+//! An order as the command that gives it in a shell, for notes, mails and the next time.
+
+use crate::engine::{Command, Selection};
+use crate::plan::compact_dates;
+
+/// The command that orders the same; none where there is none.
+pub fn command_line(order: &Command) -> Option<String> {
+    match order {
+        Command::Rerun {
+            selection,
+            stage,
+            source,
+        } => {
+            let which = match selection {
+                Selection::Dates(dates) => format!("--dates {}", compact_dates(dates)),
+                Selection::Failed => "--failed".to_owned(),
+                Selection::Offending(check) => format!("--offending {check}"),
+                Selection::Stale => "--stale".to_owned(),
+            };
+            let flag = |name: &str, value: &Option<String>| {
+                (value.as_ref()).map_or_else(String::new, |value| format!(" --{name} {value}"))
+            };
+            let (stage, source) = (flag("stage", stage), flag("source", source));
+            Some(format!("backcourt rerun{stage}{source} {which}"))
+        }
+        Command::Reload { dates } => Some(format!("backcourt load --dates {}", compact_dates(dates))),
+        _ => None,
+    }
+}

@@ -1,0 +1,70 @@
+//! Keys of the causes: what is wrong with many dates is done again together.
+
+use super::dates;
+use super::keys::{focus, moved};
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::model::causes::{self, Causes, causes};
+use crate::console::model::command_line::command_line;
+use crate::console::model::overlay::Overlay;
+
+/// Shows why dates of the stage in view are not as they should be.
+pub(super) fn open(model: &mut Model) {
+    let Some(stage) = model.stage() else {
+        return;
+    };
+    let name = stage.name.clone();
+    if causes(stage).is_empty() {
+        model.notice(false, format!("no date of {name} needs attention"));
+        return;
+    }
+    model.overlay = Some(Overlay::Causes(Causes {
+        stage: name,
+        cursor: 0,
+    }));
+}
+
+pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect> {
+    let marked = marked(model, &list);
+    match (action, marked, model.snapshot.clone()) {
+        (Action::Open, Some(dates), Some(snapshot)) => {
+            model.dates.show(&snapshot, &list.stage);
+            if let Some(first) = dates.first() {
+                model.dates.go(&snapshot, *first);
+            }
+            focus(model, Pane::Dates);
+        }
+        (Action::Rerun, Some(dates), _) => dates::confirm(model, &list.stage, dates, None, ""),
+        _ => {
+            model.overlay = Some(Overlay::Causes(list));
+            scroll(model, action);
+        }
+    }
+    Vec::new()
+}
+
+/// The dates of the marked cause.
+fn marked(model: &Model, list: &Causes) -> Option<Vec<chrono::NaiveDate>> {
+    let snapshot = model.snapshot.as_ref()?;
+    let stage = snapshot.stages.iter().find(|stage| stage.name == list.stage)?;
+    causes(stage).get(list.cursor).map(causes::dates)
+}
+
+/// Moves the mark; a cause that is gone leaves it on the last there is.
+pub(super) fn scroll(model: &mut Model, action: Action) {
+    let (Some(snapshot), Some(layout)) = (model.snapshot.clone(), model.layout()) else {
+        return;
+    };
+    if let Some(Overlay::Causes(list)) = &mut model.overlay {
+        let stage = snapshot.stages.iter().find(|stage| stage.name == list.stage);
+        let len = stage.map_or(0, |stage| causes(stage).len());
+        list.cursor = moved(list.cursor, action, Causes::page(layout.body), len);
+    }
+}
+
+/// The command that does the dates of the marked cause again.
+pub(super) fn copied(model: &Model, list: &Causes) -> Option<String> {
+    command_line(&dates::rerun(&list.stage, &marked(model, list)?))
+}

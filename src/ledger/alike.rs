@@ -1,0 +1,91 @@
+//! Reasons that say the same of many dates or rows: forty dates that failed for two reasons are two lines.
+
+/// Things that are as they are for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike<K, T> {
+    /// What they have in common besides it.
+    pub kind: K,
+    /// Why; what differs from one to the next, such as a game's id, is left out of it.
+    pub reason: String,
+    /// The things, in the order they came.
+    pub things: Vec<T>,
+}
+
+/// Puts together what is of one kind and has, but for words with numbers in them, the same reason; the most first. One
+/// that stands alone keeps its whole reason.
+pub fn alike<K: PartialEq, T>(
+    things: impl IntoIterator<Item = T>,
+    kind_and_reason: impl Fn(&T) -> (K, String),
+) -> Vec<Alike<K, T>> {
+    let mut groups: Vec<(String, Alike<K, T>)> = Vec::new();
+    for thing in things {
+        let (kind, reason) = kind_and_reason(&thing);
+        let print = print_of(&reason);
+        let known = groups
+            .iter_mut()
+            .find(|(known, group)| *known == print && group.kind == kind);
+        match known {
+            Some((_, group)) => {
+                if group.reason != reason {
+                    group.reason = print;
+                }
+                group.things.push(thing);
+            }
+            None => groups.push((
+                print,
+                Alike {
+                    kind,
+                    reason,
+                    things: vec![thing],
+                },
+            )),
+        }
+    }
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.things.len()));
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// A reason without what tells one date or row from another: words with numbers in them.
+fn print_of(reason: &str) -> String {
+    let word = |word: &str| {
+        if word.chars().any(|letter| letter.is_ascii_digit()) {
+            "…".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_the_same_but_for_its_numbers_is_one_group_and_one_alone_is_told_whole() {
+        let told = [
+            (1, 'p', "no line for 20240102_BOS_BKN"),
+            (2, 'f', "the feed did not answer"),
+            (3, 'f', "the feed did not answer"),
+            (4, 'f', "no line for 20240104_BOS_BKN"),
+            (5, 'p', "no line for 20240105_LAL_DEN"),
+            (6, 'f', "the feed did not answer"),
+        ];
+        let groups = alike(told, |(_, kind, reason)| (*kind, (*reason).to_owned()));
+        let found: Vec<(char, &str, Vec<i32>)> = groups
+            .iter()
+            .map(|group| {
+                let numbers = group.things.iter().map(|(number, ..)| *number).collect();
+                (group.kind, group.reason.as_str(), numbers)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ('f', "the feed did not answer", vec![2, 3, 6]),
+                ('p', "no line for …", vec![1, 5]),
+                ('f', "no line for 20240104_BOS_BKN", vec![4]),
+            ]
+        );
+    }
+}
