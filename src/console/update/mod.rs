@@ -6,6 +6,7 @@ mod dates;
 mod keys;
 mod log;
 mod overlay;
+pub(super) mod recording;
 mod run;
 mod runbook;
 mod sample;
@@ -58,6 +59,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Full);
             }
         }
+        Msg::Recording(recording) => recording::take(model, recording),
         Msg::Key { key, at } => {
             model.now = Some(at);
             return keys::press(model, key);
