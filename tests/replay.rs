@@ -38,7 +38,7 @@ fn recorded() -> State {
 
 fn replay(state: &State, more: &[&str], size: (u16, u16)) -> Pty {
     let folder = state.path();
-    let arguments = [&["replay", folder.to_str().unwrap()], more].concat();
+    let arguments = [&["replay", "--state-dir", folder.to_str().unwrap()], more].concat();
     Pty::backcourt(&arguments, &[], size)
 }
 
@@ -114,7 +114,7 @@ fn without_a_terminal_it_is_lines_and_what_cannot_be_shown_is_refused_in_one_sen
     let state = recorded();
     let events = state.events_file();
     let show = |more: &[&str]| state.backcourt(&[&["replay"], more].concat());
-    let lines = show(&[events.to_str().unwrap()]).expect(0).out;
+    let lines = show(&[]).expect(0).out;
     assert!(lines.contains("team_offense: 7 dates, 7 to do"), "{lines}");
     assert!(lines.contains("finished: 7 units done"), "{lines}");
 

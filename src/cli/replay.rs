@@ -9,6 +9,7 @@ use crate::console::Palette;
 use crate::present::{self, Lines, Presenter};
 use crate::replay::{self, Recording};
 
+use super::StateDir;
 use super::attach::palettes;
 use super::error::CliError;
 
@@ -16,9 +17,12 @@ use super::error::CliError;
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ReplayArgs {
-    /// The events.jsonl of a state folder, or the folder
+    /// An events.jsonl [default: that of the state folder]
     #[arg(value_name = "EVENTS")]
-    events: PathBuf,
+    events: Option<PathBuf>,
+    /// Folder whose events.jsonl is meant [default: `$XDG_STATE_HOME/backcourt`]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
     /// Which of its runs, by the id in the header [default: the newest]
     #[arg(long, value_name = "ID")]
     run: Option<String>,
@@ -35,7 +39,7 @@ Shows what the console showed while the run went on: dates, workers, checks, run
 written, and no run need be alive. Space holds it, + and - change the speed, > and < go to the next and the last failure,
 unmet check, gate or pause, } and { a minute on and back; q leaves. Stretches in which nothing happened take 5 s at most.
 
-  backcourt replay ~/.local/state/backcourt --speed 20
+  backcourt replay --speed 20
   backcourt replay events.jsonl --run 20260104T101500.120
 
 Without a terminal it prints the run as 'run --output plain' did. See docs/replay.md.";
@@ -50,10 +54,10 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn replay(arguments: &ReplayArgs) -> Result<u8, CliError> {
-    let mut path = arguments.events.clone();
-    if path.is_dir() {
-        path.push("events.jsonl");
-    }
+    let path = match &arguments.events {
+        Some(path) => path.clone(),
+        None => StateDir::of(arguments.state_dir.as_deref())?.events(),
+    };
     let recording =
         replay::read(&path, arguments.run.as_deref()).map_err(|error| CliError::Usage(error.to_string()))?;
     let has_screen = std::io::stdin().is_terminal()
