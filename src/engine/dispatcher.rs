@@ -336,8 +336,7 @@ impl Dispatcher {
                 let ending = self.cannot_go_on(fatal.to_string());
                 let told = std::mem::take(&mut self.told);
                 self.events.record_what_can_be(told);
-                // What is full or gone has been said; the screen still gets its last picture.
-                drop(self.publish(&pictures, true));
+                self.show(&pictures);
                 ending
             }
         };
@@ -454,12 +453,17 @@ impl Dispatcher {
     }
 
     fn publish(&mut self, pictures: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
+        let picture = self.show(pictures);
+        Ok(self.events.picture(&picture, is_last)?)
+    }
+
+    fn show(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         self.version += 1;
         let picture = Arc::new(self.draw());
         pictures.send_replace(Arc::clone(&picture));
         self.picture = Picture::Current;
         self.pictured_at = Instant::now();
-        Ok(self.events.picture(&picture, is_last)?)
+        picture
     }
 
     /// When something is due that nobody will report.

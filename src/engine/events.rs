@@ -26,6 +26,8 @@ const GAP_SHARE: u32 = 300;
 #[derive(Debug)]
 pub(super) struct EventLog {
     file: File,
+    /// Up to here it holds whole lines.
+    length: u64,
     path: PathBuf,
     run: String,
     seq: u64,
@@ -86,8 +88,10 @@ impl EventLog {
                 path: path.to_owned(),
                 cause,
             })?;
+        let length = file.metadata().map_or(0, |data| data.len());
         Ok(Self {
             file,
+            length,
             path: path.to_owned(),
             run,
             seq: 0,
@@ -111,7 +115,7 @@ impl EventLog {
             lines.push(b'\n');
             facts.push(fact);
         }
-        self.file.write_all(&lines).map_err(|cause| self.failed(cause))?;
+        self.append(&lines).map_err(|cause| self.failed(cause))?;
         for fact in facts {
             self.retelling.take(&fact);
             self.tell(fact);
@@ -129,7 +133,7 @@ impl EventLog {
         let untold = Event::Pictured(Box::new(self.retelling.catch_up(now)));
         let mut line = serde_json::to_vec(&self.fact(untold)).map_err(|cause| self.failed(cause.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|cause| self.failed(cause))
+        self.append(&line).map_err(|cause| self.failed(cause))
     }
 
     /// The last words of a run that cannot go on: told even if the file does not take them any more.
@@ -140,13 +144,24 @@ impl EventLog {
                 .map_err(io::Error::from)
                 .and_then(|mut line| {
                     line.push(b'\n');
-                    self.file.write_all(&line)
+                    self.append(&line)
                 });
             if let Err(cause) = kept {
                 tracing::error!("{}", self.failed(cause));
             }
             self.tell(fact);
         }
+    }
+
+    /// Appends whole lines. What a full disk took of them goes again, so that the next line stands by itself.
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(lines);
+        if written.is_ok() {
+            self.length += lines.len() as u64;
+        } else if let Err(cause) = self.file.set_len(self.length) {
+            tracing::error!("{}", self.failed(cause));
+        }
+        written
     }
 
     /// Nobody who listens, or who left early, is a fault: the file has every fact.
