@@ -97,13 +97,13 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     let mut pen = Pen::on(buf, theme, area);
     state(model, run, theme, &mut pen);
     if let Some(recording) = &model.recording {
-        let time = recording.at.format("%Y-%m-%d %H:%M:%S");
-        let place = format!(
-            " {}  {time} UTC  x{} {}",
-            recording.run,
-            recording.speed,
-            recording.how()
-        );
+        let place = |format: &str| {
+            let (run, time) = (&recording.run, recording.at.format(format));
+            format!(" {run}  {time} UTC  x{} {}", recording.speed, recording.how())
+        };
+        let with_date = place("%Y-%m-%d %H:%M:%S");
+        let fits = width(&with_date) + "REPLAY".len() < pen.left();
+        let place = if fits { with_date } else { place("%H:%M:%S") };
         pen.write("REPLAY", theme.style(Role::Active).patch(BOLD))
             .write(&place, BOLD)
             .write("  ", PLAIN);
