@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod nba;
 pub mod plan;
 pub mod present;
+pub mod replay;
 pub mod report;
 pub mod runbook;
 pub mod stages;

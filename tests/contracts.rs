@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use std::sync::LazyLock;
 
 use backcourt::engine::{
-    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact,
+    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
     SampleState, StageEstimate, StageNulls, UnitSample,
 };
 use backcourt::ledger::{CheckState, RunState, UnitState};
@@ -88,6 +88,14 @@ fn from_an_empty_folder_to_a_full_table() {
     let facts = state.facts();
     let told = lines(&run);
     assert_eq!(told, facts, "what was printed is what was kept");
+    let kept = fs::read_to_string(state.events_file()).unwrap();
+    for line in kept.lines() {
+        must_fit(&EVENT, &serde_json::from_str(line).unwrap());
+    }
+    assert!(
+        kept.lines().count() > facts.len(),
+        "pictures stand between the facts"
+    );
     let numbers: Vec<u64> = facts.iter().map(|fact| fact["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=facts.len() as u64).collect::<Vec<_>>());
     assert_eq!(of(&facts, "unit_finished").len(), 916);
@@ -644,6 +652,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
             },
             seconds: 0.5,
         },
+        Event::Pictured(Box::new(pictured())),
         Event::SampleFinished {
             sound: false,
             held: true,
@@ -661,6 +670,27 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
             seconds: 0.5,
         },
     ]
+}
+
+/// A picture with something in every part of it.
+fn pictured() -> Pictured {
+    let worker = json!({"slot": 1, "task": null, "units_done": 3, "busy": 0.5});
+    let run = json!({
+        "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,
+        "state": "running", "pausing": false, "preparing": null, "active_seconds": 1.5,
+        "progress": {"total": 4, "done": 1, "per_minute": null, "eta": [1.0, 2.0]},
+        "limit": "the workers", "billed": null, "waits_for_yes": false, "ending": null,
+    });
+    let stage = json!({
+        "name": "s", "table": "d.t", "state": "running", "seconds": 1.0,
+        "cost": {"bytes_billed": 1, "slot_ms": 1, "jobs": 1, "uncounted": 0},
+        "gaps": [{"what": "pace", "dates": 1, "rows": 2}], "whole": true,
+        "units": [{"state": "failed", "rows": 0, "expected": 2, "attempts": 4, "reason": "no answer", "dates": ["2023-12-16"]}],
+    });
+    let picture = json!({
+        "of": run, "stages": [stage], "workers": {"all": [worker]}, "estimate": {"stages": [], "aside": Expected::default()},
+    });
+    serde_json::from_value(picture).unwrap()
 }
 
 #[test]

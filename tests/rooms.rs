@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("table", &[]),
     ("nba", &["table"]),
     ("feeds", &["table", "nba", "warehouse"]),
@@ -62,12 +62,21 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ),
     ("term", &[]),
     (
+        "replay",
+        &[
+            "engine",
+            // Which facts are worth a look.
+            "ledger::CheckState",
+        ],
+    ),
+    (
         "present",
         &[
             "console",
             "control",
             "term",
             "engine",
+            "replay",
             // Which checks are marked as advisory.
             "plan::Severity",
             // Whether a run that ended with a fault ended before it wrote, and which facts an operator is told of.

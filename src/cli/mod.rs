@@ -13,6 +13,7 @@ mod load;
 mod origin;
 mod progress;
 mod rehearse;
+mod replay;
 mod report;
 mod rerun;
 mod run;
@@ -71,6 +72,8 @@ enum Subcommands {
     Waive(waive::WaiveArgs),
     /// Show the console of a run that is under way, on this terminal
     Attach(attach::AttachArgs),
+    /// Show a run of the past again, from its event log
+    Replay(replay::ReplayArgs),
     /// Give an order to a run that is under way, from another shell
     Ctl(ctl::CtlArgs),
     /// Tick an item of the runbook by hand, with a note that is recorded for good
@@ -142,6 +145,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
         Some(Subcommands::Attach(arguments)) => attach::attach(&arguments),
+        Some(Subcommands::Replay(arguments)) => replay::replay(&arguments),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
         Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
         Some(Subcommands::Doctor(arguments)) => doctor::doctor(&arguments),

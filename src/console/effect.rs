@@ -11,10 +11,31 @@ pub enum Effect {
     Copy(String),
     /// Give the terminal back and stop the process until the shell continues it.
     Suspend,
+    /// Do this to the recording that is shown.
+    Play(Play),
     /// Take the helm.
     TakeHelm,
     /// Leave the screen and let the run go on.
     Detach,
     /// Leave the screen and end the process; a run of this process that has not ended is aborted.
     Quit,
+}
+
+/// What can be done to a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Play {
+    /// Hold it, or let it go on.
+    PauseOrGoOn,
+    /// To the next higher speed.
+    Faster,
+    /// To the next lower speed.
+    Slower,
+    /// To the next thing worth a look.
+    NextMark,
+    /// To the one before.
+    PreviousMark,
+    /// A minute on.
+    MinuteOn,
+    /// A minute back.
+    MinuteBack,
 }

@@ -43,6 +43,8 @@ pub enum Place {
     Help,
     /// The line a search is typed in.
     Prompt,
+    /// A recording that is shown, whatever page of it.
+    Recording,
 }
 
 impl Place {
@@ -66,6 +68,7 @@ impl Place {
         Self::Cost,
         Self::Help,
         Self::Prompt,
+        Self::Recording,
     ];
 
     /// What the operator reads.
@@ -90,6 +93,7 @@ impl Place {
             Self::Cost => "cost",
             Self::Help => "help",
             Self::Prompt => "search line",
+            Self::Recording => "replay",
         }
     }
 }
@@ -163,6 +167,13 @@ pub enum Action {
     Detach,
     Helm,
     Quit,
+    PlayOrHold,
+    Faster,
+    Slower,
+    NextMark,
+    PreviousMark,
+    MinuteOn,
+    MinuteBack,
 }
 
 impl Action {
@@ -393,6 +404,13 @@ pub const TABLE: &[Binding] = bindings! {
     "helm"            Helm       [ch('H')]               PANES, None, "take the helm of a run that several consoles show, after a question";
     "detach"          Detach     [ch('d')]               PANES, None, "leave the screen and let the run go on; 'backcourt attach' shows it again";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
+    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("hold"), "hold the recording, or let it go on";
+    "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "the next higher speed";
+    "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "the next lower speed";
+    "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "the next failure, unmet check, gate, pause or end";
+    "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("event before"), "the one before it";
+    "minute-on"       MinuteOn   [ch('}')]               &[Place::Recording], Some("minute on"), "a minute of the recording on";
+    "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "a minute of the recording back";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";
     "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and leave; twice more: abort";

@@ -18,10 +18,11 @@ mod update;
 mod view;
 
 pub use dirty::Dirty;
-pub use effect::Effect;
+pub use effect::{Effect, Play};
 pub use layout::LEAST;
 pub use model::Model;
 pub use model::helm::Helm;
+pub use model::recording::Recording;
 pub use msg::Msg;
 pub use text::{band, sanitised};
 pub use theme::{Palette, Theme};

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
 use super::model::helm::Helm;
+use super::model::recording::Recording;
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
@@ -22,6 +23,8 @@ pub enum Msg {
     Vitals(Vitals),
     /// The helm changed hands, or somebody came or went.
     Helm(Helm),
+    /// A recording is shown, and this is where it is.
+    Recording(Recording),
     /// A key went down.
     Key {
         /// The key.

@@ -336,7 +336,7 @@ impl Dispatcher {
                 let ending = self.cannot_go_on(fatal.to_string());
                 let told = std::mem::take(&mut self.told);
                 self.events.record_what_can_be(told);
-                self.publish(&pictures);
+                self.show(&pictures);
                 ending
             }
         };
@@ -353,9 +353,9 @@ impl Dispatcher {
             self.collect_bills()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
-            self.publish_if_due(pictures);
+            self.publish_if_due(pictures)?;
             if let Some(ending) = self.may_close() {
-                self.publish(pictures);
+                self.publish(pictures, true)?;
                 return Ok(ending);
             }
             let wake = self.next_wake();
@@ -439,22 +439,31 @@ impl Dispatcher {
         self.picture = self.picture.max(picture);
     }
 
-    fn publish_if_due(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) {
+    fn publish_if_due(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
         let due = match self.picture {
             Picture::Current => false,
             Picture::Soon => self.pictured_at.elapsed() >= PICTURE_GAP,
             Picture::Now => true,
         };
         if due {
-            self.publish(pictures);
+            self.publish(pictures, false)
+        } else {
+            Ok(())
         }
     }
 
-    fn publish(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) {
+    fn publish(&mut self, pictures: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
+        let picture = self.show(pictures);
+        Ok(self.events.picture(&picture, is_last)?)
+    }
+
+    fn show(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         self.version += 1;
-        pictures.send_replace(Arc::new(self.draw()));
+        let picture = Arc::new(self.draw());
+        pictures.send_replace(Arc::clone(&picture));
         self.picture = Picture::Current;
         self.pictured_at = Instant::now();
+        picture
     }
 
     /// When something is due that nobody will report.

@@ -1,24 +1,63 @@
-//! Facts on their way out: numbered, appended to `events.jsonl`, then told to whoever listens.
+//! Facts on their way out: numbered, appended to `events.jsonl`, then told to whoever listens. Between them, and for the
+//! file alone, what of the run's pictures they do not tell, so that it can be shown again.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::Utc;
 use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
-use super::{EVENT_SCHEMA, Event, Fact};
+use super::retelling::Retelling;
+use super::{EVENT_SCHEMA, Event, Fact, Snapshot};
+use crate::ledger::RunState;
+
+/// Pictures are kept this far apart at first.
+const SHORTEST_GAP: Duration = Duration::from_secs(1);
+
+/// From then on this share of the time since the first is left between two, so that a run of a day keeps two thousand and
+/// not eighty thousand.
+const GAP_SHARE: u32 = 300;
 
 /// The event log of a run.
 #[derive(Debug)]
 pub(super) struct EventLog {
     file: File,
+    /// Up to here it holds whole lines.
+    length: u64,
     path: PathBuf,
     run: String,
     seq: u64,
     listener: UnboundedSender<Fact>,
     others: broadcast::Sender<Fact>,
+    retelling: Retelling,
+    pictures: Pictures,
+}
+
+/// When pictures were kept.
+#[derive(Debug, Default)]
+struct Pictures {
+    first: Option<Instant>,
+    last: Option<(Instant, RunState)>,
+}
+
+impl Pictures {
+    /// Whether the next one is due: time has gone by, or the run stands otherwise.
+    fn are_due(&self, state: RunState) -> bool {
+        let (Some(first), Some((last, shown))) = (self.first, self.last) else {
+            return true;
+        };
+        shown != state || last.elapsed() >= SHORTEST_GAP.max(first.elapsed() / GAP_SHARE)
+    }
+
+    fn keep(&mut self, state: RunState) {
+        let now = Instant::now();
+        self.first.get_or_insert(now);
+        self.last = Some((now, state));
+    }
 }
 
 /// The event log could not be written.
@@ -49,13 +88,17 @@ impl EventLog {
                 path: path.to_owned(),
                 cause,
             })?;
+        let length = file.metadata().map_or(0, |data| data.len());
         Ok(Self {
             file,
+            length,
             path: path.to_owned(),
             run,
             seq: 0,
             listener,
             others,
+            retelling: Retelling::default(),
+            pictures: Pictures::default(),
         })
     }
 
@@ -72,11 +115,25 @@ impl EventLog {
             lines.push(b'\n');
             facts.push(fact);
         }
-        self.file.write_all(&lines).map_err(|cause| self.failed(cause))?;
+        self.append(&lines).map_err(|cause| self.failed(cause))?;
         for fact in facts {
+            self.retelling.take(&fact);
             self.tell(fact);
         }
         Ok(())
+    }
+
+    /// Keeps what of this picture the facts so far do not tell, if one is due. It has the number of the fact it follows,
+    /// for those who listen are not told of it and must not miss a number.
+    pub(super) fn picture(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
+        if !is_last && !self.pictures.are_due(now.run.state) {
+            return Ok(());
+        }
+        self.pictures.keep(now.run.state);
+        let untold = Event::Pictured(Box::new(self.retelling.catch_up(now)));
+        let mut line = serde_json::to_vec(&self.fact(untold)).map_err(|cause| self.failed(cause.into()))?;
+        line.push(b'\n');
+        self.append(&line).map_err(|cause| self.failed(cause))
     }
 
     /// The last words of a run that cannot go on: told even if the file does not take them any more.
@@ -87,13 +144,24 @@ impl EventLog {
                 .map_err(io::Error::from)
                 .and_then(|mut line| {
                     line.push(b'\n');
-                    self.file.write_all(&line)
+                    self.append(&line)
                 });
             if let Err(cause) = kept {
                 tracing::error!("{}", self.failed(cause));
             }
             self.tell(fact);
         }
+    }
+
+    /// Appends whole lines. What a full disk took of them goes again, so that the next line stands by itself.
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(lines);
+        if written.is_ok() {
+            self.length += lines.len() as u64;
+        } else if let Err(cause) = self.file.set_len(self.length) {
+            tracing::error!("{}", self.failed(cause));
+        }
+        written
     }
 
     /// Nobody who listens, or who left early, is a fault: the file has every fact.
@@ -106,6 +174,10 @@ impl EventLog {
 
     fn next(&mut self, event: Event) -> Fact {
         self.seq += 1;
+        self.fact(event)
+    }
+
+    fn fact(&self, event: Event) -> Fact {
         Fact {
             schema: EVENT_SCHEMA.to_owned(),
             seq: self.seq,

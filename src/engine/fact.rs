@@ -7,7 +7,7 @@ use crate::ledger::{CheckState, RunState, UnitState};
 use crate::plan::Severity;
 use crate::warehouse::ErrorClass;
 
-use super::{Estimate, StageNulls, UnitSample};
+use super::{Estimate, Pictured, StageNulls, UnitSample};
 
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -17,7 +17,7 @@ pub const EVENT_SCHEMA: &str = "backcourt.event/1";
 pub struct Fact {
     /// Always [`EVENT_SCHEMA`].
     pub schema: String,
-    /// Counts from 1 within the run.
+    /// Counts from 1 within the run; a picture has the number of the fact before it.
     pub seq: u64,
     /// When.
     pub at: DateTime<Utc>,
@@ -268,6 +268,9 @@ pub enum Event {
         /// Panic message.
         message: String,
     },
+    /// How things stood, as far as the facts before do not tell. Kept in `events.jsonl` now and then and told to nobody:
+    /// it is no fact, but the rest of the picture for whoever shows the run again.
+    Pictured(Box<Pictured>),
     /// The run ended.
     RunFinished {
         /// How.

@@ -18,6 +18,7 @@ mod origin;
 mod provenance;
 mod queue;
 mod rate;
+mod retelling;
 mod retry;
 mod sample;
 mod snapshot;
@@ -41,6 +42,7 @@ pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use origin::{Correction, Origin};
 pub use provenance::Provenance;
+pub use retelling::{Alike, Listed, Pictured, PicturedStage, Retelling};
 pub use retry::RetryPolicy;
 pub use sample::{
     Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, Sampled, StageNulls,

@@ -6,6 +6,7 @@ mod frame;
 mod headless;
 mod notify;
 mod plain;
+mod replay;
 mod run_vitals;
 mod tui;
 
@@ -22,6 +23,7 @@ use crate::term::{Signal, StandIn};
 pub use headless::Lines;
 use notify::Notifier;
 pub use notify::Notify;
+pub use replay::replay;
 use run_vitals::RunVitals;
 use tui::{Around, Left};
 
@@ -169,6 +171,7 @@ async fn console(
         seat,
         afar: false,
         can_detach,
+        playing: None,
     };
     tui::follow(&mut engine.link, palette, around, notifier).await
 }
@@ -208,6 +211,7 @@ pub fn attach(
             seat: run.seat,
             afar: true,
             can_detach: true,
+            playing: None,
         };
         let left = tui::follow(&mut run.link, palette, around, &mut notifier).await?;
         let last = run.link.snapshots.borrow().run.clone();

@@ -45,6 +45,7 @@ fn said(fact: &Fact) -> Option<String> {
         } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
         Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
+        Event::Pictured(_) => return None,
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
         Event::UnitFinished {
             stage,

@@ -5,9 +5,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::console::{self, Dirty, Effect, Model, Msg, Palette, Theme, draw, update};
+use crate::console::{self, Dirty, Effect, Model, Msg, Palette, Play, Recording, Theme, draw, update};
 use crate::control::Seat;
 use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::LogRing;
@@ -39,6 +39,24 @@ pub(super) struct Around {
     pub(super) afar: bool,
     /// It can go on without this terminal.
     pub(super) can_detach: bool,
+    /// It is a recording.
+    pub(super) playing: Option<Playing>,
+}
+
+/// The ways to a recording beside those to a run.
+pub(super) struct Playing {
+    pub(super) asks: mpsc::UnboundedSender<Play>,
+    pub(super) stands: watch::Receiver<Recording>,
+}
+
+/// Where the recording is now; never comes where there is none.
+async fn stands(playing: &mut Option<Playing>) -> Recording {
+    if let Some(playing) = playing
+        && playing.stands.changed().await.is_ok()
+    {
+        return playing.stands.borrow_and_update().clone();
+    }
+    std::future::pending().await
 }
 
 /// Shows a run until the operator leaves or the terminal goes.
@@ -53,6 +71,14 @@ pub(super) async fn follow(
     let screen = Screen::enter()?;
     let input = Input::start(keys)?;
     let mut tui = Tui::new(screen, input, palette, around);
+    let recording = tui
+        .around
+        .playing
+        .as_ref()
+        .map(|playing| playing.stands.borrow().clone());
+    if let Some(recording) = recording {
+        tui.take(link, Msg::Recording(recording));
+    }
     let first = link.snapshots.borrow_and_update().clone();
     tui.take(link, Msg::Snapshot(first));
     tui.take_helm(link);
@@ -74,6 +100,7 @@ pub(super) async fn follow(
                 return Ok(Left::Gone);
             },
             () = tui.around.seat.changed() => tui.take_helm(link),
+            recording = stands(&mut tui.around.playing) => tui.take(link, Msg::Recording(recording)),
             Some((to, reply)) = tui.replies.recv() => tui.take(link, Msg::Reply { to, reply }),
             Ok(()) = link.snapshots.changed(), if !engine_is_over => {
                 let snapshot = link.snapshots.borrow_and_update().clone();
@@ -164,6 +191,12 @@ impl Tui {
                 Effect::Copy(text) => {
                     // A terminal that cannot be written to shows at the next frame.
                     drop(self.screen.copy(&text));
+                }
+                Effect::Play(play) => {
+                    if let Some(playing) = &self.around.playing {
+                        // Its player ends after this screen.
+                        let _ = playing.asks.send(play);
+                    }
                 }
                 Effect::Suspend => self.suspend(),
                 Effect::TakeHelm => self.around.seat.take(),

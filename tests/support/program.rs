@@ -81,13 +81,14 @@ impl State {
         self.status()["stages"][0]["dates"][state].as_u64().unwrap()
     }
 
-    /// Every fact so far; a line that is not finished yet is left out.
+    /// Every fact so far; a line that is not finished yet is left out, and so are the pictures between the facts.
     pub fn facts(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.events_file()).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         whole
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &Value| line["event"] != "pictured")
             .collect()
     }
 

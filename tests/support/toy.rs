@@ -351,7 +351,7 @@ impl Toy {
             tenure: None,
             origin: None,
             ledger: self.ledger(),
-            events: self.folder.path().join("events.jsonl"),
+            events: self.events_path(),
             prepare: None,
             sample: (!sampled.is_empty()).then_some(sample),
             options,
@@ -361,6 +361,10 @@ impl Toy {
 
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    pub fn events_path(&self) -> PathBuf {
+        self.folder.path().join("events.jsonl")
     }
 
     pub fn ledger_path(&self) -> PathBuf {
@@ -464,6 +468,15 @@ impl Live {
     pub fn abandon(&mut self) {
         let (nobody, _) = mpsc::channel(1);
         self.engine.link.orders = nobody;
+    }
+
+    /// The last picture, once the engine has ended.
+    pub fn last(mut self) -> Arc<Snapshot> {
+        while self.engine.link.facts.blocking_recv().is_some() {}
+        let snapshots = self.engine.link.snapshots.clone();
+        self.engine.join();
+        let last = snapshots.borrow();
+        Arc::clone(&last)
     }
 
     pub fn end(mut self) -> (Ending, Vec<Fact>) {

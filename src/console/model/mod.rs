@@ -9,6 +9,7 @@ pub mod dates;
 pub mod helm;
 pub mod log;
 pub mod overlay;
+pub mod recording;
 pub mod sample;
 pub mod split;
 pub mod workers;
@@ -30,6 +31,7 @@ use dates::Dates;
 use helm::Helm;
 use log::Log;
 use overlay::Overlay;
+use recording::Recording;
 use sample::Sample;
 use workers::Workers;
 
@@ -55,6 +57,7 @@ pub struct Model {
     pub(super) sample: Sample,
     pub(super) sources_seen: bool,
     pub(super) helm: Helm,
+    pub(super) recording: Option<Recording>,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -164,10 +167,15 @@ impl Model {
         }
     }
 
-    /// The time on screen: it goes on between two pictures while the run is at work, and stands still otherwise.
+    /// The time on screen: it goes on between two pictures while the run is at work, and stands still otherwise. Of a
+    /// recording it is the time that was recorded.
     pub(super) fn clock(&self) -> Option<DateTime<Utc>> {
         let taken = self.snapshot.as_ref()?.at;
-        Some(match self.now {
+        let now = self
+            .recording
+            .as_ref()
+            .map_or(self.now, |recording| Some(recording.at));
+        Some(match now {
             Some(now) if self.is_active() => now.max(taken),
             _ => taken,
         })

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, cost, dates, log, overlay, run, runbook, sample, sources, split};
+use super::{checks, cost, dates, log, overlay, recording, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place, lookup};
@@ -19,7 +19,11 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     };
     let place = model.place();
-    let action = lookup(place, key);
+    // A recording has keys of its own; what else they meant were orders, or have other keys.
+    let deck = model.recording.as_ref().filter(|_| place != Place::Prompt);
+    let action = deck
+        .and_then(|_| lookup(Place::Recording, key))
+        .or_else(|| lookup(place, key));
     if action != Some(Action::Interrupt) {
         model.armed = None;
         if model.notices.pop().is_some() {
@@ -29,7 +33,14 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     match action {
         Some(action) => {
             model.wish(Dirty::Full);
-            act(model, place, action)
+            if model.recording.is_some() && recording::is_order(place, action) {
+                recording::refuse(model);
+                return Vec::new();
+            }
+            let effects =
+                recording::play(action).map_or_else(|| act(model, place, action), |play| vec![play]);
+            recording::refuse_notes(model);
+            effects
         }
         None if place == Place::Prompt => {
             if let Some(letter) = key.typed() {

@@ -7,6 +7,7 @@ mod dates;
 mod keys;
 mod log;
 mod overlay;
+pub(super) mod recording;
 mod run;
 mod runbook;
 mod sample;
@@ -59,6 +60,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Full);
             }
         }
+        Msg::Recording(recording) => recording::take(model, recording),
         Msg::Key { key, at } => {
             model.now = Some(at);
             return keys::press(model, key);

@@ -17,7 +17,7 @@ use crate::console::model::about::{Line, lines};
 use crate::console::model::checklist::Item;
 use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
 use crate::console::model::split::Split;
-use crate::console::{Dirty, Effect, Model, Msg, update};
+use crate::console::{Dirty, Effect, Model, Msg, Play, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
@@ -973,4 +973,43 @@ fn a_plan_without_a_runbook_says_so() {
     keys(&mut model, "6");
     assert!(model.overlay.is_none());
     assert_eq!(said(&model), "this plan has no runbook");
+}
+
+#[test]
+fn a_recording_is_read_and_played_and_takes_no_order() {
+    let mut model = model(one_fail(50));
+    let recording = Recording {
+        run: "r".to_owned(),
+        at: second(8.0),
+        speed: 1.0,
+        is_paused: false,
+        hurries: false,
+        is_over: false,
+        remarks: Vec::new(),
+    };
+    update(&mut model, Msg::Recording(recording));
+    for (key, play) in [
+        (" ", Play::PauseOrGoOn),
+        ("+", Play::Faster),
+        ("-", Play::Slower),
+        (">", Play::NextMark),
+        ("<", Play::PreviousMark),
+        ("}", Play::MinuteOn),
+        ("{", Play::MinuteBack),
+    ] {
+        assert_eq!(keys(&mut model, key), [Effect::Play(play)]);
+    }
+    for order in ["p", "r", "R", "S", "F", "A", "H", "d", "4a", "W", "\n"] {
+        assert_eq!(keys(&mut model, order), [], "{order:?}");
+        let notice = model.notices.last().unwrap();
+        assert!(notice.text.starts_with("this is a recording"), "{order:?}");
+        assert!(model.overlay.is_none() && model.prompt.is_none(), "{order:?}");
+    }
+    keys(&mut model, "1");
+    assert!(matches!(
+        keys(&mut model, "\n")[..],
+        [Effect::Send(Command::Inspect { .. })]
+    ));
+    keys(&mut model, "\x1b");
+    assert_eq!(keys(&mut model, "q"), [Effect::Detach]);
 }

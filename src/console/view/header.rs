@@ -27,6 +27,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         let mut pen = Pen::on(buf, theme, area);
         state(model, run, theme, &mut pen);
         helm(model, theme, &mut pen);
+        if let Some(recording) = &model.recording {
+            let time = recording.at.format("%H:%M:%S");
+            let text = format!(" REPLAY {time} x{} {} ", recording.speed, recording.how());
+            pen.at_the_end(&text, theme.style(Role::Active).patch(BOLD));
+        }
         progress(model, run, theme, &mut pen, 0);
         pen.write("  ", PLAIN).write(&run.title, BOLD);
         return;
@@ -41,7 +46,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 /// Who steers, while several could.
 fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
-    if let Some(text) = model.helm.text() {
+    if let Some(text) = model.helm.text().filter(|_| model.recording.is_none()) {
         let style = if model.helm.mine {
             PLAIN
         } else {
@@ -91,6 +96,18 @@ fn ended_badly(model: &Model) -> bool {
 fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     state(model, run, theme, &mut pen);
+    if let Some(recording) = &model.recording {
+        let place = |format: &str| {
+            let (run, time) = (&recording.run, recording.at.format(format));
+            format!(" {run}  {time} UTC  x{} {}", recording.speed, recording.how())
+        };
+        let with_date = place("%Y-%m-%d %H:%M:%S");
+        let fits = width(&with_date) + "REPLAY".len() < pen.left();
+        let place = if fits { with_date } else { place("%H:%M:%S") };
+        pen.write("REPLAY", theme.style(Role::Active).patch(BOLD))
+            .write(&place, BOLD)
+            .write("  ", PLAIN);
+    }
     pen.write(&run.title, BOLD);
     let facts = [
         run.warehouse.clone(),

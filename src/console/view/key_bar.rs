@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, at};
+use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::Theme;
+use crate::console::update::recording::is_order;
 use crate::engine::RunView;
 use crate::ledger::RunState;
 
@@ -16,7 +17,15 @@ const GAP: usize = 2;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
-    let hints = at(model.place()).filter_map(|binding| hint(binding, run, theme));
+    let deck = model
+        .recording
+        .as_ref()
+        .filter(|_| model.place() != Place::Prompt);
+    let keys_of_deck = deck.into_iter().flat_map(|_| at(Place::Recording));
+    let reads = |binding: &&Binding| deck.is_none() || !is_order(model.place(), binding.action);
+    let hints = keys_of_deck
+        .chain(at(model.place()).filter(reads))
+        .filter_map(|binding| hint(binding, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
         .iter()
@@ -62,6 +71,7 @@ fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> 
         always: matches!(
             binding.action,
             Action::PauseResume
+                | Action::PlayOrHold
                 | Action::Help
                 | Action::Quit
                 | Action::Back

@@ -14,6 +14,16 @@ const LEVEL: usize = 6;
 const DATE: usize = 11;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    if let Some(recording) = &model.recording {
+        let known = "The log is not recorded here; it is in logs/ of the state folder.";
+        let texts = [known]
+            .into_iter()
+            .chain(recording.remarks.iter().map(String::as_str));
+        for (at, text) in texts.enumerate() {
+            Pen::on(buf, theme, row(area, at)).write(text, PLAIN);
+        }
+        return;
+    }
     if model.log.len() == 0 {
         let text = if model.log.is_filtered() {
             "No line passes the filter."

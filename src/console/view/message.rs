@@ -102,6 +102,14 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         return (String::new(), PLAIN);
     };
     let key = |action| key_of(action, theme.glyphs.utf8);
+    if let Some(recording) = &model.recording {
+        let (hold, next, quit) = (key(Action::PlayOrHold), key(Action::NextMark), key(Action::Quit));
+        let text = match recording.remarks.first() {
+            Some(remark) => format!("Recorded: {remark}."),
+            None => format!("A recording: {hold} holds it, {next} goes to the next event, {quit} leaves."),
+        };
+        return (text, PLAIN);
+    }
     let run = &snapshot.run;
     if run.state.has_ended() {
         return ended(snapshot, &key);

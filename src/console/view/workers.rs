@@ -51,10 +51,13 @@ pub(super) fn first_in_view(marked: usize, room: usize, len: usize) -> usize {
 }
 
 fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::on(buf, theme, area);
     let Some(vitals) = &model.vitals else {
+        if model.recording.is_some() {
+            pen.write("What the process took of the machine is not recorded.", PLAIN);
+        }
         return;
     };
-    let mut pen = Pen::on(buf, theme, area);
     let (cpu, memory) = (vitals.cpu_percent, bytes(vitals.memory));
     pen.write(&format!("cpu {cpu} %  mem {memory}"), PLAIN);
     let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];

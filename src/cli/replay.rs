@@ -1,0 +1,87 @@
+//! `backcourt replay`: the console on a run of the past.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::console::Palette;
+use crate::present::{self, Lines, Presenter};
+use crate::replay::{self, Recording};
+
+use super::StateDir;
+use super::attach::palettes;
+use super::error::CliError;
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ReplayArgs {
+    /// An events.jsonl [default: that of the state folder]
+    #[arg(value_name = "EVENTS")]
+    events: Option<PathBuf>,
+    /// Folder whose events.jsonl is meant [default: `$XDG_STATE_HOME/backcourt`]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Which of its runs, by the id in the header [default: the newest]
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// How many times as fast as it was, 0.1 to 10000; + and - change it
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    speed: f64,
+    /// Colours of the console
+    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
+    theme: Palette,
+}
+
+const HELP: &str = "\
+Shows what the console showed while the run went on: dates, workers, checks, runbook, cost. Nothing is run, asked or
+written, and no run need be alive. Space holds it, + and - change the speed, > and < go to the next and the last failure,
+unmet check, gate or pause, } and { a minute on and back; q leaves. Stretches in which nothing happened take 5 s at most.
+
+  backcourt replay --speed 20
+  backcourt replay events.jsonl --run 20260104T101500.120
+
+Without a terminal it prints the run as 'run --output plain' did. See docs/replay.md.";
+
+/// How fast is neither still nor faster than anybody can see.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text
+        .parse::<f64>()
+        .ok()
+        .filter(|speed| (0.1..=10_000.0).contains(speed));
+    speed.ok_or_else(|| "give a number from 0.1 to 10000".to_owned())
+}
+
+pub(super) fn replay(arguments: &ReplayArgs) -> Result<u8, CliError> {
+    let path = match &arguments.events {
+        Some(path) => path.clone(),
+        None => StateDir::of(arguments.state_dir.as_deref())?.events(),
+    };
+    let recording =
+        replay::read(&path, arguments.run.as_deref()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let has_screen = std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal()
+        && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    if !has_screen {
+        print(&recording);
+        return Ok(0);
+    }
+    present::replay(recording, arguments.speed, arguments.theme).map_err(|cause| CliError::System {
+        what: "the screen could not be opened".to_owned(),
+        cause,
+        next: "in a pipe the run is printed as lines",
+    })
+}
+
+/// The run as lines, all at once.
+fn print(recording: &Recording) {
+    for remark in &recording.remarks {
+        // Nobody reads what cannot be written.
+        drop(writeln!(std::io::stderr(), "backcourt: {remark}"));
+    }
+    let mut lines = Lines::new(Presenter::Plain);
+    for fact in &recording.facts {
+        lines.fact(fact);
+    }
+}

@@ -1,0 +1,107 @@
+//! What facts say of checks.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::stage::judged;
+use crate::engine::{CheckView, Event, Fact, Snapshot};
+use crate::ledger::{CheckState, PastAnswer, Waiver};
+use crate::plan::Severity;
+
+pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
+    match &fact.event {
+        Event::CheckStarted { check } => {
+            if let Some(view) = snapshot.checks.iter_mut().find(|view| view.name == *check) {
+                view.state = CheckState::Running;
+            }
+        }
+        Event::CheckFinished {
+            check,
+            stage,
+            severity,
+            state,
+            value,
+            target,
+            offending,
+        } => {
+            let view = of_name(&mut snapshot.checks, check, stage, target);
+            view.severity = *severity;
+            answer(view, fact, *state, value, offending);
+            judged(snapshot, stage);
+        }
+        Event::SourceChecked {
+            check,
+            feed,
+            state,
+            value,
+            target,
+            offending,
+        } => {
+            let view = of_name(&mut snapshot.sources, check, feed, target);
+            answer(view, fact, *state, value, offending);
+        }
+        Event::CheckWaived {
+            check,
+            reason,
+            by,
+            value,
+            target,
+        } => {
+            let Some(view) = snapshot.checks.iter_mut().find(|view| view.name == *check) else {
+                return;
+            };
+            view.state = CheckState::Waived;
+            view.waiver = Some(Waiver {
+                check: check.clone(),
+                reason: reason.clone(),
+                by: by.clone(),
+                at: fact.at,
+                value: value.clone(),
+                target: target.clone(),
+            });
+            let stage = view.stage.clone();
+            judged(snapshot, &stage);
+        }
+        _ => {}
+    }
+}
+
+/// The check of this name; one that was never told of is new.
+fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: &str) -> &'a mut CheckView {
+    let known = checks.iter().position(|view| view.name == name);
+    let at = known.unwrap_or_else(|| {
+        checks.push(CheckView {
+            name: name.to_owned(),
+            stage: stage.to_owned(),
+            title: String::new(),
+            severity: Severity::Advisory,
+            state: CheckState::Pending,
+            value: None,
+            target: target.to_owned(),
+            before: None,
+            offending: Arc::default(),
+            asked_at: None,
+            seconds: None,
+            cost: None,
+            waiver: None,
+            history: Arc::default(),
+        });
+        checks.len() - 1
+    });
+    &mut checks[at]
+}
+
+fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, offending: &[NaiveDate]) {
+    view.state = state;
+    view.value = Some(value.to_owned());
+    view.offending = Arc::new(offending.to_vec());
+    view.asked_at = Some(fact.at);
+    view.remember(PastAnswer {
+        at: fact.at,
+        run: fact.run.clone(),
+        state,
+        value: view.value.clone(),
+        offending: offending.len(),
+    });
+}

@@ -1,0 +1,84 @@
+//! What changed in a list whose entries have names: the changed entries, or the whole list where others stand in it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{BreakdownView, CheckView, WorkerView};
+use crate::runbook::Item;
+
+/// The difference of two lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Listed<T> {
+    /// Every entry, in order.
+    All(Vec<T>),
+    /// Those that changed.
+    Changed(Vec<T>),
+}
+
+/// An entry that is known again by its name.
+pub trait Named {
+    /// Whether both are about the same thing.
+    fn is_about(&self, other: &Self) -> bool;
+}
+
+impl Named for WorkerView {
+    fn is_about(&self, other: &Self) -> bool {
+        self.slot == other.slot
+    }
+}
+
+impl Named for CheckView {
+    fn is_about(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Named for BreakdownView {
+    fn is_about(&self, other: &Self) -> bool {
+        self.check == other.check
+    }
+}
+
+impl Named for Item {
+    fn is_about(&self, other: &Self) -> bool {
+        self.item == other.item
+    }
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self::Changed(Vec::new())
+    }
+}
+
+impl<T> Listed<T> {
+    /// Whether both lists were the same.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Changed(entries) if entries.is_empty())
+    }
+}
+
+impl<T: Named + Clone + PartialEq> Listed<T> {
+    pub(super) fn between(before: &[T], now: &[T]) -> Self {
+        let pairs = || before.iter().zip(now);
+        if before.len() != now.len() || !pairs().all(|(old, new)| old.is_about(new)) {
+            return Self::All(now.to_vec());
+        }
+        let changed = pairs().filter(|(old, new)| old != new);
+        Self::Changed(changed.map(|(_, new)| new.clone()).collect())
+    }
+
+    /// Changes a list; an entry it does not have is left out.
+    pub(super) fn put_on(&self, list: &mut Vec<T>) {
+        match self {
+            Self::All(all) => list.clone_from(all),
+            Self::Changed(changed) => {
+                for new in changed {
+                    if let Some(old) = list.iter_mut().find(|old| old.is_about(new)) {
+                        old.clone_from(new);
+                    }
+                }
+            }
+        }
+    }
+}

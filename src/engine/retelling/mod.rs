@@ -1,0 +1,155 @@
+//! A run retold from its facts: each of them changes the picture the ones before it made. The run itself does this too,
+//! while it writes them, to see what of its pictures they do not tell; that alone it then records beside them.
+//! This room knows no file and no clock.
+
+mod alike;
+mod check;
+mod listed;
+mod pictured;
+mod stage;
+
+use std::sync::Arc;
+
+use super::{Event, Fact, Progress, RunView, Snapshot, WorkerView};
+use crate::ledger::RunState;
+pub use alike::Alike;
+pub use listed::Listed;
+pub use pictured::{Pictured, PicturedStage};
+
+/// A run as far as it was told.
+#[derive(Debug, Clone, Default)]
+pub struct Retelling(Option<Snapshot>);
+
+impl Retelling {
+    /// How things stand; none before the first fact.
+    #[must_use]
+    pub const fn snapshot(&self) -> Option<&Snapshot> {
+        self.0.as_ref()
+    }
+
+    /// Takes the next fact of the run.
+    pub fn take(&mut self, fact: &Fact) {
+        let snapshot = self.0.get_or_insert_with(|| blank(fact));
+        let is_at_work = matches!(snapshot.run.state, RunState::Running | RunState::Draining);
+        if is_at_work {
+            snapshot.run.active_seconds += (fact.at - snapshot.at).as_seconds_f64().max(0.0);
+        }
+        snapshot.at = fact.at;
+        snapshot.version += 1;
+        fold(snapshot, fact);
+    }
+
+    /// What of this picture was not told; told from now on.
+    pub(super) fn catch_up(&mut self, now: &Snapshot) -> Pictured {
+        let untold = Pictured::between(self.0.as_ref(), now);
+        self.0 = Some(now.clone());
+        untold
+    }
+}
+
+/// A run of which nothing is known but its name.
+fn blank(fact: &Fact) -> Snapshot {
+    Snapshot {
+        version: 0,
+        at: fact.at,
+        run: RunView {
+            id: fact.run.clone(),
+            title: String::new(),
+            warehouse: String::new(),
+            source: String::new(),
+            pid: 0,
+            control: None,
+            state: RunState::Running,
+            pausing: false,
+            preparing: None,
+            active_seconds: 0.0,
+            progress: Progress::default(),
+            limit: String::new(),
+            billed: None,
+            waits_for_yes: false,
+            ending: None,
+        },
+        stages: Vec::new(),
+        workers: Vec::new(),
+        checks: Vec::new(),
+        runbook: Arc::default(),
+        sources: Vec::new(),
+        breakdowns: Vec::new(),
+        estimate: None,
+    }
+}
+
+fn fold(snapshot: &mut Snapshot, fact: &Fact) {
+    match &fact.event {
+        Event::RunStarted {
+            plan,
+            warehouse,
+            source,
+            workers,
+            pid,
+            control,
+        } => {
+            let run = &mut snapshot.run;
+            run.title.clone_from(plan);
+            run.warehouse.clone_from(warehouse);
+            run.source.clone_from(source);
+            run.pid = *pid;
+            run.control.clone_from(control);
+            staff(&mut snapshot.workers, *workers);
+        }
+        Event::Prepared { .. } => snapshot.run.preparing = None,
+        Event::Estimated { held, estimate, .. } => {
+            snapshot.run.waits_for_yes = *held;
+            snapshot.estimate = Some(Arc::new(estimate.clone()));
+        }
+        Event::WorkersChanged { to, .. } => staff(&mut snapshot.workers, *to),
+        Event::Paused => {
+            snapshot.run.pausing = false;
+            snapshot.run.state = RunState::Paused;
+        }
+        Event::Resumed => {
+            snapshot.run.waits_for_yes = false;
+            snapshot.run.state = RunState::Running;
+            snapshot.run.ending = None;
+        }
+        Event::RunFinished { state, message, .. } => {
+            snapshot.run.state = *state;
+            snapshot.run.ending = Some(message.clone());
+            snapshot.workers.iter_mut().for_each(|worker| worker.task = None);
+            stage::all_judged(snapshot);
+        }
+        Event::StageStarted { .. }
+        | Event::UnitFinished { .. }
+        | Event::UnitRetried { .. }
+        | Event::RerunQueued { .. }
+        | Event::UnitsOvertaken { .. }
+        | Event::StageFinished { .. } => stage::fold(snapshot, &fact.event),
+        Event::CheckStarted { .. }
+        | Event::CheckFinished { .. }
+        | Event::SourceChecked { .. }
+        | Event::CheckWaived { .. } => check::fold(snapshot, fact),
+        Event::Pictured(pictured) => pictured.put_on(snapshot),
+        // What these change shows in the facts and pictures that follow them.
+        Event::UnitSampled(_)
+        | Event::SampleFinished { .. }
+        | Event::FeedCorrected { .. }
+        | Event::StagesReleased { .. }
+        | Event::StageParked { .. }
+        | Event::StageStopped { .. }
+        | Event::ItemTicked { .. }
+        | Event::WorkerDied { .. } => {}
+    }
+}
+
+/// As many workers as there are now; who came has nothing to do yet.
+fn staff(workers: &mut Vec<WorkerView>, number: usize) {
+    workers.truncate(number);
+    for slot in workers.len() + 1..=number {
+        workers.push(WorkerView {
+            slot,
+            task: None,
+            units_done: 0,
+            busy: 0.0,
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! What of a picture the facts before it do not tell: how the dates stood at the start, who works on what, the rate,
+//! gates, the runbook. Recorded beside the facts, so that both together are the run as it was shown.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::alike::Alike;
+use super::listed::Listed;
+use super::stage;
+use crate::engine::{
+    BreakdownView, CheckView, Cost, Estimate, GapView, RunView, Snapshot, StageState, StageView, WorkerView,
+};
+use crate::runbook::Item;
+
+/// The rest of a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pictured {
+    /// The run as a whole.
+    #[serde(rename = "of")]
+    pub run: RunView,
+    /// Stages that changed otherwise than was told; all of them at the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<PicturedStage>,
+    /// Workers.
+    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
+    pub workers: Listed<WorkerView>,
+    /// Checks.
+    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
+    pub checks: Listed<CheckView>,
+    /// Items of the runbook.
+    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
+    pub runbook: Listed<Item>,
+    /// Checks of the raw tables.
+    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
+    pub sources: Listed<CheckView>,
+    /// Breakdowns.
+    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
+    pub breakdowns: Listed<BreakdownView>,
+    /// What the run is going to be billed, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Arc<Estimate>>,
+}
+
+/// One stage. What follows from its units is not said again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PicturedStage {
+    /// Name.
+    pub name: String,
+    /// `dataset.table`; none if it fills none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// How it stands.
+    pub state: StageState,
+    /// Seconds of work, pauses left out.
+    pub seconds: f64,
+    /// What was billed for it and its checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// What its rows do not know; none if that is as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<GapView>>,
+    /// Whether its dates are these and no others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// Its units that changed otherwise than was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<Alike>,
+}
+
+impl Pictured {
+    /// What is to be said of `now` to somebody who knows `before`.
+    pub(super) fn between(before: Option<&Snapshot>, now: &Snapshot) -> Self {
+        let stages = now.stages.iter().filter_map(|stage| {
+            let known = before.and_then(|before| before.stages.iter().find(|known| known.name == stage.name));
+            PicturedStage::between(known, stage)
+        });
+        let estimate = before.and_then(|before| before.estimate.as_ref());
+        Self {
+            run: now.run.clone(),
+            stages: stages.collect(),
+            workers: Listed::between(before.map_or(&[], |before| &before.workers), &now.workers),
+            checks: Listed::between(before.map_or(&[], |before| &before.checks), &now.checks),
+            runbook: Listed::between(before.map_or(&[], |before| &before.runbook), &now.runbook),
+            sources: Listed::between(before.map_or(&[], |before| &before.sources), &now.sources),
+            breakdowns: Listed::between(before.map_or(&[], |before| &before.breakdowns), &now.breakdowns),
+            estimate: (now.estimate.clone()).filter(|now| Some(now) != estimate),
+        }
+    }
+
+    pub(super) fn put_on(&self, snapshot: &mut Snapshot) {
+        snapshot.run = self.run.clone();
+        for pictured in &self.stages {
+            pictured.put_on(stage::of_name(&mut snapshot.stages, &pictured.name));
+        }
+        self.workers.put_on(&mut snapshot.workers);
+        self.checks.put_on(&mut snapshot.checks);
+        self.runbook.put_on(Arc::make_mut(&mut snapshot.runbook));
+        self.sources.put_on(&mut snapshot.sources);
+        self.breakdowns.put_on(&mut snapshot.breakdowns);
+        if let Some(estimate) = &self.estimate {
+            snapshot.estimate = Some(Arc::clone(estimate));
+        }
+    }
+}
+
+impl PicturedStage {
+    /// None if both are the same.
+    fn between(before: Option<&StageView>, now: &StageView) -> Option<Self> {
+        if before == Some(now) {
+            return None;
+        }
+        let known = before.filter(|before| {
+            let dates = |stage: &StageView| stage.units.iter().map(|unit| unit.date).collect::<Vec<_>>();
+            Arc::ptr_eq(&before.units, &now.units) || dates(before) == dates(now)
+        });
+        let units = match known {
+            Some(before) => Alike::gathered(
+                (before.units.iter().zip(now.units.iter()))
+                    .filter(|(old, new)| old != new)
+                    .map(|(_, new)| new),
+            ),
+            None => Alike::gathered(now.units.iter()),
+        };
+        Some(Self {
+            name: now.name.clone(),
+            table: now.table.clone(),
+            state: now.state,
+            seconds: now.seconds,
+            cost: now.cost,
+            gaps: before
+                .is_none_or(|before| before.gaps != now.gaps)
+                .then(|| now.gaps.clone()),
+            whole: known.is_none(),
+            units,
+        })
+    }
+
+    fn put_on(&self, stage: &mut StageView) {
+        stage.table.clone_from(&self.table);
+        stage.state = self.state;
+        stage.seconds = self.seconds;
+        stage.cost = self.cost;
+        if let Some(gaps) = &self.gaps {
+            stage.gaps.clone_from(gaps);
+        }
+        if self.whole {
+            stage.units = Arc::default();
+        }
+        stage::put_units(stage, self.units.iter().flat_map(Alike::units));
+    }
+}

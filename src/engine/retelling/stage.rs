@@ -1,0 +1,158 @@
+//! What facts say of stages and their units.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::engine::board::blocks;
+use crate::engine::{CheckView, Event, Snapshot, StageState, StageView, UnitView};
+use crate::ledger::{CheckState, Counts, UnitState};
+
+pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
+    match event {
+        Event::StageStarted { stage, to_do, .. } => {
+            of_name(&mut snapshot.stages, stage).state = StageState::Running;
+            snapshot.run.progress.total += to_do;
+        }
+        Event::UnitFinished {
+            stage,
+            date,
+            state,
+            rows,
+            expected,
+            attempts,
+            reason,
+            ..
+        } => {
+            let unit = UnitView {
+                date: *date,
+                state: *state,
+                rows: *rows,
+                expected: *expected,
+                attempts: *attempts,
+                reason: reason.as_deref().map(Arc::from),
+            };
+            put_units(of_name(&mut snapshot.stages, stage), [unit].into_iter());
+            snapshot.run.progress.done += 1;
+        }
+        Event::UnitRetried {
+            stage,
+            date,
+            attempt,
+            message,
+            ..
+        } => {
+            let reason: Arc<str> = Arc::from(message.as_str());
+            change(of_name(&mut snapshot.stages, stage), &[*date], |unit| {
+                unit.state = UnitState::Pending;
+                unit.attempts = *attempt;
+                unit.reason = Some(Arc::clone(&reason));
+            });
+        }
+        Event::RerunQueued { stage, dates } => {
+            change(of_name(&mut snapshot.stages, stage), dates, |unit| {
+                unit.state = UnitState::Pending;
+                unit.attempts = 0;
+                unit.reason = None;
+            });
+        }
+        Event::UnitsOvertaken { stage, dates, reason } => {
+            let reason: Arc<str> = Arc::from(reason.as_str());
+            change(of_name(&mut snapshot.stages, stage), dates, |unit| {
+                unit.state = UnitState::Stale;
+                unit.reason = Some(Arc::clone(&reason));
+            });
+        }
+        Event::StageFinished { stage, seconds, .. } => {
+            let stage = of_name(&mut snapshot.stages, stage);
+            stage.state = StageState::Checking;
+            stage.seconds = *seconds;
+        }
+        _ => {}
+    }
+}
+
+/// The stage of this name; one that was never told of is new.
+pub(super) fn of_name<'a>(stages: &'a mut Vec<StageView>, name: &str) -> &'a mut StageView {
+    let at = stages
+        .iter()
+        .position(|stage| stage.name == name)
+        .unwrap_or_else(|| {
+            stages.push(StageView {
+                name: name.to_owned(),
+                table: None,
+                state: StageState::Waiting,
+                counts: Counts::default(),
+                rows: 0,
+                seconds: 0.0,
+                cost: None,
+                gaps: Vec::new(),
+                units: Arc::default(),
+            });
+            stages.len() - 1
+        });
+    &mut stages[at]
+}
+
+/// Puts these units in the place of the old ones, or among them where the date is new.
+pub(super) fn put_units(stage: &mut StageView, new: impl Iterator<Item = UnitView>) {
+    let mut new = new.peekable();
+    if new.peek().is_none() && !stage.units.is_empty() {
+        return;
+    }
+    let units = Arc::make_mut(&mut stage.units);
+    for unit in new {
+        match units.binary_search_by_key(&unit.date, |known| known.date) {
+            Ok(at) => units[at] = unit,
+            Err(at) => units.insert(at, unit),
+        }
+    }
+    count(stage);
+}
+
+/// Changes units that are known.
+fn change(stage: &mut StageView, dates: &[NaiveDate], change: impl Fn(&mut UnitView)) {
+    let units = Arc::make_mut(&mut stage.units);
+    for date in dates {
+        if let Ok(at) = units.binary_search_by_key(date, |unit| unit.date) {
+            change(&mut units[at]);
+        }
+    }
+    count(stage);
+}
+
+fn count(stage: &mut StageView) {
+    stage.counts = stage.units.iter().map(|unit| unit.state).collect();
+    stage.rows = stage.units.iter().map(|unit| u64::from(unit.rows)).sum();
+}
+
+/// Whether a stage whose units are done passed, as its checks stand; nothing is said of one with checks under way.
+pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
+    let of_it = |check: &&CheckView| check.stage == name;
+    let checks = || snapshot.checks.iter().filter(of_it);
+    if checks().any(|check| matches!(check.state, CheckState::Pending | CheckState::Running)) {
+        return;
+    }
+    let is_blocked = checks().any(blocks);
+    if let Some(stage) = snapshot.stages.iter_mut().find(|stage| stage.name == name)
+        && !matches!(stage.state, StageState::Waiting | StageState::Running)
+    {
+        let fails = is_blocked || stage.units.iter().any(|unit| unit.state.needs_attention());
+        stage.state = if fails {
+            StageState::Failed
+        } else {
+            StageState::Passed
+        };
+    }
+}
+
+/// Nothing more is asked of a run that has ended.
+pub(super) fn all_judged(snapshot: &mut Snapshot) {
+    let waits = |stage: &&StageView| stage.state == StageState::Checking;
+    let names: Vec<String> = (snapshot.stages.iter().filter(waits))
+        .map(|stage| stage.name.clone())
+        .collect();
+    for name in names {
+        judged(snapshot, &name);
+    }
+}

@@ -1,0 +1,160 @@
+//! The console on a recording: the same ways to it as to a run, behind which a deck plays.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, watch};
+
+use super::notify::{Notifier, Notify};
+use super::run_vitals::RunVitals;
+use super::tui::{self, Around, Left, Playing};
+use crate::console::{self, Palette, Play};
+use crate::control::Helm;
+use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
+use crate::replay::{Deck, Recording};
+use crate::telemetry::LogRing;
+use crate::term::Signal;
+
+/// How often the deck goes on.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// Shows a recording until the operator leaves; the answer is the exit code.
+///
+/// # Errors
+/// When the screen cannot be opened.
+pub fn replay(recording: Recording, speed: f64, palette: Palette) -> io::Result<u8> {
+    let remarks = recording.remarks.clone();
+    let deck = Deck::new(recording, speed);
+    let Some(first) = deck.snapshot() else {
+        return Ok(0);
+    };
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (snapshots, seen) = watch::channel(Arc::new(first));
+        let (facts, told) = mpsc::unbounded_channel();
+        let (orders, given) = mpsc::channel(64);
+        let (asks, asked) = mpsc::unbounded_channel();
+        let (standing, stands) = watch::channel(standing(&deck, &remarks));
+        let player = Player {
+            deck,
+            remarks,
+            snapshots,
+            facts,
+            standing,
+        };
+        tokio::spawn(player.play(asked, given));
+        let mut link = Link {
+            snapshots: seen,
+            facts: told,
+            orders,
+        };
+        let seat = Helm::default().seat("replay", true);
+        seat.take();
+        let around = Around {
+            log: LogRing::new(1),
+            vitals: RunVitals::Own(None),
+            seat,
+            afar: true,
+            can_detach: true,
+            playing: Some(Playing { asks, stands }),
+        };
+        let left = tui::follow(&mut link, palette, around, &mut Notifier::new(Notify::Never)).await?;
+        Ok(match left {
+            Left::Signal(Signal::Interrupt) => 130,
+            Left::Signal(Signal::Terminate) => 143,
+            _ => 0,
+        })
+    })
+}
+
+/// The deck with whom it tells.
+struct Player {
+    deck: Deck,
+    remarks: Vec<String>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    facts: mpsc::UnboundedSender<Fact>,
+    standing: watch::Sender<console::Recording>,
+}
+
+impl Player {
+    /// Plays until the screen is left.
+    async fn play(mut self, mut asks: mpsc::UnboundedReceiver<Play>, mut orders: mpsc::Receiver<Order>) {
+        let mut last = Instant::now();
+        loop {
+            let standing = self.deck.standing();
+            let moves = !standing.is_paused && !standing.is_over;
+            let mut ask = None;
+            tokio::select! {
+                asked = asks.recv() => match asked {
+                    Some(play) => ask = Some(play),
+                    None => return,
+                },
+                order = orders.recv() => match order {
+                    Some(order) => refuse(order),
+                    None => return,
+                },
+                () = tokio::time::sleep(BEAT), if moves => {}
+            }
+            let gone = last.elapsed();
+            last = Instant::now();
+            let mut told = self.deck.advance(gone).to_vec();
+            if let Some(play) = ask {
+                told.extend(obey(&mut self.deck, play));
+            }
+            self.tell(told);
+        }
+    }
+
+    /// A screen that was left hears nothing more.
+    fn tell(&self, told: Vec<Fact>) {
+        if let Some(now) = self
+            .deck
+            .snapshot()
+            .filter(|now| now.version != self.snapshots.borrow().version)
+        {
+            self.snapshots.send_replace(Arc::new(now));
+        }
+        for fact in told {
+            drop(self.facts.send(fact));
+        }
+        self.standing.send_replace(standing(&self.deck, &self.remarks));
+    }
+}
+
+/// Gives the facts that came by it.
+fn obey(deck: &mut Deck, play: Play) -> Vec<Fact> {
+    match play {
+        Play::PauseOrGoOn => deck.pause_or_go_on(),
+        Play::Faster => deck.faster(),
+        Play::Slower => deck.slower(),
+        Play::NextMark => return deck.next_mark().to_vec(),
+        Play::PreviousMark => deck.previous_mark(),
+        Play::MinuteOn => return deck.by_a_minute(true).to_vec(),
+        Play::MinuteBack => return deck.by_a_minute(false).to_vec(),
+    }
+    Vec::new()
+}
+
+fn refuse(order: Order) {
+    let sentence = match order.command {
+        Command::Inspect { .. } => "a recording has no rows; the table itself shows them as they are now",
+        _ => "this is a recording, no order reaches a run",
+    };
+    // The screen may have been left meanwhile.
+    let _ = order.answer.send(Reply::Refused(sentence.to_owned()));
+}
+
+fn standing(deck: &Deck, remarks: &[String]) -> console::Recording {
+    let standing = deck.standing();
+    console::Recording {
+        run: standing.run,
+        at: standing.at,
+        speed: standing.speed,
+        is_paused: standing.is_paused,
+        hurries: standing.hurries,
+        is_over: standing.is_over,
+        remarks: remarks.to_vec(),
+    }
+}

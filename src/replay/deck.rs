@@ -1,0 +1,330 @@
+//! Plays a recording: at some speed, paused, forwards and back. Where nothing happened for long it hurries.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::read::Recording;
+use crate::engine::{Event, Fact, Retelling, Snapshot, StageState};
+use crate::ledger::CheckState;
+
+/// A stretch without a fact takes no longer than this, at normal speed.
+const LONGEST_IDLE: TimeDelta = TimeDelta::seconds(5);
+
+/// The speeds there are steps to.
+const SPEEDS: [f64; 16] = [
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0,
+];
+
+/// A recording with the place it is at.
+#[derive(Debug)]
+pub struct Deck {
+    facts: Vec<Fact>,
+    /// When each fact is played, from the start, at normal speed.
+    due: Vec<Duration>,
+    run: String,
+    retelling: Retelling,
+    /// How many facts were played.
+    next: usize,
+    played: Duration,
+    speed: f64,
+    is_paused: bool,
+    version: u64,
+}
+
+/// Where the deck is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The run.
+    pub run: String,
+    /// The moment of the recording that is shown.
+    pub at: DateTime<Utc>,
+    /// How many times as fast as it was.
+    pub speed: f64,
+    /// The operator holds it.
+    pub is_paused: bool,
+    /// It goes through a stretch in which nothing happened, faster than the speed says.
+    pub hurries: bool,
+    /// Nothing comes any more.
+    pub is_over: bool,
+}
+
+impl Deck {
+    /// At the beginning, with the first fact played.
+    #[must_use]
+    pub fn new(recording: Recording, speed: f64) -> Self {
+        let mut due = Vec::with_capacity(recording.facts.len());
+        let mut at = Duration::ZERO;
+        let mut before = None;
+        for fact in &recording.facts {
+            let gap = before.map_or(TimeDelta::zero(), |before| fact.at - before);
+            // A clock that was put back makes no stretch.
+            at += gap.min(LONGEST_IDLE).to_std().unwrap_or_default();
+            due.push(at);
+            before = Some(fact.at);
+        }
+        let mut deck = Self {
+            facts: recording.facts,
+            due,
+            run: recording.run,
+            retelling: Retelling::default(),
+            next: 0,
+            played: Duration::ZERO,
+            speed,
+            is_paused: false,
+            version: 0,
+        };
+        deck.play();
+        deck
+    }
+
+    /// Goes on by this much time of the one who watches; gives the facts that came.
+    pub fn advance(&mut self, by: Duration) -> &[Fact] {
+        if self.is_paused || self.is_over() {
+            return &[];
+        }
+        self.played = self.played.saturating_add(by.mul_f64(self.speed)).min(self.end());
+        self.play()
+    }
+
+    /// Holds it, or lets it go on.
+    pub const fn pause_or_go_on(&mut self) {
+        self.is_paused = !self.is_paused;
+    }
+
+    /// The next higher speed there is.
+    pub fn faster(&mut self) {
+        let faster = SPEEDS.into_iter().find(|speed| *speed > self.speed);
+        self.speed = faster.unwrap_or(self.speed);
+    }
+
+    /// The next lower speed there is.
+    pub fn slower(&mut self) {
+        let slower = SPEEDS.into_iter().rev().find(|speed| *speed < self.speed);
+        self.speed = slower.unwrap_or(self.speed);
+    }
+
+    /// To the next thing worth a look: a failure, a check that is not met, a gate, a pause, the end.
+    pub fn next_mark(&mut self) -> &[Fact] {
+        let to = (self.next..self.facts.len()).find(|&at| is_mark(&self.facts[at]));
+        self.go_to(to.map_or(self.end(), |at| self.due[at]))
+    }
+
+    /// To the one before.
+    pub fn previous_mark(&mut self) {
+        let shown = self.next.saturating_sub(1);
+        let is_before = |at: &usize| self.due[*at] < self.due[shown] && is_mark(&self.facts[*at]);
+        let to = (0..shown).rev().find(is_before);
+        self.go_to(to.map_or(Duration::ZERO, |at| self.due[at]));
+    }
+
+    /// A minute of the recording on, or back.
+    pub fn by_a_minute(&mut self, on: bool) -> &[Fact] {
+        let minute = TimeDelta::minutes(if on { 1 } else { -1 });
+        let wanted = self.at() + minute;
+        let place = self.facts.partition_point(|fact| fact.at <= wanted);
+        let to = self.due.get(place.max(1) - 1).copied().unwrap_or_default();
+        // In a stretch without facts a minute leads nowhere but to its end.
+        let to = if on && to <= self.played {
+            self.due.get(self.next).copied().unwrap_or(self.end())
+        } else {
+            to
+        };
+        self.go_to(to)
+    }
+
+    /// How things stood at that moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        let snapshot = self.retelling.snapshot()?;
+        Some(Snapshot {
+            version: self.version,
+            ..snapshot.clone()
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let gap = match (self.next.checked_sub(1), self.facts.get(self.next)) {
+            (Some(last), Some(next)) => next.at - self.facts[last].at,
+            _ => TimeDelta::zero(),
+        };
+        Standing {
+            run: self.run.clone(),
+            at: self.at(),
+            speed: self.speed,
+            is_paused: self.is_paused,
+            hurries: gap > LONGEST_IDLE,
+            is_over: self.is_over(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.next == self.facts.len()
+    }
+
+    fn end(&self) -> Duration {
+        self.due.last().copied().unwrap_or_default()
+    }
+
+    /// The moment of the recording, between the last fact and the next.
+    fn at(&self) -> DateTime<Utc> {
+        let Some(last) = self.next.checked_sub(1) else {
+            return DateTime::UNIX_EPOCH;
+        };
+        let since = self.facts[last].at;
+        let Some(next) = self.facts.get(self.next) else {
+            return since;
+        };
+        let (from, to) = (self.due[last], self.due[self.next]);
+        let into = self.played.saturating_sub(from).as_secs_f64();
+        let whole = to.saturating_sub(from).as_secs_f64().max(f64::MIN_POSITIVE);
+        let share = into / whole;
+        let gap = (next.at - since).to_std().unwrap_or_default();
+        since + TimeDelta::from_std(gap.mul_f64(share.clamp(0.0, 1.0))).unwrap_or_default()
+    }
+
+    fn go_to(&mut self, played: Duration) -> &[Fact] {
+        if played < self.played {
+            // What was told cannot be taken back, so it is told anew.
+            self.retelling = Retelling::default();
+            self.next = 0;
+            self.played = played;
+            self.play();
+            return &[];
+        }
+        self.played = played;
+        self.play()
+    }
+
+    /// Tells everything that is due.
+    fn play(&mut self) -> &[Fact] {
+        let from = self.next;
+        while self.due.get(self.next).is_some_and(|due| *due <= self.played) {
+            self.retelling.take(&self.facts[self.next]);
+            self.next += 1;
+        }
+        self.version += u64::from(self.next > from);
+        &self.facts[from..self.next]
+    }
+}
+
+/// Whether a fact is worth a look by itself.
+fn is_mark(fact: &Fact) -> bool {
+    match &fact.event {
+        Event::UnitFinished { state, .. } => state.needs_attention(),
+        Event::CheckFinished { state, .. } => !matches!(state, CheckState::Pass | CheckState::Outdated),
+        Event::Pictured(picture) => picture
+            .stages
+            .iter()
+            .any(|stage| stage.state == StageState::Failed),
+        Event::StageStarted { .. }
+        | Event::StageFinished { .. }
+        | Event::StageParked { .. }
+        | Event::StageStopped { .. }
+        | Event::UnitsOvertaken { .. }
+        | Event::RerunQueued { .. }
+        | Event::CheckWaived { .. }
+        | Event::WorkerDied { .. }
+        | Event::Paused
+        | Event::Resumed
+        | Event::RunFinished { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EVENT_SCHEMA;
+    use crate::ledger::RunState;
+
+    fn fact(second: i64, event: Event) -> Fact {
+        Fact {
+            schema: EVENT_SCHEMA.to_owned(),
+            seq: 1,
+            at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
+            run: "r".to_owned(),
+            event,
+        }
+    }
+
+    /// Begins, pauses after 2 s, goes on after 10 minutes, ends 3 s later.
+    fn deck(speed: f64) -> Deck {
+        let changed = Event::WorkersChanged { from: 1, to: 3 };
+        let end = Event::RunFinished {
+            state: RunState::Finished,
+            message: "done".to_owned(),
+            exit_code: 0,
+        };
+        let facts = vec![
+            fact(0, changed),
+            fact(2, Event::Paused),
+            fact(602, Event::Resumed),
+            fact(605, end),
+        ];
+        let (run, remarks) = ("r".to_owned(), Vec::new());
+        Deck::new(Recording { run, facts, remarks }, speed)
+    }
+
+    fn seconds(deck: &Deck) -> i64 {
+        deck.standing().at.timestamp()
+    }
+
+    #[test]
+    fn it_goes_as_fast_as_it_is_told_and_shortens_what_is_idle() {
+        let mut deck = deck(2.0);
+        assert_eq!(deck.snapshot().unwrap().workers.len(), 3);
+        assert_eq!(deck.advance(Duration::from_millis(900)).len(), 0);
+        assert_eq!(deck.advance(Duration::from_millis(100)).len(), 1);
+        let standing = deck.standing();
+        assert!(standing.hurries, "ten minutes without a fact take five seconds");
+        assert_eq!(deck.snapshot().unwrap().run.state, RunState::Paused);
+        deck.advance(Duration::from_millis(1_250));
+        assert_eq!(seconds(&deck), 302, "half of the stretch");
+        deck.advance(Duration::from_millis(1_250));
+        assert_eq!((seconds(&deck), deck.standing().hurries), (602, false));
+        deck.advance(Duration::from_mins(1));
+        assert!(deck.standing().is_over);
+        assert_eq!(deck.snapshot().unwrap().run.state, RunState::Finished);
+    }
+
+    #[test]
+    fn held_it_stands_still_and_can_be_led_to_what_is_worth_a_look() {
+        let mut deck = deck(1.0);
+        deck.pause_or_go_on();
+        assert_eq!(deck.advance(Duration::from_mins(1)).len(), 0);
+        assert_eq!(seconds(&deck), 0);
+        deck.next_mark();
+        deck.next_mark();
+        assert_eq!(seconds(&deck), 602);
+        let version = deck.snapshot().unwrap().version;
+        deck.previous_mark();
+        let snapshot = deck.snapshot().unwrap();
+        assert_eq!((seconds(&deck), snapshot.run.state), (2, RunState::Paused));
+        assert!(
+            snapshot.version > version,
+            "it is another picture though an earlier one"
+        );
+        deck.by_a_minute(true);
+        assert_eq!(seconds(&deck), 602, "there is nothing nearer");
+        deck.by_a_minute(false);
+        assert_eq!(seconds(&deck), 2);
+        deck.by_a_minute(false);
+        assert_eq!(seconds(&deck), 0);
+    }
+
+    #[test]
+    fn speeds_go_up_and_down_by_steps_and_stay_within_their_limits() {
+        let mut deck = deck(3.0);
+        deck.faster();
+        assert!((deck.speed - 5.0).abs() < 1e-9);
+        deck.slower();
+        assert!((deck.speed - 2.0).abs() < 1e-9);
+        (0..30).for_each(|_| deck.slower());
+        assert!((deck.speed - 0.1).abs() < 1e-9);
+        (0..30).for_each(|_| deck.faster());
+        assert!((deck.speed - 10_000.0).abs() < 1e-9);
+    }
+}

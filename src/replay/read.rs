@@ -1,0 +1,203 @@
+//! Reads one run from an event log. Lines that cannot be read are counted and said, never dropped in silence.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use crate::engine::{EVENT_SCHEMA, Event, Fact};
+
+/// The facts of one run, with its pictures among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// The run.
+    pub run: String,
+    /// In the order in which they were written; at least one.
+    pub facts: Vec<Fact>,
+    /// What the operator should know of the file, each in one sentence.
+    pub remarks: Vec<String>,
+}
+
+/// Nothing can be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read ({cause}); name the events.jsonl of a state folder", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Nothing was recorded.
+    #[error("{}: no run is recorded in it; 'backcourt run' records one", .0.display())]
+    Empty(PathBuf),
+    /// It is something else.
+    #[error("{}: line 1 is no event of backcourt; name the events.jsonl of a state folder", .0.display())]
+    Foreign(PathBuf),
+    /// Another run is recorded in it.
+    #[error("{}: there is no run '{run}' in it; there is: {}", path.display(), known.join(", "))]
+    NoSuchRun {
+        /// Which file.
+        path: PathBuf,
+        /// What was asked for.
+        run: String,
+        /// What there is, oldest first.
+        known: Vec<String>,
+    },
+}
+
+/// Reads this run, or the newest.
+///
+/// # Errors
+/// The file cannot be read, is no event log, or has no such run.
+pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
+    let unreadable = |cause| ReplayError::File {
+        path: path.to_owned(),
+        cause,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let mut lines = BufReader::new(file);
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut runs: Vec<String> = Vec::new();
+    let mut strange = Vec::new();
+    let mut is_torn = false;
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+            break;
+        }
+        match serde_json::from_slice::<Fact>(&line) {
+            Ok(fact) if fact.schema == EVENT_SCHEMA => {
+                if runs.last() != Some(&fact.run) && !runs.contains(&fact.run) {
+                    runs.push(fact.run.clone());
+                    if run.is_none() {
+                        // Only the newest is wanted, and this one is newer.
+                        facts.clear();
+                    }
+                }
+                if run.map_or(runs.last() == Some(&fact.run), |wanted| wanted == fact.run) {
+                    facts.push(fact);
+                }
+            }
+            _ if line.last() != Some(&b'\n') && number > 1 => is_torn = true,
+            _ if number == 1 => return Err(ReplayError::Foreign(path.to_owned())),
+            _ => strange.push(number),
+        }
+    }
+    let Some(newest) = runs.last() else {
+        return Err(ReplayError::Empty(path.to_owned()));
+    };
+    let run = run.unwrap_or(newest).to_owned();
+    if !runs.contains(&run) {
+        return Err(ReplayError::NoSuchRun {
+            path: path.to_owned(),
+            run,
+            known: runs,
+        });
+    }
+    let remarks = remarks(&facts, &strange, is_torn);
+    Ok(Recording { run, facts, remarks })
+}
+
+fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let [first, others @ ..] = strange {
+        let others = match others.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        remarks.push(format!(
+            "line {first}{others} could not be read and is left out; a newer backcourt may have written it"
+        ));
+    }
+    if is_torn {
+        remarks.push("the last line was cut short and is left out".to_owned());
+    }
+    if !facts.iter().any(|fact| matches!(fact.event, Event::Pictured(_))) {
+        remarks.push(
+            "an earlier version recorded this: only dates and checks that ended in this run are in it, \
+             and no worker, rate or cost"
+                .to_owned(),
+        );
+    }
+    if !facts
+        .iter()
+        .any(|fact| matches!(fact.event, Event::RunFinished { .. }))
+    {
+        remarks.push("its end was not recorded: the run goes on, or its process was killed".to_owned());
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    fn line(run: &str, seq: u64, event: &str) -> String {
+        format!(
+            "{{\"schema\":\"backcourt.event/1\",\"seq\":{seq},\"at\":\"2026-01-04T10:00:0{seq}Z\",\"run\":\"{run}\",\"event\":\"{event}\"}}\n"
+        )
+    }
+
+    #[test]
+    fn the_newest_run_is_read_unless_another_is_named() {
+        let text = [
+            line("a", 1, "paused"),
+            line("b", 1, "paused"),
+            line("b", 2, "resumed"),
+        ]
+        .concat();
+        let file = file(&text);
+        let newest = read(file.path(), None).unwrap();
+        assert_eq!((newest.run.as_str(), newest.facts.len()), ("b", 2));
+        let other = read(file.path(), Some("a")).unwrap();
+        assert_eq!((other.run.as_str(), other.facts.len()), ("a", 1));
+        let unknown = read(file.path(), Some("c")).unwrap_err().to_string();
+        assert!(
+            unknown.ends_with("there is no run 'c' in it; there is: a, b"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_are_said() {
+        let text = [
+            line("a", 1, "paused"),
+            "noise\n".to_owned(),
+            line("a", 2, "resumed"),
+        ]
+        .concat();
+        let recording = read(file(&(text + "{\"schema\":\"back")).path(), None).unwrap();
+        assert_eq!(recording.facts.len(), 2);
+        assert!(
+            recording.remarks[0].starts_with("line 2 could not be read"),
+            "{:?}",
+            recording.remarks
+        );
+        assert!(recording.remarks[1].starts_with("the last line was cut short"));
+    }
+
+    #[test]
+    fn what_is_no_event_log_is_refused() {
+        let refusal = |text: &str| read(file(text).path(), None).unwrap_err().to_string();
+        assert!(refusal("").contains("no run is recorded in it"));
+        assert!(refusal("date,team\n").contains("line 1 is no event of backcourt"));
+        assert!(refusal("{\"a\":1}").contains("line 1 is no event of backcourt"));
+        let other = line("a", 1, "paused").replace("event/1", "event/2");
+        assert!(refusal(&other).contains("line 1 is no event of backcourt"));
+        let missing = read(Path::new("/nowhere/events.jsonl"), None)
+            .unwrap_err()
+            .to_string();
+        assert!(missing.contains("cannot be read"), "{missing}");
+    }
+}
