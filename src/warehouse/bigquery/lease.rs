@@ -49,7 +49,9 @@ impl Held {
 
     /// Whether it is time to look again.
     fn is_to_look(&self) -> bool {
-        self.beats.fetch_add(1, Ordering::Relaxed) % BEATS_A_LOOK == 0
+        self.beats
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(BEATS_A_LOOK)
     }
 
     /// What a write says first in its transaction; nothing as long as no lease was taken.
