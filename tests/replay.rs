@@ -76,10 +76,10 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
     shows(&pty, "no order", &["this is a recording"]);
     pty.send("\r");
     shows(&pty, "a date without its rows", &["a recording has no rows"]);
-    pty.send("\x1b");
+    pty.send("q");
     pty.send("6");
     shows(&pty, "the runbook", &["Runbook"]);
-    pty.send("\x1b");
+    pty.send("q");
     pty.send(" ");
     pty.send("<");
     shows(&pty, "the event before the end, held", &["x10000 held"]);

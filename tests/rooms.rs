@@ -65,8 +65,9 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         "replay",
         &[
             "engine",
-            // Which facts are worth a look.
+            // Which facts are worth a look, and how a run ended.
             "ledger::CheckState",
+            "ledger::RunState",
         ],
     ),
     (
