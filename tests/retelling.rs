@@ -102,8 +102,10 @@ fn a_second_run_knows_from_its_first_picture_how_the_dates_stood() {
     assert_eq!(last.stages[0].counts.failed, 2);
     must_agree(&toy, &last);
     let facts = recorded(&toy);
-    let paused = facts.iter().position(|fact| matches!(fact.event, Event::Paused));
-    let then = told_again(&facts[..=paused.unwrap()]);
+    let pictured = facts
+        .iter()
+        .position(|fact| matches!(fact.event, Event::Pictured(_)));
+    let then = told_again(&facts[..=pictured.unwrap()]);
     assert_eq!(
         (then.run.state, then.stages[0].counts.total),
         (RunState::Paused, 30),

@@ -42,12 +42,12 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         &[
             "engine",
             // The words for how things stand are the ledger's; snapshots and facts carry them.
-            "ledger::Alike",
+            "ledger::SameReason",
             "ledger::CheckState",
             "ledger::PastAnswer",
             "ledger::RunState",
             "ledger::UnitState",
-            "ledger::alike",
+            "ledger::by_reason",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
             // Dates as an operator writes them, for the command that orders the same.

@@ -1,7 +1,6 @@
 //! The local record of every unit and every check result: the only truth about progress.
 //! A result is on disk before anybody is told of it. This room knows no warehouse and no worker.
 
-mod alike;
 mod checks;
 mod counts;
 mod digests;
@@ -11,6 +10,7 @@ mod gaps;
 mod jobs;
 mod lock;
 mod open;
+mod reasons;
 mod runs;
 mod state;
 mod tallies;
@@ -19,7 +19,6 @@ mod units;
 mod waivers;
 mod work;
 
-pub use alike::{Alike, alike};
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::Counts;
 pub use digests::{Digests, KnownDigests};
@@ -28,6 +27,7 @@ pub use gaps::Gap;
 pub use jobs::{Costs, Purpose};
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
+pub use reasons::{SameReason, by_reason};
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
 pub use tallies::Tally;

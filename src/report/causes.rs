@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{Attention, Stage};
-use crate::ledger::{Alike, SetAside, UnitState, alike};
+use crate::ledger::{SameReason, SetAside, UnitState, by_reason};
 
 /// Dates of a stage that stand the same way for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
         let reason = unit.reason.as_deref().unwrap_or("no reason recorded");
         (unit.state, reason.to_owned())
     };
-    let cause = |group: Alike<UnitState, &Attention>| {
+    let cause = |group: SameReason<UnitState, &Attention>| {
         let sum = |count: fn(&Attention) -> u32| group.things.iter().map(|unit| u64::from(count(unit))).sum();
         Cause {
             stage: stage.name.clone(),
@@ -56,12 +56,12 @@ pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
             reason: group.reason,
         }
     };
-    alike(&stage.attention, of).into_iter().map(cause).collect()
+    by_reason(&stage.attention, of).into_iter().map(cause).collect()
 }
 
 /// The rows of a stage that were set aside, those with most rows first.
 pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
-    let quarantine = |group: Alike<(), SetAside>| {
+    let quarantine = |group: SameReason<(), SetAside>| {
         let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();
         dates.dedup();
         Quarantine {
@@ -71,7 +71,7 @@ pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
             rows: group.things,
         }
     };
-    alike(rows, |row| ((), row.reason.clone()))
+    by_reason(rows, |row| ((), row.reason.clone()))
         .into_iter()
         .map(quarantine)
         .collect()

@@ -130,7 +130,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         );
         // Without a write, a few signs of life tell.
         let mut beats = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..30 {
             beats.push(leases.beat().await);
         }
         assert!(beats.iter().any(Result::is_err), "it never heard of it");

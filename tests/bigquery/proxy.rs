@@ -51,6 +51,11 @@ impl Call {
     }
 }
 
+/// Whether a query is about a lease and nothing else; a write looks at it too.
+fn keeps_a_lease(sql: &str) -> bool {
+    (sql.contains("`backcourt.") || sql.contains("`backcourt`")) && !is_replace(sql)
+}
+
 fn is_replace(sql: &str) -> bool {
     sql.starts_with("BEGIN TRANSACTION")
 }
@@ -89,7 +94,7 @@ pub struct Seen {
     pub authorizations: BTreeSet<String>,
     /// Calls that were not just passed on.
     pub hurt: usize,
-    /// The query of every job that was sent, dry runs left out.
+    /// The query of every job that was sent, dry runs left out and what keeps a lease, which is nobody's work.
     pub sent: HashMap<String, String>,
     /// The queries of dry runs.
     pub dry: Vec<String>,
@@ -225,7 +230,7 @@ impl Shared {
             held.seen.hurt += usize::from(fate != Fate::Pass);
             if call.is_dry {
                 held.seen.dry.push(call.sql.clone());
-            } else if call.method == Method::Insert {
+            } else if call.method == Method::Insert && !keeps_a_lease(&call.sql) {
                 held.seen.sent.insert(call.job.clone(), call.sql.clone());
             }
             drop(held);

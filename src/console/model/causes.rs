@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::console::layout::framed;
 use crate::engine::{StageView, UnitView};
-use crate::ledger::{Alike, UnitState, alike};
+use crate::ledger::{SameReason, UnitState, by_reason};
 
 /// The causes of a stage, one of them marked.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Causes {
 }
 
 /// Dates that stand alike for the same reason.
-pub type Cause<'s> = Alike<UnitState, &'s UnitView>;
+pub type Cause<'s> = SameReason<UnitState, &'s UnitView>;
 
 /// Rows above the list: how much there is, what the columns are.
 pub const ABOVE: u16 = 2;
@@ -28,7 +28,7 @@ pub const ABOUT: u16 = 3;
 /// The causes in a stage, the one with most dates first.
 pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
     let troubled = stage.units.iter().filter(|unit| unit.state.needs_attention());
-    alike(troubled, |unit| {
+    by_reason(troubled, |unit| {
         let reason = unit.reason.as_deref().unwrap_or("no reason is known");
         (unit.state, reason.to_owned())
     })

@@ -24,8 +24,9 @@ const DATASET: &str = "backcourt";
 /// What a write says that found the lease taken, by which its refusal is known from others.
 const TAKEN: &str = "backcourt: the lease was taken";
 
-/// Every so often a holder that shows it lives looks whether it still is one. Its writes look each time.
-const BEATS_A_LOOK: u32 = 5;
+/// Every so often a holder that shows it lives looks whether it still is one, for which it is billed. Its writes look
+/// each time.
+const BEATS_A_LOOK: u32 = 30;
 
 /// The label that names the lease a job was sent under, and the one that counts its holders.
 const LEASE_LABEL: &str = "backcourt_lease";

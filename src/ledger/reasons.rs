@@ -2,7 +2,7 @@
 
 /// Things that are as they are for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alike<K, T> {
+pub struct SameReason<K, T> {
     /// What they have in common besides it.
     pub kind: K,
     /// Why; what differs from one to the next, such as a game's id, is left out of it.
@@ -13,11 +13,11 @@ pub struct Alike<K, T> {
 
 /// Puts together what is of one kind and has, but for words with numbers in them, the same reason; the most first. One
 /// that stands alone keeps its whole reason.
-pub fn alike<K: PartialEq, T>(
+pub fn by_reason<K: PartialEq, T>(
     things: impl IntoIterator<Item = T>,
     kind_and_reason: impl Fn(&T) -> (K, String),
-) -> Vec<Alike<K, T>> {
-    let mut groups: Vec<(String, Alike<K, T>)> = Vec::new();
+) -> Vec<SameReason<K, T>> {
+    let mut groups: Vec<(String, SameReason<K, T>)> = Vec::new();
     for thing in things {
         let (kind, reason) = kind_and_reason(&thing);
         let print = print_of(&reason);
@@ -33,7 +33,7 @@ pub fn alike<K: PartialEq, T>(
             }
             None => groups.push((
                 print,
-                Alike {
+                SameReason {
                     kind,
                     reason,
                     things: vec![thing],
@@ -71,7 +71,7 @@ mod tests {
             (5, 'p', "no line for 20240105_LAL_DEN"),
             (6, 'f', "the feed did not answer"),
         ];
-        let groups = alike(told, |(_, kind, reason)| (*kind, (*reason).to_owned()));
+        let groups = by_reason(told, |(_, kind, reason)| (*kind, (*reason).to_owned()));
         let found: Vec<(char, &str, Vec<i32>)> = groups
             .iter()
             .map(|group| {
