@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+mod completions;
 mod ctl;
 mod doctor;
 mod dry_run;
@@ -10,6 +11,7 @@ mod file;
 mod home;
 mod lease;
 mod load;
+mod man;
 mod origin;
 mod progress;
 mod rehearse;
@@ -83,6 +85,10 @@ enum Subcommands {
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
     Status(status::StatusArgs),
+    /// Print what makes a shell complete this command line
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page of the program or of a subcommand
+    Man(man::ManArgs),
 }
 
 /// Flags every subcommand takes.
@@ -148,6 +154,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
+        Some(Subcommands::Completions(arguments)) => completions::completions(&arguments),
+        Some(Subcommands::Man(arguments)) => man::man(&arguments),
     };
     match result {
         Ok(code) => ExitCode::from(code),
