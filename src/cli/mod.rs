@@ -31,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::console::sanitised;
 use crate::plan::{self, Plan, with_hint};
 use crate::stages;
 
@@ -161,7 +162,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error}");
-            drop(writeln!(std::io::stderr(), "backcourt: {error}"));
+            // What stood in a file may be quoted in it, and must give no orders to the terminal.
+            let said = error.to_string();
+            let lines: Vec<_> = said.split('\n').map(sanitised).collect();
+            drop(writeln!(std::io::stderr(), "backcourt: {}", lines.join("\n")));
             ExitCode::from(error.exit_code())
         }
     }
