@@ -60,6 +60,7 @@ to = "2024-03-01"
 name = "talk"
 kind = "command"
 command = ["awk", 'BEGIN { for (line = 0; line < 1000000; line++) print "a line of many" > "/dev/stderr" }']
+environment = { DAY = "{date}" }
 timeout_seconds = 300
 "#;
     let peak = peak(run(&state, plan));

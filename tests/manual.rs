@@ -60,10 +60,7 @@ fn every_shell_knows_every_subcommand_and_its_flags(#[values("bash", "zsh", "fis
     }
     // The shell itself can read it, where it is installed.
     let mut reading = Command::new(shell);
-    let reading = reading
-        .arg("--no-execute")
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped());
+    let reading = reading.arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped());
     if let Ok(mut reading) = reading.spawn() {
         let mut input = reading.stdin.take().unwrap();
         std::io::Write::write_all(&mut input, script.as_bytes()).unwrap();
