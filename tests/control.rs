@@ -233,6 +233,22 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
         Ok(_) => false,
     });
 
+    // A byte at a time, with others served between: a line is a line however long it takes.
+    let mut slow = run.connect();
+    for byte in b"status" {
+        slow.write_all(&[*byte]).unwrap();
+        assert!(run.says(b"status\n").contains("paused"));
+    }
+    // Half closed without an end of the line: what was said counts, and the answer still arrives.
+    slow.shutdown(Shutdown::Write).unwrap();
+    let mut told = String::new();
+    slow.read_to_string(&mut told).unwrap();
+    assert!(told.contains("paused"), "{told}");
+    // The other half: it asks and asks, and can be told nothing.
+    let mut mute = run.connect();
+    mute.shutdown(Shutdown::Read).unwrap();
+    mute.write_all(b"status\nstatus\n").ok();
+
     // Many that never finish a line, one after the other or all at once; those too many are told so.
     let idle: Vec<UnixStream> = (0..32)
         .map(|_| {

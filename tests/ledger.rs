@@ -37,6 +37,38 @@ fn open(folder: &TempDir) -> Ledger {
     Ledger::open(&folder.path().join("ledger.sqlite")).unwrap()
 }
 
+/// A clock that is put back between two runs must not make the older one the newest.
+#[test]
+fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(&folder);
+    let target = ledger.target("nba", "sqlite:w").unwrap();
+    for (id, at) in [("before", now()), ("after", now() - chrono::Days::new(400))] {
+        let run = RunRecord {
+            id: id.to_owned(),
+            plan: "nba".to_owned(),
+            warehouse: "sqlite:w".to_owned(),
+            pid: 7,
+            state: RunState::Running,
+            source: "reconstruct".to_owned(),
+            workers: 2,
+            dates: vec![day(0)],
+            started_at: at,
+            ended_at: None,
+            ending: None,
+        };
+        ledger.begin_run(target, &run).unwrap();
+        ledger.set_stage_seconds(target, "team_offense", id, 1.0).unwrap();
+    }
+    assert_eq!(ledger.last_run("nba").unwrap().unwrap().id, "after");
+    let runs = ledger.runs(target).unwrap();
+    let runs: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+    assert_eq!(runs, ["before", "after"]);
+    let work = ledger.work(target, "team_offense").unwrap();
+    let work: Vec<&str> = work.runs.iter().map(|run| run.run.as_str()).collect();
+    assert_eq!(work, ["before", "after"]);
+}
+
 #[test]
 fn a_promise_stands_until_it_is_settled() {
     let folder = tempfile::tempdir().unwrap();

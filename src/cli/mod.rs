@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+mod completions;
 mod ctl;
 mod doctor;
 mod dry_run;
@@ -10,6 +11,7 @@ mod file;
 mod home;
 mod lease;
 mod load;
+mod man;
 mod origin;
 mod progress;
 mod rehearse;
@@ -30,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::console::sanitised;
 use crate::plan::{self, Plan, with_hint};
 use crate::stages;
 
@@ -86,6 +89,10 @@ enum Subcommands {
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
     Status(status::StatusArgs),
+    /// Print what makes a shell complete this command line
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page of the program or of a subcommand
+    Man(man::ManArgs),
 }
 
 /// Flags every subcommand takes.
@@ -152,12 +159,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(&arguments),
         Some(Subcommands::Report(arguments)) => report::report(&arguments),
         Some(Subcommands::Status(arguments)) => status::status(&arguments),
+        Some(Subcommands::Completions(arguments)) => completions::completions(&arguments),
+        Some(Subcommands::Man(arguments)) => man::man(&arguments),
     };
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error}");
-            drop(writeln!(std::io::stderr(), "backcourt: {error}"));
+            // What stood in a file may be quoted in it, and must give no orders to the terminal.
+            let said = error.to_string();
+            let lines: Vec<_> = said.split('\n').map(sanitised).collect();
+            drop(writeln!(std::io::stderr(), "backcourt: {}", lines.join("\n")));
             ExitCode::from(error.exit_code())
         }
     }

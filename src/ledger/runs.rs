@@ -151,7 +151,7 @@ impl Ledger {
         ))
     }
 
-    /// The newest run of a plan, on whatever warehouse.
+    /// The newest run of a plan, on whatever warehouse: the one that was entered last, whatever the clock said then.
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
@@ -161,7 +161,7 @@ impl Ledger {
             .query_row(
                 "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at,
                         ending
-                 FROM run JOIN target ON target.id = run.target WHERE plan = ?1 ORDER BY started_at DESC, run.rowid DESC LIMIT 1",
+                 FROM run JOIN target ON target.id = run.target WHERE plan = ?1 ORDER BY run.rowid DESC LIMIT 1",
                 [plan],
                 run_record,
             )

@@ -46,7 +46,7 @@ pub struct StageWork {
 }
 
 impl Ledger {
-    /// Every run of a plan on a warehouse, oldest first.
+    /// Every run of a plan on a warehouse, in the order they were entered.
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
@@ -55,7 +55,7 @@ impl Ledger {
             self.db
                 .prepare_cached(
                     "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at, ending
-                     FROM run JOIN target ON target.id = run.target WHERE target = ?1 ORDER BY started_at, run.rowid",
+                     FROM run JOIN target ON target.id = run.target WHERE target = ?1 ORDER BY run.rowid",
                 )?
                 .query_map([target.0], super::runs::run_record)?
                 .collect()
@@ -75,7 +75,8 @@ impl Ledger {
                     "SELECT run, COALESCE(dates, 0), seconds FROM stage_time LEFT JOIN
                        (SELECT run, COUNT(*) AS dates FROM unit
                         WHERE target = ?1 AND stage = ?2 AND state NOT IN ('skipped', 'pending') GROUP BY run)
-                     USING (run) WHERE target = ?1 AND stage = ?2 ORDER BY run",
+                     USING (run) WHERE target = ?1 AND stage = ?2
+                     ORDER BY (SELECT rowid FROM run AS entered WHERE entered.id = stage_time.run)",
                 )?
                 .query_map(params![target.0, stage], |row| {
                     Ok(StageRun {

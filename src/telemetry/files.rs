@@ -1,9 +1,10 @@
-//! The log on disk: a file a day, written on a thread of its own, so that a slow disk holds up no worker.
+//! The log on disk: a file a day, written on a thread of its own, so that a slow disk holds up no worker
+//! until more than a hundred thousand lines wait for it.
 
 use std::path::Path;
 
 use tracing::Subscriber;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
@@ -23,7 +24,8 @@ pub(super) fn open(folder: &Path) -> Result<(NonBlocking, LogFiles), InitError> 
         .filename_suffix("log")
         .max_log_files(DAYS)
         .build(folder)?;
-    let (lines, guard) = tracing_appender::non_blocking(files);
+    // A flood of lines waits for the disk once very many are on their way; otherwise they would be lost without a word.
+    let (lines, guard) = NonBlockingBuilder::default().lossy(false).finish(files);
     Ok((lines, LogFiles(guard)))
 }
 

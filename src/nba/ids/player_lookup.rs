@@ -29,7 +29,9 @@ impl<'a> PlayerLookup<'a> {
         }
         let mut key = String::with_capacity(name.len());
         for letter in name.chars().flat_map(char::to_lowercase) {
-            if letter.is_ascii_alphanumeric() {
+            if letter.is_ascii_digit() && key.is_empty() {
+                // Leading digits after a blank are none of the name either.
+            } else if letter.is_ascii_alphanumeric() {
                 key.push(letter);
             } else if letter.is_alphanumeric() {
                 let folded = ascii_form(letter);

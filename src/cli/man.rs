@@ -1,0 +1,53 @@
+//! `backcourt man`: the manual pages, made from the same definition that parses the command line.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_mangen::Man;
+
+use super::Cli;
+use super::error::CliError;
+use super::run::cannot_print;
+use crate::plan::with_hint;
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The subcommand whose page is printed [default: the page of the program]
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+    /// Write every page into this folder instead, as backcourt.1, backcourt-run.1 and so on
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    to: Option<PathBuf>,
+}
+
+pub(super) fn man(arguments: &ManArgs) -> Result<u8, CliError> {
+    // Without the program's own `help`, which has no page.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    if let Some(folder) = &arguments.to {
+        clap_mangen::generate_to(program, folder).map_err(|cause| CliError::System {
+            what: format!("the manual could not be written to {}", folder.display()),
+            cause,
+            next: "name a folder that is there and yours",
+        })?;
+        return Ok(0);
+    }
+    program.build();
+    let page = match &arguments.command {
+        None => program,
+        Some(name) => page_of(&program, name)?,
+    };
+    let mut text = Vec::new();
+    Man::new(page).render(&mut text).map_err(cannot_print)?;
+    std::io::stdout().write_all(&text).map_err(cannot_print)?;
+    Ok(0)
+}
+
+/// The definition of a subcommand, which knows the name of its page.
+fn page_of(program: &clap::Command, name: &str) -> Result<clap::Command, CliError> {
+    program.find_subcommand(name).cloned().ok_or_else(|| {
+        let known: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+        CliError::Usage(with_hint("subcommand", name, known))
+    })
+}
