@@ -1,7 +1,7 @@
 //! Jobs that an earlier holder of a lease sent and nobody waits for any more: found by their labels, cancelled, and
 //! waited for, so that none of them lands on top of what the next holder writes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -23,23 +23,24 @@ pub(super) async fn end(
     account: &Account,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
 ) -> Result<(), Fault> {
-    let mut asked: Vec<String> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     loop {
         let under_way = under_way(client, account, &is_before).await?;
         if under_way.is_empty() {
             return Ok(());
         }
         for reference in under_way {
-            let Some(id) = reference.job_id.filter(|id| !asked.contains(id)) else {
-                continue;
-            };
-            tracing::info!("job {id} was sent by who had the lease before; it is cancelled");
+            let Some(id) = reference.job_id else { continue };
             let place = reference.location.as_deref().or(account.place());
-            // One that is over by now cannot be cancelled, and need not be.
+            // A server may take a cancellation and go on, so it is asked again as long as the job is there.
             if let Err(error) = client.job().cancel_job(&account.project, &id, place).await {
                 tracing::debug!("job {id} was not cancelled: {error}");
             }
-            asked.push(id);
+            if known.insert(id.clone()) {
+                tracing::info!(
+                    "job {id} was sent by who had the lease before; it is cancelled and waited for"
+                );
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }
