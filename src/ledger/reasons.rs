@@ -26,9 +26,7 @@ pub fn by_reason<K: PartialEq, T>(
             .find(|(known, group)| *known == print && group.kind == kind);
         match known {
             Some((_, group)) => {
-                if group.reason != reason {
-                    group.reason = print;
-                }
+                group.reason = common(&group.reason, &reason);
                 group.things.push(thing);
             }
             None => groups.push((
@@ -43,6 +41,19 @@ pub fn by_reason<K: PartialEq, T>(
     }
     groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.things.len()));
     groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What two reasons of one print say alike; where they differ stands a sign of it.
+fn common(one: &str, other: &str) -> String {
+    let same = |(word, other): (&str, &str)| {
+        if word == other {
+            word.to_owned()
+        } else {
+            "…".to_owned()
+        }
+    };
+    let words = one.split(' ').zip(other.split(' '));
+    words.map(same).collect::<Vec<_>>().join(" ")
 }
 
 /// A reason without what tells one date or row from another: words with numbers in them.
@@ -64,11 +75,11 @@ mod tests {
     #[test]
     fn what_says_the_same_but_for_its_numbers_is_one_group_and_one_alone_is_told_whole() {
         let told = [
-            (1, 'p', "no line for 20240102_BOS_BKN"),
+            (1, 'p', "no line of 12 for 20240102_BOS_BKN"),
             (2, 'f', "the feed did not answer"),
             (3, 'f', "the feed did not answer"),
             (4, 'f', "no line for 20240104_BOS_BKN"),
-            (5, 'p', "no line for 20240105_LAL_DEN"),
+            (5, 'p', "no line of 12 for 20240105_LAL_DEN"),
             (6, 'f', "the feed did not answer"),
         ];
         let groups = by_reason(told, |(_, kind, reason)| (*kind, (*reason).to_owned()));
@@ -83,7 +94,7 @@ mod tests {
             found,
             [
                 ('f', "the feed did not answer", vec![2, 3, 6]),
-                ('p', "no line for …", vec![1, 5]),
+                ('p', "no line of 12 for …", vec![1, 5]),
                 ('f', "no line for 20240104_BOS_BKN", vec![4]),
             ]
         );
