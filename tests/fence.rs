@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test may stop at the first surprise"
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and says what it left out"
 )]
 
 mod support;
@@ -15,8 +16,8 @@ mod program;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, SystemTime};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 use program::{Ended, State, TABLE, backcourt, ended, wait_until};
 use rusqlite::{Connection, OpenFlags};
@@ -178,6 +179,59 @@ fn holder(leases: &Path) -> Option<String> {
     let leases = Connection::open_with_flags(leases, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let sql = "SELECT holder FROM lease WHERE plan = 'nba'";
     leases.query_row(sql, [], |row| row.get(0)).ok().flatten()
+}
+
+/// The same command in a space of process ids of its own: for a lease that is another machine. None where the system
+/// permits no such space.
+fn elsewhere(command: &Command) -> Option<Command> {
+    let space = || {
+        let mut space = Command::new("unshare");
+        space.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
+        space
+    };
+    let is_permitted = space()
+        .arg("true")
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|ended| ended.success());
+    let mut moved = space();
+    moved
+        .stdin(Stdio::null())
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => moved.env(name, value),
+            None => moved.env_remove(name),
+        };
+    }
+    is_permitted.then_some(moved)
+}
+
+#[test]
+fn a_lease_left_on_another_host_is_respected_while_its_holder_lives_and_falls_after_ten_seconds() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let here = first.command(&arguments(&warehouse, &["--paused"]));
+    let Some(mut there) = elsewhere(&here) else {
+        println!("left out: the system permits no process ids of one's own");
+        return;
+    };
+    let mut held = Run(there.stdout(Stdio::null()).spawn().unwrap());
+    wait_until("the first run holds", || is_held(&first));
+    let refused = run(&second, &warehouse).expect(4).err;
+    assert!(refused.contains("is being worked on already"), "{refused}");
+
+    held.0.kill().unwrap();
+    held.0.wait().unwrap();
+    let killed = Instant::now();
+    let done = run(&second, &warehouse).expect(0);
+    assert!(done.err.contains("listening up to ten seconds"), "{}", done.err);
+    assert!(
+        killed.elapsed() >= Duration::from_secs(9),
+        "nobody was listened for"
+    );
+    assert_eq!(second.dates("ok"), 916);
 }
 
 #[test]

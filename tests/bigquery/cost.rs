@@ -192,10 +192,10 @@ fn a_commit_whose_process_died_is_billed_once_by_the_next() {
     };
     let run = ground.with(&["run", "--advance", "all", "--output", "silent"]);
     for _ in 0..3 {
-        let before = ground.proxy.seen(|seen| seen.taken.len());
+        let before = ground.proxy.replaces();
         let mut process = ground.state.command(&run).spawn().unwrap();
         wait_until("a commit is under way", || {
-            ground.proxy.seen(|seen| seen.taken.len()) > before || process.try_wait().unwrap().is_some()
+            ground.proxy.replaces() > before || process.try_wait().unwrap().is_some()
         });
         // Whether it lives or not; a run that ended has nothing left to lose.
         let _ = process.kill();

@@ -314,11 +314,12 @@ impl Leases for BigQueryWarehouse {
                 epoch: seen + 1,
             };
             self.held.set(Some(fence.clone()));
-            let client = apart.client().await.map_err(told)?;
             let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
-            overtaken::end(&client, &self.account, is_before)
-                .await
-                .map_err(told)?;
+            let end_what_is_before = || async {
+                let client = apart.client().await?;
+                overtaken::end(&client, &self.account, is_before).await
+            };
+            apart.insist(end_what_is_before).await.map_err(told)?;
         }
         Ok(is_own)
     }
