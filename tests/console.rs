@@ -131,7 +131,7 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
     pty.send(ENTER);
     pty.wait_until("the failed dates are healed", |screen| {
         let text = screen.contents();
-        text.contains("916 ok") && text.contains("finished") && text.contains("19 PASS")
+        header(screen).contains("finished") && text.contains("916 ok") && text.contains("19 PASS")
     });
     pty.send("q");
     assert_left(&mut pty, 0);
@@ -521,7 +521,7 @@ fn a_worker_that_panics_fails_its_date_and_leaves_the_screen_alone() {
     let mut pty = Pty::start(program.to_str().unwrap(), &arguments, &environment, SIZE);
     pty.wait_until("the run has ended with one failed date", |screen| {
         let text = screen.contents();
-        text.contains("finished") && text.contains("1 failed") && text.contains("died")
+        header(screen).contains("finished") && text.contains("1 failed") && text.contains("died")
     });
     assert!(
         pty.screen().alternate_screen(),
