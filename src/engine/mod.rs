@@ -12,6 +12,7 @@ mod fact;
 mod gaps;
 mod landing;
 mod launch;
+mod limit;
 mod lineage;
 mod link;
 mod origin;

@@ -9,6 +9,7 @@ use crate::ledger::{Purpose, RunState};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
+use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows, counted};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 
@@ -133,6 +134,8 @@ impl Dispatcher {
             ));
         }
         let before = self.workers;
+        let enough = self.limit().enough_workers();
+        self.rate.change(times_as_long(enough, before, number));
         self.workers = number;
         while self.slots.len() < number {
             self.slots.push(Slot::idle());
