@@ -124,6 +124,7 @@ pub enum Action {
     Gaps,
     PreviousStage,
     NextStage,
+    Filter,
     Level,
     Wrap,
     CheckOne,
@@ -317,7 +318,9 @@ pub const TABLE: &[Binding] = bindings! {
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
     "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "why dates of this stage are failed, partial or empty: a line for each cause";
+    "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "only the dates of one state, what needs attention first; after the last state all again";
     "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "do the dates of this cause again, after a question";
+    "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause in the Dates pane";
     "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "show the first date of this cause in the Dates pane";
     "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
     "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";

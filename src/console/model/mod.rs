@@ -6,6 +6,7 @@ pub mod checklist;
 pub mod command_line;
 pub mod cost;
 pub mod dates;
+pub mod filter;
 pub mod helm;
 pub mod log;
 pub mod overlay;

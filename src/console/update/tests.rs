@@ -556,6 +556,30 @@ fn workers_add_up_before_the_engine_follows() {
     assert_eq!(model.workers.wanted, None);
 }
 
+// 15 workers are at work and it takes 4 to 5 minutes more.
+#[rstest]
+#[case(None, "+", "16 workers: ETA 4-5 min, 6 % shorter")]
+#[case(None, "----------", "5 workers: ETA 12-15 min, 200 % longer")]
+#[case(Some(9), "+", "16 workers are not faster now: the ETA stays 4-5 min")]
+#[case(Some(9), "-", "14 workers are enough: the ETA stays 4-5 min")]
+#[case(Some(9), "-------", "8 workers: ETA 4-6 min, 13 % longer")]
+fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
+    #[case] enough: Option<usize>,
+    #[case] typed: &str,
+    #[case] sentence: &str,
+) {
+    let mut snapshot = running(1);
+    snapshot.run.progress.eta = Some((240.0, 300.0));
+    snapshot.run.enough_workers = enough;
+    let mut model = model(snapshot);
+    keys(&mut model, typed);
+    assert_eq!(said(&model), sentence);
+    let to = Command::Workers(1);
+    let reply = Reply::Accepted("1 workers".to_owned());
+    update(&mut model, Msg::Reply { to, reply });
+    assert_eq!(said(&model), sentence, "the answer adds nothing");
+}
+
 #[test]
 fn the_last_worker_stays() {
     let mut one = running(1);
@@ -579,6 +603,77 @@ fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bo
         matches!(model.overlay, Some(Overlay::Leave(LeaveChoice::Keep))),
         !at_once
     );
+}
+
+#[rstest]
+#[case::ended(finished(2), false)]
+#[case::at_rest(resting(2), false)]
+#[case::still_at_work(running(2), true)]
+fn the_question_before_leaving_goes_when_there_is_nothing_left_to_lose(
+    #[case] next: Snapshot,
+    #[case] stays: bool,
+) {
+    let mut model = model(running(1));
+    keys(&mut model, "q");
+    update(&mut model, Msg::Snapshot(Arc::new(next)));
+    assert_eq!(matches!(model.overlay, Some(Overlay::Leave(_))), stays);
+    if !stays {
+        assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+    }
+}
+
+/// The dates that are shown, in order.
+fn shown(model: &Model) -> Vec<NaiveDate> {
+    let units = &model.stage().unwrap().units;
+    let shown = units.iter().filter(|unit| model.dates.shows(unit));
+    shown.map(|unit| unit.date).collect()
+}
+
+#[test]
+fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_shown() {
+    let mut model = model(running(1));
+    let all = shown(&model).len();
+    keys(&mut model, "f");
+    let failed = shown(&model);
+    assert_eq!(failed.len(), 3, "the failed ones");
+    assert_eq!(model.dates.cursor, failed.first().copied(), "the cursor is on one");
+    keys(&mut model, "n");
+    assert_eq!(model.dates.cursor, Some(failed[1]));
+    keys(&mut model, "R");
+    let Some(Overlay::Confirm(confirm)) = &model.overlay else {
+        panic!("no question");
+    };
+    assert_eq!(confirm.dates, failed, "the empty and the partial date are left out");
+    // From the first failed date to the last: what lies between is not shown and not done.
+    keys(&mut model, "\x1bNvNr");
+    let Some(Overlay::Confirm(confirm)) = &model.overlay else {
+        panic!("no question");
+    };
+    assert_eq!(confirm.dates, failed);
+    keys(&mut model, "\x1bf");
+    assert_eq!(shown(&model).len(), 1, "the empty one");
+    keys(&mut model, "\x1b");
+    assert!(model.dates.anchor.is_none() && model.dates.filter.is_some());
+    keys(&mut model, "\x1b");
+    assert_eq!(shown(&model).len(), all);
+    // Failed, empty, partial, unknown, stale, running, pending, ok, skipped, and all again.
+    keys(&mut model, "ffffffffff");
+    assert_eq!(model.dates.filter, None);
+}
+
+#[test]
+fn dates_are_filtered_by_cause() {
+    let mut model = model(running(1));
+    keys(&mut model, "tf");
+    assert!(model.overlay.is_none());
+    let shown = shown(&model);
+    assert_eq!(shown.len(), 3);
+    assert_eq!(model.dates.cursor, shown.first().copied());
+    update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
+    keys(&mut model, "n");
+    assert_eq!(said(&model), "no date is shown; Esc shows all of them");
+    keys(&mut model, "R");
+    assert_eq!(said(&model), "no date that is shown needs attention; Esc shows all of them");
 }
 
 fn resting(version: u64) -> Snapshot {
@@ -745,15 +840,15 @@ fn what_is_confirmed_is_what_was_listed() {
 fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
     let mut model = model(running(1));
     update(&mut model, Msg::Facts(vec![worker_died(), fact(Event::Paused)]));
-    let accepted = Reply::Accepted("16 workers".to_owned());
+    let accepted = Reply::Accepted("every check is asked".to_owned());
     update(
         &mut model,
         Msg::Reply {
-            to: Command::Workers(16),
+            to: Command::Check(Checks::All),
             reply: accepted,
         },
     );
-    assert_eq!(said(&model), "16 workers");
+    assert_eq!(said(&model), "every check is asked");
     update(&mut model, Msg::Tick(second(12.0)));
     assert_eq!(model.notices.len(), 2);
     update(&mut model, Msg::Tick(second(13.5)));
