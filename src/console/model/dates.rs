@@ -147,8 +147,8 @@ impl Dates {
     /// and how many were left out because they are.
     pub fn to_rerun(&self, stage: &StageView) -> (Vec<NaiveDate>, usize) {
         let single = self.anchor.is_none();
-        let (taken, left): (Vec<_>, Vec<_>) = (self.marked(stage).into_iter())
-            .partition(|unit| single || unit.state != UnitState::Skipped);
+        let (taken, left): (Vec<_>, Vec<_>) =
+            (self.marked(stage).into_iter()).partition(|unit| single || unit.state != UnitState::Skipped);
         (taken.iter().map(|unit| unit.date).collect(), left.len())
     }
 }

@@ -636,14 +636,21 @@ fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_sh
     keys(&mut model, "f");
     let failed = shown(&model);
     assert_eq!(failed.len(), 3, "the failed ones");
-    assert_eq!(model.dates.cursor, failed.first().copied(), "the cursor is on one");
+    assert_eq!(
+        model.dates.cursor,
+        failed.first().copied(),
+        "the cursor is on one"
+    );
     keys(&mut model, "n");
     assert_eq!(model.dates.cursor, Some(failed[1]));
     keys(&mut model, "R");
     let Some(Overlay::Confirm(confirm)) = &model.overlay else {
         panic!("no question");
     };
-    assert_eq!(confirm.dates, failed, "the empty and the partial date are left out");
+    assert_eq!(
+        confirm.dates, failed,
+        "the empty and the partial date are left out"
+    );
     // From the first failed date to the last: what lies between is not shown and not done.
     keys(&mut model, "\x1bNvNr");
     let Some(Overlay::Confirm(confirm)) = &model.overlay else {
@@ -673,7 +680,10 @@ fn dates_are_filtered_by_cause() {
     keys(&mut model, "n");
     assert_eq!(said(&model), "no date is shown; Esc shows all of them");
     keys(&mut model, "R");
-    assert_eq!(said(&model), "no date that is shown needs attention; Esc shows all of them");
+    assert_eq!(
+        said(&model),
+        "no date that is shown needs attention; Esc shows all of them"
+    );
 }
 
 fn resting(version: u64) -> Snapshot {

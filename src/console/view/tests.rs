@@ -293,7 +293,11 @@ fn what_lies_over_the_panes() {
             vec![key('n'), key('v'), code(KeyCode::Right), code(KeyCode::Down)],
         ),
         ("only-failed", "running", vec![key('f')]),
-        ("only-a-cause", "running", vec![key('t'), key('f'), code(KeyCode::Right)]),
+        (
+            "only-a-cause",
+            "running",
+            vec![key('t'), key('f'), code(KeyCode::Right)],
+        ),
         ("gaps", "running", vec![key('u')]),
         ("pausing", "running", vec![key('p')]),
         ("leave", "running", vec![key('q')]),
