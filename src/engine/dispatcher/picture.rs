@@ -61,13 +61,9 @@ impl Dispatcher {
     fn limit(&self) -> String {
         match self.mode {
             Mode::Preparing => return "preparing before the first unit".to_owned(),
-            Mode::Holding if self.waits_for_yes => {
-                return "held for your yes to the cost; p begins".to_owned();
-            }
-            Mode::Holding if self.held_by_sample => {
-                return "held after the sample; p goes on with the full range".to_owned();
-            }
-            Mode::Holding => return "held by the operator; p resumes".to_owned(),
+            Mode::Holding if self.waits_for_yes => return "held for your yes to the cost".to_owned(),
+            Mode::Holding if self.held_by_sample => return "held after the sample".to_owned(),
+            Mode::Holding => return "held by the operator".to_owned(),
             Mode::Draining => return "draining; nothing new starts".to_owned(),
             Mode::Over => return "the run has ended".to_owned(),
             Mode::Going => {}
