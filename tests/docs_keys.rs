@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use backcourt::console::keymap::{Binding, TABLE};
+use backcourt::console::keymap::{Binding, Keymap, TABLE};
 
 const BEGIN: &str = "<!-- keys: made by UPDATE_DOCS=1 cargo test --test docs_keys -->\n";
 const END: &str = "<!-- end of keys -->";
@@ -48,7 +48,7 @@ fn table() -> String {
 }
 
 fn keys(binding: &Binding) -> String {
-    let spelt = binding.spelt(false);
+    let spelt = Keymap::default().spelt(binding, false);
     let keys: Vec<_> = spelt.split(' ').map(|key| format!("`{key}`")).collect();
     keys.join(" ")
 }
