@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use backcourt::console::Palette;
+use backcourt::console::Preferences;
 use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
 use backcourt::present::{Notify, OnHangUp, Presenter, Surroundings, present};
@@ -537,11 +537,12 @@ fn scene() {
         folder: Path::new(&folder),
         helm: &Helm::default(),
         name: "scene",
+        preferences: &Preferences::default(),
         on_hang_up: OnHangUp::Continue,
         notify: Notify::Never,
         stand_in: None,
     };
-    let code = present(engine, Presenter::Tui(Palette::Auto), surroundings).unwrap();
+    let code = present(engine, Presenter::Tui, surroundings).unwrap();
     drop(files);
     std::process::exit(i32::from(code));
 }

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use backcourt::console::keymap::{Binding, TABLE};
+use backcourt::console::keymap::{Binding, Keymap, TABLE};
 
 /// The keys of a first hour, by the names of their bindings, in the order they are needed.
 const FIRST: [&str; 18] = [
@@ -83,7 +83,7 @@ fn table<'a>(bindings: impl Iterator<Item = &'a Binding>) -> String {
 }
 
 fn keys(binding: &Binding) -> String {
-    let spelt = binding.spelt(false);
+    let spelt = Keymap::default().spelt(binding, false);
     let keys: Vec<_> = spelt.split(' ').map(|key| format!("`{key}`")).collect();
     keys.join(" ")
 }

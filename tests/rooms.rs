@@ -50,6 +50,9 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "ledger::by_reason",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
+            // A slip of the finger in a key's name is refused as everywhere else.
+            "plan::near_miss",
+            "plan::with_hint",
             // Dates as an operator writes them, for the command that orders the same.
             "plan::compact_dates",
             // How the runbook's items stand; snapshots carry them.

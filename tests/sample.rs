@@ -180,10 +180,7 @@ fn with_a_screen_the_run_holds_until_the_operator_lets_it_go_on() {
         StageState::Waiting,
         "not even a table is made"
     );
-    assert_eq!(
-        picture.run.limit,
-        "held after the sample; p goes on with the full range"
-    );
+    assert_eq!(picture.run.limit, "held after the sample");
     assert_eq!(toy.commits(), 0);
     assert_eq!(live.order(Command::Resume), Reply::Accepted("resumed".to_owned()));
     live.wait_for(|picture| picture.run.state == RunState::Finished);

@@ -1,13 +1,13 @@
 //! `backcourt attach`: the console of a run that is under way, on another terminal.
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::console::Palette;
+use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
 use super::ctl::nobody;
 use super::error::CliError;
+use super::look::Look;
 use super::start::console_name;
 use super::{Place, StateDir};
 
@@ -19,29 +19,22 @@ pub(super) struct AttachArgs {
     /// Only watch: never take the helm
     #[arg(long)]
     read_only: bool,
-    /// Colours of the console
-    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
-    theme: Palette,
+    #[command(flatten)]
+    look: Look,
     /// How this terminal tells of the first failure, the first gate that shuts, and the end: as with run
-    #[arg(long, value_name = "HOW", default_value = "bell", value_parser = Notify::parse)]
+    #[arg(long, value_name = "HOW", env = "BACKCOURT_NOTIFY", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,
 }
 
-pub(super) fn attach(arguments: &AttachArgs) -> Result<u8, CliError> {
+pub(super) fn attach(arguments: &AttachArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let shown = present::attach(
         folder.path(),
         &console_name(),
         arguments.read_only,
-        arguments.theme,
+        &arguments.look.preferences(keymap),
         arguments.notify.clone(),
     )
     .map_err(|error| CliError::Usage(error.to_string()))?;
     shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))
-}
-
-/// The names of the colours.
-pub(super) fn palettes() -> impl TypedValueParser<Value = Palette> {
-    PossibleValuesParser::new(Palette::ALL.map(Palette::word))
-        .map(|word| Palette::from_word(&word).unwrap_or_default())
 }

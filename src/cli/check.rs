@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::runtime::Builder;
 
 use crate::checks::break_down;
+use crate::console::keymap::Keymap;
 use crate::engine::{Checks, Selection, Work};
 use crate::ledger::Ledger;
 use crate::plan::{BreakdownSpec, Plan, with_hint};
@@ -33,7 +34,7 @@ pub(super) struct CheckArgs {
     output: Output,
 }
 
-pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
+pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     if let Some(stranger) = arguments.names.iter().find(|name| plan.check(name).is_none()) {
         let known = plan.checks.iter().map(|check| check.name.as_str());
@@ -77,6 +78,7 @@ pub(super) fn check(arguments: &CheckArgs) -> Result<u8, CliError> {
             sample: None,
             fail_fast: None,
             show: Show::new(arguments.output),
+            keymap: keymap.clone(),
         },
     )
 }

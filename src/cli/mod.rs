@@ -3,14 +3,17 @@
 mod attach;
 mod check;
 mod completions;
+mod config;
 mod ctl;
 mod doctor;
 mod dry_run;
 mod error;
 mod file;
 mod home;
+mod keys;
 mod lease;
 mod load;
+mod look;
 mod man;
 mod origin;
 mod progress;
@@ -28,14 +31,16 @@ mod waive;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::console::sanitised;
 use crate::plan::{self, Plan, with_hint};
 use crate::stages;
 
+use config::Config;
 use error::CliError;
 use state_dir::StateDir;
 
@@ -50,6 +55,9 @@ struct Cli {
     command: Option<Subcommands>,
     #[command(flatten)]
     run: run::RunArgs,
+    /// Settings and keys of your own [default: `$XDG_CONFIG_HOME/backcourt/config.toml`]
+    #[arg(long, global = true, value_name = "FILE", env = "BACKCOURT_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\
@@ -90,6 +98,10 @@ enum Subcommands {
     Report(report::ReportArgs),
     /// Show how a run stands, live or ended, from its ledger
     Status(status::StatusArgs),
+    /// Show the keys of the console as they are in effect
+    Keys,
+    /// Show the settings of the config file, a sample of it, or where it is
+    Config(config::ConfigArgs),
     /// Print what makes a shell complete this command line
     Completions(completions::CompletionsArgs),
     /// Print the manual page of the program or of a subcommand
@@ -100,8 +112,8 @@ enum Subcommands {
 #[derive(Debug, Clone, Args)]
 struct Place {
     /// Folder of the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<std::path::PathBuf>,
+    #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
+    state_dir: Option<PathBuf>,
     /// Plan: nba, harbour or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = crate::plan::BUILTIN)]
     plan: String,
@@ -135,35 +147,27 @@ impl Place {
     }
 }
 
+/// The command line as it was understood.
+struct Given {
+    cli: Cli,
+    matches: ArgMatches,
+    config: Config,
+}
+
 /// Runs the program on these arguments.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let understood = Cli::command().try_get_matches_from(&arguments);
+    let understood = understood.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match understood {
+        Ok(understood) => understood,
         Err(refusal) => {
             // Help goes to standard output, a refusal to standard error; if neither can be written, nobody reads.
             drop(refusal.print());
             return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
         }
     };
-    let result = match cli.command {
-        None => run::run(&cli.run),
-        Some(Subcommands::Run(arguments)) => run::run(&arguments),
-        Some(Subcommands::Load(arguments)) => load::load(&arguments),
-        Some(Subcommands::Check(arguments)) => check::check(&arguments),
-        Some(Subcommands::Rerun(arguments)) => rerun::rerun(&arguments),
-        Some(Subcommands::Waive(arguments)) => waive::waive(&arguments),
-        Some(Subcommands::Attach(arguments)) => attach::attach(&arguments),
-        Some(Subcommands::Replay(arguments)) => replay::replay(&arguments),
-        Some(Subcommands::Ctl(arguments)) => ctl::ctl(&arguments),
-        Some(Subcommands::Tick(arguments)) => tick::tick(&arguments),
-        Some(Subcommands::Doctor(arguments)) => doctor::doctor(&arguments),
-        Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(&arguments),
-        Some(Subcommands::Report(arguments)) => report::report(&arguments),
-        Some(Subcommands::Status(arguments)) => status::status(&arguments),
-        Some(Subcommands::Completions(arguments)) => completions::completions(&arguments),
-        Some(Subcommands::Man(arguments)) => man::man(&arguments),
-    };
-    match result {
+    match with_config(cli, matches, arguments).and_then(|given| obey(&given)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error}");
@@ -173,5 +177,50 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             drop(writeln!(std::io::stderr(), "backcourt: {}", lines.join("\n")));
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Reads the config file, and the command line once more with what it says as defaults.
+fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<Given, CliError> {
+    let config = match &cli.command {
+        Some(Subcommands::Completions(_) | Subcommands::Man(_)) => Config::default(),
+        Some(Subcommands::Config(asked)) if asked.needs_no_file() => Config::default(),
+        _ => Config::read(cli.config.as_deref())?,
+    };
+    if config == Config::default() {
+        return Ok(Given { cli, matches, config });
+    }
+    let refuse = |error: clap::Error| CliError::Usage(error.to_string());
+    let command = config.as_defaults_of(Cli::command());
+    let matches = command.try_get_matches_from(arguments).map_err(refuse)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(refuse)?;
+    Ok(Given { cli, matches, config })
+}
+
+fn obey(given: &Given) -> Result<u8, CliError> {
+    let (cli, keymap) = (&given.cli, given.config.keymap());
+    match &cli.command {
+        None => run::run(&cli.run, keymap),
+        Some(Subcommands::Run(arguments)) => run::run(arguments, keymap),
+        Some(Subcommands::Load(arguments)) => load::load(arguments),
+        Some(Subcommands::Check(arguments)) => check::check(arguments, keymap),
+        Some(Subcommands::Rerun(arguments)) => rerun::rerun(arguments, keymap),
+        Some(Subcommands::Waive(arguments)) => waive::waive(arguments),
+        Some(Subcommands::Attach(arguments)) => attach::attach(arguments, keymap),
+        Some(Subcommands::Replay(arguments)) => replay::replay(arguments, keymap),
+        Some(Subcommands::Ctl(arguments)) => ctl::ctl(arguments),
+        Some(Subcommands::Tick(arguments)) => tick::tick(arguments),
+        Some(Subcommands::Doctor(arguments)) => doctor::doctor(arguments),
+        Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(arguments),
+        Some(Subcommands::Report(arguments)) => report::report(arguments),
+        Some(Subcommands::Status(arguments)) => status::status(arguments),
+        Some(Subcommands::Keys) => keys::keys(keymap),
+        Some(Subcommands::Config(arguments)) => {
+            let shown = given.matches.subcommand_matches("config");
+            let shown = shown.and_then(|config| config.subcommand_matches("show"));
+            config::config(arguments, cli.config.as_deref(), &given.config, shown)
+        }
+        Some(Subcommands::Completions(arguments)) => completions::completions(arguments),
+        Some(Subcommands::Man(arguments)) => man::man(arguments),
     }
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::console::Palette;
+use crate::console::keymap::Keymap;
 use crate::present::{self, Lines, Presenter};
 use crate::replay::{self, Recording};
 
 use super::StateDir;
-use super::attach::palettes;
 use super::error::CliError;
+use super::look::Look;
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct ReplayArgs {
     #[arg(value_name = "EVENTS")]
     events: Option<PathBuf>,
     /// Folder whose events.jsonl is meant [default: `$XDG_STATE_HOME/backcourt`]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
     /// Which of its runs, by the id in the header [default: the newest]
     #[arg(long, value_name = "ID")]
@@ -29,9 +29,8 @@ pub(super) struct ReplayArgs {
     /// How many times as fast as it was, 0.1 to 10000; + and - change it
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     speed: f64,
-    /// Colours of the console
-    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
-    theme: Palette,
+    #[command(flatten)]
+    look: Look,
 }
 
 const HELP: &str = "\
@@ -53,7 +52,7 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| "give a number from 0.1 to 10000".to_owned())
 }
 
-pub(super) fn replay(arguments: &ReplayArgs) -> Result<u8, CliError> {
+pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let path = match &arguments.events {
         Some(path) => path.clone(),
         None => StateDir::of(arguments.state_dir.as_deref())?.events(),
@@ -67,7 +66,8 @@ pub(super) fn replay(arguments: &ReplayArgs) -> Result<u8, CliError> {
         print(&recording);
         return Ok(0);
     }
-    present::replay(recording, arguments.speed, arguments.theme).map_err(|cause| CliError::System {
+    let preferences = arguments.look.preferences(keymap);
+    present::replay(recording, arguments.speed, &preferences).map_err(|cause| CliError::System {
         what: "the screen could not be opened".to_owned(),
         cause,
         next: "in a pipe the run is printed as lines",

@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
 
+use crate::console::keymap::Keymap;
 use crate::engine::{Selection, Work};
 use crate::ledger::Ledger;
 use crate::plan::with_hint;
@@ -41,7 +42,7 @@ pub(super) struct RerunArgs {
     show: Show,
 }
 
-pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
+pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
     if let Some(stranger) = arguments.stage.iter().find(|stage| !names.contains(stage)) {
@@ -101,6 +102,7 @@ pub(super) fn rerun(arguments: &RerunArgs) -> Result<u8, CliError> {
             sample: None,
             fail_fast: None,
             show: arguments.show.clone(),
+            keymap: keymap.clone(),
         },
     )
 }

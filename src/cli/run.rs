@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use crate::console::keymap::Keymap;
 use crate::engine::Work;
 use crate::plan::{DateRange, Plan, expand_dates, parse_date, with_hint};
 use crate::stages;
@@ -32,10 +33,8 @@ pub(super) struct RunArgs {
     /// Just these stages
     #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
     stages: Vec<String>,
-    /// Workers at the start; + and - change it later [default: the plan's]
-    #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
-          value_parser = clap::value_parser!(u32).range(1..=64))]
-    workers: Option<u32>,
+    #[command(flatten)]
+    workers: Workers,
     /// Where the rows come from [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
@@ -65,7 +64,16 @@ pub(super) struct RunArgs {
     fail_fast: Option<u64>,
 }
 
-pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
+/// How many at once.
+#[derive(Debug, Args)]
+pub(super) struct Workers {
+    /// Workers at the start; + and - change it later [default: the plan's]
+    #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    workers: Option<u32>,
+}
+
+pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = arguments.chosen_dates(&plan)?;
     let stages = chosen_stages(&plan, &arguments.stages, arguments.stop_after.as_deref())?;
@@ -104,6 +112,7 @@ pub(super) fn run(arguments: &RunArgs) -> Result<u8, CliError> {
             sample,
             fail_fast: arguments.fail_fast,
             show: arguments.show.clone(),
+            keymap: keymap.clone(),
         },
     )
 }
@@ -129,7 +138,9 @@ pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
 
 impl RunArgs {
     pub(super) fn workers(&self, plan: &Plan) -> usize {
-        self.workers.map_or(plan.workers, |workers| workers as usize)
+        self.workers
+            .workers
+            .map_or(plan.workers, |workers| workers as usize)
     }
 
     fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
-use crate::console::Palette;
+use crate::console::keymap::Keymap;
 use crate::control::{Helm, Run, Server, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, StageError,
@@ -25,9 +25,9 @@ use crate::telemetry;
 use crate::term::{Role, stand_in};
 use crate::warehouse::{ErrorClass, Warehouse};
 
-use super::attach::palettes;
 use super::error::CliError;
 use super::lease::lease;
+use super::look::Look;
 use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
@@ -49,22 +49,21 @@ pub(super) enum Output {
     Silent,
 }
 
-/// How a run is shown, and in which colours.
+/// How a run is shown.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Show {
     /// How the run is shown
-    #[arg(long, value_enum, default_value_t = Output::Auto)]
+    #[arg(long, value_enum, env = "BACKCOURT_OUTPUT", default_value_t = Output::Auto)]
     output: Output,
-    /// Colours of the console
-    #[arg(long, value_name = "THEME", default_value = Palette::Auto.word(), value_parser = palettes())]
-    theme: Palette,
+    #[command(flatten)]
+    look: Look,
     /// What becomes of the run when its terminal goes away
-    #[arg(long, value_enum, default_value_t = HangUp::Continue, value_name = "WHAT")]
+    #[arg(long, value_enum, env = "BACKCOURT_ON_HANGUP", default_value_t = HangUp::Continue, value_name = "WHAT")]
     on_hangup: HangUp,
     /// How you are told of the first failure, the first gate that shuts, and the end: bell, osc9, osc777, within tmux
     /// osc9-tmux or osc777-tmux, never, or command:PROGRAM, which finds `BACKCOURT_EVENT` and `BACKCOURT_MESSAGE` in its
     /// environment
-    #[arg(long, value_name = "HOW", default_value = "bell", value_parser = Notify::parse)]
+    #[arg(long, value_name = "HOW", env = "BACKCOURT_NOTIFY", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,
 }
 
@@ -90,11 +89,11 @@ impl From<HangUp> for OnHangUp {
 }
 
 impl Show {
-    /// This output, in the colours nobody chose otherwise.
+    /// This output, and otherwise what nobody chose.
     pub(super) fn new(output: Output) -> Self {
         Self {
             output,
-            theme: Palette::default(),
+            look: Look::usual(),
             on_hangup: HangUp::Continue,
             notify: Notify::default(),
         }
@@ -103,7 +102,7 @@ impl Show {
     /// Where there is no run to steer, there is no console either.
     pub(super) fn without_screen(&self) -> Result<Presenter, CliError> {
         Ok(match self.presenter()? {
-            Presenter::Tui(_) => Presenter::Plain,
+            Presenter::Tui => Presenter::Plain,
             presenter => presenter,
         })
     }
@@ -119,8 +118,8 @@ impl Show {
                         .to_owned(),
                 ));
             }
-            Output::Auto if is_terminal => Presenter::Tui(self.theme),
-            Output::Tui => Presenter::Tui(self.theme),
+            Output::Auto if is_terminal => Presenter::Tui,
+            Output::Tui => Presenter::Tui,
             Output::Auto | Output::Plain => Presenter::Plain,
             Output::Jsonl => Presenter::Jsonl,
             Output::Silent => Presenter::Silent,
@@ -155,6 +154,8 @@ pub(super) struct Job {
     pub(super) fail_fast: Option<u64>,
     /// How it is shown.
     pub(super) show: Show,
+    /// The keys of the console.
+    pub(super) keymap: Keymap,
 }
 
 /// Does a job from the lock to the exit code.
@@ -166,7 +167,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let home = place.warehouse.home(&folder)?;
     home.refuse_foreign_queries(&job.plan)?;
     let stand_in = match presenter {
-        Presenter::Tui(_) => match stand_in().map_err(no_process)? {
+        Presenter::Tui => match stand_in().map_err(no_process)? {
             Role::StandIn(code) => return Ok(code),
             Role::Actor(stand_in) => stand_in,
         },
@@ -196,7 +197,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         released: job.advance,
         fail_fast: job.fail_fast,
         ceilings: place.warehouse.ceilings(),
-        stay: matches!(presenter, Presenter::Tui(_)),
+        stay: matches!(presenter, Presenter::Tui),
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
         retry: RetryPolicy::over(warehouse.as_ref()),
     };
@@ -239,6 +240,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         folder: folder.path(),
         helm: &helm,
         name: &console_name(),
+        preferences: &job.show.look.preferences(&job.keymap),
         on_hang_up: job.show.on_hangup.into(),
         notify: job.show.notify,
         stand_in,

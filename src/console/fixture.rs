@@ -654,7 +654,7 @@ pub fn estimated(version: u64) -> Snapshot {
     snapshot.run.state = RunState::Paused;
     snapshot.run.ending = None;
     snapshot.run.waits_for_yes = true;
-    "held for your yes to the cost; p begins".clone_into(&mut snapshot.run.limit);
+    "held for your yes to the cost".clone_into(&mut snapshot.run.limit);
     let known = |bytes: u64, jobs: u64| Expected {
         bytes,
         jobs,

@@ -1,8 +1,13 @@
-//! The one table of commands an operator can give by key: the key bar, the help and the look-up all read it.
+//! The one table of commands an operator can give by key. The key bar, the help and the look-up read it through a
+//! [`Keymap`], which knows the operator's own keys.
 
-use std::fmt::Write;
+mod key;
+mod own;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::KeyCode;
+
+pub use key::Key;
+pub use own::{FIXED, Keymap, spelt};
 
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -201,13 +206,6 @@ impl Action {
     }
 }
 
-/// One key, with what is held beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key {
-    code: KeyCode,
-    control: bool,
-}
-
 /// One command of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
@@ -230,14 +228,11 @@ const fn ch(letter: char) -> Key {
 }
 
 const fn key(code: KeyCode) -> Key {
-    Key { code, control: false }
+    Key::of(code)
 }
 
 const fn ctrl(letter: char) -> Key {
-    Key {
-        code: KeyCode::Char(letter),
-        control: true,
-    }
+    Key::control(letter)
 }
 
 const UP: Key = key(KeyCode::Up);
@@ -419,73 +414,7 @@ pub const TABLE: &[Binding] = bindings! {
     "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and leave; twice more: abort";
 };
 
-impl Key {
-    /// The key of an event; none when the event is not a key going down.
-    #[must_use]
-    pub fn from_event(event: KeyEvent) -> Option<Self> {
-        let strange = event.modifiers - KeyModifiers::SHIFT - KeyModifiers::CONTROL;
-        if event.kind == KeyEventKind::Release || !strange.is_empty() {
-            return None;
-        }
-        Some(Self {
-            code: event.code,
-            control: event.modifiers.contains(KeyModifiers::CONTROL),
-        })
-    }
-
-    /// The character typed, if it is one.
-    #[must_use]
-    pub const fn typed(self) -> Option<char> {
-        match self.code {
-            KeyCode::Char(letter) if !self.control => Some(letter),
-            _ => None,
-        }
-    }
-
-    /// How it is written: with signs, or in ASCII words.
-    #[must_use]
-    pub fn spelt(self, signs: bool) -> String {
-        let name = match (self.code, signs) {
-            (KeyCode::Up, true) => "▴",
-            (KeyCode::Up, false) => "Up",
-            (KeyCode::Down, true) => "▾",
-            (KeyCode::Down, false) => "Down",
-            (KeyCode::Left, true) => "◂",
-            (KeyCode::Left, false) => "Left",
-            (KeyCode::Right, true) => "▸",
-            (KeyCode::Right, false) => "Right",
-            (KeyCode::Enter, true) => "↵",
-            (KeyCode::Enter, false) => "Enter",
-            (KeyCode::Esc, _) => "Esc",
-            (KeyCode::Tab, _) => "Tab",
-            (KeyCode::BackTab, _) => "Shift-Tab",
-            (KeyCode::PageUp, _) => "PgUp",
-            (KeyCode::PageDown, _) => "PgDn",
-            (KeyCode::Home, _) => "Home",
-            (KeyCode::End, _) => "End",
-            (KeyCode::Backspace, _) => "Backspace",
-            (KeyCode::Char(' '), _) => "Space",
-            (KeyCode::Char(letter), _) if self.control => {
-                return format!("Ctrl-{}", letter.to_ascii_uppercase());
-            }
-            (code, _) => return code.to_string(),
-        };
-        name.to_owned()
-    }
-}
-
 impl Binding {
-    /// All its keys as they are written, between spaces.
-    #[must_use]
-    pub fn spelt(&self, signs: bool) -> String {
-        let mut text = String::new();
-        for key in self.keys {
-            let gap = if text.is_empty() { "" } else { " " };
-            let _ = write!(text, "{gap}{}", key.spelt(signs));
-        }
-        text
-    }
-
     /// Where it works, in words.
     #[must_use]
     pub fn where_it_works(&self) -> String {
@@ -500,22 +429,6 @@ impl Binding {
     }
 }
 
-/// The key shown for an action, for hints in sentences.
-#[must_use]
-pub fn key_of(action: Action, signs: bool) -> String {
-    let mut bindings = TABLE.iter().filter(|binding| binding.action == action);
-    let first = bindings.next().and_then(|binding| binding.keys.first());
-    first.map_or_else(String::new, |key| key.spelt(signs))
-}
-
-/// What a key asks for at a place.
-#[must_use]
-pub fn lookup(place: Place, key: Key) -> Option<Action> {
-    at(place)
-        .find(|binding| binding.keys.contains(&key))
-        .map(|binding| binding.action)
-}
-
 /// The commands that work at a place, in the table's order.
 pub fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
     TABLE
@@ -525,25 +438,13 @@ pub fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashSet;
 
+    use crossterm::event::{KeyEvent, KeyModifiers};
     use rstest::rstest;
     use unicode_width::UnicodeWidthStr;
 
     use super::*;
-
-    #[test]
-    fn no_key_means_two_things_at_one_place() {
-        for place in Place::ALL {
-            let mut taken: HashMap<Key, &str> = HashMap::new();
-            for binding in at(place) {
-                for key in binding.keys {
-                    let before = taken.insert(*key, binding.name);
-                    assert_eq!(before, None, "{key:?} at {place:?} is also {}", binding.name);
-                }
-            }
-        }
-    }
 
     #[test]
     fn names_are_unique_and_every_command_is_described() {
@@ -581,13 +482,7 @@ mod tests {
         #[case] action: Option<Action>,
     ) {
         let key = Key::from_event(KeyEvent::new(code, modifiers));
-        assert_eq!(key.and_then(|key| lookup(Place::Dates, key)), action);
-    }
-
-    #[test]
-    fn a_key_that_goes_up_is_no_key() {
-        let mut event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
-        event.kind = KeyEventKind::Release;
-        assert_eq!(Key::from_event(event), None);
+        let keymap = Keymap::default();
+        assert_eq!(key.and_then(|key| keymap.lookup(Place::Dates, key)), action);
     }
 }

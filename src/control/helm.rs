@@ -129,6 +129,12 @@ impl Seat {
         }
     }
 
+    /// Whether it can take the helm at all.
+    #[must_use]
+    pub const fn may_steer(&self) -> bool {
+        self.may_steer
+    }
+
     /// Why orders are not taken from here; none if they are.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
@@ -136,8 +142,8 @@ impl Seat {
         match view.holder {
             _ if view.mine => None,
             _ if !self.may_steer => Some("this console only watches".to_owned()),
-            Some(name) => Some(format!("{name} has the helm; H takes it")),
-            None => Some("nobody has the helm; H takes it".to_owned()),
+            Some(name) => Some(format!("{name} has the helm")),
+            None => Some("nobody has the helm".to_owned()),
         }
     }
 }
@@ -167,7 +173,7 @@ mod tests {
         let second = helm.seat("eve@pts/2", true);
         let watcher = helm.seat("bob@pts/3", false);
         assert_eq!(first.refusal(), None);
-        assert_eq!(second.refusal().unwrap(), "op@pts/1 has the helm; H takes it");
+        assert_eq!(second.refusal().unwrap(), "op@pts/1 has the helm");
         let seen = HelmView {
             holder: Some("op@pts/1".to_owned()),
             mine: false,
@@ -178,9 +184,9 @@ mod tests {
         assert_eq!(watcher.refusal().unwrap(), "this console only watches");
         second.take();
         assert_eq!(second.refusal(), None);
-        assert_eq!(first.refusal().unwrap(), "eve@pts/2 has the helm; H takes it");
+        assert_eq!(first.refusal().unwrap(), "eve@pts/2 has the helm");
         drop(second);
-        assert_eq!(first.refusal().unwrap(), "nobody has the helm; H takes it");
+        assert_eq!(first.refusal().unwrap(), "nobody has the helm");
         assert_eq!(
             first.view(),
             HelmView {

@@ -99,9 +99,9 @@ impl fmt::Display for Limit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Preparing => out.write_str("preparing before the first unit"),
-            Self::Cost => out.write_str("held for your yes to the cost; p begins"),
-            Self::Sample => out.write_str("held after the sample; p goes on with the full range"),
-            Self::Operator => out.write_str("held by the operator; p resumes"),
+            Self::Cost => out.write_str("held for your yes to the cost"),
+            Self::Sample => out.write_str("held after the sample"),
+            Self::Operator => out.write_str("held by the operator"),
             Self::Draining => out.write_str("draining; nothing new starts"),
             Self::Ended => out.write_str("the run has ended"),
             Self::Quota { stage, rest } => write!(out, "the quota: {stage} {rest}"),
@@ -119,8 +119,8 @@ impl fmt::Display for Limit {
                 "the processor: {} at once, more workers would not help",
                 counted(*lanes, "batch")
             ),
-            Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy; + adds one"),
-            Self::Workers { busy, .. } => write!(out, "the workers: all {busy} are busy; + adds one"),
+            Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy, another would help"),
+            Self::Workers { busy, .. } => write!(out, "the workers: all {busy} are busy, more would help"),
             Self::Retries { resting, .. } => write!(
                 out,
                 "retries: {} waiting for another attempt",

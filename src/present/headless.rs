@@ -111,7 +111,7 @@ impl Lines {
         let line = match self.presenter {
             Presenter::Plain | Presenter::Log => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),
-            Presenter::Tui(_) | Presenter::Silent => None,
+            Presenter::Tui | Presenter::Silent => None,
         };
         if let Some(line) = line {
             self.line(&line);

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use tokio::runtime::Builder;
 
-use crate::console::Palette;
+use crate::console::Preferences;
 use crate::control::{self, ClientError, Helm};
 use crate::engine::{Ending, Engine};
 use crate::telemetry::LogRing;
@@ -30,8 +30,8 @@ use tui::{Around, Left};
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presenter {
-    /// The console, in these colours.
-    Tui(Palette),
+    /// The console.
+    Tui,
     /// Readable lines.
     Plain,
     /// One JSON object per fact.
@@ -65,6 +65,8 @@ pub struct Surroundings<'a> {
     pub helm: &'a Helm,
     /// How other consoles call this one.
     pub name: &'a str,
+    /// What its operator has chosen about the console.
+    pub preferences: &'a Preferences,
     /// What a hang-up does to it.
     pub on_hang_up: OnHangUp,
     /// How an operator who looks elsewhere is told.
@@ -88,14 +90,8 @@ pub fn present(
     let told = &mut notifier;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
-        Presenter::Tui(palette) => {
-            match runtime.block_on(console(
-                &mut engine,
-                palette,
-                &surroundings,
-                stand_in.is_some(),
-                told,
-            ))? {
+        Presenter::Tui => {
+            match runtime.block_on(console(&mut engine, &surroundings, stand_in.is_some(), told))? {
                 Left::Quit => None,
                 Left::Signal(signal) => Some(signal),
                 Left::Gone => {
@@ -125,7 +121,7 @@ pub fn present(
     // Orders given last are still on their way; the runtime must not be dropped before they are sent.
     runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
-    if matches!(presenter, Presenter::Tui(_) | Presenter::Plain) {
+    if matches!(presenter, Presenter::Tui | Presenter::Plain) {
         // A terminal that is gone cannot be told; the log has it.
         drop(plain::say_ending(
             &mut io::stdout(),
@@ -158,7 +154,6 @@ fn detach(stand_in: Option<StandIn>, folder: &Path) {
 
 async fn console(
     engine: &mut Engine,
-    palette: Palette,
     surroundings: &Surroundings<'_>,
     can_detach: bool,
     notifier: &mut Notifier,
@@ -173,7 +168,7 @@ async fn console(
         can_detach,
         playing: None,
     };
-    tui::follow(&mut engine.link, palette, around, notifier).await
+    tui::follow(&mut engine.link, surroundings.preferences, around, notifier).await
 }
 
 /// A run could not be shown from this process.
@@ -196,7 +191,7 @@ pub fn attach(
     folder: &Path,
     name: &str,
     read_only: bool,
-    palette: Palette,
+    preferences: &Preferences,
     notify: Notify,
 ) -> Result<Option<u8>, AttachError> {
     let mut notifier = Notifier::new(notify);
@@ -213,7 +208,7 @@ pub fn attach(
             can_detach: true,
             playing: None,
         };
-        let left = tui::follow(&mut run.link, palette, around, &mut notifier).await?;
+        let left = tui::follow(&mut run.link, preferences, around, &mut notifier).await?;
         let last = run.link.snapshots.borrow().run.clone();
         let said = match last.ending {
             Some(ending) => format!("{}: {ending}", last.state),

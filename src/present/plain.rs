@@ -260,7 +260,7 @@ pub(super) fn say_ending(
     folder: &Path,
 ) -> io::Result<()> {
     // Plain lines have said it; a screen has just vanished.
-    if matches!(presenter, Presenter::Tui(_)) {
+    if matches!(presenter, Presenter::Tui) {
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
 use super::tui::{self, Around, Left, Playing};
-use crate::console::{self, Palette, Play};
+use crate::console::{self, Play, Preferences};
 use crate::control::Helm;
 use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
 use crate::replay::{Deck, Recording};
@@ -24,7 +24,7 @@ const BEAT: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the screen cannot be opened.
-pub fn replay(recording: Recording, speed: f64, palette: Palette) -> io::Result<u8> {
+pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io::Result<u8> {
     let remarks = recording.remarks.clone();
     let deck = Deck::new(recording, speed);
     let Some(first) = deck.snapshot() else {
@@ -60,7 +60,7 @@ pub fn replay(recording: Recording, speed: f64, palette: Palette) -> io::Result<
             can_detach: true,
             playing: Some(Playing { asks, stands }),
         };
-        let left = tui::follow(&mut link, palette, around, &mut Notifier::new(Notify::Never)).await?;
+        let left = tui::follow(&mut link, preferences, around, &mut Notifier::new(Notify::Never)).await?;
         Ok(match left {
             Left::Signal(Signal::Interrupt) => 130,
             Left::Signal(Signal::Terminate) => 143,

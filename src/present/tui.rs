@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::console::{self, Dirty, Effect, Model, Msg, Palette, Play, Recording, Theme, draw, update};
+use crate::console::keymap::{Action, Place};
+use crate::console::{self, Dirty, Effect, Model, Msg, Play, Preferences, Recording, Theme, draw, update};
 use crate::control::Seat;
 use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::LogRing;
@@ -62,7 +63,7 @@ async fn stands(playing: &mut Option<Playing>) -> Recording {
 /// Shows a run until the operator leaves or the terminal goes.
 pub(super) async fn follow(
     link: &mut Link,
-    palette: Palette,
+    preferences: &Preferences,
     around: Around,
     notifier: &mut Notifier,
 ) -> io::Result<Left> {
@@ -70,7 +71,7 @@ pub(super) async fn follow(
     let (keys, mut terminal) = mpsc::unbounded_channel();
     let screen = Screen::enter()?;
     let input = Input::start(keys)?;
-    let mut tui = Tui::new(screen, input, palette, around);
+    let mut tui = Tui::new(screen, input, preferences, around);
     let recording = tui
         .around
         .playing
@@ -152,10 +153,10 @@ struct Tui {
 }
 
 impl Tui {
-    fn new(screen: Screen, input: Input, palette: Palette, around: Around) -> Self {
+    fn new(screen: Screen, input: Input, preferences: &Preferences, around: Around) -> Self {
         let caps = Caps::from_env(|name| std::env::var(name).ok());
         let (answers, replies) = mpsc::unbounded_channel();
-        let mut model = Model::default();
+        let mut model = Model::new(preferences);
         if let Ok(size) = screen.size() {
             update(
                 &mut model,
@@ -167,7 +168,7 @@ impl Tui {
         }
         Self {
             model,
-            theme: Theme::new(palette, caps.color, caps.utf8),
+            theme: Theme::new(preferences.palette, caps.color, caps.utf8),
             screen,
             input,
             frames: FrameClock::new(caps.frames_per_second(), caps.bytes_per_second()),
@@ -329,7 +330,11 @@ impl Tui {
     /// Gives an order of the operator, which counts only from the console that has the helm.
     fn send(&self, link: &Link, command: Command) {
         match self.around.seat.refusal() {
-            Some(sentence) if command.changes() => {
+            Some(mut sentence) if command.changes() => {
+                if self.around.seat.may_steer() {
+                    let takes = self.model.key_of(Place::Dates, Action::Helm, false);
+                    sentence = format!("{sentence}; {takes} takes it");
+                }
                 let refused = (command, Reply::Refused(sentence));
                 // The receiver is this very screen's.
                 drop(self.answers.send(refused));

@@ -167,6 +167,7 @@ pub fn backcourt() -> Command {
     ] {
         command.env_remove(name);
     }
+    command.env("BACKCOURT_CONFIG", "/dev/null");
     command
 }
 

@@ -42,7 +42,7 @@ impl Pty {
     }
 
     /// Starts `program` on a terminal of `size` (columns, rows). The environment is the test's own plus `env`,
-    /// with a UTF-8 xterm that is not at the end of an SSH connection.
+    /// with a UTF-8 xterm that is not at the end of an SSH connection, and no config file.
     pub fn start(program: &str, args: &[&str], env: &[(&str, &str)], size: (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -52,6 +52,7 @@ impl Pty {
         }
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
+        command.env("BACKCOURT_CONFIG", "/dev/null");
         for (name, value) in env {
             command.env(name, value);
         }

@@ -22,8 +22,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::layout::Rect;
 
 use super::dirty::Dirty;
-use super::keymap::Place;
+use super::keymap::{Action, Keymap, Place};
 use super::layout::{Layout, Pane};
+use super::preferences::Preferences;
 use crate::engine::{CheckView, Snapshot, StageView};
 use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
@@ -42,9 +43,10 @@ pub(super) const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
 /// Notices kept for the operator to take away one by one.
 const NOTICES: usize = 20;
 
-/// What the console knows. Begin with `Model::default()` and a [`super::Msg::Resize`].
+/// What the console knows. Begin with [`Model::new`] and a [`super::Msg::Resize`].
 #[derive(Debug, Clone, Default)]
 pub struct Model {
+    pub(super) keymap: Keymap,
     pub(super) size: (u16, u16),
     pub(super) now: Option<DateTime<Utc>>,
     pub(super) snapshot: Option<Arc<Snapshot>>,
@@ -137,6 +139,21 @@ pub fn open_dates(snapshot: &Snapshot) -> u64 {
 }
 
 impl Model {
+    /// A console before it knows anything but what its operator prefers.
+    #[must_use]
+    pub fn new(preferences: &Preferences) -> Self {
+        Self {
+            keymap: preferences.keymap.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The key an operator presses at a place for this, as it is written.
+    #[must_use]
+    pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
+        self.keymap.key_of(place, action, signs)
+    }
+
     /// How much changed since this was last called.
     pub fn take_dirty(&mut self) -> Dirty {
         std::mem::take(&mut self.dirty)

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::causes::Causes;
 use super::split::Split;
-use crate::console::keymap::{Binding, TABLE};
+use crate::console::keymap::{Binding, Keymap, TABLE};
 use crate::console::layout::{framed, popup};
 use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
 
@@ -267,7 +267,7 @@ impl RunbookPage {
 
 impl Help {
     /// The commands that answer the search.
-    pub fn bindings(&self) -> Vec<&'static Binding> {
+    pub fn bindings(&self, keymap: &Keymap) -> Vec<&'static Binding> {
         let query = self.query.to_lowercase();
         let says = |text: &str| text.to_lowercase().contains(&query);
         TABLE
@@ -275,7 +275,7 @@ impl Help {
             .filter(|binding| {
                 says(binding.name)
                     || says(binding.help)
-                    || says(&binding.spelt(false))
+                    || says(&keymap.spelt(binding, false))
                     || says(&binding.where_it_works())
             })
             .collect()

@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use super::{checks, cost, dates, log, overlay, recording, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Key, Place, lookup};
+use crate::console::keymap::{Action, Key, Place};
 use crate::console::layout::Pane;
 use crate::console::model::overlay::{Help, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
@@ -22,8 +22,8 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     // A recording has keys of its own; what else they meant were orders, or have other keys.
     let deck = model.recording.as_ref().filter(|_| place != Place::Prompt);
     let action = deck
-        .and_then(|_| lookup(Place::Recording, key))
-        .or_else(|| lookup(place, key));
+        .and_then(|_| model.keymap.lookup(Place::Recording, key))
+        .or_else(|| model.keymap.lookup(place, key));
     if action != Some(Action::Interrupt) {
         model.armed = None;
         if model.notices.pop().is_some() {

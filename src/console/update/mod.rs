@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 use super::dirty::Dirty;
 use super::effect::Effect;
+use super::keymap::{Action, Place};
 use super::model::{Model, NOTICE_STAYS};
 use super::msg::Msg;
 use super::text::sanitised;
@@ -50,10 +51,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 && !helm.mine
                 && let Some(name) = &helm.holder
             {
-                model.notice(
-                    true,
-                    format!("{} took the helm; H takes it back", sanitised(name)),
-                );
+                let takes = model.key_of(Place::Dates, Action::Helm, false);
+                let sentence = format!("{} took the helm; {takes} takes it back", sanitised(name));
+                model.notice(true, sentence);
             }
             if model.helm != helm {
                 model.helm = helm;

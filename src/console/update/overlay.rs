@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::keys::{focus, moved};
 use super::{causes, checks, cost, dates, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, key_of};
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Pane, framed};
 use crate::console::model::Model;
 use crate::console::model::about::lines;
@@ -84,7 +84,7 @@ fn in_offending(model: &mut Model, list: Offending, action: Action) {
         Action::Reload => dates::reload(model, check.offending.to_vec()),
         Action::RerunOffending if is_of_sources(&snapshot, &check.name) => {
             model.overlay = Some(Overlay::Offending(list));
-            let fetch = key_of(Action::Reload, false);
+            let fetch = model.key_of(Place::Offending, Action::Reload, false);
             let sentence = format!("these are dates of raw rows: {fetch} fetches them again");
             model.notice(false, sentence);
         }
@@ -190,7 +190,12 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         }
         Some(Overlay::Help(help)) => {
             let page = page(body, 0);
-            help.top = moved(help.top, action, page, last_top(help.bindings().len(), page));
+            help.top = moved(
+                help.top,
+                action,
+                page,
+                last_top(help.bindings(&model.keymap).len(), page),
+            );
         }
         Some(Overlay::Causes(_)) => causes::scroll(model, action),
         Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Helm(_) | Overlay::Leave(_)) | None => {}

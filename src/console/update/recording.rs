@@ -6,8 +6,6 @@ use crate::console::keymap::{Action, Place};
 use crate::console::model::recording::Recording;
 use crate::console::model::{Model, Purpose};
 
-const NO_ORDERS: &str = "this is a recording: what happened can be read and not changed; q leaves it";
-
 pub(super) fn take(model: &mut Model, recording: Recording) {
     if model.recording.as_ref() != Some(&recording) {
         model.recording = Some(recording);
@@ -40,7 +38,11 @@ pub(in crate::console) fn is_order(place: Place, action: Action) -> bool {
 }
 
 pub(super) fn refuse(model: &mut Model) {
-    model.notice(true, NO_ORDERS);
+    let quit = model.key_of(Place::Dates, Action::Quit, false);
+    model.notice(
+        true,
+        format!("this is a recording: what happened can be read and not changed; {quit} leaves it"),
+    );
 }
 
 /// A line that asks for the note of an order is not typed.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::workers::first_in_view;
-use crate::console::keymap::{Action, key_of};
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::{Item, counts};
@@ -27,6 +27,9 @@ const DATES: usize = 9;
 /// Rows about the marked check, and the height from which there is room for them.
 const ABOUT: usize = 3;
 const ABOUT_FROM: u16 = 9;
+
+/// The row of them that says how a heading is folded.
+const ABOUT_FOLD: usize = 2;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
@@ -58,7 +61,10 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         let line = row(area, room + at);
         match marked {
             Item::Check(check) => about_marked(check, at, theme, line, buf),
-            Item::Heading { stage, folded } => about_stage(snapshot, stage, *folded, at, theme, line, buf),
+            Item::Heading { stage, .. } if at < ABOUT_FOLD => {
+                about_stage(snapshot, stage, at, theme, line, buf)
+            }
+            Item::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
         }
     }
 }
@@ -80,15 +86,7 @@ fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_
     }
 }
 
-fn about_stage(
-    snapshot: &Snapshot,
-    stage: &str,
-    folded: bool,
-    at: usize,
-    theme: Theme,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+fn about_stage(snapshot: &Snapshot, stage: &str, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     match at {
         0 => {
@@ -99,16 +97,17 @@ fn about_stage(
                 pen.write(&format!("  fills {table}"), PLAIN);
             }
         }
-        1 => {
+        _ => {
             pen.write("its checks:", PLAIN);
             stage_counts(snapshot, stage, theme, &mut pen);
         }
-        _ => {
-            let key = key_of(Action::CheckOne, theme.glyphs.utf8);
-            let does = if folded { "shows" } else { "hides" };
-            pen.write(&format!("{key} {does} them"), PLAIN);
-        }
     }
+}
+
+fn about_fold(model: &Model, folded: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let key = model.key_of(Place::Checks, Action::CheckOne, theme.glyphs.utf8);
+    let does = if folded { "shows" } else { "hides" };
+    Pen::on(buf, theme, area).write(&format!("{key} {does} them"), PLAIN);
 }
 
 /// How wide each column is; 0 for those there is no room for.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Place, at};
+use crate::console::keymap::{Action, Binding, Keymap, Place, at};
 use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::Theme;
@@ -25,7 +25,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let reads = |binding: &&Binding| deck.is_none() || !is_order(model.place(), binding.action);
     let hints = keys_of_deck
         .chain(at(model.place()).filter(reads))
-        .filter_map(|binding| hint(binding, run, theme));
+        .filter_map(|binding| hint(binding, &model.keymap, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
         .iter()
@@ -54,7 +54,7 @@ impl Hint {
 }
 
 /// How a key stands on the bar; one that can do nothing any more leaves its place to others.
-fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
+fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
     let has_ended = run.is_some_and(|run| run.state.has_ended());
     let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
     let label = match binding.action {
@@ -66,7 +66,7 @@ fn hint(binding: &Binding, run: Option<&RunView>, theme: Theme) -> Option<Hint> 
         _ => binding.label?,
     };
     Some(Hint {
-        key: binding.keys.first()?.spelt(theme.glyphs.utf8),
+        key: keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
         label,
         always: matches!(
             binding.action,

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use crate::console::keymap::{Action, key_of};
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
@@ -53,8 +53,8 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
 }
 
 /// What can be done now that the run has ended.
-fn ended(snapshot: &Snapshot, key: &dyn Fn(Action) -> String) -> (String, Style) {
-    let quit = key(Action::Quit);
+fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String, Style) {
+    let quit = key(Place::Dates, Action::Quit);
     let stages = || snapshot.stages.iter();
     let waits = stages().any(|stage| stage.state == StageState::Waiting);
     let shut = stages()
@@ -62,7 +62,10 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Action) -> String) -> (String, Style)
         .filter(|_| waits);
     let stale: u64 = stages().map(|stage| stage.counts.stale).sum();
     let sentence = if let Some(stage) = shut {
-        let (checks, waive) = (key(Action::ChecksPane), key(Action::Waive));
+        let (checks, waive) = (
+            key(Place::Dates, Action::ChecksPane),
+            key(Place::Checks, Action::Waive),
+        );
         format!(
             "The gate after {} is shut: {checks} shows its checks, {waive} waives a failed one; {quit} leaves the screen.",
             stage.name
@@ -70,15 +73,15 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Action) -> String) -> (String, Style)
     } else if waits {
         format!(
             "A stage waits for your word: {} lets it begin; {quit} leaves the screen.",
-            key(Action::Advance)
+            key(Place::Dates, Action::Advance)
         )
     } else if stale > 0 {
-        let refresh = key(Action::Refresh);
+        let refresh = key(Place::Dates, Action::Refresh);
         format!(
             "The run has ended and {stale} dates are stale: {refresh} refreshes them; {quit} leaves the screen."
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
-        let runbook = key(Action::Runbook);
+        let runbook = key(Place::Dates, Action::Runbook);
         format!("The run has ended: {runbook} shows the runbook, {quit} leaves the screen.")
     } else {
         format!("The run has ended: {quit} leaves the screen.")
@@ -101,9 +104,13 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let Some(snapshot) = &model.snapshot else {
         return (String::new(), PLAIN);
     };
-    let key = |action| key_of(action, theme.glyphs.utf8);
+    let key = |place, action| model.key_of(place, action, theme.glyphs.utf8);
     if let Some(recording) = &model.recording {
-        let (hold, next, quit) = (key(Action::PlayOrHold), key(Action::NextMark), key(Action::Quit));
+        let (hold, next, quit) = (
+            key(Place::Recording, Action::PlayOrHold),
+            key(Place::Recording, Action::NextMark),
+            key(Place::Dates, Action::Quit),
+        );
         let text = match recording.remarks.first() {
             Some(remark) => format!("Recorded: {remark}."),
             None => format!("A recording: {hold} holds it, {next} goes to the next event, {quit} leaves."),
@@ -127,13 +134,21 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         );
     }
     if run.waits_for_yes {
-        let (begin, show, quit) = (key(Action::PauseResume), key(Action::Cost), key(Action::Quit));
+        let (begin, show, quit) = (
+            key(Place::Dates, Action::PauseResume),
+            key(Place::Dates, Action::Cost),
+            key(Place::Dates, Action::Quit),
+        );
         let text =
             format!("Nothing was begun yet: {begin} begins, {show} shows what it will cost, {quit} leaves.");
         return (text, BOLD);
     }
     if model.sample.held {
-        let (go_on, show, quit) = (key(Action::PauseResume), key(Action::Sample), key(Action::Quit));
+        let (go_on, show, quit) = (
+            key(Place::Dates, Action::PauseResume),
+            key(Place::Dates, Action::Sample),
+            key(Place::Dates, Action::Quit),
+        );
         let text = format!(
             "Nothing is written yet: {go_on} goes on with the full range, {show} shows the sample, {quit} leaves."
         );
@@ -143,7 +158,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         return (
             format!(
                 "Paused: nothing begins until {} resumes.",
-                key(Action::PauseResume)
+                key(Place::Dates, Action::PauseResume)
             ),
             BOLD,
         );
@@ -151,6 +166,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
         let dates = if trouble == 1 { "date is" } else { "dates are" };
+        let key = |action| key(Place::Dates, action);
         let then = match (model.focus, &model.dates.filter) {
             (Pane::Dates, None) => {
                 let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
@@ -171,14 +187,17 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         .sum();
     if stale > 0 {
         let dates = if stale == 1 { "date rests" } else { "dates rest" };
-        let refresh = key(Action::Refresh);
+        let refresh = key(Place::Dates, Action::Refresh);
         let text = format!("{stale} {dates} on something that changed: {refresh} refreshes them all.");
         return (text, theme.style(Role::Warn));
     }
     let unmet = unmet_sources(snapshot);
     if unmet > 0 && !model.sources_seen {
         let checks = counted(unmet, "check");
-        let (are, shows) = (if unmet == 1 { "is" } else { "are" }, key(Action::Sources));
+        let (are, shows) = (
+            if unmet == 1 { "is" } else { "are" },
+            key(Place::Dates, Action::Sources),
+        );
         let text = format!("{checks} of the sources {are} not met: {shows} shows what was found.");
         return (text, theme.style(Role::Warn));
     }

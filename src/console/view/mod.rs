@@ -78,7 +78,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 .snapshot
                 .as_ref()
                 .and_then(|snapshot| snapshot.run.control.as_deref());
-            help::draw(help, socket, theme, layout.body, buf);
+            help::draw(help, &model.keymap, socket, theme, layout.body, buf);
         }
         None => {}
     }

@@ -8,7 +8,7 @@ use super::badge::Badge;
 use super::frame::{frame, thumb};
 use super::heat::{Cell, Heat};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use crate::console::keymap::{Action, key_of};
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::split::{Extent, Split, tally_of};
@@ -33,7 +33,7 @@ pub fn draw(model: &Model, split: &Split, theme: Theme, body: Rect, buf: &mut Bu
     };
     clear(buf, body);
     let title = format!("{}: {}", view.title, view.check);
-    frame(buf, theme, body, &title, true, &[standing(view, theme)]);
+    frame(buf, theme, body, &title, true, &[standing(model, view, theme)]);
     let area = framed(body);
     let Some(found) = &view.found else {
         let said = sanitised(
@@ -91,8 +91,8 @@ pub fn aged(view: &BreakdownView) -> &'static str {
     }
 }
 
-fn standing(view: &BreakdownView, theme: Theme) -> Badge {
-    let again = key_of(Action::Explain, theme.glyphs.utf8);
+fn standing(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
+    let again = model.key_of(Place::Breakdown, Action::Explain, theme.glyphs.utf8);
     let when = view.asked_at.map(|at| at.format("%H:%M:%S").to_string());
     let when = when.unwrap_or_default();
     let (role, text) = match view.state {

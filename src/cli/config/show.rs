@@ -1,0 +1,77 @@
+//! Every setting with what it is and who said so, written so that it reads back as a config file.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use super::file::Config;
+use super::quoted_keys;
+use super::setting::{SETTINGS, Setting};
+use super::{quoted, template::usual};
+use crate::console::keymap::TABLE;
+
+/// Columns before who said so.
+const SAID_AT: usize = 44;
+
+/// `given` is what `config show` was given.
+pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatches>) -> String {
+    let mut text = String::new();
+    if let Some(place) = place {
+        let there = if place.exists() {
+            ""
+        } else {
+            ", which is not there"
+        };
+        let _ = writeln!(text, "# {}{there}", place.display());
+    }
+    for setting in SETTINGS {
+        let (value, said) = standing(setting, config, given);
+        let line = match value {
+            Some(value) => format!("{} = {}", setting.key, quoted(&value)),
+            None => format!("# {}: the plan's", setting.key),
+        };
+        let _ = writeln!(text, "{line:SAID_AT$} # {said}");
+    }
+    let own: Vec<_> = TABLE
+        .iter()
+        .filter(|binding| config.keymap().differs(binding))
+        .collect();
+    let _ = writeln!(
+        text,
+        "\n[keys]{}",
+        if own.is_empty() {
+            "  # all as they come"
+        } else {
+            ""
+        }
+    );
+    for binding in own {
+        let keys = config.keymap().keys(binding).iter();
+        let line = format!(
+            "{} = {}",
+            binding.name,
+            quoted_keys(keys.map(|key| key.spelt(false)))
+        );
+        let _ = writeln!(text, "{line:SAID_AT$} # file");
+    }
+    text
+}
+
+/// What a setting is, and who said so.
+fn standing(setting: Setting, config: &Config, given: Option<&ArgMatches>) -> (Option<String>, String) {
+    let id = setting.flag().map(|flag| flag.get_id().to_string());
+    let found = given.zip(id.as_deref()).and_then(|(given, id)| {
+        let value = given.get_raw(id)?.next()?;
+        Some((value.to_string_lossy().into_owned(), given.value_source(id)?))
+    });
+    match found {
+        Some((value, ValueSource::CommandLine)) => (Some(value), "flag".to_owned()),
+        Some((value, ValueSource::EnvVariable)) => {
+            (Some(value), format!("environment, {}", setting.variable))
+        }
+        Some((value, _)) if config.says(setting).is_some() => (Some(value), "file".to_owned()),
+        _ => (usual(setting), "default".to_owned()),
+    }
+}

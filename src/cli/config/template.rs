@@ -1,0 +1,116 @@
+//! A sample of the config file: every setting and every key with what holds without it, made from the flags and from the
+//! table of keys.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::file::KEYS;
+use super::setting::{SETTINGS, Setting};
+use super::{quoted, quoted_keys};
+use crate::cli::state_dir::StateDir;
+use crate::console::keymap::{FIXED, TABLE, spelt};
+use crate::plan;
+
+/// A line that begins with `#` and no space after it is a setting when the `#` is taken away.
+pub(super) fn template(place: Option<&Path>) -> String {
+    let place = place.map_or_else(
+        || "a file that --config names".to_owned(),
+        |place| place.display().to_string(),
+    );
+    let mut text = format!(
+        "# Settings of backcourt. Save this as {place} and take the # away from what you change.\n\
+         # A flag goes before the environment, that before this file, and this file before what stands here.\n"
+    );
+    for setting in SETTINGS {
+        let Some(flag) = setting.flag() else {
+            continue;
+        };
+        let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+        let values = flag.get_possible_values();
+        let words: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+        let words = if words.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", words.join(", "))
+        };
+        let _ = writeln!(
+            text,
+            "\n# {help}{words}\n# --{}, {}",
+            flag.get_long().unwrap_or_default(),
+            setting.variable
+        );
+        let (value, note) = match usual(setting) {
+            Some(value) => (value, ""),
+            None => (workers_of_the_plan(), "  # as the built-in plan says"),
+        };
+        let _ = writeln!(text, "#{} = {}{note}", setting.key, quoted(&value));
+    }
+    let _ = writeln!(
+        text,
+        "\n# Keys, each command with one or a list of them; 'backcourt keys' shows what holds.\n\
+         # {} stay what they are.\n[{KEYS}]",
+        spelt(&FIXED, false).replace(' ', ", ")
+    );
+    for binding in TABLE {
+        let keys = binding.keys.iter().map(|key| key.spelt(false));
+        let _ = writeln!(
+            text,
+            "\n# {} ({})\n#{} = {}",
+            binding.help,
+            binding.where_it_works(),
+            binding.name,
+            quoted_keys(keys)
+        );
+    }
+    text
+}
+
+fn workers_of_the_plan() -> String {
+    let plan = plan::load(plan::BUILTIN);
+    plan.map_or_else(|_| String::new(), |plan| plan.workers.to_string())
+}
+
+/// What holds when nobody says anything; none where that is the plan's to say.
+pub(super) fn usual(setting: Setting) -> Option<String> {
+    if setting.key == "state_dir" {
+        let folder = StateDir::of(None).ok()?;
+        return Some(folder.path().display().to_string());
+    }
+    let flag = setting.flag()?;
+    let value = flag.get_default_values().first()?;
+    Some(value.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::config::Config;
+    use crate::console::keymap::Keymap;
+
+    #[test]
+    fn the_sample_says_what_holds_without_it() {
+        let text = template(None);
+        assert_eq!(
+            Config::parse(&text),
+            Ok(Config::default()),
+            "as it is printed it changes nothing"
+        );
+        let uncommented: Vec<_> = text
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(setting) if !setting.starts_with(' ') => setting,
+                _ => line,
+            })
+            .collect();
+        let config = Config::parse(&uncommented.join("\n")).unwrap();
+        for setting in SETTINGS {
+            let usual = usual(setting).unwrap_or_else(workers_of_the_plan);
+            assert_eq!(config.says(setting), Some(usual.as_str()), "{}", setting.key);
+        }
+        for binding in TABLE {
+            let line = format!("#{} = ", binding.name);
+            assert!(text.contains(&line), "{} is not in the sample", binding.name);
+            assert_eq!(config.keymap().keys(binding), Keymap::default().keys(binding));
+        }
+    }
+}

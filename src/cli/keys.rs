@@ -1,0 +1,54 @@
+//! `backcourt keys`: every command of the console with its keys as they are in effect.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use super::error::CliError;
+use super::run::cannot_print;
+use crate::console::keymap::{Keymap, TABLE, spelt};
+
+const NAME: usize = 18;
+const KEYS: usize = 18;
+
+pub(super) fn keys(keymap: &Keymap) -> Result<u8, CliError> {
+    std::io::stdout()
+        .write_all(listed(keymap).as_bytes())
+        .map_err(cannot_print)?;
+    Ok(0)
+}
+
+/// A line for each command, and what the table has where that is another.
+fn listed(keymap: &Keymap) -> String {
+    let mut text = String::new();
+    for binding in TABLE {
+        let (keys, place) = (keymap.spelt(binding, false), binding.where_it_works());
+        let _ = write!(
+            text,
+            "{:NAME$} {keys:KEYS$} {} ({place})",
+            binding.name, binding.help
+        );
+        if keymap.differs(binding) {
+            let _ = write!(text, " [yours; default {}]", spelt(binding.keys, false));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_command_is_marked_with_its_default() {
+        let keymap = Keymap::with([("pause", vec!["F5"])]).unwrap();
+        let listed = listed(&keymap);
+        assert_eq!(listed.lines().count(), TABLE.len());
+        assert_eq!(listed.matches("[yours; default").count(), 1);
+        let line = listed.lines().find(|line| line.starts_with("pause ")).unwrap();
+        assert_eq!(
+            line,
+            "pause              F5                 stop handing out work, or go on (every pane) [yours; default p]"
+        );
+    }
+}

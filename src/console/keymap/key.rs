@@ -1,0 +1,290 @@
+//! One key: taken from an event, or read from how an operator writes it. What it is written as reads back as itself.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::plan::near_miss;
+
+/// One key, with what is held beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+/// Keys that are known by a name. Of two names of one key the first is the one written.
+const NAMES: [(&str, KeyCode); 21] = [
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Enter", KeyCode::Enter),
+    ("Esc", KeyCode::Esc),
+    ("Tab", KeyCode::Tab),
+    ("Shift-Tab", KeyCode::BackTab),
+    ("BackTab", KeyCode::BackTab),
+    ("PgUp", KeyCode::PageUp),
+    ("PageUp", KeyCode::PageUp),
+    ("PgDn", KeyCode::PageDown),
+    ("PageDown", KeyCode::PageDown),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("Insert", KeyCode::Insert),
+    ("Ins", KeyCode::Insert),
+    ("Delete", KeyCode::Delete),
+    ("Del", KeyCode::Delete),
+    ("Backspace", KeyCode::Backspace),
+    ("Space", KeyCode::Char(' ')),
+];
+
+/// Keys that terminals send alike with and without Ctrl.
+const DEAF_TO_CONTROL: [KeyCode; 6] = [
+    KeyCode::Enter,
+    KeyCode::Esc,
+    KeyCode::Tab,
+    KeyCode::BackTab,
+    KeyCode::Backspace,
+    KeyCode::Char(' '),
+];
+
+/// The highest function key there is a name for.
+const LAST_FUNCTION_KEY: u8 = 12;
+
+impl Key {
+    /// A key by itself.
+    #[must_use]
+    pub const fn of(code: KeyCode) -> Self {
+        Self { code, control: false }
+    }
+
+    /// A letter while Ctrl is held.
+    #[must_use]
+    pub const fn control(letter: char) -> Self {
+        Self {
+            code: KeyCode::Char(letter),
+            control: true,
+        }
+    }
+
+    /// The key of an event; none when the event is not a key going down.
+    #[must_use]
+    pub fn from_event(event: KeyEvent) -> Option<Self> {
+        let strange = event.modifiers - KeyModifiers::SHIFT - KeyModifiers::CONTROL;
+        if event.kind == KeyEventKind::Release || !strange.is_empty() {
+            return None;
+        }
+        Some(Self {
+            code: event.code,
+            control: event.modifiers.contains(KeyModifiers::CONTROL),
+        })
+    }
+
+    /// The key an operator writes: a character (`r` and `R` are two), a name, `F5`, or one of them after `Ctrl-`.
+    ///
+    /// # Errors
+    /// One sentence: there is no such key, or no terminal sends it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let (control, rest) = match without_prefix(text, "ctrl-") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let code = code(rest).ok_or_else(|| stranger(text))?;
+        if !control {
+            return Ok(Self::of(code));
+        }
+        match code {
+            KeyCode::Char(letter) => match letter.to_ascii_lowercase() {
+                'i' => Err(sent_as(text, "Tab")),
+                'm' => Err(sent_as(text, "Enter")),
+                letter if letter.is_ascii_lowercase() => Ok(Self::control(letter)),
+                _ => Err(format!(
+                    "no terminal sends '{text}'; Ctrl goes with a letter, such as Ctrl-R"
+                )),
+            },
+            code if DEAF_TO_CONTROL.contains(&code) => Err(sent_as(text, &Self::of(code).spelt(false))),
+            code => Ok(Self { code, control }),
+        }
+    }
+
+    /// The character typed, if it is one.
+    #[must_use]
+    pub const fn typed(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(letter) if !self.control => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// How it is written: with signs, or in ASCII words.
+    #[must_use]
+    pub fn spelt(self, signs: bool) -> String {
+        let name = match (self.code, signs) {
+            (KeyCode::Up, true) => "▴".to_owned(),
+            (KeyCode::Down, true) => "▾".to_owned(),
+            (KeyCode::Left, true) => "◂".to_owned(),
+            (KeyCode::Right, true) => "▸".to_owned(),
+            (KeyCode::Enter, true) => "↵".to_owned(),
+            (KeyCode::F(number), _) => format!("F{number}"),
+            (KeyCode::Char(letter), _) if letter != ' ' => {
+                let shown = if self.control {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                };
+                shown.to_string()
+            }
+            (code, _) => name(code).map_or_else(|| code.to_string(), ToOwned::to_owned),
+        };
+        if self.control {
+            format!("Ctrl-{name}")
+        } else {
+            name
+        }
+    }
+}
+
+/// The rest after a prefix of small letters, however the text writes it.
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+fn code(text: &str) -> Option<KeyCode> {
+    let alone = |text: &str| {
+        let mut letters = text.chars();
+        letters
+            .next()
+            .filter(|letter| letters.next().is_none() && !letter.is_control())
+    };
+    if let Some(letter) = alone(text) {
+        return Some(KeyCode::Char(letter));
+    }
+    if let Some((_, code)) = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+        return Some(*code);
+    }
+    if let Some(number) = without_prefix(text, "f").and_then(|number| number.parse().ok()) {
+        return (1..=LAST_FUNCTION_KEY)
+            .contains(&number)
+            .then_some(KeyCode::F(number));
+    }
+    let capital = without_prefix(text, "shift-").and_then(alone);
+    capital
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| KeyCode::Char(letter.to_ascii_uppercase()))
+}
+
+fn name(code: KeyCode) -> Option<&'static str> {
+    let mut named = NAMES.iter().filter(|(_, other)| *other == code);
+    named.next().map(|(name, _)| *name)
+}
+
+fn sent_as(text: &str, other: &str) -> String {
+    format!("terminals send {other} for '{text}'; choose another key")
+}
+
+fn stranger(text: &str) -> String {
+    if without_prefix(text, "alt-").is_some() {
+        return format!(
+            "'{text}' cannot be read: over a slow line Alt looks like Esc and then a key; choose a key without it"
+        );
+    }
+    let names = NAMES.iter().map(|(name, _)| *name);
+    match near_miss(text, names.clone()) {
+        Some(candidate) => format!("there is no key '{text}'; did you mean '{candidate}'?"),
+        None => format!(
+            "there is no key '{text}'; write a character such as r or R, Ctrl-R, F1 to F{LAST_FUNCTION_KEY}, or one of {}",
+            names.collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("r", Key::of(KeyCode::Char('r')))]
+    #[case("R", Key::of(KeyCode::Char('R')))]
+    #[case("Shift-r", Key::of(KeyCode::Char('R')))]
+    #[case("-", Key::of(KeyCode::Char('-')))]
+    #[case(" ", Key::of(KeyCode::Char(' ')))]
+    #[case("space", Key::of(KeyCode::Char(' ')))]
+    #[case("ö", Key::of(KeyCode::Char('ö')))]
+    #[case("ctrl-r", Key::control('r'))]
+    #[case("Ctrl-R", Key::control('r'))]
+    #[case("PAGEUP", Key::of(KeyCode::PageUp))]
+    #[case("shift-tab", Key::of(KeyCode::BackTab))]
+    #[case("f", Key::of(KeyCode::Char('f')))]
+    #[case("f12", Key::of(KeyCode::F(12)))]
+    #[case("Ctrl-Up", Key { code: KeyCode::Up, control: true })]
+    fn a_key_is_read_as_it_is_written(#[case] text: &str, #[case] key: Key) {
+        assert_eq!(Key::read(text), Ok(key));
+    }
+
+    #[rstest]
+    #[case(
+        "",
+        "there is no key ''; write a character such as r or R, Ctrl-R, F1 to F12, or one of Up, Down, "
+    )]
+    #[case("Entre", "there is no key 'Entre'; did you mean 'Enter'?")]
+    #[case("F13", "there is no key 'F13'; write a character")]
+    #[case("rr", "there is no key 'rr'; write a character")]
+    #[case("\t", "there is no key '\t'; write a character")]
+    #[case("Ctrl-", "there is no key 'Ctrl-'; ")]
+    #[case(
+        "Ctrl-1",
+        "no terminal sends 'Ctrl-1'; Ctrl goes with a letter, such as Ctrl-R"
+    )]
+    #[case("ctrl-i", "terminals send Tab for 'ctrl-i'; choose another key")]
+    #[case("Ctrl-M", "terminals send Enter for 'Ctrl-M'; choose another key")]
+    #[case("Ctrl-Enter", "terminals send Enter for 'Ctrl-Enter'; choose another key")]
+    #[case("Alt-r", "'Alt-r' cannot be read: over a slow line Alt looks like Esc")]
+    fn what_no_terminal_sends_is_refused(#[case] text: &str, #[case] refusal: &str) {
+        let said = Key::read(text).unwrap_err();
+        assert!(said.starts_with(refusal), "{said}");
+    }
+
+    /// Every key that can be had from a terminal and named in a file.
+    fn keys() -> impl Strategy<Value = Key> {
+        let named = proptest::sample::select(NAMES.map(|(_, code)| code).to_vec());
+        let function = (1..=LAST_FUNCTION_KEY).prop_map(KeyCode::F);
+        let typed = any::<char>().prop_filter("is typed", |letter| !letter.is_control());
+        let letter = proptest::char::range('a', 'z').prop_filter("is sent", |letter| !"im".contains(*letter));
+        prop_oneof![
+            prop_oneof![named, function].prop_flat_map(|code| {
+                let control = if DEAF_TO_CONTROL.contains(&code) {
+                    Just(false).boxed()
+                } else {
+                    any::<bool>().boxed()
+                };
+                control.prop_map(move |control| Key { code, control })
+            }),
+            typed.prop_map(|letter| Key::of(KeyCode::Char(letter))),
+            letter.prop_map(Key::control),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_reads_back_from_what_it_is_written_as(key in keys()) {
+            prop_assert_eq!(Key::read(&key.spelt(false)), Ok(key));
+        }
+
+        #[test]
+        fn whatever_is_written_is_a_key_or_one_sentence(text in ".{0,12}") {
+            match Key::read(&text) {
+                Ok(key) => prop_assert_eq!(Key::read(&key.spelt(false)), Ok(key)),
+                Err(sentence) => prop_assert!(sentence.contains(&text)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_goes_up_is_no_key() {
+        let mut event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+        event.kind = KeyEventKind::Release;
+        assert_eq!(Key::from_event(event), None);
+    }
+}

@@ -1,0 +1,278 @@
+//! The keys in effect: those of the table, and an operator's own in place of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crossterm::event::KeyCode;
+
+use super::{Action, Binding, Key, Place, TABLE, at};
+use crate::console::update::recording::is_order;
+use crate::plan::with_hint;
+
+/// Keys that mean what the table says, whatever else is changed: a question is answered and left by the same keys on
+/// every console, and no file can take away the ways out.
+pub const FIXED: [Key; 4] = [
+    Key::of(KeyCode::Enter),
+    Key::of(KeyCode::Esc),
+    Key::control('c'),
+    Key::control('z'),
+];
+
+/// Which keys give which command. The default is the table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keymap {
+    own: BTreeMap<&'static str, Vec<Key>>,
+}
+
+impl Keymap {
+    /// The table with other keys for some commands, each by its name and by how its keys are written. A command keeps
+    /// those of its keys that are fixed.
+    ///
+    /// # Errors
+    /// One sentence: there is no such command or key, or two commands would have the same key at one place.
+    pub fn with<N, K>(own: impl IntoIterator<Item = (N, Vec<K>)>) -> Result<Self, String>
+    where
+        N: AsRef<str>,
+        K: AsRef<str>,
+    {
+        let mut keymap = Self::default();
+        for (name, written) in own {
+            let name = name.as_ref();
+            let binding = TABLE.iter().find(|binding| binding.name == name);
+            let names = TABLE.iter().map(|binding| binding.name);
+            let binding = binding.ok_or_else(|| with_hint("command", name, names))?;
+            let keys =
+                instead_of(binding.keys, &written).map_err(|problem| format!("'{name}': {problem}"))?;
+            keymap.own.insert(binding.name, keys);
+        }
+        keymap.no_key_means_two_things()?;
+        keymap.text_can_be_typed()?;
+        keymap.a_recording_can_be_read()?;
+        Ok(keymap)
+    }
+
+    /// The keys of a command; the first is the one shown in the key bar.
+    #[must_use]
+    pub fn keys(&self, binding: &Binding) -> &[Key] {
+        self.own.get(binding.name).map_or(binding.keys, Vec::as_slice)
+    }
+
+    /// Whether the keys of a command are other ones than the table's.
+    #[must_use]
+    pub fn differs(&self, binding: &Binding) -> bool {
+        self.keys(binding) != binding.keys
+    }
+
+    /// All keys of a command as they are written, between spaces.
+    #[must_use]
+    pub fn spelt(&self, binding: &Binding, signs: bool) -> String {
+        spelt(self.keys(binding), signs)
+    }
+
+    /// The key shown for what is asked for at a place, for hints in sentences.
+    #[must_use]
+    pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
+        let mut bindings = at(place).filter(|binding| binding.action == action);
+        let first = bindings
+            .next()
+            .and_then(|binding| self.keys(binding).first().copied());
+        first.map_or_else(String::new, |key| key.spelt(signs))
+    }
+
+    /// What a key asks for at a place.
+    #[must_use]
+    pub fn lookup(&self, place: Place, key: Key) -> Option<Action> {
+        at(place)
+            .find(|binding| self.keys(binding).contains(&key))
+            .map(|binding| binding.action)
+    }
+
+    fn no_key_means_two_things(&self) -> Result<(), String> {
+        for place in Place::ALL {
+            let mut taken: HashMap<Key, &str> = HashMap::new();
+            for binding in at(place) {
+                for key in self.keys(binding) {
+                    if let Some(before) = taken.insert(*key, binding.name) {
+                        return Err(format!(
+                            "{} would mean both '{before}' and '{}' ({}); give one of them another key",
+                            key.spelt(false),
+                            binding.name,
+                            place.title()
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text_can_be_typed(&self) -> Result<(), String> {
+        for binding in at(Place::Prompt) {
+            if let Some(key) = self.keys(binding).iter().find(|key| key.typed().is_some()) {
+                return Err(format!(
+                    "'{}' cannot have {}, which is typed in the search line; give it a key that writes nothing, such as \
+                     Ctrl-O or F5",
+                    binding.name,
+                    key.spelt(false)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys of a recording come before those of the place one is at, and may hide orders, not what is read.
+    fn a_recording_can_be_read(&self) -> Result<(), String> {
+        let deck: BTreeMap<String, &str> = at(Place::Recording)
+            .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
+            .collect();
+        let places = Place::ALL.into_iter();
+        for place in places.filter(|place| !matches!(place, Place::Prompt | Place::Recording)) {
+            for binding in at(place).filter(|binding| binding.places.len() < Place::ALL.len()) {
+                let keys = self.keys(binding).iter().map(|key| key.spelt(false));
+                let hidden: Option<Vec<_>> = keys.map(|key| Some((deck.get(&key)?, key))).collect();
+                if let Some((by, key)) = hidden.and_then(|mut hidden| hidden.pop())
+                    && !is_order(place, binding.action)
+                {
+                    return Err(format!(
+                        "{key} would mean both '{}' ({}) and '{by}' (replay); give one of them another key",
+                        binding.name,
+                        place.title()
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keys as they are written, between spaces.
+#[must_use]
+pub fn spelt(keys: &[Key], signs: bool) -> String {
+    let written: Vec<_> = keys.iter().map(|key| key.spelt(signs)).collect();
+    written.join(" ")
+}
+
+/// The keys that are written, each once, with those of the command that are fixed.
+fn instead_of(given: &[Key], written: &[impl AsRef<str>]) -> Result<Vec<Key>, String> {
+    if written.is_empty() {
+        return Err("it has no key; give it at least one, or leave it out".to_owned());
+    }
+    let mut keys = Vec::new();
+    for text in written {
+        let key = Key::read(text.as_ref())?;
+        if FIXED.contains(&key) && !given.contains(&key) {
+            return Err(format!(
+                "{} always means what it means now; choose another key",
+                key.spelt(false)
+            ));
+        }
+        keys.push(key);
+    }
+    keys.extend(given.iter().filter(|key| FIXED.contains(key)));
+    let mut seen = BTreeSet::new();
+    keys.retain(|key| seen.insert(key.spelt(false)));
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// A command and its keys, between spaces.
+    type Own = (&'static str, &'static str);
+
+    fn with(own: &[Own]) -> Result<Keymap, String> {
+        Keymap::with(
+            own.iter()
+                .map(|(name, keys)| (*name, keys.split_whitespace().collect())),
+        )
+    }
+
+    fn bound(name: &str) -> &'static Binding {
+        TABLE.iter().find(|binding| binding.name == name).unwrap()
+    }
+
+    #[test]
+    fn the_table_itself_is_sound() {
+        let same = TABLE.iter().map(|binding| {
+            let keys = binding.keys.iter().map(|key| key.spelt(false));
+            (binding.name, keys.collect())
+        });
+        let keymap = Keymap::with(same).unwrap();
+        for binding in TABLE {
+            assert!(!keymap.differs(binding), "{}", binding.name);
+        }
+    }
+
+    #[test]
+    fn own_keys_take_the_place_of_the_tables() {
+        let keymap = with(&[("pause", "F5 Ctrl-P")]).unwrap();
+        assert_eq!(keymap.spelt(bound("pause"), false), "F5 Ctrl-P");
+        let asked = |key| keymap.lookup(Place::Log, Key::read(key).unwrap());
+        assert_eq!(asked("F5"), Some(Action::PauseResume));
+        assert_eq!(asked("Ctrl-P"), Some(Action::PauseResume));
+        assert_eq!(asked("p"), None);
+        assert_eq!(
+            keymap.lookup(Place::Sample, Key::read("p").unwrap()),
+            Some(Action::PauseResume),
+            "another command that asks for the same keeps its key"
+        );
+        assert_eq!(
+            keymap.key_of(Place::Dates, Action::PauseResume, false),
+            "F5",
+            "and hints name the key of the place"
+        );
+        assert!(keymap.differs(bound("pause")) && !keymap.differs(bound("go-on")));
+    }
+
+    #[test]
+    fn two_commands_can_exchange_their_keys() {
+        let keymap = with(&[("zoom", "s"), ("sample", "z")]).unwrap();
+        assert_eq!(
+            keymap.lookup(Place::Log, Key::read("z").unwrap()),
+            Some(Action::Sample)
+        );
+    }
+
+    #[test]
+    fn fixed_keys_stay_with_their_commands() {
+        let keymap = with(&[("close", "F8"), ("accept", "F2"), ("interrupt", "F9 Ctrl-C")]);
+        let keymap = keymap.unwrap();
+        assert_eq!(keymap.spelt(bound("close"), false), "F8 Esc");
+        assert_eq!(keymap.spelt(bound("accept"), false), "F2 Enter");
+        assert_eq!(keymap.spelt(bound("interrupt"), false), "F9 Ctrl-C");
+        for fixed in FIXED {
+            assert!(
+                TABLE.iter().any(|binding| binding.keys.contains(&fixed)),
+                "{fixed:?} has a meaning"
+            );
+        }
+    }
+
+    #[rstest]
+    #[case::no_command(&[("rerunn", "r")], "there is no command 'rerunn'; did you mean 'rerun'?")]
+    #[case::no_key(&[("rerun", "Entre")], "'rerun': there is no key 'Entre'; did you mean 'Enter'?")]
+    #[case::none_left(&[("rerun", "")], "'rerun': it has no key; give it at least one, or leave it out")]
+    #[case::taken(
+        &[("rerun", "p")],
+        "p would mean both 'rerun' and 'pause' (Dates); give one of them another key"
+    )]
+    #[case::both_own(
+        &[("wrap", "F3"), ("level", "F3")],
+        "F3 would mean both 'level' and 'wrap' (Log); give one of them another key"
+    )]
+    #[case::fixed(&[("rerun", "Esc")], "'rerun': Esc always means what it means now; choose another key")]
+    #[case::typed(
+        &[("accept", "ö")],
+        "'accept' cannot have ö, which is typed in the search line; give it a key that writes nothing, such as Ctrl-O or \
+         F5"
+    )]
+    #[case::replay(
+        &[("faster", "n")],
+        "n would mean both 'next-trouble' (Dates) and 'faster' (replay); give one of them another key"
+    )]
+    fn what_would_be_in_doubt_is_refused(#[case] own: &[Own], #[case] sentence: &str) {
+        assert_eq!(with(own), Err(sentence.to_owned()));
+    }
+}

@@ -1,0 +1,13 @@
+//! What an operator has chosen about the console: nothing of it changes what a run does.
+
+use super::keymap::Keymap;
+use super::theme::Palette;
+
+/// An operator's own console.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// The colours.
+    pub palette: Palette,
+    /// The keys.
+    pub keymap: Keymap,
+}
