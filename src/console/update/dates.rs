@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::causes;
+use super::{causes, detail};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
-use crate::console::model::dates::{troubled, unit};
-use crate::console::model::overlay::{Confirm, Detail, Gaps, Overlay, Stored};
+use crate::console::model::dates::troubled;
+use crate::console::model::overlay::{Confirm, Gaps, Overlay};
 use crate::console::text::counted;
 use crate::engine::{Command, Selection};
 use crate::ledger::UnitState;
@@ -41,7 +41,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 None => model.notice(false, "no date needs attention"),
             }
         }
-        Action::Open => return open(model),
+        Action::Open => return detail::open(model),
         Action::Rerun => rerun_selected(model),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
@@ -69,23 +69,6 @@ pub(super) fn go_to(model: &mut Model, text: &str) {
             format!("no date of the range holds '{text}'; write it like 2023-12-16"),
         ),
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
-        return Vec::new();
-    };
-    let detail = Detail {
-        stage: stage.name.clone(),
-        date,
-        seen: unit(stage, date).cloned(),
-        stored: Stored::Asked,
-        top: 0,
-        left: 0,
-    };
-    let stage = detail.stage.clone();
-    model.overlay = Some(Overlay::Detail(detail));
-    vec![Effect::Send(Command::Inspect { stage, date })]
 }
 
 fn gaps(model: &mut Model) {
