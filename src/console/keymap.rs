@@ -313,6 +313,7 @@ pub const TABLE: &[Binding] = bindings! {
     "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
     "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date: its state, its reason, and what is stored for it";
     "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "what is stored for the marked line: who is in it, then a row, column by column";
+    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "all columns of the rows as one table, or line by line again";
     "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met; the next date not all known";
     "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
@@ -356,7 +357,6 @@ pub const TABLE: &[Binding] = bindings! {
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
     "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "only the log lines of the date under the cursor, or all again";
-    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "all columns of the rows as one table, or line by line again";
 
     "up"              Up         [UP, ch('k')]           LISTS, None, "one line up";
     "down"            Down       [DOWN, ch('j')]         LISTS, None, "one line down";

@@ -109,22 +109,33 @@ impl Detail {
         !self.path.is_empty() || (self.flat && self.has_levels())
     }
 
-    /// The reason of the unit, as much of it as there is room for.
-    pub fn reason(&self, body: Rect) -> Vec<&str> {
-        let area = framed(body);
+    /// Why the unit stands as it does.
+    pub fn reason(&self) -> &str {
         let reason = self.seen.as_ref().and_then(|unit| unit.reason.as_deref());
-        let pieces = reason.map_or_else(Vec::new, |reason| wrapped(reason, usize::from(area.width)));
-        let room = if area.height < ROOMY { 1 } else { 2 };
-        pieces.into_iter().take(room).collect()
+        reason.unwrap_or_default()
+    }
+
+    /// Rows of the reason; where there is nothing to list, it has all the room it needs.
+    pub fn reason_rows(&self, body: Rect) -> u16 {
+        if self.reason().is_empty() {
+            return 0;
+        }
+        let area = framed(body);
+        let needed = wrapped(self.reason(), usize::from(area.width)).len();
+        let most = match self.face() {
+            Face::Nothing => area.height.saturating_sub(2),
+            _ if area.height < ROOMY => 1,
+            _ => 2,
+        };
+        u16::try_from(needed).unwrap_or(u16::MAX).min(most)
     }
 
     /// Where lines stand: below the state, the reason and the names of the columns, above the marked line in words.
     pub fn lines(&self, body: Rect) -> Rect {
         let area = framed(body);
         let face = self.face();
-        let reason = u16::try_from(self.reason(body).len()).unwrap_or(0);
         let names = u16::from(matches!(face, Face::List | Face::Table));
-        let above = (1 + reason + names).min(area.height);
+        let above = (1 + self.reason_rows(body) + names).min(area.height);
         let below = if face == Face::List && area.height >= ROOMY {
             IN_WORDS
         } else {

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::dates::in_words;
 use super::frame::{frame, thumb};
@@ -15,7 +16,7 @@ use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::Part;
 
 /// The widest a column of stored rows gets.
-const WIDEST: usize = 28;
+const WIDEST: usize = 32;
 
 /// The widest the name of a column makes it, in a list.
 const WIDEST_NAME: usize = 13;
@@ -37,9 +38,24 @@ pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
     if let Some(unit) = &detail.seen {
         in_words(unit, theme, &mut pen);
     }
-    for (at, piece) in detail.reason(body).into_iter().enumerate() {
-        Pen::on(buf, theme, row(area, 1 + at)).write(piece, PLAIN);
+    let why = Rect {
+        y: area.y + 1,
+        height: detail.reason_rows(body),
+        ..area
+    };
+    paragraph(detail.reason(), PLAIN, theme, why, buf);
+}
+
+/// A text in as many rows as there are; what does not fit is cut with a mark and not dropped in silence.
+fn paragraph(text: &str, style: Style, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let text = sanitised(text);
+    let pieces = wrapped(&text, usize::from(area.width));
+    let last = usize::from(area.height).saturating_sub(1);
+    for (at, piece) in pieces.iter().enumerate().take(last) {
+        Pen::on(buf, theme, row(area, at)).write(piece, style);
     }
+    let rest = pieces.get(last..).unwrap_or_default().concat();
+    Pen::on(buf, theme, row(area, last)).write(&rest, style);
 }
 
 /// Stage and date, then what was opened; where that is too long, the end of it.
@@ -64,13 +80,11 @@ fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut B
         };
     }
     let (said, style) = match &detail.stored {
-        Stored::Asked => ("asking for its rows".into(), PLAIN),
-        Stored::Refused(why) => (sanitised(why), theme.style(Role::Bad)),
-        Stored::Rows(_) => ("no row is stored for this date".into(), PLAIN),
+        Stored::Asked => ("asking for its rows", PLAIN),
+        Stored::Refused(why) => (why.as_str(), theme.style(Role::Bad)),
+        Stored::Rows(_) => ("no row is stored for this date", PLAIN),
     };
-    for (at, piece) in wrapped(&said, usize::from(lines.width)).into_iter().enumerate() {
-        Pen::on(buf, theme, row(lines, at)).write(piece, style);
-    }
+    paragraph(said, style, theme, lines, buf);
     String::new()
 }
 
@@ -102,19 +116,7 @@ fn list(
     grid.draw(theme, lines, buf);
     if let Some(thing) = list.lines.get(detail.cursor).and_then(|line| line.first()) {
         buf.set_style(row(lines, detail.cursor - top), SELECTED);
-        let origin = drill.origin(thing);
-        let said = sanitised(&origin);
-        let pieces = wrapped(&said, usize::from(below.width));
-        for at in 0..pieces.len().min(usize::from(below.height)) {
-            let is_last = at + 1 == usize::from(below.height);
-            // What does not fit is not dropped in silence: the last row is cut with a mark.
-            let piece = if is_last {
-                pieces[at..].concat()
-            } else {
-                pieces[at].to_owned()
-            };
-            Pen::on(buf, theme, row(below, at)).write(&piece, PLAIN);
-        }
+        paragraph(&drill.origin(thing), PLAIN, theme, below, buf);
     }
     place(top, room, list.lines.len())
 }
