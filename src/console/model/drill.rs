@@ -271,10 +271,10 @@ impl<'r> Drill<'r> {
         let (origin, others) = self.told();
         let row = |row: &&[String]| {
             let told = origin.iter().chain(&others);
-            told.map(|column| format!("{}={}\n", self.stored.columns[*column], cell(row, *column)))
-                .collect::<String>()
+            let lines = told.map(|column| format!("{}={}", self.stored.columns[*column], cell(row, *column)));
+            lines.collect::<Vec<_>>().join("\n")
         };
-        self.rows.iter().map(row).collect::<Vec<_>>().join("\n")
+        self.rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The rows as a table with tabs between the columns, their names first.
