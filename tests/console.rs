@@ -320,6 +320,58 @@ fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
 }
 
 #[test]
+fn a_date_is_opened_down_to_the_row_of_a_team_and_where_it_came_from() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--dates", "2023-12-17"]);
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    pty.send(ENTER);
+    pty.wait_for("GSW 118 @ POR 114");
+    let games = pty.screen().contents();
+    let game = games.lines().find(|line| line.contains("20231217_HOU_MIL"));
+    let game = game.unwrap_or_default();
+    assert!(
+        game.contains("HOU 119 @ MIL 128")
+            && game.contains("complete")
+            && game.contains("reconstructed_team"),
+        "{games}"
+    );
+    pty.send(ENTER);
+    pty.wait_until("its two teams with their numbers", |screen| {
+        let text = screen.contents();
+        let team = |name: &str, rating: &str| {
+            (text.lines()).any(|line| line.contains(name) && line.contains(rating) && line.contains("silver"))
+        };
+        team("GSW  ", "119.92") && team("POR  ", "115.04")
+    });
+    pty.send(DOWN);
+    pty.send(ENTER);
+    pty.wait_for("> 20231217_GSW_POR > POR");
+    let row = pty.screen().contents();
+    let value = |name: &str| {
+        let line = row.lines().find(|line| line.contains(name)).unwrap_or_default();
+        line.trim_matches(|c: char| !c.is_ascii()).to_owned()
+    };
+    assert!(
+        value("primary_source_used").contains("reconstructed_team_from_players"),
+        "{row}"
+    );
+    assert!(value("data_sources").contains("[nbac_gamebook]"), "{row}");
+    assert!(value("points_scored").contains("114"), "{row}");
+    assert!(value("team_paint_attempts").contains("NULL"), "{row}");
+    for level in ["20231217_GSW_POR >", "> 20231217_GSW_POR"] {
+        pty.send("\u{1b}");
+        pty.wait_until("one level up", |screen| !screen.contents().contains(level));
+    }
+    pty.send("L");
+    pty.wait_until("the log is of this date alone", |screen| {
+        let text = screen.contents();
+        text.contains("Log") && text.contains("2023-12-17") && !text.contains("20231217_HOU_MIL")
+    });
+    pty.send("q");
+    assert_left(&mut pty, 0);
+}
+
+#[test]
 fn nothing_is_rerun_where_nothing_was_run() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");

@@ -6,6 +6,8 @@ pub mod checklist;
 pub mod command_line;
 pub mod cost;
 pub mod dates;
+pub mod detail;
+pub mod drill;
 pub mod filter;
 pub mod helm;
 pub mod log;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::causes;
+use super::{causes, detail};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
 use crate::console::model::dates::{troubled, unit};
 use crate::console::model::filter::Filter;
-use crate::console::model::overlay::{Confirm, Detail, Gaps, Overlay, Stored};
+use crate::console::model::overlay::{Confirm, Gaps, Overlay};
 use crate::console::text::counted;
 use crate::engine::{Command, Selection, UnitView};
 use crate::ledger::UnitState;
@@ -52,7 +52,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = stage.and_then(|stage| Filter::next(dates.filter.as_ref(), stage));
             show_only(model, next);
         }
-        Action::Open => return open(model),
+        Action::Open => return detail::open(model),
         Action::Rerun => rerun_selected(model),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
@@ -96,23 +96,6 @@ pub(super) fn show_only(model: &mut Model, filter: Option<Filter>) {
     {
         dates.go(&snapshot, date);
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
-        return Vec::new();
-    };
-    let detail = Detail {
-        stage: stage.name.clone(),
-        date,
-        seen: unit(stage, date).cloned(),
-        stored: Stored::Asked,
-        top: 0,
-        left: 0,
-    };
-    let stage = detail.stage.clone();
-    model.overlay = Some(Overlay::Detail(detail));
-    vec![Effect::Send(Command::Inspect { stage, date })]
 }
 
 fn gaps(model: &mut Model) {

@@ -4,6 +4,7 @@ mod causes;
 mod checks;
 mod cost;
 mod dates;
+mod detail;
 mod keys;
 mod log;
 mod overlay;

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Keymap, Place, at};
+use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
+use crate::console::model::detail::{Detail, Face};
+use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
 use crate::console::update::recording::is_order;
@@ -25,7 +27,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let reads = |binding: &&Binding| deck.is_none() || !is_order(model.place(), binding.action);
     let hints = keys_of_deck
         .chain(at(model.place()).filter(reads))
-        .filter_map(|binding| hint(binding, &model.keymap, run, theme));
+        .filter_map(|binding| hint(binding, model, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
         .iter()
@@ -54,7 +56,7 @@ impl Hint {
 }
 
 /// How a key stands on the bar; one that can do nothing any more leaves its place to others.
-fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
+fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
     let has_ended = run.is_some_and(|run| run.state.has_ended());
     let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
     let label = match binding.action {
@@ -63,10 +65,13 @@ fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme)
         Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
             return None;
         }
-        _ => binding.label?,
+        _ => match &model.overlay {
+            Some(Overlay::Detail(detail)) => of_date(binding, detail)?,
+            _ => binding.label?,
+        },
     };
     Some(Hint {
-        key: keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
+        key: model.keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
         label,
         always: matches!(
             binding.action,
@@ -81,6 +86,19 @@ fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme)
                 | Action::Abort
         ),
     })
+}
+
+/// How a key stands on the bar of an opened date.
+fn of_date(binding: &Binding, detail: &Detail) -> Option<&'static str> {
+    let face = detail.face();
+    match binding.action {
+        Action::Open if face != Face::List => None,
+        Action::Right if face != Face::List && face != Face::Table => None,
+        Action::Table if !detail.has_levels() => None,
+        Action::Table if detail.flat => Some("line by line"),
+        Action::Back if detail.is_opened() => Some("back"),
+        _ => binding.label,
+    }
 }
 
 /// Fills the lines from the left; those that must be seen stand at the end of the last, whatever must give way.

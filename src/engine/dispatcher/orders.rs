@@ -1,5 +1,6 @@
 //! The operator's orders, each answered with one sentence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -181,6 +182,7 @@ async fn stored_rows(
     warehouse: &dyn Warehouse,
     date: NaiveDate,
 ) -> Result<StoredRows, WarehouseError> {
+    let mut parts = BTreeMap::new();
     let (columns, rows) = match stage.fills() {
         Fills::Computed(table) | Fills::Query(table, ..) => {
             let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
@@ -190,6 +192,8 @@ async fn stored_rows(
                 dates: Dates::Only(&[date]),
             };
             let rows = warehouse.read(read).await?;
+            let playing = table.columns.iter();
+            parts.extend(playing.filter_map(|column| Some((column.name.to_string(), column.part?))));
             (columns.into_iter().map(str::to_owned).collect(), rows)
         }
         Fills::Counted(CountedTable { path, date_column }) => {
@@ -206,5 +210,5 @@ async fn stored_rows(
         .iter()
         .map(|row| row.iter().map(ToString::to_string).collect())
         .collect();
-    Ok(StoredRows { columns, rows })
+    Ok(StoredRows { columns, rows, parts })
 }
