@@ -20,13 +20,14 @@ pub(super) struct Setting {
 
 /// Every setting. None of them decides what a run writes or where the tables are: such things are said in every command
 /// that does them, and not by a file out of sight.
-pub(super) const SETTINGS: [Setting; 6] = [
+pub(super) const SETTINGS: [Setting; 7] = [
     Setting::new("state_dir", "BACKCOURT_STATE_DIR"),
     Setting::new("workers", "PARALLELIZATION_WORKERS"),
     Setting::new("output", "BACKCOURT_OUTPUT"),
     Setting::new("on_hangup", "BACKCOURT_ON_HANGUP"),
     Setting::new("notify", "BACKCOURT_NOTIFY"),
     Setting::new("theme", "BACKCOURT_THEME"),
+    Setting::new("mouse", "BACKCOURT_MOUSE"),
 ];
 
 impl Setting {

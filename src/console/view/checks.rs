@@ -40,7 +40,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, row(area, 0)).write("This plan has no checks.", PLAIN);
         return;
     };
-    let about = if area.height >= ABOUT_FROM { ABOUT } else { 0 };
+    let about = about_rows(area);
     let room = usize::from(area.height).saturating_sub(about);
     let top = first_in_view(model.checks.cursor, room, items.len());
     thumb(buf, theme, area, top, room, items.len());
@@ -67,6 +67,18 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
             Item::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
         }
     }
+}
+
+fn about_rows(area: Rect) -> usize {
+    if area.height >= ABOUT_FROM { ABOUT } else { 0 }
+}
+
+/// The item of the checklist a line of the pane is about.
+pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
+    let len = model.checks.items(model.snapshot.as_ref()?).len();
+    let room = usize::from(area.height).saturating_sub(about_rows(area));
+    let at = first_in_view(model.checks.cursor, room, len) + line;
+    (line < room && at < len).then_some(at)
 }
 
 fn heading(snapshot: &Snapshot, stage: &str, folded: bool, theme: Theme, area: Rect, buf: &mut Buffer) {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Keymap, Place, at};
+use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::Theme;
@@ -25,7 +25,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let reads = |binding: &&Binding| deck.is_none() || !is_order(model.place(), binding.action);
     let hints = keys_of_deck
         .chain(at(model.place()).filter(reads))
-        .filter_map(|binding| hint(binding, &model.keymap, run, theme));
+        .filter_map(|binding| hint(binding, model, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
         .iter()
@@ -54,19 +54,21 @@ impl Hint {
 }
 
 /// How a key stands on the bar; one that can do nothing any more leaves its place to others.
-fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
+fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
     let has_ended = run.is_some_and(|run| run.state.has_ended());
     let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
+        // A terminal that no longer selects text must say why.
+        Action::Mouse if model.mouse => "mouse off",
         Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
             return None;
         }
         _ => binding.label?,
     };
     Some(Hint {
-        key: keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
+        key: model.keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
         label,
         always: matches!(
             binding.action,
@@ -79,6 +81,7 @@ fn hint(binding: &Binding, keymap: &Keymap, run: Option<&RunView>, theme: Theme)
                 | Action::Cancel
                 | Action::Drain
                 | Action::Abort
+                | Action::Mouse
         ),
     })
 }
