@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory};
 
 use crate::cli::Cli;
@@ -60,10 +61,7 @@ impl Setting {
             return Ok(());
         };
         let values = flag.get_possible_values();
-        let words: Vec<&str> = values
-            .iter()
-            .map(clap::builder::PossibleValue::get_name)
-            .collect();
+        let words: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
         if words.is_empty() {
             return refused_by(flag, text)
                 .map_or(Ok(()), |why| Err(format!("{key} cannot be '{text}': {why}")));

@@ -62,7 +62,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         match marked {
             Item::Check(check) => about_marked(check, at, theme, line, buf),
             Item::Heading { stage, .. } if at < ABOUT_FOLD => {
-                about_stage(snapshot, stage, at, theme, line, buf)
+                about_stage(snapshot, stage, at, theme, line, buf);
             }
             Item::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
         }
@@ -100,19 +100,16 @@ fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_
 
 fn about_stage(snapshot: &Snapshot, stage: &str, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    match at {
-        0 => {
-            pen.write(stage, BOLD);
-            let view = snapshot.stages.iter().find(|view| view.name == stage);
-            if let Some(view) = view {
-                let table = view.table.as_deref().unwrap_or("no table");
-                pen.write(&format!("  fills {table}"), PLAIN);
-            }
-        }
-        _ => {
-            pen.write("its checks:", PLAIN);
-            stage_counts(snapshot, stage, theme, &mut pen);
-        }
+    if at > 0 {
+        pen.write("its checks:", PLAIN);
+        stage_counts(snapshot, stage, theme, &mut pen);
+        return;
+    }
+    pen.write(stage, BOLD);
+    let view = snapshot.stages.iter().find(|view| view.name == stage);
+    if let Some(view) = view {
+        let table = view.table.as_deref().unwrap_or("no table");
+        pen.write(&format!("  fills {table}"), PLAIN);
     }
 }
 
