@@ -1,8 +1,11 @@
-//! How long a frame takes: the whole screen at three sizes, of a running plan of 1,538 dates.
+//! How long a frame takes: the whole screen at three sizes, of a running plan of eight stages with 1,538 dates each; and
+//! what a new picture of it costs before that.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use backcourt::console::{Model, Msg, Palette, Theme, draw, update};
+use backcourt::engine::Snapshot;
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,9 +22,23 @@ extern crate backcourt;
 )]
 mod fixture;
 
+const STAGES: usize = 8;
+
+/// The plan's eight stages, all at work.
+fn picture(version: u64) -> Snapshot {
+    let mut snapshot = fixture::running(version);
+    let first = snapshot.stages[0].clone();
+    snapshot.stages.extend((2..=STAGES).map(|number| {
+        let mut stage = first.clone();
+        stage.name = format!("stage_{number}");
+        stage
+    }));
+    snapshot
+}
+
 fn model() -> Model {
     let mut model = Model::default();
-    let mut msgs = fixture::history(fixture::running(50));
+    let mut msgs = fixture::history(picture(50));
     msgs.extend([fixture::vitals(), fixture::log()]);
     for msg in msgs {
         update(&mut model, msg);
@@ -45,6 +62,15 @@ fn frame(criterion: &mut Criterion) {
         });
     }
     group.finish();
+    let mut model = model();
+    let pictures = [51, 52].map(|version| Arc::new(picture(version)));
+    let mut next = pictures.iter().cycle();
+    criterion.bench_function("picture", |bencher| {
+        bencher.iter(|| {
+            next.next()
+                .map(|picture| update(&mut model, Msg::Snapshot(Arc::clone(picture))))
+        });
+    });
 }
 
 criterion_group!(benches, frame);

@@ -231,6 +231,40 @@ fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
     assert!(pty.cpu().saturating_sub(cpu) <= Duration::from_millis(50));
 }
 
+/// What a busy screen may take of an SSH connection in a second.
+const BYTES_A_SECOND: f64 = 8_000.0;
+
+/// Drawing the whole screen at 120×40, with room to spare.
+const WHOLE_SCREEN: f64 = 12_000.0;
+
+#[test]
+fn a_busy_screen_keeps_to_its_bytes_over_ssh_and_writes_nothing_once_the_run_has_ended() {
+    let folder = loaded();
+    let state = folder.path().to_str().unwrap();
+    let arguments = ["run", "--stop-after", "team_offense", "--state-dir", state];
+    let began = std::time::Instant::now();
+    let mut pty = Pty::backcourt(
+        &arguments,
+        &[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")],
+        SIZE,
+    );
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    quiet_bytes(&pty);
+    #[allow(clippy::cast_precision_loss, reason = "a few kB")]
+    let bytes = pty.byte_count() as f64;
+    let seconds = began.elapsed().as_secs_f64();
+    assert!(
+        bytes <= seconds * BYTES_A_SECOND + WHOLE_SCREEN,
+        "{bytes} bytes in {seconds} s"
+    );
+    let (bytes, cpu) = (pty.byte_count(), pty.cpu());
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(pty.byte_count(), bytes, "an ended run is still");
+    assert!(pty.cpu().saturating_sub(cpu) <= Duration::from_millis(50));
+    pty.send("q");
+    assert_left(&mut pty, 1);
+}
+
 /// Waits until the screen has been still for a while.
 fn quiet_bytes(pty: &Pty) -> usize {
     let mut last = (pty.byte_count(), std::time::Instant::now());
@@ -280,6 +314,58 @@ fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
     pty.wait_until("the date is marked in the Dates pane", |screen| {
         let text = screen.contents();
         text.contains("2021-10-19") && !text.contains("Dates named by")
+    });
+    pty.send("q");
+    assert_left(&mut pty, 0);
+}
+
+#[test]
+fn a_date_is_opened_down_to_the_row_of_a_team_and_where_it_came_from() {
+    let folder = loaded();
+    let mut pty = start(folder.path(), &["--dates", "2023-12-17"]);
+    pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
+    pty.send(ENTER);
+    pty.wait_for("GSW 118 @ POR 114");
+    let games = pty.screen().contents();
+    let game = games.lines().find(|line| line.contains("20231217_HOU_MIL"));
+    let game = game.unwrap_or_default();
+    assert!(
+        game.contains("HOU 119 @ MIL 128")
+            && game.contains("complete")
+            && game.contains("reconstructed_team"),
+        "{games}"
+    );
+    pty.send(ENTER);
+    pty.wait_until("its two teams with their numbers", |screen| {
+        let text = screen.contents();
+        let team = |name: &str, rating: &str| {
+            (text.lines()).any(|line| line.contains(name) && line.contains(rating) && line.contains("silver"))
+        };
+        team("GSW  ", "119.92") && team("POR  ", "115.04")
+    });
+    pty.send(DOWN);
+    pty.send(ENTER);
+    pty.wait_for("> 20231217_GSW_POR > POR");
+    let row = pty.screen().contents();
+    let value = |name: &str| {
+        let line = row.lines().find(|line| line.contains(name)).unwrap_or_default();
+        line.trim_matches(|c: char| !c.is_ascii()).to_owned()
+    };
+    assert!(
+        value("primary_source_used").contains("reconstructed_team_from_players"),
+        "{row}"
+    );
+    assert!(value("data_sources").contains("[nbac_gamebook]"), "{row}");
+    assert!(value("points_scored").contains("114"), "{row}");
+    assert!(value("team_paint_attempts").contains("NULL"), "{row}");
+    for level in ["20231217_GSW_POR >", "> 20231217_GSW_POR"] {
+        pty.send("\u{1b}");
+        pty.wait_until("one level up", |screen| !screen.contents().contains(level));
+    }
+    pty.send("L");
+    pty.wait_until("the log is of this date alone", |screen| {
+        let text = screen.contents();
+        text.contains("Log") && text.contains("2023-12-17") && !text.contains("20231217_HOU_MIL")
     });
     pty.send("q");
     assert_left(&mut pty, 0);

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use backcourt::control::words::{READING, TABLE};
 use backcourt::control::{Asked, Message, Request, Said};
-use backcourt::engine::{Command, Reply, Selection, StoredRows};
+use backcourt::engine::{Command, Part, Reply, Selection, StoredRows};
 
 #[test]
 fn the_page_has_every_word_and_true_lines() {
@@ -97,6 +97,7 @@ fn lines() -> String {
         Reply::Rows(StoredRows {
             columns: vec!["game_date".to_owned(), "team_abbr".to_owned()],
             rows: vec![vec!["2025-11-14".to_owned(), "BOS".to_owned()]],
+            parts: [("team_abbr".to_owned(), Part::Side)].into(),
         }),
     ] {
         let message = Message::new(Some(4), Said::Reply(reply));

@@ -1,4 +1,4 @@
-//! Every page leads somewhere: relative links point at files that are there, and the README knows every page.
+//! Every page leads somewhere: relative links point at files and headings that are there, and the README knows every page.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,11 +21,11 @@ fn links_lead_to_files() {
     let pages = AROUND.into_iter().map(PathBuf::from).chain(pages());
     let broken: Vec<String> = pages
         .flat_map(|page| {
-            let text = fs::read_to_string(root().join(&page)).unwrap();
-            let folder = root().join(page.parent().unwrap());
+            let text = read(&page);
+            let folder = page.parent().unwrap();
             targets(&text)
-                .filter(|target| !folder.join(target).exists())
-                .map(|target| format!("{}: {target}", page.display()))
+                .filter(|(file, _)| !root().join(folder).join(file).exists())
+                .map(|(file, _)| format!("{}: {file}", page.display()))
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -33,9 +33,36 @@ fn links_lead_to_files() {
 }
 
 #[test]
+fn links_to_a_place_lead_to_a_heading() {
+    let pages = AROUND.into_iter().map(PathBuf::from).chain(pages());
+    let mut broken = Vec::new();
+    for page in pages {
+        let text = read(&page);
+        for (file, place) in targets(&text) {
+            let Some(place) = place else { continue };
+            let there = match file {
+                "" => text.clone(),
+                file => read(&page.parent().unwrap().join(file)),
+            };
+            if !headings(&there).any(|heading| heading == place) {
+                broken.push(format!("{}: {file}#{place}", page.display()));
+            }
+        }
+    }
+    assert_eq!(broken, [] as [String; 0]);
+}
+
+#[test]
+fn a_heading_is_found_by_its_words() {
+    let page = "# … a date failed\n```\n# no heading\n```\n### `F`, and (3): what's left\n";
+    let found: Vec<_> = headings(page).collect();
+    assert_eq!(found, ["-a-date-failed", "f-and-3-whats-left"]);
+}
+
+#[test]
 fn the_readme_leads_to_every_page() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let linked: Vec<PathBuf> = targets(&readme).map(PathBuf::from).collect();
+    let linked: Vec<PathBuf> = targets(&readme).map(|(file, _)| PathBuf::from(file)).collect();
     let unknown: Vec<PathBuf> = pages().filter(|page| !linked.contains(page)).collect();
     assert_eq!(unknown, [] as [PathBuf; 0]);
 }
@@ -50,11 +77,37 @@ fn pages() -> impl Iterator<Item = PathBuf> {
     names.filter(|name| name.extension().is_some_and(|kind| kind == "md"))
 }
 
-/// What the links of a page point at, as far as it is a file: without the place in it.
-fn targets(text: &str) -> impl Iterator<Item = &str> {
+fn read(page: &Path) -> String {
+    fs::read_to_string(root().join(page)).unwrap()
+}
+
+/// What the links of a page point at, as far as it is here: a file, none for the page itself, and a place in it.
+fn targets(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     text.split("](")
         .skip(1)
         .filter_map(|rest| rest.split_once(')'))
-        .map(|(target, _)| target.split_once('#').map_or(target, |(file, _)| file))
-        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .map(|(target, _)| target)
+        .filter(|target| !target.contains("://"))
+        .map(|target| match target.split_once('#') {
+            Some((file, place)) => (file, Some(place)),
+            None => (target, None),
+        })
+}
+
+/// The headings of a page, as a link names them: the letters and digits in small, a line for each gap.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    let mut in_code = false;
+    let lines = text.lines().filter(move |line| {
+        in_code ^= line.starts_with("```");
+        !in_code && line.starts_with('#')
+    });
+    lines.map(|line| {
+        let words = line.trim_start_matches('#').trim_start();
+        let kept = words.chars().filter_map(|sign| match sign {
+            ' ' => Some('-'),
+            '-' | '_' => Some(sign),
+            _ => sign.is_alphanumeric().then(|| sign.to_ascii_lowercase()),
+        });
+        kept.collect()
+    })
 }

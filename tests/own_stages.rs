@@ -504,6 +504,11 @@ fn a_plan_that_cannot_work_is_refused_before_anything_is_written() {
         ),
         ("type = \"INT64\"", "type = \"INT46\"", "did you mean 'INT64'?"),
         (
+            "type = \"INT64\"",
+            "type = \"INT64\", part = \"gruop\"",
+            "did you mean 'group'?",
+        ),
+        (
             "@date AS day",
             "@dat AS day",
             "there is @date, and @dates for many at once",

@@ -40,7 +40,7 @@ pub(super) struct WarehouseArgs {
     #[arg(long, help_heading = HEADING, value_name = "N")]
     max_bytes_billed: Option<u64>,
     /// The most bytes all BigQuery jobs of a run may be billed for; a run that would take more does not begin, and one that took more stops
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     max_total_bytes_billed: Option<u64>,
     /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]

@@ -63,10 +63,11 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  no unit and no blocking check failed
-  1  a unit or a blocking check failed, a sample stands against the run, or a rehearsal differs
-  2  a bad flag, name, value, date or input file; or more would be billed than is allowed
+  1  a unit or a blocking check failed, a sample stands against the run, a rehearsal differs, or doctor found something
+  2  a bad flag, name, value, date or input file; a folder or ledger that cannot be used; or more would be billed than
+     is allowed
   3  ended early; start again to go on
-  4  refused: another run is using the state folder
+  4  refused: another run is using the state folder, or a run or load is at work on the plan's tables
   130, 143  ended by Ctrl-C or SIGTERM; start again to go on";
 
 #[derive(Debug, Subcommand)]

@@ -8,9 +8,9 @@ use tracing::Level;
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
-    Cost, Difference, Dimension, EVENT_SCHEMA, Estimate, Event, Expected, Fact, GapView, Phase, Preparing,
-    Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState, StageView, Tally,
-    TaskView, UnitSample, UnitView, WorkerView,
+    Cost, Difference, Dimension, EVENT_SCHEMA, Estimate, Event, Expected, Fact, GapView, Part, Phase,
+    Preparing, Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState, StageView,
+    StoredRows, Tally, TaskView, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -354,6 +354,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 eta: Some((3.2, 4.9)),
             },
             limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
+            enough_workers: Some(9),
             billed: None,
             waits_for_yes: false,
             ending: None,
@@ -933,6 +934,110 @@ pub fn log() -> Msg {
             .map(|(number, (level, message))| log_line(number, level, message)),
     );
     Msg::Log(lines)
+}
+
+/// Rows of games as a stage stores them: one whole, one whose host has no row, and numbers that are not known.
+pub fn stored_games() -> StoredRows {
+    let columns = [
+        ("game_id", Some(Part::Group)),
+        ("game_date", None),
+        ("team_abbr", Some(Part::Side)),
+        ("opponent_team_abbr", Some(Part::Against)),
+        ("points_scored", Some(Part::Scored)),
+        ("team_paint_attempts", None),
+        ("offensive_rating", Some(Part::Telling)),
+        ("pace", Some(Part::Telling)),
+        ("home_game", Some(Part::Home)),
+        ("quality_tier", Some(Part::Quality)),
+        ("quality_score", Some(Part::Quality)),
+        ("quality_issues", Some(Part::Issues)),
+        ("data_sources", Some(Part::Feeds)),
+        ("primary_source_used", Some(Part::Source)),
+        ("data_hash", None),
+        ("created_at", None),
+    ];
+    let row = |game: &str, [team, other, points, rating, pace]: [&str; 5], home: &str, from: [&str; 5]| {
+        let [tier, score, issues, feeds, source] = from;
+        let hash = "9f1c03a55e7742bd";
+        let written = "2026-01-04T08:12:33.000000Z";
+        let cells = [
+            game,
+            "2023-12-16",
+            team,
+            other,
+            points,
+            "NULL",
+            rating,
+            pace,
+            home,
+            tier,
+            score,
+            issues,
+            feeds,
+            source,
+            hash,
+            written,
+        ];
+        cells.map(str::to_owned).to_vec()
+    };
+    let rebuilt = [
+        "silver",
+        "85",
+        "[backup_source_used, reconstructed, shot_zones_unavailable]",
+        "[nbac_gamebook]",
+        "reconstructed_team_from_players",
+    ];
+    let whole = ["gold", "100", "[]", "[nbac_team_boxscore]", "nbac_team_boxscore"];
+    StoredRows {
+        rows: vec![
+            row(
+                "20231216_BKN_GSW",
+                ["GSW", "BKN", "124", "NULL", "NULL"],
+                "true",
+                rebuilt,
+            ),
+            row(
+                "20231216_ATL_CLE",
+                ["CLE", "ATL", "127", "121.88", "104.2"],
+                "true",
+                whole,
+            ),
+            row(
+                "20231216_ATL_CLE",
+                ["ATL", "CLE", "119", "114.2", "104.2"],
+                "false",
+                rebuilt,
+            ),
+        ],
+        columns: columns.map(|(name, _)| name.to_owned()).to_vec(),
+        parts: (columns.into_iter())
+            .filter_map(|(name, part)| Some((name.to_owned(), part?)))
+            .collect(),
+    }
+}
+
+/// Rows of players as a stage stores them that knows of no game.
+pub fn stored_players() -> StoredRows {
+    let columns = [
+        ("player_lookup", Some(Part::Member)),
+        ("cache_date", None),
+        ("points_avg_last_10", Some(Part::Telling)),
+        ("is_production_ready", Some(Part::Quality)),
+        ("data_quality_issues", Some(Part::Issues)),
+    ];
+    let row = |player: &str, points: &str| {
+        let cells = [player, "2023-12-16", points, "true", "[]"];
+        cells.map(str::to_owned).to_vec()
+    };
+    StoredRows {
+        rows: (0..40)
+            .map(|at| row(&format!("player{at:02}"), if at == 2 { "NULL" } else { "12.5" }))
+            .collect(),
+        columns: columns.map(|(name, _)| name.to_owned()).to_vec(),
+        parts: (columns.into_iter())
+            .filter_map(|(name, part)| Some((name.to_owned(), part?)))
+            .collect(),
+    }
 }
 
 pub fn vitals() -> Msg {

@@ -129,6 +129,7 @@ pub enum Action {
     Gaps,
     PreviousStage,
     NextStage,
+    Filter,
     Level,
     Wrap,
     CheckOne,
@@ -144,6 +145,8 @@ pub enum Action {
     Withdraw,
     Accept,
     Back,
+    Close,
+    Table,
     Cancel,
     Drain,
     Abort,
@@ -268,7 +271,6 @@ const LISTS: &[Place] = &[
 ];
 const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
 const OVERLAYS: &[Place] = &[
-    Place::Detail,
     Place::Causes,
     Place::Gaps,
     Place::Sources,
@@ -306,14 +308,18 @@ pub const TABLE: &[Binding] = bindings! {
     "year-after"      PageDown   [PAGE_DOWN]             &[Place::Dates], None, "twelve months after";
     "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "the first date";
     "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
-    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date's state, reason and stored rows";
+    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date: its state, its reason, and what is stored for it";
+    "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "what is stored for the marked line: who is in it, then a row, column by column";
+    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "all columns of the rows as one table, or line by line again";
     "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met; the next date not all known";
     "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
     "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "why dates of this stage are failed, partial or empty: a line for each cause";
+    "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "only the dates of one state, what needs attention first; after the last state all again";
     "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "do the dates of this cause again, after a question";
+    "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause in the Dates pane";
     "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "show the first date of this cause in the Dates pane";
     "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
     "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
@@ -349,7 +355,7 @@ pub const TABLE: &[Binding] = bindings! {
 
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
-    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log], Some("date's log"), "only the log lines of the date under the cursor, or all again";
+    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "only the log lines of the date under the cursor, or all again";
 
     "up"              Up         [UP, ch('k')]           LISTS, None, "one line up";
     "down"            Down       [DOWN, ch('j')]         LISTS, None, "one line down";
@@ -374,6 +380,8 @@ pub const TABLE: &[Binding] = bindings! {
     "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel"), "give up what is in flight, and hold";
     "drain"           Drain      [ch('d')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
     "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";
+    "one-level-up"    Back       [ESC]                   &[Place::Detail], Some("close"), "what was opened before; at the first, close the date";
+    "close-date"      Close      [ch('q')]               &[Place::Detail], None, "close the date";
     "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close it and change nothing";
     "cancel"          Back       [ESC]                   &[Place::Prompt], Some("cancel"), "leave the line and search nothing";
     "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "the last character";

@@ -1,8 +1,12 @@
 //! What an operator can ask of a run. Keys, signals and the command line all end here; there is no second way in.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
+
+use crate::table::Part;
 
 /// Which units are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +148,9 @@ pub struct StoredRows {
     pub columns: Vec<String>,
     /// One list of texts a row, in the order of the columns.
     pub rows: Vec<Vec<String>>,
+    /// The columns that play a part, where the table's definition says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Part>,
 }
 
 /// A command on its way, with the place its answer goes.

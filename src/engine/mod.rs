@@ -12,6 +12,7 @@ mod fact;
 mod gaps;
 mod landing;
 mod launch;
+mod limit;
 mod lineage;
 mod link;
 mod origin;
@@ -29,6 +30,7 @@ mod worker;
 mod writer;
 
 pub use crate::checks::{Breakdown, Dimension, Tally};
+pub use crate::table::Part;
 pub use crate::warehouse::Cost;
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use counted::counted;

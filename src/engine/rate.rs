@@ -50,6 +50,18 @@ impl Rate {
         }
     }
 
+    /// From now on it takes `times` as long: what was measured counts as if it had been so before, so that the ETA
+    /// follows at once and not when the past is forgotten.
+    pub(super) fn change(&mut self, times: f64) {
+        let Some(last) = self.samples.back().map(|sample| sample.at) else {
+            return;
+        };
+        for sample in &mut self.samples {
+            sample.began = last - (last - sample.began) * times;
+            sample.at = last - (last - sample.at) * times;
+        }
+    }
+
     /// Where things stand, with `to_come` units of stages that have not begun; an ETA only while `moving`.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn progress(&self, moving: bool, to_come: u64) -> Progress {
@@ -130,6 +142,22 @@ mod tests {
             let is_right = told.map_or(commit < 3, |per_minute| (per_minute - 6.0).abs() < 0.01);
             assert!(is_right, "{told:?} after {commit} commits");
         }
+    }
+
+    #[test]
+    fn what_makes_it_faster_is_in_the_eta_at_once() {
+        let mut rate = Rate::default();
+        rate.add(1_000);
+        for second in 1..=20 {
+            rate.finish(1, f64::from(second));
+        }
+        let before = rate.progress(true, 0).eta.unwrap();
+        rate.change(0.5);
+        let after = rate.progress(true, 0).eta.unwrap();
+        assert!((after.0 * 2.0 - before.0).abs() < 1e-6 && (after.1 * 2.0 - before.1).abs() < 1e-6);
+        rate.finish(1, 20.5);
+        let later = rate.progress(true, 0).per_minute.unwrap();
+        assert!((later - 120.0).abs() < 1e-6, "{later}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::runbook::Item;
 use crate::warehouse::Cost;
 
 use super::Estimate;
+use super::limit::times_as_long;
 
 /// Everything a reader may show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,12 +66,25 @@ pub struct RunView {
     pub progress: Progress,
     /// The one thing that limits the speed now, in words.
     pub limit: String,
+    /// Workers from which on more of them bring nothing now; none where each would make it faster.
+    #[serde(default)]
+    pub enough_workers: Option<usize>,
     /// What was billed for the plan, by this run and those before it; none where the warehouse bills nothing.
     pub billed: Option<BilledView>,
     /// It holds until the operator has said yes to what it is going to be billed; nothing was begun.
     pub waits_for_yes: bool,
     /// The sentence that goes with the end of the run, once it has ended.
     pub ending: Option<String>,
+}
+
+impl RunView {
+    /// The ETA with `wanted` workers instead of `now`; none while there is no ETA.
+    #[must_use]
+    pub fn eta_with(&self, now: usize, wanted: usize) -> Option<(f64, f64)> {
+        let times = times_as_long(self.enough_workers, now, wanted);
+        let (soonest, latest) = self.progress.eta?;
+        Some((soonest * times, latest * times))
+    }
 }
 
 /// What the warehouse billed for a plan.

@@ -24,6 +24,13 @@ impl LedgerError {
         }
     }
 
+    /// Whether it lies in where the file is, and not in the file: nothing can be made or changed there.
+    pub(super) fn is_of_the_place(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+        let code = self.cause.as_ref().and_then(rusqlite::Error::sqlite_error_code);
+        matches!(code, Some(CannotOpen | ReadOnly))
+    }
+
     pub(super) fn from_sqlite(path: &Path, cause: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
             CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,

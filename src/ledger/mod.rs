@@ -27,7 +27,7 @@ pub use gaps::Gap;
 pub use jobs::{Costs, Purpose};
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
-pub use reasons::{SameReason, by_reason};
+pub use reasons::{SameReason, by_reason, fingerprint};
 pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
 pub use tallies::Tally;

@@ -1,5 +1,6 @@
 //! Opening the ledger file: made if absent, verified if present, never overwritten.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -102,6 +103,13 @@ pub struct Ledger {
     path: PathBuf,
 }
 
+/// Whether entries lie in a write-ahead log beside the file; a reader leaves an empty one.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(&log).is_ok_and(|log| log.len() > 0)
+}
+
 impl Ledger {
     /// Opens the ledger for a run: creates it if it is absent, verifies it if it is there.
     ///
@@ -122,7 +130,7 @@ impl Ledger {
     }
 
     /// Opens the ledger for reading; none if there is no file. One that an earlier program wrote is brought up to date
-    /// first.
+    /// first. On a disk that may only be read it is read as it lies there.
     ///
     /// # Errors
     /// When the file is damaged, no ledger, or of a newer form.
@@ -130,13 +138,22 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
+        let opened = match Self::open_beside_writers(path) {
+            // Where a reader cannot make its write-ahead log, nobody can be at work either.
+            Err(error) if error.is_of_the_place() && !has_log(path) => Self::open_as_it_lies(path),
+            opened => opened,
+        };
+        opened.map(Some)
+    }
+
+    fn open_beside_writers(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(path, flags)?;
         if ledger.is_older()? {
             drop(Self::open(path)?);
         }
         ledger.verify(false)?;
-        Ok(Some(ledger))
+        Ok(ledger)
     }
 
     /// Opens the ledger of a folder in which nobody is at work, leaving no trace; none if there is no file. An ordinary
@@ -145,11 +162,14 @@ impl Ledger {
     /// # Errors
     /// When the file is damaged, no ledger, or of another form.
     pub fn open_at_rest(path: &Path) -> Result<Option<Self>, LedgerError> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        if !path.exists() || Path::new(&log).exists() {
+        if !path.exists() || has_log(path) {
             return Self::open_to_read(path);
         }
+        Self::open_as_it_lies(path).map(Some)
+    }
+
+    /// Nobody may be at work on it: the file is taken to stay as it is.
+    fn open_as_it_lies(path: &Path) -> Result<Self, LedgerError> {
         let name = path.to_string_lossy();
         let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let flags =
@@ -160,7 +180,7 @@ impl Ledger {
             ..opened
         };
         ledger.verify(false)?;
-        Ok(Some(ledger))
+        Ok(ledger)
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, LedgerError> {

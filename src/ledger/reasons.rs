@@ -20,7 +20,7 @@ pub fn by_reason<K: PartialEq, T>(
     let mut groups: Vec<(String, SameReason<K, T>)> = Vec::new();
     for thing in things {
         let (kind, reason) = kind_and_reason(&thing);
-        let print = print_of(&reason);
+        let print = fingerprint(&reason);
         let known = groups
             .iter_mut()
             .find(|(known, group)| *known == print && group.kind == kind);
@@ -56,8 +56,10 @@ fn common(one: &str, other: &str) -> String {
     words.map(same).collect::<Vec<_>>().join(" ")
 }
 
-/// A reason without what tells one date or row from another: words with numbers in them.
-fn print_of(reason: &str) -> String {
+/// A reason without what tells one date or row from another: words with numbers in them. Reasons that say the same have
+/// the same.
+#[must_use]
+pub fn fingerprint(reason: &str) -> String {
     let word = |word: &str| {
         if word.chars().any(|letter| letter.is_ascii_digit()) {
             "…".to_owned()

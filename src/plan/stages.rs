@@ -13,7 +13,7 @@ use super::load::Origin;
 use super::stage::{
     Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
 };
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// How long a command may take for one date when the plan does not say.
 const USUAL_TIMEOUT: u64 = 600;
@@ -67,6 +67,7 @@ struct RawColumn {
     nullable: bool,
     #[serde(default)]
     doc: String,
+    part: Option<Part>,
 }
 
 #[derive(Deserialize)]
@@ -350,6 +351,7 @@ impl RawColumn {
             nullable: self.nullable,
             stamp: None,
             doc: Cow::Owned(self.doc.clone()),
+            part: self.part,
         })
     }
 }

@@ -1,5 +1,5 @@
-//! When to draw: gathers the wishes for a frame, keeps to the rate, and says when the next one is due. Knows no
-//! clock; time comes in with each call.
+//! When to draw: gathers the wishes for a frame, keeps to the rate and to what the link carries, and says when the next
+//! one is due. Knows no clock; time comes in with each call.
 
 use std::time::{Duration, Instant};
 
@@ -8,33 +8,43 @@ use crate::console::Dirty;
 /// The shortest time between two frames that answer a key.
 const KEY_GAP: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
+/// The longest that data waits for the link after a large frame.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
 /// Decides when the next frame is drawn. Without a wish there is no deadline, and nothing is ever written.
 ///
 /// A frame answers every wish there is.
 #[derive(Debug)]
 pub(super) struct FrameClock {
     gap: Duration,
+    bytes_per_second: Option<u32>,
+    /// When the link has carried what was sent.
+    carried: Option<Instant>,
     last: Option<Instant>,
     due: Option<Instant>,
     dirty: Dirty,
 }
 
 impl FrameClock {
-    /// A clock for at most this many data frames a second; 0 counts as 1, more than 30 as 30.
+    /// A clock for at most this many data frames a second, and bytes of them where they are counted; 0 frames count as
+    /// 1, more than 30 as 30.
     #[must_use]
-    pub(super) fn new(frames_per_second: u8) -> Self {
+    pub(super) fn new(frames_per_second: u8, bytes_per_second: Option<u32>) -> Self {
         let gap = Duration::from_secs(1) / u32::from(frames_per_second.clamp(1, 30));
         Self {
             gap,
+            bytes_per_second,
+            carried: None,
             last: None,
             due: None,
             dirty: Dirty::None,
         }
     }
 
-    /// Wishes for a frame as soon as the rate allows.
+    /// Wishes for a frame as soon as the rate and the link allow.
     pub(super) fn now(&mut self, dirty: Dirty, now: Instant) {
-        self.wish(dirty, now, self.gap);
+        let carried = self.carried.map_or(now, |carried| carried.max(now));
+        self.wish(dirty, carried, self.gap);
     }
 
     /// Wishes for a frame that shows what a key did: at once, within 30 a second.
@@ -66,6 +76,17 @@ impl FrameClock {
         self.due = None;
         std::mem::take(&mut self.dirty)
     }
+
+    /// The frame taken at `now` was so large.
+    pub(super) fn sent(&mut self, bytes: u64, now: Instant) {
+        let Some(rate) = self.bytes_per_second else {
+            return;
+        };
+        #[allow(clippy::cast_precision_loss, reason = "a frame has far fewer than 2^53 bytes")]
+        let takes = Duration::from_secs_f64(bytes as f64 / f64::from(rate.max(1)));
+        let before = self.carried.map_or(now, |carried| carried.max(now));
+        self.carried = Some((before + takes).min(now + LONGEST_WAIT));
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +100,7 @@ mod tests {
     /// A clock of 10 frames a second that has just drawn one, and when that was.
     fn drawn() -> (FrameClock, Instant) {
         let start = Instant::now();
-        let mut clock = FrameClock::new(10);
+        let mut clock = FrameClock::new(10, None);
         clock.now(Dirty::Full, start);
         assert_eq!(clock.take(start), Dirty::Full);
         (clock, start)
@@ -135,7 +156,7 @@ mod tests {
     fn rates_out_of_range_are_brought_into_it() {
         let start = Instant::now();
         for (asked, gap) in [(0, 1000 * MS), (5, 200 * MS), (255, Duration::from_secs(1) / 30)] {
-            let mut clock = FrameClock::new(asked);
+            let mut clock = FrameClock::new(asked, None);
             clock.now(Dirty::Full, start);
             clock.take(start);
             clock.now(Dirty::Full, start);
@@ -143,7 +164,49 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_large_frame_holds_up_data_but_no_key() {
+        let start = Instant::now();
+        let mut clock = FrameClock::new(5, Some(8_000));
+        clock.now(Dirty::Full, start);
+        clock.take(start);
+        clock.sent(4_000, start);
+        clock.now(Dirty::Full, start + 10 * MS);
+        assert_eq!(clock.deadline(), Some(start + 500 * MS));
+        clock.key(Dirty::Full, start + 50 * MS);
+        assert_eq!(clock.deadline(), Some(start + 50 * MS));
+        assert_eq!(clock.take(start + 50 * MS), Dirty::Full);
+        // Of 500 ms 450 are left; the answer to the key makes it 950, and whatever comes, data waits no longer than 1 s.
+        clock.sent(4_000, start + 50 * MS);
+        clock.now(Dirty::Full, start + 60 * MS);
+        assert_eq!(clock.deadline(), Some(start + 1_000 * MS));
+        clock.sent(90_000, start + 60 * MS);
+        clock.take(start + 1_000 * MS);
+        clock.now(Dirty::Full, start + 1_010 * MS);
+        assert_eq!(clock.deadline(), Some(start + 1_200 * MS));
+    }
+
     proptest! {
+        /// Whatever the size of the frames: data never takes more of the link than it is worth.
+        #[test]
+        fn data_keeps_to_the_bytes(frames in prop::collection::vec((0_u64..300, 0_u64..8_000), 1..60)) {
+            let start = Instant::now();
+            let mut clock = FrameClock::new(5, Some(8_000));
+            let (mut now, mut sent) = (start, 0);
+            for (pause, bytes) in frames {
+                now += Duration::from_millis(pause);
+                clock.now(Dirty::Full, now);
+                now = now.max(clock.deadline().expect("one was wished for"));
+                prop_assert_eq!(clock.take(now), Dirty::Full);
+                let worth = 8.0 * (now - start).as_secs_f64() * 1000.0;
+                #[allow(clippy::cast_precision_loss, reason = "a few kB")]
+                let before = sent as f64;
+                prop_assert!(before <= worth + 1.0, "{before} bytes, {worth} are carried");
+                clock.sent(bytes, now);
+                sent += bytes;
+            }
+        }
+
         /// Whatever is wished for, and whenever: no two frames nearer than a thirtieth of a second, without keys
         /// none nearer than the rate; every wish is answered, and then nothing is left.
         #[test]
@@ -152,7 +215,7 @@ mod tests {
         ) {
             let keys = wishes.iter().any(|&(_, kind)| kind == 1);
             let least = if keys { KEY_GAP } else { 100 * MS };
-            let mut clock = FrameClock::new(10);
+            let mut clock = FrameClock::new(10, None);
             let mut now = Instant::now();
             let mut frames = Vec::new();
             for (pause, kind) in wishes {

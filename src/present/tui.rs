@@ -175,7 +175,7 @@ impl Tui {
             theme: Theme::new(preferences.palette, caps.color, caps.utf8),
             screen,
             input,
-            frames: FrameClock::new(caps.frames_per_second()),
+            frames: FrameClock::new(caps.frames_per_second(), caps.bytes_per_second()),
             around,
             logged: 0,
             suspended: false,
@@ -212,7 +212,8 @@ impl Tui {
             }
         }
         let dirty = self.model.take_dirty();
-        if is_key {
+        // What a resize spoilt does not wait for the link either.
+        if is_key || dirty == Dirty::Force {
             self.frames.key(dirty, Instant::now());
         } else {
             self.frames.now(dirty, Instant::now());
@@ -274,8 +275,12 @@ impl Tui {
             self.screen.clear()?;
         }
         let (model, theme) = (&self.model, &self.theme);
+        let before = self.screen.bytes_sent();
         self.screen
-            .draw(|frame| draw(model, theme, frame.area(), frame.buffer_mut()))
+            .draw(|frame| draw(model, theme, frame.area(), frame.buffer_mut()))?;
+        self.frames
+            .sent(self.screen.bytes_sent() - before, Instant::now());
+        Ok(())
     }
 
     /// An error means that the terminal is gone.

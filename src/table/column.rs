@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Part;
+
 /// A column type, named as `BigQuery` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
@@ -116,6 +118,8 @@ pub struct Column {
     pub stamp: Option<Stamp>,
     /// Meaning, unit and source of the formula, for `docs/tables.md`.
     pub doc: Cow<'static, str>,
+    /// The part it plays where rows are shown one by one.
+    pub part: Option<Part>,
 }
 
 impl Column {
@@ -128,6 +132,7 @@ impl Column {
             nullable: true,
             stamp: None,
             doc: Cow::Borrowed(doc),
+            part: None,
         }
     }
 
@@ -140,7 +145,15 @@ impl Column {
             nullable: false,
             stamp: None,
             doc: Cow::Borrowed(doc),
+            part: None,
         }
+    }
+
+    /// The same column in this part.
+    #[must_use]
+    pub const fn playing(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
     }
 
     /// Whether it names what was wrong with a row, or what stood in for something unknown, in a list of texts.
@@ -158,6 +171,7 @@ impl Column {
             nullable: true,
             stamp: Some(stamp),
             doc: Cow::Borrowed(doc),
+            part: None,
         }
     }
 }

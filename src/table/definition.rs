@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Column, Stamp};
+use super::{Column, Part, Stamp};
 
 /// A table: where it lives, what it holds, how it is keyed and partitioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,13 @@ impl TableDef {
     /// The columns that rows come with: those left out that the warehouse stamps.
     pub fn made_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.stamp.is_none())
+    }
+
+    /// The columns that play this part, in stored order.
+    pub fn playing(&self, part: Part) -> impl Iterator<Item = &Column> {
+        self.columns
+            .iter()
+            .filter(move |column| column.part == Some(part))
     }
 
     /// The position of the column the warehouse stamps in this way.

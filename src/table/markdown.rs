@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::TableDef;
+use super::{Part, TableDef};
 
 /// A markdown section: what a row is, how the table is keyed and partitioned, and every column.
 #[must_use]
@@ -19,11 +19,22 @@ pub fn markdown(table: &TableDef) -> String {
     } else {
         ""
     };
-    let facts = [
+    let mut facts = vec![
         format!("- Key: {key}"),
         format!("- Partitioned by: `{}`{filter}", table.date_column),
         format!("- Clustered by: {}", listed(&table.cluster)),
     ];
+    for (fact, parts) in [
+        ("The console opens a date by", &Part::LEVELS[..]),
+        ("Where a row came from", &[Part::Source, Part::Feeds]),
+        ("How far to trust it", &[Part::Quality, Part::Issues]),
+    ] {
+        let columns = parts.iter().flat_map(|part| table.playing(*part));
+        let names: Vec<_> = columns.map(|column| column.name.clone()).collect();
+        if !names.is_empty() {
+            facts.push(format!("- {fact}: {}", listed(&names)));
+        }
+    }
     page.push_str(&facts.join("\n"));
     page.push_str("\n\n| Column | Type | NULL | Meaning |\n|---|---|---|---|\n");
     for column in table.columns.iter() {
@@ -48,7 +59,7 @@ fn listed(names: &[Cow<'static, str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Column, ColumnType, Stamp};
+    use crate::table::{Column, ColumnType, Part, Stamp};
 
     #[test]
     fn a_page_holds_every_fact_of_the_definition() {
@@ -58,6 +69,8 @@ mod tests {
             doc: Cow::Borrowed("One row per day."),
             columns: Cow::Owned(vec![
                 Column::required("day", ColumnType::Date, "The day."),
+                Column::required("who", ColumnType::String, "Who.").playing(Part::Member),
+                Column::required("what", ColumnType::String, "At what.").playing(Part::Group),
                 Column::nullable(
                     "share",
                     ColumnType::Numeric {
@@ -81,10 +94,13 @@ One row per day.
 - Key: `day`
 - Partitioned by: `day`; BigQuery refuses a query without a date
 - Clustered by: `share`, `day`
+- The console opens a date by: `what`, `who`
 
 | Column | Type | NULL | Meaning |
 |---|---|---|---|
 | `day` | DATE | no | The day. |
+| `who` | STRING | no | Who. |
+| `what` | STRING | no | At what. |
 | `share` | NUMERIC(5,2) | yes | a \\| b. |
 | `created_at` | TIMESTAMP | stamped when written | First written. |
 ";

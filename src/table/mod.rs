@@ -11,6 +11,7 @@ mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod markdown;
+mod part;
 mod value;
 
 pub use admit::{Admitted, Quarantined, admit, admit_on};
@@ -21,4 +22,5 @@ pub use definition::TableDef;
 pub use digest::digest;
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;
+pub use part::Part;
 pub use value::{Row, Value, rows_on};

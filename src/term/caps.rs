@@ -1,6 +1,9 @@
 //! What the terminal can do, as far as the environment tells. The terminal itself is never asked: nothing waits
 //! on a slow link.
 
+/// Bytes a second that data frames may take of an SSH connection: some links carry no more, and it is shared.
+const OVER_SSH: u32 = 8_000;
+
 /// What to draw with, and how often.
 #[allow(
     clippy::struct_excessive_bools,
@@ -40,6 +43,12 @@ impl Caps {
     #[must_use]
     pub fn frames_per_second(self) -> u8 {
         if self.ssh { 5 } else { 10 }
+    }
+
+    /// How many bytes a second of data frames the link is worth; none where they cost nothing.
+    #[must_use]
+    pub fn bytes_per_second(self) -> Option<u32> {
+        self.ssh.then_some(OVER_SSH)
     }
 }
 

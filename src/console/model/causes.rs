@@ -28,10 +28,12 @@ pub const ABOUT: u16 = 3;
 /// The causes in a stage, the one with most dates first.
 pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
     let troubled = stage.units.iter().filter(|unit| unit.state.needs_attention());
-    by_reason(troubled, |unit| {
-        let reason = unit.reason.as_deref().unwrap_or("no reason is known");
-        (unit.state, reason.to_owned())
-    })
+    by_reason(troubled, |unit| (unit.state, reason_of(unit).to_owned()))
+}
+
+/// Why a date is as it is.
+pub fn reason_of(unit: &UnitView) -> &str {
+    unit.reason.as_deref().unwrap_or("no reason is known")
 }
 
 /// The dates of a cause, in order.

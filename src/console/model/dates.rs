@@ -1,9 +1,10 @@
-//! The Dates pane: which stage is shown, where the cursor is, what is selected.
+//! The Dates pane: which stage is shown, where the cursor is, what is selected and what is left out.
 
 use std::ops::RangeInclusive;
 
 use chrono::{Duration, NaiveDate};
 
+use super::filter::Filter;
 use crate::engine::{Snapshot, StageState, StageView, UnitView};
 use crate::ledger::UnitState;
 
@@ -14,6 +15,8 @@ pub struct Dates {
     pub cursor: Option<NaiveDate>,
     /// The other end of the selected range.
     pub anchor: Option<NaiveDate>,
+    /// What a date must have to be shown; none shows all.
+    pub filter: Option<Filter>,
     chosen: Option<String>,
 }
 
@@ -125,24 +128,33 @@ impl Dates {
         Some(cursor.min(anchor)..=cursor.max(anchor))
     }
 
+    /// Whether a date is shown.
+    pub fn shows(&self, unit: &UnitView) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.passes(unit))
+    }
+
+    /// What is marked: the date under the cursor, or every date of the selection that is shown.
+    pub fn marked<'s>(&self, stage: &'s StageView) -> Vec<&'s UnitView> {
+        let Some(range) = self.selected() else {
+            return Vec::new();
+        };
+        let single = self.anchor.is_none();
+        let is_marked = |unit: &&UnitView| range.contains(&unit.date) && (single || self.shows(unit));
+        stage.units.iter().filter(is_marked).collect()
+    }
+
     /// What a rerun would do again: the date under the cursor, or every date of the selection that is not skipped;
     /// and how many were left out because they are.
     pub fn to_rerun(&self, stage: &StageView) -> (Vec<NaiveDate>, usize) {
-        let Some(range) = self.selected() else {
-            return (Vec::new(), 0);
-        };
         let single = self.anchor.is_none();
-        let (taken, left): (Vec<_>, Vec<_>) = stage
-            .units
-            .iter()
-            .filter(|unit| range.contains(&unit.date))
-            .partition(|unit| single || unit.state != UnitState::Skipped);
+        let (taken, left): (Vec<_>, Vec<_>) =
+            (self.marked(stage).into_iter()).partition(|unit| single || unit.state != UnitState::Skipped);
         (taken.iter().map(|unit| unit.date).collect(), left.len())
     }
 }
 
 /// Every date of a stage that ended otherwise than it should.
-pub fn troubled(stage: &StageView) -> Vec<NaiveDate> {
-    let troubled = stage.units.iter().filter(|unit| unit.state.needs_attention());
-    troubled.map(|unit| unit.date).collect()
+pub fn troubled(stage: &StageView) -> Vec<&UnitView> {
+    let units = stage.units.iter();
+    units.filter(|unit| unit.state.needs_attention()).collect()
 }

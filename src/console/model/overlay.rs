@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
 use super::causes::Causes;
+use super::detail::Detail;
 use super::split::Split;
 use crate::console::keymap::{Binding, Keymap, TABLE};
 use crate::console::layout::{framed, popup};
-use crate::engine::{CheckView, Command, Snapshot, StoredRows, UnitView};
+use crate::engine::{CheckView, Command, Snapshot};
 
 /// One thing over the panes; it takes every key.
 #[derive(Debug, Clone)]
@@ -40,34 +41,6 @@ pub enum Overlay {
     Cost(CostPage),
     /// The keys.
     Help(Help),
-}
-
-/// One date of one stage.
-#[derive(Debug, Clone)]
-pub struct Detail {
-    /// Stage name.
-    pub stage: String,
-    /// The date.
-    pub date: NaiveDate,
-    /// The unit its rows were asked for; when it changes they are asked for again.
-    pub seen: Option<UnitView>,
-    /// Its rows.
-    pub stored: Stored,
-    /// First row in view.
-    pub top: usize,
-    /// First column in view.
-    pub left: usize,
-}
-
-/// The stored rows of a date.
-#[derive(Debug, Clone)]
-pub enum Stored {
-    /// On their way.
-    Asked,
-    /// Here they are.
-    Rows(StoredRows),
-    /// They cannot be had, and why.
-    Refused(String),
 }
 
 /// What the rows of a stage do not know.
@@ -214,9 +187,6 @@ impl LeaveChoice {
         all[(at + by) % all.len()]
     }
 }
-
-/// Rows above the stored rows of a date: its state, its reason in two, where one is, the column names.
-pub const ABOVE_ROWS: u16 = 5;
 
 /// Rows above the gaps of a stage: how many rows there are, what the columns are.
 pub const ABOVE_GAPS: u16 = 2;

@@ -8,6 +8,7 @@ use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::causes::{self, Causes, causes};
 use crate::console::model::command_line::command_line;
+use crate::console::model::filter::Filter;
 use crate::console::model::overlay::Overlay;
 
 /// Shows why dates of the stage in view are not as they should be.
@@ -34,6 +35,15 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
             if let Some(first) = dates.first() {
                 model.dates.go(&snapshot, *first);
             }
+            focus(model, Pane::Dates);
+        }
+        (Action::Filter, _, Some(snapshot)) => {
+            model.dates.show(&snapshot, &list.stage);
+            let filter = model.stage().and_then(|stage| {
+                let causes = causes(stage);
+                causes.get(list.cursor).map(Filter::of_cause)
+            });
+            dates::show_only(model, filter);
             focus(model, Pane::Dates);
         }
         (Action::Rerun, Some(dates), _) => dates::confirm(model, &list.stage, dates, None, ""),

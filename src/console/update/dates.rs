@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::causes;
+use super::{causes, detail};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
 use crate::console::model::dates::{troubled, unit};
-use crate::console::model::overlay::{Confirm, Detail, Gaps, Overlay, Stored};
+use crate::console::model::filter::Filter;
+use crate::console::model::overlay::{Confirm, Gaps, Overlay};
 use crate::console::text::counted;
-use crate::engine::{Command, Selection};
+use crate::engine::{Command, Selection, UnitView};
 use crate::ledger::UnitState;
 
 const WEEK: i64 = 7;
@@ -36,12 +37,22 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextStage => dates.choose(&snapshot, true),
         Action::NextAttention | Action::PreviousAttention => {
             let forward = action == Action::NextAttention;
-            match dates.find(&snapshot, forward, |unit| unit.state.needs_attention()) {
-                Some(date) => dates.go(&snapshot, date),
-                None => model.notice(false, "no date needs attention"),
+            let is_wanted = |unit: &UnitView| match &dates.filter {
+                Some(filter) => filter.passes(unit),
+                None => unit.state.needs_attention(),
+            };
+            match (dates.find(&snapshot, forward, is_wanted), &dates.filter) {
+                (Some(date), _) => dates.go(&snapshot, date),
+                (None, None) => model.notice(false, "no date needs attention"),
+                (None, Some(_)) => model.notice(false, "no date is shown; Esc shows all of them"),
             }
         }
-        Action::Open => return open(model),
+        Action::Filter => {
+            let stage = dates.stage(&snapshot);
+            let next = stage.and_then(|stage| Filter::next(dates.filter.as_ref(), stage));
+            show_only(model, next);
+        }
+        Action::Open => return detail::open(model),
         Action::Rerun => rerun_selected(model),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
@@ -71,21 +82,20 @@ pub(super) fn go_to(model: &mut Model, text: &str) {
     }
 }
 
-fn open(model: &mut Model) -> Vec<Effect> {
-    let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
-        return Vec::new();
+/// Shows these dates of the stage and no others, with the cursor on one of them.
+pub(super) fn show_only(model: &mut Model, filter: Option<Filter>) {
+    let Some(snapshot) = model.snapshot.clone() else {
+        return;
     };
-    let detail = Detail {
-        stage: stage.name.clone(),
-        date,
-        seen: unit(stage, date).cloned(),
-        stored: Stored::Asked,
-        top: 0,
-        left: 0,
-    };
-    let stage = detail.stage.clone();
-    model.overlay = Some(Overlay::Detail(detail));
-    vec![Effect::Send(Command::Inspect { stage, date })]
+    let dates = &mut model.dates;
+    dates.filter = filter;
+    let stage = dates.stage(&snapshot);
+    let here = stage.and_then(|stage| unit(stage, dates.cursor?));
+    if here.is_none_or(|unit| !dates.shows(unit))
+        && let Some(date) = dates.find(&snapshot, true, |unit| dates.shows(unit))
+    {
+        dates.go(&snapshot, date);
+    }
 }
 
 fn gaps(model: &mut Model) {
@@ -119,8 +129,14 @@ fn rerun_troubled(model: &mut Model) {
         return;
     };
     let name = stage.name.clone();
-    let dates = troubled(stage);
-    confirm(model, &name, dates, None, "no date needs attention");
+    let troubled = troubled(stage).into_iter();
+    let dates = troubled.filter(|unit| model.dates.shows(unit));
+    let dates = dates.map(|unit| unit.date).collect();
+    let otherwise = match model.dates.filter {
+        Some(_) => "no date that is shown needs attention; Esc shows all of them",
+        None => "no date needs attention",
+    };
+    confirm(model, &name, dates, None, otherwise);
 }
 
 /// Has these dates of a stage done again.
@@ -199,12 +215,11 @@ pub(super) fn refresh(model: &mut Model) {
 }
 
 fn reload_selected(model: &mut Model) {
-    let (Some(stage), Some(range)) = (model.stage(), model.dates.selected()) else {
-        return;
-    };
-    let dates = stage.units.iter().map(|unit| unit.date);
-    let dates = dates.filter(|date| range.contains(date)).collect();
-    reload(model, dates);
+    if let Some(stage) = model.stage() {
+        let marked = model.dates.marked(stage).into_iter();
+        let dates = marked.map(|unit| unit.date).collect();
+        reload(model, dates);
+    }
 }
 
 /// Asks whether the raw rows of these dates are to be fetched again.
@@ -220,13 +235,7 @@ pub(super) fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
 }
 
 pub(super) fn copied(model: &Model) -> Option<String> {
-    let range = model.dates.selected()?;
-    let units = model.stage()?.units.iter();
-    let marked = units.filter(|unit| range.contains(&unit.date));
-    Some(
-        marked
-            .map(|unit| unit.date.to_string())
-            .collect::<Vec<_>>()
-            .join("\n"),
-    )
+    let marked = model.dates.marked(model.stage()?).into_iter();
+    let dates: Vec<String> = marked.map(|unit| unit.date.to_string()).collect();
+    Some(dates.join("\n"))
 }

@@ -140,6 +140,8 @@ fn back(model: &mut Model) {
     let filtered = !model.log.query.is_empty() || model.log.date.is_some();
     if model.focus == Pane::Dates && model.dates.anchor.is_some() {
         model.dates.anchor = None;
+    } else if model.focus == Pane::Dates && model.dates.filter.is_some() {
+        model.dates.filter = None;
     } else if model.focus == Pane::Log && filtered {
         model.log.refilter(|log| {
             log.query.clear();

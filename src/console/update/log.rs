@@ -1,5 +1,7 @@
 //! Keys of the Log pane.
 
+use chrono::NaiveDate;
+
 use super::keys::page;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -31,6 +33,12 @@ pub(super) fn only_the_date(model: &mut Model) {
         _ => model.dates.cursor,
     };
     model.log.refilter(|log| log.date = date);
+    model.focus = Pane::Log;
+}
+
+/// Shows the log of a date alone.
+pub(super) fn only(model: &mut Model, date: NaiveDate) {
+    model.log.refilter(|log| log.date = Some(date));
     model.focus = Pane::Log;
 }
 

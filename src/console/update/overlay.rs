@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{causes, checks, cost, dates, run, runbook, sample, sources, split};
+use super::{causes, checks, cost, dates, detail, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Pane, framed};
@@ -11,17 +11,19 @@ use crate::console::model::Model;
 use crate::console::model::about::lines;
 use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::command_line::command_line;
-use crate::console::model::dates::unit;
 use crate::console::model::overlay::{
-    ABOVE_GAPS, ABOVE_ROWS, Confirm, Detail, LeaveChoice, Offending, Overlay, RunbookPage, Stored, page,
+    ABOVE_GAPS, Confirm, LeaveChoice, Offending, Overlay, RunbookPage, page,
 };
-use crate::engine::Command;
-use crate::ledger::UnitState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(overlay) = model.overlay.take() else {
         return Vec::new();
     };
+    if let Overlay::Detail(detail) = overlay {
+        // Leaving is one level up here.
+        detail::act(model, detail, action);
+        return Vec::new();
+    }
     if action == Action::Back {
         if let Overlay::Offending(list) = &overlay
             && (model.snapshot.iter()).any(|snapshot| is_of_sources(snapshot, &list.check))
@@ -31,7 +33,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match overlay {
-        Overlay::Detail(detail) => in_detail(model, detail, action),
         Overlay::Causes(list) => return causes::act(model, list, action),
         Overlay::Sources(list) => return sources::act(model, list, action),
         Overlay::Offending(list) => in_offending(model, list, action),
@@ -45,26 +46,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
         Overlay::Cost(page) => return cost::act(model, page, action),
-        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
+        over @ (Overlay::Detail(_) | Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
         }
     }
     Vec::new()
-}
-
-fn in_detail(model: &mut Model, detail: Detail, action: Action) {
-    if action == Action::Reload {
-        dates::reload(model, vec![detail.date]);
-        return;
-    }
-    if action == Action::Rerun {
-        let (stage, date) = (detail.stage, detail.date);
-        dates::confirm(model, &stage, vec![date], None, "");
-        return;
-    }
-    model.overlay = Some(Overlay::Detail(detail));
-    scroll(model, action);
 }
 
 fn in_offending(model: &mut Model, list: Offending, action: Action) {
@@ -148,19 +135,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         .as_ref()
         .map_or(0, |snapshot| snapshot.runbook.len());
     match &mut model.overlay {
-        Some(Overlay::Detail(detail)) => {
-            let (rows, columns) = match &detail.stored {
-                Stored::Rows(rows) => (rows.rows.len(), rows.columns.len()),
-                Stored::Asked | Stored::Refused(_) => (0, 0),
-            };
-            let page = page(body, ABOVE_ROWS);
-            detail.top = moved(detail.top, action, page, last_top(rows, page));
-            detail.left = match action {
-                Action::Left => detail.left.saturating_sub(1),
-                Action::Right => (detail.left + 1).min(columns.saturating_sub(1)),
-                _ => detail.left.min(columns.saturating_sub(1)),
-            };
-        }
+        Some(Overlay::Detail(detail)) => detail::scroll(detail, action, body),
         Some(Overlay::Gaps(list)) => {
             let page = page(body, ABOVE_GAPS);
             list.top = moved(list.top, action, page, last_top(gaps, page));
@@ -243,29 +218,12 @@ pub(super) fn ask_again(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let stage = snapshot.stages.iter().find(|stage| stage.name == detail.stage);
-    let now = stage.and_then(|stage| unit(stage, detail.date));
-    if now == detail.seen.as_ref() {
-        return Vec::new();
-    }
-    detail.seen = now.cloned();
-    if now.is_none_or(|unit| unit.state == UnitState::Running) {
-        return Vec::new();
-    }
-    vec![Effect::Send(Command::Inspect {
-        stage: detail.stage.clone(),
-        date: detail.date,
-    })]
+    detail::ask_again(detail, stage)
 }
 
 pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
     match overlay {
-        Overlay::Detail(Detail {
-            stored: Stored::Rows(rows),
-            ..
-        }) => {
-            let lines = std::iter::once(&rows.columns).chain(&rows.rows);
-            Some(lines.map(|line| line.join("\t")).collect::<Vec<_>>().join("\n"))
-        }
+        Overlay::Detail(detail) => detail::copied(detail),
         Overlay::Offending(list) => {
             let snapshot = model.snapshot.as_ref()?;
             let check = named(snapshot, &list.check)?;

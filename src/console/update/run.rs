@@ -4,10 +4,11 @@ use chrono::TimeDelta;
 
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::Action;
-use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
+use crate::console::keymap::{Action, Place};
+use crate::console::model::detail::Stored;
+use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::{Asked, Leaving, Model, open_dates};
-use crate::console::text::sanitised;
+use crate::console::text::{band, counted, sanitised};
 use crate::engine::{Command, Reply, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
@@ -51,8 +52,31 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
         model.notice(true, "one worker is the least; p pauses the run");
         return Vec::new();
     }
+    let promise = promise(snapshot, wanted);
     model.workers.wanted = Some(wanted);
+    model.notice(false, promise);
     vec![Effect::Send(Command::Workers(wanted))]
+}
+
+/// What another number of workers does to the ETA.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a share of at most some thousand percent"
+)]
+fn promise(snapshot: &Snapshot, wanted: usize) -> String {
+    let (run, now) = (&snapshot.run, snapshot.workers.len());
+    let told = counted(wanted, "worker");
+    let Some(((soonest, _), after)) = run.progress.eta.zip(run.eta_with(now, wanted)) else {
+        return told;
+    };
+    let percent = (100.0 * (after.0 / soonest - 1.0)).round() as i64;
+    let eta = band(after.0, after.1);
+    match percent {
+        0 if wanted < now => format!("{told} are enough: the ETA stays {eta}"),
+        0 => format!("{told} are not faster now: the ETA stays {eta}"),
+        _ if percent < 0 => format!("{told}: ETA {eta}, {} % shorter", -percent),
+        _ => format!("{told}: ETA {eta}, {percent} % longer"),
+    }
 }
 
 /// Leaves the screen alone.
@@ -90,6 +114,18 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         _ => vec![Effect::Quit],
+    }
+}
+
+/// The question before leaving is answered by the end of the run.
+pub(super) fn close_moot_question(model: &mut Model) {
+    let Some(snapshot) = model.snapshot.clone() else {
+        return;
+    };
+    if matches!(model.overlay, Some(Overlay::Leave(_))) && is_at_rest(model, &snapshot) {
+        model.overlay = None;
+        let quit = model.key_of(Place::Dates, Action::Quit, false);
+        model.notice(false, format!("there is nothing left to lose; {quit} leaves"));
     }
 }
 
@@ -200,12 +236,18 @@ pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
     }
     match reply {
         // The header tells it at once, and the pause may have come true before its answer.
+        // The key has told what the workers change.
+        Reply::Accepted(_) if matches!(to, Command::Workers(_)) => {}
         Reply::Accepted(_) if matches!(to, Command::Pause | Command::Resume) => {}
         Reply::Accepted(text) => model.notice(false, sanitised(&text)),
         Reply::Refused(text) => {
             match to {
                 Command::Pause | Command::Resume => model.asked = None,
-                Command::Workers(_) => model.workers.wanted = None,
+                Command::Workers(_) => {
+                    model.workers.wanted = None;
+                    // What it promised does not come.
+                    model.notices.retain(|notice| notice.bad);
+                }
                 Command::Drain | Command::Abort => model.leaving = None,
                 _ => {}
             }

@@ -9,13 +9,14 @@ use rstest::rstest;
 
 use crate::console::fixture::{
     STAGE, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled,
-    second, three_stages, vitals, worker_died,
+    second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
 use crate::console::model::about::{Line, lines};
 use crate::console::model::checklist::Item;
-use crate::console::model::overlay::{LeaveChoice, Overlay, Stored};
+use crate::console::model::detail::{Face, Stored};
+use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::split::Split;
 use crate::console::{Dirty, Effect, Model, Msg, Play, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
@@ -564,6 +565,30 @@ fn workers_add_up_before_the_engine_follows() {
     assert_eq!(model.workers.wanted, None);
 }
 
+// 15 workers are at work and it takes 4 to 5 minutes more.
+#[rstest]
+#[case(None, "+", "16 workers: ETA 4-5 min, 6 % shorter")]
+#[case(None, "----------", "5 workers: ETA 12-15 min, 200 % longer")]
+#[case(Some(9), "+", "16 workers are not faster now: the ETA stays 4-5 min")]
+#[case(Some(9), "-", "14 workers are enough: the ETA stays 4-5 min")]
+#[case(Some(9), "-------", "8 workers: ETA 4-6 min, 13 % longer")]
+fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
+    #[case] enough: Option<usize>,
+    #[case] typed: &str,
+    #[case] sentence: &str,
+) {
+    let mut snapshot = running(1);
+    snapshot.run.progress.eta = Some((240.0, 300.0));
+    snapshot.run.enough_workers = enough;
+    let mut model = model(snapshot);
+    keys(&mut model, typed);
+    assert_eq!(said(&model), sentence);
+    let to = Command::Workers(1);
+    let reply = Reply::Accepted("1 workers".to_owned());
+    update(&mut model, Msg::Reply { to, reply });
+    assert_eq!(said(&model), sentence, "the answer adds nothing");
+}
+
 #[test]
 fn the_last_worker_stays() {
     let mut one = running(1);
@@ -586,6 +611,87 @@ fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bo
     assert_eq!(
         matches!(model.overlay, Some(Overlay::Leave(LeaveChoice::Keep))),
         !at_once
+    );
+}
+
+#[rstest]
+#[case::ended(finished(2), false)]
+#[case::at_rest(resting(2), false)]
+#[case::still_at_work(running(2), true)]
+fn the_question_before_leaving_goes_when_there_is_nothing_left_to_lose(
+    #[case] next: Snapshot,
+    #[case] stays: bool,
+) {
+    let mut model = model(running(1));
+    keys(&mut model, "q");
+    update(&mut model, Msg::Snapshot(Arc::new(next)));
+    assert_eq!(matches!(model.overlay, Some(Overlay::Leave(_))), stays);
+    if !stays {
+        assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+    }
+}
+
+/// The dates that are shown, in order.
+fn shown(model: &Model) -> Vec<NaiveDate> {
+    let units = &model.stage().unwrap().units;
+    let shown = units.iter().filter(|unit| model.dates.shows(unit));
+    shown.map(|unit| unit.date).collect()
+}
+
+#[test]
+fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_shown() {
+    let mut model = model(running(1));
+    let all = shown(&model).len();
+    keys(&mut model, "f");
+    let failed = shown(&model);
+    assert_eq!(failed.len(), 3, "the failed ones");
+    assert_eq!(
+        model.dates.cursor,
+        failed.first().copied(),
+        "the cursor is on one"
+    );
+    keys(&mut model, "n");
+    assert_eq!(model.dates.cursor, Some(failed[1]));
+    keys(&mut model, "R");
+    let Some(Overlay::Confirm(confirm)) = &model.overlay else {
+        panic!("no question");
+    };
+    assert_eq!(
+        confirm.dates, failed,
+        "the empty and the partial date are left out"
+    );
+    // From the first failed date to the last: what lies between is not shown and not done.
+    keys(&mut model, "\x1bNvNr");
+    let Some(Overlay::Confirm(confirm)) = &model.overlay else {
+        panic!("no question");
+    };
+    assert_eq!(confirm.dates, failed);
+    keys(&mut model, "\x1bf");
+    assert_eq!(shown(&model).len(), 1, "the empty one");
+    keys(&mut model, "\x1b");
+    assert!(model.dates.anchor.is_none() && model.dates.filter.is_some());
+    keys(&mut model, "\x1b");
+    assert_eq!(shown(&model).len(), all);
+    // Failed, empty, partial, unknown, stale, running, pending, ok, skipped, and all again.
+    keys(&mut model, "ffffffffff");
+    assert_eq!(model.dates.filter, None);
+}
+
+#[test]
+fn dates_are_filtered_by_cause() {
+    let mut model = model(running(1));
+    keys(&mut model, "tf");
+    assert!(model.overlay.is_none());
+    let shown = shown(&model);
+    assert_eq!(shown.len(), 3);
+    assert_eq!(model.dates.cursor, shown.first().copied());
+    update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
+    keys(&mut model, "n");
+    assert_eq!(said(&model), "no date is shown; Esc shows all of them");
+    keys(&mut model, "R");
+    assert_eq!(
+        said(&model),
+        "no date that is shown needs attention; Esc shows all of them"
     );
 }
 
@@ -682,6 +788,7 @@ fn stored_rows_come_to_the_date_that_asked() {
     let rows = Reply::Rows(StoredRows {
         columns: vec!["a".to_owned()],
         rows: vec![vec!["1".to_owned()]],
+        ..StoredRows::default()
     });
     let other = Command::Inspect {
         stage: STAGE.to_owned(),
@@ -708,6 +815,145 @@ fn stored_rows_come_to_the_date_that_asked() {
     );
     assert!(stored(&model));
     assert_eq!(keys(&mut model, "y"), vec![Effect::Copy("a\n1".to_owned())]);
+}
+
+/// A date in trouble that is opened, with these rows.
+fn opened(stored: StoredRows) -> Model {
+    let mut model = model(running(1));
+    keys(&mut model, "gn\n");
+    answer(&mut model, stored);
+    model
+}
+
+fn answer(model: &mut Model, stored: StoredRows) {
+    let to = Command::Inspect {
+        stage: STAGE.to_owned(),
+        date: day("2022-02-24"),
+    };
+    let reply = Reply::Rows(stored);
+    update(model, Msg::Reply { to, reply });
+}
+
+/// What is opened of the date, how it is shown, and the marked line.
+fn at(model: &Model) -> (Vec<&str>, Face, usize) {
+    let Some(Overlay::Detail(detail)) = &model.overlay else {
+        panic!("no date is open");
+    };
+    let path = detail.path.iter().map(String::as_str).collect();
+    (path, detail.face(), detail.cursor)
+}
+
+const GAMES: [&str; 2] = ["20231216_ATL_CLE", "20231216_BKN_GSW"];
+
+#[rstest]
+#[case::games("", &[], Face::List, 0)]
+#[case::the_next_game("j", &[], Face::List, 1)]
+#[case::no_further("jjj", &[], Face::List, 1)]
+#[case::its_teams("j\n", &[GAMES[1]], Face::List, 0)]
+#[case::a_team("\nj\n", &[GAMES[0], "CLE"], Face::Row, 0)]
+#[case::no_deeper_than_a_row("\nj\n\n", &[GAMES[0], "CLE"], Face::Row, 0)]
+#[case::back_to_the_team("\nj\n\x1b", &[GAMES[0]], Face::List, 1)]
+#[case::back_to_the_game("j\n\n\x1b\x1b", &[], Face::List, 1)]
+#[case::all_columns("t", &[], Face::Table, 0)]
+#[case::and_line_by_line_again("tt", &[], Face::List, 0)]
+#[case::all_columns_of_a_game("\nt", &[GAMES[0]], Face::Table, 0)]
+#[case::esc_leaves_the_table_first("\nt\x1b", &[GAMES[0]], Face::List, 0)]
+fn a_date_is_opened_level_by_level(
+    #[case] pressed: &str,
+    #[case] path: &[&str],
+    #[case] face: Face,
+    #[case] cursor: usize,
+) {
+    let mut model = opened(stored_games());
+    assert_eq!(keys(&mut model, pressed), []);
+    assert_eq!(at(&model), (path.to_vec(), face, cursor));
+}
+
+#[rstest]
+#[case::from_the_games("\x1b")]
+#[case::level_by_level("\n\n\x1b\x1b\x1b")]
+#[case::at_once("\n\nq")]
+#[case::from_the_table("tq")]
+fn an_opened_date_is_left(#[case] pressed: &str) {
+    let mut model = opened(stored_games());
+    keys(&mut model, pressed);
+    assert!(model.overlay.is_none());
+}
+
+#[test]
+fn levels_that_a_table_has_not_are_left_out() {
+    let mut model = opened(stored_players());
+    assert_eq!(at(&model), (vec![], Face::List, 0));
+    keys(&mut model, "jj\n");
+    assert_eq!(at(&model), (vec!["player02"], Face::Row, 0));
+    let mut stored = stored_games();
+    stored.parts.clear();
+    let mut model = opened(stored);
+    keys(&mut model, "\nt");
+    assert_eq!(at(&model), (vec![], Face::Table, 0));
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
+#[test]
+fn what_is_marked_of_a_date_is_copied() {
+    let copied = |pressed: &str| {
+        let mut model = opened(stored_games());
+        match keys(&mut model, pressed).pop() {
+            Some(Effect::Copy(text)) => text,
+            other => panic!("nothing was copied: {other:?}"),
+        }
+    };
+    assert_eq!(
+        copied("jy"),
+        "20231216_BKN_GSW\tBKN - @ GSW 124\t1\tlacks BKN\treconstructed_team_from_players\tsilver\t\
+         [backup_source_used, reconstructed, shot_zones_unavailable]"
+    );
+    let row = copied("\nj\ny");
+    assert!(
+        row.starts_with(
+            "primary_source_used=nbac_team_boxscore\ndata_sources=[nbac_team_boxscore]\nquality_tier=gold\n"
+        ),
+        "{row}"
+    );
+    assert!(
+        row.contains("\nteam_abbr=CLE\n") && row.contains("\nteam_paint_attempts=NULL\n"),
+        "{row}"
+    );
+    assert_eq!(row.lines().count(), 16);
+    let table = copied("j\nty");
+    assert_eq!(table.lines().count(), 2, "the names, and the one row of the game");
+}
+
+#[test]
+fn rows_that_are_gone_close_what_was_opened_of_them() {
+    let mut model = opened(stored_games());
+    keys(&mut model, "\nj\n");
+    assert_eq!(at(&model), (vec![GAMES[0], "CLE"], Face::Row, 0));
+    let mut stored = stored_games();
+    stored.rows.retain(|row| row[2] != "CLE");
+    answer(&mut model, stored.clone());
+    assert_eq!(at(&model), (vec![GAMES[0]], Face::List, 0));
+    stored.rows.clear();
+    answer(&mut model, stored);
+    assert_eq!(at(&model).1, Face::Nothing);
+    keys(&mut model, "\x1b");
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
+#[test]
+fn an_opened_date_is_done_again_and_shown_in_the_log() {
+    let mut model = opened(stored_games());
+    keys(&mut model, "\n\nr");
+    assert_eq!(keys(&mut model, "\n"), rerun(&["2022-02-24"]));
+    let mut model = opened(stored_games());
+    keys(&mut model, "\n\nL");
+    assert!(model.overlay.is_none());
+    assert_eq!(
+        (model.focus, model.log.date),
+        (Pane::Log, Some(day("2022-02-24")))
+    );
 }
 
 #[test]
@@ -753,15 +999,15 @@ fn what_is_confirmed_is_what_was_listed() {
 fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
     let mut model = model(running(1));
     update(&mut model, Msg::Facts(vec![worker_died(), fact(Event::Paused)]));
-    let accepted = Reply::Accepted("16 workers".to_owned());
+    let accepted = Reply::Accepted("every check is asked".to_owned());
     update(
         &mut model,
         Msg::Reply {
-            to: Command::Workers(16),
+            to: Command::Check(Checks::All),
             reply: accepted,
         },
     );
-    assert_eq!(said(&model), "16 workers");
+    assert_eq!(said(&model), "every check is asked");
     update(&mut model, Msg::Tick(second(12.0)));
     assert_eq!(model.notices.len(), 2);
     update(&mut model, Msg::Tick(second(13.5)));

@@ -45,6 +45,10 @@ fn dates(model: &Model) -> Vec<Badge> {
     if trouble > 0 {
         badges.insert(0, Badge::new(Role::Bad, format!("{trouble} in trouble")));
     }
+    if let Some(filter) = &model.dates.filter {
+        let shown = stage.units.iter().filter(|unit| filter.passes(unit)).count();
+        badges.insert(0, Badge::new(Role::Active, format!("{} {shown}", filter.label())));
+    }
     badges
 }
 

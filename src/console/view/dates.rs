@@ -62,11 +62,14 @@ fn nothing(model: &Model) -> &'static str {
 }
 
 fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let cell = |unit: &UnitView| Cell {
-        date: unit.date,
-        sign: theme.glyphs.unit(unit.state),
-        style: theme.unit(unit.state),
-        weight: weight(unit.state),
+    let cell = |unit: &UnitView| {
+        let shown = model.dates.shows(unit);
+        Cell {
+            date: unit.date,
+            sign: if shown { theme.glyphs.unit(unit.state) } else { " " },
+            style: theme.unit(unit.state),
+            weight: if shown { weight(unit.state) } else { 0 },
+        }
     };
     let cells: Vec<Cell> = stage.units.iter().map(cell).collect();
     let selected = model.dates.selected().filter(|_| model.dates.anchor.is_some());
@@ -78,18 +81,18 @@ fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area
     .draw(theme, area, buf);
 }
 
-/// How much a state matters in a week that shows only one.
+/// How much a state matters in a week that shows only one date; one that is left out matters less than any.
 const fn weight(state: UnitState) -> u8 {
     match state {
-        UnitState::Skipped => 0,
-        UnitState::Ok => 1,
-        UnitState::Pending => 2,
-        UnitState::Running => 3,
-        UnitState::Stale => 4,
-        UnitState::Unknown => 5,
-        UnitState::Partial => 6,
-        UnitState::Empty => 7,
-        UnitState::Failed => 8,
+        UnitState::Skipped => 1,
+        UnitState::Ok => 2,
+        UnitState::Pending => 3,
+        UnitState::Running => 4,
+        UnitState::Stale => 5,
+        UnitState::Unknown => 6,
+        UnitState::Partial => 7,
+        UnitState::Empty => 8,
+        UnitState::Failed => 9,
     }
 }
 

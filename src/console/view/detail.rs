@@ -1,90 +1,228 @@
-//! One date of one stage: how it stands, why, and the rows stored for it.
+//! One date of one stage: how it stands, why, and the rows stored for it, as far as they are opened.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::dates::in_words;
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
+use super::workers::first_in_view;
 use crate::console::layout::framed;
-use crate::console::model::overlay::{ABOVE_ROWS, Detail, Stored};
+use crate::console::model::detail::{Detail, Face, Stored};
+use crate::console::model::drill::{Drill, Line};
 use crate::console::text::{sanitised, width, wrapped};
-use crate::console::theme::{Role, Theme};
-use crate::engine::StoredRows;
+use crate::console::theme::{Role, SELECTED, Theme};
+use crate::engine::Part;
 
 /// The widest a column of stored rows gets.
-const WIDEST: usize = 28;
+const WIDEST: usize = 32;
+
+/// The widest the name of a column makes it, in a list.
+const WIDEST_NAME: usize = 13;
 
 pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
     clear(buf, body);
-    let title = format!("{} {} {}", detail.stage, detail.date.format("%a"), detail.date);
-    frame(buf, theme, body, &title, true, &[]);
+    let room = usize::from(body.width.saturating_sub(6));
+    frame(buf, theme, body, &title(detail, theme, room), true, &[]);
     let area = framed(body);
+    let lines = detail.lines(body);
+    let below = Rect {
+        y: lines.bottom(),
+        height: area.bottom().saturating_sub(lines.bottom()),
+        ..area
+    };
+    let place = contents(detail, theme, lines, below, buf);
+    let mut pen = Pen::on(buf, theme, row(area, 0));
+    pen.at_the_end(&place, PLAIN).at_the_end("  ", PLAIN);
     if let Some(unit) = &detail.seen {
-        in_words(unit, theme, &mut Pen::on(buf, theme, row(area, 0)));
-        let reason = unit.reason.as_deref().unwrap_or_default();
-        for (at, piece) in wrapped(reason, usize::from(area.width))
-            .into_iter()
-            .take(2)
-            .enumerate()
-        {
-            Pen::on(buf, theme, row(area, 1 + at)).write(piece, PLAIN);
+        in_words(unit, theme, &mut pen);
+    }
+    let why = Rect {
+        y: area.y + 1,
+        height: detail.reason_rows(body),
+        ..area
+    };
+    paragraph(detail.reason(), PLAIN, theme, why, buf);
+}
+
+/// A text in as many rows as there are; what does not fit is cut with a mark and not dropped in silence.
+fn paragraph(text: &str, style: Style, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let text = sanitised(text);
+    let pieces = wrapped(&text, usize::from(area.width));
+    let last = usize::from(area.height).saturating_sub(1);
+    for (at, piece) in pieces.iter().enumerate().take(last) {
+        Pen::on(buf, theme, row(area, at)).write(piece, style);
+    }
+    let rest = pieces.get(last..).unwrap_or_default().concat();
+    Pen::on(buf, theme, row(area, last)).write(&rest, style);
+}
+
+/// Stage and date, then what was opened; where that is too long, the end of it.
+fn title(detail: &Detail, theme: Theme, room: usize) -> String {
+    let date = format!("{} {} {}", detail.stage, detail.date.format("%a"), detail.date);
+    let opened = detail.path.iter().map(|name| sanitised(name).into_owned());
+    let steps: Vec<String> = std::iter::once(date).chain(opened).collect();
+    let whole = steps.join(" > ");
+    let ends = (1..steps.len()).map(|from| format!("{} > {}", theme.glyphs.cut, steps[from..].join(" > ")));
+    let mut titles = std::iter::once(whole).chain(ends);
+    let last = steps.last().cloned().unwrap_or_default();
+    titles.find(|title| width(title) <= room).unwrap_or(last)
+}
+
+/// Draws the rows and says which of them are in view.
+fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut Buffer) -> String {
+    if let Some(drill) = detail.drill() {
+        return match detail.face() {
+            Face::List => list(detail, &drill, theme, lines, below, buf),
+            Face::Row => columns_of_row(detail, &drill, theme, lines, buf),
+            Face::Table | Face::Nothing => table(detail, &drill, theme, lines, buf),
+        };
+    }
+    let (said, style) = match &detail.stored {
+        Stored::Asked => ("asking for its rows", PLAIN),
+        Stored::Refused(why) => (why.as_str(), theme.style(Role::Bad)),
+        Stored::Rows(_) => ("no row is stored for this date", PLAIN),
+    };
+    paragraph(said, style, theme, lines, buf);
+    String::new()
+}
+
+fn list(
+    detail: &Detail,
+    drill: &Drill<'_>,
+    theme: Theme,
+    lines: Rect,
+    below: Rect,
+    buf: &mut Buffer,
+) -> String {
+    let Some(list) = drill.list() else {
+        return String::new();
+    };
+    let room = usize::from(lines.height);
+    let top = first_in_view(detail.cursor, room, list.lines.len());
+    thumb(buf, theme, lines, top, room, list.lines.len());
+    let shown: Vec<&[String]> = (list.lines.iter().skip(top).take(room))
+        .map(Vec::as_slice)
+        .collect();
+    let grid = Grid {
+        heads: &list.heads,
+        lines: &shown,
+        columns: std::iter::once(0)
+            .chain(1 + detail.left..list.heads.len())
+            .collect(),
+        widest_name: WIDEST_NAME,
+    };
+    grid.draw(theme, lines, buf);
+    if let Some(thing) = list.lines.get(detail.cursor).and_then(|line| line.first()) {
+        buf.set_style(row(lines, detail.cursor - top), SELECTED);
+        paragraph(&drill.origin(thing), PLAIN, theme, below, buf);
+    }
+    place(top, room, list.lines.len())
+}
+
+fn columns_of_row(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mut Buffer) -> String {
+    let room = usize::from(lines.height);
+    let wide = usize::from(lines.width);
+    let names = drill.name_columns(wide);
+    let told = drill.lines(wide);
+    thumb(buf, theme, lines, detail.top, room, told.len());
+    for (at, line) in told.iter().skip(detail.top).take(room).enumerate() {
+        let mut pen = Pen::on(buf, theme, row(lines, at));
+        match line {
+            Line::Row(number) => {
+                pen.write(&format!("row {number} of {}", drill.rows.len()), BOLD);
+            }
+            Line::Value(name, value, part) => {
+                let is_empty = matches!(*value, "" | "NULL" | "[]");
+                let style = match part {
+                    Some(Part::Issues) if !is_empty => theme.style(Role::Warn),
+                    Some(Part::Source) => BOLD,
+                    _ => PLAIN,
+                };
+                pen.column(names, name, PLAIN).write(&sanitised(value), style);
+            }
+            Line::Gap => {}
         }
     }
-    let names_at = usize::from(ABOVE_ROWS) - 1;
-    match &detail.stored {
-        Stored::Asked => {
-            Pen::on(buf, theme, row(area, names_at)).write("asking for its rows", PLAIN);
+    place(detail.top, room, told.len())
+}
+
+fn table(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mut Buffer) -> String {
+    let room = usize::from(lines.height);
+    let all = drill.rows.len();
+    thumb(buf, theme, lines, detail.top, room, all);
+    let shown: Vec<&[String]> = (drill.rows.iter().copied()).skip(detail.top).take(room).collect();
+    let grid = Grid {
+        heads: &drill.heads(),
+        lines: &shown,
+        columns: (detail.left..drill.columns()).collect(),
+        widest_name: usize::MAX,
+    };
+    grid.draw(theme, lines, buf);
+    format!(
+        "{}, column {} of {}",
+        place(detail.top, room, all),
+        detail.left + 1,
+        drill.columns()
+    )
+}
+
+/// Which part of a list is in view.
+fn place(top: usize, room: usize, all: usize) -> String {
+    format!("{}-{} of {all}", top + 1, (top + room).min(all))
+}
+
+/// Cells side by side under the names of their columns, which stand in the row above the area.
+struct Grid<'g> {
+    heads: &'g [&'g str],
+    lines: &'g [&'g [String]],
+    columns: Vec<usize>,
+    widest_name: usize,
+}
+
+impl Grid<'_> {
+    fn draw(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let names = Rect {
+            y: area.y.saturating_sub(1),
+            height: 1,
+            ..area
+        };
+        let mut x = 0;
+        for column in &self.columns {
+            if x >= usize::from(area.width) {
+                break;
+            }
+            let cell = |line: &[String]| {
+                line.get(*column)
+                    .map_or_else(String::new, |text| sanitised(text).into_owned())
+            };
+            let cells: Vec<String> = self.lines.iter().map(|line| cell(line)).collect();
+            let is_number = are_numbers(&cells);
+            let name = self.heads[*column];
+            let widest = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+            let columns = widest.max(width(name).min(self.widest_name)).min(WIDEST) + 2;
+            let mut put = |at: Rect, text: &str, style| {
+                let mut pen = Pen::on(buf, theme, at);
+                pen.skip(x);
+                if is_number {
+                    pen.number(columns - 1, text, style);
+                } else {
+                    pen.column(columns - 1, text, style);
+                }
+            };
+            put(names, name, BOLD);
+            for (at, cell) in cells.iter().enumerate() {
+                put(row(area, at), cell, PLAIN);
+            }
+            x += columns;
         }
-        Stored::Refused(why) => {
-            Pen::on(buf, theme, row(area, names_at)).write(&sanitised(why), theme.style(Role::Bad));
-        }
-        Stored::Rows(rows) if rows.rows.is_empty() => {
-            Pen::on(buf, theme, row(area, names_at)).write("no row is stored for this date", PLAIN);
-        }
-        Stored::Rows(rows) => table(detail, rows, theme, area, buf),
     }
 }
 
-fn table(detail: &Detail, stored: &StoredRows, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let names_at = usize::from(ABOVE_ROWS) - 1;
-    let room = usize::from(area.height).saturating_sub(names_at + 1);
-    thumb(buf, theme, area, detail.top, room, stored.rows.len());
-    let shown = || stored.rows.iter().skip(detail.top).take(room);
-    let mut x = 0;
-    for (column, name) in stored.columns.iter().enumerate().skip(detail.left) {
-        if x >= usize::from(area.width) {
-            break;
-        }
-        let cell = |cells: &[String]| {
-            cells
-                .get(column)
-                .map_or_else(String::new, |text| sanitised(text).into_owned())
-        };
-        let is_number = shown().all(|cells| cell(cells).parse::<f64>().is_ok());
-        let widest = shown().map(|cells| width(&cell(cells))).max().unwrap_or(0);
-        let columns = widest.max(width(name)).min(WIDEST) + 2;
-        let mut put = |at: usize, text: &str, style| {
-            let mut pen = Pen::on(buf, theme, row(area, at));
-            pen.skip(x);
-            if is_number {
-                pen.number(columns - 1, text, style);
-            } else {
-                pen.column(columns - 1, text, style);
-            }
-        };
-        put(names_at, name, BOLD);
-        for (at, cells) in shown().enumerate() {
-            put(names_at + 1 + at, &cell(cells), PLAIN);
-        }
-        x += columns;
-    }
-    let (first, all) = (detail.top + 1, stored.rows.len());
-    let last = (detail.top + room).min(all);
-    let columns = stored.columns.len();
-    let place = format!(
-        "rows {first}-{last} of {all}, from column {} of {columns}",
-        detail.left + 1
-    );
-    Pen::on(buf, theme, row(area, names_at - 1)).write(&place, PLAIN);
+/// Whether a column is read from the right: numbers, what is unknown among them.
+fn are_numbers(cells: &[String]) -> bool {
+    let is_number = |cell: &&String| cell.parse::<f64>().is_ok();
+    let known: Vec<&String> = cells.iter().filter(|cell| *cell != "NULL").collect();
+    !known.is_empty() && known.iter().all(is_number)
 }

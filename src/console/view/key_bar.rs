@@ -6,6 +6,8 @@ use ratatui::layout::Rect;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
+use crate::console::model::detail::{Detail, Face};
+use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
 use crate::console::update::recording::is_order;
@@ -65,7 +67,10 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
             return None;
         }
-        _ => binding.label?,
+        _ => match &model.overlay {
+            Some(Overlay::Detail(detail)) => of_date(binding, detail)?,
+            _ => binding.label?,
+        },
     };
     Some(Hint {
         key: model.keymap.keys(binding).first()?.spelt(theme.glyphs.utf8),
@@ -84,6 +89,19 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
                 | Action::Mouse
         ),
     })
+}
+
+/// How a key stands on the bar of an opened date.
+fn of_date(binding: &Binding, detail: &Detail) -> Option<&'static str> {
+    let face = detail.face();
+    match binding.action {
+        Action::Open if face != Face::List => None,
+        Action::Right if face != Face::List && face != Face::Table => None,
+        Action::Table if !detail.has_levels() => None,
+        Action::Table if detail.flat => Some("line by line"),
+        Action::Back if detail.is_opened() => Some("back"),
+        _ => binding.label,
+    }
 }
 
 /// Fills the lines from the left; those that must be seen stand at the end of the last, whatever must give way.

@@ -159,14 +159,17 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
         let dates = if trouble == 1 { "date is" } else { "dates are" };
-        let then = if model.focus == Pane::Dates {
-            let (next, rerun) = (
-                key(Place::Dates, Action::NextAttention),
-                key(Place::Dates, Action::RerunAll),
-            );
-            format!("{next} shows the next, {rerun} does all of them again")
-        } else {
-            format!("{} shows them", key(Place::Dates, Action::DatesPane))
+        let key = |action| key(Place::Dates, action);
+        let then = match (model.focus, &model.dates.filter) {
+            (Pane::Dates, None) => {
+                let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
+                format!("{next} shows the next, {rerun} does all of them again")
+            }
+            (Pane::Dates, Some(_)) => {
+                let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
+                format!("{rerun} does those shown again, {back} shows all dates")
+            }
+            _ => format!("{} shows them", key(Action::DatesPane)),
         };
         let text = format!("{trouble} {dates} in trouble: {then}.");
         return (text, theme.style(Role::Bad));

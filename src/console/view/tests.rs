@@ -13,7 +13,7 @@ use rstest::rstest;
 
 use crate::console::fixture::{
     bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running, sampled,
-    second, three_stages, vitals, worker_died,
+    second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
 use crate::console::{Model, Msg, Palette, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
@@ -292,6 +292,12 @@ fn what_lies_over_the_panes() {
             "running",
             vec![key('n'), key('v'), code(KeyCode::Right), code(KeyCode::Down)],
         ),
+        ("only-failed", "running", vec![key('f')]),
+        (
+            "only-a-cause",
+            "running",
+            vec![key('t'), key('f'), code(KeyCode::Right)],
+        ),
         ("gaps", "running", vec![key('u')]),
         ("pausing", "running", vec![key('p')]),
         ("leave", "running", vec![key('q')]),
@@ -340,6 +346,51 @@ fn what_lies_over_the_panes() {
             feed(&mut model, keys.clone());
             let drawn = screen(&mut model, UTF8, columns, rows);
             insta::assert_snapshot!(format!("over-{name}-{columns}x{rows}"), text(&drawn));
+        }
+    }
+}
+
+#[test]
+fn a_date_is_opened_down_to_a_row_at_every_size() {
+    let (enter, down, right) = (
+        || code(KeyCode::Enter),
+        || code(KeyCode::Down),
+        || code(KeyCode::Right),
+    );
+    let cases = [
+        ("games", stored_games(), vec![]),
+        ("games-right", stored_games(), vec![right(), right(), right()]),
+        ("teams", stored_games(), vec![enter()]),
+        ("row", stored_games(), vec![enter(), enter()]),
+        ("row-end", stored_games(), vec![enter(), enter(), key('G')]),
+        (
+            "table-of-a-game",
+            stored_games(),
+            vec![down(), enter(), key('t'), right()],
+        ),
+        ("players", stored_players(), vec![key('G')]),
+        ("row-of-a-player", stored_players(), vec![down(), down(), enter()]),
+    ];
+    for (name, stored, keys) in cases {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+            let mut model = model("running");
+            update(&mut model, Msg::Resize { columns, rows });
+            let date = "g/2023-12-16".chars().map(key);
+            feed(&mut model, date.chain([enter(), enter()]));
+            let to = Command::Inspect {
+                stage: "team_offense".to_owned(),
+                date: day("2023-12-16"),
+            };
+            let reply = Reply::Rows(stored.clone());
+            feed(
+                &mut model,
+                std::iter::once(Msg::Reply { to, reply }).chain(keys.clone()),
+            );
+            let drawn = screen(&mut model, UTF8, columns, rows);
+            insta::assert_snapshot!(format!("opened-{name}-{columns}x{rows}"), text(&drawn));
+            let plain = screen(&mut model, ASCII, columns, rows);
+            assert!(text(&plain).is_ascii(), "{}", text(&plain));
+            assert!((plain.content.iter()).all(|cell| cell.fg == ratatui::style::Color::Reset));
         }
     }
 }
@@ -424,6 +475,7 @@ fn stored_rows() -> StoredRows {
         rows: (0..30)
             .map(|at| row(if at % 2 == 0 { "BOS" } else { "BKN" }, 96 + at))
             .collect(),
+        ..StoredRows::default()
     }
 }
 

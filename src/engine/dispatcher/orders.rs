@@ -1,5 +1,6 @@
 //! The operator's orders, each answered with one sentence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -9,6 +10,7 @@ use crate::ledger::{Purpose, RunState};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
+use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows, counted};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 
@@ -133,6 +135,8 @@ impl Dispatcher {
             ));
         }
         let before = self.workers;
+        let enough = self.limit().enough_workers();
+        self.rate.change(times_as_long(enough, before, number));
         self.workers = number;
         while self.slots.len() < number {
             self.slots.push(Slot::idle());
@@ -178,6 +182,7 @@ async fn stored_rows(
     warehouse: &dyn Warehouse,
     date: NaiveDate,
 ) -> Result<StoredRows, WarehouseError> {
+    let mut parts = BTreeMap::new();
     let (columns, rows) = match stage.fills() {
         Fills::Computed(table) | Fills::Query(table, ..) => {
             let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
@@ -187,6 +192,8 @@ async fn stored_rows(
                 dates: Dates::Only(&[date]),
             };
             let rows = warehouse.read(read).await?;
+            let playing = table.columns.iter();
+            parts.extend(playing.filter_map(|column| Some((column.name.to_string(), column.part?))));
             (columns.into_iter().map(str::to_owned).collect(), rows)
         }
         Fills::Counted(CountedTable { path, date_column }) => {
@@ -203,5 +210,5 @@ async fn stored_rows(
         .iter()
         .map(|row| row.iter().map(ToString::to_string).collect())
         .collect();
-    Ok(StoredRows { columns, rows })
+    Ok(StoredRows { columns, rows, parts })
 }

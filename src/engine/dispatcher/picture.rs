@@ -1,8 +1,9 @@
-//! The picture readers get, and the one sentence that says why it is not faster.
+//! The picture readers get, and why it is not faster.
 
 use chrono::Utc;
 
-use super::super::{Phase, Preparing, RunView, Snapshot, counted};
+use super::super::limit::Limit;
+use super::super::{Phase, Preparing, RunView, Snapshot};
 use super::{Dispatcher, Line, Mode, ScopeState};
 use crate::ledger::RunState;
 
@@ -11,6 +12,7 @@ impl Dispatcher {
     pub(in crate::engine) fn draw(&self) -> Snapshot {
         let active_seconds = self.time.seconds();
         let moving = self.mode == Mode::Going;
+        let limit = self.limit();
         Snapshot {
             version: self.version,
             at: Utc::now(),
@@ -29,7 +31,8 @@ impl Dispatcher {
                 }),
                 active_seconds,
                 progress: self.rate.progress(moving, self.to_come()),
-                limit: self.limit(),
+                limit: limit.to_string(),
+                enough_workers: limit.enough_workers(),
                 billed: self.billed(),
                 waits_for_yes: self.waits_for_yes,
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
@@ -58,14 +61,15 @@ impl Dispatcher {
         }
     }
 
-    fn limit(&self) -> String {
+    /// The one thing that binds the speed now.
+    pub(super) fn limit(&self) -> Limit {
         match self.mode {
-            Mode::Preparing => return "preparing before the first unit".to_owned(),
-            Mode::Holding if self.waits_for_yes => return "held for your yes to the cost".to_owned(),
-            Mode::Holding if self.held_by_sample => return "held after the sample".to_owned(),
-            Mode::Holding => return "held by the operator".to_owned(),
-            Mode::Draining => return "draining; nothing new starts".to_owned(),
-            Mode::Over => return "the run has ended".to_owned(),
+            Mode::Preparing => return Limit::Preparing,
+            Mode::Holding if self.waits_for_yes => return Limit::Cost,
+            Mode::Holding if self.held_by_sample => return Limit::Sample,
+            Mode::Holding => return Limit::Operator,
+            Mode::Draining => return Limit::Draining,
+            Mode::Over => return Limit::Ended,
             Mode::Going => {}
         }
         let resting = self
@@ -73,45 +77,35 @@ impl Dispatcher {
             .iter()
             .find_map(|line| Some((line, line.trouble.rest_told()?)));
         if let Some((line, rest)) = resting {
-            return format!("the quota: {} {rest}", line.board.name);
+            let stage = line.board.name.clone();
+            return Limit::Quota { stage, rest };
         }
         if let Some(line) = self.lines.iter().find(|line| line.writer.is_in_doubt()) {
-            return format!(
-                "the connection: nobody says yet what became of a commit of {}",
-                line.board.name
-            );
+            return Limit::Connection(line.board.name.clone());
         }
         let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
         let waiting: usize = self.lines.iter().map(|line| line.writer.in_line()).sum();
         let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
+        let lanes = self.warehouse.lanes();
         if waiting * 2 > self.workers {
-            let waiting = counted(waiting, "batch");
-            return format!("the warehouse: one commit at a time per table, {waiting} in line");
+            return Limit::Commits { waiting, busy };
         }
         let queueing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
             .filter(|task| task.phase == Phase::Queue)
             .count();
-        if queueing > 0 && busy > self.warehouse.lanes() {
-            return format!(
-                "the processor: {} at once, more workers would not help",
-                counted(self.warehouse.lanes(), "batch")
-            );
+        if queueing > 0 && busy > lanes {
+            return Limit::Processor(lanes);
         }
         if busy >= self.workers {
-            return match busy {
-                1 => "the only worker is busy; + adds one".to_owned(),
-                busy => format!("the workers: all {busy} are busy; + adds one"),
-            };
+            return Limit::Workers { busy, lanes };
         }
         if resting > 0 {
-            return format!(
-                "retries: {} waiting for another attempt",
-                counted(resting, "date")
-            );
+            return Limit::Retries { resting, busy };
         }
         if self.checking > 0 {
-            return format!("the checks: {} under way", counted(self.checking, "query"));
+            let asked = self.checking;
+            return Limit::Checks { asked, busy };
         }
-        "the queue: the last dates are under way".to_owned()
+        Limit::Queue(busy)
     }
 }

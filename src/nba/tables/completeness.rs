@@ -2,7 +2,7 @@
 //! decided about it, which stages it was made from, and its digest.
 
 use super::provenance::{digest, source_tracking};
-use crate::table::{Column, ColumnType};
+use crate::table::{Column, ColumnType, Part};
 
 /// The columns of a Phase-4 table: those that say something, then the shared ones. `sources` are the prefixes of the
 /// tables it is made from, each with its name for the page.
@@ -39,17 +39,20 @@ const COMPLETENESS: [Column; 14] = [
         "completeness_percentage",
         ColumnType::Float64,
         "Games in the window of those expected, percent, two decimals.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "is_production_ready",
         ColumnType::Bool,
         "At least 70 % of the expected games, and no insufficient_data_reason.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "data_quality_issues",
         ColumnType::StringArray,
         "What is known to be wrong or missing.",
-    ),
+    )
+    .playing(Part::Issues),
     Column::nullable(
         "last_reprocess_attempt_at",
         ColumnType::Timestamp,
@@ -89,7 +92,8 @@ const COMPLETENESS: [Column; 14] = [
         "processing_decision_reason",
         ColumnType::String,
         "Why there is a row: complete_window, or incomplete_window when expected games are missing.",
-    ),
+    )
+    .playing(Part::Quality),
 ];
 
 const EARLY_SEASON: [Column; 2] = [
@@ -102,5 +106,6 @@ const EARLY_SEASON: [Column; 2] = [
         "insufficient_data_reason",
         ColumnType::String,
         "Why numbers the table is there for are NULL; NULL when they are not.",
-    ),
+    )
+    .playing(Part::Issues),
 ];

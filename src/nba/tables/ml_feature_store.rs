@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::completeness::phase_4_columns;
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Features, one row per player who plays and game date.
 #[must_use]
@@ -47,14 +47,14 @@ static BUSINESS: [Column; 16] = [
         "player_lookup",
         ColumnType::String,
         "Name in lower-case letters and digits, the key between feeds.",
-    ),
+    ).playing(Part::Member),
     Column::nullable(
         "universal_player_id",
         ColumnType::String,
         "Id of the player registry, which no feed carries: always NULL.",
     ),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
-    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
+    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::required(
         "features",
         ColumnType::Float64Array,
@@ -75,12 +75,12 @@ static BUSINESS: [Column; 16] = [
             scale: 2,
         },
         "Mean over the features: 100 from a Phase-4 table or calculated, 75 from a Phase-3 table, 40 for a default.",
-    ),
+    ).playing(Part::Quality),
     Column::nullable(
         "quality_tier",
         ColumnType::String,
         "high from 95, medium from 70, else low.",
-    ),
+    ).playing(Part::Quality),
     Column::nullable(
         "opponent_team_abbr",
         ColumnType::String,
@@ -101,7 +101,7 @@ static BUSINESS: [Column; 16] = [
         ColumnType::String,
         "early_season below 5 games of the season, else phase4 with 90 % of the features from Phase 4, phase4_partial \
          with 50 %, phase3 with 50 % from Phase 3, else mixed.",
-    ),
+    ).playing(Part::Source),
     Column::nullable(
         "updated_at",
         ColumnType::Timestamp,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::completeness::phase_4_columns;
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Players' circumstances, one row per player who plays and game date.
 #[must_use]
@@ -52,14 +52,14 @@ static BUSINESS: [Column; 28] = [
         "player_lookup",
         ColumnType::String,
         "Name in lower-case letters and digits, the key between feeds.",
-    ),
+    ).playing(Part::Member),
     Column::nullable(
         "universal_player_id",
         ColumnType::String,
         "Id of the player registry, which no feed carries: always NULL.",
     ),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
-    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
+    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::nullable(
         "analysis_date",
         ColumnType::Date,
@@ -71,7 +71,7 @@ static BUSINESS: [Column; 28] = [
         "0 exhausted to 100 fresh: 100, less 15 when the player played the day before or plus 5 after 3 days or more, \
          less 10 from 4 games in 7 days, less 10 above 240 minutes in 7 days, less 8 above 35 minutes a game in 7 \
          days, less 5 for one and 12 for more back-to-backs in 14 days. The age, worth up to 10, is unknown.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "shot_zone_mismatch_score",
         ColumnType::Numeric {
@@ -102,7 +102,7 @@ static BUSINESS: [Column; 28] = [
             scale: 2,
         },
         "(fatigue - 100) / 20 + mismatch + pace + usage spike.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "fatigue_context_json",
         ColumnType::String,

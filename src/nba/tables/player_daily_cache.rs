@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::completeness::phase_4_columns;
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Players' form, one row per player who plays and game date.
 #[must_use]
@@ -60,7 +60,8 @@ static BUSINESS: [Column; 37] = [
         "player_lookup",
         ColumnType::String,
         "Name in lower-case letters and digits, the key between feeds.",
-    ),
+    )
+    .playing(Part::Member),
     Column::nullable(
         "universal_player_id",
         ColumnType::String,
@@ -80,7 +81,8 @@ static BUSINESS: [Column; 37] = [
         "points_avg_last_10",
         PER_GAME,
         "Points a game over the last 10 games.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable(
         "points_avg_season",
         PER_GAME,
@@ -110,7 +112,8 @@ static BUSINESS: [Column; 37] = [
         "games_played_season",
         ColumnType::Int64,
         "Games of the season so far.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable(
         "team_pace_last_10",
         PER_GAME,

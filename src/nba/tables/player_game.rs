@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::provenance::{QUALITY, source_tracking};
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Players, one row per player who played and game.
 #[must_use]
@@ -51,7 +51,7 @@ static BUSINESS: [Column; 48] = [
         "player_lookup",
         ColumnType::String,
         "Name in lower-case letters and digits, the key between feeds.",
-    ),
+    ).playing(Part::Member),
     Column::nullable(
         "universal_player_id",
         ColumnType::String,
@@ -62,24 +62,24 @@ static BUSINESS: [Column; 48] = [
         ColumnType::String,
         "Name as printed in the feed.",
     ),
-    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
+    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
     Column::required(
         "team_abbr",
         ColumnType::String,
         "The player's team, three letters.",
-    ),
+    ).playing(Part::Side),
     Column::required(
         "opponent_team_abbr",
         ColumnType::String,
         "The other team, three letters.",
-    ),
+    ).playing(Part::Against),
     Column::required(
         "season_year",
         ColumnType::Int64,
         "Year the season starts in: 2021 for 2021-22.",
     ),
-    Column::nullable("points", ColumnType::Int64, "Points."),
+    Column::nullable("points", ColumnType::Int64, "Points.").playing(Part::Telling),
     Column::nullable(
         "minutes_played",
         ColumnType::Numeric {
@@ -87,7 +87,7 @@ static BUSINESS: [Column; 48] = [
             scale: 1,
         },
         "Time on the floor; 0.0 for a stint of seconds or where the feed has whole minutes, NULL when unknown.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable("assists", ColumnType::Int64, "Assists."),
     Column::nullable(
         "offensive_rebounds",
@@ -187,7 +187,7 @@ static BUSINESS: [Column; 48] = [
             scale: 2,
         },
         "Share of the team's plays used while on the floor, percent, one decimal: 100 · (FGA + 0.44 · FTA + TO) · (player-minutes of the team / 5) / (minutes · the team's FGA + 0.44 · FTA + TO); NULL when any of it is unknown or the minutes are 0.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "ts_pct",
         ColumnType::Numeric {

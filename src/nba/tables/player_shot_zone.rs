@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::completeness::phase_4_columns;
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Players' shots by zone, one row per player and game date.
 #[must_use]
@@ -56,7 +56,7 @@ static BUSINESS: [Column; 25] = [
         "player_lookup",
         ColumnType::String,
         "Name in lower-case letters and digits, the key between feeds.",
-    ),
+    ).playing(Part::Member),
     Column::nullable(
         "universal_player_id",
         ColumnType::String,
@@ -91,7 +91,7 @@ static BUSINESS: [Column; 25] = [
         "games_in_sample_10",
         ColumnType::Int64,
         "Games with shot data among the last 10: what the rates rest on.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "sample_quality_10",
         ColumnType::String,
@@ -167,12 +167,12 @@ static BUSINESS: [Column; 25] = [
         ColumnType::String,
         "paint from 40 % of the shots in the paint, else perimeter from 40 % threes, else mid_range from 35 %, else \
          balanced; NULL without a shot.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "data_quality_tier",
         ColumnType::String,
         "high with shot data of all 10 games, medium from 7, else low.",
-    ),
+    ).playing(Part::Quality),
     Column::nullable(
         "calculation_notes",
         ColumnType::String,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::table::{Column, ColumnType, Stamp};
+use crate::table::{Column, ColumnType, Part, Stamp};
 
 /// The four columns that follow one feed: when it was last read, how much was found, how complete, what digest.
 /// A backfill does not fill them.
@@ -13,6 +13,7 @@ pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
         nullable: true,
         stamp: None,
         doc: Cow::Owned(doc),
+        part: None,
     };
     vec![
         column(
@@ -52,27 +53,32 @@ pub(super) static QUALITY: [Column; 12] = [
         "quality_tier",
         ColumnType::String,
         "gold, silver, bronze, poor or unusable, from the score.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "quality_score",
         ColumnType::Float64,
         "0 to 100: 100 for an official box score, 85 for one rebuilt from players.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "quality_issues",
         ColumnType::StringArray,
         "What is known to be wrong or missing.",
-    ),
+    )
+    .playing(Part::Issues),
     Column::nullable(
         "data_sources",
         ColumnType::StringArray,
         "Feeds the row was made from.",
-    ),
+    )
+    .playing(Part::Feeds),
     Column::nullable(
         "is_production_ready",
         ColumnType::Bool,
         "Tier bronze or better, score 50 or more and no disqualifying issue.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "data_quality_tier",
         ColumnType::String,
@@ -87,12 +93,14 @@ pub(super) static QUALITY: [Column; 12] = [
         "primary_source_used",
         ColumnType::String,
         "Source the numbers came from.",
-    ),
+    )
+    .playing(Part::Source),
     Column::nullable(
         "processed_with_issues",
         ColumnType::Bool,
         "Whether a plausibility rule was broken.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "data_hash",
         ColumnType::String,

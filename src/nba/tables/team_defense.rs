@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::provenance::{QUALITY, source_tracking};
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Team defence, one row per team and game.
 #[must_use]
@@ -43,24 +43,24 @@ pub(in crate::nba) fn team_defense_business() -> &'static [Column] {
 }
 
 static BUSINESS: [Column; 40] = [
-    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
+    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
     Column::required(
         "defending_team_abbr",
         ColumnType::String,
         "The team that defends, three letters.",
-    ),
+    ).playing(Part::Side),
     Column::required(
         "opponent_team_abbr",
         ColumnType::String,
         "The team it defends against, three letters.",
-    ),
+    ).playing(Part::Against),
     Column::required(
         "season_year",
         ColumnType::Int64,
         "Year the season starts in: 2021 for 2021-22.",
     ),
-    Column::nullable("points_allowed", ColumnType::Int64, "The opponent's points."),
+    Column::nullable("points_allowed", ColumnType::Int64, "The opponent's points.").playing(Part::Allowed),
     Column::nullable(
         "opp_fg_attempts",
         ColumnType::Int64,
@@ -180,7 +180,7 @@ static BUSINESS: [Column; 40] = [
             scale: 2,
         },
         "Points allowed per 100 possessions of the opponent: 100 · points / POSS. POSS = FGA + 0.44 · FTA + TO − offensive rebounds, rounded to one decimal; NULL when unknown or not above 0.",
-    ),
+    ).playing(Part::Telling),
     Column::nullable(
         "opponent_pace",
         ColumnType::Numeric {
@@ -201,7 +201,7 @@ static BUSINESS: [Column; 40] = [
         "home_game",
         ColumnType::Bool,
         "Whether the defending team was at home.",
-    ),
+    ).playing(Part::Home),
     Column::nullable("win_flag", ColumnType::Bool, "Whether the defending team won."),
     Column::nullable(
         "margin_of_victory",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::completeness::phase_4_columns;
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Team defence by zone, one row per team and game date.
 #[must_use]
@@ -51,7 +51,7 @@ const POINTS_OF_PERCENT: ColumnType = ColumnType::Numeric {
 };
 
 static BUSINESS: [Column; 23] = [
-    Column::required("team_abbr", ColumnType::String, "The team, three letters."),
+    Column::required("team_abbr", ColumnType::String, "The team, three letters.").playing(Part::Side),
     Column::required(
         "analysis_date",
         ColumnType::Date,
@@ -129,7 +129,8 @@ static BUSINESS: [Column; 23] = [
             scale: 2,
         },
         "Mean of the games' defensive_rating, games without one left out.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable(
         "opponent_points_per_game",
         PER_GAME,
@@ -144,7 +145,8 @@ static BUSINESS: [Column; 23] = [
         "games_in_sample",
         ColumnType::Int64,
         "Games in the window, 15 at most.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable(
         "strongest_zone",
         ColumnType::String,
@@ -159,7 +161,8 @@ static BUSINESS: [Column; 23] = [
         "data_quality_tier",
         ColumnType::String,
         "high with shot data of 15 games, medium from 10, else low.",
-    ),
+    )
+    .playing(Part::Quality),
     Column::nullable(
         "calculation_notes",
         ColumnType::String,

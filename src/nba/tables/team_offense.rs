@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::provenance::{QUALITY, source_tracking};
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef};
 
 /// Team offence, one row per team and game.
 #[must_use]
@@ -44,19 +44,20 @@ pub(in crate::nba) fn team_offense_business() -> &'static [Column] {
 }
 
 static BUSINESS: [Column; 34] = [
-    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
+    Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::nullable(
         "nba_game_id",
         ColumnType::String,
         "The league's ten-digit id from the schedule; game_id where the schedule has none.",
     ),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
-    Column::required("team_abbr", ColumnType::String, "The team, three letters."),
+    Column::required("team_abbr", ColumnType::String, "The team, three letters.").playing(Part::Side),
     Column::required(
         "opponent_team_abbr",
         ColumnType::String,
         "The other team, three letters.",
-    ),
+    )
+    .playing(Part::Against),
     Column::required(
         "season_year",
         ColumnType::Int64,
@@ -66,7 +67,8 @@ static BUSINESS: [Column; 34] = [
         "points_scored",
         ColumnType::Int64,
         "Points; Σ over the players when rebuilt.",
-    ),
+    )
+    .playing(Part::Scored),
     Column::nullable(
         "fg_attempts",
         ColumnType::Int64,
@@ -131,7 +133,8 @@ static BUSINESS: [Column; 34] = [
         },
         "Points per 100 possessions: 100 · points / POSS. POSS = FGA + 0.44 · FTA + TO − offensive rebounds, \
          rounded to one decimal; NULL when unknown or not above 0.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable(
         "pace",
         ColumnType::Numeric {
@@ -140,7 +143,8 @@ static BUSINESS: [Column; 34] = [
         },
         "Possessions per 48 minutes: POSS · 48 / (player-minutes / 5), the player-minutes being 240 + 25 per \
          overtime.",
-    ),
+    )
+    .playing(Part::Telling),
     Column::nullable("possessions", ColumnType::Int64, "POSS without its decimal."),
     Column::nullable(
         "ts_pct",
@@ -150,7 +154,7 @@ static BUSINESS: [Column; 34] = [
         },
         "True shooting: points / (2 · (FGA + 0.44 · FTA)), a fraction; NULL without an attempt.",
     ),
-    Column::required("home_game", ColumnType::Bool, "Whether the team was at home."),
+    Column::required("home_game", ColumnType::Bool, "Whether the team was at home.").playing(Part::Home),
     Column::required(
         "win_flag",
         ColumnType::Bool,

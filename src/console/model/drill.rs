@@ -1,0 +1,390 @@
+//! The stored rows of a date by the parts their columns play: a line for each thing at one level, every column of a row
+//! at the last. Which column is which comes with the rows; there is no name of one here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::console::text::{width, wrapped};
+use crate::engine::{Part, StoredRows};
+
+/// Rows reached by opening one thing after the other.
+pub struct Drill<'r> {
+    stored: &'r StoredRows,
+    levels: Vec<usize>,
+    depth: usize,
+    /// The rows that are reached.
+    pub rows: Vec<&'r [String]>,
+}
+
+/// A line for each thing of a level.
+pub struct List<'r> {
+    /// What each column is called; the first names the thing.
+    pub heads: Vec<&'r str>,
+    /// The things.
+    pub lines: Vec<Vec<String>>,
+}
+
+/// A line of the rows told column by column.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line<'r> {
+    /// Which of several rows follows.
+    Row(usize),
+    /// A column with its value, or what of a long one goes on here under no name.
+    Value(&'r str, &'r str, Option<Part>),
+    /// Nothing.
+    Gap,
+}
+
+/// The widest a column's name gets, of the whole line.
+const MOST_OF_NAME: (usize, usize) = (2, 3);
+
+/// The levels there are in these rows, outermost first, each as the position of its column.
+pub fn levels(stored: &StoredRows) -> Vec<usize> {
+    (Part::LEVELS.into_iter())
+        .filter_map(|part| columns(stored, part).next())
+        .collect()
+}
+
+/// The positions of the columns that play a part.
+fn columns(stored: &StoredRows, part: Part) -> impl Iterator<Item = usize> {
+    let plays = move |name: &String| stored.parts.get(name) == Some(&part);
+    let known = stored.columns.iter().enumerate();
+    known.filter(move |(_, name)| plays(name)).map(|(at, _)| at)
+}
+
+fn cell(row: &[String], column: usize) -> &str {
+    row.get(column).map_or("", String::as_str)
+}
+
+/// Everything that stands in a column, each once; an empty list only where there is nothing else.
+fn distinct(rows: &[&[String]], column: usize) -> String {
+    let mut values: BTreeSet<&str> = rows.iter().map(|row| cell(row, column)).collect();
+    if values.len() > 1 {
+        values.remove("[]");
+    }
+    values.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+impl<'r> Drill<'r> {
+    /// The rows under these names, one a level, as far as there are such rows.
+    pub fn to(stored: &'r StoredRows, path: &[String]) -> Self {
+        let levels = levels(stored);
+        let mut rows: Vec<&[String]> = stored.rows.iter().map(Vec::as_slice).collect();
+        let mut depth = 0;
+        for (column, name) in levels.iter().zip(path) {
+            let under: Vec<&[String]> = (rows.iter().copied())
+                .filter(|row| cell(row, *column) == name)
+                .collect();
+            if under.is_empty() {
+                break;
+            }
+            rows = under;
+            depth += 1;
+        }
+        Self {
+            stored,
+            levels,
+            depth,
+            rows,
+        }
+    }
+
+    /// How many of the names were found.
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// How many columns the rows have.
+    pub const fn columns(&self) -> usize {
+        self.stored.columns.len()
+    }
+
+    /// What the columns are called.
+    pub fn heads(&self) -> Vec<&'r str> {
+        self.stored.columns.iter().map(String::as_str).collect()
+    }
+
+    /// The things of the next level; none when there is no level left.
+    pub fn list(&self) -> Option<List<'r>> {
+        let level = *self.levels.get(self.depth)?;
+        let is_last = self.depth + 1 == self.levels.len();
+        let first = |part| columns(self.stored, part).next();
+        let (side, against) = (first(Part::Side), first(Part::Against));
+        let meet = first(Part::Group) == Some(level) && side.is_some();
+        let numbers: Vec<usize> = [Part::Scored, Part::Allowed, Part::Telling]
+            .into_iter()
+            .flat_map(|part| columns(self.stored, part))
+            .filter(|_| is_last)
+            .collect();
+        let origin: Vec<usize> = [Part::Source, Part::Quality, Part::Issues]
+            .into_iter()
+            .filter_map(first)
+            .collect();
+        let name = |column: &usize| self.stored.columns[*column].as_str();
+        let mut heads = vec![name(&level)];
+        if meet {
+            heads.push("sides");
+        }
+        if !is_last {
+            heads.push("rows");
+        }
+        if meet && against.is_some() {
+            heads.push("stored");
+        }
+        heads.extend(numbers.iter().map(name));
+        heads.extend(origin.iter().map(name));
+        let mut things: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+        for row in &self.rows {
+            things.entry(cell(row, level)).or_default().push(row);
+        }
+        let line = |(thing, rows): (&str, Vec<&[String]>)| {
+            let mut line = vec![thing.to_owned()];
+            if meet {
+                line.push(self.sides(&rows));
+            }
+            if !is_last {
+                line.push(rows.len().to_string());
+            }
+            if let (true, Some(side), Some(against)) = (meet, side, against) {
+                line.push(self.lacking(&rows, side, against));
+            }
+            let more = numbers.iter().chain(&origin);
+            line.extend(more.map(|column| distinct(&rows, *column)));
+            line
+        };
+        Some(List {
+            heads,
+            lines: things.into_iter().map(line).collect(),
+        })
+    }
+
+    /// Who meets: `away 119 @ home 127` where that is known, else every side there is.
+    fn sides(&self, rows: &[&[String]]) -> String {
+        let first = |part| columns(self.stored, part).next();
+        let Some(side) = first(Part::Side) else {
+            return String::new();
+        };
+        let (Some(against), Some(home)) = (first(Part::Against), first(Part::Home)) else {
+            return distinct(rows, side);
+        };
+        let Some(row) = rows.first() else {
+            return String::new();
+        };
+        let (own, other) = (cell(row, side), cell(row, against));
+        let (away, home) = if cell(row, home) == "true" {
+            (other, own)
+        } else {
+            (own, other)
+        };
+        let score = |of: &str| {
+            let found = |who: usize, part| {
+                let row = rows.iter().find(|row| cell(row, who) == of)?;
+                Some(cell(row, first(part)?))
+            };
+            let score = found(side, Part::Scored).or_else(|| found(against, Part::Allowed));
+            if first(Part::Scored).or(first(Part::Allowed)).is_none() {
+                return of.to_owned();
+            }
+            format!("{of} {}", score.unwrap_or("-"))
+        };
+        format!("{} @ {}", score(away), score(home))
+    }
+
+    /// The sides that rows play against and that have no row themselves.
+    fn lacking(&self, rows: &[&[String]], side: usize, against: usize) -> String {
+        let of = |column| -> BTreeSet<&str> { rows.iter().map(|row| cell(row, column)).collect() };
+        let sides = of(side);
+        let lacking: Vec<&str> = of(against).difference(&sides).copied().collect();
+        match lacking.as_slice() {
+            [] if self.levels.last() == Some(&side) => "complete".to_owned(),
+            [] => "every side".to_owned(),
+            some => format!("lacks {}", some.join(", ")),
+        }
+    }
+
+    /// Where the rows of this thing came from and how good they are, in words.
+    pub fn origin(&self, thing: &str) -> String {
+        let Some(level) = self.levels.get(self.depth) else {
+            return String::new();
+        };
+        let rows: Vec<&[String]> = (self.rows.iter().copied())
+            .filter(|row| cell(row, *level) == thing)
+            .collect();
+        let told = [
+            ("source", Part::Source),
+            ("quality", Part::Quality),
+            ("issues", Part::Issues),
+        ];
+        let told = told.into_iter().filter_map(|(word, part)| {
+            let column = columns(self.stored, part).next()?;
+            Some(format!("{word}: {}", distinct(&rows, column)))
+        });
+        told.collect::<Vec<_>>().join("  ")
+    }
+
+    /// The columns of a row in the order they are told: where it came from and how good it is, then all others.
+    fn told(&self) -> (Vec<usize>, Vec<usize>) {
+        let origin: Vec<usize> = (Part::ORIGIN.into_iter())
+            .flat_map(|part| columns(self.stored, part))
+            .collect();
+        let others = (0..self.stored.columns.len()).filter(|column| !origin.contains(column));
+        let others = others.collect();
+        (origin, others)
+    }
+
+    /// The rows column by column, in lines of this width.
+    pub fn lines(&self, columns: usize) -> Vec<Line<'r>> {
+        let room = columns.saturating_sub(self.name_columns(columns));
+        let (origin, others) = self.told();
+        let mut lines = Vec::new();
+        for (at, row) in self.rows.iter().copied().enumerate() {
+            if at > 0 {
+                lines.push(Line::Gap);
+            }
+            if self.rows.len() > 1 {
+                lines.push(Line::Row(at + 1));
+            }
+            for (block, columns) in [&origin, &others].into_iter().enumerate() {
+                if block > 0 && !origin.is_empty() {
+                    lines.push(Line::Gap);
+                }
+                for column in columns {
+                    let name = self.stored.columns[*column].as_str();
+                    let part = self.stored.parts.get(name).copied();
+                    for (piece, value) in wrapped(cell(row, *column), room).into_iter().enumerate() {
+                        lines.push(Line::Value(if piece == 0 { name } else { "" }, value, part));
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    /// Columns the names take in lines of this width, with the gap after them.
+    pub fn name_columns(&self, columns: usize) -> usize {
+        let (part, whole) = MOST_OF_NAME;
+        let names = self.stored.columns.iter().map(|name| width(name));
+        names.max().unwrap_or(0).min(columns * part / whole) + 2
+    }
+
+    /// The rows as `name=value`, a line a column, in the order they are told.
+    pub fn in_lines(&self) -> String {
+        let (origin, others) = self.told();
+        let row = |row: &&[String]| {
+            let told = origin.iter().chain(&others);
+            let lines = told.map(|column| format!("{}={}", self.stored.columns[*column], cell(row, *column)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        self.rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The rows as a table with tabs between the columns, their names first.
+    pub fn in_tabs(&self) -> String {
+        let names = std::iter::once(self.stored.columns.as_slice());
+        let lines = names.chain(self.rows.iter().copied());
+        lines.map(|line| line.join("\t")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::fixture::{stored_games, stored_players};
+
+    fn path(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn told(stored: &StoredRows, names: &[&str], columns: usize) -> Vec<String> {
+        let list = Drill::to(stored, &path(names)).list().unwrap();
+        let lines = std::iter::once(list.heads.iter().map(ToString::to_string).collect()).chain(list.lines);
+        lines.map(|line: Vec<String>| line[..columns].join("|")).collect()
+    }
+
+    #[test]
+    fn a_game_says_who_met_how_it_ended_and_what_is_lacking() {
+        assert_eq!(
+            told(&stored_games(), &[], 5),
+            [
+                "game_id|sides|rows|stored|primary_source_used",
+                "20231216_ATL_CLE|ATL 119 @ CLE 127|2|complete|nbac_team_boxscore, reconstructed_team_from_players",
+                "20231216_BKN_GSW|BKN - @ GSW 124|1|lacks BKN|reconstructed_team_from_players",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_other_side_scored_is_a_score_too() {
+        let mut stored = stored_games();
+        stored.parts.insert("points_scored".to_owned(), Part::Allowed);
+        assert_eq!(
+            told(&stored, &[], 2)[1..],
+            [
+                "20231216_ATL_CLE|ATL 127 @ CLE 119",
+                "20231216_BKN_GSW|BKN 124 @ GSW -"
+            ]
+        );
+        stored.parts.remove("points_scored");
+        assert_eq!(told(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL @ CLE");
+        stored.parts.remove("home_game");
+        assert_eq!(told(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL, CLE");
+    }
+
+    #[test]
+    fn a_team_says_what_it_did_and_where_its_row_came_from() {
+        assert_eq!(
+            told(&stored_games(), &["20231216_ATL_CLE"], 7),
+            [
+                "team_abbr|points_scored|offensive_rating|pace|primary_source_used|quality_tier|quality_issues",
+                "ATL|119|114.2|104.2|reconstructed_team_from_players|silver|[backup_source_used, reconstructed, \
+                 shot_zones_unavailable]",
+                "CLE|127|121.88|104.2|nbac_team_boxscore|gold|[]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_side_of_players_is_not_called_complete() {
+        let mut stored = stored_games();
+        stored.parts.insert("data_hash".to_owned(), Part::Member);
+        let games = told(&stored, &[], 4);
+        assert!(games[1].ends_with("|2|every side"), "{games:?}");
+        assert!(games[2].ends_with("|1|lacks BKN"), "{games:?}");
+    }
+
+    #[test]
+    fn a_row_begins_with_where_it_came_from_and_wraps_what_is_long() {
+        let stored = stored_games();
+        let drill = Drill::to(&stored, &path(&["20231216_BKN_GSW", "GSW"]));
+        let lines = drill.lines(60);
+        let names: Vec<&str> = (lines.iter())
+            .filter_map(|line| match line {
+                Line::Value(name, ..) => Some(*name),
+                Line::Row(_) | Line::Gap => None,
+            })
+            .collect();
+        assert_eq!(
+            names[..8],
+            [
+                "primary_source_used",
+                "data_sources",
+                "quality_tier",
+                "quality_score",
+                "quality_issues",
+                "",
+                "game_id",
+                "game_date"
+            ]
+        );
+        assert_eq!(lines[6], Line::Gap);
+        assert!(lines.contains(&Line::Value("team_paint_attempts", "NULL", None)));
+    }
+
+    #[test]
+    fn a_path_ends_where_there_are_no_rows() {
+        let stored = stored_players();
+        assert_eq!(Drill::to(&stored, &path(&["player07"])).depth(), 1);
+        assert_eq!(Drill::to(&stored, &path(&["player07"])).rows.len(), 1);
+        assert_eq!(Drill::to(&stored, &path(&["nobody"])).depth(), 0);
+        assert_eq!(Drill::to(&stored, &path(&["player07", "more"])).depth(), 1);
+    }
+}

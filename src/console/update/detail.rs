@@ -1,0 +1,146 @@
+//! Keys of one date: what is stored for it is opened level by level, down to every column of a row.
+
+use chrono::NaiveDate;
+use ratatui::layout::Rect;
+
+use super::keys::moved;
+use super::overlay::last_top;
+use super::{dates, log};
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::model::Model;
+use crate::console::model::dates::unit;
+use crate::console::model::detail::{Detail, Face};
+use crate::console::model::overlay::Overlay;
+use crate::engine::{Command, StageView};
+use crate::ledger::UnitState;
+
+/// Shows a date of a stage, and asks for its rows.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
+        return Vec::new();
+    };
+    let detail = Detail::of(&stage.name, date, unit(stage, date).cloned());
+    let effects = ask(&detail.stage, date);
+    model.overlay = Some(Overlay::Detail(detail));
+    effects
+}
+
+fn ask(stage: &str, date: NaiveDate) -> Vec<Effect> {
+    vec![Effect::Send(Command::Inspect {
+        stage: stage.to_owned(),
+        date,
+    })]
+}
+
+pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
+    match action {
+        Action::Close => return,
+        Action::Back if !detail.is_opened() => return,
+        Action::Back if detail.flat => flip(&mut detail),
+        Action::Back => leave(&mut detail),
+        Action::Open => enter(&mut detail),
+        Action::Table if detail.has_levels() => flip(&mut detail),
+        Action::Reload => return dates::reload(model, vec![detail.date]),
+        Action::Rerun => return dates::confirm(model, &detail.stage, vec![detail.date], None, ""),
+        Action::DateLog => return log::only(model, detail.date),
+        _ => {}
+    }
+    if let Some(layout) = model.layout() {
+        scroll(&mut detail, action, layout.body);
+    }
+    model.overlay = Some(Overlay::Detail(detail));
+}
+
+/// All columns as one table, or line by line again.
+fn flip(detail: &mut Detail) {
+    detail.flat = !detail.flat;
+    (detail.top, detail.left) = (0, 0);
+}
+
+/// Opens what is marked.
+fn enter(detail: &mut Detail) {
+    if detail.face() == Face::List
+        && let Some(name) = marked(detail).and_then(|line| line.into_iter().next())
+    {
+        detail.path.push(name);
+        (detail.cursor, detail.top, detail.left) = (0, 0, 0);
+    }
+}
+
+/// Closes what was opened last, and marks it.
+fn leave(detail: &mut Detail) {
+    let Some(name) = detail.path.pop() else {
+        return;
+    };
+    let list = detail.drill().and_then(|drill| drill.list());
+    let at = list.and_then(|list| {
+        let names = list.lines.iter().map(|line| line.first());
+        names.into_iter().position(|first| first == Some(&name))
+    });
+    (detail.cursor, detail.top, detail.left) = (at.unwrap_or(0), 0, 0);
+}
+
+/// The cells of the marked line.
+fn marked(detail: &Detail) -> Option<Vec<String>> {
+    let list = detail.drill()?.list()?;
+    list.lines.into_iter().nth(detail.cursor)
+}
+
+/// Moves through what is shown; what is not there any more is closed.
+pub(super) fn scroll(detail: &mut Detail, action: Action, body: Rect) {
+    let lines = detail.lines(body);
+    let (page, wide) = (usize::from(lines.height), usize::from(lines.width));
+    let face = detail.face();
+    let Some(drill) = detail.drill() else {
+        return;
+    };
+    let depth = drill.depth();
+    let (len, columns) = match face {
+        Face::List => drill.list().map_or((0, 0), |list| {
+            // The first column, which names the thing, stays where it is.
+            (list.lines.len(), list.heads.len() - 1)
+        }),
+        Face::Row => (drill.lines(wide).len(), 0),
+        Face::Table => (drill.rows.len(), drill.columns()),
+        Face::Nothing => (0, 0),
+    };
+    if depth < detail.path.len() {
+        detail.path.truncate(depth);
+        return scroll(detail, Action::Redraw, body);
+    }
+    if face == Face::List {
+        detail.cursor = moved(detail.cursor, action, page, len);
+    } else {
+        detail.top = moved(detail.top, action, page, last_top(len, page));
+    }
+    let left = match action {
+        Action::Left => detail.left.saturating_sub(1),
+        Action::Right => detail.left + 1,
+        _ => detail.left,
+    };
+    detail.left = left.min(columns.saturating_sub(1));
+}
+
+/// Asks for the rows once more when the unit has changed.
+pub(super) fn ask_again(detail: &mut Detail, stage: Option<&StageView>) -> Vec<Effect> {
+    let now = stage.and_then(|stage| unit(stage, detail.date));
+    if now == detail.seen.as_ref() {
+        return Vec::new();
+    }
+    detail.seen = now.cloned();
+    if now.is_none_or(|unit| unit.state == UnitState::Running) {
+        return Vec::new();
+    }
+    ask(&detail.stage, detail.date)
+}
+
+/// The marked line, every column of the row, or the whole table.
+pub(super) fn copied(detail: &Detail) -> Option<String> {
+    match detail.face() {
+        Face::Nothing => None,
+        Face::List => Some(marked(detail)?.join("\t")),
+        Face::Row => Some(detail.drill()?.in_lines()),
+        Face::Table => Some(detail.drill()?.in_tabs()),
+    }
+}

@@ -1,0 +1,175 @@
+//! The one thing that binds the speed of a run: what the operator reads of it, and how many workers are enough for it.
+//! It knows no dispatcher and decides nothing.
+
+use std::fmt;
+
+use super::counted;
+
+/// What binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// What comes before the first unit.
+    Preparing,
+    /// The operator's yes to the cost is awaited.
+    Cost,
+    /// The operator is to read the sample.
+    Sample,
+    /// The operator has paused the run.
+    Operator,
+    /// Nothing new starts.
+    Draining,
+    /// It has ended.
+    Ended,
+    /// A stage rests because the quota of its table is used up; until when.
+    Quota {
+        /// Stage name.
+        stage: String,
+        /// When it goes on, in words.
+        rest: String,
+    },
+    /// Nobody says what became of a commit of this stage.
+    Connection(String),
+    /// The writer: these many batches wait for it, of those that workers hold.
+    Commits {
+        /// Batches in line.
+        waiting: usize,
+        /// Workers with a batch.
+        busy: usize,
+    },
+    /// The processor: the warehouse is in this process and reads so many batches at once.
+    Processor(usize),
+    /// The workers, all of which are busy.
+    Workers {
+        /// How many there are.
+        busy: usize,
+        /// Batches that can be read at once.
+        lanes: usize,
+    },
+    /// Dates that wait for another attempt.
+    Retries {
+        /// These many.
+        resting: usize,
+        /// Workers with a batch.
+        busy: usize,
+    },
+    /// Checks that are asked.
+    Checks {
+        /// These many.
+        asked: usize,
+        /// Workers with a batch.
+        busy: usize,
+    },
+    /// There is less left to do than there are workers.
+    Queue(usize),
+}
+
+impl Limit {
+    /// Workers from which on more of them bring nothing, as far as can be told; none where each would bring something.
+    pub(super) fn enough_workers(&self) -> Option<usize> {
+        let enough = match *self {
+            Self::Preparing
+            | Self::Cost
+            | Self::Sample
+            | Self::Operator
+            | Self::Draining
+            | Self::Ended
+            | Self::Quota { .. }
+            | Self::Connection(_) => 1,
+            // Those that have their batch in line are not what the writer waits for.
+            Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
+            Self::Processor(lanes) => lanes,
+            // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
+            Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
+            Self::Workers { lanes, .. } => lanes,
+            Self::Retries { busy, .. } | Self::Checks { busy, .. } | Self::Queue(busy) => busy,
+        };
+        Some(enough.max(1))
+    }
+}
+
+/// How many times as long it takes with `wanted` workers as with `now`, where so many are enough: the speed is in
+/// proportion to the workers up to there.
+#[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
+pub(super) fn times_as_long(enough: Option<usize>, now: usize, wanted: usize) -> f64 {
+    let at_work = |workers: usize| workers.min(enough.unwrap_or(usize::MAX)).max(1);
+    at_work(now) as f64 / at_work(wanted) as f64
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preparing => out.write_str("preparing before the first unit"),
+            Self::Cost => out.write_str("held for your yes to the cost"),
+            Self::Sample => out.write_str("held after the sample"),
+            Self::Operator => out.write_str("held by the operator"),
+            Self::Draining => out.write_str("draining; nothing new starts"),
+            Self::Ended => out.write_str("the run has ended"),
+            Self::Quota { stage, rest } => write!(out, "the quota: {stage} {rest}"),
+            Self::Connection(stage) => write!(
+                out,
+                "the connection: nobody says yet what became of a commit of {stage}"
+            ),
+            Self::Commits { waiting, .. } => write!(
+                out,
+                "the warehouse: one commit at a time per table, {} in line",
+                counted(*waiting, "batch")
+            ),
+            Self::Processor(lanes) => write!(
+                out,
+                "the processor: {} at once, more workers would not help",
+                counted(*lanes, "batch")
+            ),
+            Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy, another would help"),
+            Self::Workers { busy, .. } => write!(out, "the workers: all {busy} are busy, more would help"),
+            Self::Retries { resting, .. } => write!(
+                out,
+                "retries: {} waiting for another attempt",
+                counted(*resting, "date")
+            ),
+            Self::Checks { asked, .. } => {
+                write!(out, "the checks: {} under way", counted(*asked, "query"))
+            }
+            Self::Queue(_) => out.write_str("the queue: the last dates are under way"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Limit::Workers { busy: 4, lanes: usize::MAX }, None)]
+    #[case(Limit::Workers { busy: 1, lanes: 2 }, Some(2))]
+    #[case(Limit::Workers { busy: 4, lanes: 2 }, None)]
+    #[case(Limit::Commits { waiting: 11, busy: 15 }, Some(4))]
+    #[case(Limit::Commits { waiting: 15, busy: 15 }, Some(1))]
+    #[case(Limit::Processor(2), Some(2))]
+    #[case(Limit::Queue(3), Some(3))]
+    #[case(Limit::Checks { asked: 2, busy: 0 }, Some(1))]
+    #[case(Limit::Operator, Some(1))]
+    fn only_what_the_workers_bind_gets_faster_with_more_of_them(
+        #[case] limit: Limit,
+        #[case] enough: Option<usize>,
+    ) {
+        assert_eq!(limit.enough_workers(), enough);
+    }
+
+    #[rstest]
+    #[case(None, 4, 8, 0.5)]
+    #[case(None, 4, 3, 4.0 / 3.0)]
+    #[case(Some(2), 1, 4, 0.5)]
+    #[case(Some(4), 15, 16, 1.0)]
+    #[case(Some(4), 15, 5, 1.0)]
+    #[case(Some(4), 15, 2, 2.0)]
+    fn it_gets_faster_up_to_what_is_enough(
+        #[case] enough: Option<usize>,
+        #[case] now: usize,
+        #[case] wanted: usize,
+        #[case] times: f64,
+    ) {
+        assert!((times_as_long(enough, now, wanted) - times).abs() < 1e-9);
+    }
+}

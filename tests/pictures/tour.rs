@@ -1,0 +1,233 @@
+//! The README's tour as the console is told of it: the built-in plan on feeds whose gamebook is out for three dates.
+
+use std::sync::Arc;
+
+use backcourt::console::Msg;
+use backcourt::engine::{CheckView, Snapshot, StageState, StageView, UnitView};
+use backcourt::ledger::{CheckState, Counts, RunState, UnitState};
+use backcourt::plan::{BUILTIN, CheckSpec, Plan, load};
+use chrono::{Duration, NaiveDate};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tracing::Level;
+
+use super::fixture;
+
+/// The dates whose gamebook does not answer, as in `assets/faults/flaky.toml`.
+const OUTAGES: [&str; 3] = ["2021-12-25", "2023-12-16", "2025-11-14"];
+
+const FIRST: &str = "team_offense";
+
+/// What the checks of the first stage answer while these dates are missing, as far as it is not "none".
+const ANSWERS: [(&str, CheckState, &str); 8] = [
+    ("seed_1_teams_per_date", CheckState::Warn, "12.6"),
+    ("seed_2_game_id_format", CheckState::Pass, "100"),
+    ("seed_3_primary_source", CheckState::Pass, "all 1"),
+    ("seed_4_completeness", CheckState::Warn, "20.2"),
+    ("seed_5_spot_check", CheckState::Fail, "0 rows; all 0; all 0"),
+    ("rows_per_date", CheckState::Fail, "3 rows on 3 dates"),
+    ("games_recorded", CheckState::Pass, "5772"),
+    ("offense_quality", CheckState::Pass, "85; 100"),
+];
+
+/// The dates of the first stage half done, two of the three outages met.
+pub fn half_way() -> Vec<Msg> {
+    let mut run = of_the_plan(fixture::running(50), |state| match state {
+        UnitState::Running | UnitState::Pending => state,
+        _ => UnitState::Ok,
+    });
+    run.run.progress.total = 6_967;
+    run.run.progress.done = 600;
+    run.run.progress.eta = Some((82.0, 95.0));
+    "the processor: 2 batches at once, more workers would not help".clone_into(&mut run.run.limit);
+    let mut told = fixture::history(run);
+    told.extend([clock(), fixture::vitals(), log("2023-12-18", OUTAGES[1])]);
+    told
+}
+
+/// The first stage done but for three dates, and its checks asked: the cursor is on the second that fails.
+pub fn the_checks_after_it() -> Vec<Msg> {
+    let mut told = ended_with_failures();
+    told.extend(['4', 'n', 'n'].map(key));
+    told
+}
+
+/// From there, all that failed.
+pub fn the_question_before_a_rerun() -> Vec<Msg> {
+    let mut told = ended_with_failures();
+    told.extend(['1', 'R'].map(key));
+    told
+}
+
+/// Everything done, and the page behind `b`.
+pub fn the_usage_rate_once_all_is_done() -> Vec<Msg> {
+    let mut run = of_the_plan(fixture::finished(50), |_| UnitState::Ok);
+    let whole = run.stages[0].clone();
+    for stage in &mut run.stages {
+        stage.state = StageState::Passed;
+        stage.units = Arc::clone(&whole.units);
+        stage.counts = whole.counts;
+    }
+    for check in &mut run.checks {
+        answer(check, CheckState::Pass, "none", Vec::new());
+    }
+    let mut known = fixture::three_stages(50).breakdowns.remove(0);
+    "usage_coverage".clone_into(&mut known.check);
+    run.breakdowns = vec![known];
+    let mut told = fixture::history(run);
+    told.extend([clock(), fixture::vitals(), key('b')]);
+    told
+}
+
+fn ended_with_failures() -> Vec<Msg> {
+    let mut run = of_the_plan(fixture::finished(50), |_| UnitState::Ok);
+    let outages = outages();
+    for unit in Arc::make_mut(&mut run.stages[0].units) {
+        if outages.contains(&unit.date) {
+            fail(unit);
+        }
+    }
+    count(&mut run.stages[0]);
+    run.stages[0].state = StageState::Failed;
+    for check in run.checks.iter_mut().filter(|check| check.stage == FIRST) {
+        let of = |&(name, ..): &(&str, _, _)| name == check.name;
+        let (state, value) = ANSWERS
+            .into_iter()
+            .find(of)
+            .map_or((CheckState::Pass, "none"), |(_, state, value)| (state, value));
+        let offending = match check.name.as_str() {
+            "rows_per_date" => outages.clone(),
+            "seed_5_spot_check" => vec![outages[1]],
+            _ => Vec::new(),
+        };
+        answer(check, state, value, offending);
+    }
+    run.run.state = RunState::Finished;
+    run.run.ending = Some(format!(
+        "a shut gate holds team_defense and 6 more; 3 failed or short, {} ok",
+        run.stages[0].counts.ok
+    ));
+    let mut told = fixture::history(run);
+    told.extend([clock(), fixture::vitals(), log("2025-12-15", OUTAGES[2])]);
+    told
+}
+
+/// A run of the fixture as one of the built-in plan: its stages and checks, of which only the first stage has begun.
+fn of_the_plan(mut run: Snapshot, state: impl Fn(UnitState) -> UnitState) -> Snapshot {
+    let plan: Plan = load(BUILTIN).unwrap();
+    plan.title.clone_into(&mut run.run.title);
+    let outages = outages();
+    let first = &mut run.stages[0];
+    for unit in Arc::make_mut(&mut first.units) {
+        if unit.state == UnitState::Skipped {
+            continue;
+        }
+        unit.state = state(unit.state);
+        unit.reason = None;
+        if unit.state == UnitState::Ok {
+            (unit.rows, unit.attempts) = (unit.expected, 1);
+            if outages.contains(&unit.date) && run.run.state == RunState::Running {
+                fail(unit);
+            }
+        }
+    }
+    count(first);
+    first.gaps.clear();
+    let begun = first.clone();
+    run.stages = (plan.stages.iter())
+        .map(|stage| StageView {
+            name: stage.name.clone(),
+            table: stage.table.clone(),
+            ..begun.clone()
+        })
+        .collect();
+    for stage in &mut run.stages[1..] {
+        wait(stage);
+    }
+    let unasked_one = fixture::paused(50).checks.remove(0);
+    run.checks = (plan.checks.iter())
+        .map(|check| unasked(check, &unasked_one))
+        .collect();
+    run
+}
+
+fn outages() -> Vec<NaiveDate> {
+    OUTAGES.map(fixture::day).to_vec()
+}
+
+fn fail(unit: &mut UnitView) {
+    unit.state = UnitState::Failed;
+    (unit.rows, unit.attempts) = (0, 4);
+    let why = format!(
+        "transient: the gamebook feed does not answer for {} (503 Service Unavailable); try this date again later",
+        unit.date
+    );
+    unit.reason = Some(Arc::from(why));
+}
+
+fn wait(stage: &mut StageView) {
+    stage.state = StageState::Waiting;
+    for unit in Arc::make_mut(&mut stage.units) {
+        unit.state = UnitState::Pending;
+        (unit.rows, unit.expected, unit.attempts) = (0, 0, 0);
+        unit.reason = None;
+    }
+    count(stage);
+    stage.seconds = 0.0;
+}
+
+fn count(stage: &mut StageView) {
+    stage.counts = stage.units.iter().map(|unit| unit.state).collect::<Counts>();
+    stage.rows = stage.units.iter().map(|unit| u64::from(unit.rows)).sum();
+}
+
+/// The check of a plan before it was ever asked, made from any other that was not.
+fn unasked(spec: &CheckSpec, other: &CheckView) -> CheckView {
+    CheckView {
+        name: spec.name.clone(),
+        stage: spec.stage.clone(),
+        title: spec.title.clone(),
+        severity: spec.severity,
+        target: spec.target(),
+        before: spec.before.clone(),
+        ..other.clone()
+    }
+}
+
+fn answer(check: &mut CheckView, state: CheckState, value: &str, offending: Vec<NaiveDate>) {
+    check.state = state;
+    check.value = Some(value.to_owned());
+    check.offending = Arc::new(offending);
+    check.asked_at = Some(fixture::second(9.0));
+    check.seconds = Some(0.012);
+}
+
+/// What the engine writes of the dates from `first` on, and of an outage among them.
+fn log(first: &str, outage: &str) -> Msg {
+    let landed = (0..20).map(|at| {
+        let date = fixture::day(first) + Duration::days(at);
+        let rows = 2 * (3 + 5 * at % 11);
+        (Level::INFO, date, format!("ok {rows}/{rows} rows"))
+    });
+    let failed = format!("failed: the gamebook feed does not answer for {outage} (503 Service Unavailable)");
+    let mut lines: Vec<_> = landed.collect();
+    lines.insert(17, (Level::ERROR, fixture::day(outage), failed));
+    let lines = (1..).zip(lines).map(|(number, (level, date, message))| {
+        let mut line = fixture::log_line_about(number, date, &message);
+        let of_it = Arc::make_mut(&mut line);
+        of_it.level = level;
+        of_it.time = fixture::second(8.1);
+        line
+    });
+    Msg::Log(lines.collect())
+}
+
+fn clock() -> Msg {
+    Msg::Tick(fixture::second(8.4))
+}
+
+fn key(letter: char) -> Msg {
+    Msg::Key {
+        key: KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE),
+        at: fixture::second(8.4),
+    }
+}
