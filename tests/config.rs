@@ -72,6 +72,50 @@ fn a_key_of_the_file_pauses_and_the_screen_names_it() {
     assert!(pty.wait_exit().success());
 }
 
+fn has_mouse(screen: &vt100::Screen) -> bool {
+    screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
+}
+
+#[test]
+fn the_mouse_is_taken_and_given_back_by_a_key() {
+    let state = State::loaded();
+    let folder = state.path();
+    let arguments = [
+        "run",
+        "--paused",
+        "--stop-after",
+        "team_offense",
+        "--state-dir",
+        folder.to_str().unwrap(),
+    ];
+    let mut pty = Pty::backcourt(&arguments, &[], SIZE);
+    pty.wait_for("nothing begins until p resumes");
+    assert!(!has_mouse(&pty.screen()), "the terminal has it at first");
+    pty.send("m");
+    pty.wait_until("the mouse is taken and the bar says so", |screen| {
+        has_mouse(screen) && screen.contents().contains("m mouse off")
+    });
+    pty.send("?");
+    pty.wait_for("the day before");
+    let wheel_down = "\u{1b}[<65;10;10M";
+    pty.send(wheel_down);
+    pty.wait_until("the wheel has scrolled the help", |screen| {
+        let text = screen.contents();
+        text.contains("Keys; from outside") && !text.contains("the day before")
+    });
+    pty.send("q");
+    let on_the_log = "\u{1b}[<0;10;34M\u{1b}[<0;10;34m";
+    pty.send(on_the_log);
+    pty.wait_for("f level");
+    pty.send("m");
+    pty.wait_until("the mouse is the terminal's", |screen| !has_mouse(screen));
+    pty.send("m");
+    pty.wait_until("the mouse is taken again", has_mouse);
+    pty.send("qd");
+    pty.wait_exit();
+    assert!(!has_mouse(&pty.screen()), "left as it was found");
+}
+
 #[rstest]
 #[case::setting("them = 'dark'", "line 1: there is no setting 'them'; did you mean 'theme'?")]
 #[case::command("[keys]\nrerunn = 'r'", "there is no command 'rerunn'; did you mean 'rerun'?")]

@@ -20,10 +20,12 @@ use backcourt::term::{Input, Screen, Signal, Signals, TermEvent, panic_hook};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::text::Text;
+use rstest::rstest;
 use rustix::process;
 use support::pty::{Pty, wait_until};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use vt100::MouseProtocolMode;
 
 /// Names the file the scene notes in that its terminal is gone; beside it lies its log.
 const NOTE: &str = "BACKCOURT_SCENE_NOTE";
@@ -101,10 +103,13 @@ async fn perform(note: &Path) -> i32 {
                     match key.code {
                         KeyCode::Char('q') => return 0,
                         KeyCode::Char('p') => screen.draw(|_| panic!("the view is broken")).unwrap(),
+                        KeyCode::Char('m') => screen.take_mouse(true).unwrap(),
+                        KeyCode::Char('o') => screen.take_mouse(false).unwrap(),
                         KeyCode::Char('e') => said = format!("worker died {}", lose_a_worker()),
                         _ => {}
                     }
                 }
+                TermEvent::Mouse(mouse) => said = format!("mouse {:?} {}", mouse.kind, mouse.column),
                 TermEvent::Paste(text) => said = format!("pasted {text}"),
                 TermEvent::Gone => {
                     assert!(screen.draw(|_| {}).is_err(), "a lost terminal cannot be drawn on");
@@ -148,6 +153,7 @@ fn assert_restored(pty: &Pty) {
     assert!(!screen.alternate_screen(), "still on the alternate screen");
     assert!(!screen.hide_cursor(), "the cursor is still hidden");
     assert!(!screen.bracketed_paste(), "bracketed paste is still on");
+    assert!(!has_mouse(pty), "the mouse is still taken");
     assert!(pty.modes_restored(), "the terminal is still raw");
 }
 
@@ -161,6 +167,46 @@ fn the_screen_is_entered_and_left() {
     assert_eq!(pty.wait_exit().exit_code(), 0);
     assert_restored(&pty);
     assert!(pty.screen().contents().contains("goodbye"));
+}
+
+fn has_mouse(pty: &Pty) -> bool {
+    pty.screen().mouse_protocol_mode() != MouseProtocolMode::None
+}
+
+#[rstest]
+#[case::quit("q", 0)]
+#[case::panic("p", 101)]
+fn the_mouse_is_given_back_at_the_end(#[case] end: &str, #[case] code: u32) {
+    let (mut pty, _folder) = play();
+    assert!(!has_mouse(&pty), "it is the terminal's at first");
+    pty.send("m");
+    wait_until("the mouse is taken", || has_mouse(&pty));
+    pty.send("\x1b[<64;7;3M");
+    pty.wait_for("mouse ScrollUp 6");
+    pty.send("o");
+    wait_until("the mouse is given back", || !has_mouse(&pty));
+    pty.send("m");
+    wait_until("the mouse is taken again", || has_mouse(&pty));
+    pty.send(end);
+    assert_eq!(pty.wait_exit().exit_code(), code);
+    assert_restored(&pty);
+}
+
+#[test]
+fn a_stop_gives_the_mouse_to_the_shell_and_going_on_takes_it_again() {
+    let (mut pty, _folder) = play();
+    pty.send("m");
+    wait_until("the mouse is taken", || has_mouse(&pty));
+    pty.send("\x1a");
+    wait_until("the program is stopped", || pty.process_state() == 'T');
+    pty.wait_until("the screen is left", |screen| !screen.alternate_screen());
+    assert_restored(&pty);
+    pty.signal(process::Signal::CONT);
+    pty.wait_for("welcome back");
+    assert!(has_mouse(&pty), "as before the stop");
+    pty.signal(process::Signal::TERM);
+    assert_eq!(pty.wait_exit().exit_code(), 143);
+    assert_restored(&pty);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How the console looks and is steered: flags that every subcommand with a console takes.
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args};
 
 use crate::console::keymap::Keymap;
 use crate::console::{Palette, Preferences};
@@ -13,6 +13,10 @@ pub(super) struct Look {
     #[arg(long, value_name = "THEME", env = "BACKCOURT_THEME", default_value = Palette::Auto.word(),
           value_parser = palettes())]
     theme: Palette,
+    /// Have wheel and clicks work in the console; without it the terminal selects text with them. m changes it
+    #[arg(long, value_name = "BOOL", env = "BACKCOURT_MOUSE", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", action = ArgAction::Set)]
+    mouse: bool,
 }
 
 impl Look {
@@ -20,6 +24,7 @@ impl Look {
     pub(super) fn usual() -> Self {
         Self {
             theme: Palette::default(),
+            mouse: false,
         }
     }
 
@@ -28,6 +33,7 @@ impl Look {
         Preferences {
             palette: self.theme,
             keymap: keymap.clone(),
+            mouse: self.mouse,
         }
     }
 }

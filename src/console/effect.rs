@@ -9,6 +9,8 @@ pub enum Effect {
     Send(Command),
     /// Put this text into the terminal's clipboard.
     Copy(String),
+    /// Have wheel and clicks come here, or leave them to the terminal.
+    Mouse(bool),
     /// Give the terminal back and stop the process until the shell continues it.
     Suspend,
     /// Do this to the recording that is shown.

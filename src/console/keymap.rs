@@ -168,6 +168,7 @@ pub enum Action {
     Runbook,
     Sources,
     Zoom,
+    Mouse,
     Help,
     Redraw,
     Suspend,
@@ -403,6 +404,7 @@ pub const TABLE: &[Binding] = bindings! {
     "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
     "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
+    "mouse"           Mouse      [ch('m')]               PANES, None, "have wheel and clicks work here, or leave them to the terminal, which selects text with them";
     "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this list";
     "helm"            Helm       [ch('H')]               PANES, None, "take the helm of a run that several consoles show, after a question";
     "detach"          Detach     [ch('d')]               PANES, None, "leave the screen and let the run go on; 'backcourt attach' shows it again";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::model::helm::Helm;
 use super::model::recording::Recording;
@@ -32,6 +32,8 @@ pub enum Msg {
         /// When.
         at: DateTime<Utc>,
     },
+    /// The wheel was turned or a button pressed.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this size now, or its content may be spoilt.

@@ -10,4 +10,6 @@ pub struct Preferences {
     pub palette: Palette,
     /// The keys.
     pub keymap: Keymap,
+    /// Whether wheel and clicks come to the console and not to the terminal, whose selection they make otherwise.
+    pub mouse: bool,
 }

@@ -69,7 +69,10 @@ pub(super) async fn follow(
 ) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
     let (keys, mut terminal) = mpsc::unbounded_channel();
-    let screen = Screen::enter()?;
+    let mut screen = Screen::enter()?;
+    if preferences.mouse {
+        screen.take_mouse(true)?;
+    }
     let input = Input::start(keys)?;
     let mut tui = Tui::new(screen, input, preferences, around);
     let recording = tui
@@ -94,6 +97,7 @@ pub(super) async fn follow(
             biased;
             event = terminal.recv() => match event {
                 Some(TermEvent::Key(key)) => tui.take(link, Msg::Key { key, at: Utc::now() }),
+                Some(TermEvent::Mouse(event)) => tui.take(link, Msg::Mouse(event)),
                 Some(TermEvent::Paste(text)) => tui.take(link, Msg::Paste(text)),
                 Some(TermEvent::Gone) | None => return Ok(Left::Gone),
             },
@@ -185,7 +189,7 @@ impl Tui {
 
     /// Lets the console take a message in, and does what it wants done.
     fn take(&mut self, link: &Link, msg: Msg) {
-        let is_key = matches!(msg, Msg::Key { .. });
+        let is_key = matches!(msg, Msg::Key { .. } | Msg::Mouse(_));
         for effect in update(&mut self.model, msg) {
             match effect {
                 Effect::Send(command) => self.send(link, command),
@@ -199,6 +203,8 @@ impl Tui {
                         let _ = playing.asks.send(play);
                     }
                 }
+                // As with a copy.
+                Effect::Mouse(take) => drop(self.screen.take_mouse(take)),
                 Effect::Suspend => self.suspend(),
                 Effect::TakeHelm => self.around.seat.take(),
                 Effect::Detach => self.left = Some(Left::Detached),

@@ -59,7 +59,7 @@ pub(super) fn leave() -> io::Result<()> {
         return Ok(());
     }
     let mut modes = Vec::new();
-    // Mouse capture is never asked for here, but a program that died before this one may have left it on.
+    // Whether the mouse was taken here, or by a program that died before this one, need not be known.
     let written = queue!(
         modes,
         EndSynchronizedUpdate,

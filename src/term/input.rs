@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
+use crossterm::event::{self, Event, KeyEvent, KeyEventKind, MouseEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc::UnboundedSender;
@@ -28,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(10);
 pub enum TermEvent {
     /// A key went down or repeats.
     Key(KeyEvent),
+    /// The wheel was turned or a button pressed, while the screen has the mouse.
+    Mouse(MouseEvent),
     /// Text pasted as one piece.
     Paste(String),
     /// The terminal is gone; nothing follows.
@@ -141,6 +143,7 @@ fn drain(events: &UnboundedSender<TermEvent>) -> io::Result<bool> {
     while event::poll(LOOK)? {
         let event = match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => TermEvent::Key(key),
+            Event::Mouse(mouse) => TermEvent::Mouse(mouse),
             Event::Paste(text) => TermEvent::Paste(text),
             _ => continue,
         };

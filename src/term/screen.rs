@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::DisableMouseCapture;
 use crossterm::execute;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
@@ -13,12 +14,17 @@ use super::attention::Attention;
 use super::guard::{self, TermGuard};
 use super::output::FrameBuffer;
 
+/// Asks for the wheel and for buttons, in the notation without limits. Not crossterm's own, which asks for every move of the
+/// mouse too: a slow line would be full of them.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+
 /// The full screen; the terminal is restored when it is dropped, and earlier if this thread panics.
 #[derive(Debug)]
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<FrameBuffer>>,
     frame: FrameBuffer,
     bytes: u64,
+    has_mouse: bool,
     _guard: TermGuard,
 }
 
@@ -35,6 +41,7 @@ impl Screen {
             terminal,
             frame,
             bytes: 0,
+            has_mouse: false,
             _guard: guard,
         })
     }
@@ -72,6 +79,24 @@ impl Screen {
     /// The terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(io::stdout().lock(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Has wheel and clicks come here, or leaves them to the terminal, which selects text with them. Holds until the screen
+    /// is left; after a stop it holds again.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn take_mouse(&mut self, take: bool) -> io::Result<()> {
+        self.has_mouse = take;
+        if guard::holder().is_none() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        if take {
+            out.write_all(TAKE_MOUSE)?;
+            return out.flush();
+        }
+        execute!(out, DisableMouseCapture)
     }
 
     /// Calls for an operator who looks elsewhere; nothing on the screen changes.
@@ -116,6 +141,9 @@ impl Screen {
     /// The terminal refused: it is gone.
     pub fn resume(&mut self) -> io::Result<()> {
         guard::retake()?;
+        if self.has_mouse {
+            self.take_mouse(true)?;
+        }
         self.clear()
     }
 }

@@ -160,6 +160,7 @@ mod tests {
         "theme = 'mnoo'",
         "line 1: theme is one of auto, dark, light, mono, colorblind, not 'mnoo'; did you mean 'mono'?"
     )]
+    #[case("mouse = 'on'", "line 1: mouse is one of true, false, not 'on'")]
     #[case("theme = ['dark']", "line 1: theme takes one text, number or truth")]
     #[case("workers = 0", "line 1: workers cannot be '0': 0 is not in 1..=64")]
     #[case("notify = 'shout'", "line 1: notify cannot be 'shout': write bell, osc9,")]

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory};
 
 use crate::cli::Cli;
@@ -20,13 +21,14 @@ pub(super) struct Setting {
 
 /// Every setting. None of them decides what a run writes or where the tables are: such things are said in every command
 /// that does them, and not by a file out of sight.
-pub(super) const SETTINGS: [Setting; 6] = [
+pub(super) const SETTINGS: [Setting; 7] = [
     Setting::new("state_dir", "BACKCOURT_STATE_DIR"),
     Setting::new("workers", "PARALLELIZATION_WORKERS"),
     Setting::new("output", "BACKCOURT_OUTPUT"),
     Setting::new("on_hangup", "BACKCOURT_ON_HANGUP"),
     Setting::new("notify", "BACKCOURT_NOTIFY"),
     Setting::new("theme", "BACKCOURT_THEME"),
+    Setting::new("mouse", "BACKCOURT_MOUSE"),
 ];
 
 impl Setting {
@@ -59,10 +61,7 @@ impl Setting {
             return Ok(());
         };
         let values = flag.get_possible_values();
-        let words: Vec<&str> = values
-            .iter()
-            .map(clap::builder::PossibleValue::get_name)
-            .collect();
+        let words: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
         if words.is_empty() {
             return refused_by(flag, text)
                 .map_or(Ok(()), |why| Err(format!("{key} cannot be '{text}': {why}")));

@@ -4,6 +4,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
+
 use super::file::KEYS;
 use super::setting::{SETTINGS, Setting};
 use super::{quoted, quoted_keys};
@@ -27,7 +29,7 @@ pub(super) fn template(place: Option<&Path>) -> String {
         };
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
         let values = flag.get_possible_values();
-        let words: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+        let words: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
         let words = if words.is_empty() {
             String::new()
         } else {

@@ -49,6 +49,7 @@ const NOTICES: usize = 20;
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub(super) keymap: Keymap,
+    pub(super) mouse: bool,
     pub(super) size: (u16, u16),
     pub(super) now: Option<DateTime<Utc>>,
     pub(super) snapshot: Option<Arc<Snapshot>>,
@@ -146,6 +147,7 @@ impl Model {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             keymap: preferences.keymap.clone(),
+            mouse: preferences.mouse,
             ..Self::default()
         }
     }

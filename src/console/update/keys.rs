@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{checks, cost, dates, log, overlay, recording, run, runbook, sample, sources, split};
+use super::{checks, cost, dates, log, mouse, overlay, recording, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Key, Place};
@@ -86,26 +86,27 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Runbook => runbook::open(model),
         Action::Sources => sources::open(model),
         Action::Zoom => model.zoomed = !model.zoomed,
+        Action::Mouse => return mouse::toggle(model),
         Action::DateLog => log::only_the_date(model),
         Action::Back => back(model),
-        _ => {
-            return match place {
-                Place::Dates => dates::act(model, action),
-                Place::Workers => {
-                    let len = model
-                        .snapshot
-                        .as_ref()
-                        .map_or(0, |snapshot| snapshot.workers.len());
-                    let page = page(model, Pane::Workers);
-                    model.workers.cursor = moved(model.workers.cursor, action, page, len);
-                    Vec::new()
-                }
-                Place::Log => log::act(model, action),
-                _ => checks::act(model, action),
-            };
-        }
+        _ => return in_pane(model, model.focus, action),
     }
     Vec::new()
+}
+
+/// What a pane makes of an action of its own.
+pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
+    match pane {
+        Pane::Dates => dates::act(model, action),
+        Pane::Workers => {
+            let workers = model.snapshot.as_ref().map(|snapshot| snapshot.workers.len());
+            let page = page(model, Pane::Workers);
+            model.workers.cursor = moved(model.workers.cursor, action, page, workers.unwrap_or(0));
+            Vec::new()
+        }
+        Pane::Log => log::act(model, action),
+        Pane::Checks => checks::act(model, action),
+    }
 }
 
 /// Shows a pane.

@@ -7,6 +7,7 @@ mod dates;
 mod detail;
 mod keys;
 mod log;
+mod mouse;
 mod overlay;
 pub(super) mod recording;
 mod run;
@@ -66,6 +67,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.now = Some(at);
             return keys::press(model, key);
         }
+        Msg::Mouse(event) => return mouse::take(model, event),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize { columns, rows } => {
             model.size = (columns, rows);

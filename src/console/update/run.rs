@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::Action;
+use crate::console::keymap::{Action, Place};
 use crate::console::model::detail::Stored;
 use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::{Asked, Leaving, Model, open_dates};
@@ -124,7 +124,8 @@ pub(super) fn close_moot_question(model: &mut Model) {
     };
     if matches!(model.overlay, Some(Overlay::Leave(_))) && is_at_rest(model, &snapshot) {
         model.overlay = None;
-        model.notice(false, "there is nothing left to lose; q leaves");
+        let quit = model.key_of(Place::Dates, Action::Quit, false);
+        model.notice(false, format!("there is nothing left to lose; {quit} leaves"));
     }
 }
 

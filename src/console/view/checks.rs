@@ -40,7 +40,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, row(area, 0)).write("This plan has no checks.", PLAIN);
         return;
     };
-    let about = if area.height >= ABOUT_FROM { ABOUT } else { 0 };
+    let about = about_rows(area);
     let room = usize::from(area.height).saturating_sub(about);
     let top = first_in_view(model.checks.cursor, room, items.len());
     thumb(buf, theme, area, top, room, items.len());
@@ -62,11 +62,23 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         match marked {
             Item::Check(check) => about_marked(check, at, theme, line, buf),
             Item::Heading { stage, .. } if at < ABOUT_FOLD => {
-                about_stage(snapshot, stage, at, theme, line, buf)
+                about_stage(snapshot, stage, at, theme, line, buf);
             }
             Item::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
         }
     }
+}
+
+fn about_rows(area: Rect) -> usize {
+    if area.height >= ABOUT_FROM { ABOUT } else { 0 }
+}
+
+/// The item of the checklist a line of the pane is about.
+pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
+    let len = model.checks.items(model.snapshot.as_ref()?).len();
+    let room = usize::from(area.height).saturating_sub(about_rows(area));
+    let at = first_in_view(model.checks.cursor, room, len) + line;
+    (line < room && at < len).then_some(at)
 }
 
 fn heading(snapshot: &Snapshot, stage: &str, folded: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -88,19 +100,16 @@ fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_
 
 fn about_stage(snapshot: &Snapshot, stage: &str, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    match at {
-        0 => {
-            pen.write(stage, BOLD);
-            let view = snapshot.stages.iter().find(|view| view.name == stage);
-            if let Some(view) = view {
-                let table = view.table.as_deref().unwrap_or("no table");
-                pen.write(&format!("  fills {table}"), PLAIN);
-            }
-        }
-        _ => {
-            pen.write("its checks:", PLAIN);
-            stage_counts(snapshot, stage, theme, &mut pen);
-        }
+    if at > 0 {
+        pen.write("its checks:", PLAIN);
+        stage_counts(snapshot, stage, theme, &mut pen);
+        return;
+    }
+    pen.write(stage, BOLD);
+    let view = snapshot.stages.iter().find(|view| view.name == stage);
+    if let Some(view) = view {
+        let table = view.table.as_deref().unwrap_or("no table");
+        pen.write(&format!("  fills {table}"), PLAIN);
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::heat::{Cell, Heat};
+use super::heat::{Cell, Heat, date_at as date_in_heat};
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::calendar::WEEKDAYS;
 use crate::console::model::Model;
@@ -23,19 +23,34 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, row(area, 0)).write(nothing(model), PLAIN);
         return;
     };
-    let legend = if area.height >= LEGEND_FROM { 2 } else { 0 };
+    let legend = legend_rows(area);
     let foot = usize::from(area.height.saturating_sub(1));
     about_cursor(model, stage, cursor, theme, row(area, foot), buf);
     for (at, states) in LEGEND.iter().enumerate().take(legend) {
         let at = foot.saturating_sub(legend) + at;
         explain(stage, states, theme, row(area, at), buf);
     }
-    let height = foot.saturating_sub(legend);
-    let room = Rect {
-        height: u16::try_from(height).unwrap_or(0),
+    strip(model, stage, cursor, theme, strip_area(area), buf);
+}
+
+const fn legend_rows(area: Rect) -> usize {
+    if area.height >= LEGEND_FROM { 2 } else { 0 }
+}
+
+/// What legend and foot leave for the calendar.
+fn strip_area(area: Rect) -> Rect {
+    let below = u16::try_from(legend_rows(area) + 1).unwrap_or(1);
+    Rect {
+        height: area.height.saturating_sub(below),
         ..area
-    };
-    strip(model, stage, cursor, theme, room, buf);
+    }
+}
+
+/// The date that is drawn at a place of the pane.
+pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<NaiveDate> {
+    let units = &model.stage()?.units;
+    let range = units.first()?.date..=units.last()?.date;
+    date_in_heat(&range, model.dates.cursor?, strip_area(area), column, line)
 }
 
 fn nothing(model: &Model) -> &'static str {

@@ -8,6 +8,7 @@ use super::badge::{Badge, badges};
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::Model;
+use crate::console::text::width;
 use crate::console::theme::{Role, SELECTED, Theme};
 
 /// Draws a frame with a title and what is to be known beside it.
@@ -72,13 +73,11 @@ fn name_style(focused: bool) -> Style {
 pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     let line = theme.glyphs.line;
-    for (at, pane) in Pane::ALL.into_iter().enumerate() {
-        let shown = pane == model.focus;
+    for pane in Pane::ALL {
         pen.write(line, PLAIN);
-        pen.write(&format!(" {} {} ", at + 1, pane.title()), name_style(shown));
-        let about = badges(model, pane);
-        if !shown && about.iter().any(|badge| badge.role == Role::Bad) {
-            pen.write("! ", theme.style(Role::Bad));
+        pen.write(&tab(pane), name_style(pane == model.focus));
+        if calls(model, pane) {
+            pen.write(CALL, theme.style(Role::Bad));
         }
     }
     pen.write(line, PLAIN);
@@ -89,6 +88,27 @@ pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     let rest = pen.left();
     pen.fill(line, rest, PLAIN);
+}
+
+/// What a tab that is not shown has after its name when something is wrong there.
+const CALL: &str = "! ";
+
+fn tab(pane: Pane) -> String {
+    format!(" {} {} ", pane as usize + 1, pane.title())
+}
+
+fn calls(model: &Model, pane: Pane) -> bool {
+    pane != model.focus && badges(model, pane).iter().any(|badge| badge.role == Role::Bad)
+}
+
+/// The pane whose tab is in this column of their row.
+pub fn tab_at(model: &Model, column: usize) -> Option<Pane> {
+    let mut end = 0;
+    Pane::ALL.into_iter().find(|pane| {
+        let call = if calls(model, *pane) { CALL.len() } else { 0 };
+        end += 1 + width(&tab(*pane)) + call;
+        column < end
+    })
 }
 
 /// The frames of all panes that stand side by side.

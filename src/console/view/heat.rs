@@ -1,9 +1,9 @@
 //! Dates as a calendar: weeks are columns, weekdays are rows, twelve months a block. Blocks for which there is no room
 //! shrink to one row, a sign a week.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -46,31 +46,13 @@ impl Heat<'_> {
         let (Some(first), Some(last)) = (self.cells.first(), self.cells.last()) else {
             return;
         };
-        let blocks = blocks(first.date, last.date);
-        let here = blocks
-            .iter()
-            .position(|block| block.contains(self.cursor))
-            .unwrap_or(0);
-        let columns = if usize::from(area.width) >= LABEL + 2 * MOST_COLUMNS {
-            2
-        } else {
-            1
-        };
-        let mut at = 0;
-        for (block, whole) in blocks
-            .iter()
-            .zip(fit(blocks.len(), here, usize::from(area.height)))
-        {
-            match whole {
-                Some(true) => {
-                    self.whole(*block, columns, theme, area, at, buf);
-                    at += WHOLE;
-                }
-                Some(false) => {
-                    self.weeks(*block, columns, theme, row(area, at), buf);
-                    at += 1;
-                }
-                None => {}
+        let columns = columns_a_week(area);
+        for placed in placed(&(first.date..=last.date), self.cursor, area) {
+            let (block, at) = (placed.block, placed.rows.start);
+            if placed.is_whole() {
+                self.whole(block, columns, theme, area, at, buf);
+            } else {
+                self.weeks(block, columns, theme, row(area, at), buf);
             }
         }
     }
@@ -131,6 +113,75 @@ impl Heat<'_> {
     }
 }
 
+/// A block with the rows it takes.
+struct Placed {
+    block: Block,
+    rows: Range<usize>,
+}
+
+impl Placed {
+    fn is_whole(&self) -> bool {
+        self.rows.len() == WHOLE
+    }
+}
+
+fn columns_a_week(area: Rect) -> usize {
+    if usize::from(area.width) >= LABEL + 2 * MOST_COLUMNS {
+        2
+    } else {
+        1
+    }
+}
+
+/// The blocks of a range for which there is room, from the top down.
+fn placed(range: &RangeInclusive<NaiveDate>, cursor: NaiveDate, area: Rect) -> Vec<Placed> {
+    let blocks = blocks(*range.start(), *range.end());
+    let here = blocks
+        .iter()
+        .position(|block| block.contains(cursor))
+        .unwrap_or(0);
+    let fitted = fit(blocks.len(), here, usize::from(area.height));
+    let drawn = (blocks.into_iter().zip(fitted)).filter_map(|(block, whole)| Some((block, whole?)));
+    let mut end = 0;
+    drawn
+        .map(|(block, whole)| {
+            let start = end;
+            end += if whole { WHOLE } else { 1 };
+            Placed {
+                block,
+                rows: start..end,
+            }
+        })
+        .collect()
+}
+
+/// The date of a range that is drawn in this column and row of the area; where a row shows weeks, the first of its week.
+pub fn date_at(
+    range: &RangeInclusive<NaiveDate>,
+    cursor: NaiveDate,
+    area: Rect,
+    column: usize,
+    line: usize,
+) -> Option<NaiveDate> {
+    let week = column.checked_sub(LABEL)? / columns_a_week(area);
+    let placed = placed(range, cursor, area);
+    let under = placed.iter().find(|placed| placed.rows.contains(&line))?;
+    let block = under.block;
+    let weekday = if under.is_whole() {
+        (line - under.rows.start).checked_sub(1)?
+    } else {
+        0
+    };
+    let days = u64::try_from(week * WEEKDAYS.len() + weekday).ok()?;
+    let date = calendar::monday(block.first).checked_add_days(Days::new(days))?;
+    let date = if under.is_whole() {
+        date
+    } else {
+        date.max(block.first).max(*range.start())
+    };
+    (block.contains(date) && range.contains(&date)).then_some(date)
+}
+
 /// Which blocks are drawn whole, which as one row, which not at all, so that they fit into `height` rows. The block
 /// under the cursor comes first, then its neighbours.
 fn fit(blocks: usize, here: usize, height: usize) -> Vec<Option<bool>> {
@@ -176,5 +227,31 @@ mod tests {
     #[case(40, [ALL, ALL, ALL, ALL, ALL])]
     fn the_cursors_block_is_whole_first(#[case] height: usize, #[case] fitted: [Option<bool>; 5]) {
         assert_eq!(fit(5, 3, height), fitted);
+    }
+
+    /// Every date is found again where the calendar draws it, and nothing beside it.
+    #[rstest]
+    #[case(62, 40)]
+    #[case(120, 19)]
+    fn a_date_is_found_where_it_is_drawn(#[case] width: u16, #[case] height: u16) {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let (range, cursor) = (day("2021-10-19")..=day("2026-01-03"), day("2024-12-25"));
+        let area = Rect::new(0, 0, width, height);
+        let at = |column, line| date_at(&range, cursor, area, column, line);
+        for placed in placed(&range, cursor, area) {
+            let (block, top) = (placed.block, placed.rows.start);
+            let dates = block.first.iter_days().take_while(|date| *date <= block.last);
+            for date in dates.filter(|date| range.contains(date)) {
+                let column = LABEL + block.column(date) * columns_a_week(area);
+                if placed.is_whole() {
+                    assert_eq!(at(column, top + 1 + calendar::row(date)), Some(date));
+                } else {
+                    let found = at(column, top).unwrap();
+                    assert_eq!(calendar::monday(found), calendar::monday(date));
+                }
+            }
+            assert_eq!(at(0, top), None, "a label is no date");
+        }
+        assert_eq!(at(LABEL, usize::from(height)), None);
     }
 }

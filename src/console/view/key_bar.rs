@@ -62,6 +62,8 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
+        // A terminal that no longer selects text must say why.
+        Action::Mouse if model.mouse => "mouse off",
         Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
             return None;
         }
@@ -84,6 +86,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
                 | Action::Cancel
                 | Action::Drain
                 | Action::Abort
+                | Action::Mouse
         ),
     })
 }

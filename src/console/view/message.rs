@@ -13,7 +13,7 @@ use crate::console::model::dates::troubled;
 use crate::console::model::{Leaving, Model, Purpose};
 use crate::console::text::{counted, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
-use crate::engine::{Snapshot, StageState};
+use crate::engine::{RunView, Snapshot, StageState};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
@@ -89,6 +89,26 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
     (sentence, BOLD)
 }
 
+/// What lets a run go on that holds.
+fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
+    let go_on = key(Place::Dates, Action::PauseResume);
+    let quit = key(Place::Dates, Action::Quit);
+    if run.waits_for_yes {
+        let show = key(Place::Dates, Action::Cost);
+        return Some(format!(
+            "Nothing was begun yet: {go_on} begins, {show} shows what it will cost, {quit} leaves."
+        ));
+    }
+    if model.sample.held {
+        let show = key(Place::Dates, Action::Sample);
+        return Some(format!(
+            "Nothing is written yet: {go_on} goes on with the full range, {show} shows the sample, {quit} leaves."
+        ));
+    }
+    let is_paused = run.state == RunState::Paused;
+    is_paused.then(|| format!("Paused: nothing begins until {go_on} resumes."))
+}
+
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(notice) = model.notices.last() {
         let more = match model.notices.len() - 1 {
@@ -133,35 +153,8 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
             BOLD,
         );
     }
-    if run.waits_for_yes {
-        let (begin, show, quit) = (
-            key(Place::Dates, Action::PauseResume),
-            key(Place::Dates, Action::Cost),
-            key(Place::Dates, Action::Quit),
-        );
-        let text =
-            format!("Nothing was begun yet: {begin} begins, {show} shows what it will cost, {quit} leaves.");
+    if let Some(text) = held(model, run, &key) {
         return (text, BOLD);
-    }
-    if model.sample.held {
-        let (go_on, show, quit) = (
-            key(Place::Dates, Action::PauseResume),
-            key(Place::Dates, Action::Sample),
-            key(Place::Dates, Action::Quit),
-        );
-        let text = format!(
-            "Nothing is written yet: {go_on} goes on with the full range, {show} shows the sample, {quit} leaves."
-        );
-        return (text, BOLD);
-    }
-    if run.state == RunState::Paused {
-        return (
-            format!(
-                "Paused: nothing begins until {} resumes.",
-                key(Place::Dates, Action::PauseResume)
-            ),
-            BOLD,
-        );
     }
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {

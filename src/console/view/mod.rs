@@ -14,6 +14,7 @@ mod header;
 mod heat;
 mod helm;
 mod help;
+mod hit;
 mod key_bar;
 mod leave;
 mod log;
@@ -34,6 +35,7 @@ use super::layout::{Layout, Pane};
 use super::model::Model;
 use super::model::overlay::Overlay;
 use super::theme::Theme;
+pub use hit::{Spot, hit};
 
 /// Draws the whole screen into an area of the buffer, which must be empty there.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {

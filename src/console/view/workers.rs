@@ -44,6 +44,14 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// The worker a line of the pane is about.
+pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
+    let len = model.snapshot.as_ref()?.workers.len();
+    let room = usize::from(area.height).saturating_sub(ABOVE);
+    let at = first_in_view(model.workers.cursor, room, len) + line.checked_sub(ABOVE)?;
+    (at < len).then_some(at)
+}
+
 /// The first row in view so that the marked one is.
 pub(super) fn first_in_view(marked: usize, room: usize, len: usize) -> usize {
     let lowest_needed = (marked + 1).saturating_sub(room);

@@ -1,0 +1,184 @@
+//! Wheel and clicks, while the operator has them come here: the wheel scrolls what is under it, a click goes where it
+//! lands.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::keys::{focus, in_pane};
+use super::overlay;
+use crate::console::dirty::Dirty;
+use crate::console::effect::Effect;
+use crate::console::keymap::{Action, Place};
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+use crate::console::view::{Spot, hit};
+
+/// Lines for a notch of the wheel.
+const NOTCH: usize = 3;
+
+/// Takes the mouse from the terminal, or gives it back.
+pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = model.key_of(Place::Dates, Action::Mouse, false);
+    let sentence = if model.mouse {
+        format!(
+            "the wheel scrolls and a click goes where it lands; {key} gives the terminal its selection back"
+        )
+    } else {
+        "the mouse is the terminal's again: it selects text".to_owned()
+    };
+    model.notice(false, sentence);
+    vec![Effect::Mouse(model.mouse)]
+}
+
+pub(super) fn take(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    let point = Position::new(event.column, event.row);
+    // What was on its way when the mouse was given back is not for here, and a line is typed to its end.
+    if !model.mouse || model.prompt.is_some() {
+        return Vec::new();
+    }
+    match event.kind {
+        MouseEventKind::ScrollUp => wheel(model, point, true),
+        MouseEventKind::ScrollDown => wheel(model, point, false),
+        MouseEventKind::Down(MouseButton::Left) => {
+            click(model, point);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn wheel(model: &mut Model, point: Position, up: bool) -> Vec<Effect> {
+    model.wish(Dirty::Full);
+    let action = if up { Action::Up } else { Action::Down };
+    if model.overlay.is_some() {
+        return (0..NOTCH).flat_map(|_| overlay::act(model, action)).collect();
+    }
+    match hit(model, point) {
+        // Weeks are columns there.
+        Some((Pane::Dates, _)) => in_pane(model, Pane::Dates, if up { Action::Left } else { Action::Right }),
+        Some((pane, _)) => (0..NOTCH).flat_map(|_| in_pane(model, pane, action)).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// What lies over the panes is answered by keys, so that no slip of the hand begins anything.
+fn click(model: &mut Model, point: Position) {
+    let Some((pane, spot)) = hit(model, point).filter(|_| model.overlay.is_none()) else {
+        return;
+    };
+    model.wish(Dirty::Full);
+    focus(model, pane);
+    match (pane, spot, model.snapshot.clone()) {
+        (_, Spot::Date(date), Some(snapshot)) => model.dates.go(&snapshot, date),
+        (Pane::Workers, Spot::Item(at), _) => model.workers.cursor = at,
+        (Pane::Checks, Spot::Item(at), _) => model.checks.cursor = at,
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crossterm::event::KeyModifiers;
+
+    use super::*;
+    use crate::console::fixture::{log, one_fail};
+    use crate::console::model::overlay::{Help, Overlay};
+    use crate::console::{Msg, Preferences, update};
+
+    fn model(mouse: bool) -> Model {
+        let mut model = Model::new(&Preferences {
+            mouse,
+            ..Preferences::default()
+        });
+        let size = Msg::Resize {
+            columns: 120,
+            rows: 40,
+        };
+        for msg in [size, Msg::Snapshot(Arc::new(one_fail(1))), log()] {
+            update(&mut model, msg);
+        }
+        model.take_dirty();
+        model
+    }
+
+    fn send(model: &mut Model, kind: MouseEventKind, (column, row): (u16, u16)) {
+        let event = MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        };
+        assert_eq!(update(model, Msg::Mouse(event)), [], "no order comes of it");
+    }
+
+    const LEFT: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+    /// The content of a pane begins here.
+    fn corner(model: &Model, pane: Pane) -> (u16, u16) {
+        let inside = model.layout().unwrap().inside(pane).unwrap();
+        (inside.x, inside.y)
+    }
+
+    #[test]
+    fn it_is_left_alone_while_the_terminal_has_it() {
+        let mut model = model(false);
+        let at = corner(&model, Pane::Log);
+        send(&mut model, LEFT, at);
+        send(&mut model, MouseEventKind::ScrollUp, at);
+        assert_eq!(model.focus, Pane::Dates);
+        assert_eq!(model.take_dirty(), Dirty::None);
+        assert_eq!(toggle(&mut model), [Effect::Mouse(true)]);
+        assert_eq!(toggle(&mut model), [Effect::Mouse(false)]);
+    }
+
+    #[test]
+    fn a_click_focuses_the_pane_and_marks_what_it_lands_on() {
+        let mut model = model(true);
+        let (x, y) = corner(&model, Pane::Checks);
+        send(&mut model, LEFT, (x + 2, y + 4));
+        assert_eq!((model.focus, model.checks.cursor), (Pane::Checks, 4));
+        let (x, y) = corner(&model, Pane::Dates);
+        let before = model.dates.cursor.unwrap();
+        // Six columns of weekdays, then a column a week; a row of months above the days.
+        send(&mut model, LEFT, (x + 6 + 10, y + 1 + 2));
+        let after = model.dates.cursor.unwrap();
+        assert_eq!(model.focus, Pane::Dates);
+        assert!(before != after, "{after}");
+        send(&mut model, LEFT, (x + 6 + 11, y + 1 + 2));
+        assert_eq!(
+            (model.dates.cursor.unwrap() - after).num_days(),
+            7,
+            "a column is a week"
+        );
+    }
+
+    #[test]
+    fn a_click_on_a_tab_shows_its_pane() {
+        let mut model = model(true);
+        let (columns, rows) = (80, 24);
+        update(&mut model, Msg::Resize { columns, rows });
+        let tabs = model.layout().unwrap().tabs.unwrap();
+        send(&mut model, LEFT, (tabs.x + 13, tabs.y));
+        assert_eq!(model.focus, Pane::Workers);
+    }
+
+    #[test]
+    fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
+        let mut model = model(true);
+        let at = corner(&model, Pane::Checks);
+        send(&mut model, MouseEventKind::ScrollDown, at);
+        assert_eq!((model.focus, model.checks.cursor), (Pane::Dates, NOTCH));
+        send(&mut model, MouseEventKind::ScrollUp, at);
+        assert_eq!(model.checks.cursor, 0);
+        model.overlay = Some(Overlay::Help(Help::default()));
+        send(&mut model, MouseEventKind::ScrollDown, at);
+        send(&mut model, LEFT, at);
+        let Some(Overlay::Help(help)) = &model.overlay else {
+            panic!("a click closes nothing");
+        };
+        assert_eq!((help.top, model.focus), (NOTCH, Pane::Dates));
+    }
+}

@@ -1,0 +1,43 @@
+//! What stands at a point of the screen: who draws a pane knows where.
+
+use chrono::NaiveDate;
+use ratatui::layout::{Position, Rect};
+
+use super::{checks, dates, frame, workers};
+use crate::console::layout::Pane;
+use crate::console::model::Model;
+
+/// What a pane shows at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// A date.
+    Date(NaiveDate),
+    /// An item of a list, by its place in it.
+    Item(usize),
+    /// Nothing a cursor could be put on.
+    Nothing,
+}
+
+/// The pane at a point, or whose tab is there, and what it shows there.
+pub fn hit(model: &Model, point: Position) -> Option<(Pane, Spot)> {
+    let layout = model.layout()?;
+    if let Some(tabs) = layout.tabs.filter(|tabs| tabs.contains(point)) {
+        let pane = frame::tab_at(model, usize::from(point.x - tabs.x))?;
+        return Some((pane, Spot::Nothing));
+    }
+    let is_there = |pane: &Pane| layout.pane(*pane).is_some_and(|area| area.contains(point));
+    let pane = Pane::ALL.into_iter().find(is_there)?;
+    let inside = layout.inside(pane).filter(|inside| inside.contains(point));
+    let spot = inside.and_then(|inside| spot(model, pane, inside, point));
+    Some((pane, spot.unwrap_or(Spot::Nothing)))
+}
+
+fn spot(model: &Model, pane: Pane, inside: Rect, point: Position) -> Option<Spot> {
+    let (column, line) = (usize::from(point.x - inside.x), usize::from(point.y - inside.y));
+    match pane {
+        Pane::Dates => dates::date_at(model, inside, column, line).map(Spot::Date),
+        Pane::Workers => workers::item_at(model, inside, line).map(Spot::Item),
+        Pane::Checks => checks::item_at(model, inside, line).map(Spot::Item),
+        Pane::Log => None,
+    }
+}
