@@ -108,9 +108,16 @@ fn a_state_folder_on_a_disk_that_may_only_be_read_can_be_read_and_is_left_as_it_
         assert_eq!(said, "", "{asked}");
     }
     assert_eq!(read("status", "out"), told.out);
-    assert!(read("report", "out").contains("team_offense"), "{}", read("report", "err"));
+    assert!(
+        read("report", "out").contains("team_offense"),
+        "{}",
+        read("report", "err")
+    );
     for asked in ["status", "report"] {
-        assert_eq!((read(asked, "code").trim(), read(asked, "err").as_str()), ("0", ""));
+        assert_eq!(
+            (read(asked, "code").trim(), read(asked, "err").as_str()),
+            ("0", "")
+        );
     }
     assert_eq!(program::files(&state.path()), before);
 }

@@ -48,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "ledger::RunState",
             "ledger::UnitState",
             "ledger::by_reason",
+            "ledger::fingerprint",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
             // A slip of the finger in a key's name is refused as everywhere else.

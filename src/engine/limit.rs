@@ -77,10 +77,9 @@ impl Limit {
             | Self::Connection(_) => 1,
             // Those that have their batch in line are not what the writer waits for.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
-            Self::Processor(lanes) => lanes,
             // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
             Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
-            Self::Workers { lanes, .. } => lanes,
+            Self::Workers { lanes, .. } | Self::Processor(lanes) => lanes,
             Self::Retries { busy, .. } | Self::Checks { busy, .. } | Self::Queue(busy) => busy,
         };
         Some(enough.max(1))
