@@ -103,6 +103,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "ledger::RunState",
             "ledger::UnitState",
             // A typed date and a slip of the finger are refused as everywhere else.
+            "plan::expand_dates",
             "plan::parse_date",
             "plan::with_hint",
             // A console's two streams beside the engine's.

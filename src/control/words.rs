@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::engine::{Checks, Command, Selection};
-use crate::plan::{parse_date, with_hint};
+use crate::plan::{expand_dates, parse_date, with_hint};
 
 use super::wire::Request;
 
@@ -32,9 +32,9 @@ pub const TABLE: &[Word] = &[
         help: "go on" },
     Word { name: "workers", arguments: "N", example: "4", parse: workers,
         help: "use this many workers from now on" },
-    Word { name: "rerun", arguments: "failed | stale | offending CHECK | D,D… [in STAGE] [from SOURCE]", example: "failed in team_offense", parse: rerun,
+    Word { name: "rerun", arguments: "failed | stale | offending CHECK | D,D..D… [in STAGE] [from SOURCE]", example: "failed in team_offense", parse: rerun,
         help: "do these dates again" },
-    Word { name: "fetch", arguments: "D,D…", example: "2025-11-14,2025-11-15", parse: fetch,
+    Word { name: "fetch", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: fetch,
         help: "fetch the raw rows of these dates again" },
     Word { name: "check", arguments: "all | NAME…", example: "all", parse: check,
         help: "ask these checks now" },
@@ -139,7 +139,7 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
         ["stale", rest @ ..] => (Selection::Stale, rest),
         ["offending", check, rest @ ..] => (Selection::Offending((*check).to_owned()), rest),
         [typed, rest @ ..] if *typed != "offending" => (Selection::Dates(dates(typed)?), rest),
-        _ => return Err("say which dates: failed, stale, offending CHECK, or D,D…".to_owned()),
+        _ => return Err("say which dates: failed, stale, offending CHECK, or D,D..D…".to_owned()),
     };
     let (mut stage, mut source) = (None, None);
     while let [joint, name, more @ ..] = rest {
@@ -230,12 +230,16 @@ fn inspect(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
-/// Dates between commas, each once and in order.
+/// Dates and ranges of them between commas, each date once and in order.
 fn dates(typed: &str) -> Result<Vec<NaiveDate>, String> {
-    let dates: Result<BTreeSet<NaiveDate>, _> = typed.split(',').map(parse_date).collect();
-    dates
-        .map(|dates| dates.into_iter().collect())
-        .map_err(|error| error.to_string())
+    let dates: BTreeSet<NaiveDate> = expand_dates(typed)
+        .map_err(|error| error.to_string())?
+        .into_iter()
+        .collect();
+    if dates.is_empty() {
+        return Err(format!("'{typed}' holds no date; write it like 2025-11-14"));
+    }
+    Ok(dates.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -271,6 +275,7 @@ mod tests {
         selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()) })]
     #[case("rerun 2025-11-15,2025-11-14,2025-11-15", Command::Rerun {
         selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None })]
+    #[case("fetch 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
     fn orders_are_understood(#[case] line: &str, #[case] command: Command) {
         assert_eq!(parse(line), Ok(Request::Command(command)));
     }
@@ -290,6 +295,8 @@ mod tests {
     #[case("rerun failed in a in b", "'in b' is not understood")]
     #[case("rerun failed in", "'in' is not understood")]
     #[case("fetch 2025-02-30", "2025-02-30")]
+    #[case("fetch ,", "holds no date")]
+    #[case("fetch 2025-11-15..2025-11-14", "swap the two")]
     #[case("waive a", "and why")]
     #[case("tick 24", "add a note")]
     #[case("explain", "say which check")]

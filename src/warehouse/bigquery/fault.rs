@@ -64,7 +64,7 @@ impl Fault {
     /// One sentence for the operator: what was being done, what was answered, what to do next.
     pub(super) fn told(self, doing: &str) -> WarehouseError {
         let next = match self.class {
-            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => "it is tried again",
+            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => "it may pass when tried again",
             ErrorClass::Quota => "its table rests until the quota may be free again, or have it raised",
             ErrorClass::Auth => "check the credentials and their roles with `backcourt doctor`",
             ErrorClass::Data => "look at the table and the rows named",
@@ -322,7 +322,7 @@ mod tests {
         let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
             fault.told("writing d.t").message,
-            "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; it is tried again"
+            "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; it may pass when tried again"
         );
     }
 }

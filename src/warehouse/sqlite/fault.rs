@@ -72,7 +72,7 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             told(
                 ErrorClass::Contention,
-                "another program is writing to it; it is tried again",
+                "another program is writing to it; it may pass when tried again",
             )
         }
         Some(ErrorCode::DiskFull) => told(ErrorClass::Quota, DISK_FULL),
@@ -86,7 +86,7 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
             format!("{said}; it was left as it is, move it away and load again, or restore a copy"),
         ),
         Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
-            (ErrorClass::Transient, format!("{said}; it is tried again"))
+            (ErrorClass::Transient, format!("{said}; it may pass when tried again"))
         }
         // A constraint, or a registered function that refused a value: the data are at fault.
         Some(
@@ -110,6 +110,6 @@ fn class_io(error: &io::Error) -> (ErrorClass, String) {
             ErrorClass::Auth,
             format!("{error}; see to its permissions or choose another folder"),
         ),
-        _ => (ErrorClass::Transient, format!("{error}; it is tried again")),
+        _ => (ErrorClass::Transient, format!("{error}; it may pass when tried again")),
     }
 }
