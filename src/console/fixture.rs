@@ -354,6 +354,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 eta: Some((3.2, 4.9)),
             },
             limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
+            workers: WORKERS,
             enough_workers: Some(9),
             billed: None,
             waits_for_yes: false,

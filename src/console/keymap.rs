@@ -311,7 +311,7 @@ pub const TABLE: &[Binding] = bindings! {
     "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date: its state, its reason, and what is stored for it";
     "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "what is stored for the marked line: who is in it, then a row, column by column";
     "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "all columns of the rows as one table, or line by line again";
-    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty; the next check not met; the next date not all known";
+    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty, or that the filter shows; the next check not met; the next date not all known";
     "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";

@@ -26,9 +26,16 @@ pub(super) enum Limit {
         stage: String,
         /// When it goes on, in words.
         rest: String,
+        /// Workers with a batch of other stages.
+        busy: usize,
     },
-    /// Nobody says what became of a commit of this stage.
-    Connection(String),
+    /// Nobody says what became of a commit.
+    Connection {
+        /// Stage name.
+        stage: String,
+        /// Workers with a batch.
+        busy: usize,
+    },
     /// The writer: these many batches wait for it, of those that workers hold.
     Commits {
         /// Batches in line.
@@ -67,20 +74,18 @@ impl Limit {
     /// Workers from which on more of them bring nothing, as far as can be told; none where each would bring something.
     pub(super) fn enough_workers(&self) -> Option<usize> {
         let enough = match *self {
-            Self::Preparing
-            | Self::Cost
-            | Self::Sample
-            | Self::Operator
-            | Self::Draining
-            | Self::Ended
-            | Self::Quota { .. }
-            | Self::Connection(_) => 1,
+            Self::Preparing | Self::Cost | Self::Sample | Self::Operator | Self::Draining | Self::Ended => 1,
             // Those that have their batch in line are not what the writer waits for.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
             // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
             Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
             Self::Workers { lanes, .. } | Self::Processor(lanes) => lanes,
-            Self::Retries { busy, .. } | Self::Checks { busy, .. } | Self::Queue(busy) => busy,
+            // One stage waits; the others keep these at work.
+            Self::Quota { busy, .. }
+            | Self::Connection { busy, .. }
+            | Self::Retries { busy, .. }
+            | Self::Checks { busy, .. }
+            | Self::Queue(busy) => busy,
         };
         Some(enough.max(1))
     }
@@ -103,8 +108,8 @@ impl fmt::Display for Limit {
             Self::Operator => out.write_str("held by the operator"),
             Self::Draining => out.write_str("draining; nothing new starts"),
             Self::Ended => out.write_str("the run has ended"),
-            Self::Quota { stage, rest } => write!(out, "the quota: {stage} {rest}"),
-            Self::Connection(stage) => write!(
+            Self::Quota { stage, rest, .. } => write!(out, "the quota: {stage} {rest}"),
+            Self::Connection { stage, .. } => write!(
                 out,
                 "the connection: nobody says yet what became of a commit of {stage}"
             ),
@@ -149,6 +154,8 @@ mod tests {
     #[case(Limit::Queue(3), Some(3))]
     #[case(Limit::Checks { asked: 2, busy: 0 }, Some(1))]
     #[case(Limit::Operator, Some(1))]
+    #[case(Limit::Quota { stage: "a".to_owned(), rest: "rests".to_owned(), busy: 15 }, Some(15))]
+    #[case(Limit::Connection { stage: "a".to_owned(), busy: 0 }, Some(1))]
     fn only_what_the_workers_bind_gets_faster_with_more_of_them(
         #[case] limit: Limit,
         #[case] enough: Option<usize>,

@@ -66,6 +66,9 @@ pub struct RunView {
     pub progress: Progress,
     /// The one thing that limits the speed now, in words.
     pub limit: String,
+    /// Workers that were asked for; more may still be at their last batch.
+    #[serde(default)]
+    pub workers: usize,
     /// Workers from which on more of them bring nothing now; none where each would make it faster.
     #[serde(default)]
     pub enough_workers: Option<usize>,
@@ -78,10 +81,10 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// The ETA with `wanted` workers instead of `now`; none while there is no ETA.
+    /// The ETA with so many workers; none while there is no ETA.
     #[must_use]
-    pub fn eta_with(&self, now: usize, wanted: usize) -> Option<(f64, f64)> {
-        let times = times_as_long(self.enough_workers, now, wanted);
+    pub fn eta_with(&self, wanted: usize) -> Option<(f64, f64)> {
+        let times = times_as_long(self.enough_workers, self.workers, wanted);
         let (soonest, latest) = self.progress.eta?;
         Some((soonest * times, latest * times))
     }

@@ -140,7 +140,10 @@ impl Ledger {
         }
         let opened = match Self::open_beside_writers(path) {
             // Where a reader cannot make its write-ahead log, nobody can be at work either.
-            Err(error) if error.is_of_the_place() && !has_log(path) => Self::open_as_it_lies(path),
+            Err(error) if error.is_of_the_place() && !has_log(path) => {
+                // What lies there may be of no use all the same; then the place is what is to be mended.
+                Self::open_as_it_lies(path).map_err(|_| error)
+            }
             opened => opened,
         };
         opened.map(Some)
@@ -174,7 +177,13 @@ impl Ledger {
         let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let flags =
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        let opened = Self::connect(Path::new(&format!("file:{name}?immutable=1")), flags)?;
+        let opened =
+            Self::connect(Path::new(&format!("file:{name}?immutable=1")), flags).map_err(|error| {
+                LedgerError {
+                    path: path.to_owned(),
+                    ..error
+                }
+            })?;
         let ledger = Self {
             path: path.to_owned(),
             ..opened
@@ -376,6 +385,18 @@ mod tests {
                 .unwrap();
             assert_eq!(ticks, 0);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_named_as_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        std::fs::create_dir(&path).unwrap();
+        let refusal = Ledger::open_to_read(&path).unwrap_err().to_string();
+        assert!(
+            refusal.starts_with(&format!("ledger {}: ", path.display())),
+            "{refusal}"
+        );
     }
 
     #[test]

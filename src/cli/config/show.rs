@@ -30,7 +30,8 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
         let (value, said) = standing(setting, config, given);
         let line = match value {
             Some(value) => format!("{} = {}", setting.key, quoted(&value)),
-            None => format!("# {}: the plan's", setting.key),
+            None if setting.key == "workers" => format!("# {}: the plan's", setting.key),
+            None => format!("# {}: none", setting.key),
         };
         let _ = writeln!(text, "{line:SAID_AT$} # {said}");
     }

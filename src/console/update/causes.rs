@@ -32,6 +32,8 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
     match (action, marked, model.snapshot.clone()) {
         (Action::Open, Some(dates), Some(snapshot)) => {
             model.dates.show(&snapshot, &list.stage);
+            // What is gone to must be seen.
+            model.dates.filter = None;
             if let Some(first) = dates.first() {
                 model.dates.go(&snapshot, *first);
             }

@@ -97,7 +97,6 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     model.wish(Dirty::Full);
     cost::follow(model, waited);
     overlay::keep_in(model);
-    run::close_moot_question(model);
     let mut effects = overlay::ask_again(model);
     effects.extend(run::settle(model));
     effects

@@ -46,10 +46,11 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(snapshot) = &model.snapshot else {
         return Vec::new();
     };
-    let now = model.workers.wanted.unwrap_or(snapshot.workers.len());
+    let now = model.workers.wanted.unwrap_or(snapshot.run.workers);
     let wanted = now.saturating_add_signed(by);
     if wanted == 0 {
-        model.notice(true, "one worker is the least; p pauses the run");
+        let pause = model.key_of(Place::Dates, Action::PauseResume, false);
+        model.notice(true, format!("one worker is the least; {pause} pauses the run"));
         return Vec::new();
     }
     let promise = promise(snapshot, wanted);
@@ -64,15 +65,16 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     reason = "a share of at most some thousand percent"
 )]
 fn promise(snapshot: &Snapshot, wanted: usize) -> String {
-    let (run, now) = (&snapshot.run, snapshot.workers.len());
+    let run = &snapshot.run;
     let told = counted(wanted, "worker");
-    let Some(((soonest, _), after)) = run.progress.eta.zip(run.eta_with(now, wanted)) else {
+    let Some(((soonest, _), after)) = run.progress.eta.zip(run.eta_with(wanted)) else {
         return told;
     };
     let percent = (100.0 * (after.0 / soonest - 1.0)).round() as i64;
     let eta = band(after.0, after.1);
     match percent {
-        0 if wanted < now => format!("{told} are enough: the ETA stays {eta}"),
+        0 if wanted == 1 => format!("{told} is enough: the ETA stays {eta}"),
+        0 if wanted < run.workers => format!("{told} are enough: the ETA stays {eta}"),
         0 => format!("{told} are not faster now: the ETA stays {eta}"),
         _ if percent < 0 => format!("{told}: ETA {eta}, {} % shorter", -percent),
         _ => format!("{told}: ETA {eta}, {percent} % longer"),
@@ -84,7 +86,11 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     if model.helm.can_detach {
         return vec![Effect::Detach];
     }
-    model.notice(true, "this run cannot leave its terminal; q says how to end it");
+    let quit = model.key_of(Place::Dates, Action::Quit, false);
+    model.notice(
+        true,
+        format!("this run cannot leave its terminal; {quit} says how to end it"),
+    );
     Vec::new()
 }
 
@@ -117,18 +123,6 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The question before leaving is answered by the end of the run.
-pub(super) fn close_moot_question(model: &mut Model) {
-    let Some(snapshot) = model.snapshot.clone() else {
-        return;
-    };
-    if matches!(model.overlay, Some(Overlay::Leave(_))) && is_at_rest(model, &snapshot) {
-        model.overlay = None;
-        let quit = model.key_of(Place::Dates, Action::Quit, false);
-        model.notice(false, format!("there is nothing left to lose; {quit} leaves"));
-    }
-}
-
 fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
     let idle = open_dates(snapshot) == 0
         && !snapshot
@@ -143,6 +137,14 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
 
 /// The operator has chosen how to leave.
 pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
+    let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
+    if run.is_some_and(|run| run.state.has_ended()) {
+        // It has ended while the question stood: there is nothing left to hold or to lose.
+        return match choice {
+            LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => Vec::new(),
+            LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => vec![Effect::Quit],
+        };
+    }
     let (leaving, command) = match choice {
         LeaveChoice::Keep => return Vec::new(),
         LeaveChoice::Detach => return vec![Effect::Detach],
@@ -235,9 +237,9 @@ pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
         return;
     }
     match reply {
-        // The header tells it at once, and the pause may have come true before its answer.
         // The key has told what the workers change.
         Reply::Accepted(_) if matches!(to, Command::Workers(_)) => {}
+        // The header tells it at once, and the pause may have come true before its answer.
         Reply::Accepted(_) if matches!(to, Command::Pause | Command::Resume) => {}
         Reply::Accepted(text) => model.notice(false, sanitised(&text)),
         Reply::Refused(text) => {

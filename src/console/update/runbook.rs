@@ -3,7 +3,7 @@
 use super::keys::focus;
 use super::overlay::scroll;
 use crate::console::effect::Effect;
-use crate::console::keymap::Action;
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
 use crate::console::model::overlay::{Overlay, RunbookPage};
 use crate::console::model::{Model, Prompt, Purpose};
@@ -51,7 +51,11 @@ pub(super) fn act(model: &mut Model, page: RunbookPage, action: Action) -> Vec<E
 /// Whatever brings this item further.
 fn go_on_with(model: &mut Model, item: &Item) -> Vec<Effect> {
     if item.manual && item.state == ItemState::Done {
-        model.notice(false, format!("item {} is ticked; u withdraws that", item.item));
+        let withdraw = model.key_of(Place::Runbook, Action::Withdraw, false);
+        model.notice(
+            false,
+            format!("item {} is ticked; {withdraw} withdraws that", item.item),
+        );
     } else if item.manual {
         ask(model, Purpose::Tick);
     } else if !item.checks.is_empty() {

@@ -572,6 +572,7 @@ fn workers_add_up_before_the_engine_follows() {
 #[case(Some(9), "+", "16 workers are not faster now: the ETA stays 4-5 min")]
 #[case(Some(9), "-", "14 workers are enough: the ETA stays 4-5 min")]
 #[case(Some(9), "-------", "8 workers: ETA 4-6 min, 13 % longer")]
+#[case(Some(1), "--------------", "1 worker is enough: the ETA stays 4-5 min")]
 fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
     #[case] enough: Option<usize>,
     #[case] typed: &str,
@@ -587,6 +588,19 @@ fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
     let reply = Reply::Accepted("1 workers".to_owned());
     update(&mut model, Msg::Reply { to, reply });
     assert_eq!(said(&model), sentence, "the answer adds nothing");
+}
+
+// Eight are in the picture, one of them at its last batch: seven were asked for, and the ETA is theirs.
+#[test]
+fn a_worker_on_its_way_out_does_not_count() {
+    let mut snapshot = running(1);
+    snapshot.workers.truncate(8);
+    snapshot.run.workers = 7;
+    snapshot.run.progress.eta = Some((240.0, 300.0));
+    snapshot.run.enough_workers = None;
+    let mut model = model(snapshot);
+    keys(&mut model, "+");
+    assert_eq!(said(&model), "8 workers: ETA 4-4 min, 13 % shorter");
 }
 
 #[test]
@@ -615,20 +629,25 @@ fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bo
 }
 
 #[rstest]
-#[case::ended(finished(2), false)]
-#[case::at_rest(resting(2), false)]
-#[case::still_at_work(running(2), true)]
-fn the_question_before_leaving_goes_when_there_is_nothing_left_to_lose(
-    #[case] next: Snapshot,
-    #[case] stays: bool,
+#[case::abort_leaves("a", true)]
+#[case::drain_leaves("d", true)]
+#[case::pause_closes("p", false)]
+#[case::cancel_closes("c", false)]
+#[case::escape_closes("\x1b", false)]
+fn the_question_before_leaving_loses_nothing_when_the_run_ends_meanwhile(
+    #[case] typed: &str,
+    #[case] leaves: bool,
 ) {
     let mut model = model(running(1));
-    keys(&mut model, "q");
-    update(&mut model, Msg::Snapshot(Arc::new(next)));
-    assert_eq!(matches!(model.overlay, Some(Overlay::Leave(_))), stays);
-    if !stays {
-        assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
-    }
+    keys(&mut model, "4q");
+    update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
+    let expected = if leaves { vec![Effect::Quit] } else { vec![] };
+    assert_eq!(
+        keys(&mut model, typed),
+        expected,
+        "no letter of it reaches the pane"
+    );
+    assert!(model.overlay.is_none());
 }
 
 /// The dates that are shown, in order.

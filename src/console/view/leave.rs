@@ -30,20 +30,28 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     };
     let paused = snapshot.run.state == RunState::Paused;
     let state = if paused { "paused" } else { "at work" };
+    let ended = snapshot.run.state.has_ended();
+    let stands = if ended {
+        "The run has ended meanwhile; nothing is left to lose.".to_owned()
+    } else {
+        format!(
+            "The run is {state}; {} dates are still open.",
+            count(open_dates(snapshot))
+        )
+    };
+    let then = if ended {
+        afterwards(choice).to_owned()
+    } else {
+        consequence(choice, paused, &Flight::of(model, snapshot))
+    };
     let lines = [
-        (
-            format!(
-                "The run is {state}; {} dates are still open.",
-                count(open_dates(snapshot))
-            ),
-            BOLD,
-        ),
+        (stands, BOLD),
         (
             "What is committed is kept: the next run goes on from there.".to_owned(),
             PLAIN,
         ),
         (String::new(), PLAIN),
-        (consequence(choice, paused, &Flight::of(model, snapshot)), PLAIN),
+        (then, PLAIN),
     ];
     for (at, (text, style)) in lines.iter().enumerate() {
         Pen::on(buf, theme, row(inside, at)).write(text, *style);
@@ -55,6 +63,14 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
             .map(|each| (each.label(paused), *each == choice))
             .collect();
         choices(&labels, theme, row(inside, 4 + at), buf);
+    }
+}
+
+/// What a choice does once the run has ended.
+const fn afterwards(choice: LeaveChoice) -> &'static str {
+    match choice {
+        LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => "The screen stays.",
+        LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => "The screen is left.",
     }
 }
 

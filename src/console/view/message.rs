@@ -13,7 +13,7 @@ use crate::console::model::dates::troubled;
 use crate::console::model::{Leaving, Model, Purpose};
 use crate::console::text::{counted, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
-use crate::engine::{RunView, Snapshot, StageState};
+use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
@@ -167,7 +167,12 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
             }
             (Pane::Dates, Some(_)) => {
                 let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
-                format!("{rerun} does those shown again, {back} shows all dates")
+                let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
+                if model.stage().is_some_and(shown) {
+                    format!("{rerun} does those shown again, {back} shows all dates")
+                } else {
+                    format!("none of them is shown, {back} shows all dates")
+                }
             }
             _ => format!("{} shows them", key(Action::DatesPane)),
         };

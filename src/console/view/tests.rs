@@ -301,6 +301,11 @@ fn what_lies_over_the_panes() {
         ("gaps", "running", vec![key('u')]),
         ("pausing", "running", vec![key('p')]),
         ("leave", "running", vec![key('q')]),
+        (
+            "leave-ended",
+            "running",
+            vec![key('q'), Msg::Snapshot(Arc::new(finished(51)))],
+        ),
         ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
         ("offending", "one-fail", offending_of_the_failed_check()),
         ("runbook", "running", vec![key('6')]),

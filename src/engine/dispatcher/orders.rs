@@ -63,7 +63,7 @@ impl Dispatcher {
                 self.options.paused = true;
                 accepted("the run will hold before its first unit")
             }
-            (Command::Pause, Mode::Holding) => refused("it is paused already; resume it with p"),
+            (Command::Pause, Mode::Holding) => refused("it is paused already; resume it"),
             (Command::Pause | Command::Resume, Mode::Draining) => refused("it is draining and about to end"),
             (Command::Pause, Mode::Over) => refused("the run has ended; there is nothing to pause"),
             (Command::Resume, Mode::Holding) => {
@@ -78,7 +78,7 @@ impl Dispatcher {
             (Command::Resume, Mode::Over) if self.run.state == RunState::Stopped && !self.leaving => {
                 refused("the run was stopped; start backcourt again to go on where it stopped")
             }
-            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates with r"),
+            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates to have it go on"),
             (Command::Rerun { .. }, Mode::Preparing | Mode::Draining) => {
                 refused("nothing can be rerun while it is preparing or draining; try again in a moment")
             }

@@ -32,6 +32,7 @@ impl Dispatcher {
                 active_seconds,
                 progress: self.rate.progress(moving, self.to_come()),
                 limit: limit.to_string(),
+                workers: self.workers,
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),
                 waits_for_yes: self.waits_for_yes,
@@ -72,18 +73,19 @@ impl Dispatcher {
             Mode::Over => return Limit::Ended,
             Mode::Going => {}
         }
+        let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
         let resting = self
             .lines
             .iter()
             .find_map(|line| Some((line, line.trouble.rest_told()?)));
         if let Some((line, rest)) = resting {
             let stage = line.board.name.clone();
-            return Limit::Quota { stage, rest };
+            return Limit::Quota { stage, rest, busy };
         }
         if let Some(line) = self.lines.iter().find(|line| line.writer.is_in_doubt()) {
-            return Limit::Connection(line.board.name.clone());
+            let stage = line.board.name.clone();
+            return Limit::Connection { stage, busy };
         }
-        let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
         let waiting: usize = self.lines.iter().map(|line| line.writer.in_line()).sum();
         let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
         let lanes = self.warehouse.lanes();

@@ -65,6 +65,7 @@ fn blank(fact: &Fact) -> Snapshot {
             active_seconds: 0.0,
             progress: Progress::default(),
             limit: String::new(),
+            workers: 0,
             enough_workers: None,
             billed: None,
             waits_for_yes: false,

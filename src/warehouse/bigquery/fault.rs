@@ -64,7 +64,9 @@ impl Fault {
     /// One sentence for the operator: what was being done, what was answered, what to do next.
     pub(super) fn told(self, doing: &str) -> WarehouseError {
         let next = match self.class {
-            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => "it may pass when tried again",
+            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => {
+                "it may pass when tried again"
+            }
             ErrorClass::Quota => "its table rests until the quota may be free again, or have it raised",
             ErrorClass::Auth => "check the credentials and their roles with `backcourt doctor`",
             ErrorClass::Data => "look at the table and the rows named",

@@ -85,9 +85,10 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
             ErrorClass::Data,
             format!("{said}; it was left as it is, move it away and load again, or restore a copy"),
         ),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
-            (ErrorClass::Transient, format!("{said}; it may pass when tried again"))
-        }
+        Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => (
+            ErrorClass::Transient,
+            format!("{said}; it may pass when tried again"),
+        ),
         // A constraint, or a registered function that refused a value: the data are at fault.
         Some(
             ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::Unknown,
@@ -110,6 +111,9 @@ fn class_io(error: &io::Error) -> (ErrorClass, String) {
             ErrorClass::Auth,
             format!("{error}; see to its permissions or choose another folder"),
         ),
-        _ => (ErrorClass::Transient, format!("{error}; it may pass when tried again")),
+        _ => (
+            ErrorClass::Transient,
+            format!("{error}; it may pass when tried again"),
+        ),
     }
 }
