@@ -111,7 +111,7 @@ fn the_mouse_is_taken_and_given_back_by_a_key() {
     pty.wait_until("the mouse is the terminal's", |screen| !has_mouse(screen));
     pty.send("m");
     pty.wait_until("the mouse is taken again", has_mouse);
-    pty.send("qd");
+    pty.send("qe");
     pty.wait_exit();
     assert!(!has_mouse(&pty.screen()), "left as it was found");
 }

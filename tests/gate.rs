@@ -124,7 +124,7 @@ fn on_the_screen_it_holds_until_it_is_waived_and_everything_says_so() {
     };
     pty.wait_until("the run has ended", finished);
     pty.wait_for("a shut gate holds team_defense and 6 more");
-    pty.wait_for("The gate after team_offense is shut");
+    pty.wait_for("Gate after team_offense shut");
     nothing_behind_the_gate_began(&state);
     pty.send("4gn");
     pty.wait_for("points_arithmetic");

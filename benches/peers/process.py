@@ -59,7 +59,7 @@ def on_a_terminal(command, folder, environment, is_over):
             except OSError:  # the program has closed its end
                 break
         if not was_left and is_over():
-            os.write(terminal, b"qd")  # quit, and if the screen does not know yet and asks: drain
+            os.write(terminal, b"qe")  # quit, and if the screen does not know yet and asks: drain
             was_left = True
     else:
         os.kill(child, signal.SIGKILL)

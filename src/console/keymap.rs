@@ -252,6 +252,21 @@ const TAB: Key = key(KeyCode::Tab);
 const BACK_TAB: Key = key(KeyCode::BackTab);
 
 const PANES: &[Place] = &[Place::Dates, Place::Workers, Place::Log, Place::Checks];
+/// The panes, and the pages over them on which the run is steered all the same.
+const PANES_AND_PAGES: &[Place] = &[
+    Place::Dates,
+    Place::Workers,
+    Place::Log,
+    Place::Checks,
+    Place::Detail,
+    Place::Causes,
+    Place::Gaps,
+    Place::Sources,
+    Place::Offending,
+    Place::About,
+    Place::Runbook,
+    Place::Breakdown,
+];
 const LISTS: &[Place] = &[
     Place::Workers,
     Place::Log,
@@ -378,7 +393,8 @@ pub const TABLE: &[Binding] = bindings! {
     "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
     "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold";
     "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel"), "give up what is in flight, and hold";
-    "drain"           Drain      [ch('d')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
+    "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "leave the screen and let the run go on, as on every pane";
+    "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
     "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";
     "one-level-up"    Back       [ESC]                   &[Place::Detail], Some("close"), "what was opened before; at the first, close the date";
     "close-date"      Close      [ch('q')]               &[Place::Detail], None, "close the date";
@@ -390,7 +406,7 @@ pub const TABLE: &[Binding] = bindings! {
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
     "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
-    "pause"           PauseResume [ch('p')]              PANES, Some("pause"), "stop handing out work, or go on";
+    "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
     "cost"            Cost       [ch('c')]               PANES, None, "what the work costs, stage by stage, where the warehouse bills it";
     "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";

@@ -166,7 +166,12 @@ async fn converse(
                     })
                 }
                 Ok(message) => {
+                    let is_log = matches!(message.said, Said::Log(_));
                     run.take(message.said);
+                    if is_log {
+                        // A run that holds has no other picture to come: this one has the screen look at its log.
+                        snapshots.send_modify(|_| ());
+                    }
                     Ok(())
                 }
                 Err(error) => Err(error),

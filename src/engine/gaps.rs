@@ -1,7 +1,7 @@
 //! What the rows of a stage do not know: counted when a date lands, added up over its dates for the screen.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -13,26 +13,31 @@ use super::GapView;
 
 /// Counts the cells of `rows` without a value, column by column, and the issues that columns of issues name.
 pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
-    let mut counted: BTreeMap<(usize, Option<&str>), u32> = BTreeMap::new();
+    let mut empty: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut named: BTreeMap<&str, u32> = BTreeMap::new();
     for row in rows {
+        // A row that names an issue in two of its columns has it once.
+        let mut issues_of_row = BTreeSet::new();
         for (at, (column, value)) in table.columns.iter().zip(row).enumerate() {
             match value {
                 // A stamp is filled by the warehouse.
-                Value::Null if column.stamp.is_none() => *counted.entry((at, None)).or_default() += 1,
+                Value::Null if column.stamp.is_none() => *empty.entry(at).or_default() += 1,
                 Value::List(issues) if column.lists_issues() => {
-                    for issue in issues {
-                        *counted.entry((at, Some(kind(issue)))).or_default() += 1;
-                    }
+                    issues_of_row.extend(issues.iter().map(|issue| kind(issue)));
                 }
                 _ => {}
             }
         }
+        for issue in issues_of_row {
+            *named.entry(issue).or_default() += 1;
+        }
     }
-    let gap = |((at, issue), rows): ((usize, Option<&str>), u32)| Gap {
-        what: issue.map_or_else(|| table.columns[at].name.to_string(), str::to_owned),
-        rows,
-    };
-    counted.into_iter().map(gap).collect()
+    let empty = (empty.into_iter()).map(|(at, rows)| (table.columns[at].name.to_string(), rows));
+    let named = named.into_iter().map(|(issue, rows)| (issue.to_owned(), rows));
+    empty
+        .chain(named)
+        .map(|(what, rows)| Gap { what, rows })
+        .collect()
 }
 
 /// An issue without its figures, which differ from row to row: as many gaps as rows would tell nothing.
@@ -68,8 +73,12 @@ impl Gaps {
                 }
             }
         }
-        let mut kept = Vec::with_capacity(gaps.len());
+        let mut kept: Vec<(Arc<str>, u32)> = Vec::with_capacity(gaps.len());
         for gap in gaps {
+            // Ledgers of before have an issue once for each column that names it.
+            if kept.iter().any(|(what, _)| **what == *gap.what) {
+                continue;
+            }
             let known = self.sums.get_key_value(gap.what.as_str());
             let what = known.map_or_else(|| Arc::from(gap.what.as_str()), |(what, _)| Arc::clone(what));
             let sum = self.sums.entry(Arc::clone(&what)).or_default();
@@ -111,6 +120,7 @@ mod tests {
                 Column::required("name", ColumnType::String, ""),
                 Column::nullable("line", ColumnType::Float64, ""),
                 Column::nullable("quality_issues", ColumnType::StringArray, ""),
+                Column::nullable("data_quality_issues", ColumnType::StringArray, ""),
                 Column::nullable("feature_names", ColumnType::StringArray, ""),
                 Column::stamped("created_at", Stamp::Created, ""),
             ]),
@@ -127,6 +137,7 @@ mod tests {
             "a".into(),
             line.into(),
             texts(issues),
+            texts(&issues[..1]),
             texts(&["pace", "rest"]),
             Value::Null,
         ]
@@ -168,7 +179,7 @@ mod tests {
         };
         let mut gaps = Gaps::default();
         gaps.put(day(16), &[gap("line", 3), gap("early", 9)]);
-        gaps.put(day(17), &[gap("line", 4)]);
+        gaps.put(day(17), &[gap("line", 4), gap("line", 4)]);
         assert_eq!(
             shown(&gaps),
             [("early".to_owned(), 1, 9), ("line".to_owned(), 2, 7)]

@@ -183,7 +183,7 @@ impl Model {
             return 0.0;
         };
         match run.progress.percent() {
-            _ if run.state == RunState::Finished => 100.0,
+            percent if run.state == RunState::Finished => percent,
             _ if run.progress.total == 0 => 0.0,
             percent => percent.min(99.9),
         }

@@ -94,7 +94,10 @@ fn next_unmet(model: &mut Model, snapshot: &Snapshot, forward: bool) {
     let unmet = |check: &CheckView| matches!(check.state, CheckState::Fail | CheckState::Error);
     match model.checks.find(snapshot, forward, unmet) {
         Some(check) => model.checks.mark(snapshot, check),
-        None => model.notice(false, "no check is failed"),
+        None => model.notice(
+            false,
+            "no check failed or could not be asked; a WARN stops nothing",
+        ),
     }
 }
 

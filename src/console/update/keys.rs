@@ -67,12 +67,14 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Help => model.overlay = Some(Overlay::Help(Help::default())),
         Action::Search => ask(model, place),
         _ if place == Place::Prompt => return answer(model, action),
+        Action::PauseResume if !matches!(place, Place::Leave | Place::Sample | Place::Cost) => {
+            return run::pause_or_resume(model);
+        }
         _ if model.overlay.is_some() => return overlay::act(model, action),
         Action::Breakdown => split::open(model),
         Action::Quit => return run::quit(model),
         Action::Detach => return run::detach(model),
         Action::Helm => return run::take_helm(model),
-        Action::PauseResume => return run::pause_or_resume(model),
         Action::Sample => sample::open(model),
         Action::Cost => cost::open(model),
         Action::MoreWorkers => return run::workers(model, 1),

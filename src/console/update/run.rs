@@ -147,7 +147,7 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     }
     let (leaving, command) = match choice {
         LeaveChoice::Keep => return Vec::new(),
-        LeaveChoice::Detach => return vec![Effect::Detach],
+        LeaveChoice::Detach => return detach(model),
         LeaveChoice::Pause => return pause(model),
         LeaveChoice::Cancel => return vec![Effect::Send(Command::Cancel)],
         LeaveChoice::Drain => (Leaving::Drain, Command::Drain),
@@ -270,6 +270,7 @@ pub(super) fn choice_of(action: Action) -> Option<LeaveChoice> {
     match action {
         Action::PauseResume => Some(LeaveChoice::Pause),
         Action::Cancel => Some(LeaveChoice::Cancel),
+        Action::Detach => Some(LeaveChoice::Detach),
         Action::Drain => Some(LeaveChoice::Drain),
         Action::Abort => Some(LeaveChoice::Abort),
         _ => None,

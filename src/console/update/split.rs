@@ -24,7 +24,7 @@ pub(super) fn open(model: &mut Model) {
     let found = views.clone().find(of_marked).or_else(|| views.next());
     match found.map(|view| view.check.clone()) {
         Some(check) => model.overlay = Some(Overlay::Split(Split::of(check))),
-        None => model.notice(false, "this plan breaks no check down"),
+        None => model.notice(false, "no check of this run is broken down"),
     }
 }
 

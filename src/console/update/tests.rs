@@ -362,7 +362,7 @@ fn a_breakdown_is_asked_again_and_copied() {
 fn a_plan_without_a_breakdown_says_so() {
     let mut model = model(one_fail(1));
     keys(&mut model, "b");
-    assert_eq!(said(&model), "this plan breaks no check down");
+    assert_eq!(said(&model), "no check of this run is broken down");
 }
 
 #[test]
@@ -604,6 +604,19 @@ fn a_worker_on_its_way_out_does_not_count() {
 }
 
 #[test]
+fn the_run_is_held_and_released_with_a_page_open() {
+    let mut model = model(running(1));
+    for page in ["\n", "t", "u", "5", "6", "b", "4i"] {
+        model.asked = None;
+        keys(&mut model, page);
+        assert!(model.overlay.is_some(), "{page}");
+        assert_eq!(keys(&mut model, "p"), send(Command::Pause), "{page}");
+        assert!(model.overlay.is_some(), "{page} stays");
+        keys(&mut model, "q1");
+    }
+}
+
+#[test]
 fn the_last_worker_stays() {
     let mut one = running(1);
     one.workers.truncate(1);
@@ -630,7 +643,8 @@ fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bo
 
 #[rstest]
 #[case::abort_leaves("a", true)]
-#[case::drain_leaves("d", true)]
+#[case::drain_leaves("e", true)]
+#[case::detach_leaves("d", true)]
 #[case::pause_closes("p", false)]
 #[case::cancel_closes("c", false)]
 #[case::escape_closes("\x1b", false)]
@@ -735,7 +749,7 @@ fn checking(version: u64) -> Snapshot {
 #[case::cancel("qll\n", send(Command::Cancel))]
 #[case::cancel_by_letter("qc", send(Command::Cancel))]
 #[case::drain("qlll\n", send(Command::Drain))]
-#[case::drain_by_letter("qd", send(Command::Drain))]
+#[case::drain_by_letter("qe", send(Command::Drain))]
 #[case::abort("qllll\n", send(Command::Abort))]
 #[case::abort_backwards("qh\n", send(Command::Abort))]
 #[case::abort_by_letter("qa", send(Command::Abort))]
@@ -748,7 +762,7 @@ fn the_choices_before_leaving(#[case] pressed: &str, #[case] effects: Vec<Effect
 #[test]
 fn who_drains_leaves_when_the_run_has_ended() {
     let mut model = model(running(1));
-    keys(&mut model, "qd");
+    keys(&mut model, "qe");
     assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(drained(2)))), vec![]);
     let mut stopped = running(3);
     stopped.run.state = RunState::Stopped;

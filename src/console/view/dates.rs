@@ -30,7 +30,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         let at = foot.saturating_sub(legend) + at;
         explain(stage, states, theme, row(area, at), buf);
     }
-    strip(model, stage, cursor, theme, strip_area(area), buf);
+    if stage.units.iter().any(|unit| model.dates.shows(unit)) {
+        strip(model, stage, cursor, theme, strip_area(area), buf);
+    } else {
+        Pen::on(buf, theme, row(area, 0)).write("The filter shows no date any more; Esc shows all.", PLAIN);
+    }
 }
 
 const fn legend_rows(area: Rect) -> usize {

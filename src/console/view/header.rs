@@ -12,6 +12,12 @@ use crate::console::theme::{Role, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
 
+/// Columns beside the name of a stage: its sign and the gap to the next.
+const BESIDE_NAME: usize = 5;
+
+/// Columns that the counts of the shown stage are worth.
+const COUNTS: usize = 60;
+
 /// The widest a progress bar gets.
 const BAR: usize = 48;
 
@@ -200,7 +206,22 @@ fn elapsed(model: &Model, run: &RunView) -> f64 {
 fn stages(model: &Model, stages: &[StageView], theme: Theme, area: Rect, buf: &mut Buffer) {
     let shown = model.stage().map(|stage| stage.name.as_str());
     let mut pen = Pen::on(buf, theme, area);
-    for stage in stages {
+    let passed = stages
+        .iter()
+        .take_while(|stage| stage.state == StageState::Passed && Some(stage.name.as_str()) != shown);
+    let passed = passed.count();
+    // Where not all fit, what is done makes room for what is at work.
+    let names: usize = stages.iter().map(|stage| width(&stage.name) + BESIDE_NAME).sum();
+    let skipped = if names + COUNTS > usize::from(area.width) {
+        passed
+    } else {
+        0
+    };
+    if skipped > 0 {
+        let done = format!("{} {skipped} passed   ", theme.glyphs.stage(StageState::Passed));
+        pen.write(&done, theme.stage(StageState::Passed));
+    }
+    for stage in &stages[skipped..] {
         let style = theme.stage(stage.state);
         pen.write(theme.glyphs.stage(stage.state), style)
             .write(" ", PLAIN)

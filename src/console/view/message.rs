@@ -66,8 +66,13 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
             key(Place::Dates, Action::ChecksPane),
             key(Place::Checks, Action::Waive),
         );
+        let rerun = match troubled(stage).len() {
+            0 => String::new(),
+            _ => format!(" {} reruns,", key(Place::Dates, Action::RerunAll)),
+        };
+        // Short, so that it leaves the date under the cursor in view.
         format!(
-            "The gate after {} is shut: {checks} shows its checks, {waive} waives a failed one; {quit} leaves the screen.",
+            "Gate after {} shut:{rerun} {checks} checks, {waive} waives, {quit} leaves.",
             stage.name
         )
     } else if waits {

@@ -55,11 +55,7 @@ impl Dispatcher {
         let is_to_come = |line: &&Line| line.scope != ScopeState::Known;
         let to_come = self.lines.iter().filter(is_to_come).count() as u64;
         let largest = self.lines.iter().map(|line| line.to_do).max().unwrap_or(0);
-        if self.mode == Mode::Over {
-            0
-        } else {
-            to_come * largest
-        }
+        to_come * largest
     }
 
     /// The one thing that binds the speed now.
