@@ -48,7 +48,7 @@ mod tests {
         let line = listed.lines().find(|line| line.starts_with("pause ")).unwrap();
         assert_eq!(
             line,
-            "pause              F5                 stop handing out work, or go on (every pane) [yours; default p]"
+            "pause              F5                 stop handing out work, or go on (every pane and page) [yours; default p]"
         );
     }
 }

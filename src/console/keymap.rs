@@ -447,6 +447,9 @@ impl Binding {
         if self.places == PANES {
             return "every pane".to_owned();
         }
+        if self.places == PANES_AND_PAGES {
+            return "every pane and page".to_owned();
+        }
         let titles: Vec<_> = self.places.iter().map(|place| place.title()).collect();
         titles.join(", ")
     }
