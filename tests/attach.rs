@@ -218,7 +218,7 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
         "every way to leave",
         &["[ Stay ]", "Detach", "Drain and quit", "Abort"],
     );
-    pty.send("d");
+    pty.send("e");
     assert_eq!(run.0.wait().unwrap().code(), Some(3));
     pty.wait_exit();
     assert!(
