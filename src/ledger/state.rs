@@ -42,6 +42,19 @@ impl UnitState {
         Self::Running,
     ];
 
+    /// Every state, what an operator must see first before the others.
+    pub const BY_URGENCY: [Self; 9] = [
+        Self::Failed,
+        Self::Empty,
+        Self::Partial,
+        Self::Unknown,
+        Self::Stale,
+        Self::Running,
+        Self::Pending,
+        Self::Ok,
+        Self::Skipped,
+    ];
+
     /// The word shown and stored.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -19,19 +19,6 @@ pub enum Filter {
     },
 }
 
-/// States in the order they are offered: what needs the operator first.
-const OFFERED: [UnitState; 9] = [
-    UnitState::Failed,
-    UnitState::Empty,
-    UnitState::Partial,
-    UnitState::Unknown,
-    UnitState::Stale,
-    UnitState::Running,
-    UnitState::Pending,
-    UnitState::Ok,
-    UnitState::Skipped,
-];
-
 impl Filter {
     /// What shows the dates of a cause alone.
     pub fn of_cause(cause: &Cause<'_>) -> Self {
@@ -52,14 +39,19 @@ impl Filter {
         }
     }
 
-    /// The filter after this one: the next state that dates of the stage have, and none after the last.
+    /// The filter after this one: the next state that dates of the stage have, the most urgent first, and none after the
+    /// last.
     pub fn next(now: Option<&Self>, stage: &StageView) -> Option<Self> {
         let at = match now {
             None => 0,
-            Some(Self::State(state)) => 1 + OFFERED.iter().position(|offered| offered == state)?,
+            Some(Self::State(state)) => {
+                1 + UnitState::BY_URGENCY
+                    .iter()
+                    .position(|offered| offered == state)?
+            }
             Some(Self::Cause { .. }) => return None,
         };
-        let mut to_come = OFFERED.iter().skip(at);
+        let mut to_come = UnitState::BY_URGENCY.iter().skip(at);
         let state = to_come.find(|state| stage.counts.of(**state) > 0)?;
         Some(Self::State(*state))
     }

@@ -86,18 +86,9 @@ fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area
 }
 
 /// How much a state matters in a week that shows only one date; one that is left out matters less than any.
-const fn weight(state: UnitState) -> u8 {
-    match state {
-        UnitState::Skipped => 1,
-        UnitState::Ok => 2,
-        UnitState::Pending => 3,
-        UnitState::Running => 4,
-        UnitState::Stale => 5,
-        UnitState::Unknown => 6,
-        UnitState::Partial => 7,
-        UnitState::Empty => 8,
-        UnitState::Failed => 9,
-    }
+fn weight(state: UnitState) -> usize {
+    let more_urgent = UnitState::BY_URGENCY.iter().take_while(|other| **other != state);
+    UnitState::BY_URGENCY.len() - more_urgent.count()
 }
 
 /// The states, as they are explained in two rows.

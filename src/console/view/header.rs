@@ -246,18 +246,7 @@ fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
     }
     let (dates, rows) = (count(stage.counts.total), count(stage.rows));
     pen.write(&format!(" {dates} dates, {rows} rows:"), PLAIN);
-    let trouble_first = [
-        UnitState::Failed,
-        UnitState::Empty,
-        UnitState::Partial,
-        UnitState::Unknown,
-        UnitState::Stale,
-        UnitState::Running,
-        UnitState::Pending,
-        UnitState::Ok,
-        UnitState::Skipped,
-    ];
-    for state in trouble_first {
+    for state in UnitState::BY_URGENCY {
         let number = stage.counts.of(state);
         if number > 0 {
             pen.write(&format!(" {} {state}", count(number)), theme.unit(state));

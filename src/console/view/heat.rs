@@ -27,7 +27,7 @@ pub struct Cell {
     /// Its colour.
     pub style: Style,
     /// How much it matters in a week that shows only one of its dates.
-    pub weight: u8,
+    pub weight: usize,
 }
 
 /// Dates in order, each once.
