@@ -19,12 +19,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(overlay) = model.overlay.take() else {
         return Vec::new();
     };
-    if let Overlay::Detail(detail) = overlay {
-        // Leaving is one level up here.
-        detail::act(model, detail, action);
-        return Vec::new();
-    }
-    if action == Action::Back {
+    // A date that is opened is left level by level.
+    if action == Action::Back && !matches!(overlay, Overlay::Detail(_)) {
         if let Overlay::Offending(list) = &overlay
             && (model.snapshot.iter()).any(|snapshot| is_of_sources(snapshot, &list.check))
         {
@@ -33,6 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match overlay {
+        Overlay::Detail(detail) => detail::act(model, detail, action),
         Overlay::Causes(list) => return causes::act(model, list, action),
         Overlay::Sources(list) => return sources::act(model, list, action),
         Overlay::Offending(list) => in_offending(model, list, action),
@@ -46,7 +43,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
         Overlay::Cost(page) => return cost::act(model, page, action),
-        over @ (Overlay::Detail(_) | Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
+        over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
         }
