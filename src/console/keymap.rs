@@ -209,6 +209,17 @@ impl Action {
     }
 }
 
+/// Whether this would be an order, had there been a run to take it. What is read first and may end in one is none.
+#[must_use]
+pub fn is_order(place: Place, action: Action) -> bool {
+    match action {
+        Action::Accept => place != Place::Prompt,
+        Action::Open | Action::Breakdown | Action::Interrupt => false,
+        Action::Helm | Action::Detach => true,
+        _ => !action.orders().is_empty(),
+    }
+}
+
 /// One command of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Binding, Key, Place, TABLE, at};
-use crate::console::update::recording::is_order;
+use super::{Action, Binding, Key, Place, TABLE, at, is_order};
 use crate::plan::with_hint;
 
 /// Keys that mean what the table says, whatever else is changed: a question is answered and left by the same keys on

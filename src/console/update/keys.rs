@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use super::{checks, cost, dates, log, mouse, overlay, recording, run, runbook, sample, sources, split};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Key, Place};
+use crate::console::keymap::{Action, Key, Place, is_order};
 use crate::console::layout::Pane;
 use crate::console::model::overlay::{Help, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
@@ -33,7 +33,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     match action {
         Some(action) => {
             model.wish(Dirty::Full);
-            if model.recording.is_some() && recording::is_order(place, action) {
+            if model.recording.is_some() && is_order(place, action) {
                 recording::refuse(model);
                 return Vec::new();
             }

@@ -9,7 +9,7 @@ mod keys;
 mod log;
 mod mouse;
 mod overlay;
-pub(super) mod recording;
+mod recording;
 mod run;
 mod runbook;
 mod sample;

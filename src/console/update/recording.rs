@@ -27,16 +27,6 @@ pub(super) const fn play(action: Action) -> Option<Effect> {
     }))
 }
 
-/// Whether this would be an order, had there been a run to take it. What is read first and may end in one is none.
-pub(in crate::console) fn is_order(place: Place, action: Action) -> bool {
-    match action {
-        Action::Accept => place != Place::Prompt,
-        Action::Open | Action::Breakdown | Action::Interrupt => false,
-        Action::Helm | Action::Detach => true,
-        _ => !action.orders().is_empty(),
-    }
-}
-
 pub(super) fn refuse(model: &mut Model) {
     let quit = model.key_of(Place::Dates, Action::Quit, false);
     model.notice(

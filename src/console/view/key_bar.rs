@@ -4,13 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Place, at};
+use crate::console::keymap::{Action, Binding, Place, at, is_order};
 use crate::console::model::Model;
 use crate::console::model::detail::{Detail, Face};
 use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
-use crate::console::update::recording::is_order;
 use crate::engine::RunView;
 use crate::ledger::RunState;
 

@@ -170,7 +170,7 @@ fn dates(split: &Split, found: &Breakdown, legend: bool, theme: Theme, area: Rec
             date,
             sign: theme.glyphs.extent(extent),
             style: theme.extent(extent),
-            weight: extent as u8,
+            weight: extent as usize,
         }
     };
     let cells: Vec<Cell> = days.map(cell).collect();
