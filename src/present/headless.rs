@@ -109,9 +109,10 @@ impl Lines {
     /// Writes a fact, if it has a line.
     pub fn fact(&mut self, fact: &Fact) {
         let line = match self.presenter {
-            Presenter::Plain | Presenter::Log => plain::line(fact),
+            Presenter::Plain => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),
-            Presenter::Tui | Presenter::Silent => None,
+            // The engine logs what it does itself.
+            Presenter::Tui | Presenter::Log | Presenter::Silent => None,
         };
         if let Some(line) = line {
             self.line(&line);
