@@ -219,7 +219,12 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
         &["[ Stay ]", "Detach", "Drain and quit", "Abort"],
     );
     pty.send("e");
-    assert_eq!(run.0.wait().unwrap().code(), Some(3));
+    let mut code = None;
+    program::wait_until("the run has ended", || {
+        code = run.0.try_wait().unwrap().map(|status| status.code());
+        code.is_some()
+    });
+    assert_eq!(code, Some(Some(3)));
     pty.wait_exit();
     assert!(
         pty.screen().contents().contains("916 dates still to do"),
