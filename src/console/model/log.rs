@@ -46,6 +46,16 @@ impl Default for Log {
     }
 }
 
+/// What a line is about, unless it says so itself: its stage where there are several, and its date.
+pub fn about(line: &LogLine, several_stages: bool) -> String {
+    let stage = line.stage.clone().filter(|_| several_stages);
+    let date = line.date.map(|date| date.to_string());
+    let of = stage.into_iter().chain(date);
+    of.filter(|of| !line.message.contains(of.as_str()))
+        .map(|of| of + " ")
+        .collect()
+}
+
 impl Log {
     /// Adds lines; the oldest go when there are too many.
     pub fn push(&mut self, lines: Vec<Arc<LogLine>>) {

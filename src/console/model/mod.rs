@@ -203,6 +203,10 @@ impl Model {
         })
     }
 
+    pub(super) fn has_several_stages(&self) -> bool {
+        self.snapshot.iter().any(|snapshot| snapshot.stages.len() > 1)
+    }
+
     pub(super) fn stage(&self) -> Option<&StageView> {
         self.dates.stage(self.snapshot.as_deref()?)
     }

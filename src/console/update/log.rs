@@ -7,6 +7,7 @@ use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
 use crate::console::model::Model;
+use crate::console::model::log::about;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = page(model, Pane::Log);
@@ -44,15 +45,17 @@ pub(super) fn only(model: &mut Model, date: NaiveDate) {
 
 /// The lines in view, oldest first.
 pub(super) fn copied(model: &Model) -> String {
+    let several = model.has_several_stages();
     let mut lines: Vec<_> = model
         .log
         .upwards(page(model, Pane::Log))
         .take(page(model, Pane::Log))
         .map(|line| {
             format!(
-                "{} {} {}",
+                "{} {} {}{}",
                 line.time.format("%FT%T%.3fZ"),
                 line.level,
+                about(line, several),
                 line.message
             )
         })

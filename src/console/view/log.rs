@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 
 use super::pen::{PLAIN, Pen, row};
 use crate::console::model::Model;
-use crate::console::text::{sanitised, wrapped};
+use crate::console::model::log::about;
+use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::Theme;
 use crate::telemetry::LogLine;
 
 const TIME: usize = 9;
 const LEVEL: usize = 6;
-const DATE: usize = 11;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     if let Some(recording) = &model.recording {
@@ -26,7 +26,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     if model.log.len() == 0 {
         let text = if model.log.is_filtered() {
-            "No line passes the filter."
+            "No line that is kept here passes the filter; logs/ in the state folder has all."
         } else {
             "Nothing is logged yet."
         };
@@ -39,11 +39,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         if line.is_first {
             pen.column(TIME, &line.of.time.format("%H:%M:%S").to_string(), PLAIN)
                 .column(LEVEL, line.of.level.as_str(), style);
-            if let Some(date) = prefix(line.of) {
-                pen.column(DATE, &date, PLAIN);
-            }
+            pen.write(&line.about, PLAIN);
         } else {
-            pen.skip(indent(line.of));
+            pen.skip(indent(&line.about));
         }
         pen.write(&line.text, style);
     }
@@ -52,6 +50,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// One row of the pane: a line, or a piece of a wrapped one.
 struct Row<'a> {
     of: &'a LogLine,
+    about: String,
     is_first: bool,
     text: String,
 }
@@ -59,10 +58,12 @@ struct Row<'a> {
 /// The rows of the pane from its top; when there are too few to fill it, they begin at the top.
 fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
     let height = usize::from(area.height);
+    let several = model.has_several_stages();
     let mut rows = Vec::new();
     for line in model.log.upwards(height) {
         let message = sanitised(&line.message);
-        let columns = usize::from(area.width).saturating_sub(indent(line));
+        let about = sanitised(&about(line, several)).into_owned();
+        let columns = usize::from(area.width).saturating_sub(indent(&about));
         let pieces = if model.log.wrap {
             wrapped(&message, columns)
         } else {
@@ -71,6 +72,7 @@ fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
         let pieces = pieces.into_iter().enumerate().rev();
         rows.extend(pieces.map(|(number, piece)| Row {
             of: line,
+            about: about.clone(),
             is_first: number == 0,
             text: piece.to_owned(),
         }));
@@ -83,13 +85,6 @@ fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
     rows
 }
 
-/// The date a line is about, unless it says so itself.
-fn prefix(line: &LogLine) -> Option<String> {
-    let date = line.date?.to_string();
-    (!line.message.contains(&date)).then_some(date)
-}
-
-fn indent(line: &LogLine) -> usize {
-    let date = if prefix(line).is_some() { DATE } else { 0 };
-    TIME + LEVEL + date
+fn indent(about: &str) -> usize {
+    TIME + LEVEL + width(about)
 }

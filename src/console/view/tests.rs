@@ -266,6 +266,15 @@ fn ascii_and_colourless_says_the_same() {
 }
 
 #[test]
+fn a_line_of_the_log_names_its_stage_where_there_are_several() {
+    let mut model = Model::default();
+    feed(&mut model, history(three_stages(50)));
+    feed(&mut model, [log(), key('3')]);
+    let drawn = screen(&mut model, UTF8, 80, 24);
+    insta::assert_snapshot!("staged-log-80x24", text(&drawn));
+}
+
+#[test]
 fn what_lies_over_the_panes() {
     let rows_reply = Msg::Reply {
         to: Command::Inspect {
