@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, flock};
@@ -42,6 +44,9 @@ pub enum LockError {
     },
 }
 
+/// Longer than a look at the lock takes.
+const GLANCE: Duration = Duration::from_millis(1);
+
 /// Held for as long as the run lives; the system lets go of it when the process dies, however it dies.
 #[derive(Debug)]
 pub struct RunLock {
@@ -66,16 +71,17 @@ impl RunLock {
             .truncate(false)
             .open(&path)
             .map_err(io)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+        while !is_granted(&file, FlockOperation::NonBlockingLockExclusive).map_err(io)? {
+            // Who only looks shares the lock for a moment, and so can we: then nobody runs here, and the next try has it.
+            if !is_granted(&file, FlockOperation::NonBlockingLockShared).map_err(io)? {
                 let holder = read_holder(&mut file).map_err(io)?;
                 return Err(LockError::Held {
                     folder: folder.to_owned(),
                     holder,
                 });
             }
-            Err(errno) => return Err(io(errno.into())),
+            flock(&file, FlockOperation::Unlock).map_err(|errno| io(errno.into()))?;
+            thread::sleep(GLANCE);
         }
         let holder = Holder {
             pid: std::process::id(),
@@ -92,10 +98,19 @@ impl RunLock {
     #[must_use]
     pub fn holder(folder: &Path) -> Option<Holder> {
         let mut file = File::open(folder.join("run.lock")).ok()?;
-        match flock(&file, FlockOperation::NonBlockingLockShared) {
-            Err(rustix::io::Errno::WOULDBLOCK) => read_holder(&mut file).ok(),
+        match is_granted(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(false) => read_holder(&mut file).ok(),
             _ => None,
         }
+    }
+}
+
+/// Whether a lock that is not waited for is had.
+fn is_granted(file: &File, operation: FlockOperation) -> io::Result<bool> {
+    match flock(file, operation) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -108,7 +123,29 @@ fn read_holder(file: &mut File) -> io::Result<Holder> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+
+    #[test]
+    fn looking_keeps_nobody_from_taking_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
+        drop(RunLock::take(folder.path(), now).unwrap());
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        drop(RunLock::holder(folder.path()));
+                    }
+                });
+            }
+            let refused = (0..200).find_map(|_| RunLock::take(folder.path(), now).err());
+            done.store(true, Ordering::Relaxed);
+            assert!(refused.is_none(), "{refused:?}");
+        });
+    }
 
     #[test]
     fn a_second_run_is_told_who_is_there_and_a_dropped_lock_is_free() {
