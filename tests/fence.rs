@@ -14,13 +14,14 @@ mod support;
 mod program;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use program::{Ended, State, TABLE, backcourt, ended, wait_until};
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The warehouse of one state folder, used from another.
@@ -140,30 +141,52 @@ fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
     assert_eq!(feeds(&first), before);
 }
 
+/// The first load reads from a pipe that nobody has written to yet: it lives for as long as the second one asks, however
+/// fast the machine.
 #[test]
 fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives() {
     let (first, second) = (State::none(), State::none());
     let warehouse = warehouse(&first);
-    let load = ["load", "--faults", "none", "--warehouse", &warehouse];
-    let mut loading = Run(first.command(&load).stdout(Stdio::null()).spawn().unwrap());
+    let pipe = second.path().with_file_name("teams.csv");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let teams = [
+        "load",
+        "--warehouse",
+        &warehouse,
+        "--team-box",
+        pipe.to_str().unwrap(),
+    ];
+    let mut loading = Run(first.command(&teams).stdout(Stdio::null()).spawn().unwrap());
+    let mut rows = None;
+    wait_until("the first load reads", || {
+        rows = open(&pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).ok();
+        rows.is_some()
+    });
     let lease = first.path().join("warehouse/backcourt.sqlite");
-    wait_until("the first load has the lease", || holder(&lease).is_some());
-    // Frozen, so that it cannot be done before the second one asks; it is let go as soon as that one listens.
-    loading.signal(Signal::STOP);
-    let mut asking = second.command(&load);
-    let mut asking = asking
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(asking.stderr.take().unwrap()).lines();
-    let listens = said.next().unwrap().unwrap();
-    assert!(listens.contains("listening up to ten seconds"), "{listens}");
-    loading.signal(Signal::CONT);
-    let refused: Vec<String> = said.map(Result::unwrap).collect();
+    assert!(holder(&lease).is_some(), "it has the lease before it reads");
+
+    let refused = second
+        .backcourt(&["load", "--faults", "none", "--warehouse", &warehouse])
+        .expect(4)
+        .err;
+    assert!(refused.contains("listening up to ten seconds"), "{refused}");
     let process = format!("process {} on ", loading.0.id());
-    assert_eq!(asking.wait().unwrap().code(), Some(4), "{refused:?}");
-    assert!(refused.iter().any(|line| line.contains(&process)), "{refused:?}");
+    assert_eq!(
+        refused.matches(&process).count(),
+        2,
+        "asked for, and named: {refused}"
+    );
+    assert!(
+        !first.path().join("warehouse/nba_raw.sqlite").exists(),
+        "nothing was written"
+    );
+
+    let mut rows = fs::File::from(rows.unwrap());
+    rows.write_all(
+        b"game_id,game_date,team,is_home\n0022500001,2026-01-01,GSW,false\n0022500001,2026-01-01,MIA,true\n",
+    )
+    .unwrap();
+    drop(rows);
     assert_eq!(loading.0.wait().unwrap().code(), Some(0));
     assert_eq!(holder(&lease), None, "it was given back");
 }
