@@ -436,7 +436,7 @@ pub const TABLE: &[Binding] = bindings! {
     "helm"            Helm       [ch('H')]               PANES, None, "take the helm of a run that several consoles show, after a question";
     "detach"          Detach     [ch('d')]               PANES, None, "leave the screen and let the run go on; 'backcourt attach' shows it again";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
-    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("hold"), "hold the recording, or let it go on";
+    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("hold"), "hold the recording, let it go on, or begin it again at its end";
     "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "the next higher speed";
     "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "the next lower speed";
     "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "the next failure, unmet check, gate, pause or end";

@@ -48,7 +48,18 @@ impl Counts {
 
     /// Counts one more unit in this state.
     pub const fn add(&mut self, state: UnitState) {
-        let field = match state {
+        *self.field(state) += 1;
+        self.total += 1;
+    }
+
+    /// Counts a unit that was counted in one state in another.
+    pub const fn move_one(&mut self, from: UnitState, to: UnitState) {
+        *self.field(from) -= 1;
+        *self.field(to) += 1;
+    }
+
+    const fn field(&mut self, state: UnitState) -> &mut u64 {
+        match state {
             UnitState::Pending => &mut self.pending,
             UnitState::Running => &mut self.running,
             UnitState::Ok => &mut self.ok,
@@ -58,9 +69,7 @@ impl Counts {
             UnitState::Failed => &mut self.failed,
             UnitState::Unknown => &mut self.unknown,
             UnitState::Stale => &mut self.stale,
-        };
-        *field += 1;
-        self.total += 1;
+        }
     }
 }
 

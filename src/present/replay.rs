@@ -109,11 +109,8 @@ impl Player {
 
     /// A screen that was left hears nothing more.
     fn tell(&self, told: Vec<Fact>) {
-        if let Some(now) = self
-            .deck
-            .snapshot()
-            .filter(|now| now.version != self.snapshots.borrow().version)
-        {
+        let is_new = self.deck.version() != self.snapshots.borrow().version;
+        if let Some(now) = is_new.then(|| self.deck.snapshot()).flatten() {
             self.snapshots.send_replace(Arc::new(now));
         }
         for fact in told {

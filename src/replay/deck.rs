@@ -87,9 +87,14 @@ impl Deck {
         self.play()
     }
 
-    /// Holds it, or lets it go on.
-    pub const fn pause_or_go_on(&mut self) {
-        self.is_paused = !self.is_paused;
+    /// Holds it, or lets it go on; at its end it begins again.
+    pub fn pause_or_go_on(&mut self) {
+        if self.is_over() {
+            self.go_to(Duration::ZERO);
+            self.is_paused = false;
+        } else {
+            self.is_paused = !self.is_paused;
+        }
     }
 
     /// The next higher speed there is.
@@ -131,6 +136,12 @@ impl Deck {
             to
         };
         self.go_to(to)
+    }
+
+    /// Another number for each other picture.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// How things stood at that moment.
@@ -313,6 +324,21 @@ mod tests {
         assert_eq!(seconds(&deck), 2);
         deck.by_a_minute(false);
         assert_eq!(seconds(&deck), 0);
+    }
+
+    #[test]
+    fn at_its_end_it_begins_again() {
+        let mut deck = deck(1.0);
+        deck.advance(Duration::from_mins(1));
+        let version = deck.version();
+        deck.pause_or_go_on();
+        let standing = deck.standing();
+        assert_eq!(
+            (seconds(&deck), standing.is_over, standing.is_paused),
+            (0, false, false)
+        );
+        assert!(deck.version() > version);
+        assert_eq!(deck.snapshot().unwrap().run.state, RunState::Running);
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl PicturedStage {
             stage.gaps.clone_from(gaps);
         }
         if self.whole {
-            stage.units = Arc::default();
+            stage::forget_units(stage);
         }
         stage::put_units(stage, self.units.iter().flat_map(Alike::units));
     }

@@ -97,17 +97,30 @@ pub(super) fn of_name<'a>(stages: &'a mut Vec<StageView>, name: &str) -> &'a mut
 /// Puts these units in the place of the old ones, or among them where the date is new.
 pub(super) fn put_units(stage: &mut StageView, new: impl Iterator<Item = UnitView>) {
     let mut new = new.peekable();
-    if new.peek().is_none() && !stage.units.is_empty() {
+    if new.peek().is_none() {
         return;
     }
     let units = Arc::make_mut(&mut stage.units);
     for unit in new {
         match units.binary_search_by_key(&unit.date, |known| known.date) {
-            Ok(at) => units[at] = unit,
-            Err(at) => units.insert(at, unit),
+            Ok(at) => {
+                let old = std::mem::replace(&mut units[at], unit);
+                recount(&mut stage.counts, &mut stage.rows, &old, &units[at]);
+            }
+            Err(at) => {
+                stage.counts.add(unit.state);
+                stage.rows += u64::from(unit.rows);
+                units.insert(at, unit);
+            }
         }
     }
-    count(stage);
+}
+
+/// Leaves the stage without a unit.
+pub(super) fn forget_units(stage: &mut StageView) {
+    stage.units = Arc::default();
+    stage.counts = Counts::default();
+    stage.rows = 0;
 }
 
 /// Changes units that are known.
@@ -115,15 +128,17 @@ fn change(stage: &mut StageView, dates: &[NaiveDate], change: impl Fn(&mut UnitV
     let units = Arc::make_mut(&mut stage.units);
     for date in dates {
         if let Ok(at) = units.binary_search_by_key(date, |unit| unit.date) {
+            let old = units[at].clone();
             change(&mut units[at]);
+            recount(&mut stage.counts, &mut stage.rows, &old, &units[at]);
         }
     }
-    count(stage);
 }
 
-fn count(stage: &mut StageView) {
-    stage.counts = stage.units.iter().map(|unit| unit.state).collect();
-    stage.rows = stage.units.iter().map(|unit| u64::from(unit.rows)).sum();
+/// Takes one unit's change into the sums; to add all of them up anew for each fact takes too long in a long plan.
+fn recount(counts: &mut Counts, rows: &mut u64, old: &UnitView, new: &UnitView) {
+    counts.move_one(old.state, new.state);
+    *rows = *rows - u64::from(old.rows) + u64::from(new.rows);
 }
 
 /// Whether a stage whose units are done passed, as its checks stand; nothing is said of one with checks under way.
