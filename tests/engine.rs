@@ -944,3 +944,32 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
     live.order(Command::Drain);
     assert_eq!(live.end().0.exit_code, 0);
 }
+
+/// Each date takes as long as its read; one is committed by itself.
+#[test]
+fn what_an_earlier_run_measured_tells_the_time_to_go_of_stages_that_have_not_begun() {
+    let toy = Toy::new(8)
+        .with_stages(&["toy", "after"])
+        .slow(Duration::from_millis(120));
+    let told_before_the_second_stage = |work: Work| {
+        let mut live = toy.start(|options| {
+            options.work = work;
+            options.workers = 1;
+            options.largest_batch = 1;
+        });
+        let told = live.wait_for(|snapshot| snapshot.run.progress.eta.is_some());
+        assert_eq!(told.stages[1].state, StageState::Waiting);
+        let (ending, _) = live.end();
+        assert_eq!(ending.exit_code, 0);
+        told.run.progress
+    };
+    let first = told_before_the_second_stage(Work::Missing);
+    assert_eq!(first.unmeasured, 1);
+    let a_unit = toy.ledger().seconds_a_unit(toy.target()).unwrap();
+    assert!(
+        a_unit.len() == 2 && a_unit.values().all(|seconds| *seconds >= 0.12),
+        "{a_unit:?}"
+    );
+    let second = told_before_the_second_stage(Work::Afresh);
+    assert_eq!(second.unmeasured, 0);
+}

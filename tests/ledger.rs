@@ -58,7 +58,10 @@ fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
             ending: None,
         };
         ledger.begin_run(target, &run).unwrap();
-        ledger.set_stage_seconds(target, "team_offense", id, 1.0).unwrap();
+        let a_unit = (id == "before").then_some(0.5);
+        ledger
+            .set_stage_seconds(target, "team_offense", id, 1.0, a_unit)
+            .unwrap();
     }
     assert_eq!(ledger.last_run("nba").unwrap().unwrap().id, "after");
     let runs = ledger.runs(target).unwrap();
@@ -67,6 +70,12 @@ fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
     let work = ledger.work(target, "team_offense").unwrap();
     let work: Vec<&str> = work.runs.iter().map(|run| run.run.as_str()).collect();
     assert_eq!(work, ["before", "after"]);
+    let a_unit = ledger.seconds_a_unit(target).unwrap();
+    assert_eq!(
+        a_unit,
+        [("team_offense".to_owned(), 0.5)].into(),
+        "the last that measured it"
+    );
 }
 
 #[test]

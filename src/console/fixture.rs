@@ -352,6 +352,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 done,
                 per_minute: Some(4_310.0),
                 eta: Some((3.2, 4.9)),
+                unmeasured: 0,
             },
             limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
             workers: WORKERS,

@@ -35,8 +35,8 @@ use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_view};
 use super::events::{EventLog, EventLogError};
+use super::outlook::Outlook;
 use super::queue::Queue;
-use super::rate::Rate;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
@@ -194,7 +194,7 @@ pub(super) struct Dispatcher {
     breakdowns: Vec<BreakdownView>,
     explaining: usize,
     time: ActiveTime,
-    rate: Rate,
+    outlook: Outlook,
     units_ended: u64,
     units_failed: u64,
     prepare: Option<Box<dyn Prepare>>,
@@ -253,6 +253,8 @@ impl Dispatcher {
             ledger.costs(target)?,
         );
         let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
+        let before = ledger.seconds_a_unit(target)?;
+        let outlook = Outlook::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
         let run = RunRecord {
             id: options.run_id.clone(),
             plan: plan.name.clone(),
@@ -299,7 +301,7 @@ impl Dispatcher {
             breakdowns,
             explaining: 0,
             time: ActiveTime::default(),
-            rate: Rate::default(),
+            outlook,
             units_ended: 0,
             units_failed: 0,
             prepare,
@@ -359,6 +361,7 @@ impl Dispatcher {
                 return Ok(ending);
             }
             let wake = self.next_wake();
+            self.tell_who_is_at_work();
             tokio::select! {
                 biased;
                 order = self.orders.recv(), if !self.is_abandoned() => if let Some(order) = order {

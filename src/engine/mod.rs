@@ -16,6 +16,7 @@ mod limit;
 mod lineage;
 mod link;
 mod origin;
+mod outlook;
 mod provenance;
 mod queue;
 mod rate;

@@ -117,8 +117,12 @@ pub struct Progress {
     pub done: u64,
     /// Units a minute over the last stretch; none before enough was measured.
     pub per_minute: Option<f64>,
-    /// Seconds still to go, (soonest, latest); none below 1 % done or while nothing moves.
+    /// Seconds still to go, (soonest, latest), of the stages whose speed is known; none below 1 % done or while nothing
+    /// moves.
     pub eta: Option<(f64, f64)>,
+    /// Stages with work left whose speed nobody has measured yet, in this run or an earlier one.
+    #[serde(default)]
+    pub unmeasured: usize,
 }
 
 impl Progress {

@@ -67,7 +67,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -85,6 +85,9 @@ CREATE TABLE job (
   target INTEGER NOT NULL REFERENCES target, id TEXT NOT NULL, stage TEXT, check_name TEXT,
   run TEXT NOT NULL, bytes_billed INTEGER, slot_ms INTEGER, at TEXT NOT NULL, PRIMARY KEY (target, id)
 ) WITHOUT ROWID;
+",
+    "
+ALTER TABLE stage_time ADD COLUMN a_unit REAL;
 ",
 ];
 

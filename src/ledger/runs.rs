@@ -1,5 +1,7 @@
 //! Runs: who started when, over which dates, and how it ended.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -118,7 +120,8 @@ impl Ledger {
         })
     }
 
-    /// Records how long a run has worked on a stage so far, pauses left out.
+    /// Records how long a run has worked on a stage so far, pauses left out, and how much of the run's time a unit of it
+    /// took where that was measured.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -128,15 +131,33 @@ impl Ledger {
         stage: &str,
         run: &str,
         seconds: f64,
+        a_unit: Option<f64>,
     ) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
             ledger
                 .execute(
-                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds) VALUES (?1, ?2, ?3, ?4)",
-                    params![target.0, stage, run, seconds],
+                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![target.0, stage, run, seconds, a_unit],
                 )
                 .map(drop)
         })
+    }
+
+    /// How much of its run's time a unit of each stage took, in seconds, in the last run that has measured it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn seconds_a_unit(&self, target: Target) -> Result<HashMap<String, f64>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT stage, a_unit FROM stage_time WHERE target = ?1 AND a_unit IS NOT NULL
+                     ORDER BY (SELECT rowid FROM run AS entered WHERE entered.id = stage_time.run)",
+                )?
+                .query_map([target.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        self.sqlite(read())
     }
 
     /// How long all runs together have worked on a stage, in seconds.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::console::{band, sanitised};
+use crate::console::{sanitised, to_go};
 use chrono::NaiveDate;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
@@ -237,8 +237,8 @@ impl Progress {
         }
         self.tenth = tenth;
         self.told_at = run.active_seconds;
-        let eta = progress.eta.map_or_else(String::new, |(soonest, latest)| {
-            format!(", {} to go", band(soonest, latest))
+        let eta = progress.eta.map_or_else(String::new, |eta| {
+            format!(", {} to go", to_go(eta, progress.unmeasured))
         });
         Some(format!(
             "{} {:.0} %: {} of {} dates{eta}; limit: {}",

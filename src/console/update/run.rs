@@ -8,7 +8,7 @@ use crate::console::keymap::{Action, Place};
 use crate::console::model::detail::Stored;
 use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::{Asked, Leaving, Model, open_dates};
-use crate::console::text::{band, counted, sanitised};
+use crate::console::text::{counted, sanitised, to_go};
 use crate::engine::{Command, Reply, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
@@ -71,7 +71,7 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
         return told;
     };
     let percent = (100.0 * (after.0 / soonest - 1.0)).round() as i64;
-    let eta = band(after.0, after.1);
+    let eta = to_go(after, run.progress.unmeasured);
     match percent {
         0 if wanted == 1 => format!("{told} is enough: the ETA stays {eta}"),
         0 if wanted < run.workers => format!("{told} are enough: the ETA stays {eta}"),

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
-use crate::console::text::{band, count, duration, sanitised, width};
+use crate::console::text::{count, duration, sanitised, to_go, width};
 use crate::console::theme::{Role, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
@@ -163,8 +163,9 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
         pen.write("  ", PLAIN).write(&preparing.what, PLAIN);
     }
     pen.write(&format!("  {} elapsed", duration(elapsed(model, run))), PLAIN);
-    if let Some((soonest, latest)) = run.progress.eta {
-        pen.write("  ETA ", PLAIN).write(&band(soonest, latest), BOLD);
+    if let Some(eta) = run.progress.eta {
+        pen.write("  ETA ", PLAIN)
+            .write(&to_go(eta, run.progress.unmeasured), BOLD);
     }
     if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
         pen.write(

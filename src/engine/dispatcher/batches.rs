@@ -259,7 +259,7 @@ impl Dispatcher {
         }
         self.units_failed += u64::from(state.needs_attention());
         self.units_ended += 1;
-        self.rate.finish(1, self.time.seconds());
+        self.outlook.finish(at, self.time.seconds());
         self.tell(Event::UnitFinished {
             stage,
             date,

@@ -284,15 +284,20 @@ impl Dispatcher {
     /// Stops the clocks of the run and of its stages, and records what they show.
     fn stop_clocks(&mut self) -> Result<(), Fatal> {
         self.time.stop();
-        for line in &mut self.lines {
-            line.board.time.stop();
-            if line.scope == ScopeState::Known {
-                let seconds = line.board.time.seconds();
-                self.ledger
-                    .set_stage_seconds(self.target, &line.board.name, &self.run.id, seconds)?;
+        for at in 0..self.lines.len() {
+            self.lines[at].board.time.stop();
+            if self.lines[at].scope == ScopeState::Known {
+                self.record_time(at)?;
             }
         }
         Ok(())
+    }
+
+    /// Records how long this run has worked on a stage.
+    pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
+        let board = &self.lines[at].board;
+        let (seconds, a_unit) = (board.time.seconds(), self.outlook.seconds_a_unit(at));
+        Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 
     fn has_failures(&self) -> bool {

@@ -30,7 +30,7 @@ impl Dispatcher {
                     share: meter.share(),
                 }),
                 active_seconds,
-                progress: self.rate.progress(moving, self.to_come()),
+                progress: self.outlook.progress(moving, &self.to_come()),
                 limit: limit.to_string(),
                 workers: self.workers,
                 enough_workers: limit.enough_workers(),
@@ -50,12 +50,21 @@ impl Dispatcher {
         }
     }
 
-    /// About how many units the stages have that have not begun: as many as the largest that has.
-    fn to_come(&self) -> u64 {
-        let is_to_come = |line: &&Line| line.scope != ScopeState::Known;
-        let to_come = self.lines.iter().filter(is_to_come).count() as u64;
+    /// About how many units each stage has that has not begun: as many as the largest that has.
+    fn to_come(&self) -> Vec<u64> {
         let largest = self.lines.iter().map(|line| line.to_do).max().unwrap_or(0);
-        to_come * largest
+        let is_to_come = |line: &Line| line.scope != ScopeState::Known;
+        (self.lines.iter())
+            .map(|line| if is_to_come(line) { largest } else { 0 })
+            .collect()
+    }
+
+    /// Has the time from now on count for the stages that have a worker now.
+    pub(super) fn tell_who_is_at_work(&mut self) {
+        let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
+        let at_work = |line: &Line| tasks().filter(|task| task.stage == line.board.name).count();
+        let workers = self.lines.iter().map(at_work);
+        self.outlook.at_work(self.time.seconds(), workers);
     }
 
     /// The one thing that binds the speed now.

@@ -278,7 +278,7 @@ impl Dispatcher {
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
         self.ledger
             .settle(self.target, &name, &self.run.id, given_up(&ids), now)?;
-        self.rate.add(due);
+        self.outlook.add(at, due);
         tracing::info!(stage = name, "{} dates, {due} to do", scopes.len());
         self.tell(Event::StageStarted {
             stage: name.clone(),
@@ -412,7 +412,7 @@ impl Dispatcher {
     fn turn_stages(&mut self) -> Result<bool, Fatal> {
         for at in 0..self.lines.len() {
             match self.lines[at].board.state {
-                StageState::Running if self.has_no_work(at) => self.units_are_through(at),
+                StageState::Running if self.has_no_work(at) => self.units_are_through(at)?,
                 StageState::Checking if !self.is_checking(at) => self.checks_are_through(at),
                 _ => continue,
             }
@@ -431,9 +431,11 @@ impl Dispatcher {
         Ok(true)
     }
 
-    fn units_are_through(&mut self, at: usize) {
+    fn units_are_through(&mut self, at: usize) -> Result<(), Fatal> {
+        self.lines[at].board.time.stop();
+        // Now and not at the end of the run, which may be killed before.
+        self.record_time(at)?;
         let line = &mut self.lines[at];
-        line.board.time.stop();
         line.board.state = StageState::Checking;
         let counts = line.board.counts();
         let event = Event::StageFinished {
@@ -461,6 +463,7 @@ impl Dispatcher {
             self.ask_open_breakdowns(at);
         }
         self.want_picture(Picture::Now);
+        Ok(())
     }
 
     fn checks_are_through(&mut self, at: usize) {
@@ -542,7 +545,7 @@ impl Dispatcher {
             self.ledger
                 .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
             self.start_clock(at);
-            self.rate.add(dates.len() as u64);
+            self.outlook.add(at, dates.len() as u64);
             queued.push((name, dates));
         }
         if queued.is_empty() {

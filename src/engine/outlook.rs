@@ -1,0 +1,290 @@
+//! How far a run is and how long it will take, told stage by stage: a date of one stage may take ten times as long as one
+//! of another. The working time is shared out among the stages by the workers each of them has, so that what all of them
+//! took adds up to what the run took. Time comes in from outside.
+
+use super::Progress;
+use super::rate::Rate;
+
+/// However steadily it went, what is still to come may differ from it by this share.
+const LEAST_SPREAD: f64 = 0.2;
+/// How far off a stage may be that is only known from an earlier run.
+const SPREAD_OF_BEFORE: f64 = 0.5;
+
+/// What is known of the speed of one stage.
+#[derive(Debug, Default)]
+struct Pace {
+    /// Seconds a unit took in an earlier run, if one has measured it.
+    before: Option<f64>,
+    /// What of the run's working time was its share so far, in seconds.
+    seconds: f64,
+    /// On the clock of its own share.
+    rate: Rate,
+    due: u64,
+    /// Workers it has since the time was last shared out.
+    workers: usize,
+}
+
+/// A time to go, from the soonest to the latest, in seconds.
+#[derive(Debug, Clone, Copy)]
+struct Band {
+    soonest: f64,
+    latest: f64,
+}
+
+/// How a run goes on.
+#[derive(Debug, Default)]
+pub(super) struct Outlook {
+    paces: Vec<Pace>,
+    all: Rate,
+    total: u64,
+    /// Up to when the working time is shared out, in seconds.
+    shared: f64,
+}
+
+impl Pace {
+    fn left(&self, to_come: u64) -> u64 {
+        self.due.saturating_sub(self.rate.done()) + to_come
+    }
+
+    fn seconds_a_unit(&self) -> Option<f64> {
+        self.rate.per_second().map(|rate| 1.0 / rate)
+    }
+}
+
+impl Outlook {
+    /// Of stages that took so many seconds a unit in an earlier run, as far as one has measured it.
+    pub(super) fn of(before: impl Iterator<Item = Option<f64>>) -> Self {
+        let paces = before.map(|before| Pace {
+            before,
+            ..Pace::default()
+        });
+        Self {
+            paces: paces.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// More units of a stage are to be done.
+    pub(super) fn add(&mut self, stage: usize, units: u64) {
+        self.total += units;
+        self.paces[stage].due += units;
+    }
+
+    /// From `active` seconds into the working time on, each stage has so many workers.
+    pub(super) fn at_work(&mut self, active: f64, workers: impl Iterator<Item = usize>) {
+        self.share(active);
+        for (pace, workers) in self.paces.iter_mut().zip(workers) {
+            pace.workers = workers;
+        }
+    }
+
+    /// A unit of a stage ended `active` seconds into the working time.
+    pub(super) fn finish(&mut self, stage: usize, active: f64) {
+        self.share(active);
+        let pace = &mut self.paces[stage];
+        pace.rate.finish(1, pace.seconds);
+        self.all.finish(1, active);
+    }
+
+    /// Shares out the working time among the stages at work. What passes while none is, is nobody's.
+    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
+    fn share(&mut self, active: f64) {
+        let passed = active - self.shared;
+        self.shared = active;
+        let all: usize = self.paces.iter().map(|pace| pace.workers).sum();
+        if all > 0 {
+            for pace in &mut self.paces {
+                pace.seconds += passed * pace.workers as f64 / all as f64;
+            }
+        }
+    }
+
+    /// From now on it takes `times` as long.
+    pub(super) fn change(&mut self, times: f64) {
+        self.all.change(times);
+        for pace in &mut self.paces {
+            pace.rate.change(times);
+        }
+    }
+
+    /// Seconds of the run's working time a unit of a stage took in this run; none before enough was measured.
+    #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
+    pub(super) fn seconds_a_unit(&self, stage: usize) -> Option<f64> {
+        let pace = &self.paces[stage];
+        pace.rate.per_second()?;
+        Some(pace.seconds / pace.rate.done() as f64)
+    }
+
+    /// Where things stand, with so many units to come of each stage that has not begun; an ETA only while `moving`.
+    pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
+        let total = self.total + to_come.iter().sum::<u64>();
+        let done = self.all.done();
+        let measurable = moving && done * 100 >= total;
+        let (band, unmeasured) = self.to_go(to_come);
+        Progress {
+            total,
+            done,
+            per_minute: (self.all.per_second()).filter(|_| moving).map(|rate| rate * 60.0),
+            eta: band
+                .filter(|_| measurable)
+                .map(|band| (band.soonest, band.latest)),
+            unmeasured,
+        }
+    }
+
+    /// The time to go of all stages whose speed is known, and how many have work left whose speed is not.
+    #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
+    fn to_go(&self, to_come: &[u64]) -> (Option<Band>, usize) {
+        let times = self.times_as_long_as_before();
+        let (mut sum, mut unmeasured) = (None, 0);
+        for (pace, &to_come) in self.paces.iter().zip(to_come) {
+            let left = pace.left(to_come) as f64;
+            let before = || pace.before.map(|seconds| (seconds * times, SPREAD_OF_BEFORE));
+            let measured = pace.seconds_a_unit();
+            let measured = measured.map(|seconds| (seconds, pace.rate.spread().max(LEAST_SPREAD)));
+            match measured.or_else(before) {
+                _ if left == 0.0 => {}
+                Some((seconds, spread)) => {
+                    let middle = left * seconds;
+                    let band = sum.get_or_insert(Band {
+                        soonest: 0.0,
+                        latest: 0.0,
+                    });
+                    band.soonest += middle * (1.0 - spread / 2.0);
+                    band.latest += middle * (1.0 + spread);
+                }
+                None => unmeasured += 1,
+            }
+        }
+        (sum, unmeasured)
+    }
+
+    /// How many times as long as in the earlier run a unit takes now, by the stages both have measured.
+    #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
+    fn times_as_long_as_before(&self) -> f64 {
+        let (mut now, mut then) = (0.0, 0.0);
+        for pace in &self.paces {
+            if let (Some(seconds), Some(before)) = (pace.seconds_a_unit(), pace.before) {
+                let done = pace.rate.done() as f64;
+                now += done * seconds;
+                then += done * before;
+            }
+        }
+        if then > 0.0 { now / then } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One stage, a worker, a unit a second.
+    fn steady(units: u64, seconds: u32) -> Outlook {
+        let mut outlook = Outlook::of([None].into_iter());
+        outlook.add(0, units);
+        (1..=seconds).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
+        outlook
+    }
+
+    /// A unit that ends at this second, while its stage alone has a worker.
+    fn unit(outlook: &mut Outlook, stage: usize, second: f64) {
+        let stages = outlook.paces.len();
+        outlook.at_work(outlook.shared, (0..stages).map(|at| usize::from(at == stage)));
+        outlook.finish(stage, second);
+    }
+
+    fn eta(outlook: &Outlook, to_come: &[u64]) -> Option<(f64, f64)> {
+        outlook.progress(true, to_come).eta
+    }
+
+    #[test]
+    fn no_eta_below_one_percent_nor_while_nothing_moves_nor_at_the_end() {
+        let mut outlook = steady(1_000, 9);
+        assert_eq!(eta(&outlook, &[0]), None, "0.9 % done");
+        unit(&mut outlook, 0, 10.0);
+        let (soonest, latest) = eta(&outlook, &[0]).unwrap();
+        assert!(soonest < 990.0 && 990.0 < latest, "{soonest} to {latest}");
+        assert_eq!(outlook.progress(false, &[0]).eta, None);
+        assert_eq!(eta(&outlook, &[500]), None, "0.7 % done of what is still to come");
+        (0..990).for_each(|_| unit(&mut outlook, 0, 11.0));
+        assert_eq!(eta(&outlook, &[0]), None);
+        assert!((outlook.progress(true, &[0]).percent() - 100.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn percent_stays_below_100_until_the_last_unit() {
+        let progress = Progress {
+            total: 1_000_000,
+            done: 999_999,
+            ..Progress::default()
+        };
+        assert!(progress.percent() < 100.0);
+    }
+
+    #[test]
+    fn what_makes_it_faster_is_in_the_eta_at_once() {
+        let mut outlook = steady(1_000, 20);
+        let before = eta(&outlook, &[0]).unwrap();
+        outlook.change(0.5);
+        let after = eta(&outlook, &[0]).unwrap();
+        assert!((after.0 * 2.0 - before.0).abs() < 1e-6 && (after.1 * 2.0 - before.1).abs() < 1e-6);
+    }
+
+    // The second stage takes ten times as long as the first, as nobody can know who has only seen the first.
+    #[test]
+    fn a_stage_that_was_never_measured_is_said_to_be_missing_and_not_guessed_from_another() {
+        let mut outlook = Outlook::of([None, None].into_iter());
+        outlook.add(0, 100);
+        (1..=90).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
+        let told = outlook.progress(true, &[0, 100]);
+        let (soonest, latest) = told.eta.unwrap();
+        assert!(soonest < 10.0 && 10.0 < latest && latest < 20.0, "{told:?}");
+        assert_eq!(told.unmeasured, 1);
+        (91..=100).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
+        outlook.add(1, 100);
+        let told = outlook.progress(true, &[0, 0]);
+        assert_eq!(
+            (told.eta, told.unmeasured),
+            (None, 1),
+            "nothing is known of what is left"
+        );
+        (1..=5).for_each(|unit_of_it| unit(&mut outlook, 1, 100.0 + 10.0 * f64::from(unit_of_it)));
+        let told = outlook.progress(true, &[0, 0]);
+        let (soonest, latest) = told.eta.unwrap();
+        assert!(soonest < 950.0 && 950.0 < latest, "{told:?}");
+        assert_eq!(told.unmeasured, 0);
+    }
+
+    // This machine takes twice as long as the one before did.
+    #[test]
+    fn an_earlier_run_tells_what_is_to_come_as_fast_as_this_one_goes() {
+        let mut outlook = Outlook::of([Some(0.5), Some(5.0)].into_iter());
+        outlook.add(0, 100);
+        (1..=50).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
+        let told = outlook.progress(true, &[0, 100]);
+        let (soonest, latest) = told.eta.unwrap();
+        assert!(soonest < 1_050.0 && 1_050.0 < latest, "{told:?}");
+        assert_eq!(told.unmeasured, 0);
+        assert!((outlook.seconds_a_unit(0).unwrap() - 1.0).abs() < 1e-9);
+        assert_eq!(outlook.seconds_a_unit(1), None);
+    }
+
+    // Three workers at one stage and one at the other: what both took is what the run took.
+    #[test]
+    fn stages_side_by_side_share_the_time_by_their_workers() {
+        let mut outlook = Outlook::of([None, None].into_iter());
+        outlook.add(0, 40);
+        outlook.add(1, 40);
+        outlook.at_work(0.0, [3, 1].into_iter());
+        for second in 1..=20 {
+            outlook.finish(0, f64::from(second));
+            outlook.finish(1, f64::from(second));
+        }
+        outlook.at_work(20.0, [0, 0].into_iter());
+        outlook.at_work(25.0, [1, 0].into_iter());
+        assert!((outlook.seconds_a_unit(0).unwrap() - 0.75).abs() < 1e-9);
+        assert!((outlook.seconds_a_unit(1).unwrap() - 0.25).abs() < 1e-9);
+        let (soonest, latest) = eta(&outlook, &[0, 0]).unwrap();
+        assert!(soonest < 20.0 && 20.0 < latest, "{soonest} to {latest}");
+    }
+}
