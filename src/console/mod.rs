@@ -26,7 +26,7 @@ pub use model::helm::Helm;
 pub use model::recording::Recording;
 pub use msg::Msg;
 pub use preferences::Preferences;
-pub use text::{sanitised, to_go};
+pub use text::{count, sanitised, to_go};
 pub use theme::{Palette, Theme};
 pub use update::update;
 pub use view::draw;

@@ -43,8 +43,8 @@ pub(super) enum Limit {
         /// Workers with a batch.
         busy: usize,
     },
-    /// The processor: the warehouse is in this process and reads so many batches at once.
-    Processor(usize),
+    /// The lanes: the warehouse is in this process and reads so many batches at once, one for each core.
+    Lanes(usize),
     /// The workers, all of which are busy.
     Workers {
         /// How many there are.
@@ -79,7 +79,7 @@ impl Limit {
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
             // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
             Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
-            Self::Workers { lanes, .. } | Self::Processor(lanes) => lanes,
+            Self::Workers { lanes, .. } | Self::Lanes(lanes) => lanes,
             // One stage waits; the others keep these at work.
             Self::Quota { busy, .. }
             | Self::Connection { busy, .. }
@@ -118,9 +118,9 @@ impl fmt::Display for Limit {
                 "the warehouse: one commit at a time per table, {} in line",
                 counted(*waiting, "batch")
             ),
-            Self::Processor(lanes) => write!(
+            Self::Lanes(lanes) => write!(
                 out,
-                "the processor: {} at once, more workers would not help",
+                "the lanes: {} at once, one a core; more workers would not help",
                 counted(*lanes, "batch")
             ),
             Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy, another would help"),
@@ -150,7 +150,7 @@ mod tests {
     #[case(Limit::Workers { busy: 4, lanes: 2 }, None)]
     #[case(Limit::Commits { waiting: 11, busy: 15 }, Some(4))]
     #[case(Limit::Commits { waiting: 15, busy: 15 }, Some(1))]
-    #[case(Limit::Processor(2), Some(2))]
+    #[case(Limit::Lanes(2), Some(2))]
     #[case(Limit::Queue(3), Some(3))]
     #[case(Limit::Checks { asked: 2, busy: 0 }, Some(1))]
     #[case(Limit::Operator, Some(1))]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::console::{sanitised, to_go};
+use crate::console::{count, sanitised, to_go};
 use chrono::NaiveDate;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
@@ -44,7 +44,9 @@ fn said(fact: &Fact) -> Option<String> {
             message, estimate, ..
         } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
-        Event::StageStarted { stage, dates, to_do } => format!("{stage}: {dates} dates, {to_do} to do"),
+        Event::StageStarted { stage, dates, to_do } => {
+            format!("{stage}: {} dates, {} to do", count(*dates), count(*to_do))
+        }
         Event::Pictured(_) => return None,
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
         Event::UnitFinished {
@@ -93,6 +95,7 @@ fn said(fact: &Fact) -> Option<String> {
             rows,
             seconds,
         } => {
+            let (ok, failed, rows) = (count(*ok), count(*failed), count(*rows));
             format!("{stage}: {ok} dates ok, {failed} failed or short, {rows} rows, {seconds:.1} s")
         }
         event @ (Event::CheckStarted { .. }
@@ -241,12 +244,12 @@ impl Progress {
             format!(", {} to go", to_go(eta, progress.unmeasured))
         });
         Some(format!(
-            "{} {:.0} %: {} of {} dates{eta}; limit: {}",
+            "{} {:.0} %: {} of {} units{eta}; limit: {}",
             snapshot.at.format("%H:%M:%S"),
             // Units that are all done still have their checks before them.
             progress.percent().floor().min(99.0),
-            progress.done,
-            progress.total,
+            count(progress.done),
+            count(progress.total),
             run.limit
         ))
     }
@@ -264,19 +267,22 @@ pub(super) fn say_ending(
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {
-        1 if ending.state == RunState::Stopped => "no stage has written anything",
-        0 => "nothing failed",
-        2 => "nothing was begun",
+        1 if ending.state == RunState::Stopped => "no stage has written anything; ",
+        0 => "nothing failed; ",
+        2 => "nothing was begun; ",
         1 => {
-            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"
+            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again; "
         }
-        _ => "start again to go on",
+        _ if ending.message.contains("start again") => "",
+        _ => "start again to go on; ",
     };
-    writeln!(out, "{hint}; state and logs are in {}", folder.display())
+    writeln!(out, "{hint}state and logs are in {}", folder.display())
 }
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::console::fixture::running;
 
@@ -294,8 +300,24 @@ mod tests {
         let mut snapshot = running(1);
         snapshot.run.progress.eta = Some((0.2, 0.4));
         let line = Progress::default().line(&snapshot).unwrap();
-        assert!(line.contains(" dates, under 1 s to go; "), "{line}");
+        assert!(line.contains(" units, under 1 s to go; "), "{line}");
     }
+
+    #[rstest]
+    #[case("stopped with 3 units still to do; start again to go on", "")]
+    #[case("the ledger cannot be written", "start again to go on; ")]
+    fn how_to_go_on_is_said_once(#[case] message: &str, #[case] hint: &str) {
+        let ending = Ending {
+            state: RunState::Stopped,
+            message: message.to_owned(),
+            exit_code: 3,
+        };
+        let mut out = Vec::new();
+        say_ending(&mut out, Presenter::Tui, &ending, Path::new("/state")).unwrap();
+        let said = format!("stopped: {message}\n{hint}state and logs are in /state\n");
+        assert_eq!(String::from_utf8(out).unwrap(), said);
+    }
+
     #[test]
     fn what_a_database_says_gives_no_orders_to_a_terminal() {
         let fact = Fact {

@@ -1,5 +1,6 @@
 //! What the process takes of the machine, for the operator to see why it is not faster.
 
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub struct Vitals {
     /// Processor time, 100 for one core kept busy.
     pub cpu_percent: u32,
+    /// Cores it may use; 0 if that is not known.
+    #[serde(default)]
+    pub cores: u32,
     /// Memory held, in bytes.
     pub memory: u64,
     /// Bytes a second read from disks.
@@ -31,6 +35,7 @@ pub struct Sampler {
     system: System,
     networks: Networks,
     pid: Pid,
+    cores: u32,
     last: Option<(Instant, Totals)>,
     vitals: Vitals,
 }
@@ -55,6 +60,7 @@ impl Sampler {
             system: System::new()?,
             networks: Networks::new_with_refreshed_list()?,
             pid: sysinfo::get_current_pid()?,
+            cores: available_parallelism().map_or(0, |cores| u32::try_from(cores.get()).unwrap_or(0)),
             last: None,
             vitals: Vitals::default(),
         })
@@ -100,6 +106,7 @@ impl Sampler {
             .map(|(then, before)| totals.per_second(before, now.saturating_duration_since(then)));
         self.vitals = Vitals {
             memory: process.memory(),
+            cores: self.cores,
             ..rates.unwrap_or_default()
         };
         self.last = Some((now, totals));
@@ -119,7 +126,7 @@ impl Totals {
             disk_written: rate(before.disk_written, self.disk_written),
             network_received: rate(before.network_received, self.network_received),
             network_sent: rate(before.network_sent, self.network_sent),
-            memory: 0,
+            ..Vitals::default()
         }
     }
 }

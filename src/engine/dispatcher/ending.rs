@@ -123,7 +123,10 @@ impl Dispatcher {
         } else if self.held_by_sample {
             "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
         } else {
-            format!("aborted with {open} dates still to do; start again to go on")
+            format!(
+                "aborted with {} still to do; start again to go on",
+                counted(open, "unit")
+            )
         };
         self.end(RunState::Stopped, message, ENDED_EARLY)
     }
@@ -166,8 +169,10 @@ impl Dispatcher {
                 let why = self.run.ending.take();
                 let message = why.unwrap_or_else(|| match open {
                     0 => "stopped before its checks were asked; start again to ask them".to_owned(),
-                    1 => "stopped with 1 date still to do; start again to go on".to_owned(),
-                    open => format!("stopped with {open} dates still to do; start again to go on"),
+                    open => format!(
+                        "stopped with {} still to do; start again to go on",
+                        counted(open, "unit")
+                    ),
                 });
                 self.end(RunState::Stopped, message, ENDED_EARLY)?;
             }

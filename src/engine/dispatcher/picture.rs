@@ -101,7 +101,7 @@ impl Dispatcher {
             .filter(|task| task.phase == Phase::Queue)
             .count();
         if queueing > 0 && busy > lanes {
-            return Limit::Processor(lanes);
+            return Limit::Lanes(lanes);
         }
         if busy >= self.workers {
             return Limit::Workers { busy, lanes };
