@@ -195,7 +195,7 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     shows(
         &second,
         "an order refused",
-        &["the run has ended; there is nothing to pause"],
+        &["the run is over and takes no more orders; start 'backcourt run' again to do it"],
     );
     second.send("q");
     assert_eq!(second.wait_exit().exit_code(), 0);
@@ -227,7 +227,7 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     assert_eq!(code, Some(Some(3)));
     pty.wait_exit();
     assert!(
-        pty.screen().contents().contains("916 dates still to do"),
+        pty.screen().contents().contains("916 units still to do"),
         "{}",
         pty.screen().contents()
     );

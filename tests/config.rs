@@ -55,7 +55,7 @@ fn a_key_of_the_file_pauses_and_the_screen_names_it() {
     pty.send("p?");
     pty.wait_until("the help is open and the run still held", |screen| {
         let text = screen.contents();
-        text.contains("Keys; from outside") && text.contains("paused")
+        text.contains("From outside: ") && text.contains("paused")
     });
     pty.send("/pause\r");
     pty.wait_until("the help names the key", |screen| {
@@ -101,7 +101,7 @@ fn the_mouse_is_taken_and_given_back_by_a_key() {
     pty.send(wheel_down);
     pty.wait_until("the wheel has scrolled the help", |screen| {
         let text = screen.contents();
-        text.contains("Keys; from outside") && !text.contains("the day before")
+        text.contains("search") && text.contains(" Keys ") && !text.contains("From outside")
     });
     pty.send("q");
     let on_the_log = "\u{1b}[<0;10;34M\u{1b}[<0;10;34m";

@@ -1045,6 +1045,7 @@ pub fn stored_players() -> StoredRows {
 pub fn vitals() -> Msg {
     Msg::Vitals(Vitals {
         cpu_percent: 143,
+        cores: 2,
         memory: 87_300_000,
         disk_written: 12_400_000,
         ..Vitals::default()

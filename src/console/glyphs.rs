@@ -42,7 +42,7 @@ pub struct Glyphs {
 
 /// For a terminal that shows UTF-8.
 pub const UTF8: Glyphs = Glyphs {
-    units: ["▮", "%", "0", "⋅", "✗", "?", "~", "▯", "▸"],
+    units: ["▮", "%", "-", "⋅", "✗", "?", "~", "▯", "▸"],
     ok: "✓",
     bad: "✗",
     active: "▸",
@@ -62,7 +62,7 @@ pub const UTF8: Glyphs = Glyphs {
 
 /// For every terminal.
 pub const ASCII: Glyphs = Glyphs {
-    units: ["#", "%", "0", ".", "X", "?", "~", "_", ">"],
+    units: ["#", "%", "-", ".", "X", "?", "~", "_", ">"],
     ok: "+",
     bad: "X",
     active: ">",

@@ -379,6 +379,8 @@ pub const TABLE: &[Binding] = bindings! {
     "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "the next way to look at it: by date, by each group";
     "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "the way to look at it before";
 
+    "hit-before"      NextAttention [ch('n')]            &[Place::Log], None, "further up among the lines that were found";
+    "hit-after"       PreviousAttention [ch('N')]        &[Place::Log], None, "further down among the lines that were found";
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
     "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "only the log lines of the date under the cursor, or all again";
@@ -414,9 +416,9 @@ pub const TABLE: &[Binding] = bindings! {
     "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "the last character";
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
-    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, keys by what they do";
+    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, stage or date, keys by what they do";
     "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm], None, "send what is marked to the terminal's clipboard";
-    "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom";
+    "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom; from the log of one date, back to where it was asked for";
     "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
     "cost"            Cost       [ch('c')]               PANES, None, "what the work costs, stage by stage, where the warehouse bills it";

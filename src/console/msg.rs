@@ -23,6 +23,8 @@ pub enum Msg {
     Vitals(Vitals),
     /// The helm changed hands, or somebody came or went.
     Helm(Helm),
+    /// The run is over for good: nothing more comes of it, and nothing it is told is heard.
+    Over,
     /// A recording is shown, and this is where it is.
     Recording(Recording),
     /// A key went down.

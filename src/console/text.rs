@@ -87,6 +87,31 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// What a check measured, with commas between the thousands of what it counted: `15,150 rows on 110 dates`. The same
+/// value without them is what waivers and histories are compared by.
+pub fn measured(value: &str) -> Cow<'_, str> {
+    let is_noun = |word: &str| matches!(word, "row" | "rows" | "date" | "dates");
+    let words: Vec<&str> = value.split(' ').collect();
+    let told = |at: usize, word: &&str| -> Option<String> {
+        let counts = words.get(at + 1).is_some_and(|next| is_noun(next));
+        let number = word.parse().ok().filter(|_| counts)?;
+        Some(count(number))
+    };
+    let all: Vec<Option<String>> = words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| told(at, word))
+        .collect();
+    if all.iter().all(Option::is_none) {
+        return sanitised(value);
+    }
+    let words = words.iter().zip(all);
+    let text: Vec<String> = words
+        .map(|(word, told)| told.unwrap_or_else(|| (*word).to_owned()))
+        .collect();
+    Cow::Owned(sanitised(&text.join(" ")).into_owned())
+}
+
 /// A count with its noun, in the plural where it needs one: `1 date`, `1,538 dates`.
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -202,6 +227,16 @@ mod tests {
     #[case(1_234_567, "1,234,567")]
     fn thousands_are_set_apart(#[case] number: u64, #[case] text: &str) {
         assert_eq!(count(number), text);
+    }
+
+    #[rstest]
+    #[case("15150 rows on 1110 dates", "15,150 rows on 1,110 dates")]
+    #[case("3 rows", "3 rows")]
+    #[case("season 20232 of 20240115 games", "season 20232 of 20240115 games")]
+    #[case("99.8 %", "99.8 %")]
+    #[case("no such table:\trows", "no such table: rows")]
+    fn what_was_counted_is_set_apart_and_nothing_else(#[case] value: &str, #[case] text: &str) {
+        assert_eq!(measured(value), text);
     }
 
     #[rstest]

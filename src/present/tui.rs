@@ -122,6 +122,7 @@ pub(super) async fn follow(
                 engine_is_over = true;
                 let last = link.snapshots.borrow_and_update().clone();
                 tui.take(link, Msg::Snapshot(last));
+                tui.take(link, Msg::Over);
                 tui.left = tui.left.or(tui.ended_by.map(Left::Signal));
             },
             () = tokio::time::sleep_until(wake.into()) => tui.on_wake(link),
@@ -230,6 +231,7 @@ impl Tui {
         let helm = console::Helm {
             holder: view.holder,
             mine: view.mine,
+            may_steer: self.around.seat.may_steer(),
             consoles: view.consoles,
             afar: self.around.afar,
             can_detach: self.around.can_detach,

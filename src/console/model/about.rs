@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::overlay::DATE_COLUMNS;
-use crate::console::text::{counted, sanitised, wrapped};
+use crate::console::text::{counted, measured, sanitised, wrapped};
 use crate::engine::CheckView;
 use crate::ledger::PastAnswer;
 use crate::plan::Severity;
@@ -45,7 +45,7 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
             Severity::Advisory => "advisory: not met is shown and stops nothing",
         },
     );
-    fact("value", check.value.as_deref().unwrap_or("-"));
+    fact("value", &measured(check.value.as_deref().unwrap_or("-")));
     fact("target", &check.target);
     fact("before", check.before.as_deref().unwrap_or("-"));
     if let Some(waiver) = &check.waiver {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use ratatui::layout::Rect;
+
+use super::list::first_in_view;
 use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 
@@ -36,8 +39,14 @@ pub fn counts<'a>(
 pub struct Checklist {
     /// Counts in the order of [`Checklist::items`].
     pub cursor: usize,
+    /// First row in view when it was last drawn.
+    pub top: usize,
     folded: BTreeSet<String>,
 }
+
+/// Rows about the marked check, and the height from which there is room for them.
+const ABOUT: usize = 3;
+const ABOUT_FROM: u16 = 9;
 
 /// One row of the list.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +91,21 @@ pub fn unmet_sources(snapshot: &Snapshot) -> usize {
 }
 
 impl Checklist {
+    /// Rows about the marked check in a pane of this size.
+    pub const fn about(area: Rect) -> usize {
+        if area.height >= ABOUT_FROM { ABOUT } else { 0 }
+    }
+
+    /// Rows of the list in view in a pane of this size.
+    pub fn page(area: Rect) -> usize {
+        usize::from(area.height).saturating_sub(Self::about(area))
+    }
+
+    /// The first of `len` rows in view.
+    pub fn first_in_view(&self, page: usize, len: usize) -> usize {
+        first_in_view(self.top, self.cursor, page, len)
+    }
+
     /// Every row. A single stage needs no heading.
     pub fn items<'a>(&self, snapshot: &'a Snapshot) -> Vec<Item<'a>> {
         let checks = by_stage(snapshot);

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use chrono::{Duration, NaiveDate};
 
 use super::filter::Filter;
+use crate::console::text::{count, sanitised};
 use crate::engine::{Snapshot, StageState, StageView, UnitView};
 use crate::ledger::UnitState;
 
@@ -142,14 +143,67 @@ impl Dates {
         let is_marked = |unit: &&UnitView| range.contains(&unit.date) && (single || self.shows(unit));
         stage.units.iter().filter(is_marked).collect()
     }
+}
 
-    /// What a rerun would do again: the date under the cursor, or every date of the selection that is not skipped;
-    /// and how many were left out because they are.
-    pub fn to_rerun(&self, stage: &StageView) -> (Vec<NaiveDate>, usize) {
-        let single = self.anchor.is_none();
-        let (taken, left): (Vec<_>, Vec<_>) =
-            (self.marked(stage).into_iter()).partition(|unit| single || unit.state != UnitState::Skipped);
-        (taken.iter().map(|unit| unit.date).collect(), left.len())
+/// Dates that are to be done again: those that can be, and how many cannot, by why not. The run has the same rule.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Those that can be.
+    pub dates: Vec<NaiveDate>,
+    /// Those on which there is nothing to do.
+    skipped: usize,
+    /// Those that are not done for the first time yet.
+    open: usize,
+    /// Those that are none of this run.
+    outside: usize,
+}
+
+impl Again {
+    /// Sorts dates of a stage.
+    pub fn of(stage: &StageView, dates: &[NaiveDate]) -> Self {
+        let mut again = Self::default();
+        for date in dates {
+            match unit(stage, *date).map(|unit| unit.state) {
+                None => again.outside += 1,
+                Some(UnitState::Skipped) => again.skipped += 1,
+                Some(state) if state.is_open() => again.open += 1,
+                Some(_) => again.dates.push(*date),
+            }
+        }
+        again
+    }
+
+    /// What is left out, by why; none if nothing is.
+    pub fn left_out(&self) -> Option<String> {
+        let kinds = [
+            (self.skipped, "skipped"),
+            (self.open, "open"),
+            (self.outside, "outside the range"),
+        ];
+        let told: Vec<String> = (kinds.into_iter())
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, kind)| format!("{} {kind}", count(number as u64)))
+            .collect();
+        (!told.is_empty()).then(|| format!("left out: {}", told.join(", ")))
+    }
+}
+
+/// Why one date cannot be done again, though it is asked for.
+pub fn why_not_again(stage: &StageView, date: NaiveDate) -> String {
+    let name = &stage.name;
+    match unit(stage, date) {
+        None => format!("{date} is outside the range of this run"),
+        Some(unit) if unit.state.is_open() => {
+            format!("{date} of {name} is {}: it is still to come", unit.state)
+        }
+        Some(unit) => {
+            let reason = unit.reason.as_deref().unwrap_or("nothing is expected");
+            format!(
+                "{date} of {name} is {} ({}): there is nothing to do again",
+                unit.state,
+                sanitised(reason)
+            )
+        }
     }
 }
 

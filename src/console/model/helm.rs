@@ -7,6 +7,8 @@ pub struct Helm {
     pub holder: Option<String>,
     /// Whether this console has it.
     pub mine: bool,
+    /// Whether this console can take it at all.
+    pub may_steer: bool,
     /// Consoles that show the run, this one among them.
     pub consoles: usize,
     /// The run is in another process: leaving this screen ends nothing.
@@ -21,6 +23,7 @@ impl Default for Helm {
         Self {
             holder: None,
             mine: true,
+            may_steer: true,
             consoles: 1,
             afar: false,
             can_detach: false,

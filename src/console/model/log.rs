@@ -16,7 +16,7 @@ pub const CAPACITY: usize = 10_000;
 pub struct Log {
     /// Lines less severe than this are not shown.
     pub least: Level,
-    /// Only lines that hold this text, in whatever case; empty shows all.
+    /// Only lines that hold this text, or are about a stage or a date that does, in whatever case; empty shows all.
     pub query: String,
     /// Only lines about this date.
     pub date: Option<NaiveDate>,
@@ -56,6 +56,14 @@ pub fn about(line: &LogLine, several_stages: bool) -> String {
         .collect()
 }
 
+/// Whether a line says this, or is about a stage or a date that is called so.
+fn holds(line: &LogLine, query: &str) -> bool {
+    let says = |text: &str| text.to_lowercase().contains(query);
+    says(&line.message)
+        || line.stage.as_deref().is_some_and(says)
+        || line.date.is_some_and(|date| date.to_string().contains(query))
+}
+
 impl Log {
     /// Adds lines; the oldest go when there are too many.
     pub fn push(&mut self, lines: Vec<Arc<LogLine>>) {
@@ -79,7 +87,7 @@ impl Log {
     fn passes(&self, line: &LogLine) -> bool {
         line.level <= self.least
             && self.date.is_none_or(|date| line.date == Some(date))
-            && (self.query.is_empty() || line.message.to_lowercase().contains(&self.query.to_lowercase()))
+            && (self.query.is_empty() || holds(line, &self.query.to_lowercase()))
     }
 
     /// Changes the filters and looks at every line again; the newest line that passes is shown.
@@ -237,6 +245,20 @@ mod tests {
         assert_eq!(log.len(), 2);
         log.refilter(|log| log.query.clear());
         assert_eq!(log.len(), 5);
+    }
+
+    #[test]
+    fn a_search_finds_a_line_by_the_stage_and_the_date_it_is_about() {
+        let mut log = filled(3);
+        let date: NaiveDate = "2024-01-05".parse().unwrap();
+        let mut about = LogLine::clone(&log_line_about(4, date, "attempt 1 failed"));
+        about.stage = Some("player_game".to_owned());
+        log.push(vec![Arc::new(about)]);
+        for query in ["Player_Game", "2024-01", "attempt"] {
+            log.refilter(|log| log.query = query.to_owned());
+            assert_eq!(lowest(&log), Some("attempt 1 failed"), "{query}");
+            assert_eq!(log.len(), 1, "{query}");
+        }
     }
 
     #[test]

@@ -10,7 +10,10 @@ pub mod detail;
 pub mod drill;
 pub mod filter;
 pub mod helm;
+pub mod help;
+pub mod list;
 pub mod log;
+pub mod orders;
 pub mod overlay;
 pub mod recording;
 pub mod sample;
@@ -32,6 +35,7 @@ use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
 use checklist::Checklist;
 use dates::Dates;
+use detail::Detail;
 use helm::Helm;
 use log::Log;
 use overlay::Overlay;
@@ -39,8 +43,12 @@ use recording::Recording;
 use sample::Sample;
 use workers::Workers;
 
-/// How long good news stays when no key takes it away.
-pub(super) const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
+/// How long good news stays, unless what it says holds for less.
+const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
+
+/// How soon a clock on the screen is moved on, and how soon at the soonest what is due goes.
+const BEAT: TimeDelta = TimeDelta::seconds(1);
+const LEAST_BEAT: TimeDelta = TimeDelta::milliseconds(20);
 
 /// Notices kept for the operator to take away one by one.
 const NOTICES: usize = 20;
@@ -59,11 +67,13 @@ pub struct Model {
     pub(super) dates: Dates,
     pub(super) workers: Workers,
     pub(super) log: Log,
+    pub(super) way_back: Option<WayBack>,
     pub(super) checks: Checklist,
     pub(super) sample: Sample,
     pub(super) sources_seen: bool,
     pub(super) helm: Helm,
     pub(super) recording: Option<Recording>,
+    pub(super) is_over: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -71,6 +81,15 @@ pub struct Model {
     pub(super) leaving: Option<Leaving>,
     pub(super) armed: Option<DateTime<Utc>>,
     pub(super) dirty: Dirty,
+}
+
+/// Where one was when the log of one date was asked for.
+#[derive(Debug, Clone)]
+pub struct WayBack {
+    /// The pane.
+    pub pane: Pane,
+    /// The date that was open over it.
+    pub detail: Option<Detail>,
 }
 
 /// A line being typed.
@@ -108,6 +127,16 @@ pub struct Notice {
     pub bad: bool,
     /// When it came.
     pub at: Option<DateTime<Utc>>,
+    /// How long good news stays when no key takes it away.
+    pub stays: TimeDelta,
+}
+
+impl Notice {
+    /// How much longer it stays; none if a key must take it away.
+    pub fn left(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        let shown = self.at.zip(now).map_or(TimeDelta::zero(), |(at, now)| now - at);
+        (!self.bad).then(|| (self.stays - shown).max(TimeDelta::zero()))
+    }
 }
 
 /// What was asked of the run and does not show yet.
@@ -128,8 +157,8 @@ pub enum Leaving {
     Abort,
 }
 
-/// Dates the engine still owes work, over all stages.
-pub fn open_dates(snapshot: &Snapshot) -> u64 {
+/// Units the engine still owes work, over all stages.
+pub fn open_units(snapshot: &Snapshot) -> u64 {
     let open = UnitState::ALL.into_iter().filter(|state| state.is_open());
     open.map(|state| {
         snapshot
@@ -164,12 +193,14 @@ impl Model {
     }
 
     /// How soon a [`super::Msg::Tick`] is wanted: every second while the run is at work, because a clock is on
-    /// screen then, or while good news still has to fade; otherwise never while it is paused or has ended, so that
+    /// screen then, and when good news is due to fade; otherwise never while it is paused or has ended, so that
     /// nothing at all is written.
     #[must_use]
     pub fn heartbeat(&self) -> Option<Duration> {
-        let fades = self.notices.iter().any(|notice| !notice.bad);
-        (self.is_active() || fades).then_some(Duration::from_secs(1))
+        let fade = self.notices.iter().filter_map(|notice| notice.left(self.now));
+        let clock = self.is_active().then_some(BEAT);
+        let soonest = fade.map(|left| left.clamp(LEAST_BEAT, BEAT)).chain(clock).min()?;
+        soonest.to_std().ok()
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -201,6 +232,13 @@ impl Model {
             Some(now) if self.is_active() => now.max(taken),
             _ => taken,
         })
+    }
+
+    /// Where the run takes orders from other processes; nowhere any more once it is over.
+    pub(super) fn socket(&self) -> Option<&str> {
+        let snapshot = self.snapshot.as_ref().filter(|_| !self.is_over)?;
+        let control = snapshot.run.control.as_deref();
+        control.filter(|_| self.recording.is_none())
     }
 
     pub(super) fn has_several_stages(&self) -> bool {
@@ -247,13 +285,23 @@ impl Model {
     }
 
     pub(super) fn notice(&mut self, bad: bool, text: impl Into<String>) {
+        self.say(bad, NOTICE_STAYS, text.into());
+    }
+
+    /// Says what holds for so long only.
+    pub(super) fn notice_for(&mut self, stays: TimeDelta, text: String) {
+        self.say(false, stays, text);
+    }
+
+    fn say(&mut self, bad: bool, stays: TimeDelta, text: String) {
         if self.notices.len() == NOTICES {
             self.notices.remove(0);
         }
         self.notices.push(Notice {
-            text: text.into(),
+            text,
             bad,
             at: self.now,
+            stays,
         });
         self.wish(Dirty::Full);
     }

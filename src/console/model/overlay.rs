@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::causes::Causes;
 use super::detail::Detail;
+use super::help::Help;
 use super::split::Split;
-use crate::console::keymap::{Binding, Keymap, TABLE};
 use crate::console::layout::{framed, popup};
 use crate::engine::{CheckView, Command, Snapshot};
 
@@ -140,15 +140,6 @@ pub struct CostPage {
     pub top: usize,
 }
 
-/// The list of keys.
-#[derive(Debug, Clone, Default)]
-pub struct Help {
-    /// Only commands that say this.
-    pub query: String,
-    /// First line in view.
-    pub top: usize,
-}
-
 impl LeaveChoice {
     /// The choices, in the order shown.
     pub const fn all(can_detach: bool) -> &'static [Self] {
@@ -232,23 +223,6 @@ impl RunbookPage {
     /// Items in view.
     pub fn page(body: Rect) -> usize {
         usize::from(framed(body).height).saturating_sub(Self::about(body))
-    }
-}
-
-impl Help {
-    /// The commands that answer the search.
-    pub fn bindings(&self, keymap: &Keymap) -> Vec<&'static Binding> {
-        let query = self.query.to_lowercase();
-        let says = |text: &str| text.to_lowercase().contains(&query);
-        TABLE
-            .iter()
-            .filter(|binding| {
-                says(binding.name)
-                    || says(binding.help)
-                    || says(&keymap.spelt(binding, false))
-                    || says(&binding.where_it_works())
-            })
-            .collect()
     }
 }
 

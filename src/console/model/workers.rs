@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ratatui::layout::Rect;
+
+use super::list::first_in_view;
 use crate::engine::Snapshot;
 
 /// Samples kept of each slot.
@@ -15,6 +18,8 @@ const BETWEEN: f64 = 0.25;
 pub struct Workers {
     /// The marked row.
     pub cursor: usize,
+    /// First row in view when it was last drawn.
+    pub top: usize,
     /// Workers asked for and not there yet.
     pub wanted: Option<usize>,
     slots: BTreeMap<usize, Slot>,
@@ -28,7 +33,20 @@ struct Slot {
     deaths: u32,
 }
 
+/// Rows above the workers: the process, the column names.
+pub const ABOVE: usize = 2;
+
 impl Workers {
+    /// Workers in view in a pane of this size.
+    pub fn page(area: Rect) -> usize {
+        usize::from(area.height).saturating_sub(ABOVE)
+    }
+
+    /// The first of `len` workers in view.
+    pub fn first_in_view(&self, page: usize, len: usize) -> usize {
+        first_in_view(self.top, self.cursor, page, len)
+    }
+
     /// Takes what a new picture says about the workers.
     pub fn take(&mut self, snapshot: &Snapshot) {
         self.cursor = self.cursor.min(snapshot.workers.len().saturating_sub(1));

@@ -48,7 +48,12 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
             dates::show_only(model, filter);
             focus(model, Pane::Dates);
         }
-        (Action::Rerun, Some(dates), _) => dates::confirm(model, &list.stage, dates, None, ""),
+        (Action::Rerun, Some(dates), _) => {
+            let stage = list.stage.clone();
+            // What is refused leaves it open.
+            model.overlay = Some(Overlay::Causes(list));
+            dates::confirm(model, &stage, dates, None, "");
+        }
         _ => {
             model.overlay = Some(Overlay::Causes(list));
             scroll(model, action);

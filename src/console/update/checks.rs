@@ -1,11 +1,11 @@
 //! Keys of the Checks pane.
 
 use super::dates::{confirm, refresh};
-use super::keys::{moved, page};
+use super::keys::{inside, moved};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
-use crate::console::model::checklist::Item;
+use crate::console::model::checklist::{Checklist, Item};
 use crate::console::model::overlay::{About, Offending, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
 use crate::engine::{CheckView, Checks, Command, Snapshot};
@@ -41,7 +41,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => {
             let rows = model.checks.items(&snapshot).len();
-            model.checks.cursor = moved(model.checks.cursor, action, page(model, Pane::Checks), rows);
+            let page = inside(model, Pane::Checks).map_or(1, Checklist::page);
+            model.checks.cursor = moved(model.checks.cursor, action, page, rows);
         }
     }
     Vec::new()

@@ -8,12 +8,12 @@ use super::{causes, detail};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
-use crate::console::model::dates::{troubled, unit};
+use crate::console::model::dates::{Again, troubled, unit, why_not_again};
 use crate::console::model::filter::Filter;
 use crate::console::model::overlay::{Confirm, Gaps, Overlay};
 use crate::console::text::counted;
-use crate::engine::{Command, Selection, UnitView};
-use crate::ledger::UnitState;
+use crate::engine::{Command, Selection, Snapshot, UnitView};
+use crate::ledger::{RunState, UnitState};
 
 const WEEK: i64 = 7;
 const YEAR: i64 = 52 * WEEK;
@@ -65,14 +65,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Goes to the next date with these digits in it: `2023-12-16`, `2023-12` or `12-25`.
+/// A date that is written as eight digits, as file names and game ids have it, with its dashes.
+fn with_dashes(text: &str) -> String {
+    let is_date = text.len() == 8 && text.bytes().all(|letter| letter.is_ascii_digit());
+    if is_date {
+        [&text[..4], &text[4..6], &text[6..]].join("-")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Goes to the next date with these digits in it: `2023-12-16`, `20231216`, `2023-12` or `12-25`.
 pub(super) fn go_to(model: &mut Model, text: &str) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
     };
+    let digits = with_dashes(text);
     match model
         .dates
-        .find(&snapshot, true, |unit| unit.date.to_string().contains(text))
+        .find(&snapshot, true, |unit| unit.date.to_string().contains(&digits))
     {
         Some(date) if !text.is_empty() => model.dates.go(&snapshot, date),
         _ => model.notice(
@@ -113,15 +124,13 @@ fn rerun_selected(model: &mut Model) {
         return;
     };
     let name = stage.name.clone();
-    let (dates, left_out) = model.dates.to_rerun(stage);
-    let note = (left_out > 0).then(|| format!("{} left out", counted(left_out, "skipped date")));
-    confirm(
-        model,
-        &name,
-        dates,
-        note,
-        "no date of the selection has anything to do",
-    );
+    let dates = model
+        .dates
+        .marked(stage)
+        .into_iter()
+        .map(|unit| unit.date)
+        .collect();
+    confirm(model, &name, dates, None, "no date is selected");
 }
 
 fn rerun_troubled(model: &mut Model) {
@@ -148,7 +157,8 @@ pub(super) fn rerun(stage: &str, dates: &[NaiveDate]) -> Command {
     }
 }
 
-/// Asks whether these dates are to be done again; says `otherwise` when there are none.
+/// Asks whether these dates are to be done again; says `otherwise` when there are none. What cannot be done again is
+/// left out, and if that is all of them, nothing is asked.
 pub(super) fn confirm(
     model: &mut Model,
     stage: &str,
@@ -156,26 +166,55 @@ pub(super) fn confirm(
     note: Option<String>,
     otherwise: &str,
 ) {
-    if dates.is_empty() {
-        model.notice(true, otherwise);
+    let Some(snapshot) = model.snapshot.clone() else {
         return;
-    }
+    };
+    let again = match again(&snapshot, stage, &dates, otherwise) {
+        Ok(again) => again,
+        Err(why) => {
+            model.notice(true, why);
+            return;
+        }
+    };
+    let notes: Vec<String> = note.into_iter().chain(again.left_out()).collect();
+    let dates = again.dates;
     // A source that gave bad rows gives them again: which one is read must be seen before the answer.
-    let source = model
-        .snapshot
-        .as_ref()
-        .map_or("", |snapshot| snapshot.run.source.as_str());
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!(
-            "Do {} of {stage} again from {source}?",
-            counted(dates.len(), "date")
+            "Do {} of {stage} again from {}?",
+            counted(dates.len(), "date"),
+            snapshot.run.source
         ),
         order: rerun(stage, &dates),
         dates,
-        note,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
         go: true,
         top: 0,
     }));
+}
+
+/// Which of these dates can be done again now; the sentence to refuse it with if none can.
+fn again(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate], otherwise: &str) -> Result<Again, String> {
+    let run = &snapshot.run;
+    if run.preparing.is_some() || run.state == RunState::Draining {
+        return Err(
+            "nothing can be done again while the run is preparing or draining; try again in a moment"
+                .to_owned(),
+        );
+    }
+    let Some(stage) = snapshot.stages.iter().find(|view| view.name == stage) else {
+        return Err(format!("{stage} is no stage of this run"));
+    };
+    let again = Again::of(stage, dates);
+    match (dates, again.dates.as_slice()) {
+        ([], _) => Err(otherwise.to_owned()),
+        ([date], []) => Err(why_not_again(stage, *date)),
+        (_, []) => Err(format!(
+            "none of these dates can be done again; {}",
+            again.left_out().unwrap_or_default()
+        )),
+        _ => Ok(again),
+    }
 }
 
 /// Asks whether everything that rests on something changed is to be done again, in whatever stage.
@@ -199,7 +238,7 @@ pub(super) fn refresh(model: &mut Model) {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!(
             "Refresh {} of {}?",
-            counted(count, "stale date"),
+            counted(count, "stale unit"),
             counted(stages.len(), "stage")
         ),
         order: Command::Rerun {

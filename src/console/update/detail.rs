@@ -15,13 +15,18 @@ use crate::console::model::overlay::Overlay;
 use crate::engine::{Command, StageView};
 use crate::ledger::UnitState;
 
-/// Shows a date of a stage, and asks for its rows.
+/// Shows the date under the cursor.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
         return Vec::new();
     };
     let detail = Detail::of(&stage.name, date, unit(stage, date).cloned());
-    let effects = ask(&detail.stage, date);
+    show(model, detail)
+}
+
+/// Shows a date as far as it is opened, and asks for its rows as they are now.
+pub(super) fn show(model: &mut Model, detail: Detail) -> Vec<Effect> {
+    let effects = ask(&detail.stage, detail.date);
     model.overlay = Some(Overlay::Detail(detail));
     effects
 }
@@ -42,8 +47,13 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
         Action::Open => enter(&mut detail),
         Action::Table if detail.has_levels() => flip(&mut detail),
         Action::Reload => return dates::reload(model, vec![detail.date]),
-        Action::Rerun => return dates::confirm(model, &detail.stage, vec![detail.date], None, ""),
-        Action::DateLog => return log::only(model, detail.date),
+        Action::Rerun => {
+            let (stage, date) = (detail.stage.clone(), detail.date);
+            // What is refused leaves it open.
+            model.overlay = Some(Overlay::Detail(detail));
+            return dates::confirm(model, &stage, vec![date], None, "");
+        }
+        Action::DateLog => return log::only_of(model, detail),
         _ => {}
     }
     if let Some(layout) = model.layout() {

@@ -1,13 +1,19 @@
 //! From a key to the action the table names, and from there to the room of the screen it belongs to.
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
 
-use super::{checks, cost, dates, log, mouse, overlay, recording, run, runbook, sample, sources, split};
+use super::{
+    checks, cost, dates, log, mouse, orders, overlay, recording, run, runbook, sample, sources, split,
+};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Key, Place, is_order};
+use crate::console::keymap::{Action, Key, Place};
 use crate::console::layout::Pane;
-use crate::console::model::overlay::{Help, Overlay};
+use crate::console::model::checklist::Checklist;
+use crate::console::model::help::Help;
+use crate::console::model::overlay::Overlay;
+use crate::console::model::workers::Workers;
 use crate::console::model::{Model, Prompt, Purpose};
 use crate::console::text::{counted, sanitised};
 
@@ -33,14 +39,13 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     match action {
         Some(action) => {
             model.wish(Dirty::Full);
-            if model.recording.is_some() && is_order(place, action) {
-                recording::refuse(model);
+            if let Some(barred) = model.refusal(place, action) {
+                orders::refuse(model, &barred);
                 return Vec::new();
             }
             let effects =
                 recording::play(action).map_or_else(|| act(model, place, action), |play| vec![play]);
-            recording::refuse_notes(model);
-            effects
+            orders::let_through(model, place, action, effects)
         }
         None if place == Place::Prompt => {
             if let Some(letter) = key.typed() {
@@ -90,7 +95,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Mouse => return mouse::toggle(model),
         Action::DateLog => log::only_the_date(model),
-        Action::Back => back(model),
+        Action::Back => return back(model),
         _ => return in_pane(model, model.focus, action),
     }
     Vec::new()
@@ -102,7 +107,7 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
         Pane::Dates => dates::act(model, action),
         Pane::Workers => {
             let workers = model.snapshot.as_ref().map(|snapshot| snapshot.workers.len());
-            let page = page(model, Pane::Workers);
+            let page = inside(model, Pane::Workers).map_or(1, Workers::page);
             model.workers.cursor = moved(model.workers.cursor, action, page, workers.unwrap_or(0));
             Vec::new()
         }
@@ -111,15 +116,33 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
     }
 }
 
-/// Shows a pane.
+/// Shows a pane. Who goes elsewhere from the log needs no way back.
 pub(super) fn focus(model: &mut Model, pane: Pane) {
+    if pane != Pane::Log {
+        model.way_back = None;
+    }
     model.focus = pane;
 }
 
-/// Rows of a pane's content.
-pub(super) fn page(model: &Model, pane: Pane) -> usize {
-    let inside = model.layout().and_then(|layout| layout.inside(pane));
-    inside.map_or(1, |area| usize::from(area.height))
+/// Where a pane's content is.
+pub(super) fn inside(model: &Model, pane: Pane) -> Option<Rect> {
+    model.layout()?.inside(pane)
+}
+
+/// Remembers which rows of the lists are in view, so that they move only as far as the mark takes them.
+pub(super) fn keep_tops(model: &mut Model) {
+    let Some(snapshot) = model.snapshot.clone() else {
+        return;
+    };
+    if let Some(area) = inside(model, Pane::Workers) {
+        let workers = &mut model.workers;
+        workers.top = workers.first_in_view(Workers::page(area), snapshot.workers.len());
+    }
+    if let Some(area) = inside(model, Pane::Checks) {
+        let checks = &mut model.checks;
+        let len = checks.items(&snapshot).len();
+        checks.top = checks.first_in_view(Checklist::page(area), len);
+    }
 }
 
 /// Where a marked row of `len` goes.
@@ -138,20 +161,22 @@ pub(super) fn moved(at: usize, action: Action, page: usize, len: usize) -> usize
 }
 
 /// Escape in a pane takes back one thing at a time, the nearest first.
-fn back(model: &mut Model) {
-    let filtered = !model.log.query.is_empty() || model.log.date.is_some();
+fn back(model: &mut Model) -> Vec<Effect> {
+    let in_log = model.focus == Pane::Log;
     if model.focus == Pane::Dates && model.dates.anchor.is_some() {
         model.dates.anchor = None;
     } else if model.focus == Pane::Dates && model.dates.filter.is_some() {
         model.dates.filter = None;
-    } else if model.focus == Pane::Log && filtered {
-        model.log.refilter(|log| {
-            log.query.clear();
-            log.date = None;
-        });
+    } else if in_log && !model.log.query.is_empty() {
+        model.log.refilter(|log| log.query.clear());
+    } else if in_log && let Some(to) = model.way_back.take() {
+        return log::back(model, to);
+    } else if in_log && model.log.date.is_some() {
+        model.log.refilter(|log| log.date = None);
     } else {
         model.zoomed = false;
     }
+    Vec::new()
 }
 
 fn ask(model: &mut Model, place: Place) {
@@ -188,7 +213,7 @@ fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
             };
             match purpose {
                 Purpose::Date => dates::go_to(model, text.trim()),
-                Purpose::Log => model.log.refilter(|log| log.query = text),
+                Purpose::Log => log::search(model, text),
                 Purpose::Help => {}
                 Purpose::Waive => return checks::waive(model, text.trim()),
                 Purpose::Tick => return runbook::tick(model, true, text.trim()),

@@ -2,15 +2,18 @@
 
 use chrono::NaiveDate;
 
-use super::keys::page;
+use super::detail;
+use super::keys::inside;
 use crate::console::effect::Effect;
-use crate::console::keymap::Action;
+use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
-use crate::console::model::Model;
+use crate::console::model::detail::Detail;
 use crate::console::model::log::about;
+use crate::console::model::{Model, WayBack};
+use crate::console::text::sanitised;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let page = page(model, Pane::Log);
+    let page = page(model);
     let leap = page.cast_signed().max(1);
     let all = isize::MAX;
     match action {
@@ -22,25 +25,91 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Last => model.log.follow(),
         Action::Level => model.log.next_level(),
         Action::Wrap => model.log.wrap = !model.log.wrap,
+        Action::NextAttention => hit(model, -1, page),
+        Action::PreviousAttention => hit(model, 1, page),
         _ => {}
     }
     Vec::new()
 }
 
+/// Lines in view.
+fn page(model: &Model) -> usize {
+    inside(model, Pane::Log).map_or(1, |area| usize::from(area.height))
+}
+
+/// Shows only the lines that hold this; says so if there is none.
+pub(super) fn search(model: &mut Model, query: String) {
+    model.log.refilter(|log| log.query = query);
+    if !model.log.query.is_empty() && model.log.len() == 0 {
+        no_hit(model);
+    }
+}
+
+/// Moves by one line: while one searches, every line that is shown is one that was found.
+fn hit(model: &mut Model, lines: isize, page: usize) {
+    let below = model.log.below();
+    if model.log.query.is_empty() {
+        let search = model.key_of(Place::Log, Action::Search, false);
+        model.notice(false, format!("nothing is searched for; {search} searches"));
+    } else if model.log.len() == 0 {
+        no_hit(model);
+    } else {
+        model.log.scroll(lines, page);
+        if model.log.below() == below {
+            let query = sanitised(&model.log.query).into_owned();
+            let end = if lines < 0 { "before" } else { "after" };
+            model.notice(false, format!("no line {end} these holds '{query}'"));
+        }
+    }
+}
+
+fn no_hit(model: &mut Model) {
+    let query = sanitised(&model.log.query).into_owned();
+    let all = model.key_of(Place::Log, Action::Back, false);
+    let among = if model.log.least < tracing::Level::TRACE || model.log.date.is_some() {
+        "of those the filter lets pass"
+    } else {
+        "that is kept here"
+    };
+    model.notice(
+        true,
+        format!("no line {among} holds '{query}'; {all} shows all again"),
+    );
+}
+
 /// Shows the log of the date under the cursor alone, or everything again.
 pub(super) fn only_the_date(model: &mut Model) {
-    let date = match model.focus {
-        Pane::Log if model.log.date.is_some() => None,
-        _ => model.dates.cursor,
-    };
-    model.log.refilter(|log| log.date = date);
+    if model.focus == Pane::Log {
+        let date = match model.log.date {
+            Some(_) => None,
+            None => model.dates.cursor,
+        };
+        model.log.refilter(|log| log.date = date);
+    } else if let Some(date) = model.dates.cursor {
+        only(model, date, None);
+    }
+}
+
+/// Shows the log of the date that is opened alone.
+pub(super) fn only_of(model: &mut Model, detail: Detail) {
+    only(model, detail.date, Some(detail));
+}
+
+fn only(model: &mut Model, date: NaiveDate, detail: Option<Detail>) {
+    model.log.refilter(|log| log.date = Some(date));
+    model.way_back = Some(WayBack {
+        pane: model.focus,
+        detail,
+    });
     model.focus = Pane::Log;
 }
 
-/// Shows the log of a date alone.
-pub(super) fn only(model: &mut Model, date: NaiveDate) {
-    model.log.refilter(|log| log.date = Some(date));
-    model.focus = Pane::Log;
+/// Goes back to where the log of one date was asked for; what was open there is open again.
+pub(super) fn back(model: &mut Model, to: WayBack) -> Vec<Effect> {
+    model.log.refilter(|log| log.date = None);
+    model.focus = to.pane;
+    to.detail
+        .map_or_else(Vec::new, |detail| detail::show(model, detail))
 }
 
 /// The lines in view, oldest first.
@@ -48,8 +117,8 @@ pub(super) fn copied(model: &Model) -> String {
     let several = model.has_several_stages();
     let mut lines: Vec<_> = model
         .log
-        .upwards(page(model, Pane::Log))
-        .take(page(model, Pane::Log))
+        .upwards(page(model))
+        .take(page(model))
         .map(|line| {
             format!(
                 "{} {} {}{}",

@@ -8,6 +8,7 @@ mod detail;
 mod keys;
 mod log;
 mod mouse;
+mod orders;
 mod overlay;
 mod recording;
 mod run;
@@ -23,7 +24,7 @@ use chrono::{DateTime, Utc};
 use super::dirty::Dirty;
 use super::effect::Effect;
 use super::keymap::{Action, Place};
-use super::model::{Model, NOTICE_STAYS};
+use super::model::Model;
 use super::msg::Msg;
 use super::text::sanitised;
 use crate::engine::{Event, Fact, Snapshot};
@@ -31,6 +32,12 @@ use crate::engine::{Event, Fact, Snapshot};
 /// Takes one message in and says what is to be done outside. How much changed on the screen is left in the model:
 /// [`Model::take_dirty`].
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let effects = take(model, msg);
+    keys::keep_tops(model);
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Snapshot(snapshot) => return take_snapshot(model, snapshot),
         Msg::Facts(facts) => facts.iter().for_each(|fact| take_fact(model, fact)),
@@ -62,6 +69,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Full);
             }
         }
+        Msg::Over => {
+            model.is_over = true;
+            model.wish(Dirty::Full);
+        }
         Msg::Recording(recording) => recording::take(model, recording),
         Msg::Key { key, at } => {
             model.now = Some(at);
@@ -71,6 +82,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize { columns, rows } => {
             model.size = (columns, rows);
+            overlay::keep_in(model);
             model.wish(Dirty::Force);
         }
         Msg::Reply { to, reply } => run::take_reply(model, &to, reply),
@@ -119,7 +131,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) {
     let before = model.notices.len();
     model
         .notices
-        .retain(|notice| notice.bad || notice.at.is_none_or(|at| now - at < NOTICE_STAYS));
+        .retain(|notice| notice.left(Some(now)).is_none_or(|left| !left.is_zero()));
     if model.notices.len() != before {
         model.wish(Dirty::Full);
     } else if model.is_active() {

@@ -81,11 +81,12 @@ fn click(model: &mut Model, point: Position) {
 mod tests {
     use std::sync::Arc;
 
-    use crossterm::event::KeyModifiers;
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::console::fixture::{log, one_fail};
-    use crate::console::model::overlay::{Help, Overlay};
+    use crate::console::fixture::{log, one_fail, second};
+    use crate::console::model::help::Help;
+    use crate::console::model::overlay::Overlay;
     use crate::console::{Msg, Preferences, update};
 
     fn model(mouse: bool) -> Model {
@@ -153,6 +154,38 @@ mod tests {
             7,
             "a column is a week"
         );
+    }
+
+    #[test]
+    fn a_click_in_a_list_that_is_scrolled_moves_nothing_under_the_pointer() {
+        for (pane, number, columns, rows) in [(Pane::Workers, '2', 80, 16), (Pane::Checks, '4', 80, 16)] {
+            let mut model = model(true);
+            update(&mut model, Msg::Resize { columns, rows });
+            let pressed = |code| Msg::Key {
+                key: KeyEvent::new(code, KeyModifiers::NONE),
+                at: second(8.4),
+            };
+            update(&mut model, pressed(KeyCode::Char(number)));
+            update(&mut model, pressed(KeyCode::End));
+            let (cursor, top) = match pane {
+                Pane::Workers => (model.workers.cursor, model.workers.top),
+                _ => (model.checks.cursor, model.checks.top),
+            };
+            assert!(top > 0, "{pane:?} is longer than its pane");
+            let (x, y) = corner(&model, pane);
+            let above = if pane == Pane::Workers { 2 } else { 0 };
+            send(&mut model, LEFT, (x + 2, y + above));
+            let (marked, first) = match pane {
+                Pane::Workers => (model.workers.cursor, model.workers.top),
+                _ => (model.checks.cursor, model.checks.top),
+            };
+            assert_eq!(
+                (marked, first),
+                (top, top),
+                "{pane:?}: what was clicked on, where it was"
+            );
+            assert!(marked < cursor);
+        }
     }
 
     #[test]

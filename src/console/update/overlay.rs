@@ -72,7 +72,11 @@ fn in_offending(model: &mut Model, list: Offending, action: Action) {
             let sentence = format!("these are dates of raw rows: {fetch} fetches them again");
             model.notice(false, sentence);
         }
-        Action::RerunOffending => checks::rerun(model, &check),
+        Action::RerunOffending => {
+            // What is refused leaves it open.
+            model.overlay = Some(Overlay::Offending(list));
+            checks::rerun(model, &check);
+        }
         _ => {
             model.overlay = Some(Overlay::Offending(list));
             scroll(model, action);
@@ -127,6 +131,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     let (offending, gaps) = (offending_dates(model), gaps(model));
     let about_lines = about_lines(model, body);
     let cost_lines = cost::lines_in(model, body);
+    let help_lines = help_lines(model, body);
     let items = model
         .snapshot
         .as_ref()
@@ -162,12 +167,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         }
         Some(Overlay::Help(help)) => {
             let page = page(body, 0);
-            help.top = moved(
-                help.top,
-                action,
-                page,
-                last_top(help.bindings(&model.keymap).len(), page),
-            );
+            help.top = moved(help.top, action, page, last_top(help_lines, page));
         }
         Some(Overlay::Causes(_)) => causes::scroll(model, action),
         Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Helm(_) | Overlay::Leave(_)) | None => {}
@@ -192,6 +192,14 @@ fn about_lines(model: &Model, body: Rect) -> usize {
     };
     let check = about.check(snapshot);
     check.map_or(0, |check| lines(check, usize::from(framed(body).width)).len())
+}
+
+fn help_lines(model: &Model, body: Rect) -> usize {
+    let Some(Overlay::Help(help)) = &model.overlay else {
+        return 0;
+    };
+    let columns = usize::from(framed(body).width);
+    help.lines(&model.keymap, model.socket(), columns).len()
 }
 
 fn gaps(model: &Model) -> usize {

@@ -7,12 +7,12 @@ use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
 use crate::console::model::detail::Stored;
 use crate::console::model::overlay::{LeaveChoice, Overlay};
-use crate::console::model::{Asked, Leaving, Model, open_dates};
+use crate::console::model::{Asked, Leaving, Model, open_units};
 use crate::console::text::{counted, sanitised, to_go};
 use crate::engine::{Command, Reply, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
-/// Within this time a second Ctrl-C counts as one with the first.
+/// Within this time a second Ctrl-C counts as one with the first, and so long it is said.
 const ARMED: TimeDelta = TimeDelta::seconds(2);
 
 pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
@@ -46,6 +46,10 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(snapshot) = &model.snapshot else {
         return Vec::new();
     };
+    if snapshot.run.state.has_ended() {
+        model.notice(true, "the run has ended; there is nothing for workers to do");
+        return Vec::new();
+    }
     let now = model.workers.wanted.unwrap_or(snapshot.run.workers);
     let wanted = now.saturating_add_signed(by);
     if wanted == 0 {
@@ -83,6 +87,9 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
 
 /// Leaves the screen alone.
 pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
+    if model.is_over {
+        return vec![Effect::Quit];
+    }
     if model.helm.can_detach {
         return vec![Effect::Detach];
     }
@@ -124,12 +131,13 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 }
 
 fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
-    let idle = open_dates(snapshot) == 0
+    let idle = open_units(snapshot) == 0
         && !snapshot
             .checks
             .iter()
             .any(|check| check.state == CheckState::Running);
-    model.sample.held
+    model.is_over
+        || model.sample.held
         || snapshot.run.waits_for_yes
         || snapshot.run.state.has_ended()
         || (snapshot.run.state == RunState::Paused && idle)
@@ -138,7 +146,7 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
 /// The operator has chosen how to leave.
 pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
-    if run.is_some_and(|run| run.state.has_ended()) {
+    if model.is_over || run.is_some_and(|run| run.state.has_ended()) {
         // It has ended while the question stood: there is nothing left to hold or to lose.
         return match choice {
             LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => Vec::new(),
@@ -182,7 +190,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Quit];
     };
     let again = match (model.armed, model.now) {
-        (Some(armed), Some(now)) => now - armed <= ARMED,
+        (Some(armed), Some(now)) => now - armed < ARMED,
         _ => false,
     };
     let draining = snapshot.run.state == RunState::Draining;
@@ -197,7 +205,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     model.notices.retain(|notice| notice.bad);
     if !again {
         model.armed = model.now;
-        model.notice(false, format!("Ctrl-C again within 2 s {then}"));
+        model.notice_for(ARMED, format!("Ctrl-C again within 2 s {then}"));
         return Vec::new();
     }
     model.armed = None;

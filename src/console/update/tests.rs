@@ -18,7 +18,7 @@ use crate::console::model::checklist::Item;
 use crate::console::model::detail::{Face, Stored};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::split::Split;
-use crate::console::{Dirty, Effect, Model, Msg, Play, Recording, update};
+use crate::console::{Dirty, Effect, Helm, Model, Msg, Play, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
@@ -102,12 +102,158 @@ fn said(model: &Model) -> &str {
 #[case::search_month("g/2023-12\n", "2023-12-01")]
 #[case::search_every_christmas("g/12-25\n", "2021-12-25")]
 #[case::search_next_christmas("g/12-25\n/12-25\n", "2022-12-25")]
+#[case::search_without_dashes("g/20231216\n", "2023-12-16")]
 #[case::search_nothing("g/1999\n", "2021-10-19")]
 #[case::search_taken_back("g/2023-12-16\x1b", "2021-10-19")]
 fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
     let mut model = model(running(1));
     keys(&mut model, pressed);
     assert_eq!(model.dates.cursor, Some(day(date)));
+}
+
+#[rstest]
+#[case::skipped(
+    "g/2024-02-15\nr",
+    "2024-02-15 of team_offense is skipped (",
+    "): there is nothing to do again"
+)]
+#[case::to_come("Gr", "2026-01-03 of team_offense is pending", ": it is still to come")]
+#[case::a_range(
+    "g/2024-02-15\nvjr",
+    "none of these dates can be done again",
+    "; left out: 2 skipped"
+)]
+fn what_cannot_be_done_again_is_refused_before_a_question(
+    #[case] pressed: &str,
+    #[case] begin: &str,
+    #[case] end: &str,
+) {
+    let mut model = model(running(1));
+    assert_eq!(keys(&mut model, pressed), []);
+    assert!(model.overlay.is_none(), "nothing is asked");
+    let said = said(&model);
+    assert!(said.starts_with(begin) && said.ends_with(end), "{said}");
+}
+
+#[test]
+fn what_is_refused_of_an_opened_date_leaves_it_open() {
+    let mut model = model(running(1));
+    keys(&mut model, "g/2024-02-15\n\nr");
+    assert!(matches!(model.overlay, Some(Overlay::Detail(_))));
+    assert!(
+        said(&model).ends_with("there is nothing to do again"),
+        "{}",
+        said(&model)
+    );
+    let mut draining = drained(2);
+    draining.run.preparing = None;
+    update(&mut model, Msg::Snapshot(Arc::new(draining)));
+    keys(&mut model, "q1R");
+    assert!(said(&model).contains("draining"), "{}", said(&model));
+}
+
+const OVER: &str = "the run is over and takes no more orders; start 'backcourt run' again to do it";
+
+#[rstest]
+#[case::finished(one_fail(50))]
+#[case::killed(interrupted(50))]
+fn a_run_that_is_over_takes_no_order_and_asks_no_question(#[case] snapshot: Snapshot) {
+    let mut model = model(snapshot);
+    update(&mut model, Msg::Over);
+    for order in [
+        "p", "+", "-", "1r", "R", "S", "F", "A", "H", "4a", "x", "W", "\n", "1",
+    ] {
+        assert_eq!(keys(&mut model, order), [], "{order:?}");
+        assert!(model.overlay.is_none() && model.prompt.is_none(), "{order:?}");
+        let expected = if order == "1" { "" } else { OVER };
+        assert_eq!(said(&model), expected, "{order:?}");
+    }
+    keys(&mut model, "6G\n");
+    assert_eq!(
+        (said(&model), model.prompt.is_none()),
+        (OVER, true),
+        "no note is typed"
+    );
+    keys(&mut model, "q");
+    for leaves in ["q", "d"] {
+        assert_eq!(keys(&mut model, leaves), [Effect::Quit], "{leaves}");
+    }
+}
+
+#[test]
+fn what_was_asked_before_the_run_was_over_is_refused_after_it() {
+    let mut model = model(running(1));
+    keys(&mut model, "R");
+    update(&mut model, Msg::Snapshot(Arc::new(interrupted(2))));
+    update(&mut model, Msg::Over);
+    assert_eq!(keys(&mut model, "\n"), []);
+    assert_eq!(said(&model), OVER);
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
+fn interrupted(version: u64) -> Snapshot {
+    let mut snapshot = running(version);
+    snapshot.run.state = RunState::Interrupted;
+    snapshot
+}
+
+#[test]
+fn workers_of_a_run_that_has_ended_are_no_promise() {
+    let mut model = model(finished(1));
+    for typed in ["+", "-"] {
+        assert_eq!(keys(&mut model, typed), []);
+        assert_eq!(
+            said(&model),
+            "the run has ended; there is nothing for workers to do"
+        );
+    }
+    assert_eq!(model.workers.wanted, None);
+}
+
+fn helm(holder: Option<&str>, may_steer: bool) -> Msg {
+    Msg::Helm(Helm {
+        holder: holder.map(str::to_owned),
+        mine: false,
+        may_steer,
+        consoles: 2,
+        afar: true,
+        can_detach: true,
+    })
+}
+
+#[rstest]
+#[case::free(helm(None, true), "refused: nobody has the helm; H takes it")]
+#[case::held(helm(Some("ann@pts/1"), true), "refused: ann@pts/1 has the helm; H takes it")]
+#[case::never(helm(None, false), "refused: this console only watches")]
+fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Msg, #[case] sentence: &str) {
+    let mut model = model(paused(1));
+    update(&mut model, told);
+    for order in ["p", "R", "+", "4a"] {
+        assert_eq!(keys(&mut model, order), [], "{order:?}");
+        assert!(model.overlay.is_none(), "{order:?}");
+        assert_eq!(said(&model), sentence, "{order:?}");
+    }
+    let inspects = keys(&mut model, "1\n");
+    assert!(
+        matches!(inspects[..], [Effect::Send(Command::Inspect { .. })]),
+        "{inspects:?}"
+    );
+    keys(&mut model, "q");
+    assert_eq!(keys(&mut model, "d"), [Effect::Detach]);
+    assert_eq!(keys(&mut model, "q"), [Effect::Detach]);
+}
+
+#[test]
+fn the_helm_is_taken_by_its_key_and_a_heading_folds_without_it() {
+    let mut model = model(three_stages(1));
+    update(&mut model, helm(Some("ann@pts/1"), true));
+    keys(&mut model, "4\nj");
+    assert_eq!(marked(&model), "team_defense", "folded");
+    keys(&mut model, "Hl");
+    assert_eq!(keys(&mut model, "\n"), [Effect::TakeHelm]);
+    update(&mut model, helm(None, true));
+    assert_eq!(keys(&mut model, "H"), [Effect::TakeHelm]);
 }
 
 #[test]
@@ -168,7 +314,7 @@ fn a_search_that_finds_nothing_says_so() {
 #[case::range_leaves_skipped_dates_out("g/2024-02-12\nvjjjr\n", rerun(&["2024-02-12", "2024-02-13"]))]
 #[case::range_backwards("g/2024-02-13\nvkr\n", rerun(&["2024-02-12", "2024-02-13"]))]
 #[case::range_ended("g/2024-02-12\nvjvr\n", rerun(&["2024-02-13"]))]
-#[case::a_skipped_date_by_itself("g/2024-02-15\nr\n", rerun(&["2024-02-15"]))]
+#[case::a_skipped_date_by_itself("g/2024-02-15\nr", vec![])]
 #[case::only_skipped_dates("g/2024-02-15\nvjr", vec![])]
 #[case::rerun_failed("R\n", rerun(&["2022-02-24", "2022-10-20", "2022-12-10", "2023-02-26", "2023-02-27"]))]
 #[case::copy("gy", vec![Effect::Copy("2021-10-19".to_owned())])]
@@ -456,6 +602,67 @@ fn the_log_of_one_date_is_a_key_away_and_back() {
     assert!(model.log.len() < all);
     keys(&mut model, "L");
     assert_eq!((model.log.date, model.log.len()), (None, all));
+}
+
+#[test]
+fn from_the_log_of_one_date_escape_leads_back_to_where_it_was_asked_for() {
+    let mut model = model(running(1));
+    let all = model.log.len();
+    keys(&mut model, "g/2023-12-16\nL");
+    keys(&mut model, "\x1b");
+    assert_eq!(
+        (model.focus, model.log.date, model.log.len()),
+        (Pane::Dates, None, all)
+    );
+
+    let mut model = opened(stored_games());
+    keys(&mut model, "j\nL/conn\n");
+    assert!(model.overlay.is_none() && model.log.query == "conn");
+    keys(&mut model, "\x1b");
+    assert_eq!(model.focus, Pane::Log, "the search is taken back first");
+    let asked = keys(&mut model, "\x1b");
+    assert!(
+        matches!(asked[..], [Effect::Send(Command::Inspect { .. })]),
+        "{asked:?}"
+    );
+    assert_eq!(
+        at(&model),
+        (vec![GAMES[1]], Face::List, 0),
+        "as far as it was opened"
+    );
+
+    let mut model = opened(stored_games());
+    keys(&mut model, "L23\x1b");
+    assert_eq!(
+        (model.focus, model.log.date),
+        (Pane::Log, None),
+        "who went elsewhere stays"
+    );
+}
+
+#[test]
+fn a_search_in_the_log_says_what_it_found_no_more_of() {
+    let mut model = model(running(1));
+    keys(&mut model, "3n");
+    assert_eq!(said(&model), "nothing is searched for; / searches");
+    keys(&mut model, "/nowhere\n");
+    assert_eq!(
+        said(&model),
+        "no line that is kept here holds 'nowhere'; Esc shows all again"
+    );
+    keys(&mut model, "jn");
+    assert_eq!(
+        said(&model),
+        "no line that is kept here holds 'nowhere'; Esc shows all again"
+    );
+    keys(&mut model, "\x1b/team\n");
+    assert_eq!(said(&model), "");
+    let below = model.log.below();
+    keys(&mut model, "N");
+    assert_eq!(
+        (said(&model), model.log.below()),
+        ("no line after these holds 'team'", below)
+    );
 }
 
 #[test]
@@ -797,6 +1004,19 @@ fn ctrl_c_counts_only_twice_within_two_seconds() {
 }
 
 #[test]
+fn what_a_second_ctrl_c_does_is_said_no_longer_than_it_is_so() {
+    let mut model = model(running(1));
+    ctrl_c(&mut model, 10.0);
+    update(&mut model, Msg::Tick(second(11.2)));
+    assert!(!said(&model).is_empty());
+    let left = model.heartbeat().unwrap().as_millis();
+    assert_eq!(left, 800, "the clock that takes it away is on time");
+    update(&mut model, Msg::Tick(second(12.0)));
+    assert_eq!(said(&model), "");
+    assert_eq!(ctrl_c(&mut model, 12.0), []);
+}
+
+#[test]
 fn another_key_disarms_ctrl_c() {
     let mut model = model(running(1));
     ctrl_c(&mut model, 10.0);
@@ -1134,6 +1354,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         )),
         1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
         1 => Just(Msg::Facts(vec![worker_died()])),
+        1 => prop::sample::select(vec![helm(None, true), helm(Some("ann@pts/1"), true), Msg::Helm(Helm::default())]),
     ]
 }
 
@@ -1158,6 +1379,7 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
     prop_assert!(model.dates.anchor.is_none_or(holds));
     prop_assert!(model.checks.cursor < model.checks.items(snapshot).len().max(1));
     prop_assert!(model.workers.cursor < snapshot.workers.len().max(1));
+    prop_assert!(model.workers.top <= model.workers.cursor && model.checks.top <= model.checks.cursor);
     prop_assert!(model.log.below() <= model.log.len());
     prop_assert!(snapshot.run.state == RunState::Finished || model.percent() < 100.0);
     if let Some(Overlay::Offending(list)) = &model.overlay {

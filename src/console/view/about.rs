@@ -9,7 +9,7 @@ use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::about::{Line, NAME, lines};
 use crate::console::model::overlay::{About, DATE_COLUMNS};
-use crate::console::text::{counted, sanitised};
+use crate::console::text::{counted, measured};
 use crate::console::theme::Theme;
 use crate::ledger::PastAnswer;
 
@@ -60,7 +60,7 @@ pub fn draw(model: &Model, about: &About, theme: Theme, body: Rect, buf: &mut Bu
 fn answered(answer: &PastAnswer, theme: Theme, pen: &mut Pen<'_>) {
     let style = theme.check(answer.state);
     let state = format!("{} {}", theme.glyphs.check(answer.state), answer.state);
-    let value = sanitised(answer.value.as_deref().unwrap_or("-"));
+    let value = measured(answer.value.as_deref().unwrap_or("-"));
     let dates = match answer.offending {
         0 => String::new(),
         dates => counted(dates, "date"),

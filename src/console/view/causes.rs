@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::causes::{ABOUT, ABOVE, Cause, Causes, causes, dates};
+use crate::console::model::list::first_in_view;
 use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::console::theme::{SELECTED, Theme};
 use crate::plan::compact_dates;
@@ -37,7 +37,7 @@ pub fn draw(model: &Model, list: &Causes, theme: Theme, body: Rect, buf: &mut Bu
         .skip(2);
     head.write("cause", BOLD);
     let room = Causes::page(body);
-    let top = first_in_view(list.cursor, room, causes.len());
+    let top = first_in_view(0, list.cursor, room, causes.len());
     let rows = Rect {
         y: area.y + ABOVE,
         height: u16::try_from(room).unwrap_or(0),

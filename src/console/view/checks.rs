@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 
 use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
-use super::workers::first_in_view;
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::model::checklist::{Item, counts};
+use crate::console::model::checklist::{Checklist, Item, counts};
 use crate::console::text::{self, counted, sanitised};
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::{CheckView, Snapshot};
@@ -24,10 +23,6 @@ const TARGET: usize = 18;
 const BEFORE: usize = 10;
 const DATES: usize = 9;
 
-/// Rows about the marked check, and the height from which there is room for them.
-const ABOUT: usize = 3;
-const ABOUT_FROM: u16 = 9;
-
 /// The row of them that says how a heading is folded.
 const ABOUT_FOLD: usize = 2;
 
@@ -40,9 +35,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, row(area, 0)).write("This plan has no checks.", PLAIN);
         return;
     };
-    let about = about_rows(area);
-    let room = usize::from(area.height).saturating_sub(about);
-    let top = first_in_view(model.checks.cursor, room, items.len());
+    let about = Checklist::about(area);
+    let room = Checklist::page(area);
+    let top = model.checks.first_in_view(room, items.len());
     thumb(buf, theme, area, top, room, items.len());
     let columns = Columns::of(usize::from(area.width), &snapshot.checks);
     for (at, item) in items.iter().enumerate().skip(top).take(room) {
@@ -69,15 +64,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn about_rows(area: Rect) -> usize {
-    if area.height >= ABOUT_FROM { ABOUT } else { 0 }
-}
-
 /// The item of the checklist a line of the pane is about.
 pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
     let len = model.checks.items(model.snapshot.as_ref()?).len();
-    let room = usize::from(area.height).saturating_sub(about_rows(area));
-    let at = first_in_view(model.checks.cursor, room, len) + line;
+    let room = Checklist::page(area);
+    let at = model.checks.first_in_view(room, len) + line;
     (line < room && at < len).then_some(at)
 }
 
@@ -168,7 +159,11 @@ impl Columns {
         }
         pen.column(self.title, &check.title, PLAIN);
         if self.value > 0 {
-            pen.column(self.value, check.value.as_deref().unwrap_or("-"), style);
+            pen.column(
+                self.value,
+                &text::measured(check.value.as_deref().unwrap_or("-")),
+                style,
+            );
         }
         if self.target > 0 {
             pen.column(self.target, &check.target, PLAIN);
@@ -203,9 +198,9 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             }
         }
         1 => {
-            let value = check.value.as_deref().unwrap_or("-");
+            let value = text::measured(check.value.as_deref().unwrap_or("-"));
             pen.write("value ", PLAIN)
-                .write(value, theme.check(check.state))
+                .write(&value, theme.check(check.state))
                 .write(&format!("  target {}", check.target), PLAIN);
             if let Some(before) = &check.before {
                 pen.write(&format!("  before {before}"), PLAIN);

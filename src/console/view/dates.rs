@@ -135,9 +135,14 @@ fn about_cursor(
     pen.write(&format!("{weekday} {cursor} "), BOLD.add_modifier(SELECTED))
         .write(" ", PLAIN);
     if model.dates.anchor.is_some() {
-        let (dates, left_out) = model.dates.to_rerun(stage);
-        let marked = counted(dates.len() + left_out, "date");
-        pen.write(&format!("{marked} selected, {left_out} of them skipped"), BOLD);
+        let marked = model.dates.marked(stage);
+        let is_skipped = |unit: &&&UnitView| unit.state == UnitState::Skipped;
+        let skipped = count(marked.iter().filter(is_skipped).count() as u64);
+        let text = format!(
+            "{} selected, {skipped} of them skipped",
+            counted(marked.len(), "date")
+        );
+        pen.write(&text, BOLD);
         return;
     }
     if let Some(unit) = unit(stage, cursor) {

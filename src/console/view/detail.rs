@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use super::dates::in_words;
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::detail::{Detail, Face, Stored};
 use crate::console::model::drill::{Drill, Line};
+use crate::console::model::list::first_in_view;
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::Part;
@@ -100,7 +100,7 @@ fn list(
         return String::new();
     };
     let room = usize::from(lines.height);
-    let top = first_in_view(detail.cursor, room, list.lines.len());
+    let top = first_in_view(0, detail.cursor, room, list.lines.len());
     thumb(buf, theme, lines, top, room, list.lines.len());
     let shown: Vec<&[String]> = (list.lines.iter().skip(top).take(room))
         .map(Vec::as_slice)

@@ -52,7 +52,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 /// Who steers, while several could.
 fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
-    if let Some(text) = model.helm.text().filter(|_| model.recording.is_none()) {
+    if let Some(text) = model
+        .helm
+        .text()
+        .filter(|_| model.recording.is_none() && !model.is_over)
+    {
         let style = if model.helm.mine {
             PLAIN
         } else {
@@ -169,7 +173,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     }
     if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
         pen.write(
-            &format!("  {} dates/min", count(rate.max(0.0).round() as u64)),
+            &format!("  {} units/min", count(rate.max(0.0).round() as u64)),
             PLAIN,
         );
     }

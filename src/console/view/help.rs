@@ -3,47 +3,57 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::badge::Badge;
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use crate::console::keymap::Keymap;
 use crate::console::layout::framed;
-use crate::console::model::overlay::Help;
-use crate::console::text::{counted, width};
-use crate::console::theme::Theme;
+use crate::console::model::Model;
+use crate::console::model::help::{Command, Help, Line, PLACE};
+use crate::console::text::{counted, sanitised};
+use crate::console::theme::{Role, Theme};
 
-const KEYS: usize = 16;
-const WHERE: usize = 26;
-
-/// From this width on there is room to say where a key works.
-const WHERE_FROM: usize = 110;
-
-pub fn draw(help: &Help, keymap: &Keymap, socket: Option<&str>, theme: Theme, body: Rect, buf: &mut Buffer) {
-    let bindings = help.bindings(keymap);
-    clear(buf, body);
-    let title = if help.query.is_empty() {
-        socket.map_or_else(|| "Keys".to_owned(), |path| format!("Keys; from outside: {path}"))
-    } else {
-        format!(
-            "Keys: {} with '{}'",
-            counted(bindings.len(), "command"),
-            help.query
-        )
-    };
-    frame(buf, theme, body, &title, true, &[]);
+pub fn draw(help: &Help, model: &Model, theme: Theme, body: Rect, buf: &mut Buffer) {
     let area = framed(body);
     let page = usize::from(area.height);
-    thumb(buf, theme, area, help.top, page, bindings.len());
-    let with_where = usize::from(area.width) >= WHERE_FROM;
-    for (at, binding) in bindings.iter().skip(help.top).take(page).enumerate() {
+    let lines = help.lines(&model.keymap, model.socket(), usize::from(area.width));
+    clear(buf, body);
+    let title = if help.query.is_empty() {
+        "Keys".to_owned()
+    } else {
+        let found = counted(help.bindings(&model.keymap).len(), "command");
+        format!("Keys: {found} with '{}'", help.query)
+    };
+    // A page that goes on says so, and not by its frame alone.
+    let in_view = (lines.len() > page).then(|| Badge {
+        text: format!(
+            "lines {}-{} of {}",
+            help.top + 1,
+            (help.top + page).min(lines.len()),
+            lines.len()
+        ),
+        role: Role::Plain,
+    });
+    frame(buf, theme, body, &title, true, in_view.as_slice());
+    thumb(buf, theme, area, help.top, page, lines.len());
+    for (at, line) in lines.iter().skip(help.top).take(page).enumerate() {
         let mut pen = Pen::on(buf, theme, row(area, at));
-        let keys = keymap.spelt(binding, theme.glyphs.utf8);
-        pen.column(KEYS.max(width(&keys) + 1), &keys, BOLD);
-        if with_where {
-            pen.column(WHERE, &binding.where_it_works(), PLAIN);
-        }
-        pen.write(binding.help, PLAIN);
-        if !with_where {
-            pen.write(&format!("  ({})", binding.where_it_works()), PLAIN);
+        match line {
+            Line::Text(text) => {
+                pen.write(&sanitised(text), BOLD);
+            }
+            Line::Command(line) => command(line, model, theme, &mut pen),
+            Line::Gap => {}
         }
     }
+}
+
+fn command(line: &Command, model: &Model, theme: Theme, pen: &mut Pen<'_>) {
+    let keys = line
+        .begins
+        .map(|binding| model.keymap.spelt(binding, theme.glyphs.utf8));
+    pen.column(line.keys, keys.as_deref().unwrap_or_default(), BOLD);
+    if let Some(place) = &line.place {
+        pen.column(PLACE, place, PLAIN);
+    }
+    pen.write(&line.text, PLAIN);
 }

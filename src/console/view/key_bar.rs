@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Place, at, is_order};
+use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
 use crate::console::model::detail::{Detail, Face};
+use crate::console::model::orders::Barred;
 use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
@@ -23,9 +24,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         .as_ref()
         .filter(|_| model.place() != Place::Prompt);
     let keys_of_deck = deck.into_iter().flat_map(|_| at(Place::Recording));
-    let reads = |binding: &&Binding| deck.is_none() || !is_order(model.place(), binding.action);
+    let counts = |binding: &&Binding| model.refusal(model.place(), binding.action).is_none();
     let hints = keys_of_deck
-        .chain(at(model.place()).filter(reads))
+        .chain(at(model.place()).filter(counts))
         .filter_map(|binding| hint(binding, model, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
     for (line, hints) in fit(others, always, usize::from(area.width), usize::from(area.height))
@@ -61,6 +62,11 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
+        Action::Back if model.place() == Place::Log && model.way_back.is_some() => "back to the date",
+        // Nothing else can be ordered before.
+        Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take the helm",
+        // What else it does is an order.
+        Action::Open if model.place() == Place::Runbook && model.barred().is_some() => "show",
         // A terminal that no longer selects text must say why.
         Action::Mouse if model.mouse => "mouse off",
         Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
@@ -79,6 +85,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
             Action::PauseResume
                 | Action::PlayOrHold
                 | Action::Help
+                | Action::Helm
                 | Action::Quit
                 | Action::Back
                 | Action::Accept

@@ -7,7 +7,7 @@ use super::frame::frame;
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::{framed, popup};
 use crate::console::model::overlay::LeaveChoice;
-use crate::console::model::{Model, open_dates};
+use crate::console::model::{Model, open_units};
 use crate::console::text::{count, duration};
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::{Snapshot, counted};
@@ -34,10 +34,9 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     let stands = if ended {
         "The run has ended meanwhile; nothing is left to lose.".to_owned()
     } else {
-        format!(
-            "The run is {state}; {} dates are still open.",
-            count(open_dates(snapshot))
-        )
+        let open = open_units(snapshot);
+        let units = if open == 1 { "unit is" } else { "units are" };
+        format!("The run is {state}; {} {units} still open.", count(open))
     };
     let then = if ended {
         afterwards(choice).to_owned()

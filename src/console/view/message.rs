@@ -1,5 +1,6 @@
 //! The row above the key bar: what is being typed, else the newest answer, else what the operator should know now. A
-//! long sentence takes up to three rows and lies over the panes while it is read.
+//! long sentence takes up to three rows and lies over the panes while it is read; beside a page that lies there already it
+//! lies over the keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,15 +11,16 @@ use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
-use crate::console::model::{Leaving, Model, Purpose};
-use crate::console::text::{counted, wrapped};
+use crate::console::model::orders::Barred;
+use crate::console::model::{Leaving, Model, Purpose, open_units};
+use crate::console::text::{count, counted, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
 /// The most rows a sentence takes.
-const MOST_ROWS: usize = 3;
+const MOST_ROWS: u16 = 3;
 
 pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let area = layout.message;
@@ -39,17 +41,28 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     }
     let (text, style) = sentence(model, theme);
     let pieces = wrapped(&text, usize::from(area.width));
-    let rows = pieces.len().clamp(1, MOST_ROWS);
-    let above = u16::try_from(rows - 1).unwrap_or(0).min(layout.body.height);
+    // A page over the panes is read to its last line: a hint keeps to its row there, and an answer covers the frame of the
+    // page, then keys, but nothing that the page says.
+    let over_page = model.overlay.is_some();
+    let most = if over_page && model.notices.is_empty() {
+        1
+    } else {
+        MOST_ROWS
+    };
+    let more = u16::try_from(pieces.len()).map_or(most, |rows| rows.clamp(1, most)) - 1;
+    let above = if over_page { more.min(1) } else { more };
     let area = Rect {
         y: area.y.saturating_sub(above),
-        height: area.height + above,
+        height: area.height + more,
         ..area
     };
     clear(buf, area);
-    for (at, piece) in pieces.iter().take(rows).enumerate() {
+    let last = usize::from(area.height).saturating_sub(1);
+    for (at, piece) in pieces.iter().take(last).enumerate() {
         Pen::on(buf, theme, row(area, at)).write(piece, style);
     }
+    let rest = pieces.get(last..).unwrap_or_default().concat();
+    Pen::on(buf, theme, row(area, last)).write(&rest, style);
 }
 
 /// What can be done now that the run has ended.
@@ -81,9 +94,13 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
             key(Place::Dates, Action::Advance)
         )
     } else if stale > 0 {
-        let refresh = key(Place::Dates, Action::Refresh);
+        let (refresh, are) = (
+            key(Place::Dates, Action::Refresh),
+            if stale == 1 { "unit is" } else { "units are" },
+        );
         format!(
-            "The run has ended and {stale} dates are stale: {refresh} refreshes them; {quit} leaves the screen."
+            "The run has ended and {} {are} stale: {refresh} refreshes them; {quit} leaves the screen.",
+            count(stale)
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
         let runbook = key(Place::Dates, Action::Runbook);
@@ -98,20 +115,58 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
 fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
     let go_on = key(Place::Dates, Action::PauseResume);
     let quit = key(Place::Dates, Action::Quit);
+    let by_key = |does: &str| match model.barred() {
+        Some(Barred::Helm(_)) => {
+            let helm = key(Place::Dates, Action::Helm);
+            format!("{helm} takes the helm, then {go_on} {does}")
+        }
+        Some(_) => "this console only watches".to_owned(),
+        None => format!("{go_on} {does}"),
+    };
     if run.waits_for_yes {
-        let show = key(Place::Dates, Action::Cost);
+        let (begins, show) = (by_key("begins"), key(Place::Dates, Action::Cost));
         return Some(format!(
-            "Nothing was begun yet: {go_on} begins, {show} shows what it will cost, {quit} leaves."
+            "Nothing was begun yet: {begins}, {show} shows what it will cost, {quit} leaves."
         ));
     }
     if model.sample.held {
-        let show = key(Place::Dates, Action::Sample);
+        let (goes_on, show) = (
+            by_key("goes on with the full range"),
+            key(Place::Dates, Action::Sample),
+        );
         return Some(format!(
-            "Nothing is written yet: {go_on} goes on with the full range, {show} shows the sample, {quit} leaves."
+            "Nothing is written yet: {goes_on}, {show} shows the sample, {quit} leaves."
         ));
     }
     let is_paused = run.state == RunState::Paused;
-    is_paused.then(|| format!("Paused: nothing begins until {go_on} resumes."))
+    is_paused.then(|| match model.barred() {
+        None => format!("Paused: nothing begins until {go_on} resumes."),
+        Some(_) => format!("Paused: {}.", by_key("resumes")),
+    })
+}
+
+/// Where a run that has ended is not done from here.
+fn ended_elsewhere(
+    model: &Model,
+    snapshot: &Snapshot,
+    key: &dyn Fn(Place, Action) -> String,
+) -> Option<String> {
+    let quit = key(Place::Dates, Action::Quit);
+    let is_left = open_units(snapshot) > 0
+        || snapshot.stages.iter().any(|stage| {
+            stage.counts.stale > 0 || matches!(stage.state, StageState::Waiting | StageState::Failed)
+        });
+    Some(match model.barred()? {
+        Barred::Over if is_left => {
+            format!("The run is over: start 'backcourt run' again for what is left; {quit} leaves.")
+        }
+        Barred::Watches if is_left => format!("The run has ended: {quit} leaves the screen."),
+        Barred::Helm(_) if is_left => {
+            let helm = key(Place::Dates, Action::Helm);
+            format!("The run has ended: {helm} takes the helm, for what is left; {quit} leaves the screen.")
+        }
+        _ => return None,
+    })
 }
 
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
@@ -143,8 +198,11 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         return (text, PLAIN);
     }
     let run = &snapshot.run;
-    if run.state.has_ended() {
-        return ended(snapshot, &key);
+    if run.state.has_ended() || model.is_over {
+        return match ended_elsewhere(model, snapshot, &key) {
+            Some(text) => (text, BOLD),
+            None => ended(snapshot, &key),
+        };
     }
     if model.leaving == Some(Leaving::Abort) {
         return (
@@ -161,6 +219,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(text) = held(model, run, &key) {
         return (text, BOLD);
     }
+    let may_order = model.barred().is_none();
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
         let dates = if trouble == 1 { "date is" } else { "dates are" };
@@ -168,20 +227,26 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         let then = match (model.focus, &model.dates.filter) {
             (Pane::Dates, None) => {
                 let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
-                format!("{next} shows the next, {rerun} does all of them again")
+                if may_order {
+                    format!("{next} shows the next, {rerun} does all of them again")
+                } else {
+                    format!("{next} shows the next")
+                }
             }
             (Pane::Dates, Some(_)) => {
                 let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
                 let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
-                if model.stage().is_some_and(shown) {
+                if model.stage().is_some_and(shown) && may_order {
                     format!("{rerun} does those shown again, {back} shows all dates")
+                } else if model.stage().is_some_and(shown) {
+                    format!("{back} shows all dates")
                 } else {
                     format!("none of them is shown, {back} shows all dates")
                 }
             }
             _ => format!("{} shows them", key(Action::DatesPane)),
         };
-        let text = format!("{trouble} {dates} in trouble: {then}.");
+        let text = format!("{} {dates} in trouble: {then}.", count(trouble as u64));
         return (text, theme.style(Role::Bad));
     }
     let stale: u64 = (model.snapshot.iter())
@@ -189,9 +254,14 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         .map(|stage| stage.counts.stale)
         .sum();
     if stale > 0 {
-        let dates = if stale == 1 { "date rests" } else { "dates rest" };
+        let units = if stale == 1 { "unit rests" } else { "units rest" };
         let refresh = key(Place::Dates, Action::Refresh);
-        let text = format!("{stale} {dates} on something that changed: {refresh} refreshes them all.");
+        let then = if may_order {
+            format!(": {refresh} refreshes them all")
+        } else {
+            String::new()
+        };
+        let text = format!("{} {units} on something that changed{then}.", count(stale));
         return (text, theme.style(Role::Warn));
     }
     let unmet = unmet_sources(snapshot);

@@ -76,16 +76,12 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Cost(page)) => cost::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Help(help)) => {
-            let socket = model
-                .snapshot
-                .as_ref()
-                .and_then(|snapshot| snapshot.run.control.as_deref());
-            help::draw(help, &model.keymap, socket, theme, layout.body, buf);
+            help::draw(help, model, theme, layout.body, buf);
         }
         None => {}
     }
-    message::draw(model, theme, &layout, buf);
     key_bar::draw(model, theme, layout.keys, buf);
+    message::draw(model, theme, &layout, buf);
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 use super::dates::in_words;
 use super::frame::{frame, thumb};
 use super::pen::{PLAIN, Pen, clear, row};
-use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::dates::unit;
+use crate::console::model::list::first_in_view;
 use crate::console::model::overlay::Offending;
 use crate::console::theme::{SELECTED, Theme};
 
@@ -26,7 +26,7 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
     frame(buf, theme, body, &title, true, &[]);
     let area = framed(body);
     let room = usize::from(area.height);
-    let top = first_in_view(list.cursor, room, check.offending.len());
+    let top = first_in_view(0, list.cursor, room, check.offending.len());
     thumb(buf, theme, area, top, room, check.offending.len());
     // Raw rows belong to no stage: how their dates stand is shown for the one that is looked at.
     let stage = if is_of_sources(snapshot, &check.name) {

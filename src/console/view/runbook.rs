@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::Model;
+use crate::console::model::list::first_in_view;
 use crate::console::model::overlay::RunbookPage;
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{SELECTED, Theme};
@@ -29,7 +29,7 @@ pub fn draw(model: &Model, page: RunbookPage, theme: Theme, body: Rect, buf: &mu
     frame(buf, theme, body, &title(items), true, &[]);
     let area = framed(body);
     let room = RunbookPage::page(body);
-    let top = first_in_view(page.cursor, room, items.len());
+    let top = first_in_view(0, page.cursor, room, items.len());
     let list = Rect {
         height: u16::try_from(room).unwrap_or(area.height),
         ..area
@@ -64,8 +64,10 @@ fn title(items: &[Item]) -> String {
     let of = |state| items.iter().filter(|item| item.state == state).count();
     let mut title = format!("Runbook: {} of {} done", of(ItemState::Done), items.len());
     for state in [ItemState::NeedsYou, ItemState::Undone, ItemState::UnderWay] {
-        if of(state) > 0 {
-            title = format!("{title}, {} {state}", of(state));
+        match (of(state), state) {
+            (0, _) => {}
+            (number @ 2.., ItemState::NeedsYou) => title = format!("{title}, {number} need you"),
+            (number, _) => title = format!("{title}, {number} {state}"),
         }
     }
     title

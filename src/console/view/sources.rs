@@ -1,22 +1,23 @@
 //! The Sources page: what the raw tables were asked, and what was found in them.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use super::workers::first_in_view;
 use crate::console::layout::framed;
 use crate::console::model::Model;
+use crate::console::model::list::first_in_view;
 use crate::console::model::overlay::{ABOUT_SOURCE, Sources};
 use crate::console::text;
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::CheckView;
 use crate::ledger::CheckState;
 
-const STATE: usize = 11;
-const FEED: usize = 13;
-const VALUE: usize = 22;
+/// The widest a value gets beside the others; all of it stands at the foot.
+const VALUE: usize = 24;
 
 /// Dates named at the foot of the page.
 const DATES: usize = 4;
@@ -41,29 +42,50 @@ pub fn draw(model: &Model, page: Sources, theme: Theme, body: Rect, buf: &mut Bu
     };
     let room = usize::from(area.height.saturating_sub(ABOUT_SOURCE));
     let len = snapshot.sources.len();
-    let top = first_in_view(page.cursor, room, len);
+    let top = first_in_view(0, page.cursor, room, len);
     thumb(buf, theme, area, top, room, len);
-    let longest = snapshot
-        .sources
-        .iter()
-        .map(|source| text::width(&source.title) + 1)
-        .max();
-    let left = usize::from(area.width).saturating_sub(STATE + FEED + VALUE);
-    let title = longest.unwrap_or(0).min(left);
+    let columns = Columns::of(&snapshot.sources, usize::from(area.width));
     for (at, source) in snapshot.sources.iter().enumerate().skip(top).take(room) {
         let line = row(area, at - top);
         let style = theme.check(source.state);
         let state = format!("{} {}", theme.glyphs.check(source.state), source.state);
         Pen::on(buf, theme, line)
-            .column(STATE, &state, style)
-            .column(FEED, &source.stage, PLAIN)
-            .column(title, &source.title, PLAIN)
-            .write(source.value.as_deref().unwrap_or("-"), style);
+            .column(columns.state, &state, style)
+            .column(columns.feed, &source.stage, PLAIN)
+            .column(columns.title, &source.title, PLAIN)
+            .write(&value(source), style);
         if at == page.cursor {
             buf.set_style(line, SELECTED);
         }
     }
     about(marked, theme, area, room, buf);
+}
+
+/// What a check found.
+fn value(source: &CheckView) -> Cow<'_, str> {
+    text::measured(source.value.as_deref().unwrap_or("-"))
+}
+
+/// As wide as what stands in them; where that is too wide, the title gives way, for it stands at the foot too.
+struct Columns {
+    state: usize,
+    feed: usize,
+    title: usize,
+}
+
+impl Columns {
+    fn of(sources: &[CheckView], width: usize) -> Self {
+        let widest = |of: &dyn Fn(&CheckView) -> usize| sources.iter().map(of).max().unwrap_or(0);
+        let state = widest(&|source| 2 + source.state.word().len()) + 1;
+        let feed = widest(&|source| text::width(&source.stage)) + 1;
+        let found = widest(&|source| text::width(&value(source)).min(VALUE));
+        let title = widest(&|source| text::width(&source.title)) + 1;
+        Self {
+            state,
+            feed,
+            title: title.min(width.saturating_sub(state + feed + found)),
+        }
+    }
 }
 
 /// The marked check in full, at the foot of the page.
@@ -72,14 +94,17 @@ fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Bu
     pen.write(&source.name, BOLD)
         .write(&format!("  {}", source.title), PLAIN);
     if let (Some(asked), Some(seconds)) = (source.asked_at, source.seconds) {
-        let asked = asked.format("%Y-%m-%d %H:%M");
-        pen.write(
-            &format!("  asked {asked}, took {:.0} ms", 1000.0 * seconds),
-            PLAIN,
-        );
+        let took = format!(", took {:.0} ms", 1000.0 * seconds);
+        let texts = [
+            format!("  asked {}{took}", asked.format("%Y-%m-%d %H:%M")),
+            format!("  asked {}", asked.format("%m-%d %H:%M")),
+        ];
+        if let Some(text) = texts.iter().find(|text| text::width(text) <= pen.left()) {
+            pen.write(text, PLAIN);
+        }
     }
     Pen::on(buf, theme, row(area, from + 1))
-        .write(source.value.as_deref().unwrap_or("-"), theme.check(source.state))
+        .write(&value(source), theme.check(source.state))
         .write(&format!("  target {}", source.target), PLAIN);
     let mut pen = Pen::on(buf, theme, row(area, from + 2));
     let standing = match source.state {

@@ -15,7 +15,7 @@ use crate::console::fixture::{
     bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running, sampled,
     second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
-use crate::console::{Model, Msg, Palette, Theme, draw, update};
+use crate::console::{Helm, Model, Msg, Palette, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
@@ -263,6 +263,81 @@ fn ascii_and_colourless_says_the_same() {
             insta::assert_snapshot!(format!("ascii-{run}-{columns}x{rows}"), drawn_text);
         }
     }
+}
+
+/// What is on the key bar and the line above it.
+fn foot(drawn: &Buffer, lines: usize) -> String {
+    let drawn = text(drawn);
+    let all: Vec<&str> = drawn.lines().collect();
+    all[all.len() - lines..].join("\n")
+}
+
+#[test]
+fn what_cannot_be_ordered_is_not_offered() {
+    let helm = |holder: Option<&str>, may_steer| {
+        Msg::Helm(Helm {
+            holder: holder.map(str::to_owned),
+            mine: false,
+            may_steer,
+            consoles: 1,
+            afar: true,
+            can_detach: true,
+        })
+    };
+    let cases = [
+        ("over", "finished", Msg::Over),
+        ("over-unwell", "one-fail", Msg::Over),
+        ("helm-free", "paused", helm(None, true)),
+        ("helm-held", "running", helm(Some("ann@pts/1"), true)),
+        ("watching", "paused", helm(None, false)),
+    ];
+    for (name, run, told) in cases {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+            let mut model = model(run);
+            feed(&mut model, [told.clone()]);
+            let panes = ['1', '2', '3', '4', '6'].map(|pane| {
+                feed(&mut model, [key(pane)]);
+                foot(
+                    &screen(&mut model, UTF8, columns, rows),
+                    if rows < 30 { 2 } else { 3 },
+                )
+            });
+            for orders in ["rerun", "ask", "waive", "pause", "more workers"] {
+                let offered = |foot: &&String| foot.lines().skip(1).any(|line| line.contains(orders));
+                assert!(
+                    !panes.iter().any(|foot| offered(&foot)),
+                    "{name} {orders}: {panes:#?}"
+                );
+            }
+            insta::assert_snapshot!(format!("barred-{name}-{columns}x{rows}"), panes.join("\n\n"));
+        }
+    }
+}
+
+#[test]
+fn a_long_sentence_hides_no_line_of_a_page() {
+    let mut model = model("running");
+    let (columns, rows) = (60, 16);
+    feed(
+        &mut model,
+        [Msg::Resize { columns, rows }, key('?'), code(KeyCode::End)],
+    );
+    let last = |drawn: &Buffer| {
+        let drawn = text(drawn);
+        drawn.contains("(everywhere)")
+    };
+    assert!(last(&screen(&mut model, UTF8, 60, 16)));
+    let reply = Reply::Refused("a sentence that goes on and on, ".repeat(5));
+    feed(
+        &mut model,
+        [Msg::Reply {
+            to: Command::Cancel,
+            reply,
+        }],
+    );
+    let drawn = screen(&mut model, UTF8, 60, 16);
+    assert!(last(&drawn), "{}", text(&drawn));
+    assert!(text(&drawn).contains("refused: a sentence"), "{}", text(&drawn));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
+use crate::console::model::workers::{ABOVE, Workers};
 use crate::console::text::{bytes, count};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{Phase, TaskView, WorkerView};
@@ -22,9 +23,6 @@ const DONE: usize = 6;
 /// The fewest columns in which a strip of the past says anything.
 const STRIP: usize = 8;
 
-/// Rows above the workers: the process, the column names.
-const ABOVE: usize = 2;
-
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
@@ -32,8 +30,8 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     process(model, theme, row(area, 0), buf);
     let columns = Columns::of(usize::from(area.width));
     columns.names(theme, row(area, 1), buf);
-    let room = usize::from(area.height).saturating_sub(ABOVE);
-    let top = first_in_view(model.workers.cursor, room, snapshot.workers.len());
+    let room = Workers::page(area);
+    let top = model.workers.first_in_view(room, snapshot.workers.len());
     thumb(buf, theme, area, top, room, snapshot.workers.len());
     for (at, worker) in snapshot.workers.iter().enumerate().skip(top).take(room) {
         let line = row(area, ABOVE + at - top);
@@ -47,15 +45,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// The worker a line of the pane is about.
 pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
     let len = model.snapshot.as_ref()?.workers.len();
-    let room = usize::from(area.height).saturating_sub(ABOVE);
-    let at = first_in_view(model.workers.cursor, room, len) + line.checked_sub(ABOVE)?;
+    let room = Workers::page(area);
+    let at = model.workers.first_in_view(room, len) + line.checked_sub(ABOVE)?;
     (at < len).then_some(at)
-}
-
-/// The first row in view so that the marked one is.
-pub(super) fn first_in_view(marked: usize, room: usize, len: usize) -> usize {
-    let lowest_needed = (marked + 1).saturating_sub(room);
-    lowest_needed.min(len.saturating_sub(room))
 }
 
 fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -66,8 +58,13 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         }
         return;
     };
-    let (cpu, memory) = (vitals.cpu_percent, bytes(vitals.memory));
-    pen.write(&format!("cpu {cpu} %  mem {memory}"), PLAIN);
+    // In cores, like the lanes that the limit speaks of: those may all be taken while their batches wait for the disk.
+    let used = f64::from(vitals.cpu_percent) / 100.0;
+    let (cpu, memory) = match vitals.cores {
+        0 => (format!("{used:.1}"), bytes(vitals.memory)),
+        cores => (format!("{used:.1} of {cores}"), bytes(vitals.memory)),
+    };
+    pen.write(&format!("cpu {cpu}  mem {memory}"), PLAIN);
     let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];
     let network = [("in", vitals.network_received), ("out", vitals.network_sent)];
     // The system counts the network for the whole machine only.
@@ -233,20 +230,5 @@ mod tests {
             age(&task("2023-12-29", "2023-12-29", 1), Some(second(seconds))),
             text
         );
-    }
-
-    #[rstest]
-    #[case(0, 5, 15, 0)]
-    #[case(4, 5, 15, 0)]
-    #[case(5, 5, 15, 1)]
-    #[case(14, 5, 15, 10)]
-    #[case(3, 20, 15, 0)]
-    fn the_marked_row_is_in_view(
-        #[case] marked: usize,
-        #[case] room: usize,
-        #[case] len: usize,
-        #[case] top: usize,
-    ) {
-        assert_eq!(first_in_view(marked, room, len), top);
     }
 }

@@ -1,0 +1,35 @@
+//! Lists that are longer than the pane they stand in.
+
+/// The first row in view: the one that was, moved as little as it takes for the marked one to be seen and the page to
+/// be full.
+pub fn first_in_view(was: usize, marked: usize, room: usize, len: usize) -> usize {
+    let lowest_needed = (marked + 1).saturating_sub(room);
+    let least_moved = was.min(marked).max(lowest_needed);
+    least_moved.min(len.saturating_sub(room))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::nothing_moves(0, 4, 5, 15, 0)]
+    #[case::down_by_one(0, 5, 5, 15, 1)]
+    #[case::to_the_end(0, 14, 5, 15, 10)]
+    #[case::all_is_in_view(0, 3, 20, 15, 0)]
+    #[case::what_is_in_view_stays(6, 8, 5, 15, 6)]
+    #[case::up_to_the_marked_one(6, 3, 5, 15, 3)]
+    #[case::the_page_stays_full(12, 13, 5, 15, 10)]
+    #[case::a_list_that_became_short(12, 2, 5, 3, 0)]
+    fn the_marked_row_is_in_view(
+        #[case] was: usize,
+        #[case] marked: usize,
+        #[case] room: usize,
+        #[case] len: usize,
+        #[case] top: usize,
+    ) {
+        assert_eq!(first_in_view(was, marked, room, len), top);
+    }
+}
