@@ -1,6 +1,10 @@
 //! The config file with the real binary: what it decides, what decides before it, and what is refused.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 #[path = "support/program.rs"]
 mod program;
@@ -132,6 +136,29 @@ fn a_file_that_cannot_be_used_ends_it_before_anything_is_done(#[case] text: &str
     // What helps to put it right still works.
     with_file(&file, &["config", "template"]).expect(0);
     with_file(&file, &["config", "path"]).expect(0);
+}
+
+#[test]
+fn everything_wrong_in_a_file_is_said_at_once() {
+    let state = State::none();
+    let file = written(&state, "workers = 'many'\n\n[keys]\nzoom = 'z'\nrerunn = 'r'\n");
+    let told = with_file(&file, &["keys"]).expect(2).err;
+    let lines: Vec<_> = told.lines().collect();
+    let [first, second, third] = lines.as_slice() else {
+        panic!("{told}");
+    };
+    assert_eq!(
+        *first,
+        format!("backcourt: config file {} has 2 mistakes:", file.display())
+    );
+    assert_eq!(
+        *second,
+        "  line 1: workers cannot be 'many': give a whole number from 1 to 64"
+    );
+    assert_eq!(
+        *third,
+        "  line 5: keys: there is no command 'rerunn'; did you mean 'rerun'?"
+    );
 }
 
 #[test]

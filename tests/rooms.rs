@@ -16,7 +16,17 @@ use regex::Regex;
 const MAY_USE: [(&str, &[&str]); 18] = [
     ("table", &[]),
     ("nba", &["table"]),
-    ("feeds", &["table", "nba", "warehouse"]),
+    (
+        "feeds",
+        &[
+            "table",
+            "nba",
+            "warehouse",
+            // A mistake in a fault profile is told as one in a plan.
+            "plan::near_miss",
+            "plan::toml_mistake",
+        ],
+    ),
     ("warehouse", &["table"]),
     ("plan", &["table"]),
     // What a warehouse says a job cost is plain data that the ledger keeps.

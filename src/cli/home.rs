@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::StateDir;
 use super::error::CliError;
+use super::number::whole;
 use crate::engine::Ceilings;
 use crate::feeds;
 use crate::plan::{Plan, StageSpec};
@@ -37,13 +38,13 @@ pub(super) struct WarehouseArgs {
     #[arg(long, help_heading = HEADING, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
     /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
-    #[arg(long, help_heading = HEADING, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
     max_bytes_billed: Option<u64>,
     /// The most bytes all BigQuery jobs of a run may be billed for; a run that would take more does not begin, and one that took more stops
-    #[arg(long, help_heading = HEADING, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
     max_total_bytes_billed: Option<u64>,
     /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
-    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
     quota_rest: Option<u64>,
 }
 

@@ -15,6 +15,7 @@ mod lease;
 mod load;
 mod look;
 mod man;
+mod number;
 mod origin;
 mod progress;
 mod rehearse;

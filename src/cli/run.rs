@@ -12,6 +12,7 @@ use crate::plan::{DateRange, Plan, expand_dates, parse_date, with_hint};
 use crate::stages;
 
 use super::error::CliError;
+use super::number::whole;
 use super::start::{Job, Show, start};
 use super::{Place, dry_run, sample};
 
@@ -60,7 +61,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     advance: Vec<String>,
     /// Drain once this many units have failed
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "K", value_parser = whole(1_u64, None))]
     fail_fast: Option<u64>,
 }
 
@@ -69,7 +70,7 @@ pub(super) struct RunArgs {
 pub(super) struct Workers {
     /// Workers at the start; + and - change it later [default: the plan's]
     #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
-          value_parser = clap::value_parser!(u32).range(1..=64))]
+          value_parser = whole(1_u32, 64))]
     workers: Option<u32>,
 }
 

@@ -11,8 +11,8 @@ use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, near_miss,
-    parse_date, with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, parse_date,
+    toml_mistake, with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.
@@ -202,7 +202,7 @@ struct RawExpectation {
 }
 
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
-    let raw: RawPlan = toml::from_str(text).map_err(|error| sentence(&error, text))?;
+    let raw: RawPlan = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
     let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
     let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
     if raw.workers == 0 {
@@ -389,25 +389,6 @@ fn expectation(raw: RawExpectation) -> Result<Expectation, String> {
                   every with starts_with or matches"
                 .to_owned(),
         ),
-    }
-}
-
-/// One sentence from a TOML error: the line, the problem, and a hint where a key was nearly right.
-fn sentence(error: &toml::de::Error, text: &str) -> String {
-    let line = error
-        .span()
-        .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-    let message = error.message().lines().next().unwrap_or_default();
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let hint = message
-        .starts_with("unknown")
-        .then(|| quoted.next().and_then(|word| near_miss(word, quoted)))
-        .flatten();
-    match (hint, message.split_once(", expected")) {
-        (Some(candidate), Some((unknown, _))) => {
-            format!("line {line}: {unknown}; did you mean '{candidate}'?")
-        }
-        _ => format!("line {line}: {message}"),
     }
 }
 

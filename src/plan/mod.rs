@@ -8,6 +8,7 @@ mod check;
 mod dates;
 mod hint;
 mod load;
+mod mistake;
 mod runbook;
 mod sample;
 mod stage;
@@ -19,6 +20,7 @@ pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
+pub use mistake::{line_of, toml_mistake};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
 pub use stage::{

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Command;
 use etcetera::BaseStrategy;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::setting::{SETTINGS, Setting};
 use crate::cli::error::CliError;
 use crate::console::keymap::Keymap;
-use crate::plan::with_hint;
+use crate::plan::{line_of, toml_mistake, with_hint};
 
 /// The table of the file that names keys.
 pub(super) const KEYS: &str = "keys";
+
+/// What is wrong in the text of a file, by the place where it stands.
+type Mistakes = BTreeMap<usize, String>;
 
 /// What the file says. Empty when there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,39 +44,44 @@ impl Config {
         };
         let refuse = |problem: String| CliError::Usage(format!("config file {} {problem}", path.display()));
         match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(refuse),
+            Ok(text) => Self::parse(&text).map_err(|mistakes| refuse(listed(&mistakes))),
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => Ok(Self::default()),
             Err(error) => Err(refuse(format!("cannot be read: {error}"))),
         }
     }
 
-    /// What the text of a file says, or what is wrong with it and where.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let line = |at: usize| text[..at].matches('\n').count() + 1;
-        let document = DeTable::parse(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let problem = error.message().lines().next().unwrap_or_default();
-            format!("line {}: {problem}", line(at))
-        })?;
-        let mut config = Self::default();
-        for (name, value) in document.get_ref() {
-            let at = line(name.span().start);
-            config
-                .take(name.get_ref(), value)
-                .map_err(|problem| format!("line {at}: {problem}"))?;
+    /// What the text of a file says, or all that is wrong with it, each with its line.
+    pub(super) fn parse(text: &str) -> Result<Self, Vec<String>> {
+        let (document, unreadable) = DeTable::parse_recoverable(text);
+        if !unreadable.is_empty() {
+            // What stands beside something that cannot be read may be meant otherwise than it looks.
+            return Err(unreadable.iter().map(|error| toml_mistake(text, error)).collect());
         }
-        Ok(config)
+        let mut config = Self::default();
+        let mut mistakes = Mistakes::new();
+        for (name, value) in document.get_ref() {
+            let at = name.span().start;
+            if name.get_ref() == KEYS {
+                match keymap(at, value.get_ref()) {
+                    Ok(keymap) => config.keymap = keymap,
+                    Err(found) => mistakes.extend(found),
+                }
+            } else if let Err(problem) = config.take(name.get_ref(), value.get_ref()) {
+                mistakes.insert(at, problem);
+            }
+        }
+        if mistakes.is_empty() {
+            return Ok(config);
+        }
+        let with_line = |(at, problem)| format!("line {}: {problem}", line_of(text, at));
+        Err(mistakes.into_iter().map(with_line).collect())
     }
 
-    fn take(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<(), String> {
-        if name == KEYS {
-            self.keymap = keymap(value.get_ref())?;
-            return Ok(());
-        }
+    fn take(&mut self, name: &str, value: &DeValue<'_>) -> Result<(), String> {
         let known = SETTINGS.iter().map(|setting| setting.key).chain([KEYS]);
         let setting = SETTINGS.into_iter().find(|setting| setting.key == name);
         let setting = setting.ok_or_else(|| with_hint("setting", name, known))?;
-        let text = match value.get_ref() {
+        let text = match value {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) => number.to_string(),
             DeValue::Boolean(truth) => truth.to_string(),
@@ -106,25 +113,50 @@ impl Config {
     }
 }
 
-/// The table with the keys of the file: each command by its name, with one key or a list of them.
-fn keymap(value: &DeValue<'_>) -> Result<Keymap, String> {
-    let table = value
-        .as_table()
-        .ok_or("keys is a table: write [keys] above them")?;
-    let own = table.iter().map(|(name, keys)| {
-        let name = name.get_ref().as_ref();
-        let written: Option<Vec<&str>> = match keys.get_ref() {
-            DeValue::String(key) => Some(vec![key]),
-            DeValue::Array(keys) => keys.iter().map(|key| key.get_ref().as_str()).collect(),
-            _ => None,
-        };
-        let written = written.ok_or_else(|| {
-            format!("keys: '{name}' takes a key or a list of keys, each between quotation marks")
-        })?;
-        Ok((name, written))
-    });
-    let own: Vec<_> = own.collect::<Result<_, String>>()?;
-    Keymap::with(own).map_err(|problem| format!("keys: {problem}"))
+/// Mistakes as they follow what went before: one alone in the same line, several below it.
+fn listed(mistakes: &[String]) -> String {
+    match mistakes {
+        [one] => one.clone(),
+        several => format!("has {} mistakes:\n  {}", several.len(), several.join("\n  ")),
+    }
+}
+
+/// The table with the keys of the file, each command by its name with one key or a list of them. `at` is where it begins.
+fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
+    let Some(table) = value.as_table() else {
+        let problem = "keys is a table: write [keys] above them".to_owned();
+        return Err(Mistakes::from([(at, problem)]));
+    };
+    let mut mistakes = Mistakes::new();
+    let written: Vec<_> = table
+        .iter()
+        .map(|(name, value)| {
+            let keys = keys(value.get_ref()).unwrap_or_else(|| {
+                let problem = "takes a key or a list of keys, each between quotation marks";
+                mistakes.insert(name.span().start, format!("keys: '{}' {problem}", name.get_ref()));
+                Vec::new()
+            });
+            (name.get_ref(), keys)
+        })
+        .collect();
+    Keymap::with(written).map_err(|faults| {
+        for (name, _) in table {
+            if let Some(problem) = faults.get(name.get_ref().as_ref()) {
+                let said = mistakes.entry(name.span().start);
+                said.or_insert_with(|| format!("keys: {problem}"));
+            }
+        }
+        mistakes
+    })
+}
+
+/// One key or a list of them, if it is that.
+fn keys<'a>(value: &'a DeValue<'_>) -> Option<Vec<&'a str>> {
+    match value {
+        DeValue::String(key) => Some(vec![key]),
+        DeValue::Array(keys) => keys.iter().map(|key| key.get_ref().as_str()).collect(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -162,26 +194,56 @@ mod tests {
     )]
     #[case("mouse = 'on'", "line 1: mouse is one of true, false, not 'on'")]
     #[case("theme = ['dark']", "line 1: theme takes one text, number or truth")]
-    #[case("workers = 0", "line 1: workers cannot be '0': 0 is not in 1..=64")]
+    #[case(
+        "workers = 0",
+        "line 1: workers cannot be '0': give a whole number from 1 to 64"
+    )]
+    #[case(
+        "workers = 'many'",
+        "line 1: workers cannot be 'many': give a whole number from 1 to 64"
+    )]
     #[case("notify = 'shout'", "line 1: notify cannot be 'shout': write bell, osc9,")]
     #[case(
         "state_dir = 'runs'",
         "line 1: state_dir is a whole path, from / on, not 'runs'"
     )]
     #[case("keys = 'r'", "line 1: keys is a table: write [keys] above them")]
-    #[case("[keys]\nrerun = 5", "line 1: keys: 'rerun' takes a key or a list of keys")]
+    #[case("[keys]\nrerun = 5", "line 2: keys: 'rerun' takes a key or a list of keys")]
     #[case(
         "theme = 'dark'\n[keys]\nrerunn = 'r'",
-        "line 2: keys: there is no command 'rerunn'; did you mean 'rerun'?"
+        "line 3: keys: there is no command 'rerunn'; did you mean 'rerun'?"
     )]
     #[case(
         "[keys]\nrerun = 'p'",
-        "line 1: keys: p would mean both 'rerun' and 'pause' (Dates)"
+        "line 2: keys: p would mean both 'rerun' and 'pause' (Dates)"
     )]
     fn what_cannot_be_used_is_named_with_its_line(#[case] text: &str, #[case] sentence: &str) {
         let said = Config::parse(text).unwrap_err();
-        assert!(said.starts_with(sentence), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said[0].starts_with(sentence), "{said:?}");
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(said[0].lines().count(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_in_the_order_of_the_file() {
+        let text = "workers = 'many'\n[keys]\nzoom = 5\npause = 'r'\nrerunn = 'r'\n";
+        let said = Config::parse(&format!("them = 'dark'\n{text}")).unwrap_err();
+        let begun = [
+            "line 1: there is no setting 'them'",
+            "line 2: workers cannot be 'many'",
+            "line 4: keys: 'zoom' takes a key",
+            "line 5: keys: r would mean both",
+            "line 6: keys: there is no command 'rerunn'",
+        ];
+        assert_eq!(said.len(), begun.len(), "{said:#?}");
+        for (said, begun) in said.iter().zip(begun) {
+            assert!(said.starts_with(begun), "{said}");
+        }
+        assert_eq!(
+            listed(&said[..2]).lines().count(),
+            3,
+            "one a line, below the name of the file"
+        );
     }
 
     /// The workers of `run` with these arguments, whatever the environment of the test says.

@@ -22,31 +22,45 @@ pub struct Keymap {
     own: BTreeMap<&'static str, Vec<Key>>,
 }
 
+/// What is wrong with the keys of a command, by its name as it was written.
+pub type Faults = BTreeMap<String, String>;
+
 impl Keymap {
     /// The table with other keys for some commands, each by its name and by how its keys are written. A command keeps
     /// those of its keys that are fixed.
     ///
     /// # Errors
-    /// One sentence: there is no such command or key, or two commands would have the same key at one place.
-    pub fn with<N, K>(own: impl IntoIterator<Item = (N, Vec<K>)>) -> Result<Self, String>
+    /// One sentence for each command at fault: there is no such command or key, or two commands would have the same key
+    /// at one place.
+    pub fn with<N, K>(own: impl IntoIterator<Item = (N, Vec<K>)>) -> Result<Self, Faults>
     where
         N: AsRef<str>,
         K: AsRef<str>,
     {
         let mut keymap = Self::default();
+        let mut faults = Faults::new();
         for (name, written) in own {
             let name = name.as_ref();
-            let binding = TABLE.iter().find(|binding| binding.name == name);
-            let names = TABLE.iter().map(|binding| binding.name);
-            let binding = binding.ok_or_else(|| with_hint("command", name, names))?;
-            let keys =
-                instead_of(binding.keys, &written).map_err(|problem| format!("'{name}': {problem}"))?;
+            let Some(binding) = TABLE.iter().find(|binding| binding.name == name) else {
+                let names = TABLE.iter().map(|binding| binding.name);
+                faults.insert(name.to_owned(), with_hint("command", name, names));
+                continue;
+            };
+            // One whose keys cannot be read has none here, so that no other is blamed for one it was to give up.
+            let keys = instead_of(binding.keys, &written).unwrap_or_else(|problem| {
+                faults.insert(name.to_owned(), format!("'{name}': {problem}"));
+                Vec::new()
+            });
             keymap.own.insert(binding.name, keys);
         }
-        keymap.no_key_means_two_things()?;
-        keymap.text_can_be_typed()?;
-        keymap.a_recording_can_be_read()?;
-        Ok(keymap)
+        keymap.no_key_means_two_things(&mut faults);
+        keymap.text_can_be_typed(&mut faults);
+        keymap.a_recording_can_be_read(&mut faults);
+        if faults.is_empty() {
+            Ok(keymap)
+        } else {
+            Err(faults)
+        }
     }
 
     /// The keys of a command; the first is the one shown in the key bar.
@@ -85,41 +99,46 @@ impl Keymap {
             .map(|binding| binding.action)
     }
 
-    fn no_key_means_two_things(&self) -> Result<(), String> {
+    fn no_key_means_two_things(&self, faults: &mut Faults) {
         for place in Place::ALL {
             let mut taken: HashMap<Key, &str> = HashMap::new();
             for binding in at(place) {
                 for key in self.keys(binding) {
-                    if let Some(before) = taken.insert(*key, binding.name) {
-                        return Err(format!(
-                            "{} would mean both '{before}' and '{}' ({}); give one of them another key",
-                            key.spelt(false),
-                            binding.name,
-                            place.title()
-                        ));
-                    }
+                    let Some(before) = taken.insert(*key, binding.name) else {
+                        continue;
+                    };
+                    faults
+                        .entry(self.changed(binding.name, before))
+                        .or_insert_with(|| {
+                            format!(
+                                "{} would mean both '{before}' and '{}' ({}); give one of them another key",
+                                key.spelt(false),
+                                binding.name,
+                                place.title()
+                            )
+                        });
                 }
             }
         }
-        Ok(())
     }
 
-    fn text_can_be_typed(&self) -> Result<(), String> {
+    fn text_can_be_typed(&self, faults: &mut Faults) {
         for binding in at(Place::Prompt) {
             if let Some(key) = self.keys(binding).iter().find(|key| key.typed().is_some()) {
-                return Err(format!(
-                    "'{}' cannot have {}, which is typed in the search line; give it a key that writes nothing, such as \
-                     Ctrl-O or F5",
-                    binding.name,
-                    key.spelt(false)
-                ));
+                faults.entry(binding.name.to_owned()).or_insert_with(|| {
+                    format!(
+                        "'{}' cannot have {}, which is typed in the search line; give it a key that writes nothing, such \
+                         as Ctrl-O or F5",
+                        binding.name,
+                        key.spelt(false)
+                    )
+                });
             }
         }
-        Ok(())
     }
 
     /// The keys of a recording come before those of the place one is at, and may hide orders, not what is read.
-    fn a_recording_can_be_read(&self) -> Result<(), String> {
+    fn a_recording_can_be_read(&self, faults: &mut Faults) {
         let deck: BTreeMap<String, &str> = at(Place::Recording)
             .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
             .collect();
@@ -131,15 +150,22 @@ impl Keymap {
                 if let Some((by, key)) = hidden.and_then(|mut hidden| hidden.pop())
                     && !is_order(place, binding.action)
                 {
-                    return Err(format!(
-                        "{key} would mean both '{}' ({}) and '{by}' (replay); give one of them another key",
-                        binding.name,
-                        place.title()
-                    ));
+                    faults.entry(self.changed(binding.name, by)).or_insert_with(|| {
+                        format!(
+                            "{key} would mean both '{}' ({}) and '{by}' (replay); give one of them another key",
+                            binding.name,
+                            place.title()
+                        )
+                    });
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Which of two commands was given other keys than the table's.
+    fn changed(&self, one: &str, other: &str) -> String {
+        let changed = if self.own.contains_key(one) { one } else { other };
+        changed.to_owned()
     }
 }
 
@@ -181,7 +207,7 @@ mod tests {
     /// A command and its keys, between spaces.
     type Own = (&'static str, &'static str);
 
-    fn with(own: &[Own]) -> Result<Keymap, String> {
+    fn with(own: &[Own]) -> Result<Keymap, Faults> {
         Keymap::with(
             own.iter()
                 .map(|(name, keys)| (*name, keys.split_whitespace().collect())),
@@ -272,6 +298,21 @@ mod tests {
         "n would mean both 'next-trouble' (Dates) and 'faster' (replay); give one of them another key"
     )]
     fn what_would_be_in_doubt_is_refused(#[case] own: &[Own], #[case] sentence: &str) {
-        assert_eq!(with(own), Err(sentence.to_owned()));
+        let faults = with(own).unwrap_err();
+        assert_eq!(faults.into_values().collect::<Vec<_>>(), [sentence]);
+    }
+
+    #[test]
+    fn every_command_at_fault_is_named_and_none_for_the_sake_of_another() {
+        // 'zoom' was to give up z: that its own key is misspelt is no fault of 'sample'.
+        let faults = with(&[("rerunn", "r"), ("sample", "z"), ("zoom", "Entre")]).unwrap_err();
+        let at_fault: Vec<_> = faults.keys().collect();
+        assert_eq!(at_fault, ["rerunn", "zoom"]);
+        let taken = with(&[("pause", "r")]).unwrap_err();
+        assert_eq!(
+            taken.keys().collect::<Vec<_>>(),
+            ["pause"],
+            "the one that was changed"
+        );
     }
 }

@@ -1,0 +1,43 @@
+//! Whole numbers on the command line and in the config file, refused in words an operator can follow.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Reads a whole number that is at least `from` and at most `to`, if there is a most.
+pub(super) fn whole<T>(
+    from: T,
+    to: impl Into<Option<T>>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    let to = to.into();
+    move |text| {
+        let fits = |number: &T| *number >= from && to.as_ref().is_none_or(|to| number <= to);
+        text.parse().ok().filter(fits).ok_or_else(|| match &to {
+            Some(to) => format!("give a whole number from {from} to {to}"),
+            None => format!("give a whole number, {from} or more"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_outside_or_none_is_answered_with_what_would_do() {
+        let workers = whole(1_u32, 64);
+        assert_eq!((workers("1"), workers("64")), (Ok(1), Ok(64)));
+        for text in ["0", "65", "many", "", "1.5", "-3"] {
+            assert_eq!(
+                workers(text),
+                Err("give a whole number from 1 to 64".to_owned()),
+                "{text}"
+            );
+        }
+        let failures = whole(1_u64, None);
+        assert_eq!(failures("7"), Ok(7));
+        assert_eq!(failures("0"), Err("give a whole number, 1 or more".to_owned()));
+    }
+}

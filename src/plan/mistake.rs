@@ -1,0 +1,40 @@
+//! What is wrong in a TOML file and on which line, in words for whoever wrote it.
+
+use super::near_miss;
+
+/// The line that holds this place of a text, counted from 1.
+#[must_use]
+pub fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+/// One sentence from a TOML error: the line, the problem, and a hint where a word was nearly right.
+#[must_use]
+pub fn toml_mistake(text: &str, error: &toml::de::Error) -> String {
+    let line = line_of(text, error.span().map_or(0, |span| span.start));
+    let message = error.message().lines().next().unwrap_or_default();
+    // An unknown word comes first and the known ones after it, all between backticks.
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let hint = message
+        .starts_with("unknown")
+        .then(|| quoted.next().and_then(|word| near_miss(word, quoted)))
+        .flatten();
+    match (hint, message.split_once(", expected")) {
+        (Some(candidate), Some((unknown, _))) => {
+            format!("line {line}: {unknown}; did you mean '{candidate}'?")
+        }
+        _ => format!("line {line}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_counted_from_its_first_character_to_its_end() {
+        let text = "a = 1\nb = 2\n";
+        let lines = [0, 5, 6, 11, 12].map(|at| line_of(text, at));
+        assert_eq!(lines, [1, 1, 2, 2, 3]);
+    }
+}
