@@ -138,3 +138,26 @@ fn without_a_terminal_it_is_lines_and_what_cannot_be_shown_is_refused_in_one_sen
         assert!(refused.contains(says), "{refused}");
     }
 }
+
+#[test]
+fn a_run_that_found_nothing_to_do_is_passed_over_and_all_are_listed() {
+    let state = recorded();
+    let again = ["run", "--stop-after", "team_offense", "--output", "silent"];
+    let week = ["--from", "2023-12-11", "--to", "2023-12-17"];
+    state.backcourt(&[again.as_slice(), &week].concat()).expect(0);
+    let listed = state.backcourt(&["replay", "--list"]).expect(0).out;
+    let runs: Vec<_> = listed.lines().collect();
+    let [worked, idle] = runs.as_slice() else {
+        panic!("{listed}");
+    };
+    assert!(worked.contains("  finished: 7 units done"), "{listed}");
+    assert!(idle.contains("  finished: nothing to do"), "{listed}");
+    let shown = state.backcourt(&["replay"]).expect(0);
+    assert!(shown.out.contains("finished: 7 units done"), "{}", shown.out);
+    let (run, _) = worked.split_once(' ').unwrap();
+    let said = format!("{run} is the newest that did something; another is recorded, and --list names all");
+    assert!(shown.err.contains(&said), "{}", shown.err);
+    let (other, _) = idle.split_once(' ').unwrap();
+    let named = state.backcourt(&["replay", "--run", other]).expect(0).out;
+    assert!(named.contains("finished: nothing to do"), "{named}");
+}

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::console::keymap::Keymap;
+use crate::console::sanitised;
 use crate::present::{self, Lines, Presenter};
-use crate::replay::{self, Recording};
+use crate::replay::{self, Recorded, Recording};
 
 use super::StateDir;
 use super::error::CliError;
 use super::look::Look;
+use super::run::cannot_print;
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
@@ -23,9 +25,12 @@ pub(super) struct ReplayArgs {
     /// Folder whose events.jsonl is meant [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Which of its runs, by the id in the header [default: the newest]
+    /// Which of its runs, by the id in the header [default: the newest that did something]
     #[arg(long, value_name = "ID")]
     run: Option<String>,
+    /// Name its runs and how each ended, and show none
+    #[arg(long, conflicts_with = "run")]
+    list: bool,
     /// How many times as fast as it was, 0.1 to 10000; + and - change it
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     speed: f64,
@@ -38,6 +43,7 @@ Shows what the console showed while the run went on: dates, workers, checks, run
 written, and no run need be alive. Space holds it, + and - change the speed, > and < go to the next and the last failure,
 unmet check, gate or pause, } and { a minute on and back; q leaves. Stretches in which nothing happened take 5 s at most.
 
+  backcourt replay --list
   backcourt replay --speed 20
   backcourt replay events.jsonl --run 20260104T101500.120
 
@@ -57,8 +63,11 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
         Some(path) => path.clone(),
         None => StateDir::of(arguments.state_dir.as_deref())?.events(),
     };
-    let recording =
-        replay::read(&path, arguments.run.as_deref()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let refuse = |error: replay::ReplayError| CliError::Usage(error.to_string());
+    if arguments.list {
+        return list(&replay::list(&path).map_err(refuse)?);
+    }
+    let recording = replay::read(&path, arguments.run.as_deref()).map_err(refuse)?;
     let has_screen = std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
         && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
@@ -73,6 +82,19 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
         next: "in a pipe the run is printed as lines",
     })
 }
+
+/// Every run with how it ended, oldest first.
+fn list(runs: &[Recorded]) -> Result<u8, CliError> {
+    let mut out = std::io::stdout().lock();
+    for run in runs {
+        let ended = run.ended.as_deref().unwrap_or(NO_END);
+        writeln!(out, "{}  {}", sanitised(&run.run), sanitised(ended)).map_err(cannot_print)?;
+    }
+    Ok(0)
+}
+
+/// Of a run without an end.
+const NO_END: &str = "its end was not recorded: it goes on, or its process was killed";
 
 /// The run as lines, all at once.
 fn print(recording: &Recording) {

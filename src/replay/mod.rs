@@ -3,6 +3,8 @@
 
 mod deck;
 mod read;
+mod runs;
 
 pub use deck::{Deck, Standing};
-pub use read::{Recording, ReplayError, read};
+pub use read::{Recording, ReplayError, list, read};
+pub use runs::Recorded;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use super::runs::{Recorded, note};
 use crate::engine::{EVENT_SCHEMA, Event, Fact};
 
 /// The facts of one run, with its pictures among them.
@@ -35,7 +36,7 @@ pub enum ReplayError {
     #[error("{}: line 1 is no event of backcourt; name the events.jsonl of a state folder", .0.display())]
     Foreign(PathBuf),
     /// Another run is recorded in it.
-    #[error("{}: there is no run '{run}' in it; there is: {}", path.display(), known.join(", "))]
+    #[error("{}: there is no run '{run}' in it; there is: {}; --list says how each ended", path.display(), known.join(", "))]
     NoSuchRun {
         /// Which file.
         path: PathBuf,
@@ -46,11 +47,84 @@ pub enum ReplayError {
     },
 }
 
-/// Reads this run, or the newest.
+/// Reads this run, or the newest that did something; where none did, the newest.
 ///
 /// # Errors
 /// The file cannot be read, is no event log, or has no such run.
 pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
+    let mut runs: Vec<Recorded> = Vec::new();
+    let mut facts: Vec<Fact> = Vec::new();
+    // Of a newer run, which is shown as soon as it does something.
+    let mut newer: Vec<Fact> = Vec::new();
+    let told = each_fact(path, |fact| {
+        let is_first = note(&mut runs, &fact);
+        let is_of = |others: &[Fact]| others.first().is_some_and(|other| other.run == fact.run);
+        if let Some(wanted) = run {
+            if wanted == fact.run {
+                facts.push(fact);
+            }
+        } else if is_of(&facts) {
+            facts.push(fact);
+        } else if is_first || is_of(&newer) {
+            if is_first {
+                newer.clear();
+            }
+            newer.push(fact);
+            if runs.last().is_some_and(|run| run.did_something) {
+                facts = std::mem::take(&mut newer);
+            }
+        }
+    })?;
+    let Some(newest) = runs.last() else {
+        return Err(ReplayError::Empty(path.to_owned()));
+    };
+    if facts.is_empty() && run.is_none() {
+        facts = newer;
+    }
+    let Some(shown) = facts.first().map(|fact| fact.run.clone()) else {
+        return Err(ReplayError::NoSuchRun {
+            path: path.to_owned(),
+            run: run.unwrap_or(&newest.run).to_owned(),
+            known: runs.into_iter().map(|run| run.run).collect(),
+        });
+    };
+    let mut remarks = remarks(&facts, &told.strange, told.is_torn);
+    if run.is_none() && runs.len() > 1 {
+        remarks.push(choice(&shown, &runs));
+    }
+    Ok(Recording {
+        run: shown,
+        facts,
+        remarks,
+    })
+}
+
+/// The runs that are recorded, oldest first; at least one.
+///
+/// # Errors
+/// The file cannot be read or is no event log.
+pub fn list(path: &Path) -> Result<Vec<Recorded>, ReplayError> {
+    let mut runs = Vec::new();
+    each_fact(path, |fact| {
+        note(&mut runs, &fact);
+    })?;
+    if runs.is_empty() {
+        return Err(ReplayError::Empty(path.to_owned()));
+    }
+    Ok(runs)
+}
+
+/// Lines that hold no fact this program knows.
+#[derive(Debug, Default)]
+struct Unread {
+    /// Their numbers.
+    strange: Vec<usize>,
+    /// Whether the last one was cut short.
+    is_torn: bool,
+}
+
+/// Hands over every fact in the order in which they were written.
+fn each_fact(path: &Path, mut take: impl FnMut(Fact)) -> Result<Unread, ReplayError> {
     let unreadable = |cause| ReplayError::File {
         path: path.to_owned(),
         cause,
@@ -60,10 +134,7 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
     let mut lines = BufReader::new(file);
-    let mut facts: Vec<Fact> = Vec::new();
-    let mut runs: Vec<String> = Vec::new();
-    let mut strange = Vec::new();
-    let mut is_torn = false;
+    let mut unread = Unread::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -71,36 +142,26 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
             break;
         }
         match serde_json::from_slice::<Fact>(&line) {
-            Ok(fact) if fact.schema == EVENT_SCHEMA => {
-                if runs.last() != Some(&fact.run) && !runs.contains(&fact.run) {
-                    runs.push(fact.run.clone());
-                    if run.is_none() {
-                        // Only the newest is wanted, and this one is newer.
-                        facts.clear();
-                    }
-                }
-                if run.map_or(runs.last() == Some(&fact.run), |wanted| wanted == fact.run) {
-                    facts.push(fact);
-                }
-            }
-            _ if line.last() != Some(&b'\n') && number > 1 => is_torn = true,
+            Ok(fact) if fact.schema == EVENT_SCHEMA => take(fact),
+            _ if line.last() != Some(&b'\n') && number > 1 => unread.is_torn = true,
             _ if number == 1 => return Err(ReplayError::Foreign(path.to_owned())),
-            _ => strange.push(number),
+            _ => unread.strange.push(number),
         }
     }
-    let Some(newest) = runs.last() else {
-        return Err(ReplayError::Empty(path.to_owned()));
+    Ok(unread)
+}
+
+/// Which of several runs is shown when nobody named one.
+fn choice(shown: &str, runs: &[Recorded]) -> String {
+    let why = match runs.last() {
+        Some(newest) if newest.run == shown => "is the newest",
+        _ => "is the newest that did something",
     };
-    let run = run.unwrap_or(newest).to_owned();
-    if !runs.contains(&run) {
-        return Err(ReplayError::NoSuchRun {
-            path: path.to_owned(),
-            run,
-            known: runs,
-        });
-    }
-    let remarks = remarks(&facts, &strange, is_torn);
-    Ok(Recording { run, facts, remarks })
+    let others = match runs.len() - 1 {
+        1 => "another is".to_owned(),
+        others => format!("{others} others are"),
+    };
+    format!("{shown} {why}; {others} recorded, and --list names all")
 }
 
 fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
@@ -164,8 +225,52 @@ mod tests {
         assert_eq!((other.run.as_str(), other.facts.len()), ("a", 1));
         let unknown = read(file.path(), Some("c")).unwrap_err().to_string();
         assert!(
-            unknown.ends_with("there is no run 'c' in it; there is: a, b"),
+            unknown.ends_with("there is no run 'c' in it; there is: a, b; --list says how each ended"),
             "{unknown}"
+        );
+    }
+
+    #[test]
+    fn a_newer_run_that_did_nothing_is_passed_over_and_the_choice_is_said() {
+        let checked = "source_checked\",\"check\":\"s\",\"feed\":\"f\",\"state\":\"PASS\",\"value\":\"1\",\
+                       \"target\":\"1\",\"offending\":[],\"x\":\"";
+        let ended = "run_finished\",\"state\":\"finished\",\"exit_code\":0,\"message\":\"nothing to do";
+        let text = [
+            line("a", 1, "paused"),
+            line("a", 2, checked),
+            line("b", 1, "paused"),
+            line("b", 2, checked),
+            line("b", 3, "resumed"),
+            line("c", 1, "paused"),
+            line("c", 2, ended),
+        ];
+        let log = file(&text.concat());
+        let chosen = read(log.path(), None).unwrap();
+        assert_eq!((chosen.run.as_str(), chosen.facts.len()), ("b", 3));
+        assert_eq!(
+            chosen.remarks.last().unwrap(),
+            "b is the newest that did something; 2 others are recorded, and --list names all"
+        );
+        let named = read(log.path(), Some("c")).unwrap();
+        assert_eq!((named.run.as_str(), named.facts.len()), ("c", 2));
+        let idle = file(&text[5..].concat());
+        assert_eq!(
+            read(idle.path(), None).unwrap().run,
+            "c",
+            "where no run did anything"
+        );
+        let runs = list(log.path()).unwrap();
+        let told: Vec<_> = runs
+            .iter()
+            .map(|run| (run.run.as_str(), run.did_something, run.ended.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("a", true, None),
+                ("b", true, None),
+                ("c", false, Some("finished: nothing to do"))
+            ]
         );
     }
 
