@@ -17,11 +17,12 @@ use crate::plan::Plan;
 use crate::warehouse::{Replace, Warehouse};
 
 use super::error::CliError;
+use super::first_use::loaded;
 use super::lease::lease;
 use super::origin::FromBoxScores;
 use super::progress::Progress;
 use super::run::{cannot_print, dates_of, no_threads};
-use super::start::{every_stage, loaded};
+use super::start::every_stage;
 use super::{Place, StateDir};
 
 /// Flags of `load`.
@@ -45,6 +46,9 @@ pub(super) struct LoadArgs {
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',',
           conflicts_with_all = ["player_box", "team_box", "shots", "faults"])]
     dates: Vec<String>,
+    /// Replace the raw tables even where they hold rows that backcourt did not load; those rows are gone then
+    #[arg(long, conflicts_with = "dates")]
+    overwrite_raw: bool,
 }
 
 pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
@@ -72,6 +76,9 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         .build()
         .map_err(no_threads)?;
     let line = if dates.is_empty() {
+        if !arguments.overwrite_raw {
+            runtime.block_on(leave_foreign(warehouse.as_ref()))?;
+        }
         let written = AtomicUsize::new(0);
         let load = feeds::load(warehouse.as_ref(), &filled.box_scores, faults, &written);
         let report = runtime
@@ -126,6 +133,18 @@ impl LoadArgs {
             Some(name) => name.clone(),
         };
         Filled { box_scores, faults }
+    }
+}
+
+/// Refuses to replace what somebody else fills.
+async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
+    let foreign = feeds::foreign(warehouse).await;
+    match foreign.map_err(|error| CliError::Usage(error.message))? {
+        None => Ok(()),
+        Some(foreign) => Err(CliError::Usage(format!(
+            "{foreign}; load beside them, with --dataset-prefix or in another warehouse, or replace them with \
+             --overwrite-raw"
+        ))),
     }
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod dry_run;
 mod error;
 mod file;
+mod first_use;
 mod home;
 mod keys;
 mod lease;

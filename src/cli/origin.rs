@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use crate::engine::{Correction, Origin, StageError};
-use crate::feeds::{BoxScores, Difference, Filled};
+use crate::feeds::{self, BoxScores, Difference, Filled};
 use crate::ledger::{Ledger, LedgerError};
 use crate::warehouse::{ErrorClass, Warehouse};
 
@@ -36,11 +36,17 @@ impl Origin for FromBoxScores {
         warehouse: &dyn Warehouse,
         dates: &[NaiveDate],
     ) -> Result<Vec<Correction>, StageError> {
-        let found = self.0.differences(warehouse, dates).await;
-        let found = found.map_err(|error| StageError {
+        let fault = |message: String| StageError {
             class: ErrorClass::Data,
-            message: error.to_string(),
-        })?;
+            message,
+        };
+        if let Some(foreign) = feeds::foreign(warehouse).await? {
+            return Err(fault(format!(
+                "{foreign}; correct the dates where the rows come from, and do them again with 'backcourt rerun'"
+            )));
+        }
+        let found = self.0.differences(warehouse, dates).await;
+        let found = found.map_err(|error| fault(error.to_string()))?;
         Ok(found.into_iter().map(correction).collect())
     }
 }

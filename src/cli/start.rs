@@ -3,29 +3,24 @@
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
 use crate::control::{Helm, Run, Server, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Meter, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, StageError,
-    Work,
+    Checks, Engine, Lineage, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, Work,
 };
-use crate::feeds::faults::Profile;
-use crate::feeds::{self, BoxScores};
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
 use crate::present::{self, Notify, OnHangUp, Presenter, Surroundings};
 use crate::stages;
 use crate::telemetry;
 use crate::term::{Role, stand_in};
-use crate::warehouse::{ErrorClass, Warehouse};
 
 use super::error::CliError;
+use super::first_use::FirstUse;
 use super::lease::lease;
 use super::look::Look;
 use super::origin::FromBoxScores;
@@ -317,50 +312,4 @@ pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage
 pub(super) fn every_stage(plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
     resolve(plan, &names)
-}
-
-/// Loads the shipped box scores when the warehouse holds no feeds yet.
-#[derive(Debug)]
-struct FirstUse;
-
-#[async_trait]
-impl Prepare for FirstUse {
-    fn what(&self) -> String {
-        "loading the shipped box scores".to_owned()
-    }
-
-    async fn prepare(&self, warehouse: &dyn Warehouse, meter: &Meter) -> Result<Option<String>, StageError> {
-        let fault = |message: String| StageError {
-            class: ErrorClass::Data,
-            message,
-        };
-        if feeds::is_loaded(warehouse).await? {
-            return Ok(None);
-        }
-        let box_scores = BoxScores::Shipped;
-        let faults = Profile::open(box_scores.usual_faults()).map_err(|error| fault(error.to_string()))?;
-        meter.total.store(SHIPPED_ROWS, Ordering::Relaxed);
-        let report = feeds::load(warehouse, &box_scores, faults, &meter.done)
-            .await
-            .map_err(|error| fault(error.to_string()))?;
-        Ok(Some(loaded(&report)))
-    }
-}
-
-/// About how many rows the shipped feeds have, for the progress bar alone.
-const SHIPPED_ROWS: u32 = 745_000;
-
-/// What was loaded, in one sentence.
-pub(super) fn loaded(report: &feeds::LoadReport) -> String {
-    let rows: usize = report.rows.iter().map(|(_, rows)| rows).sum();
-    let feeds: Vec<String> = report
-        .rows
-        .iter()
-        .map(|(feed, rows)| format!("{feed} {rows}"))
-        .collect();
-    format!(
-        "loaded {rows} rows with faults '{}': {}",
-        report.faults,
-        feeds.join(", ")
-    )
 }

@@ -5,6 +5,7 @@ mod again;
 mod bdl;
 mod cells;
 pub mod faults;
+mod foreign;
 mod gamebook;
 pub mod league;
 mod load;
@@ -14,6 +15,7 @@ mod schedule;
 mod team_box;
 
 pub use again::{Difference, Filled};
+pub use foreign::{Foreign, foreign};
 pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
 pub use outage::{feed_outages, with_outages};
 

@@ -11,6 +11,7 @@ mod doctor;
 mod emulator;
 mod faults;
 mod fence;
+mod foreign;
 mod limits;
 mod month;
 #[path = "../support/program.rs"]

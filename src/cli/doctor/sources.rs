@@ -2,7 +2,7 @@
 
 use crate::checks::ask;
 use crate::engine::Origin;
-use crate::feeds::Feed;
+use crate::feeds::{self, Feed};
 use crate::plan::CheckSpec;
 use crate::warehouse::{Warehouse, WarehouseError};
 
@@ -24,8 +24,10 @@ pub(super) async fn loaded(warehouse: &dyn Warehouse, folder: &StateDir) -> Resu
         return Ok(of(Verdict::Note, "nothing is loaded yet".to_owned())
             .next("'backcourt load' fills them, or the first 'backcourt run'"));
     }
-    let origin = recorded(folder, &warehouse.name());
-    let origin = origin.map_or_else(String::new, |origin| format!(", from {origin}"));
+    let origin = match feeds::foreign(warehouse).await? {
+        Some(_) => " by somebody else, so that 'load' and fetching dates again leave them alone".to_owned(),
+        None => recorded(folder, &warehouse.name()).map_or_else(String::new, |from| format!(", from {from}")),
+    };
     Ok(if empty.is_empty() {
         of(Verdict::Ok, format!("all {} loaded{origin}", held.len()))
     } else {

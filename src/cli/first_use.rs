@@ -1,0 +1,63 @@
+//! What a run of box scores does before its first unit: it loads those that are shipped, where nothing is loaded yet.
+
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+
+use crate::engine::{Meter, Prepare, StageError};
+use crate::feeds::faults::Profile;
+use crate::feeds::{self, BoxScores, Feed};
+use crate::warehouse::{ErrorClass, Warehouse};
+
+/// About how many rows the shipped feeds have, for the progress bar alone.
+const SHIPPED_ROWS: u32 = 745_000;
+
+/// Loads the shipped box scores when the warehouse holds no feeds yet.
+#[derive(Debug)]
+pub(super) struct FirstUse;
+
+#[async_trait]
+impl Prepare for FirstUse {
+    fn what(&self) -> String {
+        "loading the shipped box scores".to_owned()
+    }
+
+    async fn prepare(&self, warehouse: &dyn Warehouse, meter: &Meter) -> Result<Option<String>, StageError> {
+        let fault = |message: String| StageError {
+            class: ErrorClass::Data,
+            message,
+        };
+        if feeds::is_loaded(warehouse).await? {
+            return Ok(None);
+        }
+        if let Some(foreign) = feeds::foreign(warehouse).await? {
+            let schedule = Feed::Schedule.table().path();
+            return Err(fault(format!(
+                "{foreign}, and {schedule} holds none; fill it where the others come from, or replace all of them with \
+                 'backcourt load --overwrite-raw'"
+            )));
+        }
+        let box_scores = BoxScores::Shipped;
+        let faults = Profile::open(box_scores.usual_faults()).map_err(|error| fault(error.to_string()))?;
+        meter.total.store(SHIPPED_ROWS, Ordering::Relaxed);
+        let report = feeds::load(warehouse, &box_scores, faults, &meter.done)
+            .await
+            .map_err(|error| fault(error.to_string()))?;
+        Ok(Some(loaded(&report)))
+    }
+}
+
+/// What was loaded, in one sentence.
+pub(super) fn loaded(report: &feeds::LoadReport) -> String {
+    let rows: usize = report.rows.iter().map(|(_, rows)| rows).sum();
+    let feeds: Vec<String> = report
+        .rows
+        .iter()
+        .map(|(feed, rows)| format!("{feed} {rows}"))
+        .collect();
+    format!(
+        "loaded {rows} rows with faults '{}': {}",
+        report.faults,
+        feeds.join(", ")
+    )
+}

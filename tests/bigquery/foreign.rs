@@ -1,0 +1,41 @@
+//! Raw tables of a project that other programs fill: neither a load nor a fetch of dates writes over them.
+
+use backcourt::feeds::Feed;
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::month::copy;
+use super::program::State;
+use backcourt::warehouse::Warehouse;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+
+const DAY: &str = "2021-10-19";
+
+#[test]
+fn raw_tables_of_a_project_are_left_as_they_are() {
+    let Some(emulator) = Emulator::start() else { return };
+    let source = State::loaded();
+    copy(&source, &emulator, [DAY, DAY], Feed::ALL.map(Feed::table));
+    let address = Address::parse(&emulator.address()).unwrap();
+    let warehouse = BigQueryWarehouse::new(address, Settings::default());
+    let table = Feed::Gamebook.table().path();
+    let emptied = format!("DELETE FROM `{table}` WHERE game_date = '{DAY}' AND player_status = 'inactive'");
+    block_on(warehouse.query(&emptied)).unwrap();
+    let count = || {
+        let sql = format!("SELECT COUNT(*) AS n FROM `{table}` WHERE game_date = '{DAY}'");
+        block_on(warehouse.query(&sql)).unwrap().rows[0][0].to_string()
+    };
+    let before = count();
+    assert_ne!(before, "0");
+    let operator = State::none();
+    let there = format!("bigquery:{}", emulator.address());
+    for asked in [&["load"][..], &["load", "--dates", DAY]] {
+        let arguments = [asked, &["--warehouse", &there]].concat();
+        let told = operator.backcourt(&arguments).expect(2).err;
+        assert!(
+            told.contains(&format!("in {there} holds rows that backcourt did not load; ")),
+            "{told}"
+        );
+        assert_eq!(count(), before, "{asked:?}");
+    }
+}
