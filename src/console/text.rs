@@ -138,7 +138,11 @@ pub fn duration(seconds: f64) -> String {
 /// A stretch of time that is only known to lie between two: `3-5 s`, `2-3 min`, `1.2-1.5 h`.
 #[must_use]
 pub fn band(soonest: f64, latest: f64) -> String {
-    let (unit, seconds, decimals) = unit_of(latest);
+    let (unit, seconds, decimals) = match latest {
+        _ if latest < 90.0 => ("s", 1.0, 0),
+        _ if latest < 5400.0 => ("min", 60.0, 0),
+        _ => ("h", 3600.0, 1),
+    };
     let low = format!("{:.decimals$}", soonest.max(0.0) / seconds);
     let high = format!("{:.decimals$}", latest.max(0.0) / seconds);
     match high.as_str() {
@@ -148,22 +152,14 @@ pub fn band(soonest: f64, latest: f64) -> String {
     }
 }
 
-/// A unit in which so many seconds are a short number, its length, and the digits behind the point.
-const fn unit_of(seconds: f64) -> (&'static str, f64, usize) {
-    match seconds {
-        _ if seconds < 90.0 => ("s", 1.0, 0),
-        _ if seconds < 5400.0 => ("min", 60.0, 0),
-        _ => ("h", 3600.0, 1),
-    }
-}
-
-/// A time to go; where the speed of some of the work is not known yet, what it is at the least.
+/// A time to go, with the number of stages that come on top of it because nobody knows how fast they are.
 pub fn to_go((soonest, latest): (f64, f64), unmeasured: usize) -> String {
+    let known = band(soonest, latest);
     if unmeasured == 0 {
-        return band(soonest, latest);
+        known
+    } else {
+        format!("{known} + {}", counted(unmeasured, "stage"))
     }
-    let (unit, seconds, decimals) = unit_of(soonest);
-    format!("over {:.decimals$} {unit}", (soonest / seconds).max(1.0))
 }
 
 /// Bytes in the largest unit that leaves a short number: `0 B`, `87 MB`, `1.2 GB`.
@@ -263,11 +259,10 @@ mod tests {
 
     #[rstest]
     #[case((12.4, 20.0), 0, "12-20 s")]
-    #[case((12.4, 20.0), 1, "over 12 s")]
-    #[case((0.2, 0.4), 3, "over 1 s")]
-    #[case((200.0, 400.0), 3, "over 3 min")]
-    #[case((7200.0, 9000.0), 3, "over 2.0 h")]
-    fn what_is_not_measured_makes_it_longer(
+    #[case((12.4, 20.0), 1, "12-20 s + 1 stage")]
+    #[case((0.2, 0.4), 3, "under 1 s + 3 stages")]
+    #[case((200.0, 400.0), 5, "3-7 min + 5 stages")]
+    fn what_nobody_has_measured_comes_on_top(
         #[case] eta: (f64, f64),
         #[case] unmeasured: usize,
         #[case] text: &str,
