@@ -447,7 +447,7 @@ fn ctrl_z_hands_the_terminal_to_the_shell_and_fg_brings_the_console_back() {
         });
     }
     pty.send("q");
-    pty.wait_for("dates are still open");
+    pty.wait_for("units are still open");
     pty.send("a");
     assert_left(&mut pty, 3);
 }
@@ -458,13 +458,13 @@ fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
     pty.send("q");
-    pty.wait_for("dates are still open");
+    pty.wait_for("units are still open");
     pty.send(ENTER);
     pty.wait_until("the question is gone", |screen| {
-        !screen.contents().contains("dates are still open")
+        !screen.contents().contains("units are still open")
     });
     pty.send("q");
-    pty.wait_for("dates are still open");
+    pty.wait_for("units are still open");
     pty.send("a");
     assert_left(&mut pty, 3);
     assert_eq!(last_state(folder.path()), RunState::Stopped);

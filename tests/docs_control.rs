@@ -98,6 +98,7 @@ fn lines() -> String {
             columns: vec!["game_date".to_owned(), "team_abbr".to_owned()],
             rows: vec![vec!["2025-11-14".to_owned(), "BOS".to_owned()]],
             parts: [("team_abbr".to_owned(), Part::Side)].into(),
+            ..StoredRows::default()
         }),
     ] {
         let message = Message::new(Some(4), Said::Reply(reply));

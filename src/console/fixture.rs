@@ -1015,6 +1015,7 @@ pub fn stored_games() -> StoredRows {
         parts: (columns.into_iter())
             .filter_map(|(name, part)| Some((name.to_owned(), part?)))
             .collect(),
+        ..StoredRows::default()
     }
 }
 
@@ -1039,6 +1040,7 @@ pub fn stored_players() -> StoredRows {
         parts: (columns.into_iter())
             .filter_map(|(name, part)| Some((name.to_owned(), part?)))
             .collect(),
+        ..StoredRows::default()
     }
 }
 

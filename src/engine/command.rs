@@ -151,6 +151,9 @@ pub struct StoredRows {
     /// The columns that play a part, where the table's definition says so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<String, Part>,
+    /// What rows of the date belong to, whether there are any or not, where the stage knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 /// A command on its way, with the place its answer goes.

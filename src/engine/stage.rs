@@ -121,6 +121,12 @@ pub trait Stage: Send + Sync + fmt::Debug {
     /// What each of these dates must come to, in the same order.
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError>;
 
+    /// What rows of a date belong to, as far as that is known without them: the games of a schedule. One that has no row
+    /// is shown all the same.
+    async fn groups(&self, _warehouse: &dyn Warehouse, _date: NaiveDate) -> Result<Vec<String>, StageError> {
+        Ok(Vec::new())
+    }
+
     /// Reads everything these dates need from the named source.
     async fn read(
         &self,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::look_back::on_its_date;
-use super::schedule::team_scopes;
+use super::schedule::{games, team_scopes};
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};
 use crate::nba::{DateOutcome, Source};
@@ -53,6 +53,10 @@ impl Stage for FeedStage {
             (_, scope) => scope,
         };
         Ok(scopes.into_iter().map(of_this_stage).collect())
+    }
+
+    async fn groups(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<Vec<String>, StageError> {
+        games(warehouse, date).await
     }
 
     async fn read(

@@ -1,4 +1,4 @@
-//! What the schedule asks for: how many teams finished a game on each date, and why there is nothing to do on others.
+//! What the schedule asks for: which games were finished and by how many teams on each date, and why there is nothing to do on others.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +47,18 @@ pub(super) async fn team_scopes(
         .await?;
     let expected = expected_rows(rows);
     Ok(dates.iter().map(|&date| scope(date, &expected)).collect())
+}
+
+/// The ids of the games that were finished on a date.
+pub(super) async fn games(warehouse: &dyn Warehouse, date: NaiveDate) -> Result<Vec<String>, StageError> {
+    let read = Read {
+        table: Feed::Schedule.table(),
+        columns: ScheduleRow::COLUMNS,
+        dates: Dates::Only(&[date]),
+    };
+    let rows = warehouse.read(read).await?;
+    let slate = Slate::read(date, &rows, &mut Notes::default());
+    Ok(slate.games().iter().map(|game| game.id.to_string()).collect())
 }
 
 fn expected_rows(rows: Vec<Row>) -> BTreeMap<NaiveDate, u32> {

@@ -9,6 +9,7 @@ use chrono::{Days, NaiveDate};
 
 use super::player_shot_zone::PlayerShotZone;
 use super::team_defense_zone::TeamDefenseZone;
+use super::team_offense::TEAM_OFFENSE;
 use crate::engine::{Scope, Stage};
 use crate::nba::tables;
 use crate::table::{ColumnType, Row, TableDef, Value};
@@ -129,6 +130,19 @@ async fn owes_what_it_has(stage: &dyn Stage, warehouse: &dyn Warehouse, scopes: 
 
 fn skip(reason: &str) -> Scope {
     Scope::Skip(reason.to_owned())
+}
+
+#[tokio::test]
+async fn the_games_of_a_date_are_known_before_any_row_of_them_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
+    let games = TEAM_OFFENSE.groups(&warehouse, day(0)).await.unwrap();
+    assert_eq!(games, ["20231101_BOS_CHA"]);
+    let before = TEAM_OFFENSE
+        .groups(&warehouse, day(0) - Days::new(1))
+        .await
+        .unwrap();
+    assert!(before.is_empty());
 }
 
 #[tokio::test]

@@ -61,6 +61,11 @@ const ROOMY: u16 = 10;
 /// Rows of the marked line in words.
 const IN_WORDS: u16 = 2;
 
+/// Whether there is nothing to list: no row, and nothing that should have one.
+fn has_nothing(stored: &StoredRows) -> bool {
+    stored.rows.is_empty() && (stored.groups.is_empty() || levels(stored).is_empty())
+}
+
 impl Detail {
     /// A date whose rows are still to come.
     pub fn of(stage: &str, date: NaiveDate, seen: Option<UnitView>) -> Self {
@@ -80,7 +85,7 @@ impl Detail {
     /// The rows that are opened.
     pub fn drill(&self) -> Option<Drill<'_>> {
         match &self.stored {
-            Stored::Rows(rows) if !rows.rows.is_empty() => Some(Drill::to(rows, &self.path)),
+            Stored::Rows(rows) if !has_nothing(rows) => Some(Drill::to(rows, &self.path)),
             _ => None,
         }
     }
@@ -92,7 +97,7 @@ impl Detail {
         };
         let levels = levels(rows).len();
         match self.path.len() {
-            _ if rows.rows.is_empty() => Face::Nothing,
+            _ if has_nothing(rows) => Face::Nothing,
             _ if self.flat || levels == 0 => Face::Table,
             depth if depth < levels => Face::List,
             _ => Face::Row,

@@ -103,6 +103,20 @@ impl<'r> Drill<'r> {
         self.stored.columns.iter().map(String::as_str).collect()
     }
 
+    /// The groups of which no row is stored, where groups are what is listed.
+    fn without_rows(&self) -> impl Iterator<Item = &'r str> {
+        let level = self.levels.get(self.depth).copied();
+        let is_group = level.is_some() && level == columns(self.stored, Part::Group).next();
+        let groups = self.stored.groups.iter().filter(move |_| is_group);
+        groups.map(String::as_str).filter(|group| !self.has_rows(group))
+    }
+
+    /// Whether a row is stored of this thing.
+    pub fn has_rows(&self, thing: &str) -> bool {
+        let level = self.levels.get(self.depth);
+        level.is_some_and(|level| self.rows.iter().any(|row| cell(row, *level) == thing))
+    }
+
     /// The things of the next level; none when there is no level left.
     pub fn list(&self) -> Option<List<'r>> {
         let level = *self.levels.get(self.depth)?;
@@ -136,6 +150,7 @@ impl<'r> Drill<'r> {
         for row in &self.rows {
             things.entry(cell(row, level)).or_default().push(row);
         }
+        things.extend(self.without_rows().map(|group| (group, Vec::new())));
         let line = |(thing, rows): (&str, Vec<&[String]>)| {
             let mut line = vec![thing.to_owned()];
             if meet {
@@ -195,6 +210,7 @@ impl<'r> Drill<'r> {
         let sides = of(side);
         let lacking: Vec<&str> = of(against).difference(&sides).copied().collect();
         match lacking.as_slice() {
+            _ if rows.is_empty() => "no rows".to_owned(),
             [] if self.levels.last() == Some(&side) => "complete".to_owned(),
             [] => "every side".to_owned(),
             some => format!("lacks {}", some.join(", ")),
@@ -209,6 +225,9 @@ impl<'r> Drill<'r> {
         let rows: Vec<&[String]> = (self.rows.iter().copied())
             .filter(|row| cell(row, *level) == thing)
             .collect();
+        if rows.is_empty() {
+            return "no row is stored of it, though the date has it".to_owned();
+        }
         let told = [
             ("source", Part::Source),
             ("quality", Part::Quality),
@@ -309,6 +328,25 @@ mod tests {
                 "20231216_ATL_CLE|ATL 119 @ CLE 127|2|complete|nbac_team_boxscore, reconstructed_team_from_players",
                 "20231216_BKN_GSW|BKN - @ GSW 124|1|lacks BKN|reconstructed_team_from_players",
             ]
+        );
+    }
+
+    #[test]
+    fn a_game_of_the_schedule_without_a_row_has_a_line_that_says_so() {
+        let mut stored = stored_games();
+        stored.groups = ["20231216_ATL_CLE", "20231216_LAL_DEN"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(told(&stored, &[], 4)[3], "20231216_LAL_DEN||0|no rows");
+        assert_eq!(told(&stored, &["20231216_ATL_CLE"], 1).len(), 3, "games alone");
+        let drill = Drill::to(&stored, &[]);
+        assert!(drill.has_rows("20231216_ATL_CLE") && !drill.has_rows("20231216_LAL_DEN"));
+        assert!(drill.origin("20231216_LAL_DEN").starts_with("no row is stored"));
+        stored.rows.clear();
+        assert_eq!(
+            told(&stored, &[], 4).len(),
+            3,
+            "the names of the columns, two games"
         );
     }
 

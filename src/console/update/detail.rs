@@ -12,6 +12,7 @@ use crate::console::model::Model;
 use crate::console::model::dates::unit;
 use crate::console::model::detail::{Detail, Face};
 use crate::console::model::overlay::Overlay;
+use crate::console::text::sanitised;
 use crate::engine::{Command, StageView};
 use crate::ledger::UnitState;
 
@@ -44,7 +45,11 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
         Action::Back if !detail.is_opened() => return,
         Action::Back if detail.flat => flip(&mut detail),
         Action::Back => leave(&mut detail),
-        Action::Open => enter(&mut detail),
+        Action::Open => {
+            if let Some(name) = enter(&mut detail) {
+                model.notice(false, format!("no row is stored of {}", sanitised(&name)));
+            }
+        }
         Action::Table if detail.has_levels() => flip(&mut detail),
         Action::Reload => return dates::reload(model, vec![detail.date]),
         Action::Rerun => {
@@ -68,14 +73,17 @@ fn flip(detail: &mut Detail) {
     (detail.top, detail.left) = (0, 0);
 }
 
-/// Opens what is marked.
-fn enter(detail: &mut Detail) {
-    if detail.face() == Face::List
-        && let Some(name) = marked(detail).and_then(|line| line.into_iter().next())
-    {
-        detail.path.push(name);
-        (detail.cursor, detail.top, detail.left) = (0, 0, 0);
+/// Opens what is marked; gives it back if there is nothing in it.
+fn enter(detail: &mut Detail) -> Option<String> {
+    let name = (detail.face() == Face::List)
+        .then(|| marked(detail)?.into_iter().next())
+        .flatten()?;
+    if !detail.drill().is_some_and(|drill| drill.has_rows(&name)) {
+        return Some(name);
     }
+    detail.path.push(name);
+    (detail.cursor, detail.top, detail.left) = (0, 0, 0);
+    None
 }
 
 /// Closes what was opened last, and marks it.

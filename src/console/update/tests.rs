@@ -1123,6 +1123,21 @@ fn a_date_is_opened_level_by_level(
     assert_eq!(at(&model), (path.to_vec(), face, cursor));
 }
 
+#[test]
+fn a_game_without_a_row_is_listed_and_has_nothing_to_open() {
+    let mut stored = stored_games();
+    stored.groups = vec!["20231216_LAL_DEN".to_owned()];
+    let mut model = opened(stored.clone());
+    keys(&mut model, "G\n");
+    assert_eq!(at(&model), (vec![], Face::List, 2));
+    assert_eq!(said(&model), "no row is stored of 20231216_LAL_DEN");
+    stored.rows.clear();
+    answer(&mut model, stored);
+    assert_eq!(at(&model), (vec![], Face::List, 0), "it alone is left");
+    keys(&mut model, "\x1b");
+    assert!(model.overlay.is_none());
+}
+
 #[rstest]
 #[case::from_the_games("\x1b")]
 #[case::level_by_level("\n\n\x1b\x1b\x1b")]

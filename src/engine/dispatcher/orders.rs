@@ -210,5 +210,14 @@ async fn stored_rows(
         .iter()
         .map(|row| row.iter().map(ToString::to_string).collect())
         .collect();
-    Ok(StoredRows { columns, rows, parts })
+    // The rows can be read without them.
+    let groups = (stage.groups(warehouse, date).await)
+        .inspect_err(|error| tracing::warn!("which rows {date} should have is not known: {}", error.message))
+        .unwrap_or_default();
+    Ok(StoredRows {
+        columns,
+        rows,
+        parts,
+        groups,
+    })
 }
