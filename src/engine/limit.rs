@@ -120,7 +120,7 @@ impl fmt::Display for Limit {
             ),
             Self::Lanes(lanes) => write!(
                 out,
-                "the lanes: {} at once, one a core; more workers would not help",
+                "the lanes: {} at once; more workers would not help",
                 counted(*lanes, "batch")
             ),
             Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy, another would help"),

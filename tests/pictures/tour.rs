@@ -38,7 +38,7 @@ pub fn half_way() -> Vec<Msg> {
     run.run.progress.total = 6_967;
     run.run.progress.done = 600;
     run.run.progress.eta = Some((82.0, 95.0));
-    "the lanes: 2 batches at once, one a core; more workers would not help".clone_into(&mut run.run.limit);
+    "the lanes: 2 batches at once; more workers would not help".clone_into(&mut run.run.limit);
     let mut told = fixture::history(run);
     told.extend([clock(), fixture::vitals(), log("2023-12-18", OUTAGES[1])]);
     told

@@ -46,8 +46,8 @@ impl Model {
         (!stays_open && !self.folds(place, action)).then_some(barred)
     }
 
-    /// Whether the key that asks a check is on a heading, where it only folds.
-    fn folds(&self, place: Place, action: Action) -> bool {
+    /// Whether what is asked for only folds a stage: the key that asks a check, on a heading.
+    pub(in crate::console) fn folds(&self, place: Place, action: Action) -> bool {
         let marked = || self.checks.marked(self.snapshot.as_deref()?);
         place == Place::Checks && action == Action::CheckOne && matches!(marked(), Some(Item::Heading { .. }))
     }

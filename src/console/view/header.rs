@@ -167,7 +167,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
         pen.write("  ", PLAIN).write(&preparing.what, PLAIN);
     }
     pen.write(&format!("  {} elapsed", duration(elapsed(model, run))), PLAIN);
-    if let Some(eta) = run.progress.eta {
+    if let Some(eta) = run.progress.eta.filter(|_| !run.state.has_ended()) {
         pen.write("  ETA ", PLAIN)
             .write(&to_go(eta, run.progress.unmeasured), BOLD);
     }

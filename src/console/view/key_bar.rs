@@ -65,6 +65,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::Back if model.place() == Place::Log && model.way_back.is_some() => "back to the date",
         // Nothing else can be ordered before.
         Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take the helm",
+        action if model.folds(model.place(), action) => "fold",
         // What else it does is an order.
         Action::Open if model.place() == Place::Runbook && model.barred().is_some() => "show",
         // A terminal that no longer selects text must say why.

@@ -158,7 +158,8 @@ fn ended_elsewhere(
         });
     Some(match model.barred()? {
         Barred::Over if is_left => {
-            format!("The run is over: start 'backcourt run' again for what is left; {quit} leaves.")
+            // Short, so that it leaves the date under the cursor in view.
+            format!("The run is over: 'backcourt run' goes on; {quit} leaves.")
         }
         Barred::Watches if is_left => format!("The run has ended: {quit} leaves the screen."),
         Barred::Helm(_) if is_left => {
