@@ -8,6 +8,7 @@ mod credentials;
 mod datasets;
 mod examine;
 mod fault;
+mod fence;
 mod fill;
 mod job;
 mod lease;
