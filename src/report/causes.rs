@@ -104,6 +104,7 @@ mod tests {
             cost: None,
             skipped_reasons: std::collections::BTreeMap::new(),
             attention: attention.collect(),
+            gaps: Vec::new(),
         }
     }
 

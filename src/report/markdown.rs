@@ -35,6 +35,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     waivers(&mut page, &handoff.waivers, &standing.checks);
     attention(&mut page, &handoff.causes);
     set_aside(&mut page, &handoff.quarantined);
+    gaps(&mut page, &standing.stages);
     runbook(&mut page, &standing.runbook);
     runs(&mut page, &handoff.runs);
     page.truncate(page.trim_end().len());
@@ -374,6 +375,33 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
         let more = kind.rows.len().saturating_sub(ROWS_SHOWN);
         if more > 0 {
             line(page, format_args!("  - and {more} more; `--format json` has all"));
+        }
+    }
+    page.push('\n');
+}
+
+/// What the stored rows do not know.
+fn gaps(page: &mut String, stages: &[Stage]) {
+    if stages.iter().all(|stage| stage.gaps.is_empty()) {
+        return;
+    }
+    page.push_str(
+        "## What is not known\n\nColumns without a value and issues that rows name. A gap is no fault by itself, the checks \
+         judge.\n\n| stage | gap | rows | of | dates |\n|---|---|---|---|---|\n",
+    );
+    for stage in stages {
+        for gap in &stage.gaps {
+            line(
+                page,
+                format_args!(
+                    "| {} | {} | {} | {} | {} |",
+                    stage.name,
+                    cell(Some(&gap.what)),
+                    gap.rows,
+                    stage.rows,
+                    gap.dates
+                ),
+            );
         }
     }
     page.push('\n');

@@ -3,6 +3,7 @@
 
 mod breakdown;
 mod causes;
+mod gaps;
 mod handoff;
 mod markdown;
 mod next;
@@ -10,6 +11,7 @@ mod standing;
 
 pub use breakdown::explained;
 pub use causes::{Cause, Quarantine};
+pub use gaps::StageGap;
 pub use handoff::{Handoff, PastRun, Work};
 pub use markdown::markdown;
 pub use next::Go;

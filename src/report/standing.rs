@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 
+use super::gaps::{StageGap, added_up};
 use crate::ledger::{
     CheckState, Costs, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState,
     Waiver,
@@ -54,7 +55,7 @@ pub struct Run {
     pub source: String,
     /// Workers at its start.
     pub workers: u32,
-    /// When it began.
+    /// When it began, in UTC and to the second.
     pub started_at: String,
     /// The sentence it ended with.
     pub ending: Option<String>,
@@ -82,6 +83,8 @@ pub struct Stage {
     pub skipped_reasons: BTreeMap<String, u64>,
     /// Dates that need attention, with the reason.
     pub attention: Vec<Attention>,
+    /// What its stored rows do not know, those of the most rows first.
+    pub gaps: Vec<StageGap>,
 }
 
 /// A date that ended otherwise than it should.
@@ -207,7 +210,7 @@ impl Standing {
             warehouse: run.warehouse,
             source: run.source,
             workers: run.workers,
-            started_at: run.started_at.to_rfc3339(),
+            started_at: run.started_at.to_rfc3339_opts(SecondsFormat::Secs, false),
             ending: run.ending,
             dates: run.dates,
         };
@@ -282,5 +285,6 @@ fn gather_stage(
         cost: None,
         skipped_reasons,
         attention,
+        gaps: added_up(&ledger.gaps(target, name)?, dates),
     })
 }

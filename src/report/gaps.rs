@@ -1,0 +1,66 @@
+//! What the stored rows of a stage do not know, added up over its dates as the console shows it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::ledger::Gap;
+
+/// Something that rows of a stage do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StageGap {
+    /// The column without a value, or the issue that a column of issues names.
+    pub what: String,
+    /// On how many dates.
+    pub dates: u64,
+    /// In how many rows.
+    pub rows: u64,
+}
+
+/// The gaps of these dates together, those of the most rows first.
+pub(super) fn added_up(by_date: &BTreeMap<NaiveDate, Vec<Gap>>, dates: &[NaiveDate]) -> Vec<StageGap> {
+    let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for gaps in dates.iter().filter_map(|date| by_date.get(date)) {
+        // Ledgers of before have an issue once for each column that names it.
+        let mut seen = BTreeSet::new();
+        for gap in gaps.iter().filter(|gap| seen.insert(&gap.what)) {
+            let (dates, rows) = sums.entry(&gap.what).or_default();
+            *dates += 1;
+            *rows += u64::from(gap.rows);
+        }
+    }
+    let gap = |(what, (dates, rows)): (&str, (u64, u64))| StageGap {
+        what: what.to_owned(),
+        dates,
+        rows,
+    };
+    let mut gaps: Vec<StageGap> = sums.into_iter().map(gap).collect();
+    gaps.sort_by_key(|gap| Reverse(gap.rows));
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_added_up_over_the_dates_that_are_asked_about() {
+        let day = |number| NaiveDate::from_ymd_opt(2024, 1, number).unwrap();
+        let gap = |what: &str, rows| Gap {
+            what: what.to_owned(),
+            rows,
+        };
+        let by_date = BTreeMap::from([
+            (day(1), vec![gap("early", 2), gap("line", 3)]),
+            (day(2), vec![gap("line", 4), gap("line", 4)]),
+            (day(3), vec![gap("line", 9)]),
+        ]);
+        let told: Vec<_> = added_up(&by_date, &[day(1), day(2)])
+            .into_iter()
+            .map(|gap| (gap.what, gap.dates, gap.rows))
+            .collect();
+        assert_eq!(told, [("line".to_owned(), 2, 7), ("early".to_owned(), 1, 2)]);
+    }
+}
