@@ -70,6 +70,21 @@ fn a_bit_of_the_ledger_turned_over_is_told_or_does_no_harm() {
     println!("{told} told, {harmless} without harm");
 }
 
+#[test]
+fn a_ledger_found_damaged_in_the_midst_of_a_run_is_told_with_what_helps() {
+    let state = State::loaded();
+    state.backcourt(&RUN).expect(0);
+    let db = rusqlite::Connection::open(state.path().join("ledger.sqlite")).unwrap();
+    db.execute("UPDATE unit SET state = 'sideways'", []).unwrap();
+    drop(db);
+    let told = state.backcourt(&RUN);
+    let said = format!("{}{}", told.out, told.err);
+    assert!(matches!(told.code, Some(2 | 3)), "{said}");
+    assert!(said.contains("is damaged, for "), "{said}");
+    assert!(said.contains("move it aside"), "{said}");
+    assert!(!said.contains("start again"), "{said}");
+}
+
 /// Mounted in a space of its own, which ends with the shell that made it.
 #[test]
 fn a_state_folder_on_a_disk_that_may_only_be_read_can_be_read_and_is_left_as_it_is() {

@@ -15,6 +15,19 @@ pub struct LedgerError {
     pub cause: Option<rusqlite::Error>,
 }
 
+/// What becomes of a damaged ledger. It would stop the next run as it stopped this one.
+const DAMAGED: &str = "and was left as it is; restore it from a backup, or move it aside with the files -wal and -shm \
+                       beside it to start anew";
+
+/// Whether something was read that this program never writes.
+const fn is_nonsense(cause: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(
+        cause,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+    )
+}
+
 impl LedgerError {
     pub(super) fn new(path: &Path, problem: impl Into<String>) -> Self {
         Self {
@@ -36,9 +49,8 @@ impl LedgerError {
             CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
         };
         let problem = match cause.sqlite_error_code() {
-            Some(NotADatabase | DatabaseCorrupt) => {
-                "is damaged and was left as it is; move it aside to start anew, or restore it from a backup".to_owned()
-            }
+            Some(NotADatabase | DatabaseCorrupt) => format!("is damaged {DAMAGED}"),
+            None if is_nonsense(&cause) => format!("is damaged, for {cause}, {DAMAGED}"),
             Some(DiskFull) => {
                 "the disk is full; nothing was lost, free some space and start again".to_owned()
             }

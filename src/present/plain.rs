@@ -273,8 +273,8 @@ pub(super) fn say_ending(
         1 => {
             "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again; "
         }
-        _ if ending.message.contains("start again") => "",
-        _ => "start again to go on; ",
+        // The sentence of the end says what to do: to start again is not always it.
+        _ => "not all was done; ",
     };
     writeln!(out, "{hint}state and logs are in {}", folder.display())
 }
