@@ -13,6 +13,7 @@ use crate::plan::{CheckSpec, Plan};
 
 use super::StateDir;
 use super::error::CliError;
+use super::progress::waiting;
 use super::run::{RunArgs, cannot_print, no_threads};
 use super::start::{LARGEST_BATCH, resolve};
 
@@ -40,13 +41,13 @@ pub(super) fn say(
         say(format!("{home} does not exist yet: a run would make it{loads}"))?;
         return say(then).map(|()| 0);
     }
-    let warehouse = home.open()?;
+    let (warehouse, whom) = (home.open()?, home.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(no_threads)?;
     if plan.is_about_basketball() {
-        let loaded = runtime.block_on(feeds::is_loaded(warehouse.as_ref()));
+        let loaded = waiting(&whom, || runtime.block_on(feeds::is_loaded(warehouse.as_ref())));
         if !loaded.map_err(|error| CliError::Usage(error.message))? {
             say(format!(
                 "{home} holds no feeds yet: a run would load the shipped box scores"
@@ -61,7 +62,8 @@ pub(super) fn say(
     };
     let mut planned = Vec::new();
     for stage in resolve(plan, names)? {
-        let scopes = match runtime.block_on(stage.scope(warehouse.as_ref(), dates)) {
+        let asked = || runtime.block_on(stage.scope(warehouse.as_ref(), dates));
+        let scopes = match waiting(&whom, asked) {
             Ok(scopes) => scopes,
             // What it looks at may be there only once the stages before it have run.
             Err(error) => {
@@ -117,7 +119,8 @@ pub(super) fn say(
             largest_batch: LARGEST_BATCH,
             source: source.unwrap_or(&plan.source).to_owned(),
         };
-        let estimate = runtime.block_on(planned.foresee(Arc::clone(&warehouse), Arc::default()));
+        let foreseen = || runtime.block_on(planned.foresee(Arc::clone(&warehouse), Arc::default()));
+        let estimate = waiting(&whom, foreseen);
         say(format!("\n{}", estimate.message()))?;
         estimate.lines().into_iter().try_for_each(say)?;
     }

@@ -11,6 +11,7 @@ use crate::plan::Plan;
 use crate::warehouse::{Holder, Warehouse};
 
 use super::StateDir;
+use super::progress::waiting;
 
 /// The lease of the plan, for which one may have to listen a while; none where the warehouse keeps none.
 pub(super) fn lease(
@@ -26,11 +27,13 @@ pub(super) fn lease(
         // Nobody to read it is no reason not to begin.
         drop(writeln!(std::io::stderr(), "{sentence}"));
     };
-    Tenure::take(
-        Arc::clone(warehouse),
-        &plan.name,
-        folder.path(),
-        Utc::now(),
-        waits,
-    )
+    waiting(&warehouse.name(), || {
+        Tenure::take(
+            Arc::clone(warehouse),
+            &plan.name,
+            folder.path(),
+            Utc::now(),
+            waits,
+        )
+    })
 }

@@ -20,7 +20,7 @@ use super::error::CliError;
 use super::first_use::loaded;
 use super::lease::lease;
 use super::origin::FromBoxScores;
-use super::progress::Progress;
+use super::progress::{Progress, waiting};
 use super::run::{cannot_print, dates_of, no_threads};
 use super::start::every_stage;
 use super::{Place, StateDir};
@@ -68,7 +68,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
-    let warehouse = home.open()?;
+    let (warehouse, whom) = (home.open()?, home.to_string());
     let _tenure = lease(&warehouse, &plan, &folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -77,7 +77,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         .map_err(no_threads)?;
     let line = if dates.is_empty() {
         if !arguments.overwrite_raw {
-            runtime.block_on(leave_foreign(warehouse.as_ref()))?;
+            waiting(&whom, || runtime.block_on(leave_foreign(warehouse.as_ref())))?;
         }
         let written = AtomicUsize::new(0);
         let load = feeds::load(warehouse.as_ref(), &filled.box_scores, faults, &written);
@@ -96,13 +96,8 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     } else {
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let provenance = Provenance::read(lineage, &ledger, target)?;
-        let line = runtime.block_on(correct(
-            &mut ledger,
-            target,
-            provenance,
-            warehouse.as_ref(),
-            &dates,
-        ))?;
+        let corrected = correct(&mut ledger, target, provenance, warehouse.as_ref(), &dates);
+        let line = waiting(&whom, || runtime.block_on(corrected))?;
         outdate_sources(&mut ledger, &plan, target)?;
         line
     };

@@ -1,9 +1,36 @@
 //! How far a command is that takes longer than a moment, on standard error.
 
 use std::io::{IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Columns that a line overwrites of the one before it.
 const WIDTH: usize = 76;
+
+/// How long one waits without being told.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Does something that may have to wait for a server, and says so once it takes longer than a moment.
+pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
+    let progress = Progress::default();
+    if !progress.is_watched {
+        return work();
+    }
+    // Told apart from the end of the work by being dropped with it, whichever way it ends.
+    let (at_work, over) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let begun = Instant::now();
+            while over.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
+                progress.say(&format!("waiting for {whom}: {} s", begun.elapsed().as_secs()));
+            }
+        });
+        let done = work();
+        drop(at_work);
+        done
+    })
+}
 
 /// A line that is written over and over, on the terminal of whoever waits; nobody else is told.
 #[derive(Debug)]

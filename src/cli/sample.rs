@@ -13,6 +13,7 @@ use crate::plan::{Plan, SampleDate};
 use crate::present::{Lines, Presenter};
 
 use super::error::CliError;
+use super::progress::waiting;
 use super::run::no_threads;
 use super::start::{every_stage, resolve};
 use super::{Place, StateDir};
@@ -79,7 +80,8 @@ pub(super) fn alone(
     }
     let warehouse = home.open()?;
     let threads = threads().map_err(no_threads)?;
-    let is_loaded = threads.block_on(feeds::is_loaded(warehouse.as_ref()));
+    let asked = || threads.block_on(feeds::is_loaded(warehouse.as_ref()));
+    let is_loaded = waiting(&home.to_string(), asked);
     if !is_loaded.map_err(|error| CliError::Usage(error.message))? {
         return Err(nothing());
     }

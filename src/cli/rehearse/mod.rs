@@ -27,7 +27,7 @@ use crate::warehouse::Warehouse;
 use super::error::CliError;
 use super::file::put;
 use super::home::Home;
-use super::progress::Progress;
+use super::progress::{Progress, waiting};
 use super::run::{cannot_print, chosen_stages, forced_source, no_threads};
 use super::start::resolve;
 use super::{Place, StateDir};
@@ -196,7 +196,8 @@ impl Rehearsing {
         let runtime = threads().map_err(no_threads)?;
         let progress = Progress::default();
         if self.plan.is_about_basketball() {
-            let is_loaded = runtime.block_on(feeds::is_loaded(self.from.as_ref()));
+            let asked = || runtime.block_on(feeds::is_loaded(self.from.as_ref()));
+            let is_loaded = waiting(&self.from.name(), asked);
             if !is_loaded.map_err(|error| usage(error.message))? {
                 return Err(usage(format!(
                     "{} holds no feeds to rehearse from; fill them with 'backcourt load'",
