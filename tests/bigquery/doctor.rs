@@ -1,5 +1,6 @@
 //! What `doctor` says of a project: empty, filled, of another form, out of reach, closed to the caller.
 
+use std::collections::HashSet;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -48,9 +49,17 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
     let state = State::loaded();
     let statements = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&statements);
+    // Jobs whose answer nobody has asked for yet, and how many there were at the most.
+    let under_way = Arc::new(Mutex::new((HashSet::new(), 0)));
+    let counted = Arc::clone(&under_way);
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
+        let (jobs, most) = &mut *counted.lock().unwrap();
         if call.method == Method::Insert && !call.is_dry {
             seen.lock().unwrap().push(call.sql.clone());
+            jobs.insert(call.job.clone());
+            *most = jobs.len().max(*most);
+        } else if call.method == Method::Results {
+            jobs.remove(&call.job);
         }
         Fate::Pass
     });
@@ -92,7 +101,22 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         "{limits}"
     );
     let sources = filled["findings"].as_array().unwrap().iter();
-    assert_eq!(sources.filter(|finding| finding["area"] == "sources").count(), 17);
+    let sources: Vec<_> = sources
+        .filter(|finding| finding["area"] == "sources")
+        .map(|finding| finding["what"].as_str().unwrap())
+        .collect();
+    let plan = backcourt::plan::load("nba").unwrap();
+    let in_order = plan
+        .sources
+        .iter()
+        .map(|check| format!("{}: {}", check.stage, check.name));
+    let in_order: Vec<_> = std::iter::once("feeds".to_owned()).chain(in_order).collect();
+    assert_eq!(
+        (sources.len(), sources),
+        (17, in_order.iter().map(String::as_str).collect())
+    );
+    let most = under_way.lock().unwrap().1;
+    assert!((2..=8).contains(&most), "{most} questions at once");
 
     let other = Address::parse(&emulator.address()).unwrap();
     let other = BigQueryWarehouse::new(other, Settings::default());

@@ -9,10 +9,12 @@ mod tables;
 mod terminal;
 mod text;
 
+use std::cell::Cell;
 use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
+use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 
 use crate::engine::{Stage, counted};
@@ -28,6 +30,9 @@ use super::run::{cannot_print, no_threads};
 use super::start::every_stage;
 use super::{Place, StateDir};
 use finding::{Area, Finding, Verdict};
+
+/// Questions that are under way at once, at the most: a project has a limit, and work of its own.
+const MOST_AT_ONCE: usize = 8;
 
 /// The `schema` value of the object.
 const SCHEMA: &str = "backcourt.doctor/1";
@@ -204,19 +209,21 @@ async fn look(
     } else {
         &[]
     };
-    let (mut step, steps) = (0, asked.len() + shown.len());
-    let progress = Progress::default();
-    let mut tell = || {
-        step += 1;
-        progress.say(&format!("asking the sources: {step} of {steps}"));
+    let steps = asked.len() + shown.len();
+    let (progress, answers) = (Progress::default(), Cell::new(0));
+    let tell = |more: usize| {
+        answers.set(answers.get() + more);
+        progress.say(&format!("asking the sources: {} of {steps}", answers.get()));
     };
-    for check in asked {
-        tell();
-        examination.findings.push(sources::asked(check, warehouse).await);
-    }
-    for table in shown {
-        tell();
-        examination.tables.push(answered(table, warehouse).await?);
+    tell(0);
+    let at_once = warehouse.lanes().min(MOST_AT_ONCE);
+    let findings = stream::iter(asked).map(|check| sources::asked(check, warehouse).inspect(|_| tell(1)));
+    let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
+    examination.findings.extend(findings);
+    let tables = stream::iter(shown).map(|table| answered(table, warehouse).inspect(|_| tell(1)));
+    let tables: Vec<_> = tables.buffered(at_once).collect().await;
+    for table in tables {
+        examination.tables.push(table?);
     }
     Ok(())
 }
