@@ -8,7 +8,7 @@ use crate::present::{self, Notify};
 use super::ctl::nobody;
 use super::error::CliError;
 use super::look::Look;
-use super::start::console_name;
+use super::operator::console_name;
 use super::{Place, StateDir};
 
 /// Flags of `attach`.

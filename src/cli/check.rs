@@ -13,8 +13,9 @@ use crate::plan::{BreakdownSpec, Plan, with_hint};
 use crate::report::explained;
 
 use super::error::CliError;
+use super::progress::waiting;
 use super::run::{cannot_print, no_threads};
-use super::start::{Job, Output, Show, begun, start};
+use super::start::{Console, Job, Output, Show, begun, start};
 use super::{Place, StateDir};
 
 /// Flags of `check`.
@@ -32,6 +33,8 @@ pub(super) struct CheckArgs {
     /// How the answers are shown
     #[arg(long, value_enum, default_value_t = Output::Plain)]
     output: Output,
+    #[command(flatten)]
+    console: Console,
 }
 
 pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliError> {
@@ -77,7 +80,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
             advance: Vec::new(),
             sample: None,
             fail_fast: None,
-            show: Show::new(arguments.output),
+            show: Show::new(arguments.output, arguments.console.clone()),
             keymap: keymap.clone(),
         },
     )
@@ -106,7 +109,8 @@ fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
         |spec: &&BreakdownSpec| arguments.names.is_empty() || arguments.names.contains(&spec.check);
     let mut out = std::io::stdout().lock();
     for spec in plan.breakdowns.iter().filter(is_meant) {
-        let found = runtime.block_on(break_down(spec, warehouse.as_ref()));
+        let asked = || runtime.block_on(break_down(spec, warehouse.as_ref()));
+        let found = waiting(&home.to_string(), asked);
         let found = found.map_err(|error| CliError::Usage(format!("{}: {}", spec.check, error.message)))?;
         match arguments.output {
             Output::Jsonl => {

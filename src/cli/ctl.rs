@@ -9,8 +9,8 @@ use crate::engine::Reply;
 use crate::ledger::RunLock;
 
 use super::error::CliError;
+use super::operator::operator;
 use super::run::cannot_print;
-use super::start::operator;
 use super::{Place, StateDir, status};
 
 const EXIT_CODES: &str = "\

@@ -20,14 +20,6 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// What nobody chose otherwise.
-    pub(super) fn usual() -> Self {
-        Self {
-            theme: Palette::default(),
-            mouse: false,
-        }
-    }
-
     /// All that is preferred.
     pub(super) fn preferences(&self, keymap: &Keymap) -> Preferences {
         Preferences {

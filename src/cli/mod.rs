@@ -17,6 +17,7 @@ mod load;
 mod look;
 mod man;
 mod number;
+mod operator;
 mod origin;
 mod progress;
 mod rehearse;

@@ -23,6 +23,7 @@ use super::error::CliError;
 use super::first_use::FirstUse;
 use super::lease::lease;
 use super::look::Look;
+use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
@@ -50,6 +51,13 @@ pub(super) struct Show {
     /// How the run is shown
     #[arg(long, value_enum, env = "BACKCOURT_OUTPUT", default_value_t = Output::Auto)]
     output: Output,
+    #[command(flatten)]
+    console: Console,
+}
+
+/// How the console of a run looks, and what it does when nobody looks at it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Console {
     #[command(flatten)]
     look: Look,
     /// What becomes of the run when its terminal goes away
@@ -84,14 +92,9 @@ impl From<HangUp> for OnHangUp {
 }
 
 impl Show {
-    /// This output, and otherwise what nobody chose.
-    pub(super) fn new(output: Output) -> Self {
-        Self {
-            output,
-            look: Look::usual(),
-            on_hangup: HangUp::Continue,
-            notify: Notify::default(),
-        }
+    /// With an output of the command's own.
+    pub(super) const fn new(output: Output, console: Console) -> Self {
+        Self { output, console }
     }
 
     /// Where there is no run to steer, there is no console either.
@@ -235,9 +238,9 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         folder: folder.path(),
         helm: &helm,
         name: &console_name(),
-        preferences: &job.show.look.preferences(&job.keymap),
-        on_hang_up: job.show.on_hangup.into(),
-        notify: job.show.notify,
+        preferences: &job.show.console.look.preferences(&job.keymap),
+        on_hang_up: job.show.console.on_hangup.into(),
+        notify: job.show.console.notify,
         stand_in,
     };
     present::present(engine, presenter, surroundings).map_err(|cause| CliError::System {
@@ -259,29 +262,11 @@ pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec
         .collect())
 }
 
-/// The user the system knows; what an operator decides is recorded under this name.
-pub(super) fn operator() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
-    named.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
-}
-
 fn no_process(cause: std::io::Error) -> CliError {
     CliError::System {
         what: "the process that does the work could not be started".to_owned(),
         cause,
         next: "free some memory, raise the process limit, or use --output plain",
-    }
-}
-
-/// How other consoles call the one on this terminal.
-pub(super) fn console_name() -> String {
-    let tty = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok();
-    let tty = tty.and_then(|tty| tty.into_string().ok());
-    match tty.as_deref().map(|tty| tty.strip_prefix("/dev/").unwrap_or(tty)) {
-        Some(tty) => format!("{}@{tty}", operator()),
-        None => operator(),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::ledger::{Ledger, RunLock, Tick};
 use crate::runbook::may_tick;
 
 use super::error::CliError;
+use super::operator::operator;
 use super::run::cannot_print;
-use super::start::operator;
 use super::{Place, StateDir};
 
 /// Flags of `tick`.

@@ -9,8 +9,8 @@ use crate::ledger::{CheckState, Ledger, RunLock};
 use crate::plan::with_hint;
 
 use super::error::CliError;
+use super::operator::operator;
 use super::run::cannot_print;
-use super::start::operator;
 use super::{Place, StateDir};
 
 /// Flags of `waive`.

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::super::StateDir;
 use super::super::error::CliError;
+use super::super::operator::operator;
 use super::super::progress::Progress;
-use super::super::start::{LARGEST_BATCH, operator};
+use super::super::start::LARGEST_BATCH;
 use crate::engine::{Ceilings, Engine, Lineage, Options, RetryPolicy, Setup, Snapshot, Stage, Work, counted};
 use crate::ledger::{Ledger, RunState, UnitState};
 use crate::plan::Plan;
