@@ -225,3 +225,14 @@ fn keys_are_listed_as_they_are_in_effect() {
     assert!(pause.ends_with("[yours; default p]"), "{pause}");
     assert_eq!(listed.matches("[yours").count(), 1);
 }
+
+#[test]
+fn check_takes_for_its_console_what_run_takes() {
+    let state = State::none();
+    let look = ["check", "--output", "plain", "--theme", "mono", "--mouse"];
+    let more = ["--notify", "never", "--on-hangup", "drain"];
+    let told = state.backcourt(&[&look[..], &more].concat()).expect(2).err;
+    assert!(told.contains("never run in"), "it is understood: {told}");
+    let told = state.backcourt(&["check", "--theme", "mnoo"]).expect(2).err;
+    assert!(told.contains("invalid value 'mnoo' for '--theme"), "{told}");
+}
