@@ -75,6 +75,7 @@ fn prefix(text: &str, columns: usize) -> usize {
 }
 
 /// A count with commas between the thousands.
+#[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -8,7 +8,9 @@ use chrono::Utc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::console::keymap::{Action, Place};
-use crate::console::{self, Dirty, Effect, Model, Msg, Play, Preferences, Recording, Theme, draw, update};
+use crate::console::{
+    self, Dirty, Effect, Model, Msg, Play, Preferences, Reach, Recording, Theme, draw, update,
+};
 use crate::control::Seat;
 use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::LogRing;
@@ -230,8 +232,11 @@ impl Tui {
         let view = self.around.seat.view();
         let helm = console::Helm {
             holder: view.holder,
-            mine: view.mine,
-            may_steer: self.around.seat.may_steer(),
+            reach: match view.mine {
+                true => Reach::Mine,
+                false if self.around.seat.may_steer() => Reach::Within,
+                false => Reach::Beyond,
+            },
             consoles: view.consoles,
             afar: self.around.afar,
             can_detach: self.around.can_detach,

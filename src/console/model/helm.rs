@@ -5,10 +5,8 @@
 pub struct Helm {
     /// Who has it; none if it is free.
     pub holder: Option<String>,
-    /// Whether this console has it.
-    pub mine: bool,
-    /// Whether this console can take it at all.
-    pub may_steer: bool,
+    /// How far it is from this console.
+    pub reach: Reach,
     /// Consoles that show the run, this one among them.
     pub consoles: usize,
     /// The run is in another process: leaving this screen ends nothing.
@@ -17,13 +15,23 @@ pub struct Helm {
     pub can_detach: bool,
 }
 
+/// How far the helm is from a console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It has it.
+    Mine,
+    /// It can take it.
+    Within,
+    /// It only watches.
+    Beyond,
+}
+
 impl Default for Helm {
     /// Alone with a run of this process.
     fn default() -> Self {
         Self {
             holder: None,
-            mine: true,
-            may_steer: true,
+            reach: Reach::Mine,
             consoles: 1,
             afar: false,
             can_detach: false,
@@ -32,18 +40,24 @@ impl Default for Helm {
 }
 
 impl Helm {
+    /// Whether this console has it.
+    #[must_use]
+    pub fn is_mine(&self) -> bool {
+        self.reach == Reach::Mine
+    }
+
     /// What the others should know; none while there are none.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         match &self.holder {
-            _ if self.mine && self.consoles > 1 => {
+            _ if self.is_mine() && self.consoles > 1 => {
                 let others = self.consoles - 1;
                 Some(format!(
                     "helm: you, {others} more {}",
                     if others == 1 { "watches" } else { "watch" }
                 ))
             }
-            _ if self.mine => self.afar.then(|| "helm: you".to_owned()),
+            _ if self.is_mine() => self.afar.then(|| "helm: you".to_owned()),
             Some(name) => Some(format!("helm: {name}")),
             None => Some("helm: free".to_owned()),
         }

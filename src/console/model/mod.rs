@@ -73,7 +73,7 @@ pub struct Model {
     pub(super) sources_seen: bool,
     pub(super) helm: Helm,
     pub(super) recording: Option<Recording>,
-    pub(super) is_over: bool,
+    pub(super) life: Life,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
@@ -81,6 +81,16 @@ pub struct Model {
     pub(super) leaving: Option<Leaving>,
     pub(super) armed: Option<DateTime<Utc>>,
     pub(super) dirty: Dirty,
+}
+
+/// Whether anything still comes of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Life {
+    /// It hears what it is told, be it at work or not.
+    #[default]
+    Alive,
+    /// Nobody is there any more.
+    Over,
 }
 
 /// Where one was when the log of one date was asked for.
@@ -203,6 +213,10 @@ impl Model {
         soonest.to_std().ok()
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        self.life == Life::Over
+    }
+
     pub(super) fn is_active(&self) -> bool {
         let state = self.snapshot.as_ref().map(|snapshot| snapshot.run.state);
         matches!(state, Some(RunState::Running | RunState::Draining))
@@ -236,7 +250,7 @@ impl Model {
 
     /// Where the run takes orders from other processes; nowhere any more once it is over.
     pub(super) fn socket(&self) -> Option<&str> {
-        let snapshot = self.snapshot.as_ref().filter(|_| !self.is_over)?;
+        let snapshot = self.snapshot.as_ref().filter(|_| !self.is_over())?;
         let control = snapshot.run.control.as_deref();
         control.filter(|_| self.recording.is_none())
     }

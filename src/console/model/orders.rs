@@ -3,6 +3,7 @@
 
 use super::Model;
 use super::checklist::Item;
+use super::helm::Reach;
 use super::overlay::Overlay;
 use crate::console::keymap::{Action, Place, is_order};
 use crate::console::text::sanitised;
@@ -23,13 +24,12 @@ pub enum Barred {
 impl Model {
     /// Why no order counts; none if they do.
     pub(in crate::console) fn barred(&self) -> Option<Barred> {
-        let helm = &self.helm;
-        match () {
-            () if self.recording.is_some() => Some(Barred::Recording),
-            () if self.is_over => Some(Barred::Over),
-            () if helm.mine => None,
-            () if !helm.may_steer => Some(Barred::Watches),
-            () => Some(Barred::Helm(helm.holder.clone())),
+        match self.helm.reach {
+            _ if self.recording.is_some() => Some(Barred::Recording),
+            _ if self.is_over() => Some(Barred::Over),
+            Reach::Mine => None,
+            Reach::Within => Some(Barred::Helm(self.helm.holder.clone())),
+            Reach::Beyond => Some(Barred::Watches),
         }
     }
 

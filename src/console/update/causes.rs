@@ -52,7 +52,7 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
             let stage = list.stage.clone();
             // What is refused leaves it open.
             model.overlay = Some(Overlay::Causes(list));
-            dates::confirm(model, &stage, dates, None, "");
+            dates::confirm(model, &stage, &dates, None, "");
         }
         _ => {
             model.overlay = Some(Overlay::Causes(list));

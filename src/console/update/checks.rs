@@ -122,7 +122,7 @@ pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
 pub(super) fn rerun(model: &mut Model, check: &CheckView) {
     let nothing = format!("{} names no offending date", check.name);
     let note = Some(format!("named by {}", check.name));
-    confirm(model, &check.stage, check.offending.to_vec(), note, &nothing);
+    confirm(model, &check.stage, &check.offending, note, &nothing);
 }
 
 pub(super) fn copied(model: &Model) -> Option<String> {

@@ -124,13 +124,9 @@ fn rerun_selected(model: &mut Model) {
         return;
     };
     let name = stage.name.clone();
-    let dates = model
-        .dates
-        .marked(stage)
-        .into_iter()
-        .map(|unit| unit.date)
-        .collect();
-    confirm(model, &name, dates, None, "no date is selected");
+    let marked = model.dates.marked(stage).into_iter();
+    let dates: Vec<_> = marked.map(|unit| unit.date).collect();
+    confirm(model, &name, &dates, None, "no date is selected");
 }
 
 fn rerun_troubled(model: &mut Model) {
@@ -140,12 +136,12 @@ fn rerun_troubled(model: &mut Model) {
     let name = stage.name.clone();
     let troubled = troubled(stage).into_iter();
     let dates = troubled.filter(|unit| model.dates.shows(unit));
-    let dates = dates.map(|unit| unit.date).collect();
+    let dates: Vec<_> = dates.map(|unit| unit.date).collect();
     let otherwise = match model.dates.filter {
         Some(_) => "no date that is shown needs attention; Esc shows all of them",
         None => "no date needs attention",
     };
-    confirm(model, &name, dates, None, otherwise);
+    confirm(model, &name, &dates, None, otherwise);
 }
 
 /// Has these dates of a stage done again.
@@ -162,14 +158,14 @@ pub(super) fn rerun(stage: &str, dates: &[NaiveDate]) -> Command {
 pub(super) fn confirm(
     model: &mut Model,
     stage: &str,
-    dates: Vec<NaiveDate>,
+    dates: &[NaiveDate],
     note: Option<String>,
     otherwise: &str,
 ) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
     };
-    let again = match again(&snapshot, stage, &dates, otherwise) {
+    let again = match again(&snapshot, stage, dates, otherwise) {
         Ok(again) => again,
         Err(why) => {
             model.notice(true, why);

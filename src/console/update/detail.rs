@@ -56,7 +56,7 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
             let (stage, date) = (detail.stage.clone(), detail.date);
             // What is refused leaves it open.
             model.overlay = Some(Overlay::Detail(detail));
-            return dates::confirm(model, &stage, vec![date], None, "");
+            return dates::confirm(model, &stage, &[date], None, "");
         }
         Action::DateLog => return log::only_of(model, detail),
         _ => {}

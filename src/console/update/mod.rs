@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use super::dirty::Dirty;
 use super::effect::Effect;
 use super::keymap::{Action, Place};
-use super::model::Model;
+use super::model::{Life, Model};
 use super::msg::Msg;
 use super::text::sanitised;
 use crate::engine::{Event, Fact, Snapshot};
@@ -55,9 +55,9 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Helm(helm) => {
             // A console that has just come to a run of another process had nothing to lose.
-            let had = model.helm.mine && model.helm.afar == helm.afar;
+            let had = model.helm.is_mine() && model.helm.afar == helm.afar;
             if had
-                && !helm.mine
+                && !helm.is_mine()
                 && let Some(name) = &helm.holder
             {
                 let takes = model.key_of(Place::Dates, Action::Helm, false);
@@ -70,7 +70,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Over => {
-            model.is_over = true;
+            model.life = Life::Over;
             model.wish(Dirty::Full);
         }
         Msg::Recording(recording) => recording::take(model, recording),

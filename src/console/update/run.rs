@@ -87,7 +87,7 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
 
 /// Leaves the screen alone.
 pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
-    if model.is_over {
+    if model.is_over() {
         return vec![Effect::Quit];
     }
     if model.helm.can_detach {
@@ -104,7 +104,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
 /// Asks before the helm is taken from somebody; one that is free is taken at once.
 pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
     match &model.helm.holder {
-        _ if model.helm.mine => {
+        _ if model.helm.is_mine() => {
             model.notice(false, "you have the helm");
             Vec::new()
         }
@@ -118,7 +118,7 @@ pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
 
 /// Leaves at once when there is nothing to lose, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.recording.is_some() || model.helm.afar && !model.helm.mine {
+    if model.recording.is_some() || model.helm.afar && !model.helm.is_mine() {
         return vec![Effect::Detach];
     }
     match model.snapshot.as_deref() {
@@ -136,7 +136,7 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
             .checks
             .iter()
             .any(|check| check.state == CheckState::Running);
-    model.is_over
+    model.is_over()
         || model.sample.held
         || snapshot.run.waits_for_yes
         || snapshot.run.state.has_ended()
@@ -146,7 +146,7 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
 /// The operator has chosen how to leave.
 pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
-    if model.is_over || run.is_some_and(|run| run.state.has_ended()) {
+    if model.is_over() || run.is_some_and(|run| run.state.has_ended()) {
         // It has ended while the question stood: there is nothing left to hold or to lose.
         return match choice {
             LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => Vec::new(),

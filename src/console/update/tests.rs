@@ -18,7 +18,7 @@ use crate::console::model::checklist::Item;
 use crate::console::model::detail::{Face, Stored};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::split::Split;
-use crate::console::{Dirty, Effect, Helm, Model, Msg, Play, Recording, update};
+use crate::console::{Dirty, Effect, Helm, Model, Msg, Play, Reach, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
@@ -211,11 +211,10 @@ fn workers_of_a_run_that_has_ended_are_no_promise() {
     assert_eq!(model.workers.wanted, None);
 }
 
-fn helm(holder: Option<&str>, may_steer: bool) -> Msg {
+fn helm(holder: Option<&str>, reach: Reach) -> Msg {
     Msg::Helm(Helm {
         holder: holder.map(str::to_owned),
-        mine: false,
-        may_steer,
+        reach,
         consoles: 2,
         afar: true,
         can_detach: true,
@@ -223,9 +222,12 @@ fn helm(holder: Option<&str>, may_steer: bool) -> Msg {
 }
 
 #[rstest]
-#[case::free(helm(None, true), "refused: nobody has the helm; H takes it")]
-#[case::held(helm(Some("ann@pts/1"), true), "refused: ann@pts/1 has the helm; H takes it")]
-#[case::never(helm(None, false), "refused: this console only watches")]
+#[case::free(helm(None, Reach::Within), "refused: nobody has the helm; H takes it")]
+#[case::held(
+    helm(Some("ann@pts/1"), Reach::Within),
+    "refused: ann@pts/1 has the helm; H takes it"
+)]
+#[case::never(helm(None, Reach::Beyond), "refused: this console only watches")]
 fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Msg, #[case] sentence: &str) {
     let mut model = model(paused(1));
     update(&mut model, told);
@@ -247,12 +249,12 @@ fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Ms
 #[test]
 fn the_helm_is_taken_by_its_key_and_a_heading_folds_without_it() {
     let mut model = model(three_stages(1));
-    update(&mut model, helm(Some("ann@pts/1"), true));
+    update(&mut model, helm(Some("ann@pts/1"), Reach::Within));
     keys(&mut model, "4\nj");
     assert_eq!(marked(&model), "team_defense", "folded");
     keys(&mut model, "Hl");
     assert_eq!(keys(&mut model, "\n"), [Effect::TakeHelm]);
-    update(&mut model, helm(None, true));
+    update(&mut model, helm(None, Reach::Within));
     assert_eq!(keys(&mut model, "H"), [Effect::TakeHelm]);
 }
 
@@ -1369,7 +1371,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         )),
         1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
         1 => Just(Msg::Facts(vec![worker_died()])),
-        1 => prop::sample::select(vec![helm(None, true), helm(Some("ann@pts/1"), true), Msg::Helm(Helm::default())]),
+        1 => prop::sample::select(vec![helm(None, Reach::Within), helm(Some("ann@pts/1"), Reach::Within), Msg::Helm(Helm::default())]),
     ]
 }
 

@@ -55,9 +55,9 @@ fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(text) = model
         .helm
         .text()
-        .filter(|_| model.recording.is_none() && !model.is_over)
+        .filter(|_| model.recording.is_none() && !model.is_over())
     {
-        let style = if model.helm.mine {
+        let style = if model.helm.is_mine() {
             PLAIN
         } else {
             theme.style(Role::Active)

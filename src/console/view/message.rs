@@ -170,6 +170,32 @@ fn ended_elsewhere(
     })
 }
 
+/// What can be done about dates in trouble.
+fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String) -> String {
+    match (model.focus, &model.dates.filter) {
+        (Pane::Dates, None) => {
+            let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
+            if may_order {
+                format!("{next} shows the next, {rerun} does all of them again")
+            } else {
+                format!("{next} shows the next")
+            }
+        }
+        (Pane::Dates, Some(_)) => {
+            let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
+            let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
+            if model.stage().is_some_and(shown) && may_order {
+                format!("{rerun} does those shown again, {back} shows all dates")
+            } else if model.stage().is_some_and(shown) {
+                format!("{back} shows all dates")
+            } else {
+                format!("none of them is shown, {back} shows all dates")
+            }
+        }
+        _ => format!("{} shows them", key(Action::DatesPane)),
+    }
+}
+
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(notice) = model.notices.last() {
         let more = match model.notices.len() - 1 {
@@ -199,7 +225,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         return (text, PLAIN);
     }
     let run = &snapshot.run;
-    if run.state.has_ended() || model.is_over {
+    if run.state.has_ended() || model.is_over() {
         return match ended_elsewhere(model, snapshot, &key) {
             Some(text) => (text, BOLD),
             None => ended(snapshot, &key),
@@ -224,29 +250,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
         let dates = if trouble == 1 { "date is" } else { "dates are" };
-        let key = |action| key(Place::Dates, action);
-        let then = match (model.focus, &model.dates.filter) {
-            (Pane::Dates, None) => {
-                let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
-                if may_order {
-                    format!("{next} shows the next, {rerun} does all of them again")
-                } else {
-                    format!("{next} shows the next")
-                }
-            }
-            (Pane::Dates, Some(_)) => {
-                let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
-                let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
-                if model.stage().is_some_and(shown) && may_order {
-                    format!("{rerun} does those shown again, {back} shows all dates")
-                } else if model.stage().is_some_and(shown) {
-                    format!("{back} shows all dates")
-                } else {
-                    format!("none of them is shown, {back} shows all dates")
-                }
-            }
-            _ => format!("{} shows them", key(Action::DatesPane)),
-        };
+        let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
         let text = format!("{} {dates} in trouble: {then}.", count(trouble as u64));
         return (text, theme.style(Role::Bad));
     }

@@ -16,6 +16,9 @@ use crate::console::theme::{SELECTED, Theme};
 use crate::engine::CheckView;
 use crate::ledger::CheckState;
 
+/// Columns of a state, whichever comes, where there is room.
+const STATE: usize = 11;
+
 /// The widest a value gets beside the others; all of it stands at the foot.
 const VALUE: usize = 24;
 
@@ -76,10 +79,13 @@ struct Columns {
 impl Columns {
     fn of(sources: &[CheckView], width: usize) -> Self {
         let widest = |of: &dyn Fn(&CheckView) -> usize| sources.iter().map(of).max().unwrap_or(0);
-        let state = widest(&|source| 2 + source.state.word().len()) + 1;
         let feed = widest(&|source| text::width(&source.stage)) + 1;
         let found = widest(&|source| text::width(&value(source)).min(VALUE));
         let title = widest(&|source| text::width(&source.title)) + 1;
+        let state = match STATE {
+            roomy if roomy + feed + title + found <= width => roomy,
+            _ => widest(&|source| 2 + source.state.word().len()) + 1,
+        };
         Self {
             state,
             feed,

@@ -15,7 +15,7 @@ use crate::console::fixture::{
     bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running, sampled,
     second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
-use crate::console::{Helm, Model, Msg, Palette, Theme, draw, update};
+use crate::console::{Helm, Model, Msg, Palette, Reach, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
@@ -274,11 +274,10 @@ fn foot(drawn: &Buffer, lines: usize) -> String {
 
 #[test]
 fn what_cannot_be_ordered_is_not_offered() {
-    let helm = |holder: Option<&str>, may_steer| {
+    let helm = |holder: Option<&str>, reach| {
         Msg::Helm(Helm {
             holder: holder.map(str::to_owned),
-            mine: false,
-            may_steer,
+            reach,
             consoles: 1,
             afar: true,
             can_detach: true,
@@ -287,9 +286,9 @@ fn what_cannot_be_ordered_is_not_offered() {
     let cases = [
         ("over", "finished", Msg::Over),
         ("over-unwell", "one-fail", Msg::Over),
-        ("helm-free", "paused", helm(None, true)),
-        ("helm-held", "running", helm(Some("ann@pts/1"), true)),
-        ("watching", "paused", helm(None, false)),
+        ("helm-free", "paused", helm(None, Reach::Within)),
+        ("helm-held", "running", helm(Some("ann@pts/1"), Reach::Within)),
+        ("watching", "paused", helm(None, Reach::Beyond)),
     ];
     for (name, run, told) in cases {
         for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
