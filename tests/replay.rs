@@ -80,7 +80,6 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
     pty.send("6");
     shows(&pty, "the runbook", &["Runbook"]);
     pty.send("q");
-    pty.send(" ");
     pty.send("<");
     shows(&pty, "the event before the end, held", &["x10000 held"]);
     pty.send("-");

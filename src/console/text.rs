@@ -154,6 +154,7 @@ pub fn band(soonest: f64, latest: f64) -> String {
 }
 
 /// A time to go, with the number of stages that come on top of it because nobody knows how fast they are.
+#[must_use]
 pub fn to_go((soonest, latest): (f64, f64), unmeasured: usize) -> String {
     let known = band(soonest, latest);
     if unmeasured == 0 {

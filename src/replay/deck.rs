@@ -198,6 +198,8 @@ impl Deck {
 
     fn go_to(&mut self, played: Duration) -> &[Fact] {
         if played < self.played {
+            // Who goes back from the end wants to look, and not to be at the end again in a moment.
+            self.is_paused |= self.is_over();
             // What was told cannot be taken back, so it is told anew.
             self.retelling = Retelling::default();
             self.next = 0;
@@ -339,6 +341,19 @@ mod tests {
         );
         assert!(deck.version() > version);
         assert_eq!(deck.snapshot().unwrap().run.state, RunState::Running);
+    }
+
+    #[test]
+    fn who_goes_back_from_its_end_finds_it_held() {
+        let mut deck = deck(10_000.0);
+        deck.advance(Duration::from_mins(1));
+        deck.previous_mark();
+        assert_eq!((seconds(&deck), deck.standing().is_paused), (602, true));
+        deck.pause_or_go_on();
+        deck.advance(Duration::from_mins(1));
+        deck.by_a_minute(false);
+        let standing = deck.standing();
+        assert!(standing.is_paused && !standing.is_over);
     }
 
     #[test]

@@ -38,6 +38,11 @@ fn of<'a>(object: &'a Value, what: &str) -> Vec<(&'a str, &'a str)> {
         .collect()
 }
 
+fn changes(sql: &str) -> bool {
+    let verbs = ["INSERT", "DELETE", "CREATE", "BEGIN", "UPDATE", "DROP"];
+    verbs.iter().any(|verb| sql.contains(verb))
+}
+
 fn doctor(state: &State, address: &str, more: &[&str]) -> Ended {
     let warehouse = format!("bigquery:{address}");
     state.backcourt(&[&["doctor", "--warehouse", &warehouse], more].concat())
@@ -142,14 +147,7 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
     );
 
     let statements = statements.lock().unwrap();
-    let changing: Vec<_> = statements
-        .iter()
-        .filter(|sql| {
-            ["INSERT", "DELETE", "CREATE", "BEGIN", "UPDATE", "DROP"]
-                .iter()
-                .any(|verb| sql.contains(verb))
-        })
-        .collect();
+    let changing: Vec<_> = statements.iter().filter(|sql| changes(sql)).collect();
     assert!(!statements.is_empty() && changing.is_empty(), "{changing:?}");
 }
 

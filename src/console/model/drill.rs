@@ -226,7 +226,7 @@ impl<'r> Drill<'r> {
             .filter(|row| cell(row, *level) == thing)
             .collect();
         if rows.is_empty() {
-            return "no row is stored of it, though the date has it".to_owned();
+            return "it is on the schedule of this date, and no row of it is stored".to_owned();
         }
         let told = [
             ("source", Part::Source),
@@ -341,7 +341,11 @@ mod tests {
         assert_eq!(told(&stored, &["20231216_ATL_CLE"], 1).len(), 3, "games alone");
         let drill = Drill::to(&stored, &[]);
         assert!(drill.has_rows("20231216_ATL_CLE") && !drill.has_rows("20231216_LAL_DEN"));
-        assert!(drill.origin("20231216_LAL_DEN").starts_with("no row is stored"));
+        assert!(
+            drill
+                .origin("20231216_LAL_DEN")
+                .ends_with("no row of it is stored")
+        );
         stored.rows.clear();
         assert_eq!(
             told(&stored, &[], 4).len(),
