@@ -71,7 +71,14 @@ fn a_key_of_the_file_pauses_and_the_screen_names_it() {
     });
     pty.send("q");
     pty.send(F5);
-    pty.wait_for("finished");
+    pty.wait_until("the run has ended", |screen| {
+        screen
+            .contents()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .contains("finished")
+    });
     pty.send("q");
     assert!(pty.wait_exit().success());
 }
