@@ -14,8 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use backcourt::engine::{
-    BreakdownState, Checks, Command, Ending, Event, Phase, Reply, Selection, Snapshot, StageState, Work,
-    WorkerView,
+    BreakdownState, Checks, Command, Ending, Event, Fact, Phase, Reply, Selection, Snapshot, StageState,
+    Work, WorkerView,
 };
 use backcourt::ledger::{CheckState, Ledger, RunState, UnitState};
 use proptest::prelude::*;
@@ -972,4 +972,37 @@ fn what_an_earlier_run_measured_tells_the_time_to_go_of_stages_that_have_not_beg
     );
     let second = told_before_the_second_stage(Work::Afresh);
     assert_eq!(second.unmeasured, 0);
+}
+
+#[test]
+fn a_run_of_everything_again_that_is_ended_early_goes_on_with_all_its_stages() {
+    let toy = Toy::new(20).with_stages(&["toy", "after"]);
+    assert_eq!(toy.run().0.exit_code, 0);
+    toy.slow_down(Duration::from_millis(100));
+    let mut live = toy.start(|options| {
+        options.work = Work::Afresh;
+        options.workers = 1;
+        options.largest_batch = 1;
+    });
+    live.wait_for(|snapshot| snapshot.stages[0].counts.ok == 2);
+    live.order(Command::Drain);
+    assert_eq!(live.end().0.exit_code, 3);
+    assert_eq!(
+        toy.dates_of("after", UnitState::Pending).len(),
+        18,
+        "none of them was begun"
+    );
+    toy.hurry();
+    let (ending, facts) = toy.run();
+    assert_eq!(ending.exit_code, 0);
+    let done = |name: &str| {
+        let of_it = |fact: &&Fact| matches!(&fact.event, Event::UnitFinished { stage, .. } if stage == name);
+        facts.iter().filter(of_it).count()
+    };
+    assert!(
+        (15..=16).contains(&done("toy")),
+        "{} of the first stage",
+        done("toy")
+    );
+    assert_eq!(done("after"), 18);
 }

@@ -404,8 +404,8 @@ pub const TABLE: &[Binding] = bindings! {
     "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
     "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
     "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
-    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold";
-    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel"), "give up what is in flight, and hold";
+    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold; or go on";
+    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("give up"), "give up what is in flight, and hold";
     "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "leave the screen and let the run go on, as on every pane";
     "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
     "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";

@@ -18,6 +18,7 @@ use tokio::runtime::Builder;
 use crate::console::Preferences;
 use crate::control::{self, ClientError, Helm};
 use crate::engine::{Ending, Engine};
+use crate::ledger::RunState;
 use crate::telemetry::LogRing;
 use crate::term::{Signal, StandIn};
 pub use headless::Lines;
@@ -104,7 +105,8 @@ pub fn present(
                     ))?
                 }
                 Left::Detached => {
-                    detach(stand_in, surroundings.folder);
+                    let is_held = engine.link.snapshots.borrow().run.state == RunState::Paused;
+                    detach(stand_in, surroundings.folder, is_held);
                     runtime.block_on(headless::follow(
                         &mut engine.link,
                         Presenter::Log,
@@ -135,13 +137,18 @@ pub fn present(
 
 /// Leaves the terminal to its shell. If the system does not allow that, the shell waits for the end, and a terminal that
 /// is closed meanwhile is a hang-up like any other.
-fn detach(stand_in: Option<StandIn>, folder: &Path) {
+fn detach(stand_in: Option<StandIn>, folder: &Path, is_held: bool) {
     let farewell = || {
-        let said = format!(
-            "detached: the run goes on as process {}; 'backcourt attach --state-dir {}' shows it again",
-            std::process::id(),
-            folder.display()
-        );
+        let (pid, folder) = (std::process::id(), folder.display());
+        let attach = format!("'backcourt attach --state-dir {folder}' shows it again");
+        let said = if is_held {
+            format!(
+                "detached: the run is paused and stays so, as process {pid}; {attach}, 'backcourt ctl resume --state-dir \
+                 {folder}' lets it go on"
+            )
+        } else {
+            format!("detached: the run goes on as process {pid}; {attach}")
+        };
         // A terminal that is gone cannot be told.
         drop(writeln!(io::stdout(), "{said}"));
     };

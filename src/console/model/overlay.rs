@@ -116,7 +116,7 @@ pub enum LeaveChoice {
     Keep,
     /// Leave, and let the run go on.
     Detach,
-    /// Stay; let what is in flight land, then hold.
+    /// Stay; let what is in flight land, then hold; or go on.
     Pause,
     /// Stay; give up what is in flight, and hold.
     Cancel,
@@ -163,6 +163,7 @@ impl LeaveChoice {
             Self::Keep if paused => "Stay",
             Self::Keep => "Keep running",
             Self::Detach => "Detach",
+            Self::Pause if paused => "Resume",
             Self::Pause => "Pause",
             Self::Cancel => "Cancel in flight",
             Self::Drain => "Drain and quit",

@@ -87,7 +87,9 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
 
 /// Leaves the screen alone.
 pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
-    if model.is_over() {
+    let has_ended = (model.snapshot.as_ref()).is_some_and(|snapshot| snapshot.run.state.has_ended());
+    // Here nothing goes on: what it came to is said, and is the exit code.
+    if model.is_over() || has_ended && !model.helm.afar {
         return vec![Effect::Quit];
     }
     if model.helm.can_detach {
@@ -156,7 +158,7 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let (leaving, command) = match choice {
         LeaveChoice::Keep => return Vec::new(),
         LeaveChoice::Detach => return detach(model),
-        LeaveChoice::Pause => return pause(model),
+        LeaveChoice::Pause => return pause_or_resume(model),
         LeaveChoice::Cancel => return vec![Effect::Send(Command::Cancel)],
         LeaveChoice::Drain => (Leaving::Drain, Command::Drain),
         LeaveChoice::Abort => (Leaving::Abort, Command::Abort),
@@ -165,16 +167,6 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let mut effects = vec![Effect::Send(command)];
     effects.extend(settle(model));
     effects
-}
-
-/// Pauses a run that is not paused yet.
-fn pause(model: &mut Model) -> Vec<Effect> {
-    let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
-    if run.is_none_or(|run| run.pausing || run.state != RunState::Running) {
-        return Vec::new();
-    }
-    model.asked = Some(Asked::Pause);
-    vec![Effect::Send(Command::Pause)]
 }
 
 /// Ctrl-C: the first one only says what the second will do.

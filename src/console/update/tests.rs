@@ -987,6 +987,14 @@ fn the_screen_stays_after_the_end_until_it_is_left() {
     let mut model = model(running(1));
     assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(finished(2)))), vec![]);
     assert_eq!(keys(&mut model, "q"), vec![Effect::Quit]);
+    assert_eq!(keys(&mut model, "d"), vec![Effect::Quit], "nothing goes on");
+}
+
+#[test]
+fn a_paused_run_is_resumed_from_the_question_before_leaving_too() {
+    let mut model = model(paused(1));
+    assert_eq!(keys(&mut model, "qp"), send(Command::Resume));
+    assert!(model.overlay.is_none());
 }
 
 #[test]

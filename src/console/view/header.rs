@@ -168,8 +168,15 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     }
     pen.write(&format!("  {} elapsed", duration(elapsed(model, run))), PLAIN);
     if let Some(eta) = run.progress.eta.filter(|_| !run.state.has_ended()) {
-        pen.write("  ETA ", PLAIN)
-            .write(&to_go(eta, run.progress.unmeasured), BOLD);
+        let whole = to_go(eta, run.progress.unmeasured);
+        pen.write("  ETA ", PLAIN);
+        // What is cut off would read as another time.
+        let text = if width(&whole) <= pen.left() {
+            whole
+        } else {
+            format!("{} + ?", to_go(eta, 0))
+        };
+        pen.write(&text, BOLD);
     }
     if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
         pen.write(

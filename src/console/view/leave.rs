@@ -87,7 +87,7 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
     match choice {
         LeaveChoice::Keep => "Nothing changes.".to_owned(),
         LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.".to_owned(),
-        LeaveChoice::Pause if paused => "It holds already.".to_owned(),
+        LeaveChoice::Pause if paused => "It goes on, and the screen stays.".to_owned(),
         LeaveChoice::Pause | LeaveChoice::Cancel if idle => {
             "Nothing is in flight: it holds at once.".to_owned()
         }

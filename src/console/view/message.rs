@@ -145,6 +145,16 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
     })
 }
 
+/// Whether another run alone would do nothing: what failed is all there is to do, or shuts the gate before the rest.
+fn waits_for_a_rerun(snapshot: &Snapshot) -> bool {
+    let is_open = |stage: &StageView| {
+        let counts = stage.counts;
+        stage.state != StageState::Waiting && counts.pending + counts.running + counts.unknown > 0
+    };
+    let stages = &snapshot.stages;
+    stages.iter().any(|stage| !troubled(stage).is_empty()) && !stages.iter().any(is_open)
+}
+
 /// Where a run that has ended is not done from here.
 fn ended_elsewhere(
     model: &Model,
@@ -157,6 +167,9 @@ fn ended_elsewhere(
             stage.counts.stale > 0 || matches!(stage.state, StageState::Waiting | StageState::Failed)
         });
     Some(match model.barred()? {
+        Barred::Over if waits_for_a_rerun(snapshot) => {
+            format!("The run is over: 'backcourt rerun --failed' goes on; {quit} leaves.")
+        }
         Barred::Over if is_left => {
             // Short, so that it leaves the date under the cursor in view.
             format!("The run is over: 'backcourt run' goes on; {quit} leaves.")

@@ -641,3 +641,23 @@ proptest! {
         }
     }
 }
+
+/// Cut after the number, "+ 3 s" would be seconds.
+#[rstest]
+#[case(60, "ETA 3-5 s + ?")]
+#[case(120, "ETA 3-5 s + 3 stages")]
+fn stages_nobody_has_measured_are_not_cut_to_a_time(#[case] columns: u16, #[case] eta: &str) {
+    let mut snapshot = running(50);
+    snapshot.run.progress.unmeasured = 3;
+    let mut model = Model::default();
+    feed(
+        &mut model,
+        [
+            Msg::Resize { columns, rows: 40 },
+            Msg::Tick(second(8.4)),
+            Msg::Snapshot(Arc::new(snapshot)),
+        ],
+    );
+    let drawn = text(&screen(&mut model, UTF8, columns, 40));
+    assert!(drawn.contains(eta), "{drawn}");
+}

@@ -114,8 +114,12 @@ impl Dispatcher {
             if line.scope != ScopeState::Unknown || line.trouble.is_parked() || !self.may_open(at) {
                 continue;
             }
-            let promised = self.ledger.open_intents(self.target, &line.board.name)?;
+            let is_first = self.lines.iter().all(|line| line.scope == ScopeState::Unknown);
+            if is_first && self.options.work == Work::Afresh {
+                self.put_all_back()?;
+            }
             let line = &mut self.lines[at];
+            let promised = self.ledger.open_intents(self.target, &line.board.name)?;
             line.scope = ScopeState::Asked;
             let stage = Arc::clone(&line.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
@@ -331,6 +335,28 @@ impl Dispatcher {
         }
         self.ledger
             .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
+        Ok(())
+    }
+
+    /// Says in the ledger that every date of every stage is to be done again, before the first is: whatever ends this
+    /// run, the next start does also those whose stage it did not come to.
+    fn put_all_back(&mut self) -> Result<(), Fatal> {
+        for line in &self.lines {
+            let name = &line.board.name;
+            let mut records = self.ledger.units(self.target, name)?;
+            records.retain(|record| {
+                !matches!(record.state, UnitState::Skipped | UnitState::Pending)
+                    && line.board.unit(record.date).is_some()
+            });
+            for record in &mut records {
+                record.state = UnitState::Pending;
+                record.attempts = 0;
+                record.class = None;
+                record.reason = None;
+            }
+            self.ledger
+                .record_units(self.target, name, &self.run.id, &records, Utc::now())?;
+        }
         Ok(())
     }
 
