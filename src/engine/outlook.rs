@@ -24,19 +24,11 @@ struct Pace {
     workers: usize,
 }
 
-/// A time to go, from the soonest to the latest, in seconds.
-#[derive(Debug, Clone, Copy)]
-struct Band {
-    soonest: f64,
-    latest: f64,
-}
-
 /// How a run goes on.
 #[derive(Debug, Default)]
 pub(super) struct Outlook {
     paces: Vec<Pace>,
     all: Rate,
-    total: u64,
     /// Up to when the working time is shared out, in seconds.
     shared: f64,
 }
@@ -66,7 +58,6 @@ impl Outlook {
 
     /// More units of a stage are to be done.
     pub(super) fn add(&mut self, stage: usize, units: u64) {
-        self.total += units;
         self.paces[stage].due += units;
     }
 
@@ -117,24 +108,24 @@ impl Outlook {
 
     /// Where things stand, with so many units to come of each stage that has not begun; an ETA only while `moving`.
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
-        let total = self.total + to_come.iter().sum::<u64>();
+        let due: u64 = self.paces.iter().map(|pace| pace.due).sum();
+        let total = due + to_come.iter().sum::<u64>();
         let done = self.all.done();
         let measurable = moving && done * 100 >= total;
-        let (band, unmeasured) = self.to_go(to_come);
+        let (eta, unmeasured) = self.to_go(to_come);
         Progress {
             total,
             done,
             per_minute: (self.all.per_second()).filter(|_| moving).map(|rate| rate * 60.0),
-            eta: band
-                .filter(|_| measurable)
-                .map(|band| (band.soonest, band.latest)),
+            eta: eta.filter(|_| measurable),
             unmeasured,
         }
     }
 
-    /// The time to go of all stages whose speed is known, and how many have work left whose speed is not.
+    /// The time to go of all stages whose speed is known, the soonest and the latest in seconds, and how many have work
+    /// left whose speed is not.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
-    fn to_go(&self, to_come: &[u64]) -> (Option<Band>, usize) {
+    fn to_go(&self, to_come: &[u64]) -> (Option<(f64, f64)>, usize) {
         let times = self.times_as_long_as_before();
         let (mut sum, mut unmeasured) = (None, 0);
         for (pace, &to_come) in self.paces.iter().zip(to_come) {
@@ -146,12 +137,9 @@ impl Outlook {
                 _ if left == 0.0 => {}
                 Some((seconds, spread)) => {
                     let middle = left * seconds;
-                    let band = sum.get_or_insert(Band {
-                        soonest: 0.0,
-                        latest: 0.0,
-                    });
-                    band.soonest += middle * (1.0 - spread / 2.0);
-                    band.latest += middle * (1.0 + spread);
+                    let (soonest, latest) = sum.get_or_insert((0.0, 0.0));
+                    *soonest += middle * (1.0 - spread / 2.0);
+                    *latest += middle * (1.0 + spread);
                 }
                 None => unmeasured += 1,
             }
