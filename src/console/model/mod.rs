@@ -169,15 +169,13 @@ pub enum Leaving {
 
 /// Units the engine still owes work, over all stages.
 pub fn open_units(snapshot: &Snapshot) -> u64 {
+    snapshot.stages.iter().map(open_of).sum()
+}
+
+/// Units of a stage the engine still owes work.
+pub fn open_of(stage: &StageView) -> u64 {
     let open = UnitState::ALL.into_iter().filter(|state| state.is_open());
-    open.map(|state| {
-        snapshot
-            .stages
-            .iter()
-            .map(|stage| stage.counts.of(state))
-            .sum::<u64>()
-    })
-    .sum()
+    open.map(|state| stage.counts.of(state)).sum()
 }
 
 impl Model {

@@ -12,7 +12,7 @@ use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
 use crate::console::model::orders::Barred;
-use crate::console::model::{Leaving, Model, Purpose, open_units};
+use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
 use crate::console::text::{count, counted, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
@@ -147,10 +147,7 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
 
 /// Whether another run alone would do nothing: what failed is all there is to do, or shuts the gate before the rest.
 fn waits_for_a_rerun(snapshot: &Snapshot) -> bool {
-    let is_open = |stage: &StageView| {
-        let counts = stage.counts;
-        stage.state != StageState::Waiting && counts.pending + counts.running + counts.unknown > 0
-    };
+    let is_open = |stage: &StageView| stage.state != StageState::Waiting && open_of(stage) > 0;
     let stages = &snapshot.stages;
     stages.iter().any(|stage| !troubled(stage).is_empty()) && !stages.iter().any(is_open)
 }
