@@ -267,16 +267,16 @@ pub(super) fn say_ending(
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {
-        1 if ending.state == RunState::Stopped => "no stage has written anything; ",
-        0 => "nothing failed; ",
-        2 => "nothing was begun; ",
+        1 if ending.state == RunState::Stopped => "no stage has written anything",
+        0 => "nothing failed",
+        2 => "nothing was begun",
         1 => {
-            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again; "
+            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"
         }
         // The sentence of the end says what to do: to start again is not always it.
-        _ => "not all was done; ",
+        _ => "not all was done",
     };
-    writeln!(out, "{hint}state and logs are in {}", folder.display())
+    writeln!(out, "{hint}; state and logs are in {}", folder.display())
 }
 
 #[cfg(test)]
