@@ -1,4 +1,5 @@
-//! What the schedule asks for: which games were finished and by how many teams on each date, and why there is nothing to do on others.
+//! What the schedule asks for: which games were finished and by how many teams on each date, and why there is nothing to
+//! do on others.
 
 use std::collections::BTreeMap;
 
