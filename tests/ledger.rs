@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, Purpose, RunRecord, RunState,
-    Settled, Settlement, UnitRecord, UnitState,
+    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, Purpose, QuarantinedRow,
+    RunRecord, RunState, Settled, Settlement, UnitRecord, UnitState,
 };
+use backcourt::table::FaultKind;
 use backcourt::warehouse::{Charge, Cost};
 use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
@@ -94,7 +95,11 @@ fn a_promise_stands_until_it_is_settled() {
     assert!(ledger.units(target, "team_offense").unwrap().is_empty());
     let settled = Settled {
         unit: unit(day(2), UnitState::Partial),
-        quarantined: vec![("BOS".to_owned(), "points is NULL and must not be".to_owned())],
+        quarantined: vec![QuarantinedRow {
+            row: "BOS".to_owned(),
+            kind: FaultKind::NotNull,
+            reason: "column points: NULL is not allowed".to_owned(),
+        }],
         digests: Digests {
             input: u64::MAX,
             output: 7,

@@ -277,7 +277,7 @@ fn a_row_that_does_not_fit_is_set_aside_and_its_date_is_partial() {
     );
     port.run().expect(1);
     let (state, _, _, reason) = port.unit("calls", "2024-03-01");
-    let said = "1 rows set aside, first: tons is a text and must be INT64";
+    let said = "1 row quarantined (1 type), first: column tons, line 3: 'twenty' is not an INT64";
     assert_eq!((state.as_str(), reason.as_deref()), ("partial", Some(said)));
     assert_eq!(port.rows("calls").len(), 3);
     assert_eq!(

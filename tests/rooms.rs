@@ -29,8 +29,11 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ),
     ("warehouse", &["table"]),
     ("plan", &["table"]),
-    // What a warehouse says a job cost is plain data that the ledger keeps.
-    ("ledger", &["plan", "warehouse::Charge", "warehouse::Cost"]),
+    // What a warehouse says a job cost is plain data that the ledger keeps, and so is what kind of fault a row has.
+    (
+        "ledger",
+        &["plan", "table::FaultKind", "warehouse::Charge", "warehouse::Cost"],
+    ),
     ("checks", &["plan", "table", "warehouse"]),
     ("runbook", &["plan", "ledger"]),
     (
@@ -133,7 +136,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "checks::Breakdown",
             "checks::Tally",
             "checks::Dimension",
-            // What a warehouse says a job cost, as the ledger keeps it.
+            // What kind of fault a row has and what a warehouse says a job cost, as the ledger keeps them.
+            "table::FaultKind",
             "warehouse::Cost",
         ],
     ),

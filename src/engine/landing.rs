@@ -1,15 +1,25 @@
 //! From what a stage made of a date to what the ledger will say of it. A date is ok only when its rows
 //! match the expectation, never because some rows came back.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
-use crate::ledger::{Digests, Settled, UnitRecord, UnitState};
-use crate::table::{Admitted, Quarantined, Row, admit_on};
+use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState};
+use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
 use crate::warehouse::Refilled;
 
 use super::Fills;
+use super::counted;
 use super::gaps;
+use super::reason::{bounded, cut};
 use super::worker::Made;
+
+/// The most quarantined rows of a date that the ledger keeps. More of them is one mistake that the first ones show.
+const MOST_RECORDED: usize = 1_000;
+
+/// The most characters it keeps of one.
+const MOST_OF_A_ROW: usize = 2_000;
 
 /// One computed date, ready to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,14 +85,15 @@ pub(super) fn land(
 ) -> Landing {
     let Made { outcome, output } = made;
     let owes = match (outcome.skip, fills, outcome.expected) {
-        (Some(reason), ..) => Owes::Skipped(reason),
+        (Some(reason), ..) => Owes::Skipped(bounded(&reason)),
         (None, Fills::Nothing, _) => Owes::NoTable,
         (None, _, Some(rows)) => Owes::Rows(rows),
         (None, _, None) => Owes::AtLeastOne,
     };
     let (admitted, gaps) = match fills {
         Fills::Computed(table) => {
-            let admitted = admit_on(table, date, outcome.rows);
+            let mut admitted = admit_on(table, date, outcome.rows);
+            admitted.quarantined.extend(outcome.quarantined);
             let gaps = gaps::count(table, &admitted.rows);
             (admitted, gaps)
         }
@@ -124,18 +135,19 @@ impl Landing {
     pub(super) fn learn(&mut self, stored: Stored) {
         let aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
         let mut reasons = self.missing.clone();
-        if let Some(first) = stored.set_aside.first() {
-            reasons.push(format!("{aside} rows set aside, first: {}", first.reason));
-        }
+        reasons.extend(quarantine_reason(&stored.set_aside));
         let (expected, state, fallback) = stands(&self.owes, stored.rows, aside, reasons.is_empty());
         let unit = &mut self.settled.unit;
         (unit.expected, unit.state, unit.rows) = (expected, state, stored.rows);
         unit.reason = if reasons.is_empty() {
             fallback
         } else {
-            Some(reasons.join("; "))
+            Some(bounded(&reasons.join("; ")))
         };
-        self.settled.quarantined = stored.set_aside.into_iter().map(described).collect();
+        self.settled.quarantined = (stored.set_aside.into_iter())
+            .take(MOST_RECORDED)
+            .map(described)
+            .collect();
         self.settled.digests.output = stored.digest;
     }
 }
@@ -168,9 +180,26 @@ fn stands(owes: &Owes, rows: u32, aside: u32, is_whole: bool) -> (u32, UnitState
     (expected, state, fallback)
 }
 
-fn described(bad: Quarantined) -> (String, String) {
+/// How many rows are quarantined, how many of them for which kind of fault, and the first one's reason.
+fn quarantine_reason(rows: &[Quarantined]) -> Option<String> {
+    let first = rows.first()?;
+    let mut kinds: BTreeMap<FaultKind, usize> = BTreeMap::new();
+    for row in rows {
+        *kinds.entry(row.kind).or_default() += 1;
+    }
+    let of_kind = |(kind, number): (&FaultKind, &usize)| format!("{number} {kind}");
+    let kinds: Vec<String> = kinds.iter().map(of_kind).collect();
+    let (rows, kinds) = (counted(rows.len(), "row"), kinds.join(", "));
+    Some(format!("{rows} quarantined ({kinds}), first: {}", first.reason))
+}
+
+fn described(bad: Quarantined) -> QuarantinedRow {
     let row: Vec<String> = bad.row.iter().map(ToString::to_string).collect();
-    (row.join(" | "), bad.reason)
+    QuarantinedRow {
+        row: cut(&row.join(" | "), MOST_OF_A_ROW),
+        kind: bad.kind,
+        reason: bad.reason,
+    }
 }
 
 #[cfg(test)]
@@ -231,7 +260,7 @@ mod tests {
             (
                 UnitState::Partial,
                 1,
-                because("1 rows set aside, first: team is NULL and must not be")
+                because("1 row quarantined (1 not_null), first: column team: NULL is not allowed")
             )
         );
     }

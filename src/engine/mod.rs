@@ -20,6 +20,7 @@ mod outlook;
 mod provenance;
 mod queue;
 mod rate;
+mod reason;
 mod retelling;
 mod retry;
 mod sample;

@@ -5,10 +5,11 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use crate::table::{Row, TableDef};
+use crate::table::{Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
 use super::Input;
+use super::reason::bounded;
 
 /// What one date of a stage must come to, known before anything is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Outcome {
     pub skip: Option<String>,
     /// Rows in the columns of the stage's table, where they are computed here.
     pub rows: Vec<Row>,
+    /// Rows that cannot be stored, as far as that showed when they were read.
+    pub quarantined: Vec<Quarantined>,
     /// Why rows are missing, one sentence each; empty when none is.
     pub missing: Vec<String>,
     /// What was noticed on the way and does not count against the date.
@@ -89,6 +92,16 @@ pub struct StageError {
     pub class: ErrorClass,
     /// What happened, to what, and what to do next.
     pub message: String,
+}
+
+impl StageError {
+    /// The same with its message as a unit is recorded with it.
+    pub(super) fn bounded(&self) -> Self {
+        Self {
+            class: self.class,
+            message: bounded(&self.message),
+        }
+    }
 }
 
 impl From<WarehouseError> for StageError {

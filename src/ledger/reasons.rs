@@ -11,8 +11,8 @@ pub struct SameReason<K, T> {
     pub things: Vec<T>,
 }
 
-/// Puts together what is of one kind and has, but for words with numbers in them, the same reason; the most first. One
-/// that stands alone keeps its whole reason.
+/// Puts together what is of one kind and has, but for words with numbers in them and for what stands in quotes, the same
+/// reason; the most first. One that stands alone keeps its whole reason.
 pub fn by_reason<K: PartialEq, T>(
     things: impl IntoIterator<Item = T>,
     kind_and_reason: impl Fn(&T) -> (K, String),
@@ -52,22 +52,54 @@ fn common(one: &str, other: &str) -> String {
             "…".to_owned()
         }
     };
-    let words = one.split(' ').zip(other.split(' '));
+    let words = words(one).into_iter().zip(words(other));
     words.map(same).collect::<Vec<_>>().join(" ")
 }
 
-/// A reason without what tells one date or row from another: words with numbers in them. Reasons that say the same have
-/// the same.
+/// A reason without what tells one date or row from another: words with numbers in them, and refused values, which stand
+/// in quotes. Reasons that say the same have the same.
 #[must_use]
 pub fn fingerprint(reason: &str) -> String {
     let word = |word: &str| {
-        if word.chars().any(|letter| letter.is_ascii_digit()) {
+        if is_quoted(word) || word.chars().any(|letter| letter.is_ascii_digit()) {
             "…".to_owned()
         } else {
             word.to_owned()
         }
     };
-    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    words(reason).into_iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn is_quoted(word: &str) -> bool {
+    word.trim_start_matches('(').starts_with('\'')
+}
+
+/// The words of a reason. What stands in quotes is one, however many spaces are in it.
+fn words(reason: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = reason;
+    loop {
+        let opened = if is_quoted(rest) { closing_quote(rest) } else { 0 };
+        let end = rest[opened..].find(' ').map(|space| opened + space);
+        words.push(&rest[..end.unwrap_or(rest.len())]);
+        match end {
+            Some(end) => rest = &rest[end + 1..],
+            None => return words,
+        }
+    }
+}
+
+/// Where the quote that this text begins with is closed; at its beginning where it is not.
+fn closing_quote(text: &str) -> usize {
+    let opening = text.find('\'').unwrap_or(0);
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices().skip_while(|(at, _)| *at <= opening) {
+        match letter {
+            '\'' if !is_escaped => return at,
+            _ => is_escaped = letter == '\\' && !is_escaped,
+        }
+    }
+    0
 }
 
 #[cfg(test)]
@@ -100,5 +132,26 @@ mod tests {
                 ('f', "no line for 20240104_BOS_BKN", vec![4]),
             ]
         );
+    }
+
+    #[test]
+    fn refused_values_do_not_tell_reasons_apart() {
+        let told = [
+            "column tons: 'two' is not an INT64",
+            "column tons: 'not a \\'number\\' at all' is not an INT64",
+            "column name: 'two' is not UTF-8",
+        ];
+        let groups = by_reason(told, |reason| ((), (*reason).to_owned()));
+        let found: Vec<(&str, usize)> = (groups.iter())
+            .map(|group| (group.reason.as_str(), group.things.len()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("column tons: … is not an INT64", 2),
+                ("column name: 'two' is not UTF-8", 1),
+            ]
+        );
+        assert_eq!(fingerprint("the plan's 'gate is open"), "the plan's … is open");
     }
 }

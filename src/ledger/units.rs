@@ -8,6 +8,7 @@ use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
 use super::{Digests, Gap, Ledger, LedgerError, Target, UnitState};
+use crate::table::FaultKind;
 
 /// One unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +49,23 @@ pub struct Intent {
 pub struct Settled {
     /// The unit.
     pub unit: UnitRecord,
-    /// Rows that could not be stored, each with its reason.
-    pub quarantined: Vec<(String, String)>,
+    /// Rows that could not be stored.
+    pub quarantined: Vec<QuarantinedRow>,
     /// What was computed, and from what.
     pub digests: Digests,
     /// What its rows do not know.
     pub gaps: Vec<Gap>,
+}
+
+/// A row that could not be stored, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedRow {
+    /// Its values in the order of the table's columns.
+    pub row: String,
+    /// What kind of fault it has.
+    pub kind: FaultKind,
+    /// Which column, which line, what is wrong.
+    pub reason: String,
 }
 
 /// What becomes of promises: everything in it is on disk in one step, or nothing.
@@ -85,6 +97,8 @@ pub struct SetAside {
     pub date: NaiveDate,
     /// The row, its values in the order of the table's columns.
     pub row: String,
+    /// What kind of fault it has; none if it was recorded before kinds were.
+    pub kind: Option<FaultKind>,
     /// Why it was set aside.
     pub reason: String,
 }
@@ -98,10 +112,16 @@ impl Ledger {
         let read = || {
             self.db
                 .prepare_cached(
-                    "SELECT date, row, reason FROM quarantined WHERE target = ?1 AND stage = ?2 ORDER BY date, row",
+                    "SELECT date, row, reason, kind FROM quarantined WHERE target = ?1 AND stage = ?2 ORDER BY date, row",
                 )?
                 .query_map(params![target.0, stage], |row| {
-                    Ok(SetAside { date: row.get(0)?, row: row.get(1)?, reason: row.get(2)? })
+                    let kind: Option<String> = row.get(3)?;
+                    Ok(SetAside {
+                        date: row.get(0)?,
+                        row: row.get(1)?,
+                        reason: row.get(2)?,
+                        kind: kind.as_deref().and_then(FaultKind::from_word),
+                    })
                 })?
                 .collect()
         };
@@ -242,13 +262,13 @@ impl Ledger {
                 ledger
                     .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
                     .execute(params![target.0, stage, unit.date])?;
-                for (row, reason) in quarantined {
+                for QuarantinedRow { row, kind, reason } in quarantined {
                     ledger
                         .prepare_cached(
-                            "INSERT INTO quarantined (target, stage, date, row, reason, run)
-                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                            "INSERT INTO quarantined (target, stage, date, row, kind, reason, run)
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                         )?
-                        .execute(params![target.0, stage, unit.date, row, reason, run])?;
+                        .execute(params![target.0, stage, unit.date, row, kind.word(), reason, run])?;
                 }
             }
             for id in settlement.intents {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Attention, Stage};
 use crate::ledger::{SameReason, SetAside, UnitState, by_reason};
+use crate::table::FaultKind;
 
 /// Dates of a stage that stand the same way for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +31,8 @@ pub struct Cause {
 pub struct Quarantine {
     /// The stage.
     pub stage: String,
+    /// What kind of fault they have; none if they were recorded before kinds were.
+    pub kind: Option<FaultKind>,
     /// Why; what differs from row to row is left out of it.
     pub reason: String,
     /// Their dates, each once, in order.
@@ -61,17 +64,18 @@ pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
 
 /// The rows of a stage that were set aside, those with most rows first.
 pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
-    let quarantine = |group: SameReason<(), SetAside>| {
+    let quarantine = |group: SameReason<Option<FaultKind>, SetAside>| {
         let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();
         dates.dedup();
         Quarantine {
             stage: stage.to_owned(),
+            kind: group.kind,
             reason: group.reason,
             dates,
             rows: group.things,
         }
     };
-    by_reason(rows, |row| ((), row.reason.clone()))
+    by_reason(rows, |row| (row.kind, row.reason.clone()))
         .into_iter()
         .map(quarantine)
         .collect()
@@ -142,6 +146,7 @@ mod tests {
         let row = |date, reason: &str| SetAside {
             date: day(date),
             row: "(1)".to_owned(),
+            kind: None,
             reason: reason.to_owned(),
         };
         let found = quarantines(

@@ -357,15 +357,16 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
     if kinds.is_empty() {
         return;
     }
-    page.push_str("## Rows set aside\n\n");
+    page.push_str("## Quarantined rows\n\n");
     for kind in kinds {
         line(
             page,
             format_args!(
-                "- {}: {} rows on {}: {}",
+                "- {}: {} rows on {}: {}{}",
                 kind.stage,
                 kind.rows.len(),
                 compact_dates(&kind.dates),
+                kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
                 kind.reason
             ),
         );

@@ -14,10 +14,17 @@ use super::printed;
 use super::process::{End, Stream, find, run};
 use crate::engine::{CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::plan::{Active, CommandSpec, Leaves, ReadSpec, StageSpec};
+use crate::table::{Admitted, admit_on, escaped_bytes};
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// The last lines of a program that a failure quotes.
 const QUOTED: usize = 5;
+
+/// About the most characters of them. A reason has not many more, and the last line says most.
+const QUOTED_LETTERS: usize = 450;
+
+/// The most bytes of printed rows that are kept of one date.
+const MOST_PRINTED: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct CommandStage {
@@ -88,17 +95,17 @@ impl CommandStage {
         let hear = |stream, line: &[u8]| {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             if stream == Stream::Out && keeps_rows {
-                said.printed.extend_from_slice(line);
+                said.keep(line);
                 return;
             }
-            let text = harmless(&String::from_utf8_lossy(line));
-            let text = text.trim_end();
             let stage = self.name.as_str();
-            match stream {
-                Stream::Out => tracing::info!(stage, %date, "{text}"),
-                Stream::Err => tracing::info!(stage, %date, "stderr: {text}"),
+            for text in lines(line) {
+                match stream {
+                    Stream::Out => tracing::info!(stage, %date, "{text}"),
+                    Stream::Err => tracing::info!(stage, %date, "stderr: {text}"),
+                }
+                said.note(stream, &text);
             }
-            said.note(stream, text);
         };
         let ended = run(self.command(date)?, self.own.timeout, hear).await;
         let end = ended.map_err(|error| self.not_started(&error))?;
@@ -121,7 +128,7 @@ impl CommandStage {
     }
 
     /// What the end of the program means for the date.
-    fn judge(&self, end: End, said: &Said) -> Result<Outcome, StageError> {
+    fn judge(&self, date: NaiveDate, end: End, said: &Said) -> Result<Outcome, StageError> {
         let fail = |class, what: String| {
             Err(StageError {
                 class,
@@ -130,14 +137,24 @@ impl CommandStage {
         };
         let is = |code: i32, meant: Option<u8>| meant.is_some_and(|meant| i32::from(meant) == code);
         match end {
+            End::Exit(0) if said.printed_too_much => fail(
+                ErrorClass::Data,
+                format!(
+                    "it printed more than {} MiB of rows for one date; print fewer, or let it fill its table itself",
+                    MOST_PRINTED / 1024 / 1024
+                ),
+            ),
             End::Exit(0) => {
                 let rows = match &self.own.leaves {
-                    Leaves::Printed(table) => printed::rows(table, &said.printed),
-                    Leaves::Nothing | Leaves::Rows { .. } => Ok(Vec::new()),
+                    Leaves::Printed(table) => {
+                        printed::rows(table, &said.printed).map(|rows| admit_on(table, date, rows))
+                    }
+                    Leaves::Nothing | Leaves::Rows { .. } => Ok(Admitted::default()),
                 };
                 match rows {
-                    Ok(rows) => Ok(Outcome {
+                    Ok(Admitted { rows, quarantined }) => Ok(Outcome {
                         rows,
+                        quarantined,
                         ..Outcome::default()
                     }),
                     Err(problem) => fail(ErrorClass::Data, problem),
@@ -202,7 +219,7 @@ impl Stage for CommandStage {
         let mut done = Vec::with_capacity(dates.len());
         for &date in dates {
             let (end, said) = self.run(date).await?;
-            let made = self.judge(end, &said)?;
+            let made = self.judge(date, end, &said)?;
             let owed = rows_owed(&self.own.expect, warehouse, &[date]).await?;
             let outcome = Outcome {
                 expected: owed.get(&date).copied(),
@@ -219,6 +236,8 @@ impl Stage for CommandStage {
 struct Said {
     /// Its rows, where it prints rows.
     printed: Vec<u8>,
+    /// Whether it printed more of them than are kept.
+    printed_too_much: bool,
     /// The end of its standard error.
     errors: VecDeque<String>,
     /// Its last line that says anything.
@@ -226,6 +245,17 @@ struct Said {
 }
 
 impl Said {
+    fn keep(&mut self, printed: &[u8]) {
+        if self.printed.len() + printed.len() > MOST_PRINTED {
+            self.printed_too_much = true;
+            // It fails; what came so far is of no use.
+            self.printed = Vec::new();
+        }
+        if !self.printed_too_much {
+            self.printed.extend_from_slice(printed);
+        }
+    }
+
     fn note(&mut self, stream: Stream, text: &str) {
         if text.is_empty() {
             return;
@@ -239,9 +269,22 @@ impl Said {
         }
     }
 
-    /// A failure with what the program said of it.
+    /// A failure with what the program said of it: of its last lines those that fit, the newest for certain.
     fn quoted(&self, what: &str) -> String {
-        let errors: Vec<&str> = self.errors.iter().map(String::as_str).collect();
+        let mut room = QUOTED_LETTERS;
+        let fits = |line: &&String| {
+            let before = room;
+            room = room.saturating_sub(line.chars().count());
+            before == QUOTED_LETTERS || room > 0
+        };
+        let mut errors: Vec<&str> = self
+            .errors
+            .iter()
+            .rev()
+            .take_while(fits)
+            .map(String::as_str)
+            .collect();
+        errors.reverse();
         if errors.is_empty() {
             format!("{what}, and nothing on standard error")
         } else {
@@ -250,9 +293,25 @@ impl Said {
     }
 }
 
+/// The lines of what a program said, as they may be shown. A carriage return ends a line too: what is written over it, as
+/// a progress bar is, is the next one.
+fn lines(said: &[u8]) -> impl Iterator<Item = String> {
+    let whole = said.trim_ascii_end();
+    let all = whole.split(|byte| *byte == b'\r').map(<[u8]>::trim_ascii_end);
+    let is_alone = !whole.contains(&b'\r');
+    all.filter(move |line| is_alone || !line.is_empty()).map(harmless)
+}
+
 /// What a program said, as it may be shown: on a terminal a control character is an order and not a text.
-fn harmless(said: &str) -> String {
-    said.replace(char::is_control, " ")
+fn harmless(said: &[u8]) -> String {
+    let shown = said.utf8_chunks().flat_map(|chunk| {
+        let valid = chunk.valid().chars().map(|letter| match letter {
+            control if control.is_control() => " ".to_owned(),
+            letter => letter.to_string(),
+        });
+        valid.chain((!chunk.invalid().is_empty()).then(|| escaped_bytes(chunk.invalid())))
+    });
+    shown.collect()
 }
 
 /// What programs made of their dates.
@@ -262,5 +321,58 @@ impl Inputs for Done {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
         let of_it = self.0.iter().find(|(done, _)| *done == date);
         Ok(of_it.map(|(_, outcome)| outcome.clone()).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(bytes: &[u8]) -> Vec<String> {
+        lines(bytes).collect()
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_line_and_what_is_no_text_is_escaped() {
+        assert_eq!(said(b"one\r\n"), ["one"]);
+        assert_eq!(said(b"\n"), [""]);
+        assert_eq!(said(b"\rloading 1\rloading 2\r\n"), ["loading 1", "loading 2"]);
+        assert_eq!(said(b"a\tb\x1b[2Jc\n"), ["a b [2Jc"]);
+        assert_eq!(said(b"caf\xe9 \xb2 out\n"), [r"caf\xe9 \xb2 out"]);
+    }
+
+    #[test]
+    fn a_failure_quotes_the_last_lines_that_fit_and_the_newest_for_certain() {
+        let quoted = |lines: &[&str]| {
+            let mut said = Said::default();
+            for line in lines {
+                said.note(Stream::Err, line);
+            }
+            said.quoted("exit code 1")
+        };
+        assert_eq!(quoted(&[]), "exit code 1, and nothing on standard error");
+        assert_eq!(
+            quoted(&["1", "2", "3", "4", "5", "6"]),
+            "exit code 1: 2 | 3 | 4 | 5 | 6"
+        );
+        let long = "a".repeat(400);
+        assert_eq!(
+            quoted(&[&long, &long, "no space left"]),
+            format!("exit code 1: {long} | no space left")
+        );
+        let longer = "a".repeat(600);
+        assert_eq!(quoted(&["one", &longer]), format!("exit code 1: {longer}"));
+    }
+
+    #[test]
+    fn rows_without_end_are_not_kept_without_end() {
+        let mut said = Said::default();
+        let piece = vec![b'a'; MOST_PRINTED / 2];
+        said.keep(&piece);
+        said.keep(&piece);
+        assert_eq!((said.printed.len(), said.printed_too_much), (MOST_PRINTED, false));
+        said.keep(b"a");
+        said.keep(b"a");
+        assert_eq!((said.printed.len(), said.printed_too_much), (0, true));
     }
 }

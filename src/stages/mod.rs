@@ -82,6 +82,7 @@ impl From<DateOutcome> for Outcome {
             expected: Some(made.expected),
             skip: None,
             rows: made.rows,
+            quarantined: Vec::new(),
             missing: made.missing,
             notes: made.notes,
         }

@@ -1,78 +1,98 @@
 //! Rows that a program prints: CSV whose first line names the columns. Pure: from bytes to rows of a table's types.
 
-use chrono::DateTime;
-use csv::{ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ReaderBuilder};
 
-use crate::table::{Column, ColumnType, Row, TableDef, Value};
+use crate::table::{
+    Candidate, Column, Fault, FaultKind, TableDef, Value, escaped_bytes, from_text, quoted, quoted_bytes,
+};
 
-/// The rows in the order of the table's columns. A cell that is not of its column's type stays a text, and the border
-/// control of the table sets its row aside.
-pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Row>, String> {
+/// The rows in the order of the table's columns. A cell that is not of its column's type is a fault of its row, which
+/// names the line; the other rows stay.
+pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Candidate>, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable =
-        |error: csv::Error| format!("what it printed is no CSV with a line of column names: {error}");
-    let header = reader.headers().map_err(unreadable)?.clone();
+        |error: csv::Error| format!("what it printed is not CSV with a line of column names: {error}");
+    let header = reader.byte_headers().map_err(unreadable)?.clone();
     if header.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = || table.columns.iter().map(|column| column.name.as_ref());
-    if let Some(stranger) = header.iter().find(|name| wanted().all(|known| known != *name)) {
-        let known: Vec<&str> = wanted().collect();
-        return Err(format!(
-            "its first line names a column '{stranger}', and the table has {}",
-            known.join(", ")
-        ));
-    }
-    let place = |column: &Column| {
-        let found = header.iter().position(|name| name == column.name);
-        found.ok_or_else(|| {
-            format!(
-                "its first line names no column '{}', which the table has",
-                column.name
-            )
-        })
-    };
-    let places: Vec<usize> = table.columns.iter().map(place).collect::<Result<_, _>>()?;
-    let row = |record: StringRecord| -> Row {
+    let places = places(table, &header)?;
+    let row = |record: ByteRecord| -> Candidate {
         let cells = places.iter().map(|&at| record.get(at).unwrap_or_default());
-        table
-            .columns
-            .iter()
-            .zip(cells)
-            .map(|(column, cell)| value(column, cell))
-            .collect()
+        candidate(table, cells.collect(), record.position().map(csv::Position::line))
     };
     reader
-        .records()
+        .byte_records()
         .map(|record| record.map(row).map_err(unreadable))
         .collect()
 }
 
-/// An empty cell is NULL, but an empty text in a text column that takes no NULL.
-fn value(column: &Column, cell: &str) -> Value {
-    if cell.is_empty() && (column.nullable || column.kind != ColumnType::String) {
+/// Where each column of the table stands in a printed row.
+fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
+    let wanted = || table.columns.iter().map(|column| column.name.as_ref());
+    let mut seen: Vec<&[u8]> = Vec::with_capacity(header.len());
+    for name in header {
+        if wanted().all(|known| known.as_bytes() != name) {
+            let known: Vec<&str> = wanted().collect();
+            return Err(format!(
+                "its first line names a column {}, and the table has {}",
+                quoted_bytes(name),
+                known.join(", ")
+            ));
+        }
+        if seen.contains(&name) {
+            return Err(format!(
+                "its first line names column {} twice",
+                quoted_bytes(name)
+            ));
+        }
+        seen.push(name);
+    }
+    let place = |name: &str| {
+        let found = seen.iter().position(|held| *held == name.as_bytes());
+        found.ok_or_else(|| {
+            format!(
+                "its first line names no column {}, which the table has",
+                quoted(name)
+            )
+        })
+    };
+    wanted().map(place).collect()
+}
+
+/// A row of these cells. Where one of them is refused, the row is kept as it was printed.
+fn candidate(table: &TableDef, cells: Vec<&[u8]>, line: Option<u64>) -> Candidate {
+    let read = table.columns.iter().zip(&cells);
+    match read.map(|(column, cell)| value(column, cell)).collect() {
+        Ok(row) => Candidate {
+            row,
+            line,
+            fault: None,
+        },
+        Err(fault) => Candidate {
+            row: cells.into_iter().map(as_printed).collect(),
+            line,
+            fault: Some(fault),
+        },
+    }
+}
+
+fn value(column: &Column, cell: &[u8]) -> Result<Value, Fault> {
+    match str::from_utf8(cell) {
+        Ok(text) => from_text(column, text),
+        Err(_) => Err(Fault {
+            kind: FaultKind::Encoding,
+            column: Some(column.name.to_string()),
+            what: format!("{} is not UTF-8", quoted_bytes(cell)),
+        }),
+    }
+}
+
+fn as_printed(cell: &[u8]) -> Value {
+    if cell.is_empty() {
         return Value::Null;
     }
-    let number = || cell.parse::<f64>().ok().map(Value::Float);
-    let typed = match column.kind {
-        ColumnType::String | ColumnType::Json => None,
-        ColumnType::Int64 => cell.parse().ok().map(Value::Int),
-        ColumnType::Float64 | ColumnType::Numeric { .. } => number(),
-        ColumnType::Bool => match cell {
-            "true" => Some(Value::Bool(true)),
-            "false" => Some(Value::Bool(false)),
-            _ => None,
-        },
-        ColumnType::Date => (cell.len() == 10)
-            .then(|| cell.parse().ok().map(Value::Date))
-            .flatten(),
-        ColumnType::Timestamp => DateTime::parse_from_rfc3339(cell)
-            .ok()
-            .map(|at| Value::Timestamp(at.to_utc())),
-        ColumnType::StringArray => serde_json::from_str(cell).ok().map(Value::List),
-        ColumnType::Float64Array => serde_json::from_str(cell).ok().map(Value::Numbers),
-    };
-    typed.unwrap_or_else(|| Value::from(cell))
+    Value::Text(escaped_bytes(cell))
 }
 
 #[cfg(test)]
@@ -80,6 +100,12 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::table::{Admitted, ColumnType, admit_on};
+
+    fn admitted(printed: &[u8]) -> Admitted {
+        let day = "2024-03-01".parse().unwrap();
+        admit_on(&table(), day, rows(&table(), printed).unwrap())
+    }
 
     fn table() -> TableDef {
         let decimal = ColumnType::Numeric {
@@ -105,14 +131,56 @@ mod tests {
 
     #[test]
     fn cells_become_values_of_their_columns_whatever_the_order() {
-        let printed = "ship,day,pilots,draught\n\"Anna, of Kiel\",2024-03-01,2,7.25\nBodil,2024-03-01,,\n,2024-3-1,two,\n";
+        let printed = "ship,day,pilots,draught\n\"Anna, of Kiel\",2024-03-01,2,7.25\nBodil,2024-03-01,,\n";
         let day = Value::from("2024-03-01".parse::<chrono::NaiveDate>().unwrap());
         assert_eq!(
-            rows(&table(), printed.as_bytes()).unwrap(),
+            admitted(printed.as_bytes()).rows,
             [
                 vec![day.clone(), "Anna, of Kiel".into(), 7.25.into(), 2.into()],
                 vec![day, "Bodil".into(), Value::Null, Value::Null],
-                vec!["2024-3-1".into(), "".into(), Value::Null, "two".into()],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_refused_cell_is_named_with_its_line_and_its_row_is_kept_as_it_was_printed() {
+        let printed = b"ship,day,pilots,draught\n\"An\nna\",2024-03-01,1,7\nBo,2024-03-01,two,\nCe\xe9,2024-03-01,,\nDa\0n,2024-03-01,,\nEva,,1,1\nFay,2024-03-01,1,123.4\nBo,2024-03-01,2,1\nBo,2024-03-01,3,1\nEd,2024-03-02,3,1\n";
+        let admitted = admitted(printed);
+        assert_eq!(admitted.rows.len(), 2);
+        let told: Vec<(FaultKind, &str)> = (admitted.quarantined.iter())
+            .map(|bad| (bad.kind, bad.reason.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (FaultKind::Type, "column pilots, line 4: 'two' is not an INT64"),
+                (FaultKind::Encoding, r"column ship, line 5: 'Ce\xe9' is not UTF-8"),
+                (
+                    FaultKind::Encoding,
+                    r"column ship, line 6: 'Da\0n' has a NUL byte"
+                ),
+                (FaultKind::NotNull, "column day, line 7: NULL is not allowed"),
+                (
+                    FaultKind::Range,
+                    "column draught, line 8: '123.4' does not fit NUMERIC(4,2)"
+                ),
+                (
+                    FaultKind::DuplicateKey,
+                    "line 10: key (ship) = ('Bo') is a duplicate"
+                ),
+                (
+                    FaultKind::OtherDate,
+                    "column day, line 11: '2024-03-02' is not the date 2024-03-01"
+                ),
+            ]
+        );
+        assert_eq!(
+            admitted.quarantined[1].row,
+            [
+                Value::from("2024-03-01"),
+                r"Ce\xe9".into(),
+                Value::Null,
+                Value::Null
             ]
         );
     }
@@ -128,7 +196,15 @@ mod tests {
             rows(&table(), b"day,ship,draught\n").unwrap_err(),
             "its first line names no column 'pilots', which the table has"
         );
+        assert_eq!(
+            rows(&table(), b"day,ship,draught,ship\n").unwrap_err(),
+            "its first line names column 'ship' twice"
+        );
+        assert_eq!(
+            rows(&table(), b"d\xe9y,ship,draught,pilots\n").unwrap_err(),
+            r"its first line names a column 'd\xe9y', and the table has day, ship, draught, pilots"
+        );
         let short = rows(&table(), b"day,ship,draught,pilots\n2024-03-01\n").unwrap_err();
-        assert!(short.starts_with("what it printed is no CSV"), "{short}");
+        assert!(short.starts_with("what it printed is not CSV"), "{short}");
     }
 }

@@ -1,18 +1,41 @@
 //! The border control of a table: which rows may be stored, and why the others may not.
-//! A bad row is set aside with its reason; it never takes its date down with it.
+//! A bad row is quarantined with its reason; it never takes its date down with it.
 
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use super::{Column, ColumnType, Row, TableDef, Value};
+use super::shown::quoted;
+use super::{Column, ColumnType, Fault, FaultKind, Row, TableDef, Value};
+
+/// A row that asks to be stored.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Candidate {
+    /// Its values, as far as they could be read; those that could not be are as they came.
+    pub row: Row,
+    /// The line it begins on where it was printed, counted from 1.
+    pub line: Option<u64>,
+    /// What was found to be wrong with it when it was read.
+    pub fault: Option<Fault>,
+}
+
+impl From<Row> for Candidate {
+    fn from(row: Row) -> Self {
+        Self {
+            row,
+            ..Self::default()
+        }
+    }
+}
 
 /// A row that may not be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quarantined {
     /// The row as it came.
     pub row: Row,
-    /// One sentence: which column, what is wrong.
+    /// What kind of fault it has.
+    pub kind: FaultKind,
+    /// One sentence: which column, which line, what is wrong, the refused value in quotes.
     pub reason: String,
 }
 
@@ -27,92 +50,127 @@ pub struct Admitted {
 
 /// Checks every row against the definition: width, types, NULLs, NUMERIC range, key used once.
 #[must_use]
-pub fn admit(table: &TableDef, rows: Vec<Row>) -> Admitted {
+pub fn admit<C: Into<Candidate>>(table: &TableDef, rows: Vec<C>) -> Admitted {
+    sorted_out(table, rows, |_| None)
+}
+
+/// The same for the rows of one date: a row of another date is quarantined too, since nothing that is stored for it is
+/// replaced.
+#[must_use]
+pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec<C>) -> Admitted {
+    let at = table.position(&table.date_column);
+    sorted_out(table, rows, |row| {
+        let Some(Value::Date(day)) = at.and_then(|at| row.get(at)) else {
+            return None;
+        };
+        (*day != date).then(|| Fault {
+            kind: FaultKind::OtherDate,
+            column: Some(table.date_column.to_string()),
+            what: format!("{} is not the date {date}", quoted(&day.to_string())),
+        })
+    })
+}
+
+fn sorted_out<C: Into<Candidate>>(
+    table: &TableDef,
+    rows: Vec<C>,
+    other_date: impl Fn(&Row) -> Option<Fault>,
+) -> Admitted {
     let key = table.key_positions();
     let mut seen = HashSet::with_capacity(rows.len());
     let mut admitted = Admitted::default();
-    for row in rows {
-        let fault = fault(table, &row).or_else(|| {
-            let named: Vec<String> = key.iter().map(|&at| row[at].to_string()).collect();
-            (!key.is_empty() && !seen.insert(named.clone())).then(|| {
-                format!(
-                    "key ({}) = ({}) stands twice",
-                    table.key.join(", "),
-                    named.join(", ")
-                )
-            })
-        });
+    for candidate in rows {
+        let Candidate { row, line, fault } = candidate.into();
+        let fault = fault
+            .or_else(|| row_fault(table, &row))
+            .or_else(|| other_date(&row))
+            .or_else(|| {
+                let named: Vec<String> = key.iter().map(|&at| row[at].to_string()).collect();
+                let shown = || {
+                    named
+                        .iter()
+                        .map(|part| quoted(part))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
+                let duplicate = (!key.is_empty() && seen.contains(&named)).then(|| Fault {
+                    kind: FaultKind::DuplicateKey,
+                    column: None,
+                    what: format!("key ({}) = ({}) is a duplicate", table.key.join(", "), shown()),
+                });
+                seen.insert(named);
+                duplicate
+            });
         match fault {
             None => admitted.rows.push(row),
-            Some(reason) => admitted.quarantined.push(Quarantined { row, reason }),
+            Some(fault) => admitted.quarantined.push(Quarantined {
+                row,
+                kind: fault.kind,
+                reason: fault.sentence(line),
+            }),
         }
     }
     admitted
 }
 
-/// The same for the rows of one date: a row of another date is set aside too, since nobody replaces what is there.
-#[must_use]
-pub fn admit_on(table: &TableDef, date: NaiveDate, rows: Vec<Row>) -> Admitted {
-    let at = table.position(&table.date_column);
-    let day = |row: &Row| at.and_then(|at| row.get(at)).and_then(Value::as_date);
-    let (of_it, strays): (Vec<Row>, Vec<Row>) = rows
-        .into_iter()
-        .partition(|row| day(row).is_none_or(|day| day == date));
-    let mut admitted = admit(table, of_it);
-    admitted
-        .quarantined
-        .extend(strays.into_iter().map(|row| Quarantined {
-            reason: format!(
-                "{} is {} and must be {date}",
-                table.date_column,
-                day(&row).unwrap_or_default()
-            ),
-            row,
-        }));
-    admitted
-}
-
-fn fault(table: &TableDef, row: &Row) -> Option<String> {
+fn row_fault(table: &TableDef, row: &Row) -> Option<Fault> {
     if row.len() != table.columns.len() {
-        return Some(format!(
-            "has {} values for {} columns",
-            row.len(),
-            table.columns.len()
-        ));
+        return Some(Fault {
+            kind: FaultKind::Width,
+            column: None,
+            what: format!("{} values for {} columns", row.len(), table.columns.len()),
+        });
     }
-    table
-        .columns
-        .iter()
-        .zip(row)
-        .find_map(|(column, value)| column_fault(column, value))
+    (table.columns.iter().zip(row)).find_map(|(column, value)| column_fault(column, value))
 }
 
-fn column_fault(column: &Column, value: &Value) -> Option<String> {
-    let name = &column.name;
-    match (column.kind, value) {
-        (_, Value::Null) if column.nullable => None,
-        (_, Value::Null) => Some(format!("{name} is NULL and must not be")),
+fn column_fault(column: &Column, value: &Value) -> Option<Fault> {
+    let (kind, what) = match (column.kind, value) {
+        (_, Value::Null) if column.nullable => return None,
+        (_, Value::Null) => (FaultKind::NotNull, "NULL is not allowed".to_owned()),
         (ColumnType::Numeric { precision, scale }, Value::Float(number)) => {
             let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
-            (!number.is_finite() || number.abs() >= limit)
-                .then(|| format!("{name} = {number} does not fit {}", column.kind))
+            if number.is_finite() && number.abs() < limit {
+                return None;
+            }
+            let shown = quoted(&number.to_string());
+            (FaultKind::Range, format!("{shown} does not fit {}", column.kind))
         }
-        (ColumnType::Float64, Value::Float(number)) => {
-            (!number.is_finite()).then(|| format!("{name} = {number} is not a number"))
-        }
+        (ColumnType::Float64, Value::Float(number)) if number.is_finite() => return None,
+        (ColumnType::Float64, Value::Float(number)) => (
+            FaultKind::Type,
+            format!("{} is not a number", quoted(&number.to_string())),
+        ),
         // BigQuery takes no NULL in an array, and no array can be told from one that holds nonsense later.
-        (ColumnType::Float64Array, Value::Numbers(numbers)) => numbers
-            .iter()
-            .position(|number| !number.is_finite())
-            .map(|at| format!("{name}[{at}] = {} is not a number", numbers[at])),
+        (ColumnType::Float64Array, Value::Numbers(numbers)) => {
+            let at = numbers.iter().position(|number| !number.is_finite())?;
+            let shown = quoted(&numbers[at].to_string());
+            (FaultKind::Type, format!("item {at} is {shown}, not a number"))
+        }
+        (ColumnType::String | ColumnType::Json, Value::Text(text)) => {
+            if !text.contains('\0') {
+                return None;
+            }
+            (FaultKind::Encoding, format!("{} has a NUL byte", quoted(text)))
+        }
         (ColumnType::Int64, Value::Int(_))
-        | (ColumnType::String | ColumnType::Json, Value::Text(_))
         | (ColumnType::Bool, Value::Bool(_))
         | (ColumnType::Date, Value::Date(_))
         | (ColumnType::Timestamp, Value::Timestamp(_))
-        | (ColumnType::StringArray, Value::List(_)) => None,
-        (kind, other) => Some(format!("{name} is {} and must be {kind}", other.kind())),
-    }
+        | (ColumnType::StringArray, Value::List(_)) => return None,
+        (kind, other) => {
+            let (shown, found) = (quoted(&other.to_string()), other.kind());
+            (
+                FaultKind::Type,
+                format!("{shown} is {found}, not {}", kind.with_article()),
+            )
+        }
+    };
+    Some(Fault {
+        kind,
+        column: Some(column.name.to_string()),
+        what,
+    })
 }
 
 #[cfg(test)]
@@ -150,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_overflows_is_set_aside_and_its_neighbours_stay() {
+    fn a_row_that_overflows_is_quarantined_and_its_neighbours_stay() {
         let rows = vec![
             vec![Value::from("BOS"), Value::from(999.99), numbers(&[0.0, -1.5])],
             vec![Value::from("LAL"), Value::from(1329.8), Value::Null],
@@ -160,6 +218,7 @@ mod tests {
             vec![Value::from("MIA"), Value::from(f64::NAN), Value::Null],
             vec![Value::from("DEN"), Value::Null, numbers(&[1.0, f64::NAN])],
             vec![Value::from("UTA"), Value::Null, Value::List(Vec::new())],
+            vec![Value::from("a\0b"), Value::Null, Value::Null],
         ];
         let admitted = admit(&table(), rows);
         assert_eq!(admitted.rows.len(), 1);
@@ -171,19 +230,20 @@ mod tests {
         assert_eq!(
             reasons,
             [
-                "usage_rate = 1329.8 does not fit NUMERIC(5,2)",
-                "team is NULL and must not be",
-                "key (team) = (BOS) stands twice",
-                "usage_rate is an integer and must be NUMERIC(5,2)",
-                "usage_rate = NaN does not fit NUMERIC(5,2)",
-                "features[1] = NaN is not a number",
-                "features is a list and must be ARRAY<FLOAT64>",
+                "column usage_rate: '1329.8' does not fit NUMERIC(5,2)",
+                "column team: NULL is not allowed",
+                "key (team) = ('BOS') is a duplicate",
+                "column usage_rate: '12' is an integer, not a NUMERIC(5,2)",
+                "column usage_rate: 'NaN' does not fit NUMERIC(5,2)",
+                "column features: item 1 is 'NaN', not a number",
+                "column features: '[]' is a list, not an ARRAY<FLOAT64>",
+                r"column team: 'a\0b' has a NUL byte",
             ]
         );
     }
 
     #[test]
-    fn a_row_of_another_date_is_set_aside() {
+    fn a_row_of_another_date_is_quarantined() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let table = TableDef {
             columns: Cow::Owned(vec![Column::required("day", ColumnType::Date, "")]),
@@ -196,7 +256,7 @@ mod tests {
         assert_eq!(admitted.rows, rows[..1]);
         assert_eq!(
             admitted.quarantined[0].reason,
-            "day is 2024-03-02 and must be 2024-03-01"
+            "column day: '2024-03-02' is not the date 2024-03-01"
         );
     }
 }

@@ -77,6 +77,16 @@ impl ColumnType {
             }
         }
     }
+
+    /// What a value of it is called in a sentence: `an INT64`, `a DATE`, `valid JSON`.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        match self {
+            Self::Json => "valid JSON".to_owned(),
+            Self::Int64 | Self::StringArray | Self::Float64Array => format!("an {self}"),
+            _ => format!("a {self}"),
+        }
+    }
 }
 
 impl fmt::Display for ColumnType {

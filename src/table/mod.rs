@@ -4,23 +4,32 @@
 mod admit;
 mod column;
 mod compare;
+mod convert;
 mod ddl;
+mod decimal;
 mod definition;
 mod digest;
+mod fault;
 mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod markdown;
+mod moment;
 mod part;
+mod shown;
 mod value;
 
-pub use admit::{Admitted, Quarantined, admit, admit_on};
+pub use admit::{Admitted, Candidate, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
+pub use convert::{from_answer, from_text};
 pub use ddl::{bigquery_table, sqlite_index, sqlite_table, text_literal};
 pub use definition::TableDef;
 pub use digest::digest;
+pub use fault::{Fault, FaultKind};
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;
+pub use moment::{parse_day, parse_moment};
 pub use part::Part;
+pub use shown::{escaped_bytes, quoted, quoted_bytes};
 pub use value::{Row, Value, rows_on};

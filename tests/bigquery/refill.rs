@@ -184,42 +184,42 @@ async fn sets_aside(warehouse: &BigQueryWarehouse) {
             "SELECT @date AS day, team, 1 AS points, 99999.0 AS third, 0.5 AS part FROM `box.games` \
              WHERE points = 90 AND game_date = @date",
             0,
-            &["third = 99999.0 does not fit NUMERIC(5,1)"][..],
+            &["column third: '99999.0' does not fit NUMERIC(5,1)"][..],
         ),
         (
             "SELECT @date AS day, team, 1 AS points, 9999.96 AS third, 0.5 AS part FROM `box.games` \
              WHERE points = 90 AND game_date = @date",
             0,
-            &["third = 9999.96 does not fit NUMERIC(5,1)"],
+            &["column third: '9999.96' does not fit NUMERIC(5,1)"],
         ),
         (
             "SELECT @date AS day, IF(points = 90, NULL, team) AS team, points, 1 AS third, 0.5 AS part \
              FROM `box.games` WHERE game_date = @date",
             1,
-            &["team is NULL and must not be"],
+            &["column team: NULL is not allowed"],
         ),
         (
             "SELECT @date AS day, team, points, 1 AS third, IF(points = 90, CAST('nan' AS FLOAT64), 0.5) AS part \
              FROM `box.games` WHERE game_date = @date",
             1,
-            &["part = nan is not a number"],
+            &["column part: 'nan' is not a number"],
         ),
         (
             "SELECT @date AS day, 'X' AS team, points, 1 AS third, 0.5 AS part FROM `box.games` \
              WHERE game_date = @date",
             1,
-            &["key (day, team) = (2024-01-01, X) stands twice"],
+            &["key (day, team) = ('2024-01-01', 'X') is a duplicate"],
         ),
         (
             "SELECT DATE_ADD(@date, INTERVAL 1 DAY) AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part",
             0,
-            &["day is 2024-01-02 and must be 2024-01-01"],
+            &["column day: '2024-01-02' is not the date 2024-01-01"],
         ),
         (
             "SELECT DATE '2024-01-02' AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.games` \
              WHERE game_date IN UNNEST(@dates) AND points = 90",
             0,
-            &["day is 2024-01-02 and must be 2024-01-01"],
+            &["column day: '2024-01-02' is not the date 2024-01-01"],
         ),
     ]
     .into_iter()

@@ -339,6 +339,11 @@ impl Dispatcher {
     /// One date failed: it rests and comes back, or it is given up.
     fn on_date_failed(&mut self, batch: &Batch, date: NaiveDate, error: &StageError) -> Result<(), Fatal> {
         let at = batch.stage;
+        let whole = &error.message;
+        let error = &error.bounded();
+        if *whole != error.message {
+            tracing::warn!(stage = self.lines[at].board.name, %date, "in full: {whole}");
+        }
         let line = &mut self.lines[at];
         let attempt = line
             .attempts
@@ -495,6 +500,7 @@ impl Dispatcher {
 
     /// Nobody can say what became of a commit: it is asked for again under the same name, however long that takes.
     fn ask_again(&mut self, at: usize, mut commit: Commit, error: &StageError) {
+        let error = &error.bounded();
         commit.lost += 1;
         let patient = RetryPolicy {
             attempts: u32::MAX,

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
 use super::script::exchange;
-use crate::table::{Column, ColumnType, Quarantined, Row, TableDef, Value, digest};
+use crate::table::{Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest};
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled};
 
 /// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
@@ -102,8 +102,9 @@ fn judged(table: &TableDef) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
     let day = &table.date_column;
     let other_day = format!(
-        "IF({day} != {ASKED}, CONCAT('{day} is ', CAST({day} AS STRING), ' and must be ', \
-         CAST({ASKED} AS STRING)), NULL)"
+        "IF({day} != {ASKED}, CONCAT({}, {}, ' is not the date ', CAST({ASKED} AS STRING)), NULL)",
+        begun(FaultKind::OtherDate, day),
+        quoted(&format!("CAST({day} AS STRING)")),
     );
     let faults: Vec<String> = std::iter::once(other_day)
         .chain(table.made_columns().flat_map(faults))
@@ -127,13 +128,17 @@ fn stored(column: &Column) -> String {
     }
 }
 
-/// What may be wrong with a column's value: expressions that are NULL where nothing is.
+/// What may be wrong with a column's value: expressions that are NULL where nothing is. Each begins with the word of its
+/// kind, and says what [`crate::table::admit`] says of it.
 fn faults(column: &Column) -> Vec<String> {
     let name = &column.name;
+    let shown = quoted(&format!("CAST({name} AS STRING)"));
+    let begun = |kind| begun(kind, name);
     let mut faults = Vec::new();
     if !column.nullable {
         faults.push(format!(
-            "IF({name} IS NULL, '{name} is NULL and must not be', NULL)"
+            "IF({name} IS NULL, CONCAT({}, 'NULL is not allowed'), NULL)",
+            begun(FaultKind::NotNull)
         ));
     }
     match column.kind {
@@ -141,21 +146,35 @@ fn faults(column: &Column) -> Vec<String> {
             let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
             faults.push(format!(
                 "IF(NOT (ABS(ROUND(CAST({name} AS FLOAT64), {scale})) < {limit}), \
-                 CONCAT('{name} = ', CAST({name} AS STRING), ' does not fit {}'), NULL)",
+                 CONCAT({}, {shown}, ' does not fit {}'), NULL)",
+                begun(FaultKind::Range),
                 column.kind
             ));
         }
         ColumnType::Float64 => faults.push(format!(
-            "IF({}, CONCAT('{name} = ', CAST({name} AS STRING), ' is not a number'), NULL)",
-            no_number(name)
+            "IF({}, CONCAT({}, {shown}, ' is not a number'), NULL)",
+            no_number(name),
+            begun(FaultKind::Type)
         )),
         ColumnType::Float64Array => faults.push(format!(
-            "IF(EXISTS (SELECT 1 FROM UNNEST({name}) AS item WHERE {}), '{name} holds what is not a number', NULL)",
-            no_number("item")
+            "IF(EXISTS (SELECT 1 FROM UNNEST({name}) AS item WHERE {}), \
+             CONCAT({}, 'an item is not a number'), NULL)",
+            no_number("item"),
+            begun(FaultKind::Type)
         )),
         _ => {}
     }
     faults
+}
+
+/// The text a fault of this kind of this column begins with.
+fn begun(kind: FaultKind, column: &str) -> String {
+    format!("'{kind} column {column}: '")
+}
+
+/// The expression for a text in quotes, cut at 60 characters.
+fn quoted(text: &str) -> String {
+    format!(r#"CONCAT("'", IF(CHAR_LENGTH({text}) > 60, CONCAT(SUBSTR({text}, 1, 60), '…'), {text}), "'")"#)
 }
 
 fn no_number(name: &str) -> String {
@@ -169,12 +188,13 @@ fn sorted(table: &TableDef) -> String {
     }
     let keys = table.key.join(", ");
     let texts: Vec<String> = (table.key.iter())
-        .map(|key| format!("CAST({key} AS STRING)"))
+        .map(|key| quoted(&format!("CAST({key} AS STRING)")))
         .collect();
     format!(
         "SELECT * EXCEPT ({FAULT}), COALESCE({FAULT}, IF(ROW_NUMBER() OVER (\
          PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING(judged)) > 1, \
-         CONCAT('key ({keys}) = (', {}, ') stands twice'), NULL)) AS {FAULT} FROM judged",
+         CONCAT('{} key ({keys}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM judged",
+        FaultKind::DuplicateKey,
         texts.join(", ', ', ")
     )
 }
@@ -233,6 +253,14 @@ fn of_row(row: Row) -> Option<Refilled> {
         Value::Text(pairs) => serde_json::from_str(&format!("[{pairs}]")).ok()?,
         _ => Vec::<(String, String)>::new(),
     };
+    let quarantined = |(fault, row): (String, String)| {
+        let (kind, reason) = fault.split_once(' ')?;
+        Some(Quarantined {
+            row: vec![Value::Text(row)],
+            kind: FaultKind::from_word(kind)?,
+            reason: reason.to_owned(),
+        })
+    };
     Some(Refilled {
         date,
         rows: u32::try_from(rows).ok()?,
@@ -240,11 +268,6 @@ fn of_row(row: Row) -> Option<Refilled> {
             Value::Int(print) => print.cast_unsigned(),
             _ => digest(&[]),
         },
-        set_aside: (set_aside.into_iter())
-            .map(|(reason, row)| Quarantined {
-                row: vec![Value::Text(row)],
-                reason,
-            })
-            .collect(),
+        set_aside: set_aside.into_iter().map(quarantined).collect::<Option<_>>()?,
     })
 }

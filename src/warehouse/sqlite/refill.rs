@@ -1,5 +1,5 @@
 //! Replacing the rows of exactly some dates by what a query answers, all in one transaction of the writer's.
-//! What does not fit its column is set aside with its reason; the query's own mistakes fail the whole of it.
+//! What does not fit its column is quarantined with its reason; the query's own mistakes fail the whole of it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, TransactionBehavior};
@@ -9,7 +9,7 @@ use super::googlesql;
 use super::lease::Fence;
 use super::query::answer;
 use super::replace::Replacement;
-use crate::table::{Admitted, Column, ColumnType, Row, TableDef, Value, admit_on, digest};
+use crate::table::{Admitted, Candidate, Row, TableDef, Value, admit_on, digest, from_answer};
 use crate::warehouse::{Answer, Asking, Refill, Refilled, Replace, WarehouseError};
 
 /// A [`Refill`] that owns what it names, its query translated.
@@ -65,7 +65,7 @@ impl Refilling {
     }
 
     /// Every date with the rows that were answered for it.
-    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Row>)>, Fault> {
+    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Candidate>)>, Fault> {
         let ask = |dates: &[NaiveDate]| self.typed(answer(connection, &self.sql, dates)?);
         match self.asking {
             Asking::DateByDate => {
@@ -75,7 +75,7 @@ impl Refilling {
             Asking::AllAtOnce => {
                 let mut dates: Vec<_> = self.dates.iter().map(|&date| (date, Vec::new())).collect();
                 for row in ask(&self.dates)? {
-                    let date = self.date_of(&row);
+                    let date = self.date_of(&row.row);
                     match dates.iter_mut().find(|(asked, _)| Some(*asked) == date) {
                         Some((_, rows)) => rows.push(row),
                         None => self.stray(&mut dates, row)?,
@@ -87,7 +87,7 @@ impl Refilling {
     }
 
     /// A row that is of none of the dates belongs to the one that was asked about, if it was only one.
-    fn stray(&self, dates: &mut [(NaiveDate, Vec<Row>)], row: Row) -> Result<(), Fault> {
+    fn stray(&self, dates: &mut [(NaiveDate, Vec<Candidate>)], row: Candidate) -> Result<(), Fault> {
         if let [(_, rows)] = dates {
             rows.push(row);
             return Ok(());
@@ -96,7 +96,7 @@ impl Refilling {
         Err(Fault::data(format!(
             "the query for {} answers a row of {}, which is none of the dates it was asked about",
             self.table.path(),
-            at.and_then(|at| row.get(at)).unwrap_or(&Value::Null)
+            at.and_then(|at| row.row.get(at)).unwrap_or(&Value::Null)
         )))
     }
 
@@ -105,63 +105,35 @@ impl Refilling {
         row.get(at)?.as_date()
     }
 
-    /// The rows in the order and the types of the table's columns.
-    fn typed(&self, answer: Answer) -> Result<Vec<Row>, Fault> {
+    /// The rows in the order and the types of the table's columns. One with a value of another type is kept as it came.
+    fn typed(&self, answer: Answer) -> Result<Vec<Candidate>, Fault> {
         answer.refuse_other_columns(&self.table).map_err(Fault::Told)?;
         let from: Vec<Option<usize>> = (self.table.columns.iter())
             .map(|column| answer.position(&column.name))
             .collect();
+        let held =
+            |row: &Row, at: &Option<usize>| at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null);
         let typed = |row: Row| {
             let columns = self.table.columns.iter().zip(&from);
-            let value = |(column, at): (&Column, &Option<usize>)| {
-                let held = at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null);
-                of_type(column.kind, held)
-            };
-            columns.map(value).collect()
+            let read = columns.map(|(column, at)| from_answer(column, held(&row, at)));
+            match read.collect::<Result<Row, _>>() {
+                Ok(row) => row.into(),
+                Err(fault) => Candidate {
+                    row: from.iter().map(|at| held(&row, at)).collect(),
+                    line: None,
+                    fault: Some(fault),
+                },
+            }
         };
         Ok(answer.rows.into_iter().map(typed).collect())
     }
 
     /// The rows of a date in the order of their keys, those that cannot be stored apart.
-    fn sorted_out(&self, date: NaiveDate, rows: Vec<Row>) -> Admitted {
+    fn sorted_out(&self, date: NaiveDate, rows: Vec<Candidate>) -> Admitted {
         let mut admitted = admit_on(&self.table, date, rows);
         let keys = self.table.key_positions();
         let key = |row: &Row| -> Vec<String> { keys.iter().map(|&at| row[at].to_string()).collect() };
         admitted.rows.sort_by_cached_key(key);
         admitted
-    }
-}
-
-/// An answered value in the type of its column, where it is one of that type. Any other is left as it is: the border
-/// control of the table says what is wrong with it.
-fn of_type(kind: ColumnType, value: Value) -> Value {
-    let fitting = match (kind, &value) {
-        (ColumnType::Bool, Value::Int(0)) => Some(Value::Bool(false)),
-        (ColumnType::Bool, Value::Int(1)) => Some(Value::Bool(true)),
-        (ColumnType::Float64, Value::Int(_)) => value.as_f64().map(Value::Float),
-        (ColumnType::Numeric { scale, .. }, Value::Int(_) | Value::Float(_)) => {
-            value.as_f64().map(|number| Value::Float(rounded(number, scale)))
-        }
-        (ColumnType::Date, Value::Text(text)) if text.len() == "2021-10-19".len() => {
-            text.parse().ok().map(Value::Date)
-        }
-        (ColumnType::Timestamp, Value::Text(text)) => DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|at| Value::Timestamp(at.to_utc())),
-        (ColumnType::StringArray, Value::Text(text)) => serde_json::from_str(text).ok().map(Value::List),
-        (ColumnType::Float64Array, Value::Text(text)) => serde_json::from_str(text).ok().map(Value::Numbers),
-        _ => None,
-    };
-    fitting.unwrap_or(value)
-}
-
-/// As `BigQuery` stores it: so many digits behind the point, halves away from zero.
-fn rounded(number: f64, scale: u8) -> f64 {
-    let ones = 10_f64.powi(i32::from(scale));
-    let scaled = number * ones;
-    if scaled.is_finite() {
-        scaled.round() / ones
-    } else {
-        number
     }
 }

@@ -622,28 +622,28 @@ async fn what_a_query_answers_and_does_not_fit_is_set_aside_with_its_reason() {
         (
             "SELECT @date AS day, team, team AS points, NULL AS third FROM league.games WHERE points = 90",
             0,
-            &["points is a text and must be INT64"][..],
+            &["column points: 'LAL' is a text, not an INT64"][..],
         ),
         (
             "SELECT @date AS day, team, 1 AS points, 99999 AS third FROM league.games WHERE points = 90",
             0,
-            &["third = 99999 does not fit NUMERIC(5,1)"],
+            &["column third: '99999' does not fit NUMERIC(5,1)"],
         ),
         (
             "SELECT @date AS day, 'X' AS team, points, 1 AS third FROM league.games WHERE game_date = @date",
             1,
-            &["key (day, team) = (2024-01-01, X) stands twice"],
+            &["key (day, team) = ('2024-01-01', 'X') is a duplicate"],
         ),
         (
             "SELECT DATE_ADD(@date, INTERVAL 1 DAY) AS day, 'X' AS team, 1 AS points, 1 AS third",
             0,
-            &["day is 2024-01-02 and must be 2024-01-01"],
+            &["column day: '2024-01-02' is not the date 2024-01-01"],
         ),
         (
             "SELECT DATE '2024-01-02' AS day, 'X' AS team, 1 AS points, 1 AS third FROM league.games \
              WHERE game_date IN UNNEST(@dates) LIMIT 1",
             0,
-            &["day is 2024-01-02 and must be 2024-01-01"],
+            &["column day: '2024-01-02' is not the date 2024-01-01"],
         ),
     ] {
         let found = refilled(&warehouse, sql, &["2024-01-01"], "2024-01-03T00:00:00Z")

@@ -1,6 +1,5 @@
 //! `CAST`: what the value would be as another type, or a refusal; `SAFE_CAST` makes the refusal NULL.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::functions::Context;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
@@ -108,33 +107,6 @@ fn to_moment(value: ValueRef<'_>) -> Option<Value> {
     let ValueRef::Text(bytes) = value else {
         return None;
     };
-    moment(str::from_utf8(bytes).ok()?).map(|moment| Value::Text(table::Value::Timestamp(moment).to_string()))
-}
-
-/// A moment as it may be written in `GoogleSQL`: UTC unless an offset follows.
-pub(in super::super) fn moment(text: &str) -> Option<DateTime<Utc>> {
-    const LOCAL: [&str; 4] = [
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M",
-    ];
-    const OFFSET: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"];
-    let bare = text
-        .strip_suffix(" UTC")
-        .or_else(|| text.strip_suffix('Z'))
-        .unwrap_or(text);
-    if let Some(date) = as_date(bare) {
-        return Some(date.and_hms_opt(0, 0, 0)?.and_utc());
-    }
-    LOCAL
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok())
-        .map(|local| local.and_utc())
-        .or_else(|| {
-            OFFSET
-                .iter()
-                .find_map(|form| DateTime::parse_from_str(text, form).ok())
-                .map(|moment| moment.with_timezone(&Utc))
-        })
+    let moment = table::parse_moment(str::from_utf8(bytes).ok()?).ok()?;
+    Some(Value::Text(table::Value::Timestamp(moment).to_string()))
 }

@@ -9,8 +9,6 @@ mod cast;
 mod pattern;
 mod text;
 
-pub(super) use cast::moment;
-
 use rusqlite::functions::{Context, FunctionFlags, SqlFnOutput};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};

@@ -6,7 +6,6 @@ use sqlparser::ast::{DataType, TypedString, Value};
 use super::Written;
 use super::refusal::Refusal;
 use crate::table;
-use crate::warehouse::sqlite::functions::moment;
 
 /// A text literal of `SQLite`.
 pub(super) fn text(text: &str) -> String {
@@ -51,7 +50,7 @@ pub(super) fn typed(typed: &TypedString) -> Written {
     let written = text_of(&typed.value.value).ok_or_else(refused)?;
     let stored = match typed.data_type {
         DataType::Date => written.parse::<NaiveDate>().ok().map(table::Value::Date),
-        DataType::Timestamp(..) => moment(written).map(table::Value::Timestamp),
+        DataType::Timestamp(..) => table::parse_moment(written).ok().map(table::Value::Timestamp),
         _ => None,
     };
     stored.map(|stored| text(&stored.to_string())).ok_or_else(refused)

@@ -1,0 +1,119 @@
+//! Why a row cannot be stored: a kind that is counted, the column, and a sentence with the value that was refused.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of faults that keep a row out of its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// A NULL where the column takes none.
+    NotNull,
+    /// A value that is not one of the column's type.
+    Type,
+    /// A value of the type that is too large or too long for the column.
+    Range,
+    /// Bytes that are not UTF-8, or a NUL byte.
+    Encoding,
+    /// A row of a key that another row has.
+    DuplicateKey,
+    /// A row of another date than the one that is filled.
+    OtherDate,
+    /// More or fewer values than there are columns.
+    Width,
+}
+
+impl FaultKind {
+    const ALL: [Self; 7] = [
+        Self::NotNull,
+        Self::Type,
+        Self::Range,
+        Self::Encoding,
+        Self::DuplicateKey,
+        Self::OtherDate,
+        Self::Width,
+    ];
+
+    /// The word it is counted and recorded under.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotNull => "not_null",
+            Self::Type => "type",
+            Self::Range => "range",
+            Self::Encoding => "encoding",
+            Self::DuplicateKey => "duplicate_key",
+            Self::OtherDate => "other_date",
+            Self::Width => "width",
+        }
+    }
+
+    /// The kind of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its kind.
+    pub kind: FaultKind,
+    /// The column at fault; none where the row as a whole is.
+    pub column: Option<String>,
+    /// What was found, the refused value in quotes.
+    pub what: String,
+}
+
+impl Fault {
+    /// The sentence about a row that stands in this line of what was printed: `column tons, line 4: 'two' is not an INT64`.
+    #[must_use]
+    pub fn sentence(&self, line: Option<u64>) -> String {
+        let column = self.column.as_ref().map(|name| format!("column {name}"));
+        let line = line.map(|line| format!("line {line}"));
+        let place: Vec<String> = column.into_iter().chain(line).collect();
+        match place.as_slice() {
+            [] => self.what.clone(),
+            place => format!("{}: {}", place.join(", "), self.what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_read_from_its_own_word_and_written_so_in_json() {
+        for kind in FaultKind::ALL {
+            assert_eq!(FaultKind::from_word(kind.word()), Some(kind));
+            assert_eq!(serde_json::json!(kind), kind.word());
+        }
+        assert_eq!(FaultKind::from_word("rows"), None);
+    }
+
+    #[test]
+    fn a_sentence_names_column_and_line_as_far_as_there_are_any() {
+        let fault = |column: Option<&str>| Fault {
+            kind: FaultKind::Type,
+            column: column.map(str::to_owned),
+            what: "'two' is not an INT64".to_owned(),
+        };
+        let some = fault(Some("tons"));
+        assert_eq!(
+            some.sentence(Some(4)),
+            "column tons, line 4: 'two' is not an INT64"
+        );
+        assert_eq!(some.sentence(None), "column tons: 'two' is not an INT64");
+        assert_eq!(fault(None).sentence(Some(4)), "line 4: 'two' is not an INT64");
+        assert_eq!(fault(None).sentence(None), "'two' is not an INT64");
+    }
+}

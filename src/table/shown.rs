@@ -1,0 +1,78 @@
+//! A refused value as a message shows it: in quotes, on one line, with nothing in it that a terminal obeys or hides,
+//! and never longer than a line of a log can bear.
+
+/// The most characters of a value that a message shows.
+const MOST: usize = 60;
+
+/// The value in single quotes, escaped, cut at 60 characters: `'two'`, `'a\0b'`, `'aaaa…'`.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    quoted_bytes(text.as_bytes())
+}
+
+/// The same for bytes that may not be UTF-8: `'caf\xe9'`.
+#[must_use]
+pub fn quoted_bytes(bytes: &[u8]) -> String {
+    let mut shown = String::from("'");
+    let mut used = 0;
+    for sign in signs(bytes).map(|sign| if sign == "'" { r"\'".to_owned() } else { sign }) {
+        used += sign.chars().count();
+        if used > MOST {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&sign);
+    }
+    shown.push('\'');
+    shown
+}
+
+/// Bytes as text: what is not UTF-8, what moves a cursor and what cannot be seen stands as its escape.
+#[must_use]
+pub fn escaped_bytes(bytes: &[u8]) -> String {
+    signs(bytes).collect()
+}
+
+fn signs(bytes: &[u8]) -> impl Iterator<Item = String> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let invalid = chunk.invalid().iter().map(|byte| format!(r"\x{byte:02x}"));
+        chunk.valid().chars().map(sign).chain(invalid)
+    })
+}
+
+/// Quotes are no danger inside a text; the caller knows which of them its own quotes are.
+fn sign(letter: char) -> String {
+    match letter {
+        '\'' | '"' => letter.to_string(),
+        _ => letter.escape_debug().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(b"two", "'two'")]
+    #[case(b"", "''")]
+    #[case("café".as_bytes(), "'café'")]
+    #[case(b"caf\xe9", r"'caf\xe9'")]
+    #[case(b"a\0b\r\n\t", r"'a\0b\r\n\t'")]
+    #[case(b"\x1b[2J", r"'\u{1b}[2J'")]
+    #[case("\u{202e}abc".as_bytes(), r"'\u{202e}abc'")]
+    #[case(b"it's \"so\"", r#"'it\'s "so"'"#)]
+    #[case(br"C:\x", r"'C:\\x'")]
+    fn a_value_is_quoted_and_harmless(#[case] bytes: &[u8], #[case] shown: &str) {
+        assert_eq!(quoted_bytes(bytes), shown);
+    }
+
+    #[test]
+    fn a_long_value_is_cut_at_sixty_characters_and_never_within_an_escape() {
+        assert_eq!(quoted(&"a".repeat(60)), format!("'{}'", "a".repeat(60)));
+        assert_eq!(quoted(&"日".repeat(61)), format!("'{}…'", "日".repeat(60)));
+        let nearly = format!("{}\u{1b}", "a".repeat(58));
+        assert_eq!(quoted(&nearly), format!("'{}…'", "a".repeat(58)));
+    }
+}
