@@ -1,5 +1,5 @@
-//! A program run to its end, without a shell and in a process group of its own. Whatever way it ends, and also when
-//! nobody waits for it any more, nothing of the group goes on.
+//! A program run to its end, without a shell, in a session and a process group of its own: it has no terminal to write on
+//! or to ask. Whatever way it ends, and also when nothing waits for it any more, nothing of the group goes on.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,13 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessSession};
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::process::Command;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a program that was asked to end may take for it, and pipes to run dry after it ended.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The most bytes of a line that are held at once; a longer one comes in pieces of this size.
+const PIECE: u64 = 64 * 1024;
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,8 @@ pub(super) enum Stream {
     Err,
 }
 
-/// Runs a program until it ends or its time is up; `hear` gets its lines as they come.
+/// Runs a program until it ends or its time is up; `hear` gets its lines as they come, a line of more than 64 KiB in
+/// pieces.
 pub(super) async fn run(
     mut command: Command,
     limit: Duration,
@@ -43,12 +48,11 @@ pub(super) async fn run(
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    let mut child = command.spawn()?;
-    let group = Group::of(&child);
+        .stderr(Stdio::piped());
+    let mut child = CommandWrap::from(command).wrap(ProcessSession).spawn()?;
+    let group = Group::of(child.as_ref());
     let due = Instant::now() + limit;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (out, err) = (child.stdout().take(), child.stderr().take());
     let heard = async {
         tokio::join!(
             lines(out, |line| hear(Stream::Out, line)),
@@ -57,7 +61,8 @@ pub(super) async fn run(
     };
     tokio::pin!(heard);
     let ended = {
-        let ended = end(&mut child, &group, due);
+        // The program itself: the group may hold what it leaves behind, and nothing waits for that.
+        let ended = end(child.inner_mut(), &group, due);
         tokio::pin!(ended);
         tokio::select! {
             ended = &mut ended => ended?,
@@ -76,7 +81,7 @@ pub(super) async fn run(
     Ok(ended)
 }
 
-async fn end(child: &mut Child, group: &Group, due: Instant) -> io::Result<End> {
+async fn end(child: &mut dyn ChildWrapper, group: &Group, due: Instant) -> io::Result<End> {
     if let Ok(status) = timeout_at(due, child.wait()).await {
         return status.map(ended);
     }
@@ -96,7 +101,7 @@ async fn lines(stream: Option<impl AsyncRead + Unpin>, hear: impl Fn(&[u8])) -> 
     let Some(stream) = stream else { return Ok(()) };
     let mut stream = BufReader::new(stream);
     let mut line = Vec::new();
-    while stream.read_until(b'\n', &mut line).await? > 0 {
+    while (&mut stream).take(PIECE).read_until(b'\n', &mut line).await? > 0 {
         hear(&line);
         line.clear();
     }
@@ -108,7 +113,7 @@ async fn lines(stream: Option<impl AsyncRead + Unpin>, hear: impl Fn(&[u8])) -> 
 struct Group(Option<Pid>);
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    fn of(child: &dyn ChildWrapper) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self(id.and_then(Pid::from_raw))
     }
@@ -188,6 +193,27 @@ mod tests {
         assert_eq!(of(Stream::Err), ["two"]);
         assert_eq!(ran("kill -9 $$").await.0, End::Signal(9));
         assert_eq!(ran("exec >&- 2>&-; exit 4").await.0, End::Exit(4));
+    }
+
+    #[tokio::test]
+    async fn a_program_has_no_terminal_and_leads_a_session_of_its_own() {
+        let (end, said) =
+            ran("( : >/dev/tty ) 2>/dev/null && echo a terminal; cut -d' ' -f6 /proc/self/stat; echo $$")
+                .await;
+        assert_eq!(end, End::Exit(0));
+        let said: Vec<&str> = said.iter().map(|(_, line)| line.as_str()).collect();
+        let [session, pid] = said[..] else {
+            panic!("{said:?}")
+        };
+        assert_eq!(session, pid);
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_comes_in_pieces() {
+        let (end, said) = ran("head -c 200000 /dev/zero | tr '\\0' a; echo; echo b").await;
+        assert_eq!(end, End::Exit(0));
+        let lengths: Vec<usize> = said.iter().map(|(_, line)| line.len()).collect();
+        assert_eq!(lengths, [65_536, 65_536, 65_536, 3_392, 1]);
     }
 
     #[tokio::test]
