@@ -1,9 +1,13 @@
-//! Texts as a terminal shows them: measured in columns, freed of what would move the cursor. The only place that
-//! measures.
+//! Texts as a terminal shows them: measured in columns, freed of what would move the cursor, cut into signs that every
+//! terminal takes for as many columns. The only place that measures.
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The most characters of one sign: more marks over a letter than any script has would reach into other rows.
+const MARKS: usize = 8;
 
 /// Columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -22,23 +26,68 @@ pub fn sanitised(text: &str) -> Cow<'_, str> {
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c, '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// The text for a terminal that shows ASCII only: every other character becomes as many `?` as it is wide.
+/// The text sign by sign, each with the columns it takes: what a reader takes for one letter, whatever it is made of.
+/// Terminals disagree about flags, families and the like: one shows them in two columns, another in four. Of those only
+/// what all show alike is left, so that nothing stays behind where a sign was: of a flag its letters, of a family its
+/// first member. The columns are those of the whole text as [`width`] measures it.
+pub fn signs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
+    text.graphemes(true).filter_map(|whole| match width(whole) {
+        0 => None,
+        columns => Some((plain(whole, columns), columns)),
+    })
+}
+
+/// One sign as every terminal shows it in so many columns.
+fn plain(whole: &str, columns: usize) -> Cow<'_, str> {
+    if whole.is_ascii() && !whole.contains(is_unsafe) {
+        return Cow::Borrowed(whole);
+    }
+    if whole.chars().any(is_unsafe) {
+        return Cow::Owned(" ".repeat(columns));
+    }
+    let flag: Option<String> = whole.chars().map(flag_letter).collect();
+    let shown = match flag {
+        Some(letters) => letters,
+        None if whole.chars().any(is_joining) => whole.chars().take(1).collect(),
+        None if whole.chars().count() > MARKS => whole.chars().take(MARKS).collect(),
+        None => return Cow::Borrowed(whole),
+    };
+    let taken = width(&shown);
+    Cow::Owned(if taken > columns {
+        "?".repeat(columns)
+    } else {
+        shown + &" ".repeat(columns - taken)
+    })
+}
+
+/// The letter that half of a flag stands for.
+fn flag_letter(c: char) -> Option<char> {
+    let place = u32::from(c).checked_sub(0x1F1E6).filter(|place| *place < 26)?;
+    char::from_u32(u32::from('A') + place)
+}
+
+/// Whether a sign with this in it is one that terminals draw in different widths: what joins signs, chooses between their
+/// forms, or colours them.
+fn is_joining(c: char) -> bool {
+    matches!(c, '\u{200D}' | '\u{20E3}' | '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E01EF}')
+}
+
+/// The text for a terminal that shows ASCII only: every other sign becomes as many `?` as it is wide.
 pub fn in_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let shown = |c: char| {
-        let (sign, times) = if c.is_ascii() {
-            (c, 1)
+    let shown = |(sign, columns): (Cow<'_, str>, usize)| {
+        if sign.is_ascii() {
+            sign.into_owned()
         } else {
-            ('?', c.width().unwrap_or(0))
-        };
-        std::iter::repeat_n(sign, times)
+            "?".repeat(columns)
+        }
     };
-    Cow::Owned(text.chars().flat_map(shown).collect())
+    Cow::Owned(signs(text).map(shown).collect())
 }
 
 /// The text in pieces of at most `columns` each, broken after a space where one is near the end.
@@ -62,11 +111,11 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     pieces
 }
 
-/// Length in bytes of the longest beginning that fits; at least one character, so that wrapping always ends.
+/// Length in bytes of the longest beginning that fits; at least one sign, so that wrapping always ends.
 fn prefix(text: &str, columns: usize) -> usize {
     let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
+    for (at, sign) in text.grapheme_indices(true) {
+        used += width(sign);
         if used > columns && at > 0 {
             return at;
         }
@@ -197,8 +246,37 @@ mod tests {
     }
 
     #[rstest]
+    #[case("ab", "a|b")]
+    #[case("日本", "日|本")]
+    #[case("🇯🇵🇫🇷", "JP|FR")]
+    #[case("👨‍👩‍👧 x", "👨| |x")]
+    #[case("👍🏽", "👍")]
+    #[case("❤️!", "❤ |!")]
+    #[case("e\u{301}u\u{308}\u{301}", "e\u{301}|u\u{308}\u{301}")]
+    #[case("a\u{200b}b\u{301}", "a|b\u{301}")]
+    #[case("\u{301}a", "a")]
+    #[case("☹ ⌚", "☹| |⌚")]
+    fn a_text_is_taken_sign_by_sign(#[case] text: &str, #[case] shown: &str) {
+        let all: Vec<Cow<'_, str>> = signs(text).map(|(sign, _)| sign).collect();
+        assert_eq!(all.join("|"), shown);
+        let columns = |sign: &str| width(sign);
+        for (sign, takes) in signs(text) {
+            assert_eq!(columns(&sign), takes, "{sign:?}");
+        }
+    }
+
+    #[test]
+    fn a_mountain_of_marks_is_cut() {
+        let tall = format!("a{}b", "\u{301}".repeat(50));
+        let all: Vec<usize> = signs(&tall).map(|(sign, _)| sign.chars().count()).collect();
+        assert_eq!(all, [MARKS, 1]);
+    }
+
+    #[rstest]
     #[case("plain", "plain")]
     #[case("Jokić", "Joki?")]
+    #[case("👨‍👩‍👧 ok", "?? ok")]
+    #[case("🇯🇵 ok", "JP ok")]
     #[case("日本 ok", "???? ok")]
     fn ascii_terminals_see_how_much_is_missing(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(in_ascii(text), shown);
@@ -212,6 +290,7 @@ mod tests {
     #[case("abcdefghij", 4, &["abcd", "efgh", "ij"])]
     #[case("日本語", 4, &["日本", "語"])]
     #[case("日本", 1, &["日", "本"])]
+    #[case("👨‍👩‍👧👨‍👩‍👧e\u{301}x", 3, &["👨‍👩‍👧", "👨‍👩‍👧e\u{301}", "x"])]
     #[case("ab", 0, &["a", "b"])]
     fn wrapping_keeps_every_character(#[case] text: &str, #[case] columns: usize, #[case] pieces: &[&str]) {
         assert_eq!(wrapped(text, columns), pieces);

@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::console::glyphs::Glyphs;
-use crate::console::text::{in_ascii, width};
+use crate::console::text::{in_ascii, signs, width};
 use crate::console::theme::Theme;
 
 /// Plain text.
@@ -36,9 +37,23 @@ pub fn row(area: Rect, at: usize) -> Rect {
     }
 }
 
-/// Empties an area for what is to lie over it.
+/// What stands in a cell that the wide sign before it covers. It is never sent while the sign is there, looks empty, and is
+/// not: when the sign goes, the cell has changed too and is sent, for a terminal that would leave half of the sign.
+const COVERED: &str = "\u{a0}";
+
+/// Empties an area for what is to lie over it. A wide sign that reaches into it goes whole.
 pub fn clear(buf: &mut Buffer, area: Rect) {
-    Clear.render(area.intersection(buf.area), buf);
+    let area = area.intersection(buf.area);
+    Clear.render(area, buf);
+    let Some(before) = area.x.checked_sub(1).filter(|x| *x >= buf.area.x) else {
+        return;
+    };
+    for y in area.top()..area.bottom() {
+        let cell = &mut buf[(before, y)];
+        if width(cell.symbol()) > 1 {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 impl<'a> Pen<'a> {
@@ -118,11 +133,115 @@ impl<'a> Pen<'a> {
             return 0;
         }
         if takes <= room {
-            self.buf.set_stringn(self.x, self.y, text, room, style);
+            self.set(text, room, style);
             return takes;
         }
-        let (mark_at, _) = self.buf.set_stringn(self.x, self.y, text, room - 1, style);
-        self.buf.set_stringn(mark_at, self.y, self.glyphs.cut, 1, style);
+        let used = self.set(text, room - 1, style);
+        self.set_sign(used, self.glyphs.cut, 1, style);
         room
+    }
+
+    /// Sets the signs of a text that fit into these columns; says how many columns they take.
+    fn set(&mut self, text: &str, room: usize, style: Style) -> usize {
+        let mut used = 0;
+        for (sign, columns) in signs(text) {
+            if used + columns > room {
+                break;
+            }
+            self.set_sign(used, &sign, columns, style);
+            used += columns;
+        }
+        used
+    }
+
+    /// Sets one sign so many columns from here, and marks those it covers.
+    fn set_sign(&mut self, at: usize, sign: &str, columns: usize, style: Style) {
+        let Ok(at) = u16::try_from(at) else { return };
+        let x = self.x + at;
+        let end = x
+            .saturating_add(u16::try_from(columns).unwrap_or(u16::MAX))
+            .min(self.end);
+        // Signs of one column each may come together.
+        let mut letters = sign.graphemes(true);
+        for x in x..end {
+            let cell = &mut self.buf[(x, self.y)];
+            if let Some(letter) = letters.next() {
+                cell.set_symbol(letter).set_style(style);
+            } else {
+                cell.reset();
+                cell.set_symbol(COVERED);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU16;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::console::theme::Palette;
+
+    const AREA: Rect = Rect::new(0, 0, 12, 1);
+
+    fn terminal() -> vt100::Parser {
+        let cells = |count| NonZeroU16::new(count).unwrap();
+        vt100::Parser::new(cells(AREA.height), cells(AREA.width), 0)
+    }
+
+    fn written(text: &str) -> Buffer {
+        let mut buf = Buffer::empty(AREA);
+        Pen::on(&mut buf, Theme::new(Palette::Auto, true, true), AREA).write(text, PLAIN);
+        buf
+    }
+
+    /// What a terminal shows that was sent what changed from one screen to the next.
+    fn shown(terminal: &mut vt100::Parser, before: &Buffer, after: &Buffer) -> String {
+        for (x, y, cell) in before.diff(after) {
+            terminal.process(format!("\x1b[{};{}H{}", y + 1, x + 1, cell.symbol()).as_bytes());
+        }
+        terminal.screen().contents()
+    }
+
+    #[rstest]
+    #[case("日本語", "日本語")]
+    #[case("🇯🇵/🇫🇷 ☹ x", "JP/FR ☹ x")]
+    #[case("👨‍👩‍👧 x", "👨 x")]
+    #[case("e\u{301}\u{200b}x", "e\u{301}x")]
+    #[case("a\u{202e}b\u{1b}c", "ab c")]
+    fn ghost_signs(#[case] text: &str, #[case] seen: &str) {
+        let mut terminal = terminal();
+        let (empty, full) = (Buffer::empty(AREA), written(text));
+        assert_eq!(shown(&mut terminal, &empty, &full).trim_end(), seen);
+        // Every cell a sign covered is sent again, also where what follows is as empty as it was said to be.
+        let cleared: Vec<u16> = full.diff(&empty).into_iter().map(|(x, ..)| x).collect();
+        let inked = (0..AREA.width).filter(|x| full[(*x, 0)].symbol() != " ");
+        assert_eq!(cleared, inked.collect::<Vec<_>>());
+        assert_eq!(
+            shown(&mut terminal, &full, &empty).replace('\u{a0}', " ").trim(),
+            ""
+        );
+    }
+
+    #[test]
+    fn what_lies_over_half_a_sign_takes_all_of_it() {
+        let mut buf = written("a日本語b");
+        clear(&mut buf, Rect::new(2, 0, 2, 1));
+        let row: String = (0..8).map(|x| buf[(x, 0)].symbol()).collect();
+        assert_eq!(row.replace('\u{a0}', "~"), "a   ~語~b");
+        let mut terminal = terminal();
+        let seen = shown(&mut terminal, &Buffer::empty(AREA), &buf);
+        assert_eq!(seen.replace('\u{a0}', " ").trim_end(), "a    語b");
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_with_a_mark_and_not_with_half_a_sign() {
+        let mut buf = Buffer::empty(AREA);
+        let narrow = Rect { width: 4, ..AREA };
+        Pen::on(&mut buf, Theme::new(Palette::Auto, true, true), narrow).write("日本語", PLAIN);
+        let row: Vec<&str> = (0..5).map(|x| buf[(x, 0)].symbol()).collect();
+        assert_eq!(row, ["日", COVERED, "›", " ", " "]);
     }
 }
