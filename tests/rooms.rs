@@ -28,7 +28,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         ],
     ),
     ("warehouse", &["table"]),
-    ("plan", &["table"]),
+    // The version of a built-in rule is part of what a plan defines.
+    ("plan", &["table", "nba::rules_version"]),
     // What a warehouse says a job cost is plain data that the ledger keeps, and so is what kind of fault a row has.
     (
         "ledger",

@@ -167,7 +167,7 @@ fn plural(count: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Severity;
+    use crate::plan::{Fingerprint, Severity};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -183,6 +183,7 @@ mod tests {
             expect,
             before: None,
             dates,
+            fingerprint: Fingerprint::default(),
         }
     }
 

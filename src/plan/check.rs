@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::Fingerprint;
+
 /// Whether a check that is not met stops anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,6 +83,8 @@ pub struct CheckSpec {
     pub before: Option<String>,
     /// The dates it is about; empty means all. It waits until they were run.
     pub dates: Vec<NaiveDate>,
+    /// Of its query, expectations, severity and scope: an answer belongs to it.
+    pub fingerprint: Fingerprint,
 }
 
 /// A query about the raw tables whose answer is shown as it comes.

@@ -11,8 +11,8 @@ use super::builtin::{PLANS, SQL};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Plan, SampleDate, Severity, SourceTable, TextTest, parse_date,
-    toml_mistake, with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Fingerprint, Plan, SampleDate, Severity, SourceTable, TextTest,
+    parse_date, toml_mistake, with_hint,
 };
 
 /// Why a plan was refused. The text names the plan, what is wrong and what would be right.
@@ -338,7 +338,7 @@ fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
         .iter()
         .map(|date| parse_date(date))
         .collect::<Result<_, _>>();
-    Ok(CheckSpec {
+    let mut check = CheckSpec {
         name: raw.name,
         stage: raw.stage,
         title: raw.title,
@@ -347,7 +347,10 @@ fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
         expect,
         before: raw.before,
         dates: dates.map_err(|error| error.to_string())?,
-    })
+        fingerprint: Fingerprint::default(),
+    };
+    check.fingerprint = Fingerprint::of_check(&check);
+    Ok(check)
 }
 
 fn expectation(raw: RawExpectation) -> Result<Expectation, String> {

@@ -1,14 +1,17 @@
 //! The plan file: stages, checks, runbook and the date range, as types that cannot hold nonsense.
-//! This room parses and validates; it knows tables, but no warehouse, no ledger and no clock.
+//! This room parses and validates; it knows tables and the version of each built-in rule, but no warehouse, no ledger
+//! and no clock.
 
 mod bare_sql;
 mod breakdown;
 mod builtin;
 mod check;
 mod dates;
+mod fingerprint;
 mod hint;
 mod load;
 mod mistake;
+mod normal_form;
 mod runbook;
 mod sample;
 mod stage;
@@ -18,6 +21,7 @@ pub use breakdown::BreakdownSpec;
 pub use builtin::BUILTIN;
 pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
+pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
 pub use load::{PlanError, load};
 pub use mistake::{line_of, toml_mistake};

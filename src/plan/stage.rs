@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::Weekday;
 use serde::Deserialize;
 
+use super::Fingerprint;
 use crate::table::TableDef;
 
 /// How the rows of a stage come about.
@@ -145,6 +146,8 @@ pub struct StageSpec {
     pub active: Active,
     /// The tables it reads; a built-in stage knows that itself.
     pub reads: Vec<ReadSpec>,
+    /// Of everything that determines its rows: stored rows belong to it.
+    pub fingerprint: Fingerprint,
 }
 
 impl StageSpec {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::Weekday;
 use serde::Deserialize;
 
+use super::Fingerprint;
 use super::bare_sql::BareSql;
 use super::hint::with_hint;
 use super::load::Origin;
@@ -132,7 +133,7 @@ impl RawStage {
             RawKind::Sql => StageKind::Sql(Box::new(self.sql_spec(origin)?)),
             RawKind::Command => StageKind::Command(Box::new(self.command_spec(origin)?)),
         };
-        Ok(StageSpec {
+        let mut stage = StageSpec {
             name: self.name,
             table: self.table,
             kind,
@@ -140,7 +141,10 @@ impl RawStage {
             advance: self.advance,
             active,
             reads,
-        })
+            fingerprint: Fingerprint::default(),
+        };
+        stage.fingerprint = Fingerprint::of_stage(&stage);
+        Ok(stage)
     }
 
     /// A key that means nothing for this kind of stage is a mistake and not a remark.

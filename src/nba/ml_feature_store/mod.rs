@@ -18,6 +18,9 @@ use super::stored::{Appearance, Cached, DefenseZones, Factors, PlayerLogs, Playe
 use super::{DateOutcome, Finals, Notes, Slate};
 use crate::table::{Row, rows_on};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// What was read for a batch of dates.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {

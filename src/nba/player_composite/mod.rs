@@ -17,6 +17,9 @@ use super::stored::{Appearance, DefenseZones, PlayerLogs, PlayerZones, TeamLogs}
 use super::{DateOutcome, Finals};
 use crate::table::{Row, rows_on};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// What was read for a batch of dates.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {

@@ -13,6 +13,9 @@ use super::stored::{Appearance, PlayerGame, PlayerLogs, PlayerZones, TeamLogs};
 use super::{DateOutcome, Finals, GameLog};
 use crate::table::{Row, rows_on};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// A player needs this many games of the season before the date.
 pub const FEWEST_GAMES: usize = 5;
 

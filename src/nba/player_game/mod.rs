@@ -14,6 +14,9 @@ use super::raw::{Feed, Feeds};
 use super::shot_chart::ShotChart;
 use super::{DateOutcome, Notes, Slate};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// The feeds that must be read.
 pub const FEEDS: &[Feed] = &[Feed::Schedule, Feed::Gamebook, Feed::Bdl, Feed::PlayByPlay];
 

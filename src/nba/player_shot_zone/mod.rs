@@ -10,6 +10,9 @@ use chrono::NaiveDate;
 pub use self::log::{Shooter, ShotGame, ShotLogs};
 use super::{DateOutcome, Finals, Notes};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// Games a player looks back on, and the fewest that must count.
 pub const GAMES: usize = 10;
 

@@ -12,6 +12,9 @@ use super::games::{Games, Source};
 use super::raw::Feeds;
 use super::shot_chart::ShotChart;
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// Computes a date from the feeds [`Source::feeds`] names and the play-by-play: two rows per finished game, one
 /// sentence per game without.
 #[must_use]

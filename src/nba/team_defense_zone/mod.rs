@@ -13,6 +13,9 @@ pub use self::log::{DefendedGame, DefenseLogs};
 use super::ids::TeamCode;
 use super::{DateOutcome, Finals, Notes};
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// Games a team looks back on, and the fewest it must have played.
 pub const GAMES: usize = 15;
 

@@ -10,6 +10,9 @@ use super::DateOutcome;
 use super::games::{Games, Source};
 use super::raw::Feeds;
 
+/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+pub const VERSION: u32 = 1;
+
 /// Computes a date from the feeds [`Source::feeds`] names: two rows per finished game, one sentence per game without.
 #[must_use]
 pub fn team_offense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {

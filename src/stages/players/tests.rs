@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use crate::engine::{Outcome, Scope, Stage};
 use crate::nba::tables;
-use crate::plan::{Active, Advance, StageKind, StageSpec};
+use crate::plan::{Active, Advance, Fingerprint, StageKind, StageSpec};
 use crate::stages::stage;
 use crate::table::{ColumnType, Row, TableDef, Value, admit};
 use crate::warehouse::sqlite::SqliteWarehouse;
@@ -120,6 +120,7 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
         kind: StageKind::Nba,
         needs: Vec::new(),
         advance: Advance::Auto,
+        fingerprint: Fingerprint::default(),
     })
     .unwrap()
 }
