@@ -16,7 +16,7 @@ use backcourt::engine::{
     SampleState, StageEstimate, StageNulls, UnitSample,
 };
 use backcourt::ledger::{CheckState, RunState, UnitState};
-use backcourt::plan::Severity;
+use backcourt::plan::{Fingerprint, Severity};
 use backcourt::warehouse::ErrorClass;
 use jsonschema::Validator;
 use program::{Ended, State, TABLE, ended, wait_until};
@@ -580,6 +580,7 @@ fn every_kind() -> Vec<Event> {
             by: text(),
             value: text(),
             target: text(),
+            fingerprint: Some(Fingerprint::default()),
         },
         Event::ItemTicked {
             item: "14a".to_owned(),

@@ -532,7 +532,7 @@ fn a_failing_check_names_its_dates_and_they_can_be_rerun() {
     let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
     let (ending, _) = toy.run();
     assert_eq!(ending.exit_code, 1);
-    let check = &toy.ledger().newest_checks(toy.target()).unwrap()["all_there"];
+    let check = &toy.ledger().newest_checks(toy.target(), &toy.plan).unwrap()["all_there"];
     assert_eq!(
         (check.state, check.offending.as_slice()),
         (CheckState::Fail, &[day(4)][..])
@@ -773,14 +773,14 @@ fn a_waiver_opens_the_gate_is_kept_for_ever_and_ends_when_the_value_changes() {
 
     let (again, _) = toy.run_with(|options| options.ask = Some(Checks::All));
     assert_eq!(again.exit_code, 0, "it measures the same and stays waived");
-    let state = || toy.ledger().newest_checks(toy.target()).unwrap()["all_there"].state;
+    let state = || toy.ledger().newest_checks(toy.target(), &toy.plan).unwrap()["all_there"].state;
     assert_eq!(state(), CheckState::Waived);
 
     let toy = toy.with_fault(day(4), Fault::Short(1));
     let only = Work::Only(Selection::Dates(vec![day(4)]));
     let (worse, _) = toy.run_with(|options| options.work = only.clone());
     assert_eq!(worse.exit_code, 1, "two dates are not what was waived");
-    let state = toy.ledger().newest_checks(toy.target()).unwrap()["all_there"].state;
+    let state = toy.ledger().newest_checks(toy.target(), &toy.plan).unwrap()["all_there"].state;
     assert_eq!(state, CheckState::Fail);
     let waiver = &toy.ledger().newest_waivers(toy.target()).unwrap()["all_there"];
     assert_eq!(

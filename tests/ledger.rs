@@ -6,6 +6,7 @@ use backcourt::ledger::{
     ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, Purpose, QuarantinedRow,
     RunRecord, RunState, Settled, Settlement, UnitRecord, UnitState,
 };
+use backcourt::plan::load;
 use backcourt::table::FaultKind;
 use backcourt::warehouse::{Charge, Cost};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -191,6 +192,7 @@ fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
+    let plan = load("harbour").unwrap();
     let mut record = CheckRecord {
         name: "rows_per_date".to_owned(),
         state: CheckState::Fail,
@@ -198,16 +200,20 @@ fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
         offending: vec![day(3), day(4)],
         seconds: 0.1,
         at: now(),
+        fingerprint: None,
     };
     ledger.record_check(target, "r", &record).unwrap();
     record.state = CheckState::Pass;
     record.offending.clear();
     ledger.record_check(target, "r", &record).unwrap();
-    assert_eq!(ledger.newest_checks(target).unwrap()["rows_per_date"], record);
+    assert_eq!(
+        ledger.newest_checks(target, &plan).unwrap()["rows_per_date"],
+        record
+    );
     ledger
         .outdate_checks(target, &["rows_per_date", "never_asked"])
         .unwrap();
-    let newest = ledger.newest_checks(target).unwrap();
+    let newest = ledger.newest_checks(target, &plan).unwrap();
     assert_eq!(newest["rows_per_date"].state, CheckState::Outdated);
     assert!(!newest.contains_key("never_asked"));
 }
@@ -228,6 +234,7 @@ fn earlier_answers_stay_with_their_run_oldest_first_and_the_newest_of_many_are_s
         offending: (number..2).map(day).collect(),
         seconds: 0.1,
         at: now(),
+        fingerprint: None,
     };
     let mut record = |name: &str, number| {
         let run = format!("r{number}");

@@ -103,7 +103,7 @@ pub(super) fn say(
     }
     if warehouse.charging(Arc::default()).is_some() {
         let answers = match (&ledger, target) {
-            (Some(ledger), Some(target)) => ledger.newest_checks(target)?,
+            (Some(ledger), Some(target)) => ledger.newest_checks(target, plan)?,
             _ => HashMap::new(),
         };
         // A source that has a current answer is not asked again.

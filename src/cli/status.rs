@@ -103,6 +103,7 @@ pub(super) fn text(standing: &Standing) -> String {
                 "  {:8} {}: {value} (target {}{advisory})",
                 check.state, check.name, check.target
             ));
+            lines.extend(check.remark.as_ref().map(|remark| format!("           {remark}")));
             lines.extend(check.waiver.as_ref().map(|waiver| {
                 format!(
                     "           waived at {} by {}: {}",

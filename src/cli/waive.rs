@@ -38,39 +38,24 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
         return Err(CliError::Usage(sentence.to_owned()));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let refused = |state: &str| {
-        CliError::Usage(format!(
-            "only a failed check can be waived; {} is {state}",
-            spec.name
-        ))
-    };
+    let never = || CliError::Usage(CheckState::Pending.refuse_waiver(&spec.name).unwrap_or_default());
     if !folder.ledger().exists() {
-        return Err(refused("not asked yet"));
+        return Err(never());
     }
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
-    let run = ledger
-        .last_run(&plan.name)?
-        .ok_or_else(|| refused("not asked yet"))?;
+    let run = ledger.last_run(&plan.name)?.ok_or_else(never)?;
     let target = ledger.target(&run.plan, &run.warehouse)?;
-    let newest = ledger.newest_checks(target)?;
-    let last = newest.get(&spec.name).ok_or_else(|| refused("not asked yet"))?;
-    if last.state != CheckState::Fail {
-        return Err(refused(last.state.word()));
+    let newest = ledger.newest_checks(target, &plan)?;
+    let last = newest.get(&spec.name).ok_or_else(never)?;
+    if let Some(refusal) = last.state.refuse_waiver(&spec.name) {
+        return Err(CliError::Usage(refusal));
     }
-    let waiver = ledger.waive(
-        target,
-        &run.id,
-        last,
-        &spec.target(),
-        reason,
-        &operator(),
-        Utc::now(),
-    )?;
+    let waiver = ledger.waive(target, &run.id, last, spec, reason, &operator(), Utc::now())?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{} is waived by {} as long as it measures {}; 'backcourt run' goes on behind its gate",
+        "{} is waived by {} as long as it is defined like this and measures {}; 'backcourt run' starts the stages after it",
         waiver.check, waiver.by, waiver.value
     )
     .map_err(cannot_print)?;

@@ -193,6 +193,7 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             seconds: asked.then_some(0.012),
             cost: None,
             waiver: None,
+            remark: None,
             history: Arc::new(answers(at, asked.then_some((state, value)))),
         }
     };
@@ -289,6 +290,7 @@ pub fn bad_sources(version: u64) -> Snapshot {
             seconds: value.map(|_| 0.31),
             cost: None,
             waiver: None,
+            remark: None,
             history: Arc::default(),
         }
     };
@@ -612,6 +614,7 @@ pub fn three_stages(version: u64) -> Snapshot {
         at: second(-90_000.0),
         value: "31 rows on 12 dates".to_owned(),
         target: failed.target.clone(),
+        fingerprint: None,
     });
     snapshot.breakdowns = vec![BreakdownView {
         check: "rows_per_date".to_owned(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
 use crate::ledger::{CheckRecord, CheckState, Counts, Gap, PastAnswer, UnitRecord, UnitState, Waiver};
-use crate::plan::{CheckSpec, Severity};
+use crate::plan::CheckSpec;
 
 use super::Cost;
 use super::gaps::Gaps;
@@ -233,6 +233,7 @@ pub(super) fn check_view(
         seconds: last.map(|record| record.seconds),
         cost: None,
         waiver: waiver.cloned(),
+        remark: last.and_then(|last| last.remark(spec, waiver)),
         history: Arc::new(history),
     }
 }
@@ -240,6 +241,7 @@ pub(super) fn check_view(
 /// Shows a check's new answer; gives what the ledger is to keep of it.
 pub(super) fn take_answer(
     view: &mut CheckView,
+    spec: &CheckSpec,
     run: &str,
     state: CheckState,
     value: String,
@@ -253,7 +255,9 @@ pub(super) fn take_answer(
         offending: offending.clone(),
         seconds,
         at: Utc::now(),
+        fingerprint: Some(spec.fingerprint),
     };
+    view.remark = record.remark(spec, view.waiver.as_ref());
     view.state = state;
     view.value = Some(value);
     view.offending = Arc::new(offending);
@@ -277,9 +281,4 @@ pub(super) const fn is_open(check: &CheckView) -> bool {
         check.state,
         CheckState::Pending | CheckState::Outdated | CheckState::Error
     )
-}
-
-/// Whether a check stands in the way.
-pub(super) fn blocks(check: &CheckView) -> bool {
-    check.severity == Severity::Blocking && matches!(check.state, CheckState::Fail | CheckState::Error)
 }

@@ -243,8 +243,8 @@ impl Dispatcher {
         } = setup;
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let takes_part = |check: &&CheckSpec| stages.iter().any(|stage| stage.name() == check.stage);
-        let checks = check_views(plan.checks.iter().filter(takes_part), &ledger, target)?;
-        let sources = Sources::of(check_views(plan.sources.iter(), &ledger, target)?);
+        let checks = check_views(&plan, plan.checks.iter().filter(takes_part), &ledger, target)?;
+        let sources = Sources::of(check_views(&plan, plan.sources.iter(), &ledger, target)?);
         let breakdowns = explaining::views(&plan, &checks);
         let begun = ledger.begun_stages(target)?;
         let bills = Bills::open(
@@ -494,11 +494,12 @@ impl Dispatcher {
 
 /// Checks as the ledger knows them.
 fn check_views<'a>(
+    plan: &Plan,
     checks: impl Iterator<Item = &'a CheckSpec>,
     ledger: &Ledger,
     target: Target,
 ) -> Result<Vec<CheckView>, LedgerError> {
-    let newest = ledger.newest_checks(target)?;
+    let newest = ledger.newest_checks(target, plan)?;
     let waivers = ledger.newest_waivers(target)?;
     let mut past = ledger.past_answers(target)?;
     Ok(checks

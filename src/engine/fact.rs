@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{CheckState, RunState, UnitState};
-use crate::plan::Severity;
+use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
 use super::{Estimate, Pictured, StageNulls, UnitSample};
@@ -238,6 +238,9 @@ pub enum Event {
         value: String,
         /// What was expected.
         target: String,
+        /// Of the definition that failed; none in a log older than fingerprints.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
     },
     /// An operator ticked an item of the runbook by hand, or withdrew that.
     ItemTicked {

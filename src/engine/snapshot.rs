@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Breakdown;
-use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, PastAnswer, RunState, UnitState, Waiver};
+use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, GateCheck, PastAnswer, RunState, UnitState, Waiver};
 use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
@@ -293,11 +293,23 @@ pub struct CheckView {
     pub cost: Option<Cost>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
+    /// What else must be known of the answer: that it is of another definition, or why the waiver does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// The newest answers, this one included, oldest first. Shared: most checks keep theirs from picture to picture.
     pub history: Arc<Vec<PastAnswer>>,
 }
 
 impl CheckView {
+    /// As the gate of its stage sees it.
+    pub(super) fn at_gate(&self) -> GateCheck<'_> {
+        GateCheck {
+            severity: self.severity,
+            state: self.state,
+            offending: &self.offending,
+        }
+    }
+
     /// Adds an answer to those that are shown.
     pub(super) fn remember(&mut self, answer: PastAnswer) {
         let history = Arc::make_mut(&mut self.history);

@@ -73,6 +73,7 @@ mod tests {
             seconds: None,
             cost: None,
             waiver: None,
+            remark: None,
             history: std::sync::Arc::default(),
         }
     }

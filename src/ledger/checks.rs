@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::{CheckState, Ledger, LedgerError, Target};
+use super::{CheckState, Definition, Ledger, LedgerError, Target, Waiver};
+use crate::plan::{CheckSpec, Fingerprint, Plan};
 
 /// One answer to a check.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,25 @@ pub struct CheckRecord {
     pub seconds: f64,
     /// When it was answered.
     pub at: DateTime<Utc>,
+    /// Of the definition that was asked; none if the ledger is older than fingerprints.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl CheckRecord {
+    /// What else an operator must know of this answer to judge it.
+    #[must_use]
+    pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {
+        match Definition::of(self.fingerprint, check.fingerprint) {
+            Definition::Changed => Some("answered for another definition; run it again".to_owned()),
+            Definition::Unknown => {
+                Some("definition unknown: answered before definitions were recorded".to_owned())
+            }
+            Definition::Current if self.state == CheckState::Fail => {
+                waiver?.lapsed(check.fingerprint, self.value.as_deref().unwrap_or_default())
+            }
+            Definition::Current => None,
+        }
+    }
 }
 
 /// An answer a check had at some time, without its dates.
@@ -91,21 +111,34 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// The newest result of every check that was ever asked, by name.
+    /// The newest result of every check that was ever asked, by name. One that answered for another definition than the
+    /// plan has now is outdated.
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
-    pub fn newest_checks(&self, target: Target) -> Result<HashMap<String, CheckRecord>, LedgerError> {
+    pub fn newest_checks(
+        &self,
+        target: Target,
+        plan: &Plan,
+    ) -> Result<HashMap<String, CheckRecord>, LedgerError> {
         let read = || -> rusqlite::Result<Vec<CheckRecord>> {
             self.db
                 .prepare_cached(
-                    "SELECT name, state, value, offending, seconds, at FROM check_result
+                    "SELECT name, state, value, offending, seconds, at, fingerprint FROM check_result
                      WHERE id IN (SELECT MAX(id) FROM check_result WHERE target = ?1 GROUP BY name)",
                 )?
                 .query_map([target.0], check_record)?
                 .collect()
         };
-        let records = self.sqlite(read())?;
+        let mut records = self.sqlite(read())?;
+        for record in &mut records {
+            let check = plan.check(&record.name).or_else(|| plan.source(&record.name));
+            if check.is_some_and(|check| {
+                Definition::of(record.fingerprint, check.fingerprint) == Definition::Changed
+            }) {
+                record.state = CheckState::Outdated;
+            }
+        }
         Ok(records
             .into_iter()
             .map(|record| (record.name.clone(), record))
@@ -171,8 +204,8 @@ pub(super) fn put(
     let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
     ledger
         .execute(
-            "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 target.0,
                 check.name,
@@ -182,6 +215,7 @@ pub(super) fn put(
                 offending.join(","),
                 check.seconds,
                 check.at,
+                check.fingerprint.map(|fingerprint| fingerprint.to_string()),
             ],
         )
         .map(drop)
@@ -199,5 +233,6 @@ fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
             .map_err(|cause| super::units::bad_word(3, cause))?,
         seconds: row.get(4)?,
         at: row.get(5)?,
+        fingerprint: super::definition::fingerprint(row, 6)?,
     })
 }

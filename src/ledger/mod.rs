@@ -3,10 +3,12 @@
 
 mod checks;
 mod counts;
+mod definition;
 mod digests;
 mod error;
 mod filled;
 mod gaps;
+mod gate;
 mod jobs;
 mod lock;
 mod open;
@@ -21,9 +23,11 @@ mod work;
 
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::Counts;
+pub use definition::Definition;
 pub use digests::{Digests, KnownDigests};
 pub use error::LedgerError;
 pub use gaps::Gap;
+pub use gate::{GateCheck, gate_is_open, unwaived};
 pub use jobs::{Costs, Purpose};
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;

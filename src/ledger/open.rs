@@ -67,7 +67,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -91,6 +91,10 @@ ALTER TABLE stage_time ADD COLUMN a_unit REAL;
 ",
     "
 ALTER TABLE quarantined ADD COLUMN kind TEXT;
+",
+    "
+ALTER TABLE check_result ADD COLUMN fingerprint TEXT;
+ALTER TABLE waiver ADD COLUMN fingerprint TEXT;
 ",
 ];
 

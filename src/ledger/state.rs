@@ -151,6 +151,17 @@ impl CheckState {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
+
+    /// Why a check that stands like this cannot be waived; none if it can.
+    #[must_use]
+    pub fn refuse_waiver(self, check: &str) -> Option<String> {
+        let stands = match self {
+            Self::Fail => return None,
+            Self::Pending => "not asked yet",
+            state => state.word(),
+        };
+        Some(format!("only a failed check can be waived; {check} is {stands}"))
+    }
 }
 
 impl fmt::Display for CheckState {

@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{CheckRecord, CheckState, Ledger, LedgerError, Target};
+use super::{CheckRecord, CheckState, Definition, Ledger, LedgerError, Target};
+use crate::plan::{CheckSpec, Fingerprint};
 
-/// One decision to go on although a check is not met. It counts as long as the check measures the same.
+/// One decision to go on although a check is not met. It counts for one definition of
+/// the check and one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
     /// Check name.
@@ -23,6 +25,28 @@ pub struct Waiver {
     pub value: String,
     /// What it should have measured.
     pub target: String,
+    /// Of the definition that failed; none if the ledger is older than fingerprints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl Waiver {
+    /// Why it does not count for what a definition of its check has measured; none if it counts.
+    #[must_use]
+    pub fn lapsed(&self, fingerprint: Fingerprint, value: &str) -> Option<String> {
+        let check = &self.check;
+        match Definition::of(self.fingerprint, fingerprint) {
+            Definition::Unknown => Some(format!(
+                "the waiver of {check} does not say for which definition it was; waive it again"
+            )),
+            Definition::Changed => Some(format!("the waiver of {check} was for another definition")),
+            Definition::Current if self.value == value => None,
+            Definition::Current => Some(format!(
+                "the waiver of {check} was for {}, the check now finds {value}",
+                self.value
+            )),
+        }
+    }
 }
 
 impl Ledger {
@@ -36,7 +60,7 @@ impl Ledger {
         target: Target,
         run: &str,
         failed: &CheckRecord,
-        expected: &str,
+        check: &CheckSpec,
         reason: &str,
         by: &str,
         now: DateTime<Utc>,
@@ -47,7 +71,8 @@ impl Ledger {
             by: by.to_owned(),
             at: now,
             value: failed.value.clone().unwrap_or_default(),
-            target: expected.to_owned(),
+            target: check.target(),
+            fingerprint: failed.fingerprint,
         };
         let waived = CheckRecord {
             state: CheckState::Waived,
@@ -57,8 +82,8 @@ impl Ledger {
             super::checks::put(ledger, target, run, &waived)?;
             ledger
                 .execute(
-                    "INSERT INTO waiver (target, name, run, reason, operator, value, expected, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO waiver (target, name, run, reason, operator, value, expected, at, fingerprint)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         target.0,
                         waiver.check,
@@ -68,6 +93,7 @@ impl Ledger {
                         waiver.value,
                         waiver.target,
                         waiver.at,
+                        waiver.fingerprint.map(|fingerprint| fingerprint.to_string()),
                     ],
                 )
                 .map(drop)
@@ -83,7 +109,7 @@ impl Ledger {
         let read = || -> rusqlite::Result<Vec<Waiver>> {
             self.db
                 .prepare_cached(
-                    "SELECT name, reason, operator, at, value, expected FROM waiver
+                    "SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver
                      WHERE id IN (SELECT MAX(id) FROM waiver WHERE target = ?1 GROUP BY name)",
                 )?
                 .query_map([target.0], waiver)?
@@ -104,7 +130,7 @@ impl Ledger {
         let read = || {
             self.db
                 .prepare_cached(
-                    "SELECT name, reason, operator, at, value, expected FROM waiver WHERE target = ?1 ORDER BY id",
+                    "SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver WHERE target = ?1 ORDER BY id",
                 )?
                 .query_map([target.0], waiver)?
                 .collect()
@@ -121,5 +147,6 @@ fn waiver(row: &Row<'_>) -> rusqlite::Result<Waiver> {
         at: row.get(3)?,
         value: row.get(4)?,
         target: row.get(5)?,
+        fingerprint: super::definition::fingerprint(row, 6)?,
     })
 }

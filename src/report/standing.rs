@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::gaps::{StageGap, added_up};
 use crate::ledger::{
-    CheckState, Costs, Counts, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target, UnitState,
-    Waiver,
+    CheckState, Costs, Counts, Definition, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target,
+    UnitState, Waiver,
 };
 use crate::plan::{CheckSpec, Plan, Severity};
 use crate::runbook::{Facts, Item, derive};
@@ -127,6 +127,10 @@ pub struct Check {
     pub cost: Option<Cost>,
     /// The newest waiver, whether or not it still counts.
     pub waiver: Option<Waiver>,
+    /// Which definition it was answered for; none if it was never asked.
+    pub definition: Option<Definition>,
+    /// What else must be known of the answer: that it is of another definition, or why the waiver does not count.
+    pub remark: Option<String>,
     /// The newest answers, oldest first.
     pub history: Vec<PastAnswer>,
 }
@@ -163,7 +167,7 @@ impl Standing {
             None => Vec::new(),
         };
         let newest = match target {
-            Some(target) => ledger.newest_checks(target)?,
+            Some(target) => ledger.newest_checks(target, plan)?,
             None => HashMap::new(),
         };
         let waivers = match target {
@@ -187,6 +191,8 @@ impl Standing {
                 offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
                 cost: costs.of_check(&spec.name),
                 waiver: waivers.get(&spec.name).cloned(),
+                definition: last.map(|last| Definition::of(last.fingerprint, spec.fingerprint)),
+                remark: last.and_then(|last| last.remark(spec, waivers.get(&spec.name))),
                 history: past.remove(&spec.name).unwrap_or_default(),
             }
         };

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::facts::DateStates;
 use super::{Facts, ItemState};
-use crate::ledger::{CheckRecord, CheckState, Tally, UnitState};
+use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
 use crate::plan::{CheckSpec, Condition, Plan, Severity};
 
 /// How a condition stands.
@@ -140,7 +140,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         let spec = plan.check(name);
         spec.map_or(ItemState::Open, |spec| met(&spec.name, plan, facts).state)
     };
-    let against: Vec<&CheckRecord> = answers().filter(|answer| !is_met(answer.state)).collect();
+    let against: Vec<&CheckRecord> = answers().filter(|answer| at_gate(answer).blocks()).collect();
     let at = answers().map(|answer| answer.at).chain(dates.at).max();
     if let Some(worst) = against
         .iter()
@@ -167,8 +167,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         .filter(|answer| answer.state == CheckState::Waived)
         .collect();
     let trouble = facts.tallies.get(stage).map_or(0, |tally| {
-        let is_waived = |date: &&NaiveDate| waived.iter().any(|check| check.offending.contains(date));
-        tally.attention.iter().filter(|date| !is_waived(date)).count()
+        unwaived(tally.attention.iter().copied(), answers().map(at_gate))
     });
     if trouble > 0 {
         let fact = format!("{}; the gate is shut by {trouble} of them", dates.fact);
@@ -208,8 +207,13 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
     }
 }
 
-const fn is_met(state: CheckState) -> bool {
-    matches!(state, CheckState::Pass | CheckState::Waived)
+/// The answer of a blocking check, as its gate sees it.
+fn at_gate(answer: &CheckRecord) -> GateCheck<'_> {
+    GateCheck {
+        severity: Severity::Blocking,
+        state: answer.state,
+        offending: &answer.offending,
+    }
 }
 
 /// An answer in words: the value, and all that an operator must know to judge it.

@@ -50,7 +50,7 @@ impl Facts {
         Ok(Self {
             tallies: ledger.tallies(target, plan.range)?,
             dates,
-            checks: ledger.newest_checks(target)?,
+            checks: ledger.newest_checks(target, plan)?,
             once_met: ledger.once_met(target)?,
             waived_at: waivers.values().map(|waiver| waiver.at).max(),
             ticks: ledger.ticks(target)?,

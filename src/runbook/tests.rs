@@ -77,6 +77,7 @@ fn asked(name: &str, state: CheckState, value: &str, minutes: i64) -> (String, C
         offending: vec![day(3)],
         seconds: 0.1,
         at: minute(minutes),
+        fingerprint: None,
     };
     (name.to_owned(), record)
 }

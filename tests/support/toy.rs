@@ -119,7 +119,7 @@ struct World {
 
 pub struct Toy {
     folder: TempDir,
-    plan: Arc<Plan>,
+    pub plan: Arc<Plan>,
     world: Arc<World>,
     pub stages: &'static [&'static str],
     runs: AtomicUsize,

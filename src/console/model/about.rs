@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::overlay::DATE_COLUMNS;
 use crate::console::text::{counted, measured, sanitised, wrapped};
 use crate::engine::CheckView;
-use crate::ledger::PastAnswer;
+use crate::ledger::{CheckState, PastAnswer};
 use crate::plan::Severity;
 
 /// Columns before what is said.
@@ -50,16 +50,19 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
     fact("before", check.before.as_deref().unwrap_or("-"));
     if let Some(waiver) = &check.waiver {
         let when = waiver.at.format("%Y-%m-%d %H:%M");
-        let holds = if waiver.value == check.value.as_deref().unwrap_or_default() {
-            "it counts as long as that is measured"
+        let holds = if check.state == CheckState::Waived {
+            "it counts for this definition and this value"
         } else {
-            "it is over, something else is measured now"
+            "it does not count now"
         };
         fact(
             "waiver",
             &format!("by {} on {when} UTC at {}; {holds}", waiver.by, waiver.value),
         );
         fact("", &waiver.reason);
+    }
+    if let Some(remark) = &check.remark {
+        fact("note", remark);
     }
     lines.push(Line::Gap);
     lines.push(Line::Heading(match check.history.len() {

@@ -70,21 +70,15 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
             }));
         }
         Action::RerunOffending => rerun(model, check),
-        Action::Waive if check.state == CheckState::Fail => {
-            model.prompt = Some(Prompt {
-                purpose: Purpose::Waive,
-                text: String::new(),
-            });
-        }
-        Action::Waive => {
-            model.notice(
-                false,
-                format!(
-                    "only a failed check can be waived; {} is {}",
-                    check.name, check.state
-                ),
-            );
-        }
+        Action::Waive => match check.state.refuse_waiver(&check.name) {
+            Some(refusal) => model.notice(false, refusal),
+            None => {
+                model.prompt = Some(Prompt {
+                    purpose: Purpose::Waive,
+                    text: String::new(),
+                });
+            }
+        },
         _ => {}
     }
     Vec::new()

@@ -212,6 +212,10 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             pen.write("waived ", theme.check(check.state))
                 .write(&text.unwrap_or_default(), PLAIN);
         }
+        _ if check.remark.is_some() => {
+            let remark = check.remark.as_deref().unwrap_or_default();
+            pen.write(&sanitised(remark), theme.check(check.state));
+        }
         _ if check.offending.is_empty() => {
             let text = match check.state {
                 CheckState::Outdated => "a date it looked at has changed since; ask again",

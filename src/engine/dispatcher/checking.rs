@@ -18,18 +18,32 @@ const ABREAST: usize = 4;
 impl Dispatcher {
     /// Queues the checks of a stage that have no current answer.
     pub(super) fn ask_open_checks(&mut self, at: usize) {
-        let name = &self.lines[at].board.name;
-        let open: Vec<usize> = (0..self.checks.len())
-            .filter(|&check| {
-                let known = &self.checks[check];
-                known.stage == *name && is_open(known) && self.not_run_yet(check).is_none()
-            })
-            .collect();
         // A stage of off-days has no table to ask. One that fills none has checks of something else.
         let board = &self.lines[at].board;
         if board.rows() > 0 || board.table.is_none() {
-            self.to_check.extend(open);
+            self.queue_checks(at, is_open);
+        } else {
+            self.ask_outdated_checks(at);
         }
+    }
+
+    /// Queues the checks of a stage whose answer does not count any more: its gate is not decided by an old one.
+    pub(super) fn ask_outdated_checks(&mut self, at: usize) {
+        self.queue_checks(at, |check| check.state == CheckState::Outdated);
+    }
+
+    fn queue_checks(&mut self, at: usize, is_meant: impl Fn(&CheckView) -> bool) {
+        let name = &self.lines[at].board.name;
+        let meant: Vec<usize> = (0..self.checks.len())
+            .filter(|&check| {
+                let known = &self.checks[check];
+                known.stage == *name
+                    && is_meant(known)
+                    && self.not_run_yet(check).is_none()
+                    && !self.to_check.contains(&check)
+            })
+            .collect();
+        self.to_check.extend(meant);
     }
 
     /// Checks on the operator's word.
@@ -79,7 +93,7 @@ impl Dispatcher {
     }
 
     /// The first date a check is about that nobody has run yet.
-    fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
+    pub(super) fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
         let view = &self.checks[check];
         let line = self.lines.iter().find(|line| line.board.name == view.stage)?;
         let spec = self.plan.check(&view.name)?;
@@ -148,7 +162,9 @@ impl Dispatcher {
                     _ if changes != Some(asked.changes) => CheckState::Outdated,
                     (true, _) => CheckState::Pass,
                     (false, Severity::Advisory) => CheckState::Warn,
-                    (false, Severity::Blocking) if is_waived(view, &measured.value) => CheckState::Waived,
+                    (false, Severity::Blocking) if self.is_waived(view, &measured.value) => {
+                        CheckState::Waived
+                    }
                     (false, Severity::Blocking) => CheckState::Fail,
                 };
                 (state, measured.value, measured.offending)
@@ -178,8 +194,12 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         let view = &mut self.checks[check];
         let stage = view.stage.clone();
+        let Some(spec) = self.plan.check(&view.name) else {
+            return Ok(());
+        };
         let record = take_answer(
             view,
+            spec,
             &self.run.id,
             state,
             value.clone(),
@@ -190,6 +210,9 @@ impl Dispatcher {
         match state {
             CheckState::Fail | CheckState::Error => {
                 tracing::error!(stage, "{state} {name}: {value} (target {target})");
+                if let Some(remark) = &view.remark {
+                    tracing::error!(stage, "{remark}");
+                }
             }
             CheckState::Warn => tracing::warn!(stage, "{state} {name}: {value} (target {target})"),
             _ => tracing::info!(stage, "{state} {name}: {value} (target {target})"),
@@ -229,6 +252,15 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Whether the newest waiver of a check counts for what it measured now.
+    fn is_waived(&self, view: &CheckView, value: &str) -> bool {
+        let counts = || {
+            let fingerprint = self.plan.check(&view.name)?.fingerprint;
+            Some(view.waiver.as_ref()?.lapsed(fingerprint, value).is_none())
+        };
+        counts().unwrap_or(false)
+    }
+
     /// Whether a check of this stage waits or is under way.
     pub(super) fn is_checking(&self, at: usize) -> bool {
         let name = &self.lines[at].board.name;
@@ -240,9 +272,4 @@ impl Dispatcher {
                 .iter()
                 .any(|check| check.stage == *name && check.state == CheckState::Running)
     }
-}
-
-/// A waiver counts as long as the check measures what it measured then.
-fn is_waived(view: &CheckView, value: &str) -> bool {
-    view.waiver.as_ref().is_some_and(|waiver| waiver.value == value)
 }

@@ -148,8 +148,12 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         self.sources.asking = None;
         let view = &mut self.sources.views[at];
+        let Some(spec) = self.plan.source(&view.name) else {
+            return Ok(());
+        };
         let record = take_answer(
             view,
+            spec,
             &self.run.id,
             state,
             value.clone(),

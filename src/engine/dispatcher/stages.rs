@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
-use crate::ledger::{CheckState, Intent, Purpose, UnitRecord, UnitState};
+use crate::ledger::{CheckState, GateCheck, Intent, Purpose, UnitRecord, UnitState, gate_is_open};
 use crate::warehouse::Warehouse;
 
-use super::super::board::blocks;
 use super::super::due::is_due;
 use super::super::provenance::can_be_overtaken;
 use super::super::stored::{distrust, stored_rows};
@@ -484,6 +483,7 @@ impl Dispatcher {
             if let Err(refusal) = self.check(&checks) {
                 tracing::warn!("{refusal}");
             }
+            self.ask_outdated_checks(at);
         } else {
             self.ask_open_checks(at);
             self.ask_open_breakdowns(at);
@@ -501,19 +501,30 @@ impl Dispatcher {
     /// unless a waived check names it.
     pub(super) fn verdict(&self, at: usize) -> StageState {
         let board = &self.lines[at].board;
-        let checks = || self.checks.iter().filter(|check| check.stage == board.name);
-        let stuck = checks().any(blocks);
-        let is_waived =
-            |date| checks().any(|check| check.state == CheckState::Waived && check.offending.contains(date));
-        let unmet = board
-            .units()
-            .iter()
-            .any(|unit| unit.state.needs_attention() && !is_waived(&unit.date));
-        if stuck || unmet {
-            StageState::Failed
-        } else {
+        let units = board.units().iter();
+        let attention = units
+            .filter(|unit| unit.state.needs_attention())
+            .map(|unit| unit.date);
+        if gate_is_open(attention, self.checks_at_gate(at)) {
             StageState::Passed
+        } else {
+            StageState::Failed
         }
+    }
+
+    /// The checks of a stage as its gate sees them. One that waits for a date nobody has run was not asked yet, even if
+    /// another definition of it was.
+    fn checks_at_gate(&self, at: usize) -> impl Iterator<Item = GateCheck<'_>> + Clone {
+        let name = &self.lines[at].board.name;
+        let of_it = self.checks.iter().enumerate();
+        let of_it = of_it.filter(move |(_, check)| check.stage == *name);
+        of_it.map(|(place, check)| match check.state {
+            CheckState::Outdated if self.not_run_yet(place).is_some() => GateCheck {
+                state: CheckState::Pending,
+                ..check.at_gate()
+            },
+            _ => check.at_gate(),
+        })
     }
 
     /// Whether a stage has nothing to hand out and nothing under way.

@@ -24,11 +24,11 @@ impl Dispatcher {
             return Ok(Err(with_hint("check", name, known)));
         };
         let view = &mut self.checks[at];
-        if view.state != CheckState::Fail {
-            return Ok(Err(format!(
-                "only a failed check can be waived; {name} is {}",
-                view.state
-            )));
+        let Some(spec) = self.plan.check(name) else {
+            return Ok(Err(format!("'{name}' is not a check of this plan")));
+        };
+        if let Some(refusal) = view.state.refuse_waiver(name) {
+            return Ok(Err(refusal));
         }
         let now = Utc::now();
         let failed = CheckRecord {
@@ -38,10 +38,11 @@ impl Dispatcher {
             offending: view.offending.to_vec(),
             seconds: view.seconds.unwrap_or_default(),
             at: view.asked_at.unwrap_or(now),
+            fingerprint: Some(spec.fingerprint),
         };
         let waiver = self
             .ledger
-            .waive(self.target, &self.run.id, &failed, &view.target, reason, by, now)?;
+            .waive(self.target, &self.run.id, &failed, spec, reason, by, now)?;
         view.state = CheckState::Waived;
         let waived = PastAnswer::of(&self.run.id, &failed);
         view.remember(PastAnswer {
@@ -49,6 +50,7 @@ impl Dispatcher {
             ..waived
         });
         view.waiver = Some(waiver.clone());
+        view.remark = None;
         let stage = view.stage.clone();
         tracing::warn!(stage, "{name} waived by {}: {reason}", waiver.by);
         self.tell(Event::CheckWaived {
@@ -57,10 +59,13 @@ impl Dispatcher {
             by: waiver.by,
             value: waiver.value,
             target: waiver.target,
+            fingerprint: waiver.fingerprint,
         });
         self.want_picture(Picture::Now);
         self.judge_again(&stage)?;
-        Ok(Ok(format!("{name} is waived as long as it measures the same")))
+        Ok(Ok(format!(
+            "{name} is waived as long as it is defined like this and measures the same"
+        )))
     }
 
     /// A check of a stage that was through has a new answer: its gate may stand otherwise now, and what waited

@@ -47,6 +47,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             by,
             value,
             target,
+            fingerprint,
         } => {
             let Some(view) = snapshot.checks.iter_mut().find(|view| view.name == *check) else {
                 return;
@@ -59,7 +60,9 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
                 at: fact.at,
                 value: value.clone(),
                 target: target.clone(),
+                fingerprint: *fingerprint,
             });
+            view.remark = None;
             let stage = view.stage.clone();
             judged(snapshot, &stage);
         }
@@ -85,6 +88,7 @@ fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: 
             seconds: None,
             cost: None,
             waiver: None,
+            remark: None,
             history: Arc::default(),
         });
         checks.len() - 1
@@ -94,6 +98,7 @@ fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: 
 
 fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, offending: &[NaiveDate]) {
     view.state = state;
+    view.remark = None;
     view.value = Some(value.to_owned());
     view.offending = Arc::new(offending.to_vec());
     view.asked_at = Some(fact.at);

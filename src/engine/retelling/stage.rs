@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::engine::board::blocks;
 use crate::engine::{CheckView, Event, Snapshot, StageState, StageView, UnitView};
-use crate::ledger::{CheckState, Counts, UnitState};
+use crate::ledger::{CheckState, Counts, UnitState, gate_is_open};
 
 pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     match event {
@@ -145,18 +144,27 @@ fn recount(counts: &mut Counts, rows: &mut u64, old: &UnitView, new: &UnitView) 
 pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
     let of_it = |check: &&CheckView| check.stage == name;
     let checks = || snapshot.checks.iter().filter(of_it);
-    if checks().any(|check| matches!(check.state, CheckState::Pending | CheckState::Running)) {
+    let is_awaited = |state| {
+        matches!(
+            state,
+            CheckState::Pending | CheckState::Outdated | CheckState::Running
+        )
+    };
+    if checks().any(|check| is_awaited(check.state)) {
         return;
     }
-    let is_blocked = checks().any(blocks);
+    let at_gate = checks().map(CheckView::at_gate);
     if let Some(stage) = snapshot.stages.iter_mut().find(|stage| stage.name == name)
         && !matches!(stage.state, StageState::Waiting | StageState::Running)
     {
-        let fails = is_blocked || stage.units.iter().any(|unit| unit.state.needs_attention());
-        stage.state = if fails {
-            StageState::Failed
-        } else {
+        let units = stage.units.iter();
+        let attention = units
+            .filter(|unit| unit.state.needs_attention())
+            .map(|unit| unit.date);
+        stage.state = if gate_is_open(attention, at_gate) {
             StageState::Passed
+        } else {
+            StageState::Failed
         };
     }
 }

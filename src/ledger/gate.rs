@@ -1,0 +1,90 @@
+//! The gate of a stage: one rule for the run, the runbook and the replay.
+
+use chrono::NaiveDate;
+
+use super::CheckState;
+use crate::plan::Severity;
+
+/// A check as the gate of its stage sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct GateCheck<'a> {
+    /// Whether it is asked to block.
+    pub severity: Severity,
+    /// How it stands.
+    pub state: CheckState,
+    /// Dates that offend.
+    pub offending: &'a [NaiveDate],
+}
+
+impl GateCheck<'_> {
+    /// Whether it keeps the gate closed. An answer to another definition opens nothing.
+    #[must_use]
+    pub const fn blocks(self) -> bool {
+        matches!(self.severity, Severity::Blocking)
+            && matches!(
+                self.state,
+                CheckState::Fail | CheckState::Error | CheckState::Outdated
+            )
+    }
+}
+
+/// How many of the dates that need attention keep the gate closed: those that no waived check names.
+pub fn unwaived<'a>(
+    attention: impl IntoIterator<Item = NaiveDate>,
+    checks: impl Iterator<Item = GateCheck<'a>>,
+) -> usize {
+    let waived: Vec<_> = checks.filter(|check| check.state == CheckState::Waived).collect();
+    let is_waived = |date: &NaiveDate| waived.iter().any(|check| check.offending.contains(date));
+    attention.into_iter().filter(|date| !is_waived(date)).count()
+}
+
+/// Whether the gate is open: no check blocks it, and no date that needs attention.
+pub fn gate_is_open<'a>(
+    attention: impl IntoIterator<Item = NaiveDate>,
+    checks: impl Iterator<Item = GateCheck<'a>> + Clone,
+) -> bool {
+    !checks.clone().any(GateCheck::blocks) && unwaived(attention, checks) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2024, 1, day).unwrap()
+    }
+
+    fn check(severity: Severity, state: CheckState, offending: &[NaiveDate]) -> GateCheck<'_> {
+        GateCheck {
+            severity,
+            state,
+            offending,
+        }
+    }
+
+    #[rstest]
+    #[case(CheckState::Pass, true)]
+    #[case(CheckState::Waived, true)]
+    #[case(CheckState::Pending, true)]
+    #[case(CheckState::Fail, false)]
+    #[case(CheckState::Error, false)]
+    #[case(CheckState::Outdated, false)]
+    fn a_blocking_check_opens_it_by_a_current_answer_alone(#[case] state: CheckState, #[case] open: bool) {
+        let blocking = check(Severity::Blocking, state, &[]);
+        assert_eq!(gate_is_open([], [blocking].into_iter()), open);
+        let advisory = check(Severity::Advisory, state, &[]);
+        assert!(gate_is_open([], [advisory].into_iter()));
+    }
+
+    #[test]
+    fn a_date_closes_it_unless_a_waived_check_names_it() {
+        let dates = [day(1), day(2)];
+        let waived = check(Severity::Blocking, CheckState::Waived, &dates[..1]);
+        assert!(gate_is_open([day(1)], [waived].into_iter()));
+        assert!(!gate_is_open([day(1), day(2)], [waived].into_iter()));
+        let passed = check(Severity::Blocking, CheckState::Pass, &dates);
+        assert!(!gate_is_open([day(1)], [passed].into_iter()));
+    }
+}
