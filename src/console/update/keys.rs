@@ -129,20 +129,24 @@ pub(super) fn inside(model: &Model, pane: Pane) -> Option<Rect> {
     model.layout()?.inside(pane)
 }
 
-/// Remembers which rows of the lists are in view, so that they move only as far as the mark takes them.
+/// Remembers which rows of the lists are in view, so that they move only as far as the mark takes them. A list that is not
+/// on the screen has no page; its mark stays in view all the same, for when it is shown again.
 pub(super) fn keep_tops(model: &mut Model) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
     };
-    if let Some(area) = inside(model, Pane::Workers) {
-        let workers = &mut model.workers;
-        workers.top = workers.first_in_view(Workers::page(area), snapshot.workers.len());
-    }
-    if let Some(area) = inside(model, Pane::Checks) {
-        let checks = &mut model.checks;
-        let len = checks.items(&snapshot).len();
-        checks.top = checks.first_in_view(Checklist::page(area), len);
-    }
+    let area = inside(model, Pane::Workers);
+    let workers = &mut model.workers;
+    workers.top = match area {
+        Some(area) => workers.first_in_view(Workers::page(area), snapshot.workers.len()),
+        None => workers.top.min(workers.cursor),
+    };
+    let area = inside(model, Pane::Checks);
+    let checks = &mut model.checks;
+    checks.top = match area {
+        Some(area) => checks.first_in_view(Checklist::page(area), checks.items(&snapshot).len()),
+        None => checks.top.min(checks.cursor),
+    };
 }
 
 /// Where a marked row of `len` goes.

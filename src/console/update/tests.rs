@@ -1418,6 +1418,28 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[rstest]
+#[case::workers("2G")]
+#[case::checks("4G")]
+fn a_list_that_shrinks_while_nothing_fits_on_the_screen_keeps_its_mark_in_view(#[case] pressed: &str) {
+    let mut model = model(running(1));
+    update(
+        &mut model,
+        Msg::Resize {
+            columns: 100,
+            rows: 28,
+        },
+    );
+    keys(&mut model, pressed);
+    assert!(
+        model.workers.top > 0 || model.checks.top > 0,
+        "the list is longer than its pane"
+    );
+    update(&mut model, Msg::Resize { columns: 0, rows: 0 });
+    update(&mut model, Msg::Snapshot(Arc::new(shrunk(2))));
+    in_range(&model).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
