@@ -148,9 +148,26 @@ impl RunArgs {
         if !self.dates.is_empty() {
             return dates_of(&self.dates);
         }
-        let from = self.from.as_deref().map_or(Ok(plan.range.from()), parse_date)?;
-        let to = self.to.as_deref().map_or(Ok(plan.range.to()), parse_date)?;
-        Ok(DateRange::new(from, to)?.days().collect())
+        let given = |date: &Option<String>| date.as_deref().map(parse_date).transpose();
+        let (from, to) = (given(&self.from)?, given(&self.to)?);
+        let (first, last) = (plan.range.from(), plan.range.to());
+        let beside = |what: String, other: &str| {
+            Err(CliError::Usage(format!(
+                "{what}, and no {other} was given; the plan's dates are {first} to {last}, \
+                 give {other} too to run others"
+            )))
+        };
+        match (from, to) {
+            (Some(from), None) if from > last => {
+                beside(format!("--from {from} is after the plan's last date"), "--to")
+            }
+            (None, Some(to)) if to < first => {
+                beside(format!("--to {to} is before the plan's first date"), "--from")
+            }
+            _ => Ok(DateRange::new(from.unwrap_or(first), to.unwrap_or(last))?
+                .days()
+                .collect()),
+        }
     }
 
     /// The stages that need not be asked for.

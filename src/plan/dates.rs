@@ -2,6 +2,9 @@
 
 use chrono::{Datelike, NaiveDate};
 
+/// The most days of a range: more than a century.
+const MOST_DAYS: i64 = 40_000;
+
 /// The first and last date of something, both included; never reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateRange {
@@ -15,6 +18,21 @@ pub enum RangeError {
     /// Not a calendar date.
     #[error("'{0}' is not a date; write it as YYYY-MM-DD, for example 2023-12-16")]
     NotADate(String),
+    /// A range of which one end is missing.
+    #[error("'{0}' is not a range; write both dates, for example 2023-12-01..2023-12-31")]
+    HalfARange(String),
+    /// More days than anybody fills one by one.
+    #[error(
+        "{from} to {to} are {days} dates, and a range has {MOST_DAYS} at most; look for a slip in a year"
+    )]
+    TooLong {
+        /// First date given.
+        from: NaiveDate,
+        /// Last date given.
+        to: NaiveDate,
+        /// Days from one to the other, both included.
+        days: i64,
+    },
     /// The end stands before the start.
     #[error("the range ends on {to}, before it starts on {from}; swap the two dates")]
     Reversed {
@@ -29,10 +47,14 @@ impl DateRange {
     /// A range of one day or more.
     ///
     /// # Errors
-    /// When `to` is before `from`.
+    /// When `to` is before `from`, or more than a century after it.
     pub fn new(from: NaiveDate, to: NaiveDate) -> Result<Self, RangeError> {
         if to < from {
             return Err(RangeError::Reversed { from, to });
+        }
+        let days = (to - from).num_days() + 1;
+        if days > MOST_DAYS {
+            return Err(RangeError::TooLong { from, to, days });
         }
         Ok(Self { from, to })
     }
@@ -101,6 +123,9 @@ pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
     let mut dates = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.split_once("..") {
+            Some((first, last)) if first.is_empty() || last.is_empty() => {
+                return Err(RangeError::HalfARange(part.to_owned()));
+            }
             Some((first, last)) => {
                 dates.extend(DateRange::new(parse_date(first)?, parse_date(last)?)?.days());
             }
@@ -133,6 +158,10 @@ mod tests {
         assert_eq!(expand_dates("").unwrap(), []);
         assert!(expand_dates("2021-10-19..").is_err());
         assert!(expand_dates("2021-10-19..2021-10-18").is_err());
+        assert_eq!(
+            expand_dates("..2021-10-19"),
+            Err(RangeError::HalfARange("..2021-10-19".to_owned()))
+        );
     }
 
     #[test]
@@ -162,5 +191,11 @@ mod tests {
             })
         );
         assert_eq!(DateRange::new(early, early).unwrap().days().count(), 1);
+        let never = parse_date("9999-12-31").unwrap();
+        let refusal = DateRange::new(early, never).unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            "2021-10-19 to 9999-12-31 are 2913978 dates, and a range has 40000 at most; look for a slip in a year"
+        );
     }
 }
