@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::ledger::{UnitRecord, UnitState};
-use crate::table::Value;
+use crate::table::{Value, sql_name};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::{CountedTable, Fills};
@@ -47,13 +47,10 @@ pub(super) async fn counted_rows(
     let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else {
         return Ok(HashMap::new());
     };
-    let CountedTable {
-        path,
-        date_column: date,
-    } = table;
+    let (path, date) = (table.path, sql_name(table.date_column));
     let answer = warehouse
         .query(&format!(
-            "SELECT {date}, COUNT(*) AS stored FROM `{path}` \
+            "SELECT {date}, COUNT(*) FROM `{path}` \
              WHERE {date} BETWEEN '{first}' AND '{last}' GROUP BY {date}"
         ))
         .await?;

@@ -1,6 +1,6 @@
 //! Data definition made from a [`TableDef`].
 
-use super::{Column, ColumnType, TableDef};
+use super::{Column, ColumnType, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
 
 /// `CREATE TABLE` for the embedded warehouse, where the dataset is an attached file.
 #[must_use]
@@ -10,15 +10,15 @@ pub fn sqlite_table(table: &TableDef) -> String {
         .iter()
         .map(|column| {
             let null = if column.nullable { "" } else { " NOT NULL" };
-            format!("  {} {}{null}", column.name, declared(column.kind))
+            format!("  {} {}{null}", sql_name(&column.name), declared(column.kind))
         })
         .collect();
     if !table.key.is_empty() {
-        parts.push(format!("  PRIMARY KEY ({})", table.key.join(", ")));
+        parts.push(format!("  PRIMARY KEY ({})", sql_names(table.key.iter())));
     }
     format!(
         "CREATE TABLE IF NOT EXISTS {path} (\n{body}\n)",
-        path = table.path(),
+        path = sqlite_path(&table.dataset, &table.name),
         body = parts.join(",\n"),
     )
 }
@@ -28,10 +28,11 @@ pub fn sqlite_table(table: &TableDef) -> String {
 #[must_use]
 pub fn sqlite_index(table: &TableDef) -> String {
     format!(
-        "CREATE INDEX IF NOT EXISTS {dataset}.{name}_by_date ON {name} ({date})",
-        dataset = table.dataset,
-        name = table.name,
-        date = table.date_column,
+        "CREATE INDEX IF NOT EXISTS {schema}.{index} ON {name} ({date})",
+        schema = sql_name(&sqlite_schema(&table.dataset)),
+        index = sql_name(&format!("{}_by_date", table.name)),
+        name = sql_name(&table.name),
+        date = sql_name(&table.date_column),
     )
 }
 
@@ -41,13 +42,13 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
     let columns: Vec<String> = table.columns.iter().map(bigquery_column).collect();
     let cluster = match table.cluster.as_ref() {
         [] => String::new(),
-        columns => format!("\nCLUSTER BY {}", columns.join(", ")),
+        columns => format!("\nCLUSTER BY {}", sql_names(columns)),
     };
     format!(
         "CREATE TABLE IF NOT EXISTS `{path}` (\n{body}\n)\nPARTITION BY {date}{cluster}\n\
          OPTIONS (description = {doc}, require_partition_filter = {filter})",
         body = columns.join(",\n"),
-        date = table.date_column,
+        date = sql_name(&table.date_column),
         doc = text_literal(&table.doc),
         filter = table.require_partition_filter,
     )
@@ -59,7 +60,7 @@ fn bigquery_column(column: &Column) -> String {
     let null = if column.nullable || array { "" } else { " NOT NULL" };
     format!(
         "  {} {}{null} OPTIONS (description = {})",
-        column.name,
+        sql_name(&column.name),
         column.kind,
         text_literal(&column.doc)
     )
@@ -87,5 +88,44 @@ const fn declared(kind: ColumnType) -> &'static str {
         | ColumnType::Json
         | ColumnType::StringArray
         | ColumnType::Float64Array => "TEXT",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn every_name_stands_in_backticks() {
+        let table = TableDef {
+            dataset: Cow::Borrowed("order"),
+            name: Cow::Borrowed("group"),
+            columns: Cow::Owned(vec![
+                Column::required("date", ColumnType::Date, ""),
+                Column::nullable("index", ColumnType::Int64, ""),
+            ]),
+            date_column: Cow::Borrowed("date"),
+            key: Cow::Borrowed(&[Cow::Borrowed("date")]),
+            cluster: Cow::Borrowed(&[Cow::Borrowed("index")]),
+            ..fixture::table()
+        };
+        assert_eq!(
+            sqlite_table(&table),
+            "CREATE TABLE IF NOT EXISTS `order`.`group` (\n  `date` TEXT NOT NULL,\n  `index` INTEGER,\n  \
+             PRIMARY KEY (`date`)\n)"
+        );
+        assert_eq!(
+            sqlite_index(&table),
+            "CREATE INDEX IF NOT EXISTS `order`.`group_by_date` ON `group` (`date`)"
+        );
+        assert_eq!(
+            bigquery_table(&table, "order.group"),
+            "CREATE TABLE IF NOT EXISTS `order.group` (\n  `date` DATE NOT NULL OPTIONS (description = ''),\n  \
+             `index` INT64 OPTIONS (description = '')\n)\nPARTITION BY `date`\nCLUSTER BY `index`\n\
+             OPTIONS (description = '', require_partition_filter = false)"
+        );
     }
 }

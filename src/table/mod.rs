@@ -15,6 +15,7 @@ mod fields;
 pub(crate) mod fixture;
 mod markdown;
 mod moment;
+mod name;
 mod part;
 mod shown;
 mod value;
@@ -30,6 +31,9 @@ pub use fault::{Fault, FaultKind};
 pub use fields::{FieldError, Fields};
 pub use markdown::markdown;
 pub use moment::{parse_day, parse_moment};
+pub use name::{
+    RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
+};
 pub use part::Part;
 pub use shown::{escaped_bytes, quoted, quoted_bytes};
 pub use value::{Row, Value, rows_on};

@@ -321,3 +321,104 @@ fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
         "{refused:?}"
     );
 }
+
+/// Columns called as words of the language, and as what the scripts themselves are made of.
+fn reserved() -> TableDef {
+    let words = [
+        "order", "group", "end", "select", "from", "table", "index", "judged", "sorted", "answered", "own",
+        "fresh", "kept", "item", "sent", "first", "fault", "text", "asked",
+    ];
+    let mut columns = vec![Column::required("date", ColumnType::Date, "")];
+    columns.extend(words.map(|word| Column::nullable(word, ColumnType::String, "")));
+    columns.push(Column::nullable(
+        "number",
+        ColumnType::Numeric {
+            precision: 5,
+            scale: 1,
+        },
+        "",
+    ));
+    columns.push(Column::nullable("list", ColumnType::Float64Array, ""));
+    columns.push(Column::stamped("current", Stamp::Created, ""));
+    TableDef {
+        dataset: Cow::Borrowed("order"),
+        name: Cow::Borrowed("group"),
+        columns: Cow::Owned(columns),
+        date_column: Cow::Borrowed("date"),
+        key: Cow::Owned(vec![Cow::Borrowed("date"), Cow::Borrowed("order")]),
+        ..games()
+    }
+}
+
+#[test]
+fn reserved_words() {
+    let Some(emulator) = Emulator::start() else { return };
+    let warehouse = open(&emulator);
+    let table = reserved();
+    let made = || table.columns.iter().filter(|column| column.stamp.is_none());
+    block_on(async {
+        warehouse.ensure(&table).await.unwrap();
+        let row = |order: &str| -> Row {
+            let value = |column: &Column| match (&*column.name, column.kind) {
+                ("order", _) => order.into(),
+                (_, ColumnType::Date) => day("2024-01-01").into(),
+                (_, ColumnType::Numeric { .. }) => 1.5.into(),
+                (_, ColumnType::Float64Array) => backcourt::table::Value::Numbers(vec![0.5]),
+                _ => "x".into(),
+            };
+            let mut row: Row = made().map(value).collect();
+            row.push(backcourt::table::Value::Null);
+            row
+        };
+        let dates = [day("2024-01-01")];
+        for (name, now) in [("one", "2024-01-03T00:00:00Z"), ("two", "2024-01-04T00:00:00Z")] {
+            let replace = Replace {
+                table: &table,
+                dates: &dates,
+                rows: &[row("a"), row("b")],
+                now: at(now),
+                name: Some(name),
+            };
+            warehouse.replace(replace).await.unwrap();
+        }
+        let columns: Vec<String> = made().map(|column| format!("`{}`", column.name)).collect();
+        let select = format!("SELECT {} FROM `order.group`", columns.join(", "));
+        for (name, sql, asking) in [
+            (
+                "by_one",
+                format!("{select} WHERE `date` = @date"),
+                Asking::DateByDate,
+            ),
+            (
+                "by_all",
+                format!("{select} WHERE `date` IN UNNEST(@dates)"),
+                Asking::AllAtOnce,
+            ),
+        ] {
+            let refill = Refill {
+                table: &table,
+                dates: &dates,
+                sql: &sql,
+                asking,
+                now: at("2024-01-05T00:00:00Z"),
+                name,
+            };
+            let refilled = warehouse.refill(refill).await.unwrap();
+            assert_eq!(
+                (refilled[0].rows, refilled[0].set_aside.len()),
+                (2, 0),
+                "{refilled:?}"
+            );
+        }
+        let read = backcourt::warehouse::Read {
+            table: &table,
+            columns: &["order", "judged", "number", "current"],
+            dates: backcourt::warehouse::Dates::Only(&dates),
+        };
+        let rows = warehouse.read(read).await.unwrap();
+        let first = at("2024-01-03T00:00:00Z");
+        let expected = |order: &str| -> Row { vec![order.into(), "x".into(), 1.5.into(), first.into()] };
+        assert_eq!(rows, [expected("a"), expected("b")]);
+        assert!(warehouse.holds_rows(&table).await.unwrap());
+    });
+}

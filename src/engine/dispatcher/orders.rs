@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
 use crate::ledger::{Purpose, RunState};
+use crate::table::sql_name;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
@@ -197,7 +198,8 @@ async fn stored_rows(
             (columns.into_iter().map(str::to_owned).collect(), rows)
         }
         Fills::Counted(CountedTable { path, date_column }) => {
-            let sql = format!("SELECT * FROM `{path}` WHERE {date_column} = DATE '{date}'");
+            let day = sql_name(date_column);
+            let sql = format!("SELECT * FROM `{path}` WHERE {day} = DATE '{date}'");
             let answer = warehouse.query(&sql).await?;
             (answer.columns, answer.rows)
         }

@@ -7,7 +7,7 @@ use super::credentials::Credentials;
 use super::fault::Fault;
 use super::job::{Statement, dry};
 use super::{BigQueryWarehouse, limits};
-use crate::table::{TableDef, bigquery_table};
+use crate::table::{TableDef, bigquery_table, sql_name};
 use crate::warehouse::WarehouseError;
 
 /// A table as the server describes it.
@@ -107,7 +107,7 @@ impl BigQueryWarehouse {
 
     /// The least that needs the same permission as the real thing.
     fn sql_of(&self, attempt: Attempt<'_>) -> String {
-        let no_date = |table: &TableDef| format!("{} = DATE '0001-01-01'", table.date_column);
+        let no_date = |table: &TableDef| format!("{} = DATE '0001-01-01'", sql_name(&table.date_column));
         match attempt {
             Attempt::Job => "SELECT 1".to_owned(),
             Attempt::Read(table) => {

@@ -8,7 +8,7 @@ use super::cell::row;
 use super::fault::Fault;
 use super::job::Statement;
 use super::script::{self, MOST_BYTES, sent_bytes};
-use crate::table::{TableDef, bigquery_table};
+use crate::table::{TableDef, bigquery_table, sql_name};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
 /// Every date there is: a table may refuse a query that names none.
@@ -84,7 +84,7 @@ async fn insert(
         beside,
         &script::sent(table),
         "@now",
-        "fresh",
+        script::FRESH,
     ))
     .with("rows", "STRING", format!("[{}]", rows.join(",")))
     .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
@@ -97,7 +97,7 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) -> Str
     let copies: Vec<String> = filled
         .iter()
         .map(|(table, beside)| {
-            let (path, date) = (warehouse.prefix.path(table), &table.date_column);
+            let (path, date) = (warehouse.prefix.path(table), sql_name(&table.date_column));
             format!(
                 "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n\
                  INSERT INTO `{path}` SELECT * FROM `{beside}` WHERE {date} {ALWAYS};"

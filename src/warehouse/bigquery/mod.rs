@@ -39,7 +39,7 @@ use super::{
     Answer, Bill, ErrorClass, Filling, Foreseen, Leases, Question, Read, Refill, Refilled, Replace,
     Warehouse, WarehouseError,
 };
-use crate::table::{Row, TableDef, Value, bigquery_table};
+use crate::table::{Row, TableDef, Value, bigquery_table, sql_name};
 use fault::Fault;
 use job::{Account, Answered, Statement};
 use lease::Held;
@@ -320,7 +320,7 @@ impl Warehouse for BigQueryWarehouse {
         let sql = format!(
             "SELECT 1 AS held FROM `{}` WHERE {} >= DATE '0001-01-01' LIMIT 1",
             self.prefix.path(table),
-            table.date_column
+            sql_name(&table.date_column)
         );
         match self.ask(Statement::new(sql)).await {
             Ok(answered) => Ok(!answered.rows.is_empty()),

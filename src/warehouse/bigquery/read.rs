@@ -4,13 +4,13 @@ use super::about::{literal, literals};
 use super::cell::{column_type, value};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
-use crate::table::{Column, ColumnType, Row};
+use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
 /// The query of a read. Dates are literals, because `BigQuery` prunes partitions by them; rows come in a fixed order,
 /// by date and then by key, because `BigQuery` knows no stored order.
 pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault> {
-    let date = &read.table.date_column;
+    let date = sql_name(&read.table.date_column);
     let days = match read.dates {
         Dates::Only([]) => "FALSE".to_owned(),
         Dates::Only(dates) => format!("{date} IN ({})", literals(dates)),
@@ -23,7 +23,7 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault>
         )
     };
     let columns = columns(read)?;
-    let mut order = vec![date.as_ref()];
+    let mut order = vec![read.table.date_column.as_ref()];
     if read.table.key.is_empty() {
         order.extend(
             columns
@@ -37,8 +37,8 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault>
     }
     Ok(Statement::new(format!(
         "SELECT {} FROM `{path}` WHERE {days} ORDER BY {}",
-        read.columns.join(", "),
-        order.join(", ")
+        sql_names(read.columns),
+        sql_names(order)
     )))
 }
 

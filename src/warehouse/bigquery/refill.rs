@@ -8,7 +8,9 @@ use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
 use super::script::exchange;
-use crate::table::{Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest};
+use crate::table::{
+    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
+};
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled};
 
 /// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
@@ -23,6 +25,10 @@ const MOST_SET_ASIDE: usize = 1_000;
 /// Beside the columns of the table: the date a row was answered for, and what is wrong with it.
 const ASKED: &str = "_backcourt_asked";
 const FAULT: &str = "_backcourt_fault";
+
+/// The rows a query answers, and one row, where a column could have the same name.
+const OWN: &str = "_backcourt_own";
+const ROW: &str = "_backcourt_row";
 
 /// The dates of a refill, cut where a script would grow too large.
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
@@ -67,7 +73,7 @@ fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<Strin
     let own = |asked: &str, dates: &[NaiveDate]| {
         let sql = about(sql, dates)?;
         Ok(format!(
-            "SELECT {asked} AS {ASKED}, own.* FROM (\n{sql}\n) AS own"
+            "SELECT {asked} AS {ASKED}, {OWN}.* FROM (\n{sql}\n) AS {OWN}"
         ))
     };
     let of_one = |date: &NaiveDate| own(&literal(*date), &[*date]);
@@ -79,7 +85,7 @@ fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<Strin
         (Asking::AllAtOnce, [date]) => of_one(date),
         (Asking::AllAtOnce, _) => {
             // A row of another date stops the script: nobody can say which of the dates it belongs to.
-            let day = format!("own.{}", refill.table.date_column);
+            let day = format!("{OWN}.{}", sql_name(&refill.table.date_column));
             let asked = format!(
                 "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} answers a row of ', \
                  COALESCE(CAST({day} AS STRING), 'NULL'), ', which is none of the dates it was asked about')))",
@@ -93,17 +99,16 @@ fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<Strin
 
 /// The names of the columns the query makes, as they stand in a list.
 fn made(table: &TableDef) -> String {
-    let names: Vec<&str> = table.made_columns().map(|column| column.name.as_ref()).collect();
-    names.join(", ")
+    sql_names(table.made_columns().map(|column| &column.name))
 }
 
 /// The same rows as they would be stored, each with what is wrong with it by itself.
 fn judged(table: &TableDef) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
-    let day = &table.date_column;
+    let day = sql_name(&table.date_column);
     let other_day = format!(
         "IF({day} != {ASKED}, CONCAT({}, {}, ' is not the date ', CAST({ASKED} AS STRING)), NULL)",
-        begun(FaultKind::OtherDate, day),
+        begun(FaultKind::OtherDate, &table.date_column),
         quoted(&format!("CAST({day} AS STRING)")),
     );
     let faults: Vec<String> = std::iter::once(other_day)
@@ -118,22 +123,22 @@ fn judged(table: &TableDef) -> String {
 
 /// A column's value as its table holds it. What the two disagree about the server refuses, before anything is changed.
 fn stored(column: &Column) -> String {
-    let name = &column.name;
+    let name = sql_name(&column.name);
     match column.kind {
         // No number becomes one silently: a text times one is refused. Halves are rounded away from zero.
         ColumnType::Numeric { scale, .. } => {
             format!("ROUND(SAFE_CAST({name} * 1 AS NUMERIC), {scale}) AS {name}")
         }
-        _ => name.to_string(),
+        _ => name,
     }
 }
 
 /// What may be wrong with a column's value: expressions that are NULL where nothing is. Each begins with the word of its
 /// kind, and says what [`crate::table::admit`] says of it.
 fn faults(column: &Column) -> Vec<String> {
-    let name = &column.name;
+    let name = sql_name(&column.name);
     let shown = quoted(&format!("CAST({name} AS STRING)"));
-    let begun = |kind| begun(kind, name);
+    let begun = |kind| begun(kind, &column.name);
     let mut faults = Vec::new();
     if !column.nullable {
         faults.push(format!(
@@ -153,7 +158,7 @@ fn faults(column: &Column) -> Vec<String> {
         }
         ColumnType::Float64 => faults.push(format!(
             "IF({}, CONCAT({}, {shown}, ' is not a number'), NULL)",
-            no_number(name),
+            no_number(&name),
             begun(FaultKind::Type)
         )),
         ColumnType::Float64Array => faults.push(format!(
@@ -186,14 +191,14 @@ fn sorted(table: &TableDef) -> String {
     if table.key.is_empty() {
         return "SELECT * FROM judged".to_owned();
     }
-    let keys = table.key.join(", ");
+    let (named, keys) = (table.key.join(", "), sql_names(table.key.iter()));
     let texts: Vec<String> = (table.key.iter())
-        .map(|key| quoted(&format!("CAST({key} AS STRING)")))
+        .map(|key| quoted(&format!("CAST({} AS STRING)", sql_name(key))))
         .collect();
     format!(
         "SELECT * EXCEPT ({FAULT}), COALESCE({FAULT}, IF(ROW_NUMBER() OVER (\
-         PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING(judged)) > 1, \
-         CONCAT('{} key ({keys}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM judged",
+         PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING({ROW})) > 1, \
+         CONCAT('{} key ({named}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM judged AS {ROW}",
         FaultKind::DuplicateKey,
         texts.join(", ', ', ")
     )

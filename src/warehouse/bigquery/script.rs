@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::about::literals;
 use super::cell::{expression, row};
 use super::job::Statement;
-use crate::table::{Row, Stamp, TableDef, Value};
+use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
 use crate::warehouse::{ErrorClass, Replace, WarehouseError};
 
 /// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included.
@@ -20,6 +20,9 @@ pub(super) fn sent_bytes(row: &str) -> usize {
     let escaped = row.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
     row.len() + escaped + 1
 }
+
+/// What the script calls the rows that are to be stored; a column may have any name that a plan may give it.
+pub(super) const FRESH: &str = "_backcourt_fresh";
 
 /// Statements of the script that change the table at the most: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
@@ -114,13 +117,13 @@ fn script(table: &TableDef, path: &str, dates: &[NaiveDate], guard: &str) -> Str
 /// What puts the rows of a SELECT in the place of those these dates hold, within a transaction that is open. The SELECT
 /// answers every column that is not stamped, by its name.
 pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh: &str) -> String {
-    let on_dates = format!("{} IN ({})", table.date_column, literals(dates));
+    let on_dates = format!("{} IN ({})", sql_name(&table.date_column), literals(dates));
     let created = table
         .stamp_position(Stamp::Created)
-        .map(|at| &table.columns[at].name);
+        .map(|at| sql_name(&table.columns[at].name));
     let keep = match created {
         Some(created) if !table.key.is_empty() => {
-            let keys = table.key.join(", ");
+            let keys = sql_names(table.key.iter());
             format!(
                 "CREATE TEMP TABLE kept AS SELECT {keys}, MIN({created}) AS first FROM `{path}` \
                  WHERE {on_dates} GROUP BY {keys};\n"
@@ -129,12 +132,13 @@ pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh:
         _ => String::new(),
     };
     let (first, from, held) = if keep.is_empty() {
-        ("@now", "fresh".to_owned(), format!("`{path}` WHERE {on_dates}"))
+        ("@now", FRESH.to_owned(), format!("`{path}` WHERE {on_dates}"))
     } else {
         let same: Vec<String> = (table.key.iter())
-            .map(|key| format!("kept.{key} = fresh.{key}"))
+            .map(|key| sql_name(key))
+            .map(|key| format!("kept.{key} = {FRESH}.{key}"))
             .collect();
-        let joined = format!("fresh LEFT JOIN kept ON {}", same.join(" AND "));
+        let joined = format!("{FRESH} LEFT JOIN kept ON {}", same.join(" AND "));
         ("COALESCE(kept.first, @now)", joined, "kept".to_owned())
     };
     // A DELETE of nothing takes as long as one of something, and in a first run there is never anything.
@@ -147,7 +151,13 @@ pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh:
 /// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
 pub(super) fn sent(table: &TableDef) -> String {
     let columns: Vec<String> = (table.made_columns().enumerate())
-        .map(|(at, column)| format!("{} AS {}", expression(column.kind, "sent", at), column.name))
+        .map(|(at, column)| {
+            format!(
+                "{} AS {}",
+                expression(column.kind, "sent", at),
+                sql_name(&column.name)
+            )
+        })
         .collect();
     format!(
         "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS sent",
@@ -155,22 +165,19 @@ pub(super) fn sent(table: &TableDef) -> String {
     )
 }
 
-/// The statement that inserts what a SELECT answers, as `fresh`; `first` is what the creation stamp receives, `from`
+/// The statement that inserts what a SELECT answers, as [`FRESH`]; `first` is what the creation stamp receives, `from`
 /// where the rows come from in the end.
 pub(super) fn insert(table: &TableDef, path: &str, fresh: &str, first: &str, from: &str) -> String {
-    let columns: Vec<&str> = (table.columns.iter())
-        .map(|column| column.name.as_ref())
-        .collect();
     let values: Vec<String> = (table.columns.iter())
         .map(|column| match column.stamp {
             Some(Stamp::Created) => first.to_owned(),
             Some(Stamp::Processed) => "@now".to_owned(),
-            None => format!("fresh.{}", column.name),
+            None => format!("{FRESH}.{}", sql_name(&column.name)),
         })
         .collect();
     format!(
-        "INSERT INTO `{path}` ({})\nWITH fresh AS ({fresh})\nSELECT {} FROM {from};\n",
-        columns.join(", "),
+        "INSERT INTO `{path}` ({})\nWITH {FRESH} AS ({fresh})\nSELECT {} FROM {from};\n",
+        sql_names(table.columns.iter().map(|column| &column.name)),
         values.join(", "),
     )
 }

@@ -7,8 +7,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::fault::Fault;
-use super::folder::Folder;
+use super::folder::{Dataset, Folder};
 use super::functions;
+use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 
 /// How long `SQLite` waits for another program's lock before the caller hears of contention.
@@ -27,16 +28,16 @@ pub(super) enum Role {
     Writer,
 }
 
-/// Opens a connection to all datasets of the folder.
-pub(super) fn open(folder: &Folder, role: Role) -> Result<Connection, WarehouseError> {
+/// Opens a connection to these datasets of the folder.
+pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<Connection, WarehouseError> {
     let said = |fault: Fault| fault.told("opening the warehouse", folder.path());
     let connection = blank().map_err(said)?;
-    for dataset in folder.datasets().map_err(said)? {
-        let file = folder.file(&dataset);
+    for Dataset { name: dataset, .. } in datasets {
+        let file = folder.file(dataset);
         let joined = if folder.is_read_only() {
-            attach_to_read(&connection, &dataset, &file)
+            attach_to_read(&connection, dataset, &file)
         } else {
-            attach(&connection, &dataset, &file).and_then(|()| prepare(&connection, &dataset))
+            attach(&connection, dataset, &file).and_then(|()| prepare(&connection, dataset))
         };
         joined.map_err(|fault| fault.told(&format!("opening dataset {dataset}"), &file))?;
     }
@@ -68,7 +69,8 @@ pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Res
             file.display()
         )));
     };
-    connection.execute(&format!("ATTACH DATABASE ?1 AS {dataset}"), [path])?;
+    let schema = sql_name(&sqlite_schema(dataset));
+    connection.execute(&format!("ATTACH DATABASE ?1 AS {schema}"), [path])?;
     Ok(())
 }
 
@@ -86,23 +88,30 @@ fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     attach(connection, dataset, Path::new(&format!("file:{path}?{how}")))?;
     // A damaged or foreign file is found out here.
-    connection.pragma_query_value(Some(dataset), "schema_version", |row| row.get::<_, i64>(0))?;
+    let schema = sql_name(&sqlite_schema(dataset));
+    connection.query_row(&format!("PRAGMA {schema}.schema_version"), [], |row| {
+        row.get::<_, i64>(0)
+    })?;
     Ok(())
 }
 
 /// Settles how an attached dataset is read and written. A damaged or foreign file is found out here.
 fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
-    let mode: String = connection.pragma_query_value(Some(dataset), "journal_mode", |row| row.get(0))?;
-    if mode != "wal" {
-        let became: String =
-            connection.pragma_update_and_check(Some(dataset), "journal_mode", "WAL", |row| row.get(0))?;
+    let schema = sql_name(&sqlite_schema(dataset));
+    let journal_mode = |set: &str| -> rusqlite::Result<String> {
+        let sql = format!("PRAGMA {schema}.journal_mode{set}");
+        connection.query_row(&sql, [], |row| row.get(0))
+    };
+    if journal_mode("")? != "wal" {
+        let became = journal_mode(" = WAL")?;
         if became != "wal" {
             return Err(Fault::code(format!(
                 "dataset {dataset}: this file system cannot keep a write-ahead log; choose a local folder"
             )));
         }
     }
-    connection.pragma_update(Some(dataset), "synchronous", "FULL")?;
-    connection.pragma_update(Some(dataset), "cache_size", -i64::from(CACHE_KIB))?;
+    connection.execute_batch(&format!(
+        "PRAGMA {schema}.synchronous = FULL; PRAGMA {schema}.cache_size = -{CACHE_KIB}"
+    ))?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::folder::{Folder, checked, create_private};
 use super::insert::Insert;
 use super::lease::Fence;
-use crate::table::{sqlite_index, sqlite_table};
+use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
 /// Rows between two counts of progress.
@@ -76,8 +76,10 @@ fn build(
     let connection = blank()?;
     attach(&connection, dataset, fresh)?;
     // The file is thrown away unless it is finished, so nothing in it needs protecting.
-    connection.pragma_update(Some(dataset), "journal_mode", "OFF")?;
-    connection.pragma_update(Some(dataset), "synchronous", "OFF")?;
+    let schema = sql_name(&sqlite_schema(dataset));
+    connection.execute_batch(&format!(
+        "PRAGMA {schema}.journal_mode = OFF; PRAGMA {schema}.synchronous = OFF"
+    ))?;
     connection.execute_batch("BEGIN")?;
     for filling in tables {
         fill_table(&connection, filling, written)?;
@@ -132,7 +134,8 @@ fn remove_if_there(file: &Path) -> io::Result<()> {
 
 fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) -> Result<(), Fault> {
     let table = filling.table;
-    connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", table.path()))?;
+    let path = sqlite_path(&table.dataset, &table.name);
+    connection.execute_batch(&format!("DROP TABLE IF EXISTS {path}"))?;
     connection.execute_batch(&sqlite_table(&table))?;
     let mut insert = Insert::prepare(connection, &table)?;
     let mut pending = 0;

@@ -2,16 +2,23 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use crate::table::TableDef;
+use crate::table::{TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
+
+/// A dataset and the file that holds it. Another file in its place makes it another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Dataset {
+    pub(super) name: String,
+    file: (u64, u64),
+}
 
 /// A folder that is there. Files in it that are not named after a dataset are left alone.
 #[derive(Debug)]
@@ -54,17 +61,21 @@ impl Folder {
         &self.path
     }
 
-    /// The datasets that have a file, by name.
-    pub(super) fn datasets(&self) -> Result<Vec<String>, Fault> {
+    /// The datasets that have a file, by name. Any program may add one at any time.
+    pub(super) fn datasets(&self) -> Result<Vec<Dataset>, Fault> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
             let named = path.extension().is_some_and(|suffix| suffix == SUFFIX);
             if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
                 && named
-                && is_identifier(stem)
+                && is_name(stem)
+                && let Ok(file) = fs::metadata(&path)
             {
-                found.push(stem.to_owned());
+                found.push(Dataset {
+                    name: stem.to_owned(),
+                    file: (file.dev(), file.ino()),
+                });
             }
         }
         found.sort_unstable();
@@ -83,8 +94,7 @@ impl Folder {
 
     /// Creates the file of a dataset. It appears with its write-ahead log settled:
     /// two connections that both find it unsettled would be in each other's way, and a query may come at any time.
-    /// `made` is called before anybody else learns of it.
-    pub(super) fn create(&self, dataset: &str, made: impl FnOnce()) -> Result<(), Fault> {
+    pub(super) fn create(&self, dataset: &str) -> Result<(), Fault> {
         let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.file(dataset);
         if file.exists() {
@@ -99,7 +109,6 @@ impl Folder {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
         drop(connection);
         fs::rename(&begun, &file)?;
-        made();
         Ok(())
     }
 }
@@ -114,11 +123,11 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
         .map(drop)
 }
 
-/// Refuses a table whose names cannot stand in SQL unquoted, before any SQL is made from them.
+/// Refuses a table whose names are none, before a file or any SQL is made from them.
 pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
     let columns = table.columns.iter().map(|column| &column.name);
     for name in [&table.dataset, &table.name].into_iter().chain(columns) {
-        if !is_identifier(name) {
+        if !is_name(name) {
             return Err(Fault::code(format!(
                 "{}: {name:?} is not a name; use letters, digits and underscores",
                 table.path()
@@ -126,17 +135,6 @@ pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// `main` and `temp` are `SQLite`'s own.
-fn is_identifier(name: &str) -> bool {
-    let mut letters = name.bytes();
-    let first = letters
-        .next()
-        .is_some_and(|letter| letter.is_ascii_alphabetic() || letter == b'_');
-    first
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
-        && !["main", "temp"].contains(&name.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -147,13 +145,13 @@ mod tests {
     fn a_dataset_appears_with_its_log_settled_and_is_created_once() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
-        let mut times = 0;
-        folder.create("nba_raw", || times += 1).unwrap();
+        folder.create("nba_raw").unwrap();
+        let made = folder.datasets().unwrap();
         // Bytes 18 and 19 of a database say how it is written and read: 2 is by a write-ahead log.
         let bytes = fs::read(folder.file("nba_raw")).unwrap();
         assert_eq!(&bytes[18..20], [2, 2]);
-        folder.create("nba_raw", || times += 1).unwrap();
-        assert_eq!(times, 1);
+        folder.create("nba_raw").unwrap();
+        assert_eq!(folder.datasets().unwrap(), made);
         let names: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Statement};
 
 use super::cell::stored;
 use super::fault::Fault;
-use crate::table::{TableDef, Value};
+use crate::table::{TableDef, Value, sql_names, sqlite_path};
 
 /// A prepared `INSERT` of every column of a table.
 pub(super) struct Insert<'c, 't> {
@@ -15,12 +15,11 @@ pub(super) struct Insert<'c, 't> {
 
 impl<'c, 't> Insert<'c, 't> {
     pub(super) fn prepare(connection: &'c Connection, table: &'t TableDef) -> Result<Self, Fault> {
-        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({})",
-            table.path(),
-            names.join(", "),
-            vec!["?"; names.len()].join(", ")
+            sqlite_path(&table.dataset, &table.name),
+            sql_names(table.columns.iter().map(|column| &column.name)),
+            vec!["?"; table.columns.len()].join(", ")
         );
         Ok(Self {
             statement: connection.prepare(&sql)?,

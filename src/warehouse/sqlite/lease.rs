@@ -164,7 +164,7 @@ mod tests {
 
     fn folder(dir: &Path) -> Folder {
         let folder = Folder::open(dir).unwrap();
-        folder.create(DATASET, || ()).unwrap();
+        folder.create(DATASET).unwrap();
         folder
     }
 

@@ -30,7 +30,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Answer, Filling, Holder, Lease, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
-use crate::table::{Row, TableDef, sqlite_index, sqlite_table};
+use crate::table::{Row, TableDef, sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use connection::Role;
 use fault::Fault;
 use folder::{Folder, checked};
@@ -113,11 +113,11 @@ impl SqliteWarehouse {
         .await
     }
 
-    /// Creates the file of the table's dataset, after which every connection is opened anew to attach it.
+    /// Creates the file of the table's dataset.
     fn create_dataset(&self, table: &TableDef, doing: &str) -> Result<(), WarehouseError> {
         let folder = self.pool.folder();
         checked(table)
-            .and_then(|()| folder.create(&table.dataset, || self.pool.renew()))
+            .and_then(|()| folder.create(&table.dataset))
             .map_err(|fault| fault.told(doing, folder.path()))
     }
 }
@@ -230,10 +230,9 @@ impl Leases for SqliteWarehouse {
 
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
         let (plan, seen, by) = (plan.to_owned(), seen.cloned(), by.clone());
-        let pool = Arc::clone(&self.pool);
         let taken = self
             .about_leases(move |folder| {
-                folder.create(lease::DATASET, || pool.renew())?;
+                folder.create(lease::DATASET)?;
                 lease::take(folder, &plan, seen.as_ref(), &by)
             })
             .await?;
@@ -267,13 +266,18 @@ fn doing(verb: &str, table: &TableDef) -> String {
     format!("{verb} {}", table.path())
 }
 
-fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
+fn is_there(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
     checked(table)?;
-    if !connection.table_exists(Some(&*table.dataset), &*table.name)? {
+    Ok(connection.table_exists(Some(&*sqlite_schema(&table.dataset)), &*table.name)?)
+}
+
+fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
+    if !is_there(connection, table)? {
         return Ok(false);
     }
+    let path = sqlite_path(&table.dataset, &table.name);
     let any = connection
-        .query_row(&format!("SELECT 1 FROM {} LIMIT 1", table.path()), [], |_| Ok(()))
+        .query_row(&format!("SELECT 1 FROM {path} LIMIT 1"), [], |_| Ok(()))
         .optional()?;
     Ok(any.is_some())
 }
@@ -296,12 +300,11 @@ fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
 
 /// The columns of a table, in order; none if it is not there.
 fn columns(connection: &Connection, table: &TableDef) -> Result<Vec<String>, Fault> {
-    checked(table)?;
-    if !connection.table_exists(Some(&*table.dataset), &*table.name)? {
+    if !is_there(connection, table)? {
         return Ok(Vec::new());
     }
-    let mut statement =
-        connection.prepare(&format!("PRAGMA {}.table_info({})", table.dataset, table.name))?;
+    let (schema, name) = (sql_name(&sqlite_schema(&table.dataset)), sql_name(&table.name));
+    let mut statement = connection.prepare(&format!("PRAGMA {schema}.table_info({name})"))?;
     let names = statement.query_map([], |row| row.get("name"))?;
     Ok(names.collect::<Result<_, _>>()?)
 }

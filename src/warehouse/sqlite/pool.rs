@@ -1,14 +1,13 @@
 //! A few connections: several that read, one that writes, all on threads that may block.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{AcquireError, Semaphore};
 
 use super::connection::{self, Role};
 use super::fault::Fault;
-use super::folder::Folder;
+use super::folder::{Dataset, Folder};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// Connections that may read at the same time.
@@ -20,15 +19,20 @@ pub(super) struct Pool {
     folder: Folder,
     readers: Lane,
     writer: Lane,
-    /// Counts up when a dataset file comes or is replaced: connections from before are closed.
-    epoch: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Lane {
     role: Role,
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<(u64, Connection)>>,
+    idle: Mutex<Vec<Open>>,
+}
+
+/// A connection and the datasets it has at hand.
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
+    datasets: Vec<Dataset>,
 }
 
 impl Pool {
@@ -38,13 +42,11 @@ impl Pool {
             folder,
             readers: Lane::new(Role::Reader, READERS),
             writer: Lane::new(Role::Writer, 1),
-            epoch: AtomicU64::new(0),
         };
         let lanes = [&pool.readers, &pool.writer];
         let used = if pool.folder.is_read_only() { 1 } else { 2 };
         for lane in &lanes[..used] {
-            let held = lane.take(&pool.folder, 0)?;
-            lane.give(0, held);
+            lane.give(lane.take(&pool.folder)?);
         }
         Ok(pool)
     }
@@ -71,11 +73,10 @@ impl Pool {
         let pool = Arc::clone(self);
         blocking(move || {
             let lane = pool.lane(role);
-            let epoch = pool.epoch.load(Ordering::Acquire);
-            let mut connection = lane.take(&pool.folder, epoch)?;
-            let done = work(&mut connection).map_err(|fault| fault.told(&doing, pool.folder.path()));
-            if connection.is_autocommit() && pool.epoch.load(Ordering::Acquire) == epoch {
-                lane.give(epoch, connection);
+            let mut open = lane.take(&pool.folder)?;
+            let done = work(&mut open.connection).map_err(|fault| fault.told(&doing, pool.folder.path()));
+            if open.connection.is_autocommit() {
+                lane.give(open);
             }
             drop(permit);
             done
@@ -99,20 +100,14 @@ impl Pool {
             .map_err(closed)?;
         let pool = Arc::clone(self);
         blocking(move || {
-            pool.renew();
+            for lane in [&pool.writer, &pool.readers] {
+                lane.idle().clear();
+            }
             let done = work(&pool.folder);
             drop((writer, readers));
             done
         })
         .await
-    }
-
-    /// Closes idle connections; busy ones are closed when they come back.
-    pub(super) fn renew(&self) {
-        self.epoch.fetch_add(1, Ordering::AcqRel);
-        for lane in [&self.writer, &self.readers] {
-            lane.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
     }
 
     const fn lane(&self, role: Role) -> &Lane {
@@ -132,17 +127,27 @@ impl Lane {
         }
     }
 
-    fn take(&self, folder: &Folder, epoch: u64) -> Result<Connection, WarehouseError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    /// A connection that has at hand what is in the folder now: a dataset that another program made or exchanged since
+    /// is seen by the next query.
+    fn take(&self, folder: &Folder) -> Result<Open, WarehouseError> {
+        let datasets =
+            (folder.datasets()).map_err(|fault| fault.told("opening the warehouse", folder.path()))?;
+        let idle = self.idle().pop();
         match idle {
-            Some((of, connection)) if of == epoch => Ok(connection),
-            _ => connection::open(folder, self.role),
+            Some(open) if open.datasets == datasets => Ok(open),
+            _ => Ok(Open {
+                connection: connection::open(folder, &datasets, self.role)?,
+                datasets,
+            }),
         }
     }
 
-    fn give(&self, epoch: u64, connection: Connection) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push((epoch, connection));
+    fn give(&self, open: Open) {
+        self.idle().push(open);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Open>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

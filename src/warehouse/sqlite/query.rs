@@ -6,8 +6,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::fault::Fault;
-use super::googlesql::{ALL_DATES, HIDDEN, ONE_DATE};
-use crate::table::{Row, Value};
+use super::googlesql::{ALL_DATES, ONE_DATE};
+use crate::table::{RESERVED, Row, Value};
 use crate::warehouse::Answer;
 
 /// Everything the query answers about these dates.
@@ -20,7 +20,8 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
         .column_names()
         .into_iter()
         .enumerate()
-        .filter(|(_, name)| !name.starts_with(HIDDEN))
+        // What a translation adds is no part of the answer.
+        .filter(|(_, name)| !name.starts_with(RESERVED))
         .map(|(at, name)| (at, name.to_owned()))
         .collect();
     bind(&mut statement, dates)?;

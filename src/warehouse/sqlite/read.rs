@@ -6,7 +6,7 @@ use rusqlite::{Connection, Params};
 use super::cell::Reader;
 use super::fault::Fault;
 use super::folder::checked;
-use crate::table::{Column, Row, TableDef};
+use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
 /// A [`Read`] that owns what it names, to cross to a blocking thread.
@@ -46,27 +46,28 @@ impl Reading {
         checked(&self.table)?;
         let columns = self.columns()?;
         let (names, table, date) = (
-            self.columns.join(", "),
-            self.table.path(),
-            &self.table.date_column,
+            sql_names(&self.columns),
+            sqlite_path(&self.table.dataset, &self.table.name),
+            sql_name(&self.table.date_column),
         );
         let mut readers: Vec<Reader<'_>> = columns
             .into_iter()
             .map(|column| Reader::new(&self.table, column))
             .collect();
+        let stored = self.stored_order();
         let mut rows = Vec::new();
         let moment = connection.transaction()?;
         match &self.dates {
             // One search of the index per date: in order without sorting, and one statement for any number.
             Days::Only(dates) => {
-                let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY rowid");
+                let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY {stored}");
                 for day in dates {
                     collect(&moment, &sql, [day.to_string()], &mut readers, &mut rows)?;
                 }
             }
             Days::Between(from, to) => {
                 let sql = format!(
-                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {date}, rowid"
+                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {date}, {stored}"
                 );
                 collect(
                     &moment,
@@ -78,6 +79,16 @@ impl Reading {
             }
         }
         Ok(rows)
+    }
+
+    /// The name by which `SQLite` numbers the rows, which a column may have taken.
+    fn stored_order(&self) -> &'static str {
+        let is_free =
+            |name: &&str| (self.table.columns.iter()).all(|column| !column.name.eq_ignore_ascii_case(name));
+        ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(is_free)
+            .unwrap_or("1")
     }
 
     fn columns(&self) -> Result<Vec<&Column>, Fault> {

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::folder::checked;
 use super::insert::Insert;
 use super::lease::Fence;
-use crate::table::{Row, Stamp, TableDef, Value};
+use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
 use crate::warehouse::Replace;
 
 /// A [`Replace`] that owns what it names, to cross to a blocking thread.
@@ -86,10 +86,10 @@ impl Replacement {
         };
         let mut statement = transaction.prepare_cached(&format!(
             "SELECT {}, {} FROM {} WHERE {} = ?1",
-            self.table.columns[created].name,
-            self.table.key.join(", "),
-            self.table.path(),
-            self.table.date_column
+            sql_name(&self.table.columns[created].name),
+            sql_names(self.table.key.iter()),
+            sqlite_path(&self.table.dataset, &self.table.name),
+            sql_name(&self.table.date_column)
         ))?;
         let mut readers: Vec<Reader<'_>> = key
             .iter()
@@ -114,8 +114,8 @@ impl Replacement {
     fn delete(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
         let mut statement = transaction.prepare_cached(&format!(
             "DELETE FROM {} WHERE {} = ?1",
-            self.table.path(),
-            self.table.date_column
+            sqlite_path(&self.table.dataset, &self.table.name),
+            sql_name(&self.table.date_column)
         ))?;
         for date in &self.dates {
             statement.execute([date.to_string()])?;

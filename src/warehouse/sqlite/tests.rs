@@ -782,3 +782,107 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
     assert!(!dir.path().join("apart.sqlite").exists());
     replace(&second, &[day("2024-01-01")], &rows, now).await.unwrap();
 }
+
+/// Names that mean something else to `SQLite` where they stand without quotes.
+fn reserved(dataset: &'static str) -> TableDef {
+    TableDef {
+        dataset: Cow::Borrowed(dataset),
+        name: Cow::Borrowed("select"),
+        columns: Cow::Owned(vec![
+            Column::required("order", ColumnType::String, ""),
+            Column::required("date", ColumnType::Date, ""),
+            Column::nullable("rowid", ColumnType::Int64, ""),
+            Column::stamped("from", Stamp::Created, ""),
+            Column::stamped("index", Stamp::Processed, ""),
+        ]),
+        date_column: Cow::Borrowed("date"),
+        key: Cow::Owned(vec![Cow::Borrowed("date"), Cow::Borrowed("order")]),
+        ..games()
+    }
+}
+
+#[tokio::test]
+async fn a_reserved_word_is_a_name_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    for dataset in ["order", "main", "temp", "sqlite_schema"] {
+        let table = reserved(dataset);
+        let row = |order: &str, number: i64| -> Row {
+            vec![
+                order.into(),
+                day("2024-01-01").into(),
+                number.into(),
+                Value::Null,
+                Value::Null,
+            ]
+        };
+        let (first, later) = (at("2024-02-01T00:00:00Z"), at("2024-02-02T00:00:00Z"));
+        let replace = |rows: Vec<Row>, now: DateTime<Utc>| {
+            let (warehouse, table) = (&warehouse, &table);
+            async move {
+                let dates = [day("2024-01-01")];
+                let replace = Replace {
+                    table,
+                    dates: &dates,
+                    rows: &rows,
+                    now,
+                    name: None,
+                };
+                warehouse.replace(replace).await.unwrap();
+            }
+        };
+        let filling = Filling {
+            table: table.clone(),
+            rows: Box::new(std::iter::empty()),
+        };
+        warehouse.fill(vec![filling], &AtomicUsize::new(0)).await.unwrap();
+        warehouse.ensure(&table).await.unwrap();
+        assert!(!warehouse.holds_rows(&table).await.unwrap());
+        replace(vec![row("a", 9), row("b", 8)], first).await;
+        replace(vec![row("b", 8), row("a", 9)], later).await;
+        assert_eq!(warehouse.columns(&table).await.unwrap().len(), 5);
+        let sql = format!("SELECT `order`, `date`, rowid FROM `{dataset}.select` WHERE `date` = @date");
+        let refill = Refill {
+            table: &table,
+            dates: &[day("2024-01-01")],
+            sql: &sql,
+            asking: Asking::DateByDate,
+            now: later,
+            name: "again",
+        };
+        assert_eq!(warehouse.refill(refill).await.unwrap()[0].rows, 2);
+        let read = Read {
+            table: &table,
+            columns: &["order", "rowid", "from", "index"],
+            dates: Dates::Only(&[day("2024-01-01")]),
+        };
+        let expected = |order: &str, number: i64| -> Row {
+            vec![order.into(), number.into(), first.into(), later.into()]
+        };
+        assert_eq!(
+            warehouse.read(read).await.unwrap(),
+            [expected("a", 9), expected("b", 8)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_dataset_that_another_program_makes_or_exchanges_is_seen_by_the_next_query() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    let count = || warehouse.query("SELECT COUNT(*) FROM `mart.t`");
+    assert_eq!(count().await.unwrap_err().class, ErrorClass::Data);
+    let make = |name: &str, rows: &str| {
+        let other = Connection::open(dir.path().join(name)).unwrap();
+        other
+            .execute_batch(&format!("CREATE TABLE t (n); INSERT INTO t VALUES {rows}"))
+            .unwrap();
+    };
+    make("mart.sqlite", "(1)");
+    assert_eq!(count().await.unwrap().rows, [[Value::Int(1)]]);
+    make("fresh", "(1), (2)");
+    fs::rename(dir.path().join("fresh"), dir.path().join("mart.sqlite")).unwrap();
+    assert_eq!(count().await.unwrap().rows, [[Value::Int(2)]]);
+    fs::remove_file(dir.path().join("mart.sqlite")).unwrap();
+    assert_eq!(count().await.unwrap_err().class, ErrorClass::Data);
+}

@@ -6,9 +6,10 @@ use sqlparser::ast::{
     Value,
 };
 
-use super::name::{quoted, single};
+use super::name::single;
 use super::refusal::Refusal;
-use super::{ALL_DATES, HIDDEN, ONE_DATE, Writer, Written, bracketed, known, literal};
+use super::{ALL_DATES, ONE_DATE, Writer, Written, bracketed, known, literal};
+use crate::table::{RESERVED, sql_name};
 
 impl Writer {
     /// An expression that can stand anywhere without further parentheses.
@@ -16,7 +17,7 @@ impl Writer {
         match expression {
             Expr::Identifier(name) => self.column(name),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [table, column] => Ok(format!("{}.{}", quoted(&table.value), quoted(&column.value))),
+                [table, column] => Ok(format!("{}.{}", sql_name(&table.value), sql_name(&column.value))),
                 _ => Err(Refusal::construct(expression)),
             },
             Expr::Value(value) => literal::value(&value.value),
@@ -163,7 +164,7 @@ impl Writer {
             .aliases
             .iter()
             .find(|alias| alias.name.eq_ignore_ascii_case(&name.value));
-        Ok(alias.map_or_else(|| quoted(&name.value), |alias| alias.written.clone()))
+        Ok(alias.map_or_else(|| sql_name(&name.value), |alias| alias.written.clone()))
     }
 
     fn is(&mut self, inner: &Expr, words: &str) -> Written {
@@ -307,7 +308,7 @@ impl Writer {
 
     /// A subquery that stands for one value. `SQLite` would take the first of several rows.
     fn only_value(&mut self, query: &Query) -> Written {
-        let one = quoted(&format!("{HIDDEN}one"));
+        let one = sql_name(&format!("{RESERVED}one"));
         let written = self.query(query)?;
         Ok(format!(
             "(WITH {one}(v) AS ({written}) SELECT gsql_only(v) FROM {one})"

@@ -26,9 +26,6 @@ use sqlparser::parser::Parser;
 use crate::warehouse::WarehouseError;
 use refusal::{Refusal, unread};
 
-/// How the names of columns begin that a translation adds and an answer must not show.
-pub(super) const HIDDEN: &str = "_backcourt_";
-
 /// The name under which the date of a query about one date is bound.
 pub(super) const ONE_DATE: &str = ":date";
 

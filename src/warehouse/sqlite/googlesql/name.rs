@@ -4,11 +4,7 @@ use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
 use super::refusal::Refusal;
 use super::{Writer, Written};
-
-/// A name as `SQLite` reads it. In backticks it can never be taken for a keyword or a text.
-pub(super) fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
+use crate::table::{sql_name, sqlite_path};
 
 /// A name whose parts are plain identifiers, joined by dots.
 pub(super) fn dotted(name: &ObjectName) -> Option<String> {
@@ -43,9 +39,9 @@ impl Writer {
                     .all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
         };
         match whole.split('.').collect::<Vec<_>>().as_slice() {
-            [name] if self.known.iter().any(|known| known.eq_ignore_ascii_case(name)) => Ok(quoted(name)),
+            [name] if self.known.iter().any(|known| known.eq_ignore_ascii_case(name)) => Ok(sql_name(name)),
             [dataset, table] | [_, dataset, table] if is_plain(dataset) && is_plain(table) => {
-                Ok(format!("{}.{}", quoted(dataset), quoted(table)))
+                Ok(sqlite_path(dataset, table))
             }
             _ => Err(refused()),
         }

@@ -5,9 +5,9 @@ use sqlparser::ast::{
     SetQuantifier, Value, With,
 };
 
-use super::name::quoted;
 use super::refusal::Refusal;
 use super::{Alias, Writer, Written, is_plain};
+use crate::table::sql_name;
 
 impl Writer {
     /// A whole query.
@@ -57,7 +57,7 @@ impl Writer {
                 return Err(Refusal::construct(format_args!("the columns of {}", alias.name)));
             }
             let written = self.query(query)?;
-            tables.push(format!("{} AS ({written})", quoted(&alias.name.value)));
+            tables.push(format!("{} AS ({written})", sql_name(&alias.name.value)));
             self.known.push(alias.name.value.clone());
         }
         Ok(format!("WITH {} ", tables.join(", ")))
@@ -120,7 +120,7 @@ impl Writer {
                 return Err(Refusal::construct("WITH FILL"));
             }
             let term = match expr {
-                Expr::Identifier(name) => quoted(&name.value),
+                Expr::Identifier(name) => sql_name(&name.value),
                 other => self.expression(other)?,
             };
             let direction = match &options.sort {

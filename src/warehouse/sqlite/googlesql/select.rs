@@ -8,9 +8,10 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
-use super::name::{quoted, single};
+use super::name::single;
 use super::refusal::Refusal;
-use super::{Alias, HIDDEN, Writer, Written, bracketed};
+use super::{Alias, Writer, Written, bracketed};
+use crate::table::{RESERVED, sql_name, sql_names};
 
 /// One entry of a SELECT list.
 struct Item {
@@ -41,7 +42,7 @@ impl Writer {
         };
         let condition = self.with_aliases(aliases, |writer| writer.expression(condition))?;
         self.hidden += 1;
-        let flag = quoted(&format!("{HIDDEN}qualify_{}", self.hidden));
+        let flag = sql_name(&format!("{RESERVED}qualify_{}", self.hidden));
         let outer = around(&items);
         let written = format!(
             "SELECT {distinct}{outer} FROM (SELECT {list}, {condition} AS {flag}{rest}) WHERE {flag}"
@@ -81,7 +82,7 @@ impl Writer {
                     refuse_wildcard_options(options)?;
                     let of = single(of).ok_or_else(|| Refusal::construct(item))?;
                     items.push(Item {
-                        written: format!("{}.*", quoted(&of.value)),
+                        written: format!("{}.*", sql_name(&of.value)),
                         name: None,
                     });
                 }
@@ -157,12 +158,12 @@ impl Writer {
             JoinConstraint::None => Ok(String::new()),
             JoinConstraint::On(condition) => Ok(format!(" ON {}", self.expression(condition)?)),
             JoinConstraint::Using(columns) => {
-                let columns: Option<Vec<String>> = columns
+                let columns: Option<Vec<&str>> = columns
                     .iter()
-                    .map(|column| single(column).map(|name| quoted(&name.value)))
+                    .map(|column| single(column).map(|name| name.value.as_str()))
                     .collect();
                 let columns = columns.ok_or_else(|| Refusal::construct("USING"))?;
-                Ok(format!(" USING ({})", columns.join(", ")))
+                Ok(format!(" USING ({})", sql_names(columns)))
             }
             JoinConstraint::Natural => Err(Refusal::construct("NATURAL JOIN")),
         }
@@ -208,7 +209,7 @@ impl Writer {
 }
 
 fn named(written: &str, name: &str) -> Item {
-    let name = quoted(name);
+    let name = sql_name(name);
     Item {
         written: format!("{written} AS {name}"),
         name: Some(name),
@@ -241,7 +242,7 @@ fn aliased(alias: Option<&TableAlias>) -> Written {
             columns,
             at: None,
             ..
-        }) if columns.is_empty() => Ok(format!(" AS {}", quoted(&name.value))),
+        }) if columns.is_empty() => Ok(format!(" AS {}", sql_name(&name.value))),
         Some(other) => Err(Refusal::construct(other)),
     }
 }

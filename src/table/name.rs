@@ -1,0 +1,179 @@
+//! Names of datasets, tables and columns: which there may be, and how they stand in SQL. Every name that gets into a
+//! statement goes through here, so that a reserved word is a name like any other.
+
+use super::shown::quoted;
+
+/// How names begin that backcourt gives within its own statements.
+pub const RESERVED: &str = "_backcourt_";
+
+/// How columns begin that are no table's: backcourt's, and those `BigQuery` keeps for itself.
+const PSEUDO_COLUMNS: [&str; 8] = [
+    RESERVED,
+    "_TABLE_",
+    "_FILE_",
+    "_PARTITION",
+    "_ROW_TIMESTAMP",
+    "__ROOT__",
+    "_COLIDENTIFIER",
+    "_CHANGE_",
+];
+
+/// The dataset that holds the leases.
+const OWN_DATASET: &str = "backcourt";
+
+/// A name in backticks, as both warehouses read it. In double quotes `SQLite` would take a misspelt one for a text.
+#[must_use]
+pub fn sql_name(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// Names as a list of columns has them.
+#[must_use]
+pub fn sql_names<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
+    let names: Vec<String> = (names.into_iter()).map(|name| sql_name(name.as_ref())).collect();
+    names.join(", ")
+}
+
+/// The name under which the embedded warehouse attaches a dataset's file: its own, unless that is one of `SQLite`'s.
+#[must_use]
+pub fn sqlite_schema(dataset: &str) -> String {
+    if ["main", "temp"].contains(&dataset.to_ascii_lowercase().as_str()) {
+        format!("{RESERVED}{dataset}")
+    } else {
+        dataset.to_owned()
+    }
+}
+
+/// A table of the embedded warehouse.
+#[must_use]
+pub fn sqlite_path(dataset: &str, table: &str) -> String {
+    format!("{}.{}", sql_name(&sqlite_schema(dataset)), sql_name(table))
+}
+
+/// Whether it is made of ASCII letters, digits and underscores, with no digit first: what both warehouses take as a name
+/// of anything, and what can stand in a path or a statement without harm.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let is_start = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    name.starts_with(is_start) && (name.chars()).all(|letter| is_start(letter) || letter.is_ascii_digit())
+}
+
+/// `dataset.table` in its two parts, if a stage may fill or read it.
+///
+/// # Errors
+/// When it is not two names, or one of them is taken; the sentence says by whom.
+pub fn table_path(path: &str) -> Result<(&str, &str), String> {
+    let Some((dataset, table)) =
+        (path.split_once('.')).filter(|(dataset, table)| is_name(dataset) && is_name(table))
+    else {
+        return Err(format!(
+            "table {} is not dataset.table in ASCII letters, digits and underscores, as in harbour.tides",
+            quoted(path)
+        ));
+    };
+    if begins(dataset, OWN_DATASET) && dataset.len() == OWN_DATASET.len() {
+        return Err(format!(
+            "table '{path}': dataset {OWN_DATASET} is where backcourt keeps its leases; choose another dataset"
+        ));
+    }
+    for (name, start, owner) in [
+        (dataset, RESERVED, "backcourt's own datasets"),
+        (table, RESERVED, "backcourt's own tables"),
+        (table, "sqlite_", "SQLite's own tables"),
+    ] {
+        if begins(name, start) {
+            return Err(format!(
+                "table '{path}': '{name}' begins with {start}, which is kept for {owner}; choose another name"
+            ));
+        }
+    }
+    Ok((dataset, table))
+}
+
+/// Refuses what cannot be the name of a column on both warehouses.
+///
+/// # Errors
+/// In a sentence that says what is wrong with it.
+pub fn refuse_column_name(name: &str) -> Result<(), String> {
+    if !is_name(name) {
+        return Err(format!(
+            "{} is not a name of ASCII letters, digits and underscores with no digit first",
+            quoted(name)
+        ));
+    }
+    match (PSEUDO_COLUMNS.into_iter()).find(|start| begins(name, start)) {
+        None => Ok(()),
+        Some(start) => Err(format!(
+            "'{name}' begins with {start}, which is kept for columns that the warehouse adds; choose another name"
+        )),
+    }
+}
+
+/// Whether a name begins so, in any letter case: `SQLite` does not tell them apart.
+fn begins(name: &str, start: &str) -> bool {
+    (name.get(..start.len())).is_some_and(|begins| begins.eq_ignore_ascii_case(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_backticks_ends_where_it_ends() {
+        assert_eq!(sql_name("order"), "`order`");
+        assert_eq!(sql_name("a`b"), "`a``b`");
+        assert_eq!(sql_names(["date", "group"]), "`date`, `group`");
+    }
+
+    #[test]
+    fn every_dataset_has_a_schema_of_its_own() {
+        assert_eq!(sqlite_path("order", "select"), "`order`.`select`");
+        assert_eq!(sqlite_path("main", "t"), "`_backcourt_main`.`t`");
+        assert_eq!(sqlite_schema("TEMP"), "_backcourt_TEMP");
+    }
+
+    #[test]
+    fn reserved_words_are_names_and_taken_ones_are_refused_with_their_owner() {
+        for path in [
+            "order.group",
+            "select.from",
+            "main.t",
+            "temp.t",
+            "sqlite_x.t",
+            "_a.b1",
+        ] {
+            assert!(table_path(path).is_ok(), "{path}");
+        }
+        for (path, said) in [
+            ("tides", "is not dataset.table"),
+            ("a.b.c", "is not dataset.table"),
+            ("hafen.fl\u{fc}ge", "is not dataset.table"),
+            ("a.two words", "is not dataset.table"),
+            ("a.1st", "is not dataset.table"),
+            ("Backcourt.t", "is where backcourt keeps its leases"),
+            (
+                "d.SQLite_t",
+                "begins with sqlite_, which is kept for SQLite's own tables",
+            ),
+            ("d._backcourt_t", "kept for backcourt's own tables"),
+        ] {
+            let refusal = table_path(path).unwrap_err();
+            assert!(refusal.contains(said), "{refusal}");
+        }
+        for name in ["date", "order", "rowid", "index", "_x", "x_backcourt_"] {
+            assert_eq!(refuse_column_name(name), Ok(()));
+        }
+        for name in [
+            "",
+            "1st",
+            "two words",
+            "gr\u{f6}\u{df}e",
+            "a`b",
+            "_PARTITIONTIME",
+            "_backcourt_asked",
+            "_file_name",
+        ] {
+            refuse_column_name(name).unwrap_err();
+        }
+    }
+}
