@@ -250,3 +250,64 @@ fn a_server_that_does_not_answer_is_said_to_be_out_of_reach() {
         said.out
     );
 }
+
+#[test]
+fn doctor_hints() {
+    for (code, reason, message, hint) in [
+        (
+            403,
+            "accessNotConfigured",
+            "BigQuery API has not been used in project 123 before or it is disabled.",
+            "-> enable the BigQuery API for nba-props-platform: \
+             gcloud services enable bigquery.googleapis.com --project=nba-props-platform\n",
+        ),
+        (
+            403,
+            "billingNotEnabled",
+            "The project has not enabled billing.",
+            "-> enable billing for nba-props-platform: ",
+        ),
+        (
+            403,
+            "jobRateLimitExceeded",
+            "Job exceeded rate limits: Your table exceeded quota for table update operations",
+            "-> it is a rate limit: a run waits and retries by itself, else try again in a minute\n",
+        ),
+        (
+            401,
+            "authError",
+            "Invalid Credentials",
+            "-> name a service account's key file",
+        ),
+        (
+            404,
+            "notFound",
+            "Not found: Project no-such",
+            "-> check the project's name, 'nba-props-platform'\n",
+        ),
+        (
+            400,
+            "somethingNew",
+            "A reason nobody knows yet",
+            "-> look the reason up: https://cloud.google.com/bigquery/",
+        ),
+    ] {
+        let proxy = Proxy::start(None, Duration::ZERO, move |_| {
+            Fate::Say(code, body(code, reason, message))
+        });
+        let said = doctor(&State::none(), &proxy.address(), &[]).expect(1);
+        let found = format!(
+            "  FAIL   project: BigQuery says ({reason}): {}\n",
+            message.trim_end_matches('.')
+        );
+        let next = said
+            .out
+            .split_once(found.as_str())
+            .map(|(_, after)| after.trim_start());
+        assert!(
+            next.is_some_and(|next| next.starts_with(hint)),
+            "{hint} in {}",
+            said.out
+        );
+    }
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::engine::counted;
 use crate::table::TableDef;
-use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Described};
-use crate::warehouse::{ErrorClass, WarehouseError};
+use crate::warehouse::ErrorClass;
+use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Described, Refused, Remedy};
 
 use super::super::progress::Progress;
 use super::finding::{Area, Finding, Verdict};
@@ -48,7 +48,7 @@ impl Look<'_> {
                 self.add("credentials", Verdict::Ok, credentials.to_string());
             }
             Err(error) => {
-                self.fail("credentials", error.message, LOG_IN);
+                self.fail("credentials", error.message, Remedy::LogIn.sentence());
                 return false;
             }
         }
@@ -75,17 +75,21 @@ impl Look<'_> {
             self.add("project", Verdict::Ok, detail);
             return Answers::Yes;
         };
-        let (next, answers) = match error.class {
-            ErrorClass::Auth if error.message.contains("bigquery.jobs.create") => (
-                format!("grant the caller BigQuery Job User on {project}"),
-                Answers::No,
-            ),
-            ErrorClass::Auth => (LOG_IN.to_owned(), Answers::Nobody),
-            ErrorClass::Transient => {
-                let next = "check the address, the network and the proxy, and ask again";
-                (next.to_owned(), Answers::Nobody)
+        let next = match (error.remedy, error.class) {
+            (Some(remedy), _) => remedy.sentence_for(&project),
+            (None, ErrorClass::Auth) => Remedy::LogIn.sentence().to_owned(),
+            (None, ErrorClass::Transient) => {
+                "check the address, the network and the proxy, and ask again".to_owned()
             }
-            _ => ("check the project's name".to_owned(), Answers::Nobody),
+            (None, ErrorClass::Data) => format!("check the project's name, '{project}'"),
+            (None, _) => {
+                "look the reason up: https://cloud.google.com/bigquery/docs/error-messages".to_owned()
+            }
+        };
+        let answers = if error.remedy == Some(Remedy::GrantJobs) {
+            Answers::No
+        } else {
+            Answers::Nobody
         };
         self.fail("project", error.message, next);
         answers
@@ -106,7 +110,9 @@ impl Look<'_> {
                 Ok(Some(place)) => places.entry(place).or_default().push(name.clone()),
                 Ok(None) => missing.push(name.clone()),
                 Err(error) => {
-                    let next = format!("grant the caller BigQuery Data Editor on {name}");
+                    let grant = format!("grant the caller BigQuery Data Editor on {name}");
+                    let next =
+                        (error.remedy).map_or(grant, |remedy| remedy.sentence_for(self.warehouse.project()));
                     self.fail(name, error.message, next);
                 }
             }
@@ -139,7 +145,7 @@ impl Look<'_> {
     async fn tables<'t>(&mut self, defined: &[&'t TableDef]) -> Vec<&'t TableDef> {
         let mut there = Vec::new();
         let mut held = Vec::new();
-        let mut refused = Refused::default();
+        let mut refused = Refusals::default();
         for (at, table) in defined.iter().enumerate() {
             self.progress
                 .say(&format!("looking at tables: {} of {}", at + 1, defined.len()));
@@ -196,7 +202,7 @@ impl Look<'_> {
         attempt: impl Fn(&'t TableDef) -> Attempt<'t>,
         role: &str,
     ) {
-        let mut refused = Refused::default();
+        let mut refused = Refusals::default();
         for (at, table) in tables.iter().enumerate() {
             self.progress
                 .say(&format!("trying {what}: {} of {}", at + 1, tables.len()));
@@ -228,18 +234,15 @@ enum Answers {
     Nobody,
 }
 
-const LOG_IN: &str = "name a service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or run \
-                      'gcloud auth application-default login'";
-
 /// Tables that something was refused for. One reason is enough: it is the same for all of them as a rule.
 #[derive(Debug, Default)]
-struct Refused {
+struct Refusals {
     tables: Vec<String>,
-    first: Option<WarehouseError>,
+    first: Option<Refused>,
 }
 
-impl Refused {
-    fn add(&mut self, table: &TableDef, error: WarehouseError) {
+impl Refusals {
+    fn add(&mut self, table: &TableDef, error: Refused) {
         self.tables.push(table.path());
         self.first.get_or_insert(error);
     }
@@ -253,9 +256,10 @@ impl Refused {
             counted(of, "table"),
             first.message
         );
-        let next = match first.class {
-            ErrorClass::Auth => format!("grant the caller {role} on their datasets"),
-            _ => "look at the tables named, and ask again".to_owned(),
+        let next = match (first.remedy, first.class) {
+            (Some(remedy), _) => remedy.sentence().to_owned(),
+            (None, ErrorClass::Auth) => format!("grant the caller {role} on their datasets"),
+            (None, _) => "look at the tables named, and ask again".to_owned(),
         };
         Some(Finding::new(Area::Warehouse, what, Verdict::Fail, detail).next(next))
     }
@@ -318,12 +322,16 @@ mod tests {
 
     #[test]
     fn what_is_refused_for_many_tables_is_one_finding_with_the_servers_words() {
-        let mut refused = Refused::default();
+        let mut refused = Refusals::default();
         let denied = |path: &str| {
             let message = format!(
                 "BigQuery says (accessDenied): Access Denied: Table {path}: Permission bigquery.tables.updateData denied"
             );
-            WarehouseError::new(ErrorClass::Auth, message)
+            Refused {
+                class: ErrorClass::Auth,
+                message,
+                remedy: None,
+            }
         };
         for feed in [Feed::Gamebook, Feed::Bdl] {
             refused.add(feed.table(), denied(&feed.table().path()));
@@ -339,6 +347,6 @@ mod tests {
             finding.next.as_deref(),
             Some("grant the caller BigQuery Data Editor on their datasets")
         );
-        assert!(Refused::default().finding("writing", 5, "").is_none());
+        assert!(Refusals::default().finding("writing", 5, "").is_none());
     }
 }

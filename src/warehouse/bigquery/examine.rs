@@ -6,9 +6,31 @@ use gcp_bigquery_client::model::job::Job;
 use super::credentials::Credentials;
 use super::fault::Fault;
 use super::job::{Statement, dry};
+use super::remedy::Remedy;
 use super::{BigQueryWarehouse, limits};
 use crate::table::{TableDef, bigquery_table, sql_name};
-use crate::warehouse::WarehouseError;
+use crate::warehouse::ErrorClass;
+
+/// Why a look was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The class of the error.
+    pub class: ErrorClass,
+    /// The server's words and nothing else.
+    pub message: String,
+    /// What mends it, where that does not depend on what was looked at.
+    pub remedy: Option<Remedy>,
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self {
+            class: fault.class,
+            message: fault.said(),
+            remedy: fault.remedy(),
+        }
+    }
+}
 
 /// A table as the server describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,21 +73,21 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// When the file that is named holds no credentials.
-    pub fn credentials(&self) -> Result<Credentials, WarehouseError> {
-        Credentials::find(&self.address).map_err(Fault::plainly)
+    pub fn credentials(&self) -> Result<Credentials, Refused> {
+        Credentials::find(&self.address).map_err(Refused::from)
     }
 
     /// Where a dataset is; none if it is not there.
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses to say.
-    pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, WarehouseError> {
-        let client = self.client().await.map_err(Fault::plainly)?;
+    pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, Refused> {
+        let client = self.client().await?;
         let asked = client.dataset().get(self.project(), dataset).await;
         match asked.map_err(Fault::from) {
             Ok(found) => Ok(Some(found.location.unwrap_or_default())),
             Err(fault) if fault.is_not_found() => Ok(None),
-            Err(fault) => Err(fault.plainly()),
+            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -73,8 +95,8 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses to say.
-    pub async fn describe(&self, table: &TableDef) -> Result<Option<Described>, WarehouseError> {
-        let client = self.client().await.map_err(Fault::plainly)?;
+    pub async fn describe(&self, table: &TableDef) -> Result<Option<Described>, Refused> {
+        let client = self.client().await?;
         let dataset = self.dataset_of(table);
         let asked = client
             .table()
@@ -83,7 +105,7 @@ impl BigQueryWarehouse {
         let found = match asked.map_err(Fault::from) {
             Ok(found) => found,
             Err(fault) if fault.is_not_found() => return Ok(None),
-            Err(fault) => return Err(fault.plainly()),
+            Err(fault) => return Err(fault.into()),
         };
         let by_day = found.time_partitioning.filter(|by| by.r#type == "DAY");
         let fields = found.schema.fields.unwrap_or_default();
@@ -98,11 +120,11 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// What it would be refused with.
-    pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), WarehouseError> {
-        let client = self.client().await.map_err(Fault::plainly)?;
+    pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refused> {
+        let client = self.client().await?;
         let statement = Statement::new(self.sql_of(attempt));
         let tried: Result<Job, Fault> = dry(&client, &self.account, statement).await;
-        tried.map(drop).map_err(Fault::plainly)
+        tried.map(drop).map_err(Refused::from)
     }
 
     /// The least that needs the same permission as the real thing.

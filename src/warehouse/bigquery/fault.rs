@@ -5,6 +5,7 @@ use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 use gcp_bigquery_client::yup_oauth2;
 
+use super::remedy::Remedy;
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// A refused or lost call: what it means, and whether the server had a word in it.
@@ -63,28 +64,27 @@ impl Fault {
 
     /// One sentence for the operator: what was being done, what was answered, what to do next.
     pub(super) fn told(self, doing: &str) -> WarehouseError {
-        let next = match self.class {
-            ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention => {
+        let next = match (self.class, self.remedy()) {
+            (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => {
                 "it may pass when tried again"
             }
-            ErrorClass::Quota => "its table rests until the quota may be free again, or have it raised",
-            ErrorClass::Auth => "check the credentials and their roles with `backcourt doctor`",
-            ErrorClass::Data => "look at the table and the rows named",
-            ErrorClass::Code if self.reason == "bytesBilledLimitExceeded" => {
-                "allow more with --max-bytes-billed"
-            }
-            ErrorClass::Code => "the query itself is at fault",
-            ErrorClass::Unknown => "it is looked up before anything is repeated",
+            (ErrorClass::Quota, _) => "its table rests until the quota may be free again, or have it raised",
+            (_, Some(remedy)) => remedy.sentence(),
+            (ErrorClass::Auth, None) => "check the credentials and their roles with `backcourt doctor`",
+            (ErrorClass::Data, None) => "look at the table and the rows named",
+            (ErrorClass::Code, None) => "the query itself is at fault",
+            (ErrorClass::Unknown, None) => "it is looked up before anything is repeated",
         };
         WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
     }
 
-    /// What was answered and nothing else, for who says himself what was being done and what comes next.
-    pub(super) fn plainly(self) -> WarehouseError {
-        WarehouseError::new(self.class, self.said())
+    /// What mends it, where the answer itself tells.
+    pub(super) fn remedy(&self) -> Option<Remedy> {
+        Remedy::of(self.class, &self.reason, &self.message)
     }
 
-    fn said(&self) -> String {
+    /// What was answered and nothing else, for a caller that knows what was being done.
+    pub(super) fn said(&self) -> String {
         let message = self.message.trim_end_matches('.');
         match self.reason.as_str() {
             // Nobody was asked, or nobody answered.
@@ -178,8 +178,14 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
         "quotaExceeded" | "dailyLimitExceeded" => ErrorClass::Quota,
         "backendError" | "internalError" | "jobBackendError" | "jobInternalError" | "tableUnavailable"
         | "stopped" | "timeout" | "badGateway" | "serviceUnavailable" => ErrorClass::Transient,
-        "accessDenied" | "authError" | "required" | "billingNotEnabled" | "blocked" | "unauthorized"
-        | "forbidden" => ErrorClass::Auth,
+        "accessDenied"
+        | "authError"
+        | "required"
+        | "billingNotEnabled"
+        | "blocked"
+        | "unauthorized"
+        | "forbidden"
+        | "accessNotConfigured" => ErrorClass::Auth,
         "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
         "invalidQuery" if is_about_values(message) => ErrorClass::Data,

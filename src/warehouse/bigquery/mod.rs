@@ -16,13 +16,15 @@ mod limits;
 mod overtaken;
 mod read;
 mod refill;
+mod remedy;
 mod script;
 mod tokens;
 
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
 pub use datasets::Prefix;
-pub use examine::{Attempt, Described};
+pub use examine::{Attempt, Described, Refused};
+pub use remedy::Remedy;
 
 use std::collections::HashMap;
 use std::sync::Arc;

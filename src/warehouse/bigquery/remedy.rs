@@ -1,0 +1,160 @@
+//! What mends a refusal, where `BigQuery`'s reason word alone tells: the same for a run and for the doctor.
+
+use crate::warehouse::ErrorClass;
+
+/// What to do about a refusal, whatever was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The project does not use the API yet.
+    EnableApi,
+    /// The project has no billing account.
+    EnableBilling,
+    /// Too many calls came in a short time.
+    SlowDown,
+    /// An allowance is used up.
+    AwaitQuota,
+    /// The caller may send no jobs to the project.
+    GrantJobs,
+    /// The token was refused.
+    LogIn,
+    /// A job would be billed for more than is allowed.
+    AllowMoreBytes,
+}
+
+impl Remedy {
+    pub(super) fn of(class: ErrorClass, reason: &str, message: &str) -> Option<Self> {
+        let says = |part: &str| message.contains(part);
+        match (class, reason) {
+            (_, "accessNotConfigured" | "SERVICE_DISABLED") => Some(Self::EnableApi),
+            (ErrorClass::Auth, _) if says("API has not been used in project") => Some(Self::EnableApi),
+            (_, "billingNotEnabled") => Some(Self::EnableBilling),
+            (_, "bytesBilledLimitExceeded") => Some(Self::AllowMoreBytes),
+            (_, "authError") => Some(Self::LogIn),
+            (ErrorClass::Auth, _) if says("bigquery.jobs.create") => Some(Self::GrantJobs),
+            (ErrorClass::Rate, _) => Some(Self::SlowDown),
+            (ErrorClass::Quota, _) => Some(Self::AwaitQuota),
+            _ => None,
+        }
+    }
+
+    /// What to do, as the end of a sentence.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::EnableApi => {
+                "enable the BigQuery API for the project: gcloud services enable bigquery.googleapis.com"
+            }
+            Self::EnableBilling => {
+                "enable billing for the project: https://console.cloud.google.com/billing/linkedaccount"
+            }
+            Self::SlowDown => {
+                "it is a rate limit: a run waits and retries by itself, else try again in a minute"
+            }
+            Self::AwaitQuota => "wait until the quota is free again, or have it raised",
+            Self::GrantJobs => "grant the caller BigQuery Job User on the project",
+            Self::LogIn => {
+                "name a service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or run \
+                 'gcloud auth application-default login'"
+            }
+            Self::AllowMoreBytes => "allow more with --max-bytes-billed",
+        }
+    }
+
+    /// The same for a project that is known by its name.
+    #[must_use]
+    pub fn sentence_for(self, project: &str) -> String {
+        match self {
+            Self::EnableApi => format!(
+                "enable the BigQuery API for {project}: \
+                 gcloud services enable bigquery.googleapis.com --project={project}"
+            ),
+            Self::EnableBilling => format!(
+                "enable billing for {project}: https://console.cloud.google.com/billing/linkedaccount?project={project}"
+            ),
+            Self::GrantJobs => format!("grant the caller BigQuery Job User on {project}"),
+            other => other.sentence().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::super::fault::Fault;
+    use super::*;
+
+    #[rstest]
+    #[case(
+        403,
+        "accessNotConfigured",
+        "BigQuery API has not been used in project 123 before or it is disabled.",
+        Some(Remedy::EnableApi)
+    )]
+    #[case(
+        403,
+        "forbidden",
+        "BigQuery API has not been used in project 123 before or it is disabled.",
+        Some(Remedy::EnableApi)
+    )]
+    #[case(403, "SERVICE_DISABLED", "", Some(Remedy::EnableApi))]
+    #[case(
+        403,
+        "billingNotEnabled",
+        "The project has not enabled billing.",
+        Some(Remedy::EnableBilling)
+    )]
+    #[case(
+        403,
+        "jobRateLimitExceeded",
+        "Job exceeded rate limits",
+        Some(Remedy::SlowDown)
+    )]
+    #[case(403, "rateLimitExceeded", "Exceeded rate limits", Some(Remedy::SlowDown))]
+    #[case(429, "", "Too Many Requests", Some(Remedy::SlowDown))]
+    #[case(403, "quotaExceeded", "Quota exceeded", Some(Remedy::AwaitQuota))]
+    #[case(
+        403,
+        "accessDenied",
+        "User does not have bigquery.jobs.create permission in project p.",
+        Some(Remedy::GrantJobs)
+    )]
+    #[case(
+        403,
+        "accessDenied",
+        "Permission bigquery.tables.getData denied on table p:d.t",
+        None
+    )]
+    #[case(401, "authError", "Invalid Credentials", Some(Remedy::LogIn))]
+    #[case(
+        400,
+        "bytesBilledLimitExceeded",
+        "Query exceeded limit for bytes billed",
+        Some(Remedy::AllowMoreBytes)
+    )]
+    #[case(404, "notFound", "Not found: Project no-such", None)]
+    #[case(503, "backendError", "Retrying may solve the problem.", None)]
+    #[case(400, "somethingNew", "A reason nobody knows yet", None)]
+    fn a_reason_that_tells_what_to_do_is_answered_by_that(
+        #[case] code: i64,
+        #[case] reason: &str,
+        #[case] message: &str,
+        #[case] remedy: Option<Remedy>,
+    ) {
+        assert_eq!(Fault::of_reason(code, reason, message).remedy(), remedy);
+    }
+
+    #[test]
+    fn the_project_is_named_where_it_is_known() {
+        let said = Remedy::EnableApi.sentence_for("my-project1");
+        assert!(
+            said.ends_with("bigquery.googleapis.com --project=my-project1"),
+            "{said}"
+        );
+        assert!(
+            Remedy::EnableBilling
+                .sentence_for("my-project1")
+                .contains("for my-project1")
+        );
+    }
+}
