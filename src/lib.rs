@@ -16,6 +16,7 @@ pub mod present;
 pub mod replay;
 pub mod report;
 pub mod runbook;
+pub mod sql;
 pub mod stages;
 pub mod table;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use program::{Ended, State, ended, wait_until};
+use rstest::rstest;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -538,4 +539,185 @@ fn a_program_that_is_not_there_and_a_column_that_is_missing_stop_the_run_once() 
     let said = "stage after: the query answers a column twise, which port.after has not";
     assert!(stopped.out.contains(said), "{}", stopped.out);
     assert_eq!(port.dates("after", "failed"), 0);
+}
+
+/// Columns and datasets that are called as a reserved word of the one or the other warehouse.
+const RESERVED: &str = r#"
+name = "reserved"
+title = "Reserved words"
+from = "2024-01-01"
+to = "2024-01-03"
+[[stage]]
+name = "printed"
+kind = "command"
+command = ["./calls", "{date}"]
+table = "DATASET.group"
+date_column = "date"
+key = ["date", "order"]
+columns = [
+  { name = "date", type = "DATE" }, { name = "order", type = "INT64" }, { name = "group", type = "STRING", part = "group" },
+  { name = "end", type = "INT64" }, { name = "select", type = "STRING", part = "side" }, { name = "from", type = "STRING" },
+  { name = "table", type = "STRING" }, { name = "index", type = "INT64" }, { name = "rowid", type = "STRING" },
+]
+[[check]]
+name = "ends"
+stage = "printed"
+title = "Every row has its end"
+severity = "blocking"
+sql = "SELECT `date`, `order` FROM `DATASET.group` WHERE `end` IS NULL OR `select` != 'x'"
+expect = [{ rows = 0 }]
+[[stage]]
+name = "asked"
+kind = "sql"
+needs = ["printed"]
+reads = [{ table = "DATASET.group" }]
+sql = "SELECT date, `order`, `group`, `end` AS `select`, rowid FROM `DATASET.group` WHERE date = @date"
+table = "DATASET.select"
+date_column = "date"
+key = ["date", "order", "group"]
+columns = [
+  { name = "date", type = "DATE" }, { name = "order", type = "INT64" }, { name = "group", type = "STRING" },
+  { name = "select", type = "INT64" }, { name = "rowid", type = "STRING" },
+]
+[[sample]]
+date = "2024-01-02"
+why = "one of the three"
+"#;
+
+#[rstest]
+#[case::plain("d")]
+#[case::order("order")]
+#[case::group("group")]
+#[case::main("main")]
+#[case::temp("Temp")]
+#[case::sqlite("sqlite_master")]
+fn reserved_words(#[case] dataset: &str) {
+    let script = "echo date,order,group,end,select,from,table,index,rowid\necho $1,1,a,2,x,y,z,7,s";
+    let port = Port::new(&RESERVED.replace("DATASET", dataset), script);
+    port.run().expect(0);
+    for stage in ["printed", "asked"] {
+        assert_eq!(port.dates(stage, "ok"), 3, "{stage}");
+    }
+    port.run().expect(0);
+    assert_eq!(port.unit("asked", "2024-01-01").2, 1, "it was done once");
+    let file = port.state.path().join(format!("warehouse/{dataset}.sqlite"));
+    let held = Connection::open(file).unwrap();
+    let sql = "SELECT `order` + `select`, `group`, rowid FROM `select` WHERE `date` = '2024-01-02'";
+    let row = held.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    assert_eq!(row.unwrap(), (3, "a".to_owned(), "s".to_owned()));
+    // The sample computes what is stored once more and finds the same.
+    let sample = [
+        "run",
+        "--sample",
+        "--no-resume",
+        "--output",
+        "jsonl",
+        "--dates",
+        "2024-01-02",
+    ];
+    port.ask(&sample).expect(0);
+}
+
+/// A running balance, each day from the one before: it reads the table it fills.
+const BALANCE: &str = r#"
+name = "balance"
+title = "Balance"
+from = "2024-01-01"
+to = "2024-03-31"
+[[stage]]
+name = "balance"
+kind = "sql"
+reads = [{ table = "raw.events" }]
+sql = """
+SELECT @date AS day, COALESCE(p.balance, 0) + t.amount AS balance
+FROM (SELECT SUM(amount) AS amount FROM `raw.events` WHERE day = @date) AS t
+LEFT JOIN (SELECT balance FROM OWN WHERE day = DATE_SUB(@date, INTERVAL 1 DAY)) AS p ON TRUE
+"""
+table = "analytics.balance"
+date_column = "day"
+key = ["day"]
+columns = [{ name = "day", type = "DATE" }, { name = "balance", type = "INT64" }]
+"#;
+
+#[rstest]
+#[case("analytics.balance")]
+#[case("`analytics.balance`")]
+#[case("`analytics`.`balance`")]
+#[case("`my-project.analytics.balance`")]
+#[case("my-project.analytics.balance")]
+#[case("(SELECT * FROM `Analytics.Balance`)")]
+#[case("`analytics.bal*`")]
+fn self_reading_stage(#[case] own: &str) {
+    let port = Port::new(&BALANCE.replace("OWN", own), "");
+    for warehouse in ["sqlite:nowhere", "bigquery:my-project@http://127.0.0.1:9"] {
+        let refused = port
+            .ask(&["run", "--output", "plain", "--warehouse", warehouse])
+            .expect(2);
+        for words in [
+            "stage 'balance': it reads its own table analytics.balance",
+            "compute from the source tables up to @date instead",
+        ] {
+            assert!(refused.err.contains(words), "{}", refused.err);
+        }
+    }
+    assert!(!port.state.path().exists(), "nothing was written");
+}
+
+#[test]
+fn a_table_of_another_stage_is_declared_or_the_plan_refused() {
+    let port = Port::new(
+        &format!("{CALLS}{TONS}").replace("reads = [{ table = \"port.calls\", days_back = 1 }]\n", ""),
+        "",
+    );
+    let refused = port.run().expect(2);
+    assert!(
+        refused
+            .err
+            .contains("add reads = [{ table = \"port.calls\" }], with days_back = N in it"),
+        "{}",
+        refused.err
+    );
+    assert!(!port.state.path().exists(), "nothing was written");
+}
+
+/// Not a test of its own: the program that a stage of the next one runs. It makes a dataset and fills a date of it.
+#[test]
+fn fills_a_dataset_of_its_own() {
+    let (Ok(file), Ok(day)) = (std::env::var("MART"), std::env::var("MART_DAY")) else {
+        return;
+    };
+    let mart = Connection::open(file).unwrap();
+    mart.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    mart.execute_batch("CREATE TABLE IF NOT EXISTS t (day TEXT)")
+        .unwrap();
+    mart.execute("DELETE FROM t WHERE day = ?1", [&day]).unwrap();
+    mart.execute("INSERT INTO t VALUES (?1)", [&day]).unwrap();
+}
+
+#[test]
+fn new_dataset_not_seen() {
+    let port = Port::new("", "");
+    let mart = port.state.path().join("warehouse/mart.sqlite");
+    let plan = format!(
+        r#"
+name = "mart"
+title = "A program that makes its own dataset"
+from = "2024-01-01"
+to = "2024-01-06"
+workers = 1
+[[stage]]
+name = "fill"
+kind = "command"
+command = [{:?}, "--exact", "fills_a_dataset_of_its_own"]
+environment = {{ MART = {mart:?}, MART_DAY = "{{date}}" }}
+table = "mart.t"
+date_column = "day"
+"#,
+        std::env::current_exe().unwrap()
+    );
+    fs::write(port.plan(), plan).unwrap();
+    port.run().expect(0);
+    assert_eq!(port.dates("fill", "ok"), 6);
+    port.run().expect(0);
+    assert_eq!(port.unit("fill", "2024-01-01").2, 1, "the program ran once");
 }

@@ -13,8 +13,9 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("table", &[]),
+    ("sql", &[]),
     ("nba", &["table"]),
     (
         "feeds",
@@ -27,9 +28,9 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "plan::toml_mistake",
         ],
     ),
-    ("warehouse", &["table"]),
+    ("warehouse", &["table", "sql"]),
     // The version of a built-in rule is part of what a plan defines.
-    ("plan", &["table", "nba::rules_version"]),
+    ("plan", &["table", "sql", "nba::rules_version"]),
     // What a warehouse says a job cost is plain data that the ledger keeps, and so is what kind of fault a row has.
     (
         "ledger",

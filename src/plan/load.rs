@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::breakdown::{RawBreakdown, breakdown};
 use super::builtin::{PLANS, SQL};
+use super::order::{in_order, tables_are_in_order};
 use super::runbook::{self, RawItem};
-use super::stages::{RawActive, RawStage, in_order, stages, tables_are_in_order};
+use super::stages::{RawActive, RawStage, stages};
 use super::{
     Bound, CheckSpec, DateRange, Expectation, Fingerprint, Plan, SampleDate, Severity, SourceTable, TextTest,
     parse_date, toml_mistake, with_hint,

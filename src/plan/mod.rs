@@ -2,7 +2,7 @@
 //! This room parses and validates; it knows tables and the version of each built-in rule, but no warehouse, no ledger
 //! and no clock.
 
-mod bare_sql;
+mod binds;
 mod breakdown;
 mod builtin;
 mod check;
@@ -12,6 +12,7 @@ mod hint;
 mod load;
 mod mistake;
 mod normal_form;
+mod order;
 mod runbook;
 mod sample;
 mod stage;

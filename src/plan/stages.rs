@@ -8,13 +8,13 @@ use chrono::Weekday;
 use serde::Deserialize;
 
 use super::Fingerprint;
-use super::bare_sql::BareSql;
+use super::binds::{binds, refuse_parameters};
 use super::hint::with_hint;
 use super::load::Origin;
 use super::stage::{
     Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
 };
-use crate::table::{Column, ColumnType, Part, TableDef};
+use crate::table::{Column, ColumnType, Part, TableDef, refuse_column_name, table_path};
 
 /// How long a command may take for one date when the plan does not say.
 const USUAL_TIMEOUT: u64 = 600;
@@ -254,7 +254,7 @@ impl RawStage {
             (None, None) => Ok(Leaves::Nothing),
             (Some(table), Some(date_column)) => {
                 table_path(table)?;
-                identifier("date_column", date_column)?;
+                refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"))?;
                 Ok(Leaves::Rows {
                     table: table.clone(),
                     date_column: date_column.clone(),
@@ -344,7 +344,7 @@ impl RawStage {
 
 impl RawColumn {
     fn read(&self) -> Result<Column, String> {
-        identifier("column", &self.name)?;
+        refuse_column_name(&self.name).map_err(|problem| format!("column {problem}"))?;
         let kind = ColumnType::from_word(&self.kind).ok_or_else(|| {
             let hint = with_hint("type", &self.kind, ColumnType::WORDS);
             format!("column '{}': {hint}", self.name)
@@ -374,12 +374,10 @@ impl RawActive {
     fn read(self) -> Result<Active, String> {
         const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         match self {
-            Self::Query(sql) => match BareSql::of(&sql).parameters().next() {
-                None => Ok(Active::Query(sql)),
-                Some(name) => Err(format!(
-                    "active has a parameter @{name}; it is asked once and answers every date with work"
-                )),
-            },
+            Self::Query(sql) => {
+                refuse_parameters("active", &sql)?;
+                Ok(Active::Query(sql))
+            }
             Self::Days(days) if days.is_empty() => {
                 Err("active is empty, so that there would be no work on any date; leave it out".to_owned())
             }
@@ -399,119 +397,9 @@ impl RawActive {
 
 fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {
     Ok(DateQuery {
-        binds: BareSql::of(sql).binds(what)?,
+        binds: binds(what, sql)?,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
-}
-
-/// `dataset.table` in its two parts.
-fn table_path(path: &str) -> Result<(&str, &str), String> {
-    let parts = path.split_once('.').filter(|(dataset, table)| {
-        let own = ["main", "temp"].contains(&dataset.to_ascii_lowercase().as_str());
-        is_identifier(dataset) && is_identifier(table) && !own
-    });
-    parts.ok_or_else(|| {
-        format!("table '{path}' is not dataset.table in letters, digits and underscores, as in harbour.tides")
-    })
-}
-
-fn identifier(what: &str, name: &str) -> Result<(), String> {
-    if is_identifier(name) {
-        return Ok(());
-    }
-    Err(format!(
-        "{what} '{name}' is not a name of letters, digits and underscores"
-    ))
-}
-
-fn is_identifier(name: &str) -> bool {
-    let first = name.bytes().next();
-    first.is_some_and(|letter| letter.is_ascii_alphabetic() || letter == b'_')
-        && name
-            .bytes()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
-}
-
-/// A stage needs only what stands before it, so that no two can wait for each other.
-pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
-    for (at, stage) in stages.iter().enumerate() {
-        for need in &stage.needs {
-            match stages.iter().position(|other| other.name == *need) {
-                Some(before) if before < at => {}
-                Some(_) => {
-                    return Err(format!(
-                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
-                        stage.name
-                    ));
-                }
-                None => {
-                    let known = stages[..at].iter().map(|other| other.name.as_str());
-                    return Err(format!(
-                        "stage '{}': {}",
-                        stage.name,
-                        with_hint("stage", need, known)
-                    ));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A table has one stage that fills it, and whoever reads it says so and waits for that stage.
-pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
-    for (at, stage) in stages.iter().enumerate() {
-        let name = &stage.name;
-        let fills = |other: &&StageSpec| other.table.is_some() && other.table == stage.table;
-        if let Some(other) = stages[..at].iter().find(fills) {
-            return Err(format!(
-                "stages '{}' and '{name}' both fill {}; each would delete what the other wrote",
-                other.name,
-                stage.table.as_deref().unwrap_or_default()
-            ));
-        }
-        for read in &stage.reads {
-            let table = &read.table;
-            let filler = stages
-                .iter()
-                .position(|other| other.table.as_ref() == Some(table));
-            match filler {
-                Some(filler) if filler == at => {
-                    return Err(format!("stage '{name}' reads {table}, which it fills itself"));
-                }
-                Some(filler) if !is_needed(stages, at, filler) => {
-                    return Err(format!(
-                        "stage '{name}' reads {table} before stage '{filler}' is through; \
-                         add needs = [\"{filler}\"]",
-                        filler = stages[filler].name
-                    ));
-                }
-                _ => {}
-            }
-        }
-        for query in stage.queries().map(BareSql::of) {
-            let silent = stages.iter().enumerate().find(|(filler, other)| {
-                let table = other.table.as_deref().filter(|table| query.names(table));
-                *filler != at && table.is_some_and(|table| stage.reads.iter().all(|read| read.table != table))
-            });
-            if let Some((_, other)) = silent {
-                return Err(format!(
-                    "stage '{name}': a query of it reads {table}, which stage '{filler}' fills; \
-                     say so with reads = [{{ table = \"{table}\" }}], so that it is done again when that changes",
-                    table = other.table.as_deref().unwrap_or_default(),
-                    filler = other.name,
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a stage needs another, directly or through those it needs.
-fn is_needed(stages: &[StageSpec], stage: usize, other: usize) -> bool {
-    let place = |need: &String| stages.iter().position(|stage| stage.name == *need);
-    let mut needs = stages[stage].needs.iter().filter_map(place);
-    needs.any(|need| need == other || is_needed(stages, need, other))
 }
 
 #[cfg(test)]

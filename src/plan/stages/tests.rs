@@ -178,12 +178,22 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "table = \"port.tons\"",
     "table = \"tons\"",
-    "stage 'tons': table 'tons' is not dataset.table in letters, digits and underscores, as in harbour.tides"
+    "stage 'tons': table 'tons' is not dataset.table in ASCII letters, digits and underscores, as in harbour.tides"
 )]
 #[case(
     "table = \"port.tons\"",
-    "table = \"main.tons\"",
-    "stage 'tons': table 'main.tons' is not dataset.table in letters, digits and underscores, as in harbour.tides"
+    "table = \"Backcourt.tons\"",
+    "stage 'tons': table 'Backcourt.tons': dataset backcourt is where backcourt keeps its leases; choose another dataset"
+)]
+#[case(
+    "name = \"tons\", type",
+    "name = \"_PARTITIONTIME\", type",
+    "stage 'tons': column '_PARTITIONTIME' begins with _PARTITION, which is kept for columns that the warehouse adds; choose another name"
+)]
+#[case(
+    "name = \"tons\", type",
+    "name = \"töns\", type",
+    "stage 'tons': column 'töns' is not a name of ASCII letters, digits and underscores with no digit first"
 )]
 #[case(
     "type = \"DATE\"",
@@ -258,12 +268,42 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "table = \"port.calls\", days_back",
     "table = \"port.tons\", days_back",
-    "stage 'tons' reads port.tons, which it fills itself"
+    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
 )]
 #[case(
     "reads = [{ table = \"port.calls\", days_back = 2 }]\n",
     "",
-    "stage 'tons': a query of it reads port.calls, which stage 'calls' fills; say so with reads = [{ table = \"port.calls\" }], so that it is done again when that changes"
+    "stage 'tons': a query reads port.calls, which stage 'calls' fills, and the stage does not declare it; add reads = [{ table = \"port.calls\" }], with days_back = N in it if the query reads earlier dates too"
+)]
+#[case(
+    "needs = [\"calls\"]\nreads = [{ table = \"port.calls\", days_back = 2 }]\n",
+    "",
+    "stage 'tons': a query reads port.calls, which stage 'calls' fills, and the stage does not declare it; add reads = [{ table = \"port.calls\" }] and needs = [\"calls\"], with days_back = N in it if the query reads earlier dates too"
+)]
+#[case(
+    "reads = [{ table = \"port.calls\"",
+    "reads = [{ table = \"Port.calls\"",
+    "stage 'tons' reads 'Port.calls' and stage 'calls' fills 'port.calls'; write both alike"
+)]
+#[case(
+    "table = \"port.tons\"",
+    "table = \"Port.tons\"",
+    "stages 'calls' and 'tons' fill datasets 'port' and 'Port', which differ in letter case alone; write both alike"
+)]
+#[case(
+    "table = \"port.tons\"",
+    "table = \"PORT.CALLS\"",
+    "stages 'calls' and 'tons' both fill PORT.CALLS; each would delete what the other wrote"
+)]
+#[case(
+    "expect_rows = 1",
+    "expect_rows = \"SELECT COUNT(*) FROM `p.port.tons` WHERE day = @date\"",
+    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
+)]
+#[case(
+    "expect_rows = 1",
+    "active = \"SELECT day FROM port.calls JOIN `PORT`.`T*` USING (day)\"",
+    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
 )]
 fn each_mistake_gets_its_own_sentence(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
     let text = PLAN.replacen(good, bad, 1);

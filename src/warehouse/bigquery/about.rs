@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::tokens::changed;
+use crate::sql::changed;
 
 /// The query with the first of the dates for `@date` and all of them for `@dates`.
 ///

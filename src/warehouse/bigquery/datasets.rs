@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use sqlparser::tokenizer::{Token, Word};
+use sqlparser::tokenizer::Word;
 
-use super::tokens::{changed, tokens};
+use crate::sql::{TableName, changed, tables};
 use crate::table::TableDef;
 
 /// What stands before every dataset's name; empty in production.
@@ -59,18 +59,14 @@ impl Prefix {
         if self.is_empty() {
             return Ok(());
         }
-        let tokens: Vec<Token> = (tokens(sql)?.into_iter()).map(|spanned| spanned.token).collect();
-        let unmarked = tokens.windows(3).find_map(|three| match three {
-            [Token::Word(dataset), Token::Period, Token::Word(table)]
-                if dataset.quote_style.is_none() && datasets.contains(dataset.value.as_str()) =>
-            {
-                Some(format!("{}.{}", dataset.value, table.value))
-            }
-            _ => None,
-        });
-        unmarked.map_or(Ok(()), |table| {
+        let tables = tables(sql)?;
+        let unmarked = (tables.iter().filter(|table| !table.is_marked))
+            .filter_map(TableName::path)
+            .find(|(dataset, _)| datasets.contains(dataset));
+        unmarked.map_or(Ok(()), |(dataset, table)| {
+            let table = format!("{dataset}.{table}");
             Err(format!(
-                "a query names {table} without backticks, where --dataset-prefix {self} does not reach it; \
+                "a query names {table} without backticks around the whole of it, where --dataset-prefix {self} does not reach it; \
                  write `{table}` in them"
             ))
         })
@@ -117,7 +113,10 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
         let datasets = HashSet::from(["port"]);
         let sql = "SELECT c.day FROM `port.calls` AS c, port.tons -- port.other";
         let problem = prefix.refuse_unmarked(sql, &datasets).unwrap_err();
-        assert!(problem.contains("names port.tons without backticks"), "{problem}");
+        assert!(
+            problem.contains("names port.tons without backticks around"),
+            "{problem}"
+        );
         assert_eq!(Prefix::default().refuse_unmarked(sql, &datasets), Ok(()));
         assert_eq!(
             prefix.refuse_unmarked("SELECT 'port.calls', calls.day", &datasets),

@@ -18,7 +18,6 @@ mod read;
 mod refill;
 mod remedy;
 mod script;
-mod tokens;
 
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;

@@ -1,4 +1,4 @@
-//! Changing single words of a query and leaving every other letter of it as it was written.
+//! The words of a query, and changing single ones while every other letter stays as it was written.
 
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
@@ -16,11 +16,25 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     Ok(tokens)
 }
 
+/// The parameters that stand in a query, lower case, without their `@`.
+///
+/// # Errors
+/// When it cannot be cut into words, in a sentence for the operator.
+pub fn parameters(sql: &str) -> Result<Vec<String>, String> {
+    let parameter = |token: TokenWithSpan| match token.token {
+        Token::Word(word) if word.quote_style.is_none() => {
+            word.value.strip_prefix('@').map(str::to_ascii_lowercase)
+        }
+        _ => None,
+    };
+    Ok(tokens(sql)?.into_iter().filter_map(parameter).collect())
+}
+
 /// The query with another text for each word that `change` has one for. Texts and comments hold no words.
 ///
 /// # Errors
 /// When it cannot be cut into words, in a sentence for the operator.
-pub(super) fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<String, String> {
+pub fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<String, String> {
     let mut lines: Vec<String> = sql.split('\n').map(ToOwned::to_owned).collect();
     // From the end, so that the places of the words before stay what they are.
     for spanned in tokens(sql)?.iter().rev() {
@@ -42,4 +56,15 @@ pub(super) fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Re
         }
     }
     Ok(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_text_or_a_comment_is_no_parameter() {
+        let sql = "SELECT '@a', \"it's @b\", '''x'y @c''', 'o\\'@d', r'\\' -- @e\n# @f\n/* @g */ FROM `p.@h` WHERE x = @Date";
+        assert_eq!(parameters(sql).unwrap(), ["date"]);
+    }
 }

@@ -1,0 +1,71 @@
+//! How dates stand in a query of a plan: as `@date` or as `@dates`.
+
+use super::stage::Binds;
+use crate::sql::parameters;
+
+/// How the dates stand in a query that is asked about them; `what` names it.
+pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
+    let (mut one, mut many) = (false, false);
+    for name in of(what, sql)? {
+        match name.as_str() {
+            "date" => one = true,
+            "dates" => many = true,
+            _ => {
+                return Err(format!(
+                    "{what} has a parameter @{name}; there is @date, and @dates for many at once"
+                ));
+            }
+        }
+    }
+    match (one, many) {
+        (true, false) => Ok(Binds::OneDate),
+        (false, true) => Ok(Binds::ManyDates),
+        (true, true) => Err(format!("{what} has both @date and @dates; use one of them")),
+        (false, false) => Err(format!(
+            "{what} has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+        )),
+    }
+}
+
+/// Refuses a parameter in a query that is asked once for all dates.
+pub(super) fn refuse_parameters(what: &str, sql: &str) -> Result<(), String> {
+    match of(what, sql)?.first() {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "{what} has a parameter @{name}; it is asked once and answers every date with work"
+        )),
+    }
+}
+
+fn of(what: &str, sql: &str) -> Result<Vec<String>, String> {
+    parameters(sql).map_err(|problem| format!("{what}: {problem}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_stand_in_a_query_in_one_way() {
+        let binds = |sql: &str| binds("sql", sql);
+        assert_eq!(binds("x = @date"), Ok(Binds::OneDate));
+        assert_eq!(binds("x IN UNNEST(@dates)"), Ok(Binds::ManyDates));
+        assert_eq!(
+            binds("x = @date OR x IN UNNEST(@dates)").unwrap_err(),
+            "sql has both @date and @dates; use one of them"
+        );
+        assert_eq!(
+            binds("x = @day").unwrap_err(),
+            "sql has a parameter @day; there is @date, and @dates for many at once"
+        );
+        assert_eq!(
+            binds("x = '@date'").unwrap_err(),
+            "sql has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+        );
+        assert!(
+            binds("x = 'open")
+                .unwrap_err()
+                .starts_with("sql: the query cannot be read")
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! What stages have to do with each other: the order they need, one stage for each table, and every read of a table that
+//! the plan fills declared. A rerun finds what it made stale by the declared reads alone, so that one that is left out
+//! gives wrong rows and no warning.
+
+use super::hint::with_hint;
+use super::stage::StageSpec;
+use crate::sql::tables;
+
+/// A stage needs only what stands before it, so that no two can wait for each other.
+pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
+    for (at, stage) in stages.iter().enumerate() {
+        for need in &stage.needs {
+            match place(stages, need) {
+                Some(before) if before < at => {}
+                Some(_) => {
+                    return Err(format!(
+                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
+                        stage.name
+                    ));
+                }
+                None => {
+                    let known = stages[..at].iter().map(|other| other.name.as_str());
+                    return Err(format!(
+                        "stage '{}': {}",
+                        stage.name,
+                        with_hint("stage", need, known)
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table has one stage that fills it, and whoever reads it says so and waits for that stage.
+pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
+    for at in 0..stages.len() {
+        refuse_second_filler(stages, at)?;
+        refuse_disordered_reads(stages, at)?;
+        refuse_undeclared_reads(stages, at)
+            .map_err(|problem| format!("stage '{}': {problem}", stages[at].name))?;
+    }
+    Ok(())
+}
+
+/// Names that differ in letter case alone are one in the embedded warehouse.
+fn refuse_second_filler(stages: &[StageSpec], at: usize) -> Result<(), String> {
+    let name = &stages[at].name;
+    let Some(table) = &stages[at].table else {
+        return Ok(());
+    };
+    for other in &stages[..at] {
+        let Some(filled) = &other.table else { continue };
+        if filled.eq_ignore_ascii_case(table) {
+            return Err(format!(
+                "stages '{}' and '{name}' both fill {table}; each would delete what the other wrote",
+                other.name
+            ));
+        }
+        let (one, two) = (dataset_of(filled), dataset_of(table));
+        if one != two && one.eq_ignore_ascii_case(two) {
+            return Err(format!(
+                "stages '{}' and '{name}' fill datasets '{one}' and '{two}', which differ in letter case alone; \
+                 write both alike",
+                other.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn dataset_of(table: &str) -> &str {
+    table.split_once('.').map_or(table, |(dataset, _)| dataset)
+}
+
+fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String> {
+    let name = &stages[at].name;
+    for read in &stages[at].reads {
+        let filled = |other: &StageSpec| {
+            let table = other.table.as_deref()?;
+            table.eq_ignore_ascii_case(&read.table).then(|| table.to_owned())
+        };
+        let filler = (stages.iter().enumerate()).find_map(|(place, other)| Some((place, filled(other)?)));
+        match filler {
+            Some((filler, table)) if filler == at => {
+                return Err(format!("stage '{name}': {}", own_table(&table)));
+            }
+            Some((filler, table)) if table != read.table => {
+                return Err(format!(
+                    "stage '{name}' reads '{}' and stage '{}' fills '{table}'; write both alike",
+                    read.table, stages[filler].name
+                ));
+            }
+            Some((filler, table)) if !is_needed(stages, at, filler) => {
+                return Err(format!(
+                    "stage '{name}' reads {table} before stage '{filler}' is through; \
+                     add needs = [\"{filler}\"]",
+                    filler = stages[filler].name
+                ));
+            }
+            Some(_) | None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Looks at every query that decides what a unit holds: the one that makes its rows, and those that say how many there
+/// must be and on which dates. A table that these read by the way changes a result as much as one it is made from.
+fn refuse_undeclared_reads(stages: &[StageSpec], at: usize) -> Result<(), String> {
+    let stage = &stages[at];
+    for sql in stage.queries() {
+        let named = tables(sql)?;
+        for (filler, other) in stages.iter().enumerate() {
+            let Some(table) = &other.table else { continue };
+            if !named.iter().any(|name| name.covers(table)) {
+                continue;
+            }
+            if filler == at {
+                return Err(own_table(table));
+            }
+            if stage.reads.iter().any(|read| read.table == *table) {
+                continue;
+            }
+            let needs = if is_needed(stages, at, filler) {
+                String::new()
+            } else {
+                format!(" and needs = [\"{}\"]", other.name)
+            };
+            return Err(format!(
+                "a query reads {table}, which stage '{}' fills, and the stage does not declare it; \
+                 add reads = [{{ table = \"{table}\" }}]{needs}, with days_back = N in it if the query reads earlier dates too",
+                other.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Why no stage reads its own table, and what to write instead.
+fn own_table(table: &str) -> String {
+    format!(
+        "it reads its own table {table}, whose dates are filled in any order and many at once, so that each row would \
+         depend on what happened to be there; compute from the source tables up to @date instead, \
+         or split it into two stages with a table each"
+    )
+}
+
+/// Whether a stage needs another, directly or through those it needs.
+fn is_needed(stages: &[StageSpec], stage: usize, other: usize) -> bool {
+    let mut seen = vec![false; stages.len()];
+    let mut open = vec![stage];
+    while let Some(at) = open.pop() {
+        for need in stages[at].needs.iter().filter_map(|need| place(stages, need)) {
+            if need == other {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[need], true) {
+                open.push(need);
+            }
+        }
+    }
+    false
+}
+
+fn place(stages: &[StageSpec], name: &str) -> Option<usize> {
+    stages.iter().position(|stage| stage.name == name)
+}

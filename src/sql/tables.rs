@@ -1,0 +1,334 @@
+//! The tables a query reads. They are found by where they stand, behind FROM, JOIN, a comma between tables, or TABLE in
+//! a call, so that a construct no parser knows hides none, and a column, a text or a comment is never taken for one.
+//!
+//! What a view, a routine or `EXTERNAL_QUERY` reads cannot be seen from here.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::words::tokens;
+
+/// A table as a query names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableName {
+    /// The parts of the name, `project.dataset.table` or fewer.
+    parts: Vec<String>,
+    /// Whether the whole name stands in one pair of backticks.
+    pub is_marked: bool,
+}
+
+impl TableName {
+    /// The dataset and the table; none for a name of one part, as WITH gives it.
+    #[must_use]
+    pub fn path(&self) -> Option<(&str, &str)> {
+        match self.parts.as_slice() {
+            [.., dataset, table] => Some((dataset, table)),
+            _ => None,
+        }
+    }
+
+    /// Whether this `dataset.table` is read by it: itself, one of its partitions, or one of the tables of a wildcard.
+    ///
+    /// Letter case does not count. `SQLite` takes names that differ in it as one, `BigQuery` does so in datasets that
+    /// are made for it, and nobody gives two tables such names on purpose.
+    #[must_use]
+    pub fn covers(&self, table: &str) -> bool {
+        let Some((dataset, name)) = self.path() else {
+            return false;
+        };
+        let Some((other_dataset, other)) = table.split_once('.') else {
+            return false;
+        };
+        let name = name.split_once('$').map_or(name, |(whole, _)| whole);
+        let is_it = match name.strip_suffix('*') {
+            Some(start) => {
+                (other.get(..start.len())).is_some_and(|begins| begins.eq_ignore_ascii_case(start))
+            }
+            None => other.eq_ignore_ascii_case(name),
+        };
+        is_it && other_dataset.eq_ignore_ascii_case(dataset)
+    }
+}
+
+/// Every table that stands in a query, in order, as often as it does. Names that WITH gives are among them, of one part.
+///
+/// # Errors
+/// When the query cannot be cut into words, in a sentence for the operator.
+pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
+    let tokens: Vec<Token> = (tokens(sql)?.into_iter())
+        .map(|spanned| spanned.token)
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    let mut found = Vec::new();
+    let mut scopes = vec![Scope::default()];
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let expects = scopes.last().is_some_and(|scope| scope.expects);
+        match token {
+            Token::LParen => {
+                scopes.push(Scope {
+                    lists_tables: expects,
+                    expects,
+                    is_extract: before.is_some_and(is_extract),
+                });
+                at += 1;
+                continue;
+            }
+            Token::RParen if scopes.len() > 1 => {
+                scopes.pop();
+            }
+            _ => {}
+        }
+        let Some(scope) = scopes.last_mut() else { break };
+        let keyword = keyword(token, before);
+        if expects && names_table(keyword, token) {
+            let (name, after) = table_name(&tokens, at);
+            scope.expects = false;
+            found.extend(name);
+            at = after;
+            continue;
+        }
+        if let Some(name) = whole_path(token) {
+            found.push(name);
+        } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
+            let (name, after) = table_name(&tokens, at + 1);
+            found.extend(name);
+            at = after;
+            continue;
+        } else {
+            scope.meet(token, keyword, before);
+        }
+        at += 1;
+    }
+    Ok(found)
+}
+
+/// What has to be known between one pair of parentheses.
+#[derive(Debug, Default, Clone, Copy)]
+struct Scope {
+    /// Whether it is in a FROM clause, where a comma goes before another table.
+    lists_tables: bool,
+    /// Whether a table comes next.
+    expects: bool,
+    /// Whether it is EXTRACT(… FROM …), whose FROM is another.
+    is_extract: bool,
+}
+
+impl Scope {
+    fn meet(&mut self, token: &Token, keyword: Keyword, before: Option<&Token>) {
+        let is_distinct_from =
+            || matches!(before, Some(Token::Word(word)) if word.keyword == Keyword::DISTINCT);
+        match keyword {
+            Keyword::FROM if self.is_extract || is_distinct_from() => {}
+            Keyword::FROM | Keyword::JOIN => (self.lists_tables, self.expects) = (true, true),
+            Keyword::SELECT
+            | Keyword::WITH
+            | Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::QUALIFY
+            | Keyword::WINDOW
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::UNION
+            | Keyword::INTERSECT
+            | Keyword::EXCEPT => (self.lists_tables, self.expects) = (false, false),
+            _ if *token == Token::VerticalBarRightAngleBracket => *self = Self::default(),
+            _ => self.expects = *token == Token::Comma && self.lists_tables,
+        }
+    }
+}
+
+/// The keyword a word is; none in backticks, or behind a dot, where it is a name.
+fn keyword(token: &Token, before: Option<&Token>) -> Keyword {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() && before != Some(&Token::Period) => word.keyword,
+        _ => Keyword::NoKeyword,
+    }
+}
+
+fn is_extract(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("extract"))
+}
+
+/// Whether a table's name may begin here, where one is expected: no query, and no word that goes before one.
+fn names_table(keyword: Keyword, token: &Token) -> bool {
+    matches!(token, Token::Word(_))
+        && !matches!(
+            keyword,
+            Keyword::SELECT | Keyword::WITH | Keyword::FROM | Keyword::TABLE
+        )
+}
+
+/// `dataset.table` in one pair of backticks: it is a table wherever it stands.
+fn whole_path(token: &Token) -> Option<TableName> {
+    match token {
+        Token::Word(word) if word.quote_style == Some('`') && word.value.contains('.') => Some(TableName {
+            parts: split(&word.value),
+            is_marked: true,
+        }),
+        _ => None,
+    }
+}
+
+/// The name that begins here, and what comes after it. A call is none, but its arguments are looked at.
+fn table_name(tokens: &[Token], from: usize) -> (Option<TableName>, usize) {
+    let mut text = String::new();
+    let mut at = from;
+    let mut words = 0;
+    let mut quoted = 0;
+    loop {
+        match tokens.get(at) {
+            Some(Token::Word(word)) => {
+                words += 1;
+                quoted += usize::from(word.quote_style == Some('`'));
+                text.push_str(&word.value);
+            }
+            // A project may have dashes, and digits behind them: `my-project-1.raw.events`.
+            Some(Token::Number(digits, _)) => text.push_str(digits),
+            _ => break,
+        }
+        at += 1;
+        match tokens.get(at) {
+            Some(Token::Period) => text.push('.'),
+            Some(Token::Minus) => text.push('-'),
+            _ if text.ends_with('.') => continue,
+            _ => break,
+        }
+        at += 1;
+    }
+    if tokens.get(at) == Some(&Token::LParen) {
+        return (None, at);
+    }
+    let name = TableName {
+        parts: split(&text),
+        is_marked: words == 1 && quoted == 1,
+    };
+    (Some(name), at)
+}
+
+fn split(path: &str) -> Vec<String> {
+    path.split('.').map(|part| part.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn reads(sql: &str, table: &str) -> bool {
+        tables(sql).unwrap().iter().any(|name| name.covers(table))
+    }
+
+    #[rstest]
+    #[case("SELECT * FROM x.a")]
+    #[case("SELECT * FROM x.a AS t WHERE t.day = @date")]
+    #[case("SELECT * FROM `x.a`")]
+    #[case("SELECT * FROM `x`.`a`")]
+    #[case("SELECT * FROM `x`.a t")]
+    #[case("SELECT * FROM x . a")]
+    #[case("SELECT * FROM x /* of */ . -- the\n a")]
+    #[case("SELECT * FROM`x.a`")]
+    #[case("SELECT * FROM proj.x.a")]
+    #[case("SELECT * FROM my-project.x.a")]
+    #[case("SELECT * FROM my-project-123.x.a")]
+    #[case("SELECT * FROM `my-project.x.a`")]
+    #[case("SELECT * FROM `my-project`.x.a")]
+    #[case("SELECT * FROM `my-project`.`x.a`")]
+    #[case("SELECT * FROM `example.com:old`.`x`.`a`")]
+    #[case("SELECT * FROM `example.com:old.x.a`")]
+    #[case("select * from X.A")]
+    #[case("SELECT * FROM raw.events, x.a")]
+    #[case("SELECT * FROM raw.events AS e, UNNEST(e.list) AS l, x.a")]
+    #[case("SELECT * FROM raw.events e JOIN x.a ON e.day = a.day")]
+    #[case("SELECT * FROM raw.events e JOIN raw.b ON e.k = b.k, x.a")]
+    #[case("SELECT * FROM raw.events LEFT OUTER JOIN `x.a` USING (day)")]
+    #[case("SELECT * FROM (raw.events CROSS JOIN x.a)")]
+    #[case("SELECT * FROM ((x.a))")]
+    #[case("SELECT * FROM (SELECT * FROM (SELECT day FROM x.a))")]
+    #[case("WITH old AS (SELECT * FROM x.a) SELECT * FROM old")]
+    #[case("WITH a AS (SELECT 1), b AS (SELECT * FROM x.a) SELECT * FROM a, b")]
+    #[case("SELECT 1 UNION ALL SELECT n FROM x.a")]
+    #[case("SELECT n FROM raw.b EXCEPT DISTINCT (SELECT n FROM x.a)")]
+    #[case("SELECT (SELECT MAX(n) FROM x.a) AS n")]
+    #[case("SELECT ARRAY(SELECT n FROM x.a)")]
+    #[case("SELECT 1 FROM raw.b WHERE EXISTS (SELECT 1 FROM x.a WHERE a.day = b.day)")]
+    #[case("SELECT 1 FROM raw.b WHERE n IN (SELECT n FROM x.a)")]
+    #[case("SELECT 1 FROM raw.b WHERE n NOT IN (SELECT EXTRACT(DAY FROM day) FROM x.a)")]
+    #[case("SELECT CASE WHEN (SELECT TRUE FROM x.a) THEN 1 END")]
+    #[case("SELECT * FROM x.a FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01'")]
+    #[case("SELECT * FROM `x.a$20240101`")]
+    #[case("SELECT * FROM `x.a*`")]
+    #[case("SELECT * FROM `x.*` WHERE _TABLE_SUFFIX = 'a'")]
+    #[case("SELECT * FROM `p.x.*`")]
+    #[case("SELECT * FROM x.a TABLESAMPLE SYSTEM (10 PERCENT)")]
+    #[case("SELECT * FROM x.a PIVOT (SUM(n) FOR d IN ('a', 'b'))")]
+    #[case("SELECT * FROM APPENDS(TABLE x.a, NULL, NULL)")]
+    #[case("SELECT * FROM ML.PREDICT(MODEL m.m, TABLE `x`.`a`)")]
+    #[case("SELECT * FROM ML.PREDICT(MODEL m.m, (SELECT * FROM x.a))")]
+    #[case("FROM x.a |> WHERE n > 1")]
+    #[case("FROM raw.b |> JOIN x.a USING (n)")]
+    #[case("FROM raw.b |> UNION ALL (FROM x.a)")]
+    #[case("SELECT a.from, b.n FROM raw.b b, x.a a")]
+    #[case("SELECT * FROM `raw.b` b JOIN (x.a a JOIN raw.c c ON a.k = c.k) ON TRUE")]
+    #[case("SELECT r'\\', '''FROM ''' FROM x.a # FROM nowhere.at_all")]
+    #[case("SELECT n IS NOT DISTINCT FROM 1, m FROM x.a")]
+    #[case("WITH RECURSIVE t AS (SELECT 1 UNION ALL SELECT n FROM t, x.a) SELECT * FROM t")]
+    fn a_table_is_seen_in_every_spelling(#[case] sql: &str) {
+        assert!(reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
+    }
+
+    #[rstest]
+    #[case("SELECT 'FROM x.a', \"x.a\", '''FROM x.a'''")]
+    #[case("SELECT 1 -- FROM x.a\n# FROM x.a\n/* FROM x.a */")]
+    #[case("SELECT x.a FROM raw.b AS x")]
+    #[case("SELECT n, x.a, x.b FROM raw.b AS x GROUP BY x.b, x.a ORDER BY x.a, x.a")]
+    #[case("SELECT 1 FROM raw.b AS x WHERE x.n IN (1, x.a)")]
+    #[case("SELECT 1 FROM raw.b AS x JOIN raw.c AS c ON x.a = c.a AND f(c.b, x.a)")]
+    #[case("SELECT EXTRACT(DAY FROM x.a) FROM raw.b AS x")]
+    #[case("SELECT x.b IS DISTINCT FROM x.a FROM raw.b AS x")]
+    #[case("SELECT * EXCEPT (b), x.a FROM raw.b AS x")]
+    #[case("WITH a AS (SELECT 1) SELECT * FROM a")]
+    #[case("WITH a AS (SELECT 1) SELECT * FROM `a` AS x, raw.b")]
+    #[case("SELECT * FROM x.ab")]
+    #[case("SELECT * FROM ax.a")]
+    #[case("SELECT * FROM `x.b*`")]
+    #[case("SELECT * FROM `y.*`")]
+    #[case("SELECT * FROM x.INFORMATION_SCHEMA.TABLES")]
+    #[case("SELECT * FROM raw.b, UNNEST(x.a) AS n")]
+    #[case("SELECT * FROM x.a(1, 2)")]
+    #[case(
+        "SELECT SUM(n) OVER (PARTITION BY x.b, x.a ORDER BY x.a ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM raw.b AS x"
+    )]
+    #[case("SELECT n FROM raw.b AS x QUALIFY ROW_NUMBER() OVER (PARTITION BY n, x.a) = 1")]
+    #[case("FROM raw.b AS x |> AGGREGATE COUNT(x.b) AS b, x.a")]
+    #[case("SELECT STRUCT(x.b, x.a) FROM raw.b AS x LIMIT 1")]
+    fn what_is_no_table_is_not_taken_for_one(#[case] sql: &str) {
+        assert!(!reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
+    }
+
+    #[test]
+    fn a_name_is_marked_when_it_stands_in_one_pair_of_backticks() {
+        let marked = |sql: &str| tables(sql).unwrap()[0].is_marked;
+        assert!(marked("SELECT * FROM `x.a`"));
+        assert!(!marked("SELECT * FROM `x`.`a`"));
+        assert!(!marked("SELECT * FROM x.a"));
+    }
+
+    #[test]
+    fn no_depth_is_too_deep() {
+        let deep = 200_000;
+        let sql = format!("SELECT {}1{} FROM x.a", "(".repeat(deep), ")".repeat(deep));
+        assert!(reads(&sql, "x.a"));
+        let unbalanced = format!("SELECT 1 FROM x.a {}", ")".repeat(deep));
+        assert!(reads(&unbalanced, "x.a"));
+        assert!(!reads(&format!("SELECT {}1", "1 + ".repeat(deep)), "x.a"));
+    }
+
+    #[test]
+    fn a_text_that_does_not_end_is_refused() {
+        assert!(tables("SELECT 'open").unwrap_err().contains("cannot be read"));
+    }
+}
