@@ -15,7 +15,7 @@ use backcourt::engine::{
     Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
     SampleState, StageEstimate, StageNulls, UnitSample,
 };
-use backcourt::ledger::{CheckState, RunState, UnitState};
+use backcourt::ledger::{CheckState, Coverage, RunState, UnitState};
 use backcourt::plan::{Fingerprint, Severity};
 use backcourt::warehouse::ErrorClass;
 use jsonschema::Validator;
@@ -290,19 +290,27 @@ fn the_old_runbooks_environment_is_honoured() {
 #[test]
 fn a_range_without_games_ends_like_any_other() {
     let state = State::loaded();
-    for (from, to, days) in [
-        ("2020-02-01", "2020-02-10", 10),
-        ("2026-02-01", "2026-02-28", 28),
-        ("2024-08-01", "2024-08-01", 1),
-    ] {
+    let mut outside = 0;
+    for (from, to, days) in [("2020-02-01", "2020-02-10", 10), ("2026-02-01", "2026-02-28", 28)] {
         state
             .backcourt(&[&RUN[..], &["--from", from, "--to", to]].concat())
             .expect(0);
+        outside += days;
         let status = state.status();
         assert_eq!(status["run"]["state"], "finished");
-        let dates = &status["stages"][0]["dates"];
-        assert_eq!((&dates["total"], &dates["skipped"]), (&json!(days), &json!(days)));
+        let dates = &status["stages"][0]["outside"];
+        assert_eq!(
+            (&dates["total"], &dates["skipped"]),
+            (&json!(outside), &json!(outside))
+        );
+        assert_eq!(
+            status["stages"][0]["dates"]["pending"], 1538,
+            "the plan's own are told apart"
+        );
     }
+    let summer = ["--from", "2024-08-01", "--to", "2024-08-01"];
+    state.backcourt(&[&RUN[..], &summer].concat()).expect(0);
+    assert_eq!(state.dates("skipped"), 1);
 }
 
 #[test]
@@ -323,7 +331,7 @@ fn chosen_dates_are_done_and_no_others() {
         dates,
         BTreeSet::from(["2021-12-25".to_owned(), "2023-12-16".to_owned()])
     );
-    assert_eq!(state.dates("total"), 2);
+    assert_eq!((state.dates("total"), state.dates("ok")), (1538, 2));
 }
 
 /// Every file of a folder with its bytes, but not the feeds, which are big and linked, nor what `SQLite` keeps beside
@@ -408,7 +416,7 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
         (&status["run"]["state"], &status["run"]["pid"]),
         (&json!("paused"), &json!(pid))
     );
-    assert_eq!(status["stages"][0]["dates"]["pending"], 7, "nothing was begun");
+    assert_eq!(status["stages"][0]["dates"]["pending"], 1538, "nothing was begun");
 
     let second = run_week(&state, &[]).expect(4);
     assert!(second.err.contains(&format!("process {pid},")), "{}", second.err);
@@ -422,7 +430,7 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
     let status = state.status();
     assert_eq!(
         (&status["run"]["state"], &status["stages"][0]["dates"]["pending"]),
-        (&json!("stopped"), &json!(7))
+        (&json!("stopped"), &json!(1538))
     );
     for fact in state.facts() {
         must_fit(&EVENT, &fact);
@@ -565,6 +573,11 @@ fn every_kind() -> Vec<Event> {
             value: text(),
             target: text(),
             offending: vec![date],
+            over: Some(Coverage {
+                done: 1,
+                total: 1_096,
+            }),
+            note: Some(text()),
         },
         Event::SourceChecked {
             check: text(),
@@ -802,8 +815,12 @@ fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on()
     assert_eq!(report(), page);
     assert!(page.contains("(interrupted)"), "{page}");
     let command = format!(
-        "`backcourt run --from 2023-12-11 --to 2023-12-17 --state-dir {}` does what is still open: 56 dates in 8 stages.",
+        "`backcourt run --from 2023-12-11 --to 2023-12-17 --state-dir {}` resumes the last run.",
         state.path().display()
     );
     assert!(page.contains(&command), "{page}");
+    assert!(
+        page.contains("does what is still open: 12304 dates in 8 stages."),
+        "{page}"
+    );
 }

@@ -39,7 +39,7 @@ fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
     for part in [
         "# Handoff: A toy",
         "(finished)",
-        "| toy | `toy.toy` | 20: 16 ok, 1 partial, 2 skipped, 1 failed |",
+        "| toy | `toy.toy` | 74: 16 ok, 1 partial, 2 skipped, 1 failed, 54 pending |",
         "- toy: 2 skipped, a day off",
         "| WAIVED | all_there |",
         "by tester on",
@@ -58,9 +58,21 @@ fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
 
 #[test]
 fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
-    let toy = Toy::new(20).with_stages(&["toy", "beside", "after"]);
+    // As many days as the plan has.
+    let toy = Toy::new(74).with_stages(&["toy", "beside", "after"]);
     toy.run_with(|options| options.dates.truncate(10));
+    let written = page(&toy);
+    assert!(
+        written.contains("does what is still open: 192 dates in 3 stages."),
+        "{written}"
+    );
+    toy.run();
     assert!(page(&toy).contains("- Nothing is left to do."));
+    toy.run_with(|options| options.dates.truncate(10));
+    assert!(
+        page(&toy).contains("- Nothing is left to do."),
+        "a narrower run leaves nothing to do"
+    );
     let mut ledger = toy.ledger();
     let run = ledger.last_run("toy").unwrap().unwrap();
     ledger.set_run_state(&run.id, RunState::Running, None).unwrap();
@@ -71,7 +83,13 @@ fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
     assert!(written.contains("(interrupted)"), "{written}");
     assert!(
         written.contains(
-            "`backcourt run --from 2021-10-19 --to 2021-10-28 --source main --state-dir '/srv/a toy'` does what is still open: 1 date in 1 stage."
+            "`backcourt run --from 2021-10-19 --to 2021-10-28 --source main --state-dir '/srv/a toy'` resumes the last run."
+        ),
+        "{written}"
+    );
+    assert!(
+        written.contains(
+            "`backcourt run --source main --state-dir '/srv/a toy'` does what is still open: 1 date in 1 stage."
         ),
         "{written}"
     );

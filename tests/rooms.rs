@@ -64,6 +64,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "ledger::UnitState",
             "ledger::by_reason",
             "ledger::fingerprint",
+            "ledger::thousands",
             // Likewise the plan's word for whether a check blocks.
             "plan::Severity",
             // A slip of the finger in a key's name is refused as everywhere else.
@@ -103,6 +104,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "ledger::CheckState",
             "ledger::RunState",
             "ledger::UnitState",
+            // Over how many dates a check passed.
+            "ledger::Coverage",
             // The console's two streams beside the engine's; the presenter feeds them to it.
             "telemetry::LogRing",
             "telemetry::Sampler",

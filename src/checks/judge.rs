@@ -18,6 +18,52 @@ pub struct Measured {
     pub value: String,
     /// The dates that offend, in order; empty when met, or when the answer names no dates.
     pub offending: Vec<NaiveDate>,
+    /// Dates the answer names that were not run yet, in order: they count once they are.
+    pub not_run: BTreeSet<NaiveDate>,
+    /// Dates the answer names that are outside the plan and were not run, in order.
+    pub outside: BTreeSet<NaiveDate>,
+}
+
+/// How a date that an answer names counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedDate {
+    /// It offends.
+    Counts,
+    /// It is missing and not wrong: it was not run yet.
+    NotRun,
+    /// It is not a date of the plan.
+    Outside,
+}
+
+impl Measured {
+    const fn new(met: bool, value: String) -> Self {
+        Self {
+            met,
+            value,
+            offending: Vec::new(),
+            not_run: BTreeSet::new(),
+            outside: BTreeSet::new(),
+        }
+    }
+
+    /// What the answer names beside the dates that count, in one sentence; none if nothing.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let dates = |dates: &BTreeSet<NaiveDate>| match (dates.first(), dates.last()) {
+            (Some(first), Some(last)) if first == last => format!("1 date, {first},"),
+            (Some(first), Some(last)) => format!("{} dates, {first} to {last},", dates.len()),
+            _ => String::new(),
+        };
+        let parts: Vec<String> = [
+            (&self.not_run, "not run yet"),
+            (&self.outside, "outside the plan"),
+        ]
+        .into_iter()
+        .filter(|(named, _)| !named.is_empty())
+        .map(|(named, what)| format!("{} {what}", dates(named)))
+        .collect();
+        (!parts.is_empty()).then(|| format!("also names {}", parts.join(" and ")))
+    }
 }
 
 /// Holds an answer against all expectations of a check.
@@ -27,18 +73,14 @@ pub struct Measured {
 pub fn judge(
     check: &CheckSpec,
     answer: &Answer,
-    was_run: &dyn Fn(NaiveDate) -> bool,
+    reach: &dyn Fn(NaiveDate) -> NamedDate,
 ) -> Result<Measured, String> {
-    let mut measured = Measured {
-        met: true,
-        value: String::new(),
-        offending: Vec::new(),
-    };
+    let mut measured = Measured::new(true, String::new());
     let mut values = Vec::with_capacity(check.expect.len());
     let mut offending = BTreeSet::new();
     for expectation in &check.expect {
         let finding = match expectation {
-            Expectation::Rows(0) => no_rows(answer, was_run),
+            Expectation::Rows(0) => no_rows(answer, reach),
             Expectation::Rows(rows) => row_count(answer, *rows),
             Expectation::Cell { column, row, bound } => cell(answer, column, row.as_ref(), *bound)?,
             Expectation::Every { column, test } => every(answer, column, test)?,
@@ -46,6 +88,8 @@ pub fn judge(
         measured.met &= finding.met;
         values.push(finding.value);
         offending.extend(finding.offending);
+        measured.not_run.extend(finding.not_run);
+        measured.outside.extend(finding.outside);
     }
     measured.value = values.join("; ");
     if !measured.met {
@@ -55,33 +99,39 @@ pub fn judge(
     Ok(measured)
 }
 
-fn no_rows(answer: &Answer, was_run: &dyn Fn(NaiveDate) -> bool) -> Measured {
-    let offences: Vec<Option<NaiveDate>> = answer
-        .rows
-        .iter()
-        .map(|row| row.iter().find_map(Value::as_date))
-        .filter(|date| date.is_none_or(was_run))
-        .collect();
-    let dates: BTreeSet<NaiveDate> = offences.iter().copied().flatten().collect();
-    let value = match (offences.len(), dates.len()) {
+fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured {
+    let (mut rows, mut dates) = (0, BTreeSet::new());
+    let (mut not_run, mut outside) = (BTreeSet::new(), BTreeSet::new());
+    for row in &answer.rows {
+        let named = row.iter().find_map(Value::as_date);
+        let apart = named.and_then(|date| match reach(date) {
+            NamedDate::Counts => None,
+            NamedDate::NotRun => Some((&mut not_run, date)),
+            NamedDate::Outside => Some((&mut outside, date)),
+        });
+        if let Some((apart, date)) = apart {
+            apart.insert(date);
+        } else {
+            rows += 1;
+            dates.extend(named);
+        }
+    }
+    let value = match (rows, dates.len()) {
         (0, _) => "none".to_owned(),
         (rows, 0) => plural(rows, "row"),
         (rows, dates) => format!("{} on {}", plural(rows, "row"), plural(dates, "date")),
     };
     Measured {
-        met: offences.is_empty(),
-        value,
         offending: dates.into_iter().collect(),
+        not_run,
+        outside,
+        ..Measured::new(rows == 0, value)
     }
 }
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {
     let found = answer.rows.len();
-    Measured {
-        met: u64::try_from(found) == Ok(expected),
-        value: plural(found, "row"),
-        offending: Vec::new(),
-    }
+    Measured::new(u64::try_from(found) == Ok(expected), plural(found, "row"))
 }
 
 fn cell(
@@ -112,11 +162,7 @@ fn cell(
         Bound::MoreThan(limit) => number > limit,
         Bound::Between(low, high) => (low..=high).contains(&number),
     };
-    Ok(Measured {
-        met,
-        value: number.to_string(),
-        offending: Vec::new(),
-    })
+    Ok(Measured::new(met, number.to_string()))
 }
 
 fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, String> {
@@ -145,9 +191,8 @@ fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, Str
         .filter_map(|row| row.iter().find_map(Value::as_date))
         .collect();
     Ok(Measured {
-        met: failing.is_empty() && !answer.rows.is_empty(),
-        value,
         offending,
+        ..Measured::new(failing.is_empty() && !answer.rows.is_empty(), value)
     })
 }
 
@@ -195,25 +240,44 @@ mod tests {
     }
 
     fn measure(expect: Expectation, answer: &Answer) -> Measured {
-        judge(&check(vec![expect], vec![]), answer, &|_| true).unwrap()
+        judge(&check(vec![expect], vec![]), answer, &|_| NamedDate::Counts).unwrap()
     }
 
     #[test]
-    fn an_offending_row_counts_only_on_a_date_that_was_run() {
-        let rows =
-            ["2024-01-04", "2024-01-04", "2024-01-05", "2026-01-03"].map(|date| vec![Value::from(date)]);
+    fn a_row_counts_on_a_date_that_was_run_and_is_told_apart_on_another() {
+        let rows = [
+            "2024-01-04",
+            "2024-01-04",
+            "2024-01-05",
+            "2025-01-03",
+            "2026-01-03",
+            "2026-01-04",
+        ]
+        .map(|date| vec![Value::from(date)]);
         let answer = answer(&["game_date"], rows.to_vec());
         let check = check(vec![Expectation::Rows(0)], vec![]);
-        let measured = judge(&check, &answer, &|date| date < day("2025-01-01")).unwrap();
+        let reach = |date: NaiveDate| match date {
+            date if date < day("2025-01-01") => NamedDate::Counts,
+            date if date < day("2026-01-01") => NamedDate::NotRun,
+            _ => NamedDate::Outside,
+        };
+        let measured = judge(&check, &answer, &reach).unwrap();
+        assert!(!measured.met);
+        assert_eq!(measured.value, "3 rows on 2 dates");
+        assert_eq!(measured.offending, [day("2024-01-04"), day("2024-01-05")]);
         assert_eq!(
-            measured,
-            Measured {
-                met: false,
-                value: "3 rows on 2 dates".to_owned(),
-                offending: vec![day("2024-01-04"), day("2024-01-05")],
-            }
+            measured.note().unwrap(),
+            "also names 1 date, 2025-01-03, not run yet and 2 dates, 2026-01-03 to 2026-01-04, outside the plan"
         );
-        assert!(judge(&check, &answer, &|_| false).unwrap().met);
+        let nothing_run = judge(&check, &answer, &|_| NamedDate::NotRun).unwrap();
+        assert!(
+            nothing_run.met && nothing_run.not_run.len() == 5,
+            "{nothing_run:?}"
+        );
+        assert_eq!(
+            judge(&check, &answer, &|_| NamedDate::Counts).unwrap().note(),
+            None
+        );
     }
 
     #[test]
@@ -260,7 +324,7 @@ mod tests {
             bound: Bound::AtLeast(1.0),
         };
         assert_eq!(
-            judge(&check(vec![absent], vec![]), &answer, &|_| true).unwrap_err(),
+            judge(&check(vec![absent], vec![]), &answer, &|_| NamedDate::Counts).unwrap_err(),
             "the answer has no column pct_full; it has status, pct"
         );
     }
@@ -285,7 +349,7 @@ mod tests {
     #[test]
     fn a_check_about_named_dates_offends_on_them() {
         let golden = check(vec![Expectation::Rows(20)], vec![day("2023-12-16")]);
-        let measured = judge(&golden, &answer_of_nothing(), &|_| true).unwrap();
+        let measured = judge(&golden, &answer_of_nothing(), &|_| NamedDate::Counts).unwrap();
         assert_eq!(measured.value, "0 rows");
         assert_eq!(measured.offending, [day("2023-12-16")]);
     }

@@ -15,7 +15,7 @@ use crate::report::explained;
 use super::error::CliError;
 use super::progress::waiting;
 use super::run::{cannot_print, no_threads};
-use super::start::{Console, Job, Output, Show, begun, start};
+use super::start::{Console, Job, Output, Show, begun, every_date, start};
 use super::{Place, StateDir};
 
 /// Flags of `check`.
@@ -65,13 +65,14 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
         Checks::Named(arguments.names.clone())
     };
     let stages = begun(ledger, &run, &plan)?;
+    let dates = every_date(ledger, &run, &plan)?;
     let workers = plan.workers;
     start(
         &arguments.place,
         Job {
             plan,
             stages,
-            dates: run.dates,
+            dates,
             source: None,
             workers,
             paused: false,

@@ -31,6 +31,7 @@ mod state_dir;
 mod status;
 mod tick;
 mod waive;
+mod which_plan;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::console::sanitised;
-use crate::plan::{self, Plan, with_hint};
+use crate::plan::{Plan, with_hint};
 use crate::stages;
 
 use config::Config;
@@ -49,8 +50,9 @@ use state_dir::StateDir;
 
 /// Runs a date-by-date backfill in its own process and lets one operator steer it.
 ///
-/// Without a subcommand it runs the built-in plan on the embedded warehouse: it loads the shipped box scores on first
-/// use, fills the tables of eight stages for 2021-10-19 to 2026-01-03 and asks their checks.
+/// Without a subcommand it runs the plan of the state folder. In a new folder that is the built-in one, on the embedded
+/// warehouse: it loads the shipped box scores on first use, fills the tables of eight stages for 2021-10-19 to 2026-01-03
+/// and runs their checks.
 #[derive(Debug, Parser)]
 #[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -99,7 +101,7 @@ enum Subcommands {
     Rehearse(Box<rehearse::RehearseArgs>),
     /// Write the handoff document from the ledger
     Report(report::ReportArgs),
-    /// Show how a run stands, live or ended, from its ledger
+    /// Show how the whole plan stands, whichever part of it the last run was about
     Status(status::StatusArgs),
     /// Show the keys of the console as they are in effect
     Keys,
@@ -117,9 +119,9 @@ struct Place {
     /// Folder of the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Plan: nba, harbour or a TOML file
-    #[arg(long, value_name = "NAME|FILE", default_value = crate::plan::BUILTIN)]
-    plan: String,
+    /// Plan: nba, harbour or a TOML file [default: the plan that was run in the state folder; nba in a new one]
+    #[arg(long, value_name = "NAME|FILE")]
+    plan: Option<String>,
     #[command(flatten)]
     warehouse: home::WarehouseArgs,
 }
@@ -127,8 +129,9 @@ struct Place {
 impl Place {
     /// The plan, if this program can do what it says.
     fn plan(&self) -> Result<Plan, CliError> {
-        let plan = plan::load(&self.plan)?;
-        let refuse = |problem: String| Err(CliError::Usage(format!("plan {}: {problem}", self.plan)));
+        let plan = which_plan::load(self)?;
+        let named = self.plan.as_ref().unwrap_or(&plan.name);
+        let refuse = |problem: String| Err(CliError::Usage(format!("plan {named}: {problem}")));
         if !stages::SOURCES.contains(&plan.source.as_str()) {
             return refuse(with_hint("source", &plan.source, stages::SOURCES));
         }

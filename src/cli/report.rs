@@ -7,7 +7,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::ledger::{Ledger, RunLock, WrittenReport};
-use crate::plan::{BUILTIN, Plan};
+use crate::plan::Plan;
 use crate::report::{Go, Handoff, Standing, markdown};
 use crate::runbook::{Facts, derive};
 
@@ -81,9 +81,7 @@ fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
     if folder.path() != StateDir::of(None)?.path() {
         flags.push(("--state-dir", folder.path().display().to_string()));
     }
-    if place.plan != BUILTIN {
-        flags.push(("--plan", place.plan.clone()));
-    }
+    flags.extend(place.plan.clone().map(|plan| ("--plan", plan)));
     let own = folder.path().join("warehouse");
     if standing.run.warehouse != format!("sqlite:{}", own.display()) {
         flags.push(("--warehouse", standing.run.warehouse.clone()));

@@ -11,7 +11,7 @@ use crate::stages;
 
 use super::error::CliError;
 use super::run::{dates_of, forced_source};
-use super::start::{Job, Show, begun, start};
+use super::start::{Job, Show, begun, every_date, start};
 use super::{Place, StateDir};
 
 /// Flags of `rerun`.
@@ -20,10 +20,10 @@ use super::{Place, StateDir};
 pub(super) struct RerunArgs {
     #[command(flatten)]
     place: Place,
-    /// Every date that failed, is short of rows or has none
+    /// Every date of the plan that failed, is short of rows or has none
     #[arg(long)]
     failed: bool,
-    /// Every date that rests on something that changed after it was computed
+    /// Every date of the plan that depends on rows of an earlier stage that changed after it was computed
     #[arg(long)]
     stale: bool,
     /// Just these dates
@@ -80,7 +80,10 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         (None, Some((ledger, run))) => begun(ledger, run, &plan)?,
         (None, None) => names,
     };
-    let mut dates = known.map_or_else(|| plan.range.days().collect(), |(_, run)| run.dates);
+    let mut dates = match &known {
+        Some((ledger, run)) => every_date(ledger, run, &plan)?,
+        None => plan.range.days().collect(),
+    };
     if let Selection::Dates(chosen) = &selection {
         dates.extend(chosen);
         dates.sort_unstable();

@@ -1,6 +1,6 @@
 //! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -173,11 +173,12 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     };
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
-    let ledger = Ledger::open(&folder.ledger())?;
+    let mut ledger = Ledger::open(&folder.ledger())?;
     let (log, _files) =
         telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
     let warehouse = home.open()?;
     let tenure = lease(&warehouse, &job.plan, &folder)?;
+    ledger.record_plan(&job.plan.name, &job.plan.origin)?;
     let socket = Socket::bind(folder.path())
         .inspect_err(|error| tracing::warn!("{error}; the run takes no orders from other processes"))
         .ok();
@@ -248,6 +249,21 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
+}
+
+/// Every date of the plan, and those outside its range that were run: what is done again or checked is chosen among them,
+/// whichever the last run was about.
+pub(super) fn every_date(
+    ledger: &Ledger,
+    run: &RunRecord,
+    plan: &Plan,
+) -> Result<Vec<NaiveDate>, LedgerError> {
+    let mut dates = match ledger.known_target(&run.plan, &run.warehouse)? {
+        Some(target) => ledger.recorded_dates(target)?,
+        None => BTreeSet::new(),
+    };
+    dates.extend(plan.range.days());
+    Ok(dates.into_iter().collect())
 }
 
 /// The stages of the plan that a run has begun: only those can be done again or checked. All, if none has.

@@ -1,13 +1,13 @@
-//! `backcourt status`: how a run stands, live or ended, from its ledger alone.
+//! `backcourt status`: how a plan stands, whether or not a run is under way, from its ledger alone.
 
 use std::io::Write;
 
 use clap::Args;
 
 use crate::engine::counted;
-use crate::ledger::{Ledger, RunLock, UnitState};
+use crate::ledger::{Counts, Coverage, Ledger, RunLock};
 use crate::plan::{Plan, Severity};
-use crate::report::Standing;
+use crate::report::{Standing, by_state};
 
 use super::error::CliError;
 use super::run::cannot_print;
@@ -62,18 +62,20 @@ pub(super) fn text(standing: &Standing) -> String {
     )];
     lines.extend(run.ending.clone());
     for stage in &standing.stages {
-        let counts: Vec<String> = UnitState::ALL
-            .into_iter()
-            .filter(|state| stage.dates.of(*state) > 0)
-            .map(|state| format!("{} {state}", stage.dates.of(state)))
-            .collect();
+        let dates = |counts: &Counts| {
+            let number = counted(usize::try_from(counts.total).unwrap_or(usize::MAX), "date");
+            format!("{number} ({})", by_state(counts))
+        };
+        let outside = match stage.outside.total {
+            0 => String::new(),
+            _ => format!(", outside the plan {}", dates(&stage.outside)),
+        };
         lines.push(format!(
-            "\n{} -> {}: {} dates ({}), {} rows, {:.1} s",
+            "\n{} -> {}: {}{outside}, {}, {:.1} s",
             stage.name,
             stage.table.as_deref().unwrap_or("no table"),
-            stage.dates.total,
-            counts.join(", "),
-            stage.rows,
+            dates(&stage.dates),
+            counted(usize::try_from(stage.rows).unwrap_or(usize::MAX), "row"),
             stage.seconds
         ));
         lines.extend(stage.cost.map(|cost| format!("  {cost}")));
@@ -101,8 +103,14 @@ pub(super) fn text(standing: &Standing) -> String {
             };
             lines.push(format!(
                 "  {:8} {}: {value} (target {}{advisory})",
-                check.state, check.name, check.target
+                Coverage::of_state(check.state, check.over),
+                check.name,
+                check.target
             ));
+            let notes = Coverage::of_rest(check.state, check.over)
+                .into_iter()
+                .chain(check.note.clone());
+            lines.extend(notes.map(|note| format!("           {note}")));
             lines.extend(check.remark.as_ref().map(|remark| format!("           {remark}")));
             lines.extend(check.waiver.as_ref().map(|waiver| {
                 format!(

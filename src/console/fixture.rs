@@ -8,9 +8,9 @@ use tracing::Level;
 use super::backcourt::console::Msg;
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
-    Cost, Difference, Dimension, EVENT_SCHEMA, Estimate, Event, Expected, Fact, GapView, Part, Phase,
-    Preparing, Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState, StageView,
-    StoredRows, Tally, TaskView, UnitSample, UnitView, WorkerView,
+    Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView, Part,
+    Phase, Preparing, Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState,
+    StageView, StoredRows, Tally, TaskView, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -189,6 +189,8 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             target: (*target).to_owned(),
             before: before.map(str::to_owned),
             offending: Arc::new(offending),
+            over: None,
+            note: None,
             asked_at: asked.then(|| second(9.0)),
             seconds: asked.then_some(0.012),
             cost: None,
@@ -286,6 +288,8 @@ pub fn bad_sources(version: u64) -> Snapshot {
             target: "no offending row".to_owned(),
             before: None,
             offending: Arc::new(dates.iter().map(|date| day(date)).collect()),
+            over: None,
+            note: None,
             asked_at: value.map(|_| second(1.5)),
             seconds: value.map(|_| 0.31),
             cost: None,
@@ -360,6 +364,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             workers: WORKERS,
             enough_workers: Some(9),
             billed: None,
+            elsewhere: ElsewhereView::default(),
             waits_for_yes: false,
             ending: None,
         },

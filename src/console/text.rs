@@ -9,6 +9,8 @@ use unicode_width::UnicodeWidthStr;
 /// The most characters of one sign: more marks over a letter than any script has would reach into other rows.
 const MARKS: usize = 8;
 
+pub use crate::ledger::thousands as count;
+
 /// Columns a text takes.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
@@ -121,20 +123,6 @@ fn prefix(text: &str, columns: usize) -> usize {
         }
     }
     text.len()
-}
-
-/// A count with commas between the thousands.
-#[must_use]
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What a check measured, with commas between the thousands of what it counted: `15,150 rows on 110 dates`. The same

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Reply, Snapshot, StageView, counted};
+use crate::engine::{ElsewhereView, Reply, Snapshot, StageView, counted};
 use crate::ledger::{CheckState, UnitState};
 
 use super::wire::Said;
@@ -43,6 +43,15 @@ fn standing(snapshot: &Snapshot) -> String {
         Some(ending) => ending.clone(),
         None => format!("limit: {}", run.limit),
     });
+    let elsewhere = run.elsewhere;
+    if elsewhere != ElsewhereView::default() {
+        lines.push(format!(
+            "outside this run: {} need attention, {} stale, {} failing",
+            counted(whole(elsewhere.attention), "date"),
+            elsewhere.stale,
+            counted(whole(elsewhere.checks), "check")
+        ));
+    }
     lines.extend(snapshot.stages.iter().map(stage));
     let checks: Vec<String> = CheckState::ALL
         .into_iter()
@@ -57,6 +66,10 @@ fn standing(snapshot: &Snapshot) -> String {
         .collect();
     lines.push(format!("checks: {}", checks.join(", ")));
     lines.join("\n") + "\n"
+}
+
+fn whole(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn stage(stage: &StageView) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
+use crate::checks::Measured;
 use crate::ledger::{CheckRecord, CheckState, Counts, Gap, PastAnswer, UnitRecord, UnitState, Waiver};
 use crate::plan::CheckSpec;
 
@@ -229,6 +230,8 @@ pub(super) fn check_view(
         target: spec.target(),
         before: spec.before.clone(),
         offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
+        over: None,
+        note: last.and_then(|record| record.note.clone()),
         asked_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
         cost: None,
@@ -238,41 +241,65 @@ pub(super) fn check_view(
     }
 }
 
+/// What came of a check's query.
+#[derive(Debug, Clone)]
+pub(super) struct Answered {
+    pub(super) state: CheckState,
+    pub(super) value: String,
+    pub(super) offending: Vec<NaiveDate>,
+    pub(super) note: Option<String>,
+    pub(super) seconds: f64,
+}
+
+impl Answered {
+    /// Of a query that could not be run.
+    pub(super) const fn error(message: String, seconds: f64) -> Self {
+        Self {
+            state: CheckState::Error,
+            value: message,
+            offending: Vec::new(),
+            note: None,
+            seconds,
+        }
+    }
+
+    pub(super) fn of(state: CheckState, measured: Measured, seconds: f64) -> Self {
+        Self {
+            state,
+            note: measured.note(),
+            value: measured.value,
+            offending: measured.offending,
+            seconds,
+        }
+    }
+}
+
 /// Shows a check's new answer; gives what the ledger is to keep of it.
 pub(super) fn take_answer(
     view: &mut CheckView,
     spec: &CheckSpec,
     run: &str,
-    state: CheckState,
-    value: String,
-    offending: Vec<NaiveDate>,
-    seconds: f64,
+    answered: &Answered,
 ) -> CheckRecord {
     let record = CheckRecord {
         name: view.name.clone(),
-        state,
-        value: Some(value.clone()),
-        offending: offending.clone(),
-        seconds,
+        state: answered.state,
+        value: Some(answered.value.clone()),
+        offending: answered.offending.clone(),
+        note: answered.note.clone(),
+        seconds: answered.seconds,
         at: Utc::now(),
         fingerprint: Some(spec.fingerprint),
     };
     view.remark = record.remark(spec, view.waiver.as_ref());
-    view.state = state;
-    view.value = Some(value);
-    view.offending = Arc::new(offending);
+    view.state = record.state;
+    view.value.clone_from(&record.value);
+    view.offending = Arc::new(record.offending.clone());
+    view.note.clone_from(&record.note);
     view.asked_at = Some(record.at);
-    view.seconds = Some(seconds);
+    view.seconds = Some(record.seconds);
     view.remember(PastAnswer::of(run, &record));
     record
-}
-
-/// Whether a check was asked and its answer counted so far.
-pub(super) const fn is_answered(check: &CheckView) -> bool {
-    matches!(
-        check.state,
-        CheckState::Pass | CheckState::Warn | CheckState::Fail | CheckState::Error | CheckState::Waived
-    )
 }
 
 /// Whether a check has no answer that counts.

@@ -4,6 +4,7 @@
 mod batches;
 mod checking;
 mod costs;
+mod elsewhere;
 mod ending;
 mod estimating;
 mod explaining;
@@ -29,11 +30,12 @@ use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
 use crate::fence::Tenure;
-use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
+use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_view};
+use super::elsewhere::Elsewhere;
 use super::events::{EventLog, EventLogError};
 use super::outlook::Outlook;
 use super::queue::Queue;
@@ -149,6 +151,8 @@ struct Line {
     scope: ScopeState,
     /// It need not be asked for: the plan says so, the operator did, or it was begun before.
     released: bool,
+    /// How many of the plan's dates were done when the run began.
+    covered_before: Coverage,
     /// Units that were to be done when it began.
     to_do: u64,
     /// How often a unit's stored rows changed in this run.
@@ -181,6 +185,7 @@ pub(super) struct Dispatcher {
     /// The operator wants the process to end, not just the run.
     leaving: bool,
     lines: Vec<Line>,
+    elsewhere: Elsewhere,
     slots: Vec<Slot>,
     workers: usize,
     /// How many batches are read and computed at once, whatever the number of workers.
@@ -252,22 +257,11 @@ impl Dispatcher {
             purposes(&stages, checks.iter().chain(&sources.views)),
             ledger.costs(target)?,
         );
-        let lines = lines_of(&plan, stages, &options, &begun, warehouse.values_at_once());
+        let done = ledger.tallies(target, plan.range)?;
+        let lines = lines_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
         let outlook = Outlook::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
-        let run = RunRecord {
-            id: options.run_id.clone(),
-            plan: plan.name.clone(),
-            warehouse: warehouse.name(),
-            pid: std::process::id(),
-            state: RunState::Running,
-            source: options.source.clone(),
-            workers: u32::try_from(options.workers).unwrap_or(u32::MAX),
-            dates: options.dates.clone(),
-            started_at: Utc::now(),
-            ended_at: None,
-            ending: None,
-        };
+        let run = record_of(&plan, &options, warehouse.name());
         let provenance = Provenance::read(lineage, &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
         let sample = sample.map(with_known).transpose()?;
@@ -294,6 +288,7 @@ impl Dispatcher {
             ending: None,
             leaving: false,
             lines,
+            elsewhere: Elsewhere::default(),
             checks,
             to_check: VecDeque::new(),
             checking: 0,
@@ -325,6 +320,7 @@ impl Dispatcher {
             version: 0,
         };
         dispatcher.show_costs();
+        dispatcher.elsewhere = dispatcher.read_elsewhere()?;
         Ok(dispatcher)
     }
 
@@ -352,6 +348,7 @@ impl Dispatcher {
         loop {
             self.advance()?;
             self.renew_runbook()?;
+            self.renew_elsewhere()?;
             self.collect_bills()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
@@ -492,6 +489,23 @@ impl Dispatcher {
     }
 }
 
+/// The record of a run that begins now.
+fn record_of(plan: &Plan, options: &Options, warehouse: String) -> RunRecord {
+    RunRecord {
+        id: options.run_id.clone(),
+        plan: plan.name.clone(),
+        warehouse,
+        pid: std::process::id(),
+        state: RunState::Running,
+        source: options.source.clone(),
+        workers: u32::try_from(options.workers).unwrap_or(u32::MAX),
+        dates: options.dates.clone(),
+        started_at: Utc::now(),
+        ended_at: None,
+        ending: None,
+    }
+}
+
 /// Checks as the ledger knows them.
 fn check_views<'a>(
     plan: &Plan,
@@ -526,6 +540,7 @@ fn lines_of(
     stages: Vec<Arc<dyn Stage>>,
     options: &Options,
     begun: &HashSet<String>,
+    done: &HashMap<String, Tally>,
     values_at_once: usize,
 ) -> Vec<Line> {
     let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
@@ -533,6 +548,7 @@ fn lines_of(
         let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
         !asks || begun.contains(name) || options.released.iter().any(|released| released == name)
     };
+    let covered = |name: &str| done.get(name).cloned().unwrap_or_default().coverage(plan.range);
     let largest_batch = |stage: &dyn Stage| {
         if stage.runs_a_program() {
             1
@@ -544,6 +560,7 @@ fn lines_of(
         .into_iter()
         .map(|stage| Line {
             released: released(stage.name()),
+            covered_before: covered(stage.name()),
             needs: needs_of(plan, stage.name(), &names),
             board: StageBoard::new(stage.name(), stage.fills().path(), &options.dates),
             queue: Queue::new(largest_batch(stage.as_ref())),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CheckState, RunState, UnitState};
+use crate::ledger::{CheckState, Coverage, RunState, UnitState};
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
@@ -210,6 +210,13 @@ pub enum Event {
         target: String,
         /// Dates that offend.
         offending: Vec<NaiveDate>,
+        /// Over how many of its table's dates the answer speaks; none of a check that could not be asked or is about named
+        /// dates.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Coverage>,
+        /// What else the query named: dates that were not run yet, dates outside the plan.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A check of the raw tables was answered.
     SourceChecked {

@@ -6,10 +6,12 @@ mod command;
 mod counted;
 mod dispatcher;
 mod due;
+mod elsewhere;
 mod estimate;
 mod events;
 mod fact;
 mod gaps;
+mod judging;
 mod landing;
 mod launch;
 mod limit;
@@ -53,7 +55,7 @@ pub use sample::{
     UnitSample,
 };
 pub use snapshot::{
-    BilledView, BreakdownState, BreakdownView, CheckView, GapView, Phase, Preparing, Progress, RunView,
-    Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
+    BilledView, BreakdownState, BreakdownView, CheckView, ElsewhereView, GapView, Phase, Preparing, Progress,
+    RunView, Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};

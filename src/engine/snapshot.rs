@@ -6,7 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Breakdown;
-use crate::ledger::{ANSWERS_SHOWN, CheckState, Counts, GateCheck, PastAnswer, RunState, UnitState, Waiver};
+use crate::ledger::{
+    ANSWERS_SHOWN, CheckState, Counts, Coverage, GateCheck, PastAnswer, RunState, UnitState, Waiver,
+};
 use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
@@ -74,6 +76,9 @@ pub struct RunView {
     pub enough_workers: Option<usize>,
     /// What was billed for the plan, by this run and those before it; none where the warehouse bills nothing.
     pub billed: Option<BilledView>,
+    /// What needs attention outside this run: on dates or in stages of the plan that take no part in it.
+    #[serde(default)]
+    pub elsewhere: ElsewhereView,
     /// It holds until the operator has said yes to what it is going to be billed; nothing was begun.
     pub waits_for_yes: bool,
     /// The sentence that goes with the end of the run, once it has ended.
@@ -87,6 +92,25 @@ impl RunView {
         let times = times_as_long(self.enough_workers, self.workers, wanted);
         let (soonest, latest) = self.progress.eta?;
         Some((soonest * times, latest * times))
+    }
+}
+
+/// What needs attention in a plan and is not part of the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElsewhereView {
+    /// Units that failed, are short of rows or have none, and that no waived check names.
+    pub attention: u64,
+    /// Units that are stale.
+    pub stale: u64,
+    /// Blocking checks that fail, of stages that take no part.
+    pub checks: u64,
+}
+
+impl ElsewhereView {
+    /// Whether something failed: a run that goes well does not make the plan well.
+    #[must_use]
+    pub const fn has_failures(&self) -> bool {
+        self.attention > 0 || self.checks > 0
     }
 }
 
@@ -285,6 +309,13 @@ pub struct CheckView {
     pub before: Option<String>,
     /// Dates that offend.
     pub offending: Arc<Vec<NaiveDate>>,
+    /// Over how many of its table's dates the answer speaks; none while there is no answer, and for a check that is about
+    /// named dates or raw tables.
+    #[serde(default)]
+    pub over: Option<Coverage>,
+    /// What else the query named: dates that were not run yet, dates outside the plan.
+    #[serde(default)]
+    pub note: Option<String>,
     /// When it was last answered.
     pub asked_at: Option<DateTime<Utc>>,
     /// How long the query took.

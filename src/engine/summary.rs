@@ -69,6 +69,8 @@ mod tests {
             target: String::new(),
             before: None,
             offending: std::sync::Arc::default(),
+            over: None,
+            note: None,
             asked_at: None,
             seconds: None,
             cost: None,

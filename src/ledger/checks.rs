@@ -20,6 +20,8 @@ pub struct CheckRecord {
     pub value: Option<String>,
     /// Dates that offend.
     pub offending: Vec<NaiveDate>,
+    /// What else the query named, in one sentence: dates that were not run yet, dates outside the plan.
+    pub note: Option<String>,
     /// Seconds the query took.
     pub seconds: f64,
     /// When it was answered.
@@ -124,7 +126,7 @@ impl Ledger {
         let read = || -> rusqlite::Result<Vec<CheckRecord>> {
             self.db
                 .prepare_cached(
-                    "SELECT name, state, value, offending, seconds, at, fingerprint FROM check_result
+                    "SELECT name, state, value, offending, seconds, at, fingerprint, note FROM check_result
                      WHERE id IN (SELECT MAX(id) FROM check_result WHERE target = ?1 GROUP BY name)",
                 )?
                 .query_map([target.0], check_record)?
@@ -204,8 +206,8 @@ pub(super) fn put(
     let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
     ledger
         .execute(
-            "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at, fingerprint)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at, fingerprint, note)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 target.0,
                 check.name,
@@ -216,6 +218,7 @@ pub(super) fn put(
                 check.seconds,
                 check.at,
                 check.fingerprint.map(|fingerprint| fingerprint.to_string()),
+                check.note,
             ],
         )
         .map(drop)
@@ -234,5 +237,6 @@ fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
         seconds: row.get(4)?,
         at: row.get(5)?,
         fingerprint: super::definition::fingerprint(row, 6)?,
+        note: row.get(7)?,
     })
 }

@@ -1,8 +1,10 @@
-//! How many units stand how.
+//! How many units stand how, and over how many of a table's dates an answer speaks.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::UnitState;
+use super::{CheckState, UnitState};
 
 /// Units by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,6 +48,17 @@ impl Counts {
         }
     }
 
+    /// Over how many of these dates an answer about the table speaks.
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        let total = self.total - self.skipped;
+        let not_done = self.pending + self.running + self.unknown + self.failed;
+        Coverage {
+            done: total - not_done,
+            total,
+        }
+    }
+
     /// Counts one more unit in this state.
     pub const fn add(&mut self, state: UnitState) {
         *self.field(state) += 1;
@@ -78,5 +91,89 @@ impl FromIterator<UnitState> for Counts {
         let mut counts = Self::default();
         states.into_iter().for_each(|state| counts.add(state));
         counts
+    }
+}
+
+/// How many of a table's dates are done. Skipped dates are not counted: they have no rows to check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Dates that were computed, whatever came of it. A date that failed, is pending or was never run is not done.
+    pub done: u64,
+    /// All dates.
+    pub total: u64,
+}
+
+impl Coverage {
+    /// Whether every date is done.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.done >= self.total
+    }
+
+    /// The state of an answer, with how much of the table it is about: `PASS on 1 of 1,096 dates`, and the state alone if
+    /// that is all of it.
+    #[must_use]
+    pub fn of_state(state: CheckState, over: Option<Self>) -> String {
+        match over.filter(|over| state == CheckState::Pass && !over.is_whole()) {
+            Some(over) => format!("{state} on {over}"),
+            None => state.to_string(),
+        }
+    }
+
+    /// What is to be added to an answer that did not pass on a part of the table: `1 of 1,096 dates done`.
+    #[must_use]
+    pub fn of_rest(state: CheckState, over: Option<Self>) -> Option<String> {
+        over.filter(|over| state != CheckState::Pass && !over.is_whole())
+            .map(|over| format!("{over} done"))
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.total == 1 { "date" } else { "dates" };
+        write!(f, "{} of {} {noun}", thousands(self.done), thousands(self.total))
+    }
+}
+
+/// A number as it is read: 1,096.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_counts_as_done_only_if_it_was_computed_and_off_days_do_not_count_at_all() {
+        use UnitState::{Empty, Failed, Ok, Partial, Pending, Running, Skipped, Stale, Unknown};
+        let computed = [Ok, Partial, Empty, Stale];
+        let others = [Skipped, Failed, Pending, Running, Unknown];
+        let counts: Counts = computed.into_iter().chain(others).collect();
+        assert_eq!(counts.coverage().to_string(), "4 of 8 dates");
+        let all: Counts = [UnitState::Ok, UnitState::Skipped].into_iter().collect();
+        let said = |counts: &Counts, state| {
+            let over = Some(counts.coverage());
+            (Coverage::of_state(state, over), Coverage::of_rest(state, over))
+        };
+        assert_eq!(said(&all, CheckState::Pass), ("PASS".to_owned(), None));
+        let mut many = Counts::default();
+        many.add(UnitState::Ok);
+        (1..1096).for_each(|_| many.add(UnitState::Pending));
+        let part = "1 of 1,096 dates".to_owned();
+        assert_eq!(said(&many, CheckState::Pass), (format!("PASS on {part}"), None));
+        assert_eq!(
+            said(&many, CheckState::Fail),
+            ("FAIL".to_owned(), Some(format!("{part} done")))
+        );
     }
 }

@@ -16,6 +16,7 @@ impl Ledger {
         origin: &str,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
+        let warehouse = self.folder().stored(warehouse);
         self.transaction(|ledger| {
             ledger
                 .execute(
@@ -35,7 +36,7 @@ impl Ledger {
             .db
             .query_row(
                 "SELECT origin FROM filled WHERE warehouse = ?1",
-                [warehouse],
+                [self.folder().stored(warehouse)],
                 |row| row.get(0),
             )
             .optional();

@@ -28,14 +28,14 @@ impl GateCheck<'_> {
     }
 }
 
-/// How many of the dates that need attention keep the gate closed: those that no waived check names.
+/// The dates that keep the gate closed, of those that need attention: those that no waived check names.
 pub fn unwaived<'a>(
     attention: impl IntoIterator<Item = NaiveDate>,
     checks: impl Iterator<Item = GateCheck<'a>>,
-) -> usize {
+) -> Vec<NaiveDate> {
     let waived: Vec<_> = checks.filter(|check| check.state == CheckState::Waived).collect();
     let is_waived = |date: &NaiveDate| waived.iter().any(|check| check.offending.contains(date));
-    attention.into_iter().filter(|date| !is_waived(date)).count()
+    attention.into_iter().filter(|date| !is_waived(date)).collect()
 }
 
 /// Whether the gate is open: no check blocks it, and no date that needs attention.
@@ -43,7 +43,7 @@ pub fn gate_is_open<'a>(
     attention: impl IntoIterator<Item = NaiveDate>,
     checks: impl Iterator<Item = GateCheck<'a>> + Clone,
 ) -> bool {
-    !checks.clone().any(GateCheck::blocks) && unwaived(attention, checks) == 0
+    !checks.clone().any(GateCheck::blocks) && unwaived(attention, checks).is_empty()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::LedgerError;
+use super::folder::{LedgerFolder, name_from_folder};
 
 /// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
@@ -67,7 +68,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -95,6 +96,10 @@ ALTER TABLE quarantined ADD COLUMN kind TEXT;
     "
 ALTER TABLE check_result ADD COLUMN fingerprint TEXT;
 ALTER TABLE waiver ADD COLUMN fingerprint TEXT;
+",
+    "
+ALTER TABLE check_result ADD COLUMN note TEXT;
+CREATE TABLE plan_source (plan TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 ",
 ];
 
@@ -272,6 +277,7 @@ impl Ledger {
                 let is_at: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
                 if is_at == form {
                     transaction.execute_batch(step)?;
+                    name_from_folder(&transaction, self.folder())?;
                     transaction.pragma_update(None, "user_version", form + 1)?;
                 }
                 transaction.commit()
@@ -285,6 +291,10 @@ impl Ledger {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn folder(&self) -> LedgerFolder<'_> {
+        LedgerFolder(self.path.parent().unwrap_or(Path::new("")))
     }
 
     pub(super) fn refuse(&self, problem: impl Into<String>) -> LedgerError {

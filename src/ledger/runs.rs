@@ -45,14 +45,15 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn target(&mut self, plan: &str, warehouse: &str) -> Result<Target, LedgerError> {
+        let warehouse = self.folder().stored(warehouse);
         self.transaction(|ledger| {
             ledger.execute(
                 "INSERT INTO target (plan, warehouse) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                [plan, warehouse],
+                [plan, &warehouse],
             )?;
             ledger.query_row(
                 "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
-                [plan, warehouse],
+                [plan, &warehouse],
                 |row| row.get(0).map(Target),
             )
         })
@@ -67,7 +68,7 @@ impl Ledger {
             self.db
                 .query_row(
                     "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
-                    [plan, warehouse],
+                    [plan, &self.folder().stored(warehouse)],
                     |row| row.get(0).map(Target),
                 )
                 .optional(),
@@ -187,7 +188,15 @@ impl Ledger {
                 run_record,
             )
             .optional();
-        self.sqlite(record)
+        Ok(self.sqlite(record)?.map(|run| self.in_place(run)))
+    }
+
+    /// A run as read, its warehouse named by where the ledger lies now.
+    pub(super) fn in_place(&self, run: RunRecord) -> RunRecord {
+        RunRecord {
+            warehouse: self.folder().shown(&run.warehouse),
+            ..run
+        }
     }
 }
 

@@ -164,6 +164,23 @@ impl CheckState {
     }
 }
 
+impl CheckState {
+    /// Whether it is an answer that still counts.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Pass | Self::Warn | Self::Fail | Self::Error | Self::Waived
+        )
+    }
+
+    /// Whether it is an answer that still counts and that a query gave.
+    #[must_use]
+    pub const fn is_measured(self) -> bool {
+        matches!(self, Self::Pass | Self::Warn | Self::Fail | Self::Waived)
+    }
+}
+
 impl fmt::Display for CheckState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
 
-use super::{Ledger, LedgerError, Target, UnitState};
+use super::{Coverage, Ledger, LedgerError, Target, UnitState};
 use crate::plan::{DateRange, expand_dates};
 
 /// The recorded dates of a stage within a range.
@@ -28,6 +28,23 @@ impl Tally {
     #[must_use]
     pub fn of(&self, state: UnitState) -> u64 {
         self.states.get(state.word()).copied().unwrap_or(0)
+    }
+
+    /// How many dates of the range are done.
+    #[must_use]
+    pub fn coverage(&self, range: DateRange) -> Coverage {
+        let total = range.number_of_days() - self.of(UnitState::Skipped);
+        let open = [
+            UnitState::Pending,
+            UnitState::Running,
+            UnitState::Unknown,
+            UnitState::Failed,
+        ];
+        let not_done: u64 = open.into_iter().map(|state| self.of(state)).sum();
+        Coverage {
+            done: self.recorded() - self.of(UnitState::Skipped) - not_done,
+            total,
+        }
     }
 
     /// Dates that were ever looked at.

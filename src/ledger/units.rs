@@ -1,6 +1,6 @@
 //! Units: what is to be done is intended first, and settled once the warehouse holds it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Type;
@@ -153,6 +153,20 @@ impl Ledger {
         let read = || {
             self.db
                 .prepare_cached("SELECT DISTINCT stage FROM unit WHERE target = ?1")?
+                .query_map([target.0], |row| row.get(0))?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// Every date that was ever looked at in any stage, in order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn recorded_dates(&self, target: Target) -> Result<BTreeSet<NaiveDate>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT DISTINCT date FROM unit WHERE target = ?1")?
                 .query_map([target.0], |row| row.get(0))?
                 .collect()
         };

@@ -51,7 +51,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
     pub fn runs(&self, target: Target) -> Result<Vec<RunRecord>, LedgerError> {
-        let read = || {
+        let read = || -> rusqlite::Result<Vec<RunRecord>> {
             self.db
                 .prepare_cached(
                     "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at, ending
@@ -60,7 +60,8 @@ impl Ledger {
                 .query_map([target.0], super::runs::run_record)?
                 .collect()
         };
-        self.sqlite(read())
+        let runs = self.sqlite(read())?;
+        Ok(runs.into_iter().map(|run| self.in_place(run)).collect())
     }
 
     /// What was done in a stage.

@@ -21,6 +21,12 @@ pub(super) const PLANS: &[(&str, &str)] = &[
     ("harbour", include_str!("../../assets/plans/harbour.toml")),
 ];
 
+/// Whether a plan of this name is compiled in.
+#[must_use]
+pub fn is_builtin(name: &str) -> bool {
+    PLANS.iter().any(|(known, _)| *known == name)
+}
+
 /// The SQL files of the built-in plans, by the path the plan gives.
 pub(super) const SQL: &[Asset] = assets![
     "checks/nba/seed_1_teams_per_date.sql",

@@ -77,6 +77,12 @@ impl DateRange {
         self.from.iter_days().take_while(move |day| *day <= to)
     }
 
+    /// How many dates there are.
+    #[must_use]
+    pub fn number_of_days(&self) -> u64 {
+        (self.to - self.from).num_days().unsigned_abs() + 1
+    }
+
     /// Whether the date lies within.
     #[must_use]
     pub fn contains(&self, date: NaiveDate) -> bool {

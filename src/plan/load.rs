@@ -36,7 +36,11 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
         problem,
     };
     if let Some((_, text)) = PLANS.iter().find(|(name, _)| *name == name_or_path) {
-        return parse(text, &Origin::Builtin).map_err(refuse);
+        let plan = parse(text, &Origin::Builtin).map_err(refuse)?;
+        return Ok(Plan {
+            origin: name_or_path.to_owned(),
+            ..plan
+        });
     }
     if !name_or_path.contains(['.', '/']) {
         return Err(refuse(with_hint(
@@ -48,7 +52,12 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     let path = Path::new(name_or_path);
     let text = fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    parse(&text, &Origin::Folder(folder)).map_err(refuse)
+    let plan = parse(&text, &Origin::Folder(folder)).map_err(refuse)?;
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Ok(Plan {
+        origin: whole.display().to_string(),
+        ..plan
+    })
 }
 
 /// Where a plan's SQL files are looked for.
@@ -260,6 +269,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     )?;
     Ok(Plan {
         name: raw.name,
+        origin: String::new(),
         title: raw.title,
         range,
         source: raw.source,

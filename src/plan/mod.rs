@@ -19,7 +19,7 @@ mod stage;
 mod stages;
 
 pub use breakdown::BreakdownSpec;
-pub use builtin::BUILTIN;
+pub use builtin::{BUILTIN, is_builtin};
 pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
@@ -38,6 +38,8 @@ pub use stage::{
 pub struct Plan {
     /// Short name; the ledger keeps units apart by it.
     pub name: String,
+    /// Where it was read from: a built-in name, or the whole path of its file. Empty of a text that came from neither.
+    pub origin: String,
     /// What the operator reads in the header.
     pub title: String,
     /// First and last date of the backfill.

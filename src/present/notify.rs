@@ -171,6 +171,8 @@ mod tests {
             value: "3 rows".to_owned(),
             target: String::new(),
             offending: Vec::new(),
+            over: None,
+            note: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::console::{count, sanitised, to_go};
 use chrono::NaiveDate;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, counted};
-use crate::ledger::RunState;
+use crate::ledger::{Coverage, RunState};
 use crate::plan::Severity;
 
 use super::Presenter;
@@ -122,15 +122,22 @@ fn of_check(event: &Event) -> Option<String> {
             value,
             target,
             offending,
+            over,
+            note,
             ..
-        } => Some(format!(
-            "{state} {check}: {value} (target {target}{}){}",
-            match severity {
-                Severity::Advisory => ", advisory",
-                Severity::Blocking => "",
-            },
-            named(offending)
-        )),
+        } => {
+            let answer = format!(
+                "{} {check}: {value} (target {target}{}){}",
+                Coverage::of_state(*state, *over),
+                match severity {
+                    Severity::Advisory => ", advisory",
+                    Severity::Blocking => "",
+                },
+                named(offending)
+            );
+            let rest = Coverage::of_rest(*state, *over).into_iter().chain(note.clone());
+            Some(rest.fold(answer, |answer, rest| format!("{answer}; {rest}")))
+        }
         Event::SourceChecked {
             check,
             feed,

@@ -103,6 +103,7 @@ mod tests {
             name: "one".to_owned(),
             table: None,
             dates: Counts::default(),
+            outside: Counts::default(),
             rows: 0,
             seconds: 0.0,
             cost: None,

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use super::handoff::dates_per_hour;
+use super::next::counted;
 use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
-use crate::ledger::{CheckState, UnitState, Waiver};
+use crate::ledger::{CheckState, Counts, Coverage, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
 use crate::warehouse::Cost;
@@ -85,22 +86,21 @@ fn state(page: &mut String, standing: &Standing) {
 fn stages(page: &mut String, stages: &[Stage]) {
     page.push_str("## Stages\n\n| stage | table | dates | rows | seconds |\n|---|---|---|---|---|\n");
     for stage in stages {
-        let counts: Vec<String> = UnitState::ALL
-            .into_iter()
-            .filter(|state| stage.dates.of(*state) > 0)
-            .map(|state| format!("{} {state}", stage.dates.of(state)))
-            .collect();
+        let outside = match stage.outside.total {
+            0 => String::new(),
+            _ => format!("; outside the plan {}", by_state(&stage.outside)),
+        };
         line(
             page,
             format_args!(
-                "| {} | {} | {}: {} | {} | {:.1} |",
+                "| {} | {} | {}: {}{outside} | {} | {:.1} |",
                 stage.name,
                 stage
                     .table
                     .as_ref()
                     .map_or_else(|| "none".to_owned(), |table| format!("`{table}`")),
                 stage.dates.total,
-                counts.join(", "),
+                by_state(&stage.dates),
                 stage.rows,
                 stage.seconds
             ),
@@ -116,6 +116,17 @@ fn stages(page: &mut String, stages: &[Stage]) {
     if skipped().next().is_some() {
         page.push('\n');
     }
+}
+
+/// Dates by state, as in `16 ok, 1 failed`.
+#[must_use]
+pub fn by_state(counts: &Counts) -> String {
+    let counts: Vec<String> = UnitState::ALL
+        .into_iter()
+        .filter(|state| counts.of(*state) > 0)
+        .map(|state| format!("{} {state}", counts.of(state)))
+        .collect();
+    counts.join(", ")
 }
 
 /// What the warehouse billed, if it bills anything: by stage, then for what belongs to none.
@@ -201,9 +212,9 @@ fn work(page: &mut String, work: &[Work]) {
             line(
                 page,
                 format_args!(
-                    "- {}: {} failed attempts on {} ({}), the last: {}",
+                    "- {}: {} on {} ({}), the last: {}",
                     each.stage,
-                    failed.attempts,
+                    counted(failed.attempts, "failed attempt"),
                     dates(usize::try_from(failed.dates).unwrap_or(usize::MAX)),
                     failed.class,
                     failed.message
@@ -246,7 +257,7 @@ fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
             page,
             format_args!(
                 "| {} | {} | {} | {} | {} | {} | {severity} |",
-                check.state,
+                Coverage::of_state(check.state, check.over),
                 check.name,
                 cell(Some(&check.target)),
                 cell(check.before.as_deref()),
@@ -285,6 +296,13 @@ fn about_check(page: &mut String, check: &Check) -> bool {
                 values[left_out..].join(", then ")
             ),
         );
+        said = true;
+    }
+    for note in Coverage::of_rest(check.state, check.over)
+        .iter()
+        .chain(&check.note)
+    {
+        line(page, format_args!("- {}: {note}", check.name));
         said = true;
     }
     if !check.offending.is_empty() {
@@ -338,13 +356,13 @@ fn attention(page: &mut String, causes: &[Cause]) {
         line(
             page,
             format_args!(
-                "- {}: {} {}, {} of {} rows, {} attempts: {}\n  {}",
+                "- {}: {} {}, {} of {} rows, {}: {}\n  {}",
                 cause.stage,
                 dates(cause.dates.len()),
                 cause.state,
                 cause.rows,
                 cause.expected,
-                cause.attempts,
+                counted(cause.attempts, "attempt"),
                 cause.reason,
                 compact_dates(&cause.dates)
             ),

@@ -13,6 +13,6 @@ pub use breakdown::explained;
 pub use causes::{Cause, Quarantine};
 pub use gaps::StageGap;
 pub use handoff::{Handoff, PastRun, Work};
-pub use markdown::markdown;
+pub use markdown::{by_state, markdown};
 pub use next::Go;
 pub use standing::{Attention, Check, Run, Stage, Standing};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 
 use super::Standing;
-use crate::ledger::{CheckState, RunState};
+use crate::ledger::{CheckState, Counts, RunState};
 use crate::plan::{Plan, Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
 
@@ -37,7 +37,7 @@ fn quoted(value: &str) -> String {
     }
 }
 
-fn counted(number: u64, noun: &str) -> String {
+pub(super) fn counted(number: u64, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         number => format!("{number} {noun}s"),
@@ -55,18 +55,27 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         steps.push(format!("A run is {}; leave it to its operator.", run.state));
     }
     let count = |of: fn(&super::Stage) -> u64| standing.stages.iter().map(of).sum::<u64>();
-    let open = count(|stage| stage.dates.pending + stage.dates.unknown + stage.dates.running);
+    let open = count(|stage| open_of(&stage.dates));
+    if let Some(dates) = part_of(standing, plan).filter(|_| ended_early(run.state)) {
+        let command = go.command(&again(standing, plan, &dates));
+        steps.push(format!("`{command}` resumes the last run."));
+    }
     if open > 0 {
-        let command = go.command(&again(standing, plan));
-        let is_open =
-            |stage: &&super::Stage| stage.dates.pending + stage.dates.unknown + stage.dates.running > 0;
-        let stages = standing.stages.iter().filter(is_open).count() as u64;
-        let (dates, stages) = (counted(open, "date"), counted(stages, "stage"));
+        let command = go.command(&again(standing, plan, ""));
+        let stages = standing.stages.iter().filter(|stage| open_of(&stage.dates) > 0);
+        let (dates, stages) = (counted(open, "date"), counted(stages.count() as u64, "stage"));
         steps.push(format!(
             "`{command}` does what is still open: {dates} in {stages}."
         ));
     }
-    let stale = count(|stage| stage.dates.stale);
+    let outside = count(|stage| open_of(&stage.outside));
+    if outside > 0 {
+        steps.push(format!(
+            "{} outside the plan's range still open; `run --dates …` runs them.",
+            is_or_are(outside)
+        ));
+    }
+    let stale = count(|stage| stage.dates.stale + stage.outside.stale);
     if stale > 0 {
         let command = go.command("rerun --stale");
         steps.push(format!("`{command}` refreshes {}.", counted(stale, "stale date")));
@@ -97,26 +106,45 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
     steps
 }
 
-/// The run again, over its own dates and from its own source, so far as these are not the plan's.
-fn again(standing: &Standing, plan: &Plan) -> String {
-    let mut command = "run".to_owned();
+/// A run of these dates, from the source of the last run so far as that is not the plan's.
+fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
+    let source = if standing.run.source == plan.source {
+        String::new()
+    } else {
+        format!(" --source {}", standing.run.source)
+    };
+    format!("run{dates}{source}")
+}
+
+/// The flags for the dates of the last run, if it was about a part of the plan.
+fn part_of(standing: &Standing, plan: &Plan) -> Option<String> {
     let dates = &standing.run.dates;
     let all: Vec<NaiveDate> = plan.range.days().collect();
-    if let (Some(first), Some(last)) = (dates.first(), dates.last())
-        && *dates != all
-    {
-        let is_range = compact_dates(dates).matches(',').count() == 0;
-        let _ = if is_range {
-            write!(command, " --from {first} --to {last}")
+    let (first, last) = (dates.first()?, dates.last()?);
+    let is_range = compact_dates(dates).matches(',').count() == 0;
+    (*dates != all).then(|| {
+        if is_range {
+            format!(" --from {first} --to {last}")
         } else {
             let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
-            write!(command, " --dates {}", list.join(","))
-        };
+            format!(" --dates {}", list.join(","))
+        }
+    })
+}
+
+const fn ended_early(state: RunState) -> bool {
+    matches!(state, RunState::Interrupted | RunState::Stopped)
+}
+
+const fn open_of(counts: &Counts) -> u64 {
+    counts.pending + counts.unknown + counts.running
+}
+
+fn is_or_are(dates: u64) -> String {
+    match dates {
+        1 => "1 date is".to_owned(),
+        dates => format!("{dates} dates are"),
     }
-    if standing.run.source != plan.source {
-        let _ = write!(command, " --source {}", standing.run.source);
-    }
-    command
 }
 
 /// Checks that only have to be asked once more, and ticks by hand.

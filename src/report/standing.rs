@@ -1,16 +1,17 @@
-//! How a plan stands, from the ledger alone: what `status` prints and the handoff document is made of.
+//! How a plan stands, from the ledger alone: what `status` prints and the handoff document is made of. It speaks of all
+//! dates of the plan, whichever of them the last run was about: a narrower run hides nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 
 use super::gaps::{StageGap, added_up};
 use crate::ledger::{
-    CheckState, Costs, Counts, Definition, Ledger, LedgerError, PastAnswer, RunRecord, RunState, Target,
-    UnitState, Waiver,
+    CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, PastAnswer, RunRecord,
+    RunState, Target, UnitState, Waiver, unwaived,
 };
-use crate::plan::{CheckSpec, Plan, Severity};
+use crate::plan::{CheckSpec, DateRange, Plan, Severity};
 use crate::runbook::{Facts, Item, derive};
 use crate::warehouse::Cost;
 
@@ -59,7 +60,7 @@ pub struct Run {
     pub started_at: String,
     /// The sentence it ended with.
     pub ending: Option<String>,
-    /// The dates it is about.
+    /// The dates it is about, which may be a part of the plan's.
     #[serde(skip)]
     pub dates: Vec<NaiveDate>,
 }
@@ -71,9 +72,11 @@ pub struct Stage {
     pub name: String,
     /// `dataset.table`; none if it fills none.
     pub table: Option<String>,
-    /// Dates by state.
+    /// The plan's dates by state.
     pub dates: Counts,
-    /// Rows stored.
+    /// Dates outside the plan's range that were run, by state.
+    pub outside: Counts,
+    /// Rows stored for all of them.
     pub rows: u64,
     /// Seconds of work by all runs together, pauses left out.
     pub seconds: f64,
@@ -123,6 +126,11 @@ pub struct Check {
     pub before: Option<String>,
     /// Dates that offend.
     pub offending: Vec<NaiveDate>,
+    /// Over how many of its table's dates the answer speaks; none while there is no answer, and for a check that is about
+    /// named dates or raw tables.
+    pub over: Option<Coverage>,
+    /// What else the query named: dates that were not run yet, dates outside the plan.
+    pub note: Option<String>,
     /// What was billed for it, all the times it was asked; none if nothing was.
     pub cost: Option<Cost>,
     /// The newest waiver, whether or not it still counts.
@@ -147,7 +155,7 @@ impl Standing {
             Some(target) => ledger.costs(target)?,
             None => Costs::default(),
         };
-        let stages = match target {
+        let stages: Vec<Stage> = match target {
             Some(target) => plan
                 .stages
                 .iter()
@@ -157,7 +165,7 @@ impl Standing {
                         target,
                         &stage.name,
                         stage.table.clone(),
-                        &run.dates,
+                        plan.range,
                         is_alive,
                     )?;
                     let cost = costs.of_stage(&stage.name);
@@ -189,6 +197,8 @@ impl Standing {
                 target: spec.target(),
                 before: spec.before.clone(),
                 offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
+                over: last.and_then(|last| over(spec, last.state, &stages)),
+                note: last.and_then(|last| last.note.clone()),
                 cost: costs.of_check(&spec.name),
                 waiver: waivers.get(&spec.name).cloned(),
                 definition: last.map(|last| Definition::of(last.fingerprint, spec.fingerprint)),
@@ -233,12 +243,36 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// The dates that need attention and that no waived check names, by stage.
+    #[must_use]
+    pub fn unexcused(&self) -> Vec<(&str, Vec<NaiveDate>)> {
+        let of = |stage: &Stage| {
+            let checks = self.checks.iter().filter(|check| check.stage == stage.name);
+            let at_gate = checks.map(|check| GateCheck {
+                severity: check.severity,
+                state: check.state,
+                offending: &check.offending,
+            });
+            unwaived(stage.attention.iter().map(|unit| unit.date), at_gate)
+        };
+        let stages = self.stages.iter().map(|stage| (stage.name.as_str(), of(stage)));
+        stages.filter(|(_, dates)| !dates.is_empty()).collect()
+    }
+}
+
+/// Over how many of its table's dates an answer speaks.
+fn over(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
+    let stage = stages.iter().find(|stage| stage.name == spec.stage)?;
+    (state.is_measured() && spec.dates.is_empty()).then(|| stage.dates.coverage())
+}
+
 fn gather_stage(
     ledger: &Ledger,
     target: Target,
     name: &str,
     table: Option<String>,
-    dates: &[NaiveDate],
+    range: DateRange,
     is_alive: bool,
 ) -> Result<Stage, LedgerError> {
     let units: BTreeMap<NaiveDate, _> = ledger
@@ -251,23 +285,24 @@ fn gather_stage(
         .into_iter()
         .flat_map(|intent| intent.dates)
         .collect();
-    let state = |date: &NaiveDate| match units.get(date) {
-        _ if promised.contains(date) && is_alive => UnitState::Running,
-        _ if promised.contains(date) => UnitState::Unknown,
+    let state = |date: NaiveDate| match units.get(&date) {
+        _ if promised.contains(&date) && is_alive => UnitState::Running,
+        _ if promised.contains(&date) => UnitState::Unknown,
         Some(unit) => unit.state,
         None => UnitState::Pending,
     };
+    let outside = (units.keys().chain(&promised))
+        .copied()
+        .filter(|date| !range.contains(*date))
+        .collect::<BTreeSet<NaiveDate>>();
     let mut skipped_reasons = BTreeMap::new();
-    for unit in dates.iter().filter_map(|date| units.get(date)) {
-        if unit.state == UnitState::Skipped {
-            *skipped_reasons
-                .entry(unit.reason.clone().unwrap_or_default())
-                .or_insert(0) += 1;
-        }
+    for unit in units.values().filter(|unit| unit.state == UnitState::Skipped) {
+        *skipped_reasons
+            .entry(unit.reason.clone().unwrap_or_default())
+            .or_insert(0) += 1;
     }
-    let attention = dates
-        .iter()
-        .filter_map(|date| units.get(date))
+    let attention = units
+        .values()
         .filter(|unit| unit.state.needs_attention())
         .map(|unit| Attention {
             date: unit.date,
@@ -281,16 +316,13 @@ fn gather_stage(
     Ok(Stage {
         name: name.to_owned(),
         table,
-        dates: dates.iter().map(state).collect(),
-        rows: dates
-            .iter()
-            .filter_map(|date| units.get(date))
-            .map(|unit| u64::from(unit.rows))
-            .sum(),
+        dates: range.days().map(state).collect(),
+        outside: outside.into_iter().map(state).collect(),
+        rows: units.values().map(|unit| u64::from(unit.rows)).sum(),
         seconds: ledger.stage_seconds(target, name)?,
         cost: None,
         skipped_reasons,
         attention,
-        gaps: added_up(&ledger.gaps(target, name)?, dates),
+        gaps: added_up(&ledger.gaps(target, name)?),
     })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::facts::DateStates;
 use super::{Facts, ItemState};
-use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
+use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, thousands as count, unwaived};
 use crate::plan::{CheckSpec, Condition, Plan, Severity};
 
 /// How a condition stands.
@@ -78,19 +78,6 @@ fn started(tally: Option<&Tally>) -> Shown {
         Some(tally) => Shown::new(ItemState::Done, "begun", tally.first_at),
         None => Shown::new(ItemState::Open, "not begun", None),
     }
-}
-
-/// Numbers as they are read: 1,538.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
@@ -167,7 +154,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         .filter(|answer| answer.state == CheckState::Waived)
         .collect();
     let trouble = facts.tallies.get(stage).map_or(0, |tally| {
-        unwaived(tally.attention.iter().copied(), answers().map(at_gate))
+        unwaived(tally.attention.iter().copied(), answers().map(at_gate)).len()
     });
     if trouble > 0 {
         let fact = format!("{}; the gate is shut by {trouble} of them", dates.fact);

@@ -75,6 +75,7 @@ fn asked(name: &str, state: CheckState, value: &str, minutes: i64) -> (String, C
         state,
         value: Some(value.to_owned()),
         offending: vec![day(3)],
+        note: None,
         seconds: 0.1,
         at: minute(minutes),
         fingerprint: None,

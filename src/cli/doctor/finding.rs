@@ -49,7 +49,7 @@ pub(super) enum Verdict {
     Ok,
     /// Worth knowing; nothing is wrong.
     Note,
-    /// A check of the raw tables is not met, or a table costs more than it should. A run goes on all the same.
+    /// A check of the raw tables is not met, dates failed, or a table costs more than it should. A run goes on all the same.
     Warn,
     /// A run cannot do its work as things stand.
     Fail,

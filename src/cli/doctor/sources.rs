@@ -49,7 +49,7 @@ fn recorded(folder: &StateDir, warehouse: &str) -> Option<String> {
 pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
     let what = format!("{}: {}", check.stage, check.name);
     let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);
-    match ask(check, warehouse, &|_| true).await {
+    match ask(check, warehouse).await {
         Err(error) => of(Verdict::Fail, error.message),
         Ok(measured) if measured.met => of(Verdict::Ok, format!("{}: {}", check.title, measured.value)),
         Ok(measured) => Finding {

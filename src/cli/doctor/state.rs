@@ -4,8 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use chrono::NaiveDate;
+
 use crate::ledger::{Ledger, LedgerError, RunLock, RunState};
-use crate::plan::Plan;
+use crate::plan::{Plan, compact_dates};
+use crate::report::Standing;
 
 use super::super::StateDir;
 use super::finding::{Area, Finding, Verdict};
@@ -19,6 +22,7 @@ pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
     found.extend(disk(folder.path()));
     if folder.path().exists() {
         found.push(ledger(folder, plan));
+        found.extend(dates(folder, plan));
         found.push(lock(folder.path()));
     }
     found
@@ -92,6 +96,31 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
             of(Verdict::Ok, format!("opens; the run begun {started} is {state}"))
         }
     }
+}
+
+/// The dates of the plan that failed or are short and that no waived check names. A ledger that cannot be read has its own
+/// finding.
+fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
+    let ledger = open_ledger(folder).ok()??;
+    let run = ledger.last_run(&plan.name).ok()??;
+    let standing = Standing::gather(&ledger, plan, run, false).ok()?;
+    let stages = standing.unexcused();
+    let number: usize = stages.iter().map(|(_, dates)| dates.len()).sum();
+    if number == 0 {
+        return None;
+    }
+    let of = |(stage, dates): &(&str, Vec<NaiveDate>)| {
+        format!("{stage} {}", compact_dates(dates).replace(',', ", "))
+    };
+    let told: Vec<String> = stages.iter().map(of).collect();
+    let need = if number == 1 {
+        "1 date needs"
+    } else {
+        &format!("{number} dates need")
+    };
+    let detail = format!("{need} attention: {}", told.join("; "));
+    let finding = Finding::new(Area::State, "dates", Verdict::Warn, detail);
+    Some(finding.next("'backcourt status' says why, 'backcourt rerun --failed' reruns them"))
 }
 
 /// The ledger, if there is one. Where nobody is at work no trace of the look is left.

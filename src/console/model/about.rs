@@ -46,6 +46,12 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
         },
     );
     fact("value", &measured(check.value.as_deref().unwrap_or("-")));
+    if let Some(over) = check.over {
+        fact("covers", &format!("{over} of its table"));
+    }
+    if let Some(note) = &check.note {
+        fact("", note);
+    }
     fact("target", &check.target);
     fact("before", check.before.as_deref().unwrap_or("-"));
     if let Some(waiver) = &check.waiver {

@@ -6,7 +6,7 @@ use crate::console::model::checklist::counts;
 use crate::console::model::dates::troubled;
 use crate::console::text::{count, counted};
 use crate::console::theme::Role;
-use crate::engine::{CheckView, Snapshot};
+use crate::engine::{CheckView, RunView, Snapshot};
 use crate::ledger::CheckState;
 
 /// A few words and what they mean.
@@ -45,11 +45,30 @@ fn dates(model: &Model) -> Vec<Badge> {
     if trouble > 0 {
         badges.insert(0, Badge::new(Role::Bad, format!("{trouble} in trouble")));
     }
+    if let Some(outside) = model
+        .snapshot
+        .as_ref()
+        .and_then(|snapshot| outside(&snapshot.run))
+    {
+        badges.insert(usize::from(trouble > 0), Badge::new(Role::Bad, outside));
+    }
     if let Some(filter) = &model.dates.filter {
         let shown = stage.units.iter().filter(|unit| filter.passes(unit)).count();
         badges.insert(0, Badge::new(Role::Active, format!("{} {shown}", filter.label())));
     }
     badges
+}
+
+/// What needs attention and is not part of the run: a run of a part of the plan does not make the rest well.
+pub fn outside(run: &RunView) -> Option<String> {
+    let elsewhere = run.elsewhere;
+    let checks = usize::try_from(elsewhere.checks).unwrap_or(usize::MAX);
+    match elsewhere {
+        _ if elsewhere.attention > 0 => Some(format!("{} more outside this run", count(elsewhere.attention))),
+        _ if checks > 0 => Some(format!("{} outside this run", counted(checks, "failing check"))),
+        _ if elsewhere.stale > 0 => Some(format!("{} stale outside this run", count(elsewhere.stale))),
+        _ => None,
+    }
 }
 
 fn workers(model: &Model) -> Vec<Badge> {

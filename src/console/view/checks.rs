@@ -10,7 +10,7 @@ use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::{Checklist, Item, counts};
 use crate::console::text::{self, counted, sanitised};
-use crate::console::theme::{SELECTED, Theme};
+use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 use crate::plan::Severity;
@@ -159,11 +159,13 @@ impl Columns {
         }
         pen.column(self.title, &check.title, PLAIN);
         if self.value > 0 {
-            pen.column(
-                self.value,
-                &text::measured(check.value.as_deref().unwrap_or("-")),
-                style,
-            );
+            let value = text::measured(check.value.as_deref().unwrap_or("-"));
+            // An answer about a part of the table is not one about all of it.
+            let value = match check.over.filter(|over| !over.is_whole()) {
+                Some(over) => format!("{}/{} {value}", text::count(over.done), text::count(over.total)),
+                None => value.into_owned(),
+            };
+            pen.column(self.value, &value, style);
         }
         if self.target > 0 {
             pen.column(self.target, &check.target, PLAIN);
@@ -199,9 +201,11 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
         }
         1 => {
             let value = text::measured(check.value.as_deref().unwrap_or("-"));
-            pen.write("value ", PLAIN)
-                .write(&value, theme.check(check.state))
-                .write(&format!("  target {}", check.target), PLAIN);
+            pen.write("value ", PLAIN).write(&value, theme.check(check.state));
+            if let Some(over) = check.over.filter(|over| !over.is_whole()) {
+                pen.write(&format!(" on {over}"), theme.style(Role::Warn));
+            }
+            pen.write(&format!("  target {}", check.target), PLAIN);
             if let Some(before) = &check.before {
                 pen.write(&format!("  before {before}"), PLAIN);
             }

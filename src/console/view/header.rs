@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::badge::outside;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
@@ -91,16 +92,15 @@ fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
     }
 }
 
-/// A run that did all it could is not well for that: a date or a blocking check may stand against it.
+/// A run that did all it could is not well for that: a date or a blocking check may stand against it, or against the rest
+/// of the plan.
 fn ended_badly(model: &Model) -> bool {
     let Some(snapshot) = &model.snapshot else {
         return false;
     };
+    let is_failed = |stage: &StageView| stage.state == StageState::Failed;
     snapshot.run.state == RunState::Finished
-        && snapshot
-            .stages
-            .iter()
-            .any(|stage| stage.state == StageState::Failed)
+        && (snapshot.run.elsewhere.has_failures() || snapshot.stages.iter().any(is_failed))
 }
 
 fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -276,6 +276,9 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     };
     if let Some(billed) = &run.billed {
         pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);
+    }
+    if let Some(outside) = outside(run).filter(|_| run.ending.is_none()) {
+        pen.at_the_end(&format!("  {outside}"), theme.style(Role::Bad));
     }
     if !text.is_empty() {
         pen.write(name, theme.style(Role::Active)).write(text, PLAIN);

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use super::badge::outside;
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Layout, Pane};
@@ -88,6 +89,8 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
             "Gate after {} shut:{rerun} {checks} checks, {waive} waives, {quit} leaves.",
             stage.name
         )
+    } else if let Some(outside) = failed_outside(&snapshot.run) {
+        format!("The run has ended; {outside}: 'backcourt rerun --failed'; {quit} leaves the screen.")
     } else if waits {
         format!(
             "A stage waits for your word: {} lets it begin; {quit} leaves the screen.",
@@ -109,6 +112,11 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
         format!("The run has ended: {quit} leaves the screen.")
     };
     (sentence, BOLD)
+}
+
+/// What failed outside this run, whose console cannot rerun it.
+fn failed_outside(run: &RunView) -> Option<String> {
+    (run.elsewhere.has_failures()).then(|| outside(run)).flatten()
 }
 
 /// What lets a run go on that holds.
@@ -262,6 +270,11 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         let dates = if trouble == 1 { "date is" } else { "dates are" };
         let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
         let text = format!("{} {dates} in trouble: {then}.", count(trouble as u64));
+        return (text, theme.style(Role::Bad));
+    }
+    if let Some(outside) = failed_outside(run) {
+        let text =
+            format!("{outside}: 'backcourt rerun --failed' reruns what failed once this run has ended.");
         return (text, theme.style(Role::Bad));
     }
     let stale: u64 = (model.snapshot.iter())

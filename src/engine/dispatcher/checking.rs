@@ -1,16 +1,19 @@
 //! Checks: asked when a stage's units are through or when the operator says so, each flipping as its own query ends.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
-use crate::checks::{Measured, ask};
+use crate::checks::Measured;
 use crate::ledger::{CheckState, Purpose};
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
 
-use super::super::board::{is_answered, is_open, take_answer};
+use super::super::board::{Answered, is_open, take_answer};
+use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
-use super::{Asked, Dispatcher, Fatal, Owner, Picture, Report};
+use super::{Asked, Dispatcher, Fatal, Line, Owner, Picture, Report};
 
 /// Queries under way at once.
 const ABREAST: usize = 4;
@@ -118,7 +121,7 @@ impl Dispatcher {
                 at: check,
                 changes: line.changes,
             };
-            let recorded = line.recorded.clone();
+            let judging = self.judging(line);
             let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
             self.checking += 1;
             self.checks[check].state = CheckState::Running;
@@ -128,10 +131,24 @@ impl Dispatcher {
             self.want_picture(Picture::Now);
             self.spawn(Owner::Check(check), async move {
                 let began = Instant::now();
-                let was_run = move |date: NaiveDate| recorded.contains(&date);
-                let result = ask(&spec, warehouse.as_ref(), &was_run).await;
+                let result = judging.measure(&spec, warehouse.as_ref()).await;
                 Report::Checked(asked, result, began.elapsed().as_secs_f64())
             });
+        }
+    }
+
+    /// By which dates a check of a stage is judged as things stand.
+    fn judging(&self, line: &Line) -> Judging {
+        let here = line.board.units().iter().map(|unit| unit.date);
+        let elsewhere = self.elsewhere.of(&line.board.name).map(|(date, _)| date);
+        Judging {
+            stage: Arc::clone(&line.stage),
+            range: self.plan.range,
+            recorded: line.recorded.clone(),
+            known: here
+                .chain(elsewhere)
+                .chain(line.recorded.iter().copied())
+                .collect(),
         }
     }
 
@@ -148,14 +165,14 @@ impl Dispatcher {
             .iter()
             .find(|line| line.board.name == view.stage)
             .map(|line| line.changes);
-        let (state, value, offending) = match result {
+        let answered = match result {
             Err(error) => {
                 tracing::error!(
                     stage = view.stage,
                     "check {} could not be asked: {error}",
                     view.name
                 );
-                (CheckState::Error, error.message, Vec::new())
+                Answered::error(error.message, seconds)
             }
             Ok(measured) => {
                 let state = match (measured.met, view.severity) {
@@ -167,46 +184,39 @@ impl Dispatcher {
                     }
                     (false, Severity::Blocking) => CheckState::Fail,
                 };
-                (state, measured.value, measured.offending)
+                Answered::of(state, measured, seconds)
             }
         };
-        self.answer_check(asked.at, state, value, offending, seconds)
+        self.answer_check(asked.at, answered)
     }
 
     pub(super) fn on_check_died(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
         self.checking -= 1;
         self.answer_check(
             check,
-            CheckState::Error,
-            format!("the check panicked: {message}"),
-            Vec::new(),
-            0.0,
+            Answered::error(format!("the check panicked: {message}"), 0.0),
         )
     }
 
-    fn answer_check(
-        &mut self,
-        check: usize,
-        state: CheckState,
-        value: String,
-        offending: Vec<NaiveDate>,
-        seconds: f64,
-    ) -> Result<(), Fatal> {
+    fn answer_check(&mut self, check: usize, answered: Answered) -> Result<(), Fatal> {
+        let over = self.over(&self.checks[check], answered.state);
         let view = &mut self.checks[check];
         let stage = view.stage.clone();
         let Some(spec) = self.plan.check(&view.name) else {
             return Ok(());
         };
-        let record = take_answer(
-            view,
-            spec,
-            &self.run.id,
+        let record = take_answer(view, spec, &self.run.id, &answered);
+        let Answered {
             state,
-            value.clone(),
-            offending.clone(),
-            seconds,
-        );
+            value,
+            offending,
+            note,
+            ..
+        } = answered;
         let (name, target) = (&view.name, &view.target);
+        if let Some(note) = &note {
+            tracing::info!(stage, "{name} {note}");
+        }
         match state {
             CheckState::Fail | CheckState::Error => {
                 tracing::error!(stage, "{state} {name}: {value} (target {target})");
@@ -225,6 +235,8 @@ impl Dispatcher {
             value,
             target: view.target.clone(),
             offending,
+            over,
+            note,
         };
         self.ledger.record_check(self.target, &self.run.id, &record)?;
         self.tell(event);
@@ -239,7 +251,7 @@ impl Dispatcher {
         let name = &line.board.name;
         let mut names = Vec::new();
         for check in &mut self.checks {
-            if check.stage == *name && is_answered(check) {
+            if check.stage == *name && check.state.is_answer() {
                 check.state = CheckState::Outdated;
                 names.push(check.name.as_str());
             }

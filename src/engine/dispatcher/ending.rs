@@ -253,7 +253,8 @@ impl Dispatcher {
         } else {
             RunState::Stopped
         };
-        let message = before + &summary(ended, &units, &self.checks);
+        let outside = self.trouble_elsewhere().map(|trouble| format!("; {trouble}"));
+        let message = before + &summary(ended, &units, &self.checks) + &outside.unwrap_or_default();
         let exit_code = match state {
             RunState::Finished => u8::from(self.has_failures()),
             _ => ENDED_EARLY,
@@ -305,8 +306,10 @@ impl Dispatcher {
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 
+    /// Whether anything of the plan failed, in this run or outside it.
     fn has_failures(&self) -> bool {
-        (0..self.lines.len()).any(|at| self.verdict(at) == StageState::Failed)
+        self.elsewhere.view().has_failures()
+            || (0..self.lines.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
     /// Ledger or event log failed: nothing may go on that could not be recorded.

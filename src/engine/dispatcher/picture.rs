@@ -35,6 +35,7 @@ impl Dispatcher {
                 workers: self.workers,
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),
+                elsewhere: self.elsewhere.view(),
                 waits_for_yes: self.waits_for_yes,
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
@@ -42,7 +43,7 @@ impl Dispatcher {
             workers: (self.slots.iter().enumerate())
                 .map(|(at, slot)| slot.view(at, active_seconds))
                 .collect(),
-            checks: self.checks.clone(),
+            checks: self.checks_shown(),
             runbook: self.runbook.items(),
             sources: self.sources.views.clone(),
             breakdowns: self.breakdowns.clone(),

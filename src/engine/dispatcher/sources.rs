@@ -3,14 +3,13 @@
 
 use std::collections::VecDeque;
 
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
 use crate::ledger::{CheckState, Purpose};
 use crate::warehouse::WarehouseError;
 
-use super::super::board::{is_answered, is_open, take_answer};
+use super::super::board::{Answered, is_open, take_answer};
 use super::super::{CheckView, Event, Work, counted};
 use super::{Dispatcher, Fatal, Owner, Picture, Report};
 
@@ -107,7 +106,7 @@ impl Dispatcher {
         self.spawn(Owner::Source(at), async move {
             let began = Instant::now();
             // Raw rows are there or not, whoever ran what: every date of them counts.
-            let result = ask(&spec, warehouse.as_ref(), &|_: NaiveDate| true).await;
+            let result = ask(&spec, warehouse.as_ref()).await;
             Report::SourceChecked(at, changes, result, began.elapsed().as_secs_f64())
         });
     }
@@ -119,47 +118,37 @@ impl Dispatcher {
         result: Result<Measured, WarehouseError>,
         seconds: f64,
     ) -> Result<(), Fatal> {
-        let (state, value, offending) = match result {
-            Err(error) => (CheckState::Error, error.message, Vec::new()),
+        let answered = match result {
+            Err(error) => Answered::error(error.message, seconds),
             Ok(measured) => {
                 let state = match measured.met {
                     _ if changes != self.sources.changes => CheckState::Outdated,
                     true => CheckState::Pass,
                     false => CheckState::Warn,
                 };
-                (state, measured.value, measured.offending)
+                Answered::of(state, measured, seconds)
             }
         };
-        self.answer_source(at, state, value, offending, seconds)
+        self.answer_source(at, answered)
     }
 
     pub(super) fn on_source_died(&mut self, at: usize, message: &str) -> Result<(), Fatal> {
-        let value = format!("the check panicked: {message}");
-        self.answer_source(at, CheckState::Error, value, Vec::new(), 0.0)
+        self.answer_source(at, Answered::error(format!("the check panicked: {message}"), 0.0))
     }
 
-    fn answer_source(
-        &mut self,
-        at: usize,
-        state: CheckState,
-        value: String,
-        offending: Vec<NaiveDate>,
-        seconds: f64,
-    ) -> Result<(), Fatal> {
+    fn answer_source(&mut self, at: usize, answered: Answered) -> Result<(), Fatal> {
         self.sources.asking = None;
         let view = &mut self.sources.views[at];
         let Some(spec) = self.plan.source(&view.name) else {
             return Ok(());
         };
-        let record = take_answer(
-            view,
-            spec,
-            &self.run.id,
+        let record = take_answer(view, spec, &self.run.id, &answered);
+        let Answered {
             state,
-            value.clone(),
-            offending.clone(),
-            seconds,
-        );
+            value,
+            offending,
+            ..
+        } = answered;
         let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
         match state {
             CheckState::Error => tracing::error!("source {feed}: {name} could not be asked: {value}"),
@@ -183,7 +172,12 @@ impl Dispatcher {
     pub(super) fn outdate_sources(&mut self) -> Result<(), Fatal> {
         self.sources.changes += 1;
         let mut names = Vec::new();
-        for view in self.sources.views.iter_mut().filter(|view| is_answered(view)) {
+        for view in self
+            .sources
+            .views
+            .iter_mut()
+            .filter(|view| view.state.is_answer())
+        {
             view.state = CheckState::Outdated;
             names.push(view.name.as_str());
         }

@@ -12,7 +12,7 @@ use super::super::due::is_due;
 use super::super::provenance::can_be_overtaken;
 use super::super::stored::{distrust, stored_rows};
 use super::super::writer;
-use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
+use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work, counted};
 use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
@@ -585,9 +585,10 @@ impl Dispatcher {
             self.outlook.add(at, dates.len() as u64);
             queued.push((name, dates));
         }
+        let left_out = self.left_out(selection, stage);
         if queued.is_empty() {
             return Ok(Err(format!(
-                "{} names no date that could be rerun now",
+                "{} names no date that could be rerun now{left_out}",
                 describe(selection)
             )));
         }
@@ -605,9 +606,28 @@ impl Dispatcher {
             ""
         };
         Ok(Ok(format!(
-            "{count} {} queued{held}",
+            "{count} {} queued{held}{left_out}",
             if count == 1 { "date" } else { "dates" }
         )))
+    }
+
+    /// What of a selection this run cannot rerun, since it is about other dates, and what does.
+    fn left_out(&self, selection: &Selection, stage: Option<&str>) -> String {
+        let (is_meant, flag): (fn(UnitState) -> bool, &str) = match selection {
+            Selection::Failed => (UnitState::needs_attention, "--failed"),
+            Selection::Stale => (|state| state == UnitState::Stale, "--stale"),
+            Selection::Dates(_) | Selection::Offending(_) => return String::new(),
+        };
+        let stages = self.plan.stages.iter().map(|spec| spec.name.as_str());
+        let stages = stages.filter(|name| stage.is_none_or(|stage| stage == *name));
+        let states = stages.flat_map(|name| self.elsewhere.of(name).map(|(_, state)| state));
+        match states.filter(|state| is_meant(*state)).count() {
+            0 => String::new(),
+            left => format!(
+                "; {} outside this run: 'backcourt rerun {flag}' reruns them once it has ended",
+                counted(left, "more date")
+            ),
+        }
     }
 
     /// The dates of a selection that are not under way already.

@@ -36,6 +36,7 @@ impl Dispatcher {
             state: view.state,
             value: view.value.clone(),
             offending: view.offending.to_vec(),
+            note: view.note.clone(),
             seconds: view.seconds.unwrap_or_default(),
             at: view.asked_at.unwrap_or(now),
             fingerprint: Some(spec.fingerprint),

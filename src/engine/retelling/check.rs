@@ -24,9 +24,13 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             value,
             target,
             offending,
+            over,
+            note,
         } => {
             let view = of_name(&mut snapshot.checks, check, stage, target);
             view.severity = *severity;
+            view.over = *over;
+            view.note.clone_from(note);
             answer(view, fact, *state, value, offending);
             judged(snapshot, stage);
         }
@@ -84,6 +88,8 @@ fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: 
             target: target.to_owned(),
             before: None,
             offending: Arc::default(),
+            over: None,
+            note: None,
             asked_at: None,
             seconds: None,
             cost: None,

@@ -10,7 +10,7 @@ mod stage;
 
 use std::sync::Arc;
 
-use super::{Event, Fact, Progress, RunView, Snapshot, WorkerView};
+use super::{ElsewhereView, Event, Fact, Progress, RunView, Snapshot, WorkerView};
 use crate::ledger::RunState;
 pub use alike::Alike;
 pub use listed::Listed;
@@ -68,6 +68,7 @@ fn blank(fact: &Fact) -> Snapshot {
             workers: 0,
             enough_workers: None,
             billed: None,
+            elsewhere: ElsewhereView::default(),
             waits_for_yes: false,
             ending: None,
         },

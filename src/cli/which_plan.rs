@@ -1,0 +1,66 @@
+//! Which plan a command means that names none: the one that was run in the state folder, and the built-in one in a folder
+//! where none was.
+
+use std::path::Path;
+
+use crate::ledger::{KnownPlan, Ledger};
+use crate::plan::{self, BUILTIN, Plan};
+
+use super::error::CliError;
+use super::{Place, StateDir};
+
+/// Loads the plan that is named, or the one that is meant.
+pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
+    if let Some(named) = &place.plan {
+        return Ok(plan::load(named)?);
+    }
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    match known(&folder).as_slice() {
+        [] => Ok(plan::load(BUILTIN)?),
+        [only] => of_folder(only, &folder),
+        several => {
+            let names: Vec<&str> = several.iter().map(|plan| plan.name.as_str()).collect();
+            let named = several.iter().find_map(|plan| plan.source.as_deref());
+            Err(CliError::Usage(format!(
+                "state folder {} holds {} plans: {}; choose one with --plan, for example --plan {}",
+                folder.path().display(),
+                several.len(),
+                names.join(", "),
+                named.unwrap_or("FILE")
+            )))
+        }
+    }
+}
+
+/// The plans that were run in a folder. A ledger that cannot be read has none; whoever needs it says what is wrong.
+fn known(folder: &StateDir) -> Vec<KnownPlan> {
+    let path = folder.ledger();
+    // Without a trace where nobody is at work; a ledger of an earlier program is brought up to date first.
+    let ledger = Ledger::open_at_rest(&path).or_else(|_| Ledger::open_to_read(&path));
+    let plans = ledger.and_then(|ledger| ledger.map_or_else(|| Ok(Vec::new()), |ledger| ledger.plans()));
+    plans.unwrap_or_default()
+}
+
+/// The only plan of a folder, read from where it was read last.
+fn of_folder(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
+    let refuse = |problem: String| {
+        CliError::Usage(format!(
+            "state folder {} belongs to plan '{}', {problem}; give its file with --plan",
+            folder.path().display(),
+            known.name
+        ))
+    };
+    let source = match &known.source {
+        Some(source) => source,
+        None if plan::is_builtin(&known.name) => &known.name,
+        None => return Err(refuse("and where its file is was not recorded".to_owned())),
+    };
+    if !plan::is_builtin(source) && !Path::new(source).is_file() {
+        return Err(refuse(format!("and its file '{source}' is gone")));
+    }
+    let plan = plan::load(source)?;
+    if plan.name != known.name {
+        return Err(refuse(format!("and '{source}' holds plan '{}' now", plan.name)));
+    }
+    Ok(plan)
+}

@@ -1,0 +1,96 @@
+//! What of the plan is not part of this run: read again when it may have changed, added to what a check is said to cover.
+
+use chrono::NaiveDate;
+
+use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
+
+use super::super::elsewhere::Elsewhere;
+use super::super::{CheckView, Event, counted};
+use super::{Dispatcher, Fatal, Line, Picture, ScopeState};
+
+impl Dispatcher {
+    /// Reads it again if something told since may have changed it.
+    pub(super) fn renew_elsewhere(&mut self) -> Result<(), Fatal> {
+        let may_change = |event: &Event| {
+            matches!(
+                event,
+                Event::UnitsOvertaken { .. } | Event::CheckFinished { .. } | Event::CheckWaived { .. }
+            )
+        };
+        if self.elsewhere.is_nothing() || !self.told.iter().any(may_change) {
+            return Ok(());
+        }
+        let before = self.elsewhere.view();
+        self.elsewhere = self.read_elsewhere()?;
+        if self.elsewhere.view() != before {
+            self.want_picture(Picture::Now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
+        let line = |stage: &str| self.lines.iter().find(|line| line.board.name == stage);
+        let is_here =
+            |stage: &str, date: NaiveDate| line(stage).is_some_and(|line| line.board.unit(date).is_some());
+        Elsewhere::read(
+            &self.ledger,
+            self.target,
+            &self.plan,
+            &|stage| line(stage).is_some(),
+            &is_here,
+        )
+    }
+
+    /// Over how many dates of the plan the answer of a check speaks; none of one that has no answer or is about named
+    /// dates.
+    pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
+        let spec = self.plan.check(&check.name)?;
+        let line = self.lines.iter().find(|line| line.board.name == check.stage)?;
+        (state.is_measured() && spec.dates.is_empty()).then(|| self.coverage(line))
+    }
+
+    fn coverage(&self, line: &Line) -> Coverage {
+        // Before its scope is known the board says nothing of what earlier runs did.
+        if line.scope != ScopeState::Known {
+            return line.covered_before;
+        }
+        let range = self.plan.range;
+        let here = line.board.units().iter().map(|unit| (unit.date, unit.state));
+        let mut counts: Counts = (here.chain(self.elsewhere.of(&line.board.name)))
+            .filter(|(date, _)| range.contains(*date))
+            .map(|(_, state)| state)
+            .collect();
+        (counts.total..range.number_of_days()).for_each(|_| counts.add(UnitState::Pending));
+        counts.coverage()
+    }
+
+    /// Checks as they stand, with what they cover.
+    pub(super) fn checks_shown(&self) -> Vec<CheckView> {
+        let shown = |check: &CheckView| CheckView {
+            over: self.over(check, check.state),
+            ..check.clone()
+        };
+        self.checks.iter().map(shown).collect()
+    }
+
+    /// What is to be said of trouble outside this run, if there is any.
+    pub(super) fn trouble_elsewhere(&self) -> Option<String> {
+        let view = self.elsewhere.view();
+        let checks = usize::try_from(view.checks).unwrap_or(usize::MAX);
+        let units = usize::try_from(view.attention).unwrap_or(usize::MAX);
+        let needs = |number: usize| if number == 1 { "needs" } else { "need" };
+        match (units, checks) {
+            (0, 0) => None,
+            (0, checks) => Some(format!(
+                "{} outside this run {} attention, 'backcourt status' names them",
+                counted(checks, "failing check"),
+                needs(checks)
+            )),
+            (units, _) => Some(format!(
+                "{} outside this run {} attention, 'backcourt rerun --failed' reruns them",
+                counted(units, "date"),
+                needs(units)
+            )),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The units of a plan that take no part in a run: other dates, other stages. A run of a part of the plan shows what needs
+//! attention among them, and counts them when it says over how many dates a check passed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use crate::ledger::{CheckState, GateCheck, Ledger, LedgerError, Target, UnitState, unwaived};
+use crate::plan::{Plan, Severity};
+
+use super::ElsewhereView;
+
+/// What the ledger knows of them.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere {
+    /// By stage, and within it by date.
+    units: HashMap<String, BTreeMap<NaiveDate, UnitState>>,
+    view: ElsewhereView,
+}
+
+impl Elsewhere {
+    /// Reads what is not `here`, in the run: units by stage and date, and checks by stage.
+    pub(super) fn read(
+        ledger: &Ledger,
+        target: Target,
+        plan: &Plan,
+        takes_part: &dyn Fn(&str) -> bool,
+        is_here: &dyn Fn(&str, NaiveDate) -> bool,
+    ) -> Result<Self, LedgerError> {
+        let answers = ledger.newest_checks(target, plan)?;
+        let mut elsewhere = Self::default();
+        for stage in &plan.stages {
+            let promised = ledger.open_intents(target, &stage.name)?;
+            let promised = promised.into_iter().flat_map(|intent| intent.dates);
+            let recorded = ledger.units(target, &stage.name)?;
+            let units: BTreeMap<NaiveDate, UnitState> = (promised.map(|date| (date, UnitState::Unknown)))
+                .chain(recorded.into_iter().map(|unit| (unit.date, unit.state)))
+                .filter(|(date, _)| !is_here(&stage.name, *date))
+                .collect();
+            let in_state = |is_meant: fn(UnitState) -> bool| {
+                let meant = units.iter().filter(move |(_, state)| is_meant(**state));
+                meant.map(|(date, _)| *date)
+            };
+            elsewhere.view.stale += in_state(|state| state == UnitState::Stale).count() as u64;
+            let at_gate = (plan.checks_of(&stage.name)).filter_map(|check| {
+                let answer = answers.get(&check.name)?;
+                Some(GateCheck {
+                    severity: check.severity,
+                    state: answer.state,
+                    offending: &answer.offending,
+                })
+            });
+            let attention = unwaived(in_state(UnitState::needs_attention), at_gate);
+            elsewhere.view.attention += attention.len() as u64;
+            elsewhere.units.insert(stage.name.clone(), units);
+        }
+        let fails = |name: &str| {
+            let state = answers.get(name).map(|answer| answer.state);
+            matches!(state, Some(CheckState::Fail | CheckState::Error))
+        };
+        let blocking = (plan.checks.iter()).filter(|check| check.severity == Severity::Blocking);
+        let of_others = blocking.filter(|check| !takes_part(&check.stage) && fails(&check.name));
+        elsewhere.view.checks = of_others.count() as u64;
+        Ok(elsewhere)
+    }
+
+    /// What of them needs attention.
+    pub(super) const fn view(&self) -> ElsewhereView {
+        self.view
+    }
+
+    /// Whether the run is about everything the ledger knows.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.view == ElsewhereView::default() && self.units.values().all(BTreeMap::is_empty)
+    }
+
+    /// The units of a stage that are not in the run.
+    pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (NaiveDate, UnitState)> {
+        let units = self.units.get(stage).into_iter().flatten();
+        units.map(|(date, state)| (*date, *state))
+    }
+}
