@@ -22,8 +22,8 @@ fn settled(date: NaiveDate) -> Settled {
             seconds: 0.001,
         },
         quarantined: Vec::new(),
-        digests: Digests::default(),
-        gaps: Vec::new(),
+        digests: Some(Digests::default()),
+        gaps: Some(Vec::new()),
     }
 }
 

@@ -20,7 +20,7 @@ use backcourt::ledger::Ledger;
 use backcourt::table::{Row, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
-    Answer, Dates, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 use backcourt::{plan, stages};
 use chrono::NaiveDate;
@@ -69,7 +69,7 @@ impl Warehouse for Far {
         self.near.read(read).await
     }
 
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (dates, began) = (replace.dates.len(), Instant::now());
         let held = Read {
             table: replace.table,
@@ -147,6 +147,7 @@ fn main() {
             operator: "bench".to_owned(),
             paused: false,
             work: Work::Missing,
+            accept_short: false,
             ask: None,
             released: Vec::new(),
             fail_fast: None,

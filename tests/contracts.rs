@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use backcourt::engine::{
     Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
-    SampleState, StageEstimate, StageNulls, UnitSample,
+    Replaces, SampleState, StageEstimate, StageNulls, UnitSample,
 };
 use backcourt::ledger::{CheckState, Coverage, RunState, UnitState};
 use backcourt::plan::{Fingerprint, Severity};
@@ -510,6 +510,7 @@ fn every_kind() -> Vec<Event> {
             stage: text(),
             dates: 1,
             to_do: 0,
+            replaces: Replaces { dates: 1, rows: 2 },
         },
         Event::UnitFinished {
             stage: text(),

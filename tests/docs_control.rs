@@ -65,11 +65,13 @@ fn lines() -> String {
             selection: Selection::Failed,
             stage: Some("team_offense".to_owned()),
             source: None,
+            accept_short: false,
         },
         Command::Rerun {
             selection: Selection::Dates(vec![day]),
             stage: None,
             source: Some("auto".to_owned()),
+            accept_short: false,
         },
         Command::Waive {
             check: "critical_1".to_owned(),

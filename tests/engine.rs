@@ -480,6 +480,7 @@ fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
         selection: dates,
         stage: None,
         source: Some("other".to_owned()),
+        accept_short: false,
     };
     assert_eq!(
         live.order(rerun),
@@ -569,6 +570,7 @@ fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
         selection: Selection::Dates(vec![day(4)]),
         stage: None,
         source: None,
+        accept_short: false,
     };
     assert!(matches!(live.order(rerun), Reply::Accepted(_)));
     let whole = |snapshot: &Snapshot| {
@@ -612,6 +614,7 @@ fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again()
         selection: Selection::Dates(vec![day(3), day(4)]),
         stage: None,
         source: None,
+        accept_short: false,
     };
     live.order(rerun);
     let outdated = live.wait_for(|snapshot| snapshot.breakdowns[0].state == BreakdownState::Outdated);
@@ -729,6 +732,7 @@ fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
         selection: Selection::Failed,
         stage: None,
         source: None,
+        accept_short: false,
     };
     assert!(matches!(live.order(rerun), Reply::Accepted(_)));
     live.wait_for(|snapshot| snapshot.stages[2].state == StageState::Passed);
@@ -926,6 +930,7 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
         selection: Selection::Dates(vec![day(3)]),
         stage: Some("toy".to_owned()),
         source: None,
+        accept_short: false,
     });
     let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
     assert!(held.stages[1].counts.pending > 0, "{:?}", held.stages[1].counts);
@@ -937,6 +942,7 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
         selection: Selection::Failed,
         stage: None,
         source: None,
+        accept_short: false,
     });
     live.wait_for(|snapshot| {
         snapshot.run.state == RunState::Finished && snapshot.stages[1].counts.pending == 0

@@ -152,6 +152,7 @@ fn a_command() -> impl Strategy<Value = Command> {
                 selection,
                 stage,
                 source,
+                accept_short: false,
             }
         }),
         checks.prop_map(Command::Check),

@@ -120,6 +120,7 @@ fn forty_dates_with_two_causes_are_two_lines_and_a_waiver_is_told_for_ever() {
         selection: Selection::Dates(vec![day(0)]),
         stage: None,
         source: None,
+        accept_short: false,
     };
     assert!(matches!(live.order(rerun), Reply::Accepted(_)));
     live.wait_for(|snapshot| {

@@ -71,6 +71,7 @@ fn a_run_with_every_kind_of_trouble_ends_as_it_was_shown() {
         selection: Selection::Dates(vec![day(8), day(9)]),
         stage: None,
         source: None,
+        accept_short: false,
     });
     live.wait_for(|snapshot| {
         let unit = &snapshot.stages[0].units[8];
@@ -196,7 +197,7 @@ proptest! {
             live.order(Command::Rerun {
                 selection: Selection::Dates(again.into_iter().map(day).collect()),
                 stage: Some("toy".to_owned()),
-                source: None,
+                source: None, accept_short: false
             });
             live.wait_for(|snapshot| snapshot.run.state.has_ended());
         }

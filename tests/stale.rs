@@ -20,6 +20,7 @@ fn rerun(live: &Live, selection: Selection, stage: Option<&str>, source: Option<
         selection,
         stage: stage.map(ToOwned::to_owned),
         source: source.map(ToOwned::to_owned),
+        accept_short: false,
     })
 }
 

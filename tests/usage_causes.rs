@@ -86,6 +86,7 @@ async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, Sqli
                 table,
                 dates: &dates,
                 rows,
+                short: &[],
                 now: moment("2026-01-05T00:00:00Z"),
                 name: None,
             })

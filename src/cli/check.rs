@@ -77,6 +77,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
             workers,
             paused: false,
             work: Work::Only(Selection::Dates(Vec::new())),
+            accept_short: false,
             ask: Some(checks),
             advance: Vec::new(),
             sample: None,

@@ -1,21 +1,23 @@
 //! `backcourt run --dry-run`: what a run would do, and what it is going to be billed where the warehouse bills.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::engine::{Planned, PlannedStage, Scope, Stage};
+use crate::engine::{
+    Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, Stage, StagePreview, counted,
+};
 use crate::feeds;
-use crate::ledger::{CheckState, Ledger, UnitState};
+use crate::ledger::{CheckState, Ledger};
 use crate::plan::{CheckSpec, Plan};
 
 use super::StateDir;
 use super::error::CliError;
 use super::progress::waiting;
 use super::run::{RunArgs, cannot_print, no_threads};
-use super::start::{LARGEST_BATCH, resolve};
+use super::start::{LARGEST_BATCH, every_stage, resolve};
 
 /// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
 pub(super) fn say(
@@ -60,46 +62,34 @@ pub(super) fn say(
         Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
         None => None,
     };
+    let work = arguments.work();
+    let demand = Demand {
+        work: &work,
+        source: source.unwrap_or(&plan.source),
+        source_is_explicit: source.is_some(),
+    };
+    let lineage = Lineage::of(&every_stage(plan)?);
+    let mut preview = Preview::of(dates, demand, lineage, ledger.as_ref().zip(target))?;
     let mut planned = Vec::new();
     for stage in resolve(plan, names)? {
-        let asked = || runtime.block_on(stage.scope(warehouse.as_ref(), dates));
-        let scopes = match waiting(&whom, asked) {
-            Ok(scopes) => scopes,
+        let asked = || runtime.block_on(preview.stage(stage.as_ref(), warehouse.as_ref()));
+        let to_do = match waiting(&whom, asked) {
+            Ok(found) => {
+                say(described(stage.name(), dates.len(), &found))?;
+                found.to_do
+            }
+            Err(PreviewError::Ledger(error)) => return Err(error.into()),
             // What it looks at may be there only once the stages before it have run.
-            Err(error) => {
+            Err(PreviewError::Stage(error)) => {
                 say(format!(
                     "{}: {} dates, cannot be told yet: {error}",
                     stage.name(),
                     dates.len()
                 ))?;
-                planned.push(planned_stage(plan, stage, dates.to_vec()));
-                continue;
+                dates.to_vec()
             }
         };
-        let due: Vec<NaiveDate> = (dates.iter().zip(&scopes))
-            .filter(|(_, scope)| !matches!(scope, Scope::Skip(_)))
-            .map(|(date, _)| *date)
-            .collect();
-        let done: BTreeSet<NaiveDate> = match (&ledger, target) {
-            (Some(ledger), Some(target)) if !arguments.no_resume => ledger
-                .units(target, stage.name())?
-                .iter()
-                .filter(|unit| !unit.state.is_open() && unit.state != UnitState::Skipped)
-                .map(|unit| unit.date)
-                .filter(|date| dates.contains(date))
-                .collect(),
-            _ => BTreeSet::new(),
-        };
-        say(format!(
-            "{}: {} dates, {} to do, {} done before, {} without work",
-            stage.name(),
-            dates.len(),
-            due.len().saturating_sub(done.len()),
-            done.len(),
-            dates.len() - due.len()
-        ))?;
-        let open = due.into_iter().filter(|date| !done.contains(date)).collect();
-        planned.push(planned_stage(plan, stage, open));
+        planned.push(planned_stage(plan, stage, to_do));
     }
     if warehouse.charging(Arc::default()).is_some() {
         let answers = match (&ledger, target) {
@@ -125,6 +115,25 @@ pub(super) fn say(
         estimate.lines().into_iter().try_for_each(say)?;
     }
     Ok(0)
+}
+
+/// A line about a stage.
+fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
+    let following = match found.following {
+        0 => String::new(),
+        number => format!(
+            "; {} more if the stages before get other rows",
+            counted(number, "date")
+        ),
+    };
+    format!(
+        "{stage}: {}, {} to do, {} done before, {} without work{}{following}",
+        counted(dates, "date"),
+        found.to_do.len(),
+        found.done,
+        found.skipped,
+        found.replaces.clause(),
+    )
 }
 
 /// What a run would do in a stage on these dates; every check of it is asked once rows change.

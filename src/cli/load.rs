@@ -189,6 +189,7 @@ async fn correct(
                 table: &correction.table,
                 dates: &correction.dates,
                 rows: &correction.rows,
+                short: &[],
                 now: Utc::now(),
                 name: None,
             })

@@ -38,6 +38,9 @@ pub(super) struct RerunArgs {
     /// Where the rows come from [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
+    /// Let rows that miss the expectation replace stored ones, also if they are fewer
+    #[arg(long)]
+    accept_short: bool,
     #[command(flatten)]
     show: Show,
 }
@@ -100,6 +103,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
             workers,
             paused: false,
             work: Work::Only(selection),
+            accept_short: arguments.accept_short,
             ask: None,
             advance: Vec::new(),
             sample: None,

@@ -103,11 +103,8 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
             source,
             workers,
             paused: arguments.paused,
-            work: if arguments.no_resume {
-                Work::Afresh
-            } else {
-                Work::Missing
-            },
+            work: arguments.work(),
+            accept_short: false,
             ask: None,
             advance,
             sample,
@@ -142,6 +139,15 @@ impl RunArgs {
         self.workers
             .workers
             .map_or(plan.workers, |workers| workers as usize)
+    }
+
+    /// Which units are due.
+    pub(super) fn work(&self) -> Work {
+        if self.no_resume {
+            Work::Afresh
+        } else {
+            Work::Missing
+        }
     }
 
     fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {

@@ -142,6 +142,8 @@ pub(super) struct Job {
     pub(super) paused: bool,
     /// Which units are due.
     pub(super) work: Work,
+    /// Let rows that miss the expectation replace stored ones.
+    pub(super) accept_short: bool,
     /// Checks to ask whether or not they have a current answer.
     pub(super) ask: Option<Checks>,
     /// What is to be sampled before the first unit.
@@ -192,6 +194,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         operator: operator(),
         paused: job.paused,
         work: job.work,
+        accept_short: job.accept_short,
         ask: job.ask,
         released: job.advance,
         fail_fast: job.fail_fast,

@@ -120,6 +120,7 @@ pub enum Action {
     Select,
     Open,
     Rerun,
+    RerunShort,
     RerunAll,
     Refresh,
     Advance,
@@ -192,7 +193,9 @@ impl Action {
         match self {
             Self::PauseResume => &["pause", "resume"],
             Self::MoreWorkers | Self::FewerWorkers => &["workers"],
-            Self::Rerun | Self::RerunAll | Self::RerunOffending | Self::Refresh => &["rerun"],
+            Self::Rerun | Self::RerunShort | Self::RerunAll | Self::RerunOffending | Self::Refresh => {
+                &["rerun"]
+            }
             Self::Reload => &["fetch"],
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],
@@ -341,6 +344,7 @@ pub const TABLE: &[Binding] = bindings! {
     "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
+    "rerun-short"     RerunShort [ch('a')]               &[Place::Dates, Place::Detail], None, "rerun the date or the selected range and let fewer rows replace those stored (asks first)";
     "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
     "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "why dates of this stage are failed, partial or empty: a line for each cause";
     "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "only the dates of one state, what needs attention first; after the last state all again";

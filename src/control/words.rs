@@ -141,18 +141,27 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
         [typed, rest @ ..] if *typed != "offending" => (Selection::Dates(dates(typed)?), rest),
         _ => return Err("say which dates: failed, stale, offending CHECK, or D,D..D…".to_owned()),
     };
-    let (mut stage, mut source) = (None, None);
-    while let [joint, name, more @ ..] = rest {
-        match *joint {
-            "in" if stage.is_none() => stage = Some((*name).to_owned()),
-            "from" if source.is_none() => source = Some((*name).to_owned()),
+    let (mut stage, mut source, mut accept_short) = (None, None, false);
+    loop {
+        rest = match rest {
+            ["in", name, more @ ..] if stage.is_none() => {
+                stage = Some((*name).to_owned());
+                more
+            }
+            ["from", name, more @ ..] if source.is_none() => {
+                source = Some((*name).to_owned());
+                more
+            }
+            ["accept-short", more @ ..] if !accept_short => {
+                accept_short = true;
+                more
+            }
             _ => break,
-        }
-        rest = more;
+        };
     }
     if !rest.is_empty() {
         return Err(format!(
-            "'{}' is not understood; after the dates come 'in STAGE' and 'from SOURCE'",
+            "'{}' is not understood; after the dates come 'in STAGE', 'from SOURCE' and 'accept-short'",
             rest.join(" ")
         ));
     }
@@ -160,6 +169,7 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
         selection,
         stage,
         source,
+        accept_short,
     })
 }
 
@@ -270,11 +280,11 @@ mod tests {
     #[case("waive a because of it", Command::Waive { check: "a".to_owned(), reason: "because of it".to_owned() })]
     #[case("tick 14a seen", Command::Tick { item: "14a".to_owned(), done: true, note: "seen".to_owned() })]
     #[case("untick 1 not so", Command::Tick { item: "1".to_owned(), done: false, note: "not so".to_owned() })]
-    #[case("rerun stale", Command::Rerun { selection: Selection::Stale, stage: None, source: None })]
+    #[case("rerun stale", Command::Rerun { selection: Selection::Stale, stage: None, source: None, accept_short: false })]
     #[case("rerun offending c from auto in s", Command::Rerun {
-        selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()) })]
+        selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()), accept_short: false })]
     #[case("rerun 2025-11-15,2025-11-14,2025-11-15", Command::Rerun {
-        selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None })]
+        selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None, accept_short: false })]
     #[case("fetch 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
     fn orders_are_understood(#[case] line: &str, #[case] command: Command) {
         assert_eq!(parse(line), Ok(Request::Command(command)));

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use crate::ledger::UnitState;
 use crate::table::Part;
 
 /// Which units are meant.
@@ -20,6 +21,19 @@ pub enum Selection {
     Offending(String),
     /// Every unit that rests on something that changed after it was computed.
     Stale,
+}
+
+impl Selection {
+    /// Whether a unit is selected; `failing` are the dates the selected check names.
+    #[must_use]
+    pub fn takes(&self, date: NaiveDate, state: UnitState, failing: &[NaiveDate]) -> bool {
+        match self {
+            Self::Dates(dates) => dates.contains(&date),
+            Self::Failed => state.needs_attention(),
+            Self::Stale => state == UnitState::Stale,
+            Self::Offending(_) => failing.contains(&date),
+        }
+    }
 }
 
 /// Which checks are meant.
@@ -48,6 +62,9 @@ pub enum Command {
         stage: Option<String>,
         /// From which source; none keeps the run's.
         source: Option<String>,
+        /// Let rows that miss the expectation replace stored ones.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        accept_short: bool,
     },
     /// Use this many workers from now on.
     Workers(usize),

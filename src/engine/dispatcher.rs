@@ -142,6 +142,8 @@ struct Line {
     attempts: HashMap<NaiveDate, u32>,
     /// Source of a date that is rerun from another one than the run's.
     sources: HashMap<NaiveDate, String>,
+    /// Dates whose new rows may replace stored ones though they miss the expectation: the operator said so.
+    accepts_short: HashSet<NaiveDate>,
     /// Dates whose outcome the ledger has, in this range or another.
     recorded: BTreeSet<NaiveDate>,
     /// Source of a date's rows, where it is another one than the run's.
@@ -569,6 +571,7 @@ fn lines_of(
             trouble: Trouble::default(),
             attempts: HashMap::new(),
             sources: HashMap::new(),
+            accepts_short: HashSet::new(),
             recorded: BTreeSet::new(),
             made_from: HashMap::new(),
             overtaken: HashMap::new(),

@@ -7,7 +7,7 @@ use crate::ledger::{CheckState, Coverage, RunState, UnitState};
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
-use super::{Estimate, Pictured, StageNulls, UnitSample};
+use super::{Estimate, Pictured, Replaces, StageNulls, UnitSample};
 
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -89,6 +89,9 @@ pub enum Event {
         dates: u64,
         /// Dates that still are to be done.
         to_do: u64,
+        /// What those dates hold now and is replaced.
+        #[serde(default)]
+        replaces: Replaces,
     },
     /// One unit ended, in whatever way.
     UnitFinished {

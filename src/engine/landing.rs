@@ -7,13 +7,12 @@ use chrono::NaiveDate;
 
 use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState};
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
-use crate::warehouse::Refilled;
+use crate::warehouse::{Refilled, RowsExpected};
 
-use super::Fills;
-use super::counted;
 use super::gaps;
 use super::reason::{bounded, cut};
 use super::worker::Made;
+use super::{Fills, counted};
 
 /// The most quarantined rows of a date that the ledger keeps. More of them is one mistake that the first ones show.
 const MOST_RECORDED: usize = 1_000;
@@ -31,6 +30,12 @@ pub(super) struct Landing {
     owes: Owes,
     /// Why rows are missing.
     missing: Vec<String>,
+    /// How many rows are quarantined.
+    set_aside: u32,
+    /// Why they are.
+    quarantine: Option<String>,
+    /// The operator accepts rows that miss the expectation in the place of stored ones.
+    accepts_short: bool,
 }
 
 /// What a date must come to.
@@ -44,12 +49,14 @@ enum Owes {
     Skipped(String),
 }
 
-/// What is stored for a date, or will be.
+/// What came for a date, and whether it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
     rows: u32,
     digest: u64,
     set_aside: Vec<Quarantined>,
+    /// How many rows stored before stayed in their place.
+    kept: Option<u32>,
 }
 
 impl Stored {
@@ -59,6 +66,7 @@ impl Stored {
             rows,
             digest: fastrand::u64(..),
             set_aside: Vec::new(),
+            kept: None,
         }
     }
 }
@@ -69,6 +77,7 @@ impl From<Refilled> for Stored {
             rows: refilled.rows,
             digest: refilled.digest,
             set_aside: refilled.set_aside,
+            kept: refilled.kept,
         }
     }
 }
@@ -103,6 +112,7 @@ pub(super) fn land(
         rows: u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX),
         digest: output,
         set_aside: admitted.quarantined,
+        kept: None,
     };
     let unit = UnitRecord {
         date,
@@ -120,35 +130,99 @@ pub(super) fn land(
         settled: Settled {
             unit,
             quarantined: Vec::new(),
-            digests: Digests { input: 0, output: 0 },
-            gaps,
+            digests: Some(Digests::default()),
+            gaps: Some(gaps),
         },
         owes,
         missing: outcome.missing,
+        set_aside: 0,
+        quarantine: None,
+        accepts_short: false,
     };
     landing.learn(stored);
     landing
 }
 
 impl Landing {
+    /// The same, where the operator accepts rows that miss the expectation.
+    pub(super) fn accepting_short(mut self, accepts: bool) -> Self {
+        self.accepts_short = accepts;
+        self
+    }
+
+    /// What its new rows must come to before they may replace as many. None if its table is not to be touched at all.
+    pub(super) const fn expected(&self) -> Option<RowsExpected> {
+        match self.owes {
+            Owes::Skipped(_) | Owes::NoTable => None,
+            _ if self.accepts_short => Some(RowsExpected::Any),
+            Owes::Rows(rows) => Some(RowsExpected::Exactly(rows)),
+            Owes::AtLeastOne => Some(RowsExpected::AtLeastOne),
+        }
+    }
+
+    /// Whether the rows that were computed for it here miss the expectation.
+    pub(super) fn is_short(&self) -> bool {
+        let missed = |expected: RowsExpected| expected.is_missed(self.settled.unit.rows, self.set_aside);
+        self.expected().is_some_and(missed)
+    }
+
+    /// The computed rows were not stored: this many from before stayed in their place.
+    pub(super) fn keep(&mut self, kept: u32) {
+        self.stand(self.settled.unit.rows, Some(kept));
+    }
+
     /// What is stored for it decides how it stands.
     pub(super) fn learn(&mut self, stored: Stored) {
-        let aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
+        self.set_aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
+        self.quarantine = quarantine_reason(&stored.set_aside);
+        self.settled.digests = Some(Digests {
+            input: 0,
+            output: stored.digest,
+        });
+        self.stand(stored.rows, stored.kept);
+        self.settled.quarantined = (stored.set_aside.into_iter())
+            .take(MOST_RECORDED)
+            .map(described)
+            .collect();
+    }
+
+    fn stand(&mut self, rows: u32, kept: Option<u32>) {
         let mut reasons = self.missing.clone();
-        reasons.extend(quarantine_reason(&stored.set_aside));
-        let (expected, state, fallback) = stands(&self.owes, stored.rows, aside, reasons.is_empty());
+        reasons.extend(self.quarantine.clone());
+        let (expected, state, fallback) = stands(&self.owes, rows, self.set_aside, reasons.is_empty());
         let unit = &mut self.settled.unit;
-        (unit.expected, unit.state, unit.rows) = (expected, state, stored.rows);
+        (unit.expected, unit.state, unit.rows) = (expected, state, rows);
+        if let Some(kept) = kept {
+            // What came is gone; what is stored has the digest and the gaps it had.
+            (self.settled.digests, self.settled.gaps) = (None, None);
+            (unit.state, unit.rows) = (state_of_kept(rows), kept);
+            reasons.push(format!(
+                "{}; kept the {} stored before",
+                expectation(&self.owes, expected, rows),
+                counted(kept as usize, "row")
+            ));
+        }
         unit.reason = if reasons.is_empty() {
             fallback
         } else {
             Some(bounded(&reasons.join("; ")))
         };
-        self.settled.quarantined = (stored.set_aside.into_iter())
-            .take(MOST_RECORDED)
-            .map(described)
-            .collect();
-        self.settled.digests.output = stored.digest;
+    }
+}
+
+/// Stored rows that stayed make a date no better than what came for it.
+const fn state_of_kept(rows: u32) -> UnitState {
+    match rows {
+        0 => UnitState::Empty,
+        _ => UnitState::Partial,
+    }
+}
+
+/// What was expected and what came.
+fn expectation(owes: &Owes, expected: u32, rows: u32) -> String {
+    match owes {
+        Owes::AtLeastOne if rows == 0 => "expected at least 1 row, got 0".to_owned(),
+        _ => format!("expected {}, got {rows}", counted(expected as usize, "row")),
     }
 }
 
@@ -164,18 +238,15 @@ fn stands(owes: &Owes, rows: u32, aside: u32, is_whole: bool) -> (u32, UnitState
         (Owes::NoTable, _) => (UnitState::Ok, None),
         (Owes::Rows(0), 0) => (UnitState::Skipped, Some("no rows are expected".to_owned())),
         (_, found) if found == expected && is_whole => (UnitState::Ok, None),
-        (Owes::AtLeastOne, 0) => (
-            UnitState::Empty,
-            Some("no row came, and a date must have one at least; expect_rows can say otherwise".to_owned()),
-        ),
-        (_, 0) => (
-            UnitState::Empty,
-            Some(format!("none of {expected} rows could be made")),
-        ),
-        (_, found) => (
-            UnitState::Partial,
-            Some(format!("{found} rows where {expected} are expected")),
-        ),
+        (Owes::AtLeastOne, 0) => {
+            let hint = "set expect_rows if a date may have none";
+            (
+                UnitState::Empty,
+                Some(format!("{}; {hint}", expectation(owes, expected, rows))),
+            )
+        }
+        (_, 0) => (UnitState::Empty, Some(expectation(owes, expected, rows))),
+        (_, _) => (UnitState::Partial, Some(expectation(owes, expected, rows))),
     };
     (expected, state, fallback)
 }
@@ -245,11 +316,11 @@ mod tests {
         );
         assert_eq!(
             stands(landed(1, &two, &[])),
-            (UnitState::Partial, 2, because("2 rows where 1 are expected"))
+            (UnitState::Partial, 2, because("expected 1 row, got 2"))
         );
         assert_eq!(
             stands(landed(2, &[], &[])),
-            (UnitState::Empty, 0, because("none of 2 rows could be made"))
+            (UnitState::Empty, 0, because("expected 2 rows, got 0"))
         );
         assert_eq!(
             stands(landed(0, &[], &[])),
@@ -293,7 +364,7 @@ mod tests {
         assert_eq!(landing.settled.unit.state, UnitState::Partial);
         assert_eq!(
             landing.settled.unit.reason.as_deref(),
-            Some("2 rows where 3 are expected")
+            Some("expected 3 rows, got 2")
         );
         landing.learn(Stored::unseen(3));
         assert_eq!(

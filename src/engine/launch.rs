@@ -17,7 +17,9 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
-use super::{Access, Checks, Fact, Lineage, Link, Origin, RetryPolicy, Sample, Selection, Stage, StageError};
+use super::{
+    Access, Checks, Demand, Fact, Lineage, Link, Origin, RetryPolicy, Sample, Selection, Stage, StageError,
+};
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
 pub const THREAD_NAME: &str = "engine";
@@ -46,6 +48,8 @@ pub struct Options {
     pub paused: bool,
     /// Which units of these dates are due.
     pub work: Work,
+    /// Let rows that miss the expectation replace stored ones.
+    pub accept_short: bool,
     /// Ask these checks once the units are through, instead of those without a current answer.
     pub ask: Option<Checks>,
     /// Stages that may begin without being asked for, though the plan says to ask.
@@ -60,6 +64,18 @@ pub struct Options {
     pub control: Option<String>,
     /// How often and how long to wait.
     pub retry: RetryPolicy,
+}
+
+impl Options {
+    /// What the run is asked to do.
+    #[must_use]
+    pub fn demand(&self) -> Demand<'_> {
+        Demand {
+            work: &self.work,
+            source: &self.source,
+            source_is_explicit: self.source_is_explicit,
+        }
+    }
 }
 
 /// The most bytes that may be billed.

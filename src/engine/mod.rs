@@ -5,7 +5,6 @@ mod board;
 mod command;
 mod counted;
 mod dispatcher;
-mod due;
 mod elsewhere;
 mod estimate;
 mod events;
@@ -19,6 +18,7 @@ mod lineage;
 mod link;
 mod origin;
 mod outlook;
+mod preview;
 mod provenance;
 mod queue;
 mod rate;
@@ -31,6 +31,7 @@ mod stage;
 mod stored;
 mod summary;
 mod worker;
+mod worklist;
 mod writer;
 
 pub use crate::checks::{Breakdown, Dimension, Tally};
@@ -47,6 +48,7 @@ pub use launch::{
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use origin::{Correction, Origin};
+pub use preview::{Preview, PreviewError, StagePreview};
 pub use provenance::Provenance;
 pub use retelling::{Alike, Listed, Pictured, PicturedStage, Retelling};
 pub use retry::RetryPolicy;
@@ -59,3 +61,4 @@ pub use snapshot::{
     RunView, Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};
+pub use worklist::{Demand, Replaces};

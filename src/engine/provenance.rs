@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use crate::ledger::{KnownDigests, Ledger, LedgerError, Overtaken, Settled, Target, UnitState};
+use crate::ledger::{Digests, KnownDigests, Ledger, LedgerError, Overtaken, Settled, Target, UnitState};
 
 use super::{Lineage, Units};
 
@@ -62,14 +62,21 @@ impl Provenance {
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
-    /// These units were stored: says which of them hold other rows than before.
+    /// These units were stored: says which of them hold other rows than before. Rows that stayed in the place of what
+    /// came keep their digest.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {
         let mut changed = BTreeSet::new();
         for Settled { unit, digests, .. } in settled {
-            digests.input = self.lineage.input_digest(stage, unit.date, &self.digests);
+            let input = self.lineage.input_digest(stage, unit.date, &self.digests);
             let known = self.digests.entry(stage.to_owned()).or_default();
-            let before = known.insert(unit.date, *digests);
-            if before.map(|before| before.output) != Some(digests.output) {
+            let before = known.get(&unit.date).copied();
+            let Some(output) = digests.or(before).map(|digests| digests.output) else {
+                continue;
+            };
+            let now = Digests { input, output };
+            *digests = Some(now);
+            known.insert(unit.date, now);
+            if before.map(|before| before.output) != Some(output) {
                 changed.insert(unit.date);
             }
         }
@@ -85,8 +92,14 @@ impl Provenance {
         }
     }
 
-    /// Whether a unit was computed from something else than earlier stages hold for it now.
-    pub(super) fn is_outdated(&self, stage: &str, date: NaiveDate) -> bool {
+    /// Those of these dates that were computed from something else than earlier stages hold for them now.
+    pub(super) fn outdated(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
+        (dates.iter().copied())
+            .filter(|date| self.is_outdated(stage, *date))
+            .collect()
+    }
+
+    fn is_outdated(&self, stage: &str, date: NaiveDate) -> bool {
         let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
         recorded
             .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::ledger::{UnitRecord, UnitState};
 use crate::table::{Value, sql_name};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -59,34 +58,4 @@ pub(super) async fn counted_rows(
         _ => None,
     };
     Ok(answer.rows.iter().filter_map(counted).collect())
-}
-
-/// Marks what the ledger knows as done, and the table holds otherwise, as stale; says how many dates that are.
-pub(super) fn distrust(
-    known: &mut HashMap<NaiveDate, UnitRecord>,
-    stored: &HashMap<NaiveDate, u32>,
-    dates: &[NaiveDate],
-) -> usize {
-    let mut count = 0;
-    for date in dates {
-        let Some(unit) = known.get_mut(date) else {
-            continue;
-        };
-        let rows = stored.get(date).copied().unwrap_or(0);
-        if unit.state == UnitState::Failed {
-            // It is not done and waits for the operator; a program that failed may have left rows behind.
-            unit.rows = rows;
-            continue;
-        }
-        if !unit.state.is_open() && unit.rows != rows {
-            unit.reason = Some(format!(
-                "the table holds {rows} rows, the ledger knows of {}",
-                unit.rows
-            ));
-            unit.state = UnitState::Stale;
-            unit.rows = rows;
-            count += 1;
-        }
-    }
-    count
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
 use crate::table::Row;
-use crate::warehouse::{Refill, Replace, Warehouse, WarehouseError};
+use crate::warehouse::{Kept, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
 
 use super::landing::{Landing, Stored};
 use super::stored::counted_rows;
@@ -84,12 +84,13 @@ impl Commit {
 
     /// What turned out to be stored for one of its dates.
     fn learn(&mut self, date: NaiveDate, stored: Stored) {
-        let landing = self
-            .landings_mut()
-            .find(|landing| landing.settled.unit.date == date);
-        if let Some(landing) = landing {
+        if let Some(landing) = self.on(date).next() {
             landing.learn(stored);
         }
+    }
+
+    fn on(&mut self, date: NaiveDate) -> impl Iterator<Item = &mut Landing> {
+        (self.landings_mut()).filter(move |landing| landing.settled.unit.date == date)
     }
 
     fn landings_mut(&mut self) -> impl Iterator<Item = &mut Landing> {
@@ -264,7 +265,8 @@ impl Writer {
     }
 }
 
-/// Writes a commit: exactly its dates are replaced, all or nothing. What another program wrote is counted.
+/// Writes a commit: exactly its dates are replaced, all or nothing. A date that is skipped is left as it is, one that is
+/// short keeps stored rows that are at least as many. What another program wrote is counted.
 pub(super) async fn write(
     mut commit: Commit,
     name: String,
@@ -274,6 +276,7 @@ pub(super) async fn write(
 ) -> (Commit, Result<(), WarehouseError>) {
     let dates: Vec<_> = commit
         .landings()
+        .filter(|landing| landing.expected().is_some())
         .map(|landing| landing.settled.unit.date)
         .collect();
     let result = if dates.is_empty() {
@@ -299,27 +302,40 @@ async fn put(
                 .landings_mut()
                 .flat_map(|landing| mem::take(&mut landing.rows))
                 .collect();
+            let short: Vec<NaiveDate> = (commit.landings().filter(|landing| landing.is_short()))
+                .map(|landing| landing.settled.unit.date)
+                .collect();
             let replace = Replace {
                 table,
                 dates,
                 rows: &rows,
+                short: &short,
                 now,
                 name: Some(name),
             };
-            let result = warehouse.replace(replace).await;
-            if result.is_err() {
-                // They will go again; what was written is let go.
-                let mut rows = rows.into_iter();
-                for (landing, length) in commit.landings_mut().zip(lengths) {
-                    landing.rows = rows.by_ref().take(length).collect();
+            match warehouse.replace(replace).await {
+                Ok(kept) => {
+                    for Kept { date, rows } in kept {
+                        commit.on(date).for_each(|landing| landing.keep(rows));
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    // They will go again; what was written is let go.
+                    let mut rows = rows.into_iter();
+                    for (landing, length) in commit.landings_mut().zip(lengths) {
+                        landing.rows = rows.by_ref().take(length).collect();
+                    }
+                    Err(error)
                 }
             }
-            result
         }
         Fills::Query(table, sql, asking) => {
+            let expected: Vec<RowsExpected> = commit.landings().filter_map(Landing::expected).collect();
             let refill = Refill {
                 table,
                 dates,
+                expected: &expected,
                 sql,
                 asking,
                 now,

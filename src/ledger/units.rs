@@ -51,10 +51,10 @@ pub struct Settled {
     pub unit: UnitRecord,
     /// Rows that could not be stored.
     pub quarantined: Vec<QuarantinedRow>,
-    /// What was computed, and from what.
-    pub digests: Digests,
-    /// What its rows do not know.
-    pub gaps: Vec<Gap>,
+    /// What was computed, and from what; none if nobody knows what the rows that stayed in its place were computed from.
+    pub digests: Option<Digests>,
+    /// What its rows do not know; none if rows stored before stayed, whose gaps are recorded already.
+    pub gaps: Option<Vec<Gap>>,
 }
 
 /// A row that could not be stored, as it is recorded.
@@ -271,8 +271,12 @@ impl Ledger {
             } in settlement.settled
             {
                 put_unit(ledger, target, stage, run, unit, now)?;
-                super::digests::put(ledger, target, stage, unit.date, *digests)?;
-                super::gaps::put(ledger, target, stage, unit.date, gaps)?;
+                if let Some(digests) = digests {
+                    super::digests::put(ledger, target, stage, unit.date, *digests)?;
+                }
+                if let Some(gaps) = gaps {
+                    super::gaps::put(ledger, target, stage, unit.date, gaps)?;
+                }
                 ledger
                     .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
                     .execute(params![target.0, stage, unit.date])?;

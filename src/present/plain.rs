@@ -44,9 +44,17 @@ fn said(fact: &Fact) -> Option<String> {
             message, estimate, ..
         } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
-        Event::StageStarted { stage, dates, to_do } => {
-            format!("{stage}: {} dates, {} to do", count(*dates), count(*to_do))
-        }
+        Event::StageStarted {
+            stage,
+            dates,
+            to_do,
+            replaces,
+        } => format!(
+            "{stage}: {} dates, {} to do{}",
+            count(*dates),
+            count(*to_do),
+            replaces.clause()
+        ),
         Event::Pictured(_) => return None,
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
         Event::UnitFinished {

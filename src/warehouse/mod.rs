@@ -4,12 +4,14 @@
 pub mod bigquery;
 mod cost;
 mod error;
+mod keep;
 mod lease;
 mod query;
 pub mod sqlite;
 
 pub use cost::{Bill, Charge, Cost, Foreseen, bytes};
 pub use error::{ErrorClass, WarehouseError};
+pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases};
 pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
 
@@ -31,6 +33,8 @@ pub struct Replace<'a> {
     pub dates: &'a [NaiveDate],
     /// The new rows, admitted by [`crate::table::admit`], all on one of `dates`.
     pub rows: &'a [Row],
+    /// Those of `dates` whose new rows are short: their stored rows stay where they are at least as many.
+    pub short: &'a [NaiveDate],
     /// What the stamped columns receive; the creation stamp of a surviving key is kept.
     pub now: DateTime<Utc>,
     /// What its sender calls it, if he can say it again: two replaces of one name are one, however often it is sent.
@@ -90,13 +94,14 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Reads the named columns of the named dates, ordered by date and then by stored order.
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError>;
 
-    /// Replaces exactly the named dates, all or nothing.
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError>;
+    /// Replaces exactly the named dates, all or nothing, but for those whose stored rows stay; says which those are.
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError>;
 
     /// Fills whole tables from scratch, all of them or none. `written` counts rows for a progress line.
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError>;
 
-    /// Replaces exactly the named dates by what a query answers, all or nothing, and says what each holds now.
+    /// Replaces exactly the named dates by what a query answers, all or nothing, but for those whose stored rows stay;
+    /// says what came for each.
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError>;
 
     /// Runs a query written in `GoogleSQL` and returns everything it answers.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ErrorClass, WarehouseError};
+use super::{ErrorClass, RowsExpected, WarehouseError};
 use crate::table::{Quarantined, Row, TableDef};
 
 /// Which dates a read is about.
@@ -52,6 +52,8 @@ pub struct Refill<'a> {
     pub table: &'a TableDef,
     /// The dates whose old rows go; a date for which nothing is answered ends empty.
     pub dates: &'a [NaiveDate],
+    /// What the new rows of each of `dates` must come to, in the same order, before they may replace as many.
+    pub expected: &'a [RowsExpected],
     /// A SELECT in `GoogleSQL` that answers the table's columns by their names.
     pub sql: &'a str,
     /// How the dates stand in it.
@@ -62,13 +64,15 @@ pub struct Refill<'a> {
     pub name: &'a str,
 }
 
-/// What one date holds after a [`Refill`].
+/// What came for one date of a [`Refill`], and whether it was stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refilled {
     /// The date.
     pub date: NaiveDate,
-    /// Rows stored.
+    /// Rows that fit the table.
     pub rows: u32,
+    /// How many rows stored before stayed in their place; none if they were replaced.
+    pub kept: Option<u32>,
     /// Another number for other rows, as [`crate::table::digest`] is.
     pub digest: u64,
     /// Rows that were answered and do not fit the table.

@@ -35,6 +35,7 @@ fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice(
             table: &table,
             dates: &dates,
             rows: &rows,
+            short: &[],
             now: at("2026-01-04T01:00:00Z"),
             name: Some(name),
         };
@@ -75,6 +76,7 @@ fn fourteen_writers_of_one_table_never_meet_and_never_send_too_much() {
                     table: &games(),
                     dates: &[date],
                     rows: &[game("LAL", &date.to_string(), 100)],
+                    short: &[],
                     now: at("2026-01-04T01:00:00Z"),
                     name: None,
                 };

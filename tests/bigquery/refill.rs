@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{Asking, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use backcourt::warehouse::{
+    Asking, Kept, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError,
+};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -49,6 +51,7 @@ async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
         rows,
+        short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: Some(name),
     };
@@ -67,6 +70,7 @@ async fn refilled(
     let refill = Refill {
         table: &points(),
         dates: &dates,
+        expected: &vec![RowsExpected::Any; dates.len()],
         sql,
         asking: if all {
             Asking::AllAtOnce

@@ -86,6 +86,7 @@ async fn replace(warehouse: &BigQueryWarehouse, dates: &[NaiveDate], rows: &[Row
         table: &table,
         dates,
         rows,
+        short: &[],
         now: at(now),
         name: None,
     };

@@ -73,6 +73,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
                 table,
                 dates,
                 rows,
+                short: &[],
                 now,
                 name: None,
             })

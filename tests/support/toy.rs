@@ -16,7 +16,7 @@ use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
@@ -309,6 +309,7 @@ impl Toy {
             operator: "tester".to_owned(),
             paused: false,
             work: Work::Missing,
+            accept_short: false,
             ask: None,
             released: Vec::new(),
             fail_fast: None,
@@ -715,7 +716,7 @@ impl Warehouse for Memory {
             .collect())
     }
 
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         tokio::task::yield_now().await;
         while !self.0.may_commit() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -747,24 +748,29 @@ impl Warehouse for Memory {
         let is_known = self.0.sent.lock().unwrap().contains(&name);
         self.0.sent.lock().unwrap().push(name);
         if is_known {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.0.commits.fetch_add(1, Ordering::Relaxed);
         let mut stored = self.0.stored.lock().unwrap();
         let stored = stored.entry(replace.table.path()).or_default();
+        let mut kept = Vec::new();
         for date in replace.dates {
-            let rows = replace
-                .rows
-                .iter()
+            let rows: Vec<Row> = (replace.rows.iter())
                 .filter(|row| row[0] == Value::from(*date))
                 .cloned()
                 .collect();
-            stored.insert(*date, rows);
+            let held = stored.get(date).map_or(0, Vec::len);
+            if replace.short.contains(date) && held > 0 && held >= rows.len() {
+                let rows = u32::try_from(held).unwrap();
+                kept.push(Kept { date: *date, rows });
+            } else {
+                stored.insert(*date, rows);
+            }
         }
         if is_due(&self.0.lost_commits) {
             return Err(WarehouseError::new(ErrorClass::Unknown, "no answer in time"));
         }
-        Ok(())
+        Ok(kept)
     }
 
     async fn fill(&self, _: Vec<Filling>, _: &AtomicUsize) -> Result<(), WarehouseError> {

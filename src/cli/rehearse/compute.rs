@@ -101,6 +101,7 @@ impl Computing<'_> {
             operator: operator(),
             paused: false,
             work: Work::Afresh,
+            accept_short: false,
             ask: None,
             released: vec![stage.name().to_owned()],
             fail_fast: None,

@@ -134,6 +134,7 @@ async fn piece(
         table,
         dates,
         rows: &admitted.rows,
+        short: &[],
         now: Utc::now(),
         name: None,
     };

@@ -10,6 +10,7 @@ pub fn command_line(order: &Command) -> Option<String> {
             selection,
             stage,
             source,
+            accept_short,
         } => {
             let which = match selection {
                 Selection::Dates(dates) => format!("--dates {}", compact_dates(dates)),
@@ -21,7 +22,8 @@ pub fn command_line(order: &Command) -> Option<String> {
                 (value.as_ref()).map_or_else(String::new, |value| format!(" --{name} {value}"))
             };
             let (stage, source) = (flag("stage", stage), flag("source", source));
-            Some(format!("backcourt rerun{stage}{source} {which}"))
+            let short = if *accept_short { " --accept-short" } else { "" };
+            Some(format!("backcourt rerun{stage}{source}{short} {which}"))
         }
         Command::Reload { dates } => Some(format!("backcourt load --dates {}", compact_dates(dates))),
         _ => None,

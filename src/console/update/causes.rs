@@ -1,6 +1,6 @@
 //! Keys of the causes: what is wrong with many dates is done again together.
 
-use super::dates;
+use super::dates::{self, Short};
 use super::keys::{focus, moved};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -52,7 +52,7 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
             let stage = list.stage.clone();
             // What is refused leaves it open.
             model.overlay = Some(Overlay::Causes(list));
-            dates::confirm(model, &stage, &dates, None, "");
+            dates::confirm(model, &stage, &dates, Short::Kept, None, "");
         }
         _ => {
             model.overlay = Some(Overlay::Causes(list));
@@ -83,5 +83,5 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
 
 /// The command that does the dates of the marked cause again.
 pub(super) fn copied(model: &Model, list: &Causes) -> Option<String> {
-    command_line(&dates::rerun(&list.stage, &marked(model, list)?))
+    command_line(&dates::rerun(&list.stage, &marked(model, list)?, Short::Kept))
 }

@@ -1,6 +1,6 @@
 //! Keys of the Checks pane.
 
-use super::dates::{confirm, refresh};
+use super::dates::{Short, confirm, refresh};
 use super::keys::{inside, moved};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -116,7 +116,7 @@ pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
 pub(super) fn rerun(model: &mut Model, check: &CheckView) {
     let nothing = format!("{} names no offending date", check.name);
     let note = Some(format!("named by {}", check.name));
-    confirm(model, &check.stage, &check.offending, note, &nothing);
+    confirm(model, &check.stage, &check.offending, Short::Kept, note, &nothing);
 }
 
 pub(super) fn copied(model: &Model) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::console::model::Model;
 use crate::console::model::dates::{Again, troubled, unit, why_not_again};
 use crate::console::model::filter::Filter;
 use crate::console::model::overlay::{Confirm, Gaps, Overlay};
-use crate::console::text::counted;
+use crate::console::text::{count, counted};
 use crate::engine::{Command, Selection, Snapshot, UnitView};
 use crate::ledger::{RunState, UnitState};
 
@@ -53,7 +53,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             show_only(model, next);
         }
         Action::Open => return detail::open(model),
-        Action::Rerun => rerun_selected(model),
+        Action::Rerun => rerun_selected(model, Short::Kept),
+        Action::RerunShort => rerun_selected(model, Short::Accepted),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
@@ -119,14 +120,14 @@ fn gaps(model: &mut Model) {
     }));
 }
 
-fn rerun_selected(model: &mut Model) {
+fn rerun_selected(model: &mut Model, short: Short) {
     let Some(stage) = model.stage() else {
         return;
     };
     let name = stage.name.clone();
     let marked = model.dates.marked(stage).into_iter();
     let dates: Vec<_> = marked.map(|unit| unit.date).collect();
-    confirm(model, &name, &dates, None, "no date is selected");
+    confirm(model, &name, &dates, short, None, "no date is selected");
 }
 
 fn rerun_troubled(model: &mut Model) {
@@ -141,15 +142,25 @@ fn rerun_troubled(model: &mut Model) {
         Some(_) => "no date that is shown needs attention; Esc shows all of them",
         None => "no date needs attention",
     };
-    confirm(model, &name, &dates, None, otherwise);
+    confirm(model, &name, &dates, Short::Kept, None, otherwise);
 }
 
-/// Has these dates of a stage done again.
-pub(super) fn rerun(stage: &str, dates: &[NaiveDate]) -> Command {
+/// What becomes of stored rows when a rerun gets fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// They stay.
+    Kept,
+    /// What comes replaces them.
+    Accepted,
+}
+
+/// Reruns these dates of a stage.
+pub(super) fn rerun(stage: &str, dates: &[NaiveDate], short: Short) -> Command {
     Command::Rerun {
         selection: Selection::Dates(dates.to_vec()),
         stage: Some(stage.to_owned()),
         source: None,
+        accept_short: short == Short::Accepted,
     }
 }
 
@@ -159,6 +170,7 @@ pub(super) fn confirm(
     model: &mut Model,
     stage: &str,
     dates: &[NaiveDate],
+    short: Short,
     note: Option<String>,
     otherwise: &str,
 ) {
@@ -172,21 +184,32 @@ pub(super) fn confirm(
             return;
         }
     };
-    let notes: Vec<String> = note.into_iter().chain(again.left_out()).collect();
+    let at_stake = (short == Short::Accepted).then(|| at_stake(&snapshot, stage, &again.dates));
+    let notes: Vec<String> = at_stake.into_iter().chain(note).chain(again.left_out()).collect();
     let dates = again.dates;
+    let (what, source) = (counted(dates.len(), "date"), &snapshot.run.source);
     // A source that gave bad rows gives them again: which one is read must be seen before the answer.
     model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!(
-            "Do {} of {stage} again from {}?",
-            counted(dates.len(), "date"),
-            snapshot.run.source
-        ),
-        order: rerun(stage, &dates),
+        question: match short {
+            Short::Kept => format!("Do {what} of {stage} again from {source}?"),
+            Short::Accepted => format!("Rerun {what} of {stage} from {source} and accept fewer rows?"),
+        },
+        order: rerun(stage, &dates, short),
         dates,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
-        go: true,
+        go: short == Short::Kept,
         top: 0,
     }));
+}
+
+/// What may be lost: the rows these dates hold, beside those they should have.
+fn at_stake(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
+    let stage = snapshot.stages.iter().find(|view| view.name == stage);
+    let units = dates.iter().filter_map(|date| unit(stage?, *date));
+    let (rows, expected) = units.fold((0, 0), |(rows, expected), unit| {
+        (rows + u64::from(unit.rows), expected + u64::from(unit.expected))
+    });
+    format!("{} stored, {} expected", count(rows), count(expected))
 }
 
 /// Which of these dates can be done again now; the sentence to refuse it with if none can.
@@ -241,6 +264,7 @@ pub(super) fn refresh(model: &mut Model) {
             selection: Selection::Stale,
             stage: None,
             source: None,
+            accept_short: false,
         },
         dates: dates.into_iter().collect(),
         note: Some(stages.join(", ")),

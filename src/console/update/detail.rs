@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
+use super::dates::{self, Short};
 use super::keys::moved;
+use super::log;
 use super::overlay::last_top;
-use super::{dates, log};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
@@ -52,11 +53,15 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
         }
         Action::Table if detail.has_levels() => flip(&mut detail),
         Action::Reload => return dates::reload(model, vec![detail.date]),
-        Action::Rerun => {
+        Action::Rerun | Action::RerunShort => {
+            let short = match action {
+                Action::RerunShort => Short::Accepted,
+                _ => Short::Kept,
+            };
             let (stage, date) = (detail.stage.clone(), detail.date);
             // What is refused leaves it open.
             model.overlay = Some(Overlay::Detail(detail));
-            return dates::confirm(model, &stage, &[date], None, "");
+            return dates::confirm(model, &stage, &[date], short, None, "");
         }
         Action::DateLog => return log::only_of(model, detail),
         _ => {}

@@ -80,6 +80,7 @@ fn rerun(dates: &[&str]) -> Vec<Effect> {
         selection: Selection::Dates(dates.iter().map(|date| day(date)).collect()),
         stage: Some(STAGE.to_owned()),
         source: None,
+        accept_short: false,
     })
 }
 

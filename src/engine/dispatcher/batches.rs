@@ -126,7 +126,9 @@ impl Dispatcher {
                     }
                     let attempts = line.attempts.get(&date).copied().unwrap_or(0) + 1;
                     let source = line.sources.get(&date).unwrap_or(&self.options.source);
-                    landings.push(land(fills, date, made, source, seconds, attempts));
+                    let accepts_short = line.accepts_short.contains(&date);
+                    let landing = land(fills, date, made, source, seconds, attempts);
+                    landings.push(landing.accepting_short(accepts_short));
                 }
                 Err(error) => failed.push((date, error)),
             }
@@ -215,7 +217,9 @@ impl Dispatcher {
             .iter()
             .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
-            self.lines[at].board.show_gaps(settled.unit.date, &settled.gaps);
+            if let Some(gaps) = &settled.gaps {
+                self.lines[at].board.show_gaps(settled.unit.date, gaps);
+            }
             self.show_ended(at, &settled.unit, Some(slot));
         }
         for part in commit.parts {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use super::super::board::is_open;
-use super::super::due::may_be_due;
+use super::super::worklist::may_be_due;
 use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Work};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 use crate::ledger::RunState;
@@ -38,10 +38,9 @@ impl Dispatcher {
         let mut stages = Vec::with_capacity(self.lines.len());
         for line in &self.lines {
             let name = &line.board.name;
-            let units = self.ledger.units(self.target, name)?;
-            let known = units.into_iter().map(|unit| (unit.date, unit)).collect();
-            let wanted = self.wanted(name, &known);
-            let is_due = |date: &NaiveDate| wanted(*date) && may_be_due(&self.options, known.get(date));
+            let recorded = self.recorded_units(name)?;
+            let (demand, failing) = (self.options.demand(), self.failing_dates(name));
+            let is_due = |date: &NaiveDate| may_be_due(demand, *date, recorded.get(date), failing);
             let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
             stages.push(PlannedStage {
                 stage: Arc::clone(&line.stage),

@@ -88,9 +88,10 @@ impl Dispatcher {
                     selection,
                     stage,
                     source,
+                    accept_short,
                 },
                 _,
-            ) => self.rerun(&selection, stage.as_deref(), source.as_deref()),
+            ) => self.rerun(&selection, stage.as_deref(), source.as_deref(), accept_short),
             (Command::Workers(number), _) => Ok(self.set_workers(number)),
             (Command::Check(_) | Command::Explain { .. }, Mode::Preparing) => {
                 refused("the tables are still being prepared; try again in a moment")

@@ -60,13 +60,14 @@ impl Dispatcher {
         let stale = self.overtake(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
         self.spawn(Owner::Reload, async move {
-            let mut result = Ok(());
+            let mut result = Ok(Vec::new());
             for correction in &corrections {
                 result = warehouse
                     .replace(Replace {
                         table: &correction.table,
                         dates: &correction.dates,
                         rows: &correction.rows,
+                        short: &[],
                         now: Utc::now(),
                         name: None,
                     })
@@ -75,7 +76,7 @@ impl Dispatcher {
                     break;
                 }
             }
-            Report::Corrected(answer, corrections, stale, result)
+            Report::Corrected(answer, corrections, stale, result.map(drop))
         });
         Ok(())
     }

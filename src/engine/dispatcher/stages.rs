@@ -1,6 +1,6 @@
 //! The course of a run: prepare, learn what each date must come to, do the units, ask the checks, next stage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
@@ -8,9 +8,8 @@ use chrono::{NaiveDate, Utc};
 use crate::ledger::{CheckState, GateCheck, Intent, Purpose, UnitRecord, UnitState, gate_is_open};
 use crate::warehouse::Warehouse;
 
-use super::super::due::is_due;
-use super::super::provenance::can_be_overtaken;
-use super::super::stored::{distrust, stored_rows};
+use super::super::stored::stored_rows;
+use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work, counted};
 use super::batches::given_up;
@@ -203,73 +202,21 @@ impl Dispatcher {
             }
         };
         let name = self.lines[at].board.name.clone();
-        let known = self.known_units(&name, &stored)?;
-        // A run of chosen units leaves the promises of a dead process to the next run of all that is missing.
-        let promised = match self.options.work {
-            Work::Only(_) => Vec::new(),
-            Work::Missing | Work::Afresh => self.ledger.open_intents(self.target, &name)?,
+        let promised = if self.options.demand().takes_up_promises() {
+            self.ledger.open_intents(self.target, &name)?
+        } else {
+            Vec::new()
         };
-        let unsettled: Vec<NaiveDate> = promised.iter().flat_map(|intent| intent.dates.clone()).collect();
-        let gaps = self.ledger.gaps(self.target, &name)?;
-        let wanted = self.wanted(&name, &known);
+        let unsettled: BTreeSet<NaiveDate> = promised
+            .iter()
+            .flat_map(|intent| intent.dates.iter().copied())
+            .collect();
+        let list = self.work_list(&name, &scopes, &stored, &unsettled)?;
+        self.show_recorded(at, &list.recorded)?;
+        let skipped = self.show_skipped(at, &list);
+        self.show_work(at, &scopes, &list, &unsettled);
+        let due = list.to_do.len() as u64;
         let line = &mut self.lines[at];
-        for (date, gaps) in gaps {
-            line.board.show_gaps(date, &gaps);
-        }
-        line.recorded = known
-            .values()
-            .filter(|unit| !unit.state.is_open())
-            .map(|unit| unit.date)
-            .collect();
-        let other_source =
-            |unit: &&UnitRecord| unit.state != UnitState::Skipped && unit.source != self.options.source;
-        line.made_from = known
-            .values()
-            .filter(other_source)
-            .map(|unit| (unit.date, unit.source.clone()))
-            .collect();
-        let mut skipped = Vec::new();
-        let mut to_do = Vec::new();
-        for (&date, scope) in self.options.dates.iter().zip(&scopes) {
-            let record = known.get(&date);
-            let unsure = unsettled.contains(&date);
-            let due = unsure || (wanted(date) && is_due(&self.options, scope, record));
-            match scope {
-                Scope::Skip(reason) if !unsure && record.is_none_or(|record| record.rows == 0) => {
-                    let unit = skipped_unit(date, reason, &self.options.source);
-                    if record != Some(&unit) {
-                        skipped.push(unit.clone());
-                    }
-                    line.recorded.insert(date);
-                    line.board.show(&unit);
-                }
-                _ => {
-                    if let Some(record) = record {
-                        line.board.show(record);
-                    }
-                    if let Scope::Rows(expected) = scope {
-                        line.board.change(date, |unit| unit.expected = *expected);
-                    }
-                    if due {
-                        to_do.push(date);
-                        let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
-                        if is_stale && !self.options.source_is_explicit {
-                            keep_source(line, date);
-                        }
-                        put_back(
-                            line,
-                            date,
-                            if unsure {
-                                UnitState::Unknown
-                            } else {
-                                UnitState::Pending
-                            },
-                        );
-                    }
-                }
-            }
-        }
-        let due = to_do.len() as u64;
         line.scope = ScopeState::Known;
         line.to_do = due;
         line.board.state = StageState::Running;
@@ -277,25 +224,148 @@ impl Dispatcher {
         let now = Utc::now();
         self.ledger
             .record_units(self.target, &name, &self.run.id, &skipped, now)?;
-        self.record_reopened(at, &known, &to_do, &unsettled)?;
+        self.record_reopened(at, &list.recorded, &list.to_do, &unsettled)?;
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
         self.ledger
             .settle(self.target, &name, &self.run.id, given_up(&ids), now)?;
         self.outlook.add(at, due);
-        tracing::info!(stage = name, "{} dates, {due} to do", scopes.len());
+        tracing::info!(
+            stage = name,
+            "{} dates, {due} to do{}",
+            scopes.len(),
+            list.replaces.clause()
+        );
         self.tell(Event::StageStarted {
             stage: name.clone(),
             dates: scopes.len() as u64,
             to_do: due,
+            replaces: list.replaces,
         });
         if matches!(self.options.work, Work::Only(_)) && due > 0 {
             self.tell(Event::RerunQueued {
                 stage: name,
-                dates: to_do,
+                dates: list.to_do,
             });
         }
         self.want_picture(Picture::Now);
         Ok(())
+    }
+
+    /// What this run does in a stage, by what the ledger, the table and the schedule say.
+    fn work_list(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        stored: &HashMap<NaiveDate, u32>,
+        promised: &BTreeSet<NaiveDate>,
+    ) -> Result<WorkList, Fatal> {
+        let facts = Facts {
+            dates: &self.options.dates,
+            scopes,
+            recorded: self.recorded_units(name)?,
+            stored,
+            promised,
+            outdated: &self.provenance.outdated(name, &self.options.dates),
+            failing: self.failing_dates(name),
+        };
+        let list = WorkList::of(self.options.demand(), facts);
+        for (dates, what) in [
+            (
+                list.contradicted,
+                "whose table holds other rows than the ledger knows of",
+            ),
+            (list.overtaken, "computed from inputs that have changed since"),
+        ] {
+            if dates > 0 {
+                tracing::warn!(stage = name, "{} {what}: stale", counted(dates, "date"));
+            }
+        }
+        Ok(list)
+    }
+
+    pub(super) fn recorded_units(&self, name: &str) -> Result<HashMap<NaiveDate, UnitRecord>, Fatal> {
+        let units = self.ledger.units(self.target, name)?;
+        Ok(units.into_iter().map(|unit| (unit.date, unit)).collect())
+    }
+
+    /// The failing dates of the check this run is about, where it is one of the stage's.
+    pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
+        match &self.options.work {
+            Work::Only(Selection::Offending(check)) => self.offending(stage, check),
+            Work::Only(_) | Work::Missing | Work::Afresh => &[],
+        }
+    }
+
+    fn offending(&self, stage: &str, check: &str) -> &[NaiveDate] {
+        let named = (self.checks.iter()).find(|known| known.name == *check && known.stage == stage);
+        named.map_or(&[], |check| check.offending.as_slice())
+    }
+
+    /// Shows what the ledger has of the run's dates, before anything is done.
+    fn show_recorded(&mut self, at: usize, recorded: &HashMap<NaiveDate, UnitRecord>) -> Result<(), Fatal> {
+        let gaps = self.ledger.gaps(self.target, &self.lines[at].board.name)?;
+        let line = &mut self.lines[at];
+        for (date, gaps) in gaps {
+            line.board.show_gaps(date, &gaps);
+        }
+        let ended = recorded.values().filter(|unit| !unit.state.is_open());
+        line.recorded = ended.map(|unit| unit.date).collect();
+        let other_source =
+            |unit: &&UnitRecord| unit.state != UnitState::Skipped && unit.source != self.options.source;
+        line.made_from = (recorded.values().filter(other_source))
+            .map(|unit| (unit.date, unit.source.clone()))
+            .collect();
+        Ok(())
+    }
+
+    /// Shows the dates without work, and returns those the ledger does not have as that yet. What such a date holds is
+    /// left as it is.
+    fn show_skipped(&mut self, at: usize, list: &WorkList) -> Vec<UnitRecord> {
+        let line = &mut self.lines[at];
+        let mut fresh = Vec::new();
+        for (date, reason) in &list.skipped {
+            let unit = skipped_unit(*date, reason, &self.options.source);
+            if list.recorded.get(date) != Some(&unit) {
+                fresh.push(unit.clone());
+            }
+            line.recorded.insert(*date);
+            line.board.show(&unit);
+        }
+        fresh
+    }
+
+    /// Shows the dates with work, and queues those that are to be done.
+    fn show_work(&mut self, at: usize, scopes: &[Scope], list: &WorkList, unsettled: &BTreeSet<NaiveDate>) {
+        let line = &mut self.lines[at];
+        let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
+        for (&date, scope) in self.options.dates.iter().zip(scopes) {
+            if matches!(scope, Scope::Skip(_)) {
+                continue;
+            }
+            let record = list.recorded.get(&date);
+            if let Some(record) = record {
+                line.board.show(record);
+            }
+            if let Scope::Rows(expected) = scope {
+                line.board.change(date, |unit| unit.expected = *expected);
+            }
+            if !to_do.contains(&date) {
+                continue;
+            }
+            let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
+            if is_stale && !self.options.source_is_explicit {
+                keep_source(line, date);
+            }
+            if self.options.accept_short {
+                line.accepts_short.insert(date);
+            }
+            let state = if unsettled.contains(&date) {
+                UnitState::Unknown
+            } else {
+                UnitState::Pending
+            };
+            put_back(line, date, state);
+        }
     }
 
     /// Says in the ledger that dates it knows as done are to be done again, before any of them is: should this
@@ -306,7 +376,7 @@ impl Dispatcher {
         at: usize,
         known: &HashMap<NaiveDate, UnitRecord>,
         to_do: &[NaiveDate],
-        unsettled: &[NaiveDate],
+        unsettled: &BTreeSet<NaiveDate>,
     ) -> Result<(), Fatal> {
         let line = &self.lines[at];
         let board = &line.board;
@@ -357,80 +427,6 @@ impl Dispatcher {
                 .record_units(self.target, name, &self.run.id, &records, Utc::now())?;
         }
         Ok(())
-    }
-
-    /// What the ledger knows of a stage's units, those marked as stale that the table or their inputs contradict.
-    fn known_units(
-        &self,
-        name: &str,
-        stored: &HashMap<NaiveDate, u32>,
-    ) -> Result<HashMap<NaiveDate, UnitRecord>, Fatal> {
-        let mut known: HashMap<NaiveDate, UnitRecord> = self
-            .ledger
-            .units(self.target, name)?
-            .into_iter()
-            .map(|unit| (unit.date, unit))
-            .collect();
-        let doubtful = distrust(&mut known, stored, &self.options.dates);
-        if doubtful > 0 {
-            tracing::warn!(
-                stage = name,
-                "{doubtful} dates hold other rows than the ledger knows of; they are stale"
-            );
-        }
-        let outdated = self.outdated(name, &mut known);
-        if outdated > 0 {
-            tracing::warn!(
-                stage = name,
-                "{outdated} dates were computed from what has changed since; they are stale"
-            );
-        }
-        Ok(known)
-    }
-
-    /// Marks as stale what was computed from something that changed while nobody was there to see it; says how many.
-    fn outdated(&self, stage: &str, known: &mut HashMap<NaiveDate, UnitRecord>) -> usize {
-        let mut count = 0;
-        for unit in known.values_mut() {
-            if can_be_overtaken(unit.state) && self.provenance.is_outdated(stage, unit.date) {
-                unit.state = UnitState::Stale;
-                unit.reason = Some("what it was computed from has changed since".to_owned());
-                count += 1;
-            }
-        }
-        count
-    }
-
-    /// Which dates this run is about at all.
-    pub(super) fn wanted(
-        &self,
-        stage: &str,
-        known: &HashMap<NaiveDate, UnitRecord>,
-    ) -> impl Fn(NaiveDate) -> bool + use<> {
-        let only: Option<Vec<NaiveDate>> = match &self.options.work {
-            Work::Missing | Work::Afresh => None,
-            Work::Only(Selection::Dates(dates)) => Some(dates.clone()),
-            Work::Only(Selection::Failed) => {
-                // A recorded date that is open was put back by a rerun that did not come to its end.
-                let failed =
-                    (known.values()).filter(|unit| unit.state.needs_attention() || unit.state.is_open());
-                Some(failed.map(|unit| unit.date).collect())
-            }
-            Work::Only(Selection::Stale) => {
-                let stale = known
-                    .values()
-                    .filter(|unit| unit.state == UnitState::Stale || unit.state.is_open());
-                Some(stale.map(|unit| unit.date).collect())
-            }
-            Work::Only(Selection::Offending(check)) => {
-                let named = self
-                    .checks
-                    .iter()
-                    .find(|known| known.name == *check && known.stage == stage);
-                Some(named.map(|check| check.offending.to_vec()).unwrap_or_default())
-            }
-        };
-        move |date| only.as_ref().is_none_or(|only| only.contains(&date))
     }
 
     /// Moves on a stage whose units or checks are through, or ends the run; says whether anything moved.
@@ -546,6 +542,7 @@ impl Dispatcher {
         selection: &Selection,
         stage: Option<&str>,
         source: Option<&str>,
+        accept_short: bool,
     ) -> Result<Result<String, String>, Fatal> {
         let mut queued = Vec::new();
         for at in 0..self.lines.len() {
@@ -562,6 +559,11 @@ impl Dispatcher {
             for &date in &dates {
                 put_back(line, date, UnitState::Pending);
                 line.attempts.remove(&date);
+                if accept_short {
+                    line.accepts_short.insert(date);
+                } else {
+                    line.accepts_short.remove(&date);
+                }
                 match source {
                     Some(source) => {
                         line.sources.insert(date, source.to_owned());
@@ -636,35 +638,14 @@ impl Dispatcher {
         if line.scope != ScopeState::Known {
             return Vec::new();
         }
-        let is_free = |date: &NaiveDate| {
-            line.board
-                .unit(*date)
-                .is_some_and(|unit| !(unit.state.is_open() || unit.state == UnitState::Skipped))
+        let failing = match selection {
+            Selection::Offending(check) => self.offending(&line.board.name, check),
+            _ => &[],
         };
-        match selection {
-            Selection::Dates(dates) => dates.iter().copied().filter(|date| is_free(date)).collect(),
-            Selection::Failed => line
-                .board
-                .units()
-                .iter()
-                .filter(|unit| unit.state.needs_attention())
-                .map(|unit| unit.date)
-                .collect(),
-            Selection::Stale => line
-                .board
-                .units()
-                .iter()
-                .filter(|unit| unit.state == UnitState::Stale)
-                .map(|unit| unit.date)
-                .collect(),
-            Selection::Offending(check) => self
-                .checks
-                .iter()
-                .filter(|known| known.name == *check && known.stage == line.board.name)
-                .flat_map(|check| check.offending.iter().copied())
-                .filter(|date| is_free(date))
-                .collect(),
-        }
+        let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
+        let selected = (line.board.units().iter())
+            .filter(|unit| is_free(unit.state) && selection.takes(unit.date, unit.state, failing));
+        selected.map(|unit| unit.date).collect()
     }
 }
 

@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use crate::table::{Row, TableDef};
-use crate::warehouse::{Answer, Dates, Filling, Read, Refill, Refilled, Replace, Warehouse, WarehouseError};
+use crate::warehouse::{
+    Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+};
 
 /// The dates of a read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,8 +109,8 @@ impl Warehouse for Notebook {
         Ok(Vec::new())
     }
 
-    async fn replace(&self, _replace: Replace<'_>) -> Result<(), WarehouseError> {
-        Ok(())
+    async fn replace(&self, _replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
+        Ok(Vec::new())
     }
 
     async fn fill(&self, _tables: Vec<Filling>, _written: &AtomicUsize) -> Result<(), WarehouseError> {

@@ -17,7 +17,8 @@ use tokio::sync::{Mutex, OnceCell};
 use super::faults::{Outage, Profile};
 use crate::table::{Row, TableDef};
 use crate::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, ErrorClass, Filling, Kept, Leases, Read, Refill, Refilled, Replace, Warehouse,
+    WarehouseError,
 };
 
 /// A warehouse in front of which outages may stand.
@@ -104,6 +105,7 @@ impl Unanswering {
             table: feed_outages(),
             dates: &[date],
             rows: &left,
+            short: &[],
             now: Utc::now(),
             name: None,
         };
@@ -154,7 +156,7 @@ impl Warehouse for Unanswering {
         self.inner.read(read).await
     }
 
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         self.inner.replace(replace).await
     }
 

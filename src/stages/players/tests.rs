@@ -81,6 +81,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
         table,
         dates,
         rows: &admitted.rows,
+        short: &[],
         now: DateTime::UNIX_EPOCH,
         name: None,
     };

@@ -37,7 +37,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
-    Answer, Bill, ErrorClass, Filling, Foreseen, Leases, Question, Read, Refill, Refilled, Replace,
+    Answer, Bill, ErrorClass, Filling, Foreseen, Kept, Leases, Question, Read, Refill, Refilled, Replace,
     Warehouse, WarehouseError,
 };
 use crate::table::{Row, TableDef, Value, bigquery_table, sql_name};
@@ -337,9 +337,11 @@ impl Warehouse for BigQueryWarehouse {
         read::rows(&read, &answered).map_err(told)
     }
 
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (doing, path) = (doing("writing", replace.table), self.prefix.path(replace.table));
         let now = Value::Timestamp(replace.now).to_string();
+        let told = |fault: Fault| fault.told(&doing);
+        let mut kept = Vec::new();
         for (number, part) in script::parts(&replace)?.into_iter().enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
             let statement = part.statement(&path, &now, &self.held.guard());
@@ -347,9 +349,13 @@ impl Warehouse for BigQueryWarehouse {
                 Some(name) => part_id(name, number),
                 None => format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()])),
             };
-            self.write(&id, statement, &doing).await?;
+            let may_keep = part.may_keep();
+            let answered = self.write(&id, statement, &doing).await?;
+            if may_keep {
+                kept.extend(script::kept(&answered).map_err(told)?);
+            }
         }
-        Ok(())
+        Ok(kept)
     }
 
     fn values_at_once(&self) -> usize {

@@ -7,11 +7,11 @@ use super::about::{about, literal, literals};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
-use super::script::exchange;
+use super::script::{STAYS, Stays, exchange, stored_rows};
 use crate::table::{
     Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
 };
-use crate::warehouse::{Asking, ErrorClass, Refill, Refilled};
+use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
 /// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
 const MOST_DATES: usize = 50;
@@ -52,20 +52,63 @@ pub(super) fn statement(
     guard: &str,
 ) -> Result<Statement, String> {
     let table = refill.table;
+    let owed = owed(refill, dates);
+    let (keep, stays) = if owed.is_empty() {
+        (String::new(), Stays::None)
+    } else {
+        let stays = staying(table, path, &owed);
+        (format!("CREATE TEMP TABLE {STAYS} AS {stays};\n"), Stays::Listed)
+    };
     let text = format!(
         "BEGIN TRANSACTION;\n{guard}\
          CREATE TEMP TABLE answered AS {};\n\
          CREATE TEMP TABLE judged AS {};\n\
          CREATE TEMP TABLE sorted AS {};\n\
-         {}COMMIT TRANSACTION;\n{}",
+         {keep}{}COMMIT TRANSACTION;\n{}",
         answered(refill, sql, dates)?,
         judged(table),
         sorted(table),
-        exchange(table, path, dates, &fitting(table)),
-        told(table),
+        exchange(table, path, dates, &fitting(table), stays),
+        told(table, stays),
     );
     let now = Value::Timestamp(refill.now).to_string();
     Ok(Statement::new(text).with("now", "TIMESTAMP", now))
+}
+
+/// The dates whose stored rows are protected, each with the rows it must come to; no number where one at least is enough.
+fn owed(refill: &Refill<'_>, dates: &[NaiveDate]) -> Vec<(NaiveDate, Option<u32>)> {
+    let expected = |date: &NaiveDate| {
+        let at = refill.dates.iter().position(|other| other == date)?;
+        match refill.expected.get(at).unwrap_or(&RowsExpected::AtLeastOne) {
+            RowsExpected::Exactly(rows) => Some((*date, Some(*rows))),
+            RowsExpected::AtLeastOne => Some((*date, None)),
+            RowsExpected::Any => None,
+        }
+    };
+    dates.iter().filter_map(expected).collect()
+}
+
+/// The dates whose stored rows stay, by the rule of [`RowsExpected::keeps`]: what came for them is short and no more than
+/// what they hold.
+fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> String {
+    let days: Vec<NaiveDate> = owed.iter().map(|(date, _)| *date).collect();
+    let each: Vec<String> = owed
+        .iter()
+        .map(|(date, rows)| {
+            let rows = rows.map_or_else(|| "NULL".to_owned(), |rows| rows.to_string());
+            format!("({}, {rows})", literal(*date))
+        })
+        .collect();
+    format!(
+        "SELECT held.day, held.stored FROM ({}) AS held \
+         JOIN UNNEST(ARRAY<STRUCT<day DATE, expected INT64>>[{}]) AS owed ON owed.day = held.day \
+         LEFT JOIN (SELECT {ASKED} AS day, COUNTIF({FAULT} IS NULL) AS fit, COUNTIF({FAULT} IS NOT NULL) AS aside \
+         FROM sorted GROUP BY {ASKED}) AS came ON came.day = held.day \
+         WHERE held.stored >= COALESCE(came.fit, 0) AND (COALESCE(came.aside, 0) > 0 \
+         OR COALESCE(came.fit, 0) = 0 OR came.fit != owed.expected)",
+        stored_rows(table, path, &days),
+        each.join(", "),
+    )
 }
 
 /// Every row the query answers, with the date it was asked about.
@@ -209,15 +252,24 @@ fn fitting(table: &TableDef) -> String {
     format!("SELECT {} FROM sorted WHERE {FAULT} IS NULL", made(table))
 }
 
-/// What became of each date that has rows: how many fit, a number for what they hold, and those set aside.
-fn told(table: &TableDef) -> String {
+/// What became of each date that has rows: how many fit, a number for what they hold, and those set aside. A date whose
+/// stored rows stayed has a row more, with their number alone.
+fn told(table: &TableDef, stays: Stays) -> String {
+    let also = match stays {
+        Stays::None => String::new(),
+        Stays::Listed => {
+            format!(
+                " UNION ALL SELECT day, 0, CAST(NULL AS INT64), CAST(NULL AS STRING), stored FROM {STAYS}"
+            )
+        }
+    };
     format!(
         "SELECT {ASKED} AS asked, COUNTIF(fault IS NULL) AS held, \
          FARM_FINGERPRINT(STRING_AGG(IF(fault IS NULL, text, NULL), '\\n' ORDER BY text)) AS digest, \
          STRING_AGG(IF(fault IS NULL, NULL, TO_JSON_STRING([fault, text])), ',' ORDER BY text LIMIT {MOST_SET_ASIDE}) \
-         AS set_aside \
+         AS set_aside, CAST(NULL AS INT64) AS stayed \
          FROM (SELECT {ASKED}, {FAULT} AS fault, TO_JSON_STRING(STRUCT({})) AS text FROM sorted) \
-         GROUP BY {ASKED} ORDER BY {ASKED}",
+         GROUP BY {ASKED}{also} ORDER BY asked, stayed",
         made(table)
     )
 }
@@ -231,6 +283,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
         .map(|&date| Refilled {
             date,
             rows: 0,
+            kept: None,
             digest: digest(&[]),
             set_aside: Vec::new(),
         })
@@ -238,7 +291,15 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
     for row in read::typed(answered)? {
         let told = of_row(row).and_then(|told| {
             let held = refilled.iter_mut().find(|of| of.date == told.date)?;
-            *held = told;
+            match told.kept {
+                Some(_) => held.kept = told.kept,
+                None => {
+                    *held = Refilled {
+                        kept: held.kept,
+                        ..told
+                    }
+                }
+            }
             Some(())
         });
         told.ok_or_else(|| {
@@ -250,7 +311,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
 }
 
 fn of_row(row: Row) -> Option<Refilled> {
-    let [date, rows, print, set_aside] = <[Value; 4]>::try_from(row).ok()?;
+    let [date, rows, print, set_aside, stayed] = <[Value; 5]>::try_from(row).ok()?;
     let (Value::Date(date), Value::Int(rows)) = (date, rows) else {
         return None;
     };
@@ -269,6 +330,10 @@ fn of_row(row: Row) -> Option<Refilled> {
     Some(Refilled {
         date,
         rows: u32::try_from(rows).ok()?,
+        kept: match stayed {
+            Value::Int(rows) => Some(u32::try_from(rows).ok()?),
+            _ => None,
+        },
         digest: match print {
             Value::Int(print) => print.cast_unsigned(),
             _ => digest(&[]),

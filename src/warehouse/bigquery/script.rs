@@ -3,11 +3,13 @@
 
 use chrono::NaiveDate;
 
-use super::about::literals;
+use super::about::{literal, literals};
 use super::cell::{expression, row};
-use super::job::Statement;
+use super::fault::Fault;
+use super::job::{Answered, Statement};
+use super::read;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
-use crate::warehouse::{ErrorClass, Replace, WarehouseError};
+use crate::warehouse::{ErrorClass, Kept, Replace, WarehouseError};
 
 /// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included.
 pub(super) const MOST_BYTES: usize = 8_000_000;
@@ -24,6 +26,9 @@ pub(super) fn sent_bytes(row: &str) -> usize {
 /// What the script calls the rows that are to be stored; a column may have any name that a plan may give it.
 pub(super) const FRESH: &str = "_backcourt_fresh";
 
+/// The temporary table of the dates whose stored rows stay.
+pub(super) const STAYS: &str = "_backcourt_stays";
+
 /// Statements of the script that change the table at the most: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
 
@@ -32,6 +37,7 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Result<Vec<Part<'a>>, Warehous
     let table = replace.table;
     let mut parts: Vec<Part<'a>> = vec![Part::new(table)];
     for &date in replace.dates {
+        let short = replace.short.contains(&date);
         let rows = on_date(replace, date);
         let bytes = rows.iter().map(|row| sent_bytes(row)).sum::<usize>();
         if bytes > MOST_BYTES {
@@ -46,11 +52,11 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Result<Vec<Part<'a>>, Warehous
         }
         match parts.last_mut() {
             Some(last) if last.dates.is_empty() || last.bytes + bytes <= MOST_BYTES => {
-                last.add(date, rows, bytes);
+                last.add(date, short, rows, bytes);
             }
             _ => {
                 let mut next = Part::new(table);
-                next.add(date, rows, bytes);
+                next.add(date, short, rows, bytes);
                 parts.push(next);
             }
         }
@@ -77,6 +83,8 @@ fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
 pub(super) struct Part<'a> {
     table: &'a TableDef,
     dates: Vec<NaiveDate>,
+    /// Dates whose stored rows stay where they are at least as many as this.
+    short: Vec<(NaiveDate, usize)>,
     rows: Vec<String>,
     bytes: usize,
 }
@@ -86,38 +94,126 @@ impl<'a> Part<'a> {
         Self {
             table,
             dates: Vec::new(),
+            short: Vec::new(),
             rows: Vec::new(),
             bytes: 0,
         }
     }
 
-    fn add(&mut self, date: NaiveDate, rows: Vec<String>, bytes: usize) {
+    fn add(&mut self, date: NaiveDate, is_short: bool, rows: Vec<String>, bytes: usize) {
         self.dates.push(date);
+        if is_short {
+            self.short.push((date, rows.len()));
+        }
         self.rows.extend(rows);
         self.bytes += bytes;
+    }
+
+    /// Whether stored rows of any of its dates may stay; only then does its script answer which.
+    pub(super) const fn may_keep(&self) -> bool {
+        !self.short.is_empty()
     }
 
     /// The script for this part of the table at `path`, stamped with `now`; `guard` is said first in its transaction.
     pub(super) fn statement(&self, path: &str, now: &str, guard: &str) -> Statement {
         let rows = format!("[{}]", self.rows.join(","));
-        Statement::new(script(self.table, path, &self.dates, guard))
+        Statement::new(script(self.table, path, &self.dates, &self.short, guard))
             .with("rows", "STRING", rows)
             .with("now", "TIMESTAMP", now.to_owned())
     }
 }
 
-/// The text of the script; it differs only by the dates.
-fn script(table: &TableDef, path: &str, dates: &[NaiveDate], guard: &str) -> String {
+/// The text of the script; it differs only by the dates, and says which stayed where any of them may.
+fn script(
+    table: &TableDef,
+    path: &str,
+    dates: &[NaiveDate],
+    short: &[(NaiveDate, usize)],
+    guard: &str,
+) -> String {
+    if short.is_empty() {
+        return format!(
+            "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
+            exchange(table, path, dates, &sent(table), Stays::None)
+        );
+    }
+    let came: Vec<String> = short
+        .iter()
+        .map(|(date, rows)| format!("({}, {rows})", literal(*date)))
+        .collect();
+    let days: Vec<NaiveDate> = short.iter().map(|(date, _)| *date).collect();
+    let stays = format!(
+        "SELECT held.day, held.stored FROM ({}) AS held \
+         JOIN UNNEST(ARRAY<STRUCT<day DATE, came INT64>>[{}]) AS came ON came.day = held.day \
+         WHERE held.stored >= came.came",
+        stored_rows(table, path, &days),
+        came.join(", ")
+    );
     format!(
-        "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
-        exchange(table, path, dates, &sent(table))
+        "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}COMMIT TRANSACTION;\n\
+         SELECT day, stored FROM {STAYS} ORDER BY day",
+        exchange(table, path, dates, &sent(table), Stays::Listed)
     )
+}
+
+/// How many rows each of these dates holds, as `day` and `stored`; a date without rows is not answered.
+pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
+    let day = sql_name(&table.date_column);
+    format!(
+        "SELECT {day} AS day, COUNT(*) AS stored FROM `{path}` WHERE {day} IN ({}) GROUP BY {day}",
+        literals(dates)
+    )
+}
+
+/// The dates whose stored rows stayed, as the script of a replace answers them.
+///
+/// # Errors
+/// When the answer has another form, in a sentence for the log.
+pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
+    let kept = |row: Row| match row.as_slice() {
+        [Value::Date(date), Value::Int(rows)] => Some(Kept {
+            date: *date,
+            rows: u32::try_from(*rows).ok()?,
+        }),
+        _ => None,
+    };
+    let rows = read::typed(answered)?.into_iter().map(kept);
+    rows.collect::<Option<_>>().ok_or_else(|| {
+        let sentence = "the script lists kept dates in another form than it was sent with";
+        Fault::new(ErrorClass::Code, sentence.to_owned())
+    })
+}
+
+/// Whether the script of an exchange has made the temporary table of the dates whose stored rows stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stays {
+    /// No date's rows may stay.
+    None,
+    /// It is there.
+    Listed,
+}
+
+impl Stays {
+    /// The condition that leaves those dates out.
+    fn left_out(self, day: &str) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Listed => format!(" AND {day} NOT IN (SELECT day FROM {STAYS})"),
+        }
+    }
 }
 
 /// What puts the rows of a SELECT in the place of those these dates hold, within a transaction that is open. The SELECT
 /// answers every column that is not stamped, by its name.
-pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh: &str) -> String {
-    let on_dates = format!("{} IN ({})", sql_name(&table.date_column), literals(dates));
+pub(super) fn exchange(
+    table: &TableDef,
+    path: &str,
+    dates: &[NaiveDate],
+    fresh: &str,
+    stays: Stays,
+) -> String {
+    let day = sql_name(&table.date_column);
+    let on_dates = format!("{day} IN ({}){}", literals(dates), stays.left_out(&day));
     let created = table
         .stamp_position(Stamp::Created)
         .map(|at| sql_name(&table.columns[at].name));
@@ -142,6 +238,10 @@ pub(super) fn exchange(table: &TableDef, path: &str, dates: &[NaiveDate], fresh:
         ("COALESCE(kept.first, @now)", joined, "kept".to_owned())
     };
     // A DELETE of nothing takes as long as one of something, and in a first run there is never anything.
+    let from = match stays {
+        Stays::None => from,
+        Stays::Listed => format!("{from} WHERE TRUE{}", stays.left_out(&format!("{FRESH}.{day}"))),
+    };
     format!(
         "{keep}IF EXISTS (SELECT 1 FROM {held}) THEN\nDELETE FROM `{path}` WHERE {on_dates};\nEND IF;\n{}",
         insert(table, path, fresh, first, &from)

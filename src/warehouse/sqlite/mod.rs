@@ -28,7 +28,7 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Filling, Holder, Lease, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Filling, Holder, Kept, Lease, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 use crate::table::{Row, TableDef, sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use connection::Role;
@@ -171,7 +171,7 @@ impl Warehouse for SqliteWarehouse {
             .await
     }
 
-    async fn replace(&self, replace: Replace<'_>) -> Result<(), WarehouseError> {
+    async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (doing, replacement) = (doing("writing", replace.table), Replacement::from(replace));
         let fence = self.held.fence();
         self.pool

@@ -10,12 +10,13 @@ use super::lease::Fence;
 use super::query::answer;
 use super::replace::Replacement;
 use crate::table::{Admitted, Candidate, Row, TableDef, Value, admit_on, digest, from_answer};
-use crate::warehouse::{Answer, Asking, Refill, Refilled, Replace, WarehouseError};
+use crate::warehouse::{Answer, Asking, Refill, Refilled, Replace, RowsExpected, WarehouseError};
 
 /// A [`Refill`] that owns what it names, its query translated.
 pub(super) struct Refilling {
     table: TableDef,
     dates: Vec<NaiveDate>,
+    expected: Vec<RowsExpected>,
     sql: String,
     asking: Asking,
     now: DateTime<Utc>,
@@ -26,6 +27,7 @@ impl Refilling {
         Ok(Self {
             table: refill.table.clone(),
             dates: refill.dates.to_vec(),
+            expected: refill.expected.to_vec(),
             sql: googlesql::translate_about(refill.sql, refill.now)?,
             asking: refill.asking,
             now: refill.now,
@@ -42,11 +44,18 @@ impl Refilling {
         fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
         let mut refilled = Vec::with_capacity(self.dates.len());
         let mut rows = Vec::new();
-        for (date, answered) in self.answered(&transaction)? {
+        let mut short = Vec::new();
+        for (at, (date, answered)) in self.answered(&transaction)?.into_iter().enumerate() {
+            let expected = self.expected.get(at).unwrap_or(&RowsExpected::AtLeastOne);
             let mut fresh = self.sorted_out(date, answered);
+            let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+            if expected.is_missed(count(fresh.rows.len()), count(fresh.quarantined.len())) {
+                short.push(date);
+            }
             refilled.push(Refilled {
                 date,
-                rows: u32::try_from(fresh.rows.len()).unwrap_or(u32::MAX),
+                rows: count(fresh.rows.len()),
+                kept: None,
                 digest: digest(&fresh.rows),
                 set_aside: fresh.quarantined,
             });
@@ -56,10 +65,14 @@ impl Refilling {
             table: &self.table,
             dates: &self.dates,
             rows: &rows,
+            short: &short,
             now: self.now,
             name: None,
         });
-        replacement.within(&transaction)?;
+        for kept in replacement.within(&transaction)? {
+            let of_it = refilled.iter_mut().filter(|refilled| refilled.date == kept.date);
+            of_it.for_each(|refilled| refilled.kept = Some(kept.rows));
+        }
         transaction.commit()?;
         Ok(refilled)
     }

@@ -11,13 +11,15 @@ use super::folder::checked;
 use super::insert::Insert;
 use super::lease::Fence;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
-use crate::warehouse::Replace;
+use crate::warehouse::keep::is_not_less;
+use crate::warehouse::{Kept, Replace};
 
 /// A [`Replace`] that owns what it names, to cross to a blocking thread.
 pub(super) struct Replacement {
     table: TableDef,
     dates: Vec<NaiveDate>,
     rows: Vec<Row>,
+    short: Vec<NaiveDate>,
     now: DateTime<Utc>,
 }
 
@@ -27,6 +29,7 @@ impl From<Replace<'_>> for Replacement {
             table: replace.table.clone(),
             dates: replace.dates.to_vec(),
             rows: replace.rows.to_vec(),
+            short: replace.short.to_vec(),
             now: replace.now,
         }
     }
@@ -36,22 +39,59 @@ impl From<Replace<'_>> for Replacement {
 type Born = HashMap<Vec<String>, String>;
 
 impl Replacement {
-    /// Deletes, inserts and stamps, all or nothing.
-    pub(super) fn commit(&self, connection: &mut Connection, fence: Option<&Fence>) -> Result<(), Fault> {
+    /// Deletes, inserts and stamps, all or nothing; says whose stored rows stayed.
+    pub(super) fn commit(
+        &self,
+        connection: &mut Connection,
+        fence: Option<&Fence>,
+    ) -> Result<Vec<Kept>, Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
-        self.within(&transaction)?;
+        let kept = self.within(&transaction)?;
         transaction.commit()?;
-        Ok(())
+        Ok(kept)
     }
 
     /// The same within a transaction that somebody else commits.
-    pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+    pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
         checked(&self.table)?;
         self.refuse_other_dates()?;
+        let kept = self.kept(transaction)?;
         let born = self.born(transaction)?;
-        self.delete(transaction)?;
-        self.insert(transaction, &born)
+        let replaced = |date: NaiveDate| kept.iter().all(|kept| kept.date != date);
+        self.delete(transaction, replaced)?;
+        self.insert(transaction, &born, replaced)?;
+        Ok(kept)
+    }
+
+    /// The short dates that hold at least as many rows as came for them.
+    fn kept(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
+        let mut kept = Vec::new();
+        if self.short.is_empty() {
+            return Ok(kept);
+        }
+        let mut statement = transaction.prepare_cached(&format!(
+            "SELECT COUNT(*) FROM {} WHERE {} = ?1",
+            sqlite_path(&self.table.dataset, &self.table.name),
+            sql_name(&self.table.date_column)
+        ))?;
+        for &date in &self.short {
+            let stored: u32 = statement.query_row([date.to_string()], |row| row.get(0))?;
+            let came = self
+                .rows
+                .iter()
+                .filter(|row| self.date_of(row) == Some(date))
+                .count();
+            if is_not_less(stored, u32::try_from(came).unwrap_or(u32::MAX)) {
+                kept.push(Kept { date, rows: stored });
+            }
+        }
+        Ok(kept)
+    }
+
+    fn date_of(&self, row: &Row) -> Option<NaiveDate> {
+        let at = self.table.position(&self.table.date_column)?;
+        row.get(at)?.as_date()
     }
 
     fn refuse_other_dates(&self) -> Result<(), Fault> {
@@ -111,25 +151,38 @@ impl Replacement {
         Ok(born)
     }
 
-    fn delete(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+    fn delete(
+        &self,
+        transaction: &Transaction<'_>,
+        replaced: impl Fn(NaiveDate) -> bool,
+    ) -> Result<(), Fault> {
         let mut statement = transaction.prepare_cached(&format!(
             "DELETE FROM {} WHERE {} = ?1",
             sqlite_path(&self.table.dataset, &self.table.name),
             sql_name(&self.table.date_column)
         ))?;
-        for date in &self.dates {
+        for date in self.dates.iter().filter(|date| replaced(**date)) {
             statement.execute([date.to_string()])?;
         }
         Ok(())
     }
 
-    fn insert(&self, transaction: &Transaction<'_>, born: &Born) -> Result<(), Fault> {
+    fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        born: &Born,
+        replaced: impl Fn(NaiveDate) -> bool,
+    ) -> Result<(), Fault> {
         let now = Value::Timestamp(self.now).to_string();
         let key = self.table.key_positions();
         let created = self.table.stamp_position(Stamp::Created);
         let processed = self.table.stamp_position(Stamp::Processed);
         let mut insert = Insert::prepare(transaction, &self.table)?;
-        for row in &self.rows {
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| self.date_of(row).is_none_or(&replaced))
+        {
             let first = born.get(&key_of(key.iter().filter_map(|&at| row.get(at))));
             let first = first.unwrap_or(&now);
             let stamps = [

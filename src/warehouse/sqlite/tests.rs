@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::*;
 use crate::table::{Column, ColumnType, Stamp, Value};
-use crate::warehouse::{Asking, Dates, ErrorClass};
+use crate::warehouse::{Asking, Dates, ErrorClass, RowsExpected};
 
 fn games() -> TableDef {
     TableDef {
@@ -105,10 +105,12 @@ async fn replace(
             table: &table,
             dates,
             rows,
+            short: &[],
             now,
             name: None,
         })
         .await
+        .map(drop)
 }
 
 async fn all(warehouse: &SqliteWarehouse) -> Vec<Row> {
@@ -501,6 +503,7 @@ async fn played(warehouse: &SqliteWarehouse) {
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
         rows: &rows,
+        short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: None,
     };
@@ -539,6 +542,7 @@ async fn refilled(
     let refill = Refill {
         table: &points(),
         dates: &dates,
+        expected: &vec![RowsExpected::Any; dates.len()],
         sql,
         asking: if all {
             Asking::AllAtOnce
@@ -589,6 +593,7 @@ async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ON
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
         rows: &[game("BOS", "2024-01-01", 101), game("NYK", "2024-01-02", 80)],
+        short: &[],
         now: at("2024-01-04T00:00:00Z"),
         name: None,
     };
@@ -748,6 +753,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
     let refill = Refill {
         table: &points(),
         dates: &[day("2024-01-01")],
+        expected: &[RowsExpected::Any],
         sql: answered,
         asking: Asking::DateByDate,
         now,
@@ -825,6 +831,7 @@ async fn a_reserved_word_is_a_name_like_any_other() {
                     table,
                     dates: &dates,
                     rows: &rows,
+                    short: &[],
                     now,
                     name: None,
                 };
@@ -845,6 +852,7 @@ async fn a_reserved_word_is_a_name_like_any_other() {
         let refill = Refill {
             table: &table,
             dates: &[day("2024-01-01")],
+            expected: &[RowsExpected::AtLeastOne],
             sql: &sql,
             asking: Asking::DateByDate,
             now: later,

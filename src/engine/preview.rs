@@ -1,0 +1,166 @@
+//! What a run would do in each stage, by the work list the run itself makes. Nothing is written, no table is made.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use crate::ledger::{Ledger, LedgerError, Target, UnitRecord};
+use crate::warehouse::Warehouse;
+
+use super::stored::stored_rows;
+use super::worklist::{Facts, WorkList};
+use super::{Demand, Fills, Lineage, Provenance, Replaces, Stage, StageError, Units};
+
+/// A run that is only looked at.
+#[derive(Debug)]
+pub struct Preview<'a> {
+    dates: &'a [NaiveDate],
+    demand: Demand<'a>,
+    known: Option<Known<'a>>,
+    /// Units that become stale if the stages before them get other rows.
+    following: Units,
+}
+
+/// What earlier runs left.
+#[derive(Debug)]
+struct Known<'a> {
+    ledger: &'a Ledger,
+    target: Target,
+    provenance: Provenance,
+}
+
+/// What a run would do in one stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StagePreview {
+    /// Dates it would compute, in order.
+    pub to_do: Vec<NaiveDate>,
+    /// What those dates hold now and it would replace.
+    pub replaces: Replaces,
+    /// Dates that stay as they are.
+    pub done: usize,
+    /// Dates without work.
+    pub skipped: usize,
+    /// Dates that are computed too if an earlier stage of the run gets other rows.
+    pub following: usize,
+}
+
+/// No preview could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The stage cannot tell its dates yet.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+}
+
+impl<'a> Preview<'a> {
+    /// A preview of these dates, in order. Without a ledger nothing was ever done.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn of(
+        dates: &'a [NaiveDate],
+        demand: Demand<'a>,
+        lineage: Lineage,
+        ledger: Option<(&'a Ledger, Target)>,
+    ) -> Result<Self, LedgerError> {
+        let known = |(ledger, target)| {
+            Ok(Known {
+                ledger,
+                target,
+                provenance: Provenance::read(lineage, ledger, target)?,
+            })
+        };
+        Ok(Self {
+            dates,
+            demand,
+            known: ledger.map(known).transpose()?,
+            following: Units::new(),
+        })
+    }
+
+    /// What a run would do in a stage; the stages before it are asked about first.
+    ///
+    /// # Errors
+    /// When the stage cannot tell what its dates must come to, or warehouse or ledger cannot be read.
+    pub async fn stage(
+        &mut self,
+        stage: &dyn Stage,
+        warehouse: &dyn Warehouse,
+    ) -> Result<StagePreview, PreviewError> {
+        let name = stage.name();
+        let scopes = stage.scope(warehouse, self.dates).await?;
+        let stored = match stage.fills() {
+            Fills::Computed(table) | Fills::Query(table, ..)
+                if !warehouse.holds_rows(table).await.map_err(StageError::from)? =>
+            {
+                HashMap::new()
+            }
+            fills => stored_rows(warehouse, fills, self.dates)
+                .await
+                .map_err(StageError::from)?,
+        };
+        let (recorded, promised, outdated) = match &self.known {
+            None => Default::default(),
+            Some(known) => known.of(name, self.dates, self.demand)?,
+        };
+        let facts = Facts {
+            dates: self.dates,
+            scopes: &scopes,
+            recorded,
+            stored: &stored,
+            promised: &promised,
+            outdated: &outdated,
+            failing: &[],
+        };
+        let list = WorkList::of(self.demand, facts);
+        let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
+        let follows = |date: &NaiveDate| !to_do.contains(date) && self.dates.contains(date);
+        let following = self.following.remove(name).unwrap_or_default();
+        let following = following.into_iter().filter(follows).count();
+        self.follow(stage, &to_do);
+        Ok(StagePreview {
+            replaces: list.replaces,
+            done: self.dates.len() - list.to_do.len() - list.skipped.len(),
+            skipped: list.skipped.len(),
+            to_do: list.to_do,
+            following,
+        })
+    }
+
+    /// Takes down what depends on the dates a stage would compute.
+    fn follow(&mut self, stage: &dyn Stage, to_do: &BTreeSet<NaiveDate>) {
+        let (Some(known), Some(table)) = (&self.known, stage.fills().path()) else {
+            return;
+        };
+        for dependent in known.provenance.overtaken(&table, to_do) {
+            let dates = self.following.entry(dependent.stage).or_default();
+            dates.extend(dependent.dates);
+        }
+    }
+}
+
+/// What the ledger has of a stage: its units, those promised by a process that died, those with inputs that changed.
+type OfStage = (
+    HashMap<NaiveDate, UnitRecord>,
+    BTreeSet<NaiveDate>,
+    BTreeSet<NaiveDate>,
+);
+
+impl Known<'_> {
+    fn of(&self, stage: &str, dates: &[NaiveDate], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
+        let units = self.ledger.units(self.target, stage)?;
+        let promised = if demand.takes_up_promises() {
+            self.ledger.open_intents(self.target, stage)?
+        } else {
+            Vec::new()
+        };
+        Ok((
+            units.into_iter().map(|unit| (unit.date, unit)).collect(),
+            promised.into_iter().flat_map(|intent| intent.dates).collect(),
+            self.provenance.outdated(stage, dates),
+        ))
+    }
+}

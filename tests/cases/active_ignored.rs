@@ -1,0 +1,109 @@
+//! A plan of some days of the week on a table that holds rows of the others, which are none of its business.
+
+use super::Case;
+
+const DAYS: &str = "WITH RECURSIVE d(x) AS (SELECT '2024-01-01' UNION ALL SELECT date(x, '+1 day') FROM d WHERE x < '2024-01-28')";
+
+fn plan(active: &str) -> String {
+    format!(
+        r#"
+name = "weeks"
+title = "Some days of the week, into a table that has rows of other days"
+from = "2024-01-01"
+to = "2024-01-28"
+workers = 1
+active = {active}
+[[stage]]
+name = "s"
+kind = "sql"
+sql = "SELECT day, n FROM `src.t` WHERE day = @date"
+table = "mart.t"
+date_column = "day"
+key = ["day"]
+columns = [{{ name = "day", type = "DATE" }}, {{ name = "n", type = "INT64" }}]
+"#
+    )
+}
+
+/// Three identical runs leave every row of another day as it was, and the second and third compute nothing.
+fn keeps_other_days(active: &str, work: usize) {
+    let case = Case::new();
+    case.plan(&plan(active));
+    case.sql(
+        "src",
+        &format!("CREATE TABLE t (day TEXT, n INT); {DAYS} INSERT INTO t SELECT x, 1 FROM d"),
+    );
+    case.run(&[]).expect(0);
+    case.sql(
+        "mart",
+        &format!("{DAYS} INSERT OR IGNORE INTO t (day, n) SELECT x, 7 FROM d"),
+    );
+    for _ in 0..3 {
+        let preview = case.run(&["--dry-run"]).expect(0);
+        assert!(preview.out.contains("28 dates, 0 to do"), "{}", preview.out);
+        let said = case.run(&[]).expect(0);
+        assert!(said.out.contains("28 dates, 0 to do"), "{}", said.out);
+        let of_others = (28 - work).to_string();
+        assert_eq!(case.rows("SELECT COUNT(*) FROM mart.t WHERE n = 7"), [of_others]);
+        assert_eq!(case.rows("SELECT COUNT(*) FROM mart.t"), ["28"]);
+    }
+    let skipped = case
+        .units("s")
+        .iter()
+        .filter(|unit| unit.ends_with(" skipped 0"))
+        .count();
+    assert_eq!(skipped, 28 - work);
+}
+
+#[test]
+fn rows_of_days_left_out_stay() {
+    keeps_other_days(r#"["mon"]"#, 4);
+}
+
+#[test]
+fn rows_of_days_left_out_by_other_weekdays_stay() {
+    keeps_other_days(r#"["sat", "sun"]"#, 8);
+}
+
+#[test]
+fn rows_of_days_left_out_by_a_query_stay() {
+    keeps_other_days(
+        r#""SELECT day FROM `src.t` WHERE EXTRACT(DAYOFWEEK FROM day) IN (3, 5)""#,
+        8,
+    );
+}
+
+/// A program fills a whole week from its Monday on: the other days hold rows, and it is run once a week all the same.
+#[test]
+fn a_weekly_program_is_run_once_a_week() {
+    let case = Case::new();
+    case.sql("mart", "CREATE TABLE t (day TEXT NOT NULL, n INTEGER)");
+    let database = case.state.path().join("warehouse/mart.sqlite");
+    let script = r#"echo "$1" >> "$LOG"; for i in 0 1 2 3 4 5 6; do day=$(date -d "$1 +$i days" +%F); echo "DELETE FROM t WHERE day = '$day'; INSERT INTO t VALUES ('$day', 1);"; done | sqlite3 "$DB" ".timeout 5000" ".read /dev/stdin""#;
+    let log = case.folder.path().join("ran.log");
+    case.plan(&format!(
+        r#"
+name = "weeks"
+title = "A week at a time, on Mondays"
+from = "2024-01-01"
+to = "2024-01-28"
+workers = 1
+active = ["mon"]
+[[stage]]
+name = "weeks"
+kind = "command"
+command = ["sh", "-c", '''{script}''', "sh", "{{date}}"]
+environment = {{ DB = "{}", LOG = "{}" }}
+table = "mart.t"
+date_column = "day"
+"#,
+        database.display(),
+        log.display()
+    ));
+    for _ in 0..3 {
+        case.run(&[]).expect(0);
+        let ran = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(ran, "2024-01-01\n2024-01-08\n2024-01-15\n2024-01-22\n");
+        assert_eq!(case.rows("SELECT COUNT(*) FROM mart.t"), ["28"]);
+    }
+}

@@ -1,0 +1,102 @@
+//! Small plans that once lost rows or hid trouble, each through the real program, under the name of what went wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+#[path = "../support/program.rs"]
+mod program;
+
+mod active_ignored;
+mod dryrun_hides_stale;
+mod empty_deletes;
+mod empty_rerun;
+
+use std::fs;
+use std::process::Command;
+
+use program::{Ended, State, ended};
+use rusqlite::Connection;
+
+/// A state folder with a plan file beside it.
+struct Case {
+    state: State,
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn new() -> Self {
+        Self {
+            state: State::none(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Writes the plan that the commands after it are about.
+    fn plan(&self, text: &str) {
+        fs::write(self.folder.path().join("plan.toml"), text).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.state.command(args);
+        command.arg("--plan").arg(self.folder.path().join("plan.toml"));
+        command
+    }
+
+    fn backcourt(&self, args: &[&str]) -> Ended {
+        ended(&mut self.command(args))
+    }
+
+    /// A run that prints plain lines.
+    fn run(&self, args: &[&str]) -> Ended {
+        self.backcourt(&[&["run", "--output", "plain"], args].concat())
+    }
+
+    /// A dataset of the embedded warehouse, made if it is not there, changed by another program.
+    fn sql(&self, dataset: &str, statements: &str) {
+        let folder = self.state.path().join("warehouse");
+        fs::create_dir_all(&folder).unwrap();
+        let db = Connection::open(folder.join(format!("{dataset}.sqlite"))).unwrap();
+        db.execute_batch(statements).unwrap();
+    }
+
+    /// What a query finds, a text a row.
+    fn rows(&self, query: &str) -> Vec<String> {
+        let db = self.state.warehouse();
+        let mut statement = db.prepare(query).unwrap();
+        let width = statement.column_count();
+        let text = |row: &rusqlite::Row<'_>| {
+            let cells = (0..width).map(|at| row.get::<_, rusqlite::types::Value>(at).map(shown));
+            cells.collect::<Result<Vec<_>, _>>().map(|cells| cells.join(" "))
+        };
+        let found = statement.query_map([], text).unwrap();
+        found.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// How the dates of a stage stand in the ledger, as `DATE STATE ROWS`.
+    fn units(&self, stage: &str) -> Vec<String> {
+        let ledger = self.state.ledger();
+        let mut statement = ledger
+            .prepare("SELECT date || ' ' || state || ' ' || rows FROM unit WHERE stage = ?1 ORDER BY date")
+            .unwrap();
+        let found = statement.query_map([stage], |row| row.get(0)).unwrap();
+        found.collect::<Result<_, _>>().unwrap()
+    }
+
+    fn reason(&self, stage: &str, date: &str) -> String {
+        let sql = "SELECT reason FROM unit WHERE stage = ?1 AND date = ?2";
+        self.state
+            .ledger()
+            .query_row(sql, [stage, date], |row| row.get(0))
+            .unwrap()
+    }
+}
+
+fn shown(value: rusqlite::types::Value) -> String {
+    use rusqlite::types::Value;
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text,
+        Value::Blob(_) => "a blob".to_owned(),
+    }
+}
