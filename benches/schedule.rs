@@ -17,7 +17,7 @@ use backcourt::engine::{Ceilings, Engine, Event, Lineage, Options, RetryPolicy, 
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
-use backcourt::table::{Row, TableDef};
+use backcourt::table::{Row, Schema, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
     Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
@@ -56,8 +56,8 @@ impl Warehouse for Far {
         self.near.ensure(table).await
     }
 
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        self.near.columns(table).await
+    async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
+        self.near.schema(path).await
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {

@@ -19,7 +19,7 @@ pub struct Foreign {
 /// # Errors
 /// When the warehouse cannot be asked.
 pub async fn foreign(warehouse: &dyn Warehouse) -> Result<Option<Foreign>, WarehouseError> {
-    if !warehouse.columns(feed_outages()).await?.is_empty() {
+    if warehouse.schema(&feed_outages().path()).await?.is_some() {
         return Ok(None);
     }
     for feed in Feed::ALL {

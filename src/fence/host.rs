@@ -8,11 +8,17 @@ use rustix::process::{Pid, test_kill_process};
 
 use crate::warehouse::Holder;
 
+/// The name of this host, for people.
+#[must_use]
+pub fn name() -> String {
+    sysinfo::System::host_name().unwrap_or_else(|_| "an unknown host".to_owned())
+}
+
 /// This process.
 pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
     let pid = std::process::id();
     Holder {
-        host: sysinfo::System::host_name().unwrap_or_else(|_| "an unknown host".to_owned()),
+        host: name(),
         machine: machine(),
         pid,
         started: started(pid),

@@ -5,5 +5,6 @@ mod host;
 mod tenure;
 mod waiting;
 
+pub use host::name as host_name;
 pub use tenure::Tenure;
 pub use waiting::FenceError;

@@ -5,4 +5,4 @@ mod tables;
 mod words;
 
 pub use tables::{TableName, tables};
-pub use words::{changed, parameters};
+pub use words::{changed, parameters, tokens};

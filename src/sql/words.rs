@@ -7,7 +7,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 ///
 /// # Errors
 /// When it cannot be cut into any, in a sentence for the operator.
-pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
+pub fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     let mut tokens = Vec::new();
     Tokenizer::new(&BigQueryDialect {}, sql)
         .with_unescape(false)

@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use super::dates::{inputs, rows_owed, scopes};
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::plan::{Active, Binds, ReadSpec, SqlSpec, StageSpec};
-use crate::warehouse::{Asking, Warehouse};
+use crate::table::misfits;
+use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
 
 #[derive(Debug)]
 pub(super) struct SqlStage {
@@ -28,15 +29,30 @@ impl SqlStage {
         }
     }
 
-    /// Asks for no row, so that a wrong column or table is told once, before any date is begun.
+    /// Tries the query, with the tables as they are by now: a wrong column or table is told once, before any date is
+    /// begun.
     async fn try_out(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<(), StageError> {
-        let sql = format!("SELECT * FROM (\n{}\n) LIMIT 0", self.own.query.sql);
-        let answer = warehouse.query_about(&sql, &[date]).await;
-        let tried = answer.and_then(|answer| answer.refuse_other_columns(&self.own.table));
-        tried.map_err(|error| StageError {
-            class: error.class,
-            message: format!("stage {}: {error}", self.name),
-        })
+        let wrong = |class, message| StageError {
+            class,
+            message: format!("stage {}: {message}", self.name),
+        };
+        let trial = Trial {
+            sql: &self.own.query.sql,
+            date,
+            planned: &[],
+        };
+        let tried = warehouse.try_out(trial).await;
+        match tried.map_err(|error| wrong(error.class, error.message))? {
+            Tried::Untold => Ok(()),
+            Tried::Missing(table) => {
+                let sentence = format!("table {table} not found; load it, or run the stage that fills it");
+                Err(wrong(ErrorClass::Data, sentence))
+            }
+            Tried::Returns(returned) => match misfits(&self.own.table, &returned) {
+                found if found.is_empty() => Ok(()),
+                found => Err(wrong(ErrorClass::Code, found.join("; "))),
+            },
+        }
     }
 }
 

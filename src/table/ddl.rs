@@ -1,6 +1,6 @@
 //! Data definition made from a [`TableDef`].
 
-use super::{Column, ColumnType, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
+use super::{Column, ColumnType, Kind, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
 
 /// `CREATE TABLE` for the embedded warehouse, where the dataset is an attached file.
 #[must_use]
@@ -77,8 +77,8 @@ pub fn text_literal(text: &str) -> String {
     )
 }
 
-/// The declared `SQLite` type, chosen for its affinity: numbers stay numbers, all else is text.
-const fn declared(kind: ColumnType) -> &'static str {
+/// How `SQLite` stores a type: numbers stay numbers, all else is text.
+pub(super) const fn storage(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Int64 | ColumnType::Bool => "INTEGER",
         ColumnType::Float64 | ColumnType::Numeric { .. } => "REAL",
@@ -91,12 +91,68 @@ const fn declared(kind: ColumnType) -> &'static str {
     }
 }
 
+/// The declared `SQLite` type: a word that makes `SQLite` store it as it should be, and the type itself, so that it can be
+/// read back with [`declared_kind`].
+pub(super) fn declared(kind: ColumnType) -> String {
+    match kind {
+        // They say themselves how they are stored.
+        ColumnType::Int64 | ColumnType::Float64 => kind.to_string(),
+        ColumnType::StringArray => "TEXT ARRAY_STRING".to_owned(),
+        ColumnType::Float64Array => "TEXT ARRAY_FLOAT64".to_owned(),
+        kind => format!("{} {kind}", storage(kind)),
+    }
+}
+
+/// The type a declared `SQLite` type stands for. Earlier versions declared no more than how it is stored.
+#[must_use]
+pub fn declared_kind(text: &str) -> Kind {
+    if let Some(storage) = ["INTEGER", "REAL", "TEXT"]
+        .into_iter()
+        .find(|storage| *storage == text)
+    {
+        return Kind::Stored(storage);
+    }
+    let word = match text.split_once(' ') {
+        Some(("TEXT", "ARRAY_STRING")) => "ARRAY<STRING>",
+        Some(("TEXT", "ARRAY_FLOAT64")) => "ARRAY<FLOAT64>",
+        Some(("INTEGER" | "REAL" | "TEXT", word)) => word,
+        _ => text,
+    };
+    ColumnType::from_word(word).map_or_else(|| Kind::Other(text.to_owned()), Kind::Exactly)
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
     use super::super::fixture;
     use super::*;
+
+    #[test]
+    fn a_declared_type_is_read_back_exactly_and_stored_as_it_should_be() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let kinds = ColumnType::WORDS.map(|word| ColumnType::from_word(word).unwrap());
+        let five_two = ColumnType::Numeric {
+            precision: 5,
+            scale: 2,
+        };
+        for kind in kinds.into_iter().chain([five_two]) {
+            let sql = format!("CREATE TABLE t (c {})", declared(kind));
+            connection.execute_batch(&sql).unwrap();
+            let said: String = (connection
+                .query_row("SELECT type FROM pragma_table_info('t')", [], |row| row.get(0)))
+            .unwrap();
+            assert_eq!(declared_kind(&said), Kind::Exactly(kind), "{said}");
+            // What a column makes of the text of a number says how it stores.
+            connection.execute("INSERT INTO t VALUES ('2.0')", []).unwrap();
+            let stored: String =
+                (connection.query_row("SELECT typeof(c) FROM t", [], |row| row.get(0))).unwrap();
+            assert_eq!(stored.to_uppercase(), storage(kind), "{said}");
+            connection.execute_batch("DROP TABLE t").unwrap();
+        }
+        assert_eq!(declared_kind("TEXT"), Kind::Stored("TEXT"));
+        assert_eq!(declared_kind("BLOB"), Kind::Other("BLOB".to_owned()));
+    }
 
     #[test]
     fn every_name_stands_in_backticks() {

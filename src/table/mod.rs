@@ -17,6 +17,7 @@ mod markdown;
 mod moment;
 mod name;
 mod part;
+mod schema;
 mod shown;
 mod value;
 
@@ -24,7 +25,7 @@ pub use admit::{Admitted, Candidate, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
 pub use convert::{from_answer, from_text};
-pub use ddl::{bigquery_table, sqlite_index, sqlite_table, text_literal};
+pub use ddl::{bigquery_table, declared_kind, sqlite_index, sqlite_table, text_literal};
 pub use definition::TableDef;
 pub use digest::digest;
 pub use fault::{Fault, FaultKind};
@@ -35,5 +36,9 @@ pub use name::{
     RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
 };
 pub use part::Part;
+pub use schema::{
+    Change, Dialect, Difference, Kind, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
+    misfits,
+};
 pub use shown::{escaped_bytes, quoted, quoted_bytes};
 pub use value::{Row, Value, rows_on};

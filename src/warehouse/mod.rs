@@ -6,14 +6,18 @@ mod cost;
 mod error;
 mod keep;
 mod lease;
+mod owner;
 mod query;
 pub mod sqlite;
+mod trial;
 
 pub use cost::{Bill, Charge, Cost, Foreseen, bytes};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases};
+pub use owner::{Claim, Owner, Owners};
 pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
+pub use trial::{Trial, Tried};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -22,7 +26,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::table::{Row, TableDef};
+use crate::table::{Change, Dialect, Difference, Row, Schema, Site, TableDef, differences};
 
 /// One atomic replace: the rows of exactly these dates.
 #[derive(Debug)]
@@ -77,6 +81,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
         Ok(false)
     }
 
+    /// The owners of its tables; none where nobody else could fill them.
+    fn owners(&self) -> Option<&dyn Owners> {
+        None
+    }
+
     /// The leases it keeps; none where nothing keeps two hosts apart.
     fn leases(&self) -> Option<&dyn Leases> {
         None
@@ -85,8 +94,30 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Creates the table if it is not there.
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;
 
-    /// The columns the table has, in order; none if it is not there. Nothing is created.
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError>;
+    /// How the table at `dataset.table` is; none if it is not there. Nothing is created.
+    async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError>;
+
+    /// Everything in which a table as it is differs from its definition, with the statements that mend it in this
+    /// warehouse's words.
+    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
+        let path = table.path();
+        let site = Site {
+            path: &path,
+            dialect: Dialect::Sqlite,
+        };
+        differences(table, held, site, is_empty)
+    }
+
+    /// Alters a table, each change in one statement of its own where it can.
+    async fn migrate(&self, table: &TableDef, _changes: &[Change]) -> Result<(), WarehouseError> {
+        let sentence = format!("this warehouse cannot alter {}", table.path());
+        Err(WarehouseError::new(ErrorClass::Code, sentence))
+    }
+
+    /// What a query would return. It is not run, and nothing is made.
+    async fn try_out(&self, _trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        Ok(Tried::Untold)
+    }
 
     /// Whether the table is there and holds any row.
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError>;
@@ -125,4 +156,16 @@ impl std::fmt::Debug for Filling {
             .field("table", &self.table.path())
             .finish_non_exhaustive()
     }
+}
+
+/// Refuses a table that differs from its definition in a way that would lose values or fail writes.
+fn refuse_differences(path: &str, found: &[Difference]) -> Result<(), WarehouseError> {
+    let told: Vec<String> = (found.iter().filter(|found| found.stops()))
+        .map(ToString::to_string)
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!("{path} {}", told.join("; it "));
+    Err(WarehouseError::new(ErrorClass::Data, sentence))
 }

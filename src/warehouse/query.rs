@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{ErrorClass, RowsExpected, WarehouseError};
-use crate::table::{Quarantined, Row, TableDef};
+use crate::table::{Quarantined, Returned, Row, TableDef, misfits};
 
 /// Which dates a read is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,26 +98,18 @@ impl Answer {
     /// Refuses an answer that has not exactly the columns of a table, those left out that the warehouse stamps.
     ///
     /// # Errors
-    /// When it has a column too many or too few; the error names it.
+    /// When it has a column too many or too few; the error names each.
     pub fn refuse_other_columns(&self, table: &TableDef) -> Result<(), WarehouseError> {
-        let refuse = |sentence| Err(WarehouseError::new(ErrorClass::Code, sentence));
-        let is_stranger = |name: &&String| table.made_columns().all(|column| column.name != name.as_str());
-        if let Some(name) = self.columns.iter().find(is_stranger) {
-            let path = table.path();
-            return refuse(format!(
-                "the query answers a column {name}, which {path} has not; leave it out"
-            ));
+        let returned: Vec<Returned> = (self.columns.iter())
+            .map(|name| Returned {
+                name: name.clone(),
+                kind: None,
+            })
+            .collect();
+        let found = misfits(table, &returned);
+        if found.is_empty() {
+            return Ok(());
         }
-        match table
-            .made_columns()
-            .find(|column| self.position(&column.name).is_none())
-        {
-            None => Ok(()),
-            Some(column) => refuse(format!(
-                "the query answers no column {}, which {} has; add it",
-                column.name,
-                table.path()
-            )),
-        }
+        Err(WarehouseError::new(ErrorClass::Code, found.join("; ")))
     }
 }

@@ -186,9 +186,7 @@ async fn promises(emulator: &Emulator) {
     let refused = warehouse.ensure(&other).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Data);
     assert!(
-        refused
-            .message
-            .starts_with("try_box.games is there with other columns"),
+        refused.message.starts_with("try_box.games has a column"),
         "{refused}"
     );
 }

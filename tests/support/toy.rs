@@ -14,7 +14,7 @@ use backcourt::engine::{
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
-use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
+use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
 use backcourt::warehouse::{
     Answer, Dates, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
@@ -690,12 +690,8 @@ impl Warehouse for Memory {
         Ok(())
     }
 
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        Ok(table
-            .columns
-            .iter()
-            .map(|column| column.name.to_string())
-            .collect())
+    async fn schema(&self, _: &str) -> Result<Option<Schema>, WarehouseError> {
+        Ok(None)
     }
 
     async fn holds_rows(&self, _: &TableDef) -> Result<bool, WarehouseError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::engine::counted;
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
-use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Described, Refused, Remedy};
+use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Refused, Remedy};
 
 use super::super::progress::Progress;
 use super::finding::{Area, Finding, Verdict};
@@ -150,20 +150,19 @@ impl Look<'_> {
             self.progress
                 .say(&format!("looking at tables: {} of {}", at + 1, defined.len()));
             match self.warehouse.describe(table).await {
-                Ok(Some(described)) => {
-                    there.push(*table);
-                    self.found.extend(form(table, &described));
-                    held.push((*table, described.columns));
+                Ok(described) => {
+                    there.extend(described.is_some().then_some(*table));
+                    held.push((*table, described));
                 }
-                Ok(None) => held.push((*table, Vec::new())),
                 Err(error) => refused.add(table, error),
             }
         }
-        let columns = tables::judged(
+        let judged = tables::judged(
+            self.warehouse,
             &held,
             "'backcourt load' makes the raw ones, 'backcourt run' the others",
         );
-        self.found.extend(columns);
+        self.found.extend(judged);
         self.found
             .extend(refused.finding("tables", defined.len(), "BigQuery Metadata Viewer"));
         there
@@ -265,60 +264,10 @@ impl Refusals {
     }
 }
 
-/// How the form of a table that is there differs from what keeps reads and writes small.
-fn form(table: &TableDef, described: &Described) -> Option<Finding> {
-    let date = table.date_column.as_ref();
-    if described.partitioned_by.as_deref() != Some(date) {
-        let by = match &described.partitioned_by {
-            Some(other) => format!("is partitioned by {other}"),
-            None => "is not partitioned by day".to_owned(),
-        };
-        let detail = format!("{by}, and must be by {date}: every read and every commit would scan all of it");
-        let finding = Finding::new(Area::Warehouse, table.path(), Verdict::Warn, detail);
-        return Some(finding.next("copy it into a table that 'backcourt load' or 'backcourt run' makes"));
-    }
-    let unguarded = table.require_partition_filter && !described.requires_filter;
-    unguarded.then(|| {
-        let detail = "answers queries that name no date, which scan all of it";
-        let finding = Finding::new(Area::Warehouse, table.path(), Verdict::Note, detail);
-        finding.next("ALTER TABLE … SET OPTIONS (require_partition_filter = TRUE)")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::feeds::Feed;
-
-    #[test]
-    fn a_table_that_is_not_partitioned_as_defined_is_named_with_what_that_costs() {
-        let table = Feed::Schedule.table();
-        let described = |by: Option<&str>, requires_filter| Described {
-            columns: Vec::new(),
-            partitioned_by: by.map(ToOwned::to_owned),
-            requires_filter,
-        };
-        let date = Some(table.date_column.as_ref());
-        assert!(table.require_partition_filter);
-        assert_eq!(form(table, &described(date, true)), None);
-        let unguarded = form(table, &described(date, false)).unwrap();
-        assert_eq!(unguarded.state, Verdict::Note);
-        let whole = form(table, &described(None, true)).unwrap();
-        assert_eq!(whole.state, Verdict::Warn);
-        assert!(
-            whole
-                .detail
-                .starts_with("is not partitioned by day, and must be by game_date"),
-            "{}",
-            whole.detail
-        );
-        let other = form(table, &described(Some("created_at"), true)).unwrap();
-        assert!(
-            other.detail.starts_with("is partitioned by created_at"),
-            "{}",
-            other.detail
-        );
-    }
 
     #[test]
     fn what_is_refused_for_many_tables_is_one_finding_with_the_servers_words() {

@@ -1,13 +1,11 @@
 //! The warehouse: whether it answers, and whether its tables are what this program reads and writes.
 
 use crate::engine::counted;
-use crate::table::TableDef;
+use crate::feeds::Feed;
+use crate::table::{Difference, Schema, TableDef, Weight};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::finding::{Area, Finding, Verdict};
-
-/// Columns named in a sentence at the most.
-const NAMED: usize = 6;
 
 /// Holds every table against its definition. The raw tables come with a load, the others with a run.
 pub(super) async fn findings(
@@ -16,26 +14,35 @@ pub(super) async fn findings(
 ) -> Result<Vec<Finding>, WarehouseError> {
     let mut held = Vec::with_capacity(tables.len());
     for table in tables {
-        held.push((*table, warehouse.columns(table).await?));
+        held.push((*table, warehouse.schema(&table.path()).await?));
     }
-    Ok(judged(&held, "'backcourt run' makes what it fills"))
+    Ok(judged(warehouse, &held, "'backcourt run' makes what it fills"))
 }
 
-/// Holds the columns that tables have against their definitions; one without any is not there, and `made_by` says what
-/// makes it.
-pub(super) fn judged(held: &[(&TableDef, Vec<String>)], made_by: &str) -> Vec<Finding> {
+/// Holds tables as they are against their definitions; `made_by` says what makes those that are not there.
+pub(super) fn judged(
+    warehouse: &dyn Warehouse,
+    held: &[(&TableDef, Option<Schema>)],
+    made_by: &str,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut missing = Vec::new();
     let mut agreeing = 0;
-    for (table, columns) in held {
-        match difference(table, columns) {
-            _ if columns.is_empty() => missing.push(table.path()),
-            None => agreeing += 1,
-            Some(difference) => found.push(
-                Finding::new(Area::Warehouse, table.path(), Verdict::Fail, difference)
-                    .next("move the table away, or name another warehouse"),
-            ),
+    for (table, schema) in held {
+        let Some(schema) = schema else {
+            missing.push(table.path());
+            continue;
+        };
+        let differences = warehouse.differences(table, schema, false);
+        if !differences.iter().any(Difference::stops) {
+            agreeing += 1;
         }
+        found.extend(
+            differences
+                .into_iter()
+                .map(|difference| of_difference(table, difference)),
+        );
+        found.extend(unguarded(table, schema));
     }
     if agreeing > 0 {
         let detail = format!("{} of {} as defined", agreeing, counted(held.len(), "table"));
@@ -48,74 +55,93 @@ pub(super) fn judged(held: &[(&TableDef, Vec<String>)], made_by: &str) -> Vec<Fi
     found
 }
 
-/// How the columns of a table differ from its definition, in words.
-fn difference(table: &TableDef, held: &[String]) -> Option<String> {
-    let wanted: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
-    if held.iter().map(String::as_str).eq(wanted.iter().copied()) {
-        return None;
+/// One difference of a table from its definition.
+fn of_difference(table: &TableDef, difference: Difference) -> Finding {
+    let verdict = match difference.weight {
+        Weight::Additive(_) | Weight::Stops => Verdict::Fail,
+        // It costs something; a column that could hold NULL costs nothing.
+        Weight::Harmless if difference.column.is_none() => Verdict::Warn,
+        Weight::Harmless => Verdict::Note,
+    };
+    // Raw tables are another program's, or 'load' makes them: no run alters them.
+    let is_raw = Feed::ALL
+        .into_iter()
+        .any(|feed| feed.table().path() == table.path());
+    let mending = if is_raw {
+        difference.statement.clone()
+    } else {
+        difference.mending()
+    };
+    let finding = Finding::new(Area::Warehouse, table.path(), verdict, difference.what);
+    match mending {
+        Some(mending) => finding.next(mending),
+        None => finding,
     }
-    let lacking = wanted
-        .iter()
-        .filter(|name| !held.iter().any(|held| held == *name));
-    let strange = held.iter().filter(|held| !wanted.contains(&held.as_str()));
-    let (lacking, strange) = (
-        named(&lacking.copied().collect::<Vec<_>>()),
-        named(&strange.map(String::as_str).collect::<Vec<_>>()),
-    );
-    Some(match (lacking, strange) {
-        (None, None) => "its columns stand in another order than defined".to_owned(),
-        (Some(lacking), None) => format!("lacks {lacking}"),
-        (None, Some(strange)) => format!("has {strange}, which is not defined"),
-        (Some(lacking), Some(strange)) => format!("lacks {lacking}, and has {strange}, which is not defined"),
-    })
 }
 
-fn named(columns: &[&str]) -> Option<String> {
-    let more = columns.len().saturating_sub(NAMED);
-    let tail = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    (!columns.is_empty()).then(|| columns[..columns.len() - more].join(", ") + &tail)
+/// Whether a table answers queries that scan all of it, and its definition says that it must not.
+fn unguarded(table: &TableDef, schema: &Schema) -> Option<Finding> {
+    let partition = schema.partition.as_ref()?;
+    let by_date = partition.by.as_deref() == Some(table.date_column.as_ref());
+    (by_date && table.require_partition_filter && !partition.requires_filter).then(|| {
+        let detail = "answers queries that name no date, which scan all of it";
+        Finding::new(Area::Warehouse, table.path(), Verdict::Note, detail)
+            .next("ALTER TABLE … SET OPTIONS (require_partition_filter = TRUE)")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feeds::Feed;
+    use crate::table::{Change, Partition};
+
+    fn schema(by: Option<&str>, requires_filter: bool) -> Schema {
+        Schema {
+            partition: Some(Partition {
+                by: by.map(str::to_owned),
+                requires_filter,
+            }),
+            ..Schema::default()
+        }
+    }
 
     #[test]
-    fn a_table_of_another_form_is_described_by_what_it_lacks_and_has() {
-        let table = Feed::Schedule.table();
-        let columns = || -> Vec<String> {
-            table
-                .columns
-                .iter()
-                .map(|column| column.name.to_string())
-                .collect()
+    fn a_difference_is_told_with_what_mends_it_and_as_heavy_as_it_is() {
+        let table = crate::nba::tables::team_offense();
+        let difference = |column: Option<&str>, weight| Difference {
+            column: column.map(str::to_owned),
+            what: "has no column 'data_source' STRING".to_owned(),
+            statement: Some("ALTER TABLE t ADD COLUMN data_source STRING".to_owned()),
+            advice: None,
+            weight,
         };
-        assert_eq!(difference(table, &columns()), None);
-        let mut short = columns();
-        short.pop();
-        assert_eq!(difference(table, &short).unwrap(), "lacks data_source");
-        let mut other = columns();
-        other[6] = "origin".to_owned();
+        let add = Weight::Additive(Change::Add("data_source".to_owned()));
+        let told = of_difference(table, difference(Some("data_source"), add));
+        assert_eq!(told.state, Verdict::Fail);
+        assert_eq!(told.detail, "has no column 'data_source' STRING");
         assert_eq!(
-            difference(table, &other).unwrap(),
-            "lacks data_source, and has origin, which is not defined"
+            told.next.as_deref(),
+            Some("ALTER TABLE t ADD COLUMN data_source STRING; 'backcourt run --migrate' does it")
         );
-        let mut turned = columns();
-        turned.swap(0, 1);
+        let state = |column, weight| of_difference(table, difference(column, weight)).state;
+        assert_eq!(state(None, Weight::Harmless), Verdict::Warn);
+        assert_eq!(state(Some("data_source"), Weight::Harmless), Verdict::Note);
+    }
+
+    #[test]
+    fn a_table_that_answers_without_a_date_is_noted() {
+        let table = Feed::Schedule.table();
+        let date = Some(table.date_column.as_ref());
+        assert!(table.require_partition_filter);
+        assert_eq!(unguarded(table, &schema(date, true)), None);
         assert_eq!(
-            difference(table, &turned).unwrap(),
-            "its columns stand in another order than defined"
+            unguarded(table, &schema(None, false)),
+            None,
+            "that costs more is told already"
         );
-        let strange = (0..8).map(|at| format!("c{at}")).collect::<Vec<_>>();
-        let said = difference(table, &[columns(), strange].concat()).unwrap();
         assert_eq!(
-            said,
-            "has c0, c1, c2, c3, c4, c5 and 2 more, which is not defined"
+            unguarded(table, &schema(date, false)).unwrap().state,
+            Verdict::Note
         );
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use crate::table::{Row, TableDef};
+use crate::table::{Row, Schema, TableDef};
 use crate::warehouse::{
     Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
@@ -83,8 +83,8 @@ impl Warehouse for Notebook {
         Ok(())
     }
 
-    async fn columns(&self, _table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        Ok(Vec::new())
+    async fn schema(&self, _path: &str) -> Result<Option<Schema>, WarehouseError> {
+        Ok(None)
     }
 
     /// Who finds a table empty asks nothing further.

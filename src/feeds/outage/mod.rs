@@ -15,10 +15,10 @@ use chrono::{NaiveDate, Utc};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::faults::{Outage, Profile};
-use crate::table::{Row, TableDef};
+use crate::table::{Change, Row, Schema, TableDef};
 use crate::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Kept, Leases, Read, Refill, Refilled, Replace, Warehouse,
-    WarehouseError,
+    Answer, Dates, ErrorClass, Filling, Kept, Leases, Owners, Read, Refill, Refilled, Replace, Trial, Tried,
+    Warehouse, WarehouseError,
 };
 
 /// A warehouse in front of which outages may stand.
@@ -143,8 +143,20 @@ impl Warehouse for Unanswering {
         self.inner.ensure(table).await
     }
 
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        self.inner.columns(table).await
+    fn owners(&self) -> Option<&dyn Owners> {
+        self.inner.owners()
+    }
+
+    async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
+        self.inner.schema(path).await
+    }
+
+    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+        self.inner.migrate(table, changes).await
+    }
+
+    async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        self.inner.try_out(trial).await
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {

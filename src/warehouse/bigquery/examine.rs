@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::job::{Statement, dry};
 use super::remedy::Remedy;
 use super::{BigQueryWarehouse, limits};
-use crate::table::{TableDef, bigquery_table, sql_name};
+use crate::table::{Schema, TableDef, bigquery_table, sql_name};
 use crate::warehouse::ErrorClass;
 
 /// Why a look was refused.
@@ -30,17 +30,6 @@ impl From<Fault> for Refused {
             remedy: fault.remedy(),
         }
     }
-}
-
-/// A table as the server describes it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Described {
-    /// Its columns, in order.
-    pub columns: Vec<String>,
-    /// The column by whose day it is partitioned; none if it is not, or by something else.
-    pub partitioned_by: Option<String>,
-    /// Whether a query must name dates.
-    pub requires_filter: bool,
 }
 
 /// What may be tried.
@@ -95,25 +84,8 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses to say.
-    pub async fn describe(&self, table: &TableDef) -> Result<Option<Described>, Refused> {
-        let client = self.client().await?;
-        let dataset = self.dataset_of(table);
-        let asked = client
-            .table()
-            .get(self.project(), &dataset, &table.name, None)
-            .await;
-        let found = match asked.map_err(Fault::from) {
-            Ok(found) => found,
-            Err(fault) if fault.is_not_found() => return Ok(None),
-            Err(fault) => return Err(fault.into()),
-        };
-        let by_day = found.time_partitioning.filter(|by| by.r#type == "DAY");
-        let fields = found.schema.fields.unwrap_or_default();
-        Ok(Some(Described {
-            columns: fields.into_iter().map(|field| field.name).collect(),
-            requires_filter: found.require_partition_filter == Some(true),
-            partitioned_by: by_day.and_then(|by| by.field),
-        }))
+    pub async fn describe(&self, table: &TableDef) -> Result<Option<Schema>, Refused> {
+        self.described(&table.path()).await.map_err(Refused::from)
     }
 
     /// Tries something as a dry run: the server says whether it would do it, and does nothing.

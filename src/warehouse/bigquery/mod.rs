@@ -14,15 +14,18 @@ mod job;
 mod lease;
 mod limits;
 mod overtaken;
+mod owner;
 mod read;
 mod refill;
 mod remedy;
+mod schema;
 mod script;
+mod trial;
 
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
 pub use datasets::Prefix;
-pub use examine::{Attempt, Described, Refused};
+pub use examine::{Attempt, Refused};
 pub use remedy::Remedy;
 
 use std::collections::HashMap;
@@ -37,10 +40,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
-    Answer, Bill, ErrorClass, Filling, Foreseen, Kept, Leases, Question, Read, Refill, Refilled, Replace,
-    Warehouse, WarehouseError,
+    Answer, Bill, ErrorClass, Filling, Foreseen, Kept, Leases, Owners, Question, Read, Refill, Refilled,
+    Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
-use crate::table::{Row, TableDef, Value, bigquery_table, sql_name};
+use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
 use job::{Account, Answered, Statement};
 use lease::Held;
@@ -227,19 +230,6 @@ impl BigQueryWarehouse {
             rows: read::typed(&answered).map_err(told)?,
         })
     }
-
-    /// Columns of a table as it is, in order; none if it is not there.
-    async fn held(&self, table: &TableDef) -> Result<Vec<String>, Fault> {
-        let sql = format!(
-            "SELECT column_name FROM `{}.INFORMATION_SCHEMA.COLUMNS` WHERE table_name = @name \
-             ORDER BY ordinal_position",
-            self.prefix.dataset(table)
-        );
-        let asked = Statement::new(sql).with("name", "STRING", table.name.to_string());
-        let answered = self.ask(asked).await?;
-        let rows = read::typed(&answered)?;
-        Ok(rows.into_iter().flatten().map(|name| name.to_string()).collect())
-    }
 }
 
 #[async_trait]
@@ -293,28 +283,31 @@ impl Warehouse for BigQueryWarehouse {
             let made = self.ask(Statement::new(sql)).await;
             made.map_err(|fault| fault.told(&doing))?;
         }
-        let held = self.held(table).await.map_err(|fault| fault.told(&doing))?;
-        let wanted = table.columns.iter().map(|column| column.name.as_ref());
-        if !wanted.clone().eq(held.iter().map(String::as_str)) {
-            return Err(WarehouseError::new(
-                ErrorClass::Data,
-                format!(
-                    "{} is there with other columns ({}) than this version of backcourt writes ({}); \
-                     move it away or name another --dataset-prefix",
-                    self.prefix.path(table),
-                    held.join(", "),
-                    wanted.collect::<Vec<_>>().join(", ")
-                ),
-            ));
-        }
-        Ok(())
+        let held = self.schema(&table.path()).await?.unwrap_or_default();
+        refuse_differences(&self.prefix.path(table), &self.differences(table, &held, false))
     }
 
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        match self.held(table).await {
-            Err(fault) if fault.is_not_found() => Ok(Vec::new()),
-            held => held.map_err(|fault| fault.told(&doing("looking into", table))),
-        }
+    async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
+        let described = self.insist(|| self.described(path)).await;
+        described.map_err(|fault| fault.told(&format!("looking into {path}")))
+    }
+
+    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
+        differences(table, held, schema::site(&self.prefix.path(table)), is_empty)
+    }
+
+    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+        self.alter(table, changes).await
+    }
+
+    async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        self.tried(trial)
+            .await
+            .map_err(|fault| fault.told("trying the query"))
+    }
+
+    fn owners(&self) -> Option<&dyn Owners> {
+        Some(self)
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {

@@ -76,7 +76,7 @@ pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Res
 
 /// Attaches a file so that reading it leaves no trace. Where there is no write-ahead log nobody is at work on it, and
 /// it is taken as it lies; even a reader would make a log otherwise. Where there is one, it is read with it.
-fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
+pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let how = if Path::new(&log).exists() {

@@ -75,7 +75,7 @@ impl Fence {
 }
 
 /// A connection to the leases alone. Those of the pool may be busy writing.
-fn open(folder: &Folder) -> Result<Connection, Fault> {
+pub(super) fn open(folder: &Folder) -> Result<Connection, Fault> {
     let connection = blank()?;
     attach(&connection, DATASET, &folder.file(DATASET))?;
     Ok(connection)

@@ -10,13 +10,16 @@ mod functions;
 mod googlesql;
 mod insert;
 mod lease;
+mod owner;
 mod pool;
 mod query;
 mod read;
 mod refill;
 mod replace;
+mod schema;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,9 +31,13 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Filling, Holder, Kept, Lease, Leases, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Claim, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Refill, Refilled, Replace,
+    Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
-use crate::table::{Row, TableDef, sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
+use crate::table::{
+    Change, Row, Schema, TableDef, differences, sql_name, sqlite_index, sqlite_path, sqlite_schema,
+    sqlite_table,
+};
 use connection::Role;
 use fault::Fault;
 use folder::{Folder, checked};
@@ -148,10 +155,36 @@ impl Warehouse for SqliteWarehouse {
             .await
     }
 
-    async fn columns(&self, table: &TableDef) -> Result<Vec<String>, WarehouseError> {
-        let (doing, table) = (doing("looking into", table), table.clone());
+    fn owners(&self) -> Option<&dyn Owners> {
+        Some(self)
+    }
+
+    async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
+        let (doing, path) = (format!("looking into {path}"), path.to_owned());
         self.pool
-            .run(Role::Reader, doing, move |connection| columns(connection, &table))
+            .run(Role::Reader, doing, move |connection| {
+                schema::schema(connection, &path)
+            })
+            .await
+    }
+
+    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+        let (doing, table, changes) = (doing("altering", table), table.clone(), changes.to_vec());
+        let fence = self.held.fence();
+        self.pool
+            .run(Role::Writer, doing, move |connection| {
+                schema::migrate(connection, &table, &changes, fence.as_ref())
+            })
+            .await
+    }
+
+    async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
+        let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
+        self.pool
+            .run(Role::Reader, "trying the query".to_owned(), move |connection| {
+                trial::tried(connection, &sql, &planned)
+            })
             .await
     }
 
@@ -254,6 +287,32 @@ impl Leases for SqliteWarehouse {
     }
 }
 
+#[async_trait]
+impl Owners for SqliteWarehouse {
+    async fn owners_of(&self, tables: &[String]) -> Result<Vec<Option<Owner>>, WarehouseError> {
+        let tables = tables.to_vec();
+        self.about_leases(move |folder| owner::owners(folder, &tables))
+            .await
+    }
+
+    async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
+        let (claims, owner, pool) = (claims.to_vec(), owner.clone(), Arc::clone(&self.pool));
+        self.about_leases(move |folder| {
+            folder.create(lease::DATASET, || pool.renew())?;
+            owner::claim(folder, &claims, &owner)
+        })
+        .await
+    }
+
+    fn beside(&self) -> Arc<dyn Warehouse> {
+        Arc::new(Self {
+            name: self.name.clone(),
+            pool: Arc::clone(&self.pool),
+            held: Held::default(),
+        })
+    }
+}
+
 /// Whether the embedded warehouse can answer a query about dates, without asking it.
 ///
 /// # Errors
@@ -282,29 +341,11 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> 
     Ok(any.is_some())
 }
 
-/// Creates the table and its index, or checks that the one that is there has the same columns.
+/// Creates the table and its index, or refuses one that is there and is another.
 fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
     connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
-    let held = columns(connection, table)?;
-    let wanted = table.columns.iter().map(|column| column.name.as_ref());
-    if !wanted.clone().eq(held.iter().map(String::as_str)) {
-        return Err(Fault::data(format!(
-            "{} is there with other columns ({}) than this version of backcourt writes ({}); move its file away",
-            table.path(),
-            held.join(", "),
-            wanted.collect::<Vec<_>>().join(", ")
-        )));
-    }
-    Ok(())
-}
-
-/// The columns of a table, in order; none if it is not there.
-fn columns(connection: &Connection, table: &TableDef) -> Result<Vec<String>, Fault> {
-    if !is_there(connection, table)? {
-        return Ok(Vec::new());
-    }
-    let (schema, name) = (sql_name(&sqlite_schema(&table.dataset)), sql_name(&table.name));
-    let mut statement = connection.prepare(&format!("PRAGMA {schema}.table_info({name})"))?;
-    let names = statement.query_map([], |row| row.get("name"))?;
-    Ok(names.collect::<Result<_, _>>()?)
+    let path = table.path();
+    let held = schema::schema(connection, &path)?.unwrap_or_default();
+    let found = differences(table, &held, schema::site(&path), false);
+    refuse_differences(&path, &found).map_err(Fault::Told)
 }

@@ -319,7 +319,18 @@ async fn a_table_of_another_shape_is_refused() {
     };
     let error = warehouse.ensure(&other).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Data);
-    assert!(error.message.contains("(team, game_date)"), "{error}");
+    assert!(
+        error
+            .message
+            .contains("has the key (team, game_date), the plan ()"),
+        "{error}"
+    );
+    assert!(
+        error
+            .message
+            .contains("has a column 'points' INT64 that the plan does not declare"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -674,12 +685,13 @@ async fn a_query_that_is_wrong_changes_nothing() {
         (
             "SELECT @date AS day, 'X' AS team, 1 AS points",
             ErrorClass::Code,
-            "the query answers no column third, which league.points has; add it",
+            "the query returns no column 'third', which league.points has; add it to the query, or take it out of 'columns'",
         ),
         (
             "SELECT @date AS day, 'X' AS team, 1 AS points, 1 AS third, 2 AS pace",
             ErrorClass::Code,
-            "the query answers a column pace, which league.points has not; leave it out",
+            "the query returns column 'pace', which league.points doesn't have; leave it out of the query, or add the column to \
+             'columns'",
         ),
         (
             "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third FROM league.games \
@@ -784,7 +796,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
         assert!(error.message.contains("process 2 on courtside"), "{error}");
     }
     assert_eq!((all(&first).await, stored_points(&first).await), before);
-    assert!(first.columns(&another).await.unwrap().is_empty());
+    assert!(first.schema(&another.path()).await.unwrap().is_none());
     assert!(!dir.path().join("apart.sqlite").exists());
     replace(&second, &[day("2024-01-01")], &rows, now).await.unwrap();
 }

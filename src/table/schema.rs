@@ -1,0 +1,679 @@
+//! A table as it is, held against its definition, column by column. Each difference comes with the statement that mends it,
+//! where there is one, and with what it does to a run. The order of columns does not count: everything goes by name.
+//! Pure: how a schema is read, and who alters a table, is a warehouse's business.
+
+use std::fmt;
+
+use super::{Column, ColumnType, TableDef, sql_name, sqlite_path};
+
+/// A table as it is in a warehouse.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// Its columns, in stored order.
+    pub columns: Vec<StoredColumn>,
+    /// The columns that together name a row once; none where the warehouse keeps no keys.
+    pub key: Option<Vec<String>>,
+    /// How it is partitioned; none where the warehouse has no partitions.
+    pub partition: Option<Partition>,
+}
+
+/// One column of a table as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredColumn {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub kind: Kind,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+}
+
+/// The type of a column as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// This one.
+    Exactly(ColumnType),
+    /// NUMERIC; how many digits it takes is not told.
+    Numeric,
+    /// Nothing more is known than how `SQLite` stores it: INTEGER, REAL or TEXT. Tables of earlier versions say no more.
+    Stored(&'static str),
+    /// One that no column of a plan can have, in the warehouse's own words.
+    Other(String),
+}
+
+/// How a `BigQuery` table is partitioned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Partition {
+    /// The column by whose day it is; none if it is not partitioned, or by something else.
+    pub by: Option<String>,
+    /// Whether a query must name dates.
+    pub requires_filter: bool,
+}
+
+/// In whose words a statement is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `GoogleSQL`, for `BigQuery`.
+    GoogleSql,
+    /// `SQLite`, for the embedded warehouse.
+    Sqlite,
+}
+
+/// What `run --migrate` does for a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Adds this column, which takes NULL.
+    Add(String),
+    /// Has this column take NULL.
+    Relax(String),
+    /// Makes the table anew, which holds no row.
+    Recreate,
+}
+
+/// What a difference does to a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weight {
+    /// It stops the run; `--migrate` mends it, and no stored value changes.
+    Additive(Change),
+    /// It stops the run, and takes the operator's own hand.
+    Stops,
+    /// Nothing goes wrong; it is told because it costs something, or may surprise.
+    Harmless,
+}
+
+/// How a table differs from its definition in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The column; none if it is about the table.
+    pub column: Option<String>,
+    /// What differs, as the end of a sentence that begins with the table's name.
+    pub what: String,
+    /// The statement that mends it, if there is one.
+    pub statement: Option<String>,
+    /// What else there is to know of mending it.
+    pub advice: Option<&'static str>,
+    /// What it does to a run.
+    pub weight: Weight,
+}
+
+impl Difference {
+    /// Whether a run does not begin as long as it is there.
+    #[must_use]
+    pub const fn stops(&self) -> bool {
+        !matches!(self.weight, Weight::Harmless)
+    }
+
+    /// What `--migrate` does for it, if it does anything.
+    #[must_use]
+    pub const fn change(&self) -> Option<&Change> {
+        match &self.weight {
+            Weight::Additive(change) => Some(change),
+            Weight::Stops | Weight::Harmless => None,
+        }
+    }
+
+    /// How it is mended, in words.
+    #[must_use]
+    pub fn mending(&self) -> Option<String> {
+        let migrate = (self.change().is_some()).then(|| "'backcourt run --migrate' does it".to_owned());
+        let parts: Vec<String> = (self.statement.clone().into_iter())
+            .chain(migrate)
+            .chain(self.advice.map(str::to_owned))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match self.mending() {
+            Some(mending) => write!(f, ": {mending}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Kind {
+    /// Whether every value of a declared type can be stored in it, and reads back as it was.
+    fn holds(&self, declared: ColumnType) -> bool {
+        match (self, declared) {
+            (Self::Exactly(held), declared) if *held == declared => true,
+            (
+                Self::Exactly(ColumnType::Numeric { precision, scale }),
+                ColumnType::Numeric {
+                    precision: declared_precision,
+                    scale: declared_scale,
+                },
+            ) => *scale >= declared_scale && precision - scale >= declared_precision - declared_scale,
+            (Self::Numeric, ColumnType::Numeric { .. }) => true,
+            (Self::Stored(storage), declared) => *storage == super::ddl::storage(declared),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(kind) => write!(f, "{kind}"),
+            Self::Numeric => f.write_str("NUMERIC"),
+            Self::Stored(storage) => f.write_str(storage),
+            Self::Other(word) => f.write_str(word),
+        }
+    }
+}
+
+/// Where a table lies, in the words of its warehouse.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// `dataset.table`, a prefix included.
+    pub path: &'a str,
+    /// The dialect of its statements.
+    pub dialect: Dialect,
+}
+
+impl Site<'_> {
+    fn table(self) -> String {
+        match (self.dialect, self.path.split_once('.')) {
+            (Dialect::Sqlite, Some((dataset, table))) => sqlite_path(dataset, table),
+            _ => sql_name(self.path),
+        }
+    }
+
+    fn kind(self, kind: ColumnType) -> String {
+        match self.dialect {
+            Dialect::GoogleSql => kind.to_string(),
+            Dialect::Sqlite => super::ddl::declared(kind),
+        }
+    }
+
+    fn alter(self, what: &str) -> String {
+        format!("ALTER TABLE {} {what}", self.table())
+    }
+
+    /// The statement that adds a column which takes NULL.
+    #[must_use]
+    pub fn add(self, column: &Column) -> String {
+        let (name, kind) = (sql_name(&column.name), self.kind(column.kind));
+        self.alter(&format!("ADD COLUMN {name} {kind}"))
+    }
+
+    fn drop(self, column: &str) -> String {
+        self.alter(&format!("DROP COLUMN {}", sql_name(column)))
+    }
+
+    /// The statement that has a column take NULL; none where there is no such statement.
+    #[must_use]
+    pub fn relax(self, column: &str) -> Option<String> {
+        let name = sql_name(column);
+        (self.dialect == Dialect::GoogleSql)
+            .then(|| self.alter(&format!("ALTER COLUMN {name} DROP NOT NULL")))
+    }
+
+    /// What gives a column another type, and whether its values stay.
+    fn retype(self, table: &TableDef, column: &Column, held: &Kind) -> (Option<String>, &'static str) {
+        let name = &column.name;
+        let widens = matches!(
+            (held, column.kind),
+            (
+                Kind::Exactly(ColumnType::Int64),
+                ColumnType::Numeric { .. } | ColumnType::Float64
+            ) | (Kind::Numeric, ColumnType::Float64)
+        );
+        if widens && self.dialect == Dialect::GoogleSql {
+            let (name, kind) = (sql_name(name), self.kind(column.kind));
+            let statement = self.alter(&format!("ALTER COLUMN {name} SET DATA TYPE {kind}"));
+            return (Some(statement), "the stored values stay");
+        }
+        let holds_the_table_together = *name == table.date_column
+            || table.key.iter().any(|key| key == name)
+            || table.cluster.iter().any(|cluster| cluster == name);
+        if holds_the_table_together {
+            return (
+                None,
+                "no statement changes it: have the plan fill another table, or drop this one and run everything again",
+            );
+        }
+        let statement = format!("{}; {}", self.drop(name), self.add(column));
+        (
+            Some(statement),
+            "its values go with it: run every date again afterwards",
+        )
+    }
+}
+
+/// Everything in which a table differs from its definition: columns it lacks, columns of another type or mode, columns that
+/// nobody declared, key, partitions. Of a table that holds no row every difference is mended by making it anew.
+#[must_use]
+pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bool) -> Vec<Difference> {
+    let column = |name: &str| {
+        held.columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
+    };
+    let mut found = Vec::new();
+    for declared in table.columns.iter() {
+        match column(&declared.name) {
+            None => found.push(lacking(declared, site)),
+            Some(stored) => found.extend(other_form(table, declared, stored, site)),
+        }
+    }
+    let is_declared = |stored: &&StoredColumn| {
+        (table.columns.iter()).any(|column| column.name.eq_ignore_ascii_case(&stored.name))
+    };
+    found.extend(
+        (held.columns.iter())
+            .filter(|stored| !is_declared(stored))
+            .map(|stored| undeclared(table, stored, site)),
+    );
+    found.extend(other_key(table, held));
+    found.extend(
+        held.partition
+            .as_ref()
+            .and_then(|partition| other_partition(table, partition)),
+    );
+    if is_empty && found.iter().any(|found| found.weight == Weight::Stops) {
+        for difference in found.iter_mut().filter(|found| found.stops()) {
+            difference.weight = Weight::Additive(Change::Recreate);
+            difference.statement = None;
+            difference.advice = Some("the table holds no row and is made anew");
+        }
+    }
+    found
+}
+
+fn lacking(declared: &Column, site: Site<'_>) -> Difference {
+    let Column { name, kind, .. } = declared;
+    let (weight, advice) = if declared.nullable {
+        (Weight::Additive(Change::Add(name.to_string())), None)
+    } else {
+        (
+            Weight::Stops,
+            Some("the rows stored before have NULL in it until their dates are run again"),
+        )
+    };
+    Difference {
+        column: Some(name.to_string()),
+        what: format!("has no column '{name}' {kind}"),
+        statement: Some(site.add(declared)),
+        advice,
+        weight,
+    }
+}
+
+fn other_form(
+    table: &TableDef,
+    declared: &Column,
+    stored: &StoredColumn,
+    site: Site<'_>,
+) -> Option<Difference> {
+    let name = &declared.name;
+    let difference = |what, statement, advice, weight| {
+        Some(Difference {
+            column: Some(name.to_string()),
+            what,
+            statement,
+            advice,
+            weight,
+        })
+    };
+    if !stored.kind.holds(declared.kind) {
+        let (statement, advice) = site.retype(table, declared, &stored.kind);
+        return difference(
+            format!("has '{name}' as {}, the plan as {}", stored.kind, declared.kind),
+            statement,
+            Some(advice),
+            Weight::Stops,
+        );
+    }
+    // An array is never NULL in BigQuery.
+    let is_array = matches!(declared.kind, ColumnType::StringArray | ColumnType::Float64Array);
+    match (stored.nullable, declared.nullable) {
+        _ if is_array && site.dialect == Dialect::GoogleSql => None,
+        (false, true) => {
+            let statement = site.relax(name);
+            let advice = statement
+                .is_none()
+                .then_some("SQLite has no statement for it, the table is copied in one transaction");
+            difference(
+                format!("has '{name}' NOT NULL, the plan lets it be NULL"),
+                statement,
+                advice,
+                Weight::Additive(Change::Relax(name.to_string())),
+            )
+        }
+        (true, false) => difference(
+            format!("lets '{name}' be NULL, the plan does not; backcourt stores no NULL in it"),
+            None,
+            None,
+            Weight::Harmless,
+        ),
+        _ => None,
+    }
+}
+
+fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Difference {
+    let StoredColumn { name, kind, .. } = stored;
+    Difference {
+        column: Some(name.clone()),
+        what: format!(
+            "has a column '{name}' {kind} that the plan does not declare, and whose values go when a date is replaced"
+        ),
+        statement: Some(site.drop(name)),
+        advice: Some(if table.columns.is_empty() {
+            "or declare it in the plan"
+        } else {
+            "or add it to 'columns' and fill it"
+        }),
+        weight: Weight::Stops,
+    }
+}
+
+fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    let stored = held.key.clone()?;
+    let declared = table.key.iter().map(ToString::to_string).collect();
+    (sorted(stored.clone()) != sorted(declared)).then(|| Difference {
+        column: None,
+        what: format!(
+            "has the key ({}), the plan ({})",
+            stored.join(", "),
+            table.key.join(", ")
+        ),
+        statement: None,
+        advice: Some(
+            "no statement changes a key: have the plan fill another table, or drop this one and run everything again",
+        ),
+        weight: Weight::Stops,
+    })
+}
+
+fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
+    let date = table.date_column.as_ref();
+    if held.by.as_deref() == Some(date) {
+        return None;
+    }
+    let by = match &held.by {
+        Some(other) => format!("is partitioned by '{other}'"),
+        None => "is not partitioned by day".to_owned(),
+    };
+    Some(Difference {
+        column: None,
+        what: format!("{by}, the plan by '{date}': every read and every commit scans all of it"),
+        statement: None,
+        advice: Some("copy it into a table that 'backcourt run' makes"),
+        weight: Weight::Harmless,
+    })
+}
+
+/// One column of what a query returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Name.
+    pub name: String,
+    /// Type, where the warehouse tells one.
+    pub kind: Option<Kind>,
+}
+
+/// Everything in which what a query returns differs from the table it fills, a sentence each.
+#[must_use]
+pub fn misfits(table: &TableDef, returned: &[Returned]) -> Vec<String> {
+    let path = table.path();
+    let mut found = Vec::new();
+    for column in returned {
+        let declared = table.made_columns().find(|known| known.name == column.name);
+        let Some(declared) = declared else {
+            found.push(stranger(table, &column.name));
+            continue;
+        };
+        let wrong = column
+            .kind
+            .as_ref()
+            .filter(|kind| !turns_into(kind, declared.kind));
+        if let Some(kind) = wrong {
+            found.push(format!(
+                "the query returns column '{}' as {kind}, {path} has it as {}; cast it in the query, or change its type in \
+                 'columns'",
+                column.name, declared.kind
+            ));
+        }
+    }
+    let is_returned = |column: &&Column| returned.iter().any(|returned| returned.name == column.name);
+    found.extend(table.made_columns().filter(|column| !is_returned(column)).map(|column| {
+        format!(
+            "the query returns no column '{}', which {path} has; add it to the query, or take it out of 'columns'",
+            column.name
+        )
+    }));
+    let mut names: Vec<&str> = returned.iter().map(|column| column.name.as_str()).collect();
+    names.sort_unstable();
+    let twice = names.windows(2).find(|two| two[0] == two[1]);
+    found.extend(twice.map(|two| {
+        format!(
+            "the query returns column '{}' twice; give one of them another alias",
+            two[0]
+        )
+    }));
+    found
+}
+
+fn stranger(table: &TableDef, name: &str) -> String {
+    let path = table.path();
+    if table.columns.iter().any(|column| column.name == name) {
+        return format!(
+            "the query returns column '{name}', which backcourt fills itself when it writes {path}; leave it out"
+        );
+    }
+    // What has no name gets one from the warehouse.
+    let advice = if name.starts_with("f0_") || name.contains('(') {
+        "give the expression an alias"
+    } else {
+        "leave it out of the query"
+    };
+    format!(
+        "the query returns column '{name}', which {path} doesn't have; {advice}, or add the column to 'columns'"
+    )
+}
+
+/// Whether an answered value can be stored in a column without anybody writing a cast: numbers become wider numbers.
+fn turns_into(returned: &Kind, declared: ColumnType) -> bool {
+    let is_number = matches!(
+        returned,
+        Kind::Numeric | Kind::Exactly(ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. })
+    );
+    match declared {
+        ColumnType::Float64 | ColumnType::Numeric { .. } => is_number,
+        declared => returned.holds(declared),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn table() -> TableDef {
+        TableDef {
+            dataset: Cow::Borrowed("d"),
+            name: Cow::Borrowed("one"),
+            doc: Cow::Borrowed(""),
+            columns: Cow::Owned(vec![
+                Column::required("day", ColumnType::Date, ""),
+                Column::required("n", ColumnType::Int64, ""),
+                Column::nullable("note", ColumnType::String, ""),
+            ]),
+            date_column: Cow::Borrowed("day"),
+            key: Cow::Owned(vec![Cow::Borrowed("day")]),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        }
+    }
+
+    fn stored(name: &str, kind: Kind, nullable: bool) -> StoredColumn {
+        StoredColumn {
+            name: name.to_owned(),
+            kind,
+            nullable,
+        }
+    }
+
+    fn as_defined() -> Schema {
+        let column = |column: &Column| stored(&column.name, Kind::Exactly(column.kind), column.nullable);
+        Schema {
+            columns: table().columns.iter().map(column).collect(),
+            key: Some(vec!["day".to_owned()]),
+            partition: None,
+        }
+    }
+
+    fn told(schema: &Schema, dialect: Dialect) -> Vec<String> {
+        let site = Site {
+            path: "d.one",
+            dialect,
+        };
+        let found = differences(&table(), schema, site, false);
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_order_of_columns_does_not_count_and_an_old_table_is_as_defined() {
+        let mut turned = as_defined();
+        turned.columns.reverse();
+        assert_eq!(told(&turned, Dialect::Sqlite), [""; 0]);
+        let mut old = as_defined();
+        for (column, storage) in old.columns.iter_mut().zip(["TEXT", "INTEGER", "TEXT"]) {
+            column.kind = Kind::Stored(storage);
+        }
+        assert_eq!(told(&old, Dialect::Sqlite), [""; 0]);
+    }
+
+    #[test]
+    fn column_type_changed() {
+        let mut other = as_defined();
+        other.columns[1].kind = Kind::Exactly(ColumnType::String);
+        other.columns[2].nullable = false;
+        assert_eq!(
+            told(&other, Dialect::Sqlite),
+            [
+                "has 'n' as STRING, the plan as INT64: ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER TABLE \
+                 `d`.`one` ADD COLUMN `n` INT64; its values go with it: run every date again afterwards",
+                "has 'note' NOT NULL, the plan lets it be NULL: 'backcourt run --migrate' does it; SQLite has no \
+                 statement for it, the table is copied in one transaction",
+            ]
+        );
+        other.columns[1].kind = Kind::Stored("TEXT");
+        assert!(told(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT, the plan as INT64"));
+        other.columns[0].kind = Kind::Other("DATETIME".to_owned());
+        let told = told(&other, Dialect::GoogleSql);
+        assert!(
+            told[0].starts_with("has 'day' as DATETIME, the plan as DATE: no statement"),
+            "{}",
+            told[0]
+        );
+        assert!(
+            told[2]
+                .contains("ALTER TABLE `d.one` ALTER COLUMN `note` DROP NOT NULL; 'backcourt run --migrate'"),
+            "{}",
+            told[2]
+        );
+    }
+
+    #[test]
+    fn a_column_added_or_removed_is_named_with_its_statement() {
+        let mut other = as_defined();
+        other.columns.pop();
+        other
+            .columns
+            .push(stored("extra", Kind::Exactly(ColumnType::Float64), true));
+        let found = told(&other, Dialect::GoogleSql);
+        assert_eq!(
+            found[0],
+            "has no column 'note' STRING: ALTER TABLE `d.one` ADD COLUMN `note` STRING; 'backcourt run --migrate' does it"
+        );
+        assert!(
+            found[1].contains("'extra' FLOAT64 that the plan does not declare"),
+            "{}",
+            found[1]
+        );
+        assert!(found[1].contains("DROP COLUMN `extra`"), "{}", found[1]);
+        other.columns.remove(1);
+        let site = Site {
+            path: "d.one",
+            dialect: Dialect::GoogleSql,
+        };
+        let found = differences(&table(), &other, site, false);
+        assert!(found.iter().all(Difference::stops));
+        assert_eq!(
+            found[0].change(),
+            None,
+            "what must not be NULL has no value for the rows there are"
+        );
+        let empty = differences(&table(), &other, site, true);
+        assert!(
+            empty
+                .iter()
+                .all(|found| found.change() == Some(&Change::Recreate))
+        );
+    }
+
+    #[test]
+    fn what_costs_or_surprises_only_stops_nothing() {
+        let mut other = as_defined();
+        other.columns[1].nullable = true;
+        other.partition = Some(Partition::default());
+        let site = Site {
+            path: "d.one",
+            dialect: Dialect::GoogleSql,
+        };
+        let found = differences(&table(), &other, site, false);
+        assert_eq!(found.len(), 2);
+        assert!(!found.iter().any(Difference::stops));
+        other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
+        assert!(
+            told(&other, Dialect::Sqlite)
+                .iter()
+                .any(|told| told.contains("the key (day, n), the plan (day)"))
+        );
+    }
+
+    #[test]
+    fn digits_that_fit_are_no_difference() {
+        let numeric = |precision, scale| ColumnType::Numeric { precision, scale };
+        assert!(Kind::Exactly(numeric(38, 9)).holds(numeric(5, 2)));
+        assert!(!Kind::Exactly(numeric(5, 2)).holds(numeric(6, 2)));
+        assert!(!Kind::Exactly(numeric(6, 1)).holds(numeric(6, 2)));
+        assert!(Kind::Numeric.holds(numeric(6, 2)));
+        assert!(Kind::Stored("REAL").holds(numeric(6, 2)));
+    }
+
+    #[test]
+    fn what_a_query_returns_is_held_against_the_table_both_ways() {
+        let returned = |name: &str, kind| Returned {
+            name: name.to_owned(),
+            kind,
+        };
+        let exactly = |kind| Some(Kind::Exactly(kind));
+        let all = [returned("day", None), returned("n", None), returned("note", None)];
+        assert_eq!(misfits(&table(), &all), [""; 0]);
+        let other = [
+            returned("day", exactly(ColumnType::Date)),
+            returned("f0_", exactly(ColumnType::Int64)),
+            returned("note", exactly(ColumnType::Int64)),
+        ];
+        assert_eq!(
+            misfits(&table(), &other),
+            [
+                "the query returns column 'f0_', which d.one doesn't have; give the expression an alias, or add the column \
+                 to 'columns'",
+                "the query returns column 'note' as INT64, d.one has it as STRING; cast it in the query, or change its type \
+                 in 'columns'",
+                "the query returns no column 'n', which d.one has; add it to the query, or take it out of 'columns'",
+            ]
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! The owners of a project's tables, in the dataset of the leases. What they are asked is on no bill.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::BigQueryWarehouse;
+use super::datasets::{Prefix, made_in};
+use super::fault::Fault;
+use super::fence::DATASET;
+use super::job::{Answered, Statement};
+use super::lease::Held;
+use super::read;
+use crate::table::{Value, text_literal};
+use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseError};
+
+/// Where owners are recorded.
+fn place(prefix: &Prefix) -> String {
+    format!("{prefix}{DATASET}.owner")
+}
+
+fn look(place: &str, tables: &[String]) -> Statement {
+    let paths: Vec<String> = tables.iter().map(|table| text_literal(table)).collect();
+    Statement::new(format!(
+        "SELECT path, owner FROM `{place}` WHERE path IN ({})",
+        paths.join(", ")
+    ))
+}
+
+/// Takes the tables that are still whose they were, all or none: of two that try at once `BigQuery` lets one pass, because
+/// both change the same table. One that tries again changes nothing.
+fn take(place: &str, claims: &[Claim]) -> Statement {
+    let rows: Vec<String> = (claims.iter())
+        .map(|claim| {
+            let from = claim.from.as_deref().map_or("NULL".to_owned(), text_literal);
+            format!(
+                "SELECT {} AS path, CAST({from} AS STRING) AS seen",
+                text_literal(&claim.table)
+            )
+        })
+        .collect();
+    let claims = rows.join(" UNION ALL ");
+    Statement::new(format!(
+        "MERGE `{place}` AS owned USING (\
+         SELECT path, seen FROM ({claims}) WHERE NOT EXISTS (\
+         SELECT 1 FROM `{place}` AS other JOIN ({claims}) AS claimed ON other.path = claimed.path \
+         WHERE other.plan != @plan AND (claimed.seen IS NULL OR other.plan != claimed.seen))) AS claim \
+         ON owned.path = claim.path\n\
+         WHEN MATCHED THEN UPDATE SET plan = @plan, owner = @owner\n\
+         WHEN NOT MATCHED THEN INSERT (path, plan, owner) VALUES (claim.path, @plan, @owner)"
+    ))
+}
+
+/// The owners that a look answered, in the order of the tables.
+fn standing(tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>, Fault> {
+    let mut owners = vec![None; tables.len()];
+    for row in read::typed(answered)? {
+        let [Value::Text(path), Value::Text(text)] = row.as_slice() else {
+            return Err(Fault::new(
+                ErrorClass::Data,
+                "the owners of tables have another form".to_owned(),
+            ));
+        };
+        let owner = serde_json::from_str(text).map_err(|error| {
+            let sentence = format!(
+                "the owner of {path} cannot be read ({error}); delete its row in {DATASET}.owner if no run is alive"
+            );
+            Fault::new(ErrorClass::Data, sentence)
+        })?;
+        if let Some(at) = tables.iter().position(|table| table == path) {
+            owners[at] = Some(owner);
+        }
+    }
+    Ok(owners)
+}
+
+#[async_trait]
+impl Owners for BigQueryWarehouse {
+    async fn owners_of(&self, tables: &[String]) -> Result<Vec<Option<Owner>>, WarehouseError> {
+        if tables.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.apart().ask(look(&place(&self.prefix), tables)).await {
+            Ok(answered) => standing(tables, &answered).map_err(told),
+            Err(fault) if fault.is_not_found() => Ok(vec![None; tables.len()]),
+            Err(fault) => Err(told(fault)),
+        }
+    }
+
+    async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
+        let (apart, place) = (self.apart(), place(&self.prefix));
+        let text = serde_json::to_string(owner)
+            .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
+        let steps = [
+            Statement::new(format!(
+                "CREATE SCHEMA IF NOT EXISTS `{}{DATASET}`{}",
+                self.prefix,
+                made_in(self.account.location.as_deref())
+            )),
+            Statement::new(format!(
+                "CREATE TABLE IF NOT EXISTS `{place}` (path STRING NOT NULL, plan STRING NOT NULL, owner STRING NOT NULL)"
+            )),
+            take(&place, claims)
+                .with("plan", "STRING", owner.plan.clone())
+                .with("owner", "STRING", text),
+        ];
+        for step in steps {
+            apart.ask(step).await.map_err(told)?;
+        }
+        let tables: Vec<String> = claims.iter().map(|claim| claim.table.clone()).collect();
+        let now = self.owners_of(&tables).await?;
+        Ok(now
+            .iter()
+            .all(|now| now.as_ref().is_some_and(|now| now.plan == owner.plan)))
+    }
+
+    fn beside(&self) -> Arc<dyn Warehouse> {
+        let mut other = self.apart();
+        other.held = Held::default();
+        other.account.held = other.held.clone();
+        // Its lease is kept on a runtime of its own.
+        other.client = Arc::default();
+        other.keeper = Arc::default();
+        Arc::new(other)
+    }
+}
+
+fn told(fault: Fault) -> WarehouseError {
+    fault.told("looking after the owners of tables")
+}

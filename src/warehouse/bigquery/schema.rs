@@ -1,0 +1,114 @@
+//! How a table of a project is, and altering it. Looking is a call that costs nothing.
+
+use gcp_bigquery_client::model::field_type::FieldType;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
+
+use super::BigQueryWarehouse;
+use super::fault::Fault;
+use super::job::Statement;
+use super::read;
+use crate::table::{
+    Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef, Value,
+};
+use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
+
+/// How a table's statements are written.
+pub(super) const fn site(path: &str) -> Site<'_> {
+    Site {
+        path,
+        dialect: Dialect::GoogleSql,
+    }
+}
+
+/// The type of a column, or of what a query returns.
+pub(super) fn kind(field: &TableFieldSchema) -> Kind {
+    let other = |word: String| Kind::Other(word);
+    let word = format!("{:?}", field.r#type).to_uppercase();
+    if field.mode.as_deref() == Some("REPEATED") {
+        return match field.r#type {
+            FieldType::String => Kind::Exactly(ColumnType::StringArray),
+            FieldType::Float | FieldType::Float64 => Kind::Exactly(ColumnType::Float64Array),
+            _ => other(format!("ARRAY<{word}>")),
+        };
+    }
+    match field.r#type {
+        FieldType::Integer | FieldType::Int64 => Kind::Exactly(ColumnType::Int64),
+        FieldType::Float | FieldType::Float64 => Kind::Exactly(ColumnType::Float64),
+        FieldType::Numeric | FieldType::Bignumeric => Kind::Numeric,
+        FieldType::String => Kind::Exactly(ColumnType::String),
+        FieldType::Boolean | FieldType::Bool => Kind::Exactly(ColumnType::Bool),
+        FieldType::Date => Kind::Exactly(ColumnType::Date),
+        FieldType::Timestamp => Kind::Exactly(ColumnType::Timestamp),
+        FieldType::Json => Kind::Exactly(ColumnType::Json),
+        _ => other(word),
+    }
+}
+
+impl BigQueryWarehouse {
+    /// How the table at `dataset.table`, a prefix left out, is; none if it is not there. One call, made once.
+    pub(super) async fn described(&self, path: &str) -> Result<Option<Schema>, Fault> {
+        let Some((dataset, table)) = path.split_once('.') else {
+            let sentence = format!("'{path}' is not a table; write it like dataset.table");
+            return Err(Fault::new(ErrorClass::Code, sentence));
+        };
+        let client = self.client().await?;
+        let dataset = format!("{}{dataset}", self.prefix);
+        let asked = client.table().get(self.project(), &dataset, table, None).await;
+        let found = match asked.map_err(Fault::from) {
+            Ok(found) => found,
+            Err(fault) if fault.is_not_found() => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let column = |field: &TableFieldSchema| StoredColumn {
+            name: field.name.clone(),
+            kind: kind(field),
+            nullable: field.mode.as_deref() != Some("REQUIRED"),
+        };
+        let fields = found.schema.fields.unwrap_or_default();
+        let by_day = found.time_partitioning.filter(|by| by.r#type == "DAY");
+        Ok(Some(Schema {
+            columns: fields.iter().map(column).collect(),
+            key: None,
+            partition: Some(Partition {
+                by: by_day.and_then(|by| by.field),
+                requires_filter: found.require_partition_filter == Some(true),
+            }),
+        }))
+    }
+
+    /// Alters a table, one statement after the other: `BigQuery` knows no transaction over them. Each may be sent twice.
+    pub(super) async fn alter(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+        let told = |fault: Fault| fault.told(&super::doing("altering", table));
+        let path = self.prefix.path(table);
+        if changes.contains(&Change::Recreate) {
+            self.drop_if_empty(&path).await.map_err(told)?;
+            return self.ensure(table).await;
+        }
+        let statements = changes.iter().filter_map(|change| match change {
+            Change::Add(name) => table.column(name).map(|column| site(&path).add(column)),
+            Change::Relax(name) => site(&path).relax(name),
+            Change::Recreate => None,
+        });
+        for sql in statements {
+            // Sent again it finds the column there.
+            let sql = sql.replacen("ADD COLUMN ", "ADD COLUMN IF NOT EXISTS ", 1);
+            self.ask(Statement::new(sql)).await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    async fn drop_if_empty(&self, path: &str) -> Result<(), Fault> {
+        let counted = self
+            .ask(Statement::new(format!("SELECT COUNT(*) AS held FROM `{path}`")))
+            .await?;
+        if read::typed(&counted)? != [vec![Value::Int(0)]] {
+            let sentence = format!(
+                "{path} holds rows by now, nothing of it was changed; run again to see how it differs"
+            );
+            return Err(Fault::new(ErrorClass::Data, sentence));
+        }
+        self.ask(Statement::new(format!("DROP TABLE IF EXISTS `{path}`")))
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Trying a query by a dry run, which costs nothing and says what the query would return. A table that is not there yet is
+//! replaced in it by a subquery of its columns without a row.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+use super::BigQueryWarehouse;
+use super::about::about;
+use super::fault::Fault;
+use super::job::{Statement, dry};
+use super::schema::kind;
+use crate::sql::{changed, tokens};
+use crate::table::{ColumnType, Returned, TableDef};
+use crate::warehouse::{ErrorClass, Trial, Tried};
+
+impl BigQueryWarehouse {
+    pub(super) async fn tried(&self, trial: Trial<'_>) -> Result<Tried, Fault> {
+        let code = |problem: String| Fault::new(ErrorClass::Code, problem);
+        let sql = with_planned(trial.sql, trial.planned).map_err(code)?;
+        let sql = self.prefix.apply(&sql).map_err(code)?;
+        let sql = about(&sql, &[trial.date]).map_err(code)?;
+        let statement = Statement::new(sql);
+        let dry_run = || async {
+            let client = self.client().await?;
+            dry(&client, &self.account, statement.clone()).await
+        };
+        let told = match self.insist(dry_run).await {
+            Ok(told) => told,
+            Err(fault) if fault.is_not_found() => return Ok(Tried::Missing(self.missing(&fault.message))),
+            Err(fault) => return Err(fault),
+        };
+        let schema = told
+            .statistics
+            .and_then(|told| told.query)
+            .and_then(|query| query.schema);
+        Ok(match schema.and_then(|schema| schema.fields) {
+            None => Tried::Untold,
+            Some(fields) => Tried::Returns(
+                (fields.iter())
+                    .map(|field| Returned {
+                        name: field.name.clone(),
+                        kind: Some(kind(field)),
+                    })
+                    .collect(),
+            ),
+        })
+    }
+}
+
+impl BigQueryWarehouse {
+    /// The table that was not found, as the plan names it; all that was said, where it cannot be told from it.
+    fn missing(&self, said: &str) -> String {
+        let is_path = |word: &&str| word.matches('.').count() == 1 && word.contains(':');
+        let named = said
+            .split_whitespace()
+            .map(|word| word.trim_matches(['`', '\'', '"', ',', '.']))
+            .find(is_path);
+        let path = named.and_then(|word| word.rsplit_once(':')).map(|(_, path)| path);
+        let bare = |path: &str| {
+            path.strip_prefix(&self.prefix.to_string())
+                .unwrap_or(path)
+                .to_owned()
+        };
+        path.map_or_else(|| said.to_owned(), bare)
+    }
+}
+
+/// The query with a subquery of its columns for every planned table that stands in it in backticks.
+fn with_planned(sql: &str, planned: &[&TableDef]) -> Result<String, String> {
+    let of = |word: &Word| planned.iter().find(|table| is_named(word, table));
+    let pieces: Vec<TokenWithSpan> = tokens(sql)?;
+    // Whether each naming of a planned table, in their order, has an alias of its own.
+    let mut aliased = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if let Token::Word(word) = &piece.token
+            && of(word).is_some()
+        {
+            let next = pieces[at + 1..]
+                .iter()
+                .find(|next| !matches!(next.token, Token::Whitespace(_)));
+            aliased.push(next.is_some_and(|next| is_alias(&next.token)));
+        }
+    }
+    // From the end, as words are changed.
+    let left = std::cell::RefCell::new(aliased);
+    changed(sql, |word| {
+        let table = of(word)?;
+        let has_alias = left.borrow_mut().pop().unwrap_or(true);
+        let alias = if has_alias {
+            String::new()
+        } else {
+            format!(" AS `{}`", table.name)
+        };
+        Some(format!("{}{alias}", empty(table)))
+    })
+}
+
+fn is_named(word: &Word, table: &TableDef) -> bool {
+    word.quote_style == Some('`') && word.value == table.path()
+}
+
+/// Words that may stand behind a table and are no alias of it.
+const CLAUSES: [&str; 25] = [
+    "WHERE",
+    "JOIN",
+    "ON",
+    "GROUP",
+    "ORDER",
+    "LIMIT",
+    "UNION",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "CROSS",
+    "USING",
+    "HAVING",
+    "QUALIFY",
+    "WINDOW",
+    "TABLESAMPLE",
+    "FOR",
+    "PIVOT",
+    "UNPIVOT",
+    "EXCEPT",
+    "INTERSECT",
+    "NATURAL",
+    "OUTER",
+    "SELECT",
+];
+
+fn is_alias(next: &Token) -> bool {
+    let Token::Word(word) = next else {
+        return false;
+    };
+    word.quote_style.is_some() || !CLAUSES.contains(&word.value.to_ascii_uppercase().as_str())
+}
+
+/// A subquery with the columns of a table and no row.
+fn empty(table: &TableDef) -> String {
+    let columns: Vec<String> = (table.columns.iter())
+        .map(|column| {
+            let value = match column.kind {
+                ColumnType::StringArray | ColumnType::Float64Array => format!("CAST([] AS {})", column.kind),
+                ColumnType::Numeric { .. } => "CAST(NULL AS NUMERIC)".to_owned(),
+                kind => format!("CAST(NULL AS {kind})"),
+            };
+            format!("{value} AS `{}`", column.name)
+        })
+        .collect();
+    format!("(SELECT {} LIMIT 0)", columns.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::table::Column;
+
+    #[test]
+    fn a_table_that_is_not_there_yet_stands_in_the_query_with_its_columns() {
+        let table = TableDef {
+            dataset: Cow::Borrowed("port"),
+            name: Cow::Borrowed("calls"),
+            doc: Cow::Borrowed(""),
+            columns: Cow::Owned(vec![
+                Column::required("day", ColumnType::Date, ""),
+                Column::nullable("tags", ColumnType::StringArray, ""),
+            ]),
+            date_column: Cow::Borrowed("day"),
+            key: Cow::Borrowed(&[]),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        };
+        let empty = "(SELECT CAST(NULL AS DATE) AS `day`, CAST([] AS ARRAY<STRING>) AS `tags` LIMIT 0)";
+        let sql = "SELECT calls.day FROM `port.calls` WHERE TRUE UNION ALL\nSELECT c.day FROM `port.calls` c, `port.other`";
+        assert_eq!(
+            with_planned(sql, &[&table]).unwrap(),
+            format!(
+                "SELECT calls.day FROM {empty} AS `calls` WHERE TRUE UNION ALL\nSELECT c.day FROM {empty} c, `port.other`"
+            )
+        );
+        assert_eq!(with_planned(sql, &[]).unwrap(), sql);
+    }
+}

@@ -1,0 +1,121 @@
+//! The owners of the embedded warehouse's tables, in the file of the leases.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::connection::{attach_to_read, blank};
+use super::fault::Fault;
+use super::folder::Folder;
+use super::lease::{DATASET, open};
+use crate::warehouse::{Claim, Owner};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
+    path TEXT PRIMARY KEY, plan TEXT NOT NULL, owner TEXT NOT NULL) STRICT";
+
+/// Whose each of these tables is. Nothing is created.
+pub(super) fn owners(folder: &Folder, tables: &[String]) -> Result<Vec<Option<Owner>>, Fault> {
+    if !folder.file(DATASET).exists() {
+        return Ok(vec![None; tables.len()]);
+    }
+    let connection = if folder.is_read_only() {
+        let connection = blank()?;
+        attach_to_read(&connection, DATASET, &folder.file(DATASET))?;
+        connection
+    } else {
+        open(folder)?
+    };
+    if !connection.table_exists(Some(DATASET), "owner")? {
+        return Ok(vec![None; tables.len()]);
+    }
+    tables.iter().map(|table| stands(&connection, table)).collect()
+}
+
+fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> {
+    let text: Option<String> = connection
+        .query_row(
+            "SELECT owner FROM backcourt.owner WHERE path = ?1",
+            [table],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|error| {
+            Fault::data(format!(
+                "the owner of {table} cannot be read ({error}); \
+                 delete its row in {DATASET}.sqlite, table owner, if no run is alive"
+            ))
+        })
+    };
+    text.map(read).transpose()
+}
+
+/// Records the owner of all these tables, if each still is whose it was; says whether it did.
+pub(super) fn claim(folder: &Folder, claims: &[Claim], owner: &Owner) -> Result<bool, Fault> {
+    let text = serde_json::to_string(owner).map_err(|error| Fault::code(error.to_string()))?;
+    let mut connection = open(folder)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(TABLE)?;
+    for claim in claims {
+        let plan: Option<String> = transaction
+            .query_row(
+                "SELECT plan FROM backcourt.owner WHERE path = ?1",
+                [&claim.table],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if plan != claim.from && plan.as_ref() != Some(&owner.plan) {
+            return Ok(false);
+        }
+        transaction.execute(
+            "INSERT OR REPLACE INTO backcourt.owner (path, plan, owner) VALUES (?1, ?2, ?3)",
+            params![claim.table, owner.plan, text],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(plan: &str) -> Owner {
+        Owner {
+            plan: plan.to_owned(),
+            by: "ann".to_owned(),
+            host: "courtside".to_owned(),
+            since: chrono::DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn claimed(table: &str, from: Option<&str>) -> Claim {
+        Claim {
+            table: table.to_owned(),
+            from: from.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let tables = ["d.a".to_owned(), "d.b".to_owned()];
+        assert_eq!(owners(&folder, &tables).unwrap(), [None, None]);
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            0,
+            "a look makes nothing"
+        );
+        folder.create(DATASET, || ()).unwrap();
+        assert!(claim(&folder, &[claimed("d.b", None)], &owner("first")).unwrap());
+        let both = [claimed("d.a", None), claimed("d.b", None)];
+        assert!(!claim(&folder, &both, &owner("second")).unwrap());
+        assert_eq!(owners(&folder, &tables).unwrap(), [None, Some(owner("first"))]);
+        let over = [claimed("d.a", None), claimed("d.b", Some("first"))];
+        assert!(claim(&folder, &over, &owner("second")).unwrap());
+        assert!(!claim(&folder, &[claimed("d.b", Some("first"))], &owner("third")).unwrap());
+        assert!(
+            claim(&folder, &both, &owner("second")).unwrap(),
+            "what one has, one has"
+        );
+    }
+}

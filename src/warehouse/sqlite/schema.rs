@@ -1,0 +1,133 @@
+//! How a table of the embedded warehouse is, and altering it.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use super::fault::Fault;
+use super::lease::Fence;
+use crate::table::{
+    Change, Dialect, Schema, Site, StoredColumn, TableDef, declared_kind, sql_name, sql_names, sqlite_index,
+    sqlite_path, sqlite_schema, sqlite_table,
+};
+
+/// How the table at `dataset.table` is; none if it is not there.
+pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schema>, Fault> {
+    let Some((dataset, table)) = path.split_once('.') else {
+        return Err(Fault::code(format!(
+            "'{path}' is not a table; write it like dataset.table"
+        )));
+    };
+    let schema = sqlite_schema(dataset);
+    let attached = connection
+        .query_row(
+            "SELECT 1 FROM pragma_database_list WHERE name = ?1",
+            [&schema],
+            |_| Ok(()),
+        )
+        .optional()?;
+    if attached.is_none() {
+        return Ok(None);
+    }
+    let mut statement = connection
+        .prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1, ?2) ORDER BY cid")?;
+    let rows = statement.query_map([table, &schema], |row| {
+        let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        let (required, place): (bool, i64) = (row.get(2)?, row.get(3)?);
+        Ok((name, kind, required, place))
+    })?;
+    let (mut columns, mut key) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (name, kind, required, place) = row?;
+        if place > 0 {
+            key.push((place, name.clone()));
+        }
+        columns.push(StoredColumn {
+            name,
+            kind: declared_kind(&kind),
+            nullable: !required,
+        });
+    }
+    key.sort_unstable();
+    Ok((!columns.is_empty()).then_some(Schema {
+        columns,
+        key: Some(key.into_iter().map(|(_, name)| name).collect()),
+        partition: None,
+    }))
+}
+
+/// How the table's statements are written.
+pub(super) const fn site(path: &str) -> Site<'_> {
+    Site {
+        path,
+        dialect: Dialect::Sqlite,
+    }
+}
+
+/// Alters a table in one transaction, all of it or nothing.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    table: &TableDef,
+    changes: &[Change],
+    fence: Option<&Fence>,
+) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+    let path = table.path();
+    if changes.contains(&Change::Recreate) {
+        make_anew(&transaction, table)?;
+    } else {
+        for change in changes {
+            if let Change::Add(name) = change
+                && let Some(column) = table.column(name)
+            {
+                transaction.execute_batch(&site(&path).add(column))?;
+            }
+        }
+        if changes.iter().any(|change| matches!(change, Change::Relax(_))) {
+            copy(&transaction, table)?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Drops a table that holds no row and makes it as it is defined.
+fn make_anew(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+    let (path, stored) = (table.path(), sqlite_path(&table.dataset, &table.name));
+    let held = connection
+        .query_row(&format!("SELECT 1 FROM {stored} LIMIT 1"), [], |_| Ok(()))
+        .optional()?;
+    if held.is_some() {
+        return Err(Fault::data(format!(
+            "{path} holds rows by now, nothing of it was changed; run again to see how it differs"
+        )));
+    }
+    connection.execute_batch(&format!("DROP TABLE {stored}"))?;
+    make(connection, table)
+}
+
+/// Puts a table as it is defined in the place of one that has the same columns, with its rows in their order.
+fn copy(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+    let names = sql_names(table.columns.iter().map(|column| &column.name));
+    let path = sqlite_path(&table.dataset, &table.name);
+    let aside = TableDef {
+        name: format!("_backcourt_new_{}", table.name).into(),
+        ..table.clone()
+    };
+    connection.execute_batch(&sqlite_table(&aside))?;
+    connection.execute_batch(&format!(
+        "INSERT INTO {} ({names}) SELECT {names} FROM {path} ORDER BY rowid;
+         DROP TABLE {path};
+         ALTER TABLE {} RENAME TO {};",
+        sqlite_path(&aside.dataset, &aside.name),
+        sqlite_path(&aside.dataset, &aside.name),
+        sql_name(&table.name)
+    ))?;
+    connection.execute_batch(&sqlite_index(table))?;
+    Ok(())
+}
+
+/// Creates the table and its index.
+fn make(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
+    Ok(())
+}
