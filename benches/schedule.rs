@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use backcourt::engine::{Ceilings, Engine, Event, Lineage, Options, RetryPolicy, Setup, Work};
+use backcourt::engine::{Ceilings, Engine, Event, Lineage, Options, Permits, RetryPolicy, Setup, Work};
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
@@ -151,6 +151,7 @@ fn main() {
             ask: None,
             released: Vec::new(),
             fail_fast: None,
+            permits: Permits::default(),
             ceilings: Ceilings::default(),
             stay: false,
             control: None,

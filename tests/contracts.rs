@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use backcourt::engine::{
     Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
-    Replaces, SampleState, StageEstimate, StageNulls, UnitSample,
+    Question, Replaces, SampleState, StageEstimate, StageNulls, Topic, UnitSample,
 };
 use backcourt::ledger::{CheckState, Coverage, RunState, UnitState};
 use backcourt::plan::{Fingerprint, Severity};
@@ -667,6 +667,29 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
             },
             seconds: 0.5,
         },
+        Event::PlanRefused {
+            problems: vec![text()],
+        },
+        Event::TableTakenOver {
+            table: text(),
+            from: text(),
+            by: text(),
+        },
+        Event::TableAltered {
+            table: text(),
+            statement: text(),
+        },
+        Event::QuestionAsked(Question::new(
+            Topic::ExistingRows,
+            "x?",
+            vec![text()],
+            &[("replace", "Replace them")],
+        )),
+        Event::QuestionAnswered {
+            topic: Topic::ExistingRows,
+            answer: "replace".to_owned(),
+            by: text(),
+        },
         Event::Pictured(Box::new(pictured())),
         Event::SampleFinished {
             sound: false,
@@ -694,7 +717,7 @@ fn pictured() -> Pictured {
         "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,
         "state": "running", "pausing": false, "preparing": null, "active_seconds": 1.5,
         "progress": {"total": 4, "done": 1, "per_minute": null, "eta": [1.0, 2.0]},
-        "limit": "the workers", "billed": null, "waits_for_yes": false, "ending": null,
+        "limit": "the workers", "billed": null, "question": null, "ending": null,
     });
     let stage = json!({
         "name": "s", "table": "d.t", "state": "running", "seconds": 1.0,

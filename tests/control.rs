@@ -163,7 +163,7 @@ fn words_are_answered_in_words_and_json_in_json() {
     let answers: Vec<&str> = told.lines().collect();
     assert_eq!(
         answers[0],
-        "refused: there is no word 'nonsense'; there is: help, status, pause, resume, workers, rerun, fetch, check, explain, waive, tick, untick, advance, inspect, cancel, drain, abort"
+        "refused: there is no word 'nonsense'; there is: help, status, pause, resume, answer, workers, rerun, fetch, check, explain, waive, tick, untick, advance, inspect, cancel, drain, abort"
     );
     assert_eq!(answers[1], "refused: nothing was asked; 'help' lists the words");
     assert_eq!(answers[2..], ["ok: 5 workers", "ok: 4 workers"]);

@@ -614,7 +614,7 @@ fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again()
         selection: Selection::Dates(vec![day(3), day(4)]),
         stage: None,
         source: None,
-        accept_short: false,
+        accept_short: true,
     };
     live.order(rerun);
     let outdated = live.wait_for(|snapshot| snapshot.breakdowns[0].state == BreakdownState::Outdated);
@@ -782,7 +782,10 @@ fn a_waiver_opens_the_gate_is_kept_for_ever_and_ends_when_the_value_changes() {
 
     let toy = toy.with_fault(day(4), Fault::Short(1));
     let only = Work::Only(Selection::Dates(vec![day(4)]));
-    let (worse, _) = toy.run_with(|options| options.work = only.clone());
+    let (worse, _) = toy.run_with(|options| {
+        options.work = only.clone();
+        options.accept_short = true;
+    });
     assert_eq!(worse.exit_code, 1, "two dates are not what was waived");
     let state = toy.ledger().newest_checks(toy.target(), &toy.plan).unwrap()["all_there"].state;
     assert_eq!(state, CheckState::Fail);

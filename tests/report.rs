@@ -46,7 +46,7 @@ fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
         "lost at the source",
         "all_there offends on 2 dates: 2021-10-22,2021-10-24",
         "- all_there was FAIL 2 rows on 2 dates, then WAIVED 2 rows on 2 dates",
-        "- toy: 1 date partial, 1 of 2 rows, 1 attempts: the toy left one out\n  2021-10-22\n",
+        "- toy: 1 date partial, 1 of 2 rows, 1 attempt: the toy left one out\n  2021-10-22\n",
         "- toy: 1 date failed, 0 of 2 rows, ",
         "- toy: results from 2021-10-19 to 2021-11-07\n",
         "`backcourt rerun --failed --state-dir '/srv/a toy'` does 2 dates again.",

@@ -109,7 +109,7 @@ fn a_second_run_knows_from_its_first_picture_how_the_dates_stood() {
     let then = told_again(&facts[..=pictured.unwrap()]);
     assert_eq!(
         (then.run.state, then.stages[0].counts.total),
-        (RunState::Paused, 30),
+        (RunState::Running, 30),
         "dates this run has nothing to do with are there"
     );
 }

@@ -239,6 +239,7 @@ fn a_live_run_says_what_is_outside_it_and_how_to_rerun_that() {
         selection: Selection::Failed,
         stage: None,
         source: None,
+        accept_short: false,
     };
     match live.order(rerun) {
         Reply::Refused(why) => holds(

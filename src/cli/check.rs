@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 
 use crate::checks::break_down;
 use crate::console::keymap::Keymap;
-use crate::engine::{Checks, Selection, Work};
+use crate::engine::{Checks, Permits, Selection, Work};
 use crate::ledger::Ledger;
 use crate::plan::{BreakdownSpec, Plan, with_hint};
 use crate::report::explained;
@@ -81,6 +81,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
             ask: Some(checks),
             advance: Vec::new(),
             sample: None,
+            permits: Permits::default(),
             fail_fast: None,
             show: Show::new(arguments.output, arguments.console.clone()),
             keymap: keymap.clone(),

@@ -1,16 +1,18 @@
 //! `backcourt run --dry-run`: what a run would do, and what it is going to be billed where the warehouse bills.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::engine::preflight::{Examination, Findings};
 use crate::engine::{
-    Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, Stage, StagePreview, counted,
+    Demand, Lineage, Permits, Planned, PlannedStage, Preview, PreviewError, Stage, StageError, StagePreview,
+    counted,
 };
 use crate::feeds;
-use crate::ledger::{CheckState, Ledger};
+use crate::ledger::{CheckRecord, CheckState, Ledger};
 use crate::plan::{CheckSpec, Plan};
 
 use super::StateDir;
@@ -18,6 +20,9 @@ use super::error::CliError;
 use super::progress::waiting;
 use super::run::{RunArgs, cannot_print, no_threads};
 use super::start::{LARGEST_BATCH, every_stage, resolve};
+
+/// Exit code where a run would be refused.
+const REFUSED: u8 = 2;
 
 /// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
 pub(super) fn say(
@@ -62,6 +67,13 @@ pub(super) fn say(
         Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
         None => None,
     };
+    let stages = resolve(plan, names)?;
+    let mut examination = examination(plan, &stages, dates)?;
+    if let (Some(ledger), Some(target)) = (&ledger, target) {
+        examination.filled = ledger.filled_stages(target)?;
+    }
+    let looked = waiting(&whom, || runtime.block_on(examination.look(warehouse.as_ref())));
+    let is_refused = say_findings(looked, arguments.permits(), &mut say)?;
     let work = arguments.work();
     let demand = Demand {
         work: &work,
@@ -71,7 +83,7 @@ pub(super) fn say(
     let lineage = Lineage::of(&every_stage(plan)?);
     let mut preview = Preview::of(dates, demand, lineage, ledger.as_ref().zip(target))?;
     let mut planned = Vec::new();
-    for stage in resolve(plan, names)? {
+    for stage in stages {
         let asked = || runtime.block_on(preview.stage(stage.as_ref(), warehouse.as_ref()));
         let to_do = match waiting(&whom, asked) {
             Ok(found) => {
@@ -96,15 +108,9 @@ pub(super) fn say(
             (Some(ledger), Some(target)) => ledger.newest_checks(target, plan)?,
             _ => HashMap::new(),
         };
-        // A source that has a current answer is not asked again.
-        let is_asked = |source: &&CheckSpec| {
-            let last = answers.get(&source.name).map(|last| last.state);
-            !matches!(last, Some(CheckState::Pass | CheckState::Warn))
-        };
-        let query = |source: &CheckSpec| (source.name.clone(), source.sql.clone());
         let planned = Planned {
             stages: planned,
-            aside: plan.sources.iter().filter(is_asked).map(query).collect(),
+            aside: asked_aside(plan, &answers),
             workers: arguments.workers(plan),
             largest_batch: LARGEST_BATCH,
             source: source.unwrap_or(&plan.source).to_owned(),
@@ -114,7 +120,60 @@ pub(super) fn say(
         say(format!("\n{}", estimate.message()))?;
         estimate.lines().into_iter().try_for_each(say)?;
     }
-    Ok(0)
+    Ok(if is_refused { REFUSED } else { 0 })
+}
+
+/// The checks of the raw tables that a run would ask: those without a current answer.
+fn asked_aside(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(String, String)> {
+    let is_asked = |source: &&CheckSpec| {
+        let last = answers.get(&source.name).map(|last| last.state);
+        !matches!(last, Some(CheckState::Pass | CheckState::Warn))
+    };
+    let query = |source: &CheckSpec| (source.name.clone(), source.sql.clone());
+    plan.sources.iter().filter(is_asked).map(query).collect()
+}
+
+/// What a run would look at before its first unit.
+fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> Result<Examination, CliError> {
+    Ok(Examination {
+        plan: plan.name.clone(),
+        stages: stages.to_vec(),
+        lineage: Lineage::of(&every_stage(plan)?),
+        date: dates.first().copied(),
+        filled: HashSet::new(),
+        loads_later: false,
+    })
+}
+
+/// Says how the plan and the tables differ; answers whether a run would be refused for it.
+fn say_findings(
+    looked: Result<Findings, StageError>,
+    permits: Permits,
+    say: &mut impl FnMut(String) -> Result<(), CliError>,
+) -> Result<bool, CliError> {
+    let findings = looked.map_err(|error| CliError::Usage(error.message))?;
+    findings.notes().into_iter().try_for_each(&mut *say)?;
+    let problems = findings.problems(permits);
+    let foreign = findings.foreign_rows();
+    let is_refused = !problems.is_empty() || !foreign.is_empty() && !permits.replace_existing;
+    if is_refused {
+        say("a run would not begin:".to_owned())?;
+    }
+    for problem in problems {
+        say(format!("  {problem}"))?;
+    }
+    for line in foreign {
+        say(format!(
+            "  {line}, and no plan owns it; --replace-existing replaces the rows of every date that is done"
+        ))?;
+    }
+    for table in findings.tables.iter().filter(|_| permits.migrate && !is_refused) {
+        for found in table.differences.iter().filter(|found| found.change().is_some()) {
+            let what = found.statement.as_deref().unwrap_or(&found.what);
+            say(format!("{} would be altered: {what}", table.path))?;
+        }
+    }
+    Ok(is_refused)
 }
 
 /// A line about a stage.

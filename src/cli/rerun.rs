@@ -4,7 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
 
 use crate::console::keymap::Keymap;
-use crate::engine::{Selection, Work};
+use crate::engine::{Permits, Selection, Work};
 use crate::ledger::Ledger;
 use crate::plan::with_hint;
 use crate::stages;
@@ -107,6 +107,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
             ask: None,
             advance: Vec::new(),
             sample: None,
+            permits: Permits::default(),
             fail_fast: None,
             show: arguments.show.clone(),
             keymap: keymap.clone(),

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::console::keymap::Keymap;
-use crate::engine::Work;
+use crate::engine::{Permits, Work};
 use crate::plan::{DateRange, Plan, expand_dates, parse_date, with_hint};
 use crate::stages;
 
@@ -60,6 +60,15 @@ pub(super) struct RunArgs {
     /// Let these stages begin by themselves where the plan asks first; all means every one
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     advance: Vec<String>,
+    /// Replace rows of tables that no plan owns and that somebody else has filled
+    #[arg(long)]
+    replace_existing: bool,
+    /// Take over tables of another plan: from then on they are this plan's, and the other one is refused
+    #[arg(long)]
+    take_over: bool,
+    /// Alter tables that lack a column which may be NULL, or have NOT NULL where the plan has not; make empty ones anew
+    #[arg(long)]
+    migrate: bool,
     /// Drain once this many units have failed
     #[arg(long, value_name = "K", value_parser = whole(1_u64, None))]
     fail_fast: Option<u64>,
@@ -108,6 +117,7 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
             ask: None,
             advance,
             sample,
+            permits: arguments.permits(),
             fail_fast: arguments.fail_fast,
             show: arguments.show.clone(),
             keymap: keymap.clone(),
@@ -173,6 +183,14 @@ impl RunArgs {
             _ => Ok(DateRange::new(from.unwrap_or(first), to.unwrap_or(last))?
                 .days()
                 .collect()),
+        }
+    }
+
+    pub(super) const fn permits(&self) -> Permits {
+        Permits {
+            replace_existing: self.replace_existing,
+            take_over: self.take_over,
+            migrate: self.migrate,
         }
     }
 

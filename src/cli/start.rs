@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{Helm, Run, Server, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Options, Origin, Prepare, RetryPolicy, Sample, Setup, Stage, Work,
+    Checks, Engine, Lineage, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage, Work,
 };
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
@@ -150,6 +150,8 @@ pub(super) struct Job {
     pub(super) sample: Option<Sample>,
     /// Stages that need not be asked for.
     pub(super) advance: Vec<String>,
+    /// What it may do to tables that are not as the plan has them.
+    pub(super) permits: Permits,
     /// Drain after so many failures.
     pub(super) fail_fast: Option<u64>,
     /// How it is shown.
@@ -198,6 +200,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         ask: job.ask,
         released: job.advance,
         fail_fast: job.fail_fast,
+        permits: job.permits,
         ceilings: place.warehouse.ceilings(),
         stay: matches!(presenter, Presenter::Tui),
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),

@@ -9,8 +9,8 @@ use super::backcourt::console::Msg;
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
     Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView, Part,
-    Phase, Preparing, Progress, RunView, SampleState, Snapshot, StageEstimate, StageNulls, StageState,
-    StageView, StoredRows, Tally, TaskView, UnitSample, UnitView, WorkerView,
+    Phase, Preparing, Progress, Question, RunView, SampleState, Snapshot, StageEstimate, StageNulls,
+    StageState, StageView, StoredRows, Tally, TaskView, Topic, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -365,7 +365,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             enough_workers: Some(9),
             billed: None,
             elsewhere: ElsewhereView::default(),
-            waits_for_yes: false,
+            question: None,
             ending: None,
         },
         stages: vec![StageView {
@@ -663,7 +663,7 @@ pub fn estimated(version: u64) -> Snapshot {
     let mut snapshot = billed(version);
     snapshot.run.state = RunState::Paused;
     snapshot.run.ending = None;
-    snapshot.run.waits_for_yes = true;
+    snapshot.run.question = Some(Arc::new(Question::cost()));
     "held for your yes to the cost".clone_into(&mut snapshot.run.limit);
     let known = |bytes: u64, jobs: u64| Expected {
         bytes,
@@ -697,6 +697,21 @@ pub fn estimated(version: u64) -> Snapshot {
         ],
         aside: known(700 << 20, 4),
     }));
+    snapshot
+}
+
+/// A run that holds for an answer before its first unit.
+pub fn asking(version: u64) -> Snapshot {
+    let mut snapshot = paused(version);
+    let lines = vec![
+        "table d.one of stage s holds 4711 rows in 120 partitions".to_owned(),
+        "The rows of every date that is done are replaced; those of other dates stay.".to_owned(),
+    ];
+    let choices = [("replace", "Replace them"), ("keep", "Keep them")];
+    let title = "Replace rows of a table that no plan owns yet?";
+    let question = Question::new(Topic::ExistingRows, title, lines, &choices);
+    snapshot.run.question = Some(Arc::new(question));
+    "held for your answer to a question".clone_into(&mut snapshot.run.limit);
     snapshot
 }
 

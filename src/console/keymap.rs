@@ -44,6 +44,8 @@ pub enum Place {
     Sample,
     /// What the work costs.
     Cost,
+    /// The question before the first unit.
+    Question,
     /// The list of keys.
     Help,
     /// The line a search is typed in.
@@ -54,7 +56,7 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -71,6 +73,7 @@ impl Place {
         Self::Leave,
         Self::Sample,
         Self::Cost,
+        Self::Question,
         Self::Help,
         Self::Prompt,
         Self::Recording,
@@ -96,6 +99,7 @@ impl Place {
             Self::Leave => "leaving",
             Self::Sample => "sample",
             Self::Cost => "cost",
+            Self::Question => "question before the run",
             Self::Help => "help",
             Self::Prompt => "search line",
             Self::Recording => "replay",
@@ -192,6 +196,7 @@ impl Action {
     pub const fn orders(self) -> &'static [&'static str] {
         match self {
             Self::PauseResume => &["pause", "resume"],
+            Self::Accept => &["answer"],
             Self::MoreWorkers | Self::FewerWorkers => &["workers"],
             Self::Rerun | Self::RerunShort | Self::RerunAll | Self::RerunOffending | Self::Refresh => {
                 &["rerun"]
@@ -296,9 +301,10 @@ const LISTS: &[Place] = &[
     Place::Confirm,
     Place::Sample,
     Place::Cost,
+    Place::Question,
     Place::Help,
 ];
-const CHOICES: &[Place] = &[Place::Confirm, Place::Leave];
+const CHOICES: &[Place] = &[Place::Confirm, Place::Leave, Place::Question];
 const OVERLAYS: &[Place] = &[
     Place::Causes,
     Place::Gaps,
@@ -310,6 +316,7 @@ const OVERLAYS: &[Place] = &[
     Place::Confirm,
     Place::Leave,
     Place::Cost,
+    Place::Question,
     Place::Help,
 ];
 
@@ -407,7 +414,7 @@ pub const TABLE: &[Binding] = bindings! {
 
     "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
     "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
-    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
+    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Question, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
     "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold; or go on";
     "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("give up"), "give up what is in flight, and hold";
     "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "leave the screen and let the run go on, as on every pane";
@@ -421,7 +428,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, stage or date, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm], None, "send what is marked to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "send what is marked to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom; from the log of one date, back to where it was asked for";
     "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "stop handing out work, or go on";
     "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{ElsewhereView, Reply, Snapshot, StageView, counted};
+use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView, counted};
 use crate::ledger::{CheckState, UnitState};
 
 use super::wire::Said;
@@ -22,6 +22,16 @@ pub fn text(said: &Said) -> String {
         // Nobody attaches in words.
         Said::Picture(_) | Said::Fact(_) | Said::Log(_) | Said::Vitals(_) | Said::Helm(_) => String::new(),
     }
+}
+
+/// The question a run holds for, with the words that answer it.
+fn asked(question: &Question) -> Vec<String> {
+    let choices: Vec<String> = (question.choices.iter())
+        .map(|choice| format!("'answer {}'", choice.word))
+        .collect();
+    let mut lines = vec![format!("question: {} ({})", question.title, choices.join(" or "))];
+    lines.extend(question.lines.iter().map(|line| format!("  {line}")));
+    lines
 }
 
 fn standing(snapshot: &Snapshot) -> String {
@@ -52,6 +62,7 @@ fn standing(snapshot: &Snapshot) -> String {
             counted(whole(elsewhere.checks), "check")
         ));
     }
+    lines.extend(run.question.iter().flat_map(|question| asked(question)));
     lines.extend(snapshot.stages.iter().map(stage));
     let checks: Vec<String> = CheckState::ALL
         .into_iter()

@@ -30,6 +30,8 @@ pub const TABLE: &[Word] = &[
         help: "hand out nothing new; what is in flight lands, then the run holds" },
     Word { name: "resume", arguments: "", example: "", parse: |rest| alone(rest, Command::Resume),
         help: "go on" },
+    Word { name: "answer", arguments: "WORD", example: "begin", parse: answer,
+        help: "answer the question the run holds for before its first unit; 'status' shows it" },
     Word { name: "workers", arguments: "N", example: "4", parse: workers,
         help: "use this many workers from now on" },
     Word { name: "rerun", arguments: "failed | stale | offending CHECK | D,D..D… [in STAGE] [from SOURCE]", example: "failed in team_offense", parse: rerun,
@@ -121,6 +123,15 @@ fn nothing_after(word: &str, rest: &[&str]) -> Result<(), String> {
 
 fn alone(rest: &[&str], command: Command) -> Result<Command, String> {
     nothing_after(command.word(), rest).map(|()| command)
+}
+
+fn answer(rest: &[&str]) -> Result<Command, String> {
+    match rest {
+        [word] => Ok(Command::Answer {
+            answer: (*word).to_owned(),
+        }),
+        _ => Err("say which answer, as in 'answer begin'; 'status' shows the question".to_owned()),
+    }
 }
 
 fn workers(rest: &[&str]) -> Result<Command, String> {

@@ -52,8 +52,13 @@ pub enum Checks {
 pub enum Command {
     /// Hand out nothing new; what is in flight lands, then the run holds.
     Pause,
-    /// Go on.
+    /// Go on, after the question about the cost or the sample too; any other is answered in its own words.
     Resume,
+    /// Answer the question the run holds for before its first unit.
+    Answer {
+        /// The word of one of its answers.
+        answer: String,
+    },
     /// Do these units again.
     Rerun {
         /// Which units.
@@ -129,6 +134,7 @@ impl Command {
         match self {
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Answer { .. } => "answer",
             Self::Rerun { .. } => "rerun",
             Self::Workers(_) => "workers",
             Self::Check(_) => "check",

@@ -1,6 +1,7 @@
 //! Owns all mutable state of a run and is the only place that decides.
 //! It waits for orders, finished tasks and clocks; after each it looks once at everything that may go on.
 
+mod asking;
 mod batches;
 mod checking;
 mod costs;
@@ -11,6 +12,7 @@ mod explaining;
 mod orders;
 mod overtaking;
 mod picture;
+mod preflight;
 mod reloading;
 mod sampling;
 mod sources;
@@ -38,14 +40,17 @@ use super::board::{ActiveTime, Slot, StageBoard, check_view};
 use super::elsewhere::Elsewhere;
 use super::events::{EventLog, EventLogError};
 use super::outlook::Outlook;
+use super::preflight::{Findings, Settled, Unsettled};
 use super::queue::Queue;
 use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
-    BreakdownView, CheckView, Correction, Ending, Estimate, Event, Known, Meter, Options, Order, Origin,
-    Phase, Prepare, Provenance, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError, UnitSample,
+    BreakdownView, CheckView, Correction, Ending, Estimate, Event, Known, Lineage, Meter, Options, Order,
+    Origin, Phase, Prepare, Provenance, Question, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError,
+    UnitSample,
 };
 use costs::Bills;
+use preflight::Preflight;
 use reloading::Answer;
 use sources::Sources;
 use ticking::Runbook;
@@ -57,6 +62,8 @@ const PICTURE_GAP: Duration = Duration::from_millis(100);
 /// What a task reports when it ends.
 enum Report {
     Prepared(Result<Option<String>, StageError>),
+    Examined(Result<Findings, StageError>),
+    Settled(Result<Settled, Unsettled>),
     Estimated(Estimate, f64),
     Sampled(Result<Sampled, StageError>, f64),
     Scoped(usize, Result<Scoped, StageError>),
@@ -78,6 +85,7 @@ struct Scoped {
 
 /// What a task was about, for the case that it panics and cannot report.
 enum Owner {
+    Preflight,
     Preparation,
     Estimate,
     Sample,
@@ -178,6 +186,7 @@ pub(super) struct Dispatcher {
     ledger: Ledger,
     target: Target,
     options: Options,
+    lineage: Lineage,
     provenance: Provenance,
     origin: Option<Arc<dyn Origin>>,
     source: Arc<str>,
@@ -205,14 +214,15 @@ pub(super) struct Dispatcher {
     units_ended: u64,
     units_failed: u64,
     prepare: Option<Box<dyn Prepare>>,
+    preflight: Preflight,
     /// What the run is going to be billed, once that was asked.
     estimate: Option<Arc<Estimate>>,
-    /// The operator is reading that: nothing is asked and nothing made until he says yes.
-    waits_for_yes: bool,
+    /// Questions that are still to be asked before the first unit.
+    to_ask: VecDeque<Question>,
+    /// The one the run holds for: nothing is made and nothing written until it is answered.
+    question: Option<Arc<Question>>,
     /// What is to be sampled before the first unit, with what the ledger knew when the run began.
     sample: Option<(Known, Sample)>,
-    /// The sample is through and the operator is reading it: not even a table is made.
-    held_by_sample: bool,
     preparing: Option<(String, Arc<Meter>)>,
     tasks: JoinSet<Report>,
     owners: HashMap<Id, Owner>,
@@ -264,7 +274,7 @@ impl Dispatcher {
         let before = ledger.seconds_a_unit(target)?;
         let outlook = Outlook::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
         let run = record_of(&plan, &options, warehouse.name());
-        let provenance = Provenance::read(lineage, &ledger, target)?;
+        let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
         let sample = sample.map(with_known).transpose()?;
         ledger.begin_run(target, &run)?;
@@ -283,6 +293,7 @@ impl Dispatcher {
             ledger,
             target,
             options,
+            lineage,
             provenance,
             origin,
             run,
@@ -302,10 +313,11 @@ impl Dispatcher {
             units_ended: 0,
             units_failed: 0,
             prepare,
+            preflight: Preflight::default(),
             estimate: None,
-            waits_for_yes: false,
+            to_ask: VecDeque::new(),
+            question: None,
             sample,
-            held_by_sample: false,
             preparing: None,
             tasks: JoinSet::new(),
             owners: HashMap::new(),
@@ -398,6 +410,8 @@ impl Dispatcher {
     fn on_report(&mut self, report: Report) -> Result<(), Fatal> {
         match report {
             Report::Prepared(result) => self.on_prepared(result),
+            Report::Examined(found) => self.on_examined(found),
+            Report::Settled(result) => self.on_settled(result),
             Report::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
             Report::Sampled(result, seconds) => self.on_sampled(result, seconds),
             Report::Scoped(line, result) => self.on_scoped(line, result),

@@ -102,6 +102,11 @@ impl EventLog {
         })
     }
 
+    /// The folder it lies in.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    }
+
     /// Writes these events in one go, then tells them.
     pub(super) fn record(&mut self, events: Vec<Event>) -> Result<(), EventLogError> {
         if events.is_empty() {

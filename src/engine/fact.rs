@@ -7,7 +7,7 @@ use crate::ledger::{CheckState, Coverage, RunState, UnitState};
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
-use super::{Estimate, Pictured, Replaces, StageNulls, UnitSample};
+use super::{Estimate, Pictured, Question, Replaces, StageNulls, Topic, UnitSample};
 
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -80,6 +80,38 @@ pub enum Event {
         nulls: Vec<StageNulls>,
         /// How long it took.
         seconds: f64,
+    },
+    /// The plan and the warehouse do not fit: the run ends before anything is made or written.
+    PlanRefused {
+        /// What stands against it, a sentence each.
+        problems: Vec<String>,
+    },
+    /// A table of another plan belongs to this one from now on.
+    TableTakenOver {
+        /// `dataset.table`.
+        table: String,
+        /// The plan it belonged to.
+        from: String,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A table was altered to be as the plan has it.
+    TableAltered {
+        /// `dataset.table`.
+        table: String,
+        /// The statement, or what was done in words.
+        statement: String,
+    },
+    /// The run holds for the answer to a question; nothing was begun.
+    QuestionAsked(Question),
+    /// The question it held for is answered.
+    QuestionAnswered {
+        /// Which.
+        topic: Topic,
+        /// The word of the answer.
+        answer: String,
+        /// Who.
+        by: String,
     },
     /// A stage's units are known and it begins.
     StageStarted {

@@ -18,7 +18,8 @@ use crate::warehouse::Warehouse;
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
 use super::{
-    Access, Checks, Demand, Fact, Lineage, Link, Origin, RetryPolicy, Sample, Selection, Stage, StageError,
+    Access, Checks, Demand, Fact, Lineage, Link, Origin, Permits, RetryPolicy, Sample, Selection, Stage,
+    StageError,
 };
 
 /// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
@@ -29,6 +30,7 @@ const FACTS_KEPT: usize = 4_096;
 
 /// How a run is to be done.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Options {
     /// Names the run in ledger and events.
     pub run_id: String,
@@ -56,6 +58,8 @@ pub struct Options {
     pub released: Vec<String>,
     /// Drain once this many units have failed.
     pub fail_fast: Option<u64>,
+    /// What it may do to tables that are not as the plan has them.
+    pub permits: Permits,
     /// The most that may be billed, where the warehouse bills.
     pub ceilings: Ceilings,
     /// Stay and take orders after the end.

@@ -14,6 +14,8 @@ pub(super) enum Limit {
     Cost,
     /// The operator is to read the sample.
     Sample,
+    /// The operator's answer to a question is awaited.
+    Answer,
     /// The operator has paused the run.
     Operator,
     /// Nothing new starts.
@@ -74,7 +76,13 @@ impl Limit {
     /// Workers from which on more of them bring nothing, as far as can be told; none where each would bring something.
     pub(super) fn enough_workers(&self) -> Option<usize> {
         let enough = match *self {
-            Self::Preparing | Self::Cost | Self::Sample | Self::Operator | Self::Draining | Self::Ended => 1,
+            Self::Preparing
+            | Self::Cost
+            | Self::Sample
+            | Self::Answer
+            | Self::Operator
+            | Self::Draining
+            | Self::Ended => 1,
             // Those that have their batch in line are not what the writer waits for.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
             // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
@@ -105,6 +113,7 @@ impl fmt::Display for Limit {
             Self::Preparing => out.write_str("preparing before the first unit"),
             Self::Cost => out.write_str("held for your yes to the cost"),
             Self::Sample => out.write_str("held after the sample"),
+            Self::Answer => out.write_str("held for your answer to a question"),
             Self::Operator => out.write_str("held by the operator"),
             Self::Draining => out.write_str("draining; nothing new starts"),
             Self::Ended => out.write_str("the run has ended"),

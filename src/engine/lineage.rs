@@ -96,6 +96,13 @@ impl Lineage {
         }
     }
 
+    /// Every table that a stage fills, `dataset.table`, with the stage.
+    pub(super) fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.nodes
+            .iter()
+            .filter_map(|node| Some((node.stage.as_str(), node.table.as_deref()?)))
+    }
+
     /// Names of its stages.
     pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.stage.as_str())

@@ -18,8 +18,10 @@ mod lineage;
 mod link;
 mod origin;
 mod outlook;
+pub mod preflight;
 mod preview;
 mod provenance;
+mod question;
 mod queue;
 mod rate;
 mod reason;
@@ -48,8 +50,10 @@ pub use launch::{
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use origin::{Correction, Origin};
+pub use preflight::Permits;
 pub use preview::{Preview, PreviewError, StagePreview};
 pub use provenance::Provenance;
+pub use question::{Choice, Question, Topic};
 pub use retelling::{Alike, Listed, Pictured, PicturedStage, Retelling};
 pub use retry::RetryPolicy;
 pub use sample::{

@@ -13,8 +13,8 @@ use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
 
-use super::Estimate;
 use super::limit::times_as_long;
+use super::{Estimate, Question, Topic};
 
 /// Everything a reader may show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,13 +79,20 @@ pub struct RunView {
     /// What needs attention outside this run: on dates or in stages of the plan that take no part in it.
     #[serde(default)]
     pub elsewhere: ElsewhereView,
-    /// It holds until the operator has said yes to what it is going to be billed; nothing was begun.
-    pub waits_for_yes: bool,
+    /// The question it holds for; nothing was begun. Shared: it stays the same from picture to picture.
+    #[serde(default)]
+    pub question: Option<Arc<Question>>,
     /// The sentence that goes with the end of the run, once it has ended.
     pub ending: Option<String>,
 }
 
 impl RunView {
+    /// Whether it holds for the answer to a question about this.
+    #[must_use]
+    pub fn waits_for(&self, topic: Topic) -> bool {
+        (self.question.iter()).any(|question| question.topic == topic)
+    }
+
     /// The ETA with so many workers; none while there is no ETA.
     #[must_use]
     pub fn eta_with(&self, wanted: usize) -> Option<(f64, f64)> {

@@ -311,7 +311,7 @@ mod tests {
             UnitState::Stale,
             UnitState::Failed,
         ] {
-            let list = list(&[off.clone()], &[(1, state, 0)], &[(1, 7)]);
+            let list = list(std::slice::from_ref(&off), &[(1, state, 0)], &[(1, 7)]);
             assert_eq!((list.to_do.len(), list.contradicted), (0, 0), "{state}");
             assert_eq!(list.skipped, [(day(1), "off-day".to_owned())]);
             assert_eq!(list.recorded[&day(1)].state, state, "it is not doubted either");

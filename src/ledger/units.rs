@@ -173,6 +173,20 @@ impl Ledger {
         self.sqlite(read())
     }
 
+    /// Stages that have stored rows, for whatever dates.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn filled_stages(&self, target: Target) -> Result<HashSet<String>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT DISTINCT stage FROM unit WHERE target = ?1 AND rows > 0")?
+                .query_map([target.0], |row| row.get(0))?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
     /// Records units without an intent: what is skipped, put back to pending, or given up.
     ///
     /// # Errors

@@ -44,6 +44,13 @@ fn said(fact: &Fact) -> Option<String> {
             message, estimate, ..
         } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
+        Event::PlanRefused { problems } => {
+            below("the plan and the warehouse do not fit:", problems.iter().cloned())
+        }
+        Event::TableTakenOver { table, from, by } => format!("{by} took over {table} from plan {from}"),
+        Event::TableAltered { table, statement } => format!("{table} altered: {statement}"),
+        Event::QuestionAsked(question) => below(&question.title, question.lines.iter().cloned()),
+        Event::QuestionAnswered { answer, by, .. } => format!("{by} answered: {answer}"),
         Event::StageStarted {
             stage,
             dates,

@@ -170,7 +170,7 @@ mod tests {
         };
         assert_eq!(
             sqlite_table(&table),
-            "CREATE TABLE IF NOT EXISTS `order`.`group` (\n  `date` TEXT NOT NULL,\n  `index` INTEGER,\n  \
+            "CREATE TABLE IF NOT EXISTS `order`.`group` (\n  `date` TEXT DATE NOT NULL,\n  `index` INT64,\n  \
              PRIMARY KEY (`date`)\n)"
         );
         assert_eq!(

@@ -194,7 +194,7 @@ impl Site<'_> {
 
     /// The statement that adds a column which takes NULL.
     #[must_use]
-    pub fn add(self, column: &Column) -> String {
+    pub fn add_column(self, column: &Column) -> String {
         let (name, kind) = (sql_name(&column.name), self.kind(column.kind));
         self.alter(&format!("ADD COLUMN {name} {kind}"))
     }
@@ -235,7 +235,7 @@ impl Site<'_> {
                 "no statement changes it: have the plan fill another table, or drop this one and run everything again",
             );
         }
-        let statement = format!("{}; {}", self.drop(name), self.add(column));
+        let statement = format!("{}; {}", self.drop(name), self.add_column(column));
         (
             Some(statement),
             "its values go with it: run every date again afterwards",
@@ -296,7 +296,7 @@ fn lacking(declared: &Column, site: Site<'_>) -> Difference {
     Difference {
         column: Some(name.to_string()),
         what: format!("has no column '{name}' {kind}"),
-        statement: Some(site.add(declared)),
+        statement: Some(site.add_column(declared)),
         advice,
         weight,
     }

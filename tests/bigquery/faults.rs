@@ -39,7 +39,7 @@ fn replaced_in(warehouse: &BigQueryWarehouse) -> Result<(), WarehouseError> {
         now: at("2026-01-04T01:00:00Z"),
         name: Some("20260104T010000.000-1-0"),
     };
-    block_on(warehouse.replace(replace))
+    block_on(warehouse.replace(replace)).map(drop)
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {

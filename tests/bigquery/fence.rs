@@ -56,7 +56,7 @@ async fn write(warehouse: &BigQueryWarehouse, points: i64) -> Result<(), Warehou
         now: at("2026-01-04T01:00:00Z"),
         name: None,
     };
-    warehouse.replace(replace).await
+    warehouse.replace(replace).await.map(drop)
 }
 
 async fn points(warehouse: &BigQueryWarehouse) -> Vec<Value> {

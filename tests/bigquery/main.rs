@@ -12,8 +12,10 @@ mod emulator;
 mod faults;
 mod fence;
 mod foreign;
+mod keep;
 mod limits;
 mod month;
+mod owner;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;

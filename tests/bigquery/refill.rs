@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{
-    Asking, Kept, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError,
-};
+use backcourt::warehouse::{Asking, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -380,6 +378,7 @@ fn reserved_words() {
                 table: &table,
                 dates: &dates,
                 rows: &[row("a"), row("b")],
+                short: &[],
                 now: at(now),
                 name: Some(name),
             };
@@ -402,6 +401,7 @@ fn reserved_words() {
             let refill = Refill {
                 table: &table,
                 dates: &dates,
+                expected: &[RowsExpected::AtLeastOne],
                 sql: &sql,
                 asking,
                 now: at("2024-01-05T00:00:00Z"),

@@ -103,6 +103,9 @@ fn rows_that_are_quarantined_do_not_replace_whole_ones() {
         ["1", "2"]
     );
     let reason = case.reason("copy", "2024-01-02");
-    assert!(reason.starts_with("1 row quarantined, first: "), "{reason}");
+    assert!(
+        reason.starts_with("1 row quarantined (1 duplicate_key), first: "),
+        "{reason}"
+    );
     assert!(reason.ends_with("; kept the 2 rows stored before"), "{reason}");
 }

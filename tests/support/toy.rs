@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use backcourt::engine::{
     Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome,
-    Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
@@ -313,6 +313,7 @@ impl Toy {
             ask: None,
             released: Vec::new(),
             fail_fast: None,
+            permits: Permits::default(),
             ceilings: Ceilings::default(),
             stay: false,
             control: None,

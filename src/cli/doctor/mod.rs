@@ -3,6 +3,7 @@
 
 mod bigquery;
 mod finding;
+mod preflight;
 mod sources;
 mod state;
 mod tables;
@@ -189,6 +190,8 @@ async fn look(
                 }
             }
         }
+        let stopping = preflight::findings(warehouse, plan, stages, folder).await?;
+        examination.findings.extend(stopping);
         if is_fed {
             let loaded = sources::loaded(warehouse, folder).await?;
             let nothing = loaded.state == Verdict::Note && loaded.next.is_some();

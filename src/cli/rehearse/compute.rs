@@ -11,7 +11,9 @@ use super::super::error::CliError;
 use super::super::operator::operator;
 use super::super::progress::Progress;
 use super::super::start::LARGEST_BATCH;
-use crate::engine::{Ceilings, Engine, Lineage, Options, RetryPolicy, Setup, Snapshot, Stage, Work, counted};
+use crate::engine::{
+    Ceilings, Engine, Lineage, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work, counted,
+};
 use crate::ledger::{Ledger, RunState, UnitState};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
@@ -105,6 +107,11 @@ impl Computing<'_> {
             ask: None,
             released: vec![stage.name().to_owned()],
             fail_fast: None,
+            // What was copied here is not anybody's.
+            permits: Permits {
+                replace_existing: true,
+                ..Permits::default()
+            },
             ceilings: Ceilings::default(),
             stay: false,
             control: None,

@@ -288,6 +288,7 @@ impl Model {
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,
             (Some(Overlay::Cost(_)), _) => Place::Cost,
+            (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Help(_)), _) => Place::Help,
             (None, Pane::Dates) => Place::Dates,
             (None, Pane::Workers) => Place::Workers,

@@ -8,7 +8,8 @@ use super::detail::Detail;
 use super::help::Help;
 use super::split::Split;
 use crate::console::layout::{framed, popup};
-use crate::engine::{CheckView, Command, Snapshot};
+use crate::console::text::{sanitised, wrapped};
+use crate::engine::{CheckView, Command, Question, Snapshot};
 
 /// One thing over the panes; it takes every key.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub enum Overlay {
     Sample(SamplePage),
     /// What the work costs.
     Cost(CostPage),
+    /// The question before the first unit.
+    Question(QuestionPage),
     /// The keys.
     Help(Help),
 }
@@ -138,6 +141,35 @@ pub struct SamplePage {
 pub struct CostPage {
     /// First line in view.
     pub top: usize,
+}
+
+/// What is in view of a question before the first unit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct QuestionPage {
+    /// The marked choice; the first is the safest and leaves the question open.
+    pub chosen: usize,
+    /// First line in view.
+    pub top: usize,
+}
+
+/// Rows below the lines of a question: a gap and the choices.
+pub const QUESTION_FOOT: u16 = 2;
+
+impl QuestionPage {
+    /// The lines of a question on a page of this many columns, and whether each is its title.
+    pub fn lines(question: &Question, columns: usize) -> Vec<(String, bool)> {
+        let pieces = |text: &str, bold: bool| -> Vec<(String, bool)> {
+            let text = sanitised(text);
+            let pieces = wrapped(&text, columns).into_iter();
+            pieces.map(|piece| (piece.to_owned(), bold)).collect()
+        };
+        let mut lines = pieces(&question.title, true);
+        if !question.lines.is_empty() {
+            lines.push((String::new(), false));
+        }
+        lines.extend(question.lines.iter().flat_map(|line| pieces(line, false)));
+        lines
+    }
 }
 
 impl LeaveChoice {

@@ -1,4 +1,4 @@
-//! The page of what the work costs: it opens by itself when the run holds for a yes to it.
+//! The page of what the work costs, which is also the question about it.
 
 use ratatui::layout::Rect;
 
@@ -10,6 +10,7 @@ use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::cost::{Line, lines};
 use crate::console::model::overlay::{CostPage, Overlay};
+use crate::engine::Topic;
 
 pub(super) fn open(model: &mut Model) {
     let bills = (model.snapshot.iter()).any(|snapshot| snapshot.run.billed.is_some());
@@ -20,22 +21,9 @@ pub(super) fn open(model: &mut Model) {
     }
 }
 
-/// Opens the page when the run begins to wait for a yes; closes it when somebody else has said it.
-pub(super) fn follow(model: &mut Model, waited: bool) {
-    match (waited, waits_for_yes(model), &model.overlay) {
-        (false, true, None) => model.overlay = Some(Overlay::Cost(CostPage::default())),
-        (true, false, Some(Overlay::Cost(_))) => model.overlay = None,
-        _ => {}
-    }
-}
-
-/// Whether the run holds until its operator has said yes.
-pub(super) fn waits_for_yes(model: &Model) -> bool {
-    (model.snapshot.iter()).any(|snapshot| snapshot.run.waits_for_yes)
-}
-
 pub(super) fn act(model: &mut Model, page: CostPage, action: Action) -> Vec<Effect> {
-    if action == Action::Accept && waits_for_yes(model) {
+    let waits = (model.snapshot.iter()).any(|snapshot| snapshot.run.waits_for(Topic::Cost));
+    if action == Action::Accept && waits {
         return run::pause_or_resume(model);
     }
     model.overlay = Some(Overlay::Cost(page));

@@ -10,6 +10,7 @@ mod log;
 mod mouse;
 mod orders;
 mod overlay;
+mod question;
 mod recording;
 mod run;
 mod runbook;
@@ -99,7 +100,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     model.dates.keep_in(&snapshot);
     model.workers.take(&snapshot);
     model.checks.keep_in(&snapshot);
-    let waited = cost::waits_for_yes(model);
+    let asked = question::open_question(model).map(|question| question.topic);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
         // What was answered before ("pausing", "queued") is no longer how things stand.
@@ -107,7 +108,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     model.snapshot = Some(snapshot);
     model.wish(Dirty::Full);
-    cost::follow(model, waited);
+    question::follow(model, asked);
     overlay::keep_in(model);
     let mut effects = overlay::ask_again(model);
     effects.extend(run::settle(model));

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{causes, checks, cost, dates, detail, run, runbook, sample, sources, split};
+use super::{causes, checks, cost, dates, detail, question, run, runbook, sample, sources, split};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Pane, framed};
@@ -12,7 +12,7 @@ use crate::console::model::about::lines;
 use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::command_line::command_line;
 use crate::console::model::overlay::{
-    ABOVE_GAPS, Confirm, LeaveChoice, Offending, Overlay, RunbookPage, page,
+    ABOVE_GAPS, Confirm, LeaveChoice, Offending, Overlay, QUESTION_FOOT, QuestionPage, RunbookPage, page,
 };
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -43,6 +43,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
         Overlay::Cost(page) => return cost::act(model, page, action),
+        Overlay::Question(page) => return question::act(model, page, action),
         over @ (Overlay::About(_) | Overlay::Gaps(_) | Overlay::Help(_)) => {
             model.overlay = Some(over);
             scroll(model, action);
@@ -132,6 +133,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     let about_lines = about_lines(model, body);
     let cost_lines = cost::lines_in(model, body);
     let help_lines = help_lines(model, body);
+    let question_lines = question_lines(model, body);
     let items = model
         .snapshot
         .as_ref()
@@ -165,6 +167,10 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             let page = page(body, 0);
             shown.top = moved(shown.top, action, page, last_top(cost_lines, page));
         }
+        Some(Overlay::Question(shown)) => {
+            let page = page(body, QUESTION_FOOT);
+            shown.top = moved(shown.top, action, page, last_top(question_lines, page));
+        }
         Some(Overlay::Help(help)) => {
             let page = page(body, 0);
             help.top = moved(help.top, action, page, last_top(help_lines, page));
@@ -192,6 +198,12 @@ fn about_lines(model: &Model, body: Rect) -> usize {
     };
     let check = about.check(snapshot);
     check.map_or(0, |check| lines(check, usize::from(framed(body).width)).len())
+}
+
+fn question_lines(model: &Model, body: Rect) -> usize {
+    let columns = usize::from(framed(body).width);
+    let question = question::open_question(model);
+    question.map_or(0, |question| QuestionPage::lines(question, columns).len())
 }
 
 fn help_lines(model: &Model, body: Rect) -> usize {
@@ -242,6 +254,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
         Overlay::Runbook(page) => runbook::copied(model, *page),
         Overlay::Sample(_) => Some(sample::copied(model)),
         Overlay::Cost(_) => cost::copied(model),
+        Overlay::Question(_) => question::copied(model),
         Overlay::Sources(list) => sources::copied(model, *list),
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::question;
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
@@ -19,6 +20,11 @@ pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.snapshot.as_ref().map(|snapshot| &snapshot.run) else {
         return Vec::new();
     };
+    // An answer that writes is given where the question can be read.
+    if (run.question.as_ref()).is_some_and(|question| !question.topic.has_own_page()) {
+        question::show(model);
+        return Vec::new();
+    }
     let asked = match (run.state, model.asked) {
         // What it holds for is known before the picture of it has come.
         (_, None) if model.sample.held => Asked::Resume,
@@ -140,7 +146,7 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
             .any(|check| check.state == CheckState::Running);
     model.is_over()
         || model.sample.held
-        || snapshot.run.waits_for_yes
+        || snapshot.run.question.is_some()
         || snapshot.run.state.has_ended()
         || (snapshot.run.state == RunState::Paused && idle)
 }

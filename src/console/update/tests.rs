@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running, sampled,
-    second, stored_games, stored_players, three_stages, vitals, worker_died,
+    STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running,
+    sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
@@ -280,6 +280,27 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
     assert!(!shows(&model));
     assert_eq!(keys(&mut model, "q"), []);
     assert!(matches!(model.overlay, Some(Overlay::Leave(_))), "now there is");
+}
+
+#[test]
+fn a_question_opens_by_itself_and_no_stray_key_answers_it() {
+    let shows = |model: &Model| matches!(model.overlay, Some(Overlay::Question(_)));
+    let mut model = model(running(1));
+    update(&mut model, Msg::Snapshot(Arc::new(asking(2))));
+    assert!(shows(&model));
+    assert_eq!(keys(&mut model, "\n"), [], "the first choice is to leave it open");
+    assert!(!shows(&model));
+    assert_eq!(keys(&mut model, "p"), [], "it is shown before it is answered");
+    assert!(shows(&model));
+    let answer = |word: &str| Command::Answer {
+        answer: word.to_owned(),
+    };
+    assert_eq!(keys(&mut model, "lh\x1bpll\n"), send(answer("keep")));
+    assert_eq!(keys(&mut model, "pl\n"), send(answer("replace")));
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit], "there is nothing to lose");
+    keys(&mut model, "p");
+    update(&mut model, Msg::Snapshot(Arc::new(running(3))));
+    assert!(!shows(&model), "somebody else has answered");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::console::model::Model;
 use crate::console::model::cost::{Line, lines};
 use crate::console::model::overlay::CostPage;
 use crate::console::theme::Theme;
+use crate::engine::Topic;
 
 /// Columns of bytes that are expected, of bytes billed, of slot time and of a number of jobs; the names have the rest.
 const NUMBERS: [usize; 4] = [12, 11, 11, 8];
@@ -20,7 +21,7 @@ pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut B
         return;
     };
     clear(buf, body);
-    let title = if snapshot.run.waits_for_yes {
+    let title = if snapshot.run.waits_for(Topic::Cost) {
         "Cost: nothing was begun yet"
     } else {
         "Cost"

@@ -11,7 +11,7 @@ use crate::console::model::orders::Barred;
 use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
-use crate::engine::RunView;
+use crate::engine::{RunView, Topic};
 use crate::ledger::RunState;
 
 /// Columns between two keys.
@@ -70,7 +70,9 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::Open if model.place() == Place::Runbook && model.barred().is_some() => "show",
         // A terminal that no longer selects text must say why.
         Action::Mouse if model.mouse => "mouse off",
-        Action::Accept if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for_yes) => {
+        Action::Accept
+            if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for(Topic::Cost)) =>
+        {
             return None;
         }
         _ => match &model.overlay {

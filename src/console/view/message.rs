@@ -14,9 +14,9 @@ use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
 use crate::console::model::orders::Barred;
 use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
-use crate::console::text::{count, counted, wrapped};
+use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
-use crate::engine::{RunView, Snapshot, StageState, StageView};
+use crate::engine::{RunView, Snapshot, StageState, StageView, Topic};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
@@ -131,10 +131,21 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
         Some(_) => "this console only watches".to_owned(),
         None => format!("{go_on} {does}"),
     };
-    if run.waits_for_yes {
+    if run.waits_for(Topic::Cost) {
         let (begins, show) = (by_key("begins"), key(Place::Dates, Action::Cost));
         return Some(format!(
             "Nothing was begun yet: {begins}, {show} shows what it will cost, {quit} leaves."
+        ));
+    }
+    if let Some(question) = run
+        .question
+        .as_ref()
+        .filter(|question| !question.topic.has_own_page())
+    {
+        return Some(format!(
+            "{} {} the answers, {quit} leaves.",
+            sanitised(&question.title),
+            by_key("shows")
         ));
     }
     if model.sample.held {

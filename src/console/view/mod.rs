@@ -21,6 +21,7 @@ mod log;
 mod message;
 mod offending;
 mod pen;
+mod question;
 mod runbook;
 mod sample;
 mod sources;
@@ -75,6 +76,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Cost(page)) => cost::draw(model, *page, theme, layout.body, buf),
+        Some(Overlay::Question(page)) => question::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Help(help)) => {
             help::draw(help, model, theme, layout.body, buf);
         }

@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running, sampled,
-    second, stored_games, stored_players, three_stages, vitals, worker_died,
+    asking, bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running,
+    sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
 use crate::console::{Helm, Model, Msg, Palette, Reach, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
@@ -509,6 +509,19 @@ fn the_page_that_waits_for_a_yes_at_every_size() {
         feed(&mut model, history(estimated(50)));
         let drawn = text(&screen(&mut model, UTF8, columns, rows));
         insta::assert_snapshot!(format!("estimate-{columns}x{rows}"), drawn);
+        let ascii = text(&screen(&mut model, ASCII, columns, rows));
+        assert!(ascii.is_ascii(), "{ascii}");
+    }
+}
+
+#[test]
+fn the_question_before_the_first_unit_at_every_size() {
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = Model::default();
+        update(&mut model, Msg::Resize { columns, rows });
+        feed(&mut model, history(asking(50)));
+        let drawn = text(&screen(&mut model, UTF8, columns, rows));
+        insta::assert_snapshot!(format!("question-{columns}x{rows}"), drawn);
         let ascii = text(&screen(&mut model, ASCII, columns, rows));
         assert!(ascii.is_ascii(), "{ascii}");
     }

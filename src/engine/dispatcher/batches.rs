@@ -539,6 +539,7 @@ impl Dispatcher {
             message: format!("a worker panicked: {message}"),
         };
         match owner {
+            Owner::Preflight => self.stop(format!("checking the plan panicked: {message}")),
             Owner::Preparation => self.stop(format!("the preparation panicked: {message}")),
             Owner::Estimate => self.stop(format!("the estimate panicked: {message}")),
             Owner::Sample => self.stop(format!("the sample panicked: {message}")),

@@ -5,7 +5,7 @@ use chrono::Utc;
 use crate::ledger::RunState;
 
 use super::super::summary::summary;
-use super::super::{Ending, Event, StageState, counted};
+use super::super::{Ending, Event, StageState, Topic, counted};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, ScopeState};
 
 /// Exit code of a run that can be gone on with.
@@ -117,16 +117,21 @@ impl Dispatcher {
             .flat_map(|line| line.board.units())
             .filter(|unit| unit.state.is_open())
             .count();
-        let message = if self.waits_for_yes {
-            "left before anything was begun, nothing was written; start again when the cost is right"
-                .to_owned()
-        } else if self.held_by_sample {
-            "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
-        } else {
-            format!(
+        let message = match self.question.as_ref().map(|question| question.topic) {
+            Some(Topic::Cost) => {
+                "left before anything was begun, nothing was written; start again when the cost is right"
+                    .to_owned()
+            }
+            Some(Topic::Sample) => {
+                "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
+            }
+            Some(Topic::ExistingRows) => {
+                "left before anything was begun, nothing was written; start again to answer".to_owned()
+            }
+            None => format!(
                 "aborted with {} still to do; start again to go on",
                 counted(open, "unit")
-            )
+            ),
         };
         self.end(RunState::Stopped, message, ENDED_EARLY)
     }
@@ -181,10 +186,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) fn resume(&mut self) -> Result<(), Fatal> {
-        let said_yes = std::mem::take(&mut self.waits_for_yes);
-        self.mode = if said_yes { Mode::Preparing } else { Mode::Going };
-        self.held_by_sample = false;
+    /// Goes on; where the run holds for a question, with this answer to it.
+    pub(super) fn resume(&mut self, answer: Option<&str>, by: &str) -> Result<(), Fatal> {
+        let answered = self.close_question(answer, by);
+        self.mode = if answered { Mode::Preparing } else { Mode::Going };
         self.run.state = RunState::Running;
         self.time.start();
         for line in &mut self.lines {
@@ -196,7 +201,7 @@ impl Dispatcher {
         self.tell(Event::Resumed);
         tracing::info!("resumed");
         self.want_picture(Picture::Now);
-        if said_yes {
+        if answered {
             return self.come_to_first_unit();
         }
         Ok(())
@@ -205,7 +210,8 @@ impl Dispatcher {
     /// A run that had ended goes on, because the operator put units back.
     pub(super) fn reopen(&mut self) -> Result<(), Fatal> {
         self.ending = None;
-        self.resume()
+        let by = self.options.operator.clone();
+        self.resume(None, &by)
     }
 
     fn open_units(&self) -> usize {

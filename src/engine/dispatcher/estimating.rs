@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::super::board::is_open;
 use super::super::worklist::may_be_due;
-use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Work};
+use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Question, Work};
+use super::preflight::Step;
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 use crate::ledger::RunState;
 use crate::warehouse::bytes;
@@ -17,8 +18,16 @@ use crate::warehouse::bytes;
 const NOT_ALLOWED: u8 = 2;
 
 impl Dispatcher {
-    /// What comes before the first unit: the estimate where the warehouse bills, then the sample where one is wanted.
+    /// What comes before the first unit, each when the one before is through: the plan held against the warehouse,
+    /// questions that were put, the feeds, the estimate where the warehouse bills, the sample where one is wanted, and
+    /// last what changes anything about the tables of the plan.
     pub(super) fn come_to_first_unit(&mut self) -> Result<(), Fatal> {
+        if matches!(self.preflight.step, Step::Ahead) {
+            return self.start_examination();
+        }
+        if self.ask_next() || self.start_preparation() {
+            return Ok(());
+        }
         if self.bills.are_opened() && self.estimate.is_none() {
             let planned = self.planned()?;
             if !planned.is_idle() {
@@ -28,6 +37,7 @@ impl Dispatcher {
         }
         match self.sample.take() {
             Some((known, sample)) => self.start_sample(sample, known),
+            None if self.start_settlement() => {}
             None => self.go(),
         }
         Ok(())
@@ -120,9 +130,8 @@ impl Dispatcher {
                 self.end(RunState::Stopped, refusal, NOT_ALLOWED)
             }
             None if held => {
-                self.waits_for_yes = true;
-                self.hold();
-                Ok(())
+                self.put_question(Question::cost());
+                self.come_to_first_unit()
             }
             None => self.come_to_first_unit(),
         }

@@ -67,10 +67,14 @@ impl Dispatcher {
             (Command::Pause, Mode::Holding) => refused("it is paused already; resume it"),
             (Command::Pause | Command::Resume, Mode::Draining) => refused("it is draining and about to end"),
             (Command::Pause, Mode::Over) => refused("the run has ended; there is nothing to pause"),
+            (Command::Resume, Mode::Holding) if self.asks_more_than_to_go_on() => {
+                Ok(Err(self.question_told()))
+            }
             (Command::Resume, Mode::Holding) => {
-                self.resume()?;
+                self.resume(None, by)?;
                 accepted("resumed")
             }
+            (Command::Answer { answer }, _) => self.answer(&answer, by),
             (Command::Resume, Mode::Preparing) if self.options.paused => {
                 self.options.paused = false;
                 accepted("the run will go on after its preparation")

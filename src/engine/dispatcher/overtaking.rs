@@ -9,7 +9,7 @@ use crate::ledger::{Overtaken, Settled, UnitState};
 
 use super::super::provenance::can_be_overtaken;
 use super::super::{Event, counted};
-use super::{Dispatcher, Picture};
+use super::{Dispatcher, Line, Picture, ScopeState};
 
 impl Dispatcher {
     /// What rests on units that are about to be recorded as stored. Those among them whose own inputs changed while
@@ -34,7 +34,10 @@ impl Dispatcher {
     pub(super) fn overtaken(&mut self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Overtaken> {
         let mut found = self.provenance.overtaken(table, dates);
         for overtaken in &mut found {
-            let Some(line) = (self.lines.iter_mut()).find(|line| line.board.name == overtaken.stage) else {
+            // Before a stage has begun its board says nothing of what earlier runs did, and it may never begin.
+            let is_known =
+                |line: &&mut Line| line.board.name == overtaken.stage && line.scope == ScopeState::Known;
+            let Some(line) = (self.lines.iter_mut()).find(is_known) else {
                 continue;
             };
             let (board, under_way) = (&line.board, &mut line.overtaken);

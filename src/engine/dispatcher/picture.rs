@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::super::limit::Limit;
-use super::super::{Phase, Preparing, RunView, Snapshot};
+use super::super::{Phase, Preparing, RunView, Snapshot, Topic};
 use super::{Dispatcher, Line, Mode, ScopeState};
 use crate::ledger::RunState;
 
@@ -36,7 +36,7 @@ impl Dispatcher {
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),
                 elsewhere: self.elsewhere.view(),
-                waits_for_yes: self.waits_for_yes,
+                question: self.question.clone(),
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
             stages: self.lines.iter().map(|line| line.board.view()).collect(),
@@ -72,9 +72,14 @@ impl Dispatcher {
     pub(super) fn limit(&self) -> Limit {
         match self.mode {
             Mode::Preparing => return Limit::Preparing,
-            Mode::Holding if self.waits_for_yes => return Limit::Cost,
-            Mode::Holding if self.held_by_sample => return Limit::Sample,
-            Mode::Holding => return Limit::Operator,
+            Mode::Holding => {
+                return match self.question.as_ref().map(|question| question.topic) {
+                    Some(Topic::Cost) => Limit::Cost,
+                    Some(Topic::Sample) => Limit::Sample,
+                    Some(Topic::ExistingRows) => Limit::Answer,
+                    None => Limit::Operator,
+                };
+            }
             Mode::Draining => return Limit::Draining,
             Mode::Over => return Limit::Ended,
             Mode::Going => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::{Event, Known, Meter, Sample, Sampled, StageError};
+use super::super::{Event, Known, Meter, Question, Sample, Sampled, StageError};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 use crate::ledger::{Purpose, RunState};
 
@@ -54,17 +54,14 @@ impl Dispatcher {
             seconds,
         });
         if held {
-            self.held_by_sample = true;
-            self.hold();
-        } else if sound {
-            self.go();
-        } else {
+            self.put_question(Question::sample());
+        } else if !sound {
             let message = format!(
                 "{}; nothing was written, 'backcourt run' without --sample does the full range",
                 sampled.message
             );
             return self.end(RunState::Stopped, message, 1);
         }
-        Ok(())
+        self.come_to_first_unit()
     }
 }

@@ -11,7 +11,7 @@ use crate::warehouse::Warehouse;
 use super::super::stored::stored_rows;
 use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
-use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work, counted};
+use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work, counted};
 use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
@@ -27,8 +27,17 @@ impl Dispatcher {
         });
         self.time.start();
         self.want_picture(Picture::Now);
+        self.come_to_first_unit()
+    }
+
+    /// Starts what is to be done once before the stages are looked at; says whether there is anything to wait for.
+    pub(super) fn start_preparation(&mut self) -> bool {
         let Some(prepare) = self.prepare.take() else {
-            return self.on_prepared(Ok(None));
+            if !self.preflight.is_prepared {
+                self.preflight.is_prepared = true;
+                self.ask_open_sources();
+            }
+            return false;
         };
         let meter = Arc::default();
         self.preparing = Some((prepare.what(), Arc::clone(&meter)));
@@ -36,7 +45,7 @@ impl Dispatcher {
         self.spawn(Owner::Preparation, async move {
             Report::Prepared(prepare.prepare(warehouse.as_ref(), &meter).await)
         });
-        Ok(())
+        true
     }
 
     pub(super) fn on_prepared(&mut self, result: Result<Option<String>, StageError>) -> Result<(), Fatal> {
@@ -52,7 +61,6 @@ impl Dispatcher {
                     self.tell(Event::Prepared { message, seconds });
                     self.outdate_sources()?;
                 }
-                self.ask_open_sources();
                 self.come_to_first_unit()?;
             }
             Err(error) => self.stop(error.message),
@@ -90,12 +98,14 @@ impl Dispatcher {
                     self.start_commits();
                     self.start_batches()?;
                 }
-                Mode::Holding if self.waits_for_yes => return self.settle_mode(),
-                Mode::Holding if !self.held_by_sample => {
+                // What is asked of the raw tables tells the operator more about the sample he reads.
+                Mode::Holding if self.waits_for(Topic::Sample) => {}
+                Mode::Holding if self.question.is_some() => return self.settle_mode(),
+                Mode::Holding => {
                     self.open_stages()?;
                     self.start_commits();
                 }
-                Mode::Holding | Mode::Draining => self.start_commits(),
+                Mode::Draining => self.start_commits(),
             }
             self.start_checks();
             self.start_sources();
@@ -122,8 +132,9 @@ impl Dispatcher {
             let stage = Arc::clone(&line.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
+            let makes = !self.only_checks();
             self.spawn(Owner::Scope, async move {
-                let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised).await;
+                let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised, makes).await;
                 Report::Scoped(at, scoped)
             });
         }
@@ -544,6 +555,9 @@ impl Dispatcher {
         source: Option<&str>,
         accept_short: bool,
     ) -> Result<Result<String, String>, Fatal> {
+        if let Some(why) = &self.preflight.writes_nothing {
+            return Ok(Err(format!("{why}; 'backcourt rerun' says what to do")));
+        }
         let mut queued = Vec::new();
         for at in 0..self.lines.len() {
             if stage.is_some_and(|stage| stage != self.lines[at].board.name) {
@@ -656,8 +670,9 @@ async fn scoped(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
     promised: &[Intent],
+    makes: bool,
 ) -> Result<Scoped, StageError> {
-    if let Some(table) = stage.fills().definition() {
+    if let Some(table) = stage.fills().definition().filter(|_| makes) {
         warehouse.ensure(table).await?;
     }
     for Intent { id, run, .. } in promised {

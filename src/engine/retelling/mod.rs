@@ -10,7 +10,7 @@ mod stage;
 
 use std::sync::Arc;
 
-use super::{ElsewhereView, Event, Fact, Progress, RunView, Snapshot, WorkerView};
+use super::{ElsewhereView, Event, Fact, Progress, Question, RunView, Snapshot, WorkerView};
 use crate::ledger::RunState;
 pub use alike::Alike;
 pub use listed::Listed;
@@ -69,7 +69,7 @@ fn blank(fact: &Fact) -> Snapshot {
             enough_workers: None,
             billed: None,
             elsewhere: ElsewhereView::default(),
-            waits_for_yes: false,
+            question: None,
             ending: None,
         },
         stages: Vec::new(),
@@ -102,16 +102,19 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         }
         Event::Prepared { .. } => snapshot.run.preparing = None,
         Event::Estimated { held, estimate, .. } => {
-            snapshot.run.waits_for_yes = *held;
+            // A run of before the questions told no other fact of this one.
+            snapshot.run.question = held.then(|| Arc::new(Question::cost()));
             snapshot.estimate = Some(Arc::new(estimate.clone()));
         }
+        Event::QuestionAsked(question) => snapshot.run.question = Some(Arc::new(question.clone())),
+        Event::QuestionAnswered { .. } => snapshot.run.question = None,
         Event::WorkersChanged { to, .. } => staff(&mut snapshot.workers, *to),
         Event::Paused => {
             snapshot.run.pausing = false;
             snapshot.run.state = RunState::Paused;
         }
         Event::Resumed => {
-            snapshot.run.waits_for_yes = false;
+            snapshot.run.question = None;
             snapshot.run.state = RunState::Running;
             snapshot.run.ending = None;
         }
@@ -133,7 +136,10 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::CheckWaived { .. } => check::fold(snapshot, fact),
         Event::Pictured(pictured) => pictured.put_on(snapshot),
         // What these change shows in the facts and pictures that follow them.
-        Event::UnitSampled(_)
+        Event::PlanRefused { .. }
+        | Event::TableTakenOver { .. }
+        | Event::TableAltered { .. }
+        | Event::UnitSampled(_)
         | Event::SampleFinished { .. }
         | Event::FeedCorrected { .. }
         | Event::StagesReleased { .. }

@@ -85,7 +85,7 @@ impl BigQueryWarehouse {
             return self.ensure(table).await;
         }
         let statements = changes.iter().filter_map(|change| match change {
-            Change::Add(name) => table.column(name).map(|column| site(&path).add(column)),
+            Change::Add(name) => table.column(name).map(|column| site(&path).add_column(column)),
             Change::Relax(name) => site(&path).relax(name),
             Change::Recreate => None,
         });

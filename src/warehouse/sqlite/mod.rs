@@ -35,8 +35,7 @@ use super::{
     Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
-    Change, Row, Schema, TableDef, differences, sql_name, sqlite_index, sqlite_path, sqlite_schema,
-    sqlite_table,
+    Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
 };
 use connection::Role;
 use fault::Fault;
@@ -296,9 +295,9 @@ impl Owners for SqliteWarehouse {
     }
 
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
-        let (claims, owner, pool) = (claims.to_vec(), owner.clone(), Arc::clone(&self.pool));
+        let (claims, owner) = (claims.to_vec(), owner.clone());
         self.about_leases(move |folder| {
-            folder.create(lease::DATASET, || pool.renew())?;
+            folder.create(lease::DATASET)?;
             owner::claim(folder, &claims, &owner)
         })
         .await

@@ -105,7 +105,7 @@ mod tests {
             0,
             "a look makes nothing"
         );
-        folder.create(DATASET, || ()).unwrap();
+        folder.create(DATASET).unwrap();
         assert!(claim(&folder, &[claimed("d.b", None)], &owner("first")).unwrap());
         let both = [claimed("d.a", None), claimed("d.b", None)];
         assert!(!claim(&folder, &both, &owner("second")).unwrap());

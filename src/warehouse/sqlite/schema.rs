@@ -79,7 +79,7 @@ pub(super) fn migrate(
             if let Change::Add(name) = change
                 && let Some(column) = table.column(name)
             {
-                transaction.execute_batch(&site(&path).add(column))?;
+                transaction.execute_batch(&site(&path).add_column(column))?;
             }
         }
         if changes.iter().any(|change| matches!(change, Change::Relax(_))) {

@@ -859,7 +859,16 @@ async fn a_reserved_word_is_a_name_like_any_other() {
         assert!(!warehouse.holds_rows(&table).await.unwrap());
         replace(vec![row("a", 9), row("b", 8)], first).await;
         replace(vec![row("b", 8), row("a", 9)], later).await;
-        assert_eq!(warehouse.columns(&table).await.unwrap().len(), 5);
+        assert_eq!(
+            warehouse
+                .schema(&table.path())
+                .await
+                .unwrap()
+                .unwrap()
+                .columns
+                .len(),
+            5
+        );
         let sql = format!("SELECT `order`, `date`, rowid FROM `{dataset}.select` WHERE `date` = @date");
         let refill = Refill {
             table: &table,

@@ -7,8 +7,7 @@ use rusqlite::Connection;
 
 use super::connection::blank;
 use super::fault::Fault;
-use super::googlesql::HIDDEN;
-use crate::table::{Returned, TableDef, sql_name, sqlite_schema};
+use crate::table::{RESERVED, Returned, TableDef, sql_name, sqlite_schema};
 use crate::warehouse::Tried;
 
 /// The columns of every table, by the schema its dataset is attached as, and the table.
@@ -40,7 +39,7 @@ pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) ->
     }
     let columns = statement.column_names().into_iter();
     let shown = columns
-        .filter(|name| !name.starts_with(HIDDEN))
+        .filter(|name| !name.starts_with(RESERVED))
         .map(|name| Returned {
             name: name.to_owned(),
             kind: None,

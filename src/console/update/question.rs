@@ -1,0 +1,68 @@
+//! The question before the first unit: it opens by itself when the run holds for one, and closes when it is answered.
+
+use super::overlay::scroll;
+use crate::console::effect::Effect;
+use crate::console::keymap::Action;
+use crate::console::model::Model;
+use crate::console::model::overlay::{CostPage, Overlay, QuestionPage};
+use crate::engine::{Command, Question, Topic};
+
+/// The question the run holds for.
+pub(super) fn open_question(model: &Model) -> Option<&Question> {
+    model.snapshot.as_ref()?.run.question.as_deref()
+}
+
+/// Opens the page of a question that is new, unless something else is open; closes it when it is answered.
+pub(super) fn follow(model: &mut Model, before: Option<Topic>) {
+    let now = open_question(model).map(|question| question.topic);
+    if before == now {
+        return;
+    }
+    if matches!(model.overlay, Some(Overlay::Question(_)))
+        || before == Some(Topic::Cost) && matches!(model.overlay, Some(Overlay::Cost(_)))
+    {
+        model.overlay = None;
+    }
+    if model.overlay.is_none() {
+        show(model);
+    }
+}
+
+/// Shows the question; the sample's page opens with the fact that it is through.
+pub(super) fn show(model: &mut Model) {
+    model.overlay = match open_question(model).map(|question| question.topic) {
+        None | Some(Topic::Sample) => return,
+        Some(Topic::Cost) => Some(Overlay::Cost(CostPage::default())),
+        Some(Topic::ExistingRows) => Some(Overlay::Question(QuestionPage::default())),
+    };
+}
+
+pub(super) fn act(model: &mut Model, mut page: QuestionPage, action: Action) -> Vec<Effect> {
+    let Some(question) = open_question(model) else {
+        return Vec::new();
+    };
+    let choices = question.choices.len() + 1;
+    match action {
+        Action::Accept => {
+            // The first leaves it open, and can be come back to.
+            let chosen = page.chosen.checked_sub(1).and_then(|at| question.choices.get(at));
+            let answer = chosen.map(|choice| choice.word.clone());
+            return answer.map_or_else(Vec::new, |answer| vec![Effect::Send(Command::Answer { answer })]);
+        }
+        Action::Left => page.chosen = (page.chosen + choices - 1) % choices,
+        Action::Right => page.chosen = (page.chosen + 1) % choices,
+        _ => {}
+    }
+    model.overlay = Some(Overlay::Question(page));
+    scroll(model, action);
+    Vec::new()
+}
+
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let question = open_question(model)?;
+    let lines: Vec<&str> = std::iter::once(&question.title)
+        .chain(&question.lines)
+        .map(String::as_str)
+        .collect();
+    Some(lines.join("\n"))
+}

@@ -1,0 +1,197 @@
+//! Looking: at each table, its owner and its rows, and at each query.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::{Examined, Findings, Held};
+use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
+use crate::table::{Change, Difference, Schema, TableDef, Value, misfits};
+use crate::warehouse::{ErrorClass, Owner, Trial, Tried, Warehouse, WarehouseError};
+
+/// What is to be looked at.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// The plan's name.
+    pub plan: String,
+    /// The stages of the run, in plan order.
+    pub stages: Vec<Arc<dyn Stage>>,
+    /// What all stages of the plan fill.
+    pub lineage: Lineage,
+    /// A date of the run, for the queries.
+    pub date: Option<NaiveDate>,
+    /// Stages whose tables hold rows that runs of this plan stored, as far as the ledger knows.
+    pub filled: HashSet<String>,
+    /// Raw tables are loaded only after this: what reads them is looked at when its stage begins.
+    pub loads_later: bool,
+}
+
+impl Examination {
+    /// Looks at everything. Nothing is changed.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be asked.
+    pub async fn look(&self, warehouse: &dyn Warehouse) -> Result<Findings, StageError> {
+        let mut tables = Vec::new();
+        let filling: Vec<(&Arc<dyn Stage>, String)> = (self.stages.iter())
+            .filter_map(|stage| Some((stage, stage.fills().path()?)))
+            .collect();
+        let paths: Vec<String> = filling.iter().map(|(_, path)| path.clone()).collect();
+        let owners = match warehouse.owners() {
+            Some(owners) => owners.owners_of(&paths).await?,
+            None => vec![None; paths.len()],
+        };
+        // Where nobody owns tables, nobody's rows are in the way.
+        let has_owners = warehouse.owners().is_some();
+        for ((stage, path), owner) in filling.into_iter().zip(owners) {
+            let found = self.table(warehouse, stage.as_ref(), path, owner, has_owners);
+            tables.push(found.await?);
+        }
+        let queries = self.queries(warehouse, &tables).await?;
+        Ok(Findings {
+            plan: self.plan.clone(),
+            tables: tables.into_iter().map(|(found, _)| found).collect(),
+            queries,
+        })
+    }
+
+    /// A table, and how it is.
+    async fn table(
+        &self,
+        warehouse: &dyn Warehouse,
+        stage: &dyn Stage,
+        path: String,
+        owner: Option<Owner>,
+        has_owners: bool,
+    ) -> Result<(Examined, Option<Schema>), WarehouseError> {
+        let fills = stage.fills();
+        let definition = fills.definition();
+        let schema = warehouse.schema(&path).await?;
+        let mut differences = Vec::new();
+        if let (Some(definition), Some(schema)) = (definition, &schema) {
+            differences = warehouse.differences(definition, schema, false);
+            if differences.iter().any(Difference::stops)
+                && held(warehouse, &path, date_column(fills, schema)).await?.rows == 0
+            {
+                differences = warehouse.differences(definition, schema, true);
+            }
+        }
+        let is_foreign = has_owners && owner.is_none() && !self.filled.contains(stage.name());
+        let foreign = match &schema {
+            Some(schema) if is_foreign => Some(held(warehouse, &path, date_column(fills, schema)).await?),
+            _ => None,
+        };
+        let found = Examined {
+            stage: stage.name().to_owned(),
+            path,
+            definition: definition.cloned(),
+            differences,
+            owner,
+            foreign,
+        };
+        Ok((found, schema))
+    }
+
+    /// What is wrong with the queries of the stages, with the tables as they are or will be.
+    async fn queries(
+        &self,
+        warehouse: &dyn Warehouse,
+        tables: &[(Examined, Option<Schema>)],
+    ) -> Result<Vec<String>, StageError> {
+        let Some(date) = self.date else {
+            return Ok(Vec::new());
+        };
+        let to_be_made = |(found, schema): &(Examined, Option<Schema>)| {
+            let is_to_be = schema.is_none()
+                || found
+                    .changes()
+                    .iter()
+                    .any(|change| matches!(change, Change::Add(_) | Change::Recreate));
+            found.definition.clone().filter(|_| is_to_be)
+        };
+        let planned: Vec<TableDef> = tables.iter().filter_map(to_be_made).collect();
+        let planned: Vec<&TableDef> = planned.iter().collect();
+        let mut problems = Vec::new();
+        for stage in &self.stages {
+            let Fills::Query(table, sql, _) = stage.fills() else {
+                continue;
+            };
+            let trial = Trial {
+                sql,
+                date,
+                planned: &planned,
+            };
+            let found = match warehouse.try_out(trial).await {
+                Ok(Tried::Returns(returned)) => misfits(table, &returned),
+                Ok(Tried::Missing(missing)) => self.missing(&missing).into_iter().collect(),
+                Ok(Tried::Untold) => Vec::new(),
+                Err(WarehouseError {
+                    class: ErrorClass::Code | ErrorClass::Data,
+                    message,
+                }) => vec![message],
+                Err(error) => return Err(error.into()),
+            };
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|found| format!("stage {}: {found}", stage.name())),
+            );
+        }
+        Ok(problems)
+    }
+
+    /// What to say of a table that a query reads and that is not there; nothing if it may be there when it is asked.
+    fn missing(&self, missing: &str) -> Option<String> {
+        let in_run = |stage: &&str| self.stages.iter().any(|known| known.name() == *stage);
+        let filled = (self.lineage.filled())
+            .find(|(_, path)| *path == missing)
+            .map(|(stage, _)| stage);
+        match filled {
+            Some(stage) if in_run(&stage) => None,
+            Some(stage) => Some(format!(
+                "table {missing} not found: stage {stage} fills it and takes no part in this run; run it first"
+            )),
+            None if self.loads_later => None,
+            None => Some(format!(
+                "table {missing} not found, and no stage of this plan fills it; correct its name, or load it first"
+            )),
+        }
+    }
+}
+
+/// The column that says which date a row is of, where the table has it.
+fn date_column<'a>(fills: Fills<'a>, schema: &Schema) -> Option<&'a str> {
+    let name = match fills {
+        Fills::Computed(table) | Fills::Query(table, ..) => table.date_column.as_ref(),
+        Fills::Counted(CountedTable { date_column, .. }) => date_column,
+        Fills::Nothing => return None,
+    };
+    schema
+        .columns
+        .iter()
+        .any(|column| column.name == name)
+        .then_some(name)
+}
+
+/// What a table that is there holds.
+async fn held(warehouse: &dyn Warehouse, path: &str, date: Option<&str>) -> Result<Held, WarehouseError> {
+    let sql = match date {
+        // A filter that lets every date pass: BigQuery may refuse a query without one.
+        Some(date) => format!(
+            "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT `{date}`) AS held_dates FROM `{path}` \
+             WHERE `{date}` >= '0001-01-01'"
+        ),
+        None => format!("SELECT COUNT(*) AS held_rows, 1 AS held_dates FROM `{path}`"),
+    };
+    let answer = warehouse.query(&sql).await?;
+    let number = |value: Option<&Value>| match value {
+        Some(Value::Int(number)) => u64::try_from(*number).unwrap_or(0),
+        _ => 0,
+    };
+    let row = answer.rows.first();
+    Ok(Held {
+        rows: number(row.and_then(|row| row.first())),
+        partitions: number(row.and_then(|row| row.get(1))),
+    })
+}

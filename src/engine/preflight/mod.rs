@@ -1,0 +1,244 @@
+//! The plan held against the warehouse before anything is made or written: how each table is, whose it is, what it holds,
+//! and what each query would return. Looking changes nothing; [`settle`] does what was found to be needed, and is called
+//! only when nothing stands against the run. Who is asked in between is the dispatcher's business.
+
+mod examine;
+mod settle;
+
+use std::fmt;
+
+use crate::table::{Change, Difference, TableDef};
+use crate::warehouse::{Claim, Owner};
+
+pub use examine::Examination;
+pub(super) use settle::{Settled, Settlement, Unsettled};
+
+use super::counted;
+
+/// What the operator allows a run to do to tables that are not as the plan has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Permits {
+    /// Replace rows of a table that nobody owns.
+    pub replace_existing: bool,
+    /// Take over tables of other plans.
+    pub take_over: bool,
+    /// Alter tables, as far as no stored value changes.
+    pub migrate: bool,
+}
+
+/// What a table holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Dates it holds rows of.
+    pub partitions: u64,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// One table that a stage of the run fills, as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examined {
+    /// The stage.
+    pub stage: String,
+    /// `dataset.table`.
+    pub path: String,
+    /// Its definition; none if another program makes it.
+    pub definition: Option<TableDef>,
+    /// How it differs from its definition; nothing where it is not there.
+    pub differences: Vec<Difference>,
+    /// The plan it belongs to; none if it is nobody's.
+    pub owner: Option<Owner>,
+    /// What it holds, where it is nobody's and no run of this plan is known to have filled it.
+    pub foreign: Option<Held>,
+}
+
+impl Examined {
+    /// What `--migrate` does for it, if that mends all that stops a run.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        let stopping = self.differences.iter().filter(|found| found.stops());
+        let mended: Option<Vec<Change>> = stopping.map(|found| found.change().cloned()).collect();
+        let mut changes = mended.unwrap_or_default();
+        changes.dedup();
+        changes
+    }
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// The plan.
+    pub plan: String,
+    /// The tables, in plan order.
+    pub tables: Vec<Examined>,
+    /// What is wrong with queries, a sentence each.
+    pub queries: Vec<String>,
+}
+
+impl Findings {
+    /// What stands against the run, a sentence each: what is wrong with tables and queries, and tables of other plans.
+    #[must_use]
+    pub fn problems(&self, permits: Permits) -> Vec<String> {
+        let mut problems = self.queries.clone();
+        for table in &self.tables {
+            if let Some(owner) = table.owner.as_ref().filter(|owner| owner.plan != self.plan)
+                && !permits.take_over
+            {
+                problems.push(format!(
+                    "stage {}: table {} belongs to plan {}; fill another table, or take it over with \
+                     'backcourt run --take-over'",
+                    table.stage,
+                    table.path,
+                    told(owner)
+                ));
+            }
+            let is_mended = permits.migrate && !table.changes().is_empty();
+            let stopping = table
+                .differences
+                .iter()
+                .filter(|found| found.stops() && !is_mended);
+            problems
+                .extend(stopping.map(|found| format!("stage {}: table {} {found}", table.stage, table.path)));
+        }
+        problems
+    }
+
+    /// Differences that stop nothing, a sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let harmless = |table: &Examined| -> Vec<String> {
+            let found = table.differences.iter().filter(|found| !found.stops());
+            found
+                .map(|found| format!("stage {}: table {} {found}", table.stage, table.path))
+                .collect()
+        };
+        self.tables.iter().flat_map(harmless).collect()
+    }
+
+    /// Tables nobody owns that hold rows which no run of this plan is known to have stored: a line each.
+    #[must_use]
+    pub fn foreign_rows(&self) -> Vec<String> {
+        let lines = self.tables.iter().filter_map(|table| {
+            let Held { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
+            let counted = |number: u64, what| counted(usize::try_from(number).unwrap_or(usize::MAX), what);
+            Some(format!(
+                "table {} of stage {} holds {} in {}",
+                table.path,
+                table.stage,
+                counted(rows, "row"),
+                counted(partitions, "partition")
+            ))
+        });
+        lines.collect()
+    }
+
+    /// What has to be done before the first unit, in the order of the plan.
+    pub(super) fn settlement(&self, owner: Owner) -> Settlement {
+        let is_to_claim =
+            |table: &&Examined| (table.owner.as_ref()).is_none_or(|owner| owner.plan != self.plan);
+        let claims = (self.tables.iter().filter(is_to_claim))
+            .map(|table| Claim {
+                table: table.path.clone(),
+                from: table.owner.as_ref().map(|owner| owner.plan.clone()),
+            })
+            .collect();
+        let changes = self.tables.iter().filter_map(|table| {
+            let changes = table.changes();
+            let definition = table.definition.clone().filter(|_| !changes.is_empty())?;
+            Some((definition, changes))
+        });
+        Settlement {
+            claims,
+            changes: changes.collect(),
+            owner,
+        }
+    }
+}
+
+/// An owner as it stands in a sentence: the plan, and who took the table when.
+pub(super) fn told(owner: &Owner) -> impl fmt::Display + '_ {
+    format!(
+        "{} (taken by {} on {}, {})",
+        owner.plan,
+        owner.by,
+        owner.host,
+        owner.since.format("%Y-%m-%d %H:%M UTC")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::table::Weight;
+
+    fn owner(plan: &str) -> Owner {
+        Owner {
+            plan: plan.to_owned(),
+            by: "ann".to_owned(),
+            host: "courtside".to_owned(),
+            since: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn difference(column: &str, weight: Weight) -> Difference {
+        Difference {
+            column: Some(column.to_owned()),
+            what: format!("has no column '{column}' STRING"),
+            statement: None,
+            advice: None,
+            weight,
+        }
+    }
+
+    fn table(path: &str, of: Option<&str>, differences: Vec<Difference>) -> Examined {
+        Examined {
+            stage: "s".to_owned(),
+            path: path.to_owned(),
+            definition: None,
+            differences,
+            owner: of.map(owner),
+            foreign: None,
+        }
+    }
+
+    #[test]
+    fn all_that_stands_against_a_run_is_told_and_each_permit_lifts_its_own() {
+        let add = |name: &str| difference(name, Weight::Additive(Change::Add(name.to_owned())));
+        let findings = Findings {
+            plan: "mine".to_owned(),
+            tables: vec![
+                table(
+                    "d.a",
+                    Some("mine"),
+                    vec![add("x"), difference("y", Weight::Harmless)],
+                ),
+                table("d.b", Some("theirs"), Vec::new()),
+                table("d.c", None, vec![add("x"), difference("z", Weight::Stops)]),
+            ],
+            queries: vec!["stage q: the query does not run".to_owned()],
+        };
+        let none = Permits::default();
+        assert_eq!(findings.problems(none).len(), 5);
+        assert_eq!(
+            findings.problems(none)[2],
+            "stage s: table d.b belongs to plan theirs (taken by ann on courtside, 1970-01-01 00:00 UTC); fill another \
+             table, or take it over with 'backcourt run --take-over'"
+        );
+        let all = Permits {
+            take_over: true,
+            migrate: true,
+            ..none
+        };
+        let left = findings.problems(all);
+        assert_eq!(left.len(), 3, "what is not mended whole is not begun: {left:?}");
+        assert_eq!(findings.notes().len(), 1);
+        let claims = findings.settlement(owner("mine")).claims;
+        let claims: Vec<_> = claims
+            .iter()
+            .map(|claim| (claim.table.as_str(), claim.from.as_deref()))
+            .collect();
+        assert_eq!(claims, [("d.b", Some("theirs")), ("d.c", None)]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Doing what was found to be needed before the first unit: taking tables over, recording whose they are, altering them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::told;
+use crate::fence::{FenceError, Tenure};
+use crate::table::{Change, TableDef};
+use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Settlement {
+    /// Tables that are not this plan's yet.
+    pub(super) claims: Vec<Claim>,
+    /// Tables to be altered.
+    pub(super) changes: Vec<(TableDef, Vec<Change>)>,
+    /// Whose they are from now on.
+    pub(super) owner: Owner,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Settled {
+    /// Tables that belonged to another plan, with its name.
+    pub(in crate::engine) taken_over: Vec<(String, String)>,
+    /// Tables that were altered, with what was done in words.
+    pub(in crate::engine) altered: Vec<(String, String)>,
+}
+
+/// Why it was not done.
+#[derive(Debug)]
+pub(in crate::engine) enum Unsettled {
+    /// Somebody was quicker, or lives: the run is refused, a sentence each.
+    Refused(Vec<String>),
+    /// The plan a table is taken from is being worked on.
+    AtWork(String),
+    /// The warehouse failed.
+    Failed(WarehouseError),
+}
+
+impl From<WarehouseError> for Unsettled {
+    fn from(error: WarehouseError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Settlement {
+    /// Whether there is anything to do.
+    pub(in crate::engine) const fn is_needed(&self) -> bool {
+        !self.claims.is_empty() || !self.changes.is_empty()
+    }
+
+    /// Does it: first whose the tables are, so that only their owner alters them.
+    pub(in crate::engine) async fn settle(
+        self,
+        warehouse: Arc<dyn Warehouse>,
+        folder: PathBuf,
+    ) -> Result<Settled, Unsettled> {
+        let taken_over = self.claim(&warehouse, folder).await?;
+        let mut altered = Vec::new();
+        for (table, changes) in &self.changes {
+            let done = self.altered(warehouse.as_ref(), table, changes).await?;
+            altered.extend(done.into_iter().map(|what| (table.path(), what)));
+        }
+        Ok(Settled { taken_over, altered })
+    }
+
+    /// Records whose the tables are. A table of another plan is taken while that plan's lease is held, so that none of
+    /// its runs is at work, and one that died before its last write lands can write no more.
+    async fn claim(
+        &self,
+        warehouse: &Arc<dyn Warehouse>,
+        folder: PathBuf,
+    ) -> Result<Vec<(String, String)>, Unsettled> {
+        let Some(owners) = warehouse.owners().filter(|_| !self.claims.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let plans: BTreeSet<&String> = self
+            .claims
+            .iter()
+            .filter_map(|claim| claim.from.as_ref())
+            .collect();
+        let mut tenures = Vec::new();
+        for plan in plans {
+            tenures.push(lease_of(owners.beside(), plan.clone(), folder.clone(), self.owner.since).await?);
+        }
+        let has = owners.claim(&self.claims, &self.owner).await;
+        // The end of a lease waits for the thread that keeps it.
+        let given_back = tokio::task::spawn_blocking(move || drop(tenures)).await;
+        if let Err(error) = given_back {
+            tracing::warn!("a lease was not given back ({error}); it falls by itself");
+        }
+        if has? {
+            let over = self
+                .claims
+                .iter()
+                .filter_map(|claim| Some((claim.table.clone(), claim.from.clone()?)));
+            return Ok(over.collect());
+        }
+        let tables: Vec<String> = self.claims.iter().map(|claim| claim.table.clone()).collect();
+        let now = owners.owners_of(&tables).await?;
+        let lost = tables.iter().zip(&now).filter_map(|(table, owner)| {
+            let owner = owner.as_ref().filter(|owner| owner.plan != self.owner.plan)?;
+            Some(format!("table {table} belongs to plan {} by now", told(owner)))
+        });
+        Err(Unsettled::Refused(lost.collect()))
+    }
+
+    async fn altered(
+        &self,
+        warehouse: &dyn Warehouse,
+        table: &TableDef,
+        changes: &[Change],
+    ) -> Result<Vec<String>, WarehouseError> {
+        let schema = warehouse.schema(&table.path()).await?.unwrap_or_default();
+        let is_anew = changes.contains(&Change::Recreate);
+        let found = warehouse.differences(table, &schema, is_anew);
+        warehouse.migrate(table, changes).await?;
+        if is_anew {
+            return Ok(vec!["made anew, it held no row".to_owned()]);
+        }
+        let mended = found.into_iter().filter(|found| found.change().is_some());
+        Ok(mended
+            .map(|found| found.statement.unwrap_or(format!("copied: it {}", found.what)))
+            .collect())
+    }
+}
+
+/// The lease of another plan, for which one may have to listen a while.
+async fn lease_of(
+    beside: Arc<dyn Warehouse>,
+    plan: String,
+    folder: PathBuf,
+    now: DateTime<Utc>,
+) -> Result<Option<Tenure>, Unsettled> {
+    let taking = tokio::task::spawn_blocking(move || Tenure::take(beside, &plan, &folder, now, |_| ()));
+    match taking.await {
+        Ok(Ok(tenure)) => Ok(tenure),
+        Ok(Err(FenceError::Warehouse(error))) => Err(Unsettled::Failed(error)),
+        Ok(Err(error)) => Err(Unsettled::AtWork(error.to_string())),
+        Err(error) => Err(Unsettled::AtWork(format!(
+            "the lease could not be taken: {error}"
+        ))),
+    }
+}

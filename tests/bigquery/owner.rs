@@ -1,0 +1,201 @@
+//! The plan held against a project before anything is made: whose tables are, rows of nobody, how tables differ.
+
+use std::fs;
+
+use backcourt::table::{Change, Column, ColumnType, Kind, TableDef};
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::{Ended, State, backcourt, ended};
+use super::warehouse::{at, games};
+
+fn open(emulator: &Emulator) -> BigQueryWarehouse {
+    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), Settings::default())
+}
+
+fn owner(plan: &str) -> Owner {
+    Owner {
+        plan: plan.to_owned(),
+        by: "ann".to_owned(),
+        host: "courtside".to_owned(),
+        since: at("2024-01-03T00:00:00Z"),
+    }
+}
+
+fn claim(table: &str, from: Option<&str>) -> Claim {
+    Claim {
+        table: table.to_owned(),
+        from: from.map(str::to_owned),
+    }
+}
+
+#[test]
+fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        let warehouse = open(&emulator);
+        let tables = ["d.a".to_owned(), "d.b".to_owned()];
+        assert_eq!(warehouse.owners_of(&tables).await.unwrap(), [None, None]);
+        assert!(
+            warehouse
+                .claim(&[claim("d.b", None)], &owner("first"))
+                .await
+                .unwrap()
+        );
+        let both = [claim("d.a", None), claim("d.b", None)];
+        assert!(!warehouse.claim(&both, &owner("second")).await.unwrap());
+        assert_eq!(
+            warehouse.owners_of(&tables).await.unwrap(),
+            [None, Some(owner("first"))]
+        );
+        let over = [claim("d.a", None), claim("d.b", Some("first"))];
+        assert!(warehouse.claim(&over, &owner("second")).await.unwrap());
+        assert!(
+            !warehouse
+                .claim(&[claim("d.b", Some("first"))], &owner("third"))
+                .await
+                .unwrap()
+        );
+    });
+}
+
+#[test]
+fn a_table_is_described_as_it_was_made_and_altered_as_it_is_wanted() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        let warehouse = open(&emulator);
+        let table = games();
+        assert_eq!(warehouse.schema(&table.path()).await.unwrap(), None);
+        warehouse.ensure(&table).await.unwrap();
+        let held = warehouse.schema(&table.path()).await.unwrap().unwrap();
+        let stopping: Vec<String> = (warehouse.differences(&table, &held, false).iter())
+            .filter(|found| found.stops())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(stopping, [""; 0]);
+        let mut wider: TableDef = table.clone();
+        wider
+            .columns
+            .to_mut()
+            .push(Column::nullable("note", ColumnType::String, ""));
+        let found = warehouse.differences(&wider, &held, false);
+        let changes: Vec<Change> = found.iter().filter_map(|found| found.change().cloned()).collect();
+        assert_eq!(changes, [Change::Add("note".to_owned())]);
+        warehouse.migrate(&wider, &changes).await.unwrap();
+        let held = warehouse.schema(&table.path()).await.unwrap().unwrap();
+        let note = held.columns.iter().find(|column| column.name == "note").unwrap();
+        assert_eq!(note.kind, Kind::Exactly(ColumnType::String));
+        assert!(note.nullable);
+    });
+}
+
+/// A plan of one query over two days.
+fn plan(name: &str, sql: &str, columns: &str) -> String {
+    format!(
+        "name = \"{name}\"\ntitle = \"A test\"\nfrom = \"2024-01-01\"\nto = \"2024-01-02\"\n[[stage]]\nname = \"s\"\n\
+         kind = \"sql\"\nsql = \"{sql}\"\ntable = \"mart.tenants\"\ndate_column = \"day\"\nkey = [\"day\"]\n\
+         columns = [{{ name = \"day\", type = \"DATE\" }}, {columns}]\n"
+    )
+}
+
+struct Place {
+    emulator: Emulator,
+    state: State,
+}
+
+impl Place {
+    fn ask(&self, args: &[&str], plan: &str) -> Ended {
+        let name = plan.split('"').nth(1).unwrap();
+        let file = self.state.path().with_file_name(format!("{name}.toml"));
+        fs::write(&file, plan).unwrap();
+        let mut command = backcourt();
+        command.args(args).arg("--plan").arg(&file);
+        command
+            .arg("--state-dir")
+            .arg(self.state.path().with_file_name(name));
+        command
+            .arg("--warehouse")
+            .arg(format!("bigquery:{}", self.emulator.address()));
+        ended(&mut command)
+    }
+
+    fn run(&self, plan: &str, code: i32) -> String {
+        self.ask(&["run", "--output", "plain"], plan).expect(code).out
+    }
+}
+
+#[test]
+fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_written() {
+    let Some(emulator) = Emulator::start() else { return };
+    let place = Place {
+        emulator,
+        state: State::none(),
+    };
+    let number = "{ name = \"n\", type = \"INT64\" }";
+    let sql = "SELECT @date AS day, 1 AS n";
+    let warehouse = open(&place.emulator);
+    block_on(async {
+        for sql in [
+            "CREATE SCHEMA mart",
+            "CREATE TABLE `mart.tenants` (day DATE NOT NULL, n INT64 NOT NULL) PARTITION BY day",
+            "INSERT INTO `mart.tenants` (day, n) VALUES (DATE '2024-01-01', 70), (DATE '2023-12-31', 80)",
+        ] {
+            warehouse.query(sql).await.unwrap();
+        }
+    });
+    let stored = |sql: &str| block_on(async { warehouse.query(sql).await.unwrap().rows[0][0].to_string() });
+    let sum = "SELECT SUM(n) AS n FROM `mart.tenants`";
+    let first = plan("first", sql, number);
+    let refused = place.run(&first, 2);
+    assert!(
+        refused.contains("holds 2 rows in 2 partitions, and no plan owns it"),
+        "{refused}"
+    );
+    assert_eq!(stored(sum), "150");
+    place
+        .ask(&["run", "--replace-existing", "--output", "plain"], &first)
+        .expect(0);
+    assert_eq!(stored(sum), "82");
+
+    let second = plan("second", "SELECT @date AS day, 2 AS n", number);
+    let refused = place.run(&second, 2);
+    assert!(
+        refused.contains("table mart.tenants belongs to plan first"),
+        "{refused}"
+    );
+    place
+        .ask(&["run", "--take-over", "--output", "plain"], &second)
+        .expect(0);
+    assert!(place.run(&first, 2).contains("belongs to plan second"));
+    assert_eq!(stored(sum), "84");
+
+    for (columns, said) in [
+        (
+            "{ name = \"n\", type = \"STRING\" }".to_owned(),
+            "has 'n' as INT64, the plan as STRING: ALTER TABLE `mart.tenants` DROP COLUMN `n`",
+        ),
+        (
+            "{ name = \"n\", type = \"INT64\", nullable = true }".to_owned(),
+            "ALTER TABLE `mart.tenants` ALTER COLUMN `n` DROP NOT NULL; 'backcourt run --migrate' does it",
+        ),
+        (
+            format!("{number}, {{ name = \"note\", type = \"STRING\", nullable = true }}"),
+            "has no column 'note' STRING: ALTER TABLE `mart.tenants` ADD COLUMN `note` STRING",
+        ),
+    ] {
+        let refused = place.run(&plan("second", sql, &columns), 2);
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(stored(sum), "84");
+    let wider = format!("{number}, {{ name = \"note\", type = \"STRING\", nullable = true }}");
+    let wider = plan("second", "SELECT @date AS day, 3 AS n, 'x' AS note", &wider);
+    place
+        .ask(&["run", "--no-resume", "--migrate", "--output", "plain"], &wider)
+        .expect(0);
+    assert_eq!(
+        stored("SELECT COUNT(*) AS n FROM `mart.tenants` WHERE note = 'x'"),
+        "2"
+    );
+}
