@@ -1,5 +1,5 @@
 //! The plan held against the warehouse before anything is made or written: how each table is, whose it is, what it holds,
-//! and what each query would return. Looking changes nothing; [`settle`] does what was found to be needed, and is called
+//! and what each query would return. Looking changes nothing; `settle` does what was found to be needed, and is called
 //! only when nothing stands against the run. Who is asked in between is the dispatcher's business.
 
 mod examine;
