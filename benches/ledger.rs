@@ -56,6 +56,7 @@ fn promise_and_settle(criterion: &mut Criterion) {
                         intents: &[promises[0].id],
                         settled: &settled,
                         overtaken: &[],
+                        fingerprint: None,
                     },
                     Utc::now(),
                 )

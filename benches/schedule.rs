@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use backcourt::engine::{Ceilings, Engine, Event, Lineage, Options, Permits, RetryPolicy, Setup, Work};
+use backcourt::engine::{
+    Ceilings, Engine, Event, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Work,
+};
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
@@ -148,6 +150,7 @@ fn main() {
             paused: false,
             work: Work::Missing,
             accept_short: false,
+            on_change: OnChange::default(),
             ask: None,
             released: Vec::new(),
             fail_fast: None,

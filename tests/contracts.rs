@@ -108,7 +108,7 @@ fn from_an_empty_folder_to_a_full_table() {
     let stage = &status["stages"][0];
     let counts = json!({
         "total": 1538, "ok": 916, "skipped": 622,
-        "partial": 0, "empty": 0, "failed": 0, "unknown": 0, "stale": 0, "pending": 0, "running": 0,
+        "partial": 0, "empty": 0, "failed": 0, "unknown": 0, "stale": 0, "outdated": 0, "pending": 0, "running": 0,
     });
     assert_eq!(stage["dates"], counts);
     assert_eq!(
@@ -533,6 +533,12 @@ fn every_kind() -> Vec<Event> {
         Event::RerunQueued {
             stage: text(),
             dates: vec![date],
+        },
+        Event::DatesOutdated {
+            stage: text(),
+            dates: vec![date],
+            rerun: false,
+            message: text(),
         },
         Event::UnitsOvertaken {
             stage: text(),

@@ -132,6 +132,7 @@ fn a_command() -> impl Strategy<Value = Command> {
         dates().prop_map(Selection::Dates),
         Just(Selection::Failed),
         Just(Selection::Stale),
+        Just(Selection::Outdated),
         word.prop_map(Selection::Offending),
     ];
     let checks = prop_oneof![

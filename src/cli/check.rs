@@ -78,6 +78,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
             paused: false,
             work: Work::Only(Selection::Dates(Vec::new())),
             accept_short: false,
+            on_change: None,
             ask: Some(checks),
             advance: Vec::new(),
             sample: None,

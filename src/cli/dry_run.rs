@@ -79,9 +79,10 @@ pub(super) fn say(
         work: &work,
         source: source.unwrap_or(&plan.source),
         source_is_explicit: source.is_some(),
+        on_change: arguments.on_change().unwrap_or_default(),
     };
     let lineage = Lineage::of(&every_stage(plan)?);
-    let mut preview = Preview::of(dates, demand, lineage, ledger.as_ref().zip(target))?;
+    let mut preview = Preview::of(dates, demand, lineage, plan, ledger.as_ref().zip(target))?;
     let mut planned = Vec::new();
     for stage in stages {
         let asked = || runtime.block_on(preview.stage(stage.as_ref(), warehouse.as_ref()));
@@ -185,8 +186,12 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
             counted(number, "date")
         ),
     };
+    let outdated = match found.outdated {
+        0 => String::new(),
+        number => format!(" ({number} outdated)"),
+    };
     format!(
-        "{stage}: {}, {} to do, {} done before, {} without work{}{following}",
+        "{stage}: {}, {} to do, {} done before{outdated}, {} without work{}{following}",
         counted(dates, "date"),
         found.to_do.len(),
         found.done,

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. It wires the rooms together and decides nothing about a backfill.
 
+mod accept;
 mod attach;
 mod check;
 mod completions;
@@ -87,6 +88,8 @@ enum Subcommands {
     Rerun(rerun::RerunArgs),
     /// Let a failed check pass, with a reason that is recorded for good
     Waive(waive::WaiveArgs),
+    /// Declare rows that another definition of a stage made as good as the plan's, with a reason
+    Accept(accept::AcceptArgs),
     /// Show the console of a run that is under way, on this terminal
     Attach(attach::AttachArgs),
     /// Show a run of the past again, from its event log
@@ -212,6 +215,7 @@ fn obey(given: &Given) -> Result<u8, CliError> {
         Some(Subcommands::Check(arguments)) => check::check(arguments, keymap),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(arguments, keymap),
         Some(Subcommands::Waive(arguments)) => waive::waive(arguments),
+        Some(Subcommands::Accept(arguments)) => accept::accept(arguments),
         Some(Subcommands::Attach(arguments)) => attach::attach(arguments, keymap),
         Some(Subcommands::Replay(arguments)) => replay::replay(arguments, keymap),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(arguments),

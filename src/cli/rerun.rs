@@ -16,7 +16,8 @@ use super::{Place, StateDir};
 
 /// Flags of `rerun`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "dates", "offending"])))]
+#[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
+#[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "outdated", "dates", "offending"])))]
 pub(super) struct RerunArgs {
     #[command(flatten)]
     place: Place,
@@ -26,6 +27,9 @@ pub(super) struct RerunArgs {
     /// Every date of the plan that depends on rows of an earlier stage that changed after it was computed
     #[arg(long)]
     stale: bool,
+    /// Every date whose rows another definition of its stage made
+    #[arg(long)]
+    outdated: bool,
     /// Just these dates
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',')]
     dates: Vec<String>,
@@ -56,6 +60,8 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         Selection::Failed
     } else if arguments.stale {
         Selection::Stale
+    } else if arguments.outdated {
+        Selection::Outdated
     } else if let Some(check) = &arguments.offending {
         if plan.check(check).is_none() {
             let known = plan.checks.iter().map(|check| check.name.as_str());
@@ -104,6 +110,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
             paused: false,
             work: Work::Only(selection),
             accept_short: arguments.accept_short,
+            on_change: None,
             ask: None,
             advance: Vec::new(),
             sample: None,

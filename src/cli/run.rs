@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
-use crate::engine::{Permits, Work};
+use crate::engine::{OnChange, Permits, Work};
 use crate::plan::{DateRange, Plan, expand_dates, parse_date, with_hint};
 use crate::stages;
 
@@ -51,6 +51,9 @@ pub(super) struct RunArgs {
     /// Do every date again, whatever the ledger says
     #[arg(long)]
     pub(super) no_resume: bool,
+    /// What becomes of dates that another definition of their stage made [default: ask in the console, keep elsewhere]
+    #[arg(long, value_name = "WHAT", value_enum, env = "BACKCOURT_ON_CHANGE")]
+    on_change: Option<OnChangeWord>,
     /// Say what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -72,6 +75,27 @@ pub(super) struct RunArgs {
     /// Drain once this many units have failed
     #[arg(long, value_name = "K", value_parser = whole(1_u64, None))]
     fail_fast: Option<u64>,
+}
+
+/// What becomes of outdated dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnChangeWord {
+    /// Rerun them with everything else that is due
+    Rerun,
+    /// Keep their rows; they stay outdated
+    Keep,
+    /// Ask before the first date
+    Ask,
+}
+
+impl From<OnChangeWord> for OnChange {
+    fn from(word: OnChangeWord) -> Self {
+        match word {
+            OnChangeWord::Rerun => Self::Rerun,
+            OnChangeWord::Keep => Self::Keep,
+            OnChangeWord::Ask => Self::Ask,
+        }
+    }
 }
 
 /// How many at once.
@@ -114,6 +138,7 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
             paused: arguments.paused,
             work: arguments.work(),
             accept_short: false,
+            on_change: arguments.on_change(),
             ask: None,
             advance,
             sample,
@@ -145,6 +170,11 @@ pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
 }
 
 impl RunArgs {
+    /// What becomes of outdated dates, if the operator said so.
+    pub(super) fn on_change(&self) -> Option<OnChange> {
+        self.on_change.map(OnChange::from)
+    }
+
     pub(super) fn workers(&self, plan: &Plan) -> usize {
         self.workers
             .workers

@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{Helm, Run, Server, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage, Work,
+    Checks, Engine, Lineage, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage,
+    Work,
 };
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
@@ -144,6 +145,8 @@ pub(super) struct Job {
     pub(super) work: Work,
     /// Let rows that miss the expectation replace stored ones.
     pub(super) accept_short: bool,
+    /// What becomes of outdated units, if the operator said so.
+    pub(super) on_change: Option<OnChange>,
     /// Checks to ask whether or not they have a current answer.
     pub(super) ask: Option<Checks>,
     /// What is to be sampled before the first unit.
@@ -160,9 +163,24 @@ pub(super) struct Job {
     pub(super) keymap: Keymap,
 }
 
+/// What becomes of outdated units: the console asks, without a screen they are kept.
+fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, CliError> {
+    let has_screen = matches!(presenter, Presenter::Tui);
+    match said {
+        Some(OnChange::Ask) if !has_screen => Err(CliError::Usage(
+            "--on-change ask needs the console, nobody could answer; choose --on-change rerun or --on-change keep"
+                .to_owned(),
+        )),
+        Some(said) => Ok(said),
+        None if has_screen => Ok(OnChange::Ask),
+        None => Ok(OnChange::Keep),
+    }
+}
+
 /// Does a job from the lock to the exit code.
 pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
+    let on_change = on_change(job.on_change, presenter)?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
     let lineage = Lineage::of(&every_stage(&job.plan)?);
@@ -197,6 +215,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         paused: job.paused,
         work: job.work,
         accept_short: job.accept_short,
+        on_change,
         ask: job.ask,
         released: job.advance,
         fail_fast: job.fail_fast,

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use crate::engine::counted;
-use crate::ledger::{Counts, Coverage, Ledger, RunLock};
+use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity};
 use crate::report::{Standing, by_state};
 
@@ -79,6 +79,7 @@ pub(super) fn text(standing: &Standing) -> String {
             stage.seconds
         ));
         lines.extend(stage.cost.map(|cost| format!("  {cost}")));
+        lines.extend(MadeBy::told(&stage.definitions).map(|told| format!("  {told}")));
         for (reason, count) in &stage.skipped_reasons {
             lines.push(format!("  skipped {count}: {reason}"));
         }

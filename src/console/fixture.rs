@@ -73,7 +73,7 @@ fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
         2 * (1 + date.day() % 14)
     };
     let (rows, attempts) = match state {
-        UnitState::Ok | UnitState::Stale => (expected, 1),
+        UnitState::Ok | UnitState::Stale | UnitState::Outdated => (expected, 1),
         UnitState::Partial => (expected / 2, 1),
         UnitState::Failed => (0, 4),
         UnitState::Empty | UnitState::Unknown => (0, 1),

@@ -12,7 +12,7 @@ use crate::runbook::ItemState;
 /// One set of signs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Glyphs {
-    units: [&'static str; 9],
+    units: [&'static str; 10],
     ok: &'static str,
     bad: &'static str,
     active: &'static str,
@@ -42,7 +42,7 @@ pub struct Glyphs {
 
 /// For a terminal that shows UTF-8.
 pub const UTF8: Glyphs = Glyphs {
-    units: ["▮", "%", "-", "⋅", "✗", "?", "~", "▯", "▸"],
+    units: ["▮", "%", "-", "⋅", "✗", "?", "~", "▒", "▯", "▸"],
     ok: "✓",
     bad: "✗",
     active: "▸",
@@ -62,7 +62,7 @@ pub const UTF8: Glyphs = Glyphs {
 
 /// For every terminal.
 pub const ASCII: Glyphs = Glyphs {
-    units: ["#", "%", "-", ".", "X", "?", "~", "_", ">"],
+    units: ["#", "%", "-", ".", "X", "?", "~", "o", "_", ">"],
     ok: "+",
     bad: "X",
     active: ">",
@@ -91,6 +91,7 @@ impl Glyphs {
             failed,
             unknown,
             stale,
+            outdated,
             pending,
             running,
         ] = self.units;
@@ -102,6 +103,7 @@ impl Glyphs {
             UnitState::Failed => failed,
             UnitState::Unknown => unknown,
             UnitState::Stale => stale,
+            UnitState::Outdated => outdated,
             UnitState::Pending => pending,
             UnitState::Running => running,
         }

@@ -127,6 +127,8 @@ pub enum Action {
     RerunShort,
     RerunAll,
     Refresh,
+    /// Rerun what another definition made.
+    RerunOutdated,
     Advance,
     Reload,
     DateLog,
@@ -198,9 +200,12 @@ impl Action {
             Self::PauseResume => &["pause", "resume"],
             Self::Accept => &["answer"],
             Self::MoreWorkers | Self::FewerWorkers => &["workers"],
-            Self::Rerun | Self::RerunShort | Self::RerunAll | Self::RerunOffending | Self::Refresh => {
-                &["rerun"]
-            }
+            Self::Rerun
+            | Self::RerunShort
+            | Self::RerunAll
+            | Self::RerunOffending
+            | Self::Refresh
+            | Self::RerunOutdated => &["rerun"],
             Self::Reload => &["fetch"],
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],
@@ -359,6 +364,7 @@ pub const TABLE: &[Binding] = bindings! {
     "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause in the Dates pane";
     "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "show the first date of this cause in the Dates pane";
     "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
+    "rerun-outdated"  RerunOutdated [ch('O')]            &[Place::Dates, Place::Checks], None, "rerun every outdated date of every stage (asks first)";
     "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
     "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "let the stage begin that waits for your word";
     "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";

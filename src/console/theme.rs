@@ -49,16 +49,23 @@ impl Palette {
     }
 
     const fn color(self, role: Role) -> Option<Color> {
-        let [good, bad, warn, active] = match self {
-            Self::Auto => [Color::Green, Color::Red, Color::Magenta, Color::Cyan],
+        let [good, bad, warn, active, other] = match self {
+            Self::Auto => [Color::Green, Color::Red, Color::Magenta, Color::Cyan, Color::Blue],
             Self::Dark => [
                 Color::LightGreen,
                 Color::LightRed,
                 Color::LightYellow,
                 Color::LightCyan,
+                Color::LightMagenta,
             ],
-            Self::Light => [Color::Green, Color::Red, Color::Magenta, Color::Blue],
-            Self::Colorblind => [Color::LightBlue, Color::Yellow, Color::Magenta, Color::Cyan],
+            Self::Light => [Color::Green, Color::Red, Color::Magenta, Color::Blue, Color::Cyan],
+            Self::Colorblind => [
+                Color::LightBlue,
+                Color::Yellow,
+                Color::Magenta,
+                Color::Cyan,
+                Color::Green,
+            ],
             Self::Mono => return None,
         };
         Some(match role {
@@ -66,6 +73,7 @@ impl Palette {
             Role::Bad => bad,
             Role::Warn => warn,
             Role::Active => active,
+            Role::Other => other,
             Role::Plain => return None,
         })
     }
@@ -82,6 +90,8 @@ pub(super) enum Role {
     Warn,
     /// Under way.
     Active,
+    /// Sound, but made by another definition.
+    Other,
     /// Nothing in particular.
     Plain,
 }
@@ -129,6 +139,7 @@ impl Theme {
             UnitState::Ok => Role::Good,
             UnitState::Failed | UnitState::Empty => Role::Bad,
             UnitState::Partial | UnitState::Unknown | UnitState::Stale => Role::Warn,
+            UnitState::Outdated => Role::Other,
             UnitState::Running => Role::Active,
             UnitState::Pending | UnitState::Skipped => Role::Plain,
         })
@@ -198,7 +209,14 @@ pub(super) const SELECTED: Modifier = Modifier::REVERSED;
 mod tests {
     use super::*;
 
-    const ROLES: [Role; 5] = [Role::Good, Role::Bad, Role::Warn, Role::Active, Role::Plain];
+    const ROLES: [Role; 6] = [
+        Role::Good,
+        Role::Bad,
+        Role::Warn,
+        Role::Active,
+        Role::Other,
+        Role::Plain,
+    ];
 
     #[test]
     fn no_palette_writes_white_or_black_or_dim_or_sets_a_background() {

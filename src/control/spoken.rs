@@ -56,9 +56,10 @@ fn standing(snapshot: &Snapshot) -> String {
     let elsewhere = run.elsewhere;
     if elsewhere != ElsewhereView::default() {
         lines.push(format!(
-            "outside this run: {} need attention, {} stale, {} failing",
+            "outside this run: {} need attention, {} stale, {} outdated, {} failing",
             counted(whole(elsewhere.attention), "date"),
             elsewhere.stale,
+            elsewhere.outdated,
             counted(whole(elsewhere.checks), "check")
         ));
     }

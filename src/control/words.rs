@@ -34,7 +34,7 @@ pub const TABLE: &[Word] = &[
         help: "answer the question the run holds for before its first unit; 'status' shows it" },
     Word { name: "workers", arguments: "N", example: "4", parse: workers,
         help: "use this many workers from now on" },
-    Word { name: "rerun", arguments: "failed | stale | offending CHECK | D,D..D… [in STAGE] [from SOURCE]", example: "failed in team_offense", parse: rerun,
+    Word { name: "rerun", arguments: "failed | stale | outdated | offending CHECK | D,D..D… [in STAGE] [from SOURCE] [accept-short]", example: "failed in team_offense", parse: rerun,
         help: "do these dates again" },
     Word { name: "fetch", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: fetch,
         help: "fetch the raw rows of these dates again" },
@@ -148,9 +148,10 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
     let (selection, mut rest) = match rest {
         ["failed", rest @ ..] => (Selection::Failed, rest),
         ["stale", rest @ ..] => (Selection::Stale, rest),
+        ["outdated", rest @ ..] => (Selection::Outdated, rest),
         ["offending", check, rest @ ..] => (Selection::Offending((*check).to_owned()), rest),
         [typed, rest @ ..] if *typed != "offending" => (Selection::Dates(dates(typed)?), rest),
-        _ => return Err("say which dates: failed, stale, offending CHECK, or D,D..D…".to_owned()),
+        _ => return Err("say which dates: failed, stale, outdated, offending CHECK, or D,D..D…".to_owned()),
     };
     let (mut stage, mut source, mut accept_short) = (None, None, false);
     loop {
@@ -291,6 +292,7 @@ mod tests {
     #[case("waive a because of it", Command::Waive { check: "a".to_owned(), reason: "because of it".to_owned() })]
     #[case("tick 14a seen", Command::Tick { item: "14a".to_owned(), done: true, note: "seen".to_owned() })]
     #[case("untick 1 not so", Command::Tick { item: "1".to_owned(), done: false, note: "not so".to_owned() })]
+    #[case("rerun outdated", Command::Rerun { selection: Selection::Outdated, stage: None, source: None, accept_short: false })]
     #[case("rerun stale", Command::Rerun { selection: Selection::Stale, stage: None, source: None, accept_short: false })]
     #[case("rerun offending c from auto in s", Command::Rerun {
         selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()), accept_short: false })]

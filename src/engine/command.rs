@@ -21,16 +21,20 @@ pub enum Selection {
     Offending(String),
     /// Every unit that rests on something that changed after it was computed.
     Stale,
+    /// What another definition of its stage made.
+    Outdated,
 }
 
 impl Selection {
-    /// Whether a unit is selected; `failing` are the dates the selected check names.
+    /// Whether a unit is selected. `is_changed`: another definition made it; `failing` are the dates the selected check
+    /// names.
     #[must_use]
-    pub fn takes(&self, date: NaiveDate, state: UnitState, failing: &[NaiveDate]) -> bool {
+    pub fn takes(&self, date: NaiveDate, state: UnitState, is_changed: bool, failing: &[NaiveDate]) -> bool {
         match self {
             Self::Dates(dates) => dates.contains(&date),
             Self::Failed => state.needs_attention(),
             Self::Stale => state == UnitState::Stale,
+            Self::Outdated => is_changed && state.is_done(),
             Self::Offending(_) => failing.contains(&date),
         }
     }

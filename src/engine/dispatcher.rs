@@ -10,6 +10,7 @@ mod ending;
 mod estimating;
 mod explaining;
 mod orders;
+mod outdated;
 mod overtaking;
 mod picture;
 mod preflight;
@@ -156,6 +157,8 @@ struct Line {
     recorded: BTreeSet<NaiveDate>,
     /// Source of a date's rows, where it is another one than the run's.
     made_from: HashMap<NaiveDate, String>,
+    /// Dates that are done by another definition of the stage, whether they have all their rows or not.
+    changed: BTreeSet<NaiveDate>,
     /// Dates under way that rest on something that changed meanwhile, with the reason.
     overtaken: HashMap<NaiveDate, String>,
     scope: ScopeState,
@@ -269,7 +272,7 @@ impl Dispatcher {
             purposes(&stages, checks.iter().chain(&sources.views)),
             ledger.costs(target)?,
         );
-        let done = ledger.tallies(target, plan.range)?;
+        let done = ledger.tallies(target, &plan)?;
         let lines = lines_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
         let outlook = Outlook::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
@@ -588,6 +591,7 @@ fn lines_of(
             accepts_short: HashSet::new(),
             recorded: BTreeSet::new(),
             made_from: HashMap::new(),
+            changed: BTreeSet::new(),
             overtaken: HashMap::new(),
             scope: ScopeState::Unknown,
             to_do: 0,

@@ -32,7 +32,7 @@ impl Elsewhere {
         for stage in &plan.stages {
             let promised = ledger.open_intents(target, &stage.name)?;
             let promised = promised.into_iter().flat_map(|intent| intent.dates);
-            let recorded = ledger.units(target, &stage.name)?;
+            let recorded = ledger.current_units(target, stage)?.units;
             let units: BTreeMap<NaiveDate, UnitState> = (promised.map(|date| (date, UnitState::Unknown)))
                 .chain(recorded.into_iter().map(|unit| (unit.date, unit.state)))
                 .filter(|(date, _)| !is_here(&stage.name, *date))
@@ -42,6 +42,7 @@ impl Elsewhere {
                 meant.map(|(date, _)| *date)
             };
             elsewhere.view.stale += in_state(|state| state == UnitState::Stale).count() as u64;
+            elsewhere.view.outdated += in_state(|state| state == UnitState::Outdated).count() as u64;
             let at_gate = (plan.checks_of(&stage.name)).filter_map(|check| {
                 let answer = answers.get(&check.name)?;
                 Some(GateCheck {

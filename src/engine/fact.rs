@@ -224,6 +224,17 @@ pub enum Event {
         /// Time spent, pauses left out.
         seconds: f64,
     },
+    /// Dates of the run were made by another definition of their stage than the plan has now.
+    DatesOutdated {
+        /// Stage.
+        stage: String,
+        /// The dates, in order.
+        dates: Vec<NaiveDate>,
+        /// Whether they are rerun; if not, they keep their rows.
+        rerun: bool,
+        /// The same in one sentence, with how many dates each definition made.
+        message: String,
+    },
     /// A check's query was sent.
     CheckStarted {
         /// Check name.

@@ -52,6 +52,8 @@ pub struct Options {
     pub work: Work,
     /// Let rows that miss the expectation replace stored ones.
     pub accept_short: bool,
+    /// What becomes of units that another definition of their stage made.
+    pub on_change: OnChange,
     /// Ask these checks once the units are through, instead of those without a current answer.
     pub ask: Option<Checks>,
     /// Stages that may begin without being asked for, though the plan says to ask.
@@ -78,6 +80,7 @@ impl Options {
             work: &self.work,
             source: &self.source,
             source_is_explicit: self.source_is_explicit,
+            on_change: self.on_change,
         }
     }
 }
@@ -100,6 +103,18 @@ pub enum Work {
     Afresh,
     /// Only these, whatever the ledger says.
     Only(Selection),
+}
+
+/// What a run of everything that is missing does with units that another definition of their stage made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnChange {
+    /// They are rerun.
+    Rerun,
+    /// They keep their rows and stay outdated.
+    #[default]
+    Keep,
+    /// The operator is asked before the first unit, and decides between the two.
+    Ask,
 }
 
 /// Everything the engine needs.

@@ -45,7 +45,8 @@ pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
 pub use launch::{
-    Ceilings, Ending, Engine, LaunchError, Meter, Options, Prepare, Setup, THREAD_NAME, Work, threads,
+    Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
+    threads,
 };
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Ledger, LedgerError, Target, UnitRecord};
+use crate::ledger::{CurrentUnits, Ledger, LedgerError, Target};
+use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
 use super::stored::stored_rows;
@@ -26,6 +27,7 @@ pub struct Preview<'a> {
 struct Known<'a> {
     ledger: &'a Ledger,
     target: Target,
+    plan: &'a Plan,
     provenance: Provenance,
 }
 
@@ -38,6 +40,8 @@ pub struct StagePreview {
     pub replaces: Replaces,
     /// Dates that stay as they are.
     pub done: usize,
+    /// How many of these another definition of the stage made.
+    pub outdated: usize,
     /// Dates without work.
     pub skipped: usize,
     /// Dates that are computed too if an earlier stage of the run gets other rows.
@@ -64,12 +68,14 @@ impl<'a> Preview<'a> {
         dates: &'a [NaiveDate],
         demand: Demand<'a>,
         lineage: Lineage,
+        plan: &'a Plan,
         ledger: Option<(&'a Ledger, Target)>,
     ) -> Result<Self, LedgerError> {
         let known = |(ledger, target)| {
             Ok(Known {
                 ledger,
                 target,
+                plan,
                 provenance: Provenance::read(lineage, ledger, target)?,
             })
         };
@@ -102,17 +108,17 @@ impl<'a> Preview<'a> {
                 .await
                 .map_err(StageError::from)?,
         };
-        let (recorded, promised, outdated) = match &self.known {
+        let (current, promised, overtaken) = match &self.known {
             None => Default::default(),
             Some(known) => known.of(name, self.dates, self.demand)?,
         };
         let facts = Facts {
             dates: self.dates,
             scopes: &scopes,
-            recorded,
+            current,
             stored: &stored,
             promised: &promised,
-            outdated: &outdated,
+            overtaken: &overtaken,
             failing: &[],
         };
         let list = WorkList::of(self.demand, facts);
@@ -123,6 +129,9 @@ impl<'a> Preview<'a> {
         self.follow(stage, &to_do);
         Ok(StagePreview {
             replaces: list.replaces,
+            outdated: (list.changed.iter())
+                .filter(|date| self.dates.contains(date) && !to_do.contains(date))
+                .count(),
             done: self.dates.len() - list.to_do.len() - list.skipped.len(),
             skipped: list.skipped.len(),
             to_do: list.to_do,
@@ -143,24 +152,23 @@ impl<'a> Preview<'a> {
 }
 
 /// What the ledger has of a stage: its units, those promised by a process that died, those with inputs that changed.
-type OfStage = (
-    HashMap<NaiveDate, UnitRecord>,
-    BTreeSet<NaiveDate>,
-    BTreeSet<NaiveDate>,
-);
+type OfStage = (CurrentUnits, BTreeSet<NaiveDate>, BTreeSet<NaiveDate>);
 
 impl Known<'_> {
     fn of(&self, stage: &str, dates: &[NaiveDate], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
-        let units = self.ledger.units(self.target, stage)?;
+        let current = match self.plan.stage(stage) {
+            Some(spec) => self.ledger.current_units(self.target, spec)?,
+            None => CurrentUnits::default(),
+        };
         let promised = if demand.takes_up_promises() {
             self.ledger.open_intents(self.target, stage)?
         } else {
             Vec::new()
         };
         Ok((
-            units.into_iter().map(|unit| (unit.date, unit)).collect(),
+            current,
             promised.into_iter().flat_map(|intent| intent.dates).collect(),
-            self.provenance.outdated(stage, dates),
+            self.provenance.overtaken_before(stage, dates),
         ))
     }
 }

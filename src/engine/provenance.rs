@@ -93,13 +93,13 @@ impl Provenance {
     }
 
     /// Those of these dates that were computed from something else than earlier stages hold for them now.
-    pub(super) fn outdated(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
+    pub(super) fn overtaken_before(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
         (dates.iter().copied())
-            .filter(|date| self.is_outdated(stage, *date))
+            .filter(|date| self.is_overtaken(stage, *date))
             .collect()
     }
 
-    fn is_outdated(&self, stage: &str, date: NaiveDate) -> bool {
+    fn is_overtaken(&self, stage: &str, date: NaiveDate) -> bool {
         let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
         recorded
             .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))
@@ -108,5 +108,5 @@ impl Provenance {
 
 /// What is not done yet will be computed from what is there then.
 pub(super) const fn can_be_overtaken(state: UnitState) -> bool {
-    matches!(state, UnitState::Ok | UnitState::Partial | UnitState::Empty)
+    state.is_done()
 }

@@ -13,6 +13,8 @@ pub enum Topic {
     Sample,
     /// Whether to replace rows that somebody else stored in a table nobody owns.
     ExistingRows,
+    /// Whether to rerun dates that another definition of their stage made.
+    Outdated,
 }
 
 impl Topic {
@@ -23,6 +25,7 @@ impl Topic {
             Self::Cost => "cost",
             Self::Sample => "sample",
             Self::ExistingRows => "existing rows",
+            Self::Outdated => "outdated dates",
         }
     }
 

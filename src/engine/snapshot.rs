@@ -109,6 +109,9 @@ pub struct ElsewhereView {
     pub attention: u64,
     /// Units that are stale.
     pub stale: u64,
+    /// Units that another definition of their stage made.
+    #[serde(default)]
+    pub outdated: u64,
     /// Blocking checks that fail, of stages that take no part.
     pub checks: u64,
 }

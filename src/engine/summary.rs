@@ -50,7 +50,11 @@ pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> Str
         0 => String::new(),
         stale => format!("{stale} stale, which 'rerun --stale' refreshes, "),
     };
-    format!("{done}; {stale}{short} failed or short, {ok} ok, {skipped} skipped; {checks}")
+    let outdated = match units.outdated {
+        0 => String::new(),
+        outdated => format!("{outdated} outdated, which 'rerun --outdated' reruns, "),
+    };
+    format!("{done}; {stale}{outdated}{short} failed or short, {ok} ok, {skipped} skipped; {checks}")
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{UnitRecord, UnitState};
+use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 
 use super::provenance::can_be_overtaken;
-use super::{Scope, Selection, Work, counted};
+use super::{OnChange, Scope, Selection, Work, counted};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Demand<'a> {
     pub source: &'a str,
     /// Whether the operator named it; then units computed from another source are due.
     pub source_is_explicit: bool,
+    /// What becomes of units that another definition of their stage made.
+    pub on_change: OnChange,
 }
 
 impl Demand<'_> {
@@ -39,13 +41,13 @@ pub(super) struct Facts<'a> {
     /// What each of them must come to.
     pub(super) scopes: &'a [Scope],
     /// What the ledger has, also of dates outside the run.
-    pub(super) recorded: HashMap<NaiveDate, UnitRecord>,
+    pub(super) current: CurrentUnits,
     /// Rows the table holds, by date.
     pub(super) stored: &'a HashMap<NaiveDate, u32>,
     /// Dates a process that died promised to write: nobody knows whether it did.
     pub(super) promised: &'a BTreeSet<NaiveDate>,
     /// Dates computed from inputs that have changed since.
-    pub(super) outdated: &'a BTreeSet<NaiveDate>,
+    pub(super) overtaken: &'a BTreeSet<NaiveDate>,
     /// Dates a check of the stage names as failing, where the run is about them.
     pub(super) failing: &'a [NaiveDate],
 }
@@ -55,6 +57,8 @@ pub(super) struct Facts<'a> {
 pub(super) struct WorkList {
     /// What the ledger has, with the units that the table or their inputs contradict marked as stale.
     pub(super) recorded: HashMap<NaiveDate, UnitRecord>,
+    /// Dates that are done by another definition of the stage.
+    pub(super) changed: BTreeSet<NaiveDate>,
     /// Dates without work, in order, with the reason.
     pub(super) skipped: Vec<(NaiveDate, String)>,
     /// Dates to compute, in order.
@@ -98,7 +102,10 @@ impl WorkList {
     /// Decides for every date of the run.
     pub(super) fn of(demand: Demand<'_>, facts: Facts<'_>) -> Self {
         let mut list = Self {
-            recorded: facts.recorded,
+            recorded: (facts.current.units.into_iter())
+                .map(|unit| (unit.date, unit))
+                .collect(),
+            changed: facts.current.changed,
             ..Self::default()
         };
         for (&date, scope) in facts.dates.iter().zip(facts.scopes) {
@@ -107,10 +114,11 @@ impl WorkList {
                 continue;
             }
             let stored = facts.stored.get(&date).copied().unwrap_or(0);
-            list.doubt(date, stored, facts.outdated);
+            list.doubt(date, stored, facts.overtaken);
             let record = list.recorded.get(&date);
-            let wanted = is_wanted(demand.work, date, record, facts.failing);
-            if facts.promised.contains(&date) || (wanted && is_due(demand, scope, record)) {
+            let is_changed = list.changed.contains(&date);
+            let wanted = is_wanted(demand.work, date, record, is_changed, facts.failing);
+            if facts.promised.contains(&date) || (wanted && is_due(demand, scope, record, is_changed)) {
                 list.to_do.push(date);
                 list.replaces.dates += u64::from(stored > 0);
                 list.replaces.rows += u64::from(stored);
@@ -120,7 +128,7 @@ impl WorkList {
     }
 
     /// Marks what the ledger knows as done as stale, where the table or the inputs say otherwise.
-    fn doubt(&mut self, date: NaiveDate, stored: u32, outdated: &BTreeSet<NaiveDate>) {
+    fn doubt(&mut self, date: NaiveDate, stored: u32, overtaken: &BTreeSet<NaiveDate>) {
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
@@ -139,7 +147,7 @@ impl WorkList {
             unit.rows = stored;
             self.contradicted += 1;
         }
-        if can_be_overtaken(unit.state) && outdated.contains(&date) {
+        if can_be_overtaken(unit.state) && overtaken.contains(&date) {
             unit.state = UnitState::Stale;
             unit.reason = Some("what it was computed from has changed since".to_owned());
             self.overtaken += 1;
@@ -148,24 +156,38 @@ impl WorkList {
 }
 
 /// Whether a run is about a date at all.
-fn is_wanted(work: &Work, date: NaiveDate, record: Option<&UnitRecord>, failing: &[NaiveDate]) -> bool {
+fn is_wanted(
+    work: &Work,
+    date: NaiveDate,
+    record: Option<&UnitRecord>,
+    is_changed: bool,
+    failing: &[NaiveDate],
+) -> bool {
     let Work::Only(selection) = work else {
         return true;
     };
     let state = record.map_or(UnitState::Pending, |record| record.state);
     // A recorded unit that is open was put back by a rerun that did not come to its end.
     let was_put_back = record.is_some() && state.is_open();
-    let by_state = matches!(selection, Selection::Failed | Selection::Stale);
-    selection.takes(date, state, failing) || (by_state && was_put_back)
+    let by_state = matches!(
+        selection,
+        Selection::Failed | Selection::Stale | Selection::Outdated
+    );
+    selection.takes(date, state, is_changed, failing) || (by_state && was_put_back)
 }
 
-/// Whether a wanted date has to be done. It has not, if the ledger knows it as done and nothing it rests on changed.
-fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>) -> bool {
+/// Whether a wanted date has to be done. It has not, if the ledger knows it as done and nothing it depends on changed.
+/// `is_changed`: it is done, but by another definition of the stage.
+fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_changed: bool) -> bool {
     let Some(record) = record else {
         return true;
     };
     if record.state.is_open() || record.state == UnitState::Stale {
         return true;
+    }
+    let other_source = demand.source_is_explicit && record.source != demand.source;
+    if is_changed && *demand.work == Work::Missing && !matches!(scope, Scope::Skip(_)) {
+        return demand.on_change == OnChange::Rerun || other_source;
     }
     let owes_another_number = match scope {
         Scope::Skip(_) => return false,
@@ -175,7 +197,6 @@ fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>) -> boo
     // One that was tried and skipped stays so where only trying can tell; otherwise it had no work then, and has now.
     let has_work_now =
         record.state == UnitState::Skipped && !(*scope == Scope::Untold && record.attempts > 0);
-    let other_source = demand.source_is_explicit && record.source != demand.source;
     *demand.work != Work::Missing
         || has_work_now
         || owes_another_number
@@ -187,10 +208,13 @@ pub(super) fn may_be_due(
     demand: Demand<'_>,
     date: NaiveDate,
     record: Option<&UnitRecord>,
+    is_changed: bool,
     failing: &[NaiveDate],
 ) -> bool {
     let is_off = record.is_some_and(|record| record.state == UnitState::Skipped);
-    !is_off && is_wanted(demand.work, date, record, failing) && is_due(demand, &Scope::Untold, record)
+    !is_off
+        && is_wanted(demand.work, date, record, is_changed, failing)
+        && is_due(demand, &Scope::Untold, record, is_changed)
 }
 
 #[cfg(test)]
@@ -204,6 +228,7 @@ mod tests {
         work: &Work::Missing,
         source: "reconstruct",
         source_is_explicit: false,
+        on_change: OnChange::Keep,
     };
 
     fn record(state: UnitState, expected: u32, rows: u32, source: &str) -> UnitRecord {
@@ -231,7 +256,7 @@ mod tests {
     #[case::sent_and_unknown(UnitState::Unknown, 4, 4, true)]
     fn of_a_plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
         let record = record(state, expected, rows, "reconstruct");
-        assert_eq!(is_due(PLAIN, &Scope::Rows(4), Some(&record)), due);
+        assert_eq!(is_due(PLAIN, &Scope::Rows(4), Some(&record), false), due);
     }
 
     #[rstest]
@@ -244,33 +269,64 @@ mod tests {
         #[case] due: bool,
     ) {
         let record = record(state, expected, expected, "reconstruct");
-        assert_eq!(is_due(PLAIN, &Scope::SomeRows, Some(&record)), due);
+        assert_eq!(is_due(PLAIN, &Scope::SomeRows, Some(&record), false), due);
     }
 
     #[test]
     fn a_date_that_was_tried_and_skipped_stays_so_where_only_trying_can_tell() {
         let tried = record(UnitState::Skipped, 0, 0, "auto");
-        assert!(!is_due(PLAIN, &Scope::Untold, Some(&tried)));
+        assert!(!is_due(PLAIN, &Scope::Untold, Some(&tried), false));
         let never = UnitRecord { attempts: 0, ..tried };
-        assert!(is_due(PLAIN, &Scope::Untold, Some(&never)), "it was off that day");
+        assert!(
+            is_due(PLAIN, &Scope::Untold, Some(&never), false),
+            "it was off that day"
+        );
     }
 
     #[test]
     fn a_named_source_and_a_rerun_make_a_done_date_due() {
         let done = record(UnitState::Ok, 4, 4, "auto");
         let scope = Scope::Rows(4);
-        assert!(!is_due(PLAIN, &scope, Some(&done)), "nobody named a source");
-        assert!(is_due(PLAIN, &scope, None), "never looked at");
+        assert!(
+            !is_due(PLAIN, &scope, Some(&done), false),
+            "nobody named a source"
+        );
+        assert!(is_due(PLAIN, &scope, None, false), "never looked at");
         let named = Demand {
             source_is_explicit: true,
             ..PLAIN
         };
-        assert!(is_due(named, &scope, Some(&done)));
+        assert!(is_due(named, &scope, Some(&done), false));
         let rerun = Demand {
             work: &Work::Only(Selection::Failed),
             ..PLAIN
         };
-        assert!(is_due(rerun, &scope, Some(&done)));
+        assert!(is_due(rerun, &scope, Some(&done), false));
+    }
+
+    #[rstest]
+    #[case::kept(OnChange::Keep, false)]
+    #[case::not_answered_yet(OnChange::Ask, false)]
+    #[case::rerun(OnChange::Rerun, true)]
+    fn what_another_definition_made_is_due_as_the_operator_says(
+        #[case] on_change: OnChange,
+        #[case] due: bool,
+    ) {
+        let demand = Demand { on_change, ..PLAIN };
+        for (state, rows) in [(UnitState::Outdated, 4), (UnitState::Partial, 3)] {
+            let record = record(state, 4, rows, "reconstruct");
+            // Another number of rows is owed because the definition is another.
+            assert_eq!(
+                is_due(demand, &Scope::Rows(5), Some(&record), true),
+                due,
+                "{state}"
+            );
+        }
+        let stale = record(UnitState::Stale, 4, 4, "reconstruct");
+        assert!(
+            is_due(demand, &Scope::Rows(4), Some(&stale), true),
+            "its inputs changed as well"
+        );
     }
 
     fn day(number: u32) -> NaiveDate {
@@ -282,21 +338,21 @@ mod tests {
         let unit = |&(number, state, rows): &(u32, UnitState, u32)| {
             let date = day(number);
             let source = "reconstruct";
-            (
+            UnitRecord {
                 date,
-                UnitRecord {
-                    date,
-                    ..record(state, rows, rows, source)
-                },
-            )
+                ..record(state, rows, rows, source)
+            }
         };
         let facts = Facts {
             dates: &dates,
             scopes,
-            recorded: records.iter().map(unit).collect(),
+            current: CurrentUnits {
+                units: records.iter().map(unit).collect(),
+                ..CurrentUnits::default()
+            },
             stored: &stored.iter().map(|&(number, rows)| (day(number), rows)).collect(),
             promised: &BTreeSet::new(),
-            outdated: &BTreeSet::new(),
+            overtaken: &BTreeSet::new(),
             failing: &[],
         };
         WorkList::of(PLAIN, facts)

@@ -25,6 +25,9 @@ pub struct Counts {
     pub unknown: u64,
     /// Overtaken by a change upstream.
     pub stale: u64,
+    /// Done by another definition.
+    #[serde(default)]
+    pub outdated: u64,
     /// To be done.
     pub pending: u64,
     /// With a worker.
@@ -45,6 +48,7 @@ impl Counts {
             UnitState::Failed => self.failed,
             UnitState::Unknown => self.unknown,
             UnitState::Stale => self.stale,
+            UnitState::Outdated => self.outdated,
         }
     }
 
@@ -82,6 +86,7 @@ impl Counts {
             UnitState::Failed => &mut self.failed,
             UnitState::Unknown => &mut self.unknown,
             UnitState::Stale => &mut self.stale,
+            UnitState::Outdated => &mut self.outdated,
         }
     }
 }

@@ -1,9 +1,14 @@
-//! Whether what the ledger holds was made by the definition that the plan has now.
+//! Whether what the ledger holds was made by the definition that the plan has now: one rule for the work list, the
+//! screen and every document.
 
-use rusqlite::Row;
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Fingerprint;
+use super::{Ledger, LedgerError, Target, UnitRecord, UnitState};
+use crate::plan::{Fingerprint, StageSpec};
 
 /// Which definition something was made by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,288 @@ impl Definition {
             Some(_) => Self::Changed,
         }
     }
+}
+
+/// The definitions of a stage: the one the plan has now, and those the ledger has rows of, in the order they came.
+#[derive(Debug, Clone)]
+pub struct Definitions {
+    now: Fingerprint,
+    known: Vec<Fingerprint>,
+    /// Those an operator declared to make the same rows as the one of now.
+    accepted: HashSet<Fingerprint>,
+}
+
+/// Dates of a stage that one definition made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MadeBy {
+    /// The definition's number, from 1 in the order they came; none if nobody wrote it down.
+    pub number: Option<usize>,
+    /// Its fingerprint.
+    pub fingerprint: Option<Fingerprint>,
+    /// How many dates have rows of it, or none by it.
+    pub dates: u64,
+    /// Whether it is what the plan has now.
+    pub definition: Definition,
+    /// Whether it counts as that because an operator accepted its rows.
+    pub accepted: bool,
+}
+
+/// The units of a stage as they count now.
+#[derive(Debug, Clone, Default)]
+pub struct CurrentUnits {
+    /// Each unit, in order of date; one that is ok by another definition is outdated.
+    pub units: Vec<UnitRecord>,
+    /// The dates that are done by another definition, whether they have all their rows or not.
+    pub changed: BTreeSet<NaiveDate>,
+    /// Which definition made how many of those that are done, in the order the definitions came.
+    pub made_by: Vec<MadeBy>,
+}
+
+/// An operator's word that rows of another definition are as good as those of the plan's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Acceptance {
+    /// The stage.
+    pub stage: String,
+    /// The definition whose rows stay.
+    pub accepted: Fingerprint,
+    /// The definition they count for.
+    pub equals: Fingerprint,
+    /// How many dates had rows of it.
+    pub dates: u64,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Definitions {
+    /// Which definition something was made by; one that was accepted counts as the plan's.
+    #[must_use]
+    pub fn made_by(&self, recorded: Option<Fingerprint>) -> Definition {
+        match Definition::of(recorded, self.now) {
+            Definition::Changed if self.is_accepted(recorded) => Definition::Current,
+            definition => definition,
+        }
+    }
+
+    /// How a unit counts that the ledger has in this state. What is short or failed stays that: it is seen first.
+    #[must_use]
+    pub fn state(&self, state: UnitState, recorded: Option<Fingerprint>) -> UnitState {
+        match state {
+            UnitState::Ok if self.made_by(recorded) == Definition::Changed => UnitState::Outdated,
+            state => state,
+        }
+    }
+
+    /// The number of a definition, from 1 in the order they came.
+    fn number(&self, recorded: Option<Fingerprint>) -> Option<usize> {
+        let place = self.known.iter().position(|known| Some(*known) == recorded)?;
+        Some(place + 1)
+    }
+
+    fn name(&self, recorded: Option<Fingerprint>) -> String {
+        (self.number(recorded)).map_or_else(
+            || "another definition".to_owned(),
+            |number| format!("definition {number}"),
+        )
+    }
+
+    fn is_accepted(&self, recorded: Option<Fingerprint>) -> bool {
+        recorded.is_some_and(|recorded| self.accepted.contains(&recorded))
+    }
+
+    fn current(&self, units: Vec<(UnitRecord, Option<Fingerprint>)>) -> CurrentUnits {
+        let mut current = CurrentUnits::default();
+        for (mut unit, recorded) in units {
+            if unit.state.is_done() {
+                if self.made_by(recorded) == Definition::Changed {
+                    current.changed.insert(unit.date);
+                }
+                self.count(&mut current.made_by, recorded);
+            }
+            unit.state = self.state(unit.state, recorded);
+            if unit.state == UnitState::Outdated {
+                unit.reason = Some(format!(
+                    "computed by {}; the plan defines it otherwise now",
+                    self.name(recorded)
+                ));
+            }
+            current.units.push(unit);
+        }
+        current.made_by.sort_by_key(|made_by| made_by.number);
+        current
+    }
+
+    fn count(&self, made_by: &mut Vec<MadeBy>, recorded: Option<Fingerprint>) {
+        if let Some(known) = made_by.iter_mut().find(|known| known.fingerprint == recorded) {
+            known.dates += 1;
+            return;
+        }
+        made_by.push(MadeBy {
+            number: self.number(recorded),
+            fingerprint: recorded,
+            dates: 1,
+            definition: self.made_by(recorded),
+            accepted: recorded != Some(self.now) && self.is_accepted(recorded),
+        });
+    }
+}
+
+impl MadeBy {
+    /// How many dates each definition made, in words; none if the plan's made all of them.
+    #[must_use]
+    pub fn told(all: &[Self]) -> Option<String> {
+        let is_plain = |made_by: &Self| made_by.definition == Definition::Current && !made_by.accepted;
+        if all.iter().all(is_plain) {
+            return None;
+        }
+        let told: Vec<String> = all.iter().map(Self::words).collect();
+        Some(told.join(", "))
+    }
+
+    fn words(&self) -> String {
+        let dates = match self.dates {
+            1 => "1 date".to_owned(),
+            dates => format!("{dates} dates"),
+        };
+        let Some(number) = self.number else {
+            return format!("{dates}, definition unknown");
+        };
+        let so = match (self.definition, self.accepted) {
+            (_, true) => ", accepted",
+            (Definition::Current, _) => ", the plan's",
+            _ => "",
+        };
+        format!("{dates} by definition {number}{so}")
+    }
+}
+
+impl Ledger {
+    /// The definitions of a stage.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a fingerprint it should not.
+    pub fn definitions(&self, target: Target, stage: &StageSpec) -> Result<Definitions, LedgerError> {
+        let now = stage.fingerprint;
+        let known = || {
+            self.db
+                .prepare_cached(
+                    "SELECT fingerprint FROM definition WHERE target = ?1 AND stage = ?2 ORDER BY id",
+                )?
+                .query_map(params![target.0, stage.name], |row| fingerprint(row, 0))?
+                .filter_map(Result::transpose)
+                .collect()
+        };
+        let accepted = || {
+            self.db
+                .prepare_cached(
+                    "SELECT accepted FROM acceptance WHERE target = ?1 AND stage = ?2 AND equals = ?3",
+                )?
+                .query_map(params![target.0, stage.name, now.to_string()], |row| {
+                    fingerprint(row, 0)
+                })?
+                .filter_map(Result::transpose)
+                .collect()
+        };
+        Ok(Definitions {
+            now,
+            known: self.sqlite(known())?,
+            accepted: self.sqlite(accepted())?,
+        })
+    }
+
+    /// The recorded units of a stage as they count under the plan's definition of it. A date that is not among them was
+    /// never looked at.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a word it should not.
+    pub fn current_units(&self, target: Target, stage: &StageSpec) -> Result<CurrentUnits, LedgerError> {
+        let definitions = self.definitions(target, stage)?;
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT date, state, expected, rows, attempts, class, reason, source, seconds, fingerprint
+                     FROM unit WHERE target = ?1 AND stage = ?2 ORDER BY date",
+                )?
+                .query_map(params![target.0, stage.name], |row| {
+                    Ok((super::units::unit_record(row)?, fingerprint(row, 9)?))
+                })?
+                .collect()
+        };
+        Ok(definitions.current(self.sqlite(read())?))
+    }
+
+    /// Records that rows of other definitions are as good as those of the plan's.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn accept(&mut self, target: Target, acceptances: &[Acceptance]) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            acceptances.iter().try_for_each(|acceptance| {
+                ledger
+                    .prepare_cached(
+                        "INSERT INTO acceptance (target, stage, accepted, equals, dates, reason, operator, at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    )?
+                    .execute(params![
+                        target.0,
+                        acceptance.stage,
+                        acceptance.accepted.to_string(),
+                        acceptance.equals.to_string(),
+                        acceptance.dates.cast_signed(),
+                        acceptance.reason,
+                        acceptance.by,
+                        acceptance.at,
+                    ])
+                    .map(drop)
+            })
+        })
+    }
+
+    /// Every acceptance there ever was, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a fingerprint it should not.
+    pub fn acceptances(&self, target: Target) -> Result<Vec<Acceptance>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT stage, accepted, equals, dates, reason, operator, at FROM acceptance
+                     WHERE target = ?1 ORDER BY id",
+                )?
+                .query_map([target.0], |row| {
+                    Ok(Acceptance {
+                        stage: row.get(0)?,
+                        accepted: fingerprint(row, 1)?.unwrap_or_default(),
+                        equals: fingerprint(row, 2)?.unwrap_or_default(),
+                        dates: row.get::<_, i64>(3)?.unsigned_abs(),
+                        reason: row.get(4)?,
+                        by: row.get(5)?,
+                        at: row.get(6)?,
+                    })
+                })?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+}
+
+/// Remembers a definition that rows are stored of; the first moment of each is kept.
+pub(super) fn put(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    fingerprint: Fingerprint,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    ledger
+        .prepare_cached(
+            "INSERT INTO definition (target, stage, fingerprint, first_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![target.0, stage, fingerprint.to_string(), now])
+        .map(drop)
 }
 
 /// Reads a fingerprint where there is one.

@@ -25,7 +25,7 @@ mod work;
 
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
 pub use counts::{Counts, Coverage, thousands};
-pub use definition::Definition;
+pub use definition::{Acceptance, CurrentUnits, Definition, Definitions, MadeBy};
 pub use digests::{Digests, KnownDigests};
 pub use error::LedgerError;
 pub use gaps::Gap;

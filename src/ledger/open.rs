@@ -68,7 +68,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -100,6 +100,17 @@ ALTER TABLE waiver ADD COLUMN fingerprint TEXT;
     "
 ALTER TABLE check_result ADD COLUMN note TEXT;
 CREATE TABLE plan_source (plan TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
+",
+    "
+ALTER TABLE unit ADD COLUMN fingerprint TEXT;
+CREATE TABLE definition (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  first_at TEXT NOT NULL, UNIQUE (target, stage, fingerprint)
+);
+CREATE TABLE acceptance (
+  id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, accepted TEXT NOT NULL,
+  equals TEXT NOT NULL, dates INTEGER NOT NULL, reason TEXT NOT NULL, operator TEXT NOT NULL, at TEXT NOT NULL
+);
 ",
 ];
 

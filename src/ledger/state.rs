@@ -26,11 +26,13 @@ pub enum UnitState {
     Unknown,
     /// Was done, but something it was computed from has changed since.
     Stale,
+    /// Done, but by another definition of the stage than the plan has now.
+    Outdated,
 }
 
 impl UnitState {
     /// Every state, in the order they are counted and shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Partial,
         Self::Empty,
@@ -38,17 +40,19 @@ impl UnitState {
         Self::Failed,
         Self::Unknown,
         Self::Stale,
+        Self::Outdated,
         Self::Pending,
         Self::Running,
     ];
 
     /// Every state, what an operator must see first before the others.
-    pub const BY_URGENCY: [Self; 9] = [
+    pub const BY_URGENCY: [Self; 10] = [
         Self::Failed,
         Self::Empty,
         Self::Partial,
         Self::Unknown,
         Self::Stale,
+        Self::Outdated,
         Self::Running,
         Self::Pending,
         Self::Ok,
@@ -68,6 +72,7 @@ impl UnitState {
             Self::Failed => "failed",
             Self::Unknown => "unknown",
             Self::Stale => "stale",
+            Self::Outdated => "outdated",
         }
     }
 
@@ -81,6 +86,12 @@ impl UnitState {
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Running | Self::Unknown)
+    }
+
+    /// Whether it was computed, by whatever definition, and nothing it was computed from has changed since.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Ok | Self::Partial | Self::Empty | Self::Outdated)
     }
 
     /// Whether the unit ended otherwise than it should: the exit code is 1 and the operator must look.

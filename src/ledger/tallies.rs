@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
 
 use super::{Coverage, Ledger, LedgerError, Target, UnitState};
-use crate::plan::{DateRange, expand_dates};
+use crate::plan::{DateRange, Plan, StageSpec, expand_dates};
 
 /// The recorded dates of a stage within a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,21 +59,29 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a word it should not.
-    pub fn tallies(&self, target: Target, range: DateRange) -> Result<HashMap<String, Tally>, LedgerError> {
+    pub fn tallies(&self, target: Target, plan: &Plan) -> Result<HashMap<String, Tally>, LedgerError> {
+        let range = plan.range;
+        let mut definitions = HashMap::new();
+        for stage in &plan.stages {
+            definitions.insert(stage.name.as_str(), self.definitions(target, stage)?);
+        }
         let read = || -> rusqlite::Result<HashMap<String, Tally>> {
             let mut tallies: HashMap<String, Tally> = HashMap::new();
             let mut query = self.db.prepare_cached(
                 "SELECT stage, state, COUNT(*), SUM(rows), MIN(at), MAX(at),
-                   COALESCE(GROUP_CONCAT(CASE WHEN state IN ('partial', 'empty', 'failed') THEN date END), '')
-                 FROM unit WHERE target = ?1 AND date BETWEEN ?2 AND ?3 GROUP BY stage, state",
+                   COALESCE(GROUP_CONCAT(CASE WHEN state IN ('partial', 'empty', 'failed') THEN date END), ''),
+                   fingerprint
+                 FROM unit WHERE target = ?1 AND date BETWEEN ?2 AND ?3 GROUP BY stage, state, fingerprint",
             )?;
             let mut rows = query.query(params![target.0, range.from(), range.to()])?;
             while let Some(row) = rows.next()? {
-                let tally = tallies.entry(row.get(0)?).or_default();
-                let state = super::units::word(row, 1, UnitState::from_word)?;
-                tally
-                    .states
-                    .insert(state.word(), row.get::<_, i64>(2)?.unsigned_abs());
+                let stage: String = row.get(0)?;
+                let recorded = super::units::word(row, 1, UnitState::from_word)?;
+                let made_by = super::definition::fingerprint(row, 7)?;
+                let known = definitions.get(stage.as_str());
+                let state = known.map_or(recorded, |known| known.state(recorded, made_by));
+                let tally = tallies.entry(stage).or_default();
+                *tally.states.entry(state.word()).or_default() += row.get::<_, i64>(2)?.unsigned_abs();
                 tally.rows += row.get::<_, i64>(3)?.unsigned_abs();
                 let (first, last): (DateTime<Utc>, DateTime<Utc>) = (row.get(4)?, row.get(5)?);
                 tally.first_at = Some(tally.first_at.map_or(first, |known| known.min(first)));
@@ -96,18 +104,20 @@ impl Ledger {
     pub fn states_of(
         &self,
         target: Target,
-        stage: &str,
+        stage: &StageSpec,
         dates: &[NaiveDate],
     ) -> Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>, LedgerError> {
+        let definitions = self.definitions(target, stage)?;
         let read = || -> rusqlite::Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>> {
             let mut states = HashMap::new();
             let mut query = self.db.prepare_cached(
-                "SELECT state, at FROM unit WHERE target = ?1 AND stage = ?2 AND date = ?3",
+                "SELECT state, at, fingerprint FROM unit WHERE target = ?1 AND stage = ?2 AND date = ?3",
             )?;
             for date in dates {
-                let mut rows = query.query(params![target.0, stage, date])?;
+                let mut rows = query.query(params![target.0, stage.name, date])?;
                 if let Some(row) = rows.next()? {
-                    let state = super::units::word(row, 0, UnitState::from_word)?;
+                    let recorded = super::units::word(row, 0, UnitState::from_word)?;
+                    let state = definitions.state(recorded, super::definition::fingerprint(row, 2)?);
                     states.insert(*date, (state, row.get(1)?));
                 }
             }

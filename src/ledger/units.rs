@@ -7,6 +7,8 @@ use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
+use crate::plan::Fingerprint;
+
 use super::{Digests, Gap, Ledger, LedgerError, Target, UnitState};
 use crate::table::FaultKind;
 
@@ -77,6 +79,8 @@ pub struct Settlement<'a> {
     pub settled: &'a [Settled],
     /// What rests on rows that are other rows now.
     pub overtaken: &'a [Overtaken],
+    /// Of the definition the dates were computed by. Rows that were kept in place of fewer keep theirs.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Dates of a stage that rest on something that changed after they were computed.
@@ -202,7 +206,7 @@ impl Ledger {
         self.transaction(|ledger| {
             units
                 .iter()
-                .try_for_each(|unit| put_unit(ledger, target, stage, run, unit, now))
+                .try_for_each(|unit| put_unit(ledger, target, stage, run, unit, None, now))
         })
     }
 
@@ -284,7 +288,9 @@ impl Ledger {
                 gaps,
             } in settlement.settled
             {
-                put_unit(ledger, target, stage, run, unit, now)?;
+                // Rows that stayed in the place of fewer were made by the definition they were made by.
+                let made_by = settlement.fingerprint.filter(|_| gaps.is_some());
+                put_unit(ledger, target, stage, run, unit, made_by, now)?;
                 if let Some(digests) = digests {
                     super::digests::put(ledger, target, stage, unit.date, *digests)?;
                 }
@@ -307,6 +313,9 @@ impl Ledger {
                 ledger
                     .prepare_cached("DELETE FROM intent WHERE id = ?1")?
                     .execute([id])?;
+            }
+            if let Some(fingerprint) = settlement.fingerprint.filter(|_| !settlement.settled.is_empty()) {
+                super::definition::put(ledger, target, stage, fingerprint, now)?;
             }
             overtake(ledger, target, settlement.overtaken, now)
         })
@@ -359,17 +368,18 @@ fn put_unit(
     stage: &str,
     run: &str,
     unit: &UnitRecord,
+    made_by: Option<Fingerprint>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     ledger
         .prepare_cached(
             "INSERT INTO unit (target, stage, date, state, expected, rows, attempts, class, reason, source,
-                               run, seconds, at, landed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                               run, seconds, at, landed, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT DO UPDATE SET state = excluded.state, expected = excluded.expected, rows = excluded.rows,
                attempts = excluded.attempts, class = excluded.class, reason = excluded.reason,
                source = excluded.source, run = excluded.run, seconds = excluded.seconds, at = excluded.at,
-               landed = unit.landed + excluded.landed",
+               landed = unit.landed + excluded.landed, fingerprint = COALESCE(excluded.fingerprint, unit.fingerprint)",
         )?
         .execute(params![
             target.0,
@@ -386,6 +396,7 @@ fn put_unit(
             unit.seconds,
             now,
             !unit.state.is_open(),
+            made_by.map(|fingerprint| fingerprint.to_string()),
         ])
         .map(drop)
 }
@@ -410,7 +421,7 @@ fn overtake(
     Ok(())
 }
 
-fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {
+pub(super) fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {
     Ok(UnitRecord {
         date: row.get(0)?,
         state: word(row, 1, UnitState::from_word)?,

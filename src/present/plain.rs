@@ -102,6 +102,7 @@ fn said(fact: &Fact) -> Option<String> {
         Event::UnitsOvertaken { stage, dates, reason } => {
             format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
         }
+        Event::DatesOutdated { message, .. } => message.clone(),
         Event::StageParked { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {
             stage,

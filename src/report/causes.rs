@@ -110,6 +110,7 @@ mod tests {
             skipped_reasons: std::collections::BTreeMap::new(),
             attention: attention.collect(),
             gaps: Vec::new(),
+            definitions: Vec::new(),
         }
     }
 

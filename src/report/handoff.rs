@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::causes::{causes, quarantines};
 use super::next::next_steps;
 use super::{Cause, Go, Quarantine, Standing};
-use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
+use crate::ledger::{Acceptance, Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
 use crate::plan::Plan;
 
 /// The `schema` value of the object.
@@ -27,6 +27,8 @@ pub struct Handoff {
     pub work: Vec<Work>,
     /// Every waiver there ever was, oldest first.
     pub waivers: Vec<Waiver>,
+    /// Every acceptance of rows of another definition there ever was, oldest first.
+    pub acceptances: Vec<Acceptance>,
     /// Why dates are not as they should be.
     pub causes: Vec<Cause>,
     /// Why rows could not be stored.
@@ -84,6 +86,7 @@ impl Handoff {
             runs: Vec::new(),
             work: Vec::new(),
             waivers: Vec::new(),
+            acceptances: Vec::new(),
             causes: standing.stages.iter().flat_map(causes).collect(),
             quarantined: Vec::new(),
             next: next_steps(&standing, plan, go),
@@ -100,6 +103,7 @@ impl Handoff {
             .map(|run| past(run, &newest))
             .collect();
         handoff.waivers = ledger.waivers(target)?;
+        handoff.acceptances = ledger.acceptances(target)?;
         for stage in &handoff.standing.stages {
             let work = ledger.work(target, &stage.name)?;
             handoff.work.push(Work {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::handoff::dates_per_hour;
 use super::next::counted;
 use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
-use crate::ledger::{CheckState, Counts, Coverage, UnitState, Waiver};
+use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
 use crate::warehouse::Cost;
@@ -34,6 +34,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     work(&mut page, &handoff.work);
     checks(&mut page, standing);
     waivers(&mut page, &handoff.waivers, &standing.checks);
+    definitions(&mut page, &standing.stages, &handoff.acceptances);
     attention(&mut page, &handoff.causes);
     set_aside(&mut page, &handoff.quarantined);
     gaps(&mut page, &standing.stages);
@@ -341,6 +342,37 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
                 waiver.by,
                 moment(waiver.at),
                 waiver.reason
+            ),
+        );
+    }
+    page.push('\n');
+}
+
+/// Which definition made which dates, where it was not the plan's, and whose word let rows of another stay.
+fn definitions(page: &mut String, stages: &[Stage], acceptances: &[Acceptance]) {
+    let told: Vec<(&str, String)> = stages
+        .iter()
+        .filter_map(|stage| Some((stage.name.as_str(), MadeBy::told(&stage.definitions)?)))
+        .collect();
+    if told.is_empty() && acceptances.is_empty() {
+        return;
+    }
+    page.push_str("## Definitions\n\n");
+    for (stage, told) in told {
+        line(page, format_args!("- {stage}: {told}"));
+    }
+    for acceptance in acceptances {
+        line(
+            page,
+            format_args!(
+                "- {}: rows of {} by definition {} were accepted for definition {} by {} on {}: {}",
+                acceptance.stage,
+                dates(usize::try_from(acceptance.dates).unwrap_or(usize::MAX)),
+                acceptance.accepted.short(),
+                acceptance.equals.short(),
+                acceptance.by,
+                moment(acceptance.at),
+                acceptance.reason
             ),
         );
     }

@@ -80,6 +80,16 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         let command = go.command("rerun --stale");
         steps.push(format!("`{command}` refreshes {}.", counted(stale, "stale date")));
     }
+    for stage in standing.stages.iter().filter(|stage| stage.dates.outdated > 0) {
+        let outdated = counted(stage.dates.outdated, "outdated date");
+        let (rerun, accept) = (
+            go.command(&format!("rerun --outdated --stage {}", stage.name)),
+            go.command(&format!("accept {} --reason TEXT", stage.name)),
+        );
+        steps.push(format!(
+            "`{rerun}` reruns {outdated}, `{accept}` declares their rows good."
+        ));
+    }
     let attention = count(|stage| stage.attention.len() as u64);
     if attention > 0 {
         let command = go.command("rerun --failed");

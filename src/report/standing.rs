@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::gaps::{StageGap, added_up};
 use crate::ledger::{
-    CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, PastAnswer, RunRecord,
-    RunState, Target, UnitState, Waiver, unwaived,
+    CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, MadeBy, PastAnswer,
+    RunRecord, RunState, Target, UnitState, Waiver, unwaived,
 };
-use crate::plan::{CheckSpec, DateRange, Plan, Severity};
+use crate::plan::{CheckSpec, DateRange, Plan, Severity, StageSpec};
 use crate::runbook::{Facts, Item, derive};
 use crate::warehouse::Cost;
 
@@ -88,6 +88,8 @@ pub struct Stage {
     pub attention: Vec<Attention>,
     /// What its stored rows do not know, those of the most rows first.
     pub gaps: Vec<StageGap>,
+    /// Which definition made how many of its done dates, over the whole plan, in the order the definitions came.
+    pub definitions: Vec<MadeBy>,
 }
 
 /// A date that ended otherwise than it should.
@@ -160,14 +162,7 @@ impl Standing {
                 .stages
                 .iter()
                 .map(|stage| {
-                    let gathered = gather_stage(
-                        ledger,
-                        target,
-                        &stage.name,
-                        stage.table.clone(),
-                        plan.range,
-                        is_alive,
-                    )?;
+                    let gathered = gather_stage(ledger, target, stage, plan.range, is_alive)?;
                     let cost = costs.of_stage(&stage.name);
                     Ok(Stage { cost, ..gathered })
                 })
@@ -270,16 +265,13 @@ fn over(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverag
 fn gather_stage(
     ledger: &Ledger,
     target: Target,
-    name: &str,
-    table: Option<String>,
+    spec: &StageSpec,
     range: DateRange,
     is_alive: bool,
 ) -> Result<Stage, LedgerError> {
-    let units: BTreeMap<NaiveDate, _> = ledger
-        .units(target, name)?
-        .into_iter()
-        .map(|unit| (unit.date, unit))
-        .collect();
+    let name = spec.name.as_str();
+    let current = ledger.current_units(target, spec)?;
+    let units: BTreeMap<NaiveDate, _> = current.units.into_iter().map(|unit| (unit.date, unit)).collect();
     let promised: HashSet<NaiveDate> = ledger
         .open_intents(target, name)?
         .into_iter()
@@ -315,7 +307,7 @@ fn gather_stage(
         .collect();
     Ok(Stage {
         name: name.to_owned(),
-        table,
+        table: spec.table.clone(),
         dates: range.days().map(state).collect(),
         outside: outside.into_iter().map(state).collect(),
         rows: units.values().map(|unit| u64::from(unit.rows)).sum(),
@@ -324,5 +316,6 @@ fn gather_stage(
         skipped_reasons,
         attention,
         gaps: added_up(&ledger.gaps(target, name)?),
+        definitions: current.made_by,
     })
 }

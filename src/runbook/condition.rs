@@ -90,6 +90,11 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         let fact = format!("{} of its dates are stale", count(stale));
         return Shown::new(ItemState::Undone, fact, tally.last_at);
     }
+    let outdated = tally.of(UnitState::Outdated);
+    if outdated > 0 {
+        let fact = format!("{} of its dates are outdated", count(outdated));
+        return Shown::new(ItemState::Undone, fact, tally.last_at);
+    }
     let [pending, running, unknown] =
         [UnitState::Pending, UnitState::Running, UnitState::Unknown].map(|state| tally.of(state));
     let put_back = pending + running + unknown;

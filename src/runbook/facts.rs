@@ -42,13 +42,14 @@ impl Facts {
             DoneWhen::Manual => &[],
         }) {
             if let Condition::Dates { stage, dates: named } = condition {
-                let states = ledger.states_of(target, stage, named)?;
+                let Some(spec) = plan.stage(stage) else { continue };
+                let states = ledger.states_of(target, spec, named)?;
                 dates.entry(stage.clone()).or_default().extend(states);
             }
         }
         let waivers = ledger.newest_waivers(target)?;
         Ok(Self {
-            tallies: ledger.tallies(target, plan.range)?,
+            tallies: ledger.tallies(target, plan)?,
             dates,
             checks: ledger.newest_checks(target, plan)?,
             once_met: ledger.once_met(target)?,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Options, Order, Outcome,
-    Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, OnChange, Options, Order,
+    Outcome, Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
@@ -310,6 +310,7 @@ impl Toy {
             paused: false,
             work: Work::Missing,
             accept_short: false,
+            on_change: OnChange::default(),
             ask: None,
             released: Vec::new(),
             fail_fast: None,

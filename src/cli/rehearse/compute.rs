@@ -12,7 +12,7 @@ use super::super::operator::operator;
 use super::super::progress::Progress;
 use super::super::start::LARGEST_BATCH;
 use crate::engine::{
-    Ceilings, Engine, Lineage, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work, counted,
+    Ceilings, Engine, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work, counted,
 };
 use crate::ledger::{Ledger, RunState, UnitState};
 use crate::plan::Plan;
@@ -104,6 +104,7 @@ impl Computing<'_> {
             paused: false,
             work: Work::Afresh,
             accept_short: false,
+            on_change: OnChange::default(),
             ask: None,
             released: vec![stage.name().to_owned()],
             fail_fast: None,

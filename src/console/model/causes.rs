@@ -27,8 +27,10 @@ pub const ABOUT: u16 = 3;
 
 /// The causes in a stage, the one with most dates first.
 pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
-    let troubled = stage.units.iter().filter(|unit| unit.state.needs_attention());
-    by_reason(troubled, |unit| (unit.state, reason_of(unit).to_owned()))
+    let is_meant = |unit: &&UnitView| unit.state.needs_attention() || unit.state == UnitState::Outdated;
+    by_reason(stage.units.iter().filter(is_meant), |unit| {
+        (unit.state, reason_of(unit).to_owned())
+    })
 }
 
 /// Why a date is as it is.

@@ -17,6 +17,7 @@ pub fn command_line(order: &Command) -> Option<String> {
                 Selection::Failed => "--failed".to_owned(),
                 Selection::Offending(check) => format!("--offending {check}"),
                 Selection::Stale => "--stale".to_owned(),
+                Selection::Outdated => "--outdated".to_owned(),
             };
             let flag = |name: &str, value: &Option<String>| {
                 (value.as_ref()).map_or_else(String::new, |value| format!(" --{name} {value}"))

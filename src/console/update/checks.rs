@@ -1,6 +1,6 @@
 //! Keys of the Checks pane.
 
-use super::dates::{Short, confirm, refresh};
+use super::dates::{Short, confirm, refresh, rerun_outdated};
 use super::keys::{inside, moved};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -14,6 +14,10 @@ use crate::ledger::CheckState;
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Refresh {
         refresh(model);
+        return Vec::new();
+    }
+    if action == Action::RerunOutdated {
+        rerun_outdated(model);
         return Vec::new();
     }
     if action == Action::Advance {

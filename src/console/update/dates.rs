@@ -57,6 +57,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RerunShort => rerun_selected(model, Short::Accepted),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => refresh(model),
+        Action::RerunOutdated => rerun_outdated(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
         Action::Reload => reload_selected(model),
         Action::Causes => causes::open(model),
@@ -238,30 +239,40 @@ fn again(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate], otherwise: &str)
 
 /// Asks whether everything that rests on something changed is to be done again, in whatever stage.
 pub(super) fn refresh(model: &mut Model) {
+    confirm_every(model, UnitState::Stale, Selection::Stale, "Refresh");
+}
+
+/// Asks whether everything that another definition made is to be rerun, in whatever stage.
+pub(super) fn rerun_outdated(model: &mut Model) {
+    confirm_every(model, UnitState::Outdated, Selection::Outdated, "Rerun");
+}
+
+/// Asks before every unit of this state is put back, in whatever stage.
+fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb: &str) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
     let mut dates = BTreeSet::new();
     let mut stages = Vec::new();
-    for stage in snapshot.stages.iter().filter(|stage| stage.counts.stale > 0) {
-        let stale = (stage.units.iter()).filter(|unit| unit.state == UnitState::Stale);
-        dates.extend(stale.map(|unit| unit.date));
-        stages.push(format!("{} {}", stage.name, stage.counts.stale));
+    for stage in snapshot.stages.iter().filter(|stage| stage.counts.of(state) > 0) {
+        let meant = stage.units.iter().filter(|unit| unit.state == state);
+        dates.extend(meant.map(|unit| unit.date));
+        stages.push(format!("{} {}", stage.name, stage.counts.of(state)));
     }
-    let count: u64 = snapshot.stages.iter().map(|stage| stage.counts.stale).sum();
+    let count: u64 = snapshot.stages.iter().map(|stage| stage.counts.of(state)).sum();
     if count == 0 {
-        model.notice(true, "nothing is stale");
+        model.notice(true, format!("nothing is {state}"));
         return;
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!(
-            "Refresh {} of {}?",
-            counted(count, "stale unit"),
+            "{verb} {} of {}?",
+            counted(count, &format!("{state} unit")),
             counted(stages.len(), "stage")
         ),
         order: Command::Rerun {
-            selection: Selection::Stale,
+            selection,
             stage: None,
             source: None,
             accept_short: false,

@@ -33,7 +33,7 @@ pub(super) fn show(model: &mut Model) {
     model.overlay = match open_question(model).map(|question| question.topic) {
         None | Some(Topic::Sample) => return,
         Some(Topic::Cost) => Some(Overlay::Cost(CostPage::default())),
-        Some(Topic::ExistingRows) => Some(Overlay::Question(QuestionPage::default())),
+        Some(Topic::ExistingRows | Topic::Outdated) => Some(Overlay::Question(QuestionPage::default())),
     };
 }
 

@@ -67,6 +67,9 @@ pub fn outside(run: &RunView) -> Option<String> {
         _ if elsewhere.attention > 0 => Some(format!("{} more outside this run", count(elsewhere.attention))),
         _ if checks > 0 => Some(format!("{} outside this run", counted(checks, "failing check"))),
         _ if elsewhere.stale > 0 => Some(format!("{} stale outside this run", count(elsewhere.stale))),
+        _ if elsewhere.outdated > 0 => {
+            Some(format!("{} outdated outside this run", count(elsewhere.outdated)))
+        }
         _ => None,
     }
 }

@@ -105,6 +105,7 @@ const LEGEND: [&[UnitState]; 2] = [
         UnitState::Partial,
         UnitState::Unknown,
         UnitState::Stale,
+        UnitState::Outdated,
     ],
 ];
 

@@ -75,6 +75,7 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
         .find(|stage| stage.state == StageState::Failed)
         .filter(|_| waits);
     let stale: u64 = stages().map(|stage| stage.counts.stale).sum();
+    let outdated: u64 = stages().map(|stage| stage.counts.outdated).sum();
     let sentence = if let Some(stage) = shut {
         let (checks, waive) = (
             key(Place::Dates, Action::ChecksPane),
@@ -104,6 +105,12 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
         format!(
             "The run has ended and {} {are} stale: {refresh} refreshes them; {quit} leaves the screen.",
             count(stale)
+        )
+    } else if outdated > 0 {
+        let rerun = key(Place::Dates, Action::RerunOutdated);
+        format!(
+            "The run has ended, {} outdated: {rerun} reruns them; {quit} leaves the screen.",
+            counted(usize::try_from(outdated).unwrap_or(usize::MAX), "unit")
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
         let runbook = key(Place::Dates, Action::Runbook);

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Event, Question, Topic};
+use super::super::{Event, OnChange, Question, Topic};
 use super::{Dispatcher, Fatal, Mode};
 
 impl Dispatcher {
@@ -84,11 +84,13 @@ impl Dispatcher {
     }
 
     /// What an answer does, by its place among the choices, before the run goes on.
-    fn take_answer(&mut self, topic: Topic, _chosen: usize) {
+    fn take_answer(&mut self, topic: Topic, chosen: usize) {
         match topic {
             // That the run goes on is all it does.
             Topic::Cost | Topic::Sample => {}
             Topic::ExistingRows => self.options.permits.replace_existing = true,
+            Topic::Outdated if chosen == 0 => self.options.on_change = OnChange::Keep,
+            Topic::Outdated => self.options.on_change = OnChange::Rerun,
         }
     }
 }

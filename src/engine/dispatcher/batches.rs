@@ -209,6 +209,7 @@ impl Dispatcher {
             intents: &intents,
             settled: &settled,
             overtaken: &overtaken,
+            fingerprint: self.plan.stage(&name).map(|stage| stage.fingerprint),
         };
         self.ledger
             .settle(self.target, &name, &self.run.id, settlement, Utc::now())?;
@@ -217,6 +218,7 @@ impl Dispatcher {
             .iter()
             .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
+            self.lines[at].changed.remove(&settled.unit.date);
             if let Some(gaps) = &settled.gaps {
                 self.lines[at].board.show_gaps(settled.unit.date, gaps);
             }

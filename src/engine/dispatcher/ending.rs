@@ -125,7 +125,7 @@ impl Dispatcher {
             Some(Topic::Sample) => {
                 "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
             }
-            Some(Topic::ExistingRows) => {
+            Some(Topic::ExistingRows | Topic::Outdated) => {
                 "left before anything was begun, nothing was written; start again to answer".to_owned()
             }
             None => format!(

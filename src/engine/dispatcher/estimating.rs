@@ -1,6 +1,7 @@
 //! What the run is going to be billed, before the first unit. With a screen it holds until its operator has said yes;
 //! without one it goes on by itself, unless it would be billed more than he allows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -11,7 +12,7 @@ use super::super::worklist::may_be_due;
 use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Question, Work};
 use super::preflight::Step;
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
-use crate::ledger::RunState;
+use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 use crate::warehouse::bytes;
 
 /// Exit code of a run that was not allowed what it would take.
@@ -38,7 +39,10 @@ impl Dispatcher {
         match self.sample.take() {
             Some((known, sample)) => self.start_sample(sample, known),
             None if self.start_settlement() => {}
-            None => self.go(),
+            None => {
+                self.tell_outdated()?;
+                self.go();
+            }
         }
         Ok(())
     }
@@ -48,9 +52,13 @@ impl Dispatcher {
         let mut stages = Vec::with_capacity(self.lines.len());
         for line in &self.lines {
             let name = &line.board.name;
-            let recorded = self.recorded_units(name)?;
+            let CurrentUnits { units, changed, .. } = self.current_units(name)?;
+            let recorded: HashMap<NaiveDate, UnitRecord> =
+                units.into_iter().map(|unit| (unit.date, unit)).collect();
             let (demand, failing) = (self.options.demand(), self.failing_dates(name));
-            let is_due = |date: &NaiveDate| may_be_due(demand, *date, recorded.get(date), failing);
+            let is_due = |date: &NaiveDate| {
+                may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing)
+            };
             let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
             stages.push(PlannedStage {
                 stage: Arc::clone(&line.stage),

@@ -76,7 +76,7 @@ impl Dispatcher {
                 return match self.question.as_ref().map(|question| question.topic) {
                     Some(Topic::Cost) => Limit::Cost,
                     Some(Topic::Sample) => Limit::Sample,
-                    Some(Topic::ExistingRows) => Limit::Answer,
+                    Some(Topic::ExistingRows | Topic::Outdated) => Limit::Answer,
                     None => Limit::Operator,
                 };
             }

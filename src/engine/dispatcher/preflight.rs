@@ -113,6 +113,7 @@ impl Dispatcher {
             }
             self.put_question(existing_rows(foreign));
         }
+        self.ask_about_outdated()?;
         self.preflight.step = Step::Seen(findings);
         self.come_to_first_unit()
     }

@@ -228,6 +228,7 @@ impl Dispatcher {
         self.show_work(at, &scopes, &list, &unsettled);
         let due = list.to_do.len() as u64;
         let line = &mut self.lines[at];
+        line.changed = list.changed;
         line.scope = ScopeState::Known;
         line.to_do = due;
         line.board.state = StageState::Running;
@@ -273,10 +274,10 @@ impl Dispatcher {
         let facts = Facts {
             dates: &self.options.dates,
             scopes,
-            recorded: self.recorded_units(name)?,
+            current: self.current_units(name)?,
             stored,
             promised,
-            outdated: &self.provenance.outdated(name, &self.options.dates),
+            overtaken: &self.provenance.overtaken_before(name, &self.options.dates),
             failing: self.failing_dates(name),
         };
         let list = WorkList::of(self.options.demand(), facts);
@@ -292,11 +293,6 @@ impl Dispatcher {
             }
         }
         Ok(list)
-    }
-
-    pub(super) fn recorded_units(&self, name: &str) -> Result<HashMap<NaiveDate, UnitRecord>, Fatal> {
-        let units = self.ledger.units(self.target, name)?;
-        Ok(units.into_iter().map(|unit| (unit.date, unit)).collect())
     }
 
     /// The failing dates of the check this run is about, where it is one of the stage's.
@@ -364,7 +360,7 @@ impl Dispatcher {
                 continue;
             }
             let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
-            if is_stale && !self.options.source_is_explicit {
+            if (is_stale || list.changed.contains(&date)) && !self.options.source_is_explicit {
                 keep_source(line, date);
             }
             if self.options.accept_short {
@@ -582,7 +578,9 @@ impl Dispatcher {
                     Some(source) => {
                         line.sources.insert(date, source.to_owned());
                     }
-                    None if *selection == Selection::Stale => keep_source(line, date),
+                    None if matches!(selection, Selection::Stale | Selection::Outdated) => {
+                        keep_source(line, date);
+                    }
                     None => {
                         line.sources.remove(&date);
                     }
@@ -632,6 +630,7 @@ impl Dispatcher {
         let (is_meant, flag): (fn(UnitState) -> bool, &str) = match selection {
             Selection::Failed => (UnitState::needs_attention, "--failed"),
             Selection::Stale => (|state| state == UnitState::Stale, "--stale"),
+            Selection::Outdated => (|state| state == UnitState::Outdated, "--outdated"),
             Selection::Dates(_) | Selection::Offending(_) => return String::new(),
         };
         let stages = self.plan.stages.iter().map(|spec| spec.name.as_str());
@@ -657,8 +656,10 @@ impl Dispatcher {
             _ => &[],
         };
         let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
-        let selected = (line.board.units().iter())
-            .filter(|unit| is_free(unit.state) && selection.takes(unit.date, unit.state, failing));
+        let is_changed = |date: &NaiveDate| line.changed.contains(date);
+        let selected = (line.board.units().iter()).filter(|unit| {
+            is_free(unit.state) && selection.takes(unit.date, unit.state, is_changed(&unit.date), failing)
+        });
         selected.map(|unit| unit.date).collect()
     }
 }
@@ -692,6 +693,7 @@ fn describe(selection: &Selection) -> String {
         Selection::Dates(dates) => format!("the selection of {} dates", dates.len()),
         Selection::Failed => "'failed'".to_owned(),
         Selection::Stale => "'stale'".to_owned(),
+        Selection::Outdated => "'outdated'".to_owned(),
         Selection::Offending(check) => format!("check '{check}'"),
     }
 }

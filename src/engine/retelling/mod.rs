@@ -142,6 +142,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::UnitSampled(_)
         | Event::SampleFinished { .. }
         | Event::FeedCorrected { .. }
+        | Event::DatesOutdated { .. }
         | Event::StagesReleased { .. }
         | Event::StageParked { .. }
         | Event::StageStopped { .. }

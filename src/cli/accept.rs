@@ -1,0 +1,94 @@
+//! `backcourt accept`: declares rows that another definition of a stage made as good as those of the plan's.
+
+use std::io::Write;
+
+use chrono::Utc;
+use clap::Args;
+
+use crate::engine::counted;
+use crate::ledger::{Acceptance, Definition, Ledger, MadeBy, RunLock};
+use crate::plan::{Plan, StageSpec, with_hint};
+
+use super::error::CliError;
+use super::operator::operator;
+use super::run::cannot_print;
+use super::{Place, StateDir};
+
+/// Flags of `accept`.
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The stage whose outdated dates keep their rows
+    #[arg(value_name = "STAGE")]
+    stage: String,
+    /// Why; permanently recorded, with your name
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let spec = named(&plan, &arguments.stage)?;
+    let reason = arguments.reason.trim();
+    if reason.is_empty() {
+        return Err(CliError::Usage(
+            "an acceptance needs a reason; give it with --reason".to_owned(),
+        ));
+    }
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let nothing = || {
+        CliError::Usage(format!(
+            "no date of {} is outdated; there is nothing to accept",
+            spec.name
+        ))
+    };
+    if !folder.ledger().exists() {
+        return Err(nothing());
+    }
+    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let mut ledger = Ledger::open(&folder.ledger())?;
+    let run = ledger.last_run(&plan.name)?.ok_or_else(nothing)?;
+    let target = ledger.target(&run.plan, &run.warehouse)?;
+    let made_by = ledger.current_units(target, spec)?.made_by;
+    let acceptances: Vec<Acceptance> = made_by
+        .iter()
+        .filter_map(|made_by| acceptance(made_by, spec, reason))
+        .collect();
+    if acceptances.is_empty() {
+        return Err(nothing());
+    }
+    ledger.accept(target, &acceptances)?;
+    let dates: u64 = acceptances.iter().map(|acceptance| acceptance.dates).sum();
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{}: the rows of {} count for the plan's definition, accepted by {}",
+        spec.name,
+        counted(usize::try_from(dates).unwrap_or(usize::MAX), "date"),
+        acceptances[0].by
+    )
+    .map_err(cannot_print)?;
+    Ok(0)
+}
+
+fn named<'a>(plan: &'a Plan, stage: &str) -> Result<&'a StageSpec, CliError> {
+    plan.stage(stage).ok_or_else(|| {
+        let known = plan.stages.iter().map(|stage| stage.name.as_str());
+        CliError::Usage(with_hint("stage", stage, known))
+    })
+}
+
+/// The acceptance of what a definition made; none if it is the plan's, or nobody knows which it was.
+fn acceptance(made_by: &MadeBy, spec: &StageSpec, reason: &str) -> Option<Acceptance> {
+    (made_by.definition == Definition::Changed).then_some(())?;
+    Some(Acceptance {
+        stage: spec.name.clone(),
+        accepted: made_by.fingerprint?,
+        equals: spec.fingerprint,
+        dates: made_by.dates,
+        reason: reason.to_owned(),
+        by: operator(),
+        at: Utc::now(),
+    })
+}
