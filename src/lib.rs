@@ -9,6 +9,7 @@ pub mod control;
 pub mod engine;
 pub mod feeds;
 pub mod fence;
+pub mod figures;
 pub mod ledger;
 pub mod nba;
 pub mod plan;

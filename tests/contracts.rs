@@ -138,7 +138,7 @@ fn from_an_empty_folder_to_a_full_table() {
         assert!(of(&second, event).is_empty(), "{event}");
     }
     let end = of(&second, "run_finished")[0]["message"].as_str().unwrap();
-    assert!(end.starts_with("nothing to do: all 1538 units"), "{end}");
+    assert!(end.starts_with("nothing to do: all 1,538 units"), "{end}");
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn picture(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn a_dry_run_says_what_is_due_and_writes_nothing() {
     let state = State::none();
     let first = state.backcourt(&["run", "--dry-run"]).expect(0);
-    assert!(first.out.contains("1538 dates in team_offense"), "{}", first.out);
+    assert!(first.out.contains("1,538 dates in team_offense"), "{}", first.out);
     assert!(!state.path().exists());
 
     let state = State::loaded();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use regex::Regex;
 
+use crate::figures::plural;
 use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
 use crate::table::Value;
 use crate::warehouse::Answer;
@@ -118,8 +119,8 @@ fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured 
     }
     let value = match (rows, dates.len()) {
         (0, _) => "none".to_owned(),
-        (rows, 0) => plural(rows, "row"),
-        (rows, dates) => format!("{} on {}", plural(rows, "row"), plural(dates, "date")),
+        (rows, 0) => measured(rows, "row"),
+        (rows, dates) => format!("{} on {}", measured(rows, "row"), measured(dates, "date")),
     };
     Measured {
         offending: dates.into_iter().collect(),
@@ -131,7 +132,7 @@ fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured 
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {
     let found = answer.rows.len();
-    Measured::new(u64::try_from(found) == Ok(expected), plural(found, "row"))
+    Measured::new(u64::try_from(found) == Ok(expected), measured(found, "row"))
 }
 
 fn cell(
@@ -205,8 +206,9 @@ fn position(answer: &Answer, column: &str) -> Result<usize, String> {
     })
 }
 
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+/// A count as waivers and histories compare it, without commas: `1538 rows`.
+fn measured(count: usize, noun: &str) -> String {
+    format!("{count} {}", plural(count, noun))
 }
 
 #[cfg(test)]

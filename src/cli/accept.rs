@@ -5,7 +5,7 @@ use std::io::Write;
 use chrono::Utc;
 use clap::Args;
 
-use crate::engine::counted;
+use crate::figures::counted;
 use crate::ledger::{Acceptance, Definition, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, StageSpec, with_hint};
 
@@ -65,7 +65,7 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
         out,
         "{}: the rows of {} count for the plan's definition, accepted by {}",
         spec.name,
-        counted(usize::try_from(dates).unwrap_or(usize::MAX), "date"),
+        counted(dates, "date"),
         acceptances[0].by
     )
     .map_err(cannot_print)?;

@@ -9,9 +9,9 @@ use chrono::NaiveDate;
 use crate::engine::preflight::{Examination, Findings};
 use crate::engine::{
     Demand, Lineage, Permits, Planned, PlannedStage, Preview, PreviewError, Stage, StageError, StagePreview,
-    counted,
 };
 use crate::feeds;
+use crate::figures::counted;
 use crate::ledger::{CheckRecord, CheckState, Ledger};
 use crate::plan::{CheckSpec, Plan};
 
@@ -38,7 +38,7 @@ pub(super) fn say(
     home.refuse_foreign_queries(plan)?;
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
-    let then = format!("then {} dates in {}", dates.len(), names.join(", "));
+    let then = format!("then {} in {}", counted(dates.len(), "date"), names.join(", "));
     let loads = if plan.is_about_basketball() {
         " and load the shipped box scores"
     } else {
@@ -95,9 +95,9 @@ pub(super) fn say(
             // What it looks at may be there only once the stages before it have run.
             Err(PreviewError::Stage(error)) => {
                 say(format!(
-                    "{}: {} dates, cannot be told yet: {error}",
+                    "{}: {}, cannot be told yet: {error}",
                     stage.name(),
-                    dates.len()
+                    counted(dates.len(), "date")
                 ))?;
                 dates.to_vec()
             }

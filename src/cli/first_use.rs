@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::engine::{Meter, Prepare, StageError};
 use crate::feeds::faults::Profile;
 use crate::feeds::{self, BoxScores, Feed};
+use crate::figures::counted;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// About how many rows the shipped feeds have, for the progress bar alone.
@@ -56,7 +57,8 @@ pub(super) fn loaded(report: &feeds::LoadReport) -> String {
         .map(|(feed, rows)| format!("{feed} {rows}"))
         .collect();
     format!(
-        "loaded {rows} rows with faults '{}': {}",
+        "loaded {} with faults '{}': {}",
+        counted(rows, "row"),
         report.faults,
         feeds.join(", ")
     )

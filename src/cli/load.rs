@@ -8,10 +8,11 @@ use std::time::Duration;
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 
-use crate::engine::{Lineage, Origin, Provenance, counted};
+use crate::engine::{Lineage, Origin, Provenance};
 use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores, Filled};
+use crate::figures::{counted, is_or_are};
 use crate::ledger::{Ledger, LedgerError, RunLock, Target, UnitRecord, UnitState};
 use crate::plan::Plan;
 use crate::warehouse::{Replace, Warehouse};
@@ -89,7 +90,10 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         let stale = match outdate(&mut ledger, &plan, warehouse.as_ref())? {
             0 => String::new(),
             stale => format!(
-                "; {stale} dates were computed from the feeds before and are stale now, a run does them again"
+                "; {} computed from the feeds before {} stale now, and a run does {} again",
+                counted(stale, "date"),
+                is_or_are(stale),
+                if stale == 1 { "it" } else { "them" }
             ),
         };
         format!("{}{stale}", loaded(&report))

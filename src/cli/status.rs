@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::engine::counted;
+use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity};
 use crate::report::{Standing, by_state};
@@ -63,7 +63,7 @@ pub(super) fn text(standing: &Standing) -> String {
     lines.extend(run.ending.clone());
     for stage in &standing.stages {
         let dates = |counts: &Counts| {
-            let number = counted(usize::try_from(counts.total).unwrap_or(usize::MAX), "date");
+            let number = counted(counts.total, "date");
             format!("{number} ({})", by_state(counts))
         };
         let outside = match stage.outside.total {
@@ -75,7 +75,7 @@ pub(super) fn text(standing: &Standing) -> String {
             stage.name,
             stage.table.as_deref().unwrap_or("no table"),
             dates(&stage.dates),
-            counted(usize::try_from(stage.rows).unwrap_or(usize::MAX), "row"),
+            counted(stage.rows, "row"),
             stage.seconds
         ));
         lines.extend(stage.cost.map(|cost| format!("  {cost}")));
@@ -86,12 +86,12 @@ pub(super) fn text(standing: &Standing) -> String {
         for unit in &stage.attention {
             let reason = unit.reason.as_deref().unwrap_or_default();
             lines.push(format!(
-                "  {} {} {}/{} rows, {}: {reason}",
+                "  {} {} {}/{}, {}: {reason}",
                 unit.date,
                 unit.state,
                 unit.rows,
-                unit.expected,
-                counted(unit.attempts as usize, "attempt")
+                counted(unit.expected, "row"),
+                counted(unit.attempts, "attempt")
             ));
         }
         lines.push(String::new());

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+pub use crate::figures::{count, counted};
+
 /// The most characters of one sign: more marks over a letter than any script has would reach into other rows.
 const MARKS: usize = 8;
-
-pub use crate::ledger::thousands as count;
 
 /// Columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -132,7 +132,7 @@ pub fn measured(value: &str) -> Cow<'_, str> {
     let words: Vec<&str> = value.split(' ').collect();
     let told = |at: usize, word: &&str| -> Option<String> {
         let counts = words.get(at + 1).is_some_and(|next| is_noun(next));
-        let number = word.parse().ok().filter(|_| counts)?;
+        let number: u64 = word.parse().ok().filter(|_| counts)?;
         Some(count(number))
     };
     let all: Vec<Option<String>> = words
@@ -148,12 +148,6 @@ pub fn measured(value: &str) -> Cow<'_, str> {
         .map(|(word, told)| told.unwrap_or_else(|| (*word).to_owned()))
         .collect();
     Cow::Owned(sanitised(&text.join(" ")).into_owned())
-}
-
-/// A count with its noun, in the plural where it needs one: `1 date`, `1,538 dates`.
-pub fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number as u64))
 }
 
 /// A stretch of time as precise as an operator needs it: `1.7 s`, `42 s`, `3 min 05 s`, `2 h 04 min`.
@@ -199,22 +193,6 @@ pub fn to_go((soonest, latest): (f64, f64), unmeasured: usize) -> String {
     } else {
         format!("{known} + {}", counted(unmeasured, "stage"))
     }
-}
-
-/// Bytes in the largest unit that leaves a short number: `0 B`, `87 MB`, `1.2 GB`.
-#[allow(clippy::cast_precision_loss, reason = "shown with two or three digits")]
-pub fn bytes(number: u64) -> String {
-    let mut value = number as f64;
-    let mut unit = "B";
-    for next in ["kB", "MB", "GB", "TB"] {
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = next;
-    }
-    let decimals = usize::from(value < 9.95 && unit != "B");
-    format!("{value:.decimals$} {unit}")
 }
 
 #[cfg(test)]
@@ -286,15 +264,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case(0, "0")]
-    #[case(999, "999")]
-    #[case(1_538, "1,538")]
-    #[case(1_234_567, "1,234,567")]
-    fn thousands_are_set_apart(#[case] number: u64, #[case] text: &str) {
-        assert_eq!(count(number), text);
-    }
-
-    #[rstest]
     #[case("15150 rows on 1110 dates", "15,150 rows on 1,110 dates")]
     #[case("3 rows", "3 rows")]
     #[case("season 20232 of 20240115 games", "season 20232 of 20240115 games")]
@@ -337,15 +306,5 @@ mod tests {
         #[case] text: &str,
     ) {
         assert_eq!(to_go(eta, unmeasured), text);
-    }
-
-    #[rstest]
-    #[case(0, "0 B")]
-    #[case(999, "999 B")]
-    #[case(1_000, "1.0 kB")]
-    #[case(87_300_000, "87 MB")]
-    #[case(999_900_000, "1.0 GB")]
-    fn bytes_stay_short(#[case] number: u64, #[case] text: &str) {
-        assert_eq!(bytes(number), text);
     }
 }

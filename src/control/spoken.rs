@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView, counted};
+use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView};
+use crate::figures::counted;
 use crate::ledger::{CheckState, UnitState};
 
 use super::wire::Said;
@@ -57,10 +58,10 @@ fn standing(snapshot: &Snapshot) -> String {
     if elsewhere != ElsewhereView::default() {
         lines.push(format!(
             "outside this run: {} need attention, {} stale, {} outdated, {} failing",
-            counted(whole(elsewhere.attention), "date"),
+            counted(elsewhere.attention, "date"),
             elsewhere.stale,
             elsewhere.outdated,
-            counted(whole(elsewhere.checks), "check")
+            counted(elsewhere.checks, "check")
         ));
     }
     lines.extend(run.question.iter().flat_map(|question| asked(question)));
@@ -80,10 +81,6 @@ fn standing(snapshot: &Snapshot) -> String {
     lines.join("\n") + "\n"
 }
 
-fn whole(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 fn stage(stage: &StageView) -> String {
     let counts: Vec<String> = UnitState::ALL
         .into_iter()
@@ -95,7 +92,7 @@ fn stage(stage: &StageView) -> String {
     } else {
         counts.join(", ")
     };
-    format!("{}: {counts}, {} rows", stage.name, stage.rows)
+    format!("{}: {counts}, {}", stage.name, counted(stage.rows, "row"))
 }
 
 /// The same without its units, for a program.

@@ -9,10 +9,11 @@ use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState};
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
 use crate::warehouse::{Refilled, RowsExpected};
 
+use super::Fills;
 use super::gaps;
 use super::reason::{bounded, cut};
 use super::worker::Made;
-use super::{Fills, counted};
+use crate::figures::counted;
 
 /// The most quarantined rows of a date that the ledger keeps. More of them is one mistake that the first ones show.
 const MOST_RECORDED: usize = 1_000;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::counted;
+use crate::figures::counted;
 
 /// What binds.
 #[derive(Debug, Clone, PartialEq, Eq)]

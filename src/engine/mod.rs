@@ -3,7 +3,6 @@
 
 mod board;
 mod command;
-mod counted;
 mod dispatcher;
 mod elsewhere;
 mod estimate;
@@ -40,7 +39,6 @@ pub use crate::checks::{Breakdown, Dimension, Tally};
 pub use crate::table::Part;
 pub use crate::warehouse::Cost;
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
-pub use counted::counted;
 pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use crate::figures::counted;
 use crate::ledger::{Digests, KnownDigests, Ledger, LedgerError, Overtaken, Settled, Target, UnitState};
 
 use super::{Lineage, Units};
@@ -41,7 +42,10 @@ impl Provenance {
     pub fn overtaken(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Overtaken> {
         let what = match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first < last => {
-                format!("{} dates of {table} from {first} to {last}", dates.len())
+                format!(
+                    "{} of {table} from {first} to {last}",
+                    counted(dates.len(), "date")
+                )
             }
             (Some(date), _) => format!("{date} of {table}"),
             (None, _) => return Vec::new(),

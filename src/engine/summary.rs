@@ -2,7 +2,8 @@
 
 use crate::ledger::{CheckState, Counts, UnitState};
 
-use super::{CheckView, counted};
+use super::CheckView;
+use crate::figures::counted;
 
 /// The states of checks in the order they are told.
 const TOLD: [CheckState; 8] = [

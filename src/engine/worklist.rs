@@ -6,10 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::figures::counted;
 use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 
 use super::provenance::can_be_overtaken;
-use super::{OnChange, Scope, Selection, Work, counted};
+use super::{OnChange, Scope, Selection, Work};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -85,14 +86,13 @@ impl Replaces {
     #[must_use]
     pub fn clause(self) -> String {
         let Self { dates, rows } = self;
-        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         match dates {
             0 => String::new(),
             _ => format!(
                 "; {} already {} {}",
-                counted(number(dates), "date"),
+                counted(dates, "date"),
                 if dates == 1 { "holds" } else { "hold" },
-                counted(number(rows), "row")
+                counted(rows, "row")
             ),
         }
     }

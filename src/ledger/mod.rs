@@ -24,7 +24,7 @@ mod waivers;
 mod work;
 
 pub use checks::{ANSWERS_SHOWN, CheckRecord, PastAnswer};
-pub use counts::{Counts, Coverage, thousands};
+pub use counts::{Counts, Coverage};
 pub use definition::{Acceptance, CurrentUnits, Definition, Definitions, MadeBy};
 pub use digests::{Digests, KnownDigests};
 pub use error::LedgerError;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Fingerprint;
+use crate::figures::plural;
 
 /// Whether a check that is not met stops anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,7 +127,7 @@ impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rows(0) => f.write_str("no offending row"),
-            Self::Rows(rows) => write!(f, "{rows} rows"),
+            Self::Rows(rows) => write!(f, "{rows} {}", plural(*rows, "row")),
             Self::Cell {
                 column,
                 row: None,

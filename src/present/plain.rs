@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::console::{count, sanitised, to_go};
 use chrono::NaiveDate;
 
-use crate::engine::{Ending, Event, Fact, Snapshot, counted};
+use crate::engine::{Ending, Event, Fact, Snapshot};
+use crate::figures::counted;
 use crate::ledger::{Coverage, RunState};
 use crate::plan::Severity;
 
@@ -35,8 +36,9 @@ fn said(fact: &Fact) -> Option<String> {
             pid,
             control,
         } => format!(
-            "run {} of plan {plan} on {warehouse}, source {source}, {workers} workers, process {pid}{}",
+            "run {} of plan {plan} on {warehouse}, source {source}, {}, process {pid}{}",
             fact.run,
+            counted(*workers, "worker"),
             control.as_deref().map(socket).unwrap_or_default()
         ),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
@@ -44,51 +46,24 @@ fn said(fact: &Fact) -> Option<String> {
             message, estimate, ..
         } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
-        Event::PlanRefused { problems } => {
-            below("the plan and the warehouse do not fit:", problems.iter().cloned())
-        }
-        Event::TableTakenOver { table, from, by } => format!("{by} took over {table} from plan {from}"),
-        Event::TableAltered { table, statement } => format!("{table} altered: {statement}"),
-        Event::QuestionAsked(question) => below(&question.title, question.lines.iter().cloned()),
-        Event::QuestionAnswered { answer, by, .. } => format!("{by} answered: {answer}"),
+        event @ (Event::PlanRefused { .. }
+        | Event::TableTakenOver { .. }
+        | Event::TableAltered { .. }
+        | Event::QuestionAsked(_)
+        | Event::QuestionAnswered { .. }) => of_preflight(event)?,
         Event::StageStarted {
             stage,
             dates,
             to_do,
             replaces,
         } => format!(
-            "{stage}: {} dates, {} to do{}",
-            count(*dates),
+            "{stage}: {}, {} to do{}",
+            counted(*dates, "date"),
             count(*to_do),
             replaces.clause()
         ),
         Event::Pictured(_) => return None,
-        Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
-        Event::UnitFinished {
-            stage,
-            date,
-            state,
-            rows,
-            expected,
-            attempts,
-            reason,
-            ..
-        } => format!(
-            "{stage} {date} {}: {rows} of {expected} rows, {}: {}",
-            state.word().to_uppercase(),
-            counted(*attempts as usize, "attempt"),
-            reason.as_deref().unwrap_or("no reason given")
-        ),
-        Event::UnitRetried {
-            stage,
-            date,
-            attempt,
-            class,
-            message,
-            wait_ms,
-        } => {
-            format!("{stage} {date} attempt {attempt} failed ({class}), again in {wait_ms} ms: {message}")
-        }
+        event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. }) => of_unit(event)?,
         Event::RerunQueued { stage, dates } => {
             format!(
                 "{stage}: {} put back to be done again",
@@ -111,8 +86,11 @@ fn said(fact: &Fact) -> Option<String> {
             rows,
             seconds,
         } => {
-            let (ok, failed, rows) = (count(*ok), count(*failed), count(*rows));
-            format!("{stage}: {ok} dates ok, {failed} failed or short, {rows} rows, {seconds:.1} s")
+            let (ok, rows) = (counted(*ok, "date"), counted(*rows, "row"));
+            format!(
+                "{stage}: {ok} ok, {} failed or short, {rows}, {seconds:.1} s",
+                count(*failed)
+            )
         }
         event @ (Event::CheckStarted { .. }
         | Event::CheckFinished { .. }
@@ -126,6 +104,55 @@ fn said(fact: &Fact) -> Option<String> {
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     };
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+}
+
+/// What became of a unit; nothing of one that is simply done.
+fn of_unit(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
+        Event::UnitFinished {
+            stage,
+            date,
+            state,
+            rows,
+            expected,
+            attempts,
+            reason,
+            ..
+        } => format!(
+            "{stage} {date} {}: {} of {}, {}: {}",
+            state.word().to_uppercase(),
+            count(*rows),
+            counted(*expected, "row"),
+            counted(*attempts, "attempt"),
+            reason.as_deref().unwrap_or("no reason given")
+        ),
+        Event::UnitRetried {
+            stage,
+            date,
+            attempt,
+            class,
+            message,
+            wait_ms,
+        } => {
+            format!("{stage} {date} attempt {attempt} failed ({class}), again in {wait_ms} ms: {message}")
+        }
+        _ => return None,
+    })
+}
+
+/// What comes before the first unit.
+fn of_preflight(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::PlanRefused { problems } => {
+            below("the plan and the warehouse do not fit:", problems.iter().cloned())
+        }
+        Event::TableTakenOver { table, from, by } => format!("{by} took over {table} from plan {from}"),
+        Event::TableAltered { table, statement } => format!("{table} altered: {statement}"),
+        Event::QuestionAsked(question) => below(&question.title, question.lines.iter().cloned()),
+        Event::QuestionAnswered { answer, by, .. } => format!("{by} answered: {answer}"),
+        _ => return None,
+    })
 }
 
 /// What became of a check; nothing of one whose query was only sent.
@@ -193,7 +220,8 @@ fn trouble(event: &Event) -> Option<String> {
             left,
             message,
         } => Some(format!(
-            "{stage} stopped after the same error on {failed} dates, {left} not tried: {message}"
+            "{stage} stopped after the same error on {}, {left} not tried: {message}",
+            counted(*failed, "date")
         )),
         _ => None,
     }
@@ -239,7 +267,10 @@ fn named(offending: &[NaiveDate]) -> String {
     match offending {
         [] => String::new(),
         [only] => format!("; offending: {only}"),
-        [first, .., last] => format!("; offending: {} dates, {first} to {last}", offending.len()),
+        [first, .., last] => format!(
+            "; offending: {}, {first} to {last}",
+            counted(offending.len(), "date")
+        ),
     }
 }
 
@@ -267,12 +298,12 @@ impl Progress {
             format!(", {} to go", to_go(eta, progress.unmeasured))
         });
         Some(format!(
-            "{} {:.0} %: {} of {} units{eta}; limit: {}",
+            "{} {:.0} %: {} of {}{eta}; limit: {}",
             snapshot.at.format("%H:%M:%S"),
             // Units that are all done still have their checks before them.
             progress.percent().floor().min(99.0),
             count(progress.done),
-            count(progress.total),
+            counted(progress.total, "unit"),
             run.limit
         ))
     }

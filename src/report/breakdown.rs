@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::checks::{Breakdown, Tally};
+use crate::figures::counted;
 
 /// The most dates that are listed.
 const MOST_DATES: usize = 20;
@@ -40,7 +41,7 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     if more > 0 {
         line(
             &mut page,
-            format_args!("\nand {more} dates more of which not all is known"),
+            format_args!("\nand {} of which not all is known", counted(more, "more date")),
         );
     }
     page

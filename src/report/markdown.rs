@@ -5,8 +5,8 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use super::handoff::dates_per_hour;
-use super::next::counted;
 use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
+use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
@@ -59,13 +59,6 @@ fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn dates(number: usize) -> String {
-    match number {
-        1 => "1 date".to_owned(),
-        number => format!("{number} dates"),
-    }
-}
-
 fn state(page: &mut String, standing: &Standing) {
     let run = &standing.run;
     line(
@@ -75,7 +68,11 @@ fn state(page: &mut String, standing: &Standing) {
     line(page, format_args!("- Plan {} on {}", run.plan, run.warehouse));
     line(
         page,
-        format_args!("- Source {}, {} workers at the start", run.source, run.workers),
+        format_args!(
+            "- Source {}, {} at the start",
+            run.source,
+            counted(run.workers, "worker")
+        ),
     );
     line(page, format_args!("- Started {}", run.started_at));
     if let Some(ending) = &run.ending {
@@ -216,7 +213,7 @@ fn work(page: &mut String, work: &[Work]) {
                     "- {}: {} on {} ({}), the last: {}",
                     each.stage,
                     counted(failed.attempts, "failed attempt"),
-                    dates(usize::try_from(failed.dates).unwrap_or(usize::MAX)),
+                    counted(failed.dates, "date"),
                     failed.class,
                     failed.message
                 ),
@@ -312,7 +309,7 @@ fn about_check(page: &mut String, check: &Check) -> bool {
             format_args!(
                 "- {} offends on {}: {}",
                 check.name,
-                dates(check.offending.len()),
+                counted(check.offending.len(), "date"),
                 compact_dates(&check.offending)
             ),
         );
@@ -367,7 +364,7 @@ fn definitions(page: &mut String, stages: &[Stage], acceptances: &[Acceptance]) 
             format_args!(
                 "- {}: rows of {} by definition {} were accepted for definition {} by {} on {}: {}",
                 acceptance.stage,
-                dates(usize::try_from(acceptance.dates).unwrap_or(usize::MAX)),
+                counted(acceptance.dates, "date"),
                 acceptance.accepted.short(),
                 acceptance.equals.short(),
                 acceptance.by,
@@ -388,12 +385,12 @@ fn attention(page: &mut String, causes: &[Cause]) {
         line(
             page,
             format_args!(
-                "- {}: {} {}, {} of {} rows, {}: {}\n  {}",
+                "- {}: {} {}, {} of {}, {}: {}\n  {}",
                 cause.stage,
-                dates(cause.dates.len()),
+                counted(cause.dates.len(), "date"),
                 cause.state,
-                cause.rows,
-                cause.expected,
+                count(cause.rows),
+                counted(cause.expected, "row"),
                 counted(cause.attempts, "attempt"),
                 cause.reason,
                 compact_dates(&cause.dates)
@@ -412,9 +409,9 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
         line(
             page,
             format_args!(
-                "- {}: {} rows on {}: {}{}",
+                "- {}: {} on {}: {}{}",
                 kind.stage,
-                kind.rows.len(),
+                counted(kind.rows.len(), "row"),
                 compact_dates(&kind.dates),
                 kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
                 kind.reason

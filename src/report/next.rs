@@ -5,6 +5,7 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 
 use super::Standing;
+use crate::figures::counted;
 use crate::ledger::{CheckState, Counts, RunState};
 use crate::plan::{Plan, Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
@@ -34,13 +35,6 @@ fn quoted(value: &str) -> String {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
-    }
-}
-
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => format!("{number} {noun}s"),
     }
 }
 

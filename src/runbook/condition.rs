@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::facts::DateStates;
 use super::{Facts, ItemState};
-use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, thousands as count, unwaived};
+use crate::figures::{count, counted, is_or_are};
+use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
 use crate::plan::{CheckSpec, Condition, Plan, Severity};
 
 /// How a condition stands.
@@ -87,7 +88,7 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     };
     let stale = tally.of(UnitState::Stale);
     if stale > 0 {
-        let fact = format!("{} of its dates are stale", count(stale));
+        let fact = format!("{} of its dates {} stale", count(stale), is_or_are(stale));
         return Shown::new(ItemState::Undone, fact, tally.last_at);
     }
     let outdated = tally.of(UnitState::Outdated);
@@ -99,15 +100,15 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         [UnitState::Pending, UnitState::Running, UnitState::Unknown].map(|state| tally.of(state));
     let put_back = pending + running + unknown;
     if put_back > 0 && tally.recorded() == days {
-        let fact = format!("{} of its dates were put back", count(put_back));
+        let fact = format!("{} of its dates put back", count(put_back));
         return Shown::new(ItemState::Undone, fact, tally.last_at);
     }
     let ended = tally.recorded() - put_back;
     if ended < days {
-        let fact = format!("{} of {} dates", count(ended), count(days));
+        let fact = format!("{} of {}", count(ended), counted(days, "date"));
         return Shown::new(ItemState::UnderWay, fact, tally.last_at);
     }
-    let mut fact = format!("{} dates, {} rows", count(days), count(tally.rows));
+    let mut fact = format!("{}, {}", counted(days, "date"), counted(tally.rows, "row"));
     for state in [UnitState::Failed, UnitState::Partial, UnitState::Empty] {
         if tally.of(state) > 0 {
             fact = format!("{fact}, {} {state}", count(tally.of(state)));
@@ -142,10 +143,11 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         let fact = match against.len() {
             1 => format!("{} is {}", worst.name, worst.state),
             all => format!(
-                "{} is {}, and {} checks more are not met",
+                "{} is {}, and {} more {} not met",
                 worst.name,
                 worst.state,
-                all - 1
+                counted(all - 1, "check"),
+                is_or_are(all - 1)
             ),
         };
         return Shown::new(stands(&worst.name), fact, Some(worst.at));
@@ -189,7 +191,7 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
         None if known.is_empty() => Shown::new(ItemState::Open, "not begun", None),
         None if known.len() < dates.len() => Shown::new(
             ItemState::UnderWay,
-            format!("{} of {} dates", known.len(), dates.len()),
+            format!("{} of {}", count(known.len()), counted(dates.len(), "date")),
             at,
         ),
         None => {

@@ -130,7 +130,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
 )]
 #[case::with_failures("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pending, ItemState::Done, "10 dates, 1,234 rows, 1 failed")]
 #[case::stale("{ finished = 'one' }", &[(Fine, 5), (Skipped, 3), (Stale, 2)], Pending, ItemState::Undone, "2 of its dates are stale")]
-#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Undone, "1 of its dates were put back")]
+#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Undone, "1 of its dates put back")]
 #[case::gate_not_asked(
     "{ passed = 'one' }",
     ALL_DONE,

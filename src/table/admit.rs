@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::shown::quoted;
 use super::{Column, ColumnType, Fault, FaultKind, Row, TableDef, Value};
+use crate::figures::counted;
 
 /// A row that asks to be stored.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -118,7 +119,11 @@ fn row_fault(table: &TableDef, row: &Row) -> Option<Fault> {
         return Some(Fault {
             kind: FaultKind::Width,
             column: None,
-            what: format!("{} values for {} columns", row.len(), table.columns.len()),
+            what: format!(
+                "{} for {}",
+                counted(row.len(), "value"),
+                counted(table.columns.len(), "column")
+            ),
         });
     }
     (table.columns.iter().zip(row)).find_map(|(column, value)| column_fault(column, value))

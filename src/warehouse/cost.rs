@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures::{bytes, counted, in_units};
+
 /// What some jobs cost together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
@@ -77,9 +79,12 @@ impl Sum for Cost {
 
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (plural, jobs) = (if self.jobs == 1 { "" } else { "s" }, self.jobs);
         let (bytes, slot_time) = (self.bytes(), self.slot_time());
-        write!(f, "{bytes} billed, {slot_time} slot time, {jobs} job{plural}")?;
+        write!(
+            f,
+            "{bytes} billed, {slot_time} slot time, {}",
+            counted(self.jobs, "job")
+        )?;
         match self.uncounted {
             0 => Ok(()),
             uncounted => write!(f, ", {uncounted} of them not counted"),
@@ -87,41 +92,11 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Bytes in the units that are billed by, powers of 1,024: `0 B`, `87.5 MiB`, `1.2 TiB`.
-#[must_use]
-pub fn bytes(number: u64) -> String {
-    const UNITS: [(&str, f64); 6] = [
-        ("B", 1024.0),
-        ("KiB", 1024.0),
-        ("MiB", 1024.0),
-        ("GiB", 1024.0),
-        ("TiB", 1024.0),
-        ("PiB", f64::INFINITY),
-    ];
-    #[allow(clippy::cast_precision_loss, reason = "shown with two or three digits")]
-    in_units(number as f64, &UNITS)
-}
-
 /// Slot time in the largest unit it is one of: `0.4 s`, `3.1 min`, `26.0 h`.
 fn slot_time(milliseconds: u64) -> String {
     const UNITS: [(&str, f64); 3] = [("s", 60.0), ("min", 60.0), ("h", f64::INFINITY)];
     #[allow(clippy::cast_precision_loss, reason = "shown with two or three digits")]
-    in_units(milliseconds as f64 / 1000.0, &UNITS)
-}
-
-/// A number in the first unit in which it stays below what makes one of the next.
-fn in_units(mut number: f64, units: &[(&str, f64)]) -> String {
-    let mut unit = "";
-    for (name, next) in units {
-        unit = name;
-        // Rounding must not make a whole one of the next: 1,023.6 KiB are 1.0 MiB.
-        if number < next - 0.5 {
-            break;
-        }
-        number /= next;
-    }
-    let decimals = usize::from(number < 99.95 && unit != "B");
-    format!("{number:.decimals$} {unit}")
+    in_units(milliseconds as f64 / 1000.0, &UNITS, 99.95)
 }
 
 /// What a question is going to be billed, found out without asking it.
@@ -168,21 +143,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-
-    #[rstest]
-    #[case(0, "0 B")]
-    #[case(1_023, "1023 B")]
-    #[case(1_024, "1.0 KiB")]
-    #[case(10_485_760, "10.0 MiB")]
-    #[case(1_048_371, "1.0 MiB")]
-    #[case(6_442_450_944, "6.0 GiB")]
-    #[case(107_320_000_000, "99.9 GiB")]
-    #[case(107_374_182_400, "100 GiB")]
-    #[case(1_374_389_534_720, "1.2 TiB")]
-    #[case(u64::MAX, "16384 PiB")]
-    fn bytes_are_told_in_the_units_that_are_billed_by(#[case] number: u64, #[case] text: &str) {
-        assert_eq!(bytes(number), text);
-    }
 
     #[rstest]
     #[case(0, "0.0 s")]

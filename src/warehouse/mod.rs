@@ -11,7 +11,7 @@ mod query;
 pub mod sqlite;
 mod trial;
 
-pub use cost::{Bill, Charge, Cost, Foreseen, bytes};
+pub use cost::{Bill, Charge, Cost, Foreseen};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use backcourt::warehouse::bytes as shown;
+use backcourt::figures::bytes as shown;
 use serde_json::Value as Json;
 
 use super::emulator::Emulator;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::counted;
+use crate::figures::counted;
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
 use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Refused, Remedy};

@@ -18,8 +18,9 @@ use clap::Args;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 
-use crate::engine::{Stage, counted};
+use crate::engine::Stage;
 use crate::feeds::Feed;
+use crate::figures::counted;
 use crate::plan::{Plan, SourceTable, with_hint};
 use crate::table::TableDef;
 use crate::warehouse::bigquery::BigQueryWarehouse;

@@ -1,7 +1,7 @@
 //! The warehouse: whether it answers, and whether its tables are what this program reads and writes.
 
-use crate::engine::counted;
 use crate::feeds::Feed;
+use crate::figures::counted;
 use crate::table::{Difference, Schema, TableDef, Weight};
 use crate::warehouse::{Warehouse, WarehouseError};
 

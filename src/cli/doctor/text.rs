@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::finding::{Area, Finding, Verdict};
 use super::{Examination, Shown};
-use crate::engine::counted;
+use crate::figures::counted;
 use crate::plan::compact_dates;
 
 /// Columns of the state word.

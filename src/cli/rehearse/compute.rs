@@ -12,8 +12,9 @@ use super::super::operator::operator;
 use super::super::progress::Progress;
 use super::super::start::LARGEST_BATCH;
 use crate::engine::{
-    Ceilings, Engine, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work, counted,
+    Ceilings, Engine, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work,
 };
+use crate::figures::counted;
 use crate::ledger::{Ledger, RunState, UnitState};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
@@ -184,5 +185,9 @@ fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option
 
 fn how_far(snapshot: &Snapshot, stage: &str) -> String {
     let done = snapshot.run.progress;
-    format!("computing {stage}: {} of {} dates", done.done, done.total)
+    format!(
+        "computing {stage}: {} of {}",
+        done.done,
+        counted(done.total, "date")
+    )
 }

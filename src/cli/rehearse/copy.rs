@@ -12,6 +12,7 @@ use super::super::progress::Progress;
 use super::super::start::every_stage;
 use crate::engine::Lineage;
 use crate::feeds::Feed;
+use crate::figures::counted;
 use crate::plan::Plan;
 use crate::table::{TableDef, admit};
 use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseError};
@@ -104,7 +105,11 @@ pub(super) async fn copy(
         let died = |error| WarehouseError::new(ErrorClass::Code, format!("copying died: {error}"));
         let (at, piece) = joined.map_err(died)??;
         done += piece.dates;
-        progress.say(&format!("copying {}: {done} of {steps} dates", piece.table));
+        progress.say(&format!(
+            "copying {}: {done} of {}",
+            piece.table,
+            counted(steps, "date")
+        ));
         let whole: &mut Copied = &mut copied[at];
         whole.dates += piece.dates;
         whole.rows += piece.rows;

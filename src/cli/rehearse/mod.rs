@@ -17,8 +17,9 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use crate::engine::{Lineage, Stage, counted, threads};
+use crate::engine::{Lineage, Stage, threads};
 use crate::feeds;
+use crate::figures::counted;
 use crate::plan::{Plan, compact_dates, expand_dates};
 use crate::stages;
 use crate::telemetry;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::Rehearsal;
 use super::difference::{Different, Named, TableDifference};
-use crate::engine::counted;
+use crate::figures::counted;
 
 /// Columns of the word a table is judged by.
 const WORD: usize = 12;

@@ -87,10 +87,7 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     }
     page.say("Billed by the warehouse for this run and those before it.");
     if billed.total.uncounted > 0 {
-        let jobs = counted(
-            usize::try_from(billed.total.uncounted).unwrap_or(usize::MAX),
-            "job",
-        );
+        let jobs = counted(billed.total.uncounted, "job");
         page.say(&format!(
             "{jobs} could not be counted; the figures are too low by theirs."
         ));

@@ -264,7 +264,6 @@ fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb
         model.notice(true, format!("nothing is {state}"));
         return;
     }
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!(
             "{verb} {} of {}?",

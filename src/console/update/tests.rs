@@ -816,7 +816,7 @@ fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
     keys(&mut model, typed);
     assert_eq!(said(&model), sentence);
     let to = Command::Workers(1);
-    let reply = Reply::Accepted("1 workers".to_owned());
+    let reply = Reply::Accepted("1 worker".to_owned());
     update(&mut model, Msg::Reply { to, reply });
     assert_eq!(said(&model), sentence, "the answer adds nothing");
 }

@@ -62,10 +62,12 @@ fn dates(model: &Model) -> Vec<Badge> {
 /// What needs attention and is not part of the run: a run of a part of the plan does not make the rest well.
 pub fn outside(run: &RunView) -> Option<String> {
     let elsewhere = run.elsewhere;
-    let checks = usize::try_from(elsewhere.checks).unwrap_or(usize::MAX);
     match elsewhere {
         _ if elsewhere.attention > 0 => Some(format!("{} more outside this run", count(elsewhere.attention))),
-        _ if checks > 0 => Some(format!("{} outside this run", counted(checks, "failing check"))),
+        _ if elsewhere.checks > 0 => Some(format!(
+            "{} outside this run",
+            counted(elsewhere.checks, "failing check")
+        )),
         _ if elsewhere.stale > 0 => Some(format!("{} stale outside this run", count(elsewhere.stale))),
         _ if elsewhere.outdated > 0 => {
             Some(format!("{} outdated outside this run", count(elsewhere.outdated)))
@@ -110,7 +112,7 @@ fn log(model: &Model) -> Vec<Badge> {
         badges.push(Badge::new(Role::Active, format!("/{}", log.query)));
     }
     if log.lost > 0 {
-        let lost = counted(usize::try_from(log.lost).unwrap_or(usize::MAX), "line");
+        let lost = counted(log.lost, "line");
         badges.push(Badge::new(Role::Warn, format!("{lost} lost")));
     }
     badges

@@ -27,7 +27,7 @@ pub fn draw(model: &Model, list: &Causes, theme: Theme, body: Rect, buf: &mut Bu
     frame(buf, theme, body, &title, true, &[]);
     let area = framed(body);
     let causes = causes(stage);
-    let all = causes.iter().map(|cause| cause.things.len()).sum();
+    let all: usize = causes.iter().map(|cause| cause.things.len()).sum();
     let about = format!("{}, {}", counted(all, "date"), counted(causes.len(), "cause"));
     Pen::on(buf, theme, row(area, 0)).write(&about, PLAIN);
     let mut head = Pen::on(buf, theme, row(area, 1));
@@ -64,8 +64,9 @@ pub fn draw(model: &Model, list: &Causes, theme: Theme, body: Rect, buf: &mut Bu
 
 /// Rows the dates of a cause have, of those they should have.
 fn stored(cause: &Cause<'_>) -> String {
-    let sum =
-        |of: fn(&crate::engine::UnitView) -> u32| cause.things.iter().map(|unit| u64::from(of(unit))).sum();
+    let sum = |of: fn(&crate::engine::UnitView) -> u32| {
+        cause.things.iter().map(|unit| u64::from(of(unit))).sum::<u64>()
+    };
     format!(
         "{} of {}",
         count(sum(|unit| unit.rows)),

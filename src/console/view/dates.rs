@@ -162,10 +162,10 @@ pub(super) fn in_words(unit: &UnitView, theme: Theme, pen: &mut Pen<'_>) {
         style,
     );
     if unit.expected > 0 {
-        let (rows, expected) = (count(unit.rows.into()), count(unit.expected.into()));
-        pen.write(&format!(", {rows} of {expected} rows"), PLAIN);
+        let (rows, expected) = (count(unit.rows), counted(unit.expected, "row"));
+        pen.write(&format!(", {rows} of {expected}"), PLAIN);
     }
     if unit.attempts > 1 {
-        pen.write(&format!(", {} attempts", unit.attempts), PLAIN);
+        pen.write(&format!(", {}", counted(unit.attempts, "attempt")), PLAIN);
     }
 }

@@ -28,9 +28,9 @@ pub fn draw(model: &Model, list: &Gaps, theme: Theme, body: Rect, buf: &mut Buff
     let about = match stage.gaps.len() {
         0 => "nothing is stored yet, or nothing is missing".to_owned(),
         gaps => format!(
-            "{} in {} rows; a gap is no fault by itself, the checks judge",
+            "{} in {}; a gap is no fault by itself, the checks judge",
             counted(gaps, "gap"),
-            count(stage.rows)
+            counted(stage.rows, "row")
         ),
     };
     Pen::on(buf, theme, row(area, 0)).write(&about, PLAIN);

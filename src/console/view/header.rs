@@ -8,7 +8,7 @@ use super::badge::outside;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
-use crate::console::text::{count, duration, sanitised, to_go, width};
+use crate::console::text::{count, counted, duration, sanitised, to_go, width};
 use crate::console::theme::{Role, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
@@ -180,7 +180,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     }
     if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
         pen.write(
-            &format!("  {} units/min", count(rate.max(0.0).round() as u64)),
+            &format!("  {}/min", counted(rate.max(0.0).round() as u64, "unit")),
             PLAIN,
         );
     }
@@ -256,8 +256,8 @@ fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
     if stage.state == StageState::Checking {
         pen.write(" being checked", theme.stage(stage.state));
     }
-    let (dates, rows) = (count(stage.counts.total), count(stage.rows));
-    pen.write(&format!(" {dates} dates, {rows} rows:"), PLAIN);
+    let (dates, rows) = (counted(stage.counts.total, "date"), counted(stage.rows, "row"));
+    pen.write(&format!(" {dates}, {rows}:"), PLAIN);
     for state in UnitState::BY_URGENCY {
         let number = stage.counts.of(state);
         if number > 0 {

@@ -10,7 +10,8 @@ use crate::console::model::overlay::LeaveChoice;
 use crate::console::model::{Model, open_units};
 use crate::console::text::{count, duration};
 use crate::console::theme::{SELECTED, Theme};
-use crate::engine::{Snapshot, counted};
+use crate::engine::Snapshot;
+use crate::figures::counted;
 use crate::ledger::RunState;
 
 const SIZE: (u16, u16) = (64, 8);

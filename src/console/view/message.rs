@@ -110,7 +110,7 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
         let rerun = key(Place::Dates, Action::RerunOutdated);
         format!(
             "The run has ended, {} outdated: {rerun} reruns them; {quit} leaves the screen.",
-            counted(usize::try_from(outdated).unwrap_or(usize::MAX), "unit")
+            counted(outdated, "unit")
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
         let runbook = key(Place::Dates, Action::Runbook);

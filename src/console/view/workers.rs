@@ -9,9 +9,10 @@ use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::workers::{ABOVE, Workers};
-use crate::console::text::{bytes, count};
+use crate::console::text::count;
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{Phase, TaskView, WorkerView};
+use crate::figures::bytes_roughly;
 
 const SLOT: usize = 3;
 const PHASE: usize = 8;
@@ -61,8 +62,8 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     // In cores, like the lanes that the limit speaks of: those may all be taken while their batches wait for the disk.
     let used = f64::from(vitals.cpu_percent) / 100.0;
     let (cpu, memory) = match vitals.cores {
-        0 => (format!("{used:.1}"), bytes(vitals.memory)),
-        cores => (format!("{used:.1} of {cores}"), bytes(vitals.memory)),
+        0 => (format!("{used:.1}"), bytes_roughly(vitals.memory)),
+        cores => (format!("{used:.1} of {cores}"), bytes_roughly(vitals.memory)),
     };
     pen.write(&format!("cpu {cpu}  mem {memory}"), PLAIN);
     let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];
@@ -74,7 +75,7 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
             pen.write(" idle", PLAIN);
         }
         for (direction, rate) in flows.iter().filter(|(_, rate)| *rate > 0) {
-            pen.write(&format!(" {direction} {}/s", bytes(*rate)), PLAIN);
+            pen.write(&format!(" {direction} {}/s", bytes_roughly(*rate)), PLAIN);
         }
     }
 }

@@ -7,6 +7,7 @@ use chrono::{NaiveDate, Utc};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
+use crate::figures::counted;
 use crate::ledger::{Purpose, Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
@@ -253,15 +254,15 @@ impl Dispatcher {
         line.board.show(unit);
         let (stage, date, worker) = (line.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
         let reason = unit.reason.as_deref().unwrap_or_default();
-        let (state, rows, expected) = (unit.state, unit.rows, unit.expected);
+        let (state, rows, expected) = (unit.state, unit.rows, counted(unit.expected, "row"));
         match state {
             UnitState::Failed => {
-                tracing::error!(stage, %date, worker, "{state} {rows}/{expected} rows: {reason}");
+                tracing::error!(stage, %date, worker, "{state} {rows}/{expected}: {reason}");
             }
             _ if state.needs_attention() => {
-                tracing::warn!(stage, %date, worker, "{state} {rows}/{expected} rows: {reason}");
+                tracing::warn!(stage, %date, worker, "{state} {rows}/{expected}: {reason}");
             }
-            _ => tracing::info!(stage, %date, worker, "{state} {rows}/{expected} rows"),
+            _ => tracing::info!(stage, %date, worker, "{state} {rows}/{expected}"),
         }
         self.units_failed += u64::from(state.needs_attention());
         self.units_ended += 1;
@@ -282,7 +283,7 @@ impl Dispatcher {
             .fail_fast
             .is_some_and(|limit| self.units_failed >= limit)
         {
-            self.drain(&format!("{} units failed", self.units_failed));
+            self.drain(&format!("{} failed", counted(self.units_failed, "unit")));
         }
     }
 
@@ -300,8 +301,8 @@ impl Dispatcher {
         } else {
             tracing::debug!(
                 stage = self.lines[batch.stage].board.name,
-                "a batch of {} dates is split: {error}",
-                batch.dates.len()
+                "a batch of {} is split: {error}",
+                counted(batch.dates.len(), "date")
             );
             self.give_back(batch);
         }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::Measured;
+use crate::figures::counted;
 use crate::ledger::{CheckState, Purpose};
 use crate::plan::Severity;
 use crate::warehouse::WarehouseError;
@@ -90,8 +91,7 @@ impl Dispatcher {
         match (count, waiting) {
             (0, Some(waiting)) => Err(waiting),
             (0, None) => Err("it is being asked already".to_owned()),
-            (1, _) => Ok("1 check asked".to_owned()),
-            (count, _) => Ok(format!("{count} checks asked")),
+            (count, _) => Ok(format!("{} asked", counted(count, "check"))),
         }
     }
 

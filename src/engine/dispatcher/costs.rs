@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
+use crate::figures::bytes;
 use crate::ledger::{Costs, Purpose};
-use crate::warehouse::{Bill, Charge, Warehouse, bytes};
+use crate::warehouse::{Bill, Charge, Warehouse};
 
 use super::super::BilledView;
 use super::{Dispatcher, Fatal, Mode, Picture};

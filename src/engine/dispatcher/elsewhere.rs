@@ -5,8 +5,9 @@ use chrono::NaiveDate;
 use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
 
 use super::super::elsewhere::Elsewhere;
-use super::super::{CheckView, Event, counted};
+use super::super::{CheckView, Event};
 use super::{Dispatcher, Fatal, Line, Picture, ScopeState};
+use crate::figures::counted;
 
 impl Dispatcher {
     /// Reads it again if something told since may have changed it.
@@ -76,10 +77,8 @@ impl Dispatcher {
     /// What is to be said of trouble outside this run, if there is any.
     pub(super) fn trouble_elsewhere(&self) -> Option<String> {
         let view = self.elsewhere.view();
-        let checks = usize::try_from(view.checks).unwrap_or(usize::MAX);
-        let units = usize::try_from(view.attention).unwrap_or(usize::MAX);
-        let needs = |number: usize| if number == 1 { "needs" } else { "need" };
-        match (units, checks) {
+        let needs = |number: u64| if number == 1 { "needs" } else { "need" };
+        match (view.attention, view.checks) {
             (0, 0) => None,
             (0, checks) => Some(format!(
                 "{} outside this run {} attention, 'backcourt status' names them",

@@ -5,8 +5,9 @@ use chrono::Utc;
 use crate::ledger::RunState;
 
 use super::super::summary::summary;
-use super::super::{Ending, Event, StageState, Topic, counted};
+use super::super::{Ending, Event, StageState, Topic};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, ScopeState};
+use crate::figures::counted;
 
 /// Exit code of a run that can be gone on with.
 const ENDED_EARLY: u8 = 3;

@@ -12,8 +12,8 @@ use super::super::worklist::may_be_due;
 use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Question, Work};
 use super::preflight::Step;
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
-use crate::warehouse::bytes;
 
 /// Exit code of a run that was not allowed what it would take.
 const NOT_ALLOWED: u8 = 2;

@@ -12,8 +12,9 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::super::board::Slot;
 use super::super::limit::times_as_long;
-use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows, counted};
+use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use crate::figures::{counted, is_or_are};
 
 /// The most workers an operator may ask for; each holds a batch of raw rows in memory.
 const MOST_WORKERS: usize = 64;
@@ -137,7 +138,9 @@ impl Dispatcher {
     fn set_workers(&mut self, number: usize) -> Result<String, String> {
         if !(1..=MOST_WORKERS).contains(&number) {
             return Err(format!(
-                "{number} workers are not possible; give 1 to {MOST_WORKERS}"
+                "{} {} not possible; give 1 to {MOST_WORKERS}",
+                counted(number, "worker"),
+                is_or_are(number)
             ));
         }
         let before = self.workers;
@@ -154,7 +157,7 @@ impl Dispatcher {
             to: number,
         });
         self.want_picture(Picture::Now);
-        Ok(format!("{number} workers"))
+        Ok(counted(number, "worker"))
     }
 
     /// Reads the stored rows of a unit for the one who asked; the run does not wait for it.

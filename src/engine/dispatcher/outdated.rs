@@ -5,8 +5,9 @@ use chrono::NaiveDate;
 
 use crate::ledger::{CurrentUnits, MadeBy};
 
-use super::super::{Event, OnChange, Question, Topic, Work, counted};
+use super::super::{Event, OnChange, Question, Topic, Work};
 use super::{Dispatcher, Fatal};
+use crate::figures::counted;
 
 impl Dispatcher {
     /// The units of a stage as they count under the plan's definition of it.

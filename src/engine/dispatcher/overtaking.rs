@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 
 use crate::ledger::{Overtaken, Settled, UnitState};
 
+use super::super::Event;
 use super::super::provenance::can_be_overtaken;
-use super::super::{Event, counted};
 use super::{Dispatcher, Line, Picture, ScopeState};
+use crate::figures::counted;
 
 impl Dispatcher {
     /// What rests on units that are about to be recorded as stored. Those among them whose own inputs changed while

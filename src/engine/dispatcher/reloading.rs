@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 use crate::ledger::Purpose;
 use crate::warehouse::{Replace, WarehouseError};
 
-use super::super::{Correction, Event, Reply, StageError, counted};
+use super::super::{Correction, Event, Reply, StageError};
 use super::{Dispatcher, Fatal, Owner, Report};
+use crate::figures::counted;
 
 /// Where the answer to an order goes.
 pub(super) type Answer = oneshot::Sender<Reply>;

@@ -10,8 +10,9 @@ use crate::ledger::{CheckState, Purpose};
 use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
-use super::super::{CheckView, Event, Work, counted};
+use super::super::{CheckView, Event, Work};
 use super::{Dispatcher, Fatal, Owner, Picture, Report};
+use crate::figures::counted;
 
 /// The checks of the raw tables in the dispatcher's hands.
 #[derive(Debug, Default)]

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
+use crate::figures::counted;
 use crate::ledger::{CheckState, GateCheck, Intent, Purpose, UnitRecord, UnitState, gate_is_open};
 use crate::warehouse::Warehouse;
 
 use super::super::stored::stored_rows;
 use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
-use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work, counted};
+use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work};
 use super::batches::given_up;
 use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
 
@@ -243,8 +244,8 @@ impl Dispatcher {
         self.outlook.add(at, due);
         tracing::info!(
             stage = name,
-            "{} dates, {due} to do{}",
-            scopes.len(),
+            "{}, {due} to do{}",
+            counted(scopes.len(), "date"),
             list.replaces.clause()
         );
         self.tell(Event::StageStarted {
@@ -475,11 +476,11 @@ impl Dispatcher {
         };
         tracing::info!(
             stage = line.board.name,
-            "units are through: {} ok, {} skipped, {} failed, {} rows",
+            "units are through: {} ok, {} skipped, {} failed, {}",
             counts.ok,
             counts.skipped,
             counts.failed,
-            line.board.rows()
+            counted(line.board.rows(), "row")
         );
         self.tell(event);
         if let Some(checks) = self.options.ask.take() {
@@ -608,7 +609,7 @@ impl Dispatcher {
         }
         let count: usize = queued.iter().map(|(_, dates)| dates.len()).sum();
         for (stage, dates) in queued {
-            tracing::info!(stage, "{} dates put back by the operator", dates.len());
+            tracing::info!(stage, "{} put back by the operator", counted(dates.len(), "date"));
             self.tell(Event::RerunQueued { stage, dates });
         }
         if self.mode == Mode::Over {
@@ -619,10 +620,7 @@ impl Dispatcher {
         } else {
             ""
         };
-        Ok(Ok(format!(
-            "{count} {} queued{held}{left_out}",
-            if count == 1 { "date" } else { "dates" }
-        )))
+        Ok(Ok(format!("{} queued{held}{left_out}", counted(count, "date"))))
     }
 
     /// What of a selection this run cannot rerun, since it is about other dates, and what does.
@@ -690,7 +688,7 @@ async fn scoped(
 /// A command's effect in words, for the sentence that refuses it.
 fn describe(selection: &Selection) -> String {
     match selection {
-        Selection::Dates(dates) => format!("the selection of {} dates", dates.len()),
+        Selection::Dates(dates) => format!("the selection of {}", counted(dates.len(), "date")),
         Selection::Failed => "'failed'".to_owned(),
         Selection::Stale => "'stale'".to_owned(),
         Selection::Outdated => "'outdated'".to_owned(),

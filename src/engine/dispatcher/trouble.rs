@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::super::{Event, StageError};
 use super::{Dispatcher, Picture};
+use crate::figures::counted;
 
 /// The same error on so many dates in a row is not the dates' fault.
 const ALIKE: u64 = 5;
@@ -137,7 +138,8 @@ impl Dispatcher {
         let stage = line.board.name.clone();
         tracing::error!(
             stage,
-            "stopped after the same error on {failed} dates, {left} dates not tried: {error}"
+            "stopped after the same error on {}, {left} not tried: {error}",
+            counted(failed, "date")
         );
         self.tell(Event::StageStopped {
             stage,

@@ -14,9 +14,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::stored::stored_rows;
-use super::{Fills, Meter, Stage, counted};
+use super::{Fills, Meter, Stage};
+use crate::figures::{bytes, counted};
 use crate::table::TableDef;
-use crate::warehouse::{Asking, Dates, Foreseen, Question, Read, Warehouse, bytes};
+use crate::warehouse::{Asking, Dates, Foreseen, Question, Read, Warehouse};
 use notebook::{Asked, Days, Notebook};
 use shape::{Shape, shapes};
 
@@ -154,7 +155,7 @@ impl Estimate {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |name: &str, dates: Option<u64>, expected: &Expected| {
-            let dates = dates.map_or_else(String::new, |dates| format!(", {}", several(dates, "date")));
+            let dates = dates.map_or_else(String::new, |dates| format!(", {}", counted(dates, "date")));
             let why = expected.why.as_ref().map_or_else(String::new, |why| {
                 format!("; of {} it is not known: {why}", jobs(expected.unknown))
             });
@@ -175,12 +176,8 @@ impl Estimate {
     }
 }
 
-fn several(number: u64, noun: &str) -> String {
-    counted(usize::try_from(number).unwrap_or(usize::MAX), noun)
-}
-
 fn jobs(number: u64) -> String {
-    several(number, "job")
+    counted(number, "job")
 }
 
 /// What is asked, and for whom.

@@ -13,7 +13,7 @@ use crate::warehouse::{Claim, Owner};
 pub use examine::Examination;
 pub(super) use settle::{Settled, Settlement, Unsettled};
 
-use super::counted;
+use crate::figures::counted;
 
 /// What the operator allows a run to do to tables that are not as the plan has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,7 +120,6 @@ impl Findings {
     pub fn foreign_rows(&self) -> Vec<String> {
         let lines = self.tables.iter().filter_map(|table| {
             let Held { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
-            let counted = |number: u64, what| counted(usize::try_from(number).unwrap_or(usize::MAX), what);
             Some(format!(
                 "table {} of stage {} holds {} in {}",
                 table.path,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::counted;
+use crate::figures::counted;
 use crate::table::{Row, TableDef, compare, row_name};
 
 /// Changes and keys given word for word; of the rest only the count.

@@ -21,7 +21,8 @@ pub use nulls::{ColumnNulls, StageNulls};
 pub use unit::{SampleState, UnitSample};
 
 use super::worker::panic_message;
-use super::{Meter, RetryPolicy, Stage, StageError, counted};
+use super::{Meter, RetryPolicy, Stage, StageError};
+use crate::figures::counted;
 use crate::plan::{DateRange, SampleDate};
 use crate::warehouse::Warehouse;
 use needs::Fillers;

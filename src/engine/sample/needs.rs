@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::super::stored::stored_rows;
-use super::super::{Scope, Stage, StageError, counted};
+use super::super::{Scope, Stage, StageError};
+use crate::figures::counted;
 use crate::ledger::{Ledger, LedgerError, Target, UnitState};
 use crate::plan::DateRange;
 use crate::warehouse::Warehouse;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::counted;
+use crate::figures::counted;
 use crate::table::{Row, TableDef, Value};
 
 /// The NULLs of one stage over all its sampled dates.

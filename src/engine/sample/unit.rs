@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::landing::land;
 use super::super::worker::Made;
-use super::super::{Fills, Outcome, RetryPolicy, Scope, Stage, StageError, counted};
+use super::super::{Fills, Outcome, RetryPolicy, Scope, Stage, StageError};
 use super::difference::Difference;
 use super::nulls::Nulls;
+use crate::figures::counted;
 use crate::ledger::UnitState;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read, Warehouse};

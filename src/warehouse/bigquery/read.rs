@@ -4,6 +4,7 @@ use super::about::{literal, literals};
 use super::cell::{column_type, value};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
+use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
@@ -97,9 +98,9 @@ fn all(columns: &[(&str, ColumnType)], answered: &Answered) -> Result<Vec<Row>, 
         let cells = row.columns.as_deref().unwrap_or_default();
         if cells.len() != columns.len() {
             return Err(bad(format!(
-                "a row of {} cells came for {} columns",
-                cells.len(),
-                columns.len()
+                "a row of {} came for {}",
+                counted(cells.len(), "cell"),
+                counted(columns.len(), "column")
             )));
         }
         let values: Result<Row, _> = columns

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Statement};
 
 use super::cell::stored;
 use super::fault::Fault;
+use crate::figures::counted;
 use crate::table::{TableDef, Value, sql_names, sqlite_path};
 
 /// A prepared `INSERT` of every column of a table.
@@ -31,10 +32,10 @@ impl<'c, 't> Insert<'c, 't> {
     pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), Fault> {
         if row.len() != self.table.columns.len() {
             return Err(Fault::data(format!(
-                "{}: a row has {} values for {} columns",
+                "{}: a row has {} for {}",
                 self.table.path(),
-                row.len(),
-                self.table.columns.len()
+                counted(row.len(), "value"),
+                counted(self.table.columns.len(), "column")
             )));
         }
         for (at, (column, value)) in self.table.columns.iter().zip(row).enumerate() {
