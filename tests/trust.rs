@@ -1,6 +1,6 @@
 //! Trust as a property. Random plans, and random sequences of what people do with them: run, narrow, rerun, edit, waive, lose
 //! rows of the source, kill. After every step no protected row is lost, every row is what the definition the ledger names makes
-//! of its inputs, and no unit is shown as ok whose rows are not what the plan makes now.
+//! of its inputs, and no unit is shown as ok whose rows are not what the plan makes now. A dry run announces what the run does.
 //!
 //! `PROPTEST_CASES=2000 cargo test --test trust` is the nightly size.
 
@@ -385,9 +385,53 @@ impl World {
             .count()
     }
 
+    /// How many dates of each stage a run would do, and how many more if the stages before get other rows.
+    fn preview(&self, on_change: &str) -> HashMap<String, (u64, u64)> {
+        let said = self.backcourt(&["run", "--dry-run", "--on-change", on_change]);
+        let number_before = |line: &str, words: &str| -> Option<u64> {
+            let number = line.split_once(words)?.0;
+            number.rsplit([' ', ';']).find_map(|word| word.parse().ok())
+        };
+        let stage = |line: &str| {
+            let (stage, rest) = line.split_once(": ")?;
+            let more = rest.rsplit_once("; ").map_or("", |(_, more)| more);
+            let following = number_before(more, " more if the stages before").unwrap_or(0);
+            Some((stage.to_owned(), (number_before(rest, " to do")?, following)))
+        };
+        said.out.lines().filter_map(stage).collect()
+    }
+
+    /// Holds what the newest run set out to do against what was announced.
+    fn announced(&self, preview: &HashMap<String, (u64, u64)>) -> Result<(), TestCaseError> {
+        let facts = self.state.facts();
+        let newest = facts.last().map(|fact| fact["run"].clone());
+        let started = facts
+            .iter()
+            .filter(|fact| Some(&fact["run"]) == newest.as_ref() && fact["event"] == "stage_started");
+        for fact in started {
+            let (stage, done) = (fact["stage"].as_str().unwrap(), fact["to_do"].as_u64().unwrap());
+            // Before its input was made for the first time, a stage cannot tell what its dates are.
+            let Some((to_do, following)) = preview.get(stage).copied() else {
+                continue;
+            };
+            prop_assert!(
+                (to_do..=to_do + following).contains(&done),
+                "{stage} was announced with {to_do} to do and {following} more, and did {done}"
+            );
+        }
+        Ok(())
+    }
+
     fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let before = self.stored();
+        let preview = match step {
+            Step::Run { rerun_changed } => Some(self.preview(if *rerun_changed { "rerun" } else { "keep" })),
+            _ => None,
+        };
         let end = self.take(step);
+        if let Some(preview) = preview {
+            self.announced(&preview)?;
+        }
         let after = self.stored();
         let accepts_short = matches!(
             step,
