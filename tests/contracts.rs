@@ -850,7 +850,7 @@ fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on()
     );
     assert!(page.contains(&command), "{page}");
     assert!(
-        page.contains("does what is still open: 12304 dates in 8 stages."),
+        page.contains("does what is still open: 12,304 dates in 8 stages."),
         "{page}"
     );
 }
