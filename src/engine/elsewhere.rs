@@ -33,8 +33,10 @@ impl Elsewhere {
             let promised = ledger.open_intents(target, &stage.name)?;
             let promised = promised.into_iter().flat_map(|intent| intent.dates);
             let recorded = ledger.current_units(target, stage)?.units;
-            let units: BTreeMap<NaiveDate, UnitState> = (promised.map(|date| (date, UnitState::Unknown)))
-                .chain(recorded.into_iter().map(|unit| (unit.date, unit.state)))
+            // What was promised by a process that died is unknown, whatever was recorded before.
+            let units: BTreeMap<NaiveDate, UnitState> = (recorded.into_iter())
+                .map(|unit| (unit.date, unit.state))
+                .chain(promised.map(|date| (date, UnitState::Unknown)))
                 .filter(|(date, _)| !is_here(&stage.name, *date))
                 .collect();
             let in_state = |is_meant: fn(UnitState) -> bool| {
@@ -79,5 +81,46 @@ impl Elsewhere {
     pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (NaiveDate, UnitState)> {
         let units = self.units.get(stage).into_iter().flatten();
         units.map(|(date, state)| (*date, *state))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+    use crate::ledger::UnitRecord;
+    use crate::plan::load;
+
+    #[test]
+    fn what_a_process_that_died_promised_is_unknown_whatever_was_recorded_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
+        let plan = load("harbour").unwrap();
+        let target = ledger.target(&plan.name, "toy").unwrap();
+        let (stage, day) = (plan.stages[0].name.as_str(), plan.range.from());
+        let done = UnitRecord {
+            date: day,
+            state: UnitState::Ok,
+            expected: 1,
+            rows: 1,
+            attempts: 1,
+            class: None,
+            reason: None,
+            source: "auto".to_owned(),
+            seconds: 0.0,
+        };
+        ledger
+            .record_units(target, stage, "r1", &[done], Utc::now())
+            .unwrap();
+        let state = |ledger: &Ledger| {
+            let read = Elsewhere::read(ledger, target, &plan, &|_| true, &|_, _| false).unwrap();
+            read.of(stage).collect::<Vec<_>>()
+        };
+        assert_eq!(state(&ledger), [(day, UnitState::Ok)]);
+        ledger
+            .intend(target, stage, "r2", &[vec![day]], Utc::now())
+            .unwrap();
+        assert_eq!(state(&ledger), [(day, UnitState::Unknown)]);
     }
 }
