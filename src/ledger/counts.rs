@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckState, UnitState};
 use crate::figures::{count, counted};
+use crate::plan::CheckSpec;
 
 /// Units by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,8 +67,13 @@ impl Counts {
 
     /// Counts one more unit in this state.
     pub const fn add(&mut self, state: UnitState) {
-        *self.field(state) += 1;
-        self.total += 1;
+        self.add_many(state, 1);
+    }
+
+    /// Counts so many more units in this state.
+    pub const fn add_many(&mut self, state: UnitState, number: u64) {
+        *self.field(state) += number;
+        self.total += number;
     }
 
     /// Counts a unit that was counted in one state in another.
@@ -110,6 +116,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Whether the answer of a check speaks about its whole table: there is one, and the check is not about named dates.
+    #[must_use]
+    pub fn is_known(check: &CheckSpec, state: CheckState) -> bool {
+        state.is_measured() && check.dates.is_empty()
+    }
+
     /// Whether every date is done.
     #[must_use]
     pub const fn is_whole(self) -> bool {
@@ -159,7 +171,7 @@ mod tests {
         assert_eq!(said(&all, CheckState::Pass), ("PASS".to_owned(), None));
         let mut many = Counts::default();
         many.add(UnitState::Ok);
-        (1..1096).for_each(|_| many.add(UnitState::Pending));
+        many.add_many(UnitState::Pending, 1_095);
         let part = "1 of 1,096 dates".to_owned();
         assert_eq!(said(&many, CheckState::Pass), (format!("PASS on {part}"), None));
         assert_eq!(

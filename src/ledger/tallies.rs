@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
 
-use super::{Coverage, Ledger, LedgerError, Target, UnitState};
+use super::{Counts, Coverage, Ledger, LedgerError, Target, UnitState};
 use crate::plan::{DateRange, Plan, StageSpec, expand_dates};
 
 /// The recorded dates of a stage within a range.
@@ -33,18 +33,12 @@ impl Tally {
     /// How many dates of the range are done.
     #[must_use]
     pub fn coverage(&self, range: DateRange) -> Coverage {
-        let total = range.number_of_days() - self.of(UnitState::Skipped);
-        let open = [
-            UnitState::Pending,
-            UnitState::Running,
-            UnitState::Unknown,
-            UnitState::Failed,
-        ];
-        let not_done: u64 = open.into_iter().map(|state| self.of(state)).sum();
-        Coverage {
-            done: self.recorded() - self.of(UnitState::Skipped) - not_done,
-            total,
+        let mut counts = Counts::default();
+        for state in UnitState::ALL {
+            counts.add_many(state, self.of(state));
         }
+        counts.add_many(UnitState::Pending, range.number_of_days() - self.recorded());
+        counts.coverage()
     }
 
     /// Dates that were ever looked at.

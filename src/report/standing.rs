@@ -259,7 +259,7 @@ impl Standing {
 /// Over how many of its table's dates an answer speaks.
 fn over(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
     let stage = stages.iter().find(|stage| stage.name == spec.stage)?;
-    (state.is_measured() && spec.dates.is_empty()).then(|| stage.dates.coverage())
+    Coverage::is_known(spec, state).then(|| stage.dates.coverage())
 }
 
 fn gather_stage(

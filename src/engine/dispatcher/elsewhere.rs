@@ -47,7 +47,7 @@ impl Dispatcher {
     pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
         let line = self.lines.iter().find(|line| line.board.name == check.stage)?;
-        (state.is_measured() && spec.dates.is_empty()).then(|| self.coverage(line))
+        Coverage::is_known(spec, state).then(|| self.coverage(line))
     }
 
     fn coverage(&self, line: &Line) -> Coverage {
@@ -61,7 +61,8 @@ impl Dispatcher {
             .filter(|(date, _)| range.contains(*date))
             .map(|(_, state)| state)
             .collect();
-        (counts.total..range.number_of_days()).for_each(|_| counts.add(UnitState::Pending));
+        let never_run = range.number_of_days().saturating_sub(counts.total);
+        counts.add_many(UnitState::Pending, never_run);
         counts.coverage()
     }
 
