@@ -3,21 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/planned.rs"]
+mod planned;
 #[path = "support/program.rs"]
 mod program;
 
 use std::fs;
 
-use program::{Ended, State, ended};
+use planned::Planned;
 use rstest::rstest;
 use rusqlite::Connection;
 use serde_json::Value;
-
-/// A state folder with a plan file that is edited between two runs.
-struct Edited {
-    state: State,
-    folder: tempfile::TempDir,
-}
 
 const PLAN: &str = r#"
 name = "check_edited"
@@ -54,36 +50,22 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-impl Edited {
-    fn new(plan: &str) -> Self {
-        let edited = Self {
-            state: State::none(),
-            folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
-        };
-        edited.write(plan);
-        edited
+trait Checked {
+    /// The check as the status has it.
+    fn check(&self) -> Value;
+
+    fn state_of_check(&self) -> String {
+        self.check()["state"].as_str().unwrap().to_owned()
     }
 
-    fn write(&self, plan: &str) {
-        fs::write(self.plan(), plan).unwrap();
-    }
+    /// How often the check was answered.
+    fn answers(&self) -> i64;
 
-    fn plan(&self) -> std::path::PathBuf {
-        self.folder.path().join("plan.toml")
-    }
+    /// Dates of a stage that were looked at.
+    fn begun(&self, stage: &str) -> i64;
+}
 
-    fn ask(&self, args: &[&str]) -> Ended {
-        ended(self.state.command(args).arg("--plan").arg(self.plan()))
-    }
-
-    fn run(&self) -> Ended {
-        self.ask(&["run", "--output", "plain"])
-    }
-
-    fn status(&self) -> Value {
-        serde_json::from_str(&self.ask(&["status", "--json"]).expect(0).out).unwrap()
-    }
-
+impl Checked for Planned {
     fn check(&self) -> Value {
         let status = self.status();
         let checks = status["checks"].as_array().unwrap();
@@ -94,11 +76,6 @@ impl Edited {
             .clone()
     }
 
-    fn state_of_check(&self) -> String {
-        self.check()["state"].as_str().unwrap().to_owned()
-    }
-
-    /// How often the check was answered.
     fn answers(&self) -> i64 {
         self.state
             .count("SELECT COUNT(*) FROM check_result WHERE answer <> 'WAIVED' OR seconds > 0")
@@ -126,10 +103,10 @@ fn with(part: &str, other: &str) -> String {
     "title = \"n\"\ndates = [\"2024-01-02\"]\nbefore = \"none\""
 )]
 fn check_edited(#[case] part: &str, #[case] other: &str) {
-    let edited = Edited::new(PLAN);
-    edited.run().expect(0);
+    let edited = Planned::new(PLAN);
+    edited.run(&[]).expect(0);
     assert_eq!((edited.state_of_check().as_str(), edited.answers()), ("PASS", 1));
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(edited.answers(), 1, "the same definition is not asked again");
 
     let failing = if part == "title = \"n is large enough\"" {
@@ -141,45 +118,45 @@ fn check_edited(#[case] part: &str, #[case] other: &str) {
     let check = edited.check();
     assert_eq!(check["state"], "OUTDATED", "an old PASS is not a PASS");
     assert_eq!(check["definition"], "changed");
-    let told = edited.ask(&["status"]).expect(0).out;
+    let told = edited.backcourt(&["status"]).expect(0).out;
     assert!(
         told.contains("answered for another definition; run it again"),
         "{told}"
     );
 
     for _ in 0..2 {
-        edited.run().expect(1);
+        edited.run(&[]).expect(1);
         assert_eq!(edited.state_of_check(), "FAIL");
         assert_eq!(edited.begun("two"), 0, "no gate opens by an old PASS");
     }
 
     edited.write(&(PLAN.to_owned() + TWO));
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(
         (edited.state_of_check().as_str(), edited.begun("two")),
         ("PASS", 3)
     );
     edited.write(&failing);
-    edited.run().expect(1);
+    edited.run(&[]).expect(1);
 }
 
 #[test]
 fn check_edited_advisory_then_blocking() {
     let failing = with("n < 1\"", "n < 10\"");
     let advisory = failing.replacen("severity = \"blocking\"", "severity = \"advisory\"", 1);
-    let edited = Edited::new(&advisory);
-    edited.run().expect(0);
+    let edited = Planned::new(&advisory);
+    edited.run(&[]).expect(0);
     assert_eq!(edited.state_of_check(), "WARN");
     edited.write(&(failing + TWO));
     for _ in 0..2 {
-        edited.run().expect(1);
+        edited.run(&[]).expect(1);
         assert_eq!(
             (edited.state_of_check().as_str(), edited.begun("two")),
             ("FAIL", 0)
         );
     }
     edited.write(&(advisory + TWO));
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(
         (edited.state_of_check().as_str(), edited.begun("two")),
         ("WARN", 3)
@@ -190,17 +167,19 @@ fn check_edited_advisory_then_blocking() {
 fn check_edited_is_run_again_beside_the_one_that_was_named() {
     let other = "[[check]]\nname = \"other\"\nstage = \"one\"\ntitle = \"Another\"\nseverity = \"blocking\"\n\
                  sql = \"SELECT day FROM `d.one` WHERE n > 1\"\nexpect = [{ rows = 0 }]\n";
-    let edited = Edited::new(&(PLAN.to_owned() + other));
-    edited.run().expect(0);
+    let edited = Planned::new(&(PLAN.to_owned() + other));
+    edited.run(&[]).expect(0);
     edited.write(&(with("n < 1\"", "n < 10\"") + other));
-    edited.ask(&["check", "other", "--output", "plain"]).expect(1);
+    edited
+        .backcourt(&["check", "other", "--output", "plain"])
+        .expect(1);
     assert_eq!(edited.state_of_check(), "FAIL");
 }
 
 #[test]
 fn check_edited_in_its_writing_alone_is_not_run_again() {
-    let edited = Edited::new(PLAN);
-    edited.run().expect(0);
+    let edited = Planned::new(PLAN);
+    edited.run(&[]).expect(0);
     edited.write(
         &with(
             "sql = \"SELECT day FROM `d.one` WHERE n < 1\"",
@@ -212,18 +191,18 @@ fn check_edited_in_its_writing_alone_is_not_run_again() {
         (edited.state_of_check().as_str(), &edited.check()["definition"]),
         ("PASS", &"current".into())
     );
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(edited.answers(), 1);
 }
 
 /// A check that fails by three rows, and was waived.
-fn waived() -> Edited {
-    let edited = Edited::new(&(with("n < 1\"", "n < 10\"") + TWO));
-    edited.run().expect(1);
+fn waived() -> Planned {
+    let edited = Planned::new(&(with("n < 1\"", "n < 10\"") + TWO));
+    edited.run(&[]).expect(1);
     edited
-        .ask(&["waive", "positive", "--reason", "known, the source is small"])
+        .backcourt(&["waive", "positive", "--reason", "known, the source is small"])
         .expect(0);
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(
         (edited.state_of_check().as_str(), edited.begun("two")),
         ("WAIVED", 3)
@@ -237,12 +216,14 @@ fn waived() -> Edited {
 #[case::another_query_with_another_value("n < 10\"", "n < 10 AND day > '2024-01-01'\"")]
 fn a_waiver_holds_for_one_definition(#[case] part: &str, #[case] other: &str) {
     let edited = waived();
-    let plan = fs::read_to_string(edited.plan()).unwrap();
+    let plan = fs::read_to_string(edited.file()).unwrap();
     edited.write(&plan.replacen(part, other, 1));
-    let refused = edited.ask(&["waive", "positive", "--reason", "again"]).expect(2);
+    let refused = edited
+        .backcourt(&["waive", "positive", "--reason", "again"])
+        .expect(2);
     assert!(refused.err.contains("positive is OUTDATED"), "{}", refused.err);
     for _ in 0..2 {
-        edited.run().expect(1);
+        edited.run(&[]).expect(1);
         let check = edited.check();
         assert_eq!(check["state"], "FAIL");
         assert_eq!(
@@ -250,27 +231,29 @@ fn a_waiver_holds_for_one_definition(#[case] part: &str, #[case] other: &str) {
             "the waiver of positive was for another definition"
         );
     }
-    let told = edited.ask(&["status"]).expect(0).out;
+    let told = edited.backcourt(&["status"]).expect(0).out;
     assert!(
         told.contains("the waiver of positive was for another definition"),
         "{told}"
     );
     edited.write(&plan);
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(edited.state_of_check(), "WAIVED", "it was for this one");
 }
 
 #[test]
 fn a_waiver_holds_for_the_same_definition_written_otherwise() {
     let edited = waived();
-    let plan = fs::read_to_string(edited.plan()).unwrap();
+    let plan = fs::read_to_string(edited.file()).unwrap();
     edited.write(&plan.replacen(
         "SELECT day FROM `d.one` WHERE n < 10",
         "select day /* why */ from `d.one` where n < 10",
         1,
     ));
     assert_eq!(edited.state_of_check(), "WAIVED");
-    edited.ask(&["check", "positive", "--output", "plain"]).expect(0);
+    edited
+        .backcourt(&["check", "positive", "--output", "plain"])
+        .expect(0);
     assert_eq!(edited.state_of_check(), "WAIVED");
 }
 
@@ -281,7 +264,9 @@ fn a_waiver_holds_for_one_value() {
     warehouse
         .execute("UPDATE one SET n = 20 WHERE day = '2024-01-02'", [])
         .unwrap();
-    edited.ask(&["check", "positive", "--output", "plain"]).expect(1);
+    edited
+        .backcourt(&["check", "positive", "--output", "plain"])
+        .expect(1);
     let check = edited.check();
     assert_eq!(check["state"], "FAIL");
     assert_eq!(
@@ -298,7 +283,7 @@ fn an_answer_of_an_earlier_program_is_shown_with_its_definition_unknown_and_stan
         .execute_batch("UPDATE check_result SET fingerprint = NULL; UPDATE waiver SET fingerprint = NULL")
         .unwrap();
     let answers = edited.answers();
-    edited.run().expect(0);
+    edited.run(&[]).expect(0);
     assert_eq!(edited.answers(), answers, "it is not asked for that reason alone");
     let check = edited.check();
     assert_eq!(
@@ -311,6 +296,8 @@ fn an_answer_of_an_earlier_program_is_shown_with_its_definition_unknown_and_stan
             .unwrap()
             .starts_with("definition unknown")
     );
-    edited.ask(&["check", "positive", "--output", "plain"]).expect(1);
+    edited
+        .backcourt(&["check", "positive", "--output", "plain"])
+        .expect(1);
     assert_eq!(edited.state_of_check(), "FAIL", "nobody knows what was waived");
 }

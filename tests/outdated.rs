@@ -3,22 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/planned.rs"]
+mod planned;
 #[path = "support/program.rs"]
 mod program;
 
-use std::fs;
-use std::path::PathBuf;
-
-use program::{Ended, State, ended};
+use planned::Planned;
+use program::ended;
 use rstest::rstest;
 use rusqlite::Connection;
-use serde_json::Value;
-
-/// A state folder with a plan that is edited between two runs.
-struct Case {
-    state: State,
-    folder: tempfile::TempDir,
-}
 
 const PLAN: &str = r#"
 name = "edited"
@@ -61,65 +54,22 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-impl Case {
-    /// A plan that was run once.
-    fn run_once(plan: &str) -> Self {
-        let edited = Self {
-            state: State::none(),
-            folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
-        };
-        edited.write(plan);
-        edited.run(&[]).expect(0);
-        edited
-    }
+/// A plan that was run once.
+fn run_once(plan: &str) -> Planned {
+    let planned = Planned::new(plan);
+    planned.run(&[]).expect(0);
+    planned
+}
 
-    /// The same with another number in the query.
-    fn edited() -> Self {
-        let edited = Self::run_once(PLAN);
-        edited.write(&with("1 AS n", "2 AS n"));
-        edited
-    }
+/// The same with another number in the query.
+fn edited() -> Planned {
+    let edited = run_once(PLAN);
+    edited.write(&with("1 AS n", "2 AS n"));
+    edited
+}
 
-    fn write(&self, plan: &str) {
-        fs::write(self.plan(), plan).unwrap();
-    }
-
-    fn plan(&self) -> PathBuf {
-        self.folder.path().join("plan.toml")
-    }
-
-    fn ask(&self, args: &[&str]) -> Ended {
-        ended(self.state.command(args).arg("--plan").arg(self.plan()))
-    }
-
-    fn run(&self, args: &[&str]) -> Ended {
-        self.ask(&[&["run", "--output", "plain"], args].concat())
-    }
-
-    fn stage(&self, name: &str) -> Value {
-        let said = self.ask(&["status", "--json"]).expect(0);
-        let status: Value = serde_json::from_str(&said.out).unwrap();
-        let stages = status["stages"].as_array().unwrap();
-        stages.iter().find(|stage| stage["name"] == name).unwrap().clone()
-    }
-
-    fn dates(&self, stage: &str, state: &str) -> u64 {
-        self.stage(stage)["dates"][state].as_u64().unwrap()
-    }
-
-    /// What a table holds, in order of date.
-    fn numbers(&self, table: &str) -> Vec<i64> {
-        let warehouse = Connection::open(self.state.path().join("warehouse/d.sqlite")).unwrap();
-        let mut query = warehouse
-            .prepare(&format!("SELECT n FROM {table} ORDER BY day"))
-            .unwrap();
-        let numbers = query.query_map([], |row| row.get(0)).unwrap();
-        numbers.collect::<Result<_, _>>().unwrap()
-    }
-
-    fn told(&self) -> String {
-        self.ask(&["status"]).expect(0).out
-    }
+fn status(planned: &Planned) -> String {
+    planned.backcourt(&["status"]).expect(0).out
 }
 
 fn with(part: &str, other: &str) -> String {
@@ -130,16 +80,16 @@ fn with(part: &str, other: &str) -> String {
 
 #[test]
 fn what_another_definition_made_is_outdated_before_anything_is_run() {
-    let edited = Case::edited();
+    let edited = edited();
     assert_eq!(
         (edited.dates("one", "outdated"), edited.dates("one", "ok")),
         (3, 0)
     );
     assert_eq!(edited.dates("two", "ok"), 3, "its own definition is as it was");
     assert!(
-        edited.told().contains("3 dates by definition 1"),
+        status(&edited).contains("3 dates by definition 1"),
         "{}",
-        edited.told()
+        status(&edited)
     );
     let preview = edited.run(&["--dry-run"]).expect(0).out;
     assert!(preview.contains("one: 3 dates, 0 to do"), "{preview}");
@@ -148,7 +98,7 @@ fn what_another_definition_made_is_outdated_before_anything_is_run() {
 
 #[test]
 fn without_a_screen_they_are_kept_and_the_run_says_so() {
-    let edited = Case::edited();
+    let edited = edited();
     for args in [&[][..], &["--on-change", "keep"], &[]] {
         let run = edited.run(args).expect(0);
         let said = format!("{}{}", run.out, run.err);
@@ -169,7 +119,7 @@ fn without_a_screen_they_are_kept_and_the_run_says_so() {
 
 #[test]
 fn on_change_rerun_reruns_them_and_what_reads_them() {
-    let edited = Case::edited();
+    let edited = edited();
     let preview = edited.run(&["--dry-run", "--on-change", "rerun"]).expect(0).out;
     assert!(preview.contains("one: 3 dates, 3 to do"), "{preview}");
     edited.run(&["--on-change", "rerun"]).expect(0);
@@ -183,12 +133,12 @@ fn on_change_rerun_reruns_them_and_what_reads_them() {
 
 #[test]
 fn the_environment_says_what_to_do_as_well() {
-    let edited = Case::edited();
+    let edited = edited();
     let mut command = edited.state.command(&["run", "--output", "plain"]);
     ended(
         command
             .arg("--plan")
-            .arg(edited.plan())
+            .arg(edited.file())
             .env("BACKCOURT_ON_CHANGE", "rerun"),
     )
     .expect(0);
@@ -197,7 +147,7 @@ fn the_environment_says_what_to_do_as_well() {
 
 #[test]
 fn a_question_nobody_can_answer_is_refused_with_the_flag_that_answers_it() {
-    let edited = Case::edited();
+    let edited = edited();
     let refused = edited.run(&["--on-change", "ask"]).expect(2);
     assert!(
         refused.err.contains("--on-change rerun") && refused.err.contains("--on-change keep"),
@@ -219,7 +169,7 @@ fn a_question_nobody_can_answer_is_refused_with_the_flag_that_answers_it() {
 #[case::a_title("title = \"A stage", "title = \"The stage")]
 #[case::a_longer_range("to = \"2024-01-03\"", "to = \"2024-01-03\"\nworkers = 2")]
 fn the_same_written_otherwise_outdates_nothing(#[case] part: &str, #[case] other: &str) {
-    let edited = Case::run_once(PLAN);
+    let edited = run_once(PLAN);
     edited.write(&with(part, other));
     assert_eq!((edited.dates("one", "ok"), edited.dates("two", "ok")), (3, 3));
     let run = edited.run(&[]).expect(0);
@@ -228,9 +178,9 @@ fn the_same_written_otherwise_outdates_nothing(#[case] part: &str, #[case] other
 
 #[test]
 fn status_says_how_many_dates_which_definition_made() {
-    let edited = Case::edited();
+    let edited = edited();
     edited
-        .ask(&[
+        .backcourt(&[
             "rerun",
             "--dates",
             "2024-01-02",
@@ -241,7 +191,7 @@ fn status_says_how_many_dates_which_definition_made() {
         ])
         .expect(0);
     assert_eq!(edited.numbers("one"), [1, 2, 1]);
-    let told = edited.told();
+    let told = status(&edited);
     assert!(
         told.contains("2 dates by definition 1, 1 date by definition 2, the plan's"),
         "{told}"
@@ -256,9 +206,9 @@ fn status_says_how_many_dates_which_definition_made() {
 
 #[test]
 fn rerun_outdated_reruns_them_alone() {
-    let edited = Case::edited();
+    let edited = edited();
     edited
-        .ask(&[
+        .backcourt(&[
             "rerun",
             "--dates",
             "2024-01-02",
@@ -269,7 +219,7 @@ fn rerun_outdated_reruns_them_alone() {
         ])
         .expect(0);
     edited
-        .ask(&["rerun", "--outdated", "--output", "plain"])
+        .backcourt(&["rerun", "--outdated", "--output", "plain"])
         .expect(0);
     assert_eq!(edited.numbers("one"), [2, 2, 2]);
     assert_eq!(edited.dates("one", "outdated"), 0);
@@ -292,17 +242,17 @@ fn rerun_outdated_reruns_them_alone() {
 
 #[test]
 fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
-    let edited = Case::edited();
+    let edited = edited();
     for (args, words) in [
         (["accept", "one", "--reason", " "], "needs a reason"),
         (["accept", "onne", "--reason", "x"], "did you mean 'one'?"),
         (["accept", "two", "--reason", "x"], "no date of two is outdated"),
     ] {
-        let refused = edited.ask(&args).expect(2);
+        let refused = edited.backcourt(&args).expect(2);
         assert!(refused.err.contains(words), "{}", refused.err);
     }
     let said = edited
-        .ask(&[
+        .backcourt(&[
             "accept",
             "one",
             "--reason",
@@ -316,14 +266,14 @@ fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
         (3, 0)
     );
     assert!(
-        edited.told().contains("3 dates by definition 1, accepted"),
+        status(&edited).contains("3 dates by definition 1, accepted"),
         "{}",
-        edited.told()
+        status(&edited)
     );
     let run = edited.run(&["--on-change", "rerun"]).expect(0);
     assert!(!run.out.contains("another definition"), "{}", run.out);
     assert_eq!(edited.numbers("one"), [1, 1, 1]);
-    let report = edited.ask(&["report"]).expect(0).out;
+    let report = edited.backcourt(&["report"]).expect(0).out;
     assert!(
         report.contains("only the rounding of a unit nobody reads"),
         "{report}"
@@ -331,13 +281,13 @@ fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
 
     edited.write(&with("1 AS n", "3 AS n"));
     assert_eq!(edited.dates("one", "outdated"), 3, "it was for one definition");
-    edited.ask(&["accept", "one", "--reason", "x"]).expect(0);
-    edited.ask(&["accept", "one", "--reason", "x"]).expect(2);
+    edited.backcourt(&["accept", "one", "--reason", "x"]).expect(0);
+    edited.backcourt(&["accept", "one", "--reason", "x"]).expect(2);
 }
 
 #[test]
 fn rows_of_an_earlier_program_have_an_unknown_definition_and_are_not_rerun() {
-    let edited = Case::edited();
+    let edited = edited();
     let ledger = Connection::open(edited.state.path().join("ledger.sqlite")).unwrap();
     ledger
         .execute_batch("UPDATE unit SET fingerprint = NULL; DELETE FROM definition")
@@ -347,18 +297,18 @@ fn rows_of_an_earlier_program_have_an_unknown_definition_and_are_not_rerun() {
         (3, 0)
     );
     assert!(
-        edited.told().contains("3 dates, definition unknown"),
+        status(&edited).contains("3 dates, definition unknown"),
         "{}",
-        edited.told()
+        status(&edited)
     );
     edited.run(&["--on-change", "rerun"]).expect(0);
     assert_eq!(edited.numbers("one"), [1, 1, 1]);
-    edited.ask(&["accept", "one", "--reason", "x"]).expect(2);
+    edited.backcourt(&["accept", "one", "--reason", "x"]).expect(2);
 }
 
 #[test]
 fn an_edited_program_outdates_its_dates_and_a_longer_timeout_does_not() {
-    let edited = Case::run_once(SHIPS);
+    let edited = run_once(SHIPS);
     edited.write(&SHIPS.replace("timeout_seconds = 10", "timeout_seconds = 20"));
     assert_eq!(edited.dates("one", "ok"), 3);
     edited.write(&SHIPS.replace("{date} 7", "{date} 8"));
@@ -369,7 +319,7 @@ fn an_edited_program_outdates_its_dates_and_a_longer_timeout_does_not() {
 
 #[test]
 fn a_date_that_is_short_stays_short_and_is_rerun_with_the_rest() {
-    let edited = Case::run_once(&with("key = [\"day\"]", "expect_rows = 1\nkey = [\"day\"]"));
+    let edited = run_once(&with("key = [\"day\"]", "expect_rows = 1\nkey = [\"day\"]"));
     edited.write(&with("key = [\"day\"]", "expect_rows = 2\nkey = [\"day\"]"));
     assert_eq!(edited.dates("one", "outdated"), 3);
     edited.run(&[]).expect(0);

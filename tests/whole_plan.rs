@@ -3,18 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/planned.rs"]
+mod planned;
 #[path = "support/program.rs"]
 mod program;
 mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command as Process;
 
 use backcourt::engine::{Command, Reply, Selection};
 use backcourt::ledger::RunState;
-use program::{Ended, State, backcourt, ended};
+use planned::Planned;
+use program::{backcourt, ended};
 use rusqlite::Connection;
 use serde_json::Value;
 use support::toy::{Fault, Toy, day};
@@ -97,51 +100,21 @@ title = "By hand"
 manual = true
 "#;
 
-/// A state folder with a plan file beside it.
-struct Case {
-    state: State,
-    folder: tempfile::TempDir,
-}
-
-impl Case {
-    fn new(plan: &str) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        fs::write(folder.path().join("plan.toml"), plan).unwrap();
-        Self {
-            state: State::none(),
-            folder,
-        }
-    }
-
-    fn plan(&self) -> PathBuf {
-        self.folder.path().join("plan.toml")
-    }
-
-    /// A command about the plan, which it names.
-    fn run(&self, args: &[&str]) -> Ended {
-        let plan = self.plan();
-        ended(self.state.command(args).arg("--plan").arg(plan))
-    }
-
-    fn status(&self) -> Value {
-        serde_json::from_str(&self.run(&["status", "--json"]).expect(0).out).unwrap()
-    }
-
-    /// A source table with a row for every day of the plan.
-    fn with_source(self) -> Self {
-        let warehouse = self.state.path().join("warehouse");
-        fs::create_dir_all(&warehouse).unwrap();
-        let source = Connection::open(warehouse.join("src.sqlite")).unwrap();
-        source
-            .execute_batch(
-                "CREATE TABLE tx (day TEXT, amount INTEGER);
-                 WITH RECURSIVE days (day) AS (SELECT '2022-01-01' UNION ALL
-                   SELECT date(day, '+1 day') FROM days WHERE day < '2024-12-31')
-                 INSERT INTO tx SELECT day, 7 FROM days;",
-            )
-            .unwrap();
-        self
-    }
+/// A plan whose source table has a row for every day of it.
+fn with_source(plan: &str) -> Planned {
+    let planned = Planned::new(plan);
+    let warehouse = planned.state.path().join("warehouse");
+    fs::create_dir_all(&warehouse).unwrap();
+    let source = Connection::open(warehouse.join("src.sqlite")).unwrap();
+    source
+        .execute_batch(
+            "CREATE TABLE tx (day TEXT, amount INTEGER);
+             WITH RECURSIVE days (day) AS (SELECT '2022-01-01' UNION ALL
+               SELECT date(day, '+1 day') FROM days WHERE day < '2024-12-31')
+             INSERT INTO tx SELECT day, 7 FROM days;",
+        )
+        .unwrap();
+    planned
 }
 
 fn holds(text: &str, parts: &[&str]) {
@@ -152,10 +125,10 @@ fn holds(text: &str, parts: &[&str]) {
 
 #[test]
 fn failed_hidden() {
-    let case = Case::new(FAILED_HIDDEN);
-    case.run(&["run", "--output", "plain"]).expect(1);
+    let case = Planned::new(FAILED_HIDDEN);
+    case.backcourt(&["run", "--output", "plain"]).expect(1);
     let narrower = case
-        .run(&["run", "--dates", "2024-01-05", "--output", "plain"])
+        .backcourt(&["run", "--dates", "2024-01-05", "--output", "plain"])
         .expect(1);
     holds(
         &narrower.out,
@@ -165,7 +138,7 @@ fn failed_hidden() {
         ],
     );
     let failed = ["2024-01-02", "2024-01-04"];
-    holds(&case.run(&["status"]).expect(0).out, &failed);
+    holds(&case.backcourt(&["status"]).expect(0).out, &failed);
     let stage = &case.status()["stages"][0];
     assert_eq!(stage["dates"]["failed"], 2);
     assert_eq!(
@@ -173,19 +146,23 @@ fn failed_hidden() {
         (&5.into(), &3.into())
     );
     assert_eq!(stage["attention"].as_array().unwrap().len(), 2);
-    let page = case.run(&["report"]).expect(0).out;
+    let page = case.backcourt(&["report"]).expect(0).out;
     holds(&page, &["rerun --failed", "2024-01-02,2024-01-04"]);
-    holds(&case.run(&["report", "--format", "json"]).expect(0).out, &failed);
-    let doctor = case.run(&["doctor"]).expect(1).out;
+    holds(
+        &case.backcourt(&["report", "--format", "json"]).expect(0).out,
+        &failed,
+    );
+    let doctor = case.backcourt(&["doctor"]).expect(1).out;
     holds(&doctor, &["2 dates need attention: s 2024-01-02, 2024-01-04"]);
     // The cause is gone, and a run of another date in between has not hidden what is to be rerun.
     let healed = FAILED_HIDDEN.replace("exit 1", "exit 0");
-    fs::write(case.plan(), healed).unwrap();
-    case.run(&["rerun", "--failed", "--output", "plain"]).expect(0);
+    fs::write(case.file(), healed).unwrap();
+    case.backcourt(&["rerun", "--failed", "--output", "plain"])
+        .expect(0);
     let dates = &case.status()["stages"][0]["dates"];
     assert_eq!((&dates["ok"], &dates["failed"]), (&2.into(), &0.into()));
     assert_eq!(dates["outdated"], 3, "what the command did before it was edited");
-    case.run(&["doctor"]).expect(0);
+    case.backcourt(&["doctor"]).expect(0);
 }
 
 #[test]
@@ -193,20 +170,21 @@ fn a_stage_that_takes_no_part_is_not_hidden_either() {
     let two = format!(
         "{FAILED_HIDDEN}[[stage]]\nname = \"other\"\nkind = \"command\"\ncommand = [\"true\", \"{{date}}\"]\n"
     );
-    let case = Case::new(&two);
-    case.run(&["run", "--stage", "s", "--output", "plain"]).expect(1);
+    let case = Planned::new(&two);
+    case.backcourt(&["run", "--stage", "s", "--output", "plain"])
+        .expect(1);
     let other = case
-        .run(&["run", "--stage", "other", "--output", "plain"])
+        .backcourt(&["run", "--stage", "other", "--output", "plain"])
         .expect(1);
     holds(&other.out, &["2 dates outside this run need attention"]);
 }
 
 #[test]
 fn a_failed_date_outside_the_plan_is_told_apart() {
-    let case = Case::new(FAILED_HIDDEN);
-    case.run(&["run", "--dates", "2024-02-02", "--output", "plain"])
+    let case = Planned::new(FAILED_HIDDEN);
+    case.backcourt(&["run", "--dates", "2024-02-02", "--output", "plain"])
         .expect(1);
-    case.run(&["run", "--dates", "2024-01-05", "--output", "plain"])
+    case.backcourt(&["run", "--dates", "2024-01-05", "--output", "plain"])
         .expect(1);
     let stage = &case.status()["stages"][0];
     assert_eq!(
@@ -218,7 +196,7 @@ fn a_failed_date_outside_the_plan_is_told_apart() {
         (&1.into(), &1.into())
     );
     holds(
-        &case.run(&["status"]).expect(0).out,
+        &case.backcourt(&["status"]).expect(0).out,
         &["outside the plan 1 date (1 failed)", "2024-02-02 failed"],
     );
 }
@@ -257,8 +235,8 @@ fn a_live_run_says_what_is_outside_it_and_how_to_rerun_that() {
 
 #[test]
 fn adopt_existing() {
-    let case = Case::new(DAILY).with_source();
-    case.run(&["run", "--output", "plain"]).expect(0);
+    let case = with_source(DAILY);
+    case.backcourt(&["run", "--output", "plain"]).expect(0);
     // The table is good in places, and no ledger knows it.
     let table = Connection::open(case.state.path().join("warehouse/prod.sqlite")).unwrap();
     table
@@ -272,7 +250,7 @@ fn adopt_existing() {
         let _ = fs::remove_file(case.state.path().join(file));
     }
     let one = case
-        .run(&["run", "--dates", "2022-01-01", "--output", "plain"])
+        .backcourt(&["run", "--dates", "2022-01-01", "--output", "plain"])
         .expect(1);
     holds(
         &one.out,
@@ -287,24 +265,24 @@ fn adopt_existing() {
         (&1.into(), &1096.into())
     );
     let rerun = case
-        .run(&["rerun", "--offending", "as_source", "--output", "plain"])
+        .backcourt(&["rerun", "--offending", "as_source", "--output", "plain"])
         .expect(0);
     holds(&rerun.out, &["PASS on 41 of 1,096 dates as_source: none"]);
 }
 
 #[test]
 fn a_check_says_over_how_many_dates_it_passed() {
-    let case = Case::new(DAILY).with_source();
+    let case = with_source(DAILY);
     let one = case
-        .run(&["run", "--dates", "2022-01-01", "--output", "plain"])
+        .backcourt(&["run", "--dates", "2022-01-01", "--output", "plain"])
         .expect(0);
     let (part, rest) = (
         "PASS on 1 of 1,096 dates",
         "also names 1095 dates, 2022-01-02 to 2024-12-31, not run yet",
     );
     holds(&one.out, &[part, rest]);
-    holds(&case.run(&["status"]).expect(0).out, &[part, rest]);
-    holds(&case.run(&["report"]).expect(0).out, &[part, rest]);
+    holds(&case.backcourt(&["status"]).expect(0).out, &[part, rest]);
+    holds(&case.backcourt(&["report"]).expect(0).out, &[part, rest]);
     let facts = case.state.facts();
     let finished = facts
         .iter()
@@ -312,15 +290,15 @@ fn a_check_says_over_how_many_dates_it_passed() {
         .unwrap();
     assert_eq!(finished["over"], serde_json::json!({ "done": 1, "total": 1096 }));
     // Once all dates are done there is nothing to add.
-    let all = case.run(&["run", "--output", "plain"]).expect(0);
+    let all = case.backcourt(&["run", "--output", "plain"]).expect(0);
     holds(&all.out, &[" PASS as_source: none (target no offending row)\n"]);
 }
 
 #[test]
 fn moved_folder() {
-    let case = Case::new(GATE);
+    let case = Planned::new(GATE);
     let run = |folder: &Path, code: i32| {
-        let plan = case.plan();
+        let plan = case.file();
         let mut command = backcourt();
         command
             .args(["run", "--output", "plain", "--state-dir"])
@@ -329,8 +307,8 @@ fn moved_folder() {
     };
     let first = case.state.path();
     run(&first, 1);
-    case.run(&["waive", "never", "--reason", "known"]).expect(0);
-    case.run(&["tick", "1", "--note", "done"]).expect(0);
+    case.backcourt(&["waive", "never", "--reason", "known"]).expect(0);
+    case.backcourt(&["tick", "1", "--note", "done"]).expect(0);
     run(&first, 0);
     let near = first.parent().unwrap();
     let (moved, copied, linked) = (near.join("moved"), near.join("copied"), near.join("linked"));
@@ -347,7 +325,7 @@ fn moved_folder() {
         holds(&run(folder, 0).out, &["nothing to do", "1 WAIVED"]);
         let mut status = backcourt();
         status.args(["status", "--json", "--state-dir"]).arg(folder);
-        let status = ended(status.arg("--plan").arg(case.plan())).expect(0);
+        let status = ended(status.arg("--plan").arg(case.file())).expect(0);
         let status: Value = serde_json::from_str(&status.out).unwrap();
         assert_eq!(status["runbook"][0]["state"], "done");
         assert_eq!(status["stages"][1]["dates"]["ok"], 31);
@@ -362,8 +340,8 @@ fn moved_folder() {
 
 #[test]
 fn a_command_without_a_plan_means_the_plan_of_the_folder() {
-    let case = Case::new(FAILED_HIDDEN);
-    case.run(&["run", "--output", "plain"]).expect(1);
+    let case = Planned::new(FAILED_HIDDEN);
+    case.backcourt(&["run", "--output", "plain"]).expect(1);
     let status = case.state.backcourt(&["status"]).expect(0).out;
     holds(&status, &["of plan failed_hidden", "2024-01-02 failed"]);
     holds(
@@ -397,10 +375,10 @@ fn a_command_without_a_plan_means_the_plan_of_the_folder() {
 
 #[test]
 fn a_plan_whose_file_is_gone_is_asked_for() {
-    let case = Case::new(FAILED_HIDDEN);
-    case.run(&["run", "--output", "plain"]).expect(1);
+    let case = Planned::new(FAILED_HIDDEN);
+    case.backcourt(&["run", "--output", "plain"]).expect(1);
     let elsewhere = case.folder.path().join("elsewhere.toml");
-    fs::rename(case.plan(), &elsewhere).unwrap();
+    fs::rename(case.file(), &elsewhere).unwrap();
     let refused = case.state.backcourt(&["status"]).expect(2).err;
     holds(
         &refused,

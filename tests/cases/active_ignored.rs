@@ -1,6 +1,6 @@
 //! A plan of some days of the week on a table that holds rows of the others, which are none of its business.
 
-use super::Case;
+use super::{Looked, Planned};
 
 const DAYS: &str = "WITH RECURSIVE d(x) AS (SELECT '2024-01-01' UNION ALL SELECT date(x, '+1 day') FROM d WHERE x < '2024-01-28')";
 
@@ -27,8 +27,7 @@ columns = [{{ name = "day", type = "DATE" }}, {{ name = "n", type = "INT64" }}]
 
 /// Three identical runs leave every row of another day as it was, and the second and third compute nothing.
 fn keeps_other_days(active: &str, work: usize) {
-    let case = Case::new();
-    case.plan(&plan(active));
+    let case = Planned::new(&plan(active));
     case.sql(
         "src",
         &format!("CREATE TABLE t (day TEXT, n INT); {DAYS} INSERT INTO t SELECT x, 1 FROM d"),
@@ -73,15 +72,16 @@ fn rows_of_days_left_out_by_a_query_stay() {
     );
 }
 
-/// A program fills a whole week from its Monday on: the other days hold rows, and it is run once a week all the same.
+/// The table has rows of every day, and the program that fills it is run on Mondays: once each, whatever the other days hold.
 #[test]
 fn a_weekly_program_is_run_once_a_week() {
-    let case = Case::new();
-    case.sql("mart", "CREATE TABLE t (day TEXT NOT NULL, n INTEGER)");
-    let database = case.state.path().join("warehouse/mart.sqlite");
-    let script = r#"echo "$1" >> "$LOG"; for i in 0 1 2 3 4 5 6; do day=$(date -d "$1 +$i days" +%F); echo "DELETE FROM t WHERE day = '$day'; INSERT INTO t VALUES ('$day', 1);"; done | sqlite3 "$DB" ".timeout 5000" ".read /dev/stdin""#;
+    let case = Planned::new("");
     let log = case.folder.path().join("ran.log");
-    case.plan(&format!(
+    case.sql(
+        "mart",
+        &format!("CREATE TABLE t (day TEXT NOT NULL, n INTEGER); {DAYS} INSERT INTO t SELECT x, 1 FROM d"),
+    );
+    case.write(&format!(
         r#"
 name = "weeks"
 title = "A week at a time, on Mondays"
@@ -92,16 +92,15 @@ active = ["mon"]
 [[stage]]
 name = "weeks"
 kind = "command"
-command = ["sh", "-c", '''{script}''', "sh", "{{date}}"]
-environment = {{ DB = "{}", LOG = "{}" }}
+command = ["sh", "-c", 'echo "$1" >> "$LOG"', "sh", "{{date}}"]
+environment = {{ LOG = "{}" }}
 table = "mart.t"
 date_column = "day"
 "#,
-        database.display(),
         log.display()
     ));
     for _ in 0..3 {
-        case.run(&[]).expect(0);
+        case.run(&["--replace-existing"]).expect(0);
         let ran = std::fs::read_to_string(&log).unwrap();
         assert_eq!(ran, "2024-01-01\n2024-01-08\n2024-01-15\n2024-01-22\n");
         assert_eq!(case.rows("SELECT COUNT(*) FROM mart.t"), ["28"]);

@@ -1,6 +1,6 @@
 //! A date of the first stage gets other rows, and everything computed from it is stale: the dry run must say so.
 
-use super::Case;
+use super::Planned;
 
 fn plan(add: u32) -> String {
     let harbour = include_str!("../../assets/plans/harbour.toml");
@@ -11,10 +11,9 @@ fn plan(add: u32) -> String {
 
 #[test]
 fn a_dry_run_counts_what_the_run_computes() {
-    let case = Case::new();
-    case.plan(&plan(0));
+    let case = Planned::new(&plan(0));
     case.run(&[]).expect(0);
-    case.plan(&plan(1));
+    case.write(&plan(1));
     let rerun = [
         "rerun",
         "--stage",

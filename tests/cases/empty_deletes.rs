@@ -1,6 +1,6 @@
 //! The source of one day is late: its stored row must not be deleted.
 
-use super::Case;
+use super::{Looked, Planned};
 
 const LATE: &str = r#"
 name = "late"
@@ -22,9 +22,8 @@ const MADE: &str = "CREATE TABLE t (day TEXT NOT NULL, n INTEGER NOT NULL)";
 const STORED: &str = "SELECT day, n FROM prod.t ORDER BY day, n";
 
 /// Every day was computed once with two rows; then the source lost some.
-fn computed_once(lost: &str) -> Case {
-    let case = Case::new();
-    case.plan(LATE);
+fn computed_once(lost: &str) -> Planned {
+    let case = Planned::new(LATE);
     let days = ["2024-01-01", "2024-01-02", "2024-01-03"].map(|day| format!("('{day}', 1), ('{day}', 2)"));
     case.sql(
         "src",
@@ -95,7 +94,7 @@ fn the_operator_may_accept_fewer_rows() {
 #[test]
 fn rows_that_are_quarantined_do_not_replace_whole_ones() {
     let case = computed_once("UPDATE t SET n = 1 WHERE day = '2024-01-02'");
-    case.plan(&LATE.replace("expect_rows = 2\n", ""));
+    case.write(&LATE.replace("expect_rows = 2\n", ""));
     case.run(&["--no-resume"]).expect(1);
     assert_eq!(case.units("copy")[1], "2024-01-02 partial 2");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! A program prints its header alone for a date that had rows, and for one that never had any.
 
-use super::Case;
+use super::{Looked, Planned};
 
 const PRINTED: &str = r#"
 name = "printed"
@@ -20,13 +20,12 @@ columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
 
 #[test]
 fn a_header_alone_deletes_no_stored_row() {
-    let case = Case::new();
-    case.plan(PRINTED);
+    let case = Planned::new(PRINTED);
     case.run(&[]).expect(1);
     let before = ["2024-01-01 ok 1", "2024-01-02 ok 1", "2024-01-03 empty 0"];
     assert_eq!(case.units("raw"), before);
     let mut late = case.command(&["rerun", "--dates", "2024-01-01..2024-01-03", "--output", "plain"]);
-    super::ended(late.env("MODE", "late")).expect(1);
+    super::program::ended(late.env("MODE", "late")).expect(1);
     assert_eq!(
         case.rows("SELECT day FROM d.raw ORDER BY day"),
         ["2024-01-01", "2024-01-02"]
@@ -46,11 +45,10 @@ fn a_header_alone_deletes_no_stored_row() {
 
 #[test]
 fn a_program_that_skips_a_date_deletes_no_stored_row() {
-    let case = Case::new();
-    case.plan(PRINTED);
+    let case = Planned::new(PRINTED);
     case.run(&["--dates", "2024-01-01"]).expect(0);
     let mut off = case.command(&["rerun", "--dates", "2024-01-01", "--output", "plain"]);
-    super::ended(off.env("MODE", "off")).expect(0);
+    super::program::ended(off.env("MODE", "off")).expect(0);
     assert_eq!(case.rows("SELECT day FROM d.raw"), ["2024-01-01"]);
     assert_eq!(case.units("raw"), ["2024-01-01 skipped 0"]);
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "../support/planned.rs"]
+mod planned;
 #[path = "../support/program.rs"]
 mod program;
 
@@ -11,46 +13,25 @@ mod empty_deletes;
 mod empty_rerun;
 
 use std::fs;
-use std::process::Command;
 
-use program::{Ended, State, ended};
+use planned::Planned;
 use rusqlite::Connection;
 
-/// A state folder with a plan file beside it.
-struct Case {
-    state: State,
-    folder: tempfile::TempDir,
+/// What the cases look at beside what the program says.
+trait Looked {
+    /// A dataset of the embedded warehouse, made if it is not there, changed by another program.
+    fn sql(&self, dataset: &str, statements: &str);
+
+    /// What a query finds, a text a row.
+    fn rows(&self, query: &str) -> Vec<String>;
+
+    /// How the dates of a stage stand in the ledger, as `DATE STATE ROWS`.
+    fn units(&self, stage: &str) -> Vec<String>;
+
+    fn reason(&self, stage: &str, date: &str) -> String;
 }
 
-impl Case {
-    fn new() -> Self {
-        Self {
-            state: State::none(),
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// Writes the plan that the commands after it are about.
-    fn plan(&self, text: &str) {
-        fs::write(self.folder.path().join("plan.toml"), text).unwrap();
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.state.command(args);
-        command.arg("--plan").arg(self.folder.path().join("plan.toml"));
-        command
-    }
-
-    fn backcourt(&self, args: &[&str]) -> Ended {
-        ended(&mut self.command(args))
-    }
-
-    /// A run that prints plain lines.
-    fn run(&self, args: &[&str]) -> Ended {
-        self.backcourt(&[&["run", "--output", "plain"], args].concat())
-    }
-
-    /// A dataset of the embedded warehouse, made if it is not there, changed by another program.
+impl Looked for Planned {
     fn sql(&self, dataset: &str, statements: &str) {
         let folder = self.state.path().join("warehouse");
         fs::create_dir_all(&folder).unwrap();
@@ -58,7 +39,6 @@ impl Case {
         db.execute_batch(statements).unwrap();
     }
 
-    /// What a query finds, a text a row.
     fn rows(&self, query: &str) -> Vec<String> {
         let db = self.state.warehouse();
         let mut statement = db.prepare(query).unwrap();
@@ -71,7 +51,6 @@ impl Case {
         found.collect::<Result<_, _>>().unwrap()
     }
 
-    /// How the dates of a stage stand in the ledger, as `DATE STATE ROWS`.
     fn units(&self, stage: &str) -> Vec<String> {
         let ledger = self.state.ledger();
         let mut statement = ledger
