@@ -79,7 +79,7 @@ fn named<'a>(plan: &'a Plan, stage: &str) -> Result<&'a StageSpec, CliError> {
     })
 }
 
-/// The acceptance of what a definition made; none if it is the plan's, or nobody knows which it was.
+/// The acceptance of what a definition made; none if it is the plan's, or an unknown one.
 fn acceptance(made_by: &MadeBy, spec: &StageSpec, reason: &str) -> Option<Acceptance> {
     (made_by.definition == Definition::Changed).then_some(())?;
     Some(Acceptance {

@@ -63,7 +63,7 @@ pub(super) struct RunArgs {
     /// Let these stages begin by themselves where the plan asks first; all means every one
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     advance: Vec<String>,
-    /// Replace rows of tables that no plan owns and that somebody else has filled
+    /// Replace rows of tables that have no owner yet and hold rows of another program
     #[arg(long)]
     replace_existing: bool,
     /// Take over tables of another plan: from then on they are this plan's, and the other one is refused

@@ -168,8 +168,7 @@ fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, C
     let has_screen = matches!(presenter, Presenter::Tui);
     match said {
         Some(OnChange::Ask) if !has_screen => Err(CliError::Usage(
-            "--on-change ask needs the console, nobody could answer; choose --on-change rerun or --on-change keep"
-                .to_owned(),
+            "--on-change ask needs the console; choose --on-change rerun or --on-change keep".to_owned(),
         )),
         Some(said) => Ok(said),
         None if has_screen => Ok(OnChange::Ask),

@@ -79,7 +79,7 @@ pub(super) fn text(standing: &Standing) -> String {
             stage.seconds
         ));
         lines.extend(stage.cost.map(|cost| format!("  {cost}")));
-        lines.extend(MadeBy::told(&stage.definitions).map(|told| format!("  {told}")));
+        lines.extend(MadeBy::summary(&stage.definitions).map(|told| format!("  {told}")));
         for (reason, count) in &stage.skipped_reasons {
             lines.push(format!("  skipped {count}: {reason}"));
         }

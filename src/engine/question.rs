@@ -11,7 +11,7 @@ pub enum Topic {
     Cost,
     /// Whether to go on after the sample. It has a page of its own.
     Sample,
-    /// Whether to replace rows that somebody else stored in a table nobody owns.
+    /// Whether to replace rows that another program stored in a table without an owner.
     ExistingRows,
     /// Whether to rerun dates that another definition of their stage made.
     Outdated,

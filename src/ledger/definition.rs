@@ -46,7 +46,7 @@ pub struct Definitions {
 /// Dates of a stage that one definition made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MadeBy {
-    /// The definition's number, from 1 in the order they came; none if nobody wrote it down.
+    /// The definition's number, from 1 in the order they came; none if it was not recorded.
     pub number: Option<usize>,
     /// Its fingerprint.
     pub fingerprint: Option<Fingerprint>,
@@ -164,7 +164,7 @@ impl Definitions {
 impl MadeBy {
     /// How many dates each definition made, in words; none if the plan's made all of them.
     #[must_use]
-    pub fn told(all: &[Self]) -> Option<String> {
+    pub fn summary(all: &[Self]) -> Option<String> {
         let is_plain = |made_by: &Self| made_by.definition == Definition::Current && !made_by.accepted;
         if all.iter().all(is_plain) {
             return None;

@@ -349,7 +349,7 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
 fn definitions(page: &mut String, stages: &[Stage], acceptances: &[Acceptance]) {
     let told: Vec<(&str, String)> = stages
         .iter()
-        .filter_map(|stage| Some((stage.name.as_str(), MadeBy::told(&stage.definitions)?)))
+        .filter_map(|stage| Some((stage.name.as_str(), MadeBy::summary(&stage.definitions)?)))
         .collect();
     if told.is_empty() && acceptances.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! What would stop a run before it began: queries that do not fit their tables, tables of other plans, rows of nobody.
+//! What would stop a run before it began: queries that do not fit their tables, tables of other plans, rows without an owner.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -111,23 +111,23 @@ const LEGEND: [&[UnitState]; 2] = [
 
 /// A row of the legend. Where it has not the room for all its states, the last ones without a date are left out.
 fn explain(stage: &StageView, states: &[UnitState], theme: Theme, area: Rect, buf: &mut Buffer) {
-    let told = |state: &UnitState| {
+    let shown = |state: &UnitState| {
         let number = stage.counts.of(*state);
         let text = format!("{} {state} {}", theme.glyphs.unit(*state), count(number));
         (*state, number, text)
     };
-    let mut told: Vec<(UnitState, u64, String)> = states.iter().map(told).collect();
-    let is_too_wide = |told: &[(UnitState, u64, String)]| {
-        let room: usize = told.iter().map(|(_, _, text)| width(text) + 2).sum();
+    let mut shown: Vec<(UnitState, u64, String)> = states.iter().map(shown).collect();
+    let is_too_wide = |shown: &[(UnitState, u64, String)]| {
+        let room: usize = shown.iter().map(|(_, _, text)| width(text) + 2).sum();
         room > usize::from(area.width) + 2
     };
-    while is_too_wide(&told)
-        && let Some(at) = told.iter().rposition(|(_, number, _)| *number == 0)
+    while is_too_wide(&shown)
+        && let Some(at) = shown.iter().rposition(|(_, number, _)| *number == 0)
     {
-        told.remove(at);
+        shown.remove(at);
     }
     let mut pen = Pen::on(buf, theme, area);
-    for (state, number, text) in told {
+    for (state, number, text) in shown {
         let style = if number > 0 { theme.unit(state) } else { PLAIN };
         pen.write(&text, style).write("  ", PLAIN);
     }

@@ -1,7 +1,7 @@
 //! Questions before the first unit. With a screen the run holds at each until its operator has answered.
 //!
 //! To add one: a [`Topic`], a [`Question`] that is handed to [`Dispatcher::put_question`] from wherever it turns out
-//! before the first unit (without a screen, decide there instead: nobody could answer), and an arm in
+//! before the first unit (without a screen, decide there instead), and an arm in
 //! [`Dispatcher::take_answer`] for what the answer does. The console, `ctl answer`, attach and replay show any question.
 
 use std::sync::Arc;

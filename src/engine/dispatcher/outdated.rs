@@ -95,7 +95,7 @@ impl Outdated {
             counted(self.dates.len(), "date"),
             self.stage,
             if self.dates.len() == 1 { "was" } else { "were" },
-            MadeBy::told(&self.made_by).unwrap_or_default()
+            MadeBy::summary(&self.made_by).unwrap_or_default()
         )
     }
 }

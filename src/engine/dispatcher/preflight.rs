@@ -198,7 +198,7 @@ impl Dispatcher {
     }
 }
 
-/// The question before rows are replaced that somebody else stored.
+/// The question before rows of another program are replaced.
 fn existing_rows(mut lines: Vec<String>) -> Question {
     let title = match lines.len() {
         1 => "Replace rows of a table that no plan owns yet?".to_owned(),

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::{Examined, Findings, Held};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
-use crate::table::{Change, Difference, Schema, TableDef, Value, misfits};
+use crate::table::{Change, Difference, Schema, TableDef, Value, misfits, sql_name};
 use crate::warehouse::{ErrorClass, Owner, Trial, Tried, Warehouse, WarehouseError};
 
 /// What is to be looked at.
@@ -42,7 +42,7 @@ impl Examination {
             Some(owners) => owners.owners_of(&paths).await?,
             None => vec![None; paths.len()],
         };
-        // Where nobody owns tables, nobody's rows are in the way.
+        // A warehouse without owners has no rows of others to protect.
         let has_owners = warehouse.owners().is_some();
         for ((stage, path), owner) in filling.into_iter().zip(owners) {
             let found = self.table(warehouse, stage.as_ref(), path, owner, has_owners);
@@ -179,8 +179,9 @@ async fn held(warehouse: &dyn Warehouse, path: &str, date: Option<&str>) -> Resu
     let sql = match date {
         // A filter that lets every date pass: BigQuery may refuse a query without one.
         Some(date) => format!(
-            "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT `{date}`) AS held_dates FROM `{path}` \
-             WHERE `{date}` >= '0001-01-01'"
+            "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT {date}) AS held_dates FROM `{path}` \
+             WHERE {date} >= '0001-01-01'",
+            date = sql_name(date)
         ),
         None => format!("SELECT COUNT(*) AS held_rows, 1 AS held_dates FROM `{path}`"),
     };

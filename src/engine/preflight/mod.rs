@@ -18,7 +18,7 @@ use crate::figures::counted;
 /// What the operator allows a run to do to tables that are not as the plan has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Permits {
-    /// Replace rows of a table that nobody owns.
+    /// Replace rows of a table that has no owner.
     pub replace_existing: bool,
     /// Take over tables of other plans.
     pub take_over: bool,
@@ -46,9 +46,9 @@ pub struct Examined {
     pub definition: Option<TableDef>,
     /// How it differs from its definition; nothing where it is not there.
     pub differences: Vec<Difference>,
-    /// The plan it belongs to; none if it is nobody's.
+    /// The plan it belongs to; none if it has no owner.
     pub owner: Option<Owner>,
-    /// What it holds, where it is nobody's and no run of this plan is known to have filled it.
+    /// What it holds, where it has no owner and no run of this plan is known to have filled it.
     pub foreign: Option<Held>,
 }
 
@@ -115,7 +115,7 @@ impl Findings {
         self.tables.iter().flat_map(harmless).collect()
     }
 
-    /// Tables nobody owns that hold rows which no run of this plan is known to have stored: a line each.
+    /// Tables without an owner that hold rows which no run of this plan is known to have stored: a line each.
     #[must_use]
     pub fn foreign_rows(&self) -> Vec<String> {
         let lines = self.tables.iter().filter_map(|table| {
