@@ -24,5 +24,6 @@ mod proxy;
 mod pty;
 mod refill;
 mod rehearse;
+mod rules;
 mod secrets;
 mod warehouse;

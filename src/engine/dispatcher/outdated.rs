@@ -38,11 +38,11 @@ impl Dispatcher {
         let rerun = self.options.on_change == OnChange::Rerun;
         for outdated in self.outdated()? {
             let then = if rerun {
-                "they are rerun".to_owned()
+                "rerun now".to_owned()
             } else {
                 format!(
-                    "they are kept; 'backcourt rerun --outdated' reruns them, \
-                     'backcourt accept {} --reason TEXT' declares their rows good",
+                    "rows kept; 'backcourt rerun --outdated' reruns the dates, \
+                     'backcourt accept {} --reason TEXT' declares the rows good",
                     outdated.stage
                 )
             };

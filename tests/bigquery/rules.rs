@@ -1,0 +1,123 @@
+//! Rules that the embedded warehouse keeps, kept here by the real program: days out of scope and edited checks.
+
+use std::fs;
+
+use backcourt::warehouse::Warehouse;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::{Ended, State, backcourt, ended};
+
+const MONDAYS: &str = r#"
+name = "mondays"
+title = "Mondays, into a table that has rows of other days"
+from = "2024-01-01"
+to = "2024-01-14"
+active = ["mon"]
+[[stage]]
+name = "one"
+kind = "sql"
+sql = "SELECT @date AS day, 1 AS n"
+table = "mart.t"
+date_column = "day"
+key = ["day"]
+columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
+[[check]]
+name = "positive"
+stage = "one"
+title = "n is large enough"
+severity = "blocking"
+sql = "SELECT day FROM `mart.t` WHERE day = DATE '2024-01-01' AND n < 1"
+expect = [{ rows = 0 }]
+"#;
+
+const TWO: &str = r#"
+[[stage]]
+name = "two"
+kind = "sql"
+needs = ["one"]
+reads = [{ table = "mart.t" }]
+sql = "SELECT day, n + 1 AS n FROM `mart.t` WHERE day = @date"
+table = "mart.two"
+date_column = "day"
+key = ["day"]
+columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
+"#;
+
+struct Place {
+    emulator: Emulator,
+    state: State,
+}
+
+impl Place {
+    fn start() -> Option<Self> {
+        Some(Self {
+            emulator: Emulator::start()?,
+            state: State::none(),
+        })
+    }
+
+    fn run(&self, plan: &str, args: &[&str]) -> Ended {
+        let file = self.state.path().with_file_name("plan.toml");
+        fs::write(&file, plan).unwrap();
+        let mut command = backcourt();
+        command.args(["run", "--output", "plain"]).args(args);
+        command.arg("--plan").arg(&file);
+        command.arg("--state-dir").arg(self.state.path());
+        command
+            .arg("--warehouse")
+            .arg(format!("bigquery:{}", self.emulator.address()));
+        ended(&mut command)
+    }
+
+    /// What a query answers, first value first.
+    fn asked(&self, sql: &str) -> String {
+        let address = Address::parse(&self.emulator.address()).unwrap();
+        let warehouse = BigQueryWarehouse::new(address, Settings::default());
+        let answer = block_on(async { warehouse.query(sql).await.unwrap() });
+        let first = answer.rows.first().map(|row| row[0].to_string());
+        first.unwrap_or_default()
+    }
+}
+
+#[test]
+fn rows_of_days_left_out_stay_whatever_runs() {
+    let Some(place) = Place::start() else { return };
+    place.run(MONDAYS, &[]).expect(0);
+    place.asked(
+        "INSERT INTO `mart.t` (day, n) SELECT day, 7 \
+         FROM UNNEST(GENERATE_DATE_ARRAY(DATE '2023-12-25', DATE '2024-01-31')) AS day \
+         WHERE day NOT IN (DATE '2024-01-01', DATE '2024-01-08')",
+    );
+    let of_others = "SELECT COUNT(*) AS n FROM `mart.t` WHERE n = 7";
+    assert_eq!(place.asked(of_others), "36");
+    for args in [&[][..], &["--no-resume"], &["--from", "2024-01-08"], &[]] {
+        place.run(MONDAYS, args).expect(0);
+        assert_eq!(place.asked(of_others), "36", "{args:?}");
+        assert_eq!(
+            place.asked("SELECT COUNT(*) AS n FROM `mart.t`"),
+            "38",
+            "{args:?}"
+        );
+    }
+    let said = place.run(MONDAYS, &[]).expect(0).out;
+    assert!(said.contains("14 dates, 0 to do"), "{said}");
+}
+
+#[test]
+fn an_edited_check_is_asked_again_before_its_gate_decides() {
+    let Some(place) = Place::start() else { return };
+    place.run(MONDAYS, &[]).expect(0);
+    let edited = MONDAYS.replacen("n < 1\"", "n < 10\"", 1) + TWO;
+    for _ in 0..2 {
+        let said = place.run(&edited, &[]).expect(1).out;
+        assert!(said.contains("FAIL"), "{said}");
+        let made = "SELECT COUNT(*) AS n FROM mart.INFORMATION_SCHEMA.TABLES WHERE table_name = 'two'";
+        if place.asked(made) != "0" {
+            assert_eq!(place.asked("SELECT COUNT(*) AS n FROM `mart.two`"), "0");
+        }
+    }
+    place.run(&(MONDAYS.to_owned() + TWO), &[]).expect(0);
+    assert_eq!(place.asked("SELECT SUM(n) AS n FROM `mart.two`"), "4");
+}
