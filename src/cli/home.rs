@@ -46,6 +46,10 @@ pub(super) struct WarehouseArgs {
     /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
     quota_rest: Option<u64>,
+    /// How long to wait for a run on another host that holds the plan's lease on BigQuery and sends no heartbeat, one
+    /// every 10 seconds; then its lease is taken [default: 120]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(20_u64, 3_600))]
+    lease_wait: Option<u64>,
 }
 
 /// A warehouse that is named and not open yet.
@@ -94,6 +98,9 @@ impl WarehouseArgs {
             quota_rest: self
                 .quota_rest
                 .map_or(Settings::default().quota_rest, Duration::from_secs),
+            lease_wait: self
+                .lease_wait
+                .map_or(Settings::default().lease_wait, Duration::from_secs),
             ..Settings::default()
         }
     }
@@ -105,6 +112,7 @@ impl WarehouseArgs {
             (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
             (self.max_total_bytes_billed.is_some(), "--max-total-bytes-billed"),
             (self.quota_rest.is_some(), "--quota-rest"),
+            (self.lease_wait.is_some(), "--lease-wait"),
         ];
         match unused.iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(CliError::Usage(format!(

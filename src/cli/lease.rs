@@ -1,33 +1,52 @@
-//! Taking the lease of a plan for what is about to write, and saying for whom one listens. What a lease is stays in the
-//! room fence.
+//! Taking the lease of a plan for what is about to write, and showing the wait for a silent holder. What a lease is stays in
+//! the room fence.
 
-use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use crate::fence::{FenceError, Tenure};
+use crate::fence::{FenceError, Tenure, Waiting};
 use crate::plan::Plan;
-use crate::warehouse::{Holder, Warehouse};
+use crate::warehouse::Warehouse;
 
 use super::StateDir;
-use super::progress::waiting;
+use super::progress::{Progress, waiting_for};
 
-/// The lease of the plan, for which one may have to listen a while; none where the warehouse keeps none.
+/// How often a wait is repeated where no terminal shows it count down.
+const REMINDER: Duration = Duration::from_secs(30);
+
+/// The lease of the plan, for which a silent holder may have to be waited for; none where the warehouse keeps none.
 pub(super) fn lease(
     warehouse: &Arc<dyn Warehouse>,
     plan: &Plan,
     folder: &StateDir,
 ) -> Result<Option<Tenure>, FenceError> {
-    let waits = |holder: &Holder| {
-        let sentence = format!(
-            "process {} on {} has the lease of plan {}; listening up to ten seconds whether it lives",
-            holder.pid, holder.host, plan.name
+    let (progress, mut reminded) = (Progress::default(), None::<Instant>);
+    let whom = Mutex::new(warehouse.name());
+    let waits = |wait: Waiting<'_>| {
+        let holder = wait.holder;
+        if reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER) {
+            reminded = Some(Instant::now());
+            progress.step(&format!(
+                "process {} on {} holds the lease of plan {} since {}, no heartbeat for {} s; waiting up to {} s to see \
+                 whether it lives",
+                holder.pid,
+                holder.host,
+                plan.name,
+                holder.since.format("%Y-%m-%d %H:%M:%S UTC"),
+                wait.silent.as_secs(),
+                wait.left.as_secs()
+            ));
+        }
+        *whom.lock().unwrap_or_else(PoisonError::into_inner) = format!(
+            "a heartbeat of process {}, {} s more at most",
+            holder.pid,
+            wait.left.as_secs()
         );
-        // Nobody to read it is no reason not to begin.
-        drop(writeln!(std::io::stderr(), "{sentence}"));
     };
-    waiting(&warehouse.name(), || {
+    let whom_now = || whom.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    waiting_for(whom_now, || {
         Tenure::take(
             Arc::clone(warehouse),
             &plan.name,

@@ -13,6 +13,11 @@ const MOMENT: Duration = Duration::from_secs(1);
 
 /// Does something that may have to wait for a server, and says so once it takes longer than a moment.
 pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
+    waiting_for(|| whom.to_owned(), work)
+}
+
+/// The same where it is known only later what is waited for.
+pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce() -> T) -> T {
     let progress = Progress::default();
     if !progress.is_watched {
         return work();
@@ -23,7 +28,11 @@ pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
         scope.spawn(move || {
             let begun = Instant::now();
             while over.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
-                progress.say(&format!("waiting for {whom}: {} s", begun.elapsed().as_secs()));
+                progress.say(&format!(
+                    "waiting for {}: {} s",
+                    whom(),
+                    begun.elapsed().as_secs()
+                ));
             }
         });
         let done = work();

@@ -4,7 +4,8 @@
 mod host;
 mod tenure;
 mod waiting;
+mod watch;
 
 pub use host::name as host_name;
 pub use tenure::Tenure;
-pub use waiting::FenceError;
+pub use waiting::{FenceError, Waiting};

@@ -1,22 +1,17 @@
-//! The time a process has the lease: a thread of its own shows every two seconds that it lives.
+//! The time a process has the lease: a thread of its own sends heartbeats, and hears from them of its loss.
 
+use chrono::{DateTime, Utc};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use crate::warehouse::{ErrorClass, Holder, Leases, Warehouse};
+use crate::warehouse::{ErrorClass, Leases, Warehouse};
 
 use super::host;
-use super::waiting::{FenceError, Patience, take};
-
-/// How often a holder shows that it lives.
-const BEAT: Duration = Duration::from_secs(2);
+use super::waiting::{FenceError, Waiting, take};
 
 /// The lease of a plan, held until this is dropped.
 #[derive(Debug)]
@@ -28,24 +23,24 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// Takes the lease of a plan on this warehouse; none where it keeps no leases. May take a little more than ten
-    /// seconds, of which `waits` hears first.
+    /// Takes the lease of a plan on this warehouse; none where it keeps no leases. Waits for a silent holder as long as
+    /// the warehouse's rhythm says, and calls `waits` after each look.
     ///
     /// # Errors
-    /// Somebody has it, or the warehouse does not say.
+    /// A living process has it, or the warehouse cannot be asked.
     pub fn take(
         warehouse: Arc<dyn Warehouse>,
         plan: &str,
         folder: &Path,
         now: DateTime<Utc>,
-        waits: impl FnOnce(&Holder),
+        waits: impl FnMut(Waiting<'_>),
     ) -> Result<Option<Self>, FenceError> {
         let Some(leases) = warehouse.leases() else {
             return Ok(None);
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let own = host::own(folder, now);
-        if let Some(holder) = runtime.block_on(take(leases, plan, &own, Patience::USUAL, waits))? {
+        if let Some(holder) = runtime.block_on(take(leases, plan, &own, waits))? {
             return Err(FenceError::Held {
                 plan: plan.to_owned(),
                 warehouse: warehouse.name(),
@@ -104,19 +99,26 @@ fn keep(
 
 /// Beats until the end, gives the lease back then, or says to whom it is lost.
 async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
+    let rhythm = leases.rhythm();
     loop {
         tokio::select! {
             _ = ended.changed() => break,
-            () = sleep(BEAT) => match leases.beat().await {
-                Ok(()) => {}
-                Err(error) if error.class == ErrorClass::Auth => return Some(error.message),
-                // The own writer is in the way, most likely: what it commits shows as well that the holder lives.
-                Err(error) => tracing::debug!("the lease was not renewed, it is tried again: {error}"),
+            () = sleep(rhythm.beat) => match timeout(rhythm.beat_limit, leases.beat()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
+                Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
+                Err(_) => tracing::warn!(
+                    "heartbeat not answered within {} s, sending the next one at its time",
+                    rhythm.beat_limit.as_secs()
+                ),
             },
         }
     }
     if let Err(error) = leases.give_back().await {
-        tracing::warn!("the lease was not given back ({error}); it falls by itself");
+        tracing::warn!(
+            "lease not given back ({error}); another process can take it after {} s without a heartbeat",
+            rhythm.silence.as_secs()
+        );
     }
     None
 }

@@ -1,29 +1,24 @@
-//! Getting a lease: at once if it is free or its holder is known to be dead, after a silence of ten seconds if nobody
-//! knows, and never from a holder that lives. No two clocks are compared: only whether the holder is heard.
+//! Getting a lease: at once if it is free or its holder is known to be dead, after a silence if that is not known, and
+//! never from a holder that lives. How long the silence is the warehouse knows; what looks say is judged in `watch`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use crate::warehouse::{ErrorClass, Holder, Lease, Leases, WarehouseError};
+use crate::warehouse::{ErrorClass, Holder, Leases, WarehouseError};
 
 use super::host;
+use super::watch::{Seen, Watch};
 
-/// How long one listens for a holder.
+/// A wait for a holder that may be dead.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// A holder that is not heard for so long has lost its lease.
-    silence: Duration,
-    /// How often one listens.
-    every: Duration,
-}
-
-impl Patience {
-    /// Five times as long as a holder is silent between two signs of life.
-    pub(super) const USUAL: Self = Self {
-        silence: Duration::from_secs(10),
-        every: Duration::from_millis(250),
-    };
+pub struct Waiting<'a> {
+    /// The holder.
+    pub holder: &'a Holder,
+    /// How long no heartbeat of it has arrived.
+    pub silent: Duration,
+    /// How much longer it is waited for at most.
+    pub left: Duration,
 }
 
 /// A lease that somebody else was quicker to take so often is not kept, whatever the warehouse says.
@@ -54,64 +49,57 @@ pub enum FenceError {
     System(#[from] std::io::Error),
 }
 
-/// Takes the lease of a plan, or says who has it. `waits` hears of whom one waits for, once.
+/// Takes the lease of a plan, or returns the holder that lives. `waits` is called after each look at a silent holder.
 pub(super) async fn take(
     leases: &dyn Leases,
     plan: &str,
     own: &Holder,
-    patience: Patience,
-    waits: impl FnOnce(&Holder),
+    mut waits: impl FnMut(Waiting<'_>),
 ) -> Result<Option<Holder>, WarehouseError> {
-    let mut waits = Some(waits);
-    let mut stands = leases.look(plan).await?;
-    let mut heard = Instant::now();
-    let mut races = 0;
+    let rhythm = leases.rhythm();
+    let (mut watch, mut races) = (Watch::default(), 0);
     loop {
-        let holder = stands.as_ref().and_then(|lease| lease.holder.clone());
-        let Some(holder) = holder.filter(|holder| !host::is_gone(holder)) else {
-            if leases.take(plan, stands.as_ref(), own).await? {
-                return Ok(None);
+        let began = Instant::now();
+        let lease = leases.look(plan).await?;
+        match watch.look(began, Instant::now(), lease.as_ref()) {
+            Seen::Alive(holder) => return Ok(Some(holder)),
+            Seen::Silent(holder, silent) if !host::is_gone(&holder) => {
+                let left = rhythm.silence.saturating_sub(silent);
+                if left.is_zero() {
+                    if leases.take(plan, lease.as_ref(), own).await? {
+                        tracing::warn!(
+                            "took the lease of plan {plan} from process {} on {}, which sent no heartbeat for {} s",
+                            holder.pid,
+                            holder.host,
+                            silent.as_secs()
+                        );
+                        return Ok(None);
+                    }
+                } else {
+                    waits(Waiting {
+                        holder: &holder,
+                        silent,
+                        left,
+                    });
+                }
             }
-            // Somebody was quicker.
-            races += 1;
-            if races == RACES {
-                let sentence = format!(
-                    "the lease of plan {plan} cannot be had: it was free {RACES} times and each time gone when it was \
-                     taken; see who else starts runs, and start again"
-                );
-                return Err(WarehouseError::new(ErrorClass::Contention, sentence));
+            Seen::Free | Seen::Silent(..) => {
+                if leases.take(plan, lease.as_ref(), own).await? {
+                    return Ok(None);
+                }
+                // Another process was quicker.
+                races += 1;
+                if races == RACES {
+                    let sentence = format!(
+                        "the lease of plan {plan} was free {RACES} times and each time taken by another process first; \
+                         find out what else starts runs of this plan, then start again"
+                    );
+                    return Err(WarehouseError::new(ErrorClass::Contention, sentence));
+                }
             }
-            sleep(patience.every).await;
-            stands = leases.look(plan).await?;
-            heard = Instant::now();
-            continue;
-        };
-        if heard.elapsed() >= patience.silence && leases.take(plan, stands.as_ref(), own).await? {
-            tracing::warn!(
-                "process {} on {} was silent for {} s and has lost the lease of plan {plan}",
-                holder.pid,
-                holder.host,
-                patience.silence.as_secs()
-            );
-            return Ok(None);
         }
-        if let Some(waits) = waits.take() {
-            waits(&holder);
-        }
-        sleep(patience.every).await;
-        let now = leases.look(plan).await?;
-        match (&stands, &now) {
-            (Some(before), Some(after)) if is_alive(before, after) => return Ok(Some(holder)),
-            (before, after) if before == after => {}
-            _ => heard = Instant::now(),
-        }
-        stands = now;
+        sleep(rhythm.look).await;
     }
-}
-
-/// Whether the holder of a lease has been heard.
-fn is_alive(before: &Lease, after: &Lease) -> bool {
-    before.epoch == after.epoch && before.beat != after.beat && after.holder.is_some()
 }
 
 #[cfg(test)]
@@ -123,10 +111,13 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::warehouse::{Lease, Rhythm};
 
-    const SHORT: Patience = Patience {
+    const SHORT: Rhythm = Rhythm {
+        beat: Duration::from_millis(20),
+        beat_limit: Duration::from_secs(1),
         silence: Duration::from_millis(100),
-        every: Duration::from_millis(5),
+        look: Duration::from_millis(5),
     };
 
     /// A lease whose holder lives or is silent.
@@ -137,6 +128,10 @@ mod tests {
 
     #[async_trait]
     impl Leases for One {
+        fn rhythm(&self) -> Rhythm {
+            SHORT
+        }
+
         async fn look(&self, _: &str) -> Result<Option<Lease>, WarehouseError> {
             let mut lease = self.lease.lock().unwrap();
             if let Some(lease) = lease.as_mut().filter(|_| self.lives) {
@@ -172,6 +167,10 @@ mod tests {
 
     #[async_trait]
     impl Leases for Forgetful {
+        fn rhythm(&self) -> Rhythm {
+            SHORT
+        }
+
         async fn look(&self, _: &str) -> Result<Option<Lease>, WarehouseError> {
             Ok(None)
         }
@@ -191,10 +190,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_warehouse_that_keeps_no_lease_is_not_asked_for_ever() {
-        let error = take(&Forgetful, "nba", &own(), SHORT, |_| ()).await.unwrap_err();
+        let error = take(&Forgetful, "nba", &own(), |_| ()).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Contention);
         assert!(
-            error.message.contains("the lease of plan nba cannot be had"),
+            error.message.contains("the lease of plan nba was free 10 times"),
             "{error}"
         );
     }
@@ -224,7 +223,7 @@ mod tests {
 
     async fn taken(one: &One) -> (Option<Holder>, Duration, bool) {
         let (mut waited, began) = (false, Instant::now());
-        let refused = take(one, "nba", &own(), SHORT, |_| waited = true).await.unwrap();
+        let refused = take(one, "nba", &own(), |_| waited = true).await.unwrap();
         (refused, began.elapsed(), waited)
     }
 

@@ -1,6 +1,8 @@
 //! Who may write what a plan fills: a lease in the warehouse itself, where every host that could write sees it.
 //! How long one waits for a holder that is silent is not known here.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,16 +37,31 @@ pub struct Lease {
     pub holder: Option<Holder>,
 }
 
-/// What a process is told that has lost the lease of a plan to this holder.
+/// How often a holder shows that it lives, and how long a silent one keeps its lease. Each warehouse knows its own
+/// latencies: a heartbeat that is late must not cost a living holder its lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// The pause between two heartbeats.
+    pub beat: Duration,
+    /// A heartbeat that takes longer is given up; the next one is sent at its time.
+    pub beat_limit: Duration,
+    /// A holder without a heartbeat for this long loses its lease to the next process that asks for it.
+    pub silence: Duration,
+    /// The pause between two looks of a process that waits for a silent holder.
+    pub look: Duration,
+}
+
+/// The error of a process that lost the lease of a plan to this holder.
 pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
     let by = match to {
         Some(Holder {
             host, pid, folder, ..
-        }) => format!("process {pid} on {host}, state folder {folder},"),
-        None => "somebody".to_owned(),
+        }) => format!("process {pid} on {host}, state folder {folder}"),
+        None => "another process".to_owned(),
     };
     let sentence = format!(
-        "{by} has taken the lease of plan {plan} while this process was silent; it writes nothing more"
+        "lost the lease of plan {plan} to {by}, after no heartbeat of this process arrived in time; nothing more is \
+         written; see that run first, then start again"
     );
     WarehouseError::new(ErrorClass::Auth, sentence)
 }
@@ -52,6 +69,9 @@ pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
 /// The leases of a warehouse.
 #[async_trait]
 pub trait Leases: Send + Sync {
+    /// How heartbeats and waiting are timed here.
+    fn rhythm(&self) -> Rhythm;
+
     /// How the lease of a plan stands; none if nobody ever had it.
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError>;
 
@@ -62,6 +82,6 @@ pub trait Leases: Send + Sync {
     /// Shows that the holder lives. The class of the error is `auth` once somebody else has the lease.
     async fn beat(&self) -> Result<(), WarehouseError>;
 
-    /// Gives the lease back, if it is still held.
+    /// Gives the lease back, if it is still held and no write of its holder may still be running.
     async fn give_back(&self) -> Result<(), WarehouseError>;
 }

@@ -14,7 +14,7 @@ mod trial;
 pub use cost::{Bill, Charge, Cost, Foreseen};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
-pub use lease::{Holder, Lease, Leases};
+pub use lease::{Holder, Lease, Leases, Rhythm};
 pub use owner::{Claim, Owner, Owners};
 pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
 pub use trial::{Trial, Tried};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::told;
-use crate::fence::{FenceError, Tenure};
+use crate::fence::{FenceError, Tenure, Waiting};
 use crate::table::{Change, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
@@ -137,7 +137,19 @@ async fn lease_of(
     folder: PathBuf,
     now: DateTime<Utc>,
 ) -> Result<Option<Tenure>, Unsettled> {
-    let taking = tokio::task::spawn_blocking(move || Tenure::take(beside, &plan, &folder, now, |_| ()));
+    let taking = tokio::task::spawn_blocking(move || {
+        let waits = |wait: Waiting<'_>| {
+            if wait.silent.is_zero() {
+                tracing::warn!(
+                    "process {} on {} holds the lease of plan {plan}; waiting up to {} s to see whether it lives",
+                    wait.holder.pid,
+                    wait.holder.host,
+                    wait.left.as_secs()
+                );
+            }
+        };
+        Tenure::take(beside, &plan, &folder, now, waits)
+    });
     match taking.await {
         Ok(Ok(tenure)) => Ok(tenure),
         Ok(Err(FenceError::Warehouse(error))) => Err(Unsettled::Failed(error)),

@@ -1,5 +1,5 @@
-//! What a lease says in statements: how it is taken, shown to be held, and given back; what a write says first, so that it
-//! fails once the lease is somebody else's; and the labels by which jobs sent under it are found. Nothing is sent here.
+//! What a lease says in statements: how it is taken; what a write says first, so that it fails once another process has
+//! the lease; and the labels by which jobs sent under it are found. Nothing is sent here.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,9 @@ use crate::table::text_literal;
 
 /// The dataset, behind the prefix.
 pub(super) const DATASET: &str = "backcourt";
+
+/// The table in it with a row for each lease.
+pub(super) const LEASES: &str = "lease";
 
 /// What a write says that found the lease taken, by which its refusal is known from others.
 pub(super) const TAKEN: &str = "backcourt: the lease was taken";
@@ -45,26 +48,6 @@ impl Fence {
         ])
     }
 
-    /// Says that the holder lives. It reads nothing, so it is billed nothing, and it meets no other change.
-    pub(super) fn beat(&self) -> Statement {
-        Statement::new(format!(
-            "INSERT INTO `{}` (plan, epoch) VALUES (@plan, {})",
-            self.place.beats(),
-            self.epoch
-        ))
-        .with("plan", "STRING", self.place.plan.clone())
-    }
-
-    /// Lets others have the lease at once.
-    pub(super) fn give_back(&self) -> Statement {
-        Statement::new(format!(
-            "UPDATE `{}` SET holder = NULL WHERE plan = @plan AND epoch = {}",
-            self.place.leases(),
-            self.epoch
-        ))
-        .with("plan", "STRING", self.place.plan.clone())
-    }
-
     /// Whether a job with these labels was sent by an earlier holder.
     pub(super) fn is_before(&self, labels: &HashMap<String, String>) -> bool {
         let epoch = labels
@@ -89,65 +72,41 @@ impl Place {
         }
     }
 
+    /// The dataset of leases.
+    pub(super) fn dataset(&self) -> &str {
+        &self.dataset
+    }
+
+    /// The table in it whose labels are the notice of this lease.
+    pub(super) fn notice(&self) -> String {
+        format!("heartbeat_{}", self.label())
+    }
+
     fn leases(&self) -> String {
-        format!("{}.lease", self.dataset)
+        format!("{}.{LEASES}", self.dataset)
     }
 
-    fn beats(&self) -> String {
-        format!("{}.beat", self.dataset)
-    }
-
-    /// Makes room for leases; what is there stays.
-    pub(super) fn ensure(&self, location: Option<&str>) -> Vec<Statement> {
-        let place = super::datasets::made_in(location);
-        [
-            format!("CREATE SCHEMA IF NOT EXISTS `{}`{place}", self.dataset),
-            format!(
-                "CREATE TABLE IF NOT EXISTS `{}` (plan STRING NOT NULL, epoch INT64 NOT NULL, holder STRING)",
-                self.leases()
-            ),
-            format!(
-                "CREATE TABLE IF NOT EXISTS `{}` (plan STRING NOT NULL, epoch INT64 NOT NULL)",
-                self.beats()
-            ),
-        ]
-        .map(Statement::new)
-        .into()
-    }
-
+    /// The epoch that counts, and who took it.
     pub(super) fn look(&self) -> Statement {
         Statement::new(self.stands()).with("plan", "STRING", self.plan.clone())
     }
 
     fn stands(&self) -> String {
-        format!(
-            "SELECT epoch, (SELECT COUNT(*) FROM `{}` AS beat WHERE beat.plan = lease.plan \
-             AND beat.epoch = lease.epoch) AS beats, holder FROM `{}` AS lease WHERE plan = @plan",
-            self.beats(),
-            self.leases()
-        )
+        format!("SELECT epoch, holder FROM `{}` WHERE plan = @plan", self.leases())
     }
 
-    /// Takes the lease if its epoch is still the one that was seen, 0 for none, and says how it stands then. Of two that
-    /// try at once `BigQuery` lets one pass, because both change the same table; one that tries again changes nothing.
+    /// Takes the lease if its epoch is still the one that was seen, 0 for none, and answers how it stands then. Of two
+    /// that try at once `BigQuery` lets one pass, because both change the same table; one that tries again changes nothing.
     pub(super) fn take(&self, seen: i64, holder: &str) -> Statement {
-        let leases = self.leases();
-        let forget = if seen == 0 {
-            String::new()
-        } else {
-            format!(
-                "DELETE FROM `{}` WHERE plan = @plan AND epoch <= {seen};\n",
-                self.beats()
-            )
-        };
         Statement::new(format!(
             "MERGE `{leases}` AS lease USING (SELECT @plan AS plan, @holder AS holder) AS taker \
              ON lease.plan = taker.plan\n\
              WHEN MATCHED AND lease.epoch = {seen} THEN UPDATE SET epoch = {next}, holder = taker.holder\n\
              WHEN NOT MATCHED AND {seen} = 0 THEN INSERT (plan, epoch, holder) \
              VALUES (taker.plan, {next}, taker.holder);\n\
-             {forget}{};",
+             {};",
             self.stands(),
+            leases = self.leases(),
             next = seen + 1,
         ))
         .with("plan", "STRING", self.plan.clone())

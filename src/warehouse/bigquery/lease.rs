@@ -1,47 +1,71 @@
-//! The leases of a `BigQuery`: a dataset of their own, where every host that writes sees them. A write looks in its own
-//! transaction whether the lease is still held; what was sent before it was taken is found by its label and ended.
-//! How long one listens for a silent holder is not known here, and the statements stand beside it.
+//! The leases of a `BigQuery`: a dataset of their own, where every host that writes sees them. A row for each lease decides:
+//! writes look at it in their own transaction, and it is changed only to take the lease. Who holds it and that the holder
+//! lives stands in the `notice` beside it, so that heartbeats need no job. What was sent before a lease was taken is found
+//! by its labels and ended.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::sleep;
 
-use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::fence::{DATASET, Fence, Place, TAKEN};
+use super::fence::{Fence, Place, TAKEN};
 use super::job::{Answered, Statement};
-use super::overtaken;
-use super::read;
+use super::{BigQueryWarehouse, Settings, notice, overtaken, own, read};
 use crate::table::Value;
-use crate::warehouse::{ErrorClass, Holder, Lease, Leases, WarehouseError, lease};
+use crate::warehouse::{ErrorClass, Holder, Lease, Leases, Rhythm, WarehouseError, lease};
 
-/// Every so often a holder that shows it lives looks whether it still is one, for which it is billed. Its writes look
-/// each time.
-const BEATS_A_LOOK: u32 = 30;
+/// The pause between two heartbeats. `BigQuery` takes five changes of a table's metadata in ten seconds.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// The pause between two looks at a silent holder.
+const LOOK: Duration = Duration::from_secs(2);
+
+impl Settings {
+    /// How heartbeats and waiting are timed with these settings.
+    pub(crate) fn rhythm(&self) -> Rhythm {
+        Rhythm {
+            beat: BEAT,
+            beat_limit: 3 * BEAT,
+            silence: self.lease_wait,
+            look: LOOK,
+        }
+    }
+}
 
 /// The lease a warehouse has taken, if it has one. Every copy of the warehouse shares it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Held {
-    fence: Arc<Mutex<Option<Fence>>>,
-    beats: Arc<AtomicU32>,
+pub(super) struct Held(Arc<Mutex<Option<Tenancy>>>);
+
+/// A lease that was taken, as its next heartbeat tells it.
+#[derive(Debug, Clone)]
+struct Tenancy {
+    fence: Fence,
+    lease: Lease,
 }
 
 impl Held {
+    fn tenancy(&self) -> Option<Tenancy> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, tenancy: Option<Tenancy>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tenancy;
+    }
+
     fn fence(&self) -> Option<Fence> {
-        self.fence.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tenancy().map(|tenancy| tenancy.fence)
     }
 
-    fn set(&self, fence: Option<Fence>) {
-        *self.fence.lock().unwrap_or_else(PoisonError::into_inner) = fence;
-    }
-
-    /// Whether it is time to look again.
-    fn is_to_look(&self) -> bool {
-        self.beats
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(BEATS_A_LOOK)
+    /// Counts a heartbeat and returns what it is to say.
+    fn next_beat(&self) -> Option<Tenancy> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenancy = held.as_mut()?;
+        tenancy.lease.beat += 1;
+        Some(tenancy.clone())
     }
 
     /// What a write says first in its transaction; nothing as long as no lease was taken.
@@ -55,19 +79,20 @@ impl Held {
     }
 }
 
-/// How a lease stands, from what a look at it answered.
+/// How a lease stands by its row.
 fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
     let Some(row) = read::typed(answered)?.into_iter().next() else {
         return Ok(None);
     };
     let unreadable = |why: &str| {
         let sentence = format!(
-            "the lease of plan {plan} cannot be read ({why}); drop the dataset {DATASET} if no run is alive"
+            "the row of plan {plan} in table lease of the dataset of leases cannot be read ({why}); if no run of the \
+             plan is alive, delete the row and start again"
         );
         Fault::new(ErrorClass::Data, sentence)
     };
-    let [Value::Int(epoch), Value::Int(beat), holder] = row.as_slice() else {
-        return Err(unreadable("it has another form"));
+    let [Value::Int(epoch), holder] = row.as_slice() else {
+        return Err(unreadable("the table has other columns"));
     };
     let holder = match holder {
         Value::Text(text) => {
@@ -79,7 +104,7 @@ fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
     };
     Ok(Some(Lease {
         epoch: *epoch,
-        beat: *beat,
+        beat: 0,
         holder,
     }))
 }
@@ -109,7 +134,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// What to say of a lease that was lost.
+    /// The error of a write that found the lease taken.
     async fn lost(&self) -> WarehouseError {
         let Some(fence) = self.held.fence() else {
             return WarehouseError::new(ErrorClass::Code, "no lease was ever taken".to_owned());
@@ -120,70 +145,141 @@ impl BigQueryWarehouse {
         let holder = now.ok().flatten().and_then(|lease| lease.holder);
         lease::lost(plan, holder.as_ref())
     }
+
+    /// What the notice says, and nothing if it was never made.
+    async fn notice(&self, place: &Place) -> Result<Option<Lease>, Fault> {
+        let read = || async { notice::read(&self.client().await?, &self.account.project, place).await };
+        self.insist(read).await
+    }
+
+    async fn publish(&self, place: &Place, lease: &Lease) -> Result<(), Fault> {
+        let publish =
+            || async { notice::publish(&self.client().await?, &self.account.project, place, lease).await };
+        self.insist(publish).await
+    }
+
+    /// Takes the lease by its row, which is made where it is not there yet.
+    async fn take_row(&self, place: &Place, seen: i64, holder: &str) -> Result<Option<Lease>, Fault> {
+        let answered = match self.ask(place.take(seen, holder)).await {
+            Err(fault) if fault.is_not_found() => {
+                self.make_own(place).await?;
+                self.ask(place.take(seen, holder)).await?
+            }
+            answered => answered?,
+        };
+        standing(&place.plan, &answered)
+    }
+
+    /// Makes the tables of leases and owners.
+    async fn make_own(&self, place: &Place) -> Result<(), Fault> {
+        let tables = || {
+            let project = &self.account.project;
+            let [lease, owner] = own::tables(project, place.dataset());
+            [lease, owner, notice::table(project, place)]
+        };
+        let make =
+            || async { own::make(&self.client().await?, &self.account, place.dataset(), tables()).await };
+        self.insist(make).await
+    }
+
+    /// Ends what earlier holders sent and may still run.
+    async fn end_earlier(&self, fence: &Fence) -> Result<(), Fault> {
+        let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
+        let end = || async { overtaken::end(&self.client().await?, &self.account, is_before).await };
+        self.insist(end).await
+    }
+
+    /// Sends heartbeats while something is waited for that may take long.
+    async fn beating(&self, work: impl Future<Output = Result<(), Fault>>) -> Result<(), WarehouseError> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done.map_err(told),
+                () = sleep(BEAT) => match self.beat().await {
+                    Err(error) if error.class == ErrorClass::Auth => return Err(error),
+                    Err(error) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
+                    Ok(()) => {}
+                },
+            }
+        }
+    }
 }
 
 #[async_trait]
 impl Leases for BigQueryWarehouse {
+    fn rhythm(&self) -> Rhythm {
+        self.rhythm
+    }
+
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
-        match self.apart().ask(Place::new(&self.prefix, plan).look()).await {
-            Ok(answered) => standing(plan, &answered).map_err(told),
-            Err(fault) if fault.is_not_found() => Ok(None),
-            Err(fault) => Err(told(fault)),
-        }
+        let place = Place::new(&self.prefix, plan);
+        self.apart().notice(&place).await.map_err(told)
     }
 
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
         let (apart, place) = (self.apart(), Place::new(&self.prefix, plan));
-        let seen = seen.map_or(0, |lease| lease.epoch);
+        let epoch = seen.map_or(0, |lease| lease.epoch);
         let holder = serde_json::to_string(by)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
-        if seen == 0 {
-            for step in place.ensure(self.account.location.as_deref()) {
-                apart.ask(step).await.map_err(told)?;
+        if seen.is_none() {
+            apart.make_own(&place).await.map_err(told)?;
+        }
+        let stands = apart.take_row(&place, epoch, &holder).await.map_err(told)?;
+        let Some(stands) = stands else { return Ok(false) };
+        if stands.epoch != epoch + 1 || stands.holder.as_ref() != Some(by) {
+            // The notice is behind the row: its writer died in between, or is about to write it, or is of a version that
+            // knows no notices.
+            if stands.epoch > epoch {
+                apart.publish(&place, &stands).await.map_err(told)?;
             }
+            return Ok(false);
         }
-        let answered = apart.ask(place.take(seen, &holder)).await.map_err(told)?;
-        let now = standing(plan, &answered).map_err(told)?;
-        let is_own = now.is_some_and(|now| now.epoch == seen + 1 && now.holder.as_ref() == Some(by));
-        if is_own {
-            let fence = Fence {
-                place,
-                epoch: seen + 1,
-            };
-            self.held.set(Some(fence.clone()));
-            let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
-            let end_what_is_before = || async {
-                let client = apart.client().await?;
-                overtaken::end(&client, &self.account, is_before).await
-            };
-            apart.insist(end_what_is_before).await.map_err(told)?;
+        let fence = Fence {
+            place,
+            epoch: stands.epoch,
+        };
+        self.held.set(Some(Tenancy {
+            fence: fence.clone(),
+            lease: stands.clone(),
+        }));
+        let publish = apart.publish(&fence.place, &stands);
+        // A lease is given back only when nothing sent under it may still run.
+        if seen.is_some_and(|lease| lease.holder.is_some()) {
+            let (published, ended) = tokio::join!(publish, self.beating(apart.end_earlier(&fence)));
+            published.map_err(told)?;
+            ended?;
+        } else {
+            publish.await.map_err(told)?;
         }
-        Ok(is_own)
+        Ok(true)
     }
 
     async fn beat(&self) -> Result<(), WarehouseError> {
-        let Some(fence) = self.held.fence() else {
+        let Some(Tenancy { fence, lease }) = self.held.next_beat() else {
             return Ok(());
         };
         let apart = self.apart();
-        apart.ask(fence.beat()).await.map_err(told)?;
-        if !self.held.is_to_look() {
-            return Ok(());
+        let now = apart.notice(&fence.place).await.map_err(told)?;
+        if let Some(now) = now.filter(|now| now.epoch > fence.epoch) {
+            return Err(lease::lost(&fence.place.plan, now.holder.as_ref()));
         }
-        let answered = apart.ask(fence.place.look()).await.map_err(told)?;
-        let now = standing(&fence.place.plan, &answered).map_err(told)?;
-        if now.as_ref().is_some_and(|now| now.epoch == fence.epoch) {
-            return Ok(());
-        }
-        let holder = now.and_then(|now| now.holder);
-        Err(lease::lost(&fence.place.plan, holder.as_ref()))
+        apart.publish(&fence.place, &lease).await.map_err(told)
     }
 
     async fn give_back(&self) -> Result<(), WarehouseError> {
-        if let Some(fence) = self.held.fence() {
-            self.apart().ask(fence.give_back()).await.map_err(told)?;
-            self.held.set(None);
+        let Some(Tenancy { fence, lease }) = self.held.next_beat() else {
+            return Ok(());
+        };
+        let apart = self.apart();
+        let now = apart.notice(&fence.place).await.map_err(told)?;
+        if now.is_none_or(|now| now.epoch == fence.epoch) {
+            let free = Lease {
+                holder: None,
+                ..lease
+            };
+            apart.publish(&fence.place, &free).await.map_err(told)?;
         }
+        self.held.set(None);
         Ok(())
     }
 }

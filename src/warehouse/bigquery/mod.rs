@@ -13,7 +13,9 @@ mod fill;
 mod job;
 mod lease;
 mod limits;
+mod notice;
 mod overtaken;
+mod own;
 mod owner;
 mod read;
 mod refill;
@@ -41,7 +43,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Answer, Bill, ErrorClass, Filling, Foreseen, Kept, Leases, Owners, Question, Read, Refill, Refilled,
-    Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub most_bytes_billed: Option<u64>,
     /// How long a table rests when its quota is used up.
     pub quota_rest: Duration,
+    /// How long to wait for the holder of a lease that sends no heartbeat.
+    pub lease_wait: Duration,
     /// How long to wait before a call that was lost is made again the first time.
     pub first_pause: Duration,
     /// How long one call may take, the wait for a job and a large answer included.
@@ -76,6 +80,7 @@ impl Default for Settings {
             labels: HashMap::new(),
             most_bytes_billed: None,
             quota_rest: Duration::from_mins(10),
+            lease_wait: Duration::from_mins(2),
             first_pause: Duration::from_millis(400),
             patience: Duration::from_mins(1),
         }
@@ -99,6 +104,7 @@ pub struct BigQueryWarehouse {
     prefix: Prefix,
     rest: Duration,
     patience: Duration,
+    rhythm: Rhythm,
     limits: Arc<Limits>,
     /// Tables are made one after the other; together they would meet in the dataset they share.
     making: Arc<Mutex<()>>,
@@ -121,7 +127,7 @@ impl BigQueryWarehouse {
         } else {
             format!("{address} as {}*", settings.prefix)
         };
-        let held = Held::default();
+        let (held, rhythm) = (Held::default(), settings.rhythm());
         Self {
             name,
             client: Arc::default(),
@@ -139,6 +145,7 @@ impl BigQueryWarehouse {
             held,
             rest: settings.quota_rest,
             patience: settings.patience,
+            rhythm,
             address,
             prefix: settings.prefix,
             limits: Arc::default(),

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::BigQueryWarehouse;
-use super::datasets::{Prefix, made_in};
+use super::datasets::Prefix;
 use super::fault::Fault;
 use super::fence::DATASET;
 use super::job::{Answered, Statement};
 use super::lease::Held;
-use super::read;
+use super::{BigQueryWarehouse, own, read};
 use crate::table::{Value, text_literal};
 use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseError};
 
+/// The table in the dataset of leases.
+pub(super) const OWNERS: &str = "owner";
+
 /// Where owners are recorded.
 fn place(prefix: &Prefix) -> String {
-    format!("{prefix}{DATASET}.owner")
+    format!("{prefix}{DATASET}.{OWNERS}")
 }
 
 fn look(place: &str, tables: &[String]) -> Statement {
@@ -28,8 +30,10 @@ fn look(place: &str, tables: &[String]) -> Statement {
 }
 
 /// Takes the tables that are still whose they were, all or none: of two that try at once `BigQuery` lets one pass, because
-/// both change the same table. One that tries again changes nothing.
+/// both change the same table. One that tries again changes nothing. Answers whose the tables are then.
 fn take(place: &str, claims: &[Claim]) -> Statement {
+    let tables: Vec<String> = claims.iter().map(|claim| text_literal(&claim.table)).collect();
+    let tables = tables.join(", ");
     let rows: Vec<String> = (claims.iter())
         .map(|claim| {
             let from = claim.from.as_deref().map_or("NULL".to_owned(), text_literal);
@@ -47,7 +51,8 @@ fn take(place: &str, claims: &[Claim]) -> Statement {
          WHERE other.plan != @plan AND (claimed.seen IS NULL OR other.plan != claimed.seen))) AS claim \
          ON owned.path = claim.path\n\
          WHEN MATCHED THEN UPDATE SET plan = @plan, owner = @owner\n\
-         WHEN NOT MATCHED THEN INSERT (path, plan, owner) VALUES (claim.path, @plan, @owner)"
+         WHEN NOT MATCHED THEN INSERT (path, plan, owner) VALUES (claim.path, @plan, @owner);\n\
+         SELECT path, owner FROM `{place}` WHERE path IN ({tables});"
     ))
 }
 
@@ -91,24 +96,22 @@ impl Owners for BigQueryWarehouse {
         let (apart, place) = (self.apart(), place(&self.prefix));
         let text = serde_json::to_string(owner)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
-        let steps = [
-            Statement::new(format!(
-                "CREATE SCHEMA IF NOT EXISTS `{}{DATASET}`{}",
-                self.prefix,
-                made_in(self.account.location.as_deref())
-            )),
-            Statement::new(format!(
-                "CREATE TABLE IF NOT EXISTS `{place}` (path STRING NOT NULL, plan STRING NOT NULL, owner STRING NOT NULL)"
-            )),
-            take(&place, claims)
-                .with("plan", "STRING", owner.plan.clone())
-                .with("owner", "STRING", text),
-        ];
-        for step in steps {
-            apart.ask(step).await.map_err(told)?;
-        }
+        let take = take(&place, claims)
+            .with("plan", "STRING", owner.plan.clone())
+            .with("owner", "STRING", text);
+        let answered = match apart.ask(take.clone()).await {
+            Err(fault) if fault.is_not_found() => {
+                let dataset = format!("{}{DATASET}", self.prefix);
+                let tables = || own::tables(&apart.account.project, &dataset);
+                let make =
+                    || async { own::make(&apart.client().await?, &apart.account, &dataset, tables()).await };
+                apart.insist(make).await.map_err(told)?;
+                apart.ask(take).await
+            }
+            answered => answered,
+        };
         let tables: Vec<String> = claims.iter().map(|claim| claim.table.clone()).collect();
-        let now = self.owners_of(&tables).await?;
+        let now = standing(&tables, &answered.map_err(told)?).map_err(told)?;
         Ok(now
             .iter()
             .all(|now| now.as_ref().is_some_and(|now| now.plan == owner.plan)))

@@ -2,16 +2,25 @@
 //! what it writes, so that nobody can take a lease between the look at it and the commit.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::connection::{attach, blank};
 use super::fault::Fault;
 use super::folder::Folder;
-use crate::warehouse::{Holder, Lease, lease};
+use crate::warehouse::{Holder, Lease, Rhythm, lease};
 
 /// The file's name, as if it were a dataset: every connection has it at hand.
 pub(super) const DATASET: &str = "backcourt";
+
+/// A heartbeat is one small commit to a file nearby; commits of the holder count as heartbeats too.
+pub(super) const RHYTHM: Rhythm = Rhythm {
+    beat: Duration::from_secs(2),
+    beat_limit: Duration::from_mins(1),
+    silence: Duration::from_secs(10),
+    look: Duration::from_millis(250),
+};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.lease (
     plan TEXT PRIMARY KEY, epoch INTEGER NOT NULL, beat INTEGER NOT NULL, holder TEXT) STRICT";

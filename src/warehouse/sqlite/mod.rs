@@ -32,7 +32,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     Answer, Claim, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Refill, Refilled, Replace,
-    Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
     Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
@@ -255,6 +255,10 @@ impl Warehouse for SqliteWarehouse {
 
 #[async_trait]
 impl Leases for SqliteWarehouse {
+    fn rhythm(&self) -> Rhythm {
+        lease::RHYTHM
+    }
+
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
         let plan = plan.to_owned();
         self.about_leases(move |folder| lease::look(folder, &plan)).await

@@ -1,0 +1,163 @@
+//! What successive looks at a lease say about its holder. Pure: times are handed in, so that it can be simulated, and no
+//! two clocks are compared, only how long the same state was seen.
+
+use std::time::{Duration, Instant};
+
+use crate::warehouse::{Holder, Lease};
+
+/// What the newest look shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No process holds the lease.
+    Free,
+    /// A heartbeat arrived while watching.
+    Alive(Holder),
+    /// No heartbeat arrived for this long.
+    Silent(Holder, Duration),
+}
+
+/// Watches the holder of one lease.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// The state seen last, and when the first look that showed it had ended.
+    state: Option<(Lease, Instant)>,
+}
+
+impl Watch {
+    /// Adds a look. It shows the lease as it was at some moment between the two times, so that silence counts from the
+    /// end of the first look to the beginning of the newest: a slow answer never makes it longer.
+    pub(super) fn look(&mut self, began: Instant, ended: Instant, lease: Option<&Lease>) -> Seen {
+        let held = lease.and_then(|lease| Some((lease, lease.holder.clone()?)));
+        let Some((lease, holder)) = held else {
+            self.state = None;
+            return Seen::Free;
+        };
+        match &self.state {
+            Some((before, since)) if before == lease => {
+                Seen::Silent(holder, began.saturating_duration_since(*since))
+            }
+            before => {
+                let is_alive = before
+                    .as_ref()
+                    .is_some_and(|(before, _)| before.epoch == lease.epoch && before.beat != lease.beat);
+                self.state = Some((lease.clone(), ended));
+                if is_alive {
+                    Seen::Alive(holder)
+                } else {
+                    Seen::Silent(holder, Duration::ZERO)
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::warehouse::Rhythm;
+    use crate::warehouse::bigquery::Settings;
+    use chrono::DateTime;
+
+    fn holder() -> Holder {
+        Holder {
+            host: "courtside".to_owned(),
+            machine: None,
+            pid: 7,
+            started: None,
+            since: DateTime::UNIX_EPOCH,
+            folder: "/state".to_owned(),
+        }
+    }
+
+    fn lease(beat: i64) -> Lease {
+        Lease {
+            epoch: 1,
+            beat,
+            holder: Some(holder()),
+        }
+    }
+
+    #[test]
+    fn silence_counts_from_the_end_of_one_look_to_the_beginning_of_another() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut watch = Watch::default();
+        let first = watch.look(start, start + 5 * second, Some(&lease(1)));
+        assert_eq!(first, Seen::Silent(holder(), Duration::ZERO));
+        let slow = watch.look(start + 6 * second, start + 30 * second, Some(&lease(1)));
+        assert_eq!(slow, Seen::Silent(holder(), second));
+        let beaten = watch.look(start + 31 * second, start + 32 * second, Some(&lease(2)));
+        assert_eq!(beaten, Seen::Alive(holder()));
+        assert_eq!(watch.look(start, start, None), Seen::Free);
+    }
+
+    /// A standard normal draw.
+    fn normal(random: &mut fastrand::Rng) -> f64 {
+        let (u, v) = (1.0 - random.f64(), random.f64());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    }
+
+    /// What a change takes on BigQuery: log-normal, median 3 s, 99 of 100 within 25 s.
+    fn change(random: &mut fastrand::Rng) -> Duration {
+        let sigma = (25.0_f64 / 3.0).ln() / 2.326;
+        Duration::from_secs_f64((3.0_f64.ln() + sigma * normal(random)).exp())
+    }
+
+    /// What a read takes.
+    const READ: Duration = Duration::from_secs(1);
+
+    /// When the heartbeats of a living holder become visible, until long after any second start has decided. A heartbeat
+    /// above its limit is given up, and is taken as lost here.
+    fn heartbeats(rhythm: Rhythm, random: &mut fastrand::Rng) -> Vec<Duration> {
+        let (mut now, mut visible) = (Duration::ZERO, Vec::new());
+        while now < Duration::from_mins(20) {
+            now += rhythm.beat;
+            let takes = READ + change(random);
+            if takes <= rhythm.beat_limit {
+                visible.push(now + takes);
+            }
+            now += takes.min(rhythm.beat_limit);
+        }
+        visible
+    }
+
+    /// Whether a second start at some moment takes the lease of a holder that lives.
+    fn is_stolen(rhythm: Rhythm, random: &mut fastrand::Rng) -> bool {
+        let visible = heartbeats(rhythm, random);
+        let beats = |at: Duration| visible.iter().filter(|beat| **beat <= at).count();
+        let epoch = Instant::now();
+        let mut now = Duration::from_secs_f64(random.f64() * 300.0);
+        let mut watch = Watch::default();
+        loop {
+            let (began, ended) = (now, now + READ);
+            let sampled = began + READ.mul_f64(random.f64());
+            let seen = lease(i64::try_from(beats(sampled)).unwrap());
+            match watch.look(epoch + began, epoch + ended, Some(&seen)) {
+                Seen::Alive(_) => return false,
+                Seen::Silent(_, silent) if silent >= rhythm.silence => return true,
+                Seen::Silent(..) => now = ended + rhythm.look,
+                Seen::Free => panic!("the lease is held"),
+            }
+        }
+    }
+
+    fn steals(rhythm: Rhythm) -> usize {
+        let mut random = fastrand::Rng::with_seed(14);
+        (0..2_000).filter(|_| is_stolen(rhythm, &mut random)).count()
+    }
+
+    #[test]
+    fn no_second_start_of_2000_takes_the_lease_of_a_living_holder_at_the_latencies_of_bigquery() {
+        assert_eq!(steals(Settings::default().rhythm()), 0);
+    }
+
+    #[test]
+    fn ten_seconds_of_silence_would_cost_living_holders_their_lease_there() {
+        let short = Rhythm {
+            beat: Duration::from_secs(2),
+            beat_limit: Duration::from_mins(1),
+            silence: Duration::from_secs(10),
+            look: Duration::from_millis(250),
+        };
+        assert!(steals(short) > 20, "the simulation sees no theft at all");
+    }
+}

@@ -1,0 +1,120 @@
+//! The notice of a lease: a table of its own, without rows, whose labels and description say who holds the lease and count
+//! the heartbeats. Reading and changing them is no job: it costs nothing, takes no DML and answers within a second.
+//! What a notice says can be late; the row that writes look at decides (`fence`).
+
+use std::collections::HashMap;
+
+use gcp_bigquery_client::Client;
+use gcp_bigquery_client::model::table::Table;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
+use gcp_bigquery_client::model::table_schema::TableSchema;
+
+use super::fault::Fault;
+use super::fence::Place;
+use crate::warehouse::{ErrorClass, Holder, Lease};
+
+const EPOCH: &str = "epoch";
+const BEAT: &str = "beat";
+
+/// The definition of the table; it never holds a row, and no table has no column.
+pub(super) fn table(project: &str, place: &Place) -> Table {
+    let schema = TableSchema::new(vec![TableFieldSchema::string("unused")]);
+    Table::new(project, place.dataset(), &place.notice(), schema)
+}
+
+/// What the notice says; none if there is no such table.
+pub(super) async fn read(client: &Client, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
+    let asked = client
+        .table()
+        .get(
+            project,
+            place.dataset(),
+            &place.notice(),
+            Some(vec!["labels", "description"]),
+        )
+        .await;
+    match asked.map_err(Fault::from) {
+        Ok(table) => lease(place, &table).map(Some),
+        Err(fault) if fault.is_not_found() => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Writes the notice anew.
+pub(super) async fn publish(
+    client: &Client,
+    project: &str,
+    place: &Place,
+    lease: &Lease,
+) -> Result<(), Fault> {
+    let holder = serde_json::to_string(&lease.holder)
+        .map_err(|error| Fault::new(ErrorClass::Code, error.to_string()))?;
+    let mut changed = Table::new(project, place.dataset(), &place.notice(), TableSchema::default());
+    changed.description = Some(holder);
+    changed.labels = Some(HashMap::from([
+        (EPOCH.to_owned(), lease.epoch.to_string()),
+        (BEAT.to_owned(), lease.beat.to_string()),
+    ]));
+    client
+        .table()
+        .patch(project, place.dataset(), &place.notice(), changed)
+        .await?;
+    Ok(())
+}
+
+/// A table without labels was just made, and nobody has held the lease since.
+fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
+    let unreadable = |why: &str| {
+        let sentence = format!(
+            "table {}.{} does not say who holds the lease of plan {} ({why}); if no run of the plan is alive, drop \
+             the table and start again",
+            place.dataset(),
+            place.notice(),
+            place.plan
+        );
+        Fault::new(ErrorClass::Data, sentence)
+    };
+    let number = |label: &str| match table.labels.as_ref().and_then(|labels| labels.get(label)) {
+        Some(text) => text
+            .parse()
+            .map_err(|_| unreadable(&format!("label '{label}' is '{text}'"))),
+        None => Ok(0),
+    };
+    let holder: Option<Holder> = match table.description.as_deref() {
+        Some(text) if !text.is_empty() => {
+            serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?
+        }
+        _ => None,
+    };
+    Ok(Lease {
+        epoch: number(EPOCH)?,
+        beat: number(BEAT)?,
+        holder,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Prefix;
+    use super::*;
+
+    #[test]
+    fn a_new_notice_is_free_and_one_that_was_edited_is_refused_with_its_name() {
+        let place = Place::new(&Prefix::default(), "nba");
+        let mut made = table("acme", &place);
+        let free = Lease {
+            epoch: 0,
+            beat: 0,
+            holder: None,
+        };
+        assert_eq!(lease(&place, &made).unwrap(), free);
+        made.labels = Some(HashMap::from([(EPOCH.to_owned(), "soon".to_owned())]));
+        let fault = lease(&place, &made).unwrap_err();
+        assert!(
+            fault.message.starts_with("table backcourt.heartbeat_nba_")
+                && fault.message.contains("label 'epoch' is 'soon'"),
+            "{}",
+            fault.message
+        );
+    }
+}
