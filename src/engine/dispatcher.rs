@@ -35,7 +35,7 @@ use crate::checks::{Breakdown, Measured};
 use crate::fence::Tenure;
 use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_view};
 use super::elsewhere::Elsewhere;
@@ -97,6 +97,7 @@ enum Owner {
     Source(usize),
     Breakdown(usize),
     Inspection,
+    Cancellation,
     Reload,
 }
 
@@ -196,6 +197,8 @@ pub(super) struct Dispatcher {
     run: RunRecord,
     mode: Mode,
     ending: Option<Ending>,
+    /// Why the run was aborted, until its tasks and jobs have ended.
+    aborted: Option<String>,
     /// The operator wants the process to end, not just the run.
     leaving: bool,
     lines: Vec<Line>,
@@ -302,6 +305,7 @@ impl Dispatcher {
             run,
             mode: Mode::Preparing,
             ending: None,
+            aborted: None,
             leaving: false,
             lines,
             elsewhere: Elsewhere::default(),
@@ -357,12 +361,14 @@ impl Dispatcher {
         };
         // A task that is cut off ends the program it runs; were it not waited for, the program could outlive us.
         self.tasks.shutdown().await;
+        cancel_abandoned(self.warehouse.as_ref()).await;
         ending
     }
 
     async fn live(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
         self.begin()?;
         loop {
+            self.finish_abort().await?;
             self.advance()?;
             self.renew_runbook()?;
             self.renew_elsewhere()?;
@@ -617,6 +623,15 @@ async fn sleep_until(wake: Option<Instant>) {
         Some(wake) => tokio::time::sleep_until(wake).await,
         None => std::future::pending().await,
     }
+}
+
+/// Cancels what aborted tasks left running, and logs what became of it.
+async fn cancel_abandoned(warehouse: &dyn Warehouse) -> Vec<AbandonedJob> {
+    let jobs = warehouse.cancel_abandoned().await;
+    for job in &jobs {
+        tracing::warn!("{job}");
+    }
+    jobs
 }
 
 /// The loss of the lease, which never comes where there is none.

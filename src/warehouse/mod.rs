@@ -1,6 +1,7 @@
 //! Where tables live. One trait, one folder per kind of warehouse.
 //! This room knows tables and dates; it knows nothing of basketball, plans or runs.
 
+mod abandoned;
 pub mod bigquery;
 mod cost;
 mod error;
@@ -11,6 +12,7 @@ mod query;
 pub mod sqlite;
 mod trial;
 
+pub use abandoned::{AbandonedJob, JobEnd};
 pub use cost::{Bill, Charge, Cost, Foreseen};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
@@ -79,6 +81,12 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// is written next; says whether there was one. Where a dead process's write dies with it there never is.
     async fn outlast(&self, _name: &str) -> Result<bool, WarehouseError> {
         Ok(false)
+    }
+
+    /// Cancels the jobs that no task waits for any more and returns what became of each, within some seconds. Where work
+    /// ends with its task there are none.
+    async fn cancel_abandoned(&self) -> Vec<AbandonedJob> {
+        Vec::new()
     }
 
     /// The owners of its tables; none where nobody else could fill them.

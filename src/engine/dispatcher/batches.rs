@@ -567,6 +567,7 @@ impl Dispatcher {
             Owner::Source(at) => self.on_source_died(at, &message)?,
             Owner::Breakdown(at) => self.on_breakdown_died(at, &message),
             Owner::Reload => tracing::error!("fetching raw rows again panicked: {message}"),
+            Owner::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
             Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }
         Ok(())

@@ -1,16 +1,23 @@
 //! Pausing, draining and the ways a run ends, each recorded before it is told.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::Utc;
+use tokio::task::AbortHandle;
 
 use crate::ledger::RunState;
 
 use super::super::summary::summary;
 use super::super::{Ending, Event, StageState, Topic};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, ScopeState};
+use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report, ScopeState, cancel_abandoned};
 use crate::figures::counted;
 
 /// Exit code of a run that can be gone on with.
 const ENDED_EARLY: u8 = 3;
+
+/// An aborted task ends at its next wait; so long until it is looked at again.
+const TASK_ENDS: Duration = Duration::from_millis(10);
 
 impl Dispatcher {
     /// Hands out nothing new; the run counts as paused once what is in flight has landed.
@@ -66,13 +73,17 @@ impl Dispatcher {
                 _ => None,
             })
             .collect();
-        let (mut batches, mut dates) = (0, 0);
+        let (mut batches, mut dates, mut tasks) = (0, 0, Vec::new());
         for (batch, task) in given_up {
             task.abort();
+            tasks.push(task);
             self.slots[batch.slot].end();
             self.give_up(&batch)?;
             batches += 1;
             dates += batch.dates.len();
+        }
+        if batches > 0 {
+            self.cancel_jobs_of(tasks);
         }
         self.drop_surplus_workers();
         self.want_picture(Picture::Now);
@@ -86,15 +97,23 @@ impl Dispatcher {
         })
     }
 
-    /// Somebody else may write now, and this process may not any more.
-    pub(super) fn on_lease_lost(&mut self, why: String) {
-        match self.mode {
-            Mode::Over => tracing::error!("{why}"),
-            Mode::Preparing => {
-                self.tasks.abort_all();
-                self.stop(why);
+    /// Cancels what aborted tasks leave running on the warehouse, once they have let go of it.
+    fn cancel_jobs_of(&mut self, tasks: Vec<AbortHandle>) {
+        let warehouse = Arc::clone(&self.warehouse);
+        self.spawn(Owner::Cancellation, async move {
+            while !tasks.iter().all(AbortHandle::is_finished) {
+                tokio::time::sleep(TASK_ENDS).await;
             }
-            Mode::Going | Mode::Holding | Mode::Draining => self.stop(why),
+            cancel_abandoned(warehouse.as_ref()).await;
+            Report::Answered
+        });
+    }
+
+    /// Another process may write now, and this one may not any more: what it has in flight would fail or be in the way.
+    pub(super) fn on_lease_lost(&mut self, why: String) {
+        tracing::error!("{why}");
+        if self.mode != Mode::Over {
+            self.cut_off(why);
         }
     }
 
@@ -106,12 +125,7 @@ impl Dispatcher {
     }
 
     /// Cuts off what is in flight. Its promises stand, and the next start does it again.
-    pub(super) fn abort(&mut self) -> Result<(), Fatal> {
-        self.tasks.abort_all();
-        self.to_check.clear();
-        self.checking = 0;
-        self.sources.cut_off();
-        self.explaining = 0;
+    pub(super) fn abort(&mut self) {
         let open = self
             .lines
             .iter()
@@ -134,7 +148,35 @@ impl Dispatcher {
                 counted(open, "unit")
             ),
         };
-        self.end(RunState::Stopped, message, ENDED_EARLY)
+        self.cut_off(message);
+    }
+
+    fn cut_off(&mut self, why: String) {
+        self.tasks.abort_all();
+        self.to_check.clear();
+        self.checking = 0;
+        self.sources.cut_off();
+        self.explaining = 0;
+        self.aborted.get_or_insert(why);
+    }
+
+    /// Ends a run that was aborted, once its tasks are gone and the jobs they left running are cancelled.
+    pub(super) async fn finish_abort(&mut self) -> Result<(), Fatal> {
+        let Some(mut message) = self.aborted.take() else {
+            return Ok(());
+        };
+        let mut joined = Vec::new();
+        while let Some(task) = self.tasks.join_next_with_id().await {
+            joined.push(task);
+        }
+        for job in cancel_abandoned(self.warehouse.as_ref()).await {
+            message = format!("{message}; {job}");
+        }
+        self.end(RunState::Stopped, message, ENDED_EARLY)?;
+        for task in joined {
+            self.on_joined(task)?;
+        }
+        Ok(())
     }
 
     /// Whether something is under way. Who wants to leave does not wait for a table that rests, nor for a server that

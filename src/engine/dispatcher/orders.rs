@@ -128,7 +128,7 @@ impl Dispatcher {
             }
             (Command::Abort, _) => {
                 self.leaving = true;
-                self.abort()?;
+                self.abort();
                 accepted("aborted; what was in flight is done again at the next start")
             }
             (Command::Inspect { .. } | Command::Reload { .. }, _) => refused("it is answered elsewhere"),

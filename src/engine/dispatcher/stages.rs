@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
+use futures_util::future::{try_join, try_join_all};
 
 use crate::figures::counted;
 use crate::ledger::{CheckState, GateCheck, Intent, Purpose, UnitRecord, UnitState, gate_is_open};
@@ -671,16 +672,26 @@ async fn scoped(
     promised: &[Intent],
     makes: bool,
 ) -> Result<Scoped, StageError> {
-    if let Some(table) = stage.fills().definition().filter(|_| makes) {
-        warehouse.ensure(table).await?;
-    }
-    for Intent { id, run, .. } in promised {
+    let table_is_there = async {
+        match stage.fills().definition().filter(|_| makes) {
+            Some(table) => warehouse.ensure(table).await,
+            None => Ok(()),
+        }
+    };
+    let writes_are_over = try_join_all(promised.iter().map(|Intent { id, run, .. }| async move {
         let mut sends = 0;
         while warehouse.outlast(&writer::name(run, *id, sends)).await? {
             sends += 1;
         }
-    }
-    let scopes = stage.scope(warehouse, dates).await?;
+        Ok(())
+    }));
+    let ready = async {
+        try_join(table_is_there, writes_are_over)
+            .await
+            .map_err(StageError::from)
+    };
+    // What the dates must come to stands in other tables.
+    let ((), scopes) = try_join(async { ready.await.map(drop) }, stage.scope(warehouse, dates)).await?;
     let stored = stored_rows(warehouse, stage.fills(), dates).await?;
     Ok(Scoped { scopes, stored })
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use futures_util::future::{join_all, try_join, try_join_all};
 
 use super::{Examined, Findings, Held};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
@@ -33,21 +34,25 @@ impl Examination {
     /// # Errors
     /// When the warehouse cannot be asked.
     pub async fn look(&self, warehouse: &dyn Warehouse) -> Result<Findings, StageError> {
-        let mut tables = Vec::new();
         let filling: Vec<(&Arc<dyn Stage>, String)> = (self.stages.iter())
             .filter_map(|stage| Some((stage, stage.fills().path()?)))
             .collect();
         let paths: Vec<String> = filling.iter().map(|(_, path)| path.clone()).collect();
-        let owners = match warehouse.owners() {
-            Some(owners) => owners.owners_of(&paths).await?,
-            None => vec![None; paths.len()],
+        let owners = async {
+            match warehouse.owners() {
+                Some(owners) => owners.owners_of(&paths).await,
+                None => Ok(vec![None; paths.len()]),
+            }
         };
+        let schemas = try_join_all(paths.iter().map(|path| warehouse.schema(path)));
+        let (owners, schemas) = try_join(owners, schemas).await?;
         // A warehouse without owners has no rows of others to protect.
         let has_owners = warehouse.owners().is_some();
-        for ((stage, path), owner) in filling.into_iter().zip(owners) {
-            let found = self.table(warehouse, stage.as_ref(), path, owner, has_owners);
-            tables.push(found.await?);
-        }
+        let looks = filling.into_iter().zip(owners.into_iter().zip(schemas));
+        let tables = try_join_all(looks.map(|((stage, path), (owner, schema))| {
+            self.table(warehouse, stage.as_ref(), path, owner, schema, has_owners)
+        }))
+        .await?;
         let queries = self.queries(warehouse, &tables).await?;
         Ok(Findings {
             plan: self.plan.clone(),
@@ -63,11 +68,11 @@ impl Examination {
         stage: &dyn Stage,
         path: String,
         owner: Option<Owner>,
+        schema: Option<Schema>,
         has_owners: bool,
     ) -> Result<(Examined, Option<Schema>), WarehouseError> {
         let fills = stage.fills();
         let definition = fills.definition();
-        let schema = warehouse.schema(&path).await?;
         let mut differences = Vec::new();
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
@@ -112,17 +117,18 @@ impl Examination {
         };
         let planned: Vec<TableDef> = tables.iter().filter_map(to_be_made).collect();
         let planned: Vec<&TableDef> = planned.iter().collect();
+        let planned = planned.as_slice();
+        let queries = self.stages.iter().filter_map(|stage| match stage.fills() {
+            Fills::Query(table, sql, _) => Some((stage, table, sql)),
+            _ => None,
+        });
+        let trials = queries.map(|(stage, table, sql)| async move {
+            let trial = Trial { sql, date, planned };
+            (stage, table, warehouse.try_out(trial).await)
+        });
         let mut problems = Vec::new();
-        for stage in &self.stages {
-            let Fills::Query(table, sql, _) = stage.fills() else {
-                continue;
-            };
-            let trial = Trial {
-                sql,
-                date,
-                planned: &planned,
-            };
-            let found = match warehouse.try_out(trial).await {
+        for (stage, table, tried) in join_all(trials).await {
+            let found = match tried {
                 Ok(Tried::Returns(returned)) => misfits(table, &returned),
                 Ok(Tried::Missing(missing)) => self.missing(&missing).into_iter().collect(),
                 Ok(Tried::Untold) => Vec::new(),

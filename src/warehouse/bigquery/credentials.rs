@@ -11,6 +11,7 @@ use gcp_bigquery_client::Client;
 use gcp_bigquery_client::auth::Authenticator;
 use gcp_bigquery_client::client_builder::ClientBuilder;
 use gcp_bigquery_client::error::BQError;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::address::{Address, Server};
@@ -127,13 +128,18 @@ impl fmt::Display for Credentials {
     }
 }
 
-/// A client for this address, with the credentials the address asks for.
-pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Client, Fault> {
+/// A client for this address, with the credentials the address asks for; it sends these headers with every call.
+pub(super) async fn connect(
+    address: &Address,
+    patience: Duration,
+    headers: HeaderMap,
+) -> Result<Client, Fault> {
     let local = Credentials::find(address)? == Credentials::Unneeded;
     let http = reqwest::Client::builder()
         .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
         .timeout(patience)
+        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .https_only(!local);
     let http = if local { http.no_proxy() } else { http };

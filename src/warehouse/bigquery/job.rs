@@ -19,6 +19,7 @@ use gcp_bigquery_client::model::table_row::TableRow;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use super::fault::Fault;
+use super::in_flight::InFlight;
 use super::lease::Held;
 use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
 
@@ -46,6 +47,8 @@ pub(super) struct Account {
     pub(super) learned: Arc<OnceLock<String>>,
     /// The lease jobs are sent under, if one was taken.
     pub(super) held: Held,
+    /// Jobs whose end is not known.
+    pub(super) in_flight: InFlight,
     /// What jobs are charged to, if anybody wants to know what they cost.
     pub(super) bill: Option<Arc<Bill>>,
 }
@@ -133,8 +136,16 @@ pub(super) async fn run(
     id: &str,
     statement: Statement,
 ) -> Result<Answered, Fault> {
-    send(client, account, id, statement).await?;
-    let first = results(client, account, id, None).await;
+    let awaited = account.in_flight.await_job(id);
+    let first = match send(client, account, id, statement).await {
+        Ok(()) => Ok(results(client, account, id, None).await),
+        Err(fault) => Err(fault),
+    };
+    match &first {
+        Err(fault) | Ok(Err(fault)) if fault.class == ErrorClass::Unknown => awaited.is_in_doubt(),
+        _ => awaited.is_over(),
+    }
+    let first = first?;
     charge(client, account, id, first.as_ref().err()).await;
     collect(client, account, id, first?).await
 }

@@ -16,7 +16,7 @@ use super::fence::{Fence, Place, TAKEN};
 use super::job::{Answered, Statement};
 use super::{BigQueryWarehouse, Settings, notice, overtaken, own, read};
 use crate::table::Value;
-use crate::warehouse::{ErrorClass, Holder, Lease, Leases, Rhythm, WarehouseError, lease};
+use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
 
 /// The pause between two heartbeats. `BigQuery` takes five changes of a table's metadata in ten seconds.
 const BEAT: Duration = Duration::from_secs(10);
@@ -185,7 +185,10 @@ impl BigQueryWarehouse {
     /// Ends what earlier holders sent and may still run.
     async fn end_earlier(&self, fence: &Fence) -> Result<(), Fault> {
         let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
-        let end = || async { overtaken::end(&self.client().await?, &self.account, is_before).await };
+        let end = || async {
+            let (client, canceller) = (self.client().await?, self.canceller().await?);
+            overtaken::end(&client, &canceller, &self.account, is_before).await
+        };
         self.insist(end).await
     }
 
@@ -271,6 +274,10 @@ impl Leases for BigQueryWarehouse {
             return Ok(());
         };
         let apart = self.apart();
+        let left = apart.cancel(self.account.in_flight.loose()).await;
+        if let Some(running) = left.iter().find(|left| left.end == JobEnd::Running) {
+            return Err(WarehouseError::new(ErrorClass::Unknown, running.to_string()));
+        }
         let now = apart.notice(&fence.place).await.map_err(told)?;
         if now.is_none_or(|now| now.epoch == fence.epoch) {
             let free = Lease {

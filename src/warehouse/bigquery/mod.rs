@@ -10,6 +10,7 @@ mod examine;
 mod fault;
 mod fence;
 mod fill;
+mod in_flight;
 mod job;
 mod lease;
 mod limits;
@@ -30,7 +31,7 @@ pub use datasets::Prefix;
 pub use examine::{Attempt, Refused};
 pub use remedy::Remedy;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -38,15 +39,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use gcp_bigquery_client::Client;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
-    Answer, Bill, ErrorClass, Filling, Foreseen, Kept, Leases, Owners, Question, Read, Refill, Refilled,
-    Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Question, Read,
+    Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
+use in_flight::InFlight;
 use job::{Account, Answered, Statement};
 use lease::Held;
 use limits::Limits;
@@ -97,6 +100,8 @@ pub struct BigQueryWarehouse {
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
     client: Arc<Mutex<Option<Client>>>,
+    /// The one jobs are cancelled by.
+    canceller: Arc<Mutex<Option<Client>>>,
     /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
     keeper: Arc<Mutex<Option<Client>>>,
     held: Held,
@@ -106,8 +111,8 @@ pub struct BigQueryWarehouse {
     patience: Duration,
     rhythm: Rhythm,
     limits: Arc<Limits>,
-    /// Tables are made one after the other; together they would meet in the dataset they share.
-    making: Arc<Mutex<()>>,
+    /// Datasets are made one after the other, and each once; their tables side by side.
+    made: Arc<Mutex<HashSet<String>>>,
 }
 
 impl std::fmt::Debug for BigQueryWarehouse {
@@ -131,6 +136,7 @@ impl BigQueryWarehouse {
         Self {
             name,
             client: Arc::default(),
+            canceller: Arc::default(),
             keeper: Arc::default(),
             account: Account {
                 held: held.clone(),
@@ -140,6 +146,7 @@ impl BigQueryWarehouse {
                 most_bytes: settings.most_bytes_billed,
                 first_pause: settings.first_pause,
                 learned: Arc::default(),
+                in_flight: InFlight::default(),
                 bill: None,
             },
             held,
@@ -149,7 +156,7 @@ impl BigQueryWarehouse {
             address,
             prefix: settings.prefix,
             limits: Arc::default(),
-            making: Arc::default(),
+            made: Arc::default(),
         }
     }
 
@@ -157,6 +164,8 @@ impl BigQueryWarehouse {
     fn apart(&self) -> Self {
         let mut apart = self.clone();
         apart.client = Arc::clone(&self.keeper);
+        // A connection ends with its runtime; jobs are cancelled once and then no more.
+        apart.canceller = Arc::default();
         apart.account.bill = None;
         apart
     }
@@ -180,9 +189,41 @@ impl BigQueryWarehouse {
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());
         }
-        let client = credentials::connect(&self.address, self.patience).await?;
+        let client = credentials::connect(&self.address, self.patience, HeaderMap::new()).await?;
         *held = Some(client.clone());
         Ok(client)
+    }
+
+    /// A client for calls without a body. Google's servers refuse a POST that does not say how long its body is, and the
+    /// client says nothing where there is none.
+    async fn canceller(&self) -> Result<Client, Fault> {
+        let mut held = self.canceller.lock().await;
+        if let Some(client) = held.as_ref() {
+            return Ok(client.clone());
+        }
+        let no_body = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
+        let client = credentials::connect(&self.address, self.patience, no_body).await?;
+        *held = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Cancels jobs and waits a few seconds for their end.
+    async fn cancel(&self, jobs: Vec<String>) -> Vec<AbandonedJob> {
+        if jobs.is_empty() {
+            return Vec::new();
+        }
+        match self.canceller().await {
+            Ok(client) => in_flight::cancel(&client, &self.account, jobs).await,
+            Err(fault) => {
+                tracing::warn!("jobs left running, nothing could be cancelled: {}", fault.message);
+                let running = |job| AbandonedJob {
+                    job,
+                    end: JobEnd::Running,
+                    bytes: None,
+                };
+                jobs.into_iter().map(running).collect()
+            }
+        }
     }
 
     /// Runs a statement that may be run twice without harm, and does so while the server stumbles.
@@ -279,17 +320,20 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
-        let _turn = self.making.lock().await;
+        let make = async |sql: String| {
+            let made = self.ask(Statement::new(sql)).await;
+            made.map(drop).map_err(|fault| fault.told(&doing))
+        };
         let dataset = self.prefix.dataset(table);
         let place = datasets::made_in(self.account.location.as_deref());
-        let steps = [
-            format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{place}"),
-            bigquery_table(table, &self.prefix.path(table)),
-        ];
-        for sql in steps {
-            let made = self.ask(Statement::new(sql)).await;
-            made.map_err(|fault| fault.told(&doing))?;
+        {
+            let mut made = self.made.lock().await;
+            if !made.contains(&dataset) {
+                make(format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{place}")).await?;
+                made.insert(dataset);
+            }
         }
+        make(bigquery_table(table, &self.prefix.path(table))).await?;
         let held = self.schema(&table.path()).await?.unwrap_or_default();
         refuse_differences(&self.prefix.path(table), &self.differences(table, &held, false))
     }
@@ -384,6 +428,10 @@ impl Warehouse for BigQueryWarehouse {
             tracing::info!("what a process that died sent as {name} is over");
         }
         Ok(parts > 0)
+    }
+
+    async fn cancel_abandoned(&self) -> Vec<AbandonedJob> {
+        self.cancel(self.account.in_flight.abandoned()).await
     }
 
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError> {

@@ -20,6 +20,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Ends every job under way whose labels say it is an earlier holder's.
 pub(super) async fn end(
     client: &Client,
+    canceller: &Client,
     account: &Account,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
 ) -> Result<(), Fault> {
@@ -33,7 +34,7 @@ pub(super) async fn end(
             let Some(id) = reference.job_id else { continue };
             let place = reference.location.as_deref().or(account.place());
             // A server may take a cancellation and go on, so it is asked again as long as the job is there.
-            if let Err(error) = client.job().cancel_job(&account.project, &id, place).await {
+            if let Err(error) = canceller.job().cancel_job(&account.project, &id, place).await {
                 tracing::debug!("job {id} was not cancelled: {error}");
             }
             if known.insert(id.clone()) {

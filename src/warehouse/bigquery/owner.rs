@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::datasets::Prefix;
 use super::fault::Fault;
 use super::fence::DATASET;
+use super::in_flight::InFlight;
 use super::job::{Answered, Statement};
 use super::lease::Held;
 use super::{BigQueryWarehouse, own, read};
@@ -123,6 +124,8 @@ impl Owners for BigQueryWarehouse {
         other.account.held = other.held.clone();
         // Its lease is kept on a runtime of its own.
         other.client = Arc::default();
+        other.canceller = Arc::default();
+        other.account.in_flight = InFlight::default();
         other.keeper = Arc::default();
         Arc::new(other)
     }
