@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
+use backcourt::fence::Tenure;
 use backcourt::table::Value;
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::{ErrorClass, Holder, Lease, Replace, Warehouse, WarehouseError};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 
 use super::emulator::{Emulator, PROJECT};
 use super::faults::block_on;
 use super::month::{copy, embedded, raw_tables};
+use super::pace::Pace;
 use super::program::{State, ended, stages_alone, wait_until};
 use super::proxy::{Fate, Proxy};
 use super::warehouse::{all, at, day, game, games};
@@ -243,6 +246,49 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
         why.contains("lost the lease of plan nba to process"),
         "{status:#}"
     );
+}
+
+/// Starts of the real program against a living holder behind the latencies of `BigQuery`: `BACKCOURT_SECOND_STARTS` of
+/// them, by night 20. A simulation of the same rules does 2,000 (`src/fence/watch.rs`).
+#[test]
+fn second_starts_never_take_the_lease_of_a_living_holder() {
+    let Some(emulator) = Emulator::start() else { return };
+    let starts = std::env::var("BACKCOURT_SECOND_STARTS").map_or(2, |starts| starts.parse().unwrap());
+    let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9));
+    let holder = BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), Settings::default());
+    let own = State::none();
+    let waits = |wait: backcourt::fence::Waiting<'_>| panic!("nothing is waited for: {wait:?}");
+    let tenure = Tenure::take(
+        Arc::new(holder.clone()),
+        "harbour",
+        &own.path(),
+        Utc::now(),
+        waits,
+    )
+    .unwrap();
+    let address = format!("bigquery:{}", proxy.address());
+    for _ in 0..starts {
+        let second = State::none();
+        let refused = second
+            .backcourt(&["run", "--plan", "harbour", "--warehouse", &address])
+            .expect(4);
+        assert!(
+            refused.err.contains("is being worked on already"),
+            "{}",
+            refused.err
+        );
+        assert!(
+            refused
+                .err
+                .contains("waiting up to 120 s to see whether it lives"),
+            "{}",
+            refused.err
+        );
+    }
+    // Given back, it is free at once.
+    drop(tenure);
+    let free = block_on(async { holder.leases().unwrap().look("harbour").await.unwrap().unwrap() });
+    assert_eq!((free.epoch, free.holder), (1, None));
 }
 
 fn on_own_names(emulator: &Emulator) -> BigQueryWarehouse {

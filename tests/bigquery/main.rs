@@ -6,6 +6,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod abandoned;
 mod cost;
 mod doctor;
 mod emulator;
@@ -16,6 +17,7 @@ mod keep;
 mod limits;
 mod month;
 mod owner;
+mod pace;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;
@@ -26,4 +28,5 @@ mod refill;
 mod rehearse;
 mod rules;
 mod secrets;
+mod start;
 mod warehouse;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::emulator::PROJECT;
+use super::pace::Pace;
 
 /// The span over which `BigQuery` counts statements and updates of a table, and how many it takes.
 const SPAN: Duration = Duration::from_secs(10);
@@ -106,6 +107,25 @@ pub struct Seen {
     pub too_many: usize,
     /// Statements that were one too many in line.
     pub outstanding: usize,
+    /// Jobs that were to be cancelled, each with the length of the request's body as the request tells it.
+    pub cancelled: Vec<(String, Option<usize>)>,
+    /// Every call in the order of its end.
+    pub made: Vec<Made>,
+}
+
+/// A call that was answered.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// When it came in, and when its answer went out.
+    pub span: (Instant, Instant),
+    /// The request's first line.
+    pub line: String,
+    /// The job it was about.
+    pub job: String,
+    /// The query it sent.
+    pub sql: String,
+    /// Whether the query was only to be looked at.
+    pub is_dry: bool,
 }
 
 #[derive(Debug, Default)]
@@ -135,6 +155,8 @@ struct Shared {
     tariff: Box<Tariff>,
     /// What a changing statement takes.
     latency: Duration,
+    /// What everything takes, where that is drawn.
+    pace: Option<Pace>,
     held: Mutex<Held>,
 }
 
@@ -147,6 +169,8 @@ pub struct Proxy {
 struct Request {
     line: String,
     authorization: String,
+    /// The length of the body, if the request tells it.
+    length: Option<usize>,
     body: Vec<u8>,
 }
 
@@ -160,6 +184,18 @@ impl Proxy {
         Self::billing(upstream, latency, rule, |_| (0, 0))
     }
 
+    /// One as slow as `BigQuery`: every latency is drawn.
+    pub fn paced(upstream: u16, pace: Pace) -> Self {
+        Self::serving(Shared {
+            upstream: Some(upstream),
+            rule: Box::new(|_| Fate::Pass),
+            tariff: Box::new(|_| (0, 0)),
+            latency: Duration::ZERO,
+            pace: Some(pace),
+            held: Mutex::default(),
+        })
+    }
+
     /// One that bills what is asked, as the local server does not.
     pub fn billing(
         upstream: Option<u16>,
@@ -167,15 +203,20 @@ impl Proxy {
         rule: impl Fn(&Call) -> Fate + Send + Sync + 'static,
         tariff: impl Fn(&str) -> (u64, u64) + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let shared = Arc::new(Shared {
+        Self::serving(Shared {
             upstream,
             rule: Box::new(rule),
             tariff: Box::new(tariff),
             latency,
+            pace: None,
             held: Mutex::default(),
-        });
+        })
+    }
+
+    fn serving(shared: Shared) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(shared);
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -221,13 +262,20 @@ impl Proxy {
 impl Shared {
     fn serve(&self, mut client: TcpStream) {
         let Some(request) = read(&client) else { return };
-        let call = call(&request);
+        let (call, began) = (call(&request), Instant::now());
+        if let Some(pace) = &self.pace {
+            std::thread::sleep(pace.call(&request.line));
+        }
         let fate = (self.rule)(&call);
         let answer = {
             let mut held = self.held.lock().unwrap();
             held.seen.calls += 1;
             held.seen.authorizations.insert(request.authorization.clone());
             held.seen.hurt += usize::from(fate != Fate::Pass);
+            if let Some(job) = to_cancel(&request.line) {
+                held.over_at.remove(job);
+                held.seen.cancelled.push((job.to_owned(), request.length));
+            }
             if call.is_dry {
                 held.seen.dry.push(call.sql.clone());
             } else if call.method == Method::Insert && !keeps_a_lease(&call.sql) {
@@ -247,6 +295,13 @@ impl Shared {
             }
         };
         let Some(answer) = answer else { return };
+        self.held.lock().unwrap().seen.made.push(Made {
+            span: (began, Instant::now()),
+            line: request.line,
+            job: call.job.clone(),
+            sql: call.sql.clone(),
+            is_dry: call.is_dry,
+        });
         match fate {
             Fate::LoseReply => self.wait_for(&call.job),
             Fate::Hang => drop(client.read(&mut [0])),
@@ -288,7 +343,18 @@ impl Shared {
                 Some(reply(200, &waits.to_string()))
             }
             Method::Insert if call.is_dry => Some(self.billed(call, &self.forward(request)?)),
-            Method::Insert | Method::Other => self.forward(request),
+            Method::Insert => {
+                if let Some(pace) = &self.pace {
+                    let over_at = Instant::now() + pace.job(&call.sql);
+                    self.held
+                        .lock()
+                        .unwrap()
+                        .over_at
+                        .insert(call.job.clone(), over_at);
+                }
+                self.forward(request)
+            }
+            Method::Other => self.forward(request),
         }
     }
 
@@ -343,7 +409,8 @@ impl Shared {
             }
         }
         let statements: usize = tables.iter().map(|(_, statements)| statements).sum();
-        let mut over_at = now + self.latency * u32::try_from(statements).unwrap();
+        let takes = self.latency * u32::try_from(statements).unwrap();
+        let mut over_at = now + self.pace.as_ref().map_or(takes, |pace| pace.job(&call.sql));
         if is_new && !call.is_replace() && !call.sql.starts_with("INSERT") {
             let ends = held.lone.entry(tables[0].0.clone()).or_default();
             ends.retain(|end| *end > now);
@@ -380,6 +447,7 @@ impl Shared {
         let asked = Request {
             line: format!("GET /bigquery/v2/projects/{PROJECT}/jobs/{job} HTTP/1.1"),
             authorization: String::new(),
+            length: None,
             body: Vec::new(),
         };
         let answer = self.forward(&asked).unwrap_or_default();
@@ -483,6 +551,12 @@ fn changes(sql: &str) -> Vec<(String, usize)> {
     tables
 }
 
+/// The job a request wants cancelled.
+fn to_cancel(line: &str) -> Option<&str> {
+    let path = line.strip_prefix("POST ")?.split([' ', '?']).next()?;
+    path.strip_suffix("/cancel")?.rsplit('/').next()
+}
+
 fn call(request: &Request) -> Call {
     let mut words = request.line.split(' ');
     let (verb, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -514,7 +588,7 @@ fn read(client: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let (mut length, mut authorization) = (0, String::new());
+    let (mut length, mut authorization) = (None, String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -523,17 +597,18 @@ fn read(client: &TcpStream) -> Option<Request> {
         }
         let (name, value) = header.split_once(':')?;
         match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().ok()?,
+            "content-length" => length = Some(value.trim().parse().ok()?),
             "authorization" => value.trim().clone_into(&mut authorization),
             _ => {}
         }
     }
-    let mut body = vec![0; length];
+    let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     let line = line.trim_end().to_owned();
     (!line.is_empty()).then_some(Request {
         line,
         authorization,
+        length,
         body,
     })
 }

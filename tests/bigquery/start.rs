@@ -1,0 +1,100 @@
+//! How many waits lie between the start of a run and its first read, at the latencies of `BigQuery`.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::emulator::Emulator;
+use super::pace::Pace;
+use super::program::State;
+use super::proxy::{Made, Proxy};
+
+/// A call or a job from its sending to its answer, with what it was.
+type Wait = (Instant, Instant, String);
+
+/// Calls until the first read of a table that the plan fills; those about one job are one.
+fn before_first_read(made: &[Made]) -> Vec<Wait> {
+    let is_read = |made: &&Made| {
+        !made.is_dry && made.sql.starts_with("SELECT") && made.sql.contains("`harbour.ship_calls`")
+    };
+    let read = made.iter().find(is_read).expect("it reads");
+    let mut waits: Vec<Wait> = Vec::new();
+    let mut jobs: HashMap<&str, usize> = HashMap::new();
+    let until_then = made.iter().filter(|made| made.span.0 < read.span.0);
+    for Made {
+        span,
+        line,
+        job,
+        sql,
+        is_dry,
+    } in until_then
+    {
+        let is_job = line.contains("/jobs") || line.contains("/queries/");
+        match jobs.get(job.as_str()) {
+            Some(&at) if is_job && !is_dry => waits[at].1 = waits[at].1.max(span.1),
+            _ => {
+                if is_job && !is_dry {
+                    jobs.insert(job, waits.len());
+                }
+                let what = if sql.is_empty() {
+                    line.clone()
+                } else {
+                    sql.lines().next().unwrap().to_owned()
+                };
+                waits.push((span.0, span.1, what));
+            }
+        }
+    }
+    waits
+}
+
+/// The most waits of which each began after the one before it had ended.
+fn one_after_the_other(waits: &[Wait]) -> usize {
+    let mut waits: Vec<_> = waits.to_vec();
+    waits.sort_by_key(|(_, ended, _)| *ended);
+    let mut free_at = None;
+    waits
+        .iter()
+        .filter(|(began, ended, _)| {
+            let is_after = free_at.is_none_or(|free_at| *began >= free_at);
+            if is_after {
+                free_at = Some(*ended);
+            }
+            is_after
+        })
+        .count()
+}
+
+#[test]
+fn a_start_waits_a_few_times_before_it_reads() {
+    let Some(emulator) = Emulator::start() else { return };
+    let state = State::none();
+    let mut begun = Vec::new();
+    for most in [16, 10] {
+        let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11));
+        let address = format!("bigquery:{}", proxy.address());
+        // The first date alone: what comes after the first read is not looked at.
+        let run = [
+            "run",
+            "--plan",
+            "harbour",
+            "--output",
+            "silent",
+            "--to",
+            "2024-03-01",
+            "--stop-after",
+            "ship_calls",
+        ];
+        let began = Instant::now();
+        state
+            .backcourt(&[&run[..], &["--warehouse", &address]].concat())
+            .expect(0);
+        let waits = proxy.seen(|seen| before_first_read(&seen.made));
+        println!("--- {} waits one after the other", one_after_the_other(&waits));
+        for (from, to, what) in &waits {
+            let at = |moment: Instant| moment.saturating_duration_since(began).as_secs_f64();
+            println!("{:6.2} - {:6.2} s  {:.100}", at(*from), at(*to), what);
+        }
+        begun.push((one_after_the_other(&waits), most));
+    }
+    assert!(begun.iter().all(|(waits, most)| waits <= most), "{begun:?}");
+}
