@@ -14,6 +14,7 @@ use crate::feeds;
 use crate::figures::counted;
 use crate::ledger::{CheckRecord, CheckState, Ledger};
 use crate::plan::{CheckSpec, Plan};
+use crate::warehouse::Purpose;
 
 use super::StateDir;
 use super::error::CliError;
@@ -104,7 +105,7 @@ pub(super) fn say(
         };
         planned.push(planned_stage(plan, stage, to_do));
     }
-    if warehouse.charging(Arc::default()).is_some() {
+    if warehouse.charging(Arc::default(), Purpose::default()).is_some() {
         let answers = match (&ledger, target) {
             (Some(ledger), Some(target)) => ledger.newest_checks(target, plan)?,
             _ => HashMap::new(),

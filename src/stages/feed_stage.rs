@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use futures_util::future::try_join_all;
 
 use super::look_back::on_its_date;
 use super::schedule::{games, team_scopes};
@@ -69,14 +70,17 @@ impl Stage for FeedStage {
             class: ErrorClass::Code,
             message: format!("{refused}"),
         })?;
-        let mut feeds = Feeds::default();
-        for feed in (self.feeds)(source) {
+        let read = |feed: Feed| async move {
             let read = Read {
                 table: feed.table(),
                 columns: feed.columns(),
                 dates: Dates::Only(dates),
             };
-            feeds.put(feed, warehouse.read(read).await?);
+            Ok::<_, StageError>((feed, warehouse.read(read).await?))
+        };
+        let mut feeds = Feeds::default();
+        for (feed, rows) in try_join_all((self.feeds)(source).into_iter().map(read)).await? {
+            feeds.put(feed, rows);
         }
         let rule = self.rule;
         Ok(Box::new(Batch { rule, source, feeds }))

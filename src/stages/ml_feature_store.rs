@@ -54,16 +54,27 @@ impl Stage for MlFeatureStore {
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let on = |table, columns| read_on(warehouse, table, columns, dates);
+        let (finals, schedule, players, teams, appearances, cached, factors, player_zones, defense_zones) = tokio::try_join!(
+            read_finals(warehouse, dates),
+            on(Feed::Schedule.table(), Feed::Schedule.columns()),
+            read_players(warehouse, dates),
+            read_teams(warehouse, dates),
+            on(Appearance::table(), Appearance::COLUMNS),
+            on(Cached::table(), Cached::COLUMNS),
+            on(Factors::table(), Factors::COLUMNS),
+            on(PlayerZones::table(), PlayerZones::COLUMNS),
+            on(DefenseZones::table(), DefenseZones::COLUMNS),
+        )?;
         Ok(Box::new(Batch(ml_feature_store::Inputs {
-            finals: read_finals(warehouse, dates).await?,
-            schedule: on(Feed::Schedule.table(), Feed::Schedule.columns()).await?,
-            players: read_players(warehouse, dates).await?,
-            teams: read_teams(warehouse, dates).await?,
-            appearances: on(Appearance::table(), Appearance::COLUMNS).await?,
-            cached: on(Cached::table(), Cached::COLUMNS).await?,
-            factors: on(Factors::table(), Factors::COLUMNS).await?,
-            player_zones: on(PlayerZones::table(), PlayerZones::COLUMNS).await?,
-            defense_zones: on(DefenseZones::table(), DefenseZones::COLUMNS).await?,
+            finals,
+            schedule,
+            players,
+            teams,
+            appearances,
+            cached,
+            factors,
+            player_zones,
+            defense_zones,
         })))
     }
 }

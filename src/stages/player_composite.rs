@@ -47,13 +47,21 @@ impl Stage for PlayerComposite {
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let on = |table, columns| read_on(warehouse, table, columns, dates);
+        let (finals, players, teams, appearances, player_zones, defense_zones) = tokio::try_join!(
+            read_finals(warehouse, dates),
+            read_players(warehouse, dates),
+            read_teams(warehouse, dates),
+            on(Appearance::table(), Appearance::COLUMNS),
+            on(PlayerZones::table(), PlayerZones::COLUMNS),
+            on(DefenseZones::table(), DefenseZones::COLUMNS),
+        )?;
         Ok(Box::new(Batch(player_composite::Inputs {
-            finals: read_finals(warehouse, dates).await?,
-            players: read_players(warehouse, dates).await?,
-            teams: read_teams(warehouse, dates).await?,
-            appearances: on(Appearance::table(), Appearance::COLUMNS).await?,
-            player_zones: on(PlayerZones::table(), PlayerZones::COLUMNS).await?,
-            defense_zones: on(DefenseZones::table(), DefenseZones::COLUMNS).await?,
+            finals,
+            players,
+            teams,
+            appearances,
+            player_zones,
+            defense_zones,
         })))
     }
 }

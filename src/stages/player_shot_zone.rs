@@ -61,9 +61,12 @@ impl Stage for PlayerShotZone {
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let table = ShotLogs::table();
-        let rows = read_known(warehouse, table, ShotLogs::COLUMNS, dates).await?;
+        let (rows, finals) = tokio::try_join!(
+            read_known(warehouse, table, ShotLogs::COLUMNS, dates),
+            read_finals(warehouse, dates),
+        )?;
         Ok(Box::new(Batch {
-            finals: read_finals(warehouse, dates).await?,
+            finals,
             logs: ShotLogs::read(&rows).map_err(|bad| unreadable(table, &bad))?,
         }))
     }

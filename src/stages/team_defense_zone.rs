@@ -52,9 +52,12 @@ impl Stage for TeamDefenseZone {
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let table = DefenseLogs::table();
-        let rows = read_known(warehouse, table, DefenseLogs::COLUMNS, dates).await?;
+        let (rows, finals) = tokio::try_join!(
+            read_known(warehouse, table, DefenseLogs::COLUMNS, dates),
+            read_finals(warehouse, dates),
+        )?;
         Ok(Box::new(Batch {
-            finals: read_finals(warehouse, dates).await?,
+            finals,
             logs: DefenseLogs::read(&rows).map_err(|bad| unreadable(table, &bad))?,
         }))
     }

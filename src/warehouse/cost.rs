@@ -108,6 +108,15 @@ pub struct Foreseen {
     pub least: u64,
 }
 
+/// What jobs are for, as their labels say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purpose<'a> {
+    /// The stage or the feed.
+    pub stage: Option<&'a str>,
+    /// The check.
+    pub check: Option<&'a str>,
+}
+
 /// What one job cost, with the name it is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {

@@ -13,7 +13,7 @@ pub mod sqlite;
 mod trial;
 
 pub use abandoned::{AbandonedJob, JobEnd};
-pub use cost::{Bill, Charge, Cost, Foreseen};
+pub use cost::{Bill, Charge, Cost, Foreseen, Purpose};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases, Rhythm};
@@ -62,8 +62,9 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
         1_000_000
     }
 
-    /// The same warehouse, with every job it is given charged to this bill; none where work costs nothing.
-    fn charging(&self, _bill: Arc<Bill>) -> Option<Arc<dyn Warehouse>> {
+    /// The same warehouse, with every job it is given charged to this bill and marked with what it is for; none where
+    /// work costs nothing.
+    fn charging(&self, _bill: Arc<Bill>, _purpose: Purpose<'_>) -> Option<Arc<dyn Warehouse>> {
         None
     }
 

@@ -19,7 +19,7 @@ use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::day;
 
 /// The first month of a season: every stage has something to look back on, and the raw rows before it are none.
-const MONTH: [&str; 2] = ["2021-10-19", "2021-11-18"];
+pub const MONTH: [&str; 2] = ["2021-10-19", "2021-11-18"];
 
 /// Every row of a table on these dates, what tells when it was written left out.
 async fn rows(warehouse: &dyn Warehouse, table: &TableDef, [from, to]: [&str; 2]) -> Vec<Row> {
@@ -45,7 +45,7 @@ pub fn embedded(dates: [&str; 2], more: &[&str]) -> State {
     state
 }
 
-fn run(state: &State, [from, to]: [&str; 2], more: &[&str]) -> Ended {
+pub fn run(state: &State, [from, to]: [&str; 2], more: &[&str]) -> Ended {
     let plan = stages_alone(state);
     let mut arguments = vec![
         "run",
@@ -102,13 +102,13 @@ pub fn raw_tables() -> impl Iterator<Item = &'static TableDef> {
 }
 
 /// The tables stages make.
-fn made_tables() -> Vec<&'static TableDef> {
+pub fn made_tables() -> Vec<&'static TableDef> {
     let is_raw = |table: &TableDef| table.dataset == "nba_raw";
     tables::all().into_iter().filter(|table| !is_raw(table)).collect()
 }
 
 /// Both hold the same; says how many rows each table has.
-fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&TableDef]) {
+pub fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&TableDef]) {
     block_on(async {
         let embedded = open(state);
         let address = Address::parse(&emulator.address()).unwrap();

@@ -2,15 +2,21 @@
 //! a plan comes out as in the embedded warehouse.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
-use backcourt::warehouse::{Asking, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError};
+use backcourt::warehouse::{
+    Asking, ErrorClass, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError,
+};
 
 use super::emulator::Emulator;
-use super::faults::block_on;
+use super::faults::{behind, block_on};
 use super::program::State;
+use super::proxy::{Fate, Method, Proxy};
 use super::warehouse::{at, day, game, games};
 
 /// Points of games, as a query of an operator's makes them.
@@ -106,6 +112,8 @@ fn a_query_replaces_exactly_the_dates_it_is_asked_about_and_what_does_not_fit_is
             replaces(&warehouse, form, sql).await;
         }
         sets_aside(&warehouse).await;
+        bounds_what_comes_back(&warehouse).await;
+        tells_rows_without_a_key_apart(&warehouse).await;
         refuses(&warehouse).await;
         let about = "SELECT COUNT(*) AS many FROM `box.games` WHERE game_date IN UNNEST(@dates)";
         let dates = [day("2024-01-01"), day("2024-01-02")];
@@ -235,6 +243,140 @@ async fn sets_aside(warehouse: &BigQueryWarehouse) {
         let said: Vec<&str> = found[0].set_aside.iter().map(|bad| bad.reason.as_str()).collect();
         assert_eq!(said, reasons, "{sql}");
     }
+}
+
+/// A query may answer any number of rows that do not fit, of any length.
+async fn bounds_what_comes_back(warehouse: &BigQueryWarehouse) {
+    let sql = "SELECT @date AS day, REPEAT('é', 5000) AS team, number AS points, 1 AS third, 0.5 AS part \
+               FROM UNNEST(GENERATE_ARRAY(1, 1200)) AS number";
+    let found = refilled(warehouse, sql, &["2024-01-01"], "2024-01-03T00:00:00Z", "bounds")
+        .await
+        .unwrap();
+    assert_eq!(found[0].rows, 1);
+    assert_eq!(found[0].set_aside.len(), 1_000);
+    for bad in &found[0].set_aside {
+        let text = bad.row[0].to_string();
+        assert_eq!(text.chars().count(), 1_001, "{text}");
+        assert!(text.ends_with('…'), "{text}");
+        assert!(bad.reason.len() < 500, "{}", bad.reason);
+    }
+}
+
+/// Two equal rows cancel each other where fingerprints are joined by XOR alone.
+async fn tells_rows_without_a_key_apart(warehouse: &BigQueryWarehouse) {
+    let keyless = TableDef {
+        name: Cow::Borrowed("keyless"),
+        key: Cow::Borrowed(&[]),
+        cluster: Cow::Borrowed(&[]),
+        ..points()
+    };
+    warehouse.ensure(&keyless).await.unwrap();
+    let mut digests = Vec::new();
+    for (number, teams) in [
+        "'A', 'A'",
+        "'B', 'B'",
+        "'A', 'B'",
+        "'B', 'A'",
+        "'A', 'A', 'A', 'A'",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let sql = format!(
+            "SELECT @date AS day, team, 1 AS points, 1 AS third, 0.5 AS part FROM UNNEST([{teams}]) AS team"
+        );
+        let refill = Refill {
+            table: &keyless,
+            dates: &[day("2024-01-01")],
+            expected: &[RowsExpected::Any],
+            sql: &sql,
+            asking: Asking::DateByDate,
+            now: at("2024-01-03T00:00:00Z"),
+            name: &format!("keyless.{number}"),
+        };
+        digests.push(warehouse.refill(refill).await.unwrap()[0].digest);
+    }
+    assert_eq!(digests[2], digests[3], "the order of rows does not count");
+    digests.swap_remove(3);
+    let different: std::collections::BTreeSet<u64> = digests.iter().copied().collect();
+    assert_eq!(different.len(), digests.len(), "{digests:?}");
+}
+
+/// What a script answers may be lost: it is asked for again, and the query does not run again.
+#[test]
+fn an_answer_that_is_lost_after_the_commit_is_asked_for_again() {
+    let Some(emulator) = Emulator::start() else { return };
+    let lost = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&lost);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
+        let is_answer = call.method == Method::Results && call.job.contains("lost-answer");
+        if is_answer && count.fetch_add(1, Ordering::Relaxed) < 8 {
+            return Fate::Truncate;
+        }
+        Fate::Pass
+    });
+    block_on(async {
+        let warehouse = behind(&proxy);
+        for table in [games(), points()] {
+            warehouse.ensure(&table).await.unwrap();
+        }
+        write(&warehouse, &[game("BOS", "2024-01-01", 100)], "before").await;
+        let again = || {
+            refilled(
+                &warehouse,
+                ONE_BY_ONE,
+                &["2024-01-01"],
+                "2024-01-03T00:00:00Z",
+                "lost answer",
+            )
+        };
+        let unknown = again().await.unwrap_err();
+        assert_eq!(unknown.class, ErrorClass::Unknown, "{unknown}");
+        assert_eq!(again().await.unwrap()[0].rows, 1);
+    });
+    assert!(lost.load(Ordering::Relaxed) > 8);
+    proxy.assert_good_manners();
+    let scripts = proxy.seen(|seen| {
+        let is_script = |(job, _): &(&String, &u32)| job.contains("lost-answer");
+        seen.taken.iter().filter(is_script).count()
+    });
+    assert_eq!(scripts, 1);
+}
+
+/// Whatever a limit of the service refuses is refused before the commit, and what is read again afterwards is small.
+#[test]
+fn nothing_but_a_few_rows_is_read_after_the_commit() {
+    let scripts = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&scripts);
+    let proxy = Proxy::start(None, Duration::ZERO, move |call| {
+        if call.is_replace() {
+            seen.lock().unwrap().push(call.sql.clone());
+        }
+        Fate::Pass
+    });
+    block_on(async {
+        let told = refilled(
+            &behind(&proxy),
+            TOGETHER,
+            &["2024-01-01"],
+            "2024-01-03T00:00:00Z",
+            "text",
+        )
+        .await;
+        assert_eq!(told.unwrap()[0].rows, 0);
+    });
+    let scripts = scripts.lock().unwrap();
+    let [script] = scripts.as_slice() else {
+        panic!("{scripts:?}")
+    };
+    let (_, after) = script.split_once("COMMIT TRANSACTION;\n").unwrap();
+    assert_eq!(after, "SELECT * FROM _backcourt_told ORDER BY asked, stayed");
+    let made: Vec<&str> = script
+        .split("CREATE TEMP TABLE ")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next())
+        .collect();
+    assert_eq!(made, ["_backcourt_answered", "kept", "_backcourt_told"]);
 }
 
 async fn refuses(warehouse: &BigQueryWarehouse) {

@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use crate::figures::bytes;
 use crate::ledger::{Costs, Purpose};
-use crate::warehouse::{Bill, Charge, Warehouse};
+use crate::warehouse::{self, Bill, Charge, Warehouse};
 
 use super::super::BilledView;
 use super::{Dispatcher, Fatal, Mode, Picture};
@@ -30,9 +30,9 @@ impl Bills {
         purposes: impl Iterator<Item = Purpose>,
         costs: Costs,
     ) -> Self {
-        let open = |purpose| {
+        let open = |purpose: Purpose| {
             let bill: Arc<Bill> = Arc::default();
-            let charging = warehouse.charging(Arc::clone(&bill))?;
+            let charging = warehouse.charging(Arc::clone(&bill), labelled(&purpose))?;
             Some((purpose, (bill, charging)))
         };
         Self {
@@ -53,6 +53,14 @@ impl Bills {
             (bill.take().into_iter()).map(move |charge| (purpose.clone(), charge))
         };
         self.opened.iter().flat_map(charges).collect()
+    }
+}
+
+/// A purpose as jobs are marked with it.
+fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
+    warehouse::Purpose {
+        stage: purpose.stage.as_deref(),
+        check: purpose.check.as_deref(),
     }
 }
 

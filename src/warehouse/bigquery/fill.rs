@@ -35,6 +35,9 @@ pub(super) async fn fill(
     let exchanged = warehouse
         .exchange(Statement::new(exchange(warehouse, &filled)))
         .await;
+    for (table, _) in &filled {
+        warehouse.shared.forget(&warehouse.prefix.path(table));
+    }
     remove(warehouse, &filled).await;
     exchanged
 }

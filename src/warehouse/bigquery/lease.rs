@@ -124,6 +124,20 @@ impl BigQueryWarehouse {
         }
     }
 
+    /// The same of a table: what was read of it before is not what it holds afterwards, nor is what is read meanwhile.
+    pub(super) async fn write_to(
+        &self,
+        path: &str,
+        id: &str,
+        statement: Statement,
+        doing: &str,
+    ) -> Result<Answered, WarehouseError> {
+        self.shared.forget(path);
+        let written = self.write(id, statement, doing).await;
+        self.shared.forget(path);
+        written
+    }
+
     /// Puts what was filled in the place of what was there; sent again it does the same, so a lost answer costs nothing.
     pub(super) async fn exchange(&self, statement: Statement) -> Result<(), WarehouseError> {
         match self.ask(statement).await {

@@ -12,6 +12,7 @@ mod fence;
 mod fill;
 mod in_flight;
 mod job;
+mod labels;
 mod lease;
 mod limits;
 mod notice;
@@ -23,6 +24,7 @@ mod refill;
 mod remedy;
 mod schema;
 mod script;
+mod shared;
 mod trial;
 
 pub use address::{Address, AddressError, Server};
@@ -44,8 +46,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
-    AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Question, Read,
-    Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Purpose, Question,
+    Read, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
@@ -53,6 +55,7 @@ use in_flight::InFlight;
 use job::{Account, Answered, Statement};
 use lease::Held;
 use limits::Limits;
+use shared::SharedReads;
 
 /// What an operator can choose about a `BigQuery` besides its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +114,7 @@ pub struct BigQueryWarehouse {
     patience: Duration,
     rhythm: Rhythm,
     limits: Arc<Limits>,
+    shared: Arc<SharedReads>,
     /// Datasets are made one after the other, and each once; their tables side by side.
     made: Arc<Mutex<HashSet<String>>>,
 }
@@ -156,6 +160,7 @@ impl BigQueryWarehouse {
             address,
             prefix: settings.prefix,
             limits: Arc::default(),
+            shared: Arc::default(),
             made: Arc::default(),
         }
     }
@@ -290,9 +295,10 @@ impl Warehouse for BigQueryWarehouse {
         usize::MAX
     }
 
-    fn charging(&self, bill: Arc<Bill>) -> Option<Arc<dyn Warehouse>> {
+    fn charging(&self, bill: Arc<Bill>, purpose: Purpose<'_>) -> Option<Arc<dyn Warehouse>> {
         let mut copy = self.clone();
         copy.account.bill = Some(bill);
+        copy.account.labels.extend(labels::of(purpose));
         Some(Arc::new(copy))
     }
 
@@ -362,6 +368,15 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
+        let told = |fault: Fault| fault.told(&doing("looking into", table));
+        match self.table_as_it_is(table).await.map_err(told)? {
+            None => return Ok(false),
+            Some(found) => {
+                if let Some(holds) = schema::holds_rows(&found) {
+                    return Ok(holds);
+                }
+            }
+        }
         let sql = format!(
             "SELECT 1 AS held FROM `{}` WHERE {} >= DATE '0001-01-01' LIMIT 1",
             self.prefix.path(table),
@@ -370,15 +385,13 @@ impl Warehouse for BigQueryWarehouse {
         match self.ask(Statement::new(sql)).await {
             Ok(answered) => Ok(!answered.rows.is_empty()),
             Err(fault) if fault.is_not_found() => Ok(false),
-            Err(fault) => Err(fault.told(&doing("looking into", table))),
+            Err(fault) => Err(told(fault)),
         }
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
         let told = |fault: Fault| fault.told(&doing("reading", read.table));
-        let statement = read::statement(&read, &self.prefix.path(read.table)).map_err(told)?;
-        let answered = self.ask(statement).await.map_err(told)?;
-        read::rows(&read, &answered).map_err(told)
+        self.read_shared(read).await.map_err(told)
     }
 
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
@@ -394,7 +407,7 @@ impl Warehouse for BigQueryWarehouse {
                 None => format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()])),
             };
             let may_keep = part.may_keep();
-            let answered = self.write(&id, statement, &doing).await?;
+            let answered = self.write_to(&path, &id, statement, &doing).await?;
             if may_keep {
                 kept.extend(script::kept(&answered).map_err(told)?);
             }
@@ -451,7 +464,7 @@ impl Warehouse for BigQueryWarehouse {
             let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard());
             let statement = statement.map_err(|problem| told(unreadable(problem)))?;
             let answered = self
-                .write(&part_id(refill.name, number), statement, &doing)
+                .write_to(&path, &part_id(refill.name, number), statement, &doing)
                 .await?;
             refilled.extend(refill::refilled(dates, &answered).map_err(told)?);
         }

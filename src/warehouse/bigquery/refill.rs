@@ -1,5 +1,6 @@
 //! Replacing the rows of some dates by what a query answers, in one script: no row travels. What does not fit the table
-//! is set aside within it, and what comes back says for each date how many rows it holds and what was set aside.
+//! is quarantined within it, and what comes back says for each date how many rows it holds and what was quarantined. All
+//! of that is computed before the commit, so that no limit of `BigQuery` can be met after it.
 
 use chrono::NaiveDate;
 
@@ -19,16 +20,31 @@ const MOST_DATES: usize = 50;
 /// About the most letters of one script; `BigQuery` reads a million.
 const MOST_LETTERS: usize = 500_000;
 
-/// The most rows of a date whose reasons come back. More of them is a mistake of the query's that the first ones tell.
-const MOST_SET_ASIDE: usize = 1_000;
+/// The most quarantined rows of a date that come back, and of a script; the first ones of a query's mistake tell it.
+const MOST_QUARANTINED: usize = 1_000;
+const MOST_QUARANTINED_IN_ALL: usize = 10_000;
 
-/// Beside the columns of the table: the date a row was answered for, and what is wrong with it.
+/// The most characters of a quarantined row that come back. With [`MOST_QUARANTINED_IN_ALL`] of them an answer has 40 MB
+/// at the most, and a date's cell 4 MB, whatever the query answers; `BigQuery` takes 100 MB a row.
+const MOST_CHARACTERS: usize = 1_000;
+
+/// Beside the columns of the table: the date a row was answered for, what is wrong with it, a fingerprint of it where
+/// nothing is, and its text where something is.
 const ASKED: &str = "_backcourt_asked";
 const FAULT: &str = "_backcourt_fault";
+const PRINT: &str = "_backcourt_print";
+const TEXT: &str = "_backcourt_text";
 
 /// The rows a query answers, and one row, where a column could have the same name.
 const OWN: &str = "_backcourt_own";
 const ROW: &str = "_backcourt_row";
+
+/// The temporary table of what the query answers, each row with its fault. It is the only one as large as the answer:
+/// every further one would be billed once more for being read.
+const ANSWERED: &str = "_backcourt_answered";
+
+/// The temporary table of what the script answers in the end, a few rows.
+const TOLD: &str = "_backcourt_told";
 
 /// The dates of a refill, cut where a script would grow too large.
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
@@ -61,15 +77,14 @@ pub(super) fn statement(
     };
     let text = format!(
         "BEGIN TRANSACTION;\n{guard}\
-         CREATE TEMP TABLE answered AS {};\n\
-         CREATE TEMP TABLE judged AS {};\n\
-         CREATE TEMP TABLE sorted AS {};\n\
-         {keep}{}COMMIT TRANSACTION;\n{}",
-        answered(refill, sql, dates)?,
-        judged(table),
-        sorted(table),
+         CREATE TEMP TABLE {ANSWERED} AS {};\n\
+         {keep}{}\
+         CREATE TEMP TABLE {TOLD} AS {};\n\
+         COMMIT TRANSACTION;\n\
+         SELECT * FROM {TOLD} ORDER BY asked, stayed",
+        answered(table, &judged(table, &rows(refill, sql, dates)?)),
         exchange(table, path, dates, &fitting(table), stays),
-        told(table, stays),
+        told(stays, dates.len()),
     );
     let now = Value::Timestamp(refill.now).to_string();
     Ok(Statement::new(text).with("now", "TIMESTAMP", now))
@@ -103,7 +118,7 @@ fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> S
         "SELECT held.day, held.stored FROM ({}) AS held \
          JOIN UNNEST(ARRAY<STRUCT<day DATE, expected INT64>>[{}]) AS owed ON owed.day = held.day \
          LEFT JOIN (SELECT {ASKED} AS day, COUNTIF({FAULT} IS NULL) AS fit, COUNTIF({FAULT} IS NOT NULL) AS aside \
-         FROM sorted GROUP BY {ASKED}) AS came ON came.day = held.day \
+         FROM {ANSWERED} GROUP BY {ASKED}) AS came ON came.day = held.day \
          WHERE held.stored >= COALESCE(came.fit, 0) AND (COALESCE(came.aside, 0) > 0 \
          OR COALESCE(came.fit, 0) = 0 OR came.fit != owed.expected)",
         stored_rows(table, path, &days),
@@ -112,7 +127,7 @@ fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> S
 }
 
 /// Every row the query answers, with the date it was asked about.
-fn answered(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
+fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
     let own = |asked: &str, dates: &[NaiveDate]| {
         let sql = about(sql, dates)?;
         Ok(format!(
@@ -145,8 +160,8 @@ fn made(table: &TableDef) -> String {
     sql_names(table.made_columns().map(|column| &column.name))
 }
 
-/// The same rows as they would be stored, each with what is wrong with it by itself.
-fn judged(table: &TableDef) -> String {
+/// Rows as they would be stored, each with what is wrong with it by itself.
+fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
     let day = sql_name(&table.date_column);
     let other_day = format!(
@@ -158,7 +173,7 @@ fn judged(table: &TableDef) -> String {
         .chain(table.made_columns().flat_map(faults))
         .collect();
     format!(
-        "SELECT {ASKED}, {}, COALESCE({}) AS {FAULT} FROM answered",
+        "SELECT {ASKED}, {}, COALESCE({}) AS {FAULT} FROM (\n{rows}\n)",
         stored.join(", "),
         faults.join(", ")
     )
@@ -222,17 +237,32 @@ fn begun(kind: FaultKind, column: &str) -> String {
 
 /// The expression for a text in quotes, cut at 60 characters.
 fn quoted(text: &str) -> String {
-    format!(r#"CONCAT("'", IF(CHAR_LENGTH({text}) > 60, CONCAT(SUBSTR({text}, 1, 60), '…'), {text}), "'")"#)
+    format!(r#"CONCAT("'", {}, "'")"#, cut(text, 60))
+}
+
+/// The expression for a text that has so many characters at the most.
+fn cut(text: &str, most: usize) -> String {
+    format!("IF(CHAR_LENGTH({text}) > {most}, CONCAT(SUBSTR({text}, 1, {most}), '…'), {text})")
 }
 
 fn no_number(name: &str) -> String {
     format!("IS_NAN(CAST({name} AS FLOAT64)) OR IS_INF(CAST({name} AS FLOAT64))")
 }
 
-/// The judged rows, each key once among those that fit.
-fn sorted(table: &TableDef) -> String {
+/// Judged rows, each key once among those that fit, with what is told of them.
+fn answered(table: &TableDef, judged: &str) -> String {
+    let text = format!("TO_JSON_STRING(STRUCT({}))", made(table));
+    format!(
+        "SELECT *, IF({FAULT} IS NULL, FARM_FINGERPRINT({text}), NULL) AS {PRINT}, \
+         IF({FAULT} IS NULL, NULL, {}) AS {TEXT} FROM ({})",
+        cut(&text, MOST_CHARACTERS),
+        each_key_once(table, judged)
+    )
+}
+
+fn each_key_once(table: &TableDef, judged: &str) -> String {
     if table.key.is_empty() {
-        return "SELECT * FROM judged".to_owned();
+        return judged.to_owned();
     }
     let (named, keys) = (table.key.join(", "), sql_names(table.key.iter()));
     let texts: Vec<String> = (table.key.iter())
@@ -241,7 +271,7 @@ fn sorted(table: &TableDef) -> String {
     format!(
         "SELECT * EXCEPT ({FAULT}), COALESCE({FAULT}, IF(ROW_NUMBER() OVER (\
          PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING({ROW})) > 1, \
-         CONCAT('{} key ({named}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM judged AS {ROW}",
+         CONCAT('{} key ({named}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM ({judged}) AS {ROW}",
         FaultKind::DuplicateKey,
         texts.join(", ', ', ")
     )
@@ -249,28 +279,32 @@ fn sorted(table: &TableDef) -> String {
 
 /// The rows that fit.
 fn fitting(table: &TableDef) -> String {
-    format!("SELECT {} FROM sorted WHERE {FAULT} IS NULL", made(table))
+    format!("SELECT {} FROM {ANSWERED} WHERE {FAULT} IS NULL", made(table))
 }
 
-/// What became of each date that has rows: how many fit, a number for what they hold, and those set aside. A date whose
-/// stored rows stayed has a row more, with their number alone.
-fn told(table: &TableDef, stays: Stays) -> String {
+/// What became of each date that has rows: how many fit, two numbers for what they hold, and those quarantined. A date
+/// whose stored rows stayed has a row more, with their number alone.
+///
+/// The fingerprints of a date's rows are joined by XOR, which takes any number of rows in any order. Two equal rows cancel
+/// each other in it, as a table without a key may hold them; the sum of the lower halves tells them. A sum of whole
+/// fingerprints would not fit in an INT64.
+fn told(stays: Stays, dates: usize) -> String {
     let also = match stays {
         Stays::None => String::new(),
-        Stays::Listed => {
-            format!(
-                " UNION ALL SELECT day, 0, CAST(NULL AS INT64), CAST(NULL AS STRING), stored FROM {STAYS}"
-            )
-        }
+        Stays::Listed => format!(
+            " UNION ALL SELECT day, 0, CAST(NULL AS INT64), CAST(NULL AS INT64), CAST(NULL AS STRING), stored \
+             FROM {STAYS}"
+        ),
     };
+    let most = MOST_QUARANTINED
+        .min(MOST_QUARANTINED_IN_ALL / dates.max(1))
+        .max(1);
     format!(
-        "SELECT {ASKED} AS asked, COUNTIF(fault IS NULL) AS held, \
-         FARM_FINGERPRINT(STRING_AGG(IF(fault IS NULL, text, NULL), '\\n' ORDER BY text)) AS digest, \
-         STRING_AGG(IF(fault IS NULL, NULL, TO_JSON_STRING([fault, text])), ',' ORDER BY text LIMIT {MOST_SET_ASIDE}) \
-         AS set_aside, CAST(NULL AS INT64) AS stayed \
-         FROM (SELECT {ASKED}, {FAULT} AS fault, TO_JSON_STRING(STRUCT({})) AS text FROM sorted) \
-         GROUP BY {ASKED}{also} ORDER BY asked, stayed",
-        made(table)
+        "SELECT {ASKED} AS asked, COUNTIF({FAULT} IS NULL) AS held, BIT_XOR({PRINT}) AS print, \
+         SUM({PRINT} & 0xFFFFFFFF) AS halves, \
+         STRING_AGG(IF({FAULT} IS NULL, NULL, TO_JSON_STRING([{FAULT}, {TEXT}])), ',' ORDER BY {TEXT} LIMIT {most}) \
+         AS quarantined, CAST(NULL AS INT64) AS stayed \
+         FROM {ANSWERED} GROUP BY {ASKED}{also}"
     )
 }
 
@@ -311,11 +345,12 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
 }
 
 fn of_row(row: Row) -> Option<Refilled> {
-    let [date, rows, print, set_aside, stayed] = <[Value; 5]>::try_from(row).ok()?;
+    let [date, rows, print, halves, quarantined, stayed] = <[Value; 6]>::try_from(row).ok()?;
     let (Value::Date(date), Value::Int(rows)) = (date, rows) else {
         return None;
     };
-    let set_aside = match set_aside {
+    let held = u32::try_from(rows).ok()?;
+    let pairs = match quarantined {
         Value::Text(pairs) => serde_json::from_str(&format!("[{pairs}]")).ok()?,
         _ => Vec::<(String, String)>::new(),
     };
@@ -329,15 +364,15 @@ fn of_row(row: Row) -> Option<Refilled> {
     };
     Some(Refilled {
         date,
-        rows: u32::try_from(rows).ok()?,
+        rows: held,
         kept: match stayed {
             Value::Int(rows) => Some(u32::try_from(rows).ok()?),
             _ => None,
         },
-        digest: match print {
-            Value::Int(print) => print.cast_unsigned(),
-            _ => digest(&[]),
+        digest: match held {
+            0 => digest(&[]),
+            _ => digest(&[vec![Value::Int(rows), print, halves]]),
         },
-        set_aside: set_aside.into_iter().map(quarantined).collect::<Option<_>>()?,
+        set_aside: pairs.into_iter().map(quarantined).collect::<Option<_>>()?,
     })
 }

@@ -1,15 +1,13 @@
 //! How a table of a project is, and altering it. Looking is a call that costs nothing.
 
 use gcp_bigquery_client::model::field_type::FieldType;
+use gcp_bigquery_client::model::table::Table;
 use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
 use super::job::Statement;
-use super::read;
-use crate::table::{
-    Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef, Value,
-};
+use crate::table::{Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 /// How a table's statements are written.
@@ -41,6 +39,18 @@ pub(super) fn kind(field: &TableFieldSchema) -> Kind {
         FieldType::Timestamp => Kind::Exactly(ColumnType::Timestamp),
         FieldType::Json => Kind::Exactly(ColumnType::Json),
         _ => other(word),
+    }
+}
+
+/// Whether a table holds rows, as far as the project says so without a query: nobody counts the rows of a view, and those
+/// in a streaming buffer are not among the rows of a table.
+pub(super) fn holds_rows(table: &Table) -> Option<bool> {
+    let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
+    let rows: u64 = table.num_rows.as_ref()?.parse().ok()?;
+    match (is_table, rows, &table.streaming_buffer) {
+        (true, 0, None) => Some(false),
+        (true, 1.., _) => Some(true),
+        _ => None,
     }
 }
 
@@ -81,7 +91,7 @@ impl BigQueryWarehouse {
         let told = |fault: Fault| fault.told(&super::doing("altering", table));
         let path = self.prefix.path(table);
         if changes.contains(&Change::Recreate) {
-            self.drop_if_empty(&path).await.map_err(told)?;
+            self.drop_if_empty(table, &path).await.map_err(told)?;
             return self.ensure(table).await;
         }
         let statements = changes.iter().filter_map(|change| match change {
@@ -97,11 +107,9 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    async fn drop_if_empty(&self, path: &str) -> Result<(), Fault> {
-        let counted = self
-            .ask(Statement::new(format!("SELECT COUNT(*) AS held FROM `{path}`")))
-            .await?;
-        if read::typed(&counted)? != [vec![Value::Int(0)]] {
+    async fn drop_if_empty(&self, table: &TableDef, path: &str) -> Result<(), Fault> {
+        let found = self.table_as_it_is(table).await?;
+        if found.is_some_and(|found| holds_rows(&found) != Some(false)) {
             let sentence = format!(
                 "{path} holds rows by now, nothing of it was changed; run again to see how it differs"
             );

@@ -1,0 +1,46 @@
+//! What jobs are marked with, so that a bill or an audit of the project tells what each was for.
+
+use crate::warehouse::Purpose;
+
+/// The most characters of a label's value.
+const MOST_CHARACTERS: usize = 63;
+
+/// The labels of a job that is for this.
+pub(super) fn of(purpose: Purpose<'_>) -> impl Iterator<Item = (String, String)> {
+    let named = [
+        ("backcourt_stage", purpose.stage),
+        ("backcourt_check", purpose.check),
+    ];
+    let named = named.into_iter().filter_map(|(key, name)| Some((key, name?)));
+    named.map(|(key, name)| (key.to_owned(), value(name)))
+}
+
+/// A name in the letters a label may have: lower case, digits, underscores and dashes.
+fn value(name: &str) -> String {
+    let letter = |c: char| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() || c == '-' => c,
+        _ => '_',
+    };
+    name.chars().take(MOST_CHARACTERS).map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_marked_with_its_stage_and_its_check_in_the_letters_a_label_takes() {
+        let name = format!("Früh.Check-1 {}", "x".repeat(70));
+        let purpose = Purpose {
+            stage: Some("team_offense"),
+            check: Some(&name),
+        };
+        let labels: Vec<(String, String)> = of(purpose).collect();
+        let check = format!("fr_h_check-1_{}", "x".repeat(50));
+        assert_eq!(check.len(), MOST_CHARACTERS);
+        let expected = [("backcourt_stage", "team_offense"), ("backcourt_check", &check)];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(labels, expected);
+        assert_eq!(of(Purpose::default()).count(), 0);
+    }
+}

@@ -1,0 +1,393 @@
+//! Reads that batches and stages of a run have in common. A table is read month by month, each month once: who asks for a
+//! month that another one is reading waits for it, and what was read serves as long as the table is as it was. How a
+//! table is, is a call that costs nothing, where every query that reads is a job billed for 10 MiB at least.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{Datelike, Months, NaiveDate};
+use futures_util::future::try_join_all;
+use gcp_bigquery_client::model::table::Table;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::BigQueryWarehouse;
+use super::fault::Fault;
+use super::read;
+use crate::table::{Row, TableDef};
+use crate::warehouse::{Dates, Read};
+
+/// For how long it is taken for granted how a table is. What this process writes is known at once.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// The most months of a read that is shared: a season and the margins around it. What is longer, such as a copy of a whole
+/// table, is asked once.
+const MOST_MONTHS: usize = 15;
+
+/// The most values that are kept, about 100 MB of them; those used longest ago go first.
+const MOST_VALUES: usize = 2_000_000;
+
+/// What tells a table from what it was before: another one, or none, may have changed it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Version {
+    modified: Option<String>,
+    rows: Option<String>,
+    bytes: Option<String>,
+}
+
+impl Version {
+    /// None where rows may come in without a trace: a view, or a table that is streamed into.
+    fn of(table: &Table) -> Option<Self> {
+        let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
+        (is_table && table.streaming_buffer.is_none()).then(|| Self {
+            modified: table.last_modified_time.clone(),
+            rows: table.num_rows.clone(),
+            bytes: table.num_bytes.clone(),
+        })
+    }
+}
+
+/// The rows of some columns of a table in one month, which its first day names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Part {
+    path: String,
+    columns: Vec<String>,
+    month: NaiveDate,
+}
+
+/// Where the rows of a part will be.
+type Coming = watch::Receiver<Option<Arc<Vec<Row>>>>;
+type Bringing = watch::Sender<Option<Arc<Vec<Row>>>>;
+
+#[derive(Debug)]
+struct Kept {
+    version: Version,
+    rows: Coming,
+    used: u64,
+}
+
+impl Kept {
+    /// Whether its rows are there or on their way; who reads them may have failed.
+    fn is_alive(&self) -> bool {
+        let is_there = self.rows.borrow().is_some();
+        is_there || self.rows.has_changed().is_ok()
+    }
+
+    fn values(&self) -> usize {
+        let rows = self.rows.borrow();
+        rows.as_ref().map_or(0, |rows| rows.iter().map(Vec::len).sum())
+    }
+}
+
+/// What was read so far. Every copy of a warehouse shares it.
+#[derive(Debug, Default)]
+pub(super) struct SharedReads(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    parts: HashMap<Part, Kept>,
+    versions: HashMap<String, (Instant, Version)>,
+    uses: u64,
+}
+
+impl SharedReads {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets a table that is being changed, or was.
+    pub(super) fn forget(&self, path: &str) {
+        let mut held = self.held();
+        held.parts.retain(|part, _| part.path != path);
+        held.versions.remove(path);
+    }
+
+    /// How a table is, if that was found out just now.
+    fn version(&self, path: &str) -> Option<Version> {
+        let held = self.held();
+        let (seen, version) = held.versions.get(path)?;
+        (seen.elapsed() < FRESH).then(|| version.clone())
+    }
+
+    fn found(&self, path: &str, version: &Version) {
+        let seen = (Instant::now(), version.clone());
+        self.held().versions.insert(path.to_owned(), seen);
+    }
+
+    /// Parts as they come, and those the caller has to bring, because nobody else does.
+    fn claim(&self, parts: &[Part], version: &Version) -> (Vec<Coming>, Vec<(NaiveDate, Bringing)>) {
+        let mut held = self.held();
+        let (mut coming, mut bringing) = (Vec::new(), Vec::new());
+        for part in parts {
+            held.uses += 1;
+            let used = held.uses;
+            let known = held.parts.get_mut(part);
+            if let Some(known) = known.filter(|known| known.version == *version && known.is_alive()) {
+                known.used = used;
+                coming.push(known.rows.clone());
+                continue;
+            }
+            let (sender, rows) = watch::channel(None);
+            bringing.push((part.month, sender));
+            coming.push(rows.clone());
+            let version = version.clone();
+            held.parts.insert(part.clone(), Kept { version, rows, used });
+        }
+        (coming, bringing)
+    }
+
+    /// Lets go what was used longest ago, as far as there is too much.
+    fn shrink(&self) {
+        let mut held = self.held();
+        let mut values: usize = held.parts.values().map(Kept::values).sum();
+        while values > MOST_VALUES {
+            let oldest = held.parts.iter().filter(|(_, kept)| kept.values() > 0);
+            let oldest = oldest.min_by_key(|(_, kept)| kept.used);
+            let Some(part) = oldest.map(|(part, _)| part.clone()) else {
+                return;
+            };
+            values -= held.parts.remove(&part).map_or(0, |kept| kept.values());
+        }
+    }
+}
+
+impl BigQueryWarehouse {
+    /// Reads rows by date, as far as it can from what was read before.
+    pub(super) async fn read_shared(&self, read: Read<'_>) -> Result<Vec<Row>, Fault> {
+        let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
+        let months = months(read.dates);
+        // A month may be more than the ceiling of one job allows for the dates that are asked for.
+        let is_shared = self.account.most_bytes.is_none() && months.len() <= MOST_MONTHS;
+        if let (Some(at), true) = (at, is_shared)
+            && let Some(rows) = self.from_months(read, at, &months).await?
+        {
+            return Ok(rows);
+        }
+        self.read_exactly(&read).await
+    }
+
+    /// One query for exactly these rows.
+    async fn read_exactly(&self, read: &Read<'_>) -> Result<Vec<Row>, Fault> {
+        let statement = read::statement(read, &self.prefix.path(read.table))?;
+        read::rows(read, &self.ask(statement).await?)
+    }
+
+    /// None where the table's months cannot be kept, or where another one was to read them and failed.
+    async fn from_months(
+        &self,
+        read: Read<'_>,
+        at: usize,
+        months: &[NaiveDate],
+    ) -> Result<Option<Vec<Row>>, Fault> {
+        let path = self.prefix.path(read.table);
+        let Some(version) = self.version(read.table, &path).await else {
+            return Ok(None);
+        };
+        let part = |month: &NaiveDate| Part {
+            path: path.clone(),
+            columns: read.columns.iter().map(ToString::to_string).collect(),
+            month: *month,
+        };
+        let parts: Vec<Part> = months.iter().map(part).collect();
+        let (coming, bringing) = self.shared.claim(&parts, &version);
+        self.bring(read, at, bringing).await?;
+        let mut found = Vec::new();
+        for mut coming in coming {
+            let Ok(rows) = coming.wait_for(Option::is_some).await.map(|rows| rows.clone()) else {
+                return Ok(None);
+            };
+            let rows = rows.iter().flat_map(|rows| rows.iter());
+            found.extend(rows.filter(|row| is_on(read.dates, row, at)).cloned());
+        }
+        self.shared.shrink();
+        Ok(Some(found))
+    }
+
+    /// Reads whole months, one query for those that follow each other.
+    async fn bring(
+        &self,
+        read: Read<'_>,
+        at: usize,
+        bringing: Vec<(NaiveDate, Bringing)>,
+    ) -> Result<(), Fault> {
+        let mut runs: Vec<Vec<(NaiveDate, Bringing)>> = Vec::new();
+        for (month, sender) in bringing {
+            match runs.last_mut() {
+                Some(run) if run.last().is_some_and(|(last, _)| next(*last) == month) => {
+                    run.push((month, sender));
+                }
+                _ => runs.push(vec![(month, sender)]),
+            }
+        }
+        let bring = |run: Vec<(NaiveDate, Bringing)>| async move {
+            let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
+                return Ok(());
+            };
+            let last_day = next(*last).pred_opt().unwrap_or(*last);
+            let whole = Read {
+                dates: Dates::Between(*first, last_day),
+                ..read
+            };
+            let mut months: HashMap<NaiveDate, Vec<Row>> = HashMap::new();
+            for row in self.read_exactly(&whole).await? {
+                if let Some(date) = row[at].as_date() {
+                    months.entry(month_of(date)).or_default().push(row);
+                }
+            }
+            for (month, sender) in run {
+                sender.send_replace(Some(Arc::new(months.remove(&month).unwrap_or_default())));
+            }
+            Ok::<(), Fault>(())
+        };
+        try_join_all(runs.into_iter().map(bring)).await.map(drop)
+    }
+
+    /// How a table is; none where it does not matter, because what is read of it cannot be kept.
+    async fn version(&self, table: &TableDef, path: &str) -> Option<Version> {
+        if let Some(version) = self.shared.version(path) {
+            return Some(version);
+        }
+        let table = self.table_as_it_is(table).await.ok().flatten()?;
+        let version = Version::of(&table)?;
+        self.shared.found(path, &version);
+        Some(version)
+    }
+
+    /// What the project says of a table; none if it is not there. It costs nothing.
+    pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<Table>, Fault> {
+        let dataset = self.prefix.dataset(table);
+        let look = || async {
+            let client = self.client().await?;
+            let found = client.table().get(self.project(), &dataset, &table.name, None);
+            found.await.map_err(Fault::from)
+        };
+        match self.insist(look).await {
+            Ok(found) => Ok(Some(found)),
+            Err(fault) if fault.is_not_found() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn month_of(date: NaiveDate) -> NaiveDate {
+    date.with_day(1).unwrap_or(date)
+}
+
+/// The first day of the month after the one that begins here.
+fn next(month: NaiveDate) -> NaiveDate {
+    month.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The months of these dates, in order; one more than can be shared where there are more.
+fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
+    let mut months: Vec<NaiveDate> = match dates {
+        Dates::Only(dates) => dates.iter().copied().map(month_of).collect(),
+        Dates::Between(from, to) => std::iter::successors(Some(month_of(from)), |month| Some(next(*month)))
+            .take_while(|month| *month <= to)
+            .take(MOST_MONTHS + 1)
+            .collect(),
+    };
+    months.sort_unstable();
+    months.dedup();
+    months
+}
+
+fn is_on(dates: Dates<'_>, row: &Row, at: usize) -> bool {
+    let date = row[at].as_date();
+    date.is_some_and(|date| match dates {
+        Dates::Only(dates) => dates.contains(&date),
+        Dates::Between(from, to) => (from..=to).contains(&date),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Value;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn version(rows: &str) -> Version {
+        Version {
+            modified: Some("1".to_owned()),
+            rows: Some(rows.to_owned()),
+            bytes: None,
+        }
+    }
+
+    fn part(month: &str) -> Part {
+        Part {
+            path: "port.calls".to_owned(),
+            columns: vec!["day".to_owned()],
+            month: day(month),
+        }
+    }
+
+    fn bring(shared: &SharedReads, part: &Part, version: &Version, rows: usize) {
+        let (_, bringing) = shared.claim(std::slice::from_ref(part), version);
+        let row = vec![Value::from(part.month)];
+        for (_, sender) in bringing {
+            sender.send_replace(Some(Arc::new(vec![row.clone(); rows])));
+        }
+    }
+
+    fn is_kept(shared: &SharedReads, part: &Part, version: &Version) -> bool {
+        shared.claim(std::slice::from_ref(part), version).1.is_empty()
+    }
+
+    #[test]
+    fn dates_are_of_these_months() {
+        let dates = ["2024-01-31", "2023-12-01", "2024-01-01"].map(day);
+        assert_eq!(
+            months(Dates::Only(&dates)),
+            [day("2023-12-01"), day("2024-01-01")]
+        );
+        let between = Dates::Between(day("2023-11-30"), day("2024-01-01"));
+        assert_eq!(
+            months(between),
+            ["2023-11-01", "2023-12-01", "2024-01-01"].map(day)
+        );
+        let always = Dates::Between(day("0001-01-01"), day("9999-12-31"));
+        assert_eq!(months(always).len(), MOST_MONTHS + 1);
+        assert_eq!(
+            months(Dates::Between(day("2024-01-02"), day("2024-01-01"))).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_month_is_claimed_once_and_again_when_its_table_changed_or_its_reader_failed() {
+        let shared = SharedReads::default();
+        let (january, one, two) = (part("2024-01-01"), version("1"), version("2"));
+        let (_, claimed) = shared.claim(std::slice::from_ref(&january), &one);
+        assert_eq!(claimed.len(), 1);
+        assert!(is_kept(&shared, &january, &one), "it is on its way");
+        drop(claimed);
+        assert!(!is_kept(&shared, &january, &one), "who was to bring it is gone");
+        bring(&shared, &january, &one, 1);
+        assert!(is_kept(&shared, &january, &one));
+        assert!(!is_kept(&shared, &january, &two), "the table changed");
+        bring(&shared, &january, &two, 1);
+        shared.forget("port.other");
+        assert!(is_kept(&shared, &january, &two));
+        shared.forget("port.calls");
+        assert!(!is_kept(&shared, &january, &two), "the table is being written");
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        let shared = SharedReads::default();
+        let known = version("1");
+        let [first, second, third] = ["2024-01-01", "2024-02-01", "2024-03-01"].map(part);
+        bring(&shared, &first, &known, MOST_VALUES / 2);
+        bring(&shared, &second, &known, MOST_VALUES / 2);
+        assert!(is_kept(&shared, &first, &known));
+        bring(&shared, &third, &known, 1);
+        shared.shrink();
+        assert!(is_kept(&shared, &first, &known) && is_kept(&shared, &third, &known));
+        assert!(!is_kept(&shared, &second, &known));
+    }
+}

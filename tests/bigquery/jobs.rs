@@ -1,0 +1,101 @@
+//! How many jobs a run sends: each takes a second, and one that reads a table is billed for 10 MiB at the least.
+
+use std::time::Duration;
+
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::{Dates, Read, Replace, Warehouse};
+
+use super::emulator::Emulator;
+use super::faults::{behind, block_on};
+use super::month::{MONTH, assert_same, copy, embedded, made_tables, raw_tables, run};
+use super::program::State;
+use super::proxy::{Fate, Proxy};
+use super::warehouse::{at, day, game, games};
+
+async fn write(warehouse: &BigQueryWarehouse, date: &str, points: i64) {
+    let replace = Replace {
+        table: &games(),
+        dates: &[day(date)],
+        rows: &[game("BOS", date, points)],
+        short: &[],
+        now: at("2024-03-03T00:00:00Z"),
+        name: None,
+    };
+    warehouse.replace(replace).await.unwrap();
+}
+
+/// The points of a date.
+async fn points(warehouse: &BigQueryWarehouse, date: &str) -> Vec<String> {
+    let read = Read {
+        table: &games(),
+        columns: &["points", "game_date"],
+        dates: Dates::Only(&[day(date)]),
+    };
+    let rows = warehouse.read(read).await.unwrap();
+    rows.iter().map(|row| row[0].to_string()).collect()
+}
+
+#[test]
+fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
+    let Some(emulator) = Emulator::start() else { return };
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
+    let reads = || {
+        let is_read = |sql: &&String| sql.starts_with("SELECT `points`");
+        proxy.seen(|seen| seen.sent.values().filter(is_read).count())
+    };
+    block_on(async {
+        let warehouse = behind(&proxy);
+        warehouse.ensure(&games()).await.unwrap();
+        assert!(!warehouse.holds_rows(&games()).await.unwrap());
+        for (date, number) in [("2024-01-01", 1), ("2024-01-31", 31), ("2024-02-01", 32)] {
+            write(&warehouse, date, number).await;
+        }
+        assert!(warehouse.holds_rows(&games()).await.unwrap());
+        let asked = proxy.seen(|seen| seen.sent.values().any(|sql| sql.contains("AS held")));
+        assert!(!asked, "whether a table holds rows costs nothing");
+
+        let both = tokio::join!(points(&warehouse, "2024-01-01"), points(&warehouse, "2024-01-31"));
+        assert_eq!(both, (vec!["1".to_owned()], vec!["31".to_owned()]));
+        assert_eq!(points(&warehouse, "2024-01-02").await, [""; 0]);
+        assert_eq!(reads(), 1);
+        let between = Read {
+            table: &games(),
+            columns: &["points", "game_date"],
+            dates: Dates::Between(day("2024-01-02"), day("2024-02-01")),
+        };
+        assert_eq!(warehouse.read(between).await.unwrap().len(), 2);
+        assert_eq!(reads(), 2, "January was read before");
+
+        // What this process writes it reads.
+        write(&warehouse, "2024-01-01", 7).await;
+        assert_eq!(points(&warehouse, "2024-01-01").await, ["7"]);
+        assert_eq!(reads(), 3);
+
+        // What another one writes is seen as soon as the table is looked at again.
+        let address = Address::parse(&emulator.address()).unwrap();
+        write(
+            &BigQueryWarehouse::new(address, Settings::default()),
+            "2024-01-02",
+            8,
+        )
+        .await;
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert_eq!(points(&warehouse, "2024-01-02").await, ["8"]);
+        assert_eq!(reads(), 4);
+    });
+}
+
+/// Before months were shared it took 268.
+#[test]
+fn a_month_of_the_built_in_plan_takes_few_jobs() {
+    let Some(emulator) = Emulator::start() else { return };
+    let state = embedded(MONTH, &[]);
+    copy(&state, &emulator, MONTH, raw_tables());
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
+    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
+    run(&remote, MONTH, &["--warehouse", &address]).expect(0);
+    let mut sent: Vec<String> = proxy.seen(|seen| seen.sent.values().cloned().collect());
+    sent.sort();
+    assert!(sent.len() <= 134, "{} jobs: {sent:#?}", sent.len());
+    assert_same(&state, &emulator, MONTH, &made_tables());
+}
