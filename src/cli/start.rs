@@ -204,7 +204,12 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         .inspect_err(|error| tracing::warn!("{error}; the run takes no orders from other processes"))
         .ok();
     let options = Options {
-        run_id: Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string(),
+        // Jobs are named after it, and two hosts may start in the same millisecond.
+        run_id: format!(
+            "{}-{:08x}",
+            Utc::now().format("%Y%m%dT%H%M%S%.3f"),
+            fastrand::u32(..)
+        ),
         dates: job.dates,
         source_is_explicit: job.source.is_some(),
         source: job.source.unwrap_or_else(|| job.plan.source.clone()),

@@ -15,6 +15,12 @@ pub struct Schema {
     pub key: Option<Vec<String>>,
     /// How it is partitioned; none where the warehouse has no partitions.
     pub partition: Option<Partition>,
+    /// What it is instead of a table whose rows can be changed, such as a view; none where it is one.
+    pub instead: Option<String>,
+    /// Whether rows are streamed into it, which no statement can delete before they have left the streaming buffer.
+    pub is_streamed_into: bool,
+    /// Columns behind a policy tag.
+    pub tagged: Vec<String>,
 }
 
 /// One column of a table as it is.
@@ -44,8 +50,10 @@ pub enum Kind {
 /// How a `BigQuery` table is partitioned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Partition {
-    /// The column by whose day it is; none if it is not partitioned, or by something else.
+    /// The column it is partitioned by, `_PARTITIONTIME` where that is the time of ingestion; none if it is not.
     pub by: Option<String>,
+    /// The time a partition spans where that is not a day, in the warehouse's word: `HOUR`, `MONTH`, `YEAR`.
+    pub span: Option<String>,
     /// Whether a query must name dates.
     pub requires_filter: bool,
 }
@@ -77,6 +85,9 @@ pub enum Weight {
     Additive(Change),
     /// It stops the run, and takes the operator's own hand.
     Stops,
+    /// It stops a run that commits dates to the table, because every commit would scan all of it. To read the table, or
+    /// to fill it as a whole, only costs more.
+    Scans,
     /// Nothing goes wrong; it is told because it costs something, or may surprise.
     Harmless,
 }
@@ -108,7 +119,7 @@ impl Difference {
     pub const fn change(&self) -> Option<&Change> {
         match &self.weight {
             Weight::Additive(change) => Some(change),
-            Weight::Stops | Weight::Harmless => None,
+            Weight::Stops | Weight::Scans | Weight::Harmless => None,
         }
     }
 
@@ -247,6 +258,9 @@ impl Site<'_> {
 /// nobody declared, key, partitions. Of a table that holds no row every difference is mended by making it anew.
 #[must_use]
 pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bool) -> Vec<Difference> {
+    if let Some(instead) = &held.instead {
+        return vec![no_table(instead)];
+    }
     let column = |name: &str| {
         held.columns
             .iter()
@@ -273,14 +287,53 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
             .as_ref()
             .and_then(|partition| other_partition(table, partition)),
     );
-    if is_empty && found.iter().any(|found| found.weight == Weight::Stops) {
+    if is_empty && (found.iter()).any(|found| matches!(found.weight, Weight::Stops | Weight::Scans)) {
         for difference in found.iter_mut().filter(|found| found.stops()) {
             difference.weight = Weight::Additive(Change::Recreate);
             difference.statement = None;
             difference.advice = Some("the table holds no row and is made anew");
         }
     }
+    if held.is_streamed_into {
+        found.push(streamed_into());
+    }
+    found.extend(held.tagged.iter().map(|column| tagged(column)));
     found
+}
+
+fn no_table(instead: &str) -> Difference {
+    Difference {
+        column: None,
+        what: format!("is a {instead} and not a table whose rows can be changed"),
+        statement: None,
+        advice: Some("have the plan fill a table of another name"),
+        weight: Weight::Stops,
+    }
+}
+
+fn streamed_into() -> Difference {
+    Difference {
+        column: None,
+        what: "has rows in its streaming buffer, and a commit fails that would replace any of them"
+            .to_owned(),
+        statement: None,
+        advice: Some(
+            "stop what streams into it and wait until the buffer is empty, which takes up to 90 minutes",
+        ),
+        weight: Weight::Stops,
+    }
+}
+
+fn tagged(column: &str) -> Difference {
+    Difference {
+        column: Some(column.to_owned()),
+        what: format!(
+            "has a policy tag on '{column}': who runs the plan needs Fine-Grained Reader where it is read"
+        ),
+        statement: None,
+        advice: None,
+        weight: Weight::Harmless,
+    }
 }
 
 fn lacking(declared: &Column, site: Site<'_>) -> Difference {
@@ -394,19 +447,31 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
 
 fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
     let date = table.date_column.as_ref();
-    if held.by.as_deref() == Some(date) {
-        return None;
-    }
-    let by = match &held.by {
-        Some(other) => format!("is partitioned by '{other}'"),
-        None => "is not partitioned by day".to_owned(),
+    let by_date = (held.by.as_deref()).is_some_and(|by| by.eq_ignore_ascii_case(date));
+    let (what, weight) = match (&held.by, &held.span) {
+        (_, None) if by_date => return None,
+        (_, Some(span)) if by_date => {
+            let what = format!(
+                "is partitioned by the {span} of '{date}', the plan by the day: every read and every commit scans \
+                 all of its {span}"
+            );
+            (what, Weight::Harmless)
+        }
+        (by, _) => {
+            let by = match by {
+                Some(other) => format!("is partitioned by '{other}'"),
+                None => "is not partitioned".to_owned(),
+            };
+            let what = format!("{by}, the plan by '{date}': every read and every commit scans all of it");
+            (what, Weight::Scans)
+        }
     };
     Some(Difference {
         column: None,
-        what: format!("{by}, the plan by '{date}': every read and every commit scans all of it"),
+        what,
         statement: None,
         advice: Some("copy it into a table that 'backcourt run' makes"),
-        weight: Weight::Harmless,
+        weight,
     })
 }
 
@@ -527,7 +592,7 @@ mod tests {
         Schema {
             columns: table().columns.iter().map(column).collect(),
             key: Some(vec!["day".to_owned()]),
-            partition: None,
+            ..Schema::default()
         }
     }
 
@@ -625,20 +690,86 @@ mod tests {
     fn what_costs_or_surprises_only_stops_nothing() {
         let mut other = as_defined();
         other.columns[1].nullable = true;
-        other.partition = Some(Partition::default());
+        let by_month = Partition {
+            by: Some("Day".to_owned()),
+            span: Some("MONTH".to_owned()),
+            requires_filter: true,
+        };
+        other.partition = Some(by_month);
+        other.tagged = vec!["note".to_owned()];
         let site = Site {
             path: "d.one",
             dialect: Dialect::GoogleSql,
         };
         let found = differences(&table(), &other, site, false);
-        assert_eq!(found.len(), 2);
-        assert!(!found.iter().any(Difference::stops));
+        assert_eq!(found.len(), 3);
+        assert!(!found.iter().any(Difference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
         assert!(
             told(&other, Dialect::Sqlite)
                 .iter()
                 .any(|told| told.contains("the key (day, n), the plan (day)"))
         );
+    }
+
+    #[test]
+    fn a_table_of_which_every_commit_would_scan_all_stops_the_run() {
+        let partitioned = |by: Option<&str>| Schema {
+            partition: Some(Partition {
+                by: by.map(str::to_owned),
+                ..Partition::default()
+            }),
+            ..as_defined()
+        };
+        let site = Site {
+            path: "d.one",
+            dialect: Dialect::GoogleSql,
+        };
+        for (by, begins) in [
+            (None, "is not partitioned, the plan by 'day'"),
+            (Some("n"), "is partitioned by 'n', the plan by 'day'"),
+            (
+                Some("_PARTITIONTIME"),
+                "is partitioned by '_PARTITIONTIME', the plan by 'day'",
+            ),
+        ] {
+            let found = differences(&table(), &partitioned(by), site, false);
+            assert!(
+                found.len() == 1 && found[0].weight == Weight::Scans && found[0].stops(),
+                "{found:?}"
+            );
+            assert!(found[0].what.starts_with(begins), "{}", found[0]);
+            let empty = differences(&table(), &partitioned(by), site, true);
+            assert_eq!(empty[0].change(), Some(&Change::Recreate), "{empty:?}");
+        }
+        assert_eq!(differences(&table(), &partitioned(Some("day")), site, false), []);
+    }
+
+    #[test]
+    fn what_no_statement_can_change_stops_the_run_even_where_it_holds_nothing() {
+        let site = Site {
+            path: "d.one",
+            dialect: Dialect::GoogleSql,
+        };
+        let view = Schema {
+            instead: Some("VIEW".to_owned()),
+            ..Schema::default()
+        };
+        let streamed = Schema {
+            is_streamed_into: true,
+            ..as_defined()
+        };
+        for (held, begins) in [
+            (view, "is a VIEW and not a table whose rows can be changed"),
+            (streamed, "has rows in its streaming buffer"),
+        ] {
+            for is_empty in [false, true] {
+                let found = differences(&table(), &held, site, is_empty);
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert_eq!(found[0].weight, Weight::Stops);
+                assert!(found[0].to_string().starts_with(begins), "{}", found[0]);
+            }
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::table::{Change, Dialect, Difference, Row, Schema, Site, TableDef, differences};
+use crate::table::{Change, Dialect, Difference, Row, Schema, Site, TableDef, Weight, differences};
 
 /// One atomic replace: the rows of exactly these dates.
 #[derive(Debug)]
@@ -169,7 +169,8 @@ impl std::fmt::Debug for Filling {
 
 /// Refuses a table that differs from its definition in a way that would lose values or fail writes.
 fn refuse_differences(path: &str, found: &[Difference]) -> Result<(), WarehouseError> {
-    let told: Vec<String> = (found.iter().filter(|found| found.stops()))
+    let is_in_the_way = |found: &&Difference| found.stops() && found.weight != Weight::Scans;
+    let told: Vec<String> = (found.iter().filter(is_in_the_way))
         .map(ToString::to_string)
         .collect();
     if told.is_empty() {

@@ -140,7 +140,7 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
             "fail",
             "has a column 'weight' INT64 that the plan does not declare",
         ),
-        ("warn", "is not partitioned by day, the plan by 'game_date'"),
+        ("fail", "is not partitioned, the plan by 'game_date'"),
     ] {
         let is_it = |(known, detail): &(&str, &str)| *known == state && detail.starts_with(begins);
         assert!(found.iter().any(is_it), "{begins}: {found:?}");

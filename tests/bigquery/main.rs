@@ -29,5 +29,6 @@ mod refill;
 mod rehearse;
 mod rules;
 mod secrets;
+mod staging;
 mod start;
 mod warehouse;

@@ -126,6 +126,52 @@ impl Place {
     }
 }
 
+/// Whatever the operator allows, a commit could not change these or would scan all of them.
+#[test]
+fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
+    let Some(emulator) = Emulator::start() else { return };
+    let place = Place {
+        emulator,
+        state: State::none(),
+    };
+    let warehouse = open(&place.emulator);
+    let ask = |sql: &str| block_on(warehouse.query(sql)).unwrap();
+    ask("CREATE SCHEMA mart");
+    let only = plan(
+        "only",
+        "SELECT @date AS day, 1 AS n",
+        "{ name = \"n\", type = \"INT64\" }",
+    );
+    for (made, dropped, said) in [
+        (
+            "CREATE TABLE `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
+            "DROP TABLE `mart.tenants`",
+            "is not partitioned, the plan by 'day': every read and every commit scans all of it",
+        ),
+        (
+            "CREATE TABLE `mart.tenants` PARTITION BY other AS \
+             SELECT DATE '2024-01-01' AS day, 70 AS n, DATE '2024-01-01' AS other",
+            "DROP TABLE `mart.tenants`",
+            "is partitioned by 'other', the plan by 'day'",
+        ),
+        (
+            "CREATE VIEW `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
+            "DROP VIEW `mart.tenants`",
+            "is a VIEW and not a table whose rows can be changed",
+        ),
+    ] {
+        ask(made);
+        for permits in [&["--replace-existing"][..], &["--replace-existing", "--migrate"]] {
+            let args = [&["run", "--output", "plain"], permits].concat();
+            let refused = place.ask(&args, &only).expect(2);
+            assert!(refused.out.contains(said), "{refused:?}");
+        }
+        let held = ask("SELECT SUM(n) AS n FROM `mart.tenants`");
+        assert_eq!(held.rows[0][0].to_string(), "70");
+        ask(dropped);
+    }
+}
+
 #[test]
 fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_written() {
     let Some(emulator) = Emulator::start() else { return };

@@ -171,6 +171,8 @@ struct Request {
     authorization: String,
     /// The length of the body, if the request tells it.
     length: Option<usize>,
+    /// Which bytes of an upload the body is.
+    range: Option<String>,
     body: Vec<u8>,
 }
 
@@ -448,6 +450,7 @@ impl Shared {
             line: format!("GET /bigquery/v2/projects/{PROJECT}/jobs/{job} HTTP/1.1"),
             authorization: String::new(),
             length: None,
+            range: None,
             body: Vec::new(),
         };
         let answer = self.forward(&asked).unwrap_or_default();
@@ -484,9 +487,11 @@ impl Shared {
             return Some(agreeable(&call(request)));
         };
         let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        let range = request.range.as_ref();
+        let range = range.map_or_else(String::new, |range| format!("content-range: {range}\r\n"));
         let head = format!(
             "{}\r\nhost: 127.0.0.1\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n",
+             {range}content-length: {}\r\nconnection: close\r\n\r\n",
             request.line,
             request.body.len()
         );
@@ -588,7 +593,7 @@ fn read(client: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let (mut length, mut authorization) = (None, String::new());
+    let (mut length, mut authorization, mut range) = (None, String::new(), None);
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -598,6 +603,7 @@ fn read(client: &TcpStream) -> Option<Request> {
         let (name, value) = header.split_once(':')?;
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = Some(value.trim().parse().ok()?),
+            "content-range" => range = Some(value.trim().to_owned()),
             "authorization" => value.trim().clone_into(&mut authorization),
             _ => {}
         }
@@ -609,6 +615,7 @@ fn read(client: &TcpStream) -> Option<Request> {
         line,
         authorization,
         length,
+        range,
         body,
     })
 }

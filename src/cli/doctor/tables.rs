@@ -57,16 +57,17 @@ pub(super) fn judged(
 
 /// One difference of a table from its definition.
 fn of_difference(table: &TableDef, difference: Difference) -> Finding {
+    // Raw tables are another program's, or 'load' makes them: no run alters them, or commits dates to them.
+    let is_raw = Feed::ALL
+        .into_iter()
+        .any(|feed| feed.table().path() == table.path());
     let verdict = match difference.weight {
-        Weight::Additive(_) | Weight::Stops => Verdict::Fail,
+        Weight::Scans if is_raw => Verdict::Warn,
+        Weight::Additive(_) | Weight::Stops | Weight::Scans => Verdict::Fail,
         // It costs something; a column that could hold NULL costs nothing.
         Weight::Harmless if difference.column.is_none() => Verdict::Warn,
         Weight::Harmless => Verdict::Note,
     };
-    // Raw tables are another program's, or 'load' makes them: no run alters them.
-    let is_raw = Feed::ALL
-        .into_iter()
-        .any(|feed| feed.table().path() == table.path());
     let mending = if is_raw {
         difference.statement.clone()
     } else {
@@ -99,6 +100,7 @@ mod tests {
         Schema {
             partition: Some(Partition {
                 by: by.map(str::to_owned),
+                span: None,
                 requires_filter,
             }),
             ..Schema::default()
@@ -126,6 +128,9 @@ mod tests {
         let state = |column, weight| of_difference(table, difference(column, weight)).state;
         assert_eq!(state(None, Weight::Harmless), Verdict::Warn);
         assert_eq!(state(Some("data_source"), Weight::Harmless), Verdict::Note);
+        assert_eq!(state(None, Weight::Scans), Verdict::Fail);
+        let raw = of_difference(Feed::Schedule.table(), difference(None, Weight::Scans));
+        assert_eq!(raw.state, Verdict::Warn, "a run only reads it");
     }
 
     #[test]

@@ -11,11 +11,20 @@ use gcp_bigquery_client::Client;
 use gcp_bigquery_client::auth::Authenticator;
 use gcp_bigquery_client::client_builder::ClientBuilder;
 use gcp_bigquery_client::error::BQError;
+use gcp_bigquery_client::yup_oauth2::authenticator::{
+    ApplicationDefaultCredentialsTypes, DefaultAuthenticator,
+};
+use gcp_bigquery_client::yup_oauth2::authorized_user::AuthorizedUserSecret;
+use gcp_bigquery_client::yup_oauth2::{
+    ApplicationDefaultCredentialsAuthenticator, ApplicationDefaultCredentialsFlowOpts,
+    AuthorizedUserAuthenticator,
+};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::address::{Address, Server};
 use super::fault::Fault;
+use super::upload::Uploads;
 use crate::warehouse::ErrorClass;
 
 /// How long a connection may take to come about.
@@ -128,13 +137,21 @@ impl fmt::Display for Credentials {
     }
 }
 
-/// A client for this address, with the credentials the address asks for; it sends these headers with every call.
+/// What speaks to a server: the client, and what sends the media of jobs, for which the client has no call.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) uploads: Uploads,
+}
+
+/// A connection to this address, with the credentials the address asks for; it sends these headers with every call.
 pub(super) async fn connect(
     address: &Address,
     patience: Duration,
     headers: HeaderMap,
-) -> Result<Client, Fault> {
-    let local = Credentials::find(address)? == Credentials::Unneeded;
+) -> Result<Connection, Fault> {
+    let found = Credentials::find(address)?;
+    let local = found == Credentials::Unneeded;
     let http = reqwest::Client::builder()
         .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
@@ -149,17 +166,54 @@ pub(super) async fn connect(
             format!("no HTTPS client could be made: {error}"),
         )
     })?;
-    let mut builder = ClientBuilder::new();
-    builder.with_client(http);
-    if let Some(server) = &address.server {
-        builder.with_v2_base_url(server.base_url());
-    }
-    let client = if local {
-        builder.build_from_authenticator(Arc::new(NoSecret)).await?
-    } else {
-        builder.build_from_application_default_credentials().await?
+    let token: Arc<dyn Authenticator> = match found {
+        Credentials::Unneeded => Arc::new(NoSecret),
+        Credentials::User(path) => Arc::new(user(&path).await?),
+        Credentials::KeyFile { .. } | Credentials::Machine => Arc::new(key_or_machine().await?),
     };
-    Ok(client)
+    let base = address.server.as_ref().map(Server::base_url);
+    let mut builder = ClientBuilder::new();
+    builder.with_client(http.clone());
+    if let Some(base) = &base {
+        builder.with_v2_base_url(base.clone());
+    }
+    Ok(Connection {
+        client: builder.build_from_authenticator(Arc::clone(&token)).await?,
+        uploads: Uploads::new(http, token, base),
+    })
+}
+
+/// What every token is asked for.
+const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
+
+/// Google's tokens. The client would make the same, and keep them to itself.
+#[derive(Clone)]
+struct Google(DefaultAuthenticator);
+
+#[async_trait]
+impl Authenticator for Google {
+    async fn access_token(&self) -> Result<String, BQError> {
+        let token = self.0.token(&SCOPES).await?;
+        Ok(token.token().ok_or(BQError::NoToken)?.to_owned())
+    }
+}
+
+async fn user(path: &Path) -> Result<Google, BQError> {
+    let text = std::fs::read(path).map_err(BQError::InvalidAuthorizedUserAuthenticator)?;
+    let secret: AuthorizedUserSecret = serde_json::from_slice(&text)?;
+    let made = AuthorizedUserAuthenticator::builder(secret).build().await;
+    made.map(Google)
+        .map_err(BQError::InvalidAuthorizedUserAuthenticator)
+}
+
+async fn key_or_machine() -> Result<Google, BQError> {
+    let options = ApplicationDefaultCredentialsFlowOpts::default();
+    let made = match ApplicationDefaultCredentialsAuthenticator::builder(options).await {
+        ApplicationDefaultCredentialsTypes::InstanceMetadata(machine) => machine.build().await,
+        ApplicationDefaultCredentialsTypes::ServiceAccount(key) => key.build().await,
+    };
+    made.map(Google)
+        .map_err(BQError::InvalidApplicationDefaultCredentialsAuthenticator)
 }
 
 /// What an emulator is told, which asks for a token and takes any.

@@ -27,6 +27,8 @@ use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
 const LONG_POLL: Duration = Duration::from_secs(10);
 /// The least a query is billed for each table it looks into.
 const LEAST_A_TABLE: u64 = 10 << 20;
+/// The longest pause between two looks at a job that answers nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How often a lost question after a job is put again; asking changes nothing.
 const QUESTIONS: u32 = 5;
 
@@ -91,16 +93,6 @@ impl Statement {
             sql: sql.into(),
             parameters: Vec::new(),
         }
-    }
-
-    /// The rows that go along, if any do.
-    pub(super) fn rows(&self) -> &str {
-        let rows = self
-            .parameters
-            .iter()
-            .find(|bound| bound.name.as_deref() == Some("rows"));
-        rows.and_then(|rows| rows.parameter_value.as_ref()?.value.as_deref())
-            .unwrap_or_default()
     }
 
     /// Binds a named parameter; its value never becomes part of the query's text.
@@ -353,15 +345,48 @@ pub(super) async fn dry(client: &Client, account: &Account, statement: Statement
     Ok(client.job().insert(&account.project, asked).await?)
 }
 
-fn job(account: &Account, id: &str, statement: Statement) -> Job {
+/// Waits until a job is over that answers nothing.
+pub(super) async fn ended(client: &Client, account: &Account, id: &str) -> Result<(), Fault> {
+    let mut lost = 0;
+    let mut looks = 0;
+    loop {
+        match standing(client, account, id).await {
+            Ok(Standing::Done) => return Ok(()),
+            Ok(Standing::Failed(why)) => return Err(why),
+            Ok(Standing::UnderWay) => lost = 0,
+            Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
+                lost += 1;
+                if lost == QUESTIONS {
+                    return Err(outcome_unknown(fault, id));
+                }
+            }
+            Err(fault) => return Err(fault),
+        }
+        looks += 1;
+        tokio::time::sleep(account.pause_after(looks).min(LONGEST_PAUSE)).await;
+    }
+}
+
+/// What every job is marked with.
+pub(super) fn labels(account: &Account) -> HashMap<String, String> {
     let mut labels = account.labels.clone();
     labels.extend(account.held.labels());
+    labels
+}
+
+/// How a job is referred to.
+pub(super) fn reference(account: &Account, id: &str) -> JobReference {
+    JobReference {
+        job_id: Some(id.to_owned()),
+        location: account.location.clone(),
+        project_id: Some(account.project.clone()),
+    }
+}
+
+fn job(account: &Account, id: &str, statement: Statement) -> Job {
+    let labels = labels(account);
     Job {
-        job_reference: Some(JobReference {
-            job_id: Some(id.to_owned()),
-            location: account.location.clone(),
-            project_id: Some(account.project.clone()),
-        }),
+        job_reference: Some(reference(account, id)),
         configuration: Some(JobConfiguration {
             labels: (!labels.is_empty()).then_some(labels),
             query: Some(JobConfigurationQuery {

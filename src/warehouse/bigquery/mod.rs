@@ -25,7 +25,9 @@ mod remedy;
 mod schema;
 mod script;
 mod shared;
+mod staging;
 mod trial;
+mod upload;
 
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
@@ -50,6 +52,7 @@ use super::{
     Read, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
+use credentials::Connection;
 use fault::Fault;
 use in_flight::InFlight;
 use job::{Account, Answered, Statement};
@@ -102,11 +105,11 @@ pub struct BigQueryWarehouse {
     name: String,
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
-    client: Arc<Mutex<Option<Client>>>,
+    client: Arc<Mutex<Option<Connection>>>,
     /// The one jobs are cancelled by.
     canceller: Arc<Mutex<Option<Client>>>,
     /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
-    keeper: Arc<Mutex<Option<Client>>>,
+    keeper: Arc<Mutex<Option<Connection>>>,
     held: Held,
     account: Account,
     prefix: Prefix,
@@ -190,13 +193,17 @@ impl BigQueryWarehouse {
     }
 
     async fn client(&self) -> Result<Client, Fault> {
+        Ok(self.connection().await?.client)
+    }
+
+    async fn connection(&self) -> Result<Connection, Fault> {
         let mut held = self.client.lock().await;
-        if let Some(client) = held.as_ref() {
-            return Ok(client.clone());
+        if let Some(connection) = held.as_ref() {
+            return Ok(connection.clone());
         }
-        let client = credentials::connect(&self.address, self.patience, HeaderMap::new()).await?;
-        *held = Some(client.clone());
-        Ok(client)
+        let connection = credentials::connect(&self.address, self.patience, HeaderMap::new()).await?;
+        *held = Some(connection.clone());
+        Ok(connection)
     }
 
     /// A client for calls without a body. Google's servers refuse a POST that does not say how long its body is, and the
@@ -207,9 +214,9 @@ impl BigQueryWarehouse {
             return Ok(client.clone());
         }
         let no_body = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
-        let client = credentials::connect(&self.address, self.patience, no_body).await?;
-        *held = Some(client.clone());
-        Ok(client)
+        let connection = credentials::connect(&self.address, self.patience, no_body).await?;
+        *held = Some(connection.client.clone());
+        Ok(connection.client)
     }
 
     /// Cancels jobs and waits a few seconds for their end.
@@ -399,15 +406,23 @@ impl Warehouse for BigQueryWarehouse {
         let now = Value::Timestamp(replace.now).to_string();
         let told = |fault: Fault| fault.told(&doing);
         let mut kept = Vec::new();
-        for (number, part) in script::parts(&replace)?.into_iter().enumerate() {
-            let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let statement = part.statement(&path, &now, &self.held.guard());
+        for (number, part) in script::parts(&replace).into_iter().enumerate() {
             let id = match replace.name {
                 Some(name) => part_id(name, number),
-                None => format!("backcourt_write_{}", digest(&[&path, &now, statement.rows()])),
+                None => format!("backcourt_write_{}", digest(&[&path, &now, &part.parameter()])),
             };
+            let loaded = if part.is_loaded() {
+                Some(self.stage(replace.table, &id, part.rows()).await.map_err(told)?)
+            } else {
+                None
+            };
+            let _turn = self.limits.turn(&path, script::CHANGES).await;
+            let statement = part.statement(&path, &now, &self.held.guard(), loaded.as_deref());
             let may_keep = part.may_keep();
             let answered = self.write_to(&path, &id, statement, &doing).await?;
+            if let Some(loaded) = loaded {
+                self.unstage(&loaded).await;
+            }
             if may_keep {
                 kept.extend(script::kept(&answered).map_err(told)?);
             }
@@ -416,7 +431,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     fn values_at_once(&self) -> usize {
-        script::MOST_BYTES / script::BYTES_A_VALUE
+        script::MOST_LOADED / script::BYTES_A_VALUE
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

@@ -42,6 +42,23 @@ pub(super) fn kind(field: &TableFieldSchema) -> Kind {
     }
 }
 
+/// How a table is partitioned. Without a column it is the time at which a row came in.
+fn partition(table: &Table) -> Partition {
+    let by_range = table.range_partitioning.as_ref();
+    let (by, span) = match &table.time_partitioning {
+        Some(by) => {
+            let column = by.field.clone().unwrap_or_else(|| "_PARTITIONTIME".to_owned());
+            (Some(column), (by.r#type != "DAY").then(|| by.r#type.clone()))
+        }
+        None => (by_range.and_then(|by| by.field.clone()), None),
+    };
+    Partition {
+        by,
+        span,
+        requires_filter: table.require_partition_filter == Some(true),
+    }
+}
+
 /// Whether a table holds rows, as far as the project says so without a query: nobody counts the rows of a view, and those
 /// in a streaming buffer are not among the rows of a table.
 pub(super) fn holds_rows(table: &Table) -> Option<bool> {
@@ -74,15 +91,19 @@ impl BigQueryWarehouse {
             kind: kind(field),
             nullable: field.mode.as_deref() != Some("REQUIRED"),
         };
-        let fields = found.schema.fields.unwrap_or_default();
-        let by_day = found.time_partitioning.filter(|by| by.r#type == "DAY");
+        let fields = found.schema.fields.as_deref().unwrap_or_default();
+        let is_tagged = |field: &&TableFieldSchema| {
+            let tags = field.policy_tags.as_ref();
+            tags.is_some_and(|tags| tags.names.as_ref().is_some_and(|names| !names.is_empty()))
+        };
+        let tagged = fields.iter().filter(is_tagged);
         Ok(Some(Schema {
             columns: fields.iter().map(column).collect(),
             key: None,
-            partition: Some(Partition {
-                by: by_day.and_then(|by| by.field),
-                requires_filter: found.require_partition_filter == Some(true),
-            }),
+            partition: Some(partition(&found)),
+            instead: (found.r#type.clone()).filter(|kind| kind != "TABLE"),
+            is_streamed_into: found.streaming_buffer.is_some(),
+            tagged: tagged.map(|field| field.name.clone()).collect(),
         }))
     }
 

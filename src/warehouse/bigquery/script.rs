@@ -1,5 +1,6 @@
 //! The one script that replaces the rows of some dates: in a transaction, so that a reader sees the old rows or the
-//! new ones. Rows travel as one JSON parameter, dates as literals, because `BigQuery` prunes partitions by them.
+//! new ones. Rows travel as one JSON parameter, or by a load job where they are too many for one; dates as literals,
+//! because `BigQuery` prunes partitions by them.
 
 use chrono::NaiveDate;
 
@@ -8,11 +9,17 @@ use super::cell::{expression, row};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
+use super::staging::SENT;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
-use crate::warehouse::{ErrorClass, Kept, Replace, WarehouseError};
+use crate::warehouse::{ErrorClass, Kept, Replace};
 
-/// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included.
+/// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included. A parameter is billed
+/// nothing and is no job of its own, where a table that rows were loaded into is billed for 10 MiB at least when it is
+/// read; so that only what is more is loaded.
 pub(super) const MOST_BYTES: usize = 8_000_000;
+
+/// About the most rows in bytes that are loaded for one commit. All of them are in memory at once.
+pub(super) const MOST_LOADED: usize = 32_000_000;
 
 /// What a value takes of them on average, its quotes and comma included; the widest tables have 14.
 pub(super) const BYTES_A_VALUE: usize = 16;
@@ -32,26 +39,16 @@ pub(super) const STAYS: &str = "_backcourt_stays";
 /// Statements of the script that change the table at the most: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
 
-/// The rows of a replace, cut where a request would grow too large. A date is never cut.
-pub(super) fn parts<'a>(replace: &Replace<'a>) -> Result<Vec<Part<'a>>, WarehouseError> {
+/// The rows of a replace, cut where a commit would grow too large. A date is never cut.
+pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<Part<'a>> {
     let table = replace.table;
     let mut parts: Vec<Part<'a>> = vec![Part::new(table)];
     for &date in replace.dates {
         let short = replace.short.contains(&date);
         let rows = on_date(replace, date);
         let bytes = rows.iter().map(|row| sent_bytes(row)).sum::<usize>();
-        if bytes > MOST_BYTES {
-            return Err(WarehouseError::new(
-                ErrorClass::Data,
-                format!(
-                    "the rows of {date} for {} come to {bytes} bytes and one request carries {MOST_BYTES}; \
-                     a date cannot be cut, give the table fewer or narrower columns",
-                    table.path()
-                ),
-            ));
-        }
         match parts.last_mut() {
-            Some(last) if last.dates.is_empty() || last.bytes + bytes <= MOST_BYTES => {
+            Some(last) if last.dates.is_empty() || last.bytes + bytes <= MOST_LOADED => {
                 last.add(date, short, rows, bytes);
             }
             _ => {
@@ -61,7 +58,7 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Result<Vec<Part<'a>>, Warehous
             }
         }
     }
-    Ok(parts)
+    parts
 }
 
 fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
@@ -114,12 +111,31 @@ impl<'a> Part<'a> {
         !self.short.is_empty()
     }
 
+    /// Whether its rows are too many for a parameter.
+    pub(super) const fn is_loaded(&self) -> bool {
+        self.bytes > MOST_BYTES
+    }
+
+    /// Its rows, each as one JSON list.
+    pub(super) fn rows(&self) -> &[String] {
+        &self.rows
+    }
+
+    /// All its rows as one JSON list.
+    pub(super) fn parameter(&self) -> String {
+        format!("[{}]", self.rows.join(","))
+    }
+
     /// The script for this part of the table at `path`, stamped with `now`; `guard` is said first in its transaction.
-    pub(super) fn statement(&self, path: &str, now: &str, guard: &str) -> Statement {
-        let rows = format!("[{}]", self.rows.join(","));
-        Statement::new(script(self.table, path, &self.dates, &self.short, guard))
-            .with("rows", "STRING", rows)
-            .with("now", "TIMESTAMP", now.to_owned())
+    /// Its rows go along as a parameter, unless they were loaded into a table.
+    pub(super) fn statement(&self, path: &str, now: &str, guard: &str, loaded: Option<&str>) -> Statement {
+        let fresh = loaded.map_or_else(|| sent(self.table), |loaded| sent_by_load(self.table, loaded));
+        let text = script(self.table, path, &self.dates, &self.short, guard, &fresh);
+        let statement = Statement::new(text).with("now", "TIMESTAMP", now.to_owned());
+        match loaded {
+            Some(_) => statement,
+            None => statement.with("rows", "STRING", self.parameter()),
+        }
     }
 }
 
@@ -130,11 +146,12 @@ fn script(
     dates: &[NaiveDate],
     short: &[(NaiveDate, usize)],
     guard: &str,
+    fresh: &str,
 ) -> String {
     if short.is_empty() {
         return format!(
             "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
-            exchange(table, path, dates, &sent(table), Stays::None)
+            exchange(table, path, dates, fresh, Stays::None)
         );
     }
     let came: Vec<String> = short
@@ -152,7 +169,7 @@ fn script(
     format!(
         "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}COMMIT TRANSACTION;\n\
          SELECT day, stored FROM {STAYS} ORDER BY day",
-        exchange(table, path, dates, &sent(table), Stays::Listed)
+        exchange(table, path, dates, fresh, Stays::Listed)
     )
 }
 
@@ -250,19 +267,28 @@ pub(super) fn exchange(
 
 /// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
 pub(super) fn sent(table: &TableDef) -> String {
+    format!(
+        "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS {SENT}",
+        sent_columns(table)
+    )
+}
+
+/// The same of rows that were loaded into a table.
+fn sent_by_load(table: &TableDef, loaded: &str) -> String {
+    format!("SELECT {} FROM `{loaded}`", sent_columns(table))
+}
+
+fn sent_columns(table: &TableDef) -> String {
     let columns: Vec<String> = (table.made_columns().enumerate())
         .map(|(at, column)| {
             format!(
                 "{} AS {}",
-                expression(column.kind, "sent", at),
+                expression(column.kind, SENT, at),
                 sql_name(&column.name)
             )
         })
         .collect();
-    format!(
-        "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS sent",
-        columns.join(", ")
-    )
+    columns.join(", ")
 }
 
 /// The statement that inserts what a SELECT answers, as [`FRESH`]; `first` is what the creation stamp receives, `from`

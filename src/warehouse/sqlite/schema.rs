@@ -50,7 +50,7 @@ pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schem
     Ok((!columns.is_empty()).then_some(Schema {
         columns,
         key: Some(key.into_iter().map(|(_, name)| name).collect()),
-        partition: None,
+        ..Schema::default()
     }))
 }
 

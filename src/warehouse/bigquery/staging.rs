@@ -1,0 +1,93 @@
+//! Rows that are too many for a parameter: they are loaded into a table beside the one they are for, which expires by
+//! itself, and the script takes them from there. Loading is free, and what is loaded counts only once the script commits.
+
+use std::time::{Duration, SystemTime};
+
+use gcp_bigquery_client::model::field_type::FieldType;
+use gcp_bigquery_client::model::table::Table;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
+use gcp_bigquery_client::model::table_schema::TableSchema;
+use serde_json::json;
+
+use super::fault::Fault;
+use super::{BigQueryWarehouse, digest, job};
+use crate::table::TableDef;
+use crate::warehouse::ErrorClass;
+
+/// How long the table stays where nobody is left to drop it.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// The one column of the table, each row in it as the parameter of a smaller commit carries it.
+pub(super) const SENT: &str = "sent";
+
+impl BigQueryWarehouse {
+    /// Loads rows for the write of this id and says where they are. Done again under its id it happens once.
+    pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<String, Fault> {
+        let dataset = self.prefix.dataset(table);
+        let name = format!("backcourt_rows_{}", digest(&[id]));
+        let field = TableFieldSchema::new(SENT, FieldType::String);
+        let schema = TableSchema::new(vec![field]);
+        let made = Table::new(&self.address.project, &dataset, &name, schema)
+            .expiration_time(SystemTime::now() + LIFETIME);
+        let make = || async {
+            let made = self.client().await?.table().create(made.clone()).await;
+            made.map(drop).map_err(Fault::from)
+        };
+        match self.insist(make).await {
+            Err(fault) if !fault.is_duplicate() => return Err(fault),
+            _ => {}
+        }
+        let load = format!("{id}_rows");
+        let destination = json!({"projectId": self.address.project, "datasetId": dataset, "tableId": name});
+        let configuration = json!({
+            "labels": job::labels(&self.account),
+            "load": {
+                "destinationTable": destination,
+                "schema": {"fields": [{"name": SENT, "type": "STRING"}]},
+                "sourceFormat": "NEWLINE_DELIMITED_JSON",
+                "writeDisposition": "WRITE_TRUNCATE",
+            },
+        });
+        let sent = json!({
+            "jobReference": job::reference(&self.account, &load),
+            "configuration": configuration,
+        });
+        let mut media = String::with_capacity(rows.iter().map(|row| row.len() + row.len() / 4 + 16).sum());
+        for row in rows {
+            media.push_str(&json!({SENT: row}).to_string());
+            media.push('\n');
+        }
+        let connection = self.connection().await?;
+        let pause = |lost| self.account.pause_after(lost);
+        match connection
+            .uploads
+            .send(&self.account.project, &sent, &media, pause)
+            .await
+        {
+            Err(fault) if !fault.is_duplicate() => return Err(fault),
+            _ => {}
+        }
+        job::ended(&connection.client, &self.account, &load)
+            .await
+            .map_err(|fault| match fault.class {
+                // Nothing of it is anywhere but in the table beside.
+                ErrorClass::Unknown => Fault {
+                    class: ErrorClass::Transient,
+                    ..fault
+                },
+                _ => fault,
+            })?;
+        Ok(format!("{dataset}.{name}"))
+    }
+
+    /// Drops a table of rows that were committed; one that stays behind expires.
+    pub(super) async fn unstage(&self, path: &str) {
+        let (Ok(client), Some((dataset, name))) = (self.client().await, path.split_once('.')) else {
+            return;
+        };
+        let dropped = client.table().delete(&self.address.project, dataset, name).await;
+        if let Err(error) = dropped.map_err(Fault::from) {
+            tracing::debug!("{path} was not dropped and expires by itself: {}", error.message);
+        }
+    }
+}
