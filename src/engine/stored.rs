@@ -19,10 +19,6 @@ pub(super) async fn stored_rows(
 ) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
     match fills {
         Fills::Computed(table) | Fills::Query(table, ..) => {
-            // Asked of a table without rows it would be a query for nothing.
-            if !warehouse.holds_rows(table).await? {
-                return Ok(HashMap::new());
-            }
             let path = table.path();
             let counted = CountedTable {
                 path: &path,

@@ -86,7 +86,15 @@ impl Fillers {
             let mut done = BTreeSet::new();
             if let Some(units) = known.units.get(stage.name()).filter(|units| !units.is_empty()) {
                 let dates: Vec<NaiveDate> = units.keys().copied().collect();
-                let stored = stored_rows(warehouse, stage.fills(), &dates).await?;
+                let is_there = match stage.fills().definition() {
+                    Some(table) => warehouse.holds_rows(table).await?,
+                    None => true,
+                };
+                let stored = if is_there {
+                    stored_rows(warehouse, stage.fills(), &dates).await?
+                } else {
+                    HashMap::new()
+                };
                 let holds = |date| stored.get(date).copied().unwrap_or_default();
                 let there = units.iter().filter(|(date, unit)| holds(date) == unit.rows);
                 done.extend(there.map(|(date, _)| *date));
