@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -100,10 +101,12 @@ fn keep(
 /// Beats until the end, gives the lease back then, or says to whom it is lost.
 async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
     let rhythm = leases.rhythm();
+    // The first one at once: it is also what shows others the new holder.
+    let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
             _ = ended.changed() => break,
-            () = sleep(rhythm.beat) => match timeout(rhythm.beat_limit, leases.beat()).await {
+            () = sleep(pause) => match timeout(rhythm.beat_limit, leases.beat()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
                 Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
@@ -113,6 +116,7 @@ async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<Str
                 ),
             },
         }
+        pause = rhythm.beat;
     }
     if let Err(error) = leases.give_back().await {
         tracing::warn!(

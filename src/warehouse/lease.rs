@@ -79,7 +79,8 @@ pub trait Leases: Send + Sync {
     /// warehouse writes only as long as it has the lease: each write looks, in its own transaction.
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError>;
 
-    /// Shows that the holder lives. The class of the error is `auth` once somebody else has the lease.
+    /// Shows who holds the lease and that it lives; to be called at once after the lease was taken. The class of the error
+    /// is `auth` once another process has it.
     async fn beat(&self) -> Result<(), WarehouseError>;
 
     /// Gives the lease back, if it is still held and no write of its holder may still be running.

@@ -69,7 +69,7 @@ fn a_start_waits_a_few_times_before_it_reads() {
     let Some(emulator) = Emulator::start() else { return };
     let state = State::none();
     let mut begun = Vec::new();
-    for most in [16, 10] {
+    for most in [13, 9] {
         let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11));
         let address = format!("bigquery:{}", proxy.address());
         // The first date alone: what comes after the first read is not looked at.

@@ -208,16 +208,17 @@ impl BigQueryWarehouse {
 
     /// Sends heartbeats while something is waited for that may take long.
     async fn beating(&self, work: impl Future<Output = Result<(), Fault>>) -> Result<(), WarehouseError> {
-        let mut work = pin!(work);
+        let (mut work, mut pause) = (pin!(work), Duration::ZERO);
         loop {
             tokio::select! {
                 done = &mut work => return done.map_err(told),
-                () = sleep(BEAT) => match self.beat().await {
+                () = sleep(pause) => match self.beat().await {
                     Err(error) if error.class == ErrorClass::Auth => return Err(error),
                     Err(error) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
                     Ok(()) => {}
                 },
             }
+            pause = BEAT;
         }
     }
 }
@@ -257,16 +258,11 @@ impl Leases for BigQueryWarehouse {
         };
         self.held.set(Some(Tenancy {
             fence: fence.clone(),
-            lease: stands.clone(),
+            lease: stands,
         }));
-        let publish = apart.publish(&fence.place, &stands);
         // A lease is given back only when nothing sent under it may still run.
         if seen.is_some_and(|lease| lease.holder.is_some()) {
-            let (published, ended) = tokio::join!(publish, self.beating(apart.end_earlier(&fence)));
-            published.map_err(told)?;
-            ended?;
-        } else {
-            publish.await.map_err(told)?;
+            self.beating(apart.end_earlier(&fence)).await?;
         }
         Ok(true)
     }
