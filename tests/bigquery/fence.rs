@@ -246,10 +246,7 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
     proxy.assert_good_manners();
     let status = first.status();
     let why = status["run"]["ending"].as_str().unwrap_or_default();
-    assert!(
-        why.contains("lost the lease of plan nba to "),
-        "{status:#}"
-    );
+    assert!(why.contains("lost the lease of plan nba to "), "{status:#}");
 }
 
 /// Starts of the real program against a living holder behind the latencies of `BigQuery`: `BACKCOURT_SECOND_STARTS` of

@@ -247,7 +247,8 @@ impl Leases for BigQueryWarehouse {
         if stands.epoch != epoch + 1 || stands.holder.as_ref() != Some(by) {
             // The notice is behind the row: its writer died in between, or is about to write it, or is of a version that
             // knows no notices.
-            if stands.epoch > epoch {
+            let now = apart.notice(&place).await.map_err(told)?;
+            if now.is_none_or(|now| now.epoch < stands.epoch) {
                 apart.publish(&place, &stands).await.map_err(told)?;
             }
             return Ok(false);
