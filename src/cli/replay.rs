@@ -45,7 +45,7 @@ unmet check, gate or pause, } and { a minute on and back; q leaves. Stretches in
 
   backcourt replay --list
   backcourt replay --speed 20
-  backcourt replay events.jsonl --run 20260104T101500.120
+  backcourt replay events.jsonl --run 20260104T101500.120-5e3f9a12
 
 Without a terminal it prints the run as 'run --output plain' did. See docs/replay.md.";
 
