@@ -666,6 +666,20 @@ fn self_reading_stage(#[case] own: &str) {
     assert!(!port.state.path().exists(), "nothing was written");
 }
 
+/// Run on one project, a plan may read the table that it fills of another: it is another table. The embedded warehouse has
+/// no projects, so there it is the same.
+#[test]
+fn a_table_of_another_project_is_no_own_table() {
+    let port = Port::new(&BALANCE.replace("OWN", "`my-project.analytics.balance`"), "");
+    let ask = |warehouse: &str| port.ask(&["run", "--dry-run", "--warehouse", warehouse]);
+    let there = ask("bigquery:other-project@http://127.0.0.1:9");
+    assert!(!there.err.contains("reads its own table"), "{}", there.err);
+    for warehouse in ["sqlite:nowhere", "bigquery:my-project@http://127.0.0.1:9"] {
+        let refused = ask(warehouse).expect(2);
+        assert!(refused.err.contains("reads its own table"), "{}", refused.err);
+    }
+}
+
 #[test]
 fn a_table_of_another_stage_is_declared_or_the_plan_refused() {
     let port = Port::new(

@@ -134,12 +134,19 @@ impl Home {
 
     /// Refuses a plan with a query that this warehouse is known not to answer, before anything is made or written.
     pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
+        let refuse = |problem: String| CliError::Usage(format!("plan {}: {problem}", plan.name));
+        // The embedded warehouse has no projects: there a name means the same table with any of them.
+        let is_own = |project: &str| match self {
+            Self::Embedded(_) => true,
+            Self::BigQuery(address, _) => project == address.project,
+        };
+        plan.reads_are_declared(is_own).map_err(refuse)?;
         if let Self::BigQuery(_, settings) = self {
             let datasets = plan.stages.iter().flat_map(datasets).collect();
             return (plan.stages.iter().flat_map(StageSpec::queries))
                 .chain(plan.checks.iter().map(|check| check.sql.as_str()))
                 .try_for_each(|sql| settings.prefix.refuse_unmarked(sql, &datasets))
-                .map_err(|problem| CliError::Usage(format!("plan {}: {problem}", plan.name)));
+                .map_err(refuse);
         }
         for stage in &plan.stages {
             for sql in stage.queries() {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::breakdown::{RawBreakdown, breakdown};
-use super::builtin::{PLANS, SQL};
+use super::builtin::PLANS;
 use super::order::{in_order, tables_are_in_order};
+use super::queries::{Origin, Queries};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, stages};
 use super::{
@@ -60,51 +61,12 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     })
 }
 
-/// Where a plan's SQL files are looked for.
-pub(super) enum Origin {
-    Builtin,
-    Folder(PathBuf),
-}
-
-impl Origin {
-    /// The folder of the plan file, if it is one.
-    pub(super) fn folder(&self) -> Option<PathBuf> {
-        match self {
-            Self::Builtin => None,
-            Self::Folder(folder) => std::path::absolute(folder).ok(),
-        }
-    }
-
-    /// A query that stands in the plan, or in a file beside it.
-    pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
-        match (sql, sql_file) {
-            (Some(sql), None) => Ok(sql.to_owned()),
-            (None, Some(path)) => self.sql(path),
-            _ => Err("give either sql or sql_file".to_owned()),
-        }
-    }
-
-    fn sql(&self, path: &str) -> Result<String, String> {
-        match self {
-            Self::Builtin => SQL
-                .iter()
-                .find(|asset| asset.path == path)
-                .map(|asset| asset.text.to_owned())
-                .ok_or_else(|| with_hint("SQL file", path, SQL.iter().map(|asset| asset.path))),
-            Self::Folder(folder) => {
-                let path = folder.join(path);
-                fs::read_to_string(&path)
-                    .map_err(|error| format!("SQL file {} cannot be read: {error}", path.display()))
-            }
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPlan {
     name: String,
     title: String,
+    project: Option<String>,
     from: String,
     to: String,
     #[serde(default = "default_source")]
@@ -221,7 +183,8 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     if raw.stages.is_empty() {
         return Err("it has no [[stage]]; give at least one".to_owned());
     }
-    let stages = stages(raw.stages, raw.active, origin)?;
+    let queries = Queries::new(origin, raw.project)?;
+    let stages = stages(raw.stages, raw.active, &queries)?;
     unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
     in_order(&stages)?;
     tables_are_in_order(&stages)?;
@@ -235,11 +198,11 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
                 with_hint("stage", &raw_check.stage, known)
             ));
         }
-        checks.push(named_check(raw_check, origin)?);
+        checks.push(named_check(raw_check, &queries)?);
     }
     let sources = raw.sources.into_iter().map(RawCheck::from);
     let sources: Vec<CheckSpec> = sources
-        .map(|source| named_check(source, origin))
+        .map(|source| named_check(source, &queries))
         .collect::<Result<_, _>>()?;
     // The ledger keeps the answers of both under one name each.
     unique(
@@ -248,7 +211,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     )?;
     let source_tables = raw.source_tables.into_iter();
     let source_tables: Vec<SourceTable> = source_tables
-        .map(|table| source_table(table, origin))
+        .map(|table| source_table(table, &queries))
         .collect::<Result<_, _>>()?;
     unique(
         "source table",
@@ -258,7 +221,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     let mut breakdowns = Vec::with_capacity(raw.breakdowns.len());
     for raw in raw.breakdowns {
         let about = format!("breakdown of '{}'", raw.check);
-        let read = origin
+        let read = queries
             .query(raw.sql.as_deref(), raw.sql_file.as_deref())
             .and_then(|sql| breakdown(raw, sql, &checks));
         breakdowns.push(read.map_err(|problem| format!("{about}: {problem}"))?);
@@ -320,8 +283,8 @@ fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, Str
     Ok(samples)
 }
 
-fn source_table(raw: RawSourceTable, origin: &Origin) -> Result<SourceTable, String> {
-    let sql = origin.query(raw.sql.as_deref(), raw.sql_file.as_deref());
+fn source_table(raw: RawSourceTable, queries: &Queries<'_>) -> Result<SourceTable, String> {
+    let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref());
     Ok(SourceTable {
         sql: sql.map_err(|problem| format!("source table '{}': {problem}", raw.name))?,
         name: raw.name,
@@ -329,13 +292,13 @@ fn source_table(raw: RawSourceTable, origin: &Origin) -> Result<SourceTable, Str
     })
 }
 
-fn named_check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
+fn named_check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
     let name = raw.name.clone();
-    check(raw, origin).map_err(|problem| format!("check '{name}': {problem}"))
+    check(raw, queries).map_err(|problem| format!("check '{name}': {problem}"))
 }
 
-fn check(raw: RawCheck, origin: &Origin) -> Result<CheckSpec, String> {
-    let sql = origin.query(raw.sql.as_deref(), raw.sql_file.as_deref())?;
+fn check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
+    let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref())?;
     if raw.expect.is_empty() {
         return Err("expect is empty; a check that expects nothing cannot fail".to_owned());
     }

@@ -13,6 +13,7 @@ mod load;
 mod mistake;
 mod normal_form;
 mod order;
+mod queries;
 mod runbook;
 mod sample;
 mod stage;
@@ -75,6 +76,15 @@ impl Plan {
     #[must_use]
     pub fn check(&self, name: &str) -> Option<&CheckSpec> {
         self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// Refuses a query that reads a table of the plan by a name with its project and does not declare it. `is_own` says
+    /// whether the plan runs on a project, which its file alone does not tell.
+    ///
+    /// # Errors
+    /// In a sentence for the operator that names the stage, the table and what to add.
+    pub fn reads_are_declared(&self, is_own: impl Fn(&str) -> bool) -> Result<(), String> {
+        order::reads_are_declared(&self.stages, is_own)
     }
 
     /// Whether any of its stages is made from box scores.

@@ -4,7 +4,7 @@
 
 use super::hint::with_hint;
 use super::stage::StageSpec;
-use crate::sql::tables;
+use crate::sql::{TableName, tables};
 
 /// A stage needs only what stands before it, so that no two can wait for each other.
 pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
@@ -37,10 +37,18 @@ pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
     for at in 0..stages.len() {
         refuse_second_filler(stages, at)?;
         refuse_disordered_reads(stages, at)?;
-        refuse_undeclared_reads(stages, at)
-            .map_err(|problem| format!("stage '{}': {problem}", stages[at].name))?;
     }
-    Ok(())
+    reads_are_declared(stages, |_| false)
+}
+
+/// Every read of a table that the plan fills is declared. A name with a project counts where `is_own` says that the plan
+/// runs on it; in another project it is another table.
+pub(super) fn reads_are_declared(stages: &[StageSpec], is_own: impl Fn(&str) -> bool) -> Result<(), String> {
+    let counts = |name: &TableName| name.project().is_none_or(|project| is_own(&project));
+    (0..stages.len()).try_for_each(|at| {
+        refuse_undeclared_reads(stages, at, counts)
+            .map_err(|problem| format!("stage '{}': {problem}", stages[at].name))
+    })
 }
 
 /// Names that differ in letter case alone are one in the embedded warehouse.
@@ -106,13 +114,17 @@ fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String
 
 /// Looks at every query that decides what a unit holds: the one that makes its rows, and those that say how many there
 /// must be and on which dates. A table that these read by the way changes a result as much as one it is made from.
-fn refuse_undeclared_reads(stages: &[StageSpec], at: usize) -> Result<(), String> {
+fn refuse_undeclared_reads(
+    stages: &[StageSpec],
+    at: usize,
+    counts: impl Fn(&TableName) -> bool,
+) -> Result<(), String> {
     let stage = &stages[at];
     for sql in stage.queries() {
         let named = tables(sql)?;
         for (filler, other) in stages.iter().enumerate() {
             let Some(table) = &other.table else { continue };
-            if !named.iter().any(|name| name.covers(table)) {
+            if !named.iter().any(|name| counts(name) && name.covers(table)) {
                 continue;
             }
             if filler == at {

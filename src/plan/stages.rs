@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::hint::with_hint;
-use super::load::Origin;
+use super::queries::Queries;
 use super::stage::{
     Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
 };
@@ -102,23 +102,23 @@ pub(super) enum RawActive {
 pub(super) fn stages(
     raw: Vec<RawStage>,
     active: Option<RawActive>,
-    origin: &Origin,
+    queries: &Queries<'_>,
 ) -> Result<Vec<StageSpec>, String> {
-    let usual = active.map_or(Ok(Active::Always), RawActive::read)?;
+    let usual = active.map_or(Ok(Active::Always), |active| active.read(queries))?;
     let mut stages = Vec::with_capacity(raw.len());
     for raw in raw {
         let name = raw.name.clone();
-        let stage = raw.read(&usual, origin);
+        let stage = raw.read(&usual, queries);
         stages.push(stage.map_err(|problem| format!("stage '{name}': {problem}"))?);
     }
     Ok(stages)
 }
 
 impl RawStage {
-    fn read(self, usual: &Active, origin: &Origin) -> Result<StageSpec, String> {
+    fn read(self, usual: &Active, queries: &Queries<'_>) -> Result<StageSpec, String> {
         self.refuse_foreign_keys()?;
         let active = match &self.active {
-            Some(active) => active.clone().read()?,
+            Some(active) => active.clone().read(queries)?,
             None => usual.clone(),
         };
         let reads = self.reads.iter().flatten();
@@ -130,8 +130,8 @@ impl RawStage {
                     .ok_or("table is missing; write dataset.table")?;
                 StageKind::Nba
             }
-            RawKind::Sql => StageKind::Sql(Box::new(self.sql_spec(origin)?)),
-            RawKind::Command => StageKind::Command(Box::new(self.command_spec(origin)?)),
+            RawKind::Sql => StageKind::Sql(Box::new(self.sql_spec(queries)?)),
+            RawKind::Command => StageKind::Command(Box::new(self.command_spec(queries)?)),
         };
         let mut stage = StageSpec {
             name: self.name,
@@ -177,16 +177,16 @@ impl RawStage {
         }
     }
 
-    fn sql_spec(&self, origin: &Origin) -> Result<SqlSpec, String> {
-        let sql = origin.query(self.sql.as_deref(), self.sql_file.as_deref())?;
+    fn sql_spec(&self, queries: &Queries<'_>) -> Result<SqlSpec, String> {
+        let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref())?;
         Ok(SqlSpec {
             table: self.definition()?,
             query: date_query("sql", &sql)?,
-            expect: self.expect()?,
+            expect: self.expect(queries)?,
         })
     }
 
-    fn command_spec(&self, origin: &Origin) -> Result<CommandSpec, String> {
+    fn command_spec(&self, queries: &Queries<'_>) -> Result<CommandSpec, String> {
         let argv = self.command.clone().unwrap_or_default();
         if argv.first().is_none_or(|program| program.trim().is_empty()) {
             return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
@@ -232,12 +232,12 @@ impl RawStage {
         Ok(CommandSpec {
             argv,
             environment,
-            folder: origin.folder(),
+            folder: queries.folder(),
             timeout: Duration::from_secs(timeout),
             skip_exit_code: self.skip_exit_code,
             retry_exit_code: retry,
             leaves,
-            expect: self.expect()?,
+            expect: self.expect(queries)?,
         })
     }
 
@@ -330,14 +330,17 @@ impl RawStage {
         })
     }
 
-    fn expect(&self) -> Result<ExpectRows, String> {
+    fn expect(&self, queries: &Queries<'_>) -> Result<ExpectRows, String> {
         match &self.expect_rows {
             None => Ok(ExpectRows::Some),
             Some(RawRows::Number(0)) => Err(
                 "expect_rows is 0, so that nothing could be right; give 1 or more, or a SELECT".to_owned(),
             ),
             Some(RawRows::Number(rows)) => Ok(ExpectRows::Exactly(*rows)),
-            Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query("expect_rows", sql)?)),
+            Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query(
+                "expect_rows",
+                &queries.local(sql)?,
+            )?)),
         }
     }
 }
@@ -371,12 +374,12 @@ impl RawRead {
 }
 
 impl RawActive {
-    fn read(self) -> Result<Active, String> {
+    fn read(self, queries: &Queries<'_>) -> Result<Active, String> {
         const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         match self {
             Self::Query(sql) => {
                 refuse_parameters("active", &sql)?;
-                Ok(Active::Query(sql))
+                Ok(Active::Query(queries.local(&sql)?))
             }
             Self::Days(days) if days.is_empty() => {
                 Err("active is empty, so that there would be no work on any date; leave it out".to_owned())

@@ -4,5 +4,5 @@
 mod tables;
 mod words;
 
-pub use tables::{TableName, tables};
+pub use tables::{TableName, renamed, tables};
 pub use words::{changed, parameters, tokens};

@@ -3,10 +3,15 @@
 //!
 //! What a view, a routine or `EXTERNAL_QUERY` reads cannot be seen from here.
 
-use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::Token;
+use std::ops::Range;
 
-use super::words::tokens;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::words::{Letters, tokens};
+
+/// What stands behind a dataset's name in a path to its metadata.
+const INFORMATION_SCHEMA: &str = "INFORMATION_SCHEMA";
 
 /// A table as a query names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +32,29 @@ impl TableName {
         }
     }
 
-    /// Whether this `dataset.table` is read by it: itself, one of its partitions, or one of the tables of a wildcard.
+    /// The project it is in; none where the name leaves it out. The name of an old one has a dot in it.
+    #[must_use]
+    pub fn project(&self) -> Option<String> {
+        let (project, _) = self.parts.split_at(self.parts.len() - self.local_parts());
+        (!project.is_empty()).then(|| project.join("."))
+    }
+
+    /// The same name without its project.
+    #[must_use]
+    pub fn local(&self) -> String {
+        let (_, local) = self.parts.split_at(self.parts.len() - self.local_parts());
+        local.join(".")
+    }
+
+    /// How many parts a name has without its project: dataset and table, and a word more where it is metadata.
+    fn local_parts(&self) -> usize {
+        let is_metadata =
+            (self.parts.iter().nth_back(1)).is_some_and(|part| part.eq_ignore_ascii_case(INFORMATION_SCHEMA));
+        self.parts.len().min(if is_metadata { 3 } else { 2 })
+    }
+
+    /// Whether this `dataset.table` is read by it: itself, one of its partitions, or one of the tables of a wildcard. The
+    /// project does not count.
     ///
     /// Letter case does not count. `SQLite` takes names that differ in it as one, `BigQuery` does so in datasets that
     /// are made for it, and nobody gives two tables such names on purpose.
@@ -55,15 +82,40 @@ impl TableName {
 /// # Errors
 /// When the query cannot be cut into words, in a sentence for the operator.
 pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
-    let tokens: Vec<Token> = (tokens(sql)?.into_iter())
-        .map(|spanned| spanned.token)
-        .filter(|token| !matches!(token, Token::Whitespace(_)))
+    let (_, found) = found(sql)?;
+    Ok(found.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The query with another name for each table that `rename` has one for, in whatever spelling it stands there.
+///
+/// # Errors
+/// When the query cannot be cut into words, in a sentence for the operator.
+pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Result<String, String> {
+    let (spans, found) = found(sql)?;
+    let mut letters = Letters::of(sql);
+    // From the end, so that the places of the names before stay what they are.
+    for (name, place) in found.iter().rev() {
+        let (Some(text), Some(first), Some(last)) =
+            (rename(name), spans.get(place.start), spans.get(place.end - 1))
+        else {
+            continue;
+        };
+        letters.replace(first.span.start, last.span.end, &text);
+    }
+    Ok(letters.text())
+}
+
+/// The words of a query that are no white space, and every table that stands in it with the words of its name.
+fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<(TableName, Range<usize>)>), String> {
+    let spans: Vec<TokenWithSpan> = (tokens(sql)?.into_iter())
+        .filter(|spanned| !matches!(spanned.token, Token::Whitespace(_)))
         .collect();
+    let tokens: Vec<&Token> = spans.iter().map(|spanned| &spanned.token).collect();
     let mut found = Vec::new();
     let mut scopes = vec![Scope::default()];
     let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+    while let Some(&token) = tokens.get(at) {
+        let before = at.checked_sub(1).map(|at| tokens[at]);
         let expects = scopes.last().is_some_and(|scope| scope.expects);
         match token {
             Token::LParen => {
@@ -85,15 +137,15 @@ pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
         if expects && names_table(keyword, token) {
             let (name, after) = table_name(&tokens, at);
             scope.expects = false;
-            found.extend(name);
+            found.extend(name.map(|name| (name, at..after)));
             at = after;
             continue;
         }
-        if let Some(name) = whole_path(token) {
-            found.push(name);
+        if let Some(name) = whole_path(token).filter(|_| tokens.get(at + 1) != Some(&&Token::LParen)) {
+            found.push((name, at..at + 1));
         } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
             let (name, after) = table_name(&tokens, at + 1);
-            found.extend(name);
+            found.extend(name.map(|name| (name, at + 1..after)));
             at = after;
             continue;
         } else {
@@ -101,7 +153,7 @@ pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
         }
         at += 1;
     }
-    Ok(found)
+    Ok((spans, found))
 }
 
 /// What has to be known between one pair of parentheses.
@@ -161,7 +213,7 @@ fn names_table(keyword: Keyword, token: &Token) -> bool {
         )
 }
 
-/// `dataset.table` in one pair of backticks: it is a table wherever it stands.
+/// `dataset.table` in one pair of backticks: it is a table wherever it stands, unless it is called.
 fn whole_path(token: &Token) -> Option<TableName> {
     match token {
         Token::Word(word) if word.quote_style == Some('`') && word.value.contains('.') => Some(TableName {
@@ -173,7 +225,7 @@ fn whole_path(token: &Token) -> Option<TableName> {
 }
 
 /// The name that begins here, and what comes after it. A call is none, but its arguments are looked at.
-fn table_name(tokens: &[Token], from: usize) -> (Option<TableName>, usize) {
+fn table_name(tokens: &[&Token], from: usize) -> (Option<TableName>, usize) {
     let mut text = String::new();
     let mut at = from;
     let mut words = 0;
@@ -198,7 +250,7 @@ fn table_name(tokens: &[Token], from: usize) -> (Option<TableName>, usize) {
         }
         at += 1;
     }
-    if tokens.get(at) == Some(&Token::LParen) {
+    if tokens.get(at) == Some(&&Token::LParen) {
         return (None, at);
     }
     let name = TableName {
@@ -315,6 +367,45 @@ mod tests {
         assert!(marked("SELECT * FROM `x.a`"));
         assert!(!marked("SELECT * FROM `x`.`a`"));
         assert!(!marked("SELECT * FROM x.a"));
+    }
+
+    #[rstest]
+    #[case("x.a", None, "x.a")]
+    #[case("`my-project.x.a`", Some("my-project"), "x.a")]
+    #[case("my-project-1.x.a", Some("my-project-1"), "x.a")]
+    #[case("`my-project`.`x`.a", Some("my-project"), "x.a")]
+    #[case("`example.com:old.x.a`", Some("example.com:old"), "x.a")]
+    #[case("x.INFORMATION_SCHEMA.TABLES", None, "x.INFORMATION_SCHEMA.TABLES")]
+    #[case(
+        "`my-project.x.INFORMATION_SCHEMA.TABLES`",
+        Some("my-project"),
+        "x.INFORMATION_SCHEMA.TABLES"
+    )]
+    #[case("`my-project.x.a$20240101`", Some("my-project"), "x.a$20240101")]
+    fn a_name_is_cut_before_its_dataset(
+        #[case] name: &str,
+        #[case] project: Option<&str>,
+        #[case] local: &str,
+    ) {
+        let named = &tables(&format!("SELECT * FROM {name}")).unwrap()[0];
+        assert_eq!(
+            (named.project().as_deref(), named.local()),
+            (project, local.to_owned())
+        );
+    }
+
+    #[test]
+    fn a_table_is_renamed_in_every_spelling_and_nothing_else_is() {
+        let sql = "SELECT 'é `p.x.a`', `p.x.f`(1) FROM `p.x.a` AS é -- `p.x.a`\nJOIN p . x /* … */ .a USING (n),\n\
+                   `p`.`x`.a JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)";
+        let own = |name: &TableName| {
+            (name.project().as_deref() == Some("p")).then(|| format!("`y.{}`", name.local()))
+        };
+        assert_eq!(
+            renamed(sql, own).unwrap(),
+            "SELECT 'é `p.x.a`', `p.x.f`(1) FROM `y.x.a` AS é -- `p.x.a`\nJOIN `y.x.a` USING (n),\n\
+             `y.x.a` JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)"
+        );
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use backcourt::warehouse::{JobEnd, Warehouse};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::emulator::Emulator;
+use super::emulator::{Emulator, open};
 use super::faults::block_on;
 use super::program::{State, wait_until};
 use super::proxy::{Fate, Proxy};
@@ -21,8 +20,7 @@ fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_no
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
     block_on(async {
-        let address = Address::parse(&proxy.address()).unwrap();
-        let warehouse = BigQueryWarehouse::new(address, Settings::default());
+        let warehouse = open(&proxy.address());
         let sender = warehouse.clone();
         let task = tokio::spawn(async move { sender.query(LONG).await });
         let is_sent = || proxy.seen(|seen| seen.made.iter().any(|made| made.sql == LONG));
@@ -83,19 +81,9 @@ fn a_second_sigterm_cancels_the_commit_that_is_under_way_and_names_it_with_its_b
     let state = State::none();
     let plan = state.path().with_extension("toml");
     std::fs::write(&plan, PLAN).unwrap();
-    let (plan, address) = (
-        plan.display().to_string(),
-        format!("bigquery:{}", proxy.address()),
-    );
-    let run = [
-        "run",
-        "--plan",
-        &plan,
-        "--output",
-        "plain",
-        "--warehouse",
-        &address,
-    ];
+    let (plan, flags) = (plan.display().to_string(), proxy.flags());
+    let mut run = vec!["run", "--plan", &plan, "--output", "plain"];
+    run.extend(flags.iter().map(String::as_str));
     let run = state.command(&run).stdout(Stdio::piped()).spawn().unwrap();
     wait_until("a commit was sent", || proxy.replaces() > 0);
     let process = Pid::from_child(&run);

@@ -99,9 +99,8 @@ fn ground(latency: Duration, tariff: fn(&str) -> (u64, u64)) -> Option<Ground> {
     let state = State::none();
     let plan = state.path().with_extension("toml");
     std::fs::write(&plan, PLAN).unwrap();
-    let arguments = ["--warehouse", &format!("bigquery:{}", proxy.address()), "--plan"].map(str::to_owned);
-    let mut arguments = arguments.to_vec();
-    arguments.push(plan.display().to_string());
+    let mut arguments = proxy.flags().to_vec();
+    arguments.extend(["--plan".to_owned(), plan.display().to_string()]);
     Some(Ground {
         _emulator: emulator,
         proxy,

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backcourt::warehouse::Warehouse;
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use serde_json::Value;
 
-use super::emulator::{Emulator, PROJECT};
+use super::emulator::{Emulator, PROJECT, flags};
 use super::faults::block_on;
 use super::month::{copy, raw_tables};
 use super::program::{Ended, State, stages_alone};
@@ -44,8 +43,9 @@ fn changes(sql: &str) -> bool {
 }
 
 fn doctor(state: &State, address: &str, more: &[&str]) -> Ended {
-    let warehouse = format!("bigquery:{address}");
-    state.backcourt(&[&["doctor", "--warehouse", &warehouse], more].concat())
+    let flags = flags(address);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    state.backcourt(&[&["doctor"], &flags[..], more].concat())
 }
 
 #[test]
@@ -73,8 +73,9 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
     let empty = ask(&[]).expect(0);
     for part in [
         "  ok     credentials: none are sent, the server is on this machine\n",
-        "  ok     project: nba-props-platform takes jobs (tried with a dry run)\n",
-        "  note   datasets: 4 of 4 not there yet: nba_analytics, nba_precompute, nba_predictions, nba_raw\n",
+        "  ok     project: acme-prod takes jobs (tried with a dry run)\n",
+        "  note   datasets: 4 of 4 not there yet: rehearsal_nba_analytics, rehearsal_nba_precompute, \
+         rehearsal_nba_predictions, rehearsal_nba_raw\n",
         "  note   tables: 13 not there yet: nba_raw.nbac_schedule, ",
         "-> 'backcourt load' fills them, or the first 'backcourt run'\n",
         "25 statements and 50 updates of a table in 10 s\n",
@@ -89,7 +90,7 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         filled["state"], "warn",
         "only the sources are not as expected: {filled:#}"
     );
-    assert_eq!(of(&filled, "datasets")[0], ("ok", "nba_raw in US"));
+    assert_eq!(of(&filled, "datasets")[0], ("ok", "rehearsal_nba_raw in US"));
     assert_eq!(of(&filled, "tables")[0], ("ok", "5 of 13 tables as defined"));
     assert_eq!(of(&filled, "tables")[1].0, "note");
     assert_eq!(
@@ -123,10 +124,9 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
     let most = under_way.lock().unwrap().1;
     assert!((2..=8).contains(&most), "{most} questions at once");
 
-    let other = Address::parse(&emulator.address()).unwrap();
-    let other = BigQueryWarehouse::new(other, Settings::default());
+    let other = emulator.open();
     for sql in [
-        "CREATE SCHEMA `nba_analytics`",
+        "CREATE SCHEMA `rehearsal_nba_analytics`",
         "CREATE TABLE `nba_analytics.player_game_summary` (game_date DATE, weight INT64)",
     ] {
         block_on(other.query(sql)).unwrap();
@@ -162,7 +162,8 @@ fn a_permission_that_is_missing_is_named_with_the_role_that_has_it() {
     copy(&state, &emulator, ["2023-12-16", "2023-12-16"], raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |call| {
         if call.is_dry && call.sql.starts_with("DELETE") {
-            let why = "Access Denied: Table nba-props-platform:nba_raw.x: Permission bigquery.tables.updateData denied";
+            let why =
+                "Access Denied: Table acme-prod:nba_raw.x: Permission bigquery.tables.updateData denied";
             return Fate::Say(403, body(403, "accessDenied", why));
         }
         Fate::Pass
@@ -199,13 +200,10 @@ fn a_permission_that_is_missing_is_named_with_the_role_that_has_it() {
 fn who_may_not_send_jobs_reads_which_permission_it_takes() {
     let proxy = Proxy::start(None, Duration::ZERO, |call| match call.method {
         Method::Insert => {
-            let why = "Access Denied: Project nba-props-platform: User does not have bigquery.jobs.create permission";
+            let why = "Access Denied: Project acme-prod: User does not have bigquery.jobs.create permission";
             Fate::Say(403, body(403, "accessDenied", why))
         }
-        _ => Fate::Say(
-            404,
-            body(404, "notFound", "Not found: Dataset nba-props-platform:nba_raw"),
-        ),
+        _ => Fate::Say(404, body(404, "notFound", "Not found: Dataset acme-prod:nba_raw")),
     });
     let said = doctor(&State::none(), &proxy.address(), &[]).expect(1);
     assert!(
@@ -216,7 +214,7 @@ fn who_may_not_send_jobs_reads_which_permission_it_takes() {
     );
     assert!(
         said.out
-            .contains("-> grant the caller BigQuery Job User on nba-props-platform\n"),
+            .contains("-> grant the caller BigQuery Job User on acme-prod\n"),
         "{}",
         said.out
     );
@@ -262,14 +260,14 @@ fn doctor_hints() {
             403,
             "accessNotConfigured",
             "BigQuery API has not been used in project 123 before or it is disabled.",
-            "-> enable the BigQuery API for nba-props-platform: \
-             gcloud services enable bigquery.googleapis.com --project=nba-props-platform\n",
+            "-> enable the BigQuery API for acme-prod: \
+             gcloud services enable bigquery.googleapis.com --project=acme-prod\n",
         ),
         (
             403,
             "billingNotEnabled",
             "The project has not enabled billing.",
-            "-> enable billing for nba-props-platform: ",
+            "-> enable billing for acme-prod: ",
         ),
         (
             403,
@@ -287,7 +285,7 @@ fn doctor_hints() {
             404,
             "notFound",
             "Not found: Project no-such",
-            "-> check the project's name, 'nba-props-platform'\n",
+            "-> check the project's name, 'acme-prod'\n",
         ),
         (
             400,

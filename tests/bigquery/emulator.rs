@@ -1,4 +1,5 @@
-//! A local `BigQuery` on a free port with data of its own, stopped by its pid when dropped.
+//! A local `BigQuery` on a free port with data of its own, stopped by its pid when dropped. The project and the prefix
+//! are neither the plan's own nor the usual ones, so that a name that is hard-wired anywhere fails a test.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -7,10 +8,36 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use tempfile::TempDir;
 
+use super::recorder::Recorder;
+
 /// The project it serves.
-pub const PROJECT: &str = "nba-props-platform";
+pub const PROJECT: &str = "acme-prod";
+
+/// What stands before every dataset's name.
+pub const PREFIX: &str = "rehearsal_";
+
+/// The warehouse at this address.
+pub fn open(address: &str) -> BigQueryWarehouse {
+    open_with(address, Settings::default())
+}
+
+/// The warehouse at this address, with other settings than the usual ones.
+pub fn open_with(address: &str, settings: Settings) -> BigQueryWarehouse {
+    let settings = Settings {
+        prefix: Prefix::parse(PREFIX).unwrap(),
+        ..settings
+    };
+    BigQueryWarehouse::new(Address::parse(address).unwrap(), settings)
+}
+
+/// The flags by which the program finds the warehouse at this address.
+pub fn flags(address: &str) -> [String; 4] {
+    let place = format!("bigquery:{address}");
+    ["--warehouse", &place, "--dataset-prefix", PREFIX].map(str::to_owned)
+}
 
 /// It starts in two or three seconds on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -18,6 +45,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub struct Emulator {
     server: Child,
     port: u16,
+    recorder: Option<Recorder>,
     _data: TempDir,
 }
 
@@ -56,6 +84,7 @@ impl Emulator {
         let emulator = Self {
             server,
             port,
+            recorder: Recorder::start(port),
             _data: data,
         };
         let asked = Instant::now();
@@ -66,14 +95,24 @@ impl Emulator {
         Some(emulator)
     }
 
-    /// Where it listens.
-    pub const fn port(&self) -> u16 {
-        self.port
+    /// Where it is asked.
+    pub fn port(&self) -> u16 {
+        self.recorder.as_ref().map_or(self.port, Recorder::port)
     }
 
     /// What stands behind `bigquery:` to reach it.
     pub fn address(&self) -> String {
-        format!("{PROJECT}@http://127.0.0.1:{}", self.port)
+        format!("{PROJECT}@http://127.0.0.1:{}", self.port())
+    }
+
+    /// The warehouse it serves.
+    pub fn open(&self) -> BigQueryWarehouse {
+        open(&self.address())
+    }
+
+    /// The flags by which the program finds it.
+    pub fn flags(&self) -> [String; 4] {
+        flags(&self.address())
     }
 
     /// Ready is what answers 200; a server that failed to start answers 400 for ever.

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backcourt::warehouse::ErrorClass::{self, Auth, Code, Contention, Data, Quota, Rate, Transient, Unknown};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::bigquery::{BigQueryWarehouse, Settings};
 use backcourt::warehouse::{Replace, Warehouse, WarehouseError};
 use rstest::rstest;
 
+use super::emulator::{PROJECT, open_with};
 use super::proxy::{Fate, Method, Proxy, body};
 use super::warehouse::{at, day, games};
 
@@ -21,7 +22,12 @@ fn hasty() -> Settings {
 }
 
 pub fn behind(proxy: &Proxy) -> BigQueryWarehouse {
-    BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), hasty())
+    behind_port(proxy.port())
+}
+
+/// The warehouse that is asked on this port.
+pub fn behind_port(port: u16) -> BigQueryWarehouse {
+    open_with(&format!("{PROJECT}@http://127.0.0.1:{port}"), hasty())
 }
 
 fn replaced(proxy: &Proxy) -> Result<(), WarehouseError> {
@@ -200,7 +206,7 @@ fn a_server_that_says_nothing_is_not_waited_for_and_what_it_did_is_looked_up() {
             patience: Duration::from_millis(300),
             ..hasty()
         };
-        let warehouse = BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), settings);
+        let warehouse = open_with(&proxy.address(), settings);
         replaced_in(&warehouse)
     };
     hangs(2).unwrap();

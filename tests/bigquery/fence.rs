@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use backcourt::fence::Tenure;
 use backcourt::table::Value;
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::bigquery::{BigQueryWarehouse, Settings};
 use backcourt::warehouse::{ErrorClass, Holder, Lease, Replace, Warehouse, WarehouseError};
 use chrono::{DateTime, Utc};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 
-use super::emulator::{Emulator, PROJECT};
+use super::emulator::{Emulator, PROJECT, open, open_with};
 use super::faults::block_on;
 use super::month::{copy, embedded, raw_tables};
 use super::pace::Pace;
@@ -23,11 +23,10 @@ use super::warehouse::{all, at, day, game, games};
 
 fn on(emulator: &Emulator) -> BigQueryWarehouse {
     let settings = Settings {
-        prefix: Prefix::parse("try_").unwrap(),
         labels: HashMap::from([("team".to_owned(), "data".to_owned())]),
         ..Settings::default()
     };
-    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), settings)
+    open_with(&emulator.address(), settings)
 }
 
 fn holder(pid: u32) -> Holder {
@@ -201,7 +200,7 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
     let state = embedded(dates, &["--stop-after", "team_offense"]);
     copy(&state, &emulator, dates, raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(300), |_| Fate::Pass);
-    let address = format!("bigquery:{}", proxy.address());
+    let flags = proxy.flags();
     let (first, second) = (State::none(), State::none());
     let command = |state: &State| {
         let plan = stages_alone(state);
@@ -214,7 +213,8 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
             "--output",
             "plain",
         ]);
-        arguments.extend(["--warehouse", &address, "--lease-wait", "20"]);
+        arguments.extend(flags.iter().map(String::as_str));
+        arguments.extend(["--lease-wait", "20"]);
         state.command(&arguments)
     };
     let mut frozen = command(&first).stdout(Stdio::null()).spawn().unwrap();
@@ -231,7 +231,7 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
     assert_eq!(second.dates("ok"), state.dates("ok"));
     let stamps = || {
         block_on(async {
-            let warehouse = on_own_names(&emulator);
+            let warehouse = emulator.open();
             let sql = "SELECT processed_at FROM `nba_analytics.team_offense_game_summary` \
                        WHERE game_date >= '2021-01-01' ORDER BY game_id, team_abbr";
             warehouse.query(sql).await.unwrap().rows
@@ -256,7 +256,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let Some(emulator) = Emulator::start() else { return };
     let starts = std::env::var("BACKCOURT_SECOND_STARTS").map_or(2, |starts| starts.parse().unwrap());
     let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9));
-    let holder = BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), Settings::default());
+    let holder = open(&proxy.address());
     let own = State::none();
     let waits = |wait: backcourt::fence::Waiting<'_>| panic!("nothing is waited for: {wait:?}");
     let tenure = Tenure::take(
@@ -267,12 +267,12 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
         waits,
     )
     .unwrap();
-    let address = format!("bigquery:{}", proxy.address());
+    let flags = proxy.flags();
+    let mut run = vec!["run", "--plan", "harbour"];
+    run.extend(flags.iter().map(String::as_str));
     for _ in 0..starts {
         let second = State::none();
-        let refused = second
-            .backcourt(&["run", "--plan", "harbour", "--warehouse", &address])
-            .expect(4);
+        let refused = second.backcourt(&run).expect(4);
         assert!(
             refused.err.contains("is being worked on already"),
             "{}",
@@ -290,8 +290,4 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     drop(tenure);
     let free = block_on(async { holder.leases().unwrap().look("harbour").await.unwrap().unwrap() });
     assert_eq!((free.epoch, free.holder), (1, None));
-}
-
-fn on_own_names(emulator: &Emulator) -> BigQueryWarehouse {
-    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), Settings::default())
 }

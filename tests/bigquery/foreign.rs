@@ -7,7 +7,6 @@ use super::faults::block_on;
 use super::month::copy;
 use super::program::State;
 use backcourt::warehouse::Warehouse;
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 
 const DAY: &str = "2021-10-19";
 
@@ -16,8 +15,7 @@ fn raw_tables_of_a_project_are_left_as_they_are() {
     let Some(emulator) = Emulator::start() else { return };
     let source = State::loaded();
     copy(&source, &emulator, [DAY, DAY], Feed::ALL.map(Feed::table));
-    let address = Address::parse(&emulator.address()).unwrap();
-    let warehouse = BigQueryWarehouse::new(address, Settings::default());
+    let warehouse = emulator.open();
     let table = Feed::Gamebook.table().path();
     let emptied = format!("DELETE FROM `{table}` WHERE game_date = '{DAY}' AND player_status = 'inactive'");
     block_on(warehouse.query(&emptied)).unwrap();
@@ -28,9 +26,11 @@ fn raw_tables_of_a_project_are_left_as_they_are() {
     let before = count();
     assert_ne!(before, "0");
     let operator = State::none();
-    let there = format!("bigquery:{}", emulator.address());
+    let flags = emulator.flags();
+    let [_, there, ..] = &flags;
     for asked in [&["load"][..], &["load", "--dates", DAY]] {
-        let arguments = [asked, &["--warehouse", &there]].concat();
+        let flags = flags.iter().map(String::as_str);
+        let arguments: Vec<&str> = asked.iter().copied().chain(flags).collect();
         let told = operator.backcourt(&arguments).expect(2).err;
         assert!(
             told.contains(&format!("in {there} holds rows that backcourt did not load; ")),

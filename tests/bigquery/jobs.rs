@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::{Dates, Read, Replace, Warehouse};
 
 use super::emulator::Emulator;
@@ -72,13 +72,7 @@ fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
         assert_eq!(reads(), 3);
 
         // What another one writes is seen as soon as the table is looked at again.
-        let address = Address::parse(&emulator.address()).unwrap();
-        write(
-            &BigQueryWarehouse::new(address, Settings::default()),
-            "2024-01-02",
-            8,
-        )
-        .await;
+        write(&emulator.open(), "2024-01-02", 8).await;
         tokio::time::sleep(Duration::from_secs(6)).await;
         assert_eq!(points(&warehouse, "2024-01-02").await, ["8"]);
         assert_eq!(reads(), 4);
@@ -92,8 +86,8 @@ fn a_month_of_the_built_in_plan_takes_few_jobs() {
     let state = embedded(MONTH, &[]);
     copy(&state, &emulator, MONTH, raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
-    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
-    run(&remote, MONTH, &["--warehouse", &address]).expect(0);
+    let (remote, flags) = (State::none(), proxy.flags());
+    run(&remote, MONTH, &flags.each_ref().map(String::as_str)).expect(0);
     let mut sent: Vec<String> = proxy.seen(|seen| seen.sent.values().cloned().collect());
     sent.sort();
     assert!(sent.len() <= 134, "{} jobs: {sent:#?}", sent.len());

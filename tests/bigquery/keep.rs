@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Asking, Refill, Replace, RowsExpected, Warehouse};
 use chrono::{NaiveDate, TimeDelta};
@@ -204,8 +203,7 @@ async fn keeps(warehouse: &dyn Warehouse) {
 #[test]
 fn stored_rows_stay_on_bigquery_where_what_came_is_short_and_no_more() {
     let Some(emulator) = Emulator::start() else { return };
-    let address = Address::parse(&emulator.address()).unwrap();
-    let warehouse = BigQueryWarehouse::new(address, Settings::default());
+    let warehouse = emulator.open();
     block_on(async {
         keeps(&warehouse).await;
         let fresh = of_all(|case| (case.2, 0), 2);

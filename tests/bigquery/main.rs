@@ -25,10 +25,12 @@ mod proxy;
 #[allow(dead_code, reason = "this target uses a part of it")]
 #[path = "../support/pty.rs"]
 mod pty;
+mod recorder;
 mod refill;
 mod rehearse;
 mod rules;
 mod secrets;
 mod staging;
 mod start;
+mod statements;
 mod warehouse;

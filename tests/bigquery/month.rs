@@ -8,7 +8,6 @@ use std::time::Duration;
 use backcourt::feeds::{Feed, feed_outages};
 use backcourt::nba::tables;
 use backcourt::table::{Row, TableDef};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Dates, Filling, Read, Warehouse};
 
@@ -90,8 +89,7 @@ pub fn copy<'t>(
                 rows: Box::new(from.read(read).await.unwrap().into_iter()),
             });
         }
-        let address = Address::parse(&emulator.address()).unwrap();
-        let to = BigQueryWarehouse::new(address, Settings::default());
+        let to = emulator.open();
         to.fill(fillings, &AtomicUsize::new(0)).await.unwrap();
     });
 }
@@ -111,8 +109,7 @@ pub fn made_tables() -> Vec<&'static TableDef> {
 pub fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&TableDef]) {
     block_on(async {
         let embedded = open(state);
-        let address = Address::parse(&emulator.address()).unwrap();
-        let remote = BigQueryWarehouse::new(address, Settings::default());
+        let remote = emulator.open();
         for table in tables {
             let here = rows(&embedded, table, dates).await;
             let there = rows(&remote, table, dates).await;
@@ -158,8 +155,9 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
         }
         bad_line(call)
     });
-    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
-    run(&remote, MONTH, &["--warehouse", &address, "--quota-rest", "1"]).expect(0);
+    let (remote, flags) = (State::none(), proxy.flags());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    run(&remote, MONTH, &[&flags[..], &["--quota-rest", "1"]].concat()).expect(0);
     assert!(parked.load(Ordering::Relaxed));
     proxy.assert_good_manners();
     proxy.seen(|seen| {
@@ -181,15 +179,9 @@ fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
     let state = embedded(dates, &last);
     copy(&state, &emulator, dates, raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(150), |_| Fate::Pass);
-    let (remote, address) = (State::none(), format!("bigquery:{}", proxy.address()));
-    let more = [
-        "--warehouse",
-        &address,
-        "--workers",
-        "1",
-        "--stop-after",
-        "team_defense",
-    ];
+    let (remote, flags) = (State::none(), proxy.flags());
+    let mut more: Vec<&str> = flags.iter().map(String::as_str).collect();
+    more.extend(["--workers", "1", "--stop-after", "team_defense"]);
     let plan = stages_alone(&remote);
     let mut killed = 0;
     while killed < 10 {

@@ -3,17 +3,12 @@
 use std::fs;
 
 use backcourt::table::{Change, Column, ColumnType, Kind, TableDef};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
 use super::program::{Ended, State, backcourt, ended};
 use super::warehouse::{at, games};
-
-fn open(emulator: &Emulator) -> BigQueryWarehouse {
-    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), Settings::default())
-}
 
 fn owner(plan: &str) -> Owner {
     Owner {
@@ -35,7 +30,7 @@ fn claim(table: &str, from: Option<&str>) -> Claim {
 fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
-        let warehouse = open(&emulator);
+        let warehouse = emulator.open();
         let tables = ["d.a".to_owned(), "d.b".to_owned()];
         assert_eq!(warehouse.owners_of(&tables).await.unwrap(), [None, None]);
         assert!(
@@ -65,7 +60,7 @@ fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
 fn a_table_is_described_as_it_was_made_and_altered_as_it_is_wanted() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
-        let warehouse = open(&emulator);
+        let warehouse = emulator.open();
         let table = games();
         assert_eq!(warehouse.schema(&table.path()).await.unwrap(), None);
         warehouse.ensure(&table).await.unwrap();
@@ -115,9 +110,7 @@ impl Place {
         command
             .arg("--state-dir")
             .arg(self.state.path().with_file_name(name));
-        command
-            .arg("--warehouse")
-            .arg(format!("bigquery:{}", self.emulator.address()));
+        command.args(self.emulator.flags());
         ended(&mut command)
     }
 
@@ -134,7 +127,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
         emulator,
         state: State::none(),
     };
-    let warehouse = open(&place.emulator);
+    let warehouse = place.emulator.open();
     let ask = |sql: &str| block_on(warehouse.query(sql)).unwrap();
     ask("CREATE SCHEMA mart");
     let only = plan(
@@ -181,10 +174,10 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
     };
     let number = "{ name = \"n\", type = \"INT64\" }";
     let sql = "SELECT @date AS day, 1 AS n";
-    let warehouse = open(&place.emulator);
+    let warehouse = place.emulator.open();
     block_on(async {
         for sql in [
-            "CREATE SCHEMA mart",
+            "CREATE SCHEMA `rehearsal_mart`",
             "CREATE TABLE `mart.tenants` (day DATE NOT NULL, n INT64 NOT NULL) PARTITION BY day",
             "INSERT INTO `mart.tenants` (day, n) VALUES (DATE '2024-01-01', 70), (DATE '2023-12-31', 80)",
         ] {
@@ -220,15 +213,15 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
     for (columns, said) in [
         (
             "{ name = \"n\", type = \"STRING\" }".to_owned(),
-            "has 'n' as INT64, the plan as STRING: ALTER TABLE `mart.tenants` DROP COLUMN `n`",
+            "has 'n' as INT64, the plan as STRING: ALTER TABLE `rehearsal_mart.tenants` DROP COLUMN `n`",
         ),
         (
             "{ name = \"n\", type = \"INT64\", nullable = true }".to_owned(),
-            "ALTER TABLE `mart.tenants` ALTER COLUMN `n` DROP NOT NULL; 'backcourt run --migrate' does it",
+            "ALTER TABLE `rehearsal_mart.tenants` ALTER COLUMN `n` DROP NOT NULL; 'backcourt run --migrate' does it",
         ),
         (
             format!("{number}, {{ name = \"note\", type = \"STRING\", nullable = true }}"),
-            "has no column 'note' STRING: ALTER TABLE `mart.tenants` ADD COLUMN `note` STRING",
+            "has no column 'note' STRING: ALTER TABLE `rehearsal_mart.tenants` ADD COLUMN `note` STRING",
         ),
     ] {
         let refused = place.run(&plan("second", sql, &columns), 2);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use super::emulator::PROJECT;
+use super::emulator::{PREFIX, PROJECT, flags};
 use super::pace::Pace;
 
 /// The span over which `BigQuery` counts statements and updates of a table, and how many it takes.
@@ -54,7 +54,8 @@ impl Call {
 
 /// Whether a query is about a lease and nothing else; a write looks at it too.
 fn keeps_a_lease(sql: &str) -> bool {
-    (sql.contains("`backcourt.") || sql.contains("`backcourt`")) && !is_replace(sql)
+    let is_in = |end: char| sql.contains(&format!("`{PREFIX}backcourt{end}"));
+    (is_in('.') || is_in('`')) && !is_replace(sql)
 }
 
 fn is_replace(sql: &str) -> bool {
@@ -166,14 +167,15 @@ pub struct Proxy {
     shared: Arc<Shared>,
 }
 
-struct Request {
-    line: String,
+/// One request as it came.
+pub struct Request {
+    pub line: String,
     authorization: String,
     /// The length of the body, if the request tells it.
     length: Option<usize>,
     /// Which bytes of an upload the body is.
     range: Option<String>,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Proxy {
@@ -229,9 +231,19 @@ impl Proxy {
         Self { port, shared }
     }
 
+    /// Where it is asked.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What stands behind `bigquery:` to reach it.
     pub fn address(&self) -> String {
         format!("{PROJECT}@http://127.0.0.1:{}", self.port)
+    }
+
+    /// The flags by which the program finds it.
+    pub fn flags(&self) -> [String; 4] {
+        flags(&self.address())
     }
 
     /// How many replaces the server took so far.
@@ -483,24 +495,29 @@ impl Shared {
     }
 
     fn forward(&self, request: &Request) -> Option<Vec<u8>> {
-        let Some(port) = self.upstream else {
-            return Some(agreeable(&call(request)));
-        };
-        let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
-        let range = request.range.as_ref();
-        let range = range.map_or_else(String::new, |range| format!("content-range: {range}\r\n"));
-        let head = format!(
-            "{}\r\nhost: 127.0.0.1\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\n\
-             {range}content-length: {}\r\nconnection: close\r\n\r\n",
-            request.line,
-            request.body.len()
-        );
-        server.write_all(head.as_bytes()).ok()?;
-        server.write_all(&request.body).ok()?;
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).ok()?;
-        Some(answer)
+        match self.upstream {
+            None => Some(agreeable(&call(request))),
+            Some(port) => forwarded(request, port),
+        }
     }
+}
+
+/// What the server on this port answers.
+pub fn forwarded(request: &Request, port: u16) -> Option<Vec<u8>> {
+    let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let range = request.range.as_ref();
+    let range = range.map_or_else(String::new, |range| format!("content-range: {range}\r\n"));
+    let head = format!(
+        "{}\r\nhost: 127.0.0.1\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\n\
+         {range}content-length: {}\r\nconnection: close\r\n\r\n",
+        request.line,
+        request.body.len()
+    );
+    server.write_all(head.as_bytes()).ok()?;
+    server.write_all(&request.body).ok()?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).ok()?;
+    Some(answer)
 }
 
 /// What a server without tables answers: everything works, and comes to nothing.
@@ -589,7 +606,8 @@ fn call(request: &Request) -> Call {
     }
 }
 
-fn read(client: &TcpStream) -> Option<Request> {
+/// The next request of a client.
+pub fn read(client: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

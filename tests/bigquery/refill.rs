@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
     Asking, ErrorClass, Refill, Refilled, Replace, RowsExpected, Warehouse, WarehouseError,
@@ -39,15 +39,6 @@ fn points() -> TableDef {
         key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("team")]),
         ..games()
     }
-}
-
-/// The project's `BigQuery` behind a prefix.
-fn open(emulator: &Emulator) -> BigQueryWarehouse {
-    let settings = Settings {
-        prefix: Prefix::parse("try_").unwrap(),
-        ..Settings::default()
-    };
-    BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), settings)
 }
 
 async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
@@ -104,7 +95,7 @@ const TOGETHER: &str = "SELECT team, points, points / 3 AS third, game_date AS d
 fn a_query_replaces_exactly_the_dates_it_is_asked_about_and_what_does_not_fit_is_set_aside() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
-        let warehouse = open(&emulator);
+        let warehouse = emulator.open();
         for table in [games(), points()] {
             warehouse.ensure(&table).await.unwrap();
         }
@@ -387,8 +378,8 @@ async fn refuses(warehouse: &BigQueryWarehouse) {
     let before = stored(warehouse).await;
     assert_eq!(before.len(), 3);
     for (number, (sql, said)) in [
-        ("SELECT @date AS day, team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.absent`", "absent"),
-        ("SELECT @date AS day, team, 1 AS points, 1 AS third FROM `box.games` WHERE game_date = @date", "part"),
+        ("SELECT @date AS day, team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.absent` /* refused */", "absent"),
+        ("SELECT @date AS day, team, 1 AS points, 1 AS third /* refused */ FROM `box.games` WHERE game_date = @date", "part"),
         (
             "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.games` \
              WHERE game_date IN UNNEST(@dates)",
@@ -410,19 +401,11 @@ async fn refuses(warehouse: &BigQueryWarehouse) {
 fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
     let Some(emulator) = Emulator::start() else { return };
     let (here, there) = (State::none(), State::none());
-    let address = format!("bigquery:{}", emulator.address());
+    let [on, address, behind, prefix] = emulator.flags();
     here.backcourt(&["run", "--plan", "harbour", "--output", "silent"])
         .expect(0);
     let run = [
-        "run",
-        "--plan",
-        "harbour",
-        "--output",
-        "silent",
-        "--warehouse",
-        &address,
-        "--dataset-prefix",
-        "try_",
+        "run", "--plan", "harbour", "--output", "silent", &on, &address, &behind, &prefix,
     ];
     let finished = || {
         let facts = there.facts();
@@ -437,7 +420,7 @@ fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
     assert_eq!(finished(), 78, "a second run does nothing");
     block_on(async {
         let embedded = SqliteWarehouse::open(&here.path().join("warehouse")).unwrap();
-        let remote = open(&emulator);
+        let remote = emulator.open();
         for table in ["ship_calls", "daily_tons", "week_so_far"] {
             let sql = format!("SELECT * FROM `harbour.{table}` ORDER BY 1, 2");
             let [here, there] = [
@@ -490,6 +473,7 @@ fn reserved() -> TableDef {
         columns: Cow::Owned(columns),
         date_column: Cow::Borrowed("date"),
         key: Cow::Owned(vec![Cow::Borrowed("date"), Cow::Borrowed("order")]),
+        cluster: Cow::Owned(vec![Cow::Borrowed("order"), Cow::Borrowed("group")]),
         ..games()
     }
 }
@@ -497,7 +481,7 @@ fn reserved() -> TableDef {
 #[test]
 fn reserved_words() {
     let Some(emulator) = Emulator::start() else { return };
-    let warehouse = open(&emulator);
+    let warehouse = emulator.open();
     let table = reserved();
     let made = || table.columns.iter().filter(|column| column.stamp.is_none());
     block_on(async {

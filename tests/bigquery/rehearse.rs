@@ -6,9 +6,8 @@ use std::time::Duration;
 use backcourt::nba::tables;
 use backcourt::table::TableDef;
 use backcourt::warehouse::Warehouse;
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 
-use super::emulator::Emulator;
+use super::emulator::{Emulator, PREFIX};
 use super::faults::block_on;
 use super::month::{copy, embedded};
 use super::program::{Ended, State, stages_alone};
@@ -43,7 +42,17 @@ fn what_bigquery_holds_comes_out_the_same_here_until_a_value_is_changed_there() 
     let operator = State::none();
     let (plan, from) = (stages_alone(&operator), format!("bigquery:{}", proxy.address()));
     let rehearse = |more: [&str; 2]| -> Ended {
-        let what = ["rehearse", "--plan", &plan, "--dates", DATE, "--from", &from];
+        let what = [
+            "rehearse",
+            "--plan",
+            &plan,
+            "--dates",
+            DATE,
+            "--from",
+            &from,
+            "--dataset-prefix",
+            PREFIX,
+        ];
         operator.backcourt(&[&what[..], &more].concat())
     };
     let said = rehearse(["--stop-after", last]).expect(0);
@@ -51,8 +60,7 @@ fn what_bigquery_holds_comes_out_the_same_here_until_a_value_is_changed_there() 
     assert_eq!(said.out.lines().filter(is_equal).count(), 4, "{}", said.out);
 
     let table = "nba_analytics.player_game_summary";
-    let address = Address::parse(&emulator.address()).unwrap();
-    let warehouse = BigQueryWarehouse::new(address, Settings::default());
+    let warehouse = emulator.open();
     let sql = format!(
         "SELECT player_lookup, points FROM `{table}` WHERE game_date = '{DATE}' ORDER BY player_lookup LIMIT 1"
     );

@@ -3,7 +3,6 @@
 use std::fs;
 
 use backcourt::warehouse::Warehouse;
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -65,16 +64,13 @@ impl Place {
         command.args(["run", "--output", "plain"]).args(args);
         command.arg("--plan").arg(&file);
         command.arg("--state-dir").arg(self.state.path());
-        command
-            .arg("--warehouse")
-            .arg(format!("bigquery:{}", self.emulator.address()));
+        command.args(self.emulator.flags());
         ended(&mut command)
     }
 
     /// What a query answers, first value first.
     fn asked(&self, sql: &str) -> String {
-        let address = Address::parse(&self.emulator.address()).unwrap();
-        let warehouse = BigQueryWarehouse::new(address, Settings::default());
+        let warehouse = self.emulator.open();
         let answer = block_on(async { warehouse.query(sql).await.unwrap() });
         let first = answer.rows.first().map(|row| row[0].to_string());
         first.unwrap_or_default()
@@ -113,7 +109,7 @@ fn an_edited_check_is_asked_again_before_its_gate_decides() {
     for _ in 0..2 {
         let said = place.run(&edited, &[]).expect(1).out;
         assert!(said.contains("FAIL"), "{said}");
-        let made = "SELECT COUNT(*) AS n FROM mart.INFORMATION_SCHEMA.TABLES WHERE table_name = 'two'";
+        let made = "SELECT COUNT(*) AS n FROM `mart.INFORMATION_SCHEMA.TABLES` WHERE table_name = 'two'";
         if place.asked(made) != "0" {
             assert_eq!(place.asked("SELECT COUNT(*) AS n FROM `mart.two`"), "0");
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::emulator::{Emulator, PROJECT};
+use super::emulator::{Emulator, PROJECT, flags};
 use super::month::{copy, raw_tables};
 use super::program::{Ended, State, ended, stages_alone};
 use super::proxy::{Fate, Proxy};
@@ -172,12 +172,13 @@ const WEEK: [&str; 4] = ["--from", "2023-12-11", "--to", "2023-12-12"];
 /// Every command that goes to `BigQuery`; none of them can get there.
 fn fails_in_every_command(planted: &Planted, part: &str) {
     let state = State::none();
-    let there = ["--warehouse", "bigquery:nba-props-platform"];
+    let there = flags(PROJECT);
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
     let run = [&["run", "--output", "plain"], &there[..], &WEEK].concat();
     let commands: [Vec<&str>; 4] = [
         [&["load"], &there[..]].concat(),
         [&["doctor"], &there[..]].concat(),
-        vec!["rehearse", "--from", there[1], "--dates", "2023-12-11"],
+        [&["rehearse", "--dates", "2023-12-11", "--from"], &there[1..]].concat(),
         run,
     ];
     for arguments in commands {
@@ -238,7 +239,9 @@ fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
     // A server that says back what it was sent.
     let (port, asked) = token_server(200, |question| serde_json::to_string(question).unwrap());
     let planted = Planted::key(&key, port);
-    let there = ["doctor", "--warehouse", "bigquery:nba-props-platform"];
+    let there = flags(PROJECT);
+    let mut there: Vec<&str> = there.iter().map(String::as_str).collect();
+    there.insert(0, "doctor");
     let state = State::none();
     let ended = planted.run(&state, &there);
     assert_eq!(ended.code, Some(1));
@@ -278,10 +281,11 @@ fn a_run_that_goes_well_on_this_machine_sends_no_credentials_anywhere() {
     let raw = State::loaded();
     copy(&raw, &emulator, ["2023-12-11", "2023-12-12"], raw_tables());
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
-    let (state, there) = (State::none(), format!("bigquery:{}", proxy.address()));
+    let (state, there) = (State::none(), proxy.flags());
     let plan = stages_alone(&state);
     let planted = Planted::key(BROKEN_KEY, nobody());
-    let to = ["--plan", &plan, "--warehouse", &there];
+    let mut to: Vec<&str> = there.iter().map(String::as_str).collect();
+    to.extend(["--plan", &plan]);
     let short = ["--stop-after", "team_offense"];
     let run = [&["run", "--output", "jsonl"], &to[..], &WEEK, &short].concat();
     planted.run(&state, &run).expect(0);
@@ -291,7 +295,9 @@ fn a_run_that_goes_well_on_this_machine_sends_no_credentials_anywhere() {
         "--plan",
         &plan,
         "--from",
-        &there,
+        &there[1],
+        &there[2],
+        &there[3],
         "--dates",
         "2023-12-11",
     ];

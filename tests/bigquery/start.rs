@@ -14,7 +14,7 @@ type Wait = (Instant, Instant, String);
 /// Calls until the first read of a table that the plan fills; those about one job are one.
 fn before_first_read(made: &[Made]) -> Vec<Wait> {
     let is_read = |made: &&Made| {
-        !made.is_dry && made.sql.starts_with("SELECT") && made.sql.contains("`harbour.ship_calls`")
+        !made.is_dry && made.sql.starts_with("SELECT") && made.sql.contains("`rehearsal_harbour.ship_calls`")
     };
     let read = made.iter().find(is_read).expect("it reads");
     let mut waits: Vec<Wait> = Vec::new();
@@ -71,7 +71,7 @@ fn a_start_waits_a_few_times_before_it_reads() {
     let mut begun = Vec::new();
     for most in [13, 9] {
         let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11));
-        let address = format!("bigquery:{}", proxy.address());
+        let flags = proxy.flags();
         // The first date alone: what comes after the first read is not looked at.
         let run = [
             "run",
@@ -86,7 +86,11 @@ fn a_start_waits_a_few_times_before_it_reads() {
         ];
         let began = Instant::now();
         state
-            .backcourt(&[&run[..], &["--warehouse", &address]].concat())
+            .backcourt(
+                &run.into_iter()
+                    .chain(flags.iter().map(String::as_str))
+                    .collect::<Vec<_>>(),
+            )
             .expect(0);
         let waits = proxy.seen(|seen| before_first_read(&seen.made));
         println!("--- {} waits one after the other", one_after_the_other(&waits));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef, Value};
-use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::{Dates, ErrorClass, Filling, Read, Replace, Warehouse};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -113,12 +113,7 @@ fn a_warehouse_on_bigquery_keeps_its_promises() {
 }
 
 async fn promises(emulator: &Emulator) {
-    let address = Address::parse(&emulator.address()).unwrap();
-    let settings = Settings {
-        prefix: Prefix::parse("try_").unwrap(),
-        ..Settings::default()
-    };
-    let warehouse = BigQueryWarehouse::new(address, settings);
+    let warehouse = emulator.open();
     assert!(
         !warehouse.holds_rows(&games()).await.unwrap(),
         "a table that is not there holds nothing"
@@ -160,7 +155,7 @@ async fn promises(emulator: &Emulator) {
     ];
     assert_eq!(answer.rows, counted);
     let refused = warehouse
-        .query("SELECT nothing FROM `box.games` WHERE game_date > '2021-01-01'")
+        .query("SELECT nothing /* refused */ FROM `box.games` WHERE game_date > '2021-01-01'")
         .await;
     assert_eq!(refused.unwrap_err().class, ErrorClass::Code);
 
@@ -186,7 +181,7 @@ async fn promises(emulator: &Emulator) {
     let refused = warehouse.ensure(&other).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Data);
     assert!(
-        refused.message.starts_with("try_box.games has a column"),
+        refused.message.starts_with("rehearsal_box.games has a column"),
         "{refused}"
     );
 }

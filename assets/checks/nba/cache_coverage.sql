@@ -5,19 +5,19 @@ WITH ready AS (
   FROM (
     SELECT season_year, game_date,
       COUNT(*) OVER (PARTITION BY season_year, player_lookup ORDER BY game_date) AS games
-    FROM `nba-props-platform.nba_analytics.player_game_summary`
+    FROM `nba_analytics.player_game_summary`
     WHERE game_date >= '2021-10-19' AND (minutes_played > 0 OR points > 0)
   ) AS counted
   WHERE games >= 5
   GROUP BY season_year
 ), openers AS (
   SELECT season_year, MIN(game_date) AS opener
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY season_year
 ), reachable AS (
   SELECT DISTINCT t.game_date
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary` AS t
+  FROM `nba_analytics.team_offense_game_summary` AS t
   JOIN ready ON ready.season_year = t.season_year
   JOIN openers ON openers.season_year = t.season_year
   WHERE t.game_date >= '2021-10-19'
@@ -25,7 +25,7 @@ WITH ready AS (
     AND t.game_date >= DATE_ADD(openers.opener, INTERVAL 14 DAY)
 ), covered AS (
   SELECT DISTINCT cache_date AS game_date
-  FROM `nba-props-platform.nba_precompute.player_daily_cache`
+  FROM `nba_precompute.player_daily_cache`
   WHERE cache_date >= '2021-10-19'
 )
 SELECT ROUND(100.0 * IFNULL(SAFE_DIVIDE(COUNTIF(covered.game_date IS NOT NULL), COUNT(*)), 1), 2) AS pct, COUNT(*) AS reachable_dates

@@ -1,6 +1,6 @@
 -- Players that stand twice on a date.
 SELECT cache_date, player_lookup, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_precompute.player_daily_cache`
+FROM `nba_precompute.player_daily_cache`
 WHERE cache_date >= '2021-10-19'
 GROUP BY cache_date, player_lookup
 HAVING COUNT(*) > 1

@@ -1,17 +1,17 @@
 -- The share of dates with rows, of all dates on which there can be some: from the fifteenth day of a season on.
 WITH ready AS (
   SELECT season_year, MIN(game_date) AS first_date
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY season_year
 ), openers AS (
   SELECT season_year, MIN(game_date) AS opener
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY season_year
 ), reachable AS (
   SELECT DISTINCT t.game_date
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary` AS t
+  FROM `nba_analytics.team_offense_game_summary` AS t
   JOIN ready ON ready.season_year = t.season_year
   JOIN openers ON openers.season_year = t.season_year
   WHERE t.game_date >= '2021-10-19'
@@ -19,7 +19,7 @@ WITH ready AS (
     AND t.game_date >= DATE_ADD(openers.opener, INTERVAL 14 DAY)
 ), covered AS (
   SELECT DISTINCT game_date AS game_date
-  FROM `nba-props-platform.nba_precompute.player_composite_factors`
+  FROM `nba_precompute.player_composite_factors`
   WHERE game_date >= '2021-10-19'
 )
 SELECT ROUND(100.0 * IFNULL(SAFE_DIVIDE(COUNTIF(covered.game_date IS NOT NULL), COUNT(*)), 1), 2) AS pct, COUNT(*) AS reachable_dates

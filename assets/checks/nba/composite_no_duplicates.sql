@@ -1,6 +1,6 @@
 -- Players that stand twice on a date.
 SELECT game_date, player_lookup, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_precompute.player_composite_factors`
+FROM `nba_precompute.player_composite_factors`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, player_lookup
 HAVING COUNT(*) > 1

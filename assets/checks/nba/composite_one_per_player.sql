@@ -1,12 +1,12 @@
 -- Dates on which other players have a row than played.
 WITH made AS (
   SELECT game_date AS game_date, COUNT(*) AS made_rows
-  FROM `nba-props-platform.nba_precompute.player_composite_factors`
+  FROM `nba_precompute.player_composite_factors`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 ), played AS (
   SELECT game_date, COUNT(DISTINCT player_lookup) AS players
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 )

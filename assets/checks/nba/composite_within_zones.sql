@@ -2,7 +2,7 @@
 -- first weeks no team has 15 games yet, and the factors are made without.
 WITH zones AS (
   SELECT DISTINCT analysis_date
-  FROM `nba-props-platform.nba_precompute.team_defense_zone_analysis`
+  FROM `nba_precompute.team_defense_zone_analysis`
   WHERE analysis_date >= '2021-10-19'
 ), seasons AS (
   SELECT EXTRACT(YEAR FROM DATE_SUB(analysis_date, INTERVAL 9 MONTH)) AS season, MIN(analysis_date) AS first_date
@@ -10,7 +10,7 @@ WITH zones AS (
   GROUP BY EXTRACT(YEAR FROM DATE_SUB(analysis_date, INTERVAL 9 MONTH))
 ), factors AS (
   SELECT DISTINCT game_date
-  FROM `nba-props-platform.nba_precompute.player_composite_factors`
+  FROM `nba_precompute.player_composite_factors`
   WHERE game_date >= '2021-10-19'
 )
 SELECT factors.game_date

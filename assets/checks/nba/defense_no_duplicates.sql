@@ -1,6 +1,6 @@
 -- Teams that stand twice on a date, be it under one id or under two.
 SELECT game_date, defending_team_abbr, COUNT(*) AS found_rows, STRING_AGG(DISTINCT game_id, ',' ORDER BY game_id) AS game_ids
-FROM `nba-props-platform.nba_analytics.team_defense_game_summary`
+FROM `nba_analytics.team_defense_game_summary`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, defending_team_abbr
 HAVING COUNT(*) > 1

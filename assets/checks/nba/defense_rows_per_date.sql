@@ -3,13 +3,13 @@ WITH expected AS (
   SELECT game_date, 2 * COUNT(*) AS expected_rows
   FROM (
     SELECT DISTINCT game_date, away_team_tricode, home_team_tricode
-    FROM `nba-props-platform.nba_raw.nbac_schedule`
+    FROM `nba_raw.nbac_schedule`
     WHERE game_date >= '2021-10-19' AND game_status = 3
   ) AS finals
   GROUP BY game_date
 ), found AS (
   SELECT game_date, COUNT(*) AS found_rows
-  FROM `nba-props-platform.nba_analytics.team_defense_game_summary`
+  FROM `nba_analytics.team_defense_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 )

@@ -1,7 +1,7 @@
 -- Rows that tell another game than the team's own offence: home, winner, margin and overtimes are the same in both.
 SELECT d.game_date, d.game_id, d.defending_team_abbr
-FROM `nba-props-platform.nba_analytics.team_defense_game_summary` AS d
-LEFT JOIN `nba-props-platform.nba_analytics.team_offense_game_summary` AS t
+FROM `nba_analytics.team_defense_game_summary` AS d
+LEFT JOIN `nba_analytics.team_offense_game_summary` AS t
   ON t.game_id = d.game_id AND t.team_abbr = d.defending_team_abbr AND t.game_date = d.game_date
 WHERE d.game_date >= '2021-10-19'
   AND (

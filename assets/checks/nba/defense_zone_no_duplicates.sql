@@ -1,6 +1,6 @@
 -- Teams that stand twice on a date.
 SELECT analysis_date, team_abbr, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_precompute.team_defense_zone_analysis`
+FROM `nba_precompute.team_defense_zone_analysis`
 WHERE analysis_date >= '2021-10-19'
 GROUP BY analysis_date, team_abbr
 HAVING COUNT(*) > 1

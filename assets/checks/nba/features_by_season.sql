@@ -1,11 +1,11 @@
 -- Seasons with features on fewer than 80 of 100 dates with games: one had 13.6 before anybody noticed.
 WITH dates AS (
   SELECT DISTINCT season_year, game_date
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
 ), covered AS (
   SELECT DISTINCT game_date
-  FROM `nba-props-platform.nba_predictions.ml_feature_store_v2`
+  FROM `nba_predictions.ml_feature_store_v2`
   WHERE game_date >= '2021-10-19'
 )
 SELECT season_year, ROUND(100.0 * COUNTIF(covered.game_date IS NOT NULL) / COUNT(*), 1) AS pct

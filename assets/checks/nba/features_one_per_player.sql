@@ -1,12 +1,12 @@
 -- Dates on which other players have a row than played.
 WITH made AS (
   SELECT game_date AS game_date, COUNT(*) AS made_rows
-  FROM `nba-props-platform.nba_predictions.ml_feature_store_v2`
+  FROM `nba_predictions.ml_feature_store_v2`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 ), played AS (
   SELECT game_date, COUNT(DISTINCT player_lookup) AS players
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 )

@@ -1,6 +1,6 @@
 -- Rows in which a source failed altogether or a column that must be known is not.
 SELECT game_date, game_id, team_abbr
-FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19'
   AND ('all_sources_failed' IN UNNEST(quality_issues) OR 'missing_required' IN UNNEST(quality_issues))
 ORDER BY game_date, game_id, team_abbr;

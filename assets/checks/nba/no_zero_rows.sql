@@ -1,5 +1,5 @@
 -- Rows of teams that made no point or tried no shot: what an empty feed leaves behind.
 SELECT game_date, game_id, team_abbr, points_scored, fg_attempts
-FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19' AND (points_scored = 0 OR fg_attempts = 0)
 ORDER BY game_date, game_id, team_abbr;

@@ -1,5 +1,5 @@
 -- Rows whose rating no team has had in a game. Unknown possessions are not judged.
 SELECT game_date, game_id, team_abbr, offensive_rating
-FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19' AND (offensive_rating BETWEEN 60 AND 170) IS FALSE
 ORDER BY game_date, game_id, team_abbr;

@@ -6,7 +6,7 @@ WITH games AS (
     MIN(overtime_periods) OVER (PARTITION BY game_date, game_id) AS fewest,
     MAX(overtime_periods) OVER (PARTITION BY game_date, game_id) AS most,
     pace * (48 + 5 * overtime_periods) / 48 AS possessions_by_pace
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
 )
 SELECT game_date, game_id, team_abbr, overtime_periods, most AS overtimes_of_game, possessions,

@@ -7,5 +7,5 @@ SELECT
   ROUND(100.0 * COUNTIF(assists IS NOT NULL) / COUNT(*), 2) AS assists_pct,
   ROUND(100.0 * COUNTIF(paint_attempts IS NOT NULL) / COUNT(*), 2) AS paint_attempts_pct,
   ROUND(100.0 * COUNTIF(mid_range_attempts IS NOT NULL) / COUNT(*), 2) AS mid_range_attempts_pct
-FROM `nba-props-platform.nba_analytics.player_game_summary`
+FROM `nba_analytics.player_game_summary`
 WHERE game_date >= '2021-10-19';

@@ -1,12 +1,12 @@
 -- Dates on which the players' table has other games than the teams' table.
 WITH players AS (
   SELECT game_date, COUNT(DISTINCT game_id) AS games
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 ), teams AS (
   SELECT game_date, COUNT(DISTINCT game_id) AS games
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 )

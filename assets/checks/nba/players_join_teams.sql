@@ -1,11 +1,11 @@
 -- The share of the players' games that the team table has under the same id.
 WITH games AS (
   SELECT DISTINCT game_date, game_id
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
 ), teams AS (
   SELECT DISTINCT game_date, game_id
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
 )
 SELECT ROUND(100.0 * COUNTIF(teams.game_id IS NOT NULL) / COUNT(*), 2) AS pct

@@ -1,6 +1,6 @@
 -- Players that stand twice in a game.
 SELECT game_date, game_id, player_lookup, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_analytics.player_game_summary`
+FROM `nba_analytics.player_game_summary`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, game_id, player_lookup
 HAVING COUNT(*) > 1

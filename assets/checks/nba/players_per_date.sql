@@ -1,12 +1,12 @@
 -- Dates with more or fewer rows per final than players can have been on the floor: 15 to 34.
 WITH finals AS (
   SELECT game_date, COUNT(DISTINCT home_team_tricode) AS games
-  FROM `nba-props-platform.nba_raw.nbac_schedule`
+  FROM `nba_raw.nbac_schedule`
   WHERE game_date >= '2021-10-19' AND game_status = 3
   GROUP BY game_date
 ), players AS (
   SELECT game_date, COUNT(*) AS found_rows
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date
 )

@@ -1,7 +1,7 @@
 -- Games without 12 to 36 players on the floor, or not of two teams. On the last day of a season a
 -- team has played with six.
 SELECT game_date, game_id, COUNT(*) AS players, COUNT(DISTINCT team_abbr) AS teams
-FROM `nba-props-platform.nba_analytics.player_game_summary`
+FROM `nba_analytics.player_game_summary`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, game_id
 HAVING (COUNT(*) BETWEEN 12 AND 36) IS NOT TRUE OR COUNT(DISTINCT team_abbr) != 2

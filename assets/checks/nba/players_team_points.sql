@@ -1,7 +1,7 @@
 -- Teams whose players made fewer than 60 or more than 180 points together.
-SELECT game_date, game_id, team_abbr, SUM(points) AS points
-FROM `nba-props-platform.nba_analytics.player_game_summary`
+SELECT game_date, game_id, team_abbr, SUM(p.points) AS points
+FROM `nba_analytics.player_game_summary` AS p
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, game_id, team_abbr
-HAVING (SUM(points) BETWEEN 60 AND 180) IS NOT TRUE
+HAVING (SUM(p.points) BETWEEN 60 AND 180) IS NOT TRUE
 ORDER BY game_date, game_id, team_abbr;

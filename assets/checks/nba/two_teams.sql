@@ -1,7 +1,7 @@
 -- Games that do not have exactly two teams.
 SELECT game_date, game_id, COUNT(DISTINCT team_abbr) AS teams,
   STRING_AGG(DISTINCT team_abbr, ',' ORDER BY team_abbr) AS team_list
-FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, game_id
 HAVING COUNT(DISTINCT team_abbr) != 2

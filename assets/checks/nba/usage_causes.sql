@@ -4,20 +4,20 @@
 -- asked where the gamebook has none of the team on the date.
 WITH known AS (
   SELECT game_date, team_abbr, CAST(NULL AS STRING) AS cause, COUNT(*) AS players
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19' AND minutes_played > 0 AND usage_rate IS NOT NULL
   GROUP BY game_date, team_abbr
 ), lacking AS (
   SELECT game_date, game_id, team_abbr, IFNULL(minutes_played, 0) AS minutes
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19' AND usage_rate IS NULL
 ), without_attempts AS (
   SELECT DISTINCT game_id, team_abbr
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19' AND (fg_attempts IS NULL OR ft_attempts IS NULL OR turnovers IS NULL)
 ), teams AS (
   SELECT DISTINCT game_id, team_abbr
-  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  FROM `nba_analytics.team_offense_game_summary`
   WHERE game_date >= '2021-10-19'
 ), unknown AS (
   SELECT l.game_date, l.team_abbr,
@@ -32,7 +32,7 @@ WITH known AS (
   LEFT JOIN without_attempts AS a ON a.game_id = l.game_id AND a.team_abbr = l.team_abbr
 ), gamebook AS (
   SELECT game_date, team_abbr, IFNULL(player_lookup, player_name) AS player
-  FROM `nba-props-platform.nba_raw.nbac_gamebook_player_stats`
+  FROM `nba_raw.nbac_gamebook_player_stats`
   WHERE game_date >= '2021-10-19' AND player_status = 'active'
 ), gamebook_teams AS (
   SELECT DISTINCT game_date, team_abbr FROM gamebook
@@ -40,17 +40,17 @@ WITH known AS (
   SELECT game_date, team_abbr, player FROM gamebook
   UNION ALL
   SELECT b.game_date, b.team_abbr, b.player_lookup AS player
-  FROM `nba-props-platform.nba_raw.bdl_player_boxscores` AS b
+  FROM `nba_raw.bdl_player_boxscores` AS b
   LEFT JOIN gamebook_teams AS g ON g.game_date = b.game_date AND g.team_abbr = b.team_abbr
   WHERE b.game_date >= '2021-10-19' AND g.game_date IS NULL
     AND IFNULL(b.minutes, '0') NOT IN ('', '0', '00', '0:00', '00:00')
 ), rows_of_players AS (
   SELECT game_date, team_abbr, player_lookup AS player
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
   UNION ALL
   SELECT game_date, team_abbr, player_full_name AS player
-  FROM `nba-props-platform.nba_analytics.player_game_summary`
+  FROM `nba_analytics.player_game_summary`
   WHERE game_date >= '2021-10-19'
 ), unresolved AS (
   SELECT game_date, team_abbr, player FROM named

@@ -1,6 +1,7 @@
 use rstest::rstest;
 
-use super::super::load::{Origin, parse};
+use super::super::load::parse;
+use super::super::queries::Origin;
 use super::*;
 
 /// A query as the check of a plan.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::Weekday;
 use rstest::rstest;
 
-use super::super::load::{Origin, parse};
+use super::super::load::parse;
+use super::super::queries::Origin;
 use super::super::{Active, Binds, ExpectRows, Leaves, Plan, StageKind};
 use crate::table::ColumnType;
 

@@ -114,7 +114,7 @@ pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
         ColumnType::StringArray => format!("JSON_VALUE_ARRAY({list}, '$[{place}]')"),
         ColumnType::Float64Array => format!(
             "ARRAY(SELECT CAST(item AS FLOAT64) FROM UNNEST(JSON_VALUE_ARRAY({list}, '$[{place}]')) AS item \
-             WITH OFFSET AS at ORDER BY at)"
+             WITH OFFSET AS place ORDER BY place)"
         ),
         ColumnType::Numeric { .. } => format!("CAST({text} AS NUMERIC)"),
         ColumnType::Int64

@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use sqlparser::tokenizer::Word;
-
-use crate::sql::{TableName, changed, tables};
+use crate::sql::{TableName, tables};
 use crate::table::TableDef;
 
 /// What stands before every dataset's name; empty in production.
@@ -39,19 +37,8 @@ impl Prefix {
         format!("{}.{}", self.dataset(table), table.name)
     }
 
-    /// A query with the prefix before the dataset of every path in backticks. Nothing else of it is touched; without
-    /// a prefix nothing at all.
-    pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
-        if self.is_empty() {
-            return Ok(sql.to_owned());
-        }
-        changed(sql, |word| {
-            is_path(word).then(|| format!("`{}{}`", self.0, word.value))
-        })
-    }
-
-    /// Refuses a query in which a table of one of these datasets stands without backticks: the prefix would not reach
-    /// it, and the query would read what it was to leave alone. Without a prefix nothing is refused.
+    /// Refuses a query in which a table of one of these datasets stands without backticks and without a project: the
+    /// prefix would not reach it, and the query would read what it was to leave alone. Without a prefix nothing is refused.
     ///
     /// # Errors
     /// In a sentence for the operator that names the table.
@@ -60,9 +47,11 @@ impl Prefix {
             return Ok(());
         }
         let tables = tables(sql)?;
-        let unmarked = (tables.iter().filter(|table| !table.is_marked))
-            .filter_map(TableName::path)
-            .find(|(dataset, _)| datasets.contains(dataset));
+        let unmarked = (tables
+            .iter()
+            .filter(|table| !table.is_marked && table.project().is_none()))
+        .filter_map(TableName::path)
+        .find(|(dataset, _)| datasets.contains(dataset));
         unmarked.map_or(Ok(()), |(dataset, table)| {
             let table = format!("{dataset}.{table}");
             Err(format!(
@@ -80,11 +69,6 @@ pub(super) fn made_in(location: Option<&str>) -> String {
     })
 }
 
-/// Whether a word is `dataset.table` in backticks.
-fn is_path(word: &Word) -> bool {
-    word.quote_style == Some('`') && word.value.matches('.').count() == 1
-}
-
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -94,18 +78,6 @@ impl fmt::Display for Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SQL: &str = r"-- One a date.
-SELECT game_date, COUNT(*) FROM `nba_analytics.team_offense_game_summary` AS t
-WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
-
-    #[test]
-    fn only_paths_in_backticks_get_the_prefix() {
-        let prefix = Prefix::parse("try_").unwrap();
-        let expected = SQL.replace("`nba_analytics.", "`try_nba_analytics.");
-        assert_eq!(prefix.apply(SQL).unwrap(), expected);
-        assert_eq!(Prefix::default().apply(SQL).unwrap(), SQL);
-    }
 
     #[test]
     fn a_table_the_prefix_would_not_reach_is_named() {
@@ -122,6 +94,8 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
             prefix.refuse_unmarked("SELECT 'port.calls', calls.day", &datasets),
             Ok(())
         );
+        let elsewhere = "SELECT day FROM other-project.port.tons";
+        assert_eq!(prefix.refuse_unmarked(elsewhere, &datasets), Ok(()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::cell::row;
 use super::fault::Fault;
 use super::job::Statement;
 use super::script::{self, MOST_BYTES, sent_bytes};
-use crate::table::{TableDef, bigquery_table, sql_name};
+use crate::table::{TableDef, Value, bigquery_table, sql_name};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
 /// Every date there is: a table may refuse a query that names none.
@@ -90,7 +90,11 @@ async fn insert(
         script::FRESH,
     ))
     .with("rows", "STRING", format!("[{}]", rows.join(",")))
-    .with("now", "TIMESTAMP", chrono::Utc::now().to_rfc3339());
+    .with(
+        "now",
+        "TIMESTAMP",
+        Value::Timestamp(chrono::Utc::now()).to_string(),
+    );
     warehouse.once(statement).await?;
     written.fetch_add(rows.len(), Ordering::Relaxed);
     Ok(())

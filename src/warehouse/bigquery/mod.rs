@@ -15,6 +15,7 @@ mod job;
 mod labels;
 mod lease;
 mod limits;
+mod names;
 mod notice;
 mod overtaken;
 mod own;
@@ -59,6 +60,7 @@ use in_flight::InFlight;
 use job::{Account, Answered, Statement};
 use lease::Held;
 use limits::Limits;
+use names::Names;
 use shared::SharedReads;
 
 /// What an operator can choose about a `BigQuery` besides its address.
@@ -114,6 +116,7 @@ pub struct BigQueryWarehouse {
     held: Held,
     account: Account,
     prefix: Prefix,
+    names: Names,
     rest: Duration,
     patience: Duration,
     rhythm: Rhythm,
@@ -160,6 +163,7 @@ impl BigQueryWarehouse {
             held,
             rest: settings.quota_rest,
             patience: settings.patience,
+            names: Names::new(address.project.clone(), settings.prefix.clone()),
             rhythm,
             address,
             prefix: settings.prefix,
@@ -317,9 +321,9 @@ impl Warehouse for BigQueryWarehouse {
                 let path = self.prefix.path(read.table);
                 (doing("reading", read.table), read::statement(&read, &path))
             }
-            Question::Query(sql) => ("querying".to_owned(), query(self.prefix.apply(sql))),
+            Question::Query(sql) => ("querying".to_owned(), query(self.names.apply(sql))),
             Question::About(sql, dates) => {
-                let sql = self.prefix.apply(sql).and_then(|sql| about::about(&sql, dates));
+                let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
                 ("querying".to_owned(), query(sql))
             }
         };
@@ -471,7 +475,7 @@ impl Warehouse for BigQueryWarehouse {
         let (doing, path) = (doing("writing", refill.table), self.prefix.path(refill.table));
         let told = |fault: Fault| fault.told(&doing);
         let sql = self
-            .prefix
+            .names
             .apply(refill.sql)
             .map_err(|problem| told(unreadable(problem)))?;
         let mut refilled = Vec::with_capacity(refill.dates.len());
@@ -488,11 +492,11 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        self.answer(self.prefix.apply(sql)).await
+        self.answer(self.names.apply(sql)).await
     }
 
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
-        let sql = self.prefix.apply(sql);
+        let sql = self.names.apply(sql);
         self.answer(sql.and_then(|sql| about::about(&sql, dates))).await
     }
 }

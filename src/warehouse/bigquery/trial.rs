@@ -15,8 +15,9 @@ use crate::warehouse::{ErrorClass, Trial, Tried};
 impl BigQueryWarehouse {
     pub(super) async fn tried(&self, trial: Trial<'_>) -> Result<Tried, Fault> {
         let code = |problem: String| Fault::new(ErrorClass::Code, problem);
-        let sql = with_planned(trial.sql, trial.planned).map_err(code)?;
-        let sql = self.prefix.apply(&sql).map_err(code)?;
+        let sql = self.names.local(trial.sql).map_err(code)?;
+        let sql = with_planned(&sql, trial.planned).map_err(code)?;
+        let sql = self.names.apply(&sql).map_err(code)?;
         let sql = about(&sql, &[trial.date]).map_err(code)?;
         let statement = Statement::new(sql);
         let dry_run = || async {

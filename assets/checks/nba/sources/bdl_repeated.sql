@@ -1,6 +1,6 @@
 -- Players who stand more than once for their team on a date, be it under one game id or under two.
 SELECT game_date, team_abbr, player_lookup AS player, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_raw.bdl_player_boxscores`
+FROM `nba_raw.bdl_player_boxscores`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, team_abbr, player
 HAVING COUNT(*) > 1

@@ -1,16 +1,16 @@
 -- How much of each season each feed has: dates with any row, and games with both teams, of those scheduled.
 WITH found AS (
-  SELECT DISTINCT 'gamebook' AS feed, game_date, team_abbr FROM `nba-props-platform.nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'gamebook' AS feed, game_date, team_abbr FROM `nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
   UNION ALL
-  SELECT DISTINCT 'bdl' AS feed, game_date, team_abbr FROM `nba-props-platform.nba_raw.bdl_player_boxscores` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'bdl' AS feed, game_date, team_abbr FROM `nba_raw.bdl_player_boxscores` WHERE game_date >= '2021-10-19'
   UNION ALL
-  SELECT DISTINCT 'team_box' AS feed, game_date, team_abbr FROM `nba-props-platform.nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'team_box' AS feed, game_date, team_abbr FROM `nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
   UNION ALL
   SELECT DISTINCT 'play_by_play' AS feed, game_date, home_team_abbr AS team_abbr
-  FROM `nba-props-platform.nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
+  FROM `nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
   UNION ALL
   SELECT DISTINCT 'play_by_play' AS feed, game_date, away_team_abbr AS team_abbr
-  FROM `nba-props-platform.nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
+  FROM `nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
 ), games AS (
   SELECT finals.season_year, finals.game_date, finals.home_team_tricode,
     COUNT(DISTINCT CASE WHEN found.feed = 'gamebook' THEN found.team_abbr END) AS gamebook,
@@ -19,7 +19,7 @@ WITH found AS (
     COUNT(DISTINCT CASE WHEN found.feed = 'play_by_play' THEN found.team_abbr END) AS play_by_play
   FROM (
     SELECT DISTINCT season_year, game_date, home_team_tricode, away_team_tricode
-    FROM `nba-props-platform.nba_raw.nbac_schedule`
+    FROM `nba_raw.nbac_schedule`
     WHERE game_date >= '2021-10-19' AND game_status = 3
   ) AS finals
   LEFT JOIN found ON found.game_date = finals.game_date

@@ -1,6 +1,6 @@
 -- Players who stand more than once for their team on a date, be it under one game id or under two.
 SELECT game_date, team_abbr, IFNULL(player_lookup, player_name) AS player, COUNT(*) AS found_rows
-FROM `nba-props-platform.nba_raw.nbac_gamebook_player_stats`
+FROM `nba_raw.nbac_gamebook_player_stats`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, team_abbr, player
 HAVING COUNT(*) > 1

@@ -2,15 +2,15 @@
 -- An id that names a final with home and visitors exchanged is left to reversed_ids.
 WITH known AS (
   SELECT game_date, FORMAT_DATE('%Y%m%d', game_date) || '_' || away_team_tricode || '_' || home_team_tricode AS game_id
-  FROM `nba-props-platform.nba_raw.nbac_schedule`
+  FROM `nba_raw.nbac_schedule`
   WHERE game_date >= '2021-10-19' AND game_status = 3
   UNION DISTINCT
   SELECT game_date, FORMAT_DATE('%Y%m%d', game_date) || '_' || home_team_tricode || '_' || away_team_tricode AS game_id
-  FROM `nba-props-platform.nba_raw.nbac_schedule`
+  FROM `nba_raw.nbac_schedule`
   WHERE game_date >= '2021-10-19' AND game_status = 3
 ), found AS (
   SELECT game_date, game_id, COUNT(*) AS found_rows
-  FROM `nba-props-platform.nba_raw.bigdataball_play_by_play`
+  FROM `nba_raw.bigdataball_play_by_play`
   WHERE game_date >= '2021-10-19'
   GROUP BY game_date, game_id
 )

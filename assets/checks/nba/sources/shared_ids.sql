@@ -1,12 +1,12 @@
 -- Game ids that stand on more than one date of a feed, with each of these dates.
 WITH found AS (
-  SELECT DISTINCT 'gamebook' AS feed, game_date, game_id FROM `nba-props-platform.nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'gamebook' AS feed, game_date, game_id FROM `nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
   UNION ALL
-  SELECT DISTINCT 'bdl' AS feed, game_date, game_id FROM `nba-props-platform.nba_raw.bdl_player_boxscores` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'bdl' AS feed, game_date, game_id FROM `nba_raw.bdl_player_boxscores` WHERE game_date >= '2021-10-19'
   UNION ALL
-  SELECT DISTINCT 'team_box' AS feed, game_date, game_id FROM `nba-props-platform.nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'team_box' AS feed, game_date, game_id FROM `nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
   UNION ALL
-  SELECT DISTINCT 'play_by_play' AS feed, game_date, game_id FROM `nba-props-platform.nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT 'play_by_play' AS feed, game_date, game_id FROM `nba_raw.bigdataball_play_by_play` WHERE game_date >= '2021-10-19'
 )
 SELECT found.game_date, found.feed, found.game_id
 FROM found

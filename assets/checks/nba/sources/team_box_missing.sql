@@ -1,12 +1,12 @@
 -- Teams of a final of which the feed has no row on that date. A feed's game ids may be foreign, so that they are not read.
 SELECT sides.game_date, sides.team_abbr
 FROM (
-  SELECT game_date, home_team_tricode AS team_abbr FROM `nba-props-platform.nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3
+  SELECT game_date, home_team_tricode AS team_abbr FROM `nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3
   UNION DISTINCT
-  SELECT game_date, away_team_tricode AS team_abbr FROM `nba-props-platform.nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3
+  SELECT game_date, away_team_tricode AS team_abbr FROM `nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3
 ) AS sides
 LEFT JOIN (
-  SELECT DISTINCT game_date, team_abbr FROM `nba-props-platform.nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
+  SELECT DISTINCT game_date, team_abbr FROM `nba_raw.nbac_team_boxscore` WHERE game_date >= '2021-10-19'
 ) AS found ON found.game_date = sides.game_date AND found.team_abbr = sides.team_abbr
 WHERE found.team_abbr IS NULL
 ORDER BY sides.game_date, sides.team_abbr;

@@ -1,6 +1,6 @@
 -- Teams that stand more than once on a date, be it under one game id or under two.
 SELECT game_date, team_abbr, COUNT(*) AS found_rows, STRING_AGG(DISTINCT game_id, ',' ORDER BY game_id) AS game_ids
-FROM `nba-props-platform.nba_raw.nbac_team_boxscore`
+FROM `nba_raw.nbac_team_boxscore`
 WHERE game_date >= '2021-10-19'
 GROUP BY game_date, team_abbr
 HAVING COUNT(*) > 1

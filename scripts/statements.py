@@ -1,0 +1,359 @@
+"""Holds recorded statements against Google's own SQL analyzer: scripts/statements.py ANALYZER FOLDER.
+
+ANALYZER is the folder that scripts/analyzer prints and whose Python runs this. FOLDER holds files of JSON lines, one for
+each server that was asked, each line a statement with its parameters and its project. What a table holds is taken from
+the CREATE TABLE that was sent for it. A script is analysed statement by statement, with the temporary tables and the
+variables it has made so far. A statement that is to be refused says so in a comment, /* refused */.
+
+Exit 1 when a statement is refused, or when one that says so is not.
+"""
+
+import ctypes
+import datetime
+import json
+import pathlib
+import re
+import sys
+
+import wasmtime
+import zetasql.core.wasm_client as wasm
+from zetasql.wasi import get_wasm_path
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
+from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
+from zetasql.wasi._pb2.zetasql.public import options_pb2 as features_pb2
+from zetasql.wasi._pb2.zetasql.public import simple_constant_pb2, type_pb2
+
+REFUSED = "/* refused */"
+
+TYPES = {
+    "STRING": type_pb2.TYPE_STRING,
+    "BYTES": type_pb2.TYPE_BYTES,
+    "INT64": type_pb2.TYPE_INT64,
+    "FLOAT64": type_pb2.TYPE_DOUBLE,
+    "BOOL": type_pb2.TYPE_BOOL,
+    "DATE": type_pb2.TYPE_DATE,
+    "DATETIME": type_pb2.TYPE_DATETIME,
+    "TIMESTAMP": type_pb2.TYPE_TIMESTAMP,
+    "NUMERIC": type_pb2.TYPE_NUMERIC,
+    "JSON": type_pb2.TYPE_JSON,
+}
+
+# What a dataset says of its tables; the columns that a query may ask for.
+METADATA = {
+    "TABLES": {"table_name": "STRING", "table_type": "STRING", "creation_time": "TIMESTAMP", "ddl": "STRING"},
+    "COLUMNS": {
+        "table_name": "STRING",
+        "column_name": "STRING",
+        "ordinal_position": "INT64",
+        "is_nullable": "STRING",
+        "data_type": "STRING",
+    },
+    "PARTITIONS": {
+        "table_name": "STRING",
+        "partition_id": "STRING",
+        "total_rows": "INT64",
+        "total_logical_bytes": "INT64",
+        "last_modified_time": "TIMESTAMP",
+    },
+}
+
+
+class Refusal(Exception):
+    """Why a statement is refused."""
+
+
+def simple(word):
+    """The type of this name."""
+    return type_pb2.TypeProto(type_kind=TYPES[word])
+
+
+def find(message, name):
+    """The field of this name, of a node or of what it is wrapped in."""
+    field = message.DESCRIPTOR.fields_by_name.get(name)
+    if field is not None:
+        value = getattr(message, name)
+        if field.is_repeated or not field.message_type or message.HasField(name):
+            return value
+    for inner, value in message.ListFields():
+        is_wrapper = inner.name == "parent" or inner.containing_oneof is not None
+        if is_wrapper and inner.message_type and not inner.is_repeated:
+            found = find(value, name)
+            if found is not None:
+                return found
+    return None
+
+
+def concrete(message):
+    """The node itself, without the messages that say which kind it is."""
+    while True:
+        wrapped = [value for field, value in message.ListFields() if field.containing_oneof and field.message_type]
+        if len(wrapped) != 1 or len(message.ListFields()) != 1:
+            return message
+        message = wrapped[0]
+
+
+class Analyzer:
+    """Google's analyzer, with the functions and the words of BigQuery."""
+
+    def __init__(self, folder):
+        compiled = str(folder / "zetasql.compiled")
+        # As the package does it, without compiling anew, and copying bytes at once.
+        wasm.Module = type("Module", (), {"from_file": lambda engine, _: wasmtime.Module.deserialize_file(engine, compiled)})
+        wasm.WasmClient.write_bytes = lambda own, at, data: ctypes.memmove(self.memory(own) + at, data, len(data))
+        wasm.WasmClient.read_bytes = lambda own, at, size: ctypes.string_at(self.memory(own) + at, size)
+        self.client = wasm.WasmClient(get_wasm_path())
+        request = service.LanguageOptionsRequest(maximum_features=True)
+        self.language = self.call("GetLanguageOptions", request, options_pb2.LanguageOptionsProto)
+        # BigQuery counts microseconds.
+        finer = [features_pb2.FEATURE_TIMESTAMP_NANOS, features_pb2.FEATURE_TIMESTAMP_PICOS]
+        kept = [feature for feature in self.language.enabled_language_features if feature not in finer]
+        del self.language.enabled_language_features[:]
+        self.language.enabled_language_features.extend(kept)
+        self.language.product_mode = features_pb2.PRODUCT_EXTERNAL
+        del self.language.supported_statement_kinds[:]
+
+    @staticmethod
+    def memory(client):
+        return ctypes.addressof(client.memory.data_ptr().contents)
+
+    def call(self, method, request, answer):
+        try:
+            return self.client.call_grpc_func(f"ZetaSqlLocalService_{method}", request, answer)
+        except Exception as error:
+            raise Refusal(str(error)) from None
+
+    def parse(self, script):
+        request = service.ParseRequest(sql_statement=script, options=self.language, allow_script=True)
+        return self.call("Parse", request, service.ParseResponse).parsed_script
+
+    def names(self, sql):
+        request = service.ExtractTableNamesFromStatementRequest(sql_statement=sql, options=self.language)
+        answer = self.call("ExtractTableNamesFromStatement", request, service.ExtractTableNamesFromStatementResponse)
+        return [list(name.table_name_segment) for name in answer.table_name]
+
+    def analyze(self, sql, tables, parameters, variables):
+        """The resolved statement. `tables` are the columns of each name, `variables` the types of a script's own."""
+        catalog = simple_catalog_pb2.SimpleCatalogProto(name="catalog")
+        catalog.builtin_function_options.language_options.CopyFrom(self.language)
+        for number, (segments, columns) in enumerate(tables, 1):
+            put(catalog, segments, columns, number)
+        for name, kind in variables.items():
+            constant = simple_constant_pb2.SimpleConstantProto(name_path=[name])
+            constant.type.CopyFrom(kind)
+            catalog.constant.append(constant)
+        options = options_pb2.AnalyzerOptionsProto()
+        options.language_options.CopyFrom(self.language)
+        for name, kind in parameters.items():
+            parameter = options.query_parameters.add(name=name)
+            parameter.type.CopyFrom(simple(kind))
+        request = service.AnalyzeRequest(sql_statement=sql, options=options, simple_catalog=catalog)
+        return self.call("Analyze", request, service.AnalyzeResponse).resolved_statement
+
+
+def put(catalog, segments, columns, number):
+    """Puts a table where its name leads to."""
+    for segment in segments[:-1]:
+        inner = next((known for known in catalog.catalog if known.name == segment), None)
+        catalog = inner if inner is not None else catalog.catalog.add(name=segment)
+    table = catalog.table.add(name=segments[-1], serialization_id=number)
+    for name, kind in columns.items():
+        table.column.add(name=name).type.CopyFrom(kind)
+
+
+class Server:
+    """The tables of one server, as the statements that were sent to it have made them."""
+
+    def __init__(self, project, defined):
+        self.project = project
+        self.tables = {}
+        # Every table that is made on any server, for what is asked before it is there.
+        self.defined = defined
+
+    def path(self, segments):
+        """`dataset.table` of a name; the whole of it where it is in another project."""
+        parts = ".".join(segments).split(".")
+        return ".".join(parts[1:] if len(parts) > 2 and parts[0] == self.project else parts)
+
+    def columns(self, segments, temporary):
+        path = self.path(segments)
+        if len(segments) == 1 and path in temporary:
+            return temporary[path]
+        dataset, _, view = path.partition(".INFORMATION_SCHEMA.")
+        if view in METADATA and "." not in dataset:
+            return {name: simple(kind) for name, kind in METADATA[view].items()}
+        columns = self.tables.get(path) or self.defined.get(path)
+        if columns is None:
+            raise Refusal(f"no statement makes table {path}")
+        return columns
+
+
+class Script:
+    """One text that was sent: a statement, or several."""
+
+    def __init__(self, analyzer, server, sent, done):
+        self.analyzer, self.server, self.done = analyzer, server, done
+        self.sql = sent["sql"].encode()
+        self.parameters = {bound["name"]: bound["type"] for bound in sent["parameters"]}
+        self.temporary, self.variables = {}, {}
+
+    def text(self, node):
+        place = find(node, "parse_location_range")
+        return self.sql[place.start : place.end].decode()
+
+    def run(self):
+        self.each(self.analyzer.parse(self.sql.decode()).statement_list_node.statement_list)
+
+    def each(self, statements):
+        for statement in statements:
+            node = concrete(statement)
+            kind = node.DESCRIPTOR.name.removeprefix("AST").removesuffix("Proto")
+            if kind == "IfStatement":
+                self.expression(node.condition)
+                self.each(node.then_list.statement_list)
+                for clause in node.elseif_clauses.elseif_clauses:
+                    self.expression(clause.condition)
+                    self.each(clause.body.statement_list)
+                self.each(node.else_list.statement_list)
+            elif kind == "BeginEndBlock":
+                self.each(node.statement_list_node.statement_list)
+            elif kind == "VariableDeclaration":
+                self.declare(node)
+            elif kind == "SingleAssignment":
+                self.expression(node.expression)
+            elif kind == "RaiseStatement":
+                self.expression(node.message)
+            elif kind not in ("BeginStatement", "CommitStatement", "RollbackStatement"):
+                self.statement(self.text(statement))
+
+    def expression(self, node):
+        return self.statement(f"SELECT {self.text(node)}")
+
+    def declare(self, node):
+        kind = f"CAST(NULL AS {self.text(node.type)})" if node.HasField("type") else self.text(node.default_value)
+        resolved = self.statement(f"SELECT {kind}")
+        for name in node.variable_list.identifier_list:
+            self.variables[name.id_string] = find(resolved, "output_column_list")[0].column.type
+
+    def statement(self, sql):
+        names = [] if re.match(r"CREATE (SCHEMA|TABLE(?!.*\sAS\s))|DROP |ALTER ", sql, re.S) else self.analyzer.names(sql)
+        tables = [(segments, self.server.columns(segments, self.temporary)) for segments in names]
+        # An altered table is looked up by its name too.
+        if altered := re.match(r"ALTER TABLE `([^`]+)`", sql):
+            tables.append(([altered[1]], self.server.columns([altered[1]], {})))
+        key = (shape(sql), str(tables), str(self.parameters), str(self.variables))
+        if key not in self.done:
+            try:
+                self.done[key] = self.analyzer.analyze(sql, tables, self.parameters, self.variables)
+            except Refusal as refusal:
+                self.done[key] = refusal
+        resolved = self.done[key]
+        if isinstance(resolved, Refusal):
+            raise Refusal(f"{resolved}\n      in: {cut(sql)}")
+        self.remember(sql, resolved)
+        return resolved
+
+    def remember(self, sql, resolved):
+        if definitions := find(resolved, "column_definition_list"):
+            name = find(resolved, "name_path")
+            columns = {column.name: column.type for column in definitions}
+            if re.match(r"CREATE (OR REPLACE )?TEMP", sql):
+                self.temporary[name[0]] = columns
+            else:
+                self.server.tables[self.server.path(name)] = columns
+                self.server.defined.setdefault(self.server.path(name), columns)
+        if added := re.match(r"ALTER TABLE `([^`]+)`", sql):
+            for action in find(resolved, "alter_action_list") or []:
+                if definition := find(action, "column_definition"):
+                    columns = self.server.columns([added[1]], {})
+                    columns = columns | {definition.name: definition.type}
+                    self.server.tables[self.server.path([added[1]])] = columns
+
+
+def shape(sql):
+    """A statement without its numbers and dates: those that differ in nothing else are analysed once."""
+    numberless = re.sub(r"\b\d+\b", "0", sql)
+    return re.sub(r"(DATE '0-0-0', )+", "", numberless)
+
+
+def cut(sql):
+    line = " ".join(sql.split())
+    return line if len(line) <= 300 else f"{line[:300]}…"
+
+
+MOMENT = re.compile(
+    r"(\d{4}-\d{1,2}-\d{1,2})(?:[ Tt](\d{1,2}:\d{1,2}:\d{1,2})(\.\d{1,6})?)?( ?(Z|z|UTC|[+-]\d{1,2}(:\d{2})?))?"
+)
+
+
+def refuse_value(kind, value):
+    """Refuses a text that BigQuery does not read as this type."""
+
+    def day(text):
+        datetime.date(*map(int, text.split("-")))
+
+    def moment(text):
+        matched = MOMENT.fullmatch(text)
+        if not matched:
+            raise ValueError(text)
+        day(matched[1])
+        if matched[2]:
+            datetime.time(*map(int, matched[2].split(":")))
+
+    readers = {
+        "DATE": day,
+        "TIMESTAMP": moment,
+        "DATETIME": moment,
+        "INT64": int,
+        "FLOAT64": float,
+        "NUMERIC": float,
+        "BOOL": {"true": True, "false": False}.__getitem__,
+    }
+    try:
+        readers.get(kind, str)(value)
+    except (ValueError, TypeError, KeyError):
+        raise Refusal(f"'{value}' is not a valid {kind}") from None
+
+
+def definitions(analyzer, sent, defined):
+    """Notes every table that is made anywhere, by its first definition."""
+    for statement in sent:
+        if statement["sql"].startswith("CREATE TABLE"):
+            try:
+                Script(analyzer, Server(statement["project"], defined), statement, {}).run()
+            except Refusal:
+                pass  # Said when its turn comes.
+
+
+def main():
+    folder, recorded = map(pathlib.Path, sys.argv[1:3])
+    analyzer = Analyzer(folder)
+    files = {file: [json.loads(line) for line in file.open()] for file in sorted(recorded.glob("*.jsonl"))}
+    distinct = {json.dumps(statement): statement for sent in files.values() for statement in sent}
+    defined, done, refused, said = {}, {}, 0, set()
+    made = {statement["sql"]: statement for statement in distinct.values() if statement["sql"].startswith("CREATE TABLE")}
+    definitions(analyzer, made.values(), defined)
+    for file, sent in files.items():
+        server = None
+        for statement in sent:
+            server = server or Server(statement["project"], defined)
+            is_meant = REFUSED in statement["sql"]
+            try:
+                for bound in statement["parameters"]:
+                    refuse_value(bound["type"], bound["value"])
+                Script(analyzer, server, statement, done).run()
+                problem = "it says that it is refused, and is not" if is_meant else None
+            except Refusal as refusal:
+                problem = None if is_meant else str(refusal)
+            key = (problem, shape(statement["sql"]))
+            if problem and key not in said:
+                said.add(key)
+                refused += 1
+                print(f"REFUSED {problem}\n   sent: {cut(statement['sql'])} ({file.name})")
+    texts = {shape(statement["sql"]) for statement in distinct.values()}
+    total = sum(map(len, files.values()))
+    print(f"{total} statements recorded, {len(texts)} distinct, {len(done)} analysed, {refused} refused")
+    return 1 if refused or not total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+//! The queries of a plan: where their texts come from, and the project that their tables' names may leave out.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::builtin::SQL;
+use super::with_hint;
+use crate::sql::renamed;
+
+/// Where a plan's SQL files are looked for.
+pub(super) enum Origin {
+    Builtin,
+    Folder(PathBuf),
+}
+
+impl Origin {
+    fn sql(&self, path: &str) -> Result<String, String> {
+        match self {
+            Self::Builtin => SQL
+                .iter()
+                .find(|asset| asset.path == path)
+                .map(|asset| asset.text.to_owned())
+                .ok_or_else(|| with_hint("SQL file", path, SQL.iter().map(|asset| asset.path))),
+            Self::Folder(folder) => {
+                let path = folder.join(path);
+                fs::read_to_string(&path)
+                    .map_err(|error| format!("SQL file {} cannot be read: {error}", path.display()))
+            }
+        }
+    }
+}
+
+/// How the queries of one plan are read.
+pub(super) struct Queries<'o> {
+    origin: &'o Origin,
+    /// The project they were written for: a table of it is a table of whichever project the plan runs on.
+    project: Option<String>,
+}
+
+impl<'o> Queries<'o> {
+    pub(super) fn new(origin: &'o Origin, project: Option<String>) -> Result<Self, String> {
+        let is_valid = |project: &String| {
+            project.starts_with(|first: char| first.is_ascii_lowercase())
+                && (project.chars())
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c))
+        };
+        match &project {
+            Some(text) if !is_valid(text) => Err(format!(
+                "project '{text}' is not a valid project id; write it like my-project-123"
+            )),
+            _ => Ok(Self { origin, project }),
+        }
+    }
+
+    /// The folder of the plan file, if it is one.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        match self.origin {
+            Origin::Builtin => None,
+            Origin::Folder(folder) => std::path::absolute(folder).ok(),
+        }
+    }
+
+    /// A query that stands in the plan, or in a file beside it, read as [`Self::local`] reads it.
+    pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
+        match (sql, sql_file) {
+            (Some(sql), None) => self.local(sql),
+            (None, Some(path)) => self.local(&self.origin.sql(path)?),
+            _ => Err("give either sql or sql_file".to_owned()),
+        }
+    }
+
+    /// The query with `dataset.table` for every table that it names in the plan's project.
+    pub(super) fn local(&self, sql: &str) -> Result<String, String> {
+        if self.project.is_none() {
+            return Ok(sql.to_owned());
+        }
+        renamed(sql, |name| {
+            (name.project() == self.project).then(|| format!("`{}`", name.local()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::{load, parse};
+    use super::*;
+
+    const PLAN: &str = r#"
+name = "p"
+title = "Queries of a project"
+project = "old-project"
+from = "2024-01-01"
+to = "2024-01-02"
+active = "SELECT day FROM `old-project.raw.days`"
+[[stage]]
+name = "one"
+kind = "sql"
+sql = "SELECT day FROM old-project.raw.events WHERE day = @date"
+expect_rows = "SELECT COUNT(*) FROM `other-project.raw.events` WHERE day = @date"
+table = "mart.t"
+date_column = "day"
+key = ["day"]
+columns = [{ name = "day", type = "DATE" }]
+[[check]]
+name = "there"
+stage = "one"
+title = "Rows are there"
+severity = "advisory"
+sql = "SELECT COUNT(*) AS n FROM `old-project.mart.t`"
+expect = [{ column = "n", at_least = 1 }]
+"#;
+
+    #[test]
+    fn a_table_of_the_project_a_plan_was_written_for_is_one_of_any_project() {
+        let plan = parse(PLAN, &Origin::Builtin).unwrap();
+        let queries: Vec<&str> = plan.stages[0].queries().collect();
+        for sql in [
+            "SELECT day FROM `raw.events` WHERE day = @date",
+            "SELECT day FROM `raw.days`",
+            "SELECT COUNT(*) FROM `other-project.raw.events` WHERE day = @date",
+        ] {
+            assert!(queries.contains(&sql), "{sql} in {queries:?}");
+        }
+        assert_eq!(plan.checks[0].sql, "SELECT COUNT(*) AS n FROM `mart.t`");
+        let local = parse(&PLAN.replace("old-project.", ""), &Origin::Builtin).unwrap();
+        assert_eq!(plan.checks[0].fingerprint, local.checks[0].fingerprint);
+    }
+
+    #[test]
+    fn what_is_not_a_project_is_refused() {
+        let refused = parse(
+            &PLAN.replace("\"old-project\"", "\"Old project\""),
+            &Origin::Builtin,
+        );
+        assert!(
+            refused
+                .unwrap_err()
+                .contains("project 'Old project' is not a valid project id")
+        );
+    }
+
+    /// The five critical queries as the operators wrote them, and what is asked of whichever project the plan runs on.
+    #[test]
+    fn the_critical_queries_stand_word_for_word_and_are_asked_of_any_project() {
+        const QUERIES: [&str; 5] = [
+            r"SELECT ROUND(COUNT(*) / COUNT(DISTINCT game_date), 1) as avg_teams_per_date
+FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+WHERE game_date >= '2021-10-19';",
+            r"SELECT COUNT(*) as total,
+  COUNTIF(REGEXP_CONTAINS(game_id, r'^\d{8}_[A-Z]{2,3}_[A-Z]{2,3}$')) as valid,
+  ROUND(100.0 * COUNTIF(REGEXP_CONTAINS(game_id, r'^\d{8}_[A-Z]{2,3}_[A-Z]{2,3}$')) / COUNT(*), 1) as pct
+FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+WHERE game_date >= '2021-10-19';",
+            r"SELECT primary_source_used, COUNT(*) as count
+FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+WHERE game_date >= '2021-10-19' GROUP BY primary_source_used;",
+            r"WITH completeness AS (
+  SELECT game_date, COUNT(*) as teams,
+    CASE WHEN COUNT(*)>=20 THEN 'FULL' WHEN COUNT(*)>=10 THEN 'PARTIAL' ELSE 'INCOMPLETE' END as status
+  FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+  WHERE game_date >= '2021-10-19' GROUP BY game_date
+)
+SELECT status, COUNT(*) as dates, ROUND(100.0*COUNT(*)/SUM(COUNT(*)) OVER(),1) as pct
+FROM completeness GROUP BY status;",
+            r"SELECT game_id, team_abbr, points_scored, primary_source_used
+FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
+WHERE game_date = '2023-12-16' ORDER BY game_id, team_abbr;",
+        ];
+        let plan = load("nba").unwrap();
+        let seeds = plan.checks.iter().filter(|check| check.name.starts_with("seed_"));
+        for (query, check) in QUERIES.iter().zip(seeds) {
+            let path = format!("checks/nba/{}.sql", check.name);
+            let asset = SQL.iter().find(|asset| asset.path == path).unwrap();
+            assert!(asset.text.trim_end().ends_with(query), "{}", asset.text);
+            let asked = query.replace("nba-props-platform.", "");
+            assert!(check.sql.trim_end().ends_with(&asked), "{}", check.sql);
+        }
+        let sql = plan.checks.iter().chain(&plan.sources).map(|check| &check.sql);
+        let named: Vec<&String> = sql.filter(|sql| sql.contains("nba-props")).collect();
+        assert!(named.is_empty(), "{named:?}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The tables that an operator's query names. Those of the project are put behind the prefix, in whatever spelling they
+//! stand there; a table of another project is another table, and its name stays as it is.
+
+use super::datasets::Prefix;
+use crate::sql::{TableName, renamed};
+
+/// How names are read in one project.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    project: String,
+    prefix: Prefix,
+}
+
+impl Names {
+    pub(super) const fn new(project: String, prefix: Prefix) -> Self {
+        Self { project, prefix }
+    }
+
+    /// The query with `` `dataset.table` `` for every table that it names with this project: both are the same table.
+    ///
+    /// # Errors
+    /// When the query cannot be read, in a sentence for the operator.
+    pub(super) fn local(&self, sql: &str) -> Result<String, String> {
+        renamed(sql, |name| {
+            self.is_own(name).then(|| format!("`{}`", name.local()))
+        })
+    }
+
+    /// The query as it is sent: what [`Self::local`] makes of it, and the prefix before the dataset of every name in one
+    /// pair of backticks. Nothing else of it is touched.
+    ///
+    /// # Errors
+    /// When the query cannot be read, in a sentence for the operator.
+    pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
+        renamed(sql, |name| {
+            let is_ours = self.is_own(name) || (self.is_moved() && is_local_path(name));
+            is_ours.then(|| format!("`{}{}`", self.prefix, name.local()))
+        })
+    }
+
+    fn is_own(&self, name: &TableName) -> bool {
+        name.project().is_some_and(|project| project == self.project)
+    }
+
+    fn is_moved(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+}
+
+/// Whether a name is `dataset.table`, or the metadata of a dataset, in one pair of backticks; a region has no dataset.
+fn is_local_path(name: &TableName) -> bool {
+    name.is_marked
+        && name.path().is_some()
+        && name.project().is_none()
+        && !name.local().to_ascii_lowercase().starts_with("region-")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const SQL: &str = r"-- One a date.
+SELECT game_date, COUNT(*) FROM `nba_analytics.team_offense_game_summary` AS t
+WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
+
+    fn names(prefix: &str) -> Names {
+        Names::new("acme-prod".to_owned(), Prefix::parse(prefix).unwrap())
+    }
+
+    #[test]
+    fn only_paths_in_backticks_get_the_prefix() {
+        let expected = SQL.replace("`nba_analytics.", "`try_nba_analytics.");
+        assert_eq!(names("try_").apply(SQL).unwrap(), expected);
+        assert_eq!(names("").apply(SQL).unwrap(), SQL);
+    }
+
+    #[rstest]
+    #[case("`acme-prod.d.t`", "`d.t`", "`try_d.t`")]
+    #[case("acme-prod.d.t", "`d.t`", "`try_d.t`")]
+    #[case("`acme-prod`.d.`t`", "`d.t`", "`try_d.t`")]
+    #[case("`acme-prod.d.t_*`", "`d.t_*`", "`try_d.t_*`")]
+    #[case(
+        "`acme-prod.d.INFORMATION_SCHEMA.TABLES`",
+        "`d.INFORMATION_SCHEMA.TABLES`",
+        "`try_d.INFORMATION_SCHEMA.TABLES`"
+    )]
+    #[case(
+        "`d.INFORMATION_SCHEMA.TABLES`",
+        "`d.INFORMATION_SCHEMA.TABLES`",
+        "`try_d.INFORMATION_SCHEMA.TABLES`"
+    )]
+    #[case(
+        "`region-us.INFORMATION_SCHEMA.JOBS`",
+        "`region-us.INFORMATION_SCHEMA.JOBS`",
+        "`region-us.INFORMATION_SCHEMA.JOBS`"
+    )]
+    #[case("`acme-test.d.t`", "`acme-test.d.t`", "`acme-test.d.t`")]
+    #[case("acme-test.d.t", "acme-test.d.t", "acme-test.d.t")]
+    fn a_name_with_the_project_is_the_name_without_it(
+        #[case] name: &str,
+        #[case] sent: &str,
+        #[case] moved: &str,
+    ) {
+        let sql = |name: &str| format!("SELECT 1 FROM {name} AS t");
+        assert_eq!(names("").apply(&sql(name)).unwrap(), sql(sent));
+        assert_eq!(names("").local(&sql(name)).unwrap(), sql(sent));
+        assert_eq!(names("try_").apply(&sql(name)).unwrap(), sql(moved));
+    }
+
+    #[test]
+    fn a_query_that_cannot_be_read_is_refused() {
+        assert!(
+            names("")
+                .apply("SELECT 'open")
+                .unwrap_err()
+                .contains("cannot be read")
+        );
+    }
+}

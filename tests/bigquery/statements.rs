@@ -1,0 +1,314 @@
+//! Every statement that the built-in plans can send, held against Google's own SQL analyzer: what a stage, a check, a
+//! `load` and a lease say of each table, to a server that does nothing.
+
+use std::collections::HashMap;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use backcourt::feeds::feed_outages;
+use backcourt::nba::tables;
+use backcourt::plan::{self, Plan, StageKind, StageSpec};
+use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
+use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
+use backcourt::warehouse::{
+    Asking, Claim, Dates, Filling, Holder, Lease, Owner, Owners, Question, Read, Refill, Replace,
+    RowsExpected, Trial, Warehouse,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value as Json, json};
+
+use super::emulator::PROJECT;
+use super::faults::{behind_port, block_on};
+use super::proxy::{Call, Fate, Method, Proxy, body};
+use super::recorder::Recorder;
+use super::warehouse::{day, games};
+
+const DATES: [&str; 3] = ["2021-10-19", "2021-10-20", "2021-10-21"];
+
+/// The tables of the built-in plans, with one of every type of column.
+fn every_table() -> Vec<TableDef> {
+    let harbour = plan::load("harbour").unwrap();
+    let own = harbour.stages.iter().filter_map(|stage| match &stage.kind {
+        StageKind::Sql(spec) => Some(spec.table.clone()),
+        _ => None,
+    });
+    let built_in = tables::all().into_iter().chain([feed_outages()]).cloned();
+    built_in.chain(own).chain([games()]).collect()
+}
+
+fn field(column: &Column) -> Json {
+    let (kind, is_list) = match column.kind {
+        ColumnType::StringArray => ("STRING".to_owned(), true),
+        ColumnType::Float64Array => ("FLOAT".to_owned(), true),
+        ColumnType::Numeric { .. } => ("NUMERIC".to_owned(), false),
+        kind => (kind.to_string(), false),
+    };
+    let mode = match (is_list, column.nullable) {
+        (true, _) => "REPEATED",
+        (_, true) => "NULLABLE",
+        _ => "REQUIRED",
+    };
+    json!({"name": column.name, "type": kind, "mode": mode})
+}
+
+/// What the server says of a table that is as it is defined.
+fn described(table: &TableDef) -> Json {
+    let fields: Vec<Json> = table.columns.iter().map(field).collect();
+    json!({
+        "tableReference": {"projectId": PROJECT, "datasetId": table.dataset, "tableId": table.name},
+        "schema": {"fields": fields},
+        "timePartitioning": {"type": "DAY", "field": table.date_column},
+        "requirePartitionFilter": table.require_partition_filter,
+    })
+}
+
+fn holder() -> Holder {
+    Holder {
+        host: "courtside".to_owned(),
+        machine: None,
+        pid: 1,
+        started: None,
+        since: DateTime::UNIX_EPOCH,
+        folder: "/state".to_owned(),
+    }
+}
+
+/// What the server says of the lease once it was taken.
+fn taken() -> String {
+    let field = |name: &str, kind: &str| json!({"name": name, "type": kind, "mode": "NULLABLE"});
+    let fields = [
+        field("epoch", "INTEGER"),
+        field("beats", "INTEGER"),
+        field("holder", "STRING"),
+    ];
+    let holder = serde_json::to_string(&holder()).unwrap();
+    let row = json!({"f": [{"v": "1"}, {"v": "0"}, {"v": holder}]});
+    json!({"jobComplete": true, "schema": {"fields": fields}, "rows": [row]}).to_string()
+}
+
+/// A server on which every table is as it is defined, the lease is one's own, and everything else comes to nothing.
+fn server() -> Proxy {
+    let known: HashMap<String, Json> = every_table()
+        .iter()
+        .map(|table| (table.name.to_string(), described(table)))
+        .collect();
+    let leases: Mutex<Vec<String>> = Mutex::default();
+    Proxy::start(None, Duration::ZERO, move |call: &Call| match call.method {
+        Method::Insert if call.is_dry => Fate::Say(
+            200,
+            json!({"statistics": {"totalBytesProcessed": "0"}}).to_string(),
+        ),
+        Method::Insert => {
+            if call.sql.starts_with("MERGE") && call.sql.contains(".lease`") {
+                leases.lock().unwrap().push(call.job.clone());
+            }
+            Fate::Pass
+        }
+        Method::Results if leases.lock().unwrap().contains(&call.job) => Fate::Say(200, taken()),
+        Method::Other => match known.get(&call.job) {
+            Some(table) => Fate::Say(200, table.to_string()),
+            None => Fate::Say(404, body(404, "notFound", "Not found")),
+        },
+        _ => Fate::Pass,
+    })
+}
+
+fn row(table: &TableDef, date: NaiveDate) -> Row {
+    let value = |column: &Column| match column.kind {
+        _ if column.stamp.is_some() => Value::Null,
+        _ if column.name == table.date_column => date.into(),
+        ColumnType::Int64 => 1_i64.into(),
+        ColumnType::Float64 | ColumnType::Numeric { .. } => 1.5.into(),
+        ColumnType::Bool => true.into(),
+        ColumnType::Date => date.into(),
+        ColumnType::Timestamp => Value::Timestamp(DateTime::UNIX_EPOCH),
+        ColumnType::String => "x".into(),
+        ColumnType::Json => "{}".into(),
+        ColumnType::StringArray => Value::List(vec!["x".to_owned()]),
+        ColumnType::Float64Array => Value::Numbers(vec![0.5]),
+    };
+    table.columns.iter().map(value).collect()
+}
+
+/// All that is ever said of one table. Moments are as a clock gives them, to the nanosecond.
+async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&TableDef]) {
+    let dates = DATES.map(day);
+    let now = Utc::now();
+    warehouse.ensure(table).await.unwrap();
+    warehouse.holds_rows(table).await.unwrap();
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    for dates in [
+        Dates::Only(&dates),
+        Dates::Only(&[]),
+        Dates::Between(dates[0], dates[2]),
+    ] {
+        let read = Read {
+            table,
+            columns: &columns,
+            dates,
+        };
+        warehouse.read(read).await.unwrap();
+        warehouse.foresee(Question::Read(read)).await.unwrap();
+    }
+    let rows = dates.map(|date| row(table, date));
+    for short in [&[][..], &dates[1..]] {
+        let replace = Replace {
+            table,
+            dates: &dates,
+            rows: &rows,
+            short,
+            now,
+            name: None,
+        };
+        warehouse.replace(replace).await.unwrap();
+    }
+    let made: Vec<String> = (table.columns.iter().filter(|column| column.stamp.is_none()))
+        .map(|column| format!("`{}`", column.name))
+        .collect();
+    let select = format!("SELECT {} FROM `{}`", made.join(", "), table.path());
+    let day = &table.date_column;
+    for (sql, asking) in [
+        (format!("{select} WHERE `{day}` = @date"), Asking::DateByDate),
+        (
+            format!("{select} WHERE `{day}` IN UNNEST(@dates)"),
+            Asking::AllAtOnce,
+        ),
+    ] {
+        let ways = [
+            RowsExpected::Exactly(2),
+            RowsExpected::AtLeastOne,
+            RowsExpected::Any,
+        ];
+        for (number, expected) in [&ways[..], &[RowsExpected::Any; 3]].into_iter().enumerate() {
+            let refill = Refill {
+                table,
+                dates: &dates,
+                expected,
+                sql: &sql,
+                asking,
+                now,
+                name: &format!("{}.{asking:?}.{number}", table.path()),
+            };
+            warehouse.refill(refill).await.unwrap();
+        }
+        let trial = Trial {
+            sql: &sql,
+            date: dates[0],
+            planned,
+        };
+        warehouse.try_out(trial).await.unwrap();
+    }
+    let filling = Filling {
+        table: table.clone(),
+        rows: Box::new(rows.into_iter()),
+    };
+    warehouse.fill(vec![filling], &AtomicUsize::new(0)).await.unwrap();
+    for attempt in [
+        Attempt::Read(table),
+        Attempt::Write(table),
+        Attempt::Create(table),
+    ] {
+        warehouse.attempt(attempt).await.unwrap();
+    }
+}
+
+/// Every query of a plan, sent as it is sent.
+async fn queries(warehouse: &BigQueryWarehouse, plan: &Plan) {
+    let checks = plan.checks.iter().chain(&plan.sources).map(|check| &check.sql);
+    let others = plan.source_tables.iter().map(|table| &table.sql);
+    let breakdowns = plan.breakdowns.iter().map(|breakdown| &breakdown.sql);
+    for sql in checks.chain(others).chain(breakdowns) {
+        warehouse.query(sql).await.unwrap();
+    }
+    for sql in plan.stages.iter().flat_map(StageSpec::queries) {
+        warehouse.query_about(sql, &DATES.map(day)).await.unwrap();
+    }
+    let own = plan.stages.iter().filter_map(|stage| match &stage.kind {
+        StageKind::Sql(spec) => Some(spec),
+        _ => None,
+    });
+    for spec in own {
+        let refill = Refill {
+            table: &spec.table,
+            dates: &DATES.map(day),
+            expected: &[RowsExpected::AtLeastOne; 3],
+            sql: &spec.query.sql,
+            asking: Asking::DateByDate,
+            now: Utc::now(),
+            name: &format!("plan.{}", spec.table.path()),
+        };
+        warehouse.refill(refill).await.unwrap();
+    }
+}
+
+async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
+    let leases = warehouse.leases().unwrap();
+    leases.look("nba").await.unwrap();
+    let before = Lease {
+        epoch: 7,
+        beat: 1,
+        holder: None,
+    };
+    // It is said to be another one's; what was sent is what counts.
+    assert!(!leases.take("nba", Some(&before), &holder()).await.unwrap());
+    // That it is taken is known before the jobs of others are looked for, which this server does not list.
+    drop(leases.take("nba", None, &holder()).await);
+    leases.beat().await.unwrap();
+    let paths = ["nba_raw.nbac_schedule".to_owned(), "d.b".to_owned()];
+    warehouse.owners_of(&paths).await.unwrap();
+    let claims =
+        [(&paths[0], None), (&paths[1], Some("it's harbour".to_owned()))].map(|(table, from)| Claim {
+            table: table.clone(),
+            from,
+        });
+    let owner = Owner {
+        plan: "nba".to_owned(),
+        by: "ann".to_owned(),
+        host: "courtside".to_owned(),
+        since: DateTime::UNIX_EPOCH,
+    };
+    warehouse.claim(&claims, &owner).await.unwrap();
+}
+
+#[test]
+fn google_accepts_every_statement_of_the_built_in_plans() {
+    let home = std::env::var("BACKCOURT_ANALYZER").expect(
+        "BACKCOURT_ANALYZER names the folder that scripts/analyzer prints, or is 'none' where it cannot be had",
+    );
+    if home == "none" {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let server = server();
+    let recorder = Recorder::before(server.port(), folder.path());
+    let warehouse = behind_port(recorder.port());
+    let tables = every_table();
+    let planned: Vec<&TableDef> = tables.iter().collect();
+    block_on(async {
+        leases_and_owners(&warehouse).await;
+        for table in &tables {
+            about(&warehouse, table, &planned).await;
+        }
+        for name in ["nba", "harbour"] {
+            queries(&warehouse, &plan::load(name).unwrap()).await;
+        }
+        let mut wider = games();
+        let note = Column::nullable("note", ColumnType::String, "");
+        wider.columns.to_mut().push(note);
+        let changes = [Change::Add("note".to_owned()), Change::Relax("team".to_owned())];
+        warehouse.migrate(&wider, &changes).await.unwrap();
+        warehouse.attempt(Attempt::Job).await.unwrap();
+        warehouse.leases().unwrap().give_back().await.unwrap();
+    });
+    let said = Command::new(format!("{home}/venv/bin/python"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/statements.py"))
+        .args([home.as_ref(), folder.path().as_os_str()])
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&said.stdout), text(&said.stderr));
+    assert!(said.status.success(), "{out}{err}");
+    println!("{out}");
+}
