@@ -10,6 +10,7 @@ Exit 1 when a statement is refused, or when one that says so is not.
 
 import ctypes
 import datetime
+import functools
 import json
 import pathlib
 import re
@@ -111,6 +112,12 @@ class Analyzer:
         self.language.enabled_language_features.extend(kept)
         self.language.product_mode = features_pb2.PRODUCT_EXTERNAL
         del self.language.supported_statement_kinds[:]
+        # Making all functions known takes longer than the analysis itself.
+        self.functions = {}
+        every = options_pb2.ZetaSQLBuiltinFunctionOptionsProto(language_options=self.language)
+        for function in self.call("GetBuiltinFunctions", every, service.GetBuiltinFunctionsResponse).function:
+            ids = {signature.context_id for signature in function.signature}
+            self.functions.setdefault(function.name_path[-1].lower(), set()).update(ids)
 
     @staticmethod
     def memory(client):
@@ -126,6 +133,7 @@ class Analyzer:
         request = service.ParseRequest(sql_statement=script, options=self.language, allow_script=True)
         return self.call("Parse", request, service.ParseResponse).parsed_script
 
+    @functools.cache
     def names(self, sql):
         request = service.ExtractTableNamesFromStatementRequest(sql_statement=sql, options=self.language)
         answer = self.call("ExtractTableNamesFromStatement", request, service.ExtractTableNamesFromStatementResponse)
@@ -133,7 +141,18 @@ class Analyzer:
 
     def analyze(self, sql, tables, parameters, variables):
         """The resolved statement. `tables` are the columns of each name, `variables` the types of a script's own."""
+        words = set(re.findall(r"\w+", sql.lower()))
+        named = [ids for name, ids in self.functions.items() if name.startswith("$") or name in words]
+        try:
+            return self.analyze_with(sorted(set().union(*named)), sql, tables, parameters, variables)
+        except Refusal:
+            # A construct may stand for a function that it does not name.
+            return self.analyze_with([], sql, tables, parameters, variables)
+
+    def analyze_with(self, functions, sql, tables, parameters, variables):
+        """The resolved statement, with these functions and no others; none named are all."""
         catalog = simple_catalog_pb2.SimpleCatalogProto(name="catalog")
+        catalog.builtin_function_options.include_function_ids.extend(functions)
         catalog.builtin_function_options.language_options.CopyFrom(self.language)
         for number, (segments, columns) in enumerate(tables, 1):
             put(catalog, segments, columns, number)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
-use backcourt::plan::{self, Plan, StageKind, StageSpec};
+use backcourt::plan::{self, Leaves, Plan, StageKind, StageSpec};
 use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
@@ -32,7 +32,11 @@ fn every_table() -> Vec<TableDef> {
     let harbour = plan::load("harbour").unwrap();
     let own = harbour.stages.iter().filter_map(|stage| match &stage.kind {
         StageKind::Sql(spec) => Some(spec.table.clone()),
-        _ => None,
+        StageKind::Command(spec) => match &spec.leaves {
+            Leaves::Printed(table) => Some(table.clone()),
+            _ => None,
+        },
+        StageKind::Nba => None,
     });
     let built_in = tables::all().into_iter().chain([feed_outages()]).cloned();
     built_in.chain(own).chain([games()]).collect()
@@ -75,7 +79,7 @@ fn holder() -> Holder {
     }
 }
 
-/// What the server says of the lease once it was taken.
+/// What the server says of the lease whenever it is looked at.
 fn taken() -> String {
     let field = |name: &str, kind: &str| json!({"name": name, "type": kind, "mode": "NULLABLE"});
     let fields = [
@@ -101,7 +105,7 @@ fn server() -> Proxy {
             json!({"statistics": {"totalBytesProcessed": "0"}}).to_string(),
         ),
         Method::Insert => {
-            if call.sql.starts_with("MERGE") && call.sql.contains(".lease`") {
+            if call.sql.contains("AS beats, holder FROM") {
                 leases.lock().unwrap().push(call.job.clone());
             }
             Fate::Pass
@@ -169,30 +173,33 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         .collect();
     let select = format!("SELECT {} FROM `{}`", made.join(", "), table.path());
     let day = &table.date_column;
-    for (sql, asking) in [
-        (format!("{select} WHERE `{day}` = @date"), Asking::DateByDate),
+    let ways = [
+        RowsExpected::Exactly(2),
+        RowsExpected::AtLeastOne,
+        RowsExpected::Any,
+    ];
+    for (sql, asking, expected) in [
+        (
+            format!("{select} WHERE `{day}` = @date"),
+            Asking::DateByDate,
+            ways,
+        ),
         (
             format!("{select} WHERE `{day}` IN UNNEST(@dates)"),
             Asking::AllAtOnce,
+            [RowsExpected::Any; 3],
         ),
     ] {
-        let ways = [
-            RowsExpected::Exactly(2),
-            RowsExpected::AtLeastOne,
-            RowsExpected::Any,
-        ];
-        for (number, expected) in [&ways[..], &[RowsExpected::Any; 3]].into_iter().enumerate() {
-            let refill = Refill {
-                table,
-                dates: &dates,
-                expected,
-                sql: &sql,
-                asking,
-                now,
-                name: &format!("{}.{asking:?}.{number}", table.path()),
-            };
-            warehouse.refill(refill).await.unwrap();
-        }
+        let refill = Refill {
+            table,
+            dates: &dates,
+            expected: &expected,
+            sql: &sql,
+            asking,
+            now,
+            name: &format!("{}.{asking:?}", table.path()),
+        };
+        warehouse.refill(refill).await.unwrap();
         let trial = Trial {
             sql: &sql,
             date: dates[0],
