@@ -8,10 +8,13 @@ variables it has made so far. A statement that is to be refused says so in a com
 Exit 1 when a statement is refused, or when one that says so is not.
 """
 
+import concurrent.futures
 import ctypes
 import datetime
 import functools
 import json
+import multiprocessing
+import os
 import pathlib
 import re
 import sys
@@ -25,6 +28,9 @@ from zetasql.wasi._pb2.zetasql.public import options_pb2 as features_pb2
 from zetasql.wasi._pb2.zetasql.public import simple_constant_pb2, type_pb2
 
 REFUSED = "/* refused */"
+
+# Each process keeps a compiled analyzer in memory.
+MOST_PARTS = 4
 
 TYPES = {
     "STRING": type_pb2.TYPE_STRING,
@@ -333,28 +339,29 @@ def refuse_value(kind, value):
         raise Refusal(f"'{value}' is not a valid {kind}") from None
 
 
-def definitions(analyzer, sent, defined):
-    """Notes every table that is made anywhere, by its first definition."""
-    for statement in sent:
-        if statement["sql"].startswith("CREATE TABLE"):
-            try:
-                Script(analyzer, Server(statement["project"], defined), statement, {}).run()
-            except Refusal:
-                pass  # Said when its turn comes.
+def is_definition(statement):
+    return statement["sql"].startswith("CREATE TABLE")
 
 
-def main():
-    folder, recorded = map(pathlib.Path, sys.argv[1:3])
-    analyzer = Analyzer(folder)
-    files = {file: [json.loads(line) for line in file.open()] for file in sorted(recorded.glob("*.jsonl"))}
-    distinct = {json.dumps(statement): statement for sent in files.values() for statement in sent}
-    defined, done, refused, said = {}, {}, 0, set()
-    made = {statement["sql"]: statement for statement in distinct.values() if statement["sql"].startswith("CREATE TABLE")}
-    definitions(analyzer, made.values(), defined)
-    for file, sent in files.items():
+def judge(folder, files, part, parts):
+    """What is refused of every so many statements, each with where it was sent from, and what was analysed."""
+    analyzer, defined, done, refused = Analyzer(folder), {}, {}, {}
+    # Every table that is made anywhere, by its first definition.
+    made = {statement["sql"]: statement for sent in files.values() for statement in sent if is_definition(statement)}
+    for statement in made.values():
+        try:
+            Script(analyzer, Server(statement["project"], defined), statement, done).run()
+        except Refusal:
+            pass  # Said when its turn comes.
+    turn = 0
+    for name, sent in files.items():
         server = None
         for statement in sent:
             server = server or Server(statement["project"], defined)
+            turn += 1
+            # What changes a table is known to every part.
+            if turn % parts != part and not re.match("CREATE TABLE|ALTER TABLE", statement["sql"]):
+                continue
             is_meant = REFUSED in statement["sql"]
             try:
                 for bound in statement["parameters"]:
@@ -363,15 +370,25 @@ def main():
                 problem = "it says that it is refused, and is not" if is_meant else None
             except Refusal as refusal:
                 problem = None if is_meant else str(refusal)
-            key = (problem, shape(statement["sql"]))
-            if problem and key not in said:
-                said.add(key)
-                refused += 1
-                print(f"REFUSED {problem}\n   sent: {cut(statement['sql'])} ({file.name})")
-    texts = {shape(statement["sql"]) for statement in distinct.values()}
-    total = sum(map(len, files.values()))
-    print(f"{total} statements recorded, {len(texts)} distinct, {len(done)} analysed, {refused} refused")
-    return 1 if refused or not total else 0
+            if problem:
+                refused.setdefault((problem, shape(statement["sql"])), f"{cut(statement['sql'])} ({name})")
+    return refused, set(done)
+
+
+def main():
+    folder, recorded = map(pathlib.Path, sys.argv[1:3])
+    files = {file.name: [json.loads(line) for line in file.open()] for file in sorted(recorded.glob("*.jsonl"))}
+    parts = min(os.cpu_count() or 1, MOST_PARTS)
+    with concurrent.futures.ProcessPoolExecutor(parts, multiprocessing.get_context("spawn")) as pool:
+        judged = list(pool.map(judge, *zip(*((folder, files, part, parts) for part in range(parts)))))
+    refused = {key: sent for found, _ in judged for key, sent in found.items()}
+    for (problem, _), sent in refused.items():
+        print(f"REFUSED {problem}\n   sent: {sent}")
+    statements = [statement for sent in files.values() for statement in sent]
+    distinct = {shape(statement["sql"]) for statement in statements}
+    analysed = set().union(*(done for _, done in judged))
+    print(f"{len(statements)} statements recorded, {len(distinct)} distinct, {len(analysed)} analysed, {len(refused)} refused")
+    return 1 if refused or not statements else 0
 
 
 if __name__ == "__main__":
