@@ -160,7 +160,7 @@ impl BigQueryWarehouse {
         // A month may be more than the ceiling of one job allows for the dates that are asked for.
         let is_shared = self.account.most_bytes.is_none() && months.len() <= MOST_MONTHS;
         if let (Some(at), true) = (at, is_shared)
-            && let Some(rows) = self.from_months(read, at, &months).await?
+            && let Some(rows) = self.read_months(read, at, &months).await?
         {
             return Ok(rows);
         }
@@ -174,7 +174,7 @@ impl BigQueryWarehouse {
     }
 
     /// None where the table's months cannot be kept, or where another one was to read them and failed.
-    async fn from_months(
+    async fn read_months(
         &self,
         read: Read<'_>,
         at: usize,
