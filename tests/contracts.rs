@@ -502,6 +502,7 @@ fn every_kind() -> Vec<Event> {
             pid: 1,
             control: Some(text()),
         },
+        Event::Continued { message: text() },
         Event::Prepared {
             message: text(),
             seconds: 0.5,

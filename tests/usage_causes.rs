@@ -89,6 +89,7 @@ async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, Sqli
                 short: &[],
                 now: moment("2026-01-05T00:00:00Z"),
                 name: None,
+                record: None,
             })
             .await
             .unwrap();

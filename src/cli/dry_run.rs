@@ -19,6 +19,7 @@ use crate::warehouse::Purpose;
 use super::StateDir;
 use super::error::CliError;
 use super::progress::waiting;
+use super::recorded::recorded;
 use super::run::{RunArgs, cannot_print, no_threads};
 use super::start::{LARGEST_BATCH, every_stage, resolve};
 
@@ -63,11 +64,18 @@ pub(super) fn say(
             return say(then).map(|()| 0);
         }
     }
-    let ledger = Ledger::open_to_read(&folder.ledger())?;
-    let target = match &ledger {
+    let mut ledger = Ledger::open_to_read(&folder.ledger())?;
+    let mut target = match &ledger {
         Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
         None => None,
     };
+    // A run would take over what another host has recorded.
+    if target.is_none()
+        && let Some(recorded) = recorded(&home, plan)?
+    {
+        target = recorded.ledger.known_target(&plan.name, &warehouse.name())?;
+        ledger = Some(recorded.ledger);
+    }
     let stages = resolve(plan, names)?;
     let mut examination = examination(plan, &stages, dates)?;
     if let (Some(ledger), Some(target)) = (&ledger, target) {

@@ -196,6 +196,7 @@ async fn correct(
                 short: &[],
                 now: Utc::now(),
                 name: None,
+                record: None,
             })
             .await;
         replaced.map_err(|error| usage(error.message))?;

@@ -21,6 +21,7 @@ mod number;
 mod operator;
 mod origin;
 mod progress;
+mod recorded;
 mod rehearse;
 mod replay;
 mod report;

@@ -1,4 +1,5 @@
-//! `backcourt status`: how a plan stands, whether or not a run is under way, from its ledger alone.
+//! `backcourt status`: how a plan stands, whether or not a run is under way, from its ledger alone, or from the progress
+//! that the warehouse has recorded where the state folder knows nothing of the plan.
 
 use std::io::Write;
 
@@ -10,6 +11,7 @@ use crate::plan::{Plan, Severity};
 use crate::report::{Standing, by_state};
 
 use super::error::CliError;
+use super::recorded::recorded;
 use super::run::cannot_print;
 use super::{Place, StateDir};
 
@@ -46,9 +48,24 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
             folder.path().display()
         ))
     };
-    let ledger = Ledger::open_to_read(&folder.ledger())?.ok_or_else(never)?;
-    let run = ledger.last_run(&plan.name)?.ok_or_else(never)?;
-    let is_alive = RunLock::holder(folder.path()).is_some_and(|holder| holder.pid == run.pid);
+    let local = Ledger::open_to_read(&folder.ledger())?;
+    let known = match local {
+        Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
+        None => None,
+    };
+    let (ledger, run, is_alive) = match known {
+        Some((ledger, run)) => {
+            let holder = RunLock::holder(folder.path());
+            let is_alive = holder.is_some_and(|holder| holder.pid == run.pid);
+            (ledger, run, is_alive)
+        }
+        None => {
+            let home = place.warehouse.home(&folder)?;
+            let recorded = recorded(&home, &plan)?.ok_or_else(never)?;
+            tracing::info!("read from {home}, where {} recorded it", recorded.host);
+            (recorded.ledger, recorded.run, recorded.is_alive)
+        }
+    };
     let standing = Standing::gather(&ledger, &plan, run, is_alive)?;
     Ok((ledger, standing, plan))
 }

@@ -14,6 +14,7 @@ mod outdated;
 mod overtaking;
 mod picture;
 mod preflight;
+mod recording;
 mod reloading;
 mod sampling;
 mod sources;
@@ -33,7 +34,7 @@ use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
 use crate::fence::Tenure;
-use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
+use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target, Told};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
@@ -52,10 +53,13 @@ use super::{
 };
 use costs::Bills;
 use preflight::Preflight;
+use recording::Recorder;
 use reloading::Answer;
 use sources::Sources;
 use ticking::Runbook;
 use trouble::Trouble;
+
+pub(super) use recording::CommitRecord;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
 const PICTURE_GAP: Duration = Duration::from_millis(100);
@@ -75,6 +79,7 @@ enum Report {
     BrokenDown(Asked, Result<Breakdown, WarehouseError>),
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
+    Recorded(i64, Result<(), WarehouseError>),
     Answered,
 }
 
@@ -99,6 +104,7 @@ enum Owner {
     Inspection,
     Cancellation,
     Reload,
+    Recorder,
 }
 
 /// A check or breakdown on its way: which one, and how often its stage had changed when it was asked.
@@ -187,6 +193,8 @@ pub(super) struct Dispatcher {
     warehouse: Arc<dyn Warehouse>,
     bills: Bills,
     tenure: Option<Tenure>,
+    /// None where no other host could continue, and where no lease keeps others from writing.
+    recorder: Option<Recorder>,
     ledger: Ledger,
     target: Target,
     options: Options,
@@ -219,6 +227,8 @@ pub(super) struct Dispatcher {
     outlook: Outlook,
     units_ended: u64,
     units_failed: u64,
+    /// Whose run is continued, until it is told.
+    continued: Option<String>,
     prepare: Option<Box<dyn Prepare>>,
     preflight: Preflight,
     /// What the run is going to be billed, once that was asked.
@@ -283,6 +293,14 @@ impl Dispatcher {
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
         let sample = sample.map(with_known).transpose()?;
+        let records = warehouse.records().filter(|_| tenure.is_some());
+        let recorder = match records {
+            Some(_) => {
+                ledger.told(target, Told::No, 0)?;
+                Some(Recorder::after(ledger.known_entry(target)?))
+            }
+            None => None,
+        };
         ledger.begin_run(target, &run)?;
         let (phases, phase_reports) = mpsc::unbounded_channel();
         let (samples, sample_reports) = mpsc::unbounded_channel();
@@ -296,6 +314,7 @@ impl Dispatcher {
             warehouse,
             bills,
             tenure,
+            recorder,
             ledger,
             target,
             options,
@@ -319,6 +338,7 @@ impl Dispatcher {
             outlook,
             units_ended: 0,
             units_failed: 0,
+            continued: None,
             prepare,
             preflight: Preflight::default(),
             estimate: None,
@@ -343,6 +363,11 @@ impl Dispatcher {
         dispatcher.show_costs();
         dispatcher.elsewhere = dispatcher.read_elsewhere()?;
         Ok(dispatcher)
+    }
+
+    /// Says at the beginning whose run is continued, if another one is.
+    pub(super) fn continues(&mut self, message: Option<String>) {
+        self.continued = message;
     }
 
     /// Runs until the run is over and nobody wants to give orders any more.
@@ -373,6 +398,7 @@ impl Dispatcher {
             self.renew_runbook()?;
             self.renew_elsewhere()?;
             self.collect_bills()?;
+            self.tell_warehouse()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
             self.publish_if_due(pictures)?;
@@ -438,6 +464,7 @@ impl Dispatcher {
             Report::Corrected(answer, corrections, stale, result) => {
                 self.on_corrected(answer, &corrections, stale, result)
             }
+            Report::Recorded(last, told) => self.on_recorded(last, told),
             Report::Answered => Ok(()),
         }
     }
@@ -510,6 +537,7 @@ impl Dispatcher {
             .chain(picture)
             .chain(meter)
             .chain(self.runbook.next_due())
+            .chain(self.next_telling())
             .min()
     }
 }

@@ -48,6 +48,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         control: Option<String>,
     },
+    /// The plan was begun by a run this ledger knew nothing of: its progress was taken over from the warehouse.
+    Continued {
+        /// Whose run it is and how far, in one sentence.
+        message: String,
+    },
     /// Something before the first unit is done, such as loading the feeds.
     Prepared {
         /// One sentence.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState};
+use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft};
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
-use crate::warehouse::{Refilled, RowsExpected};
+use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
 use super::Fills;
 use super::gaps;
@@ -161,6 +161,23 @@ impl Landing {
         }
     }
 
+    /// What is recorded of it with its commit, as an entry of this number; none if no commit is about it. `input` is the
+    /// digest of what it was computed from.
+    pub(super) fn draft(&self, number: i64, fills: Fills<'_>, input: u64) -> Option<Draft> {
+        let owed = match self.owes {
+            Owes::Skipped(_) | Owes::NoTable => return None,
+            Owes::Rows(rows) => RowsExpected::Exactly(rows),
+            Owes::AtLeastOne => RowsExpected::AtLeastOne,
+        };
+        let came = matches!(fills, Fills::Computed(_)).then(|| Came {
+            rows: self.settled.unit.rows,
+            quarantined: self.set_aside,
+            digest: self.settled.digests.unwrap_or_default().output,
+        });
+        let is_whole = self.missing.is_empty();
+        Some(draft(number, &self.settled, owed, is_whole, came, input))
+    }
+
     /// Whether the rows that were computed for it here miss the expectation.
     pub(super) fn is_short(&self) -> bool {
         let missed = |expected: RowsExpected| expected.is_missed(self.settled.unit.rows, self.set_aside);
@@ -190,13 +207,14 @@ impl Landing {
     fn stand(&mut self, rows: u32, kept: Option<u32>) {
         let mut reasons = self.missing.clone();
         reasons.extend(self.quarantine.clone());
-        let (expected, state, fallback) = stands(&self.owes, rows, self.set_aside, reasons.is_empty());
+        let is_whole = self.missing.is_empty();
+        let (expected, state, fallback) = stands(&self.owes, rows, self.set_aside, is_whole, kept);
         let unit = &mut self.settled.unit;
         (unit.expected, unit.state, unit.rows) = (expected, state, rows);
         if let Some(kept) = kept {
             // What came is gone; what is stored has the digest and the gaps it had.
             (self.settled.digests, self.settled.gaps) = (None, None);
-            (unit.state, unit.rows) = (state_of_kept(rows), kept);
+            unit.rows = kept;
             reasons.push(format!(
                 "{}; kept the {} stored before",
                 expectation(&self.owes, expected, rows),
@@ -211,14 +229,6 @@ impl Landing {
     }
 }
 
-/// Stored rows that stayed make a date no better than what came for it.
-const fn state_of_kept(rows: u32) -> UnitState {
-    match rows {
-        0 => UnitState::Empty,
-        _ => UnitState::Partial,
-    }
-}
-
 /// What was expected and what came.
 fn expectation(owes: &Owes, expected: u32, rows: u32) -> String {
     match owes {
@@ -228,26 +238,35 @@ fn expectation(owes: &Owes, expected: u32, rows: u32) -> String {
 }
 
 /// The rows a date owes, its state, and why it stands so if nobody has said it yet.
-fn stands(owes: &Owes, rows: u32, aside: u32, is_whole: bool) -> (u32, UnitState, Option<String>) {
+fn stands(
+    owes: &Owes,
+    rows: u32,
+    aside: u32,
+    is_whole: bool,
+    kept: Option<u32>,
+) -> (u32, UnitState, Option<String>) {
     let expected = match owes {
         Owes::Rows(expected) => *expected,
         Owes::AtLeastOne => rows.saturating_add(aside).max(1),
         Owes::NoTable | Owes::Skipped(_) => 0,
     };
-    let (state, fallback) = match (owes, rows) {
-        (Owes::Skipped(reason), _) => (UnitState::Skipped, Some(reason.clone())),
-        (Owes::NoTable, _) => (UnitState::Ok, None),
-        (Owes::Rows(0), 0) => (UnitState::Skipped, Some("no rows are expected".to_owned())),
-        (_, found) if found == expected && is_whole => (UnitState::Ok, None),
-        (Owes::AtLeastOne, 0) => {
-            let hint = "set expect_rows if a date may have none";
-            (
-                UnitState::Empty,
-                Some(format!("{}; {hint}", expectation(owes, expected, rows))),
-            )
+    let owed = match owes {
+        Owes::Skipped(reason) => return (expected, UnitState::Skipped, Some(reason.clone())),
+        Owes::NoTable => return (expected, UnitState::Ok, None),
+        Owes::Rows(rows) => RowsExpected::Exactly(*rows),
+        Owes::AtLeastOne => RowsExpected::AtLeastOne,
+    };
+    // The warehouse records a date by the same rule.
+    let word = owed.state(rows, aside, is_whole, kept);
+    let state = UnitState::from_word(word).unwrap_or(UnitState::Partial);
+    let missed = || expectation(owes, expected, rows);
+    let fallback = match (state, owes) {
+        (UnitState::Ok, _) => None,
+        (UnitState::Skipped, _) => Some("no rows are expected".to_owned()),
+        (UnitState::Empty, Owes::AtLeastOne) => {
+            Some(format!("{}; set expect_rows if a date may have none", missed()))
         }
-        (_, 0) => (UnitState::Empty, Some(expectation(owes, expected, rows))),
-        (_, _) => (UnitState::Partial, Some(expectation(owes, expected, rows))),
+        _ => Some(missed()),
     };
     (expected, state, fallback)
 }

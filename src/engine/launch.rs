@@ -17,6 +17,7 @@ use crate::warehouse::Warehouse;
 
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
+use super::handover::{self, HandoverError};
 use super::{
     Access, Checks, Demand, Fact, Lineage, Link, Origin, Permits, RetryPolicy, Sample, Selection, Stage,
     StageError,
@@ -195,6 +196,9 @@ pub enum LaunchError {
     /// The event log refused.
     #[error(transparent)]
     Events(#[from] EventLogError),
+    /// The progress that the warehouse has recorded cannot be taken over.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// No threads were to be had.
     #[error("the engine's threads could not be started ({0}); free some memory or raise the process limit")]
     Threads(#[from] std::io::Error),
@@ -226,13 +230,26 @@ pub fn threads() -> std::io::Result<Runtime> {
         .build()
 }
 
+/// Takes over what the warehouse has recorded of the plan, and says whose run is continued. Without a lease nothing is:
+/// somebody else may be recording.
+async fn continued(setup: &mut Setup) -> Result<Option<String>, HandoverError> {
+    if setup.tenure.is_none() {
+        return Ok(None);
+    }
+    let (ledger, plan, warehouse) = (&mut setup.ledger, &setup.plan, setup.warehouse.as_ref());
+    let target = ledger.target(&plan.name, &warehouse.name())?;
+    let imported = handover::take_over(ledger, target, plan, warehouse).await?;
+    Ok(handover::continued(ledger, target, plan, &imported)?)
+}
+
 impl Engine {
     /// Starts a run.
     ///
     /// # Errors
     /// When ledger or event log cannot be used, or no thread can be started.
-    pub fn launch(setup: Setup) -> Result<Self, LaunchError> {
+    pub fn launch(mut setup: Setup) -> Result<Self, LaunchError> {
         let runtime = threads()?;
+        let continued = runtime.block_on(continued(&mut setup))?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);
         let (others, _) = broadcast::channel(FACTS_KEPT);
@@ -242,7 +259,8 @@ impl Engine {
             listener,
             others.clone(),
         )?;
-        let dispatcher = Dispatcher::new(setup, events, incoming)?;
+        let mut dispatcher = Dispatcher::new(setup, events, incoming)?;
+        dispatcher.continues(continued);
         let (pictures, snapshots) = watch::channel(Arc::new(dispatcher.draw()));
         let dispatcher = runtime.spawn(dispatcher.run(pictures));
         Ok(Self {

@@ -9,6 +9,7 @@ mod estimate;
 mod events;
 mod fact;
 mod gaps;
+mod handover;
 mod judging;
 mod landing;
 mod launch;
@@ -42,6 +43,7 @@ pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
+pub use handover::{HandoverError, continued, take_over};
 pub use launch::{
     Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
     threads,

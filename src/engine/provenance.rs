@@ -66,6 +66,11 @@ impl Provenance {
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
+    /// The digest of what a unit is computed from, as things are now.
+    pub(super) fn input(&self, stage: &str, date: NaiveDate) -> u64 {
+        self.lineage.input_digest(stage, date, &self.digests)
+    }
+
     /// These units were stored: says which of them hold other rows than before. Rows that stayed in the place of what
     /// came keep their digest.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {

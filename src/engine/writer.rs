@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::table::Row;
 use crate::warehouse::{Kept, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
 
+use super::dispatcher::CommitRecord;
 use super::landing::{Landing, Stored};
 use super::stored::counted_rows;
 use super::worker::Batch;
@@ -41,6 +42,8 @@ pub(super) struct Commit {
     pub(super) attempts: u32,
     /// How often in a row nobody could say what became of it.
     pub(super) lost: u32,
+    /// What is recorded with it.
+    pub(super) record: Option<CommitRecord>,
 }
 
 impl Waiting {
@@ -295,6 +298,7 @@ async fn put(
     dates: &[NaiveDate],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
+    let record = commit.record.as_ref().map(|record| record.recording.clone());
     match fills {
         Fills::Computed(table) => {
             let lengths: Vec<usize> = commit.landings().map(|landing| landing.rows.len()).collect();
@@ -312,6 +316,7 @@ async fn put(
                 short: &short,
                 now,
                 name: Some(name),
+                record: record.as_ref(),
             };
             match warehouse.replace(replace).await {
                 Ok(kept) => {
@@ -340,6 +345,7 @@ async fn put(
                 asking,
                 now,
                 name,
+                record: record.as_ref(),
             };
             for refilled in warehouse.refill(refill).await? {
                 commit.learn(refilled.date, refilled.into());

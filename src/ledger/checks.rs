@@ -84,17 +84,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn outdate_checks(&mut self, target: Target, names: &[&str]) -> Result<(), LedgerError> {
-        self.transaction(|ledger| {
-            names.iter().try_for_each(|name| {
-                ledger
-                    .prepare_cached(
-                        "UPDATE check_result SET state = 'OUTDATED' WHERE id =
-                           (SELECT MAX(id) FROM check_result WHERE target = ?1 AND name = ?2)",
-                    )?
-                    .execute(params![target.0, name])
-                    .map(drop)
-            })
-        })
+        self.transaction(|ledger| names.iter().try_for_each(|name| outdate(ledger, target, name)))
     }
 
     /// The checks that were met or waived at some time, whatever was answered since.
@@ -183,6 +173,17 @@ impl PastAnswer {
             offending: check.offending.len(),
         }
     }
+}
+
+/// Marks the newest result of a check as outdated.
+pub(super) fn outdate(ledger: &Transaction<'_>, target: Target, name: &str) -> rusqlite::Result<()> {
+    ledger
+        .prepare_cached(
+            "UPDATE check_result SET state = 'OUTDATED', told = 0 WHERE id =
+               (SELECT MAX(id) FROM check_result WHERE target = ?1 AND name = ?2)",
+        )?
+        .execute(params![target.0, name])
+        .map(drop)
 }
 
 fn past_answer(row: &Row<'_>) -> rusqlite::Result<(String, PastAnswer)> {

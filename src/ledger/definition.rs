@@ -70,7 +70,7 @@ pub struct CurrentUnits {
 }
 
 /// An operator's word that rows of another definition are as good as those of the plan's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// The stage.
     pub stage: String,
@@ -251,24 +251,9 @@ impl Ledger {
     /// When the ledger cannot be written.
     pub fn accept(&mut self, target: Target, acceptances: &[Acceptance]) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
-            acceptances.iter().try_for_each(|acceptance| {
-                ledger
-                    .prepare_cached(
-                        "INSERT INTO acceptance (target, stage, accepted, equals, dates, reason, operator, at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    )?
-                    .execute(params![
-                        target.0,
-                        acceptance.stage,
-                        acceptance.accepted.to_string(),
-                        acceptance.equals.to_string(),
-                        acceptance.dates.cast_signed(),
-                        acceptance.reason,
-                        acceptance.by,
-                        acceptance.at,
-                    ])
-                    .map(drop)
-            })
+            acceptances
+                .iter()
+                .try_for_each(|acceptance| put_acceptance(ledger, target, acceptance))
         })
     }
 
@@ -283,21 +268,46 @@ impl Ledger {
                     "SELECT stage, accepted, equals, dates, reason, operator, at FROM acceptance
                      WHERE target = ?1 ORDER BY id",
                 )?
-                .query_map([target.0], |row| {
-                    Ok(Acceptance {
-                        stage: row.get(0)?,
-                        accepted: fingerprint(row, 1)?.unwrap_or_default(),
-                        equals: fingerprint(row, 2)?.unwrap_or_default(),
-                        dates: row.get::<_, i64>(3)?.unsigned_abs(),
-                        reason: row.get(4)?,
-                        by: row.get(5)?,
-                        at: row.get(6)?,
-                    })
-                })?
+                .query_map([target.0], acceptance)?
                 .collect()
         };
         self.sqlite(read())
     }
+}
+
+pub(super) fn put_acceptance(
+    ledger: &Transaction<'_>,
+    target: Target,
+    acceptance: &Acceptance,
+) -> rusqlite::Result<()> {
+    ledger
+        .prepare_cached(
+            "INSERT INTO acceptance (target, stage, accepted, equals, dates, reason, operator, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            target.0,
+            acceptance.stage,
+            acceptance.accepted.to_string(),
+            acceptance.equals.to_string(),
+            acceptance.dates.cast_signed(),
+            acceptance.reason,
+            acceptance.by,
+            acceptance.at,
+        ])
+        .map(drop)
+}
+
+pub(super) fn acceptance(row: &Row<'_>) -> rusqlite::Result<Acceptance> {
+    Ok(Acceptance {
+        stage: row.get(0)?,
+        accepted: fingerprint(row, 1)?.unwrap_or_default(),
+        equals: fingerprint(row, 2)?.unwrap_or_default(),
+        dates: row.get::<_, i64>(3)?.unsigned_abs(),
+        reason: row.get(4)?,
+        by: row.get(5)?,
+        at: row.get(6)?,
+    })
 }
 
 /// Remembers a definition that rows are stored of; the first moment of each is kept.

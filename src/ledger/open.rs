@@ -68,7 +68,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -112,6 +112,18 @@ CREATE TABLE acceptance (
   equals TEXT NOT NULL, dates INTEGER NOT NULL, reason TEXT NOT NULL, operator TEXT NOT NULL, at TEXT NOT NULL
 );
 ",
+    // Whether the warehouse was told: 0 no, 1 yes, 2 it is on its way.
+    "
+ALTER TABLE target ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE unit ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE check_result ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE waiver ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tick ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE acceptance ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE stage_time ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX unit_untold ON unit (target) WHERE told <> 1;
+",
 ];
 
 /// The form this program writes. A ledger of a newer one is refused, not guessed at.
@@ -127,6 +139,8 @@ const FORM: i32 = FIRST_FORM + STEPS.len() as i32;
 pub struct Ledger {
     pub(super) db: Connection,
     path: PathBuf,
+    /// How often it was written to since it was opened.
+    writes: u64,
 }
 
 /// Whether entries lie in a write-ahead log beside the file; a reader leaves an empty one.
@@ -152,6 +166,17 @@ impl Ledger {
             .db
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(|cause| LedgerError::from_sqlite(path, cause))?;
+        Ok(ledger)
+    }
+
+    /// A ledger that is gone when it is dropped, to read in it what a warehouse has recorded.
+    ///
+    /// # Errors
+    /// When there is no memory to be had.
+    pub fn in_memory() -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let ledger = Self::connect(Path::new(":memory:"), flags)?;
+        ledger.verify(true)?;
         Ok(ledger)
     }
 
@@ -225,6 +250,7 @@ impl Ledger {
         Ok(Self {
             db,
             path: path.to_owned(),
+            writes: 0,
         })
     }
 
@@ -298,6 +324,12 @@ impl Ledger {
         Ok(())
     }
 
+    /// How often it was written to since it was opened: another number says that something may have changed.
+    #[must_use]
+    pub const fn writes(&self) -> u64 {
+        self.writes
+    }
+
     /// The file this ledger lives in.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -321,6 +353,7 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, LedgerError> {
+        self.writes += 1;
         let path = self.path.clone();
         let run = || {
             let transaction = self

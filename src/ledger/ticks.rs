@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, Target};
@@ -51,14 +51,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn tick(&mut self, target: Target, tick: &Tick) -> Result<(), LedgerError> {
-        self.transaction(|ledger| {
-            ledger
-                .execute(
-                    "INSERT INTO tick (target, item, done, note, operator, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![target.0, tick.item, tick.done, tick.note, tick.by, tick.at],
-                )
-                .map(drop)
-        })
+        self.transaction(|ledger| put(ledger, target, tick))
     }
 
     /// The newest tick of every item that ever had one, by item.
@@ -72,15 +65,7 @@ impl Ledger {
                     "SELECT item, done, note, operator, at FROM tick
                      WHERE id IN (SELECT MAX(id) FROM tick WHERE target = ?1 GROUP BY item)",
                 )?
-                .query_map([target.0], |row| {
-                    Ok(Tick {
-                        item: row.get(0)?,
-                        done: row.get(1)?,
-                        note: row.get(2)?,
-                        by: row.get(3)?,
-                        at: row.get(4)?,
-                    })
-                })?
+                .query_map([target.0], tick)?
                 .collect()
         };
         let ticks = self.sqlite(read())?;
@@ -122,4 +107,23 @@ impl Ledger {
             .optional();
         self.sqlite(read)
     }
+}
+
+pub(super) fn put(ledger: &Transaction<'_>, target: Target, tick: &Tick) -> rusqlite::Result<()> {
+    ledger
+        .execute(
+            "INSERT INTO tick (target, item, done, note, operator, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![target.0, tick.item, tick.done, tick.note, tick.by, tick.at],
+        )
+        .map(drop)
+}
+
+pub(super) fn tick(row: &Row<'_>) -> rusqlite::Result<Tick> {
+    Ok(Tick {
+        item: row.get(0)?,
+        done: row.get(1)?,
+        note: row.get(2)?,
+        by: row.get(3)?,
+        at: row.get(4)?,
+    })
 }

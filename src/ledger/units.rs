@@ -81,6 +81,10 @@ pub struct Settlement<'a> {
     pub overtaken: &'a [Overtaken],
     /// Of the definition the dates were computed by. Rows that were kept in place of fewer keep theirs.
     pub fingerprint: Option<Fingerprint>,
+    /// Those of the dates that the warehouse has recorded just so, in the commit.
+    pub told: &'a [NaiveDate],
+    /// The number of the newest entry of the commit; 0 where there is none.
+    pub entry: i64,
 }
 
 /// Dates of a stage that rest on something that changed after they were computed.
@@ -317,6 +321,14 @@ impl Ledger {
             if let Some(fingerprint) = settlement.fingerprint.filter(|_| !settlement.settled.is_empty()) {
                 super::definition::put(ledger, target, stage, fingerprint, now)?;
             }
+            for date in settlement.told {
+                ledger
+                    .prepare_cached(
+                        "UPDATE unit SET told = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3",
+                    )?
+                    .execute(params![target.0, stage, date])?;
+            }
+            super::outbox::know(ledger, target, settlement.entry)?;
             overtake(ledger, target, settlement.overtaken, now)
         })
     }
@@ -362,7 +374,7 @@ impl Ledger {
     }
 }
 
-fn put_unit(
+pub(super) fn put_unit(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
@@ -379,7 +391,7 @@ fn put_unit(
              ON CONFLICT DO UPDATE SET state = excluded.state, expected = excluded.expected, rows = excluded.rows,
                attempts = excluded.attempts, class = excluded.class, reason = excluded.reason,
                source = excluded.source, run = excluded.run, seconds = excluded.seconds, at = excluded.at,
-               landed = unit.landed + excluded.landed, fingerprint = COALESCE(excluded.fingerprint, unit.fingerprint)",
+               landed = unit.landed + excluded.landed, told = 0, fingerprint = COALESCE(excluded.fingerprint, unit.fingerprint)",
         )?
         .execute(params![
             target.0,
@@ -401,6 +413,30 @@ fn put_unit(
         .map(drop)
 }
 
+/// What became of a date is known: no promise of it stands any more.
+pub(super) fn settle_date(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    date: NaiveDate,
+) -> rusqlite::Result<()> {
+    let date = date.to_string();
+    let mut open = ledger.prepare_cached("SELECT id, dates FROM intent WHERE target = ?1 AND stage = ?2")?;
+    let open: Vec<(i64, String)> = open
+        .query_map(params![target.0, stage], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, dates) in open {
+        let left: Vec<&str> = dates.split(',').filter(|promised| *promised != date).collect();
+        if left.is_empty() {
+            ledger.execute("DELETE FROM intent WHERE id = ?1", [id])?;
+        } else if left.len() < dates.split(',').count() {
+            let left = left.join(",");
+            ledger.execute("UPDATE intent SET dates = ?2 WHERE id = ?1", params![id, left])?;
+        }
+    }
+    Ok(())
+}
+
 /// Only what is done can be overtaken: the rest is to be done anyway.
 fn overtake(
     ledger: &Transaction<'_>,
@@ -412,7 +448,7 @@ fn overtake(
         for date in dates {
             ledger
                 .prepare_cached(
-                    "UPDATE unit SET state = 'stale', reason = ?4, at = ?5
+                    "UPDATE unit SET state = 'stale', reason = ?4, at = ?5, told = 0
                      WHERE target = ?1 AND stage = ?2 AND date = ?3 AND state IN ('ok', 'partial', 'empty')",
                 )?
                 .execute(params![target.0, stage, date, reason, now])?;

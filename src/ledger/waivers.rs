@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::{CheckRecord, CheckState, Definition, Ledger, LedgerError, Target};
@@ -80,23 +80,7 @@ impl Ledger {
         };
         self.transaction(|ledger| {
             super::checks::put(ledger, target, run, &waived)?;
-            ledger
-                .execute(
-                    "INSERT INTO waiver (target, name, run, reason, operator, value, expected, at, fingerprint)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                    params![
-                        target.0,
-                        waiver.check,
-                        run,
-                        waiver.reason,
-                        waiver.by,
-                        waiver.value,
-                        waiver.target,
-                        waiver.at,
-                        waiver.fingerprint.map(|fingerprint| fingerprint.to_string()),
-                    ],
-                )
-                .map(drop)
+            put(ledger, target, run, &waiver)
         })?;
         Ok(waiver)
     }
@@ -139,7 +123,32 @@ impl Ledger {
     }
 }
 
-fn waiver(row: &Row<'_>) -> rusqlite::Result<Waiver> {
+pub(super) fn put(
+    ledger: &Transaction<'_>,
+    target: Target,
+    run: &str,
+    waiver: &Waiver,
+) -> rusqlite::Result<()> {
+    ledger
+        .execute(
+            "INSERT INTO waiver (target, name, run, reason, operator, value, expected, at, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                target.0,
+                waiver.check,
+                run,
+                waiver.reason,
+                waiver.by,
+                waiver.value,
+                waiver.target,
+                waiver.at,
+                waiver.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            ],
+        )
+        .map(drop)
+}
+
+pub(super) fn waiver(row: &Row<'_>) -> rusqlite::Result<Waiver> {
     Ok(Waiver {
         check: row.get(0)?,
         reason: row.get(1)?,

@@ -41,6 +41,7 @@ fn said(fact: &Fact) -> Option<String> {
             counted(*workers, "worker"),
             control.as_deref().map(socket).unwrap_or_default()
         ),
+        Event::Continued { message } => message.clone(),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
         Event::Estimated {
             message, estimate, ..

@@ -26,6 +26,23 @@ impl RowsExpected {
         }
     }
 
+    /// The word for how a date is done: what came for it is held against what is expected, and rows that stayed in its
+    /// place make it no better. `is_whole` says that nothing else is known to be missing.
+    #[must_use]
+    pub const fn state(self, rows: u32, quarantined: u32, is_whole: bool, kept: Option<u32>) -> &'static str {
+        let is_complete = match self {
+            Self::Exactly(expected) => rows == expected,
+            Self::AtLeastOne => rows > 0,
+            Self::Any => true,
+        };
+        match (self, rows) {
+            (Self::Exactly(0), 0) if kept.is_none() => "skipped",
+            _ if kept.is_none() && is_complete && is_whole && quarantined == 0 => "ok",
+            (_, 0) => "empty",
+            _ => "partial",
+        }
+    }
+
     /// Whether the stored rows of a date stay when these come for it.
     #[must_use]
     pub const fn keeps(self, stored: u32, rows: u32, quarantined: u32) -> bool {

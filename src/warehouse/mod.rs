@@ -9,6 +9,7 @@ mod keep;
 mod lease;
 mod owner;
 mod query;
+mod record;
 pub mod sqlite;
 mod trial;
 
@@ -19,6 +20,7 @@ pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases, Rhythm};
 pub use owner::{Claim, Owner, Owners};
 pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
+pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};
 pub use trial::{Trial, Tried};
 
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub struct Replace<'a> {
     pub now: DateTime<Utc>,
     /// What its sender calls it, if he can say it again: two replaces of one name are one, however often it is sent.
     pub name: Option<&'a str>,
+    /// What is recorded of the dates in the same transaction, where that is wanted.
+    pub record: Option<&'a Recording>,
 }
 
 /// A place where tables live. Every call may fail with a classed error; none changes anything twice.
@@ -97,6 +101,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// The leases it keeps; none where nothing keeps two hosts apart.
     fn leases(&self) -> Option<&dyn Leases> {
+        None
+    }
+
+    /// What it keeps of the progress of plans; none where no other host could continue one.
+    fn records(&self) -> Option<&dyn Records> {
         None
     }
 

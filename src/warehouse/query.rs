@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ErrorClass, RowsExpected, WarehouseError};
+use super::{ErrorClass, Recording, RowsExpected, WarehouseError};
 use crate::table::{Quarantined, Returned, Row, TableDef, misfits};
 
 /// Which dates a read is about.
@@ -62,6 +62,8 @@ pub struct Refill<'a> {
     pub now: DateTime<Utc>,
     /// What its sender calls it: two of one name are one, however often it is sent.
     pub name: &'a str,
+    /// What is recorded of the dates in the same transaction, where that is wanted.
+    pub record: Option<&'a Recording>,
 }
 
 /// What came for one date of a [`Refill`], and whether it was stored.

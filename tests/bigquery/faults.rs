@@ -44,6 +44,7 @@ fn replaced_in(warehouse: &BigQueryWarehouse) -> Result<(), WarehouseError> {
         short: &[],
         now: at("2026-01-04T01:00:00Z"),
         name: Some("20260104T010000.000-1-0"),
+        record: None,
     };
     block_on(warehouse.replace(replace)).map(drop)
 }

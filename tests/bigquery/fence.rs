@@ -61,6 +61,7 @@ async fn write(warehouse: &BigQueryWarehouse, points: i64) -> Result<(), Warehou
         short: &[],
         now: at("2026-01-04T01:00:00Z"),
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.map(drop)
 }

@@ -90,6 +90,7 @@ async fn replace(
         short,
         now: at("2024-02-01T00:00:00Z"),
         name: Some(name),
+        record: None,
     };
     let kept = warehouse.replace(replace).await.unwrap();
     kept.into_iter().map(|kept| (kept.date, kept.rows)).collect()

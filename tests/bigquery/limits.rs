@@ -38,6 +38,7 @@ fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice(
             short: &[],
             now: at("2026-01-04T01:00:00Z"),
             name: Some(name),
+            record: None,
         };
         let unsure = warehouse.replace(replace("run-7-0")).await.unwrap_err();
         assert_eq!(unsure.class, ErrorClass::Unknown, "{unsure}");
@@ -79,6 +80,7 @@ fn fourteen_writers_of_one_table_never_meet_and_never_send_too_much() {
                     short: &[],
                     now: at("2026-01-04T01:00:00Z"),
                     name: None,
+                    record: None,
                 };
                 warehouse.replace(replace).await.unwrap();
             });

@@ -49,6 +49,7 @@ async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: Some(name),
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }
@@ -74,6 +75,7 @@ async fn refilled(
         },
         now: at(now),
         name,
+        record: None,
     };
     warehouse.refill(refill).await
 }
@@ -507,6 +509,7 @@ fn reserved_words() {
                 short: &[],
                 now: at(now),
                 name: Some(name),
+                record: None,
             };
             warehouse.replace(replace).await.unwrap();
         }
@@ -532,6 +535,7 @@ fn reserved_words() {
                 asking,
                 now: at("2024-01-05T00:00:00Z"),
                 name,
+                record: None,
             };
             let refilled = warehouse.refill(refill).await.unwrap();
             assert_eq!(

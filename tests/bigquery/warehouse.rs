@@ -89,6 +89,7 @@ async fn replace(warehouse: &BigQueryWarehouse, dates: &[NaiveDate], rows: &[Row
         short: &[],
         now: at(now),
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }

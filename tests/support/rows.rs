@@ -76,6 +76,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
                 short: &[],
                 now,
                 name: None,
+                record: None,
             })
             .await
             .unwrap();

@@ -142,6 +142,7 @@ async fn piece(
         short: &[],
         now: Utc::now(),
         name: None,
+        record: None,
     };
     to.replace(replace).await?;
     Ok(Copied {

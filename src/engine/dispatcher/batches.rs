@@ -15,7 +15,7 @@ use super::super::landing::land;
 use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
-use super::{Dispatcher, Fatal, Owner, Picture, Report};
+use super::{CommitRecord, Dispatcher, Fatal, Owner, Picture, Report};
 
 impl Dispatcher {
     /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
@@ -172,6 +172,9 @@ impl Dispatcher {
                 self.slots[slot].end();
             }
             let name = commit.name(&self.run.id);
+            let mut commit = commit;
+            commit.record = self.record_of(at, &commit);
+            let line = &self.lines[at];
             let stage = Arc::clone(&line.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
@@ -206,11 +209,15 @@ impl Dispatcher {
         let mut settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
         self.outdate_checks(at)?;
         let overtaken = self.overtaken_by(at, &mut settled);
+        let record = commit.record.as_ref();
+        let told = record.map_or_else(Vec::new, |record| record.faithful(&settled));
         let settlement = Settlement {
             intents: &intents,
             settled: &settled,
             overtaken: &overtaken,
             fingerprint: self.plan.stage(&name).map(|stage| stage.fingerprint),
+            told: &told,
+            entry: record.map_or(0, CommitRecord::last),
         };
         self.ledger
             .settle(self.target, &name, &self.run.id, settlement, Utc::now())?;
@@ -533,6 +540,10 @@ impl Dispatcher {
 
     /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
     pub(super) fn on_death(&mut self, owner: Owner, error: JoinError) -> Result<(), Fatal> {
+        if matches!(owner, Owner::Recorder) {
+            let why = format!("the task broke off: {error}");
+            return self.on_recorded(0, Err(WarehouseError::new(ErrorClass::Transient, why)));
+        }
         if error.is_cancelled() {
             return Ok(());
         }
@@ -568,6 +579,7 @@ impl Dispatcher {
             Owner::Breakdown(at) => self.on_breakdown_died(at, &message),
             Owner::Reload => tracing::error!("fetching raw rows again panicked: {message}"),
             Owner::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
+            Owner::Recorder => {}
             Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }
         Ok(())

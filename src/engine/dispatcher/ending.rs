@@ -153,6 +153,7 @@ impl Dispatcher {
 
     fn cut_off(&mut self, why: String) {
         self.tasks.abort_all();
+        self.tell_no_more();
         self.to_check.clear();
         self.checking = 0;
         self.sources.cut_off();
@@ -386,7 +387,8 @@ impl Dispatcher {
         let busy = self.checking > 0
             || !self.to_check.is_empty()
             || self.explaining > 0
-            || self.sources.are_awaited();
+            || self.sources.are_awaited()
+            || self.has_to_tell();
         if self.mode != Mode::Over || wanted || busy {
             return None;
         }

@@ -71,6 +71,7 @@ impl Dispatcher {
                         short: &[],
                         now: Utc::now(),
                         name: None,
+                        record: None,
                     })
                     .await;
                 if result.is_err() {

@@ -27,6 +27,10 @@ impl Dispatcher {
             pid: self.run.pid,
             control: self.options.control.clone(),
         });
+        if let Some(message) = self.continued.take() {
+            tracing::info!("{message}");
+            self.tell(Event::Continued { message });
+        }
         self.time.start();
         self.want_picture(Picture::Now);
         self.come_to_first_unit()

@@ -136,7 +136,8 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::CheckWaived { .. } => check::fold(snapshot, fact),
         Event::Pictured(pictured) => pictured.put_on(snapshot),
         // What these change shows in the facts and pictures that follow them.
-        Event::PlanRefused { .. }
+        Event::Continued { .. }
+        | Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
         | Event::TableAltered { .. }
         | Event::UnitSampled(_)

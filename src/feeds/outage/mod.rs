@@ -17,8 +17,8 @@ use tokio::sync::{Mutex, OnceCell};
 use super::faults::{Outage, Profile};
 use crate::table::{Change, Row, Schema, TableDef};
 use crate::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Kept, Leases, Owners, Read, Refill, Refilled, Replace, Trial, Tried,
-    Warehouse, WarehouseError,
+    Answer, Dates, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace,
+    Trial, Tried, Warehouse, WarehouseError,
 };
 
 /// A warehouse in front of which outages may stand.
@@ -108,6 +108,7 @@ impl Unanswering {
             short: &[],
             now: Utc::now(),
             name: None,
+            record: None,
         };
         self.inner.replace(replace).await?;
         Err(refusal)
@@ -141,6 +142,10 @@ impl Warehouse for Unanswering {
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         self.inner.ensure(table).await
+    }
+
+    fn records(&self) -> Option<&dyn Records> {
+        self.inner.records()
     }
 
     fn owners(&self) -> Option<&dyn Owners> {

@@ -84,6 +84,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
         short: &[],
         now: DateTime::UNIX_EPOCH,
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }

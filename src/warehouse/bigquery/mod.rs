@@ -21,6 +21,7 @@ mod overtaken;
 mod own;
 mod owner;
 mod read;
+mod record;
 mod refill;
 mod remedy;
 mod schema;
@@ -50,7 +51,7 @@ use tokio::sync::Mutex;
 
 use super::{
     AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Purpose,
-    Question, Read, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError,
+    Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError,
     refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
@@ -422,7 +423,11 @@ impl Warehouse for BigQueryWarehouse {
                 None
             };
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let statement = part.statement(&path, &now, &self.held.guard(), loaded.as_deref());
+            let ledger = record::place(&self.prefix);
+            if replace.record.is_some() {
+                drop(self.limits.turn(&ledger, 1).await);
+            }
+            let statement = part.statement(&path, &now, &self.held.guard(), loaded.as_deref(), &ledger);
             let may_keep = part.may_keep();
             let answered = self.write_to(&path, &id, statement, &doing).await?;
             if let Some(loaded) = loaded {
@@ -440,6 +445,10 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
+    }
+
+    fn records(&self) -> Option<&dyn Records> {
         Some(self)
     }
 
@@ -481,7 +490,11 @@ impl Warehouse for BigQueryWarehouse {
         let mut refilled = Vec::with_capacity(refill.dates.len());
         for (number, dates) in refill::parts(&refill).enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard());
+            let ledger = record::place(&self.prefix);
+            let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard(), &ledger);
+            if refill.record.is_some() {
+                drop(self.limits.turn(&ledger, 1).await);
+            }
             let statement = statement.map_err(|problem| told(unreadable(problem)))?;
             let answered = self
                 .write_to(&path, &part_id(refill.name, number), statement, &doing)

@@ -8,6 +8,7 @@ use super::about::{about, literal, literals};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
+use super::record::{self, CameFrom};
 use super::script::{STAYS, Stays, exchange, stored_rows};
 use crate::table::{
     Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
@@ -66,6 +67,7 @@ pub(super) fn statement(
     dates: &[NaiveDate],
     path: &str,
     guard: &str,
+    ledger: &str,
 ) -> Result<Statement, String> {
     let table = refill.table;
     let owed = owed(refill, dates);
@@ -80,14 +82,22 @@ pub(super) fn statement(
          CREATE TEMP TABLE {ANSWERED} AS {};\n\
          {keep}{}\
          CREATE TEMP TABLE {TOLD} AS {};\n\
-         COMMIT TRANSACTION;\n\
+         {}COMMIT TRANSACTION;\n\
          SELECT * FROM {TOLD} ORDER BY asked, stayed",
         answered(table, &judged(table, &rows(refill, sql, dates)?)),
         exchange(table, path, dates, &fitting(table), stays),
         told(stays, dates.len()),
+        refill.record.map_or_else(String::new, |recording| {
+            let came = CameFrom::Query(&came(), digest(&[]));
+            record::within(ledger, recording, came, stays == Stays::Listed)
+        }),
     );
     let now = Value::Timestamp(refill.now).to_string();
-    Ok(Statement::new(text).with("now", "TIMESTAMP", now))
+    let statement = Statement::new(text).with("now", "TIMESTAMP", now);
+    Ok(match refill.record {
+        Some(recording) => statement.with("record", "STRING", record::sent(recording.of(dates))),
+        None => statement,
+    })
 }
 
 /// The dates whose stored rows are protected, each with the rows it must come to; no number where one at least is enough.
@@ -282,6 +292,16 @@ fn fitting(table: &TableDef) -> String {
     format!("SELECT {} FROM {ANSWERED} WHERE {FAULT} IS NULL", made(table))
 }
 
+/// How many rows came for each date that any came for, how many of them do not fit, and the number for those that do, as
+/// they are read from what the script answers.
+fn came() -> String {
+    format!(
+        "SELECT asked AS day, held AS fit, \
+         IF(quarantined IS NULL, 0, ARRAY_LENGTH(JSON_QUERY_ARRAY(CONCAT('[', quarantined, ']')))) AS aside, \
+         print ^ halves ^ held AS digest FROM {TOLD} WHERE stayed IS NULL"
+    )
+}
+
 /// What became of each date that has rows: how many fit, two numbers for what they hold, and those quarantined. A date
 /// whose stored rows stayed has a row more, with their number alone.
 ///
@@ -301,7 +321,7 @@ fn told(stays: Stays, dates: usize) -> String {
         .max(1);
     format!(
         "SELECT {ASKED} AS asked, COUNTIF({FAULT} IS NULL) AS held, BIT_XOR({PRINT}) AS print, \
-         SUM({PRINT} & 0xFFFFFFFF) AS halves, \
+         CAST(SUM({PRINT} & 0xFFFFFFFF) AS INT64) AS halves, \
          STRING_AGG(IF({FAULT} IS NULL, NULL, TO_JSON_STRING([{FAULT}, {TEXT}])), ',' ORDER BY {TEXT} LIMIT {most}) \
          AS quarantined, CAST(NULL AS INT64) AS stayed \
          FROM {ANSWERED} GROUP BY {ASKED}{also}"
@@ -369,9 +389,10 @@ fn of_row(row: Row) -> Option<Refilled> {
             Value::Int(rows) => Some(u32::try_from(rows).ok()?),
             _ => None,
         },
-        digest: match held {
-            0 => digest(&[]),
-            _ => digest(&[vec![Value::Int(rows), print, halves]]),
+        // The script records the same number by itself.
+        digest: match (print, halves) {
+            (Value::Int(print), Value::Int(halves)) => (print ^ halves ^ rows).cast_unsigned(),
+            _ => digest(&[]),
         },
         set_aside: pairs.into_iter().map(quarantined).collect::<Option<_>>()?,
     })

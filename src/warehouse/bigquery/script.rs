@@ -9,9 +9,10 @@ use super::cell::{expression, row};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
 use super::read;
+use super::record::{self, CameFrom};
 use super::staging::SENT;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
-use crate::warehouse::{ErrorClass, Kept, Replace};
+use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
 /// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included. A parameter is billed
 /// nothing and is no job of its own, where a table that rows were loaded into is billed for 10 MiB at least when it is
@@ -42,7 +43,7 @@ pub(super) const CHANGES: usize = 2;
 /// The rows of a replace, cut where a commit would grow too large. A date is never cut.
 pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<Part<'a>> {
     let table = replace.table;
-    let mut parts: Vec<Part<'a>> = vec![Part::new(table)];
+    let mut parts: Vec<Part<'a>> = vec![Part::new(table, replace.record)];
     for &date in replace.dates {
         let short = replace.short.contains(&date);
         let rows = on_date(replace, date);
@@ -52,7 +53,7 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<Part<'a>> {
                 last.add(date, short, rows, bytes);
             }
             _ => {
-                let mut next = Part::new(table);
+                let mut next = Part::new(table, replace.record);
                 next.add(date, short, rows, bytes);
                 parts.push(next);
             }
@@ -84,16 +85,18 @@ pub(super) struct Part<'a> {
     short: Vec<(NaiveDate, usize)>,
     rows: Vec<String>,
     bytes: usize,
+    record: Option<&'a Recording>,
 }
 
 impl<'a> Part<'a> {
-    const fn new(table: &'a TableDef) -> Self {
+    const fn new(table: &'a TableDef, record: Option<&'a Recording>) -> Self {
         Self {
             table,
             dates: Vec::new(),
             short: Vec::new(),
             rows: Vec::new(),
             bytes: 0,
+            record,
         }
     }
 
@@ -127,11 +130,31 @@ impl<'a> Part<'a> {
     }
 
     /// The script for this part of the table at `path`, stamped with `now`; `guard` is said first in its transaction.
-    /// Its rows go along as a parameter, unless they were loaded into a table.
-    pub(super) fn statement(&self, path: &str, now: &str, guard: &str, loaded: Option<&str>) -> Statement {
+    /// Its rows go along as a parameter, unless they were loaded into a table. What is recorded goes to the table at `ledger`.
+    pub(super) fn statement(
+        &self,
+        path: &str,
+        now: &str,
+        guard: &str,
+        loaded: Option<&str>,
+        ledger: &str,
+    ) -> Statement {
         let fresh = loaded.map_or_else(|| sent(self.table), |loaded| sent_by_load(self.table, loaded));
-        let text = script(self.table, path, &self.dates, &self.short, guard, &fresh);
-        let statement = Statement::new(text).with("now", "TIMESTAMP", now.to_owned());
+        let record = self.record.map_or_else(String::new, |recording| {
+            record::within(ledger, recording, CameFrom::Sent, self.may_keep())
+        });
+        let text = script(
+            self.table,
+            path,
+            &self.dates,
+            &self.short,
+            guard,
+            [&fresh, &record],
+        );
+        let mut statement = Statement::new(text).with("now", "TIMESTAMP", now.to_owned());
+        if let Some(recording) = self.record {
+            statement = statement.with("record", "STRING", record::sent(recording.of(&self.dates)));
+        }
         match loaded {
             Some(_) => statement,
             None => statement.with("rows", "STRING", self.parameter()),
@@ -139,18 +162,19 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The text of the script; it differs only by the dates, and says which stayed where any of them may.
+/// The text of the script; it differs only by the dates, and says which stayed where any of them may. `fresh` is the
+/// SELECT of the rows, `record` what is said to record them.
 fn script(
     table: &TableDef,
     path: &str,
     dates: &[NaiveDate],
     short: &[(NaiveDate, usize)],
     guard: &str,
-    fresh: &str,
+    [fresh, record]: [&str; 2],
 ) -> String {
     if short.is_empty() {
         return format!(
-            "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
+            "BEGIN TRANSACTION;\n{guard}{}{record}COMMIT TRANSACTION;",
             exchange(table, path, dates, fresh, Stays::None)
         );
     }
@@ -167,7 +191,7 @@ fn script(
         came.join(", ")
     );
     format!(
-        "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}COMMIT TRANSACTION;\n\
+        "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}{record}COMMIT TRANSACTION;\n\
          SELECT day, stored FROM {STAYS} ORDER BY day",
         exchange(table, path, dates, fresh, Stays::Listed)
     )

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::connection::{attach, blank};
+use super::connection::{attach, attach_to_read, blank};
 use super::fault::Fault;
 use super::folder::Folder;
+use super::record;
 use crate::warehouse::{Holder, Lease, Rhythm, lease};
 
 /// The file's name, as if it were a dataset: every connection has it at hand.
@@ -90,13 +91,27 @@ pub(super) fn open(folder: &Folder) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-/// How the lease of a plan stands.
-pub(super) fn look(folder: &Folder, plan: &str) -> Result<Option<Lease>, Fault> {
+/// The same where there is one, to change nothing; in a folder that is only read it leaves no trace.
+pub(super) fn open_to_look(folder: &Folder) -> Result<Option<Connection>, Fault> {
     if !folder.file(DATASET).exists() {
         return Ok(None);
     }
-    let connection = open(folder)?;
-    connection.execute_batch(TABLE)?;
+    if !folder.is_read_only() {
+        return open(folder).map(Some);
+    }
+    let connection = blank()?;
+    attach_to_read(&connection, DATASET, &folder.file(DATASET))?;
+    Ok(Some(connection))
+}
+
+/// How the lease of a plan stands.
+pub(super) fn look(folder: &Folder, plan: &str) -> Result<Option<Lease>, Fault> {
+    let Some(connection) = open_to_look(folder)? else {
+        return Ok(None);
+    };
+    if !connection.table_exists(Some(DATASET), "lease")? {
+        return Ok(None);
+    }
     stands(&connection, plan)
 }
 
@@ -130,6 +145,7 @@ pub(super) fn take(
     let mut connection = open(folder)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(TABLE)?;
+    transaction.execute_batch(record::TABLE)?;
     let now = stands(&transaction, plan)?;
     let place = |lease: &Lease| (lease.epoch, lease.beat);
     if now.as_ref().map(place) != seen.map(place) {

@@ -14,6 +14,7 @@ mod owner;
 mod pool;
 mod query;
 mod read;
+mod record;
 mod refill;
 mod replace;
 mod schema;
@@ -31,8 +32,8 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Claim, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Refill, Refilled, Replace,
-    Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Answer, Claim, Entry, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Records, Refill,
+    Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
     Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
@@ -111,10 +112,26 @@ impl SqliteWarehouse {
         &self,
         work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
+        self.about_folder("looking after the lease", work).await
+    }
+
+    async fn about_progress<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        self.about_folder("looking after the recorded progress", work)
+            .await
+    }
+
+    async fn about_folder<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
         let pool = Arc::clone(&self.pool);
         blocking(move || {
             let folder = pool.folder();
-            work(folder).map_err(|fault| fault.told("looking after the lease", folder.path()))
+            work(folder).map_err(|fault| fault.told(doing, folder.path()))
         })
         .await
     }
@@ -155,6 +172,10 @@ impl Warehouse for SqliteWarehouse {
     }
 
     fn owners(&self) -> Option<&dyn Owners> {
+        Some(self)
+    }
+
+    fn records(&self) -> Option<&dyn Records> {
         Some(self)
     }
 
@@ -313,6 +334,21 @@ impl Owners for SqliteWarehouse {
             pool: Arc::clone(&self.pool),
             held: Held::default(),
         })
+    }
+}
+
+#[async_trait]
+impl Records for SqliteWarehouse {
+    async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError> {
+        let plan = plan.to_owned();
+        self.about_progress(move |folder| record::entries(folder, &plan, after))
+            .await
+    }
+
+    async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError> {
+        let (plan, entries, fence) = (plan.to_owned(), entries.to_vec(), self.held.fence());
+        self.about_progress(move |folder| record::append(folder, fence.as_ref(), &plan, &entries))
+            .await
     }
 }
 

@@ -2,10 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::connection::{attach_to_read, blank};
 use super::fault::Fault;
 use super::folder::Folder;
-use super::lease::{DATASET, open};
+use super::lease::{DATASET, open, open_to_look};
 use crate::warehouse::{Claim, Owner};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
@@ -13,15 +12,8 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
 
 /// Whose each of these tables is. Nothing is created.
 pub(super) fn owners(folder: &Folder, tables: &[String]) -> Result<Vec<Option<Owner>>, Fault> {
-    if !folder.file(DATASET).exists() {
+    let Some(connection) = open_to_look(folder)? else {
         return Ok(vec![None; tables.len()]);
-    }
-    let connection = if folder.is_read_only() {
-        let connection = blank()?;
-        attach_to_read(&connection, DATASET, &folder.file(DATASET))?;
-        connection
-    } else {
-        open(folder)?
     };
     if !connection.table_exists(Some(DATASET), "owner")? {
         return Ok(vec![None; tables.len()]);

@@ -8,9 +8,12 @@ use super::fault::Fault;
 use super::googlesql;
 use super::lease::Fence;
 use super::query::answer;
+use super::record;
 use super::replace::Replacement;
 use crate::table::{Admitted, Candidate, Row, TableDef, Value, admit_on, digest, from_answer};
-use crate::warehouse::{Answer, Asking, Refill, Refilled, Replace, RowsExpected, WarehouseError};
+use crate::warehouse::{
+    Answer, Asking, Came, Recording, Refill, Refilled, Replace, RowsExpected, WarehouseError,
+};
 
 /// A [`Refill`] that owns what it names, its query translated.
 pub(super) struct Refilling {
@@ -20,6 +23,7 @@ pub(super) struct Refilling {
     sql: String,
     asking: Asking,
     now: DateTime<Utc>,
+    record: Option<Recording>,
 }
 
 impl Refilling {
@@ -31,6 +35,7 @@ impl Refilling {
             sql: googlesql::translate_about(refill.sql, refill.now)?,
             asking: refill.asking,
             now: refill.now,
+            record: refill.record.cloned(),
         })
     }
 
@@ -68,10 +73,18 @@ impl Refilling {
             short: &short,
             now: self.now,
             name: None,
+            record: None,
         });
         for kept in replacement.within(&transaction)? {
             let of_it = refilled.iter_mut().filter(|refilled| refilled.date == kept.date);
             of_it.for_each(|refilled| refilled.kept = Some(kept.rows));
+        }
+        if let Some(recording) = &self.record {
+            let entries = (recording.dates.iter()).filter_map(|draft| {
+                let of_it = refilled.iter().find(|refilled| refilled.date == draft.date)?;
+                Some(recording.entry(draft, came(of_it), of_it.kept, self.now))
+            });
+            record::put(&transaction, &recording.plan, &entries.collect::<Vec<_>>())?;
         }
         transaction.commit()?;
         Ok(refilled)
@@ -148,5 +161,13 @@ impl Refilling {
         let key = |row: &Row| -> Vec<String> { keys.iter().map(|&at| row[at].to_string()).collect() };
         admitted.rows.sort_by_cached_key(key);
         admitted
+    }
+}
+
+fn came(refilled: &Refilled) -> Came {
+    Came {
+        rows: refilled.rows,
+        quarantined: u32::try_from(refilled.set_aside.len()).unwrap_or(u32::MAX),
+        digest: refilled.digest,
     }
 }

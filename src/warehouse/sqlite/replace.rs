@@ -10,9 +10,10 @@ use super::fault::Fault;
 use super::folder::checked;
 use super::insert::Insert;
 use super::lease::Fence;
+use super::record;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
 use crate::warehouse::keep::is_not_less;
-use crate::warehouse::{Kept, Replace};
+use crate::warehouse::{Kept, Recording, Replace};
 
 /// A [`Replace`] that owns what it names, to cross to a blocking thread.
 pub(super) struct Replacement {
@@ -21,6 +22,7 @@ pub(super) struct Replacement {
     rows: Vec<Row>,
     short: Vec<NaiveDate>,
     now: DateTime<Utc>,
+    record: Option<Recording>,
 }
 
 impl From<Replace<'_>> for Replacement {
@@ -31,6 +33,7 @@ impl From<Replace<'_>> for Replacement {
             rows: replace.rows.to_vec(),
             short: replace.short.to_vec(),
             now: replace.now,
+            record: replace.record.cloned(),
         }
     }
 }
@@ -48,6 +51,13 @@ impl Replacement {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
         let kept = self.within(&transaction)?;
+        if let Some(recording) = &self.record {
+            let stayed = |date| kept.iter().find(|kept| kept.date == date).map(|kept| kept.rows);
+            let entries: Vec<_> = (recording.dates.iter())
+                .map(|draft| recording.entry(draft, draft.came, stayed(draft.date), self.now))
+                .collect();
+            record::put(&transaction, &recording.plan, &entries)?;
+        }
         transaction.commit()?;
         Ok(kept)
     }

@@ -108,6 +108,7 @@ async fn replace(
             short: &[],
             now,
             name: None,
+            record: None,
         })
         .await
         .map(drop)
@@ -517,6 +518,7 @@ async fn played(warehouse: &SqliteWarehouse) {
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }
@@ -562,6 +564,7 @@ async fn refilled(
         },
         now: at(now),
         name: "a refill",
+        record: None,
     };
     warehouse.refill(refill).await
 }
@@ -607,6 +610,7 @@ async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ON
         short: &[],
         now: at("2024-01-04T00:00:00Z"),
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
     let second = refilled(&warehouse, sql, &all[..1], "2024-01-04T00:00:00Z")
@@ -770,6 +774,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
         asking: Asking::DateByDate,
         now,
         name: "late",
+        record: None,
     };
     let another = TableDef {
         name: "another".into(),
@@ -846,6 +851,7 @@ async fn a_reserved_word_is_a_name_like_any_other() {
                     short: &[],
                     now,
                     name: None,
+                    record: None,
                 };
                 warehouse.replace(replace).await.unwrap();
             }
@@ -878,6 +884,7 @@ async fn a_reserved_word_is_a_name_like_any_other() {
             asking: Asking::DateByDate,
             now: later,
             name: "again",
+            record: None,
         };
         assert_eq!(warehouse.refill(refill).await.unwrap()[0].rows, 2);
         let read = Read {

@@ -1,0 +1,193 @@
+//! The warehouse's record of the progress, by which another host can continue: the dates of a commit are recorded in its
+//! transaction, all other changes of the ledger follow in batches.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use tokio::time::Instant;
+
+use crate::fence::host_name;
+use crate::figures::counted;
+use crate::ledger::{Purpose, Settled, Told, UnitState};
+use crate::warehouse::{ErrorClass, Recording, WarehouseError};
+
+use super::super::Fills;
+use super::super::writer::Commit;
+use super::{Dispatcher, Fatal, Mode, Owner, Report};
+
+/// How long changes are gathered before the warehouse is told.
+const GAP: Duration = Duration::from_secs(5);
+
+/// The most changes it is told at once.
+const MOST: usize = 500;
+
+/// How often in a row a run that has ended tries to tell the rest. The next start tells it otherwise.
+const LAST_TRIES: u32 = 3;
+
+/// What is recorded with a commit, and the digests of what its dates are computed from.
+#[derive(Debug, Clone)]
+pub(in super::super) struct CommitRecord {
+    pub(in super::super) recording: Recording,
+    inputs: BTreeMap<NaiveDate, u64>,
+}
+
+impl CommitRecord {
+    /// The dates whose entry says all there is to say, once the commit has come to this.
+    pub(super) fn faithful(&self, settled: &[Settled]) -> Vec<NaiveDate> {
+        let is_faithful = |settled: &&Settled| {
+            let input = self.inputs.get(&settled.unit.date);
+            settled.unit.state == UnitState::Ok
+                && input.is_some()
+                && settled.digests.map(|digests| digests.input).as_ref() == input
+        };
+        let faithful = settled.iter().filter(is_faithful);
+        faithful.map(|settled| settled.unit.date).collect()
+    }
+
+    /// The number of its newest entry.
+    pub(super) fn last(&self) -> i64 {
+        let numbers = self.recording.dates.iter().map(|draft| draft.number);
+        numbers.max().unwrap_or(0)
+    }
+}
+
+/// What tells the warehouse.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    host: String,
+    /// The number of the next entry.
+    next: i64,
+    /// How often the ledger had been written to when there was nothing left to tell.
+    all_told_at: Option<u64>,
+    is_telling: bool,
+    /// Not before this moment again.
+    due: Option<Instant>,
+    /// How often in a row it failed.
+    failures: u32,
+}
+
+impl Recorder {
+    /// One that begins after the newest entry the ledger knows.
+    pub(super) fn after(known: i64) -> Self {
+        Self {
+            host: host_name(),
+            next: known + 1,
+            all_told_at: None,
+            is_telling: false,
+            due: None,
+            failures: 0,
+        }
+    }
+
+    fn owes(&self, writes: u64) -> bool {
+        self.is_telling || self.all_told_at != Some(writes)
+    }
+}
+
+impl Dispatcher {
+    /// What is recorded with a commit of a stage; nothing where the warehouse does not write what the stage makes.
+    pub(super) fn record_of(&mut self, at: usize, commit: &Commit) -> Option<CommitRecord> {
+        let recorder = self.recorder.as_mut()?;
+        let line = &self.lines[at];
+        let fills = line.stage.fills();
+        if !matches!(fills, Fills::Computed(_) | Fills::Query(..)) {
+            return None;
+        }
+        let stage = &line.board.name;
+        let mut inputs = BTreeMap::new();
+        let mut dates = Vec::new();
+        for landing in commit.landings() {
+            let date = landing.settled.unit.date;
+            let input = self.provenance.input(stage, date);
+            if let Some(draft) = landing.draft(recorder.next, fills, input) {
+                recorder.next += 1;
+                inputs.insert(date, input);
+                dates.push(draft);
+            }
+        }
+        let recording = Recording {
+            plan: self.plan.name.clone(),
+            stage: stage.clone(),
+            run: self.run.id.clone(),
+            host: recorder.host.clone(),
+            fingerprint: self.plan.stage(stage).map(|stage| stage.fingerprint.to_string()),
+            dates,
+        };
+        Some(CommitRecord { recording, inputs })
+    }
+
+    /// Tells the warehouse what has changed, if it is time to.
+    pub(super) fn tell_warehouse(&mut self) -> Result<(), Fatal> {
+        let Some(recorder) = &mut self.recorder else {
+            return Ok(());
+        };
+        let has_ended = self.mode == Mode::Over;
+        let waits = recorder.due.is_some_and(|due| due > Instant::now());
+        let is_late = has_ended && recorder.failures == 0;
+        if recorder.is_telling || !recorder.owes(self.ledger.writes()) || waits && !is_late {
+            return Ok(());
+        }
+        let first = recorder.next;
+        let entries = (self.ledger).untold(self.target, &recorder.host, first, MOST)?;
+        recorder.due = Some(Instant::now() + GAP);
+        let Some(last) = entries.last().map(|entry| entry.number) else {
+            recorder.all_told_at = Some(self.ledger.writes());
+            return Ok(());
+        };
+        recorder.next = last + 1;
+        recorder.is_telling = true;
+        let (warehouse, plan) = (self.charging(&Purpose::default()), self.plan.name.clone());
+        self.spawn(Owner::Recorder, async move {
+            let told = match warehouse.records() {
+                Some(records) => records.append(&plan, &entries).await,
+                None => Ok(()),
+            };
+            Report::Recorded(last, told)
+        });
+        Ok(())
+    }
+
+    pub(super) fn on_recorded(&mut self, last: i64, told: Result<(), WarehouseError>) -> Result<(), Fatal> {
+        let Some(recorder) = &mut self.recorder else {
+            return Ok(());
+        };
+        recorder.is_telling = false;
+        let Err(error) = told else {
+            recorder.failures = 0;
+            self.ledger.told(self.target, Told::Yes, last)?;
+            return Ok(());
+        };
+        recorder.failures += 1;
+        let failures = recorder.failures;
+        self.ledger.told(self.target, Told::No, last)?;
+        if error.class == ErrorClass::Auth {
+            self.recorder = None;
+            tracing::warn!("the progress was not recorded in the warehouse: {error}");
+        } else {
+            tracing::warn!(
+                "the progress was not recorded in the warehouse, tried again ({}): {error}",
+                counted(failures, "failure")
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether the warehouse is still to be told something, and trying is of use.
+    pub(super) fn has_to_tell(&self) -> bool {
+        (self.recorder.as_ref())
+            .is_some_and(|recorder| recorder.owes(self.ledger.writes()) && recorder.failures < LAST_TRIES)
+    }
+
+    /// When the warehouse is to be told next; none while there is nothing to tell.
+    pub(super) fn next_telling(&self) -> Option<Instant> {
+        let recorder = self.recorder.as_ref()?;
+        let waits = !recorder.is_telling && recorder.owes(self.ledger.writes());
+        recorder.due.filter(|_| waits)
+    }
+
+    /// Leaves the rest to the next start.
+    pub(super) fn tell_no_more(&mut self) {
+        self.recorder = None;
+    }
+}

@@ -1,0 +1,329 @@
+//! Taking over what the warehouse has recorded of a plan's progress: what another host did, and what this one did and
+//! died before it could write it down.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde::de::DeserializeOwned;
+
+use super::entry::{
+    ACCEPTANCE, CHECK, CheckBody, QuarantinedBody, RUN, RunBody, TICK, TIME, TimeBody, UnitBody, WAIVER,
+    WaiverBody,
+};
+use super::outbox::know;
+use super::{Acceptance, Digests, Ledger, LedgerError, Target, Tick, UnitRecord, UnitState};
+use crate::figures::counted;
+use crate::plan::Fingerprint;
+use crate::warehouse::{COMMIT, Entry, UNIT};
+
+/// What was taken over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// How many entries.
+    pub entries: usize,
+    /// The host of the newest run this ledger knew nothing of; none if it knew them all.
+    pub host: Option<String>,
+}
+
+/// Why an entry cannot be taken over.
+type Refused = Box<dyn std::error::Error + Send + Sync>;
+
+impl Ledger {
+    /// Takes over the entries of a warehouse, which are in order and newer than the newest this ledger knows. `checks`
+    /// names the checks of each stage: an answer that is older than a commit to its stage is outdated.
+    ///
+    /// # Errors
+    /// When an entry cannot be read or the ledger cannot be written; then nothing of it is taken over.
+    pub fn import(
+        &mut self,
+        target: Target,
+        entries: &[Entry],
+        checks: &HashMap<String, Vec<String>>,
+    ) -> Result<Imported, LedgerError> {
+        let mut refused = None;
+        let imported = self.transaction(|ledger| {
+            let mut taken = Taken::default();
+            for entry in entries {
+                if let Err(cause) = taken.take(ledger, target, entry) {
+                    refused = Some((entry.number, cause));
+                    return Err(rusqlite::Error::QueryReturnedNoRows);
+                }
+            }
+            taken.outdate(ledger, target, checks)?;
+            if let Some(last) = entries.last() {
+                know(ledger, target, last.number)?;
+            }
+            Ok(Imported {
+                entries: entries.len(),
+                host: taken.host,
+            })
+        });
+        match refused {
+            Some((number, cause)) => Err(self.refuse(format!(
+                "cannot take over entry {number} of the progress recorded in the warehouse ({cause}); \
+                 use the program that wrote it"
+            ))),
+            None => imported,
+        }
+    }
+}
+
+/// What was taken over so far, as far as it decides about the rest.
+#[derive(Debug, Default)]
+struct Taken {
+    host: Option<String>,
+    /// Runs this ledger knew nothing of.
+    new_runs: HashSet<String>,
+    /// The newest commit of each stage and run: its number and its time.
+    commits: HashMap<(String, String), (i64, DateTime<Utc>)>,
+    /// Checks whose newest answer still counts: name, run, number, and the time it was answered.
+    answers: HashMap<String, (String, i64, DateTime<Utc>)>,
+}
+
+impl Taken {
+    fn take(&mut self, ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+        self.see_run(ledger, entry)?;
+        match entry.kind.as_str() {
+            COMMIT | UNIT => {
+                let date = entry.date.ok_or("it has no date")?;
+                unit(ledger, target, entry, date)?;
+                if entry.kind == COMMIT {
+                    let key = (entry.subject.clone(), entry.run.clone());
+                    self.commits.insert(key, (entry.number, entry.at));
+                }
+            }
+            CHECK => {
+                let at = check(ledger, target, entry)?;
+                let answer = (entry.run.clone(), entry.number, at);
+                self.answers.insert(entry.subject.clone(), answer);
+            }
+            WAIVER => waiver(ledger, target, &body(entry)?)?,
+            TICK => tick(ledger, target, &body(entry)?)?,
+            ACCEPTANCE => acceptance(ledger, target, &body(entry)?)?,
+            RUN => run(ledger, target, entry)?,
+            TIME => {
+                let TimeBody { seconds, a_unit } = body(entry)?;
+                ledger.execute(
+                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit, told)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 1)",
+                    params![target.0, entry.subject, entry.run, seconds, a_unit],
+                )?;
+            }
+            // A newer program recorded it; what it means is not known here.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn see_run(&mut self, ledger: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
+        if entry.run.is_empty() {
+            return Ok(());
+        }
+        let is_known = ledger
+            .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
+            .exists([&entry.run])?;
+        if !is_known || self.new_runs.contains(&entry.run) {
+            self.new_runs.insert(entry.run.clone());
+            self.host = Some(entry.host.clone());
+        }
+        Ok(())
+    }
+
+    /// Marks answers as outdated whose stage has a commit they cannot know of: the process died before it could do so.
+    fn outdate(
+        &self,
+        ledger: &Transaction<'_>,
+        target: Target,
+        checks: &HashMap<String, Vec<String>>,
+    ) -> rusqlite::Result<()> {
+        for ((stage, run), (number, at)) in &self.commits {
+            for check in checks.get(stage).into_iter().flatten() {
+                let is_older = match self.answers.get(check) {
+                    Some((of_run, _, answered)) if of_run == run => answered <= at,
+                    Some((_, answer, _)) => answer < number,
+                    None => true,
+                };
+                if is_older {
+                    super::checks::outdate(ledger, target, check)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn body<T: DeserializeOwned>(entry: &Entry) -> Result<T, Refused> {
+    Ok(serde_json::from_str(&entry.body)?)
+}
+
+fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate) -> Result<(), Refused> {
+    let body: UnitBody = body(entry)?;
+    let stage = &entry.subject;
+    let state =
+        UnitState::from_word(&entry.state).ok_or_else(|| format!("its state is '{}'", entry.state))?;
+    let fingerprint: Option<Fingerprint> = entry.fingerprint.as_deref().map(str::parse).transpose()?;
+    let came = entry.rows.unwrap_or(0);
+    let quarantined = entry.quarantined.unwrap_or(0);
+    let expected = body
+        .expected
+        .unwrap_or_else(|| came.saturating_add(quarantined).max(1));
+    let reason = match (entry.kind.as_str(), entry.kept) {
+        (COMMIT, Some(kept)) => Some(format!(
+            "expected {}, got {came}; kept the {} stored before",
+            counted(expected, "row"),
+            counted(kept, "row")
+        )),
+        (COMMIT, None) if state == UnitState::Ok => None,
+        (COMMIT, None) => Some(
+            body.reason
+                .unwrap_or_else(|| format!("expected {}, got {came}", counted(expected, "row"))),
+        ),
+        _ => body.reason,
+    };
+    let record = UnitRecord {
+        date,
+        state,
+        expected,
+        rows: entry.kept.unwrap_or(came),
+        attempts: body.attempts,
+        class: body.class,
+        reason,
+        source: body.source,
+        seconds: body.seconds,
+    };
+    // Rows that stayed were made by what made them.
+    let is_new = entry.kept.is_none();
+    let made_by = fingerprint.filter(|_| is_new);
+    super::units::put_unit(ledger, target, stage, &entry.run, &record, made_by, entry.at)?;
+    ledger
+        .prepare_cached("UPDATE unit SET told = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+        .execute(params![target.0, stage, date])?;
+    if let (true, Some(input), Some(output)) = (is_new, body.input, entry.digest) {
+        super::digests::put(ledger, target, stage, date, Digests { input, output })?;
+    }
+    if let (true, Some(gaps)) = (is_new, body.gaps) {
+        super::gaps::put(ledger, target, stage, date, &gaps)?;
+    }
+    if let Some(made_by) = made_by {
+        super::definition::put(ledger, target, stage, made_by, entry.at)?;
+    }
+    ledger
+        .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+        .execute(params![target.0, stage, date])?;
+    for QuarantinedBody { row, kind, reason } in body.quarantined {
+        ledger.execute(
+            "INSERT INTO quarantined (target, stage, date, row, kind, reason, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![target.0, stage, date, row, kind.map(|kind| kind.word()), reason, entry.run],
+        )?;
+    }
+    if !state.is_open() {
+        super::units::settle_date(ledger, target, stage, date)?;
+    }
+    Ok(())
+}
+
+fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<DateTime<Utc>, Refused> {
+    let body: CheckBody = body(entry)?;
+    let known: Option<i64> = ledger
+        .prepare_cached("SELECT id FROM check_result WHERE target = ?1 AND name = ?2 AND run = ?3 AND at = ?4 AND answer IS ?5")?
+        .query_row(
+            params![target.0, entry.subject, entry.run, body.at, body.answer],
+            |row| row.get(0),
+        )
+        .optional()?;
+    ledger.execute(
+        "INSERT OR REPLACE INTO check_result
+           (id, target, name, run, state, answer, value, offending, seconds, at, fingerprint, note, told)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1)",
+        params![
+            known,
+            target.0,
+            entry.subject,
+            entry.run,
+            entry.state,
+            body.answer,
+            body.value,
+            body.offending,
+            body.seconds,
+            body.at,
+            entry.fingerprint,
+            body.note,
+        ],
+    )?;
+    Ok(body.at)
+}
+
+fn waiver(ledger: &Transaction<'_>, target: Target, body: &WaiverBody) -> rusqlite::Result<()> {
+    let WaiverBody { run, waiver } = body;
+    let known = ledger
+        .prepare_cached("SELECT 1 FROM waiver WHERE target = ?1 AND name = ?2 AND at = ?3")?
+        .exists(params![target.0, waiver.check, waiver.at])?;
+    if !known {
+        super::waivers::put(ledger, target, run, waiver)?;
+    }
+    ledger
+        .execute(
+            "UPDATE waiver SET told = 1 WHERE target = ?1 AND name = ?2 AND at = ?3",
+            params![target.0, waiver.check, waiver.at],
+        )
+        .map(drop)
+}
+
+fn tick(ledger: &Transaction<'_>, target: Target, tick: &Tick) -> rusqlite::Result<()> {
+    let known = ledger
+        .prepare_cached("SELECT 1 FROM tick WHERE target = ?1 AND item = ?2 AND at = ?3")?
+        .exists(params![target.0, tick.item, tick.at])?;
+    if !known {
+        super::ticks::put(ledger, target, tick)?;
+    }
+    ledger
+        .execute(
+            "UPDATE tick SET told = 1 WHERE target = ?1 AND item = ?2 AND at = ?3",
+            params![target.0, tick.item, tick.at],
+        )
+        .map(drop)
+}
+
+fn acceptance(ledger: &Transaction<'_>, target: Target, acceptance: &Acceptance) -> rusqlite::Result<()> {
+    let key = params![
+        target.0,
+        acceptance.stage,
+        acceptance.accepted.to_string(),
+        acceptance.equals.to_string(),
+        acceptance.at
+    ];
+    let of_it = "target = ?1 AND stage = ?2 AND accepted = ?3 AND equals = ?4 AND at = ?5";
+    let known = ledger
+        .prepare_cached(&format!("SELECT 1 FROM acceptance WHERE {of_it}"))?
+        .exists(key)?;
+    if !known {
+        super::definition::put_acceptance(ledger, target, acceptance)?;
+    }
+    ledger
+        .execute(&format!("UPDATE acceptance SET told = 1 WHERE {of_it}"), key)
+        .map(drop)
+}
+
+fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+    let body: RunBody = body(entry)?;
+    ledger.execute(
+        "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, told)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)
+         ON CONFLICT DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, ending = excluded.ending,
+           told = 1",
+        params![
+            entry.subject,
+            target.0,
+            body.pid,
+            entry.state,
+            body.source,
+            body.workers,
+            body.dates,
+            body.started_at,
+            body.ended_at,
+            body.ending,
+        ],
+    )?;
+    Ok(())
+}

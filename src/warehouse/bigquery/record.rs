@@ -1,0 +1,340 @@
+//! The progress of plans in the dataset of the leases: one table to which rows are only added. What a commit records stands
+//! in its script, and what the script decides is decided in it once.
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+
+use super::fault::Fault;
+use super::fence::DATASET;
+use super::job::{Answered, Statement};
+use super::read;
+use super::script::STAYS;
+use super::{BigQueryWarehouse, datasets::Prefix};
+use crate::table::{Row, Value, text_literal};
+use crate::warehouse::{
+    COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
+};
+
+/// About the most bytes of entries that one request carries.
+const MOST_BYTES: usize = 1_000_000;
+
+/// The columns that an INSERT names, in order.
+const COLUMNS: &str = "plan, number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, \
+                       fingerprint, run, host, recorded_at, body";
+
+/// Where the progress is recorded.
+pub(super) fn place(prefix: &Prefix) -> String {
+    format!("{prefix}{DATASET}.ledger")
+}
+
+/// The statement that makes the table; what is there stays.
+pub(super) fn table(place: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS `{place}` (plan STRING NOT NULL, number INT64 NOT NULL, kind STRING NOT NULL, \
+         subject STRING NOT NULL, date DATE, state STRING NOT NULL, came_rows INT64, kept_rows INT64, \
+         quarantined_rows INT64, digest INT64, fingerprint STRING, run STRING NOT NULL, host STRING NOT NULL, \
+         recorded_at TIMESTAMP NOT NULL, body STRING NOT NULL) CLUSTER BY plan"
+    )
+}
+
+/// Where a commit's script finds what came for each date.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CameFrom<'a> {
+    /// It is known before.
+    Sent,
+    /// A SELECT answers `day`, `fit`, `aside` and `digest` for the dates that rows came for; the number is the digest of
+    /// those that none came for.
+    Query(&'a str, u64),
+}
+
+/// What the script of a commit says before its end to record its dates, and the parameter `@record` it needs; `stays` says
+/// whether it has listed the dates whose stored rows stay.
+pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, stays: bool) -> String {
+    let (fit, aside, digest, join) = match came {
+        CameFrom::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
+        CameFrom::Query(select, none) => (
+            "COALESCE(came.fit, 0)",
+            "COALESCE(came.aside, 0)",
+            format!("COALESCE(came.digest, {})", none.cast_signed()),
+            format!("\nLEFT JOIN ({select}) AS came ON came.day = unit.day"),
+        ),
+    };
+    let (kept, kept_join) = if stays {
+        (
+            "stays.stored",
+            format!("\nLEFT JOIN {STAYS} AS stays ON stays.day = unit.day"),
+        )
+    } else {
+        ("CAST(NULL AS INT64)", String::new())
+    };
+    let fingerprint = recording.fingerprint.as_deref().map_or_else(
+        || "CAST(NULL AS STRING)".to_owned(),
+        |fingerprint| text_literal(fingerprint),
+    );
+    let text = |place: usize| format!("JSON_VALUE(sent, '$[{place}]')");
+    let number = |place: usize| format!("CAST({} AS INT64)", text(place));
+    format!(
+        "INSERT INTO `{place}` ({COLUMNS})\n\
+         SELECT {}, unit.number, '{COMMIT}', {}, unit.day, {}, {fit}, {kept}, {aside}, {digest}, {fingerprint}, {}, {}, \
+         @now, unit.body\n\
+         FROM (SELECT {} AS number, CAST({} AS DATE) AS day, {} AS owed, {} = 'true' AS is_whole, {} AS fit, {} AS aside, \
+         {} AS digest, {} AS body FROM UNNEST(JSON_QUERY_ARRAY(@record)) AS sent) AS unit{join}{kept_join};\n",
+        text_literal(&recording.plan),
+        text_literal(&recording.stage),
+        state(fit, aside, kept),
+        text_literal(&recording.run),
+        text_literal(&recording.host),
+        number(0),
+        text(1),
+        number(2),
+        text(3),
+        number(4),
+        number(5),
+        number(6),
+        text(7),
+    )
+}
+
+/// The word for how a date is done, by the rule of [`RowsExpected::state`].
+fn state(fit: &str, aside: &str, kept: &str) -> String {
+    format!(
+        "CASE WHEN {kept} IS NULL AND unit.owed = 0 AND {fit} = 0 THEN 'skipped' \
+         WHEN {kept} IS NULL AND unit.is_whole AND {aside} = 0 \
+         AND ({fit} = unit.owed OR unit.owed IS NULL AND {fit} > 0) THEN 'ok' \
+         WHEN {fit} = 0 THEN 'empty' ELSE 'partial' END"
+    )
+}
+
+/// The value of the parameter `@record`.
+pub(super) fn sent<'a>(dates: impl Iterator<Item = &'a Draft>) -> String {
+    let row = |draft: &Draft| {
+        let owed = match draft.owed {
+            RowsExpected::Exactly(rows) => Some(rows.to_string()),
+            RowsExpected::AtLeastOne | RowsExpected::Any => None,
+        };
+        json!([
+            draft.number.to_string(),
+            draft.date.to_string(),
+            owed,
+            draft.is_whole.to_string(),
+            draft.came.rows.to_string(),
+            draft.came.quarantined.to_string(),
+            draft.came.digest.cast_signed().to_string(),
+            draft.body,
+        ])
+    };
+    Json::from(dates.map(row).collect::<Vec<_>>()).to_string()
+}
+
+/// Adds entries, if the lease is still held.
+fn append(place: &str, plan: &str, entries: &[Entry], guard: &str) -> Statement {
+    let texts = [
+        "CAST({} AS INT64)",
+        "{}",
+        "{}",
+        "CAST({} AS DATE)",
+        "{}",
+        "CAST({} AS INT64)",
+        "CAST({} AS INT64)",
+        "CAST({} AS INT64)",
+        "CAST({} AS INT64)",
+        "{}",
+        "{}",
+        "{}",
+        "CAST({} AS TIMESTAMP)",
+        "{}",
+    ];
+    let columns: Vec<String> = (texts.iter().enumerate())
+        .map(|(at, text)| text.replace("{}", &format!("JSON_VALUE(sent, '$[{at}]')")))
+        .collect();
+    let sent: Vec<Json> = entries.iter().map(row).collect();
+    Statement::new(format!(
+        "BEGIN TRANSACTION;\n{guard}INSERT INTO `{place}` ({COLUMNS})\n\
+         SELECT {}, {} FROM UNNEST(JSON_QUERY_ARRAY(@entries)) AS sent;\nCOMMIT TRANSACTION;",
+        text_literal(plan),
+        columns.join(", "),
+    ))
+    .with("entries", "STRING", Json::from(sent).to_string())
+}
+
+fn row(entry: &Entry) -> Json {
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    json!([
+        entry.number.to_string(),
+        entry.kind,
+        entry.subject,
+        entry.date.map(|date| date.to_string()),
+        entry.state,
+        number(entry.rows),
+        number(entry.kept),
+        number(entry.quarantined),
+        entry.digest.map(|digest| digest.cast_signed().to_string()),
+        entry.fingerprint,
+        entry.run,
+        entry.host,
+        Value::Timestamp(entry.at).to_string(),
+        entry.body,
+    ])
+}
+
+/// The entries after a number: of those about a date the newest, of the others each once.
+fn look(place: &str, plan: &str, after: i64) -> Statement {
+    Statement::new(format!(
+        "SELECT number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, fingerprint, run, host, \
+         recorded_at, body FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY IF(kind IN ('{COMMIT}', '{UNIT}'), \
+         CONCAT(subject, ' ', CAST(date AS STRING)), CONCAT('number ', CAST(number AS STRING))) ORDER BY number DESC) AS back \
+         FROM `{place}` WHERE plan = @plan AND number > {after}) WHERE back = 1 ORDER BY number"
+    ))
+    .with("plan", "STRING", plan.to_owned())
+}
+
+fn entries(answered: &Answered) -> Result<Vec<Entry>, Fault> {
+    let rows = read::typed(answered)?.into_iter().map(entry);
+    rows.collect::<Option<_>>().ok_or_else(|| {
+        let sentence = format!("a row of {DATASET}.ledger has another form; use the program that wrote it");
+        Fault::new(ErrorClass::Data, sentence)
+    })
+}
+
+fn entry(row: Row) -> Option<Entry> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let number = |value: &Value| match value {
+        Value::Int(number) => Some(u32::try_from(*number).ok()),
+        Value::Null => Some(None),
+        _ => None,
+    };
+    let [
+        Value::Int(at),
+        kind,
+        subject,
+        date,
+        state,
+        rows,
+        kept,
+        quarantined,
+        digest,
+        fingerprint,
+        run,
+        host,
+        Value::Timestamp(when),
+        body,
+    ] = row.as_slice()
+    else {
+        return None;
+    };
+    Some(Entry {
+        number: *at,
+        kind: text(kind)?,
+        subject: text(subject)?,
+        date: date.as_date(),
+        state: text(state)?,
+        rows: number(rows)?,
+        kept: number(kept)?,
+        quarantined: number(quarantined)?,
+        digest: match digest {
+            Value::Int(digest) => Some(digest.cast_unsigned()),
+            _ => None,
+        },
+        fingerprint: text(fingerprint),
+        run: text(run)?,
+        host: text(host)?,
+        at: *when,
+        body: text(body)?,
+    })
+}
+
+/// Entries in parts that one request can carry.
+fn parts(entries: &[Entry]) -> Vec<&[Entry]> {
+    let mut parts = Vec::new();
+    let (mut begin, mut bytes) = (0, 0);
+    for (at, entry) in entries.iter().enumerate() {
+        let next = entry.body.len() + 300;
+        if at > begin && bytes + next > MOST_BYTES {
+            parts.push(&entries[begin..at]);
+            (begin, bytes) = (at, 0);
+        }
+        bytes += next;
+    }
+    if begin < entries.len() {
+        parts.push(&entries[begin..]);
+    }
+    parts
+}
+
+#[async_trait]
+impl Records for BigQueryWarehouse {
+    async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError> {
+        let place = place(&self.prefix);
+        match self.ask(look(&place, plan, after)).await {
+            Ok(answered) => entries(&answered).map_err(told),
+            Err(fault) if fault.is_not_found() => {
+                // Whoever holds a lease is going to add to it; the lease may be older than the table.
+                if !self.held.guard().is_empty() {
+                    self.ask(Statement::new(table(&place))).await.map_err(told)?;
+                }
+                Ok(Vec::new())
+            }
+            Err(fault) => Err(told(fault)),
+        }
+    }
+
+    async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError> {
+        let place = place(&self.prefix);
+        for part in parts(entries) {
+            let id = format!(
+                "backcourt_ledger_{:016x}{:016x}",
+                fastrand::u64(..),
+                fastrand::u64(..)
+            );
+            drop(self.limits.turn(&place, 1).await);
+            let statement = append(&place, plan, part, &self.held.guard());
+            self.write(&id, statement, DOING).await?;
+        }
+        Ok(())
+    }
+}
+
+const DOING: &str = "recording the progress";
+
+fn told(fault: Fault) -> WarehouseError {
+    fault.told("reading the recorded progress")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_request_cannot_carry_is_cut_and_nothing_is_left_out() {
+        let entry = |number, bytes| Entry {
+            number,
+            kind: UNIT.to_owned(),
+            subject: "s".to_owned(),
+            date: None,
+            state: "ok".to_owned(),
+            rows: None,
+            kept: None,
+            quarantined: None,
+            digest: None,
+            fingerprint: None,
+            run: "r".to_owned(),
+            host: "h".to_owned(),
+            at: chrono::DateTime::UNIX_EPOCH,
+            body: "x".repeat(bytes),
+        };
+        let entries = [
+            entry(1, 400_000),
+            entry(2, 500_000),
+            entry(3, 200_000),
+            entry(4, 2_000_000),
+        ];
+        let numbers: Vec<Vec<i64>> = (parts(&entries).into_iter())
+            .map(|part| part.iter().map(|entry| entry.number).collect())
+            .collect();
+        assert_eq!(numbers, [vec![1, 2], vec![3], vec![4]]);
+        assert!(parts(&[]).is_empty());
+    }
+}

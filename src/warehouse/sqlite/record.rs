@@ -1,0 +1,102 @@
+//! The progress of plans that the embedded warehouse keeps, in the file of the leases.
+
+use rusqlite::{Connection, Row, TransactionBehavior, params};
+
+use super::fault::Fault;
+use super::folder::Folder;
+use super::lease::{DATASET, Fence, open, open_to_look};
+use crate::warehouse::{COMMIT, Entry, UNIT};
+
+/// Made when a lease is taken: whoever adds entries holds one.
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.ledger (
+    plan TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, date TEXT,
+    state TEXT NOT NULL, came_rows INTEGER, kept_rows INTEGER, quarantined_rows INTEGER, digest INTEGER,
+    fingerprint TEXT, run TEXT NOT NULL, host TEXT NOT NULL, recorded_at TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (plan, number)) STRICT, WITHOUT ROWID";
+
+/// Adds entries within a transaction.
+pub(super) fn put<'a>(
+    connection: &Connection,
+    plan: &str,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Result<(), Fault> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO backcourt.ledger (plan, number, kind, subject, date, state, came_rows, kept_rows,
+           quarantined_rows, digest, fingerprint, run, host, recorded_at, body)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?;
+    for entry in entries {
+        insert.execute(params![
+            plan,
+            entry.number,
+            entry.kind,
+            entry.subject,
+            entry.date,
+            entry.state,
+            entry.rows,
+            entry.kept,
+            entry.quarantined,
+            entry.digest.map(u64::cast_signed),
+            entry.fingerprint,
+            entry.run,
+            entry.host,
+            entry.at,
+            entry.body,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Adds entries, all or none, as long as the lease is held.
+pub(super) fn append(
+    folder: &Folder,
+    fence: Option<&Fence>,
+    plan: &str,
+    entries: &[Entry],
+) -> Result<(), Fault> {
+    let mut connection = open(folder)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+    put(&transaction, plan, entries)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The entries of a plan after this number. Nothing is created.
+pub(super) fn entries(folder: &Folder, plan: &str, after: i64) -> Result<Vec<Entry>, Fault> {
+    let Some(connection) = open_to_look(folder)? else {
+        return Ok(Vec::new());
+    };
+    if !connection.table_exists(Some(DATASET), "ledger")? {
+        return Ok(Vec::new());
+    }
+    let is_of_a_date = format!("kind IN ('{COMMIT}', '{UNIT}')");
+    let mut query = connection.prepare(&format!(
+        "SELECT number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, fingerprint, run, host,
+                recorded_at, body
+         FROM backcourt.ledger WHERE plan = ?1 AND number > ?2 AND (NOT {is_of_a_date} OR number IN (
+           SELECT MAX(number) FROM backcourt.ledger WHERE plan = ?1 AND {is_of_a_date} GROUP BY subject, date))
+         ORDER BY number"
+    ))?;
+    let entries = query.query_map(params![plan, after], entry)?;
+    Ok(entries.collect::<Result<_, _>>()?)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        number: row.get(0)?,
+        kind: row.get(1)?,
+        subject: row.get(2)?,
+        date: row.get(3)?,
+        state: row.get(4)?,
+        rows: row.get(5)?,
+        kept: row.get(6)?,
+        quarantined: row.get(7)?,
+        digest: row.get::<_, Option<i64>>(8)?.map(i64::cast_unsigned),
+        fingerprint: row.get(9)?,
+        run: row.get(10)?,
+        host: row.get(11)?,
+        at: row.get(12)?,
+        body: row.get(13)?,
+    })
+}
