@@ -38,12 +38,14 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 [[check]]
 name = "few_rows"
+title = "Few rows"
 stage = "one"
 severity = "blocking"
 sql = "SELECT day FROM `d.one` WHERE n = 1"
 expect = [{ rows = 0 }]
 [[check]]
 name = "all_ones"
+title = "All are ones"
 stage = "one"
 severity = "advisory"
 sql = "SELECT day FROM `d.one` WHERE n != 1"
@@ -145,7 +147,7 @@ fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
     let run = second.run(&[]).expect(1);
     let said = format!("{}{}", run.out, run.err);
     assert!(
-        said.contains("5 dates of one were made by another definition"),
+        said.contains("6 dates of one were made by another definition"),
         "{said}"
     );
     assert_eq!(second.dates("one", "outdated"), 5);

@@ -31,10 +31,22 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("warehouse", &["table", "sql"]),
     // The version of a built-in rule is part of what a plan defines.
     ("plan", &["table", "sql", "nba::rules_version"]),
-    // What a warehouse says a job cost is plain data that the ledger keeps, and so is what kind of fault a row has.
+    // What a warehouse says a job cost is plain data that the ledger keeps, and so are the entries it is told of, and what
+    // kind of fault a row has.
     (
         "ledger",
-        &["plan", "table::FaultKind", "warehouse::Charge", "warehouse::Cost"],
+        &[
+            "plan",
+            "table::FaultKind",
+            "warehouse::COMMIT",
+            "warehouse::Came",
+            "warehouse::Charge",
+            "warehouse::Cost",
+            "warehouse::Draft",
+            "warehouse::Entry",
+            "warehouse::RowsExpected",
+            "warehouse::UNIT",
+        ],
     ),
     ("checks", &["plan", "table", "warehouse"]),
     ("runbook", &["plan", "ledger"]),

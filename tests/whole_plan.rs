@@ -237,7 +237,7 @@ fn a_live_run_says_what_is_outside_it_and_how_to_rerun_that() {
 fn adopt_existing() {
     let case = with_source(DAILY);
     case.backcourt(&["run", "--output", "plain"]).expect(0);
-    // The table is good in places, and no ledger knows it.
+    // The table is good in places, and neither ledger nor warehouse knows it.
     let table = Connection::open(case.state.path().join("warehouse/prod.sqlite")).unwrap();
     table
         .execute_batch(
@@ -249,6 +249,9 @@ fn adopt_existing() {
     for file in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
         let _ = fs::remove_file(case.state.path().join(file));
     }
+    let recorded = Connection::open(case.state.path().join("warehouse/backcourt.sqlite")).unwrap();
+    recorded.execute("DELETE FROM ledger", []).unwrap();
+    drop(recorded);
     let one = case
         .backcourt(&["run", "--dates", "2022-01-01", "--output", "plain"])
         .expect(1);

@@ -178,6 +178,7 @@ async fn keeps(warehouse: &dyn Warehouse) {
                 Asking::DateByDate => "one",
                 Asking::AllAtOnce => "all",
             },
+            record: None,
         };
         let refilled = warehouse.refill(refill).await.unwrap();
         let kept: Vec<(NaiveDate, u32)> = refilled

@@ -13,6 +13,7 @@ mod emulator;
 mod faults;
 mod fence;
 mod foreign;
+mod handover;
 mod jobs;
 mod keep;
 mod limits;

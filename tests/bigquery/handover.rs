@@ -1,0 +1,373 @@
+//! The progress of a plan in its warehouse: recorded with the data or not at all, by the same rule in both warehouses, and
+//! enough for another host to continue.
+
+use std::borrow::Cow;
+use std::fs;
+use std::sync::Arc;
+
+use backcourt::table::{Column, ColumnType, Row, TableDef};
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use backcourt::warehouse::sqlite::SqliteWarehouse;
+use backcourt::warehouse::{
+    Asking, COMMIT, Came, Draft, Entry, ErrorClass, Holder, Recording, Refill, Replace, RowsExpected, UNIT,
+    Warehouse,
+};
+use chrono::DateTime;
+use serde_json::Value as Json;
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::{Ended, State, backcourt, ended};
+use super::warehouse::{at, day};
+
+const PLAN: &str = "it's a plan";
+
+fn scores() -> TableDef {
+    TableDef {
+        dataset: Cow::Borrowed("box"),
+        name: Cow::Borrowed("scores"),
+        doc: Cow::Borrowed("A score."),
+        columns: Cow::Owned(vec![
+            Column::required("team", ColumnType::String, "Team."),
+            Column::required("game_date", ColumnType::Date, "Day."),
+            Column::nullable("points", ColumnType::Int64, "Points."),
+        ]),
+        date_column: Cow::Borrowed("game_date"),
+        key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
+        cluster: Cow::Borrowed(&[]),
+        require_partition_filter: false,
+    }
+}
+
+fn score(team: &str, date: &str, points: i64) -> Row {
+    vec![team.into(), day(date).into(), points.into()]
+}
+
+/// A BigQuery and an embedded warehouse, each with the lease of the plan.
+async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>; 2] {
+    let settings = Settings {
+        prefix: Prefix::parse("try_").unwrap(),
+        ..Settings::default()
+    };
+    let project = BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), settings);
+    let both: [Arc<dyn Warehouse>; 2] = [Arc::new(project), Arc::new(SqliteWarehouse::open(dir).unwrap())];
+    for warehouse in &both {
+        let holder = Holder {
+            host: "courtside".to_owned(),
+            machine: None,
+            pid: 1,
+            started: None,
+            since: DateTime::UNIX_EPOCH,
+            folder: "/state".to_owned(),
+        };
+        let leases = warehouse.leases().unwrap();
+        assert!(leases.take(PLAN, None, &holder).await.unwrap());
+        warehouse.ensure(&scores()).await.unwrap();
+    }
+    both
+}
+
+fn draft(number: i64, date: &str, owed: RowsExpected, rows: u32) -> Draft {
+    Draft {
+        number,
+        date: day(date),
+        owed,
+        is_whole: number != 3,
+        came: Came {
+            rows,
+            quarantined: 0,
+            digest: u64::MAX - 5,
+        },
+        body: format!("{{\"text\": \"it's {number} \\\\ \\\"quoted\\\"\"}}"),
+    }
+}
+
+fn recording(dates: Vec<Draft>) -> Recording {
+    Recording {
+        plan: PLAN.to_owned(),
+        stage: "games".to_owned(),
+        run: "r1".to_owned(),
+        host: "courtside".to_owned(),
+        fingerprint: Some("0123".to_owned()),
+        dates,
+    }
+}
+
+/// What is recorded, without the digests, which each warehouse makes in its own way where a query makes the rows.
+async fn recorded(warehouse: &dyn Warehouse) -> Vec<Entry> {
+    let entries = warehouse.records().unwrap().entries(PLAN, 0).await.unwrap();
+    let without = |entry| Entry {
+        digest: None,
+        ..entry
+    };
+    entries.into_iter().map(without).collect()
+}
+
+async fn replaced(warehouse: &dyn Warehouse) {
+    let dates = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"].map(day);
+    let first = [score("BOS", "2024-01-01", 1), score("LAL", "2024-01-01", 2)];
+    let replace = Replace {
+        table: &scores(),
+        dates: &dates[..1],
+        rows: &first,
+        short: &[],
+        now: at("2024-02-01T00:00:00Z"),
+        name: None,
+        record: None,
+    };
+    warehouse.replace(replace).await.unwrap();
+    let record = recording(vec![
+        draft(1, "2024-01-01", RowsExpected::Exactly(2), 1),
+        draft(2, "2024-01-02", RowsExpected::Exactly(1), 1),
+        draft(3, "2024-01-03", RowsExpected::AtLeastOne, 1),
+        draft(4, "2024-01-04", RowsExpected::Exactly(0), 0),
+    ]);
+    let rows = [
+        score("BOS", "2024-01-01", 1),
+        score("BOS", "2024-01-02", 2),
+        score("BOS", "2024-01-03", 3),
+    ];
+    let replace = Replace {
+        dates: &dates,
+        rows: &rows,
+        short: &dates[..1],
+        now: at("2024-02-02T00:00:00Z"),
+        table: &scores(),
+        name: None,
+        record: Some(&record),
+    };
+    let kept = warehouse.replace(replace).await.unwrap();
+    assert_eq!(kept.len(), 1);
+}
+
+async fn refilled(warehouse: &dyn Warehouse) {
+    let dates = ["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-06"].map(day);
+    let owed = [
+        RowsExpected::Exactly(3),
+        RowsExpected::Exactly(1),
+        RowsExpected::AtLeastOne,
+        RowsExpected::Exactly(0),
+    ];
+    let drafts = (11..)
+        .zip(["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-06"])
+        .zip(owed);
+    let record = recording(
+        drafts
+            .map(|((number, date), owed)| draft(number, date, owed, 99))
+            .collect(),
+    );
+    let refill = Refill {
+        table: &scores(),
+        dates: &dates,
+        expected: &owed,
+        sql: "SELECT 'BOS' AS team, @date AS game_date, 5 AS points \
+              FROM (SELECT 1 AS one) WHERE @date < DATE '2024-01-05'",
+        asking: Asking::DateByDate,
+        now: at("2024-02-03T00:00:00Z"),
+        name: "r1-1-0",
+        record: Some(&record),
+    };
+    warehouse.refill(refill).await.unwrap();
+}
+
+#[test]
+fn both_warehouses_record_a_commit_by_the_same_rule_and_with_the_data_or_not_at_all() {
+    let Some(emulator) = Emulator::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    block_on(async {
+        let both = both(&emulator, dir.path()).await;
+        let mut all = Vec::new();
+        for warehouse in &both {
+            replaced(warehouse.as_ref()).await;
+            let digests = warehouse.records().unwrap().entries(PLAN, 0).await.unwrap();
+            assert!(digests.iter().all(|entry| entry.digest == Some(u64::MAX - 5)));
+            refilled(warehouse.as_ref()).await;
+            all.push(recorded(warehouse.as_ref()).await);
+        }
+        assert_eq!(all[0], all[1]);
+        let states: Vec<_> = (all[0].iter())
+            .map(|entry| (entry.number, entry.state.as_str(), entry.rows, entry.kept))
+            .collect();
+        assert_eq!(
+            states,
+            [
+                (3, "partial", Some(1), None),
+                (4, "skipped", Some(0), None),
+                (11, "partial", Some(1), Some(2)),
+                (12, "ok", Some(1), None),
+                (13, "empty", Some(0), None),
+                (14, "skipped", Some(0), None),
+            ],
+            "of a date the newest"
+        );
+        for warehouse in &both {
+            refused(warehouse.as_ref()).await;
+            assert_eq!(recorded(warehouse.as_ref()).await.len(), 6);
+            lost(warehouse.as_ref()).await;
+        }
+    });
+}
+
+/// A commit that fails in the middle of its transaction leaves neither data nor a record.
+async fn refused(warehouse: &dyn Warehouse) {
+    let dates = [day("2024-01-09")];
+    let record = recording(vec![draft(20, "2024-01-09", RowsExpected::AtLeastOne, 1)]);
+    let refill = Refill {
+        table: &scores(),
+        dates: &dates,
+        expected: &[RowsExpected::AtLeastOne],
+        sql: "SELECT 'BOS' AS team, @date AS game_date, no_such_column AS points FROM `box.scores`",
+        asking: Asking::DateByDate,
+        now: at("2024-02-04T00:00:00Z"),
+        name: "r1-2-0",
+        record: Some(&record),
+    };
+    warehouse.refill(refill).await.unwrap_err();
+}
+
+/// Entries are added, read after a number, and refused once another process has the lease.
+async fn lost(warehouse: &dyn Warehouse) {
+    let records = warehouse.records().unwrap();
+    let entry = Entry {
+        number: 30,
+        kind: UNIT.to_owned(),
+        subject: "games".to_owned(),
+        date: Some(day("2024-01-05")),
+        state: "failed".to_owned(),
+        rows: None,
+        kept: None,
+        quarantined: None,
+        digest: None,
+        fingerprint: None,
+        run: "r2".to_owned(),
+        host: "bench".to_owned(),
+        at: at("2024-02-05T00:00:00Z"),
+        body: "{}".to_owned(),
+    };
+    let check = Entry {
+        number: 31,
+        kind: "check".to_owned(),
+        date: None,
+        ..entry.clone()
+    };
+    let added = [entry, check];
+    records.append(PLAN, &added).await.unwrap();
+    assert_eq!(records.entries(PLAN, 14).await.unwrap(), added);
+    let all = records.entries(PLAN, 0).await.unwrap();
+    assert_eq!(all.iter().filter(|entry| entry.kind == COMMIT).count(), 5);
+    assert_eq!(records.entries("another", 0).await.unwrap(), []);
+
+    let other = warehouse.owners().unwrap().beside();
+    let leases = other.leases().unwrap();
+    let seen = leases.look(PLAN).await.unwrap();
+    let holder = Holder {
+        pid: 2,
+        ..seen.clone().unwrap().holder.unwrap()
+    };
+    assert!(leases.take(PLAN, seen.as_ref(), &holder).await.unwrap());
+    let error = records.append(PLAN, &added[..1]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Auth, "{error}");
+}
+
+const MOVED: &str = r#"
+name = "moved"
+title = "A plan that another host continues"
+from = "2024-01-01"
+to = "2024-01-06"
+[[stage]]
+name = "one"
+kind = "sql"
+sql = "SELECT @date AS day, 1 AS n FROM (SELECT 1 AS one) WHERE @date != DATE '2024-01-02'"
+table = "d.one"
+date_column = "day"
+key = ["day"]
+columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
+[[stage]]
+name = "two"
+kind = "command"
+command = ["sh", "-c", "printf 'day,n\n%s,%d\n' {date} 7"]
+timeout_seconds = 10
+table = "d.two"
+date_column = "day"
+key = ["day"]
+columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
+[[check]]
+name = "few_rows"
+title = "Few rows"
+stage = "one"
+severity = "blocking"
+sql = "SELECT day FROM `d.one` WHERE n = 1 AND day > DATE '2000-01-01'"
+expect = [{ rows = 0 }]
+"#;
+
+struct Host<'a> {
+    state: State,
+    emulator: &'a Emulator,
+}
+
+impl Host<'_> {
+    fn ask(&self, args: &[&str]) -> Ended {
+        let file = self.state.path().with_file_name("moved.toml");
+        fs::write(&file, MOVED).unwrap();
+        let mut command = backcourt();
+        command.args(args).arg("--plan").arg(&file);
+        command.arg("--state-dir").arg(self.state.path());
+        command
+            .arg("--warehouse")
+            .arg(format!("bigquery:{}", self.emulator.address()))
+            .args(["--dataset-prefix", "rehearsal_"]);
+        ended(&mut command)
+    }
+
+    fn run(&self, args: &[&str]) -> Ended {
+        self.ask(&[&["run", "--output", "plain"], args].concat())
+    }
+
+    fn status(&self) -> (Json, Json) {
+        let said = self.ask(&["status", "--json"]).expect(0).out;
+        let status: Json = serde_json::from_str(&said).unwrap();
+        let stages = status["stages"].as_array().unwrap().iter();
+        let kept = ["name", "dates", "rows", "attention", "definitions"];
+        let stages = stages
+            .map(|stage| kept.iter().map(|key| stage[key].clone()).collect::<Json>())
+            .collect();
+        let checks = status["checks"].as_array().unwrap().iter();
+        let kept = ["name", "state", "value", "offending", "waiver", "history"];
+        let checks = checks
+            .map(|check| kept.iter().map(|key| check[key].clone()).collect::<Json>())
+            .collect();
+        (stages, checks)
+    }
+}
+
+#[test]
+fn a_second_host_continues_a_plan_and_a_third_sees_how_it_stands() {
+    let Some(emulator) = Emulator::start() else { return };
+    let host = || Host {
+        state: State::none(),
+        emulator: &emulator,
+    };
+    let (first, second, third) = (host(), host(), host());
+    first.run(&["--to", "2024-01-04"]).expect(1);
+    first
+        .ask(&["waive", "few_rows", "--reason", "few enough"])
+        .expect(0);
+    first.run(&["--to", "2024-01-04"]).expect(1);
+    let before = first.status();
+    assert_eq!(third.status(), before, "without a state folder");
+    assert!(!third.state.path().join("ledger.sqlite").exists());
+    let preview = third.run(&["--dry-run"]).expect(0).out;
+    assert!(preview.contains("two: 6 dates, 2 to do"), "{preview}");
+
+    let run = second.run(&["--to", "2024-01-04"]).expect(1);
+    assert!(run.out.contains("continuing the run of "), "{run:#?}");
+    assert!(run.out.contains(": 8 of 12 dates done in 2 stages"), "{run:#?}");
+    for said in ["one: 4 dates, 0 to do", "two: 4 dates, 0 to do"] {
+        assert!(run.out.contains(said), "{said} in {run:#?}");
+    }
+    assert_eq!(second.status(), before);
+    second.run(&[]).expect(1);
+    let again = first.run(&[]).expect(1);
+    assert!(again.out.contains("two: 6 dates, 0 to do"), "{again:#?}");
+    assert_eq!(first.status(), second.status());
+}
