@@ -53,20 +53,27 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
         Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
         None => None,
     };
-    let (ledger, run, is_alive) = match known {
+    let (ledger, run, is_alive, recorded_by) = match known {
         Some((ledger, run)) => {
             let holder = RunLock::holder(folder.path());
             let is_alive = holder.is_some_and(|holder| holder.pid == run.pid);
-            (ledger, run, is_alive)
+            (ledger, run, is_alive, None)
         }
         None => {
             let home = place.warehouse.home(&folder)?;
             let recorded = recorded(&home, &plan)?.ok_or_else(never)?;
-            tracing::info!("read from {home}, where {} recorded it", recorded.host);
-            (recorded.ledger, recorded.run, recorded.is_alive)
+            (
+                recorded.ledger,
+                recorded.run,
+                recorded.is_alive,
+                Some(recorded.host),
+            )
         }
     };
-    let standing = Standing::gather(&ledger, &plan, run, is_alive)?;
+    let standing = Standing {
+        recorded_by,
+        ..Standing::gather(&ledger, &plan, run, is_alive)?
+    };
     Ok((ledger, standing, plan))
 }
 
@@ -77,6 +84,10 @@ pub(super) fn text(standing: &Standing) -> String {
         "run {} of plan {} on {}: {} (process {}, source {}, started {})",
         run.id, run.plan, run.warehouse, run.state, run.pid, run.source, run.started_at
     )];
+    let recorded = standing.recorded_by.as_ref();
+    lines.extend(recorded.map(|host| {
+        format!("recorded by {host} in the warehouse; this state folder has no run of the plan")
+    }));
     lines.extend(run.ending.clone());
     for stage in &standing.stages {
         let dates = |counts: &Counts| {

@@ -34,7 +34,7 @@ use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
 use crate::fence::Tenure;
-use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target, Told};
+use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Synced, Tally, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
@@ -296,7 +296,7 @@ impl Dispatcher {
         let records = warehouse.records().filter(|_| tenure.is_some());
         let recorder = match records {
             Some(_) => {
-                ledger.told(target, Told::No, 0)?;
+                ledger.set_synced(target, Synced::No, 0)?;
                 Some(Recorder::after(ledger.known_entry(target)?))
             }
             None => None,
@@ -398,7 +398,7 @@ impl Dispatcher {
             self.renew_runbook()?;
             self.renew_elsewhere()?;
             self.collect_bills()?;
-            self.tell_warehouse()?;
+            self.sync_progress()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
             self.publish_if_due(pictures)?;
@@ -464,7 +464,7 @@ impl Dispatcher {
             Report::Corrected(answer, corrections, stale, result) => {
                 self.on_corrected(answer, &corrections, stale, result)
             }
-            Report::Recorded(last, told) => self.on_recorded(last, told),
+            Report::Recorded(last, result) => self.on_recorded(last, result),
             Report::Answered => Ok(()),
         }
     }
@@ -537,7 +537,7 @@ impl Dispatcher {
             .chain(picture)
             .chain(meter)
             .chain(self.runbook.next_due())
-            .chain(self.next_telling())
+            .chain(self.next_sync())
             .min()
     }
 }

@@ -179,7 +179,7 @@ impl PastAnswer {
 pub(super) fn outdate(ledger: &Transaction<'_>, target: Target, name: &str) -> rusqlite::Result<()> {
     ledger
         .prepare_cached(
-            "UPDATE check_result SET state = 'OUTDATED', told = 0 WHERE id =
+            "UPDATE check_result SET state = 'OUTDATED', synced = 0 WHERE id =
                (SELECT MAX(id) FROM check_result WHERE target = ?1 AND name = ?2)",
         )?
         .execute(params![target.0, name])

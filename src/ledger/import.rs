@@ -105,7 +105,7 @@ impl Taken {
             TIME => {
                 let TimeBody { seconds, a_unit } = body(entry)?;
                 ledger.execute(
-                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit, told)
+                    "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit, synced)
                      VALUES (?1, ?2, ?3, ?4, ?5, 1)",
                     params![target.0, entry.subject, entry.run, seconds, a_unit],
                 )?;
@@ -197,7 +197,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate
     let made_by = fingerprint.filter(|_| is_new);
     super::units::put_unit(ledger, target, stage, &entry.run, &record, made_by, entry.at)?;
     ledger
-        .prepare_cached("UPDATE unit SET told = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+        .prepare_cached("UPDATE unit SET synced = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3")?
         .execute(params![target.0, stage, date])?;
     if let (true, Some(input), Some(output)) = (is_new, body.input, entry.digest) {
         super::digests::put(ledger, target, stage, date, Digests { input, output })?;
@@ -234,7 +234,7 @@ fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<Date
         .optional()?;
     ledger.execute(
         "INSERT OR REPLACE INTO check_result
-           (id, target, name, run, state, answer, value, offending, seconds, at, fingerprint, note, told)
+           (id, target, name, run, state, answer, value, offending, seconds, at, fingerprint, note, synced)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1)",
         params![
             known,
@@ -264,7 +264,7 @@ fn waiver(ledger: &Transaction<'_>, target: Target, body: &WaiverBody) -> rusqli
     }
     ledger
         .execute(
-            "UPDATE waiver SET told = 1 WHERE target = ?1 AND name = ?2 AND at = ?3",
+            "UPDATE waiver SET synced = 1 WHERE target = ?1 AND name = ?2 AND at = ?3",
             params![target.0, waiver.check, waiver.at],
         )
         .map(drop)
@@ -279,7 +279,7 @@ fn tick(ledger: &Transaction<'_>, target: Target, tick: &Tick) -> rusqlite::Resu
     }
     ledger
         .execute(
-            "UPDATE tick SET told = 1 WHERE target = ?1 AND item = ?2 AND at = ?3",
+            "UPDATE tick SET synced = 1 WHERE target = ?1 AND item = ?2 AND at = ?3",
             params![target.0, tick.item, tick.at],
         )
         .map(drop)
@@ -301,17 +301,17 @@ fn acceptance(ledger: &Transaction<'_>, target: Target, acceptance: &Acceptance)
         super::definition::put_acceptance(ledger, target, acceptance)?;
     }
     ledger
-        .execute(&format!("UPDATE acceptance SET told = 1 WHERE {of_it}"), key)
+        .execute(&format!("UPDATE acceptance SET synced = 1 WHERE {of_it}"), key)
         .map(drop)
 }
 
 fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
     let body: RunBody = body(entry)?;
     ledger.execute(
-        "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, told)
+        "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, synced)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)
          ON CONFLICT DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, ending = excluded.ending,
-           told = 1",
+           synced = 1",
         params![
             entry.subject,
             target.0,

@@ -38,7 +38,7 @@ pub use import::Imported;
 pub use jobs::{Costs, Purpose};
 pub use lock::{Holder, LockError, RunLock};
 pub use open::Ledger;
-pub use outbox::Told;
+pub use outbox::Synced;
 pub use plans::KnownPlan;
 pub use reasons::{SameReason, by_reason, fingerprint};
 pub use runs::{RunRecord, Target};

@@ -1,5 +1,5 @@
-//! What the warehouse has not been told yet: everything that changed in the ledger since, but for what a commit recorded
-//! itself. Each row says whether it is told, so that nothing is lost however often a process dies in between.
+//! What the warehouse has not recorded yet: every row of the ledger that changed since, except what a commit recorded
+//! itself. Each row says whether it is synced, so that nothing is lost when a process dies in between.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
@@ -12,7 +12,7 @@ use super::{Acceptance, Gap, Ledger, LedgerError, Target, Tick, Waiver};
 use crate::table::FaultKind;
 use crate::warehouse::{Entry, UNIT};
 
-/// The tables whose rows are told to the warehouse.
+/// The tables whose rows the warehouse records.
 const TABLES: [&str; 7] = [
     "run",
     "unit",
@@ -23,12 +23,12 @@ const TABLES: [&str; 7] = [
     "stage_time",
 ];
 
-/// What becomes of the rows that are told.
+/// What became of the rows that were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// The warehouse has them.
+pub enum Synced {
+    /// The warehouse has recorded them.
     Yes,
-    /// It has not, or nobody knows: they are told again.
+    /// It has not, or the outcome is not known: they are sent again.
     No,
 }
 
@@ -46,12 +46,12 @@ impl Ledger {
         self.sqlite(read)
     }
 
-    /// At most so many rows that the warehouse has not been told of, as entries with numbers from `first` on. They are on
-    /// their way until [`Ledger::told`] says what became of them; one that changes meanwhile is told again.
+    /// At most so many rows that the warehouse has not recorded, as entries with numbers from `first` on. They count as sent
+    /// until [`Ledger::set_synced`] says what became of them; one that changes meanwhile is sent again.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub fn untold(
+    pub fn unsynced(
         &mut self,
         target: Target,
         host: &str,
@@ -75,21 +75,21 @@ impl Ledger {
         })
     }
 
-    /// Says what became of the rows that were on their way, the last of them the entry with this number.
+    /// Records what became of the rows that were sent, the last of them the entry with this number.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn told(&mut self, target: Target, told: Told, last: i64) -> Result<(), LedgerError> {
+    pub fn set_synced(&mut self, target: Target, synced: Synced, last: i64) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
-            let is_told = told == Told::Yes;
+            let is_synced = synced == Synced::Yes;
             for table in TABLES {
                 ledger
                     .prepare_cached(&format!(
-                        "UPDATE {table} SET told = ?2 WHERE target = ?1 AND told = 2"
+                        "UPDATE {table} SET synced = ?2 WHERE target = ?1 AND synced = 2"
                     ))?
-                    .execute(params![target.0, is_told])?;
+                    .execute(params![target.0, is_synced])?;
             }
-            if is_told {
+            if is_synced {
                 know(ledger, target, last)?;
             }
             Ok(())
@@ -105,7 +105,7 @@ pub(super) fn know(ledger: &Transaction<'_>, target: Target, entry: i64) -> rusq
         .map(drop)
 }
 
-/// The rows of a table that are not told, each by its key, and marks them as on their way.
+/// The rows of a table that are not synced, in the order of their key; marks them as sent.
 fn take<T>(
     ledger: &Transaction<'_>,
     target: Target,
@@ -113,16 +113,17 @@ fn take<T>(
     (table, key, columns): (&str, &str, &str),
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
-    let chosen = format!("SELECT {key} FROM {table} WHERE target = ?1 AND told = 0 ORDER BY {key} LIMIT ?2");
+    let chosen =
+        format!("SELECT {key} FROM {table} WHERE target = ?1 AND synced = 0 ORDER BY {key} LIMIT ?2");
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     ledger
         .prepare_cached(&format!(
-            "UPDATE {table} SET told = 2 WHERE target = ?1 AND ({key}) IN ({chosen})"
+            "UPDATE {table} SET synced = 2 WHERE target = ?1 AND ({key}) IN ({chosen})"
         ))?
         .execute(params![target.0, most])?;
     ledger
         .prepare_cached(&format!(
-            "SELECT {columns} FROM {table} WHERE target = ?1 AND told = 2 ORDER BY {key}"
+            "SELECT {columns} FROM {table} WHERE target = ?1 AND synced = 2 ORDER BY {key}"
         ))?
         .query_map([target.0], read)?
         .collect()
@@ -335,4 +336,48 @@ fn times(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Res
             ))
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{UnitRecord, UnitState};
+
+    fn record(ledger: &mut Ledger, target: Target, state: UnitState) {
+        let unit = UnitRecord {
+            date: NaiveDate::MIN,
+            state,
+            expected: 1,
+            rows: 1,
+            attempts: 1,
+            class: None,
+            reason: None,
+            source: "auto".to_owned(),
+            seconds: 0.5,
+        };
+        ledger
+            .record_units(target, "s", "r", &[unit], Utc::now())
+            .unwrap();
+    }
+
+    #[test]
+    fn what_changes_while_it_is_sent_is_sent_again_and_a_failure_loses_nothing() {
+        let mut ledger = Ledger::in_memory().unwrap();
+        let target = ledger.target("p", "w").unwrap();
+        let states = |ledger: &mut Ledger, first| -> Vec<(i64, String)> {
+            let entries = ledger.unsynced(target, "h", first, 10).unwrap();
+            let entry = |entry: Entry| (entry.number, entry.state);
+            entries.into_iter().map(entry).collect()
+        };
+        record(&mut ledger, target, UnitState::Ok);
+        assert_eq!(states(&mut ledger, 1), [(1, "ok".to_owned())]);
+        ledger.set_synced(target, Synced::No, 1).unwrap();
+        assert_eq!(states(&mut ledger, 2), [(2, "ok".to_owned())]);
+        record(&mut ledger, target, UnitState::Failed);
+        ledger.set_synced(target, Synced::Yes, 2).unwrap();
+        assert_eq!(ledger.known_entry(target).unwrap(), 2);
+        assert_eq!(states(&mut ledger, 3), [(3, "failed".to_owned())]);
+        ledger.set_synced(target, Synced::Yes, 3).unwrap();
+        assert_eq!(states(&mut ledger, 4), []);
+    }
 }

@@ -114,7 +114,7 @@ impl Ledger {
         self.transaction(|ledger| {
             ledger
                 .execute(
-                    "UPDATE run SET state = ?2, ended_at = ?3, ending = ?4, told = 0 WHERE id = ?1",
+                    "UPDATE run SET state = ?2, ended_at = ?3, ending = ?4, synced = 0 WHERE id = ?1",
                     params![run, state.word(), at, sentence],
                 )
                 .map(drop)

@@ -82,7 +82,7 @@ pub struct Settlement<'a> {
     /// Of the definition the dates were computed by. Rows that were kept in place of fewer keep theirs.
     pub fingerprint: Option<Fingerprint>,
     /// Those of the dates that the warehouse has recorded just so, in the commit.
-    pub told: &'a [NaiveDate],
+    pub synced: &'a [NaiveDate],
     /// The number of the newest entry of the commit; 0 where there is none.
     pub entry: i64,
 }
@@ -321,10 +321,10 @@ impl Ledger {
             if let Some(fingerprint) = settlement.fingerprint.filter(|_| !settlement.settled.is_empty()) {
                 super::definition::put(ledger, target, stage, fingerprint, now)?;
             }
-            for date in settlement.told {
+            for date in settlement.synced {
                 ledger
                     .prepare_cached(
-                        "UPDATE unit SET told = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3",
+                        "UPDATE unit SET synced = 1 WHERE target = ?1 AND stage = ?2 AND date = ?3",
                     )?
                     .execute(params![target.0, stage, date])?;
             }
@@ -391,7 +391,7 @@ pub(super) fn put_unit(
              ON CONFLICT DO UPDATE SET state = excluded.state, expected = excluded.expected, rows = excluded.rows,
                attempts = excluded.attempts, class = excluded.class, reason = excluded.reason,
                source = excluded.source, run = excluded.run, seconds = excluded.seconds, at = excluded.at,
-               landed = unit.landed + excluded.landed, told = 0, fingerprint = COALESCE(excluded.fingerprint, unit.fingerprint)",
+               landed = unit.landed + excluded.landed, synced = 0, fingerprint = COALESCE(excluded.fingerprint, unit.fingerprint)",
         )?
         .execute(params![
             target.0,
@@ -448,7 +448,7 @@ fn overtake(
         for date in dates {
             ledger
                 .prepare_cached(
-                    "UPDATE unit SET state = 'stale', reason = ?4, at = ?5, told = 0
+                    "UPDATE unit SET state = 'stale', reason = ?4, at = ?5, synced = 0
                      WHERE target = ?1 AND stage = ?2 AND date = ?3 AND state IN ('ok', 'partial', 'empty')",
                 )?
                 .execute(params![target.0, stage, date, reason, now])?;

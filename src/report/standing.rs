@@ -37,6 +37,9 @@ pub struct Standing {
     pub cost: Option<Cost>,
     /// Of that, for what belongs to no stage and no check: loading, a sample; none if nothing was.
     pub cost_aside: Option<Cost>,
+    /// The host that recorded all this in the warehouse; none where it is from the ledger of the state folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<String>,
 }
 
 /// The newest run.
@@ -234,6 +237,7 @@ impl Standing {
             sources,
             cost: costs.total(),
             cost_aside: costs.aside(),
+            recorded_by: None,
         })
     }
 }

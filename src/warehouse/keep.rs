@@ -71,6 +71,27 @@ mod tests {
     use super::*;
 
     #[rstest]
+    #[case::as_expected(RowsExpected::Exactly(2), 2, 0, true, None, "ok")]
+    #[case::one_at_least(RowsExpected::AtLeastOne, 7, 0, true, None, "ok")]
+    #[case::something_else_is_missing(RowsExpected::AtLeastOne, 7, 0, false, None, "partial")]
+    #[case::one_is_quarantined(RowsExpected::Exactly(2), 2, 1, true, None, "partial")]
+    #[case::nothing_came(RowsExpected::Exactly(2), 0, 0, true, None, "empty")]
+    #[case::all_are_quarantined(RowsExpected::AtLeastOne, 0, 3, true, None, "empty")]
+    #[case::none_is_expected(RowsExpected::Exactly(0), 0, 0, true, None, "skipped")]
+    #[case::rows_stayed(RowsExpected::Exactly(2), 1, 0, true, Some(2), "partial")]
+    #[case::rows_stayed_for_none(RowsExpected::Exactly(0), 0, 0, true, Some(2), "empty")]
+    fn a_date_is_done_as_its_rows_say(
+        #[case] owed: RowsExpected,
+        #[case] rows: u32,
+        #[case] quarantined: u32,
+        #[case] is_whole: bool,
+        #[case] kept: Option<u32>,
+        #[case] state: &str,
+    ) {
+        assert_eq!(owed.state(rows, quarantined, is_whole, kept), state);
+    }
+
+    #[rstest]
     #[case::nothing_came(RowsExpected::Exactly(24), 24, 0, 0, true)]
     #[case::fewer_came(RowsExpected::Exactly(24), 20, 19, 0, true)]
     #[case::as_many_came_and_they_are_short_too(RowsExpected::Exactly(24), 20, 20, 0, true)]

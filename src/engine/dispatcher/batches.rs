@@ -210,13 +210,13 @@ impl Dispatcher {
         self.outdate_checks(at)?;
         let overtaken = self.overtaken_by(at, &mut settled);
         let record = commit.record.as_ref();
-        let told = record.map_or_else(Vec::new, |record| record.faithful(&settled));
+        let synced = record.map_or_else(Vec::new, |record| record.complete(&settled));
         let settlement = Settlement {
             intents: &intents,
             settled: &settled,
             overtaken: &overtaken,
             fingerprint: self.plan.stage(&name).map(|stage| stage.fingerprint),
-            told: &told,
+            synced: &synced,
             entry: record.map_or(0, CommitRecord::last),
         };
         self.ledger

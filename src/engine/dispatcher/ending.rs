@@ -153,7 +153,7 @@ impl Dispatcher {
 
     fn cut_off(&mut self, why: String) {
         self.tasks.abort_all();
-        self.tell_no_more();
+        self.stop_syncing();
         self.to_check.clear();
         self.checking = 0;
         self.sources.cut_off();
@@ -388,7 +388,7 @@ impl Dispatcher {
             || !self.to_check.is_empty()
             || self.explaining > 0
             || self.sources.are_awaited()
-            || self.has_to_tell();
+            || self.has_to_sync();
         if self.mode != Mode::Over || wanted || busy {
             return None;
         }

@@ -9,20 +9,20 @@ use tokio::time::Instant;
 
 use crate::fence::host_name;
 use crate::figures::counted;
-use crate::ledger::{Purpose, Settled, Told, UnitState};
+use crate::ledger::{Purpose, Settled, Synced, UnitState};
 use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
 use super::super::writer::Commit;
 use super::{Dispatcher, Fatal, Mode, Owner, Report};
 
-/// How long changes are gathered before the warehouse is told.
+/// How long changes are collected before they are sent.
 const GAP: Duration = Duration::from_secs(5);
 
-/// The most changes it is told at once.
+/// The most changes that are sent at once.
 const MOST: usize = 500;
 
-/// How often in a row a run that has ended tries to tell the rest. The next start tells it otherwise.
+/// How often in a row a run that has ended tries to send the rest; otherwise the next start sends it.
 const LAST_TRIES: u32 = 3;
 
 /// What is recorded with a commit, and the digests of what its dates are computed from.
@@ -33,16 +33,16 @@ pub(in super::super) struct CommitRecord {
 }
 
 impl CommitRecord {
-    /// The dates whose entry says all there is to say, once the commit has come to this.
-    pub(super) fn faithful(&self, settled: &[Settled]) -> Vec<NaiveDate> {
-        let is_faithful = |settled: &&Settled| {
+    /// The dates of which the commit's entry is complete, given what became of them.
+    pub(super) fn complete(&self, settled: &[Settled]) -> Vec<NaiveDate> {
+        let is_complete = |settled: &&Settled| {
             let input = self.inputs.get(&settled.unit.date);
             settled.unit.state == UnitState::Ok
                 && input.is_some()
                 && settled.digests.map(|digests| digests.input).as_ref() == input
         };
-        let faithful = settled.iter().filter(is_faithful);
-        faithful.map(|settled| settled.unit.date).collect()
+        let complete = settled.iter().filter(is_complete);
+        complete.map(|settled| settled.unit.date).collect()
     }
 
     /// The number of its newest entry.
@@ -52,15 +52,15 @@ impl CommitRecord {
     }
 }
 
-/// What tells the warehouse.
+/// Sends changes of the ledger to the warehouse.
 #[derive(Debug)]
 pub(super) struct Recorder {
     host: String,
     /// The number of the next entry.
     next: i64,
-    /// How often the ledger had been written to when there was nothing left to tell.
-    all_told_at: Option<u64>,
-    is_telling: bool,
+    /// How often the ledger had been written to when nothing was left to send.
+    synced_at: Option<u64>,
+    is_sending: bool,
     /// Not before this moment again.
     due: Option<Instant>,
     /// How often in a row it failed.
@@ -73,15 +73,15 @@ impl Recorder {
         Self {
             host: host_name(),
             next: known + 1,
-            all_told_at: None,
-            is_telling: false,
+            synced_at: None,
+            is_sending: false,
             due: None,
             failures: 0,
         }
     }
 
     fn owes(&self, writes: u64) -> bool {
-        self.is_telling || self.all_told_at != Some(writes)
+        self.is_sending || self.synced_at != Some(writes)
     }
 }
 
@@ -117,50 +117,50 @@ impl Dispatcher {
         Some(CommitRecord { recording, inputs })
     }
 
-    /// Tells the warehouse what has changed, if it is time to.
-    pub(super) fn tell_warehouse(&mut self) -> Result<(), Fatal> {
+    /// Sends what has changed, if it is time to.
+    pub(super) fn sync_progress(&mut self) -> Result<(), Fatal> {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
         };
         let has_ended = self.mode == Mode::Over;
         let waits = recorder.due.is_some_and(|due| due > Instant::now());
         let is_late = has_ended && recorder.failures == 0;
-        if recorder.is_telling || !recorder.owes(self.ledger.writes()) || waits && !is_late {
+        if recorder.is_sending || !recorder.owes(self.ledger.writes()) || waits && !is_late {
             return Ok(());
         }
         let first = recorder.next;
-        let entries = (self.ledger).untold(self.target, &recorder.host, first, MOST)?;
+        let entries = (self.ledger).unsynced(self.target, &recorder.host, first, MOST)?;
         recorder.due = Some(Instant::now() + GAP);
         let Some(last) = entries.last().map(|entry| entry.number) else {
-            recorder.all_told_at = Some(self.ledger.writes());
+            recorder.synced_at = Some(self.ledger.writes());
             return Ok(());
         };
         recorder.next = last + 1;
-        recorder.is_telling = true;
+        recorder.is_sending = true;
         let (warehouse, plan) = (self.charging(&Purpose::default()), self.plan.name.clone());
         self.spawn(Owner::Recorder, async move {
-            let told = match warehouse.records() {
+            let result = match warehouse.records() {
                 Some(records) => records.append(&plan, &entries).await,
                 None => Ok(()),
             };
-            Report::Recorded(last, told)
+            Report::Recorded(last, result)
         });
         Ok(())
     }
 
-    pub(super) fn on_recorded(&mut self, last: i64, told: Result<(), WarehouseError>) -> Result<(), Fatal> {
+    pub(super) fn on_recorded(&mut self, last: i64, result: Result<(), WarehouseError>) -> Result<(), Fatal> {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
         };
-        recorder.is_telling = false;
-        let Err(error) = told else {
+        recorder.is_sending = false;
+        let Err(error) = result else {
             recorder.failures = 0;
-            self.ledger.told(self.target, Told::Yes, last)?;
+            self.ledger.set_synced(self.target, Synced::Yes, last)?;
             return Ok(());
         };
         recorder.failures += 1;
         let failures = recorder.failures;
-        self.ledger.told(self.target, Told::No, last)?;
+        self.ledger.set_synced(self.target, Synced::No, last)?;
         if error.class == ErrorClass::Auth {
             self.recorder = None;
             tracing::warn!("the progress was not recorded in the warehouse: {error}");
@@ -173,21 +173,21 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether the warehouse is still to be told something, and trying is of use.
-    pub(super) fn has_to_tell(&self) -> bool {
+    /// Whether changes are left to send, and sending them may succeed.
+    pub(super) fn has_to_sync(&self) -> bool {
         (self.recorder.as_ref())
             .is_some_and(|recorder| recorder.owes(self.ledger.writes()) && recorder.failures < LAST_TRIES)
     }
 
-    /// When the warehouse is to be told next; none while there is nothing to tell.
-    pub(super) fn next_telling(&self) -> Option<Instant> {
+    /// When changes are sent next; none while there are none.
+    pub(super) fn next_sync(&self) -> Option<Instant> {
         let recorder = self.recorder.as_ref()?;
-        let waits = !recorder.is_telling && recorder.owes(self.ledger.writes());
+        let waits = !recorder.is_sending && recorder.owes(self.ledger.writes());
         recorder.due.filter(|_| waits)
     }
 
     /// Leaves the rest to the next start.
-    pub(super) fn tell_no_more(&mut self) {
+    pub(super) fn stop_syncing(&mut self) {
         self.recorder = None;
     }
 }
