@@ -113,8 +113,7 @@ fn a_promise_stands_until_it_is_settled() {
     let settlement = Settlement {
         intents: &[intents[1].id],
         settled: std::slice::from_ref(&settled),
-        overtaken: &[],
-        fingerprint: None,
+        ..Settlement::default()
     };
     ledger
         .settle(target, "team_offense", "r1", settlement, now())

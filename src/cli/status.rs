@@ -53,22 +53,15 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
         Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
         None => None,
     };
-    let (ledger, run, is_alive, recorded_by) = match known {
-        Some((ledger, run)) => {
-            let holder = RunLock::holder(folder.path());
-            let is_alive = holder.is_some_and(|holder| holder.pid == run.pid);
-            (ledger, run, is_alive, None)
-        }
-        None => {
-            let home = place.warehouse.home(&folder)?;
-            let recorded = recorded(&home, &plan)?.ok_or_else(never)?;
-            (
-                recorded.ledger,
-                recorded.run,
-                recorded.is_alive,
-                Some(recorded.host),
-            )
-        }
+    let (ledger, run, is_alive, recorded_by) = if let Some((ledger, run)) = known {
+        let holder = RunLock::holder(folder.path());
+        let is_alive = holder.is_some_and(|holder| holder.pid == run.pid);
+        (ledger, run, is_alive, None)
+    } else {
+        let home = place.warehouse.home(&folder)?;
+        let recorded = recorded(&home, &plan)?.ok_or_else(never)?;
+        let host = Some(recorded.host);
+        (recorded.ledger, recorded.run, recorded.is_alive, host)
     };
     let standing = Standing {
         recorded_by,

@@ -34,7 +34,7 @@ use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
 use crate::fence::Tenure;
-use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Synced, Tally, Target};
+use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
@@ -294,13 +294,9 @@ impl Dispatcher {
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
         let sample = sample.map(with_known).transpose()?;
         let records = warehouse.records().filter(|_| tenure.is_some());
-        let recorder = match records {
-            Some(_) => {
-                ledger.set_synced(target, Synced::No, 0)?;
-                Some(Recorder::after(ledger.known_entry(target)?))
-            }
-            None => None,
-        };
+        let recorder = records
+            .map(|_| Recorder::begin(&mut ledger, target))
+            .transpose()?;
         ledger.begin_run(target, &run)?;
         let (phases, phase_reports) = mpsc::unbounded_channel();
         let (samples, sample_reports) = mpsc::unbounded_channel();

@@ -15,6 +15,7 @@ use super::outbox::know;
 use super::{Acceptance, Digests, Ledger, LedgerError, Target, Tick, UnitRecord, UnitState};
 use crate::figures::counted;
 use crate::plan::Fingerprint;
+use crate::table::FaultKind;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
 /// What was taken over.
@@ -214,7 +215,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate
     for QuarantinedBody { row, kind, reason } in body.quarantined {
         ledger.execute(
             "INSERT INTO quarantined (target, stage, date, row, kind, reason, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![target.0, stage, date, row, kind.map(|kind| kind.word()), reason, entry.run],
+            params![target.0, stage, date, row, kind.map(FaultKind::word), reason, entry.run],
         )?;
     }
     if !state.is_open() {

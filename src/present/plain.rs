@@ -41,7 +41,6 @@ fn said(fact: &Fact) -> Option<String> {
             counted(*workers, "worker"),
             control.as_deref().map(socket).unwrap_or_default()
         ),
-        Event::Continued { message } => message.clone(),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
         Event::Estimated {
             message, estimate, ..
@@ -78,7 +77,7 @@ fn said(fact: &Fact) -> Option<String> {
         Event::UnitsOvertaken { stage, dates, reason } => {
             format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
         }
-        Event::DatesOutdated { message, .. } => message.clone(),
+        Event::Continued { message } | Event::DatesOutdated { message, .. } => message.clone(),
         Event::StageParked { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {
             stage,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::fence::host_name;
 use crate::figures::counted;
-use crate::ledger::{Purpose, Settled, Synced, UnitState};
+use crate::ledger::{Ledger, LedgerError, Purpose, Settled, Synced, Target, UnitState};
 use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
@@ -68,16 +68,17 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// One that begins after the newest entry the ledger knows.
-    pub(super) fn after(known: i64) -> Self {
-        Self {
+    /// One that begins after the newest entry the ledger knows. What a process that died had sent is sent again.
+    pub(super) fn begin(ledger: &mut Ledger, target: Target) -> Result<Self, LedgerError> {
+        ledger.set_synced(target, Synced::No, 0)?;
+        Ok(Self {
             host: host_name(),
-            next: known + 1,
+            next: ledger.known_entry(target)? + 1,
             synced_at: None,
             is_sending: false,
             due: None,
             failures: 0,
-        }
+        })
     }
 
     fn owes(&self, writes: u64) -> bool {

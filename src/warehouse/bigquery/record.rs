@@ -67,10 +67,10 @@ pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, sta
     } else {
         ("CAST(NULL AS INT64)", String::new())
     };
-    let fingerprint = recording.fingerprint.as_deref().map_or_else(
-        || "CAST(NULL AS STRING)".to_owned(),
-        |fingerprint| text_literal(fingerprint),
-    );
+    let fingerprint = recording
+        .fingerprint
+        .as_deref()
+        .map_or_else(|| "CAST(NULL AS STRING)".to_owned(), text_literal);
     let text = |place: usize| format!("JSON_VALUE(sent, '$[{place}]')");
     let number = |place: usize| format!("CAST({} AS INT64)", text(place));
     format!(
@@ -189,14 +189,15 @@ fn look(place: &str, plan: &str, after: i64) -> Statement {
 }
 
 fn entries(answered: &Answered) -> Result<Vec<Entry>, Fault> {
-    let rows = read::typed(answered)?.into_iter().map(entry);
-    rows.collect::<Option<_>>().ok_or_else(|| {
+    let rows = read::typed(answered)?;
+    let entries: Option<Vec<Entry>> = rows.iter().map(entry).collect();
+    entries.ok_or_else(|| {
         let sentence = format!("a row of {DATASET}.ledger has another form; use the program that wrote it");
         Fault::new(ErrorClass::Data, sentence)
     })
 }
 
-fn entry(row: Row) -> Option<Entry> {
+fn entry(row: &Row) -> Option<Entry> {
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
         _ => None,
