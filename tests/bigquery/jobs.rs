@@ -20,6 +20,7 @@ async fn write(warehouse: &BigQueryWarehouse, date: &str, points: i64) {
         short: &[],
         now: at("2024-03-03T00:00:00Z"),
         name: None,
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }

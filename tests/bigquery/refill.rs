@@ -286,6 +286,7 @@ async fn tells_rows_without_a_key_apart(warehouse: &BigQueryWarehouse) {
             asking: Asking::DateByDate,
             now: at("2024-01-03T00:00:00Z"),
             name: &format!("keyless.{number}"),
+            record: None,
         };
         digests.push(warehouse.refill(refill).await.unwrap()[0].digest);
     }

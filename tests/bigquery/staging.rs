@@ -37,6 +37,7 @@ async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: Some(name),
+        record: None,
     };
     warehouse.replace(replace).await.unwrap();
 }
