@@ -13,8 +13,8 @@ use backcourt::plan::{self, Leaves, Plan, StageKind, StageSpec};
 use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
-    Asking, Claim, Dates, Filling, Holder, Lease, Owner, Owners, Question, Read, Refill, Replace,
-    RowsExpected, Trial, Warehouse,
+    Asking, Came, Claim, Dates, Draft, Entry, Filling, Holder, Lease, Owner, Owners, Question, Read,
+    Recording, Refill, Replace, RowsExpected, Trial, UNIT, Warehouse,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value as Json, json};
@@ -136,6 +136,28 @@ fn row(table: &TableDef, date: NaiveDate) -> Row {
     table.columns.iter().map(value).collect()
 }
 
+/// What is recorded with a commit of these dates.
+fn recording(dates: &[NaiveDate]) -> Recording {
+    let ways = [RowsExpected::Exactly(2), RowsExpected::AtLeastOne];
+    let draft = |(number, (&date, owed)): (i64, (&NaiveDate, RowsExpected))| Draft {
+        number,
+        date,
+        owed,
+        is_whole: true,
+        came: Came::default(),
+        body: "{}".to_owned(),
+    };
+    let each = dates.iter().zip(ways.into_iter().cycle());
+    Recording {
+        plan: "it's nba".to_owned(),
+        stage: "one".to_owned(),
+        run: "r".to_owned(),
+        host: "courtside".to_owned(),
+        fingerprint: Some("f".to_owned()),
+        dates: (0..).zip(each).map(draft).collect(),
+    }
+}
+
 /// All that is ever said of one table. Moments are as a clock gives them, to the nanosecond.
 async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&TableDef]) {
     let dates = DATES.map(day);
@@ -165,6 +187,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             short,
             now,
             name: None,
+            record: Some(&recording(&dates)),
         };
         warehouse.replace(replace).await.unwrap();
     }
@@ -198,6 +221,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             asking,
             now,
             name: &format!("{}.{asking:?}", table.path()),
+            record: Some(&recording(&dates)),
         };
         warehouse.refill(refill).await.unwrap();
         let trial = Trial {
@@ -245,6 +269,7 @@ async fn queries(warehouse: &BigQueryWarehouse, plan: &Plan) {
             asking: Asking::DateByDate,
             now: Utc::now(),
             name: &format!("plan.{}", spec.table.path()),
+            record: None,
         };
         warehouse.refill(refill).await.unwrap();
     }
@@ -276,6 +301,25 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
         since: DateTime::UNIX_EPOCH,
     };
     warehouse.claim(&claims, &owner).await.unwrap();
+    let records = warehouse.records().unwrap();
+    records.entries("nba", 7).await.unwrap();
+    let entry = Entry {
+        number: 8,
+        kind: UNIT.to_owned(),
+        subject: "one".to_owned(),
+        date: Some(day(DATES[0])),
+        state: "ok".to_owned(),
+        rows: Some(2),
+        kept: None,
+        quarantined: None,
+        digest: Some(u64::MAX),
+        fingerprint: None,
+        run: "r".to_owned(),
+        host: "courtside".to_owned(),
+        at: Utc::now(),
+        body: "{}".to_owned(),
+    };
+    records.append("nba", &[entry]).await.unwrap();
 }
 
 #[test]

@@ -184,12 +184,12 @@ impl BigQueryWarehouse {
         standing(&place.plan, &answered)
     }
 
-    /// Makes the tables of leases and owners.
+    /// Makes the tables that plans share, and the notice of this one.
     async fn make_own(&self, place: &Place) -> Result<(), Fault> {
         let tables = || {
             let project = &self.account.project;
-            let [lease, owner] = own::tables(project, place.dataset());
-            [lease, owner, notice::table(project, place)]
+            let [lease, owner, ledger] = own::tables(project, place.dataset());
+            [lease, owner, ledger, notice::table(project, place)]
         };
         let make =
             || async { own::make(&self.client().await?, &self.account, place.dataset(), tables()).await };

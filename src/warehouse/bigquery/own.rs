@@ -1,24 +1,24 @@
-//! The dataset that backcourt keeps for itself in a project: leases, their notices, and the owners of tables. It is made
+//! The dataset that backcourt keeps for itself in a project: leases, their notices, the owners of tables, and the
+//! progress of plans. It is made
 //! when something in it is not found, and then everything at once.
 
 use futures_util::future::join_all;
 use gcp_bigquery_client::Client;
+use gcp_bigquery_client::model::clustering::Clustering;
 use gcp_bigquery_client::model::dataset::Dataset;
 use gcp_bigquery_client::model::table::Table;
 use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
+use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::fence::LEASES;
+use super::fence::{DATASET, LEASES};
 use super::job::Account;
 use super::owner::OWNERS;
+use super::record::{self, LEDGER};
 
 /// The tables that every plan of a project shares.
-pub(super) fn tables(project: &str, dataset: &str) -> [Table; 2] {
-    let required = |mut field: TableFieldSchema| {
-        field.mode = Some("REQUIRED".to_owned());
-        field
-    };
+pub(super) fn tables(project: &str, dataset: &str) -> [Table; 3] {
     let text = TableFieldSchema::string;
     let lease = vec![
         required(text("plan")),
@@ -30,8 +30,22 @@ pub(super) fn tables(project: &str, dataset: &str) -> [Table; 2] {
         required(text("plan")),
         required(text("owner")),
     ];
-    [(LEASES, lease), (OWNERS, owner)]
-        .map(|(name, fields)| Table::new(project, dataset, name, TableSchema::new(fields)))
+    let made = |name, fields| Table::new(project, dataset, name, TableSchema::new(fields));
+    let mut ledger = made(LEDGER, record::fields());
+    ledger.clustering = Some(Clustering {
+        fields: Some(vec!["plan".to_owned()]),
+    });
+    [made(LEASES, lease), made(OWNERS, owner), ledger]
+}
+
+impl BigQueryWarehouse {
+    /// Makes the tables that every plan of a project shares.
+    pub(super) async fn make_own_tables(&self) -> Result<(), Fault> {
+        let dataset = format!("{}{DATASET}", self.prefix);
+        let tables = || tables(&self.account.project, &dataset);
+        let make = || async { make(&self.client().await?, &self.account, &dataset, tables()).await };
+        self.insist(make).await
+    }
 }
 
 /// Makes these tables of the dataset side by side, and the dataset first where it is not there. What is there stays.
@@ -73,4 +87,10 @@ fn made(answered: Result<(), Fault>) -> Result<(), Fault> {
         Err(fault) if fault.is_duplicate() => Ok(()),
         answered => answered,
     }
+}
+
+/// The field, with no NULL in it.
+pub(super) fn required(mut field: TableFieldSchema) -> TableFieldSchema {
+    field.mode = Some("REQUIRED".to_owned());
+    field
 }

@@ -10,7 +10,7 @@ use super::fence::DATASET;
 use super::in_flight::InFlight;
 use super::job::{Answered, Statement};
 use super::lease::Held;
-use super::{BigQueryWarehouse, own, read};
+use super::{BigQueryWarehouse, read};
 use crate::table::{Value, text_literal};
 use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseError};
 
@@ -102,11 +102,7 @@ impl Owners for BigQueryWarehouse {
             .with("owner", "STRING", text);
         let answered = match apart.ask(take.clone()).await {
             Err(fault) if fault.is_not_found() => {
-                let dataset = format!("{}{DATASET}", self.prefix);
-                let tables = || own::tables(&apart.account.project, &dataset);
-                let make =
-                    || async { own::make(&apart.client().await?, &apart.account, &dataset, tables()).await };
-                apart.insist(make).await.map_err(told)?;
+                apart.make_own_tables().await.map_err(told)?;
                 apart.ask(take).await
             }
             answered => answered,

@@ -2,11 +2,13 @@
 //! in its script, and what the script decides is decided in it once.
 
 use async_trait::async_trait;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use serde_json::{Value as Json, json};
 
 use super::fault::Fault;
 use super::fence::DATASET;
 use super::job::{Answered, Statement};
+use super::own::required;
 use super::read;
 use super::script::STAYS;
 use super::{BigQueryWarehouse, datasets::Prefix};
@@ -18,23 +20,40 @@ use crate::warehouse::{
 /// About the most bytes of entries that one request carries.
 const MOST_BYTES: usize = 1_000_000;
 
-/// The columns that an INSERT names, in order.
-const COLUMNS: &str = "plan, number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, \
-                       fingerprint, run, host, recorded_at, body";
+/// The table, in the dataset of the leases.
+pub(super) const LEDGER: &str = "ledger";
 
 /// Where the progress is recorded.
 pub(super) fn place(prefix: &Prefix) -> String {
-    format!("{prefix}{DATASET}.ledger")
+    format!("{prefix}{DATASET}.{LEDGER}")
 }
 
-/// The statement that makes the table; what is there stays.
-pub(super) fn table(place: &str) -> String {
-    format!(
-        "CREATE TABLE IF NOT EXISTS `{place}` (plan STRING NOT NULL, number INT64 NOT NULL, kind STRING NOT NULL, \
-         subject STRING NOT NULL, date DATE, state STRING NOT NULL, came_rows INT64, kept_rows INT64, \
-         quarantined_rows INT64, digest INT64, fingerprint STRING, run STRING NOT NULL, host STRING NOT NULL, \
-         recorded_at TIMESTAMP NOT NULL, body STRING NOT NULL) CLUSTER BY plan"
-    )
+/// The columns of the table.
+pub(super) fn fields() -> Vec<TableFieldSchema> {
+    let (text, number) = (TableFieldSchema::string, TableFieldSchema::integer);
+    vec![
+        required(text("plan")),
+        required(number("number")),
+        required(text("kind")),
+        required(text("subject")),
+        TableFieldSchema::date("date"),
+        required(text("state")),
+        number("came_rows"),
+        number("kept_rows"),
+        number("quarantined_rows"),
+        number("digest"),
+        text("fingerprint"),
+        required(text("run")),
+        required(text("host")),
+        required(TableFieldSchema::timestamp("recorded_at")),
+        required(text("body")),
+    ]
+}
+
+/// The columns that an INSERT names, in order.
+fn columns() -> String {
+    let names: Vec<String> = fields().into_iter().map(|field| field.name).collect();
+    names.join(", ")
 }
 
 /// Where a commit's script finds what came for each date.
@@ -74,11 +93,12 @@ pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, sta
     let text = |place: usize| format!("JSON_VALUE(sent, '$[{place}]')");
     let number = |place: usize| format!("CAST({} AS INT64)", text(place));
     format!(
-        "INSERT INTO `{place}` ({COLUMNS})\n\
+        "INSERT INTO `{place}` ({})\n\
          SELECT {}, unit.number, '{COMMIT}', {}, unit.day, {}, {fit}, {kept}, {aside}, {digest}, {fingerprint}, {}, {}, \
          @now, unit.body\n\
          FROM (SELECT {} AS number, CAST({} AS DATE) AS day, {} AS owed, {} = 'true' AS is_whole, {} AS fit, {} AS aside, \
          {} AS digest, {} AS body FROM UNNEST(JSON_QUERY_ARRAY(@record)) AS sent) AS unit{join}{kept_join};\n",
+        columns(),
         text_literal(&recording.plan),
         text_literal(&recording.stage),
         state(fit, aside, kept),
@@ -144,15 +164,16 @@ fn append(place: &str, plan: &str, entries: &[Entry], guard: &str) -> Statement 
         "CAST({} AS TIMESTAMP)",
         "{}",
     ];
-    let columns: Vec<String> = (texts.iter().enumerate())
+    let values: Vec<String> = (texts.iter().enumerate())
         .map(|(at, text)| text.replace("{}", &format!("JSON_VALUE(sent, '$[{at}]')")))
         .collect();
     let sent: Vec<Json> = entries.iter().map(row).collect();
     Statement::new(format!(
-        "BEGIN TRANSACTION;\n{guard}INSERT INTO `{place}` ({COLUMNS})\n\
+        "BEGIN TRANSACTION;\n{guard}INSERT INTO `{place}` ({})\n\
          SELECT {}, {} FROM UNNEST(JSON_QUERY_ARRAY(@entries)) AS sent;\nCOMMIT TRANSACTION;",
+        columns(),
         text_literal(plan),
-        columns.join(", "),
+        values.join(", "),
     ))
     .with("entries", "STRING", Json::from(sent).to_string())
 }
@@ -274,7 +295,7 @@ impl Records for BigQueryWarehouse {
             Err(fault) if fault.is_not_found() => {
                 // Whoever holds a lease is going to add to it; the lease may be older than the table.
                 if !self.held.guard().is_empty() {
-                    self.ask(Statement::new(table(&place))).await.map_err(told)?;
+                    self.make_own_tables().await.map_err(told)?;
                 }
                 Ok(Vec::new())
             }
