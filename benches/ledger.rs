@@ -57,6 +57,8 @@ fn promise_and_settle(criterion: &mut Criterion) {
                         settled: &settled,
                         overtaken: &[],
                         fingerprint: None,
+                        synced: &[],
+                        entry: 0,
                     },
                     Utc::now(),
                 )

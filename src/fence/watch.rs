@@ -96,7 +96,7 @@ mod tests {
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 
-    /// What a change takes on BigQuery: log-normal, median 3 s, 99 of 100 within 25 s.
+    /// What a change takes on `BigQuery`: log-normal, median 3 s, 99 of 100 within 25 s.
     fn change(random: &mut fastrand::Rng) -> Duration {
         let sigma = (25.0_f64 / 3.0).ln() / 2.326;
         Duration::from_secs_f64((3.0_f64.ln() + sigma * normal(random)).exp())

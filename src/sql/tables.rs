@@ -105,8 +105,11 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
     Ok(letters.text())
 }
 
+/// A table, and the words of its name among the words of the query.
+type Found = (TableName, Range<usize>);
+
 /// The words of a query that are no white space, and every table that stands in it with the words of its name.
-fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<(TableName, Range<usize>)>), String> {
+fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
     let spans: Vec<TokenWithSpan> = (tokens(sql)?.into_iter())
         .filter(|spanned| !matches!(spanned.token, Token::Whitespace(_)))
         .collect();
@@ -135,17 +138,20 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<(TableName, Range<usize>)
         let Some(scope) = scopes.last_mut() else { break };
         let keyword = keyword(token, before);
         if expects && names_table(keyword, token) {
-            let (name, after) = table_name(&tokens, at);
+            let (name, after) = path(&tokens, at);
             scope.expects = false;
-            found.extend(name.map(|name| (name, at..after)));
+            // A call is no table, but its arguments are looked at.
+            if tokens.get(after) != Some(&&Token::LParen) {
+                found.push((name, at..after));
+            }
             at = after;
             continue;
         }
         if let Some(name) = whole_path(token) {
             found.push((name, at..at + 1));
         } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
-            let (name, after) = table_name(&tokens, at + 1);
-            found.extend(name.map(|name| (name, at + 1..after)));
+            let (name, after) = path(&tokens, at + 1);
+            found.push((name, at + 1..after));
             at = after;
             continue;
         } else {
@@ -224,8 +230,8 @@ fn whole_path(token: &Token) -> Option<TableName> {
     }
 }
 
-/// The name that begins here, and what comes after it. A call is none, but its arguments are looked at.
-fn table_name(tokens: &[&Token], from: usize) -> (Option<TableName>, usize) {
+/// The name that begins here, and the place of what comes after it.
+fn path(tokens: &[&Token], from: usize) -> (TableName, usize) {
     let mut text = String::new();
     let mut at = from;
     let mut words = 0;
@@ -250,14 +256,11 @@ fn table_name(tokens: &[&Token], from: usize) -> (Option<TableName>, usize) {
         }
         at += 1;
     }
-    if tokens.get(at) == Some(&&Token::LParen) {
-        return (None, at);
-    }
     let name = TableName {
         parts: split(&text),
         is_marked: words == 1 && quoted == 1,
     };
-    (Some(name), at)
+    (name, at)
 }
 
 fn split(path: &str) -> Vec<String> {
@@ -406,6 +409,16 @@ mod tests {
             "SELECT 'é `p.x.a`', 1 FROM `y.x.a` AS é -- `p.x.a`\nJOIN `y.x.a` USING (n),\n\
              `y.x.a` JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)"
         );
+    }
+
+    #[rstest]
+    #[case("CREATE TABLE `p.x.a` (n INT64)", "CREATE TABLE `y.x.a` (n INT64)")]
+    #[case("CREATE TABLE p.x.a (n INT64)", "CREATE TABLE `y.x.a` (n INT64)")]
+    #[case("INSERT INTO `p.x.a` (n) VALUES (1)", "INSERT INTO `y.x.a` (n) VALUES (1)")]
+    #[case("SELECT * FROM p.x.f(1)", "SELECT * FROM p.x.f(1)")]
+    fn a_list_of_columns_is_no_call(#[case] sql: &str, #[case] expected: &str) {
+        let own = |name: &TableName| Some(format!("`y.{}`", name.local()));
+        assert_eq!(renamed(sql, own).unwrap(), expected);
     }
 
     #[test]

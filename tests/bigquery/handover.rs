@@ -43,7 +43,7 @@ fn score(team: &str, date: &str, points: i64) -> Row {
     vec![team.into(), day(date).into(), points.into()]
 }
 
-/// A BigQuery and an embedded warehouse, each with the lease of the plan.
+/// A `BigQuery` and an embedded warehouse, each with the lease of the plan.
 async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>; 2] {
     let settings = Settings {
         prefix: Prefix::parse("try_").unwrap(),
@@ -62,6 +62,7 @@ async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>
         };
         let leases = warehouse.leases().unwrap();
         assert!(leases.take(PLAN, None, &holder).await.unwrap());
+        leases.beat().await.unwrap();
         // As a run does: whoever has a lease and finds no table of the progress makes it.
         assert_eq!(warehouse.records().unwrap().entries(PLAN, 0).await.unwrap(), []);
         warehouse.ensure(&scores()).await.unwrap();

@@ -298,7 +298,7 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 )]
 #[case(
     "expect_rows = 1",
-    "expect_rows = \"SELECT COUNT(*) FROM `p.port.tons` WHERE day = @date\"",
+    "expect_rows = \"SELECT COUNT(*) FROM `port.tons` WHERE day = @date\"",
     "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
 )]
 #[case(

@@ -84,12 +84,12 @@ pub(super) struct Awaited<'a> {
 
 impl Awaited<'_> {
     /// It is over, or was never taken.
-    pub(super) fn is_over(mut self) {
+    pub(super) fn ended(mut self) {
         self.left = None;
     }
 
     /// Nothing is known of it for now.
-    pub(super) fn is_in_doubt(mut self) {
+    pub(super) fn in_doubt(mut self) {
         self.left = Some(Wait::InDoubt);
     }
 }

@@ -134,8 +134,8 @@ pub(super) async fn run(
         Err(fault) => Err(fault),
     };
     match &first {
-        Err(fault) | Ok(Err(fault)) if fault.class == ErrorClass::Unknown => awaited.is_in_doubt(),
-        _ => awaited.is_over(),
+        Err(fault) | Ok(Err(fault)) if fault.class == ErrorClass::Unknown => awaited.in_doubt(),
+        _ => awaited.ended(),
     }
     let first = first?;
     charge(client, account, id, first.as_ref().err()).await;
