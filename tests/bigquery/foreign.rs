@@ -33,7 +33,9 @@ fn raw_tables_of_a_project_are_left_as_they_are() {
         let arguments: Vec<&str> = asked.iter().copied().chain(flags).collect();
         let told = operator.backcourt(&arguments).expect(2).err;
         assert!(
-            told.contains(&format!("in {there} holds rows that backcourt did not load; ")),
+            told.contains(&format!(
+                "in {there} as rehearsal_* holds rows that backcourt did not load; "
+            )),
             "{told}"
         );
         assert_eq!(count(), before, "{asked:?}");

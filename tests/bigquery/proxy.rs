@@ -52,14 +52,14 @@ impl Call {
     }
 }
 
-/// Whether a query is about a lease and nothing else; a write looks at it too.
+/// Whether a query is about leases or the recorded progress and nothing else; a write does both too.
 fn keeps_a_lease(sql: &str) -> bool {
     let is_in = |end: char| sql.contains(&format!("`{PREFIX}backcourt{end}"));
     (is_in('.') || is_in('`')) && !is_replace(sql)
 }
 
 fn is_replace(sql: &str) -> bool {
-    sql.starts_with("BEGIN TRANSACTION")
+    sql.starts_with("BEGIN TRANSACTION") && !changes(sql).is_empty()
 }
 
 /// What becomes of a call.
@@ -555,14 +555,16 @@ fn accepted(job: &str) -> Vec<u8> {
     )
 }
 
-/// The tables a script changes, each with the number of statements that do.
+/// The tables of a plan that a script changes, each with the number of statements that do. Rows are only added to the
+/// recorded progress, which meets no other change.
 fn changes(sql: &str) -> Vec<(String, usize)> {
     let mut tables: Vec<(String, usize)> = Vec::new();
     for line in sql.lines() {
         let verbs = ["DELETE FROM `", "INSERT INTO `", "UPDATE `", "MERGE `"];
         let changed = verbs
             .iter()
-            .find_map(|verb| line.strip_prefix(verb)?.split('`').next());
+            .find_map(|verb| line.strip_prefix(verb)?.split('`').next())
+            .filter(|table| !table.ends_with("backcourt.ledger"));
         if let Some(table) = changed {
             match tables.iter_mut().find(|(known, _)| known == table) {
                 Some((_, count)) => *count += 1,

@@ -58,6 +58,8 @@ pub(super) struct Recorder {
     host: String,
     /// The number of the next entry.
     next: i64,
+    /// Whether the run has begun: one that is refused, or left before, changes nothing in the warehouse.
+    has_begun: bool,
     /// How often the ledger had been written to when nothing was left to send.
     synced_at: Option<u64>,
     is_sending: bool,
@@ -74,6 +76,7 @@ impl Recorder {
         Ok(Self {
             host: host_name(),
             next: ledger.known_entry(target)? + 1,
+            has_begun: false,
             synced_at: None,
             is_sending: false,
             due: None,
@@ -82,7 +85,7 @@ impl Recorder {
     }
 
     fn owes(&self, writes: u64) -> bool {
-        self.is_sending || self.synced_at != Some(writes)
+        self.is_sending || self.has_begun && self.synced_at != Some(writes)
     }
 }
 
@@ -116,6 +119,13 @@ impl Dispatcher {
             dates,
         };
         Some(CommitRecord { recording, inputs })
+    }
+
+    /// Sends changes from now on.
+    pub(super) const fn begin_syncing(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.has_begun = true;
+        }
     }
 
     /// Sends what has changed, if it is time to.

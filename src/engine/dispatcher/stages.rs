@@ -78,6 +78,7 @@ impl Dispatcher {
     /// The first unit may begin.
     pub(super) fn go(&mut self) {
         self.mode = Mode::Going;
+        self.begin_syncing();
         if self.options.paused {
             self.hold();
         }
