@@ -99,7 +99,7 @@ fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
         }
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = arguments.place.warehouse.home(&folder)?;
+    let home = arguments.place.warehouse.home(&folder)?.of(plan)?;
     if home.is_missing() {
         return Err(CliError::Usage(
             "there is nothing to explain: the warehouse holds no tables yet; start with 'backcourt run'"

@@ -36,7 +36,7 @@ pub(super) fn say(
 ) -> Result<u8, CliError> {
     let place = &arguments.place;
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let home = place.warehouse.home(&folder)?;
+    let home = place.warehouse.home(&folder)?.of(plan)?;
     home.refuse_foreign_queries(plan)?;
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);

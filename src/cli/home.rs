@@ -1,6 +1,6 @@
 //! Which warehouse an operator means, and how it is opened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use clap::Args;
 use super::StateDir;
 use super::error::CliError;
 use super::number::whole;
+use super::start::every_stage;
 use crate::engine::Ceilings;
-use crate::feeds;
+use crate::feeds::{self, Feed};
 use crate::plan::{Plan, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
@@ -31,9 +32,12 @@ pub(super) struct WarehouseArgs {
     /// Put this before every dataset's name on BigQuery, to rehearse beside production
     #[arg(long, help_heading = HEADING, value_name = "PREFIX", value_parser = Prefix::parse)]
     dataset_prefix: Option<Prefix>,
-    /// Where BigQuery makes datasets and runs jobs, such as us-west2 [default: BigQuery's own]
+    /// Where BigQuery makes datasets and runs jobs, such as us-west2 [default: where the datasets of the plan are]
     #[arg(long, help_heading = HEADING, value_name = "LOCATION", env = "BACKCOURT_LOCATION")]
     location: Option<String>,
+    /// The project BigQuery jobs run in and are billed to [default: the project of the tables]
+    #[arg(long, help_heading = HEADING, value_name = "PROJECT", value_parser = billed_project)]
+    billing_project: Option<String>,
     /// A label for every BigQuery job; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
@@ -72,7 +76,8 @@ impl WarehouseArgs {
             }
             Some(("bigquery", place)) => {
                 let address = Address::parse(place).map_err(|error| CliError::Usage(error.to_string()))?;
-                Ok(Home::BigQuery(address, Box::new(self.settings())))
+                let settings = self.settings(&address);
+                Ok(Home::BigQuery(address, Box::new(settings)))
             }
             Some(_) => Err(CliError::Usage(format!(
                 "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
@@ -89,10 +94,16 @@ impl WarehouseArgs {
         }
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, address: &Address) -> Settings {
+        let prefix = self.dataset_prefix.clone().unwrap_or_default();
+        let billed = (self.billing_project.clone()).filter(|billed| *billed != address.project);
         Settings {
-            prefix: self.dataset_prefix.clone().unwrap_or_default(),
+            prefix: match billed {
+                Some(_) => prefix.within(&address.project),
+                None => prefix,
+            },
             location: self.location.clone(),
+            billing_project: billed,
             labels: self.label.iter().cloned().collect::<HashMap<_, _>>(),
             most_bytes_billed: self.max_bytes_billed,
             quota_rest: self
@@ -108,6 +119,7 @@ impl WarehouseArgs {
     fn embedded(&self, folder: PathBuf) -> Result<Home, CliError> {
         let unused = [
             (self.dataset_prefix.is_some(), "--dataset-prefix"),
+            (self.billing_project.is_some(), "--billing-project"),
             (!self.label.is_empty(), "--label"),
             (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
             (self.max_total_bytes_billed.is_some(), "--max-total-bytes-billed"),
@@ -130,6 +142,26 @@ impl Home {
             Self::Embedded(folder) => !folder.exists(),
             Self::BigQuery(..) => false,
         }
+    }
+
+    /// The same for the tables of a plan: where their datasets are jobs run.
+    pub(super) fn of(mut self, plan: &Plan) -> Result<Self, CliError> {
+        if let Self::BigQuery(_, settings) = &mut self {
+            let mut named: BTreeSet<String> = plan
+                .stages
+                .iter()
+                .flat_map(datasets)
+                .map(ToOwned::to_owned)
+                .collect();
+            for stage in every_stage(plan)? {
+                named.extend(stage.fills().definition().map(|table| table.dataset.to_string()));
+            }
+            if plan.is_about_basketball() {
+                named.extend(Feed::ALL.map(|feed| feed.table().dataset.to_string()));
+            }
+            settings.datasets = named.into_iter().collect();
+        }
+        Ok(self)
     }
 
     /// Refuses a plan with a query that this warehouse is known not to answer, before anything is made or written.
@@ -210,6 +242,18 @@ fn datasets(stage: &StageSpec) -> impl Iterator<Item = &str> {
     tables
         .filter_map(|path| path.split_once('.'))
         .map(|(dataset, _)| dataset)
+}
+
+/// A project that jobs may be billed to.
+fn billed_project(text: &str) -> Result<String, String> {
+    match Address::parse(text) {
+        Ok(Address {
+            project,
+            server: None,
+        }) => Ok(project),
+        Ok(_) => Err("write the project alone; its server is the one of --warehouse".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// A label as `BigQuery` takes it.

@@ -65,7 +65,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let faults = Profile::open(&filled.faults).map_err(|error| CliError::Usage(error.to_string()))?;
     let lineage = Lineage::of(&every_stage(&plan)?);
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = arguments.place.warehouse.home(&folder)?;
+    let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;

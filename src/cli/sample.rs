@@ -69,7 +69,7 @@ pub(super) fn alone(
     presenter: Presenter,
 ) -> Result<u8, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let home = place.warehouse.home(&folder)?;
+    let home = place.warehouse.home(&folder)?.of(plan)?;
     let nothing = || {
         CliError::Usage(format!(
             "{home} holds no feeds to sample yet; load them with 'backcourt load', or leave --dry-run out"

@@ -183,7 +183,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let stages = resolve(&job.plan, &job.stages)?;
     let lineage = Lineage::of(&every_stage(&job.plan)?);
-    let home = place.warehouse.home(&folder)?;
+    let home = place.warehouse.home(&folder)?.of(&job.plan)?;
     home.refuse_foreign_queries(&job.plan)?;
     let stand_in = match presenter {
         Presenter::Tui => match stand_in().map_err(no_process)? {

@@ -58,7 +58,7 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
         let is_alive = holder.is_some_and(|holder| holder.pid == run.pid);
         (ledger, run, is_alive, None)
     } else {
-        let home = place.warehouse.home(&folder)?;
+        let home = place.warehouse.home(&folder)?.of(&plan)?;
         let recorded = recorded(&home, &plan)?.ok_or_else(never)?;
         let host = Some(recorded.host);
         (recorded.ledger, recorded.run, recorded.is_alive, host)

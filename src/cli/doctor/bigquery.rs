@@ -57,19 +57,20 @@ impl Look<'_> {
         if takes_jobs == Answers::Nobody {
             return false;
         }
-        self.datasets(defined).await;
+        let is_together = self.datasets(defined).await;
         let there = self.tables(defined).await;
-        if takes_jobs == Answers::Yes {
+        if takes_jobs == Answers::Yes && is_together {
             self.allowed(defined, &there).await;
+            self.lease().await;
         }
         let told = self.warehouse.settings_told();
         self.add("limits", Verdict::Ok, told);
-        takes_jobs == Answers::Yes
+        takes_jobs == Answers::Yes && is_together
     }
 
     /// Whether the project takes jobs.
     async fn project(&mut self) -> Answers {
-        let project = self.warehouse.project().to_owned();
+        let project = self.warehouse.billed_project().to_owned();
         let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
             let detail = format!("{project} takes jobs (tried with a dry run)");
             self.add("project", Verdict::Ok, detail);
@@ -95,8 +96,8 @@ impl Look<'_> {
         answers
     }
 
-    /// Where the datasets are, and which are missing.
-    async fn datasets(&mut self, defined: &[&TableDef]) {
+    /// Where the datasets are, and which are missing. The answer is whether one query can read them all.
+    async fn datasets(&mut self, defined: &[&TableDef]) -> bool {
         let mut names: Vec<String> = defined
             .iter()
             .map(|table| self.warehouse.dataset_of(table))
@@ -139,6 +140,7 @@ impl Look<'_> {
             self.add("datasets", Verdict::Note, detail).next =
                 Some("'backcourt load' makes those of the feeds, 'backcourt run' the others".to_owned());
         }
+        places.len() < 2
     }
 
     /// Holds every table against its definition; says which are there.
@@ -192,6 +194,28 @@ impl Look<'_> {
             "BigQuery Data Editor",
         )
         .await;
+    }
+
+    /// Whether a run could take its lease.
+    async fn lease(&mut self) {
+        match self.warehouse.attempt_lease().await {
+            Ok((dataset, true)) => {
+                let detail = format!("allowed in dataset {dataset} (tried with a dry run)");
+                self.add("leases", Verdict::Ok, detail);
+            }
+            Ok((dataset, false)) => {
+                let detail = format!("dataset {dataset} is not there yet");
+                self.add("leases", Verdict::Note, detail).next =
+                    Some("the first run makes it, which takes bigquery.datasets.create".to_owned());
+            }
+            Err(error) => {
+                let next = error.remedy.map_or(
+                    "grant the caller BigQuery Data Editor on the dataset",
+                    Remedy::sentence,
+                );
+                self.fail("leases", error.message, next);
+            }
+        }
     }
 
     async fn tried<'t>(

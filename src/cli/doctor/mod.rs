@@ -88,7 +88,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     }
     let stages = every_stage(&plan)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = arguments.place.warehouse.home(&folder)?;
+    let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     let mut examination = Examination::default();
     if arguments.names.is_empty() {
         examination.findings.extend(state::findings(&folder, &plan));

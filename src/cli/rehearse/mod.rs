@@ -107,7 +107,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let source = source.unwrap_or_else(|| plan.source.clone());
     let needed = copy::needed(&plan, &Lineage::of(&stages), &dates)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = arguments.place.warehouse.home(&folder)?;
+    let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     if home.is_missing() {
         return Err(CliError::Usage(format!(
             "{home} is not there; --from names what is compared with"

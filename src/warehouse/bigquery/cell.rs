@@ -1,12 +1,13 @@
 //! Values as `BigQuery`'s REST API writes them: every scalar a text, a list a list of cells.
 
 use chrono::{DateTime, Utc};
-use gcp_bigquery_client::model::field_type::FieldType;
-use gcp_bigquery_client::model::table_cell::TableCell;
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use serde_json::{Value as Json, json};
 
+use super::wire::{TableCell, TableFieldSchema};
 use crate::table::{ColumnType, Row, Value};
+
+/// The most characters of a cell that a message repeats.
+const LONGEST_CELL: usize = 200;
 
 /// A cell that does not hold what its column says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,31 +18,30 @@ pub(super) struct CellError {
     kind: String,
 }
 
-/// The type a column of an answer has, as tables define it; none for one that no table of ours has.
+/// The type a column of an answer is read as; none for one that cannot be read. What has no type of its own here and is
+/// written as one text stays that text.
 pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
-    let repeated = field.mode.as_deref() == Some("REPEATED");
-    Some(match (&field.r#type, repeated) {
-        (FieldType::Integer | FieldType::Int64, false) => ColumnType::Int64,
-        (FieldType::Float | FieldType::Float64 | FieldType::Numeric | FieldType::Bignumeric, false) => {
-            ColumnType::Float64
+    Some(match (field.kind.as_str(), field.is_repeated()) {
+        ("INTEGER" | "INT64", false) => ColumnType::Int64,
+        ("FLOAT" | "FLOAT64" | "NUMERIC" | "BIGNUMERIC", false) => ColumnType::Float64,
+        ("BOOLEAN" | "BOOL", false) => ColumnType::Bool,
+        ("DATE", false) => ColumnType::Date,
+        ("TIMESTAMP", false) => ColumnType::Timestamp,
+        ("JSON", false) => ColumnType::Json,
+        ("STRING" | "BYTES" | "DATETIME" | "TIME" | "GEOGRAPHY" | "INTERVAL" | "RANGE", false) => {
+            ColumnType::String
         }
-        (FieldType::String, false) => ColumnType::String,
-        (FieldType::Boolean | FieldType::Bool, false) => ColumnType::Bool,
-        (FieldType::Date, false) => ColumnType::Date,
-        (FieldType::Timestamp, false) => ColumnType::Timestamp,
-        (FieldType::Json, false) => ColumnType::Json,
-        (FieldType::Float | FieldType::Float64 | FieldType::Numeric, true) => ColumnType::Float64Array,
-        (FieldType::String, true) => ColumnType::StringArray,
+        ("FLOAT" | "FLOAT64" | "NUMERIC" | "BIGNUMERIC", true) => ColumnType::Float64Array,
+        ("STRING", true) => ColumnType::StringArray,
         _ => return None,
     })
 }
 
 /// One cell of an answer as a value.
 pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
-    let held = cell.value.as_ref().unwrap_or(&Json::Null);
-    read(kind, held).ok_or_else(|| CellError {
+    read(kind, &cell.value).ok_or_else(|| CellError {
         column: column.to_owned(),
-        cell: held.to_string(),
+        cell: cell.value.to_string().chars().take(LONGEST_CELL).collect(),
         kind: kind.to_string(),
     })
 }

@@ -3,28 +3,21 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use gcp_bigquery_client::Client;
-use gcp_bigquery_client::auth::Authenticator;
-use gcp_bigquery_client::client_builder::ClientBuilder;
-use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::yup_oauth2::authenticator::{
     ApplicationDefaultCredentialsTypes, DefaultAuthenticator,
 };
-use gcp_bigquery_client::yup_oauth2::authorized_user::AuthorizedUserSecret;
 use gcp_bigquery_client::yup_oauth2::{
     ApplicationDefaultCredentialsAuthenticator, ApplicationDefaultCredentialsFlowOpts,
-    AuthorizedUserAuthenticator,
+    AuthorizedUserAuthenticator, ServiceAccountAuthenticator, read_authorized_user_secret,
+    read_service_account_key,
 };
-use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::address::{Address, Server};
 use super::fault::Fault;
-use super::upload::Uploads;
+use super::rest::Client;
 use crate::warehouse::ErrorClass;
 
 /// How long a connection may take to come about.
@@ -137,26 +130,17 @@ impl fmt::Display for Credentials {
     }
 }
 
-/// What speaks to a server: the client, and what sends the media of jobs, for which the client has no call.
-#[derive(Clone)]
-pub(super) struct Connection {
-    pub(super) client: Client,
-    pub(super) uploads: Uploads,
-}
+/// What calls are allowed to do with a token.
+const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
 
-/// A connection to this address, with the credentials the address asks for; it sends these headers with every call.
-pub(super) async fn connect(
-    address: &Address,
-    patience: Duration,
-    headers: HeaderMap,
-) -> Result<Connection, Fault> {
-    let found = Credentials::find(address)?;
-    let local = found == Credentials::Unneeded;
+/// A client for this address, with the credentials the address asks for.
+pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Client, Fault> {
+    let credentials = Credentials::find(address)?;
+    let local = credentials == Credentials::Unneeded;
     let http = reqwest::Client::builder()
         .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
         .timeout(patience)
-        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .https_only(!local);
     let http = if local { http.no_proxy() } else { http };
@@ -166,65 +150,73 @@ pub(super) async fn connect(
             format!("no HTTPS client could be made: {error}"),
         )
     })?;
-    let token: Arc<dyn Authenticator> = match found {
-        Credentials::Unneeded => Arc::new(NoSecret),
-        Credentials::User(path) => Arc::new(user(&path).await?),
-        Credentials::KeyFile { .. } | Credentials::Machine => Arc::new(key_or_machine().await?),
-    };
     let base = address.server.as_ref().map(Server::base_url);
-    let mut builder = ClientBuilder::new();
-    builder.with_client(http.clone());
-    if let Some(base) = &base {
-        builder.with_v2_base_url(base.clone());
-    }
-    Ok(Connection {
-        client: builder.build_from_authenticator(Arc::clone(&token)).await?,
-        uploads: Uploads::new(http, token, base),
-    })
+    Ok(Client::new(http, base, Token::of(&credentials).await?))
 }
 
-/// What every token is asked for.
-const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
-
-/// Google's tokens. The client would make the same, and keep them to itself.
+/// What proves to the server who calls. It is asked for anew before it expires.
 #[derive(Clone)]
-struct Google(DefaultAuthenticator);
+pub(super) enum Token {
+    /// An emulator asks for one and takes any.
+    Any,
+    /// From Google's token server, or the machine's.
+    Asked(DefaultAuthenticator),
+}
 
-#[async_trait]
-impl Authenticator for Google {
-    async fn access_token(&self) -> Result<String, BQError> {
-        let token = self.0.token(&SCOPES).await?;
-        Ok(token.token().ok_or(BQError::NoToken)?.to_owned())
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
     }
 }
 
-async fn user(path: &Path) -> Result<Google, BQError> {
-    let text = std::fs::read(path).map_err(BQError::InvalidAuthorizedUserAuthenticator)?;
-    let secret: AuthorizedUserSecret = serde_json::from_slice(&text)?;
-    let made = AuthorizedUserAuthenticator::builder(secret).build().await;
-    made.map(Google)
-        .map_err(BQError::InvalidAuthorizedUserAuthenticator)
+impl Token {
+    async fn of(credentials: &Credentials) -> Result<Self, Fault> {
+        let asked = match credentials {
+            Credentials::Unneeded => return Ok(Self::Any),
+            Credentials::User(path) => {
+                let secret = read_authorized_user_secret(path)
+                    .await
+                    .map_err(|error| unusable(&error))?;
+                AuthorizedUserAuthenticator::builder(secret).build().await
+            }
+            Credentials::KeyFile { path, .. } => {
+                let key = read_service_account_key(path)
+                    .await
+                    .map_err(|error| unusable(&error))?;
+                ServiceAccountAuthenticator::builder(key).build().await
+            }
+            Credentials::Machine => {
+                let options = ApplicationDefaultCredentialsFlowOpts::default();
+                match ApplicationDefaultCredentialsAuthenticator::builder(options).await {
+                    ApplicationDefaultCredentialsTypes::InstanceMetadata(found) => found.build().await,
+                    ApplicationDefaultCredentialsTypes::ServiceAccount(found) => found.build().await,
+                }
+            }
+        };
+        asked.map(Self::Asked).map_err(|error| unusable(&error))
+    }
+
+    pub(super) async fn get(&self) -> Result<String, Fault> {
+        match self {
+            Self::Any => Ok("emulator".to_owned()),
+            Self::Asked(asked) => {
+                let token = asked.token(&SCOPES).await?;
+                let text = token.token().map(ToOwned::to_owned);
+                text.ok_or_else(|| Fault::new(ErrorClass::Auth, "the token server gave no token"))
+            }
+        }
+    }
 }
 
-async fn key_or_machine() -> Result<Google, BQError> {
-    let options = ApplicationDefaultCredentialsFlowOpts::default();
-    let made = match ApplicationDefaultCredentialsAuthenticator::builder(options).await {
-        ApplicationDefaultCredentialsTypes::InstanceMetadata(machine) => machine.build().await,
-        ApplicationDefaultCredentialsTypes::ServiceAccount(key) => key.build().await,
+/// Credentials that no client could be made of. What a parser says of their file may quote it.
+fn unusable(error: &std::io::Error) -> Fault {
+    let sentence = match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            "the credentials are none that Google's tools write: something is missing in them".to_owned()
+        }
+        _ => format!("the credentials cannot be used: {error}"),
     };
-    made.map(Google)
-        .map_err(BQError::InvalidApplicationDefaultCredentialsAuthenticator)
-}
-
-/// What an emulator is told, which asks for a token and takes any.
-#[derive(Debug, Clone, Copy)]
-struct NoSecret;
-
-#[async_trait]
-impl Authenticator for NoSecret {
-    async fn access_token(&self) -> Result<String, BQError> {
-        Ok("emulator".to_owned())
-    }
+    Fault::new(ErrorClass::Auth, sentence)
 }
 
 #[cfg(test)]

@@ -6,9 +6,13 @@ use std::fmt;
 use crate::sql::{TableName, tables};
 use crate::table::TableDef;
 
-/// What stands before every dataset's name; empty in production.
+/// What stands before every dataset's name, empty in production, and the project, where jobs run in another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Prefix(String);
+pub struct Prefix {
+    text: String,
+    /// Two parts of a name are looked for in the project the job runs in.
+    project: Option<String>,
+}
 
 impl Prefix {
     /// A prefix of letters, digits and underscores.
@@ -17,24 +21,44 @@ impl Prefix {
     /// When `BigQuery` would not take it in a dataset's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && text.len() <= 200 {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self {
+                text: text.to_owned(),
+                project: None,
+            });
         }
         Err(format!(
             "'{text}' cannot begin a dataset's name; use letters, digits and underscores, as in rehearsal_"
         ))
     }
 
-    /// Whether datasets have their own names.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The same for tables of this project and jobs of another.
+    #[must_use]
+    pub fn within(self, project: &str) -> Self {
+        Self {
+            project: Some(project.to_owned()),
+            ..self
+        }
+    }
+
+    /// Whether queries are sent as they are written.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.project.is_none()
     }
 
     pub(super) fn dataset(&self, table: &TableDef) -> String {
-        format!("{}{}", self.0, table.dataset)
+        format!("{}{}", self.text, table.dataset)
     }
 
     pub(super) fn path(&self, table: &TableDef) -> String {
-        format!("{}.{}", self.dataset(table), table.name)
+        self.qualified(&format!("{}.{}", self.dataset(table), table.name))
+    }
+
+    /// A path whose dataset has its prefix, as it stands in a query.
+    pub(super) fn qualified(&self, path: &str) -> String {
+        match &self.project {
+            Some(project) => format!("{project}.{path}"),
+            None => path.to_owned(),
+        }
     }
 
     /// Refuses a query in which a table of one of these datasets stands without backticks and without a project: the
@@ -55,23 +79,16 @@ impl Prefix {
         unmarked.map_or(Ok(()), |(dataset, table)| {
             let table = format!("{dataset}.{table}");
             Err(format!(
-                "a query names {table} without backticks around the whole of it, where --dataset-prefix {self} does not reach it; \
-                 write `{table}` in them"
+                "a query names {table} without backticks around the whole of it, where --dataset-prefix and \
+                 --billing-project do not reach it; write `{table}` in them"
             ))
         })
     }
 }
 
-/// What a statement that makes a dataset says of where; nothing where `BigQuery` decides.
-pub(super) fn made_in(location: Option<&str>) -> String {
-    location.map_or_else(String::new, |location| {
-        format!(" OPTIONS (location = '{location}')")
-    })
-}
-
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -1,10 +1,9 @@
 //! A look at a project before anything is done in it: who calls, what is there, what is allowed. What might change
 //! anything is asked as a dry run, which changes nothing. Every call is made once: who looks wants to know now.
 
-use gcp_bigquery_client::model::job::Job;
-
 use super::credentials::Credentials;
 use super::fault::Fault;
+use super::fence::{LEASES, Place};
 use super::job::{Statement, dry};
 use super::remedy::Remedy;
 use super::{BigQueryWarehouse, limits};
@@ -46,9 +45,15 @@ pub enum Attempt<'t> {
 }
 
 impl BigQueryWarehouse {
-    /// The project that is billed.
+    /// The project the tables are in.
     #[must_use]
     pub fn project(&self) -> &str {
+        &self.address.project
+    }
+
+    /// The project jobs run in and are billed to.
+    #[must_use]
+    pub fn billed_project(&self) -> &str {
         &self.account.project
     }
 
@@ -71,13 +76,9 @@ impl BigQueryWarehouse {
     /// # Errors
     /// When the server cannot be asked, or refuses to say.
     pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, Refused> {
-        let client = self.client().await?;
-        let asked = client.dataset().get(self.project(), dataset).await;
-        match asked.map_err(Fault::from) {
-            Ok(found) => Ok(Some(found.location.unwrap_or_default())),
-            Err(fault) if fault.is_not_found() => Ok(None),
-            Err(fault) => Err(fault.into()),
-        }
+        let client = self.connection().await?;
+        let found = client.dataset(self.project(), dataset).await?;
+        Ok(found.map(|found| found.location.unwrap_or_default()))
     }
 
     /// How a table is; none if it is not there.
@@ -93,10 +94,35 @@ impl BigQueryWarehouse {
     /// # Errors
     /// What it would be refused with.
     pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refused> {
-        let client = self.client().await?;
+        let client = match attempt {
+            // Any location takes it.
+            Attempt::Job => self.connection().await?,
+            _ => self.client().await?,
+        };
         let statement = Statement::new(self.sql_of(attempt));
-        let tried: Result<Job, Fault> = dry(&client, &self.account, statement).await;
-        tried.map(drop).map_err(Refused::from)
+        dry(&client, &self.account, statement).await?;
+        Ok(())
+    }
+
+    /// Tries what a lease takes, as a dry run, in the dataset that leases and owners are kept in: its name, and whether it is
+    /// there. One that is not is made by the first run, which cannot be tried.
+    ///
+    /// # Errors
+    /// What it would be refused with.
+    pub async fn attempt_lease(&self) -> Result<(String, bool), Refused> {
+        let dataset = self.own_dataset().await?;
+        let client = self.client().await?;
+        if client.dataset(self.project(), &dataset).await?.is_none() {
+            return Ok((dataset, false));
+        }
+        let place = Place::new(&self.prefix, &dataset, "");
+        let is_there = client
+            .table(self.project(), &dataset, LEASES, Some("tableReference"))
+            .await?
+            .is_some();
+        let statement = if is_there { place.tried() } else { place.made() };
+        dry(&client, &self.account, statement).await?;
+        Ok((dataset, true))
     }
 
     /// The least that needs the same permission as the real thing.

@@ -1,12 +1,17 @@
 //! What `BigQuery` answers when it refuses, sorted into the classes the engine acts on.
 //! The reason words are those of Google's page on error messages.
 
-use gcp_bigquery_client::error::BQError;
-use gcp_bigquery_client::model::error_proto::ErrorProto;
 use gcp_bigquery_client::yup_oauth2;
 
-use super::remedy::Remedy;
+use super::remedy::{Remedy, STREAMING};
+use super::wire::{ErrorProto, Refusal};
 use crate::warehouse::{ErrorClass, WarehouseError};
+
+/// The most characters of a message from outside that are repeated.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// What is said of an answer that `BigQuery` itself did not give.
+pub(super) const NOT_BIGQUERY: &str = "a page that is not BigQuery's";
 
 /// A refused or lost call: what it means, and whether the server had a word in it.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub(super) struct Fault {
     pub(super) reason: String,
     /// The server's own message, or the connection's.
     pub(super) message: String,
+    /// What to do, where neither class nor reason tells.
+    pub(super) next: Option<&'static str>,
 }
 
 impl Fault {
@@ -28,6 +35,15 @@ impl Fault {
             code: 0,
             reason: String::new(),
             message: message.into(),
+            next: None,
+        }
+    }
+
+    /// The same with what to do.
+    pub(super) fn next(self, next: &'static str) -> Self {
+        Self {
+            next: Some(next),
+            ..self
         }
     }
 
@@ -37,8 +53,46 @@ impl Fault {
             class: class(code, reason, message),
             code,
             reason: reason.to_owned(),
-            message: message.lines().next().unwrap_or_default().to_owned(),
+            message: readable(message.lines().next().unwrap_or_default()),
+            next: None,
         }
+    }
+
+    /// From the status and the body of an answer that is not a success.
+    pub(super) fn of_answer(status: u16, body: &[u8]) -> Self {
+        let Ok(Refusal { error }) = serde_json::from_slice(body) else {
+            return Self::of_page(status, body);
+        };
+        let first = error
+            .errors
+            .unwrap_or_default()
+            .into_iter()
+            .next()
+            .unwrap_or_default();
+        let details = error.details.unwrap_or_default();
+        let reason = (first.reason)
+            .or_else(|| details.into_iter().find_map(|detail| detail.reason))
+            .or_else(|| error.status.map(|status| reason_of_status(&status).to_owned()));
+        let message = error.message.or(first.message).unwrap_or_default();
+        Self::of_reason(i64::from(status), &reason.unwrap_or_default(), &message)
+    }
+
+    /// From a page, as proxies and what stands before `BigQuery` answer. Its title says more than its text.
+    fn of_page(status: u16, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let title = text
+            .split_once("<title>")
+            .and_then(|(_, after)| after.split_once("</title>"));
+        let title = title.map_or(String::new(), |(title, _)| {
+            format!(", '{}'", readable(title.trim()))
+        });
+        let class = match status {
+            401 | 403 | 407 => ErrorClass::Auth,
+            408 | 500..=599 => ErrorClass::Transient,
+            429 => ErrorClass::Rate,
+            _ => ErrorClass::Code,
+        };
+        Self::new(class, format!("HTTP {status} with {NOT_BIGQUERY}{title}"))
     }
 
     /// From what a job says it failed of; no status comes along.
@@ -64,7 +118,7 @@ impl Fault {
 
     /// One sentence for the operator: what was being done, what was answered, what to do next.
     pub(super) fn told(self, doing: &str) -> WarehouseError {
-        let next = match (self.class, self.remedy()) {
+        let by_class = match (self.class, self.remedy()) {
             (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => {
                 "it may pass when tried again"
             }
@@ -75,6 +129,7 @@ impl Fault {
             (ErrorClass::Code, None) => "the query itself is at fault",
             (ErrorClass::Unknown, None) => "it is looked up before anything is repeated",
         };
+        let next = self.next.unwrap_or(by_class);
         WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
     }
 
@@ -95,43 +150,36 @@ impl Fault {
     }
 }
 
-impl From<BQError> for Fault {
-    fn from(error: BQError) -> Self {
-        match error {
-            BQError::ResponseError { error } => {
-                let answered = error.error;
-                let reason = answered.errors.first().and_then(|first| first.get("reason"));
-                Self::of_reason(
-                    answered.code,
-                    reason.map_or("", String::as_str),
-                    &answered.message,
-                )
-            }
-            BQError::RequestError(error) => Self::new(ErrorClass::Transient, lost(&error)),
-            BQError::YupAuthError(error) => no_token(&error),
-            // What a parser says of a file of credentials may quote it.
-            BQError::SerializationError(_) => Self::new(
-                ErrorClass::Auth,
-                "the credentials are none that Google's tools write",
-            ),
-            BQError::InvalidServiceAccountKey(error)
-            | BQError::InvalidServiceAccountAuthenticator(error)
-            | BQError::InvalidApplicationDefaultCredentialsAuthenticator(error)
-            | BQError::InvalidAuthorizedUserAuthenticator(error) => match error.kind() {
-                std::io::ErrorKind::InvalidData => Self::new(
-                    ErrorClass::Auth,
-                    "the credentials are none that Google's tools write: something is missing in them",
-                ),
-                _ => Self::new(
-                    ErrorClass::Auth,
-                    format!("the credentials cannot be used: {error}"),
-                ),
-            },
-            error @ (BQError::AuthError(_) | BQError::NoToken) => {
-                Self::new(ErrorClass::Auth, error.to_string())
-            }
-            other => Self::new(ErrorClass::Code, other.to_string()),
-        }
+impl From<reqwest::Error> for Fault {
+    fn from(error: reqwest::Error) -> Self {
+        Self::new(ErrorClass::Transient, lost(&error))
+    }
+}
+
+impl From<yup_oauth2::Error> for Fault {
+    fn from(error: yup_oauth2::Error) -> Self {
+        no_token(&error)
+    }
+}
+
+/// A text from outside as it may be shown.
+fn readable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(LONGEST_MESSAGE).map(shown).collect()
+}
+
+/// The reason word that means the same as a status of Google's newer form of errors, which may stand alone.
+fn reason_of_status(status: &str) -> &str {
+    match status {
+        "NOT_FOUND" => "notFound",
+        "ALREADY_EXISTS" => "duplicate",
+        "PERMISSION_DENIED" => "accessDenied",
+        "UNAUTHENTICATED" => "authError",
+        "RESOURCE_EXHAUSTED" => "rateLimitExceeded",
+        "UNAVAILABLE" => "backendError",
+        "INTERNAL" => "internalError",
+        "DEADLINE_EXCEEDED" => "timeout",
+        other => other,
     }
 }
 
@@ -151,15 +199,12 @@ fn no_token(error: &yup_oauth2::Error) -> Fault {
     }
 }
 
-/// What became of a call that got no readable answer. The client loses the status of an answer that is not JSON, as
-/// proxies give it with 502 and 503; none of them says that the call itself was wrong.
+/// What became of a call that got no answer, or not the whole of one.
 fn lost(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         "no answer in time"
     } else if error.is_connect() {
         "no connection"
-    } else if error.is_decode() {
-        "an answer that is not BigQuery's"
     } else {
         "the connection broke"
     };
@@ -173,7 +218,9 @@ fn lost(error: &reqwest::Error) -> String {
 fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
     let says = |part: &str| message.contains(part);
     match reason {
-        "rateLimitExceeded" | "jobRateLimitExceeded" => ErrorClass::Rate,
+        "rateLimitExceeded" | "userRateLimitExceeded" | "jobRateLimitExceeded" | "RATE_LIMIT_EXCEEDED" => {
+            ErrorClass::Rate
+        }
         "quotaExceeded" if says("Too many DML statements outstanding") => ErrorClass::Rate,
         "quotaExceeded" | "dailyLimitExceeded" => ErrorClass::Quota,
         "backendError" | "internalError" | "jobBackendError" | "jobInternalError" | "tableUnavailable"
@@ -185,9 +232,15 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
         | "blocked"
         | "unauthorized"
         | "forbidden"
-        | "accessNotConfigured" => ErrorClass::Auth,
+        | "accessNotConfigured"
+        | "SERVICE_DISABLED"
+        | "BILLING_DISABLED"
+        | "policyViolation"
+        | "SECURITY_POLICY_VIOLATED" => ErrorClass::Auth,
         "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
+        // The rows in the way are there for 90 minutes at the most; the query is as it should be.
+        "invalidQuery" if says(STREAMING) => ErrorClass::Data,
         "invalidQuery" if is_about_values(message) => ErrorClass::Data,
         // What costs too much costs too much at every attempt.
         "invalidQuery"

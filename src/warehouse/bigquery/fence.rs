@@ -61,13 +61,16 @@ impl Fence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     dataset: String,
+    /// The dataset with its project, where jobs run in another one.
+    path: String,
     pub(super) plan: String,
 }
 
 impl Place {
-    pub(super) fn new(prefix: &Prefix, plan: &str) -> Self {
+    pub(super) fn new(prefix: &Prefix, dataset: &str, plan: &str) -> Self {
         Self {
-            dataset: format!("{prefix}{DATASET}"),
+            dataset: dataset.to_owned(),
+            path: prefix.qualified(dataset),
             plan: plan.to_owned(),
         }
     }
@@ -79,11 +82,24 @@ impl Place {
 
     /// The table in it whose labels are the notice of this lease.
     pub(super) fn notice(&self) -> String {
-        format!("heartbeat_{}", self.label())
+        format!("heartbeat_{}", self.name_by(&self.dataset))
     }
 
     fn leases(&self) -> String {
-        format!("{}.{LEASES}", self.dataset)
+        format!("{}.{LEASES}", self.path)
+    }
+
+    /// Makes the table of leases. It is only ever tried.
+    pub(super) fn made(&self) -> Statement {
+        Statement::new(format!(
+            "CREATE TABLE IF NOT EXISTS `{}` (plan STRING NOT NULL, epoch INT64 NOT NULL, holder STRING)",
+            self.leases()
+        ))
+    }
+
+    /// The least that needs the same permissions as taking a lease.
+    pub(super) fn tried(&self) -> Statement {
+        Statement::new(format!("DELETE FROM `{}` WHERE epoch < 0", self.leases()))
     }
 
     /// The epoch that counts, and who took it.
@@ -113,8 +129,13 @@ impl Place {
         .with("holder", "STRING", holder.to_owned())
     }
 
-    /// What jobs say they were sent under: for people the plan, and what tells it from every other lease.
+    /// What jobs say they were sent under; jobs for the tables of several projects may be billed to one.
     fn label(&self) -> String {
+        self.name_by(&self.path)
+    }
+
+    /// For people the plan, and what tells it from the leases in other datasets.
+    fn name_by(&self, dataset: &str) -> String {
         let plan: String = (self.plan.chars().take(40))
             .map(|c| {
                 if c.is_ascii_alphanumeric() {
@@ -124,7 +145,7 @@ impl Place {
                 }
             })
             .collect();
-        let apart = digest(&[&self.dataset, &self.plan]);
+        let apart = digest(&[dataset, &self.plan]);
         format!("{plan}_{}", &apart[..8])
     }
 }

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gcp_bigquery_client::Client;
-use gcp_bigquery_client::model::job::Job;
 use tokio::time::{sleep, timeout};
 
-use super::fault::Fault;
 use super::job::Account;
+use super::rest::Client;
+use super::wire::Job;
 use crate::warehouse::{AbandonedJob, JobEnd};
 
 /// How long a job is given to stop. Cancelling is a request, and most jobs follow it within a second or two.
@@ -131,15 +130,10 @@ async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(Job
     let mut looks = 0;
     loop {
         // A server may take a cancellation and go on, so it is asked again as long as the job runs.
-        if let Err(error) = client
-            .job()
-            .cancel_job(&account.project, id, account.place())
-            .await
-        {
-            tracing::debug!("job {id} was not cancelled: {error}");
+        if let Err(fault) = client.cancel_job(&account.project, id, account.place()).await {
+            tracing::debug!("job {id} was not cancelled: {}", fault.message);
         }
-        let job = client.job().get_job(&account.project, id, account.place()).await;
-        match job.map_err(Fault::from) {
+        match client.job(&account.project, id, account.place()).await {
             Ok(job) => {
                 if let Some(end) = end_of(&job) {
                     return Some((end, processed(&job)));

@@ -5,22 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use gcp_bigquery_client::Client;
-use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
-use gcp_bigquery_client::model::get_query_results_response::GetQueryResultsResponse;
-use gcp_bigquery_client::model::job::Job;
-use gcp_bigquery_client::model::job_configuration::JobConfiguration;
-use gcp_bigquery_client::model::job_configuration_query::JobConfigurationQuery;
-use gcp_bigquery_client::model::job_reference::JobReference;
-use gcp_bigquery_client::model::query_parameter::QueryParameter;
-use gcp_bigquery_client::model::query_parameter_type::QueryParameterType;
-use gcp_bigquery_client::model::query_parameter_value::QueryParameterValue;
-use gcp_bigquery_client::model::table_row::TableRow;
-use gcp_bigquery_client::model::table_schema::TableSchema;
-
 use super::fault::Fault;
 use super::in_flight::InFlight;
 use super::lease::Held;
+use super::rest::Client;
+use super::wire::{
+    Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryParameter, QueryParameterType,
+    QueryParameterValue, QueryResults, TableRow, TableSchema,
+};
 use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
 
 /// How long the server may hold a question for an answer that is not ready.
@@ -37,7 +29,7 @@ const QUESTIONS: u32 = 5;
 pub(super) struct Account {
     /// The project that is billed.
     pub(super) project: String,
-    /// Where the datasets are; `BigQuery` finds out by itself when it is not said.
+    /// Where the operator says the datasets are.
     pub(super) location: Option<String>,
     /// What bills and audits find the jobs by.
     pub(super) labels: HashMap<String, String>,
@@ -45,7 +37,8 @@ pub(super) struct Account {
     pub(super) most_bytes: Option<u64>,
     /// The pause before a lost call is made again the first time.
     pub(super) first_pause: Duration,
-    /// Where `BigQuery` ran the first job; outside of its multi-regions a job is found only by who knows its place.
+    /// Where the datasets were found, or else where `BigQuery` ran the first job; outside of its multi-regions a job is
+    /// found only by who knows its place.
     pub(super) learned: Arc<OnceLock<String>>,
     /// The lease jobs are sent under, if one was taken.
     pub(super) held: Held,
@@ -66,13 +59,12 @@ impl Account {
 
     /// Where the next job is run or found, as far as it is known.
     pub(super) fn place(&self) -> Option<&str> {
-        self.location
-            .as_deref()
-            .or_else(|| self.learned.get().map(String::as_str))
+        let learned = self.learned.get();
+        learned.or(self.location.as_ref()).map(String::as_str)
     }
 
     fn learn(&self, sent: &Job) {
-        let reference = sent.job_reference.as_ref();
+        let reference = sent.reference.as_ref();
         if let Some(place) = reference.and_then(|reference| reference.location.clone()) {
             // Every job of a run has the same place; the first one to tell it is as good as any.
             let _ = self.learned.set(place);
@@ -98,15 +90,11 @@ impl Statement {
     /// Binds a named parameter; its value never becomes part of the query's text.
     pub(super) fn with(mut self, name: &str, kind: &str, value: String) -> Self {
         self.parameters.push(QueryParameter {
-            name: Some(name.to_owned()),
-            parameter_type: Some(QueryParameterType {
+            name: name.to_owned(),
+            parameter_type: QueryParameterType {
                 r#type: kind.to_owned(),
-                ..QueryParameterType::default()
-            }),
-            parameter_value: Some(QueryParameterValue {
-                value: Some(value),
-                ..QueryParameterValue::default()
-            }),
+            },
+            parameter_value: QueryParameterValue { value },
         });
         self
     }
@@ -148,15 +136,7 @@ pub(super) async fn foresee(
     account: &Account,
     statement: Statement,
 ) -> Result<Foreseen, Fault> {
-    let mut job = job(account, "", statement);
-    job.job_reference = job.job_reference.map(|reference| JobReference {
-        job_id: None,
-        ..reference
-    });
-    if let Some(configuration) = &mut job.configuration {
-        configuration.dry_run = Some(true);
-    }
-    let told = client.job().insert(&account.project, job).await?;
+    let told = dry(client, account, statement).await?;
     let statistics = told.statistics.unwrap_or_default();
     let processed = statistics.total_bytes_processed.as_ref();
     let bytes = processed.and_then(|bytes| bytes.parse().ok()).ok_or_else(|| {
@@ -179,9 +159,9 @@ async fn charge(client: &Client, account: &Account, id: &str, failed: Option<&Fa
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
     let told = loop {
-        match client.job().get_job(&account.project, id, account.place()).await {
+        match client.job(&account.project, id, account.place()).await {
             Ok(job) => break cost(&job),
-            Err(error) => tracing::debug!("what job {id} cost cannot be told: {error}"),
+            Err(fault) => tracing::debug!("what job {id} cost cannot be told: {}", fault.message),
         }
         if asked == QUESTIONS || failed.is_some() {
             break None;
@@ -211,8 +191,7 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
     let job = job(account, id, statement);
     let mut lost = 0;
     loop {
-        let sent = client.job().insert(&account.project, job.clone()).await;
-        match sent.map_err(Fault::from) {
+        match client.insert_job(&account.project, &job).await {
             Ok(sent) => {
                 account.learn(&sent);
                 return Ok(());
@@ -257,10 +236,7 @@ enum Standing {
 }
 
 async fn standing(client: &Client, account: &Account, id: &str) -> Result<Standing, Fault> {
-    let job = client
-        .job()
-        .get_job(&account.project, id, account.place())
-        .await?;
+    let job = client.job(&account.project, id, account.place()).await?;
     let status = job.status.unwrap_or_default();
     Ok(match (status.error_result, status.state.as_deref()) {
         (Some(error), _) => Standing::Failed(Fault::of_job(&error)),
@@ -274,7 +250,7 @@ async fn collect(
     client: &Client,
     account: &Account,
     id: &str,
-    first: GetQueryResultsResponse,
+    first: QueryResults,
 ) -> Result<Answered, Fault> {
     let mut answered = Answered {
         schema: first.schema.unwrap_or_default(),
@@ -296,17 +272,19 @@ async fn results(
     account: &Account,
     id: &str,
     page: Option<String>,
-) -> Result<GetQueryResultsResponse, Fault> {
+) -> Result<QueryResults, Fault> {
     let mut lost = 0;
     loop {
-        let asked = GetQueryResultsParameters {
-            location: account.place().map(ToOwned::to_owned),
-            page_token: page.clone(),
-            timeout_ms: i32::try_from(LONG_POLL.as_millis()).ok(),
-            ..GetQueryResultsParameters::default()
-        };
-        let answer = client.job().get_query_results(&account.project, id, asked).await;
-        match answer.map_err(Fault::from) {
+        let answer = client
+            .query_results(
+                &account.project,
+                id,
+                account.place(),
+                page.as_deref(),
+                LONG_POLL.as_millis(),
+            )
+            .await;
+        match answer {
             Ok(answer) if answer.job_complete == Some(true) => return Ok(answer),
             Ok(_) => lost = 0,
             Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
@@ -336,13 +314,9 @@ fn outcome_unknown(fault: Fault, id: &str) -> Fault {
 /// Asks what would become of a statement. It does not happen, and leaves no job behind.
 pub(super) async fn dry(client: &Client, account: &Account, statement: Statement) -> Result<Job, Fault> {
     let mut asked = job(account, "", statement);
-    if let Some(reference) = &mut asked.job_reference {
-        reference.job_id = None;
-    }
-    if let Some(configuration) = &mut asked.configuration {
-        configuration.dry_run = Some(true);
-    }
-    Ok(client.job().insert(&account.project, asked).await?)
+    asked.job_reference.job_id = None;
+    asked.configuration.dry_run = Some(true);
+    client.insert_job(&account.project, &asked).await
 }
 
 /// Waits until a job is over that answers nothing.
@@ -378,27 +352,24 @@ pub(super) fn labels(account: &Account) -> HashMap<String, String> {
 pub(super) fn reference(account: &Account, id: &str) -> JobReference {
     JobReference {
         job_id: Some(id.to_owned()),
-        location: account.location.clone(),
+        location: account.place().map(ToOwned::to_owned),
         project_id: Some(account.project.clone()),
     }
 }
 
-fn job(account: &Account, id: &str, statement: Statement) -> Job {
-    let labels = labels(account);
-    Job {
-        job_reference: Some(reference(account, id)),
-        configuration: Some(JobConfiguration {
-            labels: (!labels.is_empty()).then_some(labels),
+fn job(account: &Account, id: &str, statement: Statement) -> NewJob {
+    NewJob {
+        job_reference: reference(account, id),
+        configuration: JobConfiguration {
+            labels: labels(account),
             query: Some(JobConfigurationQuery {
                 query: statement.sql,
-                use_legacy_sql: Some(false),
                 parameter_mode: (!statement.parameters.is_empty()).then(|| "NAMED".to_owned()),
-                query_parameters: Some(statement.parameters),
+                query_parameters: statement.parameters,
                 maximum_bytes_billed: account.most_bytes.map(|most| most.to_string()),
                 ..JobConfigurationQuery::default()
             }),
             ..JobConfiguration::default()
-        }),
-        ..Job::default()
+        },
     }
 }

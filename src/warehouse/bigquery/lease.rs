@@ -148,6 +148,12 @@ impl BigQueryWarehouse {
         }
     }
 
+    /// Where the lease of a plan is.
+    async fn place_of(&self, plan: &str) -> Result<Place, Fault> {
+        let dataset = self.insist(|| self.own_dataset()).await?;
+        Ok(Place::new(&self.prefix, &dataset, plan))
+    }
+
     /// The error of a write that found the lease taken.
     async fn lost(&self) -> WarehouseError {
         let Some(fence) = self.held.fence() else {
@@ -162,13 +168,12 @@ impl BigQueryWarehouse {
 
     /// What the notice says, and nothing if it was never made.
     async fn notice(&self, place: &Place) -> Result<Option<Lease>, Fault> {
-        let read = || async { notice::read(&self.client().await?, &self.account.project, place).await };
+        let read = || async { notice::read(&self.client().await?, self.project(), place).await };
         self.insist(read).await
     }
 
     async fn publish(&self, place: &Place, lease: &Lease) -> Result<(), Fault> {
-        let publish =
-            || async { notice::publish(&self.client().await?, &self.account.project, place, lease).await };
+        let publish = || async { notice::publish(&self.client().await?, self.project(), place, lease).await };
         self.insist(publish).await
     }
 
@@ -186,22 +191,18 @@ impl BigQueryWarehouse {
 
     /// Makes the tables that plans share, and the notice of this one.
     async fn make_own(&self, place: &Place) -> Result<(), Fault> {
-        let tables = || {
-            let project = &self.account.project;
-            let [lease, owner, ledger] = own::tables(project, place.dataset());
-            [lease, owner, ledger, notice::table(project, place)]
-        };
-        let make =
-            || async { own::make(&self.client().await?, &self.account, place.dataset(), tables()).await };
-        self.insist(make).await
+        let [lease, owner, ledger] = own::tables(self.project(), place.dataset());
+        let notice = notice::table(self.project(), place);
+        self.make_in_own(place.dataset(), &[lease, owner, ledger, notice])
+            .await
     }
 
     /// Ends what earlier holders sent and may still run.
     async fn end_earlier(&self, fence: &Fence) -> Result<(), Fault> {
         let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
         let end = || async {
-            let (client, canceller) = (self.client().await?, self.canceller().await?);
-            overtaken::end(&client, &canceller, &self.account, is_before).await
+            let client = self.client().await?;
+            overtaken::end(&client, &self.account, is_before).await
         };
         self.insist(end).await
     }
@@ -230,12 +231,14 @@ impl Leases for BigQueryWarehouse {
     }
 
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
-        let place = Place::new(&self.prefix, plan);
-        self.apart().notice(&place).await.map_err(told)
+        let apart = self.apart();
+        let place = apart.place_of(plan).await.map_err(told)?;
+        apart.notice(&place).await.map_err(told)
     }
 
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
-        let (apart, place) = (self.apart(), Place::new(&self.prefix, plan));
+        let apart = self.apart();
+        let place = apart.place_of(plan).await.map_err(told)?;
         let epoch = seen.map_or(0, |lease| lease.epoch);
         let holder = serde_json::to_string(by)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;

@@ -1,5 +1,5 @@
 //! `BigQuery` over its REST API: typed reads by date, atomic replaces of exactly some dates, queries as written.
-//! What the client crate leaves to its users is done here: ids for every job, waiting, asking again, classes of errors.
+//! What the API leaves to its users is done here: ids for every job, waiting, asking again, classes of errors.
 
 mod about;
 mod address;
@@ -15,6 +15,7 @@ mod job;
 mod labels;
 mod lease;
 mod limits;
+mod location;
 mod names;
 mod notice;
 mod overtaken;
@@ -24,12 +25,14 @@ mod read;
 mod record;
 mod refill;
 mod remedy;
+mod rest;
 mod schema;
 mod script;
 mod shared;
 mod staging;
 mod trial;
 mod upload;
+mod wire;
 
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
@@ -44,10 +47,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use gcp_bigquery_client::Client;
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::{
     AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Purpose,
@@ -55,13 +56,14 @@ use super::{
     refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
-use credentials::Connection;
 use fault::Fault;
 use in_flight::InFlight;
 use job::{Account, Answered, Statement};
 use lease::Held;
 use limits::Limits;
+use location::Settled;
 use names::Names;
+use rest::Client;
 use shared::SharedReads;
 
 /// What an operator can choose about a `BigQuery` besides its address.
@@ -69,8 +71,12 @@ use shared::SharedReads;
 pub struct Settings {
     /// Before every dataset's name.
     pub prefix: Prefix,
-    /// Where datasets are made and jobs run, such as `us-west2`; `BigQuery`'s own default when not said.
+    /// The datasets the plan's tables are in, by the names the plan gives them: where they are jobs run.
+    pub datasets: Vec<String>,
+    /// Where datasets are made and jobs run as long as none of them is there, such as `us-west2`.
     pub location: Option<String>,
+    /// The project jobs run in and are billed to, where the tables are in another one.
+    pub billing_project: Option<String>,
     /// Labels of every job.
     pub labels: HashMap<String, String>,
     /// The most bytes one job may be billed for.
@@ -89,7 +95,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prefix: Prefix::default(),
+            datasets: Vec::new(),
             location: None,
+            billing_project: None,
             labels: HashMap::new(),
             most_bytes_billed: None,
             quota_rest: Duration::from_mins(10),
@@ -109,15 +117,16 @@ pub struct BigQueryWarehouse {
     name: String,
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
-    client: Arc<Mutex<Option<Connection>>>,
-    /// The one jobs are cancelled by.
-    canceller: Arc<Mutex<Option<Client>>>,
+    client: Arc<Mutex<Option<Client>>>,
     /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
-    keeper: Arc<Mutex<Option<Connection>>>,
+    keeper: Arc<Mutex<Option<Client>>>,
     held: Held,
     account: Account,
     prefix: Prefix,
     names: Names,
+    /// The datasets whose location decides, prefix included.
+    datasets: Vec<String>,
+    settled: Arc<OnceCell<Settled>>,
     rest: Duration,
     patience: Duration,
     rhythm: Rhythm,
@@ -139,20 +148,29 @@ impl BigQueryWarehouse {
     /// A warehouse nothing is asked of yet; credentials are looked for at the first call.
     #[must_use]
     pub fn new(address: Address, settings: Settings) -> Self {
-        let name = if settings.prefix.is_empty() {
-            address.to_string()
-        } else {
-            format!("{address} as {}*", settings.prefix)
-        };
         let (held, rhythm) = (Held::default(), settings.rhythm());
+        let prefix = settings.prefix;
+        let name = match prefix.to_string().as_str() {
+            "" => address.to_string(),
+            text => format!("{address} as {text}*"),
+        };
+        let datasets = (settings.datasets.iter())
+            .map(|dataset| format!("{prefix}{dataset}"))
+            .collect();
+        let billed = settings
+            .billing_project
+            .filter(|billed| *billed != address.project);
+        let (project, prefix) = match billed {
+            Some(billed) => (billed, prefix.within(&address.project)),
+            None => (address.project.clone(), prefix),
+        };
         Self {
             name,
             client: Arc::default(),
-            canceller: Arc::default(),
             keeper: Arc::default(),
             account: Account {
                 held: held.clone(),
-                project: address.project.clone(),
+                project,
                 location: settings.location,
                 labels: settings.labels,
                 most_bytes: settings.most_bytes_billed,
@@ -164,10 +182,12 @@ impl BigQueryWarehouse {
             held,
             rest: settings.quota_rest,
             patience: settings.patience,
-            names: Names::new(address.project.clone(), settings.prefix.clone()),
+            names: Names::new(address.project.clone(), prefix.clone()),
             rhythm,
             address,
-            prefix: settings.prefix,
+            prefix,
+            datasets,
+            settled: Arc::default(),
             limits: Arc::default(),
             shared: Arc::default(),
             made: Arc::default(),
@@ -178,8 +198,6 @@ impl BigQueryWarehouse {
     fn apart(&self) -> Self {
         let mut apart = self.clone();
         apart.client = Arc::clone(&self.keeper);
-        // A connection ends with its runtime; jobs are cancelled once and then no more.
-        apart.canceller = Arc::default();
         apart.account.bill = None;
         apart
     }
@@ -198,31 +216,28 @@ impl BigQueryWarehouse {
         }
     }
 
+    /// A connection, once it is known where jobs run.
     async fn client(&self) -> Result<Client, Fault> {
-        Ok(self.connection().await?.client)
-    }
-
-    async fn connection(&self) -> Result<Connection, Fault> {
-        let mut held = self.client.lock().await;
-        if let Some(connection) = held.as_ref() {
-            return Ok(connection.clone());
+        let client = self.connection().await?;
+        match self.settled(&client).await {
+            Err(fault) if fault.is_about_the_token() => {
+                *self.client.lock().await = None;
+                let client = self.connection().await?;
+                self.settled(&client).await?;
+                Ok(client)
+            }
+            settled => settled.map(|_| client),
         }
-        let connection = credentials::connect(&self.address, self.patience, HeaderMap::new()).await?;
-        *held = Some(connection.clone());
-        Ok(connection)
     }
 
-    /// A client for calls without a body. Google's servers refuse a POST that does not say how long its body is, and the
-    /// client says nothing where there is none.
-    async fn canceller(&self) -> Result<Client, Fault> {
-        let mut held = self.canceller.lock().await;
+    async fn connection(&self) -> Result<Client, Fault> {
+        let mut held = self.client.lock().await;
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());
         }
-        let no_body = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
-        let connection = credentials::connect(&self.address, self.patience, no_body).await?;
-        *held = Some(connection.client.clone());
-        Ok(connection.client)
+        let client = credentials::connect(&self.address, self.patience).await?;
+        *held = Some(client.clone());
+        Ok(client)
     }
 
     /// Cancels jobs and waits a few seconds for their end.
@@ -230,7 +245,7 @@ impl BigQueryWarehouse {
         if jobs.is_empty() {
             return Vec::new();
         }
-        match self.canceller().await {
+        match self.connection().await {
             Ok(client) => in_flight::cancel(&client, &self.account, jobs).await,
             Err(fault) => {
                 tracing::warn!("jobs left running, nothing could be cancelled: {}", fault.message);
@@ -339,22 +354,29 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let doing = doing("creating", table);
-        let make = async |sql: String| {
-            let made = self.ask(Statement::new(sql)).await;
-            made.map(drop).map_err(|fault| fault.told(&doing))
-        };
+        let (path, told) = (self.prefix.path(table), |fault: Fault| fault.told(&doing));
         let dataset = self.prefix.dataset(table);
-        let place = datasets::made_in(self.account.location.as_deref());
-        {
-            let mut made = self.made.lock().await;
-            if !made.contains(&dataset) {
-                make(format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{place}")).await?;
-                made.insert(dataset);
+        // Looking takes fewer permissions than making, and costs nothing.
+        let there = if self.is_absent(&dataset) {
+            None
+        } else {
+            self.schema(&table.path()).await?
+        };
+        let held = if let Some(held) = there {
+            held
+        } else {
+            {
+                let mut made = self.made.lock().await;
+                if !made.contains(&dataset) {
+                    self.insist(|| self.make_dataset(&dataset)).await.map_err(told)?;
+                    made.insert(dataset);
+                }
             }
-        }
-        make(bigquery_table(table, &self.prefix.path(table))).await?;
-        let held = self.schema(&table.path()).await?.unwrap_or_default();
-        refuse_differences(&self.prefix.path(table), &self.differences(table, &held, false))
+            let sql = bigquery_table(table, &path);
+            self.ask(Statement::new(sql)).await.map_err(told)?;
+            self.schema(&table.path()).await?.unwrap_or_default()
+        };
+        refuse_differences(&path, &self.differences(table, &held, false))
     }
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
@@ -423,7 +445,7 @@ impl Warehouse for BigQueryWarehouse {
                 None
             };
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let ledger = record::place(&self.prefix);
+            let ledger = self.own_path(record::LEDGER).await.map_err(told)?;
             if replace.record.is_some() {
                 drop(self.limits.turn(&ledger, 1).await);
             }
@@ -490,7 +512,7 @@ impl Warehouse for BigQueryWarehouse {
         let mut refilled = Vec::with_capacity(refill.dates.len());
         for (number, dates) in refill::parts(&refill).enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let ledger = record::place(&self.prefix);
+            let ledger = self.own_path(record::LEDGER).await.map_err(told)?;
             let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard(), &ledger);
             if refill.record.is_some() {
                 drop(self.limits.turn(&ledger, 1).await);

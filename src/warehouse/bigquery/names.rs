@@ -27,14 +27,17 @@ impl Names {
     }
 
     /// The query as it is sent: what [`Self::local`] makes of it, and the prefix before the dataset of every name in one
-    /// pair of backticks. Nothing else of it is touched.
+    /// pair of backticks, behind the project where jobs run in another one. Nothing else of it is touched.
     ///
     /// # Errors
     /// When the query cannot be read, in a sentence for the operator.
     pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
         renamed(sql, |name| {
             let is_ours = self.is_own(name) || (self.is_moved() && is_local_path(name));
-            is_ours.then(|| format!("`{}{}`", self.prefix, name.local()))
+            is_ours.then(|| {
+                let path = format!("{}{}", self.prefix, name.local());
+                format!("`{}`", self.prefix.qualified(&path))
+            })
         })
     }
 
@@ -107,6 +110,18 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
         assert_eq!(names("").apply(&sql(name)).unwrap(), sql(sent));
         assert_eq!(names("").local(&sql(name)).unwrap(), sql(sent));
         assert_eq!(names("try_").apply(&sql(name)).unwrap(), sql(moved));
+    }
+
+    #[test]
+    fn a_query_of_a_job_in_another_project_names_the_project_of_the_tables() {
+        let prefix = Prefix::parse("try_").unwrap().within("acme-prod");
+        let names = Names::new("acme-prod".to_owned(), prefix);
+        let sql = "SELECT 1 FROM `d.t` JOIN acme-prod.d.u JOIN `acme-test.d.v` JOIN `region-us.INFORMATION_SCHEMA.JOBS`";
+        assert_eq!(
+            names.apply(sql).unwrap(),
+            "SELECT 1 FROM `acme-prod.try_d.t` JOIN `acme-prod.try_d.u` JOIN `acme-test.d.v` \
+             JOIN `region-us.INFORMATION_SCHEMA.JOBS`"
+        );
     }
 
     #[test]

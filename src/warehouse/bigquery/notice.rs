@@ -4,40 +4,28 @@
 
 use std::collections::HashMap;
 
-use gcp_bigquery_client::Client;
-use gcp_bigquery_client::model::table::Table;
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
-use gcp_bigquery_client::model::table_schema::TableSchema;
-
 use super::fault::Fault;
 use super::fence::Place;
+use super::rest::Client;
+use super::wire::{NewTable, Table, TableFieldSchema, TableNotice};
 use crate::warehouse::{ErrorClass, Holder, Lease};
 
 const EPOCH: &str = "epoch";
 const BEAT: &str = "beat";
 
 /// The definition of the table; it never holds a row, and no table has no column.
-pub(super) fn table(project: &str, place: &Place) -> Table {
-    let schema = TableSchema::new(vec![TableFieldSchema::string("unused")]);
-    Table::new(project, place.dataset(), &place.notice(), schema)
+pub(super) fn table(project: &str, place: &Place) -> NewTable {
+    let unused = TableFieldSchema::of("unused", "STRING");
+    NewTable::of(project, place.dataset(), &place.notice(), vec![unused])
 }
 
 /// What the notice says; none if there is no such table.
 pub(super) async fn read(client: &Client, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
-    let asked = client
-        .table()
-        .get(
-            project,
-            place.dataset(),
-            &place.notice(),
-            Some(vec!["labels", "description"]),
-        )
-        .await;
-    match asked.map_err(Fault::from) {
-        Ok(table) => lease(place, &table).map(Some),
-        Err(fault) if fault.is_not_found() => Ok(None),
-        Err(fault) => Err(fault),
-    }
+    let asked = Some("labels,description");
+    let found = client
+        .table(project, place.dataset(), &place.notice(), asked)
+        .await?;
+    found.map(|table| lease(place, &table)).transpose()
 }
 
 /// Writes the notice anew.
@@ -49,17 +37,17 @@ pub(super) async fn publish(
 ) -> Result<(), Fault> {
     let holder = serde_json::to_string(&lease.holder)
         .map_err(|error| Fault::new(ErrorClass::Code, error.to_string()))?;
-    let mut changed = Table::new(project, place.dataset(), &place.notice(), TableSchema::default());
-    changed.description = Some(holder);
-    changed.labels = Some(HashMap::from([
-        (EPOCH.to_owned(), lease.epoch.to_string()),
-        (BEAT.to_owned(), lease.beat.to_string()),
-    ]));
+    let changed = TableNotice {
+        description: holder,
+        labels: HashMap::from([
+            (EPOCH.to_owned(), lease.epoch.to_string()),
+            (BEAT.to_owned(), lease.beat.to_string()),
+        ]),
+    };
+    let name = place.notice();
     client
-        .table()
-        .patch(project, place.dataset(), &place.notice(), changed)
-        .await?;
-    Ok(())
+        .patch_table(project, place.dataset(), &name, &changed)
+        .await
 }
 
 /// A table without labels was just made, and nobody has held the lease since.
@@ -100,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_new_notice_is_free_and_one_that_was_edited_is_refused_with_its_name() {
-        let place = Place::new(&Prefix::default(), "nba");
-        let mut made = table("acme", &place);
+        let place = Place::new(&Prefix::default(), "backcourt", "nba");
+        let mut made = Table::default();
         let free = Lease {
             epoch: 0,
             beat: 0,

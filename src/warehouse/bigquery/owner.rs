@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::datasets::Prefix;
 use super::fault::Fault;
-use super::fence::DATASET;
 use super::in_flight::InFlight;
 use super::job::{Answered, Statement};
 use super::lease::Held;
@@ -16,11 +14,6 @@ use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseErr
 
 /// The table in the dataset of leases.
 pub(super) const OWNERS: &str = "owner";
-
-/// Where owners are recorded.
-fn place(prefix: &Prefix) -> String {
-    format!("{prefix}{DATASET}.{OWNERS}")
-}
 
 fn look(place: &str, tables: &[String]) -> Statement {
     let paths: Vec<String> = tables.iter().map(|table| text_literal(table)).collect();
@@ -58,7 +51,7 @@ fn take(place: &str, claims: &[Claim]) -> Statement {
 }
 
 /// The owners that a look answered, in the order of the tables.
-fn standing(tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>, Fault> {
+fn standing(place: &str, tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>, Fault> {
     let mut owners = vec![None; tables.len()];
     for row in read::typed(answered)? {
         let [Value::Text(path), Value::Text(text)] = row.as_slice() else {
@@ -69,7 +62,7 @@ fn standing(tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>
         };
         let owner = serde_json::from_str(text).map_err(|error| {
             let sentence = format!(
-                "the owner of {path} cannot be read ({error}); delete its row in {DATASET}.owner if no run is alive"
+                "the owner of {path} cannot be read ({error}); delete its row in {place} if no run is alive"
             );
             Fault::new(ErrorClass::Data, sentence)
         })?;
@@ -86,15 +79,18 @@ impl Owners for BigQueryWarehouse {
         if tables.is_empty() {
             return Ok(Vec::new());
         }
-        match self.apart().ask(look(&place(&self.prefix), tables)).await {
-            Ok(answered) => standing(tables, &answered).map_err(told),
+        let apart = self.apart();
+        let place = apart.own_path(OWNERS).await.map_err(told)?;
+        match apart.ask(look(&place, tables)).await {
+            Ok(answered) => standing(&place, tables, &answered).map_err(told),
             Err(fault) if fault.is_not_found() => Ok(vec![None; tables.len()]),
             Err(fault) => Err(told(fault)),
         }
     }
 
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
-        let (apart, place) = (self.apart(), place(&self.prefix));
+        let apart = self.apart();
+        let place = apart.own_path(OWNERS).await.map_err(told)?;
         let text = serde_json::to_string(owner)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         let take = take(&place, claims)
@@ -108,7 +104,7 @@ impl Owners for BigQueryWarehouse {
             answered => answered,
         };
         let tables: Vec<String> = claims.iter().map(|claim| claim.table.clone()).collect();
-        let now = standing(&tables, &answered.map_err(told)?).map_err(told)?;
+        let now = standing(&place, &tables, &answered.map_err(told)?).map_err(told)?;
         Ok(now
             .iter()
             .all(|now| now.as_ref().is_some_and(|now| now.plan == owner.plan)))
@@ -120,7 +116,6 @@ impl Owners for BigQueryWarehouse {
         other.account.held = other.held.clone();
         // Its lease is kept on a runtime of its own.
         other.client = Arc::default();
-        other.canceller = Arc::default();
         other.account.in_flight = InFlight::default();
         other.keeper = Arc::default();
         Arc::new(other)

@@ -4,6 +4,7 @@ use super::about::{literal, literals};
 use super::cell::{column_type, value};
 use super::fault::Fault;
 use super::job::{Answered, Statement};
+use super::schema;
 use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
@@ -80,8 +81,10 @@ pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
                 Fault::new(
                     ErrorClass::Code,
                     format!(
-                        "column {} of the answer is {:?}, which a check cannot read; cast it to STRING, FLOAT64 or DATE",
-                        field.name, field.r#type
+                        "column '{}' of the answer is {}, which cannot be read here; cast it to STRING, FLOAT64 or DATE, or \
+                         leave it out",
+                        field.name,
+                        schema::kind(field)
                     ),
                 )
             })?;
@@ -95,7 +98,7 @@ fn all(columns: &[(&str, ColumnType)], answered: &Answered) -> Result<Vec<Row>, 
     let bad = |problem: String| Fault::new(ErrorClass::Data, problem);
     let mut rows = Vec::with_capacity(answered.rows.len());
     for row in &answered.rows {
-        let cells = row.columns.as_deref().unwrap_or_default();
+        let cells = row.cells.as_deref().unwrap_or_default();
         if cells.len() != columns.len() {
             return Err(bad(format!(
                 "a row of {} came for {}",

@@ -2,16 +2,14 @@
 //! in its script, and what the script decides is decided in it once.
 
 use async_trait::async_trait;
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use serde_json::{Value as Json, json};
 
+use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::fence::DATASET;
 use super::job::{Answered, Statement};
-use super::own::required;
 use super::read;
 use super::script::STAYS;
-use super::{BigQueryWarehouse, datasets::Prefix};
+use super::wire::TableFieldSchema;
 use crate::table::{Row, Value, text_literal};
 use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
@@ -23,30 +21,26 @@ const MOST_BYTES: usize = 1_000_000;
 /// The table, in the dataset of the leases.
 pub(super) const LEDGER: &str = "ledger";
 
-/// Where the progress is recorded.
-pub(super) fn place(prefix: &Prefix) -> String {
-    format!("{prefix}{DATASET}.{LEDGER}")
-}
-
 /// The columns of the table.
 pub(super) fn fields() -> Vec<TableFieldSchema> {
-    let (text, number) = (TableFieldSchema::string, TableFieldSchema::integer);
+    let text = |name| TableFieldSchema::of(name, "STRING");
+    let number = |name| TableFieldSchema::of(name, "INTEGER");
     vec![
-        required(text("plan")),
-        required(number("number")),
-        required(text("kind")),
-        required(text("subject")),
-        TableFieldSchema::date("date"),
-        required(text("state")),
+        text("plan").required(),
+        number("number").required(),
+        text("kind").required(),
+        text("subject").required(),
+        TableFieldSchema::of("date", "DATE"),
+        text("state").required(),
         number("came_rows"),
         number("kept_rows"),
         number("quarantined_rows"),
         number("digest"),
         text("fingerprint"),
-        required(text("run")),
-        required(text("host")),
-        required(TableFieldSchema::timestamp("recorded_at")),
-        required(text("body")),
+        text("run").required(),
+        text("host").required(),
+        TableFieldSchema::of("recorded_at", "TIMESTAMP").required(),
+        text("body").required(),
     ]
 }
 
@@ -209,11 +203,11 @@ fn look(place: &str, plan: &str, after: i64) -> Statement {
     .with("plan", "STRING", plan.to_owned())
 }
 
-fn entries(answered: &Answered) -> Result<Vec<Entry>, Fault> {
+fn entries(place: &str, answered: &Answered) -> Result<Vec<Entry>, Fault> {
     let rows = read::typed(answered)?;
     let entries: Option<Vec<Entry>> = rows.iter().map(entry).collect();
     entries.ok_or_else(|| {
-        let sentence = format!("a row of {DATASET}.ledger has another form; use the program that wrote it");
+        let sentence = format!("a row of {place} has another form; use the program that wrote it");
         Fault::new(ErrorClass::Data, sentence)
     })
 }
@@ -289,9 +283,9 @@ fn parts(entries: &[Entry]) -> Vec<&[Entry]> {
 #[async_trait]
 impl Records for BigQueryWarehouse {
     async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError> {
-        let place = place(&self.prefix);
+        let place = self.own_path(LEDGER).await.map_err(told)?;
         match self.ask(look(&place, plan, after)).await {
-            Ok(answered) => entries(&answered).map_err(told),
+            Ok(answered) => entries(&place, &answered).map_err(told),
             Err(fault) if fault.is_not_found() => {
                 // Whoever holds a lease is going to add to it; the lease may be older than the table.
                 if !self.held.guard().is_empty() {
@@ -304,7 +298,7 @@ impl Records for BigQueryWarehouse {
     }
 
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError> {
-        let place = place(&self.prefix);
+        let place = self.own_path(LEDGER).await.map_err(|fault| fault.told(DOING))?;
         for part in parts(entries) {
             let id = format!(
                 "backcourt_ledger_{:016x}{:016x}",

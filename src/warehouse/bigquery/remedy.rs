@@ -1,6 +1,10 @@
 //! What mends a refusal, where `BigQuery`'s reason word alone tells: the same for a run and for the doctor.
 
+use super::fault::NOT_BIGQUERY;
 use crate::warehouse::ErrorClass;
+
+/// What `BigQuery` says of rows that were streamed into a table a short while ago and cannot be changed yet.
+pub(super) const STREAMING: &str = "streaming buffer";
 
 /// What to do about a refusal, whatever was being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +23,36 @@ pub enum Remedy {
     LogIn,
     /// A job would be billed for more than is allowed.
     AllowMoreBytes,
+    /// Rows streamed into the table cannot be changed yet.
+    AwaitStream,
+    /// A perimeter of VPC Service Controls keeps the caller out.
+    EnterPerimeter,
+    /// What is asked for is in another location, or nowhere.
+    CheckLocation,
+    /// A request was too large.
+    SendLess,
+    /// Something else than `BigQuery` answered.
+    CheckServer,
 }
 
 impl Remedy {
     pub(super) fn of(class: ErrorClass, reason: &str, message: &str) -> Option<Self> {
         let says = |part: &str| message.contains(part);
         match (class, reason) {
+            (_, "policyViolation" | "SECURITY_POLICY_VIOLATED") => Some(Self::EnterPerimeter),
+            (ErrorClass::Auth, _) if says("vpcServiceControls") || says("VPC Service Controls") => {
+                Some(Self::EnterPerimeter)
+            }
             (_, "accessNotConfigured" | "SERVICE_DISABLED") => Some(Self::EnableApi),
             (ErrorClass::Auth, _) if says("API has not been used in project") => Some(Self::EnableApi),
-            (_, "billingNotEnabled") => Some(Self::EnableBilling),
+            (_, "billingNotEnabled" | "BILLING_DISABLED") => Some(Self::EnableBilling),
+            (ErrorClass::Auth, _) if says("Billing has not been enabled") => Some(Self::EnableBilling),
+            (_, "invalidQuery") if says(STREAMING) => Some(Self::AwaitStream),
+            (ErrorClass::Data, "notFound") if says("was not found in location") => Some(Self::CheckLocation),
+            (ErrorClass::Code, _) if says("HTTP 413") || says("Request payload size exceeds") => {
+                Some(Self::SendLess)
+            }
+            (ErrorClass::Auth | ErrorClass::Code, "") if says(NOT_BIGQUERY) => Some(Self::CheckServer),
             (_, "bytesBilledLimitExceeded") => Some(Self::AllowMoreBytes),
             (_, "authError") => Some(Self::LogIn),
             (ErrorClass::Auth, _) if says("bigquery.jobs.create") => Some(Self::GrantJobs),
@@ -57,6 +82,19 @@ impl Remedy {
                  'gcloud auth application-default login'"
             }
             Self::AllowMoreBytes => "allow more with --max-bytes-billed",
+            Self::AwaitStream => {
+                "rows that a program streamed into the table cannot be changed for up to 90 minutes: stop the \
+                 program, or have it use the Storage Write API, and rerun the failed dates later"
+            }
+            Self::EnterPerimeter => {
+                "run inside the VPC Service Controls perimeter of the project, or ask its administrator for access; \
+                 the identifier in the message finds the denial in the audit log"
+            }
+            Self::CheckLocation => {
+                "check its name and its location: a job reads one location only, and --location chooses it"
+            }
+            Self::SendLess => "run fewer dates in one batch, or give the table fewer or narrower columns",
+            Self::CheckServer => "check the server's address, and the proxy between this machine and it",
         }
     }
 

@@ -1,14 +1,14 @@
 //! How a table of a project is, and altering it. Looking is a call that costs nothing.
 
-use gcp_bigquery_client::model::field_type::FieldType;
-use gcp_bigquery_client::model::table::Table;
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
-
 use super::BigQueryWarehouse;
 use super::fault::Fault;
 use super::job::Statement;
+use super::wire::{Table, TableFieldSchema};
 use crate::table::{Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
+
+/// The longest name of a type that is shown; the server says it.
+const LONGEST_TYPE: usize = 40;
 
 /// How a table's statements are written.
 pub(super) const fn site(path: &str) -> Site<'_> {
@@ -20,25 +20,26 @@ pub(super) const fn site(path: &str) -> Site<'_> {
 
 /// The type of a column, or of what a query returns.
 pub(super) fn kind(field: &TableFieldSchema) -> Kind {
-    let other = |word: String| Kind::Other(word);
-    let word = format!("{:?}", field.r#type).to_uppercase();
-    if field.mode.as_deref() == Some("REPEATED") {
-        return match field.r#type {
-            FieldType::String => Kind::Exactly(ColumnType::StringArray),
-            FieldType::Float | FieldType::Float64 => Kind::Exactly(ColumnType::Float64Array),
-            _ => other(format!("ARRAY<{word}>")),
+    let word: String = (field.kind.chars().filter(char::is_ascii_alphanumeric))
+        .take(LONGEST_TYPE)
+        .collect();
+    if field.is_repeated() {
+        return match field.kind.as_str() {
+            "STRING" => Kind::Exactly(ColumnType::StringArray),
+            "FLOAT" | "FLOAT64" => Kind::Exactly(ColumnType::Float64Array),
+            _ => Kind::Other(format!("ARRAY<{word}>")),
         };
     }
-    match field.r#type {
-        FieldType::Integer | FieldType::Int64 => Kind::Exactly(ColumnType::Int64),
-        FieldType::Float | FieldType::Float64 => Kind::Exactly(ColumnType::Float64),
-        FieldType::Numeric | FieldType::Bignumeric => Kind::Numeric,
-        FieldType::String => Kind::Exactly(ColumnType::String),
-        FieldType::Boolean | FieldType::Bool => Kind::Exactly(ColumnType::Bool),
-        FieldType::Date => Kind::Exactly(ColumnType::Date),
-        FieldType::Timestamp => Kind::Exactly(ColumnType::Timestamp),
-        FieldType::Json => Kind::Exactly(ColumnType::Json),
-        _ => other(word),
+    match field.kind.as_str() {
+        "INTEGER" | "INT64" => Kind::Exactly(ColumnType::Int64),
+        "FLOAT" | "FLOAT64" => Kind::Exactly(ColumnType::Float64),
+        "NUMERIC" | "BIGNUMERIC" => Kind::Numeric,
+        "STRING" => Kind::Exactly(ColumnType::String),
+        "BOOLEAN" | "BOOL" => Kind::Exactly(ColumnType::Bool),
+        "DATE" => Kind::Exactly(ColumnType::Date),
+        "TIMESTAMP" => Kind::Exactly(ColumnType::Timestamp),
+        "JSON" => Kind::Exactly(ColumnType::Json),
+        _ => Kind::Other(word),
     }
 }
 
@@ -48,7 +49,8 @@ fn partition(table: &Table) -> Partition {
     let (by, span) = match &table.time_partitioning {
         Some(by) => {
             let column = by.field.clone().unwrap_or_else(|| "_PARTITIONTIME".to_owned());
-            (Some(column), (by.r#type != "DAY").then(|| by.r#type.clone()))
+            // Where nothing is said it is by day.
+            (Some(column), by.r#type.clone().filter(|span| span != "DAY"))
         }
         None => (by_range.and_then(|by| by.field.clone()), None),
     };
@@ -78,20 +80,19 @@ impl BigQueryWarehouse {
             let sentence = format!("'{path}' is not a table; write it like dataset.table");
             return Err(Fault::new(ErrorClass::Code, sentence));
         };
-        let client = self.client().await?;
+        let client = self.connection().await?;
         let dataset = format!("{}{dataset}", self.prefix);
-        let asked = client.table().get(self.project(), &dataset, table, None).await;
-        let found = match asked.map_err(Fault::from) {
-            Ok(found) => found,
-            Err(fault) if fault.is_not_found() => return Ok(None),
-            Err(fault) => return Err(fault),
+        let found = client.table(self.project(), &dataset, table, None).await?;
+        let Some(found) = found else {
+            return Ok(None);
         };
         let column = |field: &TableFieldSchema| StoredColumn {
             name: field.name.clone(),
             kind: kind(field),
             nullable: field.mode.as_deref() != Some("REQUIRED"),
         };
-        let fields = found.schema.fields.as_deref().unwrap_or_default();
+        let schema = found.schema.as_ref();
+        let fields = (schema.and_then(|schema| schema.fields.as_deref())).unwrap_or_default();
         let is_tagged = |field: &&TableFieldSchema| {
             let tags = field.policy_tags.as_ref();
             tags.is_some_and(|tags| tags.names.as_ref().is_some_and(|names| !names.is_empty()))

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::future::try_join_all;
-use gcp_bigquery_client::model::table::Table;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
 use super::read;
+use super::wire::Table;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
@@ -258,15 +258,10 @@ impl BigQueryWarehouse {
     pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<Table>, Fault> {
         let dataset = self.prefix.dataset(table);
         let look = || async {
-            let client = self.client().await?;
-            let found = client.table().get(self.project(), &dataset, &table.name, None);
-            found.await.map_err(Fault::from)
+            let client = self.connection().await?;
+            client.table(self.project(), &dataset, &table.name, None).await
         };
-        match self.insist(look).await {
-            Ok(found) => Ok(Some(found)),
-            Err(fault) if fault.is_not_found() => Ok(None),
-            Err(fault) => Err(fault),
-        }
+        self.insist(look).await
     }
 }
 

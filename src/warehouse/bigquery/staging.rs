@@ -1,15 +1,12 @@
 //! Rows that are too many for a parameter: they are loaded into a table beside the one they are for, which expires by
 //! itself, and the script takes them from there. Loading is free, and what is loaded counts only once the script commits.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gcp_bigquery_client::model::field_type::FieldType;
-use gcp_bigquery_client::model::table::Table;
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
-use gcp_bigquery_client::model::table_schema::TableSchema;
 use serde_json::json;
 
 use super::fault::Fault;
+use super::wire::{NewTable, TableFieldSchema};
 use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
@@ -25,20 +22,16 @@ impl BigQueryWarehouse {
     pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<String, Fault> {
         let dataset = self.prefix.dataset(table);
         let name = format!("backcourt_rows_{}", digest(&[id]));
-        let field = TableFieldSchema::new(SENT, FieldType::String);
-        let schema = TableSchema::new(vec![field]);
-        let made = Table::new(&self.address.project, &dataset, &name, schema)
-            .expiration_time(SystemTime::now() + LIFETIME);
-        let make = || async {
-            let made = self.client().await?.table().create(made.clone()).await;
-            made.map(drop).map_err(Fault::from)
-        };
+        let column = TableFieldSchema::of(SENT, "STRING");
+        let mut made = NewTable::of(self.project(), &dataset, &name, vec![column]);
+        made.expiration_time = Some(expiry()?);
+        let make = || async { self.client().await?.insert_table(&made).await };
         match self.insist(make).await {
             Err(fault) if !fault.is_duplicate() => return Err(fault),
             _ => {}
         }
         let load = format!("{id}_rows");
-        let destination = json!({"projectId": self.address.project, "datasetId": dataset, "tableId": name});
+        let destination = json!({"projectId": self.project(), "datasetId": dataset, "tableId": name});
         let configuration = json!({
             "labels": job::labels(&self.account),
             "load": {
@@ -57,17 +50,13 @@ impl BigQueryWarehouse {
             media.push_str(&json!({SENT: row}).to_string());
             media.push('\n');
         }
-        let connection = self.connection().await?;
+        let client = self.client().await?;
         let pause = |lost| self.account.pause_after(lost);
-        match connection
-            .uploads
-            .send(&self.account.project, &sent, &media, pause)
-            .await
-        {
+        match client.upload(&self.account.project, &sent, &media, pause).await {
             Err(fault) if !fault.is_duplicate() => return Err(fault),
             _ => {}
         }
-        job::ended(&connection.client, &self.account, &load)
+        job::ended(&client, &self.account, &load)
             .await
             .map_err(|fault| match fault.class {
                 // Nothing of it is anywhere but in the table beside.
@@ -77,17 +66,31 @@ impl BigQueryWarehouse {
                 },
                 _ => fault,
             })?;
-        Ok(format!("{dataset}.{name}"))
+        Ok(self.prefix.qualified(&format!("{dataset}.{name}")))
     }
 
     /// Drops a table of rows that were committed; one that stays behind expires.
     pub(super) async fn unstage(&self, path: &str) {
-        let (Ok(client), Some((dataset, name))) = (self.client().await, path.split_once('.')) else {
+        let mut parts = path.rsplit('.');
+        let (Some(name), Some(dataset)) = (parts.next(), parts.next()) else {
             return;
         };
-        let dropped = client.table().delete(&self.address.project, dataset, name).await;
-        if let Err(error) = dropped.map_err(Fault::from) {
-            tracing::debug!("{path} was not dropped and expires by itself: {}", error.message);
+        let dropped = async {
+            self.client()
+                .await?
+                .delete_table(self.project(), dataset, name)
+                .await
+        };
+        if let Err(fault) = dropped.await {
+            tracing::debug!("{path} was not dropped and expires by itself: {}", fault.message);
         }
     }
+}
+
+/// When a table that is made now is dropped, in milliseconds as the API counts them.
+fn expiry() -> Result<String, Fault> {
+    let since = (SystemTime::now() + LIFETIME).duration_since(UNIX_EPOCH);
+    since
+        .map(|since| since.as_millis().to_string())
+        .map_err(|_| Fault::new(ErrorClass::Code, "this machine's clock is before 1970"))
 }

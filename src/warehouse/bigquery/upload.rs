@@ -1,20 +1,15 @@
 //! Rows to `BigQuery` as the media of a load job: as many as there are, free of charge, in pieces that can be sent again
-//! from where the server lost them. The client crate has no such call, so this one goes beside it with the same token.
+//! from where the server lost them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use gcp_bigquery_client::auth::Authenticator;
-use gcp_bigquery_client::error::{BQError, ResponseError};
 use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde_json::Value as Json;
 
 use super::fault::Fault;
+use super::rest::Client;
 use crate::warehouse::ErrorClass;
-
-/// Where Google's own server is.
-const GOOGLE: &str = "https://bigquery.googleapis.com/bigquery/v2";
 
 /// How much is sent at once; the server takes multiples of 256 KiB.
 const PIECE: usize = 8 << 20;
@@ -22,35 +17,20 @@ const PIECE: usize = 8 << 20;
 /// How often in a row a piece may be lost.
 const ATTEMPTS: u32 = 6;
 
-/// What sends the media of jobs.
-#[derive(Clone)]
-pub(super) struct Uploads {
-    http: reqwest::Client,
-    token: Arc<dyn Authenticator>,
-    base: String,
-}
-
 /// What a call about an upload was answered.
 enum Answer {
     /// The job was made.
     Made,
     /// So many bytes are there.
     Partly(usize),
+    /// The server knows the upload no more.
+    Gone,
 }
 
-impl Uploads {
-    /// Uploads with this client to the server at this address of the API, Google's own if none is named.
-    pub(super) fn new(http: reqwest::Client, token: Arc<dyn Authenticator>, base: Option<String>) -> Self {
-        Self {
-            http,
-            token,
-            base: base.unwrap_or_else(|| GOOGLE.to_owned()),
-        }
-    }
-
+impl Client {
     /// Sends a job with its media, once, however often a part of it is lost. A job of this id that is there already is
     /// an error, as without media.
-    pub(super) async fn send(
+    pub(super) async fn upload(
         &self,
         project: &str,
         job: &Json,
@@ -60,11 +40,9 @@ impl Uploads {
         let mut lost = 0;
         loop {
             let why = match self
-                .send_in_one_session(project, job, media, &pause, &mut lost)
+                .upload_in_one_session(project, job, media, &pause, &mut lost)
                 .await
             {
-                // The server knows the upload no more, and another one begins anew.
-                Err(fault) if matches!(fault.code, 404 | 410) => fault,
                 Err(fault) if is_passing(&fault) => fault,
                 other => return other,
             };
@@ -81,7 +59,7 @@ impl Uploads {
     }
 
     /// Sends what the server does not have, and asks it how much that is where a call was lost.
-    async fn send_in_one_session(
+    async fn upload_in_one_session(
         &self,
         project: &str,
         job: &Json,
@@ -89,13 +67,18 @@ impl Uploads {
         pause: &impl Fn(u32) -> Duration,
         lost: &mut u32,
     ) -> Result<(), Fault> {
-        let url = self.begin(project, job).await?;
+        let url = self.begin_upload(project, job).await?;
         let mut next = Some(0);
         loop {
             let sent = next.unwrap_or_default();
-            match self.put(&url, media, next).await {
+            match self.put_piece(&url, media, next).await {
                 Ok(Answer::Made) => return Ok(()),
                 Ok(Answer::Partly(bytes)) if bytes > sent || next.is_none() => next = Some(bytes),
+                // Another one begins anew.
+                Ok(Answer::Gone) => {
+                    let why = "the server forgot what it was sent";
+                    return Err(Fault::new(ErrorClass::Transient, why));
+                }
                 Ok(Answer::Partly(_)) => {
                     let why = "the server does not keep what it is sent";
                     return Err(Fault::new(ErrorClass::Transient, why));
@@ -111,7 +94,7 @@ impl Uploads {
     }
 
     /// Asks for an upload; what it is sent to is on this very server, whatever that says, because a token goes along.
-    async fn begin(&self, project: &str, job: &Json) -> Result<Url, Fault> {
+    async fn begin_upload(&self, project: &str, job: &Json) -> Result<Url, Fault> {
         let api = self.base.strip_suffix("/bigquery/v2").unwrap_or(&self.base);
         let url = format!("{api}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable");
         let answer = self.call(self.http.post(url).json(job)).await?;
@@ -130,7 +113,7 @@ impl Uploads {
     }
 
     /// Sends the piece that begins at this byte; without one, asks how far the server is.
-    async fn put(&self, url: &Url, media: &str, from: Option<usize>) -> Result<Answer, Fault> {
+    async fn put_piece(&self, url: &Url, media: &str, from: Option<usize>) -> Result<Answer, Fault> {
         let bytes = media.as_bytes();
         let (range, piece) = match from {
             Some(from) if from < bytes.len() => {
@@ -150,15 +133,10 @@ impl Uploads {
         let answer = self.call(request).await?;
         match answer.status() {
             StatusCode::PERMANENT_REDIRECT => Ok(Answer::Partly(received(&answer))),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::Gone),
             status if status.is_success() => Ok(Answer::Made),
             _ => Err(refused(answer).await),
         }
-    }
-
-    async fn call(&self, request: RequestBuilder) -> Result<Response, Fault> {
-        let token = self.token.access_token().await?;
-        let sent = request.bearer_auth(token).send().await;
-        sent.map_err(|error| BQError::RequestError(error).into())
     }
 }
 
@@ -181,9 +159,9 @@ fn unusable(why: &str) -> Fault {
 }
 
 async fn refused(answer: Response) -> Fault {
-    let status = i64::from(answer.status().as_u16());
-    match answer.json::<ResponseError>().await {
-        Ok(error) => BQError::ResponseError { error }.into(),
-        Err(_) => Fault::of_reason(status, "", "an answer that is not BigQuery's"),
+    let status = answer.status().as_u16();
+    match answer.bytes().await {
+        Ok(body) => Fault::of_answer(status, &body),
+        Err(error) => error.into(),
     }
 }

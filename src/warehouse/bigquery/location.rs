@@ -1,0 +1,224 @@
+//! Where jobs run and datasets are made: where the datasets of the plan are. Asking for a dataset is no job and costs nothing,
+//! so it is done before the first job. A query reads from one location only.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+
+use super::BigQueryWarehouse;
+use super::fault::Fault;
+use super::fence::DATASET;
+use super::rest::Client;
+use crate::warehouse::ErrorClass;
+
+/// What was found out before the first job.
+#[derive(Debug, Clone)]
+pub(super) struct Settled {
+    /// Where datasets are made; none where `BigQuery` decides.
+    location: Option<String>,
+    /// The dataset of leases and owners, its prefix included.
+    own: String,
+    /// Datasets that were not there.
+    absent: HashSet<String>,
+}
+
+/// What a look at a dataset finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    /// It is there, and says where that is.
+    There(Option<String>),
+    Absent,
+    /// It may not be looked at, which its jobs will tell.
+    Refused,
+}
+
+impl Found {
+    fn location(&self) -> Option<&str> {
+        match self {
+            Self::There(location) => location.as_deref(),
+            Self::Absent | Self::Refused => None,
+        }
+    }
+}
+
+impl BigQueryWarehouse {
+    pub(super) async fn settled(&self, client: &Client) -> Result<&Settled, Fault> {
+        self.settled.get_or_try_init(|| self.settle(client)).await
+    }
+
+    /// The dataset of leases and owners, its prefix included.
+    pub(super) async fn own_dataset(&self) -> Result<String, Fault> {
+        let client = self.client().await?;
+        Ok(self.settled(&client).await?.own.clone())
+    }
+
+    /// A table of that dataset as it stands in a query.
+    pub(super) async fn own_path(&self, table: &str) -> Result<String, Fault> {
+        let dataset = self.insist(|| self.own_dataset()).await?;
+        Ok(self.prefix.qualified(&format!("{dataset}.{table}")))
+    }
+
+    /// Whether a dataset was not there before the first job.
+    pub(super) fn is_absent(&self, dataset: &str) -> bool {
+        let settled = self.settled.get();
+        settled.is_some_and(|settled| settled.absent.contains(dataset))
+    }
+
+    /// Makes a dataset where the others are, if it is not there.
+    pub(super) async fn make_dataset(&self, dataset: &str) -> Result<(), Fault> {
+        let client = self.client().await?;
+        let project = self.project();
+        if !self.is_absent(dataset) && client.dataset(project, dataset).await?.is_some() {
+            return Ok(());
+        }
+        let location = self.settled(&client).await?.location.as_deref();
+        if client.make_dataset(project, dataset, location).await? {
+            tracing::info!(
+                "dataset {dataset} is made in {}",
+                location.unwrap_or("BigQuery's default location")
+            );
+        }
+        Ok(())
+    }
+
+    async fn settle(&self, client: &Client) -> Result<Settled, Fault> {
+        let own = format!("{}{DATASET}", self.prefix);
+        let wanted = self.account.location.as_deref();
+        if self.datasets.is_empty() {
+            return Ok(Settled {
+                location: wanted.map(ToOwned::to_owned),
+                own,
+                absent: HashSet::new(),
+            });
+        }
+        let names: Vec<&String> = self.datasets.iter().chain([&own]).collect();
+        let asked = join_all(names.iter().map(|name| self.look_at(client, name))).await;
+        let found = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let absent = (names.iter().zip(&found))
+            .filter(|(_, found)| **found == Found::Absent)
+            .map(|(name, _)| (*name).clone())
+            .collect();
+        let of_own = found.last().and_then(Found::location);
+        let places: Vec<(&str, &str)> = (self.datasets.iter().zip(&found))
+            .filter_map(|(name, found)| Some((name.as_str(), found.location()?)))
+            .collect();
+        let location = decided(&places, wanted)?.or_else(|| of_own.map(ToOwned::to_owned));
+        if let Some(location) = &location {
+            // Jobs that look something up run there too.
+            let _ = self.account.learned.set(location.clone());
+        }
+        let own = self
+            .settle_own(client, own.clone(), location.as_deref(), of_own)
+            .await?;
+        Ok(Settled {
+            location,
+            own,
+            absent,
+        })
+    }
+
+    /// The dataset of leases. One in another location may hold the leases of other plans, so it is left alone and there is
+    /// a second one; and who has begun with that stays with it, even when the first is dropped.
+    async fn settle_own(
+        &self,
+        client: &Client,
+        own: String,
+        location: Option<&str>,
+        there: Option<&str>,
+    ) -> Result<String, Fault> {
+        let Some(location) = location else { return Ok(own) };
+        if there.is_some_and(|there| is_same(there, location)) {
+            return Ok(own);
+        }
+        let beside = beside(&own, location);
+        let Some(there) = there else {
+            let is_used = matches!(self.look_at(client, &beside).await?, Found::There(_));
+            return Ok(if is_used { beside } else { own });
+        };
+        tracing::warn!(
+            "dataset {own} is in {there} and the tables are in {location}: leases and owners are kept in {beside}; \
+             if no other plan uses {own}, drop it with 'bq rm -r -d {}:{own}'",
+            self.project()
+        );
+        Ok(beside)
+    }
+
+    async fn look_at(&self, client: &Client, dataset: &str) -> Result<Found, Fault> {
+        match client.dataset(self.project(), dataset).await {
+            Ok(None) => Ok(Found::Absent),
+            Ok(Some(found)) => Ok(Found::There(found.location)),
+            Err(fault) if fault.class == ErrorClass::Auth && !fault.is_about_the_token() => {
+                tracing::debug!("dataset {dataset} cannot be looked at: {}", fault.message);
+                Ok(Found::Refused)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// The dataset of leases for another location.
+pub(super) fn beside(own: &str, location: &str) -> String {
+    format!("{own}_{}", location.to_ascii_lowercase().replace('-', "_"))
+}
+
+/// Names of locations differ by case only where Google's pages write them differently.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// The location of all datasets that are there, or else the one the operator wants.
+fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some((first, location)) = found.first() else {
+        return Ok(wanted.map(ToOwned::to_owned));
+    };
+    let elsewhere = found.iter().find(|(_, place)| !is_same(place, location));
+    if let Some((other, place)) = elsewhere {
+        let sentence = format!("dataset {first} is in {location} and dataset {other} in {place}");
+        return Err(Fault::new(ErrorClass::Code, sentence).next(
+            "a query reads from one location only: copy one of them to the other's location, or name other datasets with \
+             --dataset-prefix",
+        ));
+    }
+    if let Some(wanted) = wanted.filter(|wanted| !is_same(wanted, location)) {
+        let sentence = format!("dataset {first} is in {location}, not in {wanted}");
+        return Err(
+            Fault::new(ErrorClass::Code, sentence).next("leave out --location and BACKCOURT_LOCATION")
+        );
+    }
+    Ok(Some((*location).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_datasets_decide_and_the_operator_where_there_are_none() {
+        let found = |places: &[(&'static str, &'static str)], wanted| decided(places, wanted).unwrap();
+        let here = Some("us-west2".to_owned());
+        assert_eq!(found(&[], None), None);
+        assert_eq!(found(&[], Some("us-west2")), here);
+        assert_eq!(found(&[("a", "us-west2"), ("b", "US-WEST2")], None), here);
+        assert_eq!(found(&[("a", "us-west2")], Some("US-West2")), here);
+    }
+
+    #[test]
+    fn two_locations_are_refused_with_a_dataset_of_each() {
+        let refused =
+            |places: &[(&str, &str)], wanted| decided(places, wanted).unwrap_err().told("x").message;
+        assert!(
+            refused(&[("a", "US"), ("b", "US"), ("c", "EU")], None).starts_with(
+                "x: dataset a is in US and dataset c in EU; a query reads from one location only"
+            )
+        );
+        assert_eq!(
+            refused(&[("a", "US")], Some("EU")),
+            "x: dataset a is in US, not in EU; leave out --location and BACKCOURT_LOCATION"
+        );
+    }
+
+    #[test]
+    fn a_second_dataset_of_leases_has_a_name_that_a_dataset_may_have() {
+        assert_eq!(beside("try_backcourt", "us-west2"), "try_backcourt_us_west2");
+    }
+}

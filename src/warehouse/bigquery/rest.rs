@@ -1,0 +1,244 @@
+//! The calls of `BigQuery`'s REST API that are made. Each is sent once; what an answer means, its status and a body that is not
+//! `BigQuery`'s included, is said by its [`Fault`].
+
+use reqwest::header::CONTENT_LENGTH;
+use reqwest::{Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+
+use super::credentials::Token;
+use super::fault::Fault;
+use super::wire::{
+    Dataset, DatasetReference, Job, JobList, NewDataset, NewJob, NewTable, QueryResults, Table, TableNotice,
+};
+use crate::warehouse::ErrorClass;
+
+/// Google's own server.
+const GOOGLE: &str = "https://bigquery.googleapis.com/bigquery/v2";
+
+/// What is read of a job: a script's answer about itself may be long.
+const JOB_FIELDS: &str = "jobReference,status(state,errorResult),\
+                          statistics(totalBytesProcessed,totalSlotMs,\
+                          query(totalBytesBilled,totalBytesProcessed,totalSlotMs))";
+
+/// The same in a list.
+const LIST_FIELDS: &str = "nextPageToken,jobs(jobReference,configuration(labels))";
+
+/// Which jobs are listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listing {
+    pub(super) of_everybody: bool,
+    pub(super) state: &'static str,
+}
+
+/// A connection to the API.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) http: reqwest::Client,
+    pub(super) base: String,
+    token: Token,
+}
+
+impl Client {
+    /// To Google's server, or to another one below this URL.
+    pub(super) fn new(http: reqwest::Client, base: Option<String>, token: Token) -> Self {
+        Self {
+            http,
+            base: base.unwrap_or_else(|| GOOGLE.to_owned()),
+            token,
+        }
+    }
+
+    pub(super) async fn insert_job(&self, project: &str, job: &NewJob) -> Result<Job, Fault> {
+        let asked = self.request(Method::POST, &["projects", project, "jobs"], &[])?;
+        self.send(asked.json(job)).await
+    }
+
+    /// A job's rows; `page` is where an earlier answer ended.
+    pub(super) async fn query_results(
+        &self,
+        project: &str,
+        job: &str,
+        location: Option<&str>,
+        page: Option<&str>,
+        timeout_ms: u128,
+    ) -> Result<QueryResults, Fault> {
+        let timeout_ms = timeout_ms.to_string();
+        let query = [
+            ("location", location),
+            ("pageToken", page),
+            ("timeoutMs", Some(timeout_ms.as_str())),
+        ];
+        let asked = self.request(Method::GET, &["projects", project, "queries", job], &query)?;
+        self.send(asked).await
+    }
+
+    pub(super) async fn job(&self, project: &str, job: &str, location: Option<&str>) -> Result<Job, Fault> {
+        let query = [("location", location), ("fields", Some(JOB_FIELDS))];
+        let asked = self.request(Method::GET, &["projects", project, "jobs", job], &query)?;
+        self.send(asked).await
+    }
+
+    pub(super) async fn cancel_job(
+        &self,
+        project: &str,
+        job: &str,
+        location: Option<&str>,
+    ) -> Result<(), Fault> {
+        let path = ["projects", project, "jobs", job, "cancel"];
+        let asked = self.request(Method::POST, &path, &[("location", location)])?;
+        // Google's servers refuse a POST that does not say how long its body is.
+        self.order(asked.header(CONTENT_LENGTH, "0")).await
+    }
+
+    /// All jobs of a kind, page by page.
+    pub(super) async fn jobs(&self, project: &str, which: Listing) -> Result<Vec<Job>, Fault> {
+        let mut listed = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let query = [
+                ("allUsers", which.of_everybody.then_some("true")),
+                ("projection", Some("full")),
+                ("stateFilter", Some(which.state)),
+                ("fields", Some(LIST_FIELDS)),
+                ("pageToken", page.as_deref()),
+            ];
+            let asked = self.request(Method::GET, &["projects", project, "jobs"], &query)?;
+            let list: JobList = self.send(asked).await?;
+            listed.extend(list.jobs.unwrap_or_default());
+            page = list.next_page_token;
+            if page.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    /// A table, all of it or these fields; none if it or its dataset is not there.
+    pub(super) async fn table(
+        &self,
+        project: &str,
+        dataset: &str,
+        table: &str,
+        fields: Option<&str>,
+    ) -> Result<Option<Table>, Fault> {
+        let path = table_path(project, dataset, table);
+        let asked = self.request(Method::GET, &path, &[("fields", fields)])?;
+        absent_is_none(self.send(asked).await)
+    }
+
+    pub(super) async fn insert_table(&self, table: &NewTable) -> Result<(), Fault> {
+        let at = &table.table_reference;
+        let path = ["projects", &at.project_id, "datasets", &at.dataset_id, "tables"];
+        let asked = self.request(Method::POST, &path, &[])?;
+        self.order(asked.json(table)).await
+    }
+
+    /// Writes the notice of a table anew and leaves the rest of it as it is.
+    pub(super) async fn patch_table(
+        &self,
+        project: &str,
+        dataset: &str,
+        table: &str,
+        notice: &TableNotice,
+    ) -> Result<(), Fault> {
+        let path = table_path(project, dataset, table);
+        let asked = self.request(Method::PATCH, &path, &[])?;
+        self.order(asked.json(notice)).await
+    }
+
+    pub(super) async fn delete_table(&self, project: &str, dataset: &str, table: &str) -> Result<(), Fault> {
+        let path = table_path(project, dataset, table);
+        let asked = self.request(Method::DELETE, &path, &[])?;
+        self.order(asked).await
+    }
+
+    /// A dataset; none if it is not there.
+    pub(super) async fn dataset(&self, project: &str, dataset: &str) -> Result<Option<Dataset>, Fault> {
+        let path = ["projects", project, "datasets", dataset];
+        absent_is_none(self.send(self.request(Method::GET, &path, &[])?).await)
+    }
+
+    /// Makes a dataset; says whether it was this call that did.
+    pub(super) async fn make_dataset(
+        &self,
+        project: &str,
+        dataset: &str,
+        location: Option<&str>,
+    ) -> Result<bool, Fault> {
+        let made = NewDataset {
+            dataset_reference: DatasetReference {
+                project_id: project.to_owned(),
+                dataset_id: dataset.to_owned(),
+            },
+            location: location.map(ToOwned::to_owned),
+        };
+        let asked = self.request(Method::POST, &["projects", project, "datasets"], &[])?;
+        match self.order(asked.json(&made)).await {
+            Ok(()) => Ok(true),
+            Err(fault) if fault.is_duplicate() => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, Option<&str>)],
+    ) -> Result<RequestBuilder, Fault> {
+        let no_url = || Fault::new(ErrorClass::Code, format!("'{}' cannot be called", self.base));
+        let mut url = Url::parse(&self.base).map_err(|_| no_url())?;
+        url.path_segments_mut().map_err(|()| no_url())?.extend(path);
+        let given: Vec<(&str, &str)> = (query.iter())
+            .filter_map(|(name, value)| Some((*name, (*value)?)))
+            .collect();
+        let request = self.http.request(method, url);
+        Ok(if given.is_empty() {
+            request
+        } else {
+            request.query(&given)
+        })
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Fault> {
+        let body = self.answer(request).await?;
+        serde_json::from_slice(&body).map_err(|error| unreadable(&error))
+    }
+
+    /// Sends a call whose answer says nothing but that it was done.
+    async fn order(&self, request: RequestBuilder) -> Result<(), Fault> {
+        self.answer(request).await.map(drop)
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, Fault> {
+        let answer = self.call(request).await?;
+        let status = answer.status();
+        let body = answer.bytes().await?;
+        if status.is_success() {
+            return Ok(body.to_vec());
+        }
+        Err(Fault::of_answer(status.as_u16(), &body))
+    }
+
+    pub(super) async fn call(&self, request: RequestBuilder) -> Result<Response, Fault> {
+        let token = self.token.get().await?;
+        Ok(request.bearer_auth(token).send().await?)
+    }
+}
+
+fn table_path<'a>(project: &'a str, dataset: &'a str, table: &'a str) -> [&'a str; 6] {
+    ["projects", project, "datasets", dataset, "tables", table]
+}
+
+/// An answer that was cut short, or came from something else than `BigQuery`. It may have happened what was asked for.
+fn unreadable(error: &serde_json::Error) -> Fault {
+    let sentence = format!("an answer that is not BigQuery's ({error})");
+    Fault::new(ErrorClass::Transient, sentence)
+}
+
+fn absent_is_none<T>(answered: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answered {
+        Ok(found) => Ok(Some(found)),
+        Err(fault) if fault.is_not_found() => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
