@@ -139,6 +139,9 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| !std::thread::panicking()) {
+            recorder.assert_conformance();
+        }
     }
 }
 

@@ -7,7 +7,9 @@
 )]
 
 mod abandoned;
+mod conformance;
 mod cost;
+mod discovery;
 mod doctor;
 mod emulator;
 mod faults;
@@ -17,6 +19,7 @@ mod handover;
 mod jobs;
 mod keep;
 mod limits;
+mod location;
 mod month;
 mod owner;
 mod pace;
@@ -28,7 +31,9 @@ mod proxy;
 mod pty;
 mod recorder;
 mod refill;
+mod refusals;
 mod rehearse;
+mod rights;
 mod rules;
 mod secrets;
 mod staging;

@@ -37,8 +37,14 @@ pub enum Method {
 #[derive(Debug)]
 pub struct Call {
     pub method: Method,
+    /// The verb and the path, as in `GET /bigquery/v2/projects/p`.
+    pub target: String,
     /// The job it is about.
     pub job: String,
+    /// Where it is said to run, if that is said.
+    pub location: String,
+    /// Whether it is about the jobs of every account.
+    pub of_everybody: bool,
     /// The query that is sent, if one is.
     pub sql: String,
     /// Whether it is only to be looked at.
@@ -170,12 +176,22 @@ pub struct Proxy {
 /// One request as it came.
 pub struct Request {
     pub line: String,
-    authorization: String,
-    /// The length of the body, if the request tells it.
-    length: Option<usize>,
-    /// Which bytes of an upload the body is.
-    range: Option<String>,
+    /// Names in lower case, and values.
+    headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of a header, if the request has it.
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The length of the body, if the request tells it.
+    fn length(&self) -> Option<usize> {
+        self.header("content-length")?.parse().ok()
+    }
 }
 
 impl Proxy {
@@ -284,11 +300,12 @@ impl Shared {
         let answer = {
             let mut held = self.held.lock().unwrap();
             held.seen.calls += 1;
-            held.seen.authorizations.insert(request.authorization.clone());
+            let authorization = request.header("authorization").unwrap_or_default();
+            held.seen.authorizations.insert(authorization.to_owned());
             held.seen.hurt += usize::from(fate != Fate::Pass);
             if let Some(job) = to_cancel(&request.line) {
                 held.over_at.remove(job);
-                held.seen.cancelled.push((job.to_owned(), request.length));
+                held.seen.cancelled.push((job.to_owned(), request.length()));
             }
             if call.is_dry {
                 held.seen.dry.push(call.sql.clone());
@@ -460,9 +477,7 @@ impl Shared {
     fn is_done(&self, job: &str) -> bool {
         let asked = Request {
             line: format!("GET /bigquery/v2/projects/{PROJECT}/jobs/{job} HTTP/1.1"),
-            authorization: String::new(),
-            length: None,
-            range: None,
+            headers: vec![("host".to_owned(), "127.0.0.1".to_owned())],
             body: Vec::new(),
         };
         let answer = self.forward(&asked).unwrap_or_default();
@@ -505,14 +520,14 @@ impl Shared {
 /// What the server on this port answers.
 pub fn forwarded(request: &Request, port: u16) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    let range = request.range.as_ref();
-    let range = range.map_or_else(String::new, |range| format!("content-range: {range}\r\n"));
-    let head = format!(
-        "{}\r\nhost: 127.0.0.1\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\n\
-         {range}content-length: {}\r\nconnection: close\r\n\r\n",
-        request.line,
-        request.body.len()
-    );
+    let mut head = format!("{}\r\nconnection: close\r\n", request.line);
+    // A compressed answer could not be read here.
+    let of_the_connection = ["connection", "accept-encoding", "content-length"];
+    let kept = (request.headers.iter()).filter(|(name, _)| !of_the_connection.contains(&name.as_str()));
+    for (name, value) in kept {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", request.body.len()));
     server.write_all(head.as_bytes()).ok()?;
     server.write_all(&request.body).ok()?;
     let mut answer = Vec::new();
@@ -584,7 +599,7 @@ fn to_cancel(line: &str) -> Option<&str> {
 fn call(request: &Request) -> Call {
     let mut words = request.line.split(' ');
     let (verb, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let path = target.split('?').next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let last = path.rsplit('/').next().unwrap_or_default().to_owned();
     let sent: Json = serde_json::from_slice(&request.body).unwrap_or_default();
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
@@ -600,8 +615,13 @@ fn call(request: &Request) -> Call {
     };
     let sql = text(&sent["configuration"]["query"]["query"]);
     let is_dry = sent["configuration"]["dryRun"] == json!(true);
+    let asked = query.split('&').find_map(|pair| pair.strip_prefix("location="));
+    let location = asked.map_or_else(|| text(&sent["jobReference"]["location"]), ToOwned::to_owned);
     Call {
         method,
+        target: format!("{verb} {path}"),
+        location,
+        of_everybody: query.contains("allUsers=true"),
         job,
         sql,
         is_dry,
@@ -613,7 +633,7 @@ pub fn read(client: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let (mut length, mut authorization, mut range) = (None, String::new(), None);
+    let mut headers = Vec::new();
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -621,23 +641,16 @@ pub fn read(client: &TcpStream) -> Option<Request> {
             break;
         }
         let (name, value) = header.split_once(':')?;
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = Some(value.trim().parse().ok()?),
-            "content-range" => range = Some(value.trim().to_owned()),
-            "authorization" => value.trim().clone_into(&mut authorization),
-            _ => {}
-        }
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    let line = line.trim_end().to_owned();
-    (!line.is_empty()).then_some(Request {
-        line,
-        authorization,
-        length,
-        range,
-        body,
-    })
+    let mut request = Request {
+        line: line.trim_end().to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    request.body = vec![0; request.length().unwrap_or(0)];
+    reader.read_exact(&mut request.body).ok()?;
+    (!request.line.is_empty()).then_some(request)
 }
 
 fn reply(code: u16, text: &str) -> Vec<u8> {

@@ -1,6 +1,8 @@
-//! Stands between the tests and the local server and writes down every statement, so that `scripts/statements` can hold
-//! them against Google's own analyzer. It does so where `BACKCOURT_STATEMENTS` names a folder.
+//! Stands between the tests and the local server and holds every request against Google's discovery document, where
+//! `BACKCOURT_DISCOVERY` names it. Where `BACKCOURT_STATEMENTS` names a folder, every statement is written down there, so that
+//! `scripts/statements` can hold it against Google's own analyzer.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -9,6 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value as Json, json};
 
+use super::discovery::Discovery;
 use super::proxy::{self, Request};
 
 /// Letters of a parameter that are kept: its rows may be megabytes, and no analyzer reads them.
@@ -17,27 +20,45 @@ const KEPT_LETTERS: usize = 200;
 /// A port that passes everything on.
 pub struct Recorder {
     port: u16,
+    /// What of the requests is not as the discovery document has it.
+    faults: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Recorder {
-    /// In front of a server; none where nothing is to be written down.
+    /// In front of a server; none where nothing is to be written down or held against anything.
     pub fn start(server: u16) -> Option<Self> {
-        let folder = std::env::var("BACKCOURT_STATEMENTS").ok()?;
-        Some(Self::before(server, Path::new(&folder)))
+        let folder = std::env::var("BACKCOURT_STATEMENTS").ok();
+        (folder.is_some() || Discovery::find().is_some())
+            .then(|| Self::serving(server, folder.as_ref().map(Path::new)))
     }
 
     /// In front of a server, writing into a file of this folder.
     pub fn before(server: u16, folder: &Path) -> Self {
+        Self::serving(server, Some(folder))
+    }
+
+    fn serving(server: u16, folder: Option<&Path>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let file = Arc::new(Mutex::new(create(folder, port)));
+        let file = Arc::new(folder.map(|folder| Mutex::new(create(folder, port))));
+        let faults: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let found = Arc::clone(&faults);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let file = Arc::clone(&file);
-                std::thread::spawn(move || pass(client, server, &file));
+                let (file, found) = (Arc::clone(&file), Arc::clone(&found));
+                std::thread::spawn(move || pass(client, server, file.as_ref().as_ref(), &found));
             }
         });
-        Self { port }
+        Self { port, faults }
+    }
+
+    /// Fails if a request was not as Google's discovery document has it.
+    pub fn assert_conformance(&self) {
+        let faults = self.faults.lock().unwrap();
+        assert!(
+            faults.is_empty(),
+            "requests that BigQuery's API does not know: {faults:#?}"
+        );
     }
 
     pub const fn port(&self) -> u16 {
@@ -55,16 +76,31 @@ fn create(folder: &Path, port: u16) -> File {
         .unwrap()
 }
 
-fn pass(mut client: TcpStream, server: u16, file: &Mutex<File>) {
+fn pass(mut client: TcpStream, server: u16, file: Option<&Mutex<File>>, faults: &Mutex<BTreeSet<String>>) {
     let Some(request) = proxy::read(&client) else {
         return;
     };
-    if let Some(statement) = statement(&request) {
+    if let (Some(file), Some(statement)) = (file, statement(&request)) {
         writeln!(file.lock().unwrap(), "{statement}").unwrap();
+    }
+    if let Some(discovery) = Discovery::find() {
+        faults.lock().unwrap().extend(unknown(discovery, &request));
     }
     if let Some(answer) = proxy::forwarded(&request, server) {
         let _ = client.write_all(&answer);
     }
+}
+
+/// What of a request the API does not know.
+fn unknown(discovery: &Discovery, request: &Request) -> Vec<String> {
+    let mut words = request.line.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let body = match request.body.as_slice() {
+        [] => Json::Null,
+        bytes => serde_json::from_slice(bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(bytes))),
+    };
+    discovery.faults(method, path, query, &body)
 }
 
 /// The statement of a request, if it sends one, with its parameters.

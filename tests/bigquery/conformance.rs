@@ -1,0 +1,157 @@
+//! Answers of every call that is made, with every documented field and with as good as none: both are understood. Columns of
+//! types this program has no use for are read as texts or refused by their names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backcourt::table::{Row, Value};
+use backcourt::warehouse::bigquery::BigQueryWarehouse;
+use backcourt::warehouse::{Bill, ErrorClass, Purpose, Warehouse};
+use serde_json::{Value as Json, json};
+
+use super::discovery::Discovery;
+use super::faults::{behind, block_on};
+use super::proxy::{Call, Fate, Method, Proxy, body};
+use super::warehouse::games;
+
+/// The types a column may have, from the reference of `TableFieldSchema`, with a value as it is written; what has none is
+/// read as a text. <https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema>
+const TYPES: [(&str, &str); 19] = [
+    ("STRING", "x"),
+    ("BYTES", "AA=="),
+    ("INTEGER", "7"),
+    ("INT64", "7"),
+    ("FLOAT", "0.5"),
+    ("FLOAT64", "0.5"),
+    ("NUMERIC", "0.25"),
+    ("BIGNUMERIC", "0.25"),
+    ("BOOLEAN", "true"),
+    ("BOOL", "true"),
+    ("TIMESTAMP", "1.7E9"),
+    ("DATE", "2024-01-01"),
+    ("TIME", "12:00:00"),
+    ("DATETIME", "2024-01-01T12:00:00"),
+    ("GEOGRAPHY", "POINT(0 0)"),
+    ("JSON", "{}"),
+    ("INTERVAL", "1-2 3 4:5:6"),
+    ("RANGE", "[2024-01-01, UNBOUNDED)"),
+    ("RECORD", ""),
+];
+
+/// A server that answers so; where it does not, all that is asked works and comes to nothing.
+fn answers(answer: impl Fn(&Call) -> Option<Json> + Send + Sync + 'static) -> Proxy {
+    Proxy::start(None, Duration::ZERO, move |call| match answer(call) {
+        // What a process sent before is asked after part by part, until there is none.
+        _ if call.job == "backcourt_run-1_1" => {
+            Fate::Say(404, body(404, "notFound", "Not found: Job p:US.x"))
+        }
+        Some(answer) => Fate::Say(200, answer.to_string()),
+        None => Fate::Pass,
+    })
+}
+
+fn fields() -> Json {
+    TYPES
+        .iter()
+        .enumerate()
+        .map(|(at, (kind, _))| json!({"name": format!("c{at}"), "type": kind, "mode": "NULLABLE"}))
+        .collect()
+}
+
+/// Every call once, with jobs charged to a bill.
+fn asks_everything(warehouse: &BigQueryWarehouse) -> Vec<Row> {
+    let bill = Arc::new(Bill::default());
+    let charged = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+    block_on(async {
+        charged.schema("d.t").await.unwrap();
+        warehouse.location_of("d").await.unwrap();
+        charged.holds_rows(&games()).await.unwrap();
+        let lease = charged.leases().unwrap().look("p").await.unwrap();
+        assert_eq!(lease.and_then(|lease| lease.holder), None);
+        charged.outlast("run-1").await.unwrap();
+        charged.query("SELECT 1").await.unwrap().rows
+    })
+}
+
+#[test]
+fn answers_with_every_documented_field_are_understood() {
+    let Some(discovery) = Discovery::find() else {
+        return;
+    };
+    let mut job = discovery.maximal("Job");
+    job["status"]["state"] = json!("DONE");
+    let failed = job.clone();
+    job["status"].as_object_mut().unwrap().remove("errorResult");
+    let mut rows = discovery.maximal("GetQueryResultsResponse");
+    rows["jobComplete"] = json!(true);
+    rows["rows"] = json!([{"f": [{"v": "7"}]}]);
+    rows["schema"]["fields"][0]["type"] = json!("INTEGER");
+    rows["schema"]["fields"][0]["mode"] = json!("NULLABLE");
+    rows.as_object_mut().unwrap().remove("pageToken");
+    let (mut table, dataset) = (discovery.maximal("Table"), discovery.maximal("Dataset"));
+    // It is read as the notice of a lease too, which nobody has.
+    table["description"] = json!("null");
+    let proxy = answers(move |call| {
+        Some(match call.method {
+            Method::Insert | Method::Get => job.clone(),
+            Method::Results => rows.clone(),
+            Method::Other if call.target.contains("/tables/") => table.clone(),
+            Method::Other => dataset.clone(),
+        })
+    });
+    assert_eq!(asks_everything(&behind(&proxy)), [[Value::Int(7)]]);
+
+    // A job that failed says of what.
+    let proxy = Proxy::start(None, Duration::ZERO, move |call| match call.method {
+        Method::Results => Fate::Say(503, "<html><title>503</title></html>".to_owned()),
+        _ => Fate::Say(200, failed.to_string()),
+    });
+    let refused = block_on(behind(&proxy).query("SELECT 1")).unwrap_err();
+    assert!(refused.message.contains("BigQuery says (x): x"), "{refused}");
+}
+
+#[test]
+fn answers_with_as_good_as_no_field_are_understood() {
+    let proxy = answers(move |call| {
+        Some(match call.method {
+            Method::Results => json!({"jobComplete": true}),
+            Method::Get => json!({"status": {"state": "DONE"}}),
+            _ => json!({}),
+        })
+    });
+    assert_eq!(asks_everything(&behind(&proxy)), [] as [Row; 0]);
+}
+
+#[test]
+fn a_table_with_columns_of_every_type_is_described() {
+    let table = json!({"tableReference": {}, "schema": {"fields": fields()}});
+    let proxy = answers(move |_| Some(table.clone()));
+    let held = block_on(behind(&proxy).schema("d.t")).unwrap().unwrap();
+    assert_eq!(held.columns.len(), TYPES.len());
+    let word = |at: usize| held.columns[at].kind.to_string();
+    assert_eq!([word(16), word(17), word(18)], ["INTERVAL", "RANGE", "RECORD"]);
+}
+
+#[test]
+fn an_answer_with_columns_of_every_type_is_read_but_for_what_is_no_single_value() {
+    let asked = |width: usize| {
+        let fields = fields().as_array().unwrap()[..width].to_vec();
+        let cells: Json = TYPES[..width]
+            .iter()
+            .map(|(_, text)| json!({"v": text}))
+            .collect();
+        let answer = json!({"jobComplete": true, "schema": {"fields": fields}, "rows": [{"f": cells}]});
+        let proxy = answers(move |call| (call.method == Method::Results).then(|| answer.clone()));
+        block_on(behind(&proxy).query("SELECT 1"))
+    };
+    let row = asked(18).unwrap().rows.remove(0);
+    let texts: Vec<String> = row.iter().map(ToString::to_string).collect();
+    assert_eq!(texts[17], "[2024-01-01, UNBOUNDED)");
+    assert_eq!(texts[14], "POINT(0 0)");
+    let refused = asked(19).unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Code);
+    assert!(
+        refused.message.contains("column 'c18' of the answer is RECORD"),
+        "{refused}"
+    );
+}

@@ -1,0 +1,159 @@
+//! Where jobs run: where the plan's datasets are. Leases are kept there too, and what is in two places is refused before a job
+//! is sent.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use backcourt::warehouse::Warehouse;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use serde_json::json;
+
+use super::faults::block_on;
+use super::program::{Ended, State, backcourt, ended};
+use super::proxy::{Fate, Method, Proxy, body};
+
+/// Jobs as they are sent: where to, and their query.
+type Sent = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A server with these datasets, whose jobs all come to nothing.
+fn with_datasets(datasets: &'static [(&'static str, &'static str)]) -> (Proxy, Sent) {
+    let sent = Sent::default();
+    let seen = Arc::clone(&sent);
+    let proxy = Proxy::start(None, Duration::ZERO, move |call| {
+        if call.method == Method::Insert {
+            seen.lock()
+                .unwrap()
+                .push((call.location.clone(), call.sql.clone()));
+            return Fate::Pass;
+        }
+        let Some((_, below)) = call.target.split_once("/datasets/") else {
+            return Fate::Pass;
+        };
+        match datasets.iter().find(|(name, _)| *name == below) {
+            Some((name, location)) => {
+                let dataset = json!({"datasetReference": {"datasetId": name}, "location": location});
+                Fate::Say(200, dataset.to_string())
+            }
+            None => Fate::Say(404, body(404, "notFound", &format!("Not found: {below}"))),
+        }
+    });
+    (proxy, sent)
+}
+
+/// Looks for the owner of a table in `mart` and for the lease of its plan: the job about the one and the call about the other.
+fn looked(datasets: &'static [(&'static str, &'static str)], location: Option<&str>) -> [String; 3] {
+    let (proxy, sent) = with_datasets(datasets);
+    let settings = Settings {
+        datasets: vec!["mart".to_owned()],
+        location: location.map(ToOwned::to_owned),
+        ..Settings::default()
+    };
+    let warehouse = BigQueryWarehouse::new(Address::parse(&proxy.address()).unwrap(), settings);
+    block_on(async {
+        warehouse
+            .owners()
+            .unwrap()
+            .owners_of(&["mart.t".to_owned()])
+            .await
+            .unwrap();
+        warehouse.leases().unwrap().look("p").await.unwrap();
+    });
+    let first = sent.lock().unwrap().first().cloned();
+    let (place, sql) = first.unwrap();
+    let notice = proxy.seen(|seen| {
+        let mut lines = seen.made.iter().map(|made| made.line.clone());
+        lines.find(|line| line.contains("/tables/heartbeat_"))
+    });
+    [place, sql, notice.unwrap()]
+}
+
+#[test]
+fn jobs_run_where_the_datasets_are_and_leases_are_kept_there() {
+    for (datasets, location, expected, own) in [
+        (&[("mart", "us-west2")][..], None, "us-west2", "backcourt"),
+        (
+            &[("mart", "EU"), ("backcourt", "EU")],
+            Some("eu"),
+            "EU",
+            "backcourt",
+        ),
+        // A dataset of leases that is elsewhere may be in use by another plan.
+        (
+            &[("mart", "us-west2"), ("backcourt", "US")],
+            None,
+            "us-west2",
+            "backcourt_us_west2",
+        ),
+        // Who began with the second one stays with it, even when the first is gone.
+        (
+            &[("mart", "us-west2"), ("backcourt_us_west2", "us-west2")],
+            None,
+            "us-west2",
+            "backcourt_us_west2",
+        ),
+        (&[], Some("us-west2"), "us-west2", "backcourt"),
+        (&[("backcourt", "EU")], None, "EU", "backcourt"),
+        (&[], None, "", "backcourt"),
+    ] {
+        let [place, sql, notice] = looked(datasets, location);
+        assert_eq!(place, expected, "{datasets:?} {sql}");
+        assert!(sql.contains(&format!("`{own}.owner`")), "{datasets:?} {sql}");
+        assert!(
+            notice.contains(&format!("/datasets/{own}/")),
+            "{datasets:?} {notice}"
+        );
+    }
+}
+
+const PLAN: &str = r#"
+name = "two_places"
+title = "A table in one location, what it is made from in another"
+from = "2024-01-01"
+to = "2024-01-02"
+[[stage]]
+name = "one"
+kind = "sql"
+reads = [{ table = "raw.calls" }]
+sql = "SELECT day, n FROM `raw.calls` WHERE day = @date"
+table = "mart.t"
+date_column = "day"
+key = ["day"]
+columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
+"#;
+
+fn run(proxy: &Proxy, args: &[&str]) -> Ended {
+    let state = State::none();
+    let file = state.path().with_file_name("plan.toml");
+    fs::write(&file, PLAN).unwrap();
+    let mut command = backcourt();
+    command.args(args).arg("--plan").arg(&file);
+    command.arg("--state-dir").arg(state.path());
+    command
+        .arg("--warehouse")
+        .arg(format!("bigquery:{}", proxy.address()));
+    ended(&mut command)
+}
+
+#[test]
+fn datasets_in_two_locations_are_refused_before_the_first_job() {
+    let (proxy, sent) = with_datasets(&[("mart", "us-west2"), ("raw", "US")]);
+    let said = run(&proxy, &["run", "--output", "plain"]).expect(2).err;
+    assert!(
+        said.contains(
+            "dataset mart is in us-west2 and dataset raw in US; a query reads from one location only"
+        ),
+        "{said}"
+    );
+    assert_eq!(*sent.lock().unwrap(), []);
+
+    let (proxy, sent) = with_datasets(&[("mart", "US"), ("raw", "US")]);
+    let said = run(&proxy, &["run", "--output", "plain", "--location", "EU"])
+        .expect(2)
+        .err;
+    assert!(
+        said.contains("dataset mart is in US, not in EU; leave out --location"),
+        "{said}"
+    );
+    assert_eq!(*sent.lock().unwrap(), []);
+}

@@ -1,0 +1,117 @@
+//! Refusals with the bodies they really have: `BigQuery`'s older form with `errors`, its newer one without, and pages of what
+//! stands before it. Each has a class, and the operator reads what to do.
+
+use std::time::Duration;
+
+use backcourt::warehouse::ErrorClass::{self, Auth, Code, Data, Quota, Rate, Transient};
+use backcourt::warehouse::Warehouse;
+use rstest::rstest;
+use serde_json::json;
+
+use super::faults::{behind, block_on};
+use super::proxy::{Fate, Method, Proxy, body};
+
+/// A refusal in the form of <https://cloud.google.com/apis/design/errors>, which has no `errors`.
+fn newer(code: u16, status: &str, reason: Option<&str>, message: &str) -> String {
+    let details = reason.map(|reason| {
+        json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com",
+                "metadata": {"service": "bigquery.googleapis.com"}}])
+    });
+    let mut error = json!({"code": code, "message": message, "status": status});
+    if let Some(details) = details {
+        error["details"] = details;
+    }
+    json!({"error": error}).to_string()
+}
+
+fn page(title: &str) -> String {
+    format!("<!DOCTYPE html>\n<html lang=en>\n<title>{title}</title>\n<p>That's an error.</html>")
+}
+
+/// What is said to a query that is answered so when it is sent.
+fn said(code: u16, body: &str) -> (ErrorClass, String) {
+    let body = body.to_owned();
+    let proxy = Proxy::start(None, Duration::ZERO, move |call| match call.method {
+        Method::Insert => Fate::Say(code, body.clone()),
+        _ => Fate::Pass,
+    });
+    let error = block_on(behind(&proxy).query("SELECT 1")).unwrap_err();
+    (error.class, error.message)
+}
+
+const STREAMED: &str = "UPDATE or DELETE statement over table p.d.t would affect rows in the streaming buffer, which is not supported";
+const DISABLED: &str = "BigQuery API has not been used in project 123 before or it is disabled. Enable it by visiting \
+                        https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview?project=123";
+const PERIMETER: &str = "VPC Service Controls: Request is prohibited by organization's policy. \
+                         vpcServiceControlsUniqueIdentifier: kM5Q";
+const NO_BILLING: &str = "Billing has not been enabled for this project. Enable billing at \
+                          https://console.cloud.google.com/billing. DML queries are not allowed in the free tier.";
+const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
+
+// https://cloud.google.com/bigquery/docs/error-messages
+#[rstest]
+#[case(&body(400, "invalidQuery", STREAMED), 400, Data, "cannot be changed for up to 90 minutes")]
+#[case(&body(404, "notFound", ELSEWHERE), 404, Data, "a job reads one location only, and --location chooses it")]
+#[case(&body(403, "billingNotEnabled", NO_BILLING), 403, Auth, "enable billing for the project")]
+#[case(&body(403, "accessDenied", NO_BILLING), 403, Auth, "enable billing for the project")]
+// https://cloud.google.com/bigquery/docs/troubleshoot-quotas
+#[case(&body(403, "rateLimitExceeded", "Exceeded rate limits: too many api requests per user per method"), 403, Rate,
+       "tried again")]
+#[case(&body(403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for free query bytes scanned."), 403,
+       Quota, "quota")]
+// https://developers.google.com/workspace/drive/api/guides/handle-errors, of the API front end they share
+#[case(&body(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), 403, Rate, "tried again")]
+#[case(&body(429, "rateLimitExceeded", "Rate Limit Exceeded"), 429, Rate, "tried again")]
+// https://cloud.google.com/apis/docs/troubleshooting
+#[case(&body(403, "accessNotConfigured", DISABLED), 403, Auth, "enable the BigQuery API")]
+#[case(&newer(403, "PERMISSION_DENIED", Some("SERVICE_DISABLED"), DISABLED), 403, Auth, "enable the BigQuery API")]
+// https://docs.cloud.google.com/vpc-service-controls/docs/retrieve-troubleshoot-errors
+#[case(&body(403, "policyViolation", PERIMETER), 403, Auth, "run inside the VPC Service Controls perimeter")]
+#[case(&newer(403, "PERMISSION_DENIED", Some("SECURITY_POLICY_VIOLATED"), PERIMETER), 403, Auth, "audit log")]
+#[case(&newer(403, "PERMISSION_DENIED", None, PERIMETER), 403, Auth, "run inside the VPC Service Controls perimeter")]
+// https://cloud.google.com/apis/design/errors
+#[case(&newer(403, "PERMISSION_DENIED", Some("BILLING_DISABLED"), "This API method requires billing to be enabled."), 403,
+       Auth, "enable billing")]
+#[case(&newer(404, "NOT_FOUND", None, "Not found: Table p:d.t"), 404, Data, "BigQuery says (notFound)")]
+#[case(&newer(429, "RESOURCE_EXHAUSTED", None, "Quota exceeded for quota metric 'Queries'"), 429, Rate, "tried again")]
+#[case(&newer(503, "UNAVAILABLE", None, "The service is currently unavailable."), 503, Transient, "tried again")]
+#[case(&newer(400, "INVALID_ARGUMENT", None, "Request payload size exceeds the limit: 10485760 bytes."), 400, Code,
+       "fewer or narrower columns")]
+// What a front end or a proxy answers; https://github.com/googleapis/google-cloud-python/issues/4864 has the first.
+#[case(&page("Error 413 (Request Entity Too Large)!!1"), 413, Code, "fewer or narrower columns")]
+#[case(&page("Error 502 (Server Error)!!1"), 502, Transient, "tried again")]
+#[case(&page("503 Service Temporarily Unavailable"), 503, Transient, "HTTP 503 with a page that is not BigQuery's")]
+#[case(&page("Error 429 (Too Many Requests)!!1"), 429, Rate, "tried again")]
+#[case(&page("Access Denied by policy"), 403, Auth, "'Access Denied by policy'; check the server's address")]
+#[case(
+    "",
+    404,
+    Code,
+    "HTTP 404 with a page that is not BigQuery's; check the server's address"
+)]
+fn a_refusal_has_a_class_and_says_what_to_do(
+    #[case] body: &str,
+    #[case] code: u16,
+    #[case] class: ErrorClass,
+    #[case] part: &str,
+) {
+    let (known, message) = said(code, body);
+    assert_eq!(known, class, "{message}");
+    assert!(message.contains(part), "{message}");
+}
+
+#[test]
+fn a_message_from_outside_is_shown_on_one_line_without_control_characters() {
+    let (_, message) = said(
+        400,
+        &body(
+            400,
+            "invalidQuery",
+            &format!("bad \u{1b}[31m{}\nmore", "x".repeat(9000)),
+        ),
+    );
+    assert!(
+        !message.chars().any(char::is_control) && message.len() < 2000,
+        "{message}"
+    );
+}
