@@ -98,7 +98,11 @@ fn a_second_sigterm_cancels_the_commit_that_is_under_way_and_names_it_with_its_b
     let said = String::from_utf8_lossy(&ended.stdout);
     assert_eq!(ended.status.code(), Some(143), "{said}");
     let commits: Vec<String> = proxy.seen(|seen| {
-        let is_commit = |job: &&String| seen.sent.get(*job).is_some_and(|sql| sql.starts_with("BEGIN"));
+        let is_commit = |job: &&String| {
+            seen.sent
+                .get(*job)
+                .is_some_and(|sql| sql.contains("`rehearsal_long.sums`"))
+        };
         seen.taken.keys().filter(is_commit).cloned().collect()
     });
     let named = format!("; job {} cancelled after ", commits[0]);

@@ -53,10 +53,14 @@ sql = "SELECT COUNT(*) AS checked FROM `nba_raw.nbac_schedule` WHERE game_date >
 expect = [{ column = "checked", at_least = 1 }]
 "#;
 
-/// A GiB for each query of the raw tables, and a quarter for the tables that are made.
+/// A GiB for each query of the raw tables, a quarter for the tables that are made, and eight for each commit.
 fn dear(sql: &str) -> (u64, u64) {
-    let is_raw = sql.contains("nba_raw");
-    (if is_raw { 1 << 30 } else { 1 << 28 }, 1)
+    let bytes = match (sql.starts_with("BEGIN"), sql.contains("nba_raw")) {
+        (true, _) => 1 << 33,
+        (_, true) => 1 << 30,
+        _ => 1 << 28,
+    };
+    (bytes, 1)
 }
 
 /// Three for what touches the first table, five for the second, one for the rest; slot time is ten milliseconds each.
@@ -209,7 +213,7 @@ fn a_commit_whose_process_died_is_billed_once_by_the_next() {
         let is_commit = |job: &&String| seen.taken.contains_key(*job);
         seen.sent.keys().filter(is_commit).cloned().collect::<Vec<_>>()
     });
-    assert!(commits.len() >= 3, "{commits:?}");
+    assert!(commits.len() >= 2, "one for each stage: {commits:?}");
     let purposes = ground.purposes();
     for commit in commits {
         assert!(purposes.contains_key(&commit), "{commit} was not counted");

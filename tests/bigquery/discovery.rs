@@ -78,7 +78,7 @@ impl Discovery {
         let schema = self.resolved(schema);
         let mut fault = |what: &str| faults.push(format!("{at} {what}"));
         match (schema["type"].as_str().unwrap_or_default(), body) {
-            ("any", _) => {}
+            ("any", _) | ("number", Json::Number(_)) | ("boolean", Json::Bool(_)) => {}
             ("object", Json::Object(fields)) => {
                 for (name, value) in fields {
                     let at = format!("{at}.{name}");
@@ -112,7 +112,6 @@ impl Discovery {
                 }
             }
             ("integer", Json::Number(number)) if number.is_i64() => {}
-            ("number", Json::Number(_)) | ("boolean", Json::Bool(_)) => {}
             (kind, _) => fault(&format!("is not of type {kind}")),
         }
     }

@@ -258,6 +258,7 @@ impl NewTable {
 /// The name of a table.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "BigQuery calls them so")]
 pub(super) struct TableReference {
     pub(super) project_id: String,
     pub(super) dataset_id: String,
