@@ -259,6 +259,7 @@ impl Ledger {
                     let list: String = row.get(1)?;
                     let dates = list
                         .split(',')
+                        .filter(|date| !date.is_empty())
                         .map(|date| date.parse().map_err(|cause| bad_word(1, cause)))
                         .collect::<Result<_, _>>()?;
                     Ok(Intent {
@@ -413,7 +414,8 @@ pub(super) fn put_unit(
         .map(drop)
 }
 
-/// What became of a date is known: no promise of it stands any more.
+/// What became of a date is known: no promise of it stands any more. A promise without a date is left for the start of its
+/// stage, which asks what its jobs were billed.
 pub(super) fn settle_date(
     ledger: &Transaction<'_>,
     target: Target,
@@ -427,9 +429,7 @@ pub(super) fn settle_date(
         .collect::<Result<_, _>>()?;
     for (id, dates) in open {
         let left: Vec<&str> = dates.split(',').filter(|promised| *promised != date).collect();
-        if left.is_empty() {
-            ledger.execute("DELETE FROM intent WHERE id = ?1", [id])?;
-        } else if left.len() < dates.split(',').count() {
+        if left.len() < dates.split(',').count() {
             let left = left.join(",");
             ledger.execute("UPDATE intent SET dates = ?2 WHERE id = ?1", params![id, left])?;
         }

@@ -150,7 +150,7 @@ impl BigQueryWarehouse {
 
     /// Where the lease of a plan is.
     async fn place_of(&self, plan: &str) -> Result<Place, Fault> {
-        let dataset = self.insist(|| self.own_dataset()).await?;
+        let dataset = self.own_dataset().await?;
         Ok(Place::new(&self.prefix, &dataset, plan))
     }
 

@@ -48,13 +48,13 @@ impl BigQueryWarehouse {
 
     /// The dataset of leases and owners, its prefix included.
     pub(super) async fn own_dataset(&self) -> Result<String, Fault> {
-        let client = self.client().await?;
+        let client = self.insist(|| self.client()).await?;
         Ok(self.settled(&client).await?.own.clone())
     }
 
     /// A table of that dataset as it stands in a query.
     pub(super) async fn own_path(&self, table: &str) -> Result<String, Fault> {
-        let dataset = self.insist(|| self.own_dataset()).await?;
+        let dataset = self.own_dataset().await?;
         Ok(self.prefix.qualified(&format!("{dataset}.{table}")))
     }
 
@@ -92,7 +92,9 @@ impl BigQueryWarehouse {
             });
         }
         let names: Vec<&String> = self.datasets.iter().chain([&own]).collect();
-        let asked = join_all(names.iter().map(|name| self.look_at(client, name))).await;
+        // Each look is repeated by itself: of many at once on a bad line one fails nearly always.
+        let looks = (names.iter()).map(|name| self.insist(|| self.look_at(client, name)));
+        let asked = join_all(looks).await;
         let found = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
         let absent = (names.iter().zip(&found))
             .filter(|(_, found)| **found == Found::Absent)
@@ -132,7 +134,8 @@ impl BigQueryWarehouse {
         }
         let beside = beside(&own, location);
         let Some(there) = there else {
-            let is_used = matches!(self.look_at(client, &beside).await?, Found::There(_));
+            let found = self.insist(|| self.look_at(client, &beside)).await?;
+            let is_used = matches!(found, Found::There(_));
             return Ok(if is_used { beside } else { own });
         };
         tracing::warn!(

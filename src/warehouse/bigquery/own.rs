@@ -8,7 +8,6 @@ use super::fault::Fault;
 use super::fence::LEASES;
 use super::owner::OWNERS;
 use super::record::{self, LEDGER};
-use super::rest::Client;
 use super::wire::{Clustering, NewTable, TableFieldSchema};
 
 /// The tables that every plan of a project shares.
@@ -35,7 +34,7 @@ pub(super) fn tables(project: &str, dataset: &str) -> [NewTable; 3] {
 impl BigQueryWarehouse {
     /// Makes the tables that every plan of a project shares.
     pub(super) async fn make_own_tables(&self) -> Result<(), Fault> {
-        let dataset = self.insist(|| self.own_dataset()).await?;
+        let dataset = self.own_dataset().await?;
         let tables = tables(self.project(), &dataset);
         self.make_in_own(&dataset, &tables).await
     }
@@ -43,49 +42,48 @@ impl BigQueryWarehouse {
     /// Makes these tables of the dataset side by side, and the dataset first where it is not there. What is there stays:
     /// looking takes fewer permissions than making.
     pub(super) async fn make_in_own(&self, dataset: &str, tables: &[NewTable]) -> Result<(), Fault> {
-        let make = || async {
-            let client = self.client().await?;
-            if self.is_absent(dataset) {
-                self.make_dataset(dataset).await?;
-                return make_tables(&client, tables).await;
+        let make_dataset = || self.insist(|| self.make_dataset(dataset));
+        if self.is_absent(dataset) {
+            make_dataset().await?;
+            return self.make_tables(tables).await;
+        }
+        let missing = self.missing_of(tables).await?;
+        match self.make_tables(&missing).await {
+            Err(fault) if fault.is_not_found() => {
+                make_dataset().await?;
+                self.make_tables(&missing).await
             }
-            let missing = missing(&client, tables).await?;
-            match make_tables(&client, &missing).await {
-                Err(fault) if fault.is_not_found() => {
-                    self.make_dataset(dataset).await?;
-                    make_tables(&client, &missing).await
-                }
-                made => made,
-            }
-        };
-        self.insist(make).await
-    }
-}
-
-async fn missing(client: &Client, tables: &[NewTable]) -> Result<Vec<NewTable>, Fault> {
-    let looking = tables.iter().map(|table| async {
-        let at = &table.table_reference;
-        let found = client
-            .table(
-                &at.project_id,
-                &at.dataset_id,
-                &at.table_id,
-                Some("tableReference"),
-            )
-            .await?;
-        Ok(found.is_none().then(|| table.clone()))
-    });
-    let looked: Result<Vec<_>, Fault> = join_all(looking).await.into_iter().collect();
-    Ok(looked?.into_iter().flatten().collect())
-}
-
-/// Another process may have made one in the same moment.
-async fn make_tables(client: &Client, tables: &[NewTable]) -> Result<(), Fault> {
-    let making = tables.iter().map(|table| async {
-        match client.insert_table(table).await {
-            Err(fault) if fault.is_duplicate() => Ok(()),
             made => made,
         }
-    });
-    join_all(making).await.into_iter().collect()
+    }
+
+    // Each call is repeated by itself: of many at once on a bad line one fails nearly always.
+    async fn missing_of(&self, tables: &[NewTable]) -> Result<Vec<NewTable>, Fault> {
+        let looking = tables.iter().map(|table| async {
+            let at = &table.table_reference;
+            let look = || async {
+                let client = self.client().await?;
+                let asked = Some("tableReference");
+                client
+                    .table(&at.project_id, &at.dataset_id, &at.table_id, asked)
+                    .await
+            };
+            let found = self.insist(look).await?;
+            Ok(found.is_none().then(|| table.clone()))
+        });
+        let looked: Result<Vec<_>, Fault> = join_all(looking).await.into_iter().collect();
+        Ok(looked?.into_iter().flatten().collect())
+    }
+
+    /// Another process may have made one in the same moment.
+    async fn make_tables(&self, tables: &[NewTable]) -> Result<(), Fault> {
+        let making = tables.iter().map(|table| async {
+            let make = || async { self.client().await?.insert_table(table).await };
+            match self.insist(make).await {
+                Err(fault) if fault.is_duplicate() => Ok(()),
+                made => made,
+            }
+        });
+        join_all(making).await.into_iter().collect()
+    }
 }
