@@ -346,11 +346,17 @@ def is_definition(statement):
 def judge(folder, files, part, parts):
     """What is refused of every so many statements, each with where it was sent from, and what was analysed."""
     analyzer, defined, done, refused = Analyzer(folder), {}, {}, {}
-    # Every table that is made anywhere, by its first definition.
-    made = {statement["sql"]: statement for sent in files.values() for statement in sent if is_definition(statement)}
-    for statement in made.values():
+    # Every table that is made anywhere, by its first definition. A server's tables are in the project of its first statement,
+    # whichever one is billed.
+    made = {
+        statement["sql"]: (sent[0]["project"], statement)
+        for sent in files.values()
+        for statement in sent
+        if is_definition(statement)
+    }
+    for project, statement in made.values():
         try:
-            Script(analyzer, Server(statement["project"], defined), statement, done).run()
+            Script(analyzer, Server(project, defined), statement, done).run()
         except Refusal:
             pass  # Said when its turn comes.
     turn = 0

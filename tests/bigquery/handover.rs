@@ -219,7 +219,7 @@ async fn refused(warehouse: &dyn Warehouse) {
         table: &scores(),
         dates: &dates,
         expected: &[RowsExpected::AtLeastOne],
-        sql: "SELECT 'BOS' AS team, @date AS game_date, no_such_column AS points FROM `box.scores`",
+        sql: "SELECT /* refused */ 'BOS' AS team, @date AS game_date, no_such_column AS points FROM `box.scores`",
         asking: Asking::DateByDate,
         now: at("2024-02-04T00:00:00Z"),
         name: "r1-2-0",
