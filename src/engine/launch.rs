@@ -231,7 +231,7 @@ pub fn threads() -> std::io::Result<Runtime> {
 }
 
 /// Takes over what the warehouse has recorded of the plan, and says whose run is continued. Without a lease nothing is:
-/// somebody else may be recording.
+/// another process may be recording.
 async fn continued(setup: &mut Setup) -> Result<Option<String>, HandoverError> {
     if setup.tenure.is_none() {
         return Ok(None);

@@ -26,8 +26,8 @@ impl RowsExpected {
         }
     }
 
-    /// The word for how a date is done: what came for it is held against what is expected, and rows that stayed in its
-    /// place make it no better. `is_whole` says that nothing else is known to be missing.
+    /// The state of a date, in one word: what came for it compared with what is expected. Rows that stayed in its place make
+    /// it no better. `is_whole` says that nothing else is known to be missing.
     #[must_use]
     pub const fn state(self, rows: u32, quarantined: u32, is_whole: bool, kept: Option<u32>) -> &'static str {
         let is_complete = match self {

@@ -89,7 +89,7 @@ fn answers_with_every_documented_field_are_understood() {
     rows["schema"]["fields"][0]["mode"] = json!("NULLABLE");
     rows.as_object_mut().unwrap().remove("pageToken");
     let (mut table, dataset) = (discovery.maximal("Table"), discovery.maximal("Dataset"));
-    // It is read as the notice of a lease too, which nobody has.
+    // It is read as the notice of a lease too, which is free.
     table["description"] = json!("null");
     let proxy = answers(move |call| {
         Some(match call.method {

@@ -25,7 +25,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// In front of a server; none where nothing is to be written down or held against anything.
+    /// In front of a server; none where nothing is to be recorded or checked.
     pub fn start(server: u16) -> Option<Self> {
         let folder = std::env::var("BACKCOURT_STATEMENTS").ok();
         (folder.is_some() || Discovery::find().is_some())

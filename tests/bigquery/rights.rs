@@ -1,5 +1,5 @@
-//! The documented roles suffice: where everything is there, nothing is made, and a caller who may make nothing and see nobody
-//! else's jobs can run a plan. Jobs can be billed to another project than that of the tables.
+//! The documented roles suffice: where everything is there, nothing is created, and a caller who may create nothing and see
+//! only its own jobs can run a plan. Jobs can be billed to another project than that of the tables.
 
 use std::fs;
 use std::sync::{Arc, Mutex};

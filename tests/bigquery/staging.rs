@@ -60,7 +60,7 @@ fn a_commit_that_is_larger_than_a_request_is_loaded_once_however_often_a_piece_i
         let is_piece = call.method == Method::Other && call.job == "jobs";
         match is_piece.then(|| count.fetch_add(1, Ordering::Relaxed)) {
             Some(0) => Fate::Reset,
-            // The server has it, and nobody hears of that.
+            // The server has it, and its answer is lost.
             Some(2) => Fate::Truncate,
             _ => Fate::Pass,
         }

@@ -1,4 +1,4 @@
-//! Every statement that the built-in plans can send, held against Google's own SQL analyzer: what a stage, a check, a
+//! Every statement that the built-in plans can send, checked by Google's own SQL analyzer: what a stage, a check, a
 //! `load` and a lease say of each table, to a server that does nothing.
 
 use std::collections::HashMap;

@@ -50,7 +50,7 @@ pub(super) async fn publish(
         .await
 }
 
-/// A table without labels was just made, and nobody has held the lease since.
+/// A table without labels was just made, and the lease is still free.
 fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
     let unreadable = |why: &str| {
         let sentence = format!(

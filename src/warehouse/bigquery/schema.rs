@@ -61,8 +61,8 @@ fn partition(table: &Table) -> Partition {
     }
 }
 
-/// Whether a table holds rows, as far as the project says so without a query: nobody counts the rows of a view, and those
-/// in a streaming buffer are not among the rows of a table.
+/// Whether a table holds rows, as far as `tables.get` tells without a query: it counts neither the rows of a view nor those
+/// in a streaming buffer.
 pub(super) fn holds_rows(table: &Table) -> Option<bool> {
     let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
     let rows: u64 = table.num_rows.as_ref()?.parse().ok()?;

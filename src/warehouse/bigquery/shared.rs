@@ -115,7 +115,7 @@ impl SharedReads {
         self.held().versions.insert(path.to_owned(), seen);
     }
 
-    /// Parts as they come, and those the caller has to bring, because nobody else does.
+    /// Parts as they come, and those the caller has to read itself.
     fn claim(&self, parts: &[Part], version: &Version) -> (Vec<Coming>, Vec<(NaiveDate, Bringing)>) {
         let mut held = self.held();
         let (mut coming, mut bringing) = (Vec::new(), Vec::new());

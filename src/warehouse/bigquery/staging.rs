@@ -11,7 +11,7 @@ use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
 
-/// How long the table stays where nobody is left to drop it.
+/// How long the table stays if the run crashes before it drops it.
 const LIFETIME: Duration = Duration::from_hours(24);
 
 /// The one column of the table, each row in it as the parameter of a smaller commit carries it.
