@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 
 use super::fault::Fault;
 use super::folder::{Dataset, Folder};
-use super::functions;
+use super::{functions, lease};
 use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 
@@ -32,7 +32,12 @@ pub(super) enum Role {
 pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<Connection, WarehouseError> {
     let said = |fault: Fault| fault.told("opening the warehouse", folder.path());
     let connection = blank().map_err(said)?;
-    for Dataset { name: dataset, .. } in datasets {
+    // A transaction over several files is committed file by file, in the order they were attached. The file of the leases
+    // says what was written to the others: a process killed in between may leave rows nobody recorded, never the reverse.
+    let (leases, others): (Vec<_>, Vec<_>) = datasets
+        .iter()
+        .partition(|dataset| dataset.name == lease::DATASET);
+    for Dataset { name: dataset, .. } in others.into_iter().chain(leases) {
         let file = folder.file(dataset);
         let joined = if folder.is_read_only() {
             attach_to_read(&connection, dataset, &file)
@@ -114,4 +119,26 @@ fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
         "PRAGMA {schema}.synchronous = FULL; PRAGMA {schema}.cache_size = -{CACHE_KIB}"
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_recorded_after_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        for dataset in ["nba_raw", lease::DATASET, "analytics"] {
+            folder.create(dataset).unwrap();
+        }
+        let writer = open(&folder, &folder.datasets().unwrap(), Role::Writer).unwrap();
+        let mut attached = writer
+            .prepare("SELECT name FROM pragma_database_list ORDER BY seq")
+            .unwrap();
+        let names: Vec<String> = (attached.query_map([], |row| row.get(0)).unwrap())
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(names, ["main", "analytics", "nba_raw", "backcourt"]);
+    }
 }
