@@ -31,7 +31,14 @@ pub async fn take_over(
     let Some(records) = warehouse.records() else {
         return Ok(Imported::default());
     };
-    let entries = records.entries(&plan.name, ledger.known_entry(target)?).await?;
+    // Entries are numbered before they are sent, so that a newer one may have been known before a commit landed. Of a promise
+    // that a dead process left only the commit that kept it says so.
+    let (known, unkept) = (ledger.known_entry(target)?, ledger.unkept(target)?);
+    let after = unkept
+        .iter()
+        .fold(known, |after, promise| after.min(promise.known()));
+    let mut entries = records.entries(&plan.name, after).await?;
+    entries.retain(|entry| entry.number > known || unkept.iter().any(|promise| promise.is_kept_by(entry)));
     if entries.is_empty() {
         return Ok(Imported::default());
     }
@@ -70,4 +77,87 @@ pub fn continued(
         stages => format!(" in {stages} stages"),
     };
     Ok(Some(format!("continuing the run of {host}: {all} done{stages}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::{DateTime, NaiveDate, Utc};
+
+    use super::*;
+    use crate::ledger::{Synced, UnitState};
+    use crate::plan::load;
+    use crate::warehouse::sqlite::SqliteWarehouse;
+    use crate::warehouse::{COMMIT, Entry, Holder};
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2024, 3, number).unwrap()
+    }
+
+    fn commit(number: i64, date: NaiveDate) -> Entry {
+        Entry {
+            number,
+            kind: COMMIT.to_owned(),
+            subject: "ship_calls".to_owned(),
+            date: Some(date),
+            state: "ok".to_owned(),
+            rows: Some(2),
+            kept: None,
+            quarantined: Some(0),
+            digest: Some(7),
+            fingerprint: None,
+            run: "r1".to_owned(),
+            host: "courtside".to_owned(),
+            at: DateTime::UNIX_EPOCH,
+            body: r#"{"attempts": 1, "source": "main", "seconds": 1.0}"#.to_owned(),
+        }
+    }
+
+    async fn warehouse(dir: &Path, plan: &Plan) -> SqliteWarehouse {
+        let warehouse = SqliteWarehouse::open(dir).unwrap();
+        let holder = Holder {
+            host: "courtside".to_owned(),
+            machine: None,
+            pid: 1,
+            started: None,
+            since: DateTime::UNIX_EPOCH,
+            folder: "/state".to_owned(),
+        };
+        let leases = warehouse.leases().unwrap();
+        assert!(leases.take(&plan.name, None, &holder).await.unwrap());
+        warehouse
+    }
+
+    #[tokio::test]
+    async fn a_commit_counts_whose_process_died_after_it_had_heard_of_newer_entries() {
+        let (dir, plan) = (tempfile::tempdir().unwrap(), load("harbour").unwrap());
+        let warehouse = warehouse(dir.path(), &plan).await;
+        let records = warehouse.records().unwrap();
+        let mut ledger = Ledger::in_memory().unwrap();
+        let target = ledger.target(&plan.name, "w").unwrap();
+        // Known, and changed here since.
+        records
+            .append(&plan.name, &[commit(1, day(1)), commit(2, day(4))])
+            .await
+            .unwrap();
+        ledger.set_synced(target, Synced::Yes, 2).unwrap();
+
+        let batches = [vec![day(2), day(3), day(4)]];
+        ledger
+            .intend(target, "ship_calls", "r1", &batches, Utc::now())
+            .unwrap();
+        records
+            .append(&plan.name, &[commit(3, day(2)), commit(4, day(3))])
+            .await
+            .unwrap();
+        ledger.set_synced(target, Synced::Yes, 5).unwrap();
+
+        take_over(&mut ledger, target, &plan, &warehouse).await.unwrap();
+        let units = ledger.units(target, "ship_calls").unwrap();
+        let found: Vec<_> = units.iter().map(|unit| (unit.date, unit.state)).collect();
+        assert_eq!(found, [(day(2), UnitState::Ok), (day(3), UnitState::Ok)]);
+        let open = ledger.open_intents(target, "ship_calls").unwrap();
+        assert_eq!(open[0].dates, [day(4)], "of which nothing newer is recorded");
+    }
 }

@@ -68,7 +68,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
 /// that knows fewer steps and is still at work is not disturbed.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -123,6 +123,11 @@ ALTER TABLE tick ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE acceptance ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stage_time ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX unit_unsynced ON unit (target) WHERE synced <> 1;
+",
+    // The newest entry of the warehouse that was known when the promise was made.
+    "
+ALTER TABLE intent ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+UPDATE intent SET known = (SELECT known FROM target WHERE target.id = intent.target);
 ",
 ];
 

@@ -11,6 +11,7 @@ use crate::plan::Fingerprint;
 
 use super::{Digests, Gap, Ledger, LedgerError, Target, UnitState};
 use crate::table::FaultKind;
+use crate::warehouse::{COMMIT, Entry};
 
 /// One unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,32 @@ pub struct Intent {
     pub run: String,
     /// The dates.
     pub dates: Vec<NaiveDate>,
+}
+
+/// A promise that was never settled, and the newest entry of the warehouse that was known when it was made: what a commit
+/// recorded later about one of its dates is what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkept {
+    stage: String,
+    dates: Vec<NaiveDate>,
+    known: i64,
+}
+
+impl Unkept {
+    /// The newest entry that was known when it was made.
+    #[must_use]
+    pub const fn known(&self) -> i64 {
+        self.known
+    }
+
+    /// Whether this entry says what became of one of its dates.
+    #[must_use]
+    pub fn is_kept_by(&self, entry: &Entry) -> bool {
+        entry.kind == COMMIT
+            && entry.number > self.known
+            && entry.subject == self.stage
+            && entry.date.is_some_and(|date| self.dates.contains(&date))
+    }
 }
 
 /// What became of a date, with all that is to be remembered of it.
@@ -232,7 +259,8 @@ impl Ledger {
                 .map(|dates| {
                     let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
                     ledger.execute(
-                        "INSERT INTO intent (target, stage, dates, run, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        "INSERT INTO intent (target, stage, dates, run, at, known)
+                         VALUES (?1, ?2, ?3, ?4, ?5, (SELECT known FROM target WHERE id = ?1))",
                         params![target.0, stage, list.join(","), run, now],
                     )?;
                     Ok(Intent {
@@ -256,16 +284,30 @@ impl Ledger {
                     "SELECT id, dates, run FROM intent WHERE target = ?1 AND stage = ?2 ORDER BY id",
                 )?
                 .query_map(params![target.0, stage], |row| {
-                    let list: String = row.get(1)?;
-                    let dates = list
-                        .split(',')
-                        .filter(|date| !date.is_empty())
-                        .map(|date| date.parse().map_err(|cause| bad_word(1, cause)))
-                        .collect::<Result<_, _>>()?;
                     Ok(Intent {
                         id: row.get(0)?,
                         run: row.get(2)?,
-                        dates,
+                        dates: dates(row, 1)?,
+                    })
+                })?
+                .collect()
+        };
+        self.sqlite(read())
+    }
+
+    /// Promises of every stage that were never settled, as far as they say which entries of the warehouse keep them.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a date it should not.
+    pub fn unkept(&self, target: Target) -> Result<Vec<Unkept>, LedgerError> {
+        let read = || {
+            self.db
+                .prepare_cached("SELECT stage, dates, known FROM intent WHERE target = ?1")?
+                .query_map([target.0], |row| {
+                    Ok(Unkept {
+                        stage: row.get(0)?,
+                        dates: dates(row, 1)?,
+                        known: row.get(2)?,
                     })
                 })?
                 .collect()
@@ -412,6 +454,15 @@ pub(super) fn put_unit(
             made_by.map(|fingerprint| fingerprint.to_string()),
         ])
         .map(drop)
+}
+
+/// The dates of a promise.
+fn dates(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<NaiveDate>> {
+    let list: String = row.get(at)?;
+    list.split(',')
+        .filter(|date| !date.is_empty())
+        .map(|date| date.parse().map_err(|cause| bad_word(at, cause)))
+        .collect()
 }
 
 /// What became of a date is known: no promise of it stands any more. A promise without a date is left for the start of its

@@ -18,6 +18,7 @@ mod foreign;
 mod handover;
 mod jobs;
 mod keep;
+mod killed;
 mod limits;
 mod location;
 mod month;

@@ -114,6 +114,8 @@ pub struct Seen {
     pub collisions: usize,
     /// Jobs that were one too many in ten seconds.
     pub too_many: usize,
+    /// Answers that were held back for good.
+    pub unanswered: usize,
     /// Statements that were one too many in line.
     pub outstanding: usize,
     /// Jobs that were to be cancelled, each with the length of the request's body as the request tells it.
@@ -337,7 +339,10 @@ impl Shared {
         });
         match fate {
             Fate::LoseReply => self.wait_for(&call.job),
-            Fate::Hang => drop(client.read(&mut [0])),
+            Fate::Hang => {
+                self.held.lock().unwrap().seen.unanswered += 1;
+                drop(client.read(&mut [0]));
+            }
             Fate::Truncate => drop(client.write_all(&answer[..answer.len() - answer.len() / 4])),
             _ => drop(client.write_all(&answer)),
         }

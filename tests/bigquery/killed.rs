@@ -1,0 +1,459 @@
+//! `kill -9` at every request of a run, before the server hears of it and after, while its answer is on the way: each date
+//! keeps its old rows or has its new ones, the recorded progress says which, and the next start finishes what is left and
+//! nothing else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use backcourt::table::{Row, Value};
+use backcourt::warehouse::Warehouse;
+use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
+use rstest::rstest;
+
+use super::emulator::Emulator;
+use super::faults::block_on;
+use super::program::{State, wait_until};
+use super::proxy::{Call, Fate, Proxy};
+
+/// Two rows a date, each with the version of the plan that made them: rows that are sent, rows of a query that reads them, and
+/// a check.
+const PLAN: &str = r#"
+name = "killed"
+title = "A plan whose runs are killed"
+from = "2024-01-01"
+to = "2024-01-03"
+[[stage]]
+name = "sent"
+kind = "command"
+command = ["sh", "-c", "printf 'day,k,n\n%s,1,VERSION\n%s,2,VERSION\n' {date} {date}"]
+timeout_seconds = 60
+table = "d.sent"
+date_column = "day"
+key = ["day", "k"]
+columns = [ { name = "day", type = "DATE" }, { name = "k", type = "INT64" }, { name = "n", type = "INT64" } ]
+[[stage]]
+name = "asked"
+kind = "sql"
+sql = "SELECT day, k, n AS n, VERSION AS made_by FROM `d.sent` WHERE day = @date"
+needs = ["sent"]
+reads = [{ table = "d.sent" }]
+table = "d.asked"
+date_column = "day"
+key = ["day", "k"]
+columns = [ { name = "day", type = "DATE" }, { name = "k", type = "INT64" }, { name = "n", type = "INT64" },
+            { name = "made_by", type = "INT64" } ]
+[[check]]
+name = "no_other_version"
+title = "Rows of other versions"
+stage = "asked"
+severity = "blocking"
+sql = "SELECT day FROM `d.asked` WHERE day > DATE '2000-01-01' AND n != VERSION"
+expect = [{ rows = 0 }]
+"#;
+
+const STAGES: [&str; 2] = ["sent", "asked"];
+
+/// The same for one date with rows so large that a load job takes them.
+fn loaded() -> String {
+    let columns = r#"{ name = "n", type = "INT64" } ]"#;
+    let with_text = r#"{ name = "n", type = "INT64" }, { name = "t", type = "STRING" } ]"#;
+    (PLAN.replacen(columns, with_text, 1))
+        .replace(r"k,n\n", r"k,n,t\n")
+        .replace(r"VERSION\n", r"VERSION,%04500000d\n")
+        .replace("{date} {date}", "{date} 0 {date} 0")
+        .replace("to = \"2024-01-03\"", "to = \"2024-01-01\"")
+}
+
+/// When the program is killed about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// It was sent, and the server never hears of it.
+    Before,
+    /// It was sent, and the server hears of it when the next run has ended.
+    Late,
+    /// The server has answered, and the program has not heard of it.
+    After,
+}
+
+/// Whether a request is one to be killed at.
+type Aim = dyn Fn(&Call) -> bool + Send + Sync;
+
+/// A kill of a run: at which of the requests that are aimed at, and when.
+struct Blow {
+    aim: Box<Aim>,
+    /// How many more of them are let through.
+    left: AtomicUsize,
+    moment: Moment,
+    /// The request, once it was met.
+    met: Mutex<Option<String>>,
+    is_released: AtomicBool,
+}
+
+impl Blow {
+    fn new(aim: impl Fn(&Call) -> bool + Send + Sync + 'static, left: usize, moment: Moment) -> Arc<Self> {
+        Arc::new(Self {
+            aim: Box::new(aim),
+            left: AtomicUsize::new(left),
+            moment,
+            met: Mutex::default(),
+            is_released: AtomicBool::new(false),
+        })
+    }
+
+    fn fate(&self, call: &Call) -> Fate {
+        // Below zero it is far from it again.
+        if !(self.aim)(call) || self.left.fetch_sub(1, Ordering::Relaxed) != 0 {
+            return Fate::Pass;
+        }
+        let first = call.sql.lines().next().unwrap_or_default();
+        *self.met.lock().unwrap() = Some(format!("{} {first:.60}", call.target));
+        if self.moment == Moment::After {
+            return Fate::Hang;
+        }
+        while !self.is_released.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match self.moment {
+            Moment::Late => Fate::Pass,
+            _ => Fate::Reset,
+        }
+    }
+
+    fn met(&self) -> Option<String> {
+        self.met.lock().unwrap().clone()
+    }
+
+    fn release(&self) {
+        self.is_released.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What a date holds: version and number of its rows.
+type Stored = BTreeMap<(String, String), Vec<(i64, i64)>>;
+
+/// The definitions that commits to a date were recorded with, the newest last.
+type Recorded = BTreeMap<(String, String), Vec<String>>;
+
+/// A proxy that strikes. It stays where it is, so that every run knows the warehouse by the same name.
+struct Line {
+    proxy: Proxy,
+    blow: Arc<Mutex<Arc<Blow>>>,
+}
+
+impl Line {
+    fn to(emulator: &Emulator) -> Self {
+        let blow = Arc::new(Mutex::new(Blow::new(|_| false, 0, Moment::Before)));
+        let strikes = Arc::clone(&blow);
+        let rule = move |call: &Call| {
+            let blow = Arc::clone(&strikes.lock().unwrap());
+            blow.fate(call)
+        };
+        Self {
+            proxy: Proxy::start(Some(emulator.port()), Duration::ZERO, rule),
+            blow,
+        }
+    }
+
+    fn strike(&self, blow: &Arc<Blow>) {
+        *self.blow.lock().unwrap() = Arc::clone(blow);
+    }
+
+    fn unanswered(&self) -> usize {
+        self.proxy.seen(|seen| seen.unanswered)
+    }
+}
+
+/// A plan behind a proxy, its tables behind a prefix of their own.
+struct Victim<'a> {
+    line: &'a Line,
+    plan: String,
+    prefix: String,
+    state: State,
+    version: i64,
+    /// The definitions of the stages in each version, as they are recorded.
+    definitions: Vec<BTreeMap<String, String>>,
+    /// What was recorded when the last version was done.
+    recorded: Recorded,
+}
+
+impl<'a> Victim<'a> {
+    fn new(line: &'a Line, plan: &str, prefix: &str) -> Self {
+        Self {
+            line,
+            plan: plan.to_owned(),
+            prefix: prefix.to_owned(),
+            state: State::none(),
+            version: 0,
+            definitions: vec![BTreeMap::new()],
+            recorded: Recorded::new(),
+        }
+    }
+
+    fn dates(&self) -> usize {
+        if self.plan.contains("2024-01-03") { 3 } else { 1 }
+    }
+
+    fn start(&self) -> Child {
+        let plan = self.state.path().with_extension("toml");
+        fs::write(&plan, self.plan.replace("VERSION", &self.version.to_string())).unwrap();
+        let place = format!("bigquery:{}", self.line.proxy.address());
+        let plan = plan.display().to_string();
+        let mut command = self.state.command(&["run", "--plan", &plan, "--output", "plain"]);
+        command.args(["--on-change", "rerun", "--workers", "2"]);
+        command.args(["--warehouse", &place, "--dataset-prefix", &self.prefix]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    fn query(&self, sql: &str) -> Vec<Row> {
+        let settings = Settings {
+            prefix: Prefix::parse(&self.prefix).unwrap(),
+            ..Settings::default()
+        };
+        let address = Address::parse(&self.line.proxy.address()).unwrap();
+        match block_on(BigQueryWarehouse::new(address, settings).query(sql)) {
+            Ok(answer) => answer.rows,
+            Err(error) => {
+                assert!(error.message.to_lowercase().contains("not found"), "{error}");
+                Vec::new()
+            }
+        }
+    }
+
+    /// What each date holds, and the definitions that its commits were recorded with.
+    fn look(&self) -> (Stored, Recorded) {
+        let (mut stored, mut recorded) = (Stored::new(), Recorded::new());
+        let held = [("sent", "n"), ("asked", "made_by")].map(|(stage, made_by)| {
+            format!(
+                "SELECT 0, '{stage}', CAST(day AS STRING), {made_by}, COUNT(*), '' FROM `d.{stage}` \
+                 WHERE day > DATE '2000-01-01' GROUP BY day, {made_by}"
+            )
+        });
+        let commits = "SELECT number, subject, CAST(date AS STRING), 0, 0, fingerprint FROM `backcourt.ledger` \
+                       WHERE kind = 'commit'";
+        let sql = format!("{} UNION ALL {} UNION ALL {commits} ORDER BY 1", held[0], held[1]);
+        for row in self.query(&sql) {
+            let [
+                Value::Int(number),
+                Value::Text(stage),
+                Value::Text(day),
+                Value::Int(version),
+                Value::Int(rows),
+                Value::Text(definition),
+            ] = row.as_slice()
+            else {
+                panic!("{row:?}")
+            };
+            let date = (stage.clone(), day.clone());
+            if *number == 0 {
+                stored.entry(date).or_default().push((*version, *rows));
+            } else {
+                recorded.entry(date).or_default().push(definition.clone());
+            }
+        }
+        (stored, recorded)
+    }
+
+    /// Every date has its old rows or its new ones, and the record says which.
+    fn assert_old_or_new(&self, what: &str) {
+        let (stored, recorded) = self.look();
+        let dates = stored.keys().chain(recorded.keys());
+        for date in dates {
+            let held = stored.get(date).map(Vec::as_slice).unwrap_or_default();
+            let definition = recorded.get(date).and_then(|all| all.last());
+            let (old, new) = (self.version - 1, self.version);
+            let version = match held {
+                [] => 0,
+                [(version, 2)] if [old, new].contains(version) => *version,
+                other => panic!("{what}: {date:?} holds {other:?}"),
+            };
+            let known = usize::try_from(old).unwrap();
+            let is_old = definition == self.definitions[known].get(&date.0);
+            assert_eq!(
+                is_old,
+                version == old,
+                "{what}: {date:?} holds {held:?}, recorded {definition:?}"
+            );
+        }
+    }
+
+    /// All is done, each date once, and the ledger here says so too.
+    fn assert_done(&mut self, what: &str) {
+        let (stored, recorded) = self.look();
+        assert_eq!(stored.len(), STAGES.len() * self.dates(), "{what}");
+        for (date, held) in &stored {
+            assert_eq!(held, &[(self.version, 2)], "{what}: {date:?}");
+        }
+        let mut definitions = BTreeMap::new();
+        for (date, commits) in &recorded {
+            let earlier = self.recorded.get(date).map_or(0, Vec::len);
+            assert_eq!(commits.len(), earlier + 1, "{what}: commits of {date:?}");
+            let newest = commits.last().unwrap();
+            let known = definitions
+                .entry(date.0.clone())
+                .or_insert_with(|| newest.clone());
+            assert_eq!(known, newest, "{what}: {date:?}");
+            let (stage, day) = date;
+            let is_known = format!(
+                "SELECT COUNT(*) FROM unit WHERE stage = '{stage}' AND date = '{day}' AND state = 'ok' AND rows = 2 \
+                 AND fingerprint = '{newest}'"
+            );
+            assert_eq!(self.state.count(&is_known), 1, "{what}: {date:?} in the ledger");
+        }
+        assert_eq!(recorded.len(), STAGES.len() * self.dates(), "{what}");
+        assert_eq!(self.state.count("SELECT COUNT(*) FROM intent"), 0, "{what}");
+        self.definitions.push(definitions);
+        self.recorded = recorded;
+    }
+
+    /// Starts a run and kills it at a request; what the tables hold then is looked at. Says whether it met the request.
+    fn strike(&self, blow: &Arc<Blow>) -> bool {
+        let unanswered = self.line.unanswered();
+        self.line.strike(blow);
+        let mut run = self.start();
+        let mut has_ended = false;
+        wait_until("the run meets the request", || {
+            has_ended = run.try_wait().unwrap().is_some();
+            let is_met = match blow.moment {
+                Moment::Before | Moment::Late => blow.met().is_some(),
+                Moment::After => self.line.unanswered() > unanswered,
+            };
+            has_ended || is_met
+        });
+        run.kill().unwrap();
+        run.wait().unwrap();
+        if blow.moment == Moment::Before {
+            blow.release();
+        }
+        if !has_ended {
+            self.assert_old_or_new(&format!("{:?} {:?}", blow.moment, blow.met()));
+        }
+        !has_ended
+    }
+
+    /// Starts a run that is left alone: it does what is left.
+    fn finish(&mut self, what: &str) {
+        self.run_to_its_end(what);
+        self.assert_done(what);
+        self.line.proxy.assert_good_manners();
+    }
+
+    fn run_to_its_end(&self, what: &str) {
+        let done = self.start().wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "{what}:\n{}{}",
+            text(&done.stdout),
+            text(&done.stderr)
+        );
+    }
+
+    /// The next version of the plan, killed once at this request; says whether it made so many.
+    fn killed_at(&mut self, number: usize, moment: Moment) -> bool {
+        self.version += 1;
+        let blow = Blow::new(|_| true, number, moment);
+        let is_met = self.strike(&blow);
+        let what = format!("request {number}, {moment:?}: {:?}", blow.met());
+        self.finish(&what);
+        if moment == Moment::Late && is_met {
+            let made = self.line.proxy.seen(|seen| seen.made.len());
+            blow.release();
+            wait_until("the late request is answered", || {
+                self.line.proxy.seen(|seen| seen.made.len() > made)
+            });
+            self.run_to_its_end(&what);
+            let (stored, recorded) = self.look();
+            assert!(stored.values().all(|held| held == &[(self.version, 2)]), "{what}");
+            assert_eq!(recorded, self.recorded, "{what}");
+        }
+        is_met
+    }
+}
+
+/// The requests of the commit to a table, and those after it.
+fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
+    let job: Mutex<Option<String>> = Mutex::default();
+    move |call| {
+        let mut job = job.lock().unwrap();
+        if call.is_replace() && call.sql.contains(&format!("_d.{table}`")) {
+            *job = Some(call.job.clone());
+        }
+        job.as_ref() == Some(&call.job)
+    }
+}
+
+#[test]
+fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
+    let Some(emulator) = Emulator::start() else { return };
+    let line = Line::to(&emulator);
+    let mut victim = Victim::new(&line, PLAN, "often_");
+    victim.version = 1;
+    let kills = [
+        // Done, and nobody knows; never sent; done, and nobody knows, while more of the progress is recorded.
+        ("sent", 0, Moment::After),
+        ("asked", 0, Moment::Before),
+        ("asked", 1, Moment::After),
+    ];
+    for (table, number, moment) in kills {
+        let blow = Blow::new(of_commit(table), number, moment);
+        assert!(victim.strike(&blow), "{table}, {number}, {moment:?}");
+    }
+    victim.finish("after all kills");
+}
+
+/// All requests, by night: `BACKCOURT_KILL_EVERY=1`.
+fn kills_every() -> bool {
+    std::env::var("BACKCOURT_KILL_EVERY").is_ok_and(|every| every == "1")
+}
+
+#[rstest]
+#[case::sent_rows("rows", PLAN.to_owned(), &[Moment::Before, Moment::After])]
+#[case::late_requests("late", PLAN.to_owned(), &[Moment::Late])]
+#[case::loaded_rows("load", loaded(), &[Moment::Before, Moment::After])]
+fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_the_next(
+    #[case] name: &str,
+    #[case] plan: String,
+    #[case] moments: &[Moment],
+) {
+    if !kills_every() {
+        return;
+    }
+    let Some(emulator) = Emulator::start() else { return };
+    let line = Line::to(&emulator);
+    let mut victim = Victim::new(&line, &plan, &format!("{name}_"));
+    victim.version = 1;
+    victim.finish("the first run");
+    for number in 0.. {
+        let kills: Vec<bool> = (moments.iter())
+            .map(|moment| victim.killed_at(number, *moment))
+            .collect();
+        if !kills.contains(&true) {
+            break;
+        }
+    }
+}
+
+/// The same of a run that finds nothing and makes all tables.
+#[test]
+fn a_first_run_killed_at_any_request_is_finished_by_the_next() {
+    if !kills_every() {
+        return;
+    }
+    let Some(emulator) = Emulator::start() else { return };
+    let line = Line::to(&emulator);
+    for number in 0.. {
+        let kills = [Moment::Before, Moment::After].map(|moment| {
+            let mut victim = Victim::new(&line, PLAN, &format!("first_{number}_{moment:?}_"));
+            victim.killed_at(number, moment)
+        });
+        if !kills.contains(&true) {
+            break;
+        }
+    }
+}
