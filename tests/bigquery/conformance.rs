@@ -1,12 +1,14 @@
 //! Answers of every call that is made, with every documented field and with as good as none: both are understood. Columns of
 //! types this program has no use for are read as texts or refused by their names.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backcourt::table::{Row, Value};
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
-use backcourt::warehouse::{Bill, ErrorClass, Purpose, Warehouse};
+use backcourt::warehouse::{Bill, ErrorClass, Holder, Lease, Purpose, Warehouse};
+use chrono::DateTime;
 use serde_json::{Value as Json, json};
 
 use super::discovery::Discovery;
@@ -120,6 +122,71 @@ fn answers_with_as_good_as_no_field_are_understood() {
         })
     });
     assert_eq!(asks_everything(&behind(&proxy)), [] as [Row; 0]);
+}
+
+/// Takes the lease of a plan whose last holder left a job running, where jobs are listed and cancelled by these answers; returns
+/// the jobs that were to be cancelled.
+fn takes_a_lease(listed: Json, cancelled: Json) -> Vec<String> {
+    let by = holder();
+    let row = json!([{"f": [{"v": "2"}, {"v": serde_json::to_string(&by).unwrap()}]}]);
+    let fields = json!([{"name": "epoch", "type": "INTEGER"}, {"name": "holder", "type": "STRING"}]);
+    let stands = json!({"jobComplete": true, "schema": {"fields": fields}, "rows": row});
+    // The heartbeat table of a lease has the same name as its jobs have as a label.
+    let (lease, lists) = (Mutex::new(String::new()), AtomicUsize::new(0));
+    let proxy = answers(move |call| match call.target.rsplit_once('/')? {
+        (_, last) if last.starts_with("heartbeat_") => {
+            last["heartbeat_".len()..].clone_into(&mut lease.lock().unwrap());
+            Some(json!({}))
+        }
+        (_, "jobs") if call.target.starts_with("GET") => Some(match lists.fetch_add(1, Ordering::Relaxed) {
+            0 => {
+                let mut listed = listed.clone();
+                listed["jobs"][0]["configuration"]["labels"] =
+                    json!({"backcourt_lease": *lease.lock().unwrap(), "backcourt_epoch": "1"});
+                listed
+            }
+            _ => json!({}),
+        }),
+        (_, "cancel") => Some(cancelled.clone()),
+        _ => (call.method == Method::Results).then(|| stands.clone()),
+    });
+    let seen = Lease {
+        epoch: 1,
+        beat: 0,
+        holder: Some(by.clone()),
+    };
+    block_on(async {
+        let warehouse = behind(&proxy);
+        let leases = warehouse.leases().unwrap();
+        leases.look("p").await.unwrap();
+        assert!(leases.take("p", Some(&seen), &by).await.unwrap());
+    });
+    proxy.seen(|seen| seen.cancelled.iter().map(|(job, _)| job.clone()).collect())
+}
+
+fn holder() -> Holder {
+    Holder {
+        host: "courtside".to_owned(),
+        machine: None,
+        pid: 1,
+        started: None,
+        since: DateTime::UNIX_EPOCH,
+        folder: "/state".to_owned(),
+    }
+}
+
+#[test]
+fn jobs_of_an_earlier_holder_are_listed_and_cancelled_by_answers_with_all_or_as_good_as_no_fields() {
+    let Some(discovery) = Discovery::find() else {
+        return;
+    };
+    let listed = discovery.maximal("JobList");
+    assert_eq!(listed["nextPageToken"], "x", "there is another page");
+    let cancelled = discovery.maximal("JobCancelResponse");
+    assert_eq!(takes_a_lease(listed, cancelled), ["x"]);
+
+    let listed = json!({"jobs": [{"jobReference": {"jobId": "x"}}], "nextPageToken": "x"});
+    assert_eq!(takes_a_lease(listed, json!({})), ["x"]);
 }
 
 #[test]
