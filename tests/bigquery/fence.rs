@@ -258,7 +258,7 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
 fn second_starts_never_take_the_lease_of_a_living_holder() {
     let Some(emulator) = Emulator::start() else { return };
     let starts = std::env::var("BACKCOURT_SECOND_STARTS").map_or(2, |starts| starts.parse().unwrap());
-    let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9));
+    let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9), |_| Fate::Pass);
     let holder = open(&proxy.address());
     let own = State::none();
     let waits = |wait: backcourt::fence::Waiting<'_>| panic!("nothing is waited for: {wait:?}");

@@ -13,6 +13,7 @@ use backcourt::warehouse::{Dates, Filling, Read, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
+use super::pace::Pace;
 use super::program::{Ended, State, stages_alone};
 use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::day;
@@ -147,7 +148,8 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
     copy(&state, &emulator, MONTH, raw_tables());
     let parked = Arc::new(AtomicBool::new(false));
     let once = Arc::clone(&parked);
-    let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(20), move |call| {
+    let pace = Pace::of_seed(7).shorter(100);
+    let proxy = Proxy::paced(emulator.port(), pace, move |call| {
         let is_players = call.is_replace() && call.sql.contains("player_game_summary");
         if is_players && !once.swap(true, Ordering::Relaxed) {
             let why = "Quota exceeded: Your table exceeded quota for Number of partition modifications.";

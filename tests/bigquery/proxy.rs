@@ -209,10 +209,10 @@ impl Proxy {
     }
 
     /// One as slow as `BigQuery`: every latency is drawn.
-    pub fn paced(upstream: u16, pace: Pace) -> Self {
+    pub fn paced(upstream: u16, pace: Pace, rule: impl Fn(&Call) -> Fate + Send + Sync + 'static) -> Self {
         Self::serving(Shared {
             upstream: Some(upstream),
-            rule: Box::new(|_| Fate::Pass),
+            rule: Box::new(rule),
             tariff: Box::new(|_| (0, 0)),
             latency: Duration::ZERO,
             pace: Some(pace),

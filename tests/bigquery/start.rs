@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::emulator::Emulator;
 use super::pace::Pace;
 use super::program::State;
-use super::proxy::{Made, Proxy};
+use super::proxy::{Fate, Made, Proxy};
 
 /// A call or a job from its sending to its answer, with what it was.
 type Wait = (Instant, Instant, String);
@@ -69,7 +69,7 @@ fn a_start_waits_a_few_times_before_it_reads() {
     let Some(emulator) = Emulator::start() else { return };
     let state = State::none();
     for most in [13, 9] {
-        let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11));
+        let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11), |_| Fate::Pass);
         let flags = proxy.flags();
         // The first date alone: what comes after the first read is not looked at.
         let run = [
