@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Ledger, LedgerError, Target};
 
@@ -33,16 +33,36 @@ impl Ledger {
                 .prepare_cached("SELECT stage, date, input, output FROM digest WHERE target = ?1")?;
             let mut rows = query.query([target.0])?;
             while let Some(row) = rows.next()? {
-                let digests = Digests {
-                    input: row.get::<_, i64>(2)?.cast_unsigned(),
-                    output: row.get::<_, i64>(3)?.cast_unsigned(),
-                };
-                known.entry(row.get(0)?).or_default().insert(row.get(1)?, digests);
+                known
+                    .entry(row.get(0)?)
+                    .or_default()
+                    .insert(row.get(1)?, digests(row, 2)?);
             }
             Ok(known)
         };
         self.sqlite(read())
     }
+}
+
+/// The digests of a unit that was ever written.
+pub(super) fn of_unit(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    date: NaiveDate,
+) -> rusqlite::Result<Option<Digests>> {
+    ledger
+        .prepare_cached("SELECT input, output FROM digest WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+        .query_row(params![target.0, stage, date], |row| digests(row, 0))
+        .optional()
+}
+
+/// Digests from two columns of a row, the first of them at this place.
+fn digests(row: &Row<'_>, at: usize) -> rusqlite::Result<Digests> {
+    Ok(Digests {
+        input: row.get::<_, i64>(at)?.cast_unsigned(),
+        output: row.get::<_, i64>(at + 1)?.cast_unsigned(),
+    })
 }
 
 pub(super) fn put(

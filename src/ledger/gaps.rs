@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rusqlite::types::Type;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, Target};
@@ -28,17 +27,31 @@ impl Ledger {
         let read = || {
             self.db
                 .prepare_cached("SELECT date, gaps FROM gap WHERE target = ?1 AND stage = ?2")?
-                .query_map(params![target.0, stage], |row| {
-                    let text: String = row.get(1)?;
-                    let gaps = serde_json::from_str(&text).map_err(|cause| {
-                        rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(cause))
-                    })?;
-                    Ok((row.get(0)?, gaps))
-                })?
+                .query_map(params![target.0, stage], |row| Ok((row.get(0)?, gaps(row, 1)?)))?
                 .collect()
         };
         self.sqlite(read())
     }
+}
+
+/// The gaps of a unit.
+pub(super) fn of_unit(
+    ledger: &Transaction<'_>,
+    target: Target,
+    stage: &str,
+    date: NaiveDate,
+) -> rusqlite::Result<Vec<Gap>> {
+    let gaps = ledger
+        .prepare_cached("SELECT gaps FROM gap WHERE target = ?1 AND stage = ?2 AND date = ?3")?
+        .query_row(params![target.0, stage, date], |row| gaps(row, 0))
+        .optional()?;
+    Ok(gaps.unwrap_or_default())
+}
+
+/// Gaps from a column of a row.
+fn gaps(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gap>> {
+    let text: String = row.get(at)?;
+    serde_json::from_str(&text).map_err(|cause| super::units::bad_word(at, cause))
 }
 
 /// Replaces the gaps of a unit.

@@ -8,19 +8,62 @@ use super::entry::{
     ACCEPTANCE, CHECK, CheckBody, MOST_QUARANTINED, QuarantinedBody, RUN, RunBody, TICK, TIME, TimeBody,
     UnitBody, WAIVER, WaiverBody, text,
 };
-use super::{Acceptance, Gap, Ledger, LedgerError, Target, Tick, Waiver};
-use crate::table::FaultKind;
+use super::{Acceptance, Ledger, LedgerError, SetAside, Target, Tick};
 use crate::warehouse::{Entry, UNIT};
 
-/// The tables whose rows the warehouse records.
-const TABLES: [&str; 7] = [
-    "run",
-    "unit",
-    "check_result",
-    "waiver",
-    "tick",
-    "acceptance",
-    "stage_time",
+/// A table whose rows the warehouse records, each as an entry.
+struct Source {
+    table: &'static str,
+    key: &'static str,
+    /// What `read` takes from a row, in order.
+    columns: &'static str,
+    read: fn(&Transaction<'_>, Target, &Row<'_>) -> rusqlite::Result<Entry>,
+}
+
+/// In the order in which they are recorded.
+const SOURCES: [Source; 7] = [
+    Source {
+        table: "run",
+        key: "id",
+        columns: "id, state, pid, source, workers, dates, started_at, ended_at, ending",
+        read: run,
+    },
+    Source {
+        table: "unit",
+        key: "stage, date",
+        columns: "stage, date, state, expected, rows, attempts, class, reason, source, run, seconds, fingerprint",
+        read: unit,
+    },
+    Source {
+        table: "check_result",
+        key: "id",
+        columns: "name, state, run, answer, value, offending, seconds, at, note, fingerprint",
+        read: check,
+    },
+    Source {
+        table: "waiver",
+        key: "id",
+        columns: "name, reason, operator, at, value, expected, fingerprint, run",
+        read: waiver,
+    },
+    Source {
+        table: "tick",
+        key: "id",
+        columns: "item, done, note, operator, at",
+        read: tick,
+    },
+    Source {
+        table: "acceptance",
+        key: "id",
+        columns: "stage, accepted, equals, dates, reason, operator, at",
+        read: acceptance,
+    },
+    Source {
+        table: "stage_time",
+        key: "stage, run",
+        columns: "stage, run, seconds, a_unit",
+        read: time,
+    },
 ];
 
 /// What became of the rows that were sent.
@@ -61,10 +104,10 @@ impl Ledger {
         let now = Utc::now();
         self.transaction(|ledger| {
             let mut entries = Vec::new();
-            for read in [runs, units, checks, waivers, ticks, acceptances, times] {
+            for source in &SOURCES {
                 let left = most - entries.len();
                 if left > 0 {
-                    entries.extend(read(ledger, target, left)?);
+                    entries.extend(source.take(ledger, target, left)?);
                 }
             }
             for (number, entry) in (first..).zip(&mut entries) {
@@ -82,7 +125,7 @@ impl Ledger {
     pub fn set_synced(&mut self, target: Target, synced: Synced, last: i64) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
             let is_synced = synced == Synced::Yes;
-            for table in TABLES {
+            for Source { table, .. } in &SOURCES {
                 ledger
                     .prepare_cached(&format!(
                         "UPDATE {table} SET synced = ?2 WHERE target = ?1 AND synced = 2"
@@ -105,28 +148,27 @@ pub(super) fn know(ledger: &Transaction<'_>, target: Target, entry: i64) -> rusq
         .map(drop)
 }
 
-/// The rows of a table that are not synced, in the order of their key; marks them as sent.
-fn take<T>(
-    ledger: &Transaction<'_>,
-    target: Target,
-    most: usize,
-    (table, key, columns): (&str, &str, &str),
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    let chosen =
-        format!("SELECT {key} FROM {table} WHERE target = ?1 AND synced = 0 ORDER BY {key} LIMIT ?2");
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    ledger
-        .prepare_cached(&format!(
-            "UPDATE {table} SET synced = 2 WHERE target = ?1 AND ({key}) IN ({chosen})"
-        ))?
-        .execute(params![target.0, most])?;
-    ledger
-        .prepare_cached(&format!(
-            "SELECT {columns} FROM {table} WHERE target = ?1 AND synced = 2 ORDER BY {key}"
-        ))?
-        .query_map([target.0], read)?
-        .collect()
+impl Source {
+    /// Entries of the rows that are not synced, in the order of their key; marks them as sent.
+    fn take(&self, ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
+        let Self {
+            table, key, columns, ..
+        } = self;
+        let chosen =
+            format!("SELECT {key} FROM {table} WHERE target = ?1 AND synced = 0 ORDER BY {key} LIMIT ?2");
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        ledger
+            .prepare_cached(&format!(
+                "UPDATE {table} SET synced = 2 WHERE target = ?1 AND ({key}) IN ({chosen})"
+            ))?
+            .execute(params![target.0, most])?;
+        ledger
+            .prepare_cached(&format!(
+                "SELECT {columns} FROM {table} WHERE target = ?1 AND synced = 2 ORDER BY {key}"
+            ))?
+            .query_map([target.0], |row| (self.read)(ledger, target, row))?
+            .collect()
+    }
 }
 
 /// An entry whose number, host and time are set when all are there.
@@ -149,193 +191,97 @@ fn entry(kind: &str, subject: String, state: String, run: String, body: String) 
     }
 }
 
-fn runs(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "id, state, pid, source, workers, dates, started_at, ended_at, ending";
-    take(ledger, target, most, ("run", "id", columns), |row| {
-        let body = RunBody {
-            pid: row.get(2)?,
-            source: row.get(3)?,
-            workers: row.get(4)?,
-            dates: row.get(5)?,
-            started_at: row.get(6)?,
-            ended_at: row.get(7)?,
-            ending: row.get(8)?,
-        };
-        let id: String = row.get(0)?;
-        Ok(entry(RUN, id.clone(), row.get(1)?, id, text(&body)))
-    })
-}
-
-fn units(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns =
-        "stage, date, state, expected, rows, attempts, class, reason, source, run, seconds, fingerprint";
-    let unit = |row: &Row<'_>| {
-        let body = UnitBody {
-            expected: row.get(3)?,
-            attempts: row.get(5)?,
-            class: row.get(6)?,
-            reason: row.get(7)?,
-            source: row.get(8)?,
-            seconds: row.get(10)?,
-            ..UnitBody::default()
-        };
-        let mut entry = entry(UNIT, row.get(0)?, row.get(2)?, row.get(9)?, String::new());
-        entry.date = row.get(1)?;
-        entry.rows = row.get(4)?;
-        entry.fingerprint = row.get(11)?;
-        Ok((entry, body))
+fn run(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let body = RunBody {
+        pid: row.get(2)?,
+        source: row.get(3)?,
+        workers: row.get(4)?,
+        dates: row.get(5)?,
+        started_at: row.get(6)?,
+        ended_at: row.get(7)?,
+        ending: row.get(8)?,
     };
-    let mut entries = Vec::new();
-    for (mut entry, mut body) in take(ledger, target, most, ("unit", "stage, date", columns), unit)? {
-        let of = params![target.0, entry.subject, entry.date];
-        let digests = ledger
-            .prepare_cached(
-                "SELECT input, output FROM digest WHERE target = ?1 AND stage = ?2 AND date = ?3",
-            )?
-            .query_map(of, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?
-            .next()
-            .transpose()?;
-        if let Some((input, output)) = digests {
-            body.input = Some(input.cast_unsigned());
-            entry.digest = Some(output.cast_unsigned());
-        }
-        body.gaps = Some(gaps(ledger, target, &entry.subject, entry.date)?);
-        (entry.quarantined, body.quarantined) = quarantined(ledger, target, &entry.subject, entry.date)?;
-        entry.body = text(&body);
-        entries.push(entry);
-    }
-    Ok(entries)
+    let id: String = row.get(0)?;
+    Ok(entry(RUN, id.clone(), row.get(1)?, id, text(&body)))
 }
 
-fn gaps(
-    ledger: &Transaction<'_>,
-    target: Target,
-    stage: &str,
-    date: Option<NaiveDate>,
-) -> rusqlite::Result<Vec<Gap>> {
-    let gaps: Option<String> = ledger
-        .prepare_cached("SELECT gaps FROM gap WHERE target = ?1 AND stage = ?2 AND date = ?3")?
-        .query_map(params![target.0, stage, date], |row| row.get(0))?
-        .next()
-        .transpose()?;
-    let read = |gaps: String| serde_json::from_str(&gaps).map_err(|cause| super::units::bad_word(0, cause));
-    gaps.map_or(Ok(Vec::new()), read)
-}
-
-/// How many rows of a unit are quarantined, and the first of them.
-fn quarantined(
-    ledger: &Transaction<'_>,
-    target: Target,
-    stage: &str,
-    date: Option<NaiveDate>,
-) -> rusqlite::Result<(Option<u32>, Vec<QuarantinedBody>)> {
-    let of = params![target.0, stage, date];
-    let number: u32 = ledger
-        .prepare_cached("SELECT COUNT(*) FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
-        .query_row(of, |row| row.get(0))?;
-    let first = ledger
-        .prepare_cached(
-            "SELECT row, kind, reason FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3 ORDER BY row",
-        )?
-        .query_map(of, |row| {
-            let kind: Option<String> = row.get(1)?;
-            Ok(QuarantinedBody {
-                row: row.get(0)?,
-                kind: kind.as_deref().and_then(FaultKind::from_word),
-                reason: row.get(2)?,
-            })
-        })?
-        .take(MOST_QUARANTINED)
-        .collect::<Result<_, _>>()?;
-    Ok((Some(number), first))
-}
-
-fn checks(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "name, state, run, answer, value, offending, seconds, at, note, fingerprint";
-    take(ledger, target, most, ("check_result", "id", columns), |row| {
-        let body = CheckBody {
-            answer: row.get(3)?,
-            value: row.get(4)?,
-            offending: row.get(5)?,
-            seconds: row.get(6)?,
-            at: row.get(7)?,
-            note: row.get(8)?,
-        };
-        let mut entry = entry(CHECK, row.get(0)?, row.get(1)?, row.get(2)?, text(&body));
-        entry.fingerprint = row.get(9)?;
-        Ok(entry)
+fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let (stage, date): (String, NaiveDate) = (row.get(0)?, row.get(1)?);
+    let digests = super::digests::of_unit(ledger, target, &stage, date)?;
+    let quarantined = super::units::quarantined(ledger, target, &stage, Some(date))?;
+    let number = u32::try_from(quarantined.len()).unwrap_or(u32::MAX);
+    let first = quarantined.into_iter().take(MOST_QUARANTINED);
+    let body = UnitBody {
+        expected: row.get(3)?,
+        attempts: row.get(5)?,
+        class: row.get(6)?,
+        reason: row.get(7)?,
+        source: row.get(8)?,
+        seconds: row.get(10)?,
+        input: digests.map(|digests| digests.input),
+        gaps: Some(super::gaps::of_unit(ledger, target, &stage, date)?),
+        quarantined: first
+            .map(
+                |SetAside {
+                     row, kind, reason, ..
+                 }| QuarantinedBody { row, kind, reason },
+            )
+            .collect(),
+    };
+    Ok(Entry {
+        date: Some(date),
+        rows: row.get(4)?,
+        quarantined: Some(number),
+        digest: digests.map(|digests| digests.output),
+        fingerprint: row.get(11)?,
+        ..entry(UNIT, stage, row.get(2)?, row.get(9)?, text(&body))
     })
 }
 
-fn waivers(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "name, reason, operator, at, value, expected, fingerprint, run";
-    take(ledger, target, most, ("waiver", "id", columns), |row| {
-        let waiver: Waiver = super::waivers::waiver(row)?;
-        let run: String = row.get(7)?;
-        let body = WaiverBody {
-            run: run.clone(),
-            waiver,
-        };
-        Ok(entry(
-            WAIVER,
-            body.waiver.check.clone(),
-            "waived".to_owned(),
-            run,
-            text(&body),
-        ))
+fn check(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let body = CheckBody {
+        answer: row.get(3)?,
+        value: row.get(4)?,
+        offending: row.get(5)?,
+        seconds: row.get(6)?,
+        at: row.get(7)?,
+        note: row.get(8)?,
+    };
+    Ok(Entry {
+        fingerprint: row.get(9)?,
+        ..entry(CHECK, row.get(0)?, row.get(1)?, row.get(2)?, text(&body))
     })
 }
 
-fn ticks(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "item, done, note, operator, at";
-    take(ledger, target, most, ("tick", "id", columns), |row| {
-        let tick: Tick = super::ticks::tick(row)?;
-        let state = if tick.done { "done" } else { "withdrawn" };
-        Ok(entry(
-            TICK,
-            tick.item.clone(),
-            state.to_owned(),
-            String::new(),
-            text(&tick),
-        ))
-    })
+fn waiver(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let body = WaiverBody {
+        run: row.get(7)?,
+        waiver: super::waivers::waiver(row)?,
+    };
+    let (check, run) = (body.waiver.check.clone(), body.run.clone());
+    Ok(entry(WAIVER, check, "waived".to_owned(), run, text(&body)))
 }
 
-fn acceptances(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "stage, accepted, equals, dates, reason, operator, at";
-    take(ledger, target, most, ("acceptance", "id", columns), |row| {
-        let acceptance: Acceptance = super::definition::acceptance(row)?;
-        Ok(entry(
-            ACCEPTANCE,
-            acceptance.stage.clone(),
-            "accepted".to_owned(),
-            String::new(),
-            text(&acceptance),
-        ))
-    })
+fn tick(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let tick: Tick = super::ticks::tick(row)?;
+    let state = if tick.done { "done" } else { "withdrawn" };
+    let item = tick.item.clone();
+    Ok(entry(TICK, item, state.to_owned(), String::new(), text(&tick)))
 }
 
-fn times(ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
-    let columns = "stage, run, seconds, a_unit";
-    take(
-        ledger,
-        target,
-        most,
-        ("stage_time", "stage, run", columns),
-        |row| {
-            let body = TimeBody {
-                seconds: row.get(2)?,
-                a_unit: row.get(3)?,
-            };
-            Ok(entry(
-                TIME,
-                row.get(0)?,
-                "measured".to_owned(),
-                row.get(1)?,
-                text(&body),
-            ))
-        },
-    )
+fn acceptance(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let acceptance: Acceptance = super::definition::acceptance(row)?;
+    let (stage, state) = (acceptance.stage.clone(), "accepted".to_owned());
+    Ok(entry(ACCEPTANCE, stage, state, String::new(), text(&acceptance)))
+}
+
+fn time(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let body = TimeBody {
+        seconds: row.get(2)?,
+        a_unit: row.get(3)?,
+    };
+    let state = "measured".to_owned();
+    Ok(entry(TIME, row.get(0)?, state, row.get(1)?, text(&body)))
 }
 
 #[cfg(test)]

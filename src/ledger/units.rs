@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Type;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
 use crate::plan::Fingerprint;
@@ -138,29 +138,37 @@ pub struct SetAside {
     pub reason: String,
 }
 
+/// The rows of a stage that could not be stored, of one date or of all.
+pub(super) fn quarantined(
+    db: &Connection,
+    target: Target,
+    stage: &str,
+    date: Option<NaiveDate>,
+) -> rusqlite::Result<Vec<SetAside>> {
+    let of_date = if date.is_some() { "date = ?3" } else { "?3 IS NULL" };
+    db.prepare_cached(&format!(
+        "SELECT date, row, reason, kind FROM quarantined WHERE target = ?1 AND stage = ?2 AND {of_date} \
+         ORDER BY date, row"
+    ))?
+    .query_map(params![target.0, stage, date], |row| {
+        let kind: Option<String> = row.get(3)?;
+        Ok(SetAside {
+            date: row.get(0)?,
+            row: row.get(1)?,
+            reason: row.get(2)?,
+            kind: kind.as_deref().and_then(FaultKind::from_word),
+        })
+    })?
+    .collect()
+}
+
 impl Ledger {
     /// The rows of a stage that could not be stored, by date.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn set_aside(&self, target: Target, stage: &str) -> Result<Vec<SetAside>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT date, row, reason, kind FROM quarantined WHERE target = ?1 AND stage = ?2 ORDER BY date, row",
-                )?
-                .query_map(params![target.0, stage], |row| {
-                    let kind: Option<String> = row.get(3)?;
-                    Ok(SetAside {
-                        date: row.get(0)?,
-                        row: row.get(1)?,
-                        reason: row.get(2)?,
-                        kind: kind.as_deref().and_then(FaultKind::from_word),
-                    })
-                })?
-                .collect()
-        };
-        self.sqlite(read())
+        self.sqlite(quarantined(&self.db, target, stage, None))
     }
 
     /// The recorded units of a stage in order of date. A date that is not among them was never looked at.
