@@ -2,7 +2,6 @@
 //! enough for another host to continue.
 
 use std::borrow::Cow;
-use std::fs;
 use std::sync::Arc;
 
 use backcourt::table::{Column, ColumnType, Row, TableDef};
@@ -13,11 +12,10 @@ use backcourt::warehouse::{
     Warehouse,
 };
 use chrono::DateTime;
-use serde_json::Value as Json;
 
 use super::emulator::Emulator;
 use super::faults::block_on;
-use super::program::{Ended, State, backcourt, ended};
+use super::moved;
 use super::warehouse::{at, day};
 
 const PLAN: &str = "it's a plan";
@@ -272,105 +270,13 @@ async fn lost(warehouse: &dyn Warehouse) {
     assert_eq!(error.class, ErrorClass::Auth, "{error}");
 }
 
-const MOVED: &str = r#"
-name = "moved"
-title = "A plan that another host continues"
-from = "2024-01-01"
-to = "2024-01-06"
-[[stage]]
-name = "one"
-kind = "sql"
-sql = "SELECT @date AS day, 1 AS n FROM (SELECT 1 AS one) WHERE @date != DATE '2024-01-02'"
-table = "d.one"
-date_column = "day"
-key = ["day"]
-columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
-[[stage]]
-name = "two"
-kind = "command"
-command = ["sh", "-c", "printf 'day,n\n%s,%d\n' {date} 7"]
-timeout_seconds = 10
-table = "d.two"
-date_column = "day"
-key = ["day"]
-columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
-[[check]]
-name = "few_rows"
-title = "Few rows"
-stage = "one"
-severity = "blocking"
-sql = "SELECT day FROM `d.one` WHERE n = 1 AND day > DATE '2000-01-01'"
-expect = [{ rows = 0 }]
-"#;
-
-struct Host<'a> {
-    state: State,
-    emulator: &'a Emulator,
-}
-
-impl Host<'_> {
-    fn ask(&self, args: &[&str]) -> Ended {
-        let file = self.state.path().with_file_name("moved.toml");
-        fs::write(&file, MOVED).unwrap();
-        let mut command = backcourt();
-        command.args(args).arg("--plan").arg(&file);
-        command.arg("--state-dir").arg(self.state.path());
-        command
-            .arg("--warehouse")
-            .arg(format!("bigquery:{}", self.emulator.address()))
-            .args(["--dataset-prefix", "rehearsal_"]);
-        ended(&mut command)
-    }
-
-    fn run(&self, args: &[&str]) -> Ended {
-        self.ask(&[&["run", "--output", "plain"], args].concat())
-    }
-
-    fn status(&self) -> (Json, Json) {
-        let said = self.ask(&["status", "--json"]).expect(0).out;
-        let status: Json = serde_json::from_str(&said).unwrap();
-        let stages = status["stages"].as_array().unwrap().iter();
-        let kept = ["name", "dates", "rows", "attention", "definitions"];
-        let stages = stages
-            .map(|stage| kept.iter().map(|key| stage[key].clone()).collect::<Json>())
-            .collect();
-        let checks = status["checks"].as_array().unwrap().iter();
-        let kept = ["name", "state", "value", "offending", "waiver", "history"];
-        let checks = checks
-            .map(|check| kept.iter().map(|key| check[key].clone()).collect::<Json>())
-            .collect();
-        (stages, checks)
-    }
-}
-
 #[test]
 fn a_second_host_continues_a_plan_and_a_third_sees_how_it_stands() {
     let Some(emulator) = Emulator::start() else { return };
-    let host = || Host {
-        state: State::none(),
-        emulator: &emulator,
-    };
-    let (first, second, third) = (host(), host(), host());
-    first.run(&["--to", "2024-01-04"]).expect(1);
-    first
-        .ask(&["waive", "few_rows", "--reason", "few enough"])
-        .expect(0);
-    first.run(&["--to", "2024-01-04"]).expect(1);
-    let before = first.status();
-    assert_eq!(third.status(), before, "without a state folder");
-    assert!(!third.state.path().join("ledger.sqlite").exists());
-    let preview = third.run(&["--dry-run"]).expect(0).out;
-    assert!(preview.contains("two: 6 dates, 2 to do"), "{preview}");
-
-    let run = second.run(&["--to", "2024-01-04"]).expect(1);
-    assert!(run.out.contains("continuing the run of "), "{run:#?}");
-    assert!(run.out.contains(": 8 of 12 dates done in 2 stages"), "{run:#?}");
-    for said in ["one: 4 dates, 0 to do", "two: 4 dates, 0 to do"] {
-        assert!(run.out.contains(said), "{said} in {run:#?}");
-    }
-    assert_eq!(second.status(), before);
-    second.run(&[]).expect(1);
-    let again = first.run(&[]).expect(1);
-    assert!(again.out.contains("two: 6 dates, 0 to do"), "{again:#?}");
-    assert_eq!(first.status(), second.status());
+    let warehouse = emulator.open();
+    moved::another_state_folder_continues(&emulator.flags(), || {
+        let sql = "SELECT COUNT(*) AS n FROM `backcourt.ledger` WHERE kind = 'commit'";
+        let answer = block_on(warehouse.query(sql)).unwrap();
+        answer.rows[0][0].to_string().parse().unwrap()
+    });
 }

@@ -22,8 +22,12 @@ mod killed;
 mod limits;
 mod location;
 mod month;
+#[path = "../support/moved.rs"]
+mod moved;
 mod owner;
 mod pace;
+#[path = "../support/planned.rs"]
+mod planned;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;

@@ -1,13 +1,11 @@
 //! The plan held against a project before anything is made: whose tables are, rows of nobody, how tables differ.
 
-use std::fs;
-
 use backcourt::table::{Change, Column, ColumnType, Kind, TableDef};
 use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
-use super::program::{Ended, State, backcourt, ended};
+use super::planned::Planned;
 use super::warehouse::{at, games};
 
 fn owner(plan: &str) -> Owner {
@@ -95,39 +93,11 @@ fn plan(name: &str, sql: &str, columns: &str) -> String {
     )
 }
 
-struct Place {
-    emulator: Emulator,
-    state: State,
-}
-
-impl Place {
-    fn ask(&self, args: &[&str], plan: &str) -> Ended {
-        let name = plan.split('"').nth(1).unwrap();
-        let file = self.state.path().with_file_name(format!("{name}.toml"));
-        fs::write(&file, plan).unwrap();
-        let mut command = backcourt();
-        command.args(args).arg("--plan").arg(&file);
-        command
-            .arg("--state-dir")
-            .arg(self.state.path().with_file_name(name));
-        command.args(self.emulator.flags());
-        ended(&mut command)
-    }
-
-    fn run(&self, plan: &str, code: i32) -> String {
-        self.ask(&["run", "--output", "plain"], plan).expect(code).out
-    }
-}
-
 /// Whatever the operator allows, a commit could not change these or would scan all of them.
 #[test]
 fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
     let Some(emulator) = Emulator::start() else { return };
-    let place = Place {
-        emulator,
-        state: State::none(),
-    };
-    let warehouse = place.emulator.open();
+    let warehouse = emulator.open();
     let ask = |sql: &str| block_on(warehouse.query(sql)).unwrap();
     ask("CREATE SCHEMA `rehearsal_mart`");
     let only = plan(
@@ -135,6 +105,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
         "SELECT @date AS day, 1 AS n",
         "{ name = \"n\", type = \"INT64\" }",
     );
+    let only = Planned::on(&only, &emulator.flags());
     for (made, dropped, said) in [
         (
             "CREATE TABLE `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
@@ -155,8 +126,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
     ] {
         ask(made);
         for permits in [&["--replace-existing"][..], &["--replace-existing", "--migrate"]] {
-            let args = [&["run", "--output", "plain"], permits].concat();
-            let refused = place.ask(&args, &only).expect(2);
+            let refused = only.run(permits).expect(2);
             assert!(refused.out.contains(said), "{refused:?}");
         }
         let held = ask("SELECT SUM(n) AS n FROM `mart.tenants`");
@@ -168,13 +138,9 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
 #[test]
 fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_written() {
     let Some(emulator) = Emulator::start() else { return };
-    let place = Place {
-        emulator,
-        state: State::none(),
-    };
     let number = "{ name = \"n\", type = \"INT64\" }";
     let sql = "SELECT @date AS day, 1 AS n";
-    let warehouse = place.emulator.open();
+    let warehouse = emulator.open();
     block_on(async {
         for sql in [
             "CREATE SCHEMA `rehearsal_mart`",
@@ -186,28 +152,25 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
     });
     let stored = |sql: &str| block_on(async { warehouse.query(sql).await.unwrap().rows[0][0].to_string() });
     let sum = "SELECT SUM(n) AS n FROM `mart.tenants`";
-    let first = plan("first", sql, number);
-    let refused = place.run(&first, 2);
+    let first = Planned::on(&plan("first", sql, number), &emulator.flags());
+    let refused = first.run(&[]).expect(2).out;
     assert!(
         refused.contains("holds 2 rows in 2 partitions, and no plan owns it"),
         "{refused}"
     );
     assert_eq!(stored(sum), "150");
-    place
-        .ask(&["run", "--replace-existing", "--output", "plain"], &first)
-        .expect(0);
+    first.run(&["--replace-existing"]).expect(0);
     assert_eq!(stored(sum), "82");
 
     let second = plan("second", "SELECT @date AS day, 2 AS n", number);
-    let refused = place.run(&second, 2);
+    let second = Planned::on(&second, &emulator.flags());
+    let refused = second.run(&[]).expect(2).out;
     assert!(
         refused.contains("table mart.tenants belongs to plan first"),
         "{refused}"
     );
-    place
-        .ask(&["run", "--take-over", "--output", "plain"], &second)
-        .expect(0);
-    assert!(place.run(&first, 2).contains("belongs to plan second"));
+    second.run(&["--take-over"]).expect(0);
+    assert!(first.run(&[]).expect(2).out.contains("belongs to plan second"));
     assert_eq!(stored(sum), "84");
 
     for (columns, said) in [
@@ -224,15 +187,18 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
             "has no column 'note' STRING: ALTER TABLE `rehearsal_mart.tenants` ADD COLUMN `note` STRING",
         ),
     ] {
-        let refused = place.run(&plan("second", sql, &columns), 2);
+        second.write(&plan("second", sql, &columns));
+        let refused = second.run(&[]).expect(2).out;
         assert!(refused.contains(said), "{refused}");
     }
     assert_eq!(stored(sum), "84");
     let wider = format!("{number}, {{ name = \"note\", type = \"STRING\", nullable = true }}");
-    let wider = plan("second", "SELECT @date AS day, 3 AS n, 'x' AS note", &wider);
-    place
-        .ask(&["run", "--no-resume", "--migrate", "--output", "plain"], &wider)
-        .expect(0);
+    second.write(&plan(
+        "second",
+        "SELECT @date AS day, 3 AS n, 'x' AS note",
+        &wider,
+    ));
+    second.run(&["--no-resume", "--migrate"]).expect(0);
     assert_eq!(
         stored("SELECT COUNT(*) AS n FROM `mart.tenants` WHERE note = 'x'"),
         "2"

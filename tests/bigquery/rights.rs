@@ -1,7 +1,6 @@
 //! The documented roles suffice: where everything is there, nothing is created, and a caller who may create nothing and see
 //! only its own jobs can run a plan. Jobs can be billed to another project than that of the tables.
 
-use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 
 use super::emulator::{Emulator, PROJECT};
 use super::faults::block_on;
-use super::program::{Ended, State, backcourt, ended};
+use super::planned::Planned;
+use super::program::Ended;
 use super::proxy::{Call, Fate, Method, Proxy, body};
 
 const PLAN: &str = r#"
@@ -45,14 +45,9 @@ sql = "SELECT day FROM `mart.two` WHERE day >= DATE '2024-01-01' AND n != 2"
 expect = [{ rows = 0 }]
 "#;
 
-fn backfill(state: &State, address: &str, args: &[&str]) -> Ended {
-    let file = state.path().with_file_name("plan.toml");
-    fs::write(&file, PLAN).unwrap();
-    let mut command = backcourt();
-    command.args(args).arg("--plan").arg(&file);
-    command.arg("--state-dir").arg(state.path());
-    command.arg("--warehouse").arg(format!("bigquery:{address}"));
-    ended(&mut command)
+fn backfill(planned: &Planned, address: &str, args: &[&str]) -> Ended {
+    let warehouse = format!("bigquery:{address}");
+    planned.backcourt(&[args, &["--warehouse", &warehouse]].concat())
 }
 
 const RUN: [&str; 3] = ["run", "--output", "plain"];
@@ -74,7 +69,7 @@ fn is_more_than_granted(call: &Call) -> bool {
 #[test]
 fn a_caller_with_the_documented_roles_runs_a_plan_whose_datasets_are_there() {
     let Some(emulator) = Emulator::start() else { return };
-    let owner = State::none();
+    let owner = Planned::new(PLAN);
     backfill(&owner, &emulator.address(), &RUN).expect(0);
     let refused = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&refused);
@@ -109,7 +104,7 @@ fn jobs_are_billed_to_another_project_than_that_of_the_tables() {
         }
         Fate::Pass
     });
-    let state = State::none();
+    let state = Planned::new(PLAN);
     let flags = ["--billing-project", "acme-billing", "--dataset-prefix", "try_"];
     let args = [&RUN[..], &flags].concat();
     backfill(&state, &proxy.address(), &args).expect(0);

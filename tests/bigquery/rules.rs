@@ -1,12 +1,10 @@
 //! Rules that the embedded warehouse keeps, kept here by the real program: days out of scope and edited checks.
 
-use std::fs;
-
 use backcourt::warehouse::Warehouse;
 
 use super::emulator::Emulator;
 use super::faults::block_on;
-use super::program::{Ended, State, backcourt, ended};
+use super::planned::Planned;
 
 const MONDAYS: &str = r#"
 name = "mondays"
@@ -44,76 +42,55 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-struct Place {
-    emulator: Emulator,
-    state: State,
-}
-
-impl Place {
-    fn start() -> Option<Self> {
-        Some(Self {
-            emulator: Emulator::start()?,
-            state: State::none(),
-        })
-    }
-
-    fn run(&self, plan: &str, args: &[&str]) -> Ended {
-        let file = self.state.path().with_file_name("plan.toml");
-        fs::write(&file, plan).unwrap();
-        let mut command = backcourt();
-        command.args(["run", "--output", "plain"]).args(args);
-        command.arg("--plan").arg(&file);
-        command.arg("--state-dir").arg(self.state.path());
-        command.args(self.emulator.flags());
-        ended(&mut command)
-    }
-
-    /// What a query answers, first value first.
-    fn asked(&self, sql: &str) -> String {
-        let warehouse = self.emulator.open();
-        let answer = block_on(async { warehouse.query(sql).await.unwrap() });
-        let first = answer.rows.first().map(|row| row[0].to_string());
-        first.unwrap_or_default()
-    }
+/// What a query answers, first value first.
+fn asked(emulator: &Emulator, sql: &str) -> String {
+    let answer = block_on(emulator.open().query(sql)).unwrap();
+    let first = answer.rows.first().map(|row| row[0].to_string());
+    first.unwrap_or_default()
 }
 
 #[test]
 fn rows_of_days_left_out_stay_whatever_runs() {
-    let Some(place) = Place::start() else { return };
-    place.run(MONDAYS, &[]).expect(0);
-    place.asked(
+    let Some(emulator) = Emulator::start() else { return };
+    let planned = Planned::on(MONDAYS, &emulator.flags());
+    planned.run(&[]).expect(0);
+    asked(
+        &emulator,
         "INSERT INTO `mart.t` (day, n) SELECT day, 7 \
          FROM UNNEST(GENERATE_DATE_ARRAY(DATE '2023-12-25', DATE '2024-01-31')) AS day \
          WHERE day NOT IN (DATE '2024-01-01', DATE '2024-01-08')",
     );
     let of_others = "SELECT COUNT(*) AS n FROM `mart.t` WHERE n = 7";
-    assert_eq!(place.asked(of_others), "36");
+    assert_eq!(asked(&emulator, of_others), "36");
     for args in [&[][..], &["--no-resume"], &["--from", "2024-01-08"], &[]] {
-        place.run(MONDAYS, args).expect(0);
-        assert_eq!(place.asked(of_others), "36", "{args:?}");
+        planned.run(args).expect(0);
+        assert_eq!(asked(&emulator, of_others), "36", "{args:?}");
         assert_eq!(
-            place.asked("SELECT COUNT(*) AS n FROM `mart.t`"),
+            asked(&emulator, "SELECT COUNT(*) AS n FROM `mart.t`"),
             "38",
             "{args:?}"
         );
     }
-    let said = place.run(MONDAYS, &[]).expect(0).out;
+    let said = planned.run(&[]).expect(0).out;
     assert!(said.contains("14 dates, 0 to do"), "{said}");
 }
 
 #[test]
 fn an_edited_check_is_asked_again_before_its_gate_decides() {
-    let Some(place) = Place::start() else { return };
-    place.run(MONDAYS, &[]).expect(0);
+    let Some(emulator) = Emulator::start() else { return };
+    let planned = Planned::on(MONDAYS, &emulator.flags());
+    planned.run(&[]).expect(0);
     let edited = MONDAYS.replacen("n < 1\"", "n < 10\"", 1) + TWO;
+    planned.write(&edited);
     for _ in 0..2 {
-        let said = place.run(&edited, &[]).expect(1).out;
+        let said = planned.run(&[]).expect(1).out;
         assert!(said.contains("FAIL"), "{said}");
         let made = "SELECT COUNT(*) AS n FROM `mart.INFORMATION_SCHEMA.TABLES` WHERE table_name = 'two'";
-        if place.asked(made) != "0" {
-            assert_eq!(place.asked("SELECT COUNT(*) AS n FROM `mart.two`"), "0");
+        if asked(&emulator, made) != "0" {
+            assert_eq!(asked(&emulator, "SELECT COUNT(*) AS n FROM `mart.two`"), "0");
         }
     }
-    place.run(&(MONDAYS.to_owned() + TWO), &[]).expect(0);
-    assert_eq!(place.asked("SELECT SUM(n) AS n FROM `mart.two`"), "4");
+    planned.write(&(MONDAYS.to_owned() + TWO));
+    planned.run(&[]).expect(0);
+    assert_eq!(asked(&emulator, "SELECT SUM(n) AS n FROM `mart.two`"), "4");
 }

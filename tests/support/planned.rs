@@ -14,13 +14,21 @@ use super::program::{Ended, State, ended};
 pub struct Planned {
     pub state: State,
     pub folder: tempfile::TempDir,
+    /// What names the warehouse; nothing where it is the state folder's own.
+    warehouse: Vec<String>,
 }
 
 impl Planned {
     pub fn new(plan: &str) -> Self {
+        Self::on(plan, &[])
+    }
+
+    /// With the tables where these flags say.
+    pub fn on(plan: &str, warehouse: &[String]) -> Self {
         let planned = Self {
             state: State::none(),
             folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            warehouse: warehouse.to_vec(),
         };
         planned.write(plan);
         planned
@@ -38,7 +46,7 @@ impl Planned {
     /// The program about the plan, ready to be given more.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.state.command(args);
-        command.arg("--plan").arg(self.file());
+        command.arg("--plan").arg(self.file()).args(&self.warehouse);
         command
     }
 
