@@ -167,7 +167,7 @@ fn column_type_changed() {
         &["run", "--no-resume", "--migrate", "--output", "plain"],
     ] {
         let refused = place.ask(permit, &after).expect(2);
-        let said = "table d.one has 'n' as INT64, the plan as STRING: ALTER TABLE `d`.`one` DROP COLUMN `n`";
+        let said = "table d.one has 'n' as INT64 but the plan declares STRING; run ALTER TABLE `d`.`one` DROP COLUMN `n`";
         assert!(refused.out.contains(said), "{}", refused.out);
         assert!(
             refused.out.contains("has no column 'note' STRING"),
@@ -184,13 +184,15 @@ fn column_type_changed() {
     }
     let said = place.ask(&["run", "--dry-run"], &after).expect(2);
     assert!(
-        said.out.contains("has 'n' as INT64, the plan as STRING"),
+        said.out.contains("has 'n' as INT64 but the plan declares STRING"),
         "{}",
         said.out
     );
     let doctor = place.ask(&["doctor"], &after).expect(1);
     assert!(
-        doctor.out.contains("has 'n' as INT64, the plan as STRING"),
+        doctor
+            .out
+            .contains("has 'n' as INT64 but the plan declares STRING"),
         "{}",
         doctor.out
     );
@@ -225,7 +227,9 @@ fn what_can_only_gain_is_altered_when_that_is_wanted() {
         refused.out
     );
     assert!(
-        refused.out.contains("has 'n' NOT NULL, the plan lets it be NULL"),
+        refused
+            .out
+            .contains("has 'n' NOT NULL but the plan lets it be NULL"),
         "{}",
         refused.out
     );
@@ -266,7 +270,7 @@ fn a_column_nobody_declares_any_more_is_not_emptied() {
     assert!(
         refused
             .out
-            .contains("has a column 'more' INT64 that the plan does not declare"),
+            .contains("has a column 'more' INT64 that the plan doesn't declare"),
         "{}",
         refused.out
     );

@@ -123,14 +123,13 @@ impl Difference {
         }
     }
 
-    /// How it is mended, in words.
+    /// What to do about it, as the end of a sentence.
     #[must_use]
     pub fn mending(&self) -> Option<String> {
-        let migrate = (self.change().is_some()).then(|| "'backcourt run --migrate' does it".to_owned());
-        let parts: Vec<String> = (self.statement.clone().into_iter())
-            .chain(migrate)
-            .chain(self.advice.map(str::to_owned))
-            .collect();
+        let migrate = (self.change().is_some()).then(|| "'backcourt run --migrate'".to_owned());
+        let ways: Vec<String> = self.statement.clone().into_iter().chain(migrate).collect();
+        let run = (!ways.is_empty()).then(|| format!("run {}", ways.join(" or ")));
+        let parts: Vec<String> = run.into_iter().chain(self.advice.map(str::to_owned)).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
@@ -139,7 +138,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         match self.mending() {
-            Some(mending) => write!(f, ": {mending}"),
+            Some(mending) => write!(f, "; {mending}"),
             None => Ok(()),
         }
     }
@@ -243,13 +242,13 @@ impl Site<'_> {
         if holds_the_table_together {
             return (
                 None,
-                "no statement changes it: have the plan fill another table, or drop this one and run everything again",
+                "its type cannot be changed, so fill another table, or drop this one and run all dates again",
             );
         }
         let statement = format!("{}; {}", self.drop(name), self.add_column(column));
         (
             Some(statement),
-            "its values go with it: run every date again afterwards",
+            "its values are lost, so run all dates again afterwards",
         )
     }
 }
@@ -304,9 +303,9 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
 fn no_table(instead: &str) -> Difference {
     Difference {
         column: None,
-        what: format!("is a {instead} and not a table whose rows can be changed"),
+        what: format!("is a {instead}, not a table whose rows can be changed"),
         statement: None,
-        advice: Some("have the plan fill a table of another name"),
+        advice: Some("fill a table of another name"),
         weight: Weight::Stops,
     }
 }
@@ -343,7 +342,7 @@ fn lacking(declared: &Column, site: Site<'_>) -> Difference {
     } else {
         (
             Weight::Stops,
-            Some("the rows stored before have NULL in it until their dates are run again"),
+            Some("rows stored before have NULL in it until their dates are run again"),
         )
     };
     Difference {
@@ -374,7 +373,10 @@ fn other_form(
     if !stored.kind.holds(declared.kind) {
         let (statement, advice) = site.retype(table, declared, &stored.kind);
         return difference(
-            format!("has '{name}' as {}, the plan as {}", stored.kind, declared.kind),
+            format!(
+                "has '{name}' as {} but the plan declares {}",
+                stored.kind, declared.kind
+            ),
             statement,
             Some(advice),
             Weight::Stops,
@@ -388,16 +390,16 @@ fn other_form(
             let statement = site.relax(name);
             let advice = statement
                 .is_none()
-                .then_some("SQLite has no statement for it, the table is copied in one transaction");
+                .then_some("this copies the table in one transaction");
             difference(
-                format!("has '{name}' NOT NULL, the plan lets it be NULL"),
+                format!("has '{name}' NOT NULL but the plan lets it be NULL"),
                 statement,
                 advice,
                 Weight::Additive(Change::Relax(name.to_string())),
             )
         }
         (true, false) => difference(
-            format!("lets '{name}' be NULL, the plan does not; backcourt stores no NULL in it"),
+            format!("lets '{name}' be NULL but the plan doesn't; backcourt stores no NULL in it"),
             None,
             None,
             Weight::Harmless,
@@ -411,7 +413,7 @@ fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Differ
     Difference {
         column: Some(name.clone()),
         what: format!(
-            "has a column '{name}' {kind} that the plan does not declare, and whose values go when a date is replaced"
+            "has a column '{name}' {kind} that the plan doesn't declare, whose values are lost when a date is replaced"
         ),
         statement: Some(site.drop(name)),
         advice: Some(if table.columns.is_empty() {
@@ -433,13 +435,13 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
     (sorted(stored.clone()) != sorted(declared)).then(|| Difference {
         column: None,
         what: format!(
-            "has the key ({}), the plan ({})",
+            "has the key ({}) but the plan declares ({})",
             stored.join(", "),
             table.key.join(", ")
         ),
         statement: None,
         advice: Some(
-            "no statement changes a key: have the plan fill another table, or drop this one and run everything again",
+            "a key cannot be changed, so fill another table, or drop this one and run all dates again",
         ),
         weight: Weight::Stops,
     })
@@ -452,7 +454,7 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
         (_, None) if by_date => return None,
         (_, Some(span)) if by_date => {
             let what = format!(
-                "is partitioned by the {span} of '{date}', the plan by the day: every read and every commit scans \
+                "is partitioned by the {span} of '{date}' but the plan by the day, so every read and every commit scans \
                  all of its {span}"
             );
             (what, Weight::Harmless)
@@ -462,7 +464,9 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
                 Some(other) => format!("is partitioned by '{other}'"),
                 None => "is not partitioned".to_owned(),
             };
-            let what = format!("{by}, the plan by '{date}': every read and every commit scans all of it");
+            let what = format!(
+                "{by} but the plan needs partitions by '{date}', so every read and every commit scans all of it"
+            );
             (what, Weight::Scans)
         }
     };
@@ -625,24 +629,26 @@ mod tests {
         assert_eq!(
             told(&other, Dialect::Sqlite),
             [
-                "has 'n' as STRING, the plan as INT64: ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER TABLE \
-                 `d`.`one` ADD COLUMN `n` INT64; its values go with it: run every date again afterwards",
-                "has 'note' NOT NULL, the plan lets it be NULL: 'backcourt run --migrate' does it; SQLite has no \
-                 statement for it, the table is copied in one transaction",
+                "has 'n' as STRING but the plan declares INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER TABLE \
+                 `d`.`one` ADD COLUMN `n` INT64; its values are lost, so run all dates again afterwards",
+                "has 'note' NOT NULL but the plan lets it be NULL; run 'backcourt run --migrate'; this copies the \
+                 table in one transaction",
             ]
         );
         other.columns[1].kind = Kind::Stored("TEXT");
-        assert!(told(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT, the plan as INT64"));
+        assert!(told(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan declares INT64"));
         other.columns[0].kind = Kind::Other("DATETIME".to_owned());
         let told = told(&other, Dialect::GoogleSql);
         assert!(
-            told[0].starts_with("has 'day' as DATETIME, the plan as DATE: no statement"),
+            told[0]
+                .starts_with("has 'day' as DATETIME but the plan declares DATE; its type cannot be changed"),
             "{}",
             told[0]
         );
         assert!(
-            told[2]
-                .contains("ALTER TABLE `d.one` ALTER COLUMN `note` DROP NOT NULL; 'backcourt run --migrate'"),
+            told[2].contains(
+                "ALTER TABLE `d.one` ALTER COLUMN `note` DROP NOT NULL or 'backcourt run --migrate'"
+            ),
             "{}",
             told[2]
         );
@@ -658,10 +664,10 @@ mod tests {
         let found = told(&other, Dialect::GoogleSql);
         assert_eq!(
             found[0],
-            "has no column 'note' STRING: ALTER TABLE `d.one` ADD COLUMN `note` STRING; 'backcourt run --migrate' does it"
+            "has no column 'note' STRING; run ALTER TABLE `d.one` ADD COLUMN `note` STRING or 'backcourt run --migrate'"
         );
         assert!(
-            found[1].contains("'extra' FLOAT64 that the plan does not declare"),
+            found[1].contains("'extra' FLOAT64 that the plan doesn't declare"),
             "{}",
             found[1]
         );
@@ -705,11 +711,9 @@ mod tests {
         assert_eq!(found.len(), 3);
         assert!(!found.iter().any(Difference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
-        assert!(
-            told(&other, Dialect::Sqlite)
-                .iter()
-                .any(|told| told.contains("the key (day, n), the plan (day)"))
-        );
+        assert!(told(&other, Dialect::Sqlite).iter().any(|told| {
+            told.contains("the key (day, n) but the plan declares (day); a key cannot be changed")
+        }));
     }
 
     #[test]
@@ -726,11 +730,14 @@ mod tests {
             dialect: Dialect::GoogleSql,
         };
         for (by, begins) in [
-            (None, "is not partitioned, the plan by 'day'"),
-            (Some("n"), "is partitioned by 'n', the plan by 'day'"),
+            (None, "is not partitioned but the plan needs partitions by 'day'"),
+            (
+                Some("n"),
+                "is partitioned by 'n' but the plan needs partitions by 'day'",
+            ),
             (
                 Some("_PARTITIONTIME"),
-                "is partitioned by '_PARTITIONTIME', the plan by 'day'",
+                "is partitioned by '_PARTITIONTIME' but the plan needs partitions by 'day'",
             ),
         ] {
             let found = differences(&table(), &partitioned(by), site, false);
@@ -760,7 +767,7 @@ mod tests {
             ..as_defined()
         };
         for (held, begins) in [
-            (view, "is a VIEW and not a table whose rows can be changed"),
+            (view, "is a VIEW, not a table whose rows can be changed"),
             (streamed, "has rows in its streaming buffer"),
         ] {
             for is_empty in [false, true] {

@@ -138,9 +138,12 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         ("fail", "has no column 'player_lookup' STRING"),
         (
             "fail",
-            "has a column 'weight' INT64 that the plan does not declare",
+            "has a column 'weight' INT64 that the plan doesn't declare",
         ),
-        ("fail", "is not partitioned, the plan by 'game_date'"),
+        (
+            "fail",
+            "is not partitioned but the plan needs partitions by 'game_date'",
+        ),
     ] {
         let is_it = |(known, detail): &(&str, &str)| *known == state && detail.starts_with(begins);
         assert!(found.iter().any(is_it), "{begins}: {found:?}");

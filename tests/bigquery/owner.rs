@@ -110,18 +110,18 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
         (
             "CREATE TABLE `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
             "DROP TABLE `mart.tenants`",
-            "is not partitioned, the plan by 'day': every read and every commit scans all of it",
+            "is not partitioned but the plan needs partitions by 'day', so every read and every commit scans all of it",
         ),
         (
             "CREATE TABLE `mart.tenants` PARTITION BY other AS \
              SELECT DATE '2024-01-01' AS day, 70 AS n, DATE '2024-01-01' AS other",
             "DROP TABLE `mart.tenants`",
-            "is partitioned by 'other', the plan by 'day'",
+            "is partitioned by 'other' but the plan needs partitions by 'day'",
         ),
         (
             "CREATE VIEW `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
             "DROP VIEW `mart.tenants`",
-            "is a VIEW and not a table whose rows can be changed",
+            "is a VIEW, not a table whose rows can be changed",
         ),
     ] {
         ask(made);
@@ -176,15 +176,15 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
     for (columns, said) in [
         (
             "{ name = \"n\", type = \"STRING\" }".to_owned(),
-            "has 'n' as INT64, the plan as STRING: ALTER TABLE `rehearsal_mart.tenants` DROP COLUMN `n`",
+            "has 'n' as INT64 but the plan declares STRING; run ALTER TABLE `rehearsal_mart.tenants` DROP COLUMN `n`",
         ),
         (
             "{ name = \"n\", type = \"INT64\", nullable = true }".to_owned(),
-            "ALTER TABLE `rehearsal_mart.tenants` ALTER COLUMN `n` DROP NOT NULL; 'backcourt run --migrate' does it",
+            "ALTER TABLE `rehearsal_mart.tenants` ALTER COLUMN `n` DROP NOT NULL or 'backcourt run --migrate'",
         ),
         (
             format!("{number}, {{ name = \"note\", type = \"STRING\", nullable = true }}"),
-            "has no column 'note' STRING: ALTER TABLE `rehearsal_mart.tenants` ADD COLUMN `note` STRING",
+            "has no column 'note' STRING; run ALTER TABLE `rehearsal_mart.tenants` ADD COLUMN `note` STRING",
         ),
     ] {
         second.write(&plan("second", sql, &columns));

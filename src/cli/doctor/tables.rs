@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(told.detail, "has no column 'data_source' STRING");
         assert_eq!(
             told.next.as_deref(),
-            Some("ALTER TABLE t ADD COLUMN data_source STRING; 'backcourt run --migrate' does it")
+            Some("run ALTER TABLE t ADD COLUMN data_source STRING or 'backcourt run --migrate'")
         );
         let state = |column, weight| of_difference(table, difference(column, weight)).state;
         assert_eq!(state(None, Weight::Harmless), Verdict::Warn);

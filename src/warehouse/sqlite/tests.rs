@@ -323,13 +323,13 @@ async fn a_table_of_another_shape_is_refused() {
     assert!(
         error
             .message
-            .contains("has the key (team, game_date), the plan ()"),
+            .contains("has the key (team, game_date) but the plan declares ()"),
         "{error}"
     );
     assert!(
         error
             .message
-            .contains("has a column 'points' INT64 that the plan does not declare"),
+            .contains("has a column 'points' INT64 that the plan doesn't declare"),
         "{error}"
     );
 }
