@@ -1,7 +1,11 @@
 //! A plan that one state folder began is continued from another one, from what the warehouse has recorded of it: nothing is
 //! computed again, and checks, waivers and definitions count as before.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
 
 #[path = "support/moved.rs"]
 mod moved;
@@ -9,9 +13,17 @@ mod moved;
 mod planned;
 #[path = "support/program.rs"]
 mod program;
+#[allow(dead_code, reason = "this target uses a part of it")]
+#[path = "support/pty.rs"]
+mod pty;
 
+use std::fs;
+
+use backcourt::warehouse::sqlite::SqliteWarehouse;
+use backcourt::warehouse::{Holder, Warehouse};
 use moved::PLAN;
 use planned::Planned;
+use pty::Pty;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -66,4 +78,53 @@ fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
     assert!(run.out.contains("one: 6 dates, 0 to do"), "{run:#?}");
     assert!(!run.out.contains("continuing"), "it is its own run: {run:#?}");
     assert_eq!(first.dates("one", "ok"), 5);
+}
+
+/// What cannot be read leaves what was read before on the screen, with the reason; an order says where it counts.
+#[test]
+fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading_fails() {
+    let (folder, flags) = shared();
+    let [first, elsewhere] = [(); 2].map(|()| Planned::on(PLAN, &flags));
+    first.run(&["--to", "2024-01-04"]).expect(1);
+    let warehouse = folder.path();
+    let holder = Holder {
+        host: "bastion-2".to_owned(),
+        machine: None,
+        pid: 4711,
+        started: None,
+        since: "2024-02-01T09:30:00Z".parse().unwrap(),
+        folder: "/srv/state".to_owned(),
+    };
+    let taken = SqliteWarehouse::open(warehouse).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let leases = taken.leases().unwrap();
+        let seen = leases.look("moved").await.unwrap();
+        assert!(leases.take("moved", seen.as_ref(), &holder).await.unwrap());
+    });
+    drop(taken);
+    let command = elsewhere.command(&["attach"]);
+    let args: Vec<_> = command.get_args().map(|arg| arg.to_str().unwrap()).collect();
+    let mut console = Pty::backcourt(&args, &[], (120, 40));
+    console.wait_for("lease: bastion-2 (pid 4711) since 2024-02-01 09:30 UTC");
+    console.wait_for("66.7 %");
+    console.send("R");
+    console.wait_for("control the run with 'backcourt attach --state-dir /srv/state' on bastion-2");
+
+    let recorded = warehouse.join("backcourt.sqlite");
+    let aside = warehouse.join("aside");
+    fs::rename(&recorded, &aside).unwrap();
+    fs::write(&recorded, "no database".repeat(100)).unwrap();
+    console.send("r");
+    console.wait_for("Refresh failed 0 s ago (");
+    assert!(console.screen().contents().contains("66.7 %"));
+    fs::rename(&aside, &recorded).unwrap();
+    console.send("r");
+    console.wait_for("Read-only, refreshed every 30 s: r refreshes now, q leaves.");
+    console.send("q");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    assert!(!elsewhere.state.path().exists());
 }

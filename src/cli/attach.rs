@@ -1,7 +1,10 @@
-//! `backcourt attach`: the console of a run that is under way, on another terminal.
+//! `backcourt attach`: the console of a run that is under way, on another terminal, or of what a warehouse has recorded of a
+//! plan, on any host.
 
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 
+use crate::console::Preferences;
 use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
@@ -9,10 +12,12 @@ use super::ctl::nobody;
 use super::error::CliError;
 use super::look::Look;
 use super::operator::console_name;
+use super::recorded::Observing;
 use super::{Place, StateDir};
 
 /// Flags of `attach`.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(super) struct AttachArgs {
     #[command(flatten)]
     place: Place,
@@ -26,15 +31,49 @@ pub(super) struct AttachArgs {
     notify: Notify,
 }
 
-pub(super) fn attach(arguments: &AttachArgs, keymap: &Keymap) -> Result<u8, CliError> {
+const HELP: &str = "\
+Without --warehouse it shows the run of the state folder, on its host. With --warehouse it is a read-only console on any
+host, made from the progress that the warehouse has recorded: read every 30 s and with r, nothing written anywhere.
+
+  backcourt attach
+  backcourt attach --warehouse bigquery:PROJECT --plan nba";
+
+pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keymap) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let preferences = arguments.look.preferences(keymap);
+    // One that the config file names is where runs write, and no wish to look at it from elsewhere.
+    if matches.value_source("warehouse") == Some(ValueSource::CommandLine) {
+        return observe(&arguments.place, &folder, &preferences);
+    }
     let shown = present::attach(
         folder.path(),
         &console_name(),
         arguments.read_only,
-        &arguments.look.preferences(keymap),
+        &preferences,
         arguments.notify.clone(),
     )
     .map_err(|error| CliError::Usage(error.to_string()))?;
     shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))
+}
+
+/// The read-only console of what the warehouse has recorded.
+fn observe(place: &Place, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
+    let plan = place.plan()?;
+    let home = place.warehouse.home(folder)?.of(&plan)?;
+    let Some(observing) = Observing::of(&home, &plan)? else {
+        return Err(CliError::Usage(format!(
+            "no progress of plan {} is recorded in {home}; start it with 'backcourt run --warehouse'",
+            plan.name
+        )));
+    };
+    let Observing {
+        runtime,
+        observer,
+        observed,
+    } = observing;
+    present::observe(&runtime, observer, &observed, preferences).map_err(|cause| CliError::System {
+        what: "the screen could not be opened".to_owned(),
+        cause,
+        next: "'backcourt status' prints the same as lines",
+    })
 }

@@ -91,7 +91,7 @@ enum Subcommands {
     Waive(waive::WaiveArgs),
     /// Declare rows that another definition of a stage made as good as the plan's, with a reason
     Accept(accept::AcceptArgs),
-    /// Show the console of a run that is under way, on this terminal
+    /// Show the console of a run on this terminal, or read-only what a warehouse has recorded of one
     Attach(attach::AttachArgs),
     /// Show a run of the past again, from its event log
     Replay(replay::ReplayArgs),
@@ -217,7 +217,10 @@ fn obey(given: &Given) -> Result<u8, CliError> {
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(arguments, keymap),
         Some(Subcommands::Waive(arguments)) => waive::waive(arguments),
         Some(Subcommands::Accept(arguments)) => accept::accept(arguments),
-        Some(Subcommands::Attach(arguments)) => attach::attach(arguments, keymap),
+        Some(Subcommands::Attach(arguments)) => {
+            let named = given.matches.subcommand_matches("attach");
+            attach::attach(arguments, named.unwrap_or(&given.matches), keymap)
+        }
         Some(Subcommands::Replay(arguments)) => replay::replay(arguments, keymap),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(arguments),
         Some(Subcommands::Tick(arguments)) => tick::tick(arguments),

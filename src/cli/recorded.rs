@@ -1,9 +1,11 @@
 //! What a warehouse has recorded of a plan, for commands that only look: where the state folder knows nothing of the plan,
 //! the progress of another host is read from there.
 
-use tokio::runtime::Builder;
+use std::sync::Arc;
 
-use crate::engine::take_over;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::engine::{Observed, Observer};
 use crate::ledger::{Ledger, RunRecord};
 use crate::plan::Plan;
 
@@ -26,30 +28,50 @@ pub(super) struct Recorded {
 
 /// What a warehouse has recorded of a plan; none if no run of it has begun there. Nothing is created.
 pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<Recorded>, CliError> {
-    if home.is_missing() {
-        return Ok(None);
-    }
-    let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
-    let warehouse = home.open_to_read().map_err(|error| usage(&error))?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(no_threads)?;
-    let mut ledger = Ledger::in_memory()?;
-    let target = ledger.target(&plan.name, &warehouse.name())?;
-    let asked = || runtime.block_on(take_over(&mut ledger, target, plan, warehouse.as_ref()));
-    let imported = waiting(&home.to_string(), asked).map_err(|error| usage(&error))?;
-    let (Some(host), Some(run)) = (imported.host, ledger.last_run(&plan.name)?) else {
+    let observing = Observing::of(home, plan)?;
+    let Some(Observing {
+        observer, observed, ..
+    }) = observing
+    else {
         return Ok(None);
     };
-    let lease = warehouse
-        .leases()
-        .map(|leases| runtime.block_on(leases.look(&plan.name)));
-    let lease = lease.transpose().map_err(|error| usage(&error))?.flatten();
     Ok(Some(Recorded {
-        ledger,
-        run,
-        host,
-        is_alive: lease.is_some_and(|lease| lease.holder.is_some()),
+        ledger: observer.into_ledger(),
+        run: observed.run,
+        host: observed.host,
+        is_alive: observed.holder.is_some(),
     }))
+}
+
+/// An observer of a plan that has read once.
+pub(super) struct Observing {
+    /// The runtime that its connections belong to.
+    pub(super) runtime: Runtime,
+    /// The observer.
+    pub(super) observer: Observer,
+    /// What it has read.
+    pub(super) observed: Observed,
+}
+
+impl Observing {
+    /// Begins to observe; none if no run of the plan has begun in the warehouse. Nothing is created.
+    pub(super) fn of(home: &Home, plan: &Plan) -> Result<Option<Self>, CliError> {
+        if home.is_missing() {
+            return Ok(None);
+        }
+        let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
+        let warehouse = home.open_to_read().map_err(|error| usage(&error))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(no_threads)?;
+        let mut observer = Observer::new(Arc::new(plan.clone()), warehouse)?;
+        let read = waiting(&home.to_string(), || runtime.block_on(observer.read()));
+        let observed = read.map_err(|error| usage(&error))?;
+        Ok(observed.map(|observed| Self {
+            runtime,
+            observer,
+            observed,
+        }))
+    }
 }

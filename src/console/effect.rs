@@ -15,6 +15,8 @@ pub enum Effect {
     Suspend,
     /// Do this to the recording that is shown.
     Play(Play),
+    /// Read what is shown from its warehouse again.
+    ReadAgain,
     /// Take the helm.
     TakeHelm,
     /// Leave the screen and let the run go on.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use tracing::Level;
 
-use super::backcourt::console::Msg;
+use super::backcourt::console::{LeaseHolder, Msg, Observation};
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
     Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView, Part,
@@ -1078,6 +1078,31 @@ pub fn vitals() -> Msg {
 }
 
 /// The picture and what led to it, so that the workers have a past.
+/// What was read from a warehouse twelve seconds before [`second`]`(8.4)`.
+pub fn observation() -> Observation {
+    Observation {
+        host: "bastion-2".to_owned(),
+        lease: Some(LeaseHolder {
+            host: "bastion-2".to_owned(),
+            pid: 4711,
+            folder: "/srv/backcourt".to_owned(),
+            since: second(-600.0),
+            heard_at: second(-3.6),
+        }),
+        read_at: second(-3.6),
+        is_reading: false,
+        failure: None,
+    }
+}
+
+/// A run as it is read from a warehouse: without what nobody records.
+pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
+    snapshot.workers.clear();
+    snapshot.run.limit.clear();
+    snapshot.run.billed = None;
+    [Msg::Observation(observation()), Msg::Snapshot(Arc::new(snapshot))]
+}
+
 pub fn history(last: Snapshot) -> Vec<Msg> {
     let mut msgs = Vec::new();
     for step in 0_u32..16 {

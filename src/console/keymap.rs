@@ -52,11 +52,13 @@ pub enum Place {
     Prompt,
     /// A recording that is shown, whatever page of it.
     Recording,
+    /// What is read from a warehouse, whatever page of it.
+    Observation,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Dates,
         Self::Workers,
         Self::Log,
@@ -77,6 +79,7 @@ impl Place {
         Self::Help,
         Self::Prompt,
         Self::Recording,
+        Self::Observation,
     ];
 
     /// What the operator reads.
@@ -103,6 +106,7 @@ impl Place {
             Self::Help => "help",
             Self::Prompt => "search line",
             Self::Recording => "replay",
+            Self::Observation => "read-only console",
         }
     }
 }
@@ -190,6 +194,8 @@ pub enum Action {
     PreviousMark,
     MinuteOn,
     MinuteBack,
+    /// Read the progress again.
+    ReadAgain,
 }
 
 impl Action {
@@ -462,6 +468,7 @@ pub const TABLE: &[Binding] = bindings! {
     "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("event before"), "the one before it";
     "minute-on"       MinuteOn   [ch('}')]               &[Place::Recording], Some("minute on"), "a minute of the recording on";
     "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "a minute of the recording back";
+    "read-again"      ReadAgain  [ch('r')]               &[Place::Observation], Some("refresh"), "read the progress from the warehouse now";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
     "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";
     "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and leave; twice more: abort";

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::model::helm::Helm;
+use super::model::observation::Observation;
 use super::model::recording::Recording;
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
@@ -27,6 +28,8 @@ pub enum Msg {
     Over,
     /// A recording is shown, and this is where it is.
     Recording(Recording),
+    /// What is shown is read from a warehouse, and this is the newest reading.
+    Observation(Observation),
     /// A key went down.
     Key {
         /// The key.

@@ -7,8 +7,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
 use crate::checks::Measured;
-use crate::ledger::{CheckRecord, CheckState, Counts, Gap, PastAnswer, UnitRecord, UnitState, Waiver};
-use crate::plan::CheckSpec;
+use crate::ledger::{
+    CheckRecord, CheckState, Counts, Gap, Ledger, LedgerError, PastAnswer, Target, UnitRecord, UnitState,
+    Waiver,
+};
+use crate::plan::{CheckSpec, Plan};
 
 use super::Cost;
 use super::gaps::Gaps;
@@ -208,8 +211,26 @@ impl Slot {
     }
 }
 
+/// Checks as the ledger knows them.
+pub(super) fn check_views<'a>(
+    plan: &Plan,
+    checks: impl Iterator<Item = &'a CheckSpec>,
+    ledger: &Ledger,
+    target: Target,
+) -> Result<Vec<CheckView>, LedgerError> {
+    let newest = ledger.newest_checks(target, plan)?;
+    let waivers = ledger.newest_waivers(target)?;
+    let mut past = ledger.past_answers(target)?;
+    Ok(checks
+        .map(|check| {
+            let history = past.remove(&check.name).unwrap_or_default();
+            check_view(check, newest.get(&check.name), waivers.get(&check.name), history)
+        })
+        .collect())
+}
+
 /// A check at the start of a run: as it was last answered, or not asked yet.
-pub(super) fn check_view(
+fn check_view(
     spec: &CheckSpec,
     last: Option<&CheckRecord>,
     waiver: Option<&Waiver>,

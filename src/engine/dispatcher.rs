@@ -38,7 +38,7 @@ use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState,
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
-use super::board::{ActiveTime, Slot, StageBoard, check_view};
+use super::board::{ActiveTime, Slot, StageBoard, check_views};
 use super::elsewhere::Elsewhere;
 use super::events::{EventLog, EventLogError};
 use super::outlook::Outlook;
@@ -553,24 +553,6 @@ fn record_of(plan: &Plan, options: &Options, warehouse: String) -> RunRecord {
         ended_at: None,
         ending: None,
     }
-}
-
-/// Checks as the ledger knows them.
-fn check_views<'a>(
-    plan: &Plan,
-    checks: impl Iterator<Item = &'a CheckSpec>,
-    ledger: &Ledger,
-    target: Target,
-) -> Result<Vec<CheckView>, LedgerError> {
-    let newest = ledger.newest_checks(target, plan)?;
-    let waivers = ledger.newest_waivers(target)?;
-    let mut past = ledger.past_answers(target)?;
-    Ok(checks
-        .map(|check| {
-            let history = past.remove(&check.name).unwrap_or_default();
-            check_view(check, newest.get(&check.name), waivers.get(&check.name), history)
-        })
-        .collect())
 }
 
 /// Everything that is asked of the warehouse for its own sake.

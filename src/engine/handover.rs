@@ -22,7 +22,7 @@ pub enum HandoverError {
 ///
 /// # Errors
 /// When either of the two cannot be read, or the ledger cannot be written.
-pub async fn take_over(
+pub(super) async fn take_over(
     ledger: &mut Ledger,
     target: Target,
     plan: &Plan,
@@ -54,7 +54,7 @@ pub async fn take_over(
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn continued(
+pub(super) fn continued(
     ledger: &Ledger,
     target: Target,
     plan: &Plan,

@@ -16,6 +16,7 @@ mod launch;
 mod limit;
 mod lineage;
 mod link;
+mod observer;
 mod origin;
 mod outlook;
 pub mod preflight;
@@ -43,13 +44,14 @@ pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
-pub use handover::{HandoverError, continued, take_over};
+pub use handover::HandoverError;
 pub use launch::{
     Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
     threads,
 };
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
+pub use observer::{Observed, Observer};
 pub use origin::{Correction, Origin};
 pub use preflight::Permits;
 pub use preview::{Preview, PreviewError, StagePreview};

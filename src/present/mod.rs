@@ -5,6 +5,7 @@
 mod frame;
 mod headless;
 mod notify;
+mod observe;
 mod plain;
 mod replay;
 mod run_vitals;
@@ -24,6 +25,7 @@ use crate::term::{Signal, StandIn};
 pub use headless::Lines;
 use notify::Notifier;
 pub use notify::Notify;
+pub use observe::observe;
 pub use replay::replay;
 use run_vitals::RunVitals;
 use tui::{Around, Left};
@@ -174,6 +176,7 @@ async fn console(
         afar: false,
         can_detach,
         playing: None,
+        reading: None,
     };
     tui::follow(&mut engine.link, surroundings.preferences, around, notifier).await
 }
@@ -214,6 +217,7 @@ pub fn attach(
             afar: true,
             can_detach: true,
             playing: None,
+            reading: None,
         };
         let left = tui::follow(&mut run.link, preferences, around, &mut notifier).await?;
         let last = run.link.snapshots.borrow().run.clone();
@@ -223,11 +227,7 @@ pub fn attach(
         };
         // A terminal that is gone cannot be told.
         drop(writeln!(io::stdout(), "{said}"));
-        Ok(Some(match left {
-            Left::Signal(Signal::Interrupt) => 130,
-            Left::Signal(Signal::Terminate) => 143,
-            _ => 0,
-        }))
+        Ok(Some(left.exit_code()))
     })
 }
 

@@ -9,13 +9,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
-use super::tui::{self, Around, Left, Playing};
+use super::tui::{self, Around, Playing};
 use crate::console::{self, Play, Preferences};
 use crate::control::Helm;
 use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
 use crate::replay::{Deck, Recording};
 use crate::telemetry::LogRing;
-use crate::term::Signal;
 
 /// How often the deck goes on.
 const BEAT: Duration = Duration::from_millis(100);
@@ -59,13 +58,10 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
             afar: true,
             can_detach: true,
             playing: Some(Playing { asks, stands }),
+            reading: None,
         };
         let left = tui::follow(&mut link, preferences, around, &mut Notifier::new(Notify::Never)).await?;
-        Ok(match left {
-            Left::Signal(Signal::Interrupt) => 130,
-            Left::Signal(Signal::Terminate) => 143,
-            _ => 0,
-        })
+        Ok(left.exit_code())
     })
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::console::keymap::{Action, Place};
 use crate::console::{
-    self, Dirty, Effect, Model, Msg, Play, Preferences, Reach, Recording, Theme, draw, update,
+    self, Dirty, Effect, Model, Msg, Observation, Play, Preferences, Reach, Recording, Theme, draw, update,
 };
 use crate::control::Seat;
 use crate::engine::{Command, Fact, Link, Order, Reply};
@@ -33,6 +33,17 @@ pub(super) enum Left {
     Gone,
 }
 
+impl Left {
+    /// The exit code of a console that ends nothing by being left.
+    pub(super) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Signal(Signal::Interrupt) => 130,
+            Self::Signal(Signal::Terminate) => 143,
+            _ => 0,
+        }
+    }
+}
+
 /// What the screen shows beside pictures and facts, and where it stands to the run.
 pub(super) struct Around {
     pub(super) log: LogRing,
@@ -44,6 +55,14 @@ pub(super) struct Around {
     pub(super) can_detach: bool,
     /// It is a recording.
     pub(super) playing: Option<Playing>,
+    /// It is read from a warehouse.
+    pub(super) reading: Option<Reading>,
+}
+
+/// The ways to what is read from a warehouse beside those to a run.
+pub(super) struct Reading {
+    pub(super) wishes: mpsc::UnboundedSender<()>,
+    pub(super) newest: watch::Receiver<Observation>,
 }
 
 /// The ways to a recording beside those to a run.
@@ -52,12 +71,12 @@ pub(super) struct Playing {
     pub(super) stands: watch::Receiver<Recording>,
 }
 
-/// Where the recording is now; never comes where there is none.
-async fn stands(playing: &mut Option<Playing>) -> Recording {
-    if let Some(playing) = playing
-        && playing.stands.changed().await.is_ok()
+/// What a recording or a reading says next; never comes where there is none.
+async fn next<T: Clone>(told: Option<&mut watch::Receiver<T>>) -> T {
+    if let Some(told) = told
+        && told.changed().await.is_ok()
     {
-        return playing.stands.borrow_and_update().clone();
+        return told.borrow_and_update().clone();
     }
     std::future::pending().await
 }
@@ -77,13 +96,14 @@ pub(super) async fn follow(
     }
     let input = Input::start(keys)?;
     let mut tui = Tui::new(screen, input, preferences, around);
-    let recording = tui
-        .around
-        .playing
-        .as_ref()
-        .map(|playing| playing.stands.borrow().clone());
+    let around = &tui.around;
+    let recording = (around.playing.as_ref()).map(|playing| playing.stands.borrow().clone());
+    let observation = (around.reading.as_ref()).map(|reading| reading.newest.borrow().clone());
     if let Some(recording) = recording {
         tui.take(link, Msg::Recording(recording));
+    }
+    if let Some(observation) = observation {
+        tui.take(link, Msg::Observation(observation));
     }
     let first = link.snapshots.borrow_and_update().clone();
     tui.take(link, Msg::Snapshot(first));
@@ -107,7 +127,12 @@ pub(super) async fn follow(
                 return Ok(Left::Gone);
             },
             () = tui.around.seat.changed() => tui.take_helm(link),
-            recording = stands(&mut tui.around.playing) => tui.take(link, Msg::Recording(recording)),
+            recording = next(tui.around.playing.as_mut().map(|playing| &mut playing.stands)) => {
+                tui.take(link, Msg::Recording(recording));
+            }
+            observation = next(tui.around.reading.as_mut().map(|reading| &mut reading.newest)) => {
+                tui.take(link, Msg::Observation(observation));
+            }
             Some((to, reply)) = tui.replies.recv() => tui.take(link, Msg::Reply { to, reply }),
             Ok(()) = link.snapshots.changed(), if !engine_is_over => {
                 let snapshot = link.snapshots.borrow_and_update().clone();
@@ -204,6 +229,12 @@ impl Tui {
                     if let Some(playing) = &self.around.playing {
                         // Its player ends after this screen.
                         let _ = playing.asks.send(play);
+                    }
+                }
+                Effect::ReadAgain => {
+                    if let Some(reading) = &self.around.reading {
+                        // Its reader ends after this screen.
+                        let _ = reading.wishes.send(());
                     }
                 }
                 // As with a copy.

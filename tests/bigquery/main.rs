@@ -24,6 +24,7 @@ mod location;
 mod month;
 #[path = "../support/moved.rs"]
 mod moved;
+mod observe;
 mod owner;
 mod pace;
 #[path = "../support/planned.rs"]

@@ -55,7 +55,9 @@ impl Keymap {
         }
         keymap.no_key_means_two_things(&mut faults);
         keymap.text_can_be_typed(&mut faults);
-        keymap.a_recording_can_be_read(&mut faults);
+        for own in [Place::Recording, Place::Observation] {
+            keymap.what_is_no_run_can_be_read(own, &mut faults);
+        }
         if faults.is_empty() {
             Ok(keymap)
         } else {
@@ -137,13 +139,16 @@ impl Keymap {
         }
     }
 
-    /// The keys of a recording come before those of the place one is at, and may hide orders, not what is read.
-    fn a_recording_can_be_read(&self, faults: &mut Faults) {
-        let deck: BTreeMap<String, &str> = at(Place::Recording)
+    /// The keys of a recording, or of what is read from a warehouse, come before those of the place one is at, and may hide
+    /// orders, not what is read.
+    fn what_is_no_run_can_be_read(&self, own: Place, faults: &mut Faults) {
+        let deck: BTreeMap<String, &str> = at(own)
             .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
             .collect();
         let places = Place::ALL.into_iter();
-        for place in places.filter(|place| !matches!(place, Place::Prompt | Place::Recording)) {
+        for place in
+            places.filter(|place| !matches!(place, Place::Prompt | Place::Recording | Place::Observation))
+        {
             for binding in at(place).filter(|binding| binding.places.len() < Place::ALL.len()) {
                 let keys = self.keys(binding).iter().map(|key| key.spelt(false));
                 let hidden: Option<Vec<_>> = keys.map(|key| Some((deck.get(&key)?, key))).collect();
@@ -152,9 +157,10 @@ impl Keymap {
                 {
                     faults.entry(self.changed(binding.name, by)).or_insert_with(|| {
                         format!(
-                            "{key} would mean both '{}' ({}) and '{by}' (replay); give one of them another key",
+                            "{key} would mean both '{}' ({}) and '{by}' ({}); give one of them another key",
                             binding.name,
-                            place.title()
+                            place.title(),
+                            own.title()
                         )
                     });
                 }

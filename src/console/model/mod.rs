@@ -13,6 +13,7 @@ pub mod helm;
 pub mod help;
 pub mod list;
 pub mod log;
+pub mod observation;
 pub mod orders;
 pub mod overlay;
 pub mod recording;
@@ -38,6 +39,7 @@ use dates::Dates;
 use detail::Detail;
 use helm::Helm;
 use log::Log;
+use observation::Observation;
 use overlay::Overlay;
 use recording::Recording;
 use sample::Sample;
@@ -73,6 +75,7 @@ pub struct Model {
     pub(super) sources_seen: bool,
     pub(super) helm: Helm,
     pub(super) recording: Option<Recording>,
+    pub(super) observation: Option<Observation>,
     pub(super) life: Life,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
@@ -200,13 +203,13 @@ impl Model {
         std::mem::take(&mut self.dirty)
     }
 
-    /// How soon a [`super::Msg::Tick`] is wanted: every second while the run is at work, because a clock is on
-    /// screen then, and when good news is due to fade; otherwise never while it is paused or has ended, so that
-    /// nothing at all is written.
+    /// How soon a [`super::Msg::Tick`] is wanted: every second while a clock is on screen, because the run is at work or
+    /// what is shown has an age, and when good news is due to fade; otherwise never while it is paused or has ended, so
+    /// that nothing at all is written.
     #[must_use]
     pub fn heartbeat(&self) -> Option<Duration> {
         let fade = self.notices.iter().filter_map(|notice| notice.left(self.now));
-        let clock = self.is_active().then_some(BEAT);
+        let clock = self.has_clock().then_some(BEAT);
         let soonest = fade.map(|left| left.clamp(LEAST_BEAT, BEAT)).chain(clock).min()?;
         soonest.to_std().ok()
     }
@@ -218,6 +221,21 @@ impl Model {
     pub(super) fn is_active(&self) -> bool {
         let state = self.snapshot.as_ref().map(|snapshot| snapshot.run.state);
         matches!(state, Some(RunState::Running | RunState::Draining))
+    }
+
+    /// Whether the screen shows a time that goes on.
+    pub(super) fn has_clock(&self) -> bool {
+        self.is_active() || self.observation.is_some()
+    }
+
+    /// The place whose keys come before those of where one is: what is shown there is no run of its own.
+    pub(super) fn own_place(&self) -> Option<Place> {
+        let own = match (&self.recording, &self.observation) {
+            (Some(_), _) => Place::Recording,
+            (None, Some(_)) => Place::Observation,
+            (None, None) => return None,
+        };
+        (self.place() != Place::Prompt).then_some(own)
     }
 
     /// Percent done; 100 only when the run has ended with nothing left.

@@ -4,6 +4,7 @@
 use super::Model;
 use super::checklist::Item;
 use super::helm::Reach;
+use super::observation::Observation;
 use super::overlay::Overlay;
 use crate::console::keymap::{Action, Place, is_order};
 use crate::console::text::sanitised;
@@ -13,6 +14,8 @@ use crate::console::text::sanitised;
 pub enum Barred {
     /// What is shown is a recording.
     Recording,
+    /// What is shown is read from a warehouse.
+    Observation,
     /// The run is over and hears nothing any more.
     Over,
     /// This console only watches.
@@ -26,6 +29,7 @@ impl Model {
     pub(in crate::console) fn barred(&self) -> Option<Barred> {
         match self.helm.reach {
             _ if self.recording.is_some() => Some(Barred::Recording),
+            _ if self.observation.is_some() => Some(Barred::Observation),
             _ if self.is_over() => Some(Barred::Over),
             Reach::Mine => None,
             Reach::Within => Some(Barred::Helm(self.helm.holder.clone())),
@@ -40,7 +44,7 @@ impl Model {
         let takes_helm = action == Action::Helm || matches!(self.overlay, Some(Overlay::Helm(_)));
         let stays_open = match barred {
             Barred::Recording => false,
-            Barred::Over | Barred::Watches => leaves,
+            Barred::Observation | Barred::Over | Barred::Watches => leaves,
             Barred::Helm(_) => leaves || takes_helm,
         };
         (!stays_open && !self.folds(place, action)).then_some(barred)
@@ -60,6 +64,11 @@ impl Model {
                 "this is a recording: what happened can be read and not changed; {} leaves it",
                 key(Action::Quit)
             ),
+            Barred::Observation => {
+                let observation = self.observation.as_ref();
+                let instead = observation.map_or_else(String::new, Observation::where_to_order);
+                format!("refused: this console is read-only; {}", sanitised(&instead))
+            }
             Barred::Over => {
                 "the run is over and takes no more orders; start 'backcourt run' again to do it".to_owned()
             }

@@ -25,10 +25,9 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     };
     let place = model.place();
-    // A recording has keys of its own; what else they meant were orders, or have other keys.
-    let deck = model.recording.as_ref().filter(|_| place != Place::Prompt);
-    let action = deck
-        .and_then(|_| model.keymap.lookup(Place::Recording, key))
+    // What is no run has keys of its own; what else they meant were orders, or have other keys.
+    let action = (model.own_place())
+        .and_then(|own| model.keymap.lookup(own, key))
         .or_else(|| model.keymap.lookup(place, key));
     if action != Some(Action::Interrupt) {
         model.armed = None;
@@ -66,6 +65,13 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
     match action {
         Action::Redraw => model.wish(Dirty::Force),
+        Action::ReadAgain => return vec![Effect::ReadAgain],
+        Action::Cost | Action::Breakdown if model.observation.is_some() => {
+            model.notice(
+                false,
+                "costs and breakdowns are not recorded in the warehouse; see them on the host of the run",
+            );
+        }
         Action::Suspend => return vec![Effect::Suspend],
         Action::Interrupt => return run::interrupt(model),
         Action::Copy => return copy(model),

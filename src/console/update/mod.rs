@@ -75,6 +75,12 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.wish(Dirty::Full);
         }
         Msg::Recording(recording) => recording::take(model, recording),
+        Msg::Observation(observation) => {
+            if model.observation.as_ref() != Some(&observation) {
+                model.observation = Some(observation);
+                model.wish(Dirty::Full);
+            }
+        }
         Msg::Key { key, at } => {
             model.now = Some(at);
             return keys::press(model, key);
@@ -135,7 +141,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) {
         .retain(|notice| notice.left(Some(now)).is_none_or(|left| !left.is_zero()));
     if model.notices.len() != before {
         model.wish(Dirty::Full);
-    } else if model.is_active() {
+    } else if model.has_clock() {
         model.wish(Dirty::Partial);
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
 
 /// Leaves at once when there is nothing to lose, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.recording.is_some() || model.helm.afar && !model.helm.is_mine() {
+    if model.own_place().is_some() || model.helm.afar && !model.helm.is_mine() {
         return vec![Effect::Detach];
     }
     match model.snapshot.as_deref() {

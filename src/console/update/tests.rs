@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, one_fail, paused, running,
-    sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
+    STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, observed, one_fail, paused,
+    running, sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
@@ -1589,6 +1589,39 @@ fn a_recording_is_read_and_played_and_takes_no_order() {
         keys(&mut model, "\n")[..],
         [Effect::Send(Command::Inspect { .. })]
     ));
+    keys(&mut model, "\x1b");
+    assert_eq!(keys(&mut model, "q"), [Effect::Detach]);
+}
+
+#[test]
+fn what_is_read_from_a_warehouse_is_read_again_and_takes_no_order() {
+    let mut model = Model::default();
+    for msg in observed(one_fail(50)) {
+        update(&mut model, msg);
+    }
+    assert_eq!(keys(&mut model, "r"), [Effect::ReadAgain]);
+    for order in ["p", "R", "S", "F", "A", "H", "4a", "W", "\n"] {
+        assert!(keys(&mut model, order).is_empty(), "{order:?}");
+        let notice = model.notices.last().unwrap();
+        let instead = "control the run with 'backcourt attach --state-dir /srv/backcourt' on bastion-2";
+        assert_eq!(
+            notice.text,
+            format!("refused: this console is read-only; {instead}"),
+            "{order:?}"
+        );
+        assert!(model.overlay.is_none() && model.prompt.is_none(), "{order:?}");
+    }
+    for key in ["c", "b"] {
+        keys(&mut model, key);
+        assert!(
+            said(&model).starts_with("costs and breakdowns are not recorded"),
+            "{key}"
+        );
+    }
+    keys(&mut model, "1\n");
+    assert_eq!(keys(&mut model, "r"), [Effect::ReadAgain], "on a page too");
+    keys(&mut model, "\x1b/");
+    assert!(keys(&mut model, "r").is_empty(), "it is typed");
     keys(&mut model, "\x1b");
     assert_eq!(keys(&mut model, "q"), [Effect::Detach]);
 }

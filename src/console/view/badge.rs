@@ -77,7 +77,7 @@ pub fn outside(run: &RunView) -> Option<String> {
 }
 
 fn workers(model: &Model) -> Vec<Badge> {
-    let Some(snapshot) = &model.snapshot else {
+    let Some(snapshot) = model.snapshot.as_ref().filter(|_| model.observation.is_none()) else {
         return Vec::new();
     };
     let busy = snapshot

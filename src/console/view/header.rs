@@ -39,6 +39,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
             let text = format!(" REPLAY {time} x{} {} ", recording.speed, recording.how());
             pen.at_the_end(&text, theme.style(Role::Active).patch(BOLD));
         }
+        if let Some((text, style)) = observed(model, theme) {
+            pen.at_the_end(&format!(" {text} "), style.patch(BOLD));
+        }
         progress(model, run, theme, &mut pen, 0);
         pen.write("  ", PLAIN).write(&run.title, BOLD);
         return;
@@ -51,12 +54,24 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     limit(model, run, theme, row(area, 3), buf);
 }
 
+/// That what is shown is read from a warehouse, and how old it is.
+fn observed(model: &Model, theme: Theme) -> Option<(String, Style)> {
+    let observation = model.observation.as_ref()?;
+    let age = observation.age(model.now.unwrap_or(observation.read_at));
+    let (role, then) = match &observation.failure {
+        _ if observation.is_reading => (Role::Active, ", refreshing"),
+        Some(_) => (Role::Bad, ""),
+        None => (Role::Active, ""),
+    };
+    Some((format!("READ-ONLY, read {age} ago{then}"), theme.style(role)))
+}
+
 /// Who steers, while several could.
 fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(text) = model
         .helm
         .text()
-        .filter(|_| model.recording.is_none() && !model.is_over())
+        .filter(|_| model.recording.is_none() && model.observation.is_none() && !model.is_over())
     {
         let style = if model.helm.is_mine() {
             PLAIN
@@ -118,12 +133,18 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
             .write(&place, BOLD)
             .write("  ", PLAIN);
     }
-    pen.write(&run.title, BOLD);
-    let facts = [
-        run.warehouse.clone(),
-        format!("source {}", run.source),
-        format!("pid {}", run.pid),
-    ];
+    let source = format!("source {}", run.source);
+    let pid = format!("pid {}", run.pid);
+    // Where it is read from is what matters most of something that is read; how it is called, of a run.
+    let facts = if let Some((text, style)) = observed(model, theme) {
+        pen.write(&text, style.patch(BOLD))
+            .write("  ", PLAIN)
+            .write(&run.warehouse, BOLD);
+        [run.title.clone(), source, pid]
+    } else {
+        pen.write(&run.title, BOLD);
+        [run.warehouse.clone(), source, pid]
+    };
     for (at, fact) in facts.iter().enumerate() {
         // Which warehouse is written to is shown even when it must be cut; the rest only whole.
         if at > 0 && pen.left() < width(fact) + 3 {
@@ -279,6 +300,12 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     }
     if let Some(outside) = outside(run).filter(|_| run.ending.is_none()) {
         pen.at_the_end(&format!("  {outside}"), theme.style(Role::Bad));
+    }
+    if let Some(observation) = &model.observation {
+        let lease = sanitised(&observation.lease_text()).into_owned();
+        pen.write("lease: ", theme.style(Role::Active))
+            .write(&lease, PLAIN)
+            .write("  ", PLAIN);
     }
     if !text.is_empty() {
         pen.write(name, theme.style(Role::Active)).write(text, PLAIN);

@@ -19,13 +19,9 @@ const GAP: usize = 2;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
-    let deck = model
-        .recording
-        .as_ref()
-        .filter(|_| model.place() != Place::Prompt);
-    let keys_of_deck = deck.into_iter().flat_map(|_| at(Place::Recording));
+    let own_keys = model.own_place().into_iter().flat_map(at);
     let counts = |binding: &&Binding| model.refusal(model.place(), binding.action).is_none();
-    let hints = keys_of_deck
+    let hints = own_keys
         .chain(at(model.place()).filter(counts))
         .filter_map(|binding| hint(binding, model, run, theme));
     let (always, others): (Vec<_>, Vec<_>) = hints.partition(|hint| hint.always);
@@ -87,6 +83,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
             binding.action,
             Action::PauseResume
                 | Action::PlayOrHold
+                | Action::ReadAgain
                 | Action::Help
                 | Action::Helm
                 | Action::Quit

@@ -24,6 +24,22 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
+    if let Some(observation) = &model.observation {
+        let text = match &observation.lease {
+            Some(holder) => format!("The log is on {}, in logs/ of {}.", holder.host, holder.folder),
+            None => format!(
+                "The log is on {}, in logs/ of its state folder.",
+                observation.host
+            ),
+        };
+        for (at, piece) in wrapped(&sanitised(&text), usize::from(area.width))
+            .iter()
+            .enumerate()
+        {
+            Pen::on(buf, theme, row(area, at)).write(piece, PLAIN);
+        }
+        return;
+    }
     if model.log.len() == 0 {
         let text = if model.log.is_filtered() {
             "No line that is kept here passes the filter; logs/ in the state folder has all."

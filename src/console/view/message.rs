@@ -2,6 +2,7 @@
 //! long sentence takes up to three rows and lies over the panes while it is read; beside a page that lies there already it
 //! lies over the keys.
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -12,6 +13,7 @@ use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
+use crate::console::model::observation::{Observation, ReadFailure, age};
 use crate::console::model::orders::Barred;
 use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
 use crate::console::text::{count, counted, sanitised, wrapped};
@@ -232,6 +234,25 @@ fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String)
     }
 }
 
+/// What the operator should know of what is read from a warehouse.
+fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, Style) {
+    let key = |place, action| model.key_of(place, action, theme.glyphs.utf8);
+    let (again, quit) = (
+        key(Place::Observation, Action::ReadAgain),
+        key(Place::Dates, Action::Quit),
+    );
+    let Some(ReadFailure { at, why }) = &observation.failure else {
+        let text = format!("Read-only, refreshed every 30 s: {again} refreshes now, {quit} leaves.");
+        return (text, PLAIN);
+    };
+    let ago = age(model.now.map_or(TimeDelta::zero(), |now| now - *at));
+    let text = format!(
+        "Refresh failed {ago} ago ({}); {again} tries again.",
+        sanitised(why)
+    );
+    (text, theme.style(Role::Bad))
+}
+
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(notice) = model.notices.last() {
         let more = match model.notices.len() - 1 {
@@ -259,6 +280,9 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
             None => format!("A recording: {hold} holds it, {next} goes to the next event, {quit} leaves."),
         };
         return (text, PLAIN);
+    }
+    if let Some(observation) = &model.observation {
+        return observed(model, observation, theme);
     }
     let run = &snapshot.run;
     if run.state.has_ended() || model.is_over() {

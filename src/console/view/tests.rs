@@ -12,10 +12,11 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    asking, bad_sources, billed, day, estimated, finished, history, loading, log, one_fail, paused, running,
-    sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
+    asking, bad_sources, billed, day, estimated, finished, history, loading, log, observation, observed,
+    one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages, vitals,
+    worker_died,
 };
-use crate::console::{Helm, Model, Msg, Palette, Reach, Theme, draw, update};
+use crate::console::{Helm, Model, Msg, Observation, Palette, Reach, ReadFailure, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
@@ -161,6 +162,28 @@ fn every_pane_alone(#[case] pane: &str, #[case] number: char) {
         feed(&mut model, [key(number), key('z')]);
         let drawn = screen(&mut model, UTF8, columns, rows);
         insta::assert_snapshot!(format!("alone-{pane}-{columns}x{rows}"), text(&drawn));
+    }
+}
+
+#[test]
+fn what_is_read_from_a_warehouse_says_where_from_and_how_old_it_is() {
+    let failed = Observation {
+        lease: None,
+        failure: Some(ReadFailure {
+            at: second(-1.6),
+            why: "reading the recorded progress: no answer within 60 s".to_owned(),
+        }),
+        ..observation()
+    };
+    for (name, observation) in [("read", observation()), ("failed", failed)] {
+        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+            let mut model = Model::default();
+            feed(&mut model, [Msg::Tick(second(8.4))]);
+            feed(&mut model, observed(running(50)));
+            update(&mut model, Msg::Observation(observation.clone()));
+            let drawn = screen(&mut model, UTF8, columns, rows);
+            insta::assert_snapshot!(format!("observed-{name}-{columns}x{rows}"), text(&drawn));
+        }
     }
 }
 

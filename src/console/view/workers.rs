@@ -28,6 +28,10 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
+    if model.observation.is_some() {
+        Pen::on(buf, theme, row(area, 0)).write("Who works on what is not recorded in the warehouse.", PLAIN);
+        return;
+    }
     process(model, theme, row(area, 0), buf);
     let columns = Columns::of(usize::from(area.width));
     columns.names(theme, row(area, 1), buf);

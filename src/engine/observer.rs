@@ -1,0 +1,246 @@
+//! A plan as its warehouse has recorded it, for a console that runs nothing: read as often as wanted into a ledger in
+//! memory, written nowhere.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::board::{StageBoard, check_views};
+use super::elsewhere::Elsewhere;
+use super::handover::{HandoverError, take_over};
+use super::{CheckView, Progress, RunView, Snapshot, StageState, StageView};
+use crate::ledger::{Coverage, Ledger, LedgerError, RunRecord, RunState, Target, gate_is_open};
+use crate::plan::{Plan, StageSpec};
+use crate::runbook::{Facts, derive};
+use crate::warehouse::{Holder, Warehouse};
+
+/// Reads the progress of a plan from its warehouse.
+#[derive(Debug)]
+pub struct Observer {
+    plan: Arc<Plan>,
+    warehouse: Arc<dyn Warehouse>,
+    ledger: Ledger,
+    target: Target,
+    /// The host that recorded the newest run.
+    host: Option<String>,
+    heartbeat: Option<Heartbeat>,
+}
+
+/// The newest heartbeat of the holder of the lease, by its numbers: another host has another clock.
+#[derive(Debug, Clone, Copy)]
+struct Heartbeat {
+    epoch: i64,
+    beat: i64,
+    seen_at: DateTime<Utc>,
+}
+
+/// The newest run of a plan as its warehouse has recorded it.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// The run.
+    pub run: RunRecord,
+    /// The host that recorded it.
+    pub host: String,
+    /// The process that has the lease of the plan, if one has.
+    pub holder: Option<Holder>,
+    /// When the newest of its heartbeats was seen here.
+    pub heard_at: DateTime<Utc>,
+    /// When all of this was read.
+    pub at: DateTime<Utc>,
+}
+
+impl Observer {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    /// When there is no memory for a ledger.
+    pub fn new(plan: Arc<Plan>, warehouse: Arc<dyn Warehouse>) -> Result<Self, LedgerError> {
+        let mut ledger = Ledger::in_memory()?;
+        let target = ledger.target(&plan.name, &warehouse.name())?;
+        Ok(Self {
+            plan,
+            warehouse,
+            ledger,
+            target,
+            host: None,
+            heartbeat: None,
+        })
+    }
+
+    /// Reads what is new; none if no run of the plan has begun there.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be read, or has recorded what this program cannot read. What was read before stays.
+    pub async fn read(&mut self) -> Result<Option<Observed>, HandoverError> {
+        let (plan, warehouse) = (Arc::clone(&self.plan), Arc::clone(&self.warehouse));
+        let imported = take_over(&mut self.ledger, self.target, &plan, warehouse.as_ref()).await?;
+        self.host = imported.host.or(self.host.take());
+        let (Some(host), Some(run)) = (self.host.clone(), self.ledger.last_run(&plan.name)?) else {
+            return Ok(None);
+        };
+        let lease = match warehouse.leases() {
+            Some(leases) => leases.look(&plan.name).await?,
+            None => None,
+        };
+        let at = Utc::now();
+        let before = self.heartbeat.take();
+        if let Some(lease) = &lease {
+            let is_known = |known: &Heartbeat| (known.epoch, known.beat) == (lease.epoch, lease.beat);
+            self.heartbeat = before.filter(is_known).or(Some(Heartbeat {
+                epoch: lease.epoch,
+                beat: lease.beat,
+                seen_at: at,
+            }));
+        }
+        Ok(Some(Observed {
+            run,
+            host,
+            holder: lease.and_then(|lease| lease.holder),
+            heard_at: self.heartbeat.map_or(at, |heartbeat| heartbeat.seen_at),
+            at,
+        }))
+    }
+
+    /// Everything that a console shows of it. Who works on what, rates and costs are not recorded.
+    ///
+    /// # Errors
+    /// When what was read contradicts itself.
+    pub fn snapshot(&self, observed: &Observed, version: u64) -> Result<Snapshot, LedgerError> {
+        let (ledger, target, plan) = (&self.ledger, self.target, self.plan.as_ref());
+        let run = &observed.run;
+        let is_alive = observed.holder.is_some();
+        let mut checks = check_views(plan, plan.checks.iter(), ledger, target)?;
+        let stages = (plan.stages.iter())
+            .map(|stage| self.stage(stage, &checks, is_alive))
+            .collect::<Result<Vec<_>, _>>()?;
+        for check in &mut checks {
+            let stage = stages.iter().find(|stage| stage.name == check.stage);
+            let spec = plan.check(&check.name);
+            check.over = (stage.zip(spec))
+                .filter(|(_, spec)| Coverage::is_known(spec, check.state))
+                .map(|(stage, _)| stage.counts.coverage());
+        }
+        let is_here = |_: &str, date| plan.range.contains(date);
+        let elsewhere = Elsewhere::read(ledger, target, plan, &|_| true, &is_here)?;
+        let open = |stage: &StageView| stage.units.iter().filter(|unit| unit.state.is_open()).count() as u64;
+        let total = stages.iter().map(|stage| stage.counts.total).sum();
+        let state = if is_alive || run.state.has_ended() {
+            run.state
+        } else {
+            RunState::Interrupted
+        };
+        let until = run.ended_at.unwrap_or(observed.at);
+        Ok(Snapshot {
+            version,
+            at: observed.at,
+            run: RunView {
+                id: run.id.clone(),
+                title: plan.title.clone(),
+                warehouse: run.warehouse.clone(),
+                source: run.source.clone(),
+                pid: run.pid,
+                control: None,
+                state,
+                pausing: false,
+                preparing: None,
+                active_seconds: (until - run.started_at).as_seconds_f64().max(0.0),
+                progress: Progress {
+                    total,
+                    done: total - stages.iter().map(open).sum::<u64>(),
+                    ..Progress::default()
+                },
+                limit: String::new(),
+                workers: usize::try_from(run.workers).unwrap_or(usize::MAX),
+                enough_workers: None,
+                billed: None,
+                elsewhere: elsewhere.view(),
+                question: None,
+                ending: run.ending.clone(),
+            },
+            stages,
+            workers: Vec::new(),
+            checks,
+            runbook: Arc::new(derive(plan, &Facts::gather(ledger, target, plan)?)),
+            sources: check_views(plan, plan.sources.iter(), ledger, target)?,
+            breakdowns: Vec::new(),
+            estimate: None,
+        })
+    }
+
+    /// What was read, as a ledger.
+    #[must_use]
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
+    fn stage(
+        &self,
+        spec: &StageSpec,
+        checks: &[CheckView],
+        is_alive: bool,
+    ) -> Result<StageView, LedgerError> {
+        let dates: Vec<_> = self.plan.range.days().collect();
+        let mut board = StageBoard::new(&spec.name, spec.table.clone(), &dates);
+        for unit in self.ledger.current_units(self.target, spec)?.units {
+            board.show(&unit);
+        }
+        for (date, gaps) in self.ledger.gaps(self.target, &spec.name)? {
+            board.show_gaps(date, &gaps);
+        }
+        board.state = state(&board, checks, is_alive);
+        Ok(StageView {
+            seconds: self.ledger.stage_seconds(self.target, &spec.name)?,
+            ..board.view()
+        })
+    }
+}
+
+/// How a stage stands by its units and checks. That its checks are being run is not recorded.
+fn state(board: &StageBoard, checks: &[CheckView], is_alive: bool) -> StageState {
+    let counts = board.counts();
+    let is_open = board.units().iter().any(|unit| unit.state.is_open());
+    let attention = board.units().iter().filter(|unit| unit.state.needs_attention());
+    let at_gate = (checks.iter())
+        .filter(|check| check.stage == board.name)
+        .map(CheckView::at_gate);
+    let gate_is_open = gate_is_open(attention.map(|unit| unit.date), at_gate);
+    let is_begun = counts.pending < counts.total;
+    if !is_open && gate_is_open {
+        StageState::Passed
+    } else if is_begun && is_open && is_alive {
+        StageState::Running
+    } else if is_begun && !gate_is_open {
+        StageState::Failed
+    } else {
+        StageState::Waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::ledger::UnitState;
+
+    #[rstest]
+    #[case([UnitState::Pending, UnitState::Pending], true, StageState::Waiting)]
+    #[case([UnitState::Ok, UnitState::Pending], true, StageState::Running)]
+    #[case([UnitState::Ok, UnitState::Pending], false, StageState::Waiting)]
+    #[case([UnitState::Failed, UnitState::Pending], false, StageState::Failed)]
+    #[case([UnitState::Ok, UnitState::Failed], true, StageState::Failed)]
+    #[case([UnitState::Ok, UnitState::Skipped], true, StageState::Passed)]
+    fn a_stage_stands_as_its_dates_do(
+        #[case] units: [UnitState; 2],
+        #[case] is_alive: bool,
+        #[case] expected: StageState,
+    ) {
+        let dates = [NaiveDate::MIN, NaiveDate::MAX];
+        let mut board = StageBoard::new("s", None, &dates);
+        for (date, state) in dates.into_iter().zip(units) {
+            board.change(date, |unit| unit.state = state);
+        }
+        assert_eq!(state(&board, &[], is_alive), expected);
+    }
+}

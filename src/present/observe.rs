@@ -1,0 +1,177 @@
+//! The console on what a warehouse has recorded of a plan: the same ways to it as to a run, behind which the warehouse is
+//! read now and then. Nothing is written, neither there nor here.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::notify::{Notifier, Notify};
+use super::run_vitals::RunVitals;
+use super::tui::{self, Around, Reading};
+use crate::console::{LeaseHolder, Observation, Preferences, ReadFailure};
+use crate::control::Helm;
+use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
+use crate::telemetry::LogRing;
+
+/// How often the warehouse is read without a key.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// A warehouse that answers nothing for this long is read again after the next pause.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Shows what an observer reads until the operator leaves, beginning with what it has read; the answer is the exit code.
+/// The runtime is the one it has read on.
+///
+/// # Errors
+/// When the screen cannot be opened, or what was read cannot be shown.
+pub fn observe(
+    runtime: &Runtime,
+    observer: Observer,
+    observed: &Observed,
+    preferences: &Preferences,
+) -> io::Result<u8> {
+    let first = observer.snapshot(observed, 1).map_err(io::Error::other)?;
+    runtime.block_on(async {
+        let (snapshots, seen) = watch::channel(Arc::new(first));
+        let (facts, told) = mpsc::unbounded_channel();
+        let (orders, given) = mpsc::channel(64);
+        let (wishes, wanted) = mpsc::unbounded_channel();
+        let (newest, told_of) = watch::channel(observation(observed));
+        let reader = Reader {
+            observer,
+            snapshots,
+            newest,
+            _facts: facts,
+        };
+        tokio::spawn(reader.read_now_and_then(wanted, given));
+        let mut link = Link {
+            snapshots: seen,
+            facts: told,
+            orders,
+        };
+        let around = Around {
+            log: LogRing::new(1),
+            vitals: RunVitals::Own(None),
+            seat: Helm::default().seat("observer", false),
+            afar: true,
+            can_detach: true,
+            playing: None,
+            reading: Some(Reading {
+                wishes,
+                newest: told_of,
+            }),
+        };
+        let left = tui::follow(&mut link, preferences, around, &mut Notifier::new(Notify::Never)).await?;
+        Ok(left.exit_code())
+    })
+}
+
+/// The observer with whom it tells.
+struct Reader {
+    observer: Observer,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    newest: watch::Sender<Observation>,
+    /// Nothing is told of what happens, and the run is not over for that.
+    _facts: mpsc::UnboundedSender<Fact>,
+}
+
+impl Reader {
+    /// Reads until the screen is left.
+    async fn read_now_and_then(
+        mut self,
+        mut wishes: mpsc::UnboundedReceiver<()>,
+        mut orders: mpsc::Receiver<Order>,
+    ) {
+        let mut due = Instant::now() + PAUSE;
+        loop {
+            tokio::select! {
+                wish = wishes.recv() => if wish.is_none() {
+                    return;
+                },
+                order = orders.recv() => match order {
+                    Some(order) => {
+                        refuse(order);
+                        continue;
+                    }
+                    None => return,
+                },
+                () = sleep_until(due) => {}
+            }
+            self.newest.send_modify(|newest| newest.is_reading = true);
+            let read = self.read(&mut orders).await;
+            self.tell(read);
+            while wishes.try_recv().is_ok() {}
+            due = Instant::now() + PAUSE;
+        }
+    }
+
+    /// Reads once; orders that come meanwhile are answered at once.
+    async fn read(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<Observed, String> {
+        let mut read = pin!(timeout(PATIENCE, self.observer.read()));
+        loop {
+            tokio::select! {
+                read = &mut read => return match read {
+                    Ok(Ok(Some(observed))) => Ok(observed),
+                    Ok(Ok(None)) => Err("the warehouse has no run of the plan any more".to_owned()),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+                },
+                Some(order) = orders.recv() => refuse(order),
+            }
+        }
+    }
+
+    /// Shows what was read; where that failed, what was read before stays.
+    fn tell(&self, read: Result<Observed, String>) {
+        let version = self.snapshots.borrow().version + 1;
+        let shown = read.and_then(|observed| {
+            let snapshot = self.observer.snapshot(&observed, version);
+            let snapshot = snapshot.map_err(|error| error.to_string())?;
+            Ok((snapshot, observed))
+        });
+        match shown {
+            Ok((snapshot, observed)) => {
+                self.newest.send_replace(observation(&observed));
+                self.snapshots.send_replace(Arc::new(snapshot));
+            }
+            Err(why) => self.newest.send_modify(|newest| {
+                newest.is_reading = false;
+                newest.failure = Some(ReadFailure { at: Utc::now(), why });
+            }),
+        }
+    }
+}
+
+fn observation(observed: &Observed) -> Observation {
+    let lease = observed.holder.as_ref().map(|holder| LeaseHolder {
+        host: holder.host.clone(),
+        pid: holder.pid,
+        folder: holder.folder.clone(),
+        since: holder.since,
+        heard_at: observed.heard_at,
+    });
+    Observation {
+        host: observed.host.clone(),
+        lease,
+        read_at: observed.at,
+        is_reading: false,
+        failure: None,
+    }
+}
+
+fn refuse(order: Order) {
+    let sentence = match order.command {
+        Command::Inspect { .. } => {
+            "this console reads the recorded progress only; query the table to see its rows"
+        }
+        _ => "this console is read-only",
+    };
+    // The screen may have been left meanwhile.
+    let _ = order.answer.send(Reply::Refused(sentence.to_owned()));
+}
