@@ -383,6 +383,9 @@ impl Dispatcher {
         // A task that is cut off ends the program it runs; were it not waited for, the program could outlive us.
         self.tasks.shutdown().await;
         cancel_abandoned(self.warehouse.as_ref()).await;
+        if let Err(fatal) = self.collect_bills() {
+            tracing::error!("what cancelled jobs were billed is not recorded: {fatal}");
+        }
         ending
     }
 

@@ -24,6 +24,7 @@ pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
         started: started(pid),
         since: now,
         folder: folder.display().to_string(),
+        jobs_in: Vec::new(),
     }
 }
 

@@ -66,6 +66,7 @@ mod tests {
             started: None,
             since: DateTime::UNIX_EPOCH,
             folder: "/state".to_owned(),
+            jobs_in: Vec::new(),
         }
     }
 

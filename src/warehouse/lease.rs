@@ -24,6 +24,10 @@ pub struct Holder {
     pub since: DateTime<Utc>,
     /// Its state folder.
     pub folder: String,
+    /// The projects in which jobs may run that were sent under this lease: those of the holder first, then those of
+    /// earlier holders that never gave it back. Filled in by a warehouse that has jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs_in: Vec<String>,
 }
 
 /// The lease of a plan, as it stands.

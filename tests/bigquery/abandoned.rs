@@ -1,27 +1,40 @@
-//! Jobs that no task waits for any more: they are cancelled on the server, and named with what they processed.
+//! Jobs that no task waits for any more: they are cancelled on the server, named with what they processed, and billed.
 
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backcourt::warehouse::{JobEnd, Warehouse};
+use backcourt::warehouse::{Bill, Charge, Cost, Holder, JobEnd, Lease, Purpose, Warehouse};
+use chrono::DateTime;
+use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 
 use super::emulator::{Emulator, open};
-use super::faults::block_on;
+use super::faults::{behind, block_on};
 use super::program::{State, wait_until};
-use super::proxy::{Fate, Proxy};
+use super::proxy::{Call, Fate, Method, Proxy};
+use super::staging::{large, write};
+use super::warehouse::games;
 
 /// What the server is at for minutes.
-const LONG: &str = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a \
+pub const LONG: &str = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a \
                     CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3";
 
 #[test]
 fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_not() {
     let Some(emulator) = Emulator::start() else { return };
-    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
+    let proxy = Proxy::billing(
+        Some(emulator.port()),
+        Duration::ZERO,
+        |_| Fate::Pass,
+        |_| (1 << 30, 5),
+    );
     block_on(async {
         let warehouse = open(&proxy.address());
-        let sender = warehouse.clone();
+        let bill = Arc::<Bill>::default();
+        let sender = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
         let task = tokio::spawn(async move { sender.query(LONG).await });
         let is_sent = || proxy.seen(|seen| seen.made.iter().any(|made| made.sql == LONG));
         while !is_sent() {
@@ -50,7 +63,69 @@ fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_no
                 );
             }
         });
+        let charged = Charge {
+            job: left[0].job.clone(),
+            cost: Cost::of_job(1 << 30, 5),
+        };
+        assert_eq!(bill.take(), [charged], "what it used is billed");
         assert_eq!(warehouse.cancel_abandoned().await, [], "nothing is left");
+    });
+}
+
+#[test]
+fn a_load_job_is_cancelled_and_counted_like_every_other() {
+    let Some(emulator) = Emulator::start() else { return };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let is_cancelled = Arc::clone(&cancelled);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
+        if call.target.ends_with("_rows/cancel") {
+            is_cancelled.store(true, Ordering::Relaxed);
+        }
+        if call.method != Method::Get || call.job != "backcourt_large_0_rows" {
+            return Fate::Pass;
+        }
+        let stopped = json!({"state": "DONE", "errorResult": {"reason": "stopped", "message": "cancelled"}});
+        let told = if is_cancelled.load(Ordering::Relaxed) {
+            json!({"status": stopped, "statistics": {"totalSlotMs": "7", "load": {"outputRows": "0"}}})
+        } else {
+            json!({"status": {"state": "RUNNING"}})
+        };
+        Fate::Say(200, told.to_string())
+    });
+    block_on(async {
+        let warehouse = behind(&proxy);
+        warehouse.ensure(&games()).await.unwrap();
+        let bill = Arc::<Bill>::default();
+        let writer = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+        let task = tokio::spawn(async move { write(writer.as_ref(), &large(), "large").await });
+        let is_waited_for = || {
+            proxy.seen(|seen| {
+                let looks =
+                    |line: &str| line.starts_with("GET ") && line.contains("/jobs/backcourt_large_0_rows?");
+                seen.made.iter().any(|made| looks(&made.line))
+            })
+        };
+        while !is_waited_for() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(warehouse.cancel_abandoned().await, [], "its task waits for it");
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        let left = warehouse.cancel_abandoned().await;
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(left[0].end, JobEnd::Cancelled);
+        let charged = Charge {
+            job: left[0].job.clone(),
+            cost: Cost::of_job(0, 7),
+        };
+        assert_eq!(bill.take(), [charged]);
+
+        // One that ends is counted beside the commit that takes its rows.
+        let writer = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+        write(writer.as_ref(), &large()[..9], "again_1").await;
+        let jobs: Vec<String> = bill.take().into_iter().map(|charge| charge.job).collect();
+        assert!(jobs.iter().any(|job| job.ends_with("again-1_0_rows")), "{jobs:?}");
+        assert!(jobs.iter().any(|job| job.ends_with("again-1_0")), "{jobs:?}");
     });
 }
 
@@ -108,4 +183,86 @@ fn a_second_sigterm_cancels_the_commit_that_is_under_way_and_names_it_with_its_b
     let named = format!("; job {} cancelled after ", commits[0]);
     assert!(said.contains(&named), "{said}");
     proxy.seen(|seen| assert!(seen.cancelled.iter().any(|(job, _)| *job == commits[0])));
+}
+
+/// How many rows the date is to have, asked once when its stage begins and then by a worker.
+const ASKED: &str = "SELECT COUNT(*) AS n FROM UNNEST([1]) AS one WHERE @date = DATE '2024-03-01'";
+
+/// What ends the work of a run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Cancel,
+    Abort,
+    LostLease,
+}
+
+#[rstest]
+#[case(Way::Cancel)]
+#[case(Way::Abort)]
+#[case(Way::LostLease)]
+fn what_ends_the_work_at_once_cancels_its_reads_and_bills_them(#[case] way: Way) {
+    let Some(emulator) = Emulator::start() else { return };
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let jobs = Arc::clone(&asked);
+    let rule = move |call: &Call| {
+        let mut asked = jobs.lock().unwrap();
+        if call.method == Method::Insert
+            && !call.is_dry
+            && call.sql.starts_with("SELECT COUNT(*) AS n FROM UNNEST([1])")
+        {
+            asked.push(call.job.clone());
+        }
+        let is_held = asked.get(1).is_some_and(|held| *held == call.job);
+        drop(asked);
+        if call.method == Method::Results && is_held {
+            std::thread::sleep(Duration::from_millis(100));
+            return Fate::Say(200, json!({"jobComplete": false}).to_string());
+        }
+        Fate::Pass
+    };
+    let proxy = Proxy::billing(Some(emulator.port()), Duration::ZERO, rule, |_| (1 << 30, 5));
+    let state = State::none();
+    let plan = state.path().with_extension("toml");
+    let counting = format!("expect_rows = \"{ASKED}\"\ntable = ");
+    std::fs::write(&plan, PLAN.replace("table = ", &counting)).unwrap();
+    let (plan, flags) = (plan.display().to_string(), proxy.flags());
+    let mut run = vec!["run", "--plan", &plan, "--output", "plain"];
+    run.extend(flags.iter().map(String::as_str));
+    let mut run = state.command(&run).stdout(Stdio::null()).spawn().unwrap();
+    wait_until("a worker asks", || asked.lock().unwrap().len() > 1);
+    match way {
+        Way::Cancel => drop(state.backcourt(&["ctl", "cancel"]).expect(0)),
+        Way::Abort => drop(state.backcourt(&["ctl", "abort"]).expect(0)),
+        Way::LostLease => block_on(take_away(&emulator)),
+    }
+    let job = asked.lock().unwrap()[1].clone();
+    wait_until("the read is cancelled", || {
+        proxy.seen(|seen| seen.cancelled.iter().any(|(cancelled, _)| *cancelled == job))
+    });
+    let billed =
+        format!("SELECT COUNT(*) FROM job WHERE id = '{job}' AND stage = 'sums' AND bytes_billed > 0");
+    wait_until("it is billed", || state.count(&billed) == 1);
+    if way == Way::Cancel {
+        state.backcourt(&["ctl", "abort"]).expect(0);
+    }
+    run.wait().unwrap();
+}
+
+/// Takes the lease of the plan as if it were free, so that nothing but its loss ends what its holder has sent.
+async fn take_away(emulator: &Emulator) {
+    let warehouse = emulator.open();
+    let leases = warehouse.leases().unwrap();
+    let held = leases.look("long").await.unwrap().unwrap();
+    let free = Lease { holder: None, ..held };
+    let other = Holder {
+        host: "courtside".to_owned(),
+        machine: None,
+        pid: 1,
+        started: None,
+        since: DateTime::UNIX_EPOCH,
+        folder: "/state".to_owned(),
+        jobs_in: Vec::new(),
+    };
+    assert!(leases.take("long", Some(&free), &other).await.unwrap());
+    leases.beat().await.unwrap();
 }

@@ -12,6 +12,7 @@ use chrono::DateTime;
 use serde_json::{Value as Json, json};
 
 use super::discovery::Discovery;
+use super::emulator::PROJECT;
 use super::faults::{behind, block_on};
 use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::games;
@@ -172,6 +173,7 @@ fn holder() -> Holder {
         started: None,
         since: DateTime::UNIX_EPOCH,
         folder: "/state".to_owned(),
+        jobs_in: vec![PROJECT.to_owned()],
     }
 }
 

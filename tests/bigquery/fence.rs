@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backcourt::fence::Tenure;
@@ -13,12 +14,13 @@ use chrono::{DateTime, Utc};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 
+use super::abandoned::LONG;
 use super::emulator::{Emulator, PROJECT, open, open_with};
 use super::faults::block_on;
 use super::month::{copy, embedded, raw_tables};
 use super::pace::Pace;
 use super::program::{State, ended, stages_alone, wait_until};
-use super::proxy::{Fate, Proxy};
+use super::proxy::{Fate, Proxy, body};
 use super::warehouse::{all, at, day, game, games};
 
 fn on(emulator: &Emulator) -> BigQueryWarehouse {
@@ -37,6 +39,15 @@ fn holder(pid: u32) -> Holder {
         started: None,
         since: DateTime::UNIX_EPOCH,
         folder: "/state".to_owned(),
+        jobs_in: Vec::new(),
+    }
+}
+
+/// The same, as the lease names it.
+fn holding(pid: u32) -> Holder {
+    Holder {
+        jobs_in: vec![PROJECT.to_owned()],
+        ..holder(pid)
     }
 }
 
@@ -74,15 +85,35 @@ async fn points(warehouse: &BigQueryWarehouse) -> Vec<Value> {
         .collect()
 }
 
-/// Jobs of the server as it lists them.
-async fn jobs(emulator: &Emulator) -> Vec<Json> {
+/// Jobs of a project as the server lists them.
+async fn jobs(emulator: &Emulator, project: &str) -> Vec<Json> {
     let url = format!(
-        "http://127.0.0.1:{}/bigquery/v2/projects/{PROJECT}/jobs?projection=full&maxResults=1000",
+        "http://127.0.0.1:{}/bigquery/v2/projects/{project}/jobs?projection=full&maxResults=1000",
         emulator.port()
     );
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let listed: Json = client.get(url).send().await.unwrap().json().await.unwrap();
     listed["jobs"].as_array().unwrap().clone()
+}
+
+/// The id of the job with this query, once it runs.
+async fn running(emulator: &Emulator, project: &str, sql: &str) -> Json {
+    let is_it = |job: &Json| job["configuration"]["query"]["query"] == json!(sql);
+    let is_running = |job: &Json| is_it(job) && job["status"]["state"] == "RUNNING";
+    loop {
+        if let Some(job) = jobs(emulator, project).await.into_iter().find(is_running) {
+            return job["jobReference"]["jobId"].clone();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// How a job stands.
+async fn state_of(emulator: &Emulator, project: &str, id: &Json) -> Json {
+    // Its sender may have sent it again by now, under another id.
+    let is_it = |job: &Json| job["jobReference"]["jobId"] == *id;
+    let found = jobs(emulator, project).await.into_iter().find(is_it);
+    found.unwrap()["status"]["state"].clone()
 }
 
 #[test]
@@ -99,7 +130,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         let stands = look(&second).await.unwrap();
         assert_eq!(
             (stands.epoch, stands.beat, &stands.holder),
-            (1, 1, &Some(holder(1)))
+            (1, 1, &Some(holding(1)))
         );
         let leases = first.leases().unwrap();
         leases.beat().await.unwrap();
@@ -107,24 +138,12 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         write(&first, 101).await.unwrap();
 
         // Whoever sent this is gone, and the server is still at it.
-        let long = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a \
-                    CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3";
         let sender = first.clone();
-        let lost = tokio::spawn(async move { sender.query(long).await });
-        let is_long = |job: &Json| job["configuration"]["query"]["query"] == json!(long);
-        let is_running = |job: &Json| is_long(job) && job["status"]["state"] == "RUNNING";
-        let id = loop {
-            if let Some(job) = jobs(&emulator).await.into_iter().find(is_running) {
-                break job["jobReference"]["jobId"].clone();
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let lost = tokio::spawn(async move { sender.query(LONG).await });
+        let id = running(&emulator, PROJECT, LONG).await;
         let stands = look(&second).await;
         assert!(take(&second, stands.as_ref(), 2).await);
-        // Its sender may have sent it again by now, under another id.
-        let is_it = |job: &Json| job["jobReference"]["jobId"] == id;
-        let ended = jobs(&emulator).await.into_iter().find(is_it).unwrap();
-        assert_eq!(ended["status"]["state"], "DONE", "{ended}");
+        assert_eq!(state_of(&emulator, PROJECT, &id).await, "DONE");
         lost.abort();
         assert_eq!(look(&first).await.unwrap().epoch, 2);
 
@@ -145,13 +164,13 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         leases.give_back().await.unwrap();
         assert_eq!(
             look(&second).await.unwrap().holder,
-            Some(holder(2)),
+            Some(holding(2)),
             "it is not its to give"
         );
         second.leases().unwrap().give_back().await.unwrap();
         assert_eq!(look(&second).await.unwrap().holder, None);
 
-        let labelled = jobs(&emulator)
+        let labelled = jobs(&emulator, PROJECT)
             .await
             .into_iter()
             .map(|job| job["configuration"].clone());
@@ -173,6 +192,60 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         let lease = writes[0]["backcourt_lease"].as_str().unwrap();
         assert!(lease.starts_with("it_s_nba_"), "{lease}");
         assert!(writes.iter().all(|labels| labels["team"] == "data"));
+    });
+}
+
+#[test]
+fn jobs_of_an_earlier_holder_are_ended_in_the_project_that_it_sent_them_to() {
+    const BILLED: &str = "acme-billing";
+    let Some(emulator) = Emulator::start() else { return };
+    let may_list = Arc::new(AtomicBool::new(false));
+    let allowed = Arc::clone(&may_list);
+    let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
+        let lists = call.target == format!("GET /bigquery/v2/projects/{BILLED}/jobs");
+        if lists && !allowed.load(Ordering::Relaxed) {
+            return Fate::Say(
+                403,
+                body(403, "accessDenied", "Access Denied: Project acme-billing"),
+            );
+        }
+        Fate::Pass
+    });
+    block_on(async {
+        let billed = Settings {
+            billing_project: Some(BILLED.to_owned()),
+            ..Settings::default()
+        };
+        let first = open_with(&emulator.address(), billed);
+        assert!(take(&first, None, 1).await);
+        let sender = first.clone();
+        let lost = tokio::spawn(async move { sender.query(LONG).await });
+        let id = running(&emulator, BILLED, LONG).await;
+
+        let second = open(&proxy.address());
+        let stands = look(&second).await.unwrap();
+        let leases = second.leases().unwrap();
+        let refused = leases
+            .take("it's nba", Some(&stands), &holder(2))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.class, ErrorClass::Auth, "{refused}");
+        let said = "may have left jobs running in project acme-billing, which this account may not list";
+        assert!(
+            refused.message.contains(said) && refused.message.contains("--billing-project acme-billing"),
+            "{refused}"
+        );
+        // That start has failed, and the next one still knows where to look.
+        may_list.store(true, Ordering::Relaxed);
+        let third = open(&proxy.address());
+        let mut stands = look(&third).await;
+        while !take(&third, stands.as_ref(), 3).await {
+            stands = look(&third).await;
+        }
+        assert_eq!(state_of(&emulator, BILLED, &id).await, "DONE");
+        let holder = look(&third).await.unwrap().holder.unwrap();
+        assert_eq!(holder.jobs_in, [PROJECT, BILLED]);
+        lost.abort();
     });
 }
 

@@ -57,6 +57,7 @@ async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>
             started: None,
             since: DateTime::UNIX_EPOCH,
             folder: "/state".to_owned(),
+            jobs_in: Vec::new(),
         };
         let leases = warehouse.leases().unwrap();
         assert!(leases.take(PLAN, None, &holder).await.unwrap());

@@ -1,15 +1,18 @@
 //! How many jobs a run sends: each takes a second, and one that reads a table is billed for 10 MiB at the least.
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
-use backcourt::warehouse::{Dates, Read, Replace, Warehouse};
+use backcourt::warehouse::{Dates, Filling, Read, Replace, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::{behind, block_on};
 use super::month::{MONTH, assert_same, copy, embedded, made_tables, raw_tables, run};
 use super::program::State;
 use super::proxy::{Fate, Proxy};
+use super::staging::large;
+use super::statements;
 use super::warehouse::{at, day, game, games};
 
 async fn write(warehouse: &BigQueryWarehouse, date: &str, points: i64) {
@@ -93,4 +96,23 @@ fn a_month_of_the_built_in_plan_takes_few_jobs() {
     sent.sort();
     assert!(sent.len() <= 134, "{} jobs: {sent:#?}", sent.len());
     assert_same(&state, &emulator, MONTH, &made_tables());
+}
+
+/// One statement for every 8 MB, and three that make and drop a table beside, were ten.
+#[test]
+fn a_table_is_filled_by_few_load_jobs_and_one_statement() {
+    let server = statements::server();
+    let written = AtomicUsize::new(0);
+    let rows = large().into_iter().cycle().take(48);
+    let filling = Filling {
+        table: games(),
+        rows: Box::new(rows),
+    };
+    block_on(behind(&server).fill(vec![filling], &written)).unwrap();
+    let (loads, statements) = server.seen(|seen| {
+        let loads = seen.sent.values().filter(|sql| sql.is_empty()).count();
+        (loads, seen.sent.len() - loads)
+    });
+    assert_eq!((loads, statements), (2, 1));
+    assert_eq!(written.into_inner(), 48);
 }

@@ -16,7 +16,7 @@ use super::warehouse::{at, day, game, games};
 const DATES: [&str; 2] = ["2024-01-01", "2024-01-02"];
 
 /// Twelve games of about a megabyte each.
-fn large() -> Vec<Row> {
+pub fn large() -> Vec<Row> {
     let games = DATES
         .iter()
         .flat_map(|date| (0..6).map(move |number| (number, *date)));
@@ -29,7 +29,7 @@ fn large() -> Vec<Row> {
         .collect()
 }
 
-async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
+pub async fn write(warehouse: &dyn Warehouse, rows: &[Row], name: &str) {
     let replace = Replace {
         table: &games(),
         dates: &DATES.map(day),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backcourt::feeds::feed_outages;
@@ -76,6 +76,7 @@ fn holder() -> Holder {
         started: None,
         since: DateTime::UNIX_EPOCH,
         folder: "/state".to_owned(),
+        jobs_in: vec![PROJECT.to_owned()],
     }
 }
 
@@ -89,12 +90,13 @@ fn taken() -> String {
 }
 
 /// A server on which every table is as it is defined, the lease is one's own, and everything else comes to nothing.
-fn server() -> Proxy {
+pub fn server() -> Proxy {
     let known: HashMap<String, Json> = every_table()
         .iter()
         .map(|table| (table.name.to_string(), described(table)))
         .collect();
     let leases: Mutex<Vec<String>> = Mutex::default();
+    let has_made = AtomicBool::new(false);
     Proxy::start(None, Duration::ZERO, move |call: &Call| match call.method {
         Method::Insert if call.is_dry => Fate::Say(
             200,
@@ -107,10 +109,19 @@ fn server() -> Proxy {
             Fate::Pass
         }
         Method::Results if leases.lock().unwrap().contains(&call.job) => Fate::Say(200, taken()),
+        // Once it is made, there are more entries in it than dates.
+        Method::Other if call.job == "ledger" && has_made.load(Ordering::Relaxed) => {
+            Fate::Say(200, json!({"numRows": "1000000"}).to_string())
+        }
+        Method::Other if call.job == "tables" && has_made.fetch_or(true, Ordering::Relaxed) => {
+            Fate::Say(200, described(&games()).to_string())
+        }
         // The tables of leases and owners, and the notice of a lease.
         Method::Other if call.job == "tables" || call.job.starts_with("heartbeat_") => {
             Fate::Say(200, described(&games()).to_string())
         }
+        // Rows that are loaded.
+        Method::Other if call.job == "jobs" => Fate::Pass,
         Method::Other => match known.get(&call.job) {
             Some(table) => Fate::Say(200, table.to_string()),
             None => Fate::Say(404, body(404, "notFound", "Not found")),

@@ -115,7 +115,7 @@ impl BigQueryWarehouse {
         if client.dataset(self.project(), &dataset).await?.is_none() {
             return Ok((dataset, false));
         }
-        let place = Place::new(&self.prefix, &dataset, "");
+        let place = Place::new(self.project(), &self.prefix, &dataset, "");
         let is_there = client
             .table(self.project(), &dataset, LEASES, Some("tableReference"))
             .await?

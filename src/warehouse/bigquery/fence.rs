@@ -41,19 +41,21 @@ impl Fence {
         )
     }
 
-    pub(super) fn labels(&self) -> HashMap<String, String> {
+    /// What jobs are marked with that run in a project.
+    pub(super) fn labels(&self, project: &str) -> HashMap<String, String> {
         HashMap::from([
-            (LEASE_LABEL.to_owned(), self.place.label()),
+            (LEASE_LABEL.to_owned(), self.place.label_in(project)),
             (EPOCH_LABEL.to_owned(), self.epoch.to_string()),
         ])
     }
 
-    /// Whether a job with these labels was sent by an earlier holder.
-    pub(super) fn is_before(&self, labels: &HashMap<String, String>) -> bool {
+    /// Whether a job in a project with these labels was sent by an earlier holder.
+    pub(super) fn is_before(&self, project: &str, labels: &HashMap<String, String>) -> bool {
         let epoch = labels
             .get(EPOCH_LABEL)
             .and_then(|epoch| epoch.parse::<i64>().ok());
-        labels.get(LEASE_LABEL) == Some(&self.place.label()) && epoch.is_some_and(|epoch| epoch < self.epoch)
+        labels.get(LEASE_LABEL) == Some(&self.place.label_in(project))
+            && epoch.is_some_and(|epoch| epoch < self.epoch)
     }
 }
 
@@ -63,14 +65,17 @@ pub(super) struct Place {
     dataset: String,
     /// The dataset with its project, where jobs run in another one.
     path: String,
+    /// The project it is in.
+    project: String,
     pub(super) plan: String,
 }
 
 impl Place {
-    pub(super) fn new(prefix: &Prefix, dataset: &str, plan: &str) -> Self {
+    pub(super) fn new(project: &str, prefix: &Prefix, dataset: &str, plan: &str) -> Self {
         Self {
             dataset: dataset.to_owned(),
             path: prefix.qualified(dataset),
+            project: project.to_owned(),
             plan: plan.to_owned(),
         }
     }
@@ -129,9 +134,13 @@ impl Place {
         .with("holder", "STRING", holder.to_owned())
     }
 
-    /// What jobs say they were sent under; jobs for the tables of several projects may be billed to one.
-    fn label(&self) -> String {
-        self.name_by(&self.path)
+    /// What jobs in a project say they were sent under; jobs for the tables of several projects may be billed to one.
+    fn label_in(&self, project: &str) -> String {
+        if project == self.project {
+            self.name_by(&self.dataset)
+        } else {
+            self.name_by(&format!("{}.{}", self.project, self.dataset))
+        }
     }
 
     /// For people the plan, and what tells it from the leases in other datasets.

@@ -1,14 +1,17 @@
-//! Filling whole tables from scratch: into tables beside them, which one transaction then copies over, so that a
-//! failure half-way leaves what was there before.
+//! Filling whole tables from scratch: their rows are loaded into tables beside them, which one transaction then copies
+//! over, so that a failure half-way leaves what was there before.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::BigQueryWarehouse;
+use futures_util::future::join_all;
+
 use super::cell::row;
 use super::fault::Fault;
 use super::job::Statement;
-use super::script::{self, MOST_BYTES, sent_bytes};
-use crate::table::{TableDef, Value, bigquery_table, sql_name};
+use super::script::{self, MOST_LOADED, sent_bytes};
+use super::staging::{Disposition, Staged};
+use super::{BigQueryWarehouse, doing};
+use crate::table::{TableDef, Value, sql_name};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
 /// Every date there is: a table may refuse a query that names none.
@@ -20,21 +23,11 @@ pub(super) async fn fill(
     written: &AtomicUsize,
 ) -> Result<(), WarehouseError> {
     let mut filled = Vec::with_capacity(tables.len());
-    for filling in tables {
-        warehouse.ensure(&filling.table).await?;
-        let table = filling.table.clone();
-        let beside = format!("{}__filling", warehouse.prefix.path(&table));
-        let done = aside(warehouse, filling, &beside, written).await;
-        filled.push((table, beside));
-        if let Err(fault) = done {
-            let doing = super::doing("filling", &filled[filled.len() - 1].0);
-            remove(warehouse, &filled).await;
-            return Err(fault.told(&doing));
-        }
-    }
-    let exchanged = warehouse
-        .exchange(Statement::new(exchange(warehouse, &filled)))
-        .await;
+    let loaded = load_all(warehouse, tables, written, &mut filled).await;
+    let exchanged = match loaded {
+        Ok(()) => warehouse.exchange(exchange(warehouse, &filled)).await,
+        Err(error) => Err(error),
+    };
     for (table, _) in &filled {
         warehouse.shared.forget(&warehouse.prefix.path(table));
     }
@@ -42,90 +35,76 @@ pub(super) async fn fill(
     exchanged
 }
 
-/// Fills the table beside the one that is meant, in requests as large as they may be.
-async fn aside(
+async fn load_all(
     warehouse: &BigQueryWarehouse,
-    filling: Filling,
-    beside: &str,
+    tables: Vec<Filling>,
     written: &AtomicUsize,
-) -> Result<(), Fault> {
-    let table = filling.table;
-    warehouse
-        .ask(Statement::new(format!("DROP TABLE IF EXISTS `{beside}`")))
-        .await?;
-    warehouse
-        .ask(Statement::new(bigquery_table(&table, beside)))
-        .await?;
-    let mut sent = Vec::new();
-    let mut bytes = 0;
-    for values in filling.rows {
-        let next = row(&values).to_string();
-        if bytes + sent_bytes(&next) > MOST_BYTES {
-            insert(warehouse, &table, beside, &mut sent, written).await?;
-            bytes = 0;
-        }
-        bytes += sent_bytes(&next);
-        sent.push(next);
+    filled: &mut Vec<(TableDef, Staged)>,
+) -> Result<(), WarehouseError> {
+    for filling in tables {
+        warehouse.ensure(&filling.table).await?;
+        let table = filling.table.clone();
+        let doing = doing("filling", &table);
+        let told = |fault: Fault| fault.told(&doing);
+        let id = format!("backcourt_fill_{:016x}", fastrand::u64(..));
+        let staged = warehouse.make_staging(&table, &id).await.map_err(told)?;
+        let loaded = load(warehouse, filling, &id, &staged, written).await;
+        filled.push((table, staged));
+        loaded.map_err(told)?;
     }
-    insert(warehouse, &table, beside, &mut sent, written).await
-}
-
-async fn insert(
-    warehouse: &BigQueryWarehouse,
-    table: &TableDef,
-    beside: &str,
-    sent: &mut Vec<String>,
-    written: &AtomicUsize,
-) -> Result<(), Fault> {
-    let rows = std::mem::take(sent);
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let _turn = warehouse.limits.turn(beside, 1).await;
-    let statement = Statement::new(script::insert(
-        table,
-        beside,
-        &script::sent(table),
-        "@now",
-        script::FRESH,
-    ))
-    .with("rows", "STRING", format!("[{}]", rows.join(",")))
-    .with(
-        "now",
-        "TIMESTAMP",
-        Value::Timestamp(chrono::Utc::now()).to_string(),
-    );
-    warehouse.once(statement).await?;
-    written.fetch_add(rows.len(), Ordering::Relaxed);
     Ok(())
 }
 
-fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) -> String {
+/// Loads the rows, as many at once as may be in memory.
+async fn load(
+    warehouse: &BigQueryWarehouse,
+    filling: Filling,
+    id: &str,
+    into: &Staged,
+    written: &AtomicUsize,
+) -> Result<(), Fault> {
+    let mut rows = (filling.rows.map(|values| row(&values).to_string())).peekable();
+    let mut jobs = 0;
+    loop {
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        while let Some(next) = rows.next_if(|next| part.is_empty() || bytes + sent_bytes(next) <= MOST_LOADED)
+        {
+            bytes += sent_bytes(&next);
+            part.push(next);
+        }
+        if part.is_empty() {
+            return Ok(());
+        }
+        let id = format!("{id}_{jobs}_rows");
+        jobs += 1;
+        let load = || warehouse.load(into, &id, &part, Disposition::Append);
+        warehouse.insist(load).await?;
+        written.fetch_add(part.len(), Ordering::Relaxed);
+    }
+}
+
+fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) -> Statement {
     let copies: Vec<String> = filled
         .iter()
-        .map(|(table, beside)| {
+        .map(|(table, staged)| {
             let (path, date) = (warehouse.prefix.path(table), sql_name(&table.date_column));
+            let fresh = script::sent_by_load(table, &staged.path);
             format!(
-                "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n\
-                 INSERT INTO `{path}` SELECT * FROM `{beside}` WHERE {date} {ALWAYS};"
+                "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n{}",
+                script::insert(table, &path, &fresh, "@now", script::FRESH)
             )
         })
         .collect();
     let guard = warehouse.held.guard();
-    format!(
-        "BEGIN TRANSACTION;\n{guard}{}\nCOMMIT TRANSACTION;",
-        copies.join("\n")
-    )
+    let sql = format!(
+        "BEGIN TRANSACTION;\n{guard}{}COMMIT TRANSACTION;",
+        copies.concat()
+    );
+    let now = Value::Timestamp(chrono::Utc::now()).to_string();
+    Statement::new(sql).with("now", "TIMESTAMP", now)
 }
 
-/// The tables beside are of no use any more. That one stays behind hurts nobody; the next filling drops it.
-async fn remove(warehouse: &BigQueryWarehouse, filled: &[(TableDef, String)]) {
-    for (_, beside) in filled {
-        let dropped = warehouse
-            .ask(Statement::new(format!("DROP TABLE IF EXISTS `{beside}`")))
-            .await;
-        if let Err(fault) = dropped {
-            tracing::warn!("{beside} could not be dropped: {}", fault.message);
-        }
-    }
+/// The tables beside are of no use any more.
+async fn remove(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) {
+    join_all(filled.iter().map(|(_, staged)| warehouse.unstage(staged))).await;
 }

@@ -1,17 +1,17 @@
 //! Jobs that were sent and whose end is not known. A task that is aborted leaves its job running on the server, where it
-//! goes on costing money and may still write; here it is found and cancelled.
+//! goes on costing money and may still write; here it is found, cancelled and charged.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::job::Account;
+use super::job::{self, Account};
 use super::rest::Client;
 use super::wire::Job;
-use crate::warehouse::{AbandonedJob, JobEnd};
+use crate::warehouse::{AbandonedJob, Bill, Charge, Cost, JobEnd};
 
 /// How long a job is given to stop. Cancelling is a request, and most jobs follow it within a second or two.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -31,14 +31,34 @@ enum Wait {
     Abandoned,
 }
 
+/// What a job does, which decides what it is billed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Query,
+    Load,
+}
+
+/// A job that may be running.
+#[derive(Debug)]
+struct Flight {
+    wait: Wait,
+    kind: Kind,
+    bill: Option<Arc<Bill>>,
+}
+
 /// The jobs of a warehouse that may be running. Copies share them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<HashMap<String, Wait>>>);
+pub(super) struct InFlight(Arc<Mutex<HashMap<String, Flight>>>);
 
 impl InFlight {
-    /// A job is about to be sent, or asked about again.
-    pub(super) fn await_job(&self, id: &str) -> Awaited<'_> {
-        self.set(id, Wait::Waiting);
+    /// A job is about to be sent, or asked about again, and will be charged to this bill.
+    pub(super) fn await_job(&self, id: &str, kind: Kind, bill: Option<&Arc<Bill>>) -> Awaited<'_> {
+        let flight = Flight {
+            wait: Wait::Waiting,
+            kind,
+            bill: bill.cloned(),
+        };
+        self.jobs().insert(id.to_owned(), flight);
         Awaited {
             jobs: self,
             id: id.to_owned(),
@@ -46,18 +66,30 @@ impl InFlight {
         }
     }
 
-    fn set(&self, id: &str, wait: Wait) {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.insert(id.to_owned(), wait);
+    /// Notes what a job cost whose end was seen after nobody waited for it any more.
+    fn end(&self, id: &str, ended: &Job) {
+        let flight = self.jobs().remove(id);
+        if let Some(Flight {
+            kind,
+            bill: Some(bill),
+            ..
+        }) = flight
+        {
+            let cost = job::cost(ended, kind).unwrap_or_else(Cost::untold);
+            bill.charge(Charge {
+                job: id.to_owned(),
+                cost,
+            });
+        }
     }
 
-    fn remove(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    fn jobs(&self) -> MutexGuard<'_, HashMap<String, Flight>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn those(&self, is_meant: impl Fn(Wait) -> bool) -> Vec<String> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let meant = jobs.iter().filter(|(_, wait)| is_meant(**wait));
+        let jobs = self.jobs();
+        let meant = jobs.iter().filter(|(_, flight)| is_meant(flight.wait));
         meant.map(|(id, _)| id.clone()).collect()
     }
 
@@ -95,9 +127,11 @@ impl Awaited<'_> {
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        match self.left {
-            Some(wait) => self.jobs.set(&self.id, wait),
-            None => self.jobs.remove(&self.id),
+        let mut jobs = self.jobs.jobs();
+        match (self.left, jobs.get_mut(&self.id)) {
+            (Some(wait), Some(flight)) => flight.wait = wait,
+            (Some(_), None) => {}
+            (None, _) => drop(jobs.remove(&self.id)),
         }
     }
 }
@@ -108,11 +142,12 @@ pub(super) async fn cancel(client: &Client, account: &Account, jobs: Vec<String>
         let ended = timeout(LIMIT, cancel_one(client, account, &job)).await;
         match ended {
             Ok(None) => {
-                account.in_flight.remove(&job);
+                account.in_flight.jobs().remove(&job);
                 None
             }
-            Ok(Some((end, bytes))) => {
-                account.in_flight.remove(&job);
+            Ok(Some((end, ended))) => {
+                account.in_flight.end(&job, &ended);
+                let bytes = processed(&ended);
                 Some(AbandonedJob { job, end, bytes })
             }
             Err(_) => Some(AbandonedJob {
@@ -126,7 +161,7 @@ pub(super) async fn cancel(client: &Client, account: &Account, jobs: Vec<String>
 }
 
 /// Asks for the end of a job until it is over. None if there is no such job.
-async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(JobEnd, Option<u64>)> {
+async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
     let mut looks = 0;
     loop {
         // A server may take a cancellation and go on, so it is asked again as long as the job runs.
@@ -136,7 +171,7 @@ async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(Job
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => {
                 if let Some(end) = end_of(&job) {
-                    return Some((end, processed(&job)));
+                    return Some((end, job));
                 }
             }
             Err(fault) if fault.is_not_found() => {

@@ -1,4 +1,4 @@
-//! One query as a job: sent under an id of our own, waited for, its rows fetched page by page.
+//! Jobs: each is sent under an id of our own and waited for; the rows of a query are fetched page by page.
 //! An id that was sent before is not sent again: what became of it is asked instead.
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Kind};
 use super::lease::Held;
 use super::rest::Client;
 use super::wire::{
@@ -116,18 +116,37 @@ pub(super) async fn run(
     id: &str,
     statement: Statement,
 ) -> Result<Answered, Fault> {
-    let awaited = account.in_flight.await_job(id);
-    let first = match send(client, account, id, statement).await {
-        Ok(()) => Ok(results(client, account, id, None).await),
+    // Every question that is put to the warehouse holds these two.
+    let sent = Box::pin(send(client, account, id, statement));
+    let first = Box::pin(results(client, account, id, None));
+    let first = follow(client, account, id, Kind::Query, sent, first).await?;
+    collect(client, account, id, first).await
+}
+
+/// Sends a job and sees it through, whatever it does: it is in flight until its end is known, and charged then. One
+/// that was refused when it was sent is no job.
+pub(super) async fn follow<T>(
+    client: &Client,
+    account: &Account,
+    id: &str,
+    kind: Kind,
+    sending: impl Future<Output = Result<(), Fault>>,
+    ending: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let awaited = account.in_flight.await_job(id, kind, account.bill.as_ref());
+    let ended = match sending.await {
+        Ok(()) => {
+            let ended = ending.await;
+            charge(client, account, id, kind, ended.as_ref().err()).await;
+            ended
+        }
         Err(fault) => Err(fault),
     };
-    match &first {
-        Err(fault) | Ok(Err(fault)) if fault.class == ErrorClass::Unknown => awaited.in_doubt(),
+    match &ended {
+        Err(fault) if fault.class == ErrorClass::Unknown => awaited.in_doubt(),
         _ => awaited.ended(),
     }
-    let first = first?;
-    charge(client, account, id, first.as_ref().err()).await;
-    collect(client, account, id, first?).await
+    ended
 }
 
 /// What a statement would be billed: a dry run, which costs nothing and leaves no job behind.
@@ -155,12 +174,12 @@ pub(super) async fn foresee(
 
 /// Charges a job that is over, whatever came of it: one that failed has used slots too. Where it is not known that it
 /// is over, it is charged when that is found out.
-async fn charge(client: &Client, account: &Account, id: &str, failed: Option<&Fault>) {
+async fn charge(client: &Client, account: &Account, id: &str, kind: Kind, failed: Option<&Fault>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
     let told = loop {
         match client.job(&account.project, id, account.place()).await {
-            Ok(job) => break cost(&job),
+            Ok(job) => break cost(&job, kind),
             Err(fault) => tracing::debug!("what job {id} cost cannot be told: {}", fault.message),
         }
         if asked == QUESTIONS || failed.is_some() {
@@ -175,13 +194,16 @@ async fn charge(client: &Client, account: &Account, id: &str, failed: Option<&Fa
     }
 }
 
-/// What the server says a job cost that is over; of a script, with everything that ran within it.
-fn cost(job: &Job) -> Option<Cost> {
+/// What the server says a job cost that is over; of a script, with everything that ran within it. Loading is free.
+pub(super) fn cost(job: &Job, kind: Kind) -> Option<Cost> {
     let is_over = job.status.as_ref()?.state.as_deref() == Some("DONE");
     let statistics = job.statistics.as_ref().filter(|_| is_over)?;
     let query = statistics.query.as_ref();
     let number = |text: &Option<String>| text.as_ref()?.parse().ok();
-    let billed = query.and_then(|query| number(&query.total_bytes_billed))?;
+    let billed = match kind {
+        Kind::Query => query.and_then(|query| number(&query.total_bytes_billed))?,
+        Kind::Load => 0,
+    };
     let slots = number(&statistics.total_slot_ms).or_else(|| number(&query?.total_slot_ms));
     Some(Cost::of_job(billed, slots.unwrap_or(0)))
 }
@@ -224,7 +246,7 @@ pub(super) async fn outlast(client: &Client, account: &Account, id: &str) -> Res
             Standing::Done | Standing::Failed(_) => {}
         },
     }
-    charge(client, account, id, asked.as_ref().err()).await;
+    charge(client, account, id, Kind::Query, asked.as_ref().err()).await;
     Ok(true)
 }
 
@@ -344,7 +366,7 @@ pub(super) async fn ended(client: &Client, account: &Account, id: &str) -> Resul
 /// What every job is marked with.
 pub(super) fn labels(account: &Account) -> HashMap<String, String> {
     let mut labels = account.labels.clone();
-    labels.extend(account.held.labels());
+    labels.extend(account.held.labels(&account.project));
     labels
 }
 

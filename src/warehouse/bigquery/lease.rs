@@ -73,9 +73,10 @@ impl Held {
         self.fence().map_or_else(String::new, |fence| fence.guard())
     }
 
-    /// What the next holder finds the jobs by that are sent now.
-    pub(super) fn labels(&self) -> HashMap<String, String> {
-        self.fence().map_or_else(HashMap::new, |fence| fence.labels())
+    /// What the next holder finds the jobs by that are sent to a project now.
+    pub(super) fn labels(&self, project: &str) -> HashMap<String, String> {
+        self.fence()
+            .map_or_else(HashMap::new, |fence| fence.labels(project))
     }
 }
 
@@ -151,7 +152,7 @@ impl BigQueryWarehouse {
     /// Where the lease of a plan is.
     async fn place_of(&self, plan: &str) -> Result<Place, Fault> {
         let dataset = self.own_dataset().await?;
-        Ok(Place::new(&self.prefix, &dataset, plan))
+        Ok(Place::new(self.project(), &self.prefix, &dataset, plan))
     }
 
     /// The error of a write that found the lease taken.
@@ -197,14 +198,42 @@ impl BigQueryWarehouse {
             .await
     }
 
+    /// This process as the holder of a lease that was seen so. Jobs of a holder that crashed may run in another project.
+    fn as_holder(&self, by: &Holder, seen: Option<&Lease>) -> Holder {
+        let before = seen.and_then(|lease| lease.holder.as_ref());
+        let earlier = before.map_or(&[][..], |holder| &holder.jobs_in);
+        let own = &self.account.project;
+        let others = earlier.iter().filter(|project| *project != own);
+        Holder {
+            jobs_in: std::iter::once(own).chain(others).cloned().collect(),
+            ..by.clone()
+        }
+    }
+
     /// Ends what earlier holders sent and may still run.
-    async fn end_earlier(&self, fence: &Fence) -> Result<(), Fault> {
-        let is_before = |labels: &HashMap<String, String>| fence.is_before(labels);
-        let end = || async {
-            let client = self.client().await?;
-            overtaken::end(&client, &self.account, is_before).await
-        };
-        self.insist(end).await
+    async fn end_earlier(&self, fence: &Fence, projects: &[String]) -> Result<(), Fault> {
+        for project in projects {
+            let is_before = |labels: &HashMap<String, String>| fence.is_before(project, labels);
+            let end = || async {
+                let client = self.client().await?;
+                overtaken::end(&client, &self.account, project, is_before).await
+            };
+            match self.insist(end).await {
+                Err(fault) if *project != self.account.project && fault.class == ErrorClass::Auth => {
+                    let sentence = format!(
+                        "the last run of plan {} may have left jobs running in project {project}, which this account \
+                         may not list: {}; grant it BigQuery Job User there, or start once with --billing-project {project}",
+                        fence.place.plan,
+                        fault.said()
+                    );
+                    return Err(Fault::new(ErrorClass::Auth, sentence));
+                }
+                // A project that is gone runs nothing.
+                Err(fault) if fault.is_not_found() => {}
+                ended => ended?,
+            }
+        }
+        Ok(())
     }
 
     /// Sends heartbeats while something is waited for that may take long.
@@ -240,6 +269,7 @@ impl Leases for BigQueryWarehouse {
         let apart = self.apart();
         let place = apart.place_of(plan).await.map_err(told)?;
         let epoch = seen.map_or(0, |lease| lease.epoch);
+        let by = &self.as_holder(by, seen);
         let holder = serde_json::to_string(by)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         if seen.is_none() {
@@ -266,7 +296,7 @@ impl Leases for BigQueryWarehouse {
         }));
         // A lease is given back only when nothing sent under it may still run.
         if seen.is_some_and(|lease| lease.holder.is_some()) {
-            self.beating(apart.end_earlier(&fence)).await?;
+            self.beating(apart.end_earlier(&fence, &by.jobs_in)).await?;
         }
         Ok(true)
     }

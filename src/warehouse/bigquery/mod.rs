@@ -449,7 +449,8 @@ impl Warehouse for BigQueryWarehouse {
             if replace.record.is_some() {
                 drop(self.limits.turn(&ledger, 1).await);
             }
-            let statement = part.statement(&path, &now, &self.held.guard(), loaded.as_deref(), &ledger);
+            let from = loaded.as_ref().map(|loaded| loaded.path.as_str());
+            let statement = part.statement(&path, &now, &self.held.guard(), from, &ledger);
             let may_keep = part.may_keep();
             let answered = self.write_to(&path, &id, statement, &doing).await?;
             if let Some(loaded) = loaded {

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_new_notice_is_free_and_one_that_was_edited_is_refused_with_its_name() {
-        let place = Place::new(&Prefix::default(), "backcourt", "nba");
+        let place = Place::new("acme-prod", &Prefix::default(), "backcourt", "nba");
         let mut made = Table::default();
         let free = Lease {
             epoch: 0,

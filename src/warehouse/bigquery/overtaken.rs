@@ -13,15 +13,16 @@ use crate::warehouse::ErrorClass;
 /// Pauses between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Ends every job under way whose labels say it is an earlier holder's.
+/// Ends every job under way in a project whose labels say it is an earlier holder's.
 pub(super) async fn end(
     client: &Client,
     account: &Account,
+    project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
 ) -> Result<(), Fault> {
     let mut known: HashSet<String> = HashSet::new();
     loop {
-        let under_way = under_way(client, account, &is_before).await?;
+        let under_way = under_way(client, project, &is_before).await?;
         if under_way.is_empty() {
             return Ok(());
         }
@@ -29,7 +30,7 @@ pub(super) async fn end(
             let Some(id) = reference.job_id else { continue };
             let place = reference.location.as_deref().or(account.place());
             // A server may take a cancellation and go on, so it is asked again as long as the job is there.
-            if let Err(fault) = client.cancel_job(&account.project, &id, place).await {
+            if let Err(fault) = client.cancel_job(project, &id, place).await {
                 tracing::debug!("job {id} was not cancelled: {}", fault.message);
             }
             if known.insert(id.clone()) {
@@ -45,14 +46,14 @@ pub(super) async fn end(
 /// The jobs that wait or run. Those of other accounts are seen only by who may see them; else one's own must do.
 async fn under_way(
     client: &Client,
-    account: &Account,
+    project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
 ) -> Result<Vec<JobReference>, Fault> {
     let mut found = Vec::new();
     for state in ["pending", "running"] {
         let listed = async |of_everybody| {
             let which = Listing { of_everybody, state };
-            client.jobs(&account.project, which).await
+            client.jobs(project, which).await
         };
         let jobs = match listed(true).await {
             Err(fault) if fault.class == ErrorClass::Auth => listed(false).await?,

@@ -290,7 +290,7 @@ pub(super) fn exchange(
 }
 
 /// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
-pub(super) fn sent(table: &TableDef) -> String {
+fn sent(table: &TableDef) -> String {
     format!(
         "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS {SENT}",
         sent_columns(table)
@@ -298,7 +298,7 @@ pub(super) fn sent(table: &TableDef) -> String {
 }
 
 /// The same of rows that were loaded into a table.
-fn sent_by_load(table: &TableDef, loaded: &str) -> String {
+pub(super) fn sent_by_load(table: &TableDef, loaded: &str) -> String {
     format!("SELECT {} FROM `{loaded}`", sent_columns(table))
 }
 

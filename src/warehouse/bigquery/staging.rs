@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use super::fault::Fault;
+use super::in_flight::Kind;
 use super::wire::{NewTable, TableFieldSchema};
 use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
@@ -17,9 +18,33 @@ const LIFETIME: Duration = Duration::from_hours(24);
 /// The one column of the table, each row in it as the parameter of a smaller commit carries it.
 pub(super) const SENT: &str = "sent";
 
+/// What a load job does with rows that are in the table already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disposition {
+    Replace,
+    Append,
+}
+
+/// A table of rows that are to be committed.
+#[derive(Debug)]
+pub(super) struct Staged {
+    dataset: String,
+    name: String,
+    /// How a statement names it.
+    pub(super) path: String,
+}
+
 impl BigQueryWarehouse {
     /// Loads rows for the write of this id and says where they are. Done again under its id it happens once.
-    pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<String, Fault> {
+    pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<Staged, Fault> {
+        let staged = self.make_staging(table, id).await?;
+        self.load(&staged, &format!("{id}_rows"), rows, Disposition::Replace)
+            .await?;
+        Ok(staged)
+    }
+
+    /// Makes the table for the rows of the write of this id.
+    pub(super) async fn make_staging(&self, table: &TableDef, id: &str) -> Result<Staged, Fault> {
         let dataset = self.prefix.dataset(table);
         let name = format!("backcourt_rows_{}", digest(&[id]));
         let column = TableFieldSchema::of(SENT, "STRING");
@@ -30,19 +55,37 @@ impl BigQueryWarehouse {
             Err(fault) if !fault.is_duplicate() => return Err(fault),
             _ => {}
         }
-        let load = format!("{id}_rows");
-        let destination = json!({"projectId": self.project(), "datasetId": dataset, "tableId": name});
+        Ok(Staged {
+            path: self.prefix.qualified(&format!("{dataset}.{name}")),
+            dataset,
+            name,
+        })
+    }
+
+    /// Loads rows by the job of this id, each a JSON list. Done again under its id it happens once.
+    pub(super) async fn load(
+        &self,
+        into: &Staged,
+        id: &str,
+        rows: &[String],
+        disposition: Disposition,
+    ) -> Result<(), Fault> {
+        let destination =
+            json!({"projectId": self.project(), "datasetId": into.dataset, "tableId": into.name});
         let configuration = json!({
             "labels": job::labels(&self.account),
             "load": {
                 "destinationTable": destination,
                 "schema": {"fields": [{"name": SENT, "type": "STRING"}]},
                 "sourceFormat": "NEWLINE_DELIMITED_JSON",
-                "writeDisposition": "WRITE_TRUNCATE",
+                "writeDisposition": match disposition {
+                    Disposition::Replace => "WRITE_TRUNCATE",
+                    Disposition::Append => "WRITE_APPEND",
+                },
             },
         });
         let sent = json!({
-            "jobReference": job::reference(&self.account, &load),
+            "jobReference": job::reference(&self.account, id),
             "configuration": configuration,
         });
         let mut media = String::with_capacity(rows.iter().map(|row| row.len() + row.len() / 4 + 16).sum());
@@ -51,38 +94,45 @@ impl BigQueryWarehouse {
             media.push('\n');
         }
         let client = self.client().await?;
-        let pause = |lost| self.account.pause_after(lost);
-        match client.upload(&self.account.project, &sent, &media, pause).await {
-            Err(fault) if !fault.is_duplicate() => return Err(fault),
-            _ => {}
-        }
-        job::ended(&client, &self.account, &load)
-            .await
-            .map_err(|fault| match fault.class {
-                // Nothing of it is anywhere but in the table beside.
-                ErrorClass::Unknown => Fault {
-                    class: ErrorClass::Transient,
+        let sending = async {
+            let pause = |lost| self.account.pause_after(lost);
+            match client.upload(&self.account.project, &sent, &media, pause).await {
+                Err(fault) if fault.is_duplicate() => Ok(()),
+                // The server may have taken the last piece, and with it the job.
+                Err(fault) if fault.class.retries() => Err(Fault {
+                    class: ErrorClass::Unknown,
                     ..fault
-                },
-                _ => fault,
-            })?;
-        Ok(self.prefix.qualified(&format!("{dataset}.{name}")))
+                }),
+                sent => sent,
+            }
+        };
+        let ending = job::ended(&client, &self.account, id);
+        let (sending, ending) = (Box::pin(sending), Box::pin(ending));
+        let loaded = job::follow(&client, &self.account, id, Kind::Load, sending, ending).await;
+        loaded.map_err(|fault| match fault.class {
+            // Nothing of it is anywhere but in the table beside.
+            ErrorClass::Unknown => Fault {
+                class: ErrorClass::Transient,
+                ..fault
+            },
+            _ => fault,
+        })
     }
 
     /// Drops a table of rows that were committed; one that stays behind expires.
-    pub(super) async fn unstage(&self, path: &str) {
-        let mut parts = path.rsplit('.');
-        let (Some(name), Some(dataset)) = (parts.next(), parts.next()) else {
-            return;
-        };
+    pub(super) async fn unstage(&self, staged: &Staged) {
         let dropped = async {
-            self.client()
-                .await?
-                .delete_table(self.project(), dataset, name)
+            let client = self.client().await?;
+            client
+                .delete_table(self.project(), &staged.dataset, &staged.name)
                 .await
         };
         if let Err(fault) = dropped.await {
-            tracing::debug!("{path} was not dropped and expires by itself: {}", fault.message);
+            tracing::debug!(
+                "{} was not dropped and expires by itself: {}",
+                staged.path,
+                fault.message
+            );
         }
     }
 }

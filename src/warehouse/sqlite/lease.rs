@@ -184,6 +184,7 @@ mod tests {
             started: None,
             since: chrono::DateTime::UNIX_EPOCH,
             folder: "/state".to_owned(),
+            jobs_in: Vec::new(),
         }
     }
 

@@ -744,6 +744,7 @@ fn holder(pid: u32) -> Holder {
         started: None,
         since: at("2026-01-04T00:00:00Z"),
         folder: "/state".to_owned(),
+        jobs_in: Vec::new(),
     }
 }
 
