@@ -40,38 +40,58 @@ fn said(code: u16, body: &str) -> (ErrorClass, String) {
 }
 
 const STREAMED: &str = "UPDATE or DELETE statement over table p.d.t would affect rows in the streaming buffer, which is not supported";
-const DISABLED: &str = "BigQuery API has not been used in project 123 before or it is disabled. Enable it by visiting \
-                        https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview?project=123";
+const DISABLED: &str = "Access Not Configured. BigQuery API has not been used in project 123 before or it is disabled. Enable it \
+                        by visiting https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview?project=123 \
+                        then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our \
+                        systems and retry.";
 const PERIMETER: &str = "VPC Service Controls: Request is prohibited by organization's policy. \
                          vpcServiceControlsUniqueIdentifier: kM5Q";
 const NO_BILLING: &str = "Billing has not been enabled for this project. Enable billing at \
-                          https://console.cloud.google.com/billing. DML queries are not allowed in the free tier.";
+                          https://console.cloud.google.com/billing. DML queries are not allowed in the free tier. Set up a \
+                          billing account to remove this restriction.";
+const BILLED_METHOD: &str = "This API method requires billing to be enabled. Please enable billing on project #123 by visiting \
+                             https://console.developers.google.com/billing/enable?project=123 then retry.";
+const TOO_MANY: &str = "Exceeded rate limits: too many api requests per user per method for this user_method. For more \
+                        information, see https://cloud.google.com/bigquery/docs/troubleshoot-quotas";
+const HIDDEN: &str =
+    "Access Denied: Table p:d.t: User does not have full access for table p:d.t due to row access policies.";
 const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
 
 // https://cloud.google.com/bigquery/docs/error-messages
 #[rstest]
 #[case(&body(400, "invalidQuery", STREAMED), 400, Data, "cannot be changed for up to 90 minutes")]
 #[case(&body(404, "notFound", ELSEWHERE), 404, Data, "a job reads one location only, and --location chooses it")]
+// Reason and words: https://github.com/drt-hub/drt/pull/736, https://github.com/PipedreamHQ/pipedream/pull/3070
 #[case(&body(403, "billingNotEnabled", NO_BILLING), 403, Auth, "enable billing for the project")]
 #[case(&body(403, "accessDenied", NO_BILLING), 403, Auth, "enable billing for the project")]
+// https://kondado.io/wiki/en/a/bigquery-how-to-enable-billing-error-403
+#[case(&body(403, "accessDenied", "Access Denied: BigQuery BigQuery: Billing is not enabled for this project"), 403, Auth,
+       "enable billing for the project")]
+// https://github.com/GoogleCloudPlatform/php-docs-samples/issues/1176, of the API front end
+#[case(&newer(403, "PERMISSION_DENIED", None, BILLED_METHOD), 403, Auth, "enable billing for the project")]
+// https://github.com/cal-itp/data-infra/issues/5142
+#[case(&body(403, "accessDenied", HIDDEN), 403, Auth, "grant it a policy with FILTER USING (TRUE)")]
+// https://github.com/googleapis/java-bigquery/issues/2372
+#[case(&body(403, "rateLimitExceeded", TOO_MANY), 403, Rate, "tried again")]
 // https://cloud.google.com/bigquery/docs/troubleshoot-quotas
-#[case(&body(403, "rateLimitExceeded", "Exceeded rate limits: too many api requests per user per method"), 403, Rate,
-       "tried again")]
 #[case(&body(403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for free query bytes scanned."), 403,
        Quota, "quota")]
-// https://developers.google.com/workspace/drive/api/guides/handle-errors, of the API front end they share
+// https://github.com/jaredhanson/passport-google-oauth/issues/75, of the API front end
 #[case(&body(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), 403, Rate, "tried again")]
 #[case(&body(429, "rateLimitExceeded", "Rate Limit Exceeded"), 429, Rate, "tried again")]
-// https://cloud.google.com/apis/docs/troubleshooting
+// https://github.com/googleapis/google-cloud-python/issues/4140, with the reason of
+// https://github.com/r-dbi/bigrquery/issues/265
 #[case(&body(403, "accessNotConfigured", DISABLED), 403, Auth, "enable the BigQuery API")]
+// https://github.com/forseti-security/forseti-security/issues/737
+#[case(&body(400, "invalid", "The project acme-prod has not enabled BigQuery."), 400, Auth, "enable the BigQuery API")]
+// https://cloud.google.com/apis/docs/troubleshooting
 #[case(&newer(403, "PERMISSION_DENIED", Some("SERVICE_DISABLED"), DISABLED), 403, Auth, "enable the BigQuery API")]
 // https://docs.cloud.google.com/vpc-service-controls/docs/retrieve-troubleshoot-errors
 #[case(&body(403, "policyViolation", PERIMETER), 403, Auth, "run inside the VPC Service Controls perimeter")]
 #[case(&newer(403, "PERMISSION_DENIED", Some("SECURITY_POLICY_VIOLATED"), PERIMETER), 403, Auth, "audit log")]
 #[case(&newer(403, "PERMISSION_DENIED", None, PERIMETER), 403, Auth, "run inside the VPC Service Controls perimeter")]
 // https://cloud.google.com/apis/design/errors
-#[case(&newer(403, "PERMISSION_DENIED", Some("BILLING_DISABLED"), "This API method requires billing to be enabled."), 403,
-       Auth, "enable billing")]
+#[case(&newer(403, "PERMISSION_DENIED", Some("BILLING_DISABLED"), BILLED_METHOD), 403, Auth, "enable billing")]
 #[case(&newer(404, "NOT_FOUND", None, "Not found: Table p:d.t"), 404, Data, "BigQuery says (notFound)")]
 #[case(&newer(429, "RESOURCE_EXHAUSTED", None, "Quota exceeded for quota metric 'Queries'"), 429, Rate, "tried again")]
 #[case(&newer(503, "UNAVAILABLE", None, "The service is currently unavailable."), 503, Transient, "tried again")]

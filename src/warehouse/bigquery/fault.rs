@@ -3,7 +3,7 @@
 
 use gcp_bigquery_client::yup_oauth2;
 
-use super::remedy::{Remedy, STREAMING};
+use super::remedy::{DISABLED, Remedy, STREAMING};
 use super::wire::{ErrorProto, Refusal};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
@@ -237,6 +237,7 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
         | "BILLING_DISABLED"
         | "policyViolation"
         | "SECURITY_POLICY_VIOLATED" => ErrorClass::Auth,
+        "invalid" if says(DISABLED) => ErrorClass::Auth,
         "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
         // The rows in the way are there for 90 minutes at the most; the query is as it should be.

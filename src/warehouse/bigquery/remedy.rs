@@ -6,6 +6,16 @@ use crate::warehouse::ErrorClass;
 /// What `BigQuery` says of rows that were streamed into a table a short while ago and cannot be changed yet.
 pub(super) const STREAMING: &str = "streaming buffer";
 
+/// What `BigQuery` says, with status 400, of a project that doesn't use its API.
+pub(super) const DISABLED: &str = "has not enabled BigQuery";
+
+/// What is said of a project without a billing account, by `BigQuery` or by what stands before it.
+const NO_BILLING: [&str; 3] = [
+    "Billing has not been enabled",
+    "Billing is not enabled",
+    "requires billing to be enabled",
+];
+
 /// What to do about a refusal, whatever was being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -25,6 +35,8 @@ pub enum Remedy {
     AllowMoreBytes,
     /// Rows streamed into the table cannot be changed yet.
     AwaitStream,
+    /// A row access policy hides rows of the table from the caller.
+    GrantAllRows,
     /// A perimeter of VPC Service Controls keeps the caller out.
     EnterPerimeter,
     /// What is asked for is in another location, or nowhere.
@@ -44,9 +56,12 @@ impl Remedy {
                 Some(Self::EnterPerimeter)
             }
             (_, "accessNotConfigured" | "SERVICE_DISABLED") => Some(Self::EnableApi),
-            (ErrorClass::Auth, _) if says("API has not been used in project") => Some(Self::EnableApi),
+            (ErrorClass::Auth, _) if says("API has not been used in project") || says(DISABLED) => {
+                Some(Self::EnableApi)
+            }
             (_, "billingNotEnabled" | "BILLING_DISABLED") => Some(Self::EnableBilling),
-            (ErrorClass::Auth, _) if says("Billing has not been enabled") => Some(Self::EnableBilling),
+            (ErrorClass::Auth, _) if NO_BILLING.into_iter().any(says) => Some(Self::EnableBilling),
+            (ErrorClass::Auth, _) if says("row access polic") => Some(Self::GrantAllRows),
             (_, "invalidQuery") if says(STREAMING) => Some(Self::AwaitStream),
             (ErrorClass::Data, "notFound") if says("was not found in location") => Some(Self::CheckLocation),
             (ErrorClass::Code, _) if says("HTTP 413") || says("Request payload size exceeds") => {
@@ -85,6 +100,10 @@ impl Remedy {
             Self::AwaitStream => {
                 "rows that a program streamed into the table cannot be changed for up to 90 minutes: stop the \
                  program, or have it use the Storage Write API, and rerun the failed dates later"
+            }
+            Self::GrantAllRows => {
+                "rows of a table with row access policies can be changed only by an account that sees all of them: \
+                 grant it a policy with FILTER USING (TRUE), or run with an account that has one"
             }
             Self::EnterPerimeter => {
                 "run inside the VPC Service Controls perimeter of the project, or ask its administrator for access; \
