@@ -1,6 +1,6 @@
 //! Which warehouse an operator means, and how it is opened.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -146,13 +146,8 @@ impl Home {
 
     /// The same for the tables of a plan: where their datasets are jobs run.
     pub(super) fn of(mut self, plan: &Plan) -> Result<Self, CliError> {
-        if let Self::BigQuery(_, settings) = &mut self {
-            let mut named: BTreeSet<String> = plan
-                .stages
-                .iter()
-                .flat_map(datasets)
-                .map(ToOwned::to_owned)
-                .collect();
+        if let Self::BigQuery(address, settings) = &mut self {
+            let mut named = plan.datasets(&address.project);
             for stage in every_stage(plan)? {
                 named.extend(stage.fills().definition().map(|table| table.dataset.to_string()));
             }
@@ -173,8 +168,9 @@ impl Home {
             Self::BigQuery(address, _) => project == address.project,
         };
         plan.reads_are_declared(is_own).map_err(refuse)?;
-        if let Self::BigQuery(_, settings) = self {
-            let datasets = plan.stages.iter().flat_map(datasets).collect();
+        if let Self::BigQuery(address, settings) = self {
+            let datasets = plan.datasets(&address.project);
+            let datasets = datasets.iter().map(String::as_str).collect();
             return (plan.stages.iter().flat_map(StageSpec::queries))
                 .chain(plan.checks.iter().map(|check| check.sql.as_str()))
                 .try_for_each(|sql| settings.prefix.refuse_unmarked(sql, &datasets))
@@ -233,15 +229,6 @@ impl fmt::Display for Home {
             Self::BigQuery(address, _) => write!(f, "{address}"),
         }
     }
-}
-
-/// The datasets of the tables a stage fills and reads.
-fn datasets(stage: &StageSpec) -> impl Iterator<Item = &str> {
-    let read = stage.reads.iter().map(|read| read.table.as_str());
-    let tables = stage.table.as_deref().into_iter().chain(read);
-    tables
-        .filter_map(|path| path.split_once('.'))
-        .map(|(dataset, _)| dataset)
 }
 
 /// A project that jobs may be billed to.

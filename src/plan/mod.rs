@@ -34,6 +34,10 @@ pub use stage::{
     StageSpec,
 };
 
+use std::collections::BTreeSet;
+
+use crate::sql::tables;
+
 /// Everything a run needs to know about what is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -76,6 +80,25 @@ impl Plan {
     #[must_use]
     pub fn check(&self, name: &str) -> Option<&CheckSpec> {
         self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// The datasets of a project whose tables its stages fill and read, and its queries name. A name without backticks and
+    /// without a project is left out: it may be a column.
+    #[must_use]
+    pub fn datasets(&self, project: &str) -> BTreeSet<String> {
+        let declared = self.stages.iter().flat_map(|stage| {
+            let read = stage.reads.iter().map(|read| read.table.as_str());
+            stage.table.as_deref().into_iter().chain(read)
+        });
+        let declared = declared.filter_map(|path| path.split_once('.'));
+        let declared = declared.map(|(dataset, _)| dataset.to_owned());
+        let queries = self.stages.iter().flat_map(StageSpec::queries);
+        let named = queries
+            .chain(self.checks.iter().map(|check| check.sql.as_str()))
+            .filter_map(|sql| tables(sql).ok())
+            .flatten()
+            .filter_map(|name| name.dataset_in(project));
+        declared.chain(named).collect()
     }
 
     /// Refuses a query that reads a table of the plan by a name with its project and does not declare it. `is_own` says

@@ -46,6 +46,17 @@ impl TableName {
         local.join(".")
     }
 
+    /// Its dataset, if that is one of this project. A name without a project is so only in one pair of backticks, and a
+    /// region has no dataset.
+    #[must_use]
+    pub fn dataset_in(&self, project: &str) -> Option<String> {
+        let is_there = self.project().map_or(self.is_marked, |named| named == project);
+        let local = self.local();
+        let (dataset, _) = local.split_once('.')?;
+        let is_region = dataset.to_ascii_lowercase().starts_with("region-");
+        (is_there && !is_region).then(|| dataset.to_owned())
+    }
+
     /// How many parts a name has without its project: dataset and table, and a word more where it is metadata.
     fn local_parts(&self) -> usize {
         let is_metadata =

@@ -123,9 +123,13 @@ columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
 fn run(proxy: &Proxy, args: &[&str]) -> Ended {
+    run_of(PLAN, proxy, args)
+}
+
+fn run_of(plan: &str, proxy: &Proxy, args: &[&str]) -> Ended {
     let state = State::none();
     let file = state.path().with_file_name("plan.toml");
-    fs::write(&file, PLAN).unwrap();
+    fs::write(&file, plan).unwrap();
     let mut command = backcourt();
     command.args(args).arg("--plan").arg(&file);
     command.arg("--state-dir").arg(state.path());
@@ -156,4 +160,23 @@ fn datasets_in_two_locations_are_refused_before_the_first_job() {
         "{said}"
     );
     assert_eq!(*sent.lock().unwrap(), []);
+}
+
+#[test]
+fn a_dataset_that_only_a_query_names_is_looked_at_in_its_project() {
+    let undeclared = PLAN.replace("reads = [{ table = \"raw.calls\" }]\n", "");
+    for (name, is_own) in [
+        ("`raw.calls`", true),
+        ("`acme-prod.raw.calls`", true),
+        ("acme-prod.raw.calls", true),
+        ("`acme-test.raw.calls`", false),
+    ] {
+        let (proxy, _) = with_datasets(&[("mart", "us-west2"), ("raw", "US")]);
+        let plan = undeclared.replace("`raw.calls`", name);
+        let said = run_of(&plan, &proxy, &["run", "--output", "plain"]);
+        let is_refused = said
+            .err
+            .contains("dataset mart is in us-west2 and dataset raw in US");
+        assert_eq!(is_refused, is_own, "{name}: {said:?}");
+    }
 }
