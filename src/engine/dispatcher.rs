@@ -80,6 +80,7 @@ enum Report {
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Recorded(i64, Result<(), WarehouseError>),
+    Pruned,
     Answered,
 }
 
@@ -464,6 +465,10 @@ impl Dispatcher {
                 self.on_corrected(answer, &corrections, stale, result)
             }
             Report::Recorded(last, result) => self.on_recorded(last, result),
+            Report::Pruned => {
+                self.on_pruned();
+                Ok(())
+            }
             Report::Answered => Ok(()),
         }
     }

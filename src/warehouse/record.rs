@@ -129,4 +129,10 @@ pub trait Records: Send + Sync {
 
     /// Adds entries, all or none. The class of the error is `auth` once another process has the lease of the plan.
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError>;
+
+    /// Removes entries about dates that newer ones have replaced, where that is worth it; `dates` is how many dates the
+    /// stages of the plan have together. Only for the holder of the lease.
+    async fn prune(&self, _plan: &str, _dates: usize) -> Result<(), WarehouseError> {
+        Ok(())
+    }
 }

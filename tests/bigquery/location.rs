@@ -180,3 +180,15 @@ fn a_dataset_that_only_a_query_names_is_looked_at_in_its_project() {
         assert_eq!(is_refused, is_own, "{name}: {said:?}");
     }
 }
+
+#[test]
+fn doctor_names_a_dataset_of_leases_that_is_not_where_the_tables_are() {
+    let (proxy, _) = with_datasets(&[("mart", "us-west2"), ("raw", "us-west2"), ("backcourt", "US")]);
+    let said = run(&proxy, &["doctor"]).out;
+    for part in [
+        "dataset backcourt is in US and the tables are in us-west2: leases and owners are kept in backcourt_us_west2",
+        "if no other plan uses backcourt, drop it with 'bq rm -r -d acme-prod:backcourt'",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}

@@ -32,6 +32,7 @@ mod planned;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;
+mod prune;
 #[allow(dead_code, reason = "this target uses a part of it")]
 #[path = "../support/pty.rs"]
 mod pty;

@@ -110,6 +110,9 @@ fn jobs_are_billed_to_another_project_than_that_of_the_tables() {
     backfill(&state, &proxy.address(), &args).expect(0);
     backfill(&state, &proxy.address(), &[&["doctor"], &flags[..]].concat()).expect(0);
     assert_eq!(*billed.lock().unwrap(), [] as [String; 0]);
+    // A run that has finished asks, without a job, whether its progress has replaced entries.
+    let looks = |line: &str| line.contains("/tables/ledger?fields=numRows");
+    assert!(proxy.seen(|seen| seen.made.iter().any(|made| looks(&made.line))));
     let address = Address::parse(&emulator.address()).unwrap();
     let warehouse = BigQueryWarehouse::new(address, Settings::default());
     let sql = format!("SELECT SUM(n) AS n FROM `{PROJECT}.try_mart.two`");

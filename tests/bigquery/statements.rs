@@ -331,6 +331,7 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
         body: "{}".to_owned(),
     };
     records.append("nba", &[entry]).await.unwrap();
+    records.prune("nba", 1).await.unwrap();
 }
 
 #[test]

@@ -198,6 +198,10 @@ impl Look<'_> {
 
     /// Whether a run could take its lease.
     async fn lease(&mut self) {
+        // What cannot be looked at is said below.
+        if let Ok(Some(misplaced)) = self.warehouse.misplaced_leases().await {
+            self.add("leases", Verdict::Note, misplaced.sentence).next = Some(misplaced.next);
+        }
         match self.warehouse.attempt_lease().await {
             Ok((dataset, true)) => {
                 let detail = format!("allowed in dataset {dataset} (tried with a dry run)");

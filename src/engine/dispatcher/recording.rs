@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::fence::host_name;
 use crate::figures::counted;
-use crate::ledger::{Ledger, LedgerError, Purpose, Settled, Synced, Target, UnitState};
+use crate::ledger::{Ledger, LedgerError, Purpose, RunState, Settled, Synced, Target, UnitState};
 use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
@@ -67,6 +67,8 @@ pub(super) struct Recorder {
     due: Option<Instant>,
     /// How often in a row it failed.
     failures: u32,
+    /// Whether replaced entries were looked for, once a run.
+    has_pruned: bool,
 }
 
 impl Recorder {
@@ -81,6 +83,7 @@ impl Recorder {
             is_sending: false,
             due: None,
             failures: 0,
+            has_pruned: false,
         })
     }
 
@@ -136,7 +139,14 @@ impl Dispatcher {
         let has_ended = self.mode == Mode::Over;
         let waits = recorder.due.is_some_and(|due| due > Instant::now());
         let is_late = has_ended && recorder.failures == 0;
-        if recorder.is_sending || !recorder.owes(self.ledger.writes()) || waits && !is_late {
+        if recorder.is_sending {
+            return Ok(());
+        }
+        if !recorder.owes(self.ledger.writes()) {
+            self.prune_progress();
+            return Ok(());
+        }
+        if waits && !is_late {
             return Ok(());
         }
         let first = recorder.next;
@@ -144,6 +154,7 @@ impl Dispatcher {
         recorder.due = Some(Instant::now() + GAP);
         let Some(last) = entries.last().map(|entry| entry.number) else {
             recorder.synced_at = Some(self.ledger.writes());
+            self.prune_progress();
             return Ok(());
         };
         recorder.next = last + 1;
@@ -182,6 +193,37 @@ impl Dispatcher {
             );
         }
         Ok(())
+    }
+
+    /// Has entries removed that newer ones have replaced, when a run has finished: nothing else is written then.
+    fn prune_progress(&mut self) {
+        let dates = self.lines.iter().map(|line| line.board.units().len()).sum();
+        let has_finished = self.mode == Mode::Over && self.run.state == RunState::Finished;
+        let Some(recorder) = self.recorder.as_mut().filter(|_| has_finished) else {
+            return;
+        };
+        if !recorder.has_begun || std::mem::replace(&mut recorder.has_pruned, true) {
+            return;
+        }
+        recorder.is_sending = true;
+        let (warehouse, plan) = (self.charging(&Purpose::default()), self.plan.name.clone());
+        self.spawn(Owner::Recorder, async move {
+            let pruned = match warehouse.records() {
+                Some(records) => records.prune(&plan, dates).await,
+                None => Ok(()),
+            };
+            // The next run tries again.
+            if let Err(error) = pruned {
+                tracing::debug!("{error}");
+            }
+            Report::Pruned
+        });
+    }
+
+    pub(super) const fn on_pruned(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.is_sending = false;
+        }
     }
 
     /// Whether changes are left to send, and sending them may succeed.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 
 use super::BigQueryWarehouse;
+use super::examine::Refused;
 use super::fault::Fault;
 use super::fence::DATASET;
 use super::rest::Client;
@@ -18,8 +19,19 @@ pub(super) struct Settled {
     location: Option<String>,
     /// The dataset of leases and owners, its prefix included.
     own: String,
+    /// Where the usual one of that name is, if it is not where the tables are.
+    misplaced: Option<Misplaced>,
     /// Datasets that were not there.
     absent: HashSet<String>,
+}
+
+/// A dataset of leases that is not where the tables are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced {
+    /// It, where it is, and where the tables are.
+    pub sentence: String,
+    /// What to do about it.
+    pub next: String,
 }
 
 /// What a look at a dataset finds.
@@ -50,6 +62,15 @@ impl BigQueryWarehouse {
     pub(super) async fn own_dataset(&self) -> Result<String, Fault> {
         let client = self.insist(|| self.client()).await?;
         Ok(self.settled(&client).await?.own.clone())
+    }
+
+    /// The usual dataset of leases, if it is in another location than the tables.
+    ///
+    /// # Errors
+    /// When the datasets cannot be looked at.
+    pub async fn misplaced_leases(&self) -> Result<Option<Misplaced>, Refused> {
+        let client = self.client().await?;
+        Ok(self.settled(&client).await?.misplaced.clone())
     }
 
     /// A table of that dataset as it stands in a query.
@@ -88,6 +109,7 @@ impl BigQueryWarehouse {
             return Ok(Settled {
                 location: wanted.map(ToOwned::to_owned),
                 own,
+                misplaced: None,
                 absent: HashSet::new(),
             });
         }
@@ -109,12 +131,13 @@ impl BigQueryWarehouse {
             // Jobs that look something up run there too.
             let _ = self.account.learned.set(location.clone());
         }
-        let own = self
+        let (own, misplaced) = self
             .settle_own(client, own.clone(), location.as_deref(), of_own)
             .await?;
         Ok(Settled {
             location,
             own,
+            misplaced,
             absent,
         })
     }
@@ -127,23 +150,30 @@ impl BigQueryWarehouse {
         own: String,
         location: Option<&str>,
         there: Option<&str>,
-    ) -> Result<String, Fault> {
-        let Some(location) = location else { return Ok(own) };
+    ) -> Result<(String, Option<Misplaced>), Fault> {
+        let Some(location) = location else {
+            return Ok((own, None));
+        };
         if there.is_some_and(|there| is_same(there, location)) {
-            return Ok(own);
+            return Ok((own, None));
         }
         let beside = beside(&own, location);
         let Some(there) = there else {
             let found = self.insist(|| self.look_at(client, &beside)).await?;
             let is_used = matches!(found, Found::There(_));
-            return Ok(if is_used { beside } else { own });
+            return Ok((if is_used { beside } else { own }, None));
         };
-        tracing::warn!(
-            "dataset {own} is in {there} and the tables are in {location}: leases and owners are kept in {beside}; \
-             if no other plan uses {own}, drop it with 'bq rm -r -d {}:{own}'",
-            self.project()
-        );
-        Ok(beside)
+        let misplaced = Misplaced {
+            sentence: format!(
+                "dataset {own} is in {there} and the tables are in {location}: leases and owners are kept in {beside}"
+            ),
+            next: format!(
+                "if no other plan uses {own}, drop it with 'bq rm -r -d {}:{own}'",
+                self.project()
+            ),
+        };
+        tracing::warn!("{}; {}", misplaced.sentence, misplaced.next);
+        Ok((beside, Some(misplaced)))
     }
 
     async fn look_at(&self, client: &Client, dataset: &str) -> Result<Found, Fault> {

@@ -21,6 +21,7 @@ mod notice;
 mod overtaken;
 mod own;
 mod owner;
+mod prune;
 mod read;
 mod record;
 mod refill;
@@ -38,6 +39,7 @@ pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
 pub use datasets::Prefix;
 pub use examine::{Attempt, Refused};
+pub use location::Misplaced;
 pub use remedy::Remedy;
 
 use std::collections::{HashMap, HashSet};

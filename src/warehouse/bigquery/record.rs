@@ -311,6 +311,10 @@ impl Records for BigQueryWarehouse {
         }
         Ok(())
     }
+
+    async fn prune(&self, plan: &str, dates: usize) -> Result<(), WarehouseError> {
+        self.prune_entries(plan, dates as u64).await
+    }
 }
 
 const DOING: &str = "recording the progress";
