@@ -94,6 +94,7 @@ fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading
         started: None,
         since: "2024-02-01T09:30:00Z".parse().unwrap(),
         folder: "/srv/state".to_owned(),
+        jobs_in: Vec::new(),
     };
     let taken = SqliteWarehouse::open(warehouse).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -123,6 +123,7 @@ mod tests {
             started: None,
             since: DateTime::UNIX_EPOCH,
             folder: "/state".to_owned(),
+            jobs_in: Vec::new(),
         };
         let leases = warehouse.leases().unwrap();
         assert!(leases.take(&plan.name, None, &holder).await.unwrap());
