@@ -116,7 +116,7 @@ fn main() {
     runtime
         .block_on(feeds::load(
             &near,
-            &BoxScores::Shipped,
+            BoxScores::Shipped.read().expect("the shipped box scores"),
             faults,
             &AtomicUsize::new(0),
         ))

@@ -29,9 +29,14 @@ fn month(criterion: &mut Criterion) {
     let warehouse = SqliteWarehouse::open(folder.path()).expect("a warehouse");
     let (dates, inputs) = runtime.block_on(async {
         let faults = Profile::open("january-2026").expect("the shipped profile");
-        feeds::load(&warehouse, &BoxScores::Shipped, faults, &AtomicUsize::new(0))
-            .await
-            .expect("the shipped feeds");
+        feeds::load(
+            &warehouse,
+            BoxScores::Shipped.read().expect("the shipped box scores"),
+            faults,
+            &AtomicUsize::new(0),
+        )
+        .await
+        .expect("the shipped feeds");
         let scopes = stage.scope(&warehouse, &dates).await.expect("a schedule");
         let with_games = dates
             .iter()

@@ -21,9 +21,14 @@ async fn findings(faults: &str) -> BTreeMap<String, Measured> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
     let profile = Profile::open(faults).unwrap();
-    feeds::load(&warehouse, &BoxScores::Shipped, profile, &AtomicUsize::new(0))
-        .await
-        .unwrap();
+    feeds::load(
+        &warehouse,
+        BoxScores::Shipped.read().unwrap(),
+        profile,
+        &AtomicUsize::new(0),
+    )
+    .await
+    .unwrap();
     let mut found = BTreeMap::new();
     for check in &plan::load(BUILTIN).unwrap().sources {
         let measured = ask(check, &warehouse as &dyn Warehouse).await.unwrap();

@@ -41,9 +41,8 @@ impl Prepare for FirstUse {
         let box_scores = BoxScores::Shipped;
         let faults = Profile::open(box_scores.usual_faults()).map_err(|error| fault(error.to_string()))?;
         meter.total.store(SHIPPED_ROWS, Ordering::Relaxed);
-        let report = feeds::load(warehouse, &box_scores, faults, &meter.done)
-            .await
-            .map_err(|error| fault(error.to_string()))?;
+        let league = box_scores.read().map_err(|error| fault(error.to_string()))?;
+        let report = feeds::load(warehouse, league, faults, &meter.done).await?;
         Ok(Some(loaded(&report)))
     }
 }

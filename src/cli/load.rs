@@ -80,14 +80,18 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         if !arguments.overwrite_raw {
             waiting(&whom, || runtime.block_on(leave_foreign(warehouse.as_ref())))?;
         }
+        let usage = |error: &dyn std::error::Error| CliError::Usage(error.to_string());
+        let league = filled.box_scores.read().map_err(|error| usage(&error))?;
+        let origin = serde_json::to_string(&filled).map_err(|error| usage(&error))?;
+        // Before the rows change: a process that dies in between has marked too much and not too little.
+        let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
         let written = AtomicUsize::new(0);
-        let load = feeds::load(warehouse.as_ref(), &filled.box_scores, faults, &written);
+        let load = feeds::load(warehouse.as_ref(), league, faults, &written);
         let report = runtime
             .block_on(watched(load, &written))
-            .map_err(|error| CliError::Usage(error.to_string()))?;
-        let origin = serde_json::to_string(&filled).map_err(|error| CliError::Usage(error.to_string()))?;
+            .map_err(|error| usage(&error))?;
         ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
-        let stale = match outdate(&mut ledger, &plan, warehouse.as_ref())? {
+        let stale = match stale {
             0 => String::new(),
             stale => format!(
                 "; {} computed from the feeds before {} stale now, and a run does {} again",

@@ -52,7 +52,7 @@ impl Filled {
         warehouse: &dyn Warehouse,
         dates: &[NaiveDate],
     ) -> Result<Vec<Difference>, LoadError> {
-        let league = Arc::new(self.box_scores.league()?);
+        let league = Arc::new(self.box_scores.read()?);
         let faults = Arc::new(Profile::open(&self.faults)?);
         let wanted: BTreeSet<NaiveDate> = dates.iter().copied().collect();
         let sorted: Vec<NaiveDate> = wanted.iter().copied().collect();

@@ -30,7 +30,11 @@ impl BoxScores {
         }
     }
 
-    pub(super) fn league(&self) -> Result<League, LoadError> {
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// When a file is damaged or holds something that cannot be taken.
+    pub fn read(&self) -> Result<League, LoadError> {
         Ok(match self {
             Self::Shipped => shipped()?,
             Self::Csv(files) => files.read()?,
@@ -67,14 +71,14 @@ pub enum LoadError {
 /// Fills the raw dataset from the box scores, as bad as the profile makes it. `written` counts rows for a progress line.
 ///
 /// # Errors
-/// When the box scores cannot be read or the warehouse fails; nothing has changed then.
+/// When the warehouse fails; the raw tables are as they were then.
 pub async fn load(
     warehouse: &dyn Warehouse,
-    box_scores: &BoxScores,
+    box_scores: League,
     faults: Profile,
     written: &AtomicUsize,
-) -> Result<LoadReport, LoadError> {
-    let (league, faults) = (Arc::new(box_scores.league()?), Arc::new(faults));
+) -> Result<LoadReport, WarehouseError> {
+    let (league, faults) = (Arc::new(box_scores), Arc::new(faults));
     let counters = Feed::ALL.map(|feed| (feed, Arc::new(AtomicUsize::new(0))));
     let mut tables: Vec<Filling> = counters
         .iter()

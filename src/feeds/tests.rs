@@ -303,7 +303,9 @@ async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
     );
     let clean = || Profile::open(source.usual_faults()).unwrap();
     let written = AtomicUsize::new(0);
-    let report = load(&warehouse, &source, clean(), &written).await.unwrap();
+    let report = load(&warehouse, source.read().unwrap(), clean(), &written)
+        .await
+        .unwrap();
     let rows: Vec<usize> = report.rows.iter().map(|(_, rows)| *rows).collect();
     assert_eq!(
         (report.faults.as_str(), rows, written.load(Ordering::Relaxed)),
@@ -315,10 +317,7 @@ async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
         dir.path(),
         &format!("{header}\n0022500009,2026-02-01,MIA,UTA,False,1x0\n"),
     );
-    let refusal = load(&warehouse, &second, clean(), &written)
-        .await
-        .unwrap_err()
-        .to_string();
+    let refusal = second.read().unwrap_err().to_string();
     assert!(refusal.starts_with("nothing was loaded; "), "{refusal}");
     assert!(
         refusal.ends_with("line 2: pts \"1x0\" is not a whole number in its range"),
