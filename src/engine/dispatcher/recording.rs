@@ -17,7 +17,7 @@ use super::super::writer::Commit;
 use super::{Dispatcher, Fatal, Mode, Owner, Report};
 
 /// How long changes are collected before they are sent.
-const GAP: Duration = Duration::from_secs(5);
+const GAP: Duration = Duration::from_secs(15);
 
 /// The most changes that are sent at once.
 const MOST: usize = 500;

@@ -22,8 +22,14 @@ use crate::warehouse::{Dates, Read};
 const FRESH: Duration = Duration::from_secs(5);
 
 /// The most months of a read that is shared: a season and the margins around it. What is longer, such as a copy of a whole
-/// table, is asked once.
+/// table, is asked once, unless the table is small.
 const MOST_MONTHS: usize = 15;
+
+/// The most rows of a table that every read shares: a schedule, which each stage reads from end to end.
+const FEW_ROWS: u64 = 50_000;
+
+/// The most months of such a read, a century of them.
+const MOST_MONTHS_OF_FEW_ROWS: usize = 1_200;
 
 /// The most values that are kept, about 100 MB of them; those used longest ago go first.
 const MOST_VALUES: usize = 2_000_000;
@@ -45,6 +51,13 @@ impl Version {
             rows: table.num_rows.clone(),
             bytes: table.num_bytes.clone(),
         })
+    }
+
+    /// Whether so many months of the table may be kept.
+    fn may_be_kept(&self, months: usize) -> bool {
+        let rows = self.rows.as_deref().and_then(|rows| rows.parse().ok());
+        let has_few_rows = rows.is_some_and(|rows: u64| rows <= FEW_ROWS);
+        months <= MOST_MONTHS || has_few_rows && months <= MOST_MONTHS_OF_FEW_ROWS
     }
 }
 
@@ -158,7 +171,7 @@ impl BigQueryWarehouse {
         let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
         let months = months(read.dates);
         // A month may be more than the ceiling of one job allows for the dates that are asked for.
-        let is_shared = self.account.most_bytes.is_none() && months.len() <= MOST_MONTHS;
+        let is_shared = self.account.most_bytes.is_none();
         if let (Some(at), true) = (at, is_shared)
             && let Some(rows) = self.read_months(read, at, &months).await?
         {
@@ -181,7 +194,8 @@ impl BigQueryWarehouse {
         months: &[NaiveDate],
     ) -> Result<Option<Vec<Row>>, Fault> {
         let path = self.prefix.path(read.table);
-        let Some(version) = self.version(read.table, &path).await else {
+        let version = self.version(read.table, &path).await;
+        let Some(version) = version.filter(|version| version.may_be_kept(months.len())) else {
             return Ok(None);
         };
         let part = |month: &NaiveDate| Part {
@@ -280,7 +294,7 @@ fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
         Dates::Only(dates) => dates.iter().copied().map(month_of).collect(),
         Dates::Between(from, to) => std::iter::successors(Some(month_of(from)), |month| Some(next(*month)))
             .take_while(|month| *month <= to)
-            .take(MOST_MONTHS + 1)
+            .take(MOST_MONTHS_OF_FEW_ROWS + 1)
             .collect(),
     };
     months.sort_unstable();
