@@ -1,6 +1,6 @@
 //! backcourt runs a date-by-date backfill in its own process and lets one operator steer it.
 //!
-//! One folder per room; what each may use is kept by `tests/rooms.rs`.
+//! One folder per room; what each may use is kept by `tests/it/rooms.rs`.
 
 pub mod checks;
 pub mod cli;

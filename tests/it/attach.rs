@@ -1,0 +1,269 @@
+//! Consoles on a run of another process: in real terminals, watching and steering, until the run ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+
+use crate::program::State;
+use crate::pty::Pty;
+use crate::toy::Toy;
+use backcourt::control::Picture;
+use backcourt::engine::{Command, Snapshot};
+use backcourt::ledger::RunState;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn run_in(state: &State) -> Pty {
+    let folder = state.path();
+    let arguments = ["run", "--stop-after", "team_offense", "--paused", "--state-dir"];
+    Pty::backcourt(
+        &[&arguments[..], &[folder.to_str().unwrap()]].concat(),
+        &[("USER", "ann"), ("SUDO_USER", "ann")],
+        SIZE,
+    )
+}
+
+fn attach(state: &State, user: &str, more: &[&str]) -> Pty {
+    let folder = state.path();
+    let arguments = [&["attach", "--state-dir", folder.to_str().unwrap()], more].concat();
+    Pty::backcourt(&arguments, &[("USER", user), ("SUDO_USER", user)], SIZE)
+}
+
+/// A held run without a screen; killed when dropped.
+struct Held(Child);
+
+impl Held {
+    fn start(state: &State) -> Self {
+        let arguments = [
+            "run",
+            "--stop-after",
+            "team_offense",
+            "--paused",
+            "--output",
+            "silent",
+        ];
+        let child = state.command(&arguments).stdout(Stdio::null()).spawn().unwrap();
+        crate::program::wait_until("the run holds", || {
+            state.backcourt(&["ctl", "status"]).out.contains(" skipped")
+        });
+        Self(child)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn shows(pty: &Pty, what: &str, parts: &[&str]) {
+    pty.wait_until(what, |screen| {
+        let text = screen.contents();
+        parts.iter().all(|part| text.contains(part))
+    });
+}
+
+/// The run has ended by its header; the log says so a moment before, when the console still takes it to be at work.
+fn shows_the_end(pty: &Pty) {
+    pty.wait_until("the end", |screen| {
+        let text = screen.contents();
+        text.contains("916 ok") && text.lines().next().unwrap_or_default().contains("finished")
+    });
+}
+
+#[test]
+fn several_watch_and_one_has_the_helm() {
+    let state = State::loaded();
+    let mut ann = run_in(&state);
+    shows(&ann, "the run holds", &["paused", "916 pending", "622 skipped"]);
+    let mut bob = attach(&state, "bob", &[]);
+    shows(
+        &bob,
+        "the same picture",
+        &["paused", "916 pending", "622 skipped", "helm: ann@pts/"],
+    );
+    assert!(
+        !bob.screen().contents().contains("took the helm"),
+        "nobody lost it"
+    );
+    shows(
+        &bob,
+        "the log from before it came",
+        &["paused", "watches over the socket"],
+    );
+    shows(&ann, "that somebody came", &["helm: you, 1 more watches"]);
+    let mut eve = attach(&state, "eve", &["--read-only"]);
+    shows(&ann, "that another came", &["helm: you, 2 more watch"]);
+
+    bob.send("p");
+    shows(
+        &bob,
+        "no order without the helm",
+        &["refused: ann@pts/", "has the helm; H takes it"],
+    );
+    eve.send("p");
+    shows(&eve, "no order at all", &["refused: this console only watches"]);
+
+    bob.send("H");
+    shows(
+        &bob,
+        "a question first",
+        &["Take the helm from ann@pts/", "[ Cancel ]"],
+    );
+    bob.send("\u{1b}[C\r");
+    shows(&bob, "that it is his now", &["helm: you, 2 more watch"]);
+    shows(&ann, "who took it", &["bob@pts/", "took the helm"]);
+    shows(&eve, "who has it", &["helm: bob@pts/"]);
+    ann.send("p");
+    shows(&ann, "that she only watches now", &["refused: bob@pts/"]);
+
+    bob.send("p");
+    for pty in [&ann, &bob, &eve] {
+        shows_the_end(pty);
+    }
+    bob.send("q");
+    assert_eq!(bob.wait_exit().exit_code(), 0);
+    assert!(
+        bob.screen().contents().contains("finished: "),
+        "what is left to say"
+    );
+    shows(&ann, "that the helm is free", &["helm: free"]);
+    ann.send("H");
+    shows(&ann, "that it is hers again", &["helm: you, 1 more watches"]);
+    ann.send("q");
+    ann.wait_exit();
+    eve.send("3");
+    shows(
+        &eve,
+        "a last picture that stays and can be read",
+        &["finished", "916 ok"],
+    );
+    eve.send("q");
+    assert_eq!(eve.wait_exit().exit_code(), 0);
+    assert!(!eve.screen().alternate_screen() && eve.modes_restored());
+}
+
+#[test]
+fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
+    let state = State::loaded();
+    let mut run = Held::start(&state);
+    let mut first = attach(&state, "ann", &[]);
+    shows(
+        &first,
+        "a helm nobody has",
+        &["paused", "916 pending", "helm: free"],
+    );
+    first.send("q");
+    assert_eq!(first.wait_exit().exit_code(), 0);
+    let said = format!("left; the run goes on as process {}", run.0.id());
+    assert!(
+        first.screen().contents().contains(&said),
+        "{}",
+        first.screen().contents()
+    );
+    let mut gone = attach(&state, "ann", &[]);
+    shows(&gone, "the run", &["916 pending"]);
+    gone.hang_up();
+    gone.wait_exit();
+
+    let mut second = attach(&state, "ann", &[]);
+    shows(&second, "the run", &["916 pending", "helm: free"]);
+    second.send("H");
+    shows(&second, "the helm without a question", &["helm: you"]);
+    second.send("+");
+    shows(&second, "an order taken", &["16 workers"]);
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
+    shows(
+        &second,
+        "that the run is gone",
+        &["interrupted", "the process of the run is gone", "916 pending"],
+    );
+    second.send("p");
+    shows(
+        &second,
+        "an order refused",
+        &["the run is over and takes no more orders; start 'backcourt run' again to do it"],
+    );
+    second.send("q");
+    assert_eq!(second.wait_exit().exit_code(), 0);
+
+    let nobody = state.backcourt(&["attach"]).expect(2).err;
+    assert!(nobody.contains("no run is alive"), "{nobody}");
+}
+
+#[test]
+fn a_console_with_the_helm_ends_the_run_after_a_question() {
+    let state = State::loaded();
+    let mut run = Held::start(&state);
+    let mut pty = attach(&state, "ann", &[]);
+    shows(&pty, "the run", &["916 pending", "helm: free"]);
+    pty.send("H");
+    shows(&pty, "the helm", &["helm: you"]);
+    pty.send("q");
+    shows(
+        &pty,
+        "every way to leave",
+        &["[ Stay ]", "Detach", "Drain and quit", "Abort"],
+    );
+    pty.send("e");
+    let mut code = None;
+    crate::program::wait_until("the run has ended", || {
+        code = run.0.try_wait().unwrap().map(|status| status.code());
+        code.is_some()
+    });
+    assert_eq!(code, Some(Some(3)));
+    pty.wait_exit();
+    assert!(
+        pty.screen().contents().contains("916 units still to do"),
+        "{}",
+        pty.screen().contents()
+    );
+}
+
+/// What a reader puts together from what is sent is what the run shows, picture by picture.
+#[test]
+fn pictures_arrive_as_they_were_meant_and_few_units_are_sent() {
+    let toy = Toy::new(200);
+    let mut live = toy.start(|options| options.paused = true);
+    let mut sent: Option<Arc<Snapshot>> = None;
+    let mut seen: Option<Snapshot> = None;
+    let mut units = Vec::new();
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Paused);
+    live.order(Command::Resume);
+    live.wait_for(|snapshot| {
+        if sent.as_ref().is_some_and(|sent| sent.version == snapshot.version) {
+            return false;
+        }
+        let picture = Picture::since(sent.as_deref(), snapshot);
+        units.push(picture.snapshot.stages[0].units.len());
+        let line = serde_json::to_string(&picture).unwrap();
+        let picture: Picture = serde_json::from_str(&line).unwrap();
+        assert_eq!(picture.whole, seen.is_none());
+        seen = picture.onto(seen.as_ref());
+        assert_eq!(seen.as_ref(), Some(snapshot));
+        sent = Some(Arc::new(snapshot.clone()));
+        snapshot.run.state == RunState::Finished
+    });
+    assert_eq!(units[0], 200);
+    assert!(units.len() > 1);
+    let mut other = sent.as_deref().cloned().unwrap();
+    Arc::make_mut(&mut other.stages[0].units).pop();
+    assert!(
+        Picture::since(sent.as_deref(), &other).whole,
+        "other dates are sent whole"
+    );
+    assert_eq!(
+        Picture::since(sent.as_deref(), &sent.clone().unwrap()).onto(None),
+        None,
+        "a change needs its base"
+    );
+    live.end();
+}

@@ -1,0 +1,854 @@
+//! What scripts rely on: exit codes, JSON lines, the status object, and what each subcommand does to the state folder.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::LazyLock;
+
+use crate::program::{Ended, State, TABLE, ended, wait_until};
+use backcourt::engine::{
+    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
+    Question, Replaces, SampleState, StageEstimate, StageNulls, Topic, UnitSample,
+};
+use backcourt::ledger::{CheckState, Coverage, RunState, UnitState};
+use backcourt::plan::{Fingerprint, Severity};
+use backcourt::warehouse::ErrorClass;
+use jsonschema::Validator;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+static EVENT: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../../docs/event.schema.json")));
+static STATUS: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../../docs/status.schema.json")));
+
+static REPORT: LazyLock<Validator> = LazyLock::new(|| schema(include_str!("../../docs/report.schema.json")));
+
+fn schema(text: &str) -> Validator {
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+}
+
+fn must_fit(schema: &Validator, value: &Value) {
+    let faults: Vec<String> = schema.iter_errors(value).map(|fault| fault.to_string()).collect();
+    assert_eq!(faults, [] as [String; 0], "{value:#}");
+}
+
+/// What `--output jsonl` printed, each line held against the schema.
+fn lines(ended: &Ended) -> Vec<Value> {
+    let lines: Vec<Value> = ended
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        must_fit(&EVENT, line);
+    }
+    lines
+}
+
+/// Checks of the first stage.
+const OFFENSE_CHECKS: usize = 21;
+
+/// Checks of the raw tables.
+const SOURCE_CHECKS: usize = 16;
+
+/// Facts of one kind.
+fn of<'a>(facts: &'a [Value], event: &str) -> Vec<&'a Value> {
+    facts.iter().filter(|fact| fact["event"] == event).collect()
+}
+
+/// The first stage alone; the others are the business of tests/truth.
+const RUN: [&str; 5] = ["run", "--stop-after", "team_offense", "--output", "plain"];
+
+/// A week with games on every date.
+const WEEK: [&str; 4] = ["--from", "2023-12-11", "--to", "2023-12-17"];
+
+fn run_week(state: &State, more: &[&str]) -> Ended {
+    state.backcourt(&[&RUN[..], &WEEK[..], more].concat())
+}
+
+#[test]
+fn from_an_empty_folder_to_a_full_table() {
+    let state = State::none();
+    let run = state
+        .backcourt(&[
+            "run",
+            "--source",
+            "reconstruct",
+            "--output",
+            "jsonl",
+            "--stop-after",
+            "team_offense",
+        ])
+        .expect(0);
+    let facts = state.facts();
+    let told = lines(&run);
+    assert_eq!(told, facts, "what was printed is what was kept");
+    let kept = fs::read_to_string(state.events_file()).unwrap();
+    for line in kept.lines() {
+        must_fit(&EVENT, &serde_json::from_str(line).unwrap());
+    }
+    assert!(
+        kept.lines().count() > facts.len(),
+        "pictures stand between the facts"
+    );
+    let numbers: Vec<u64> = facts.iter().map(|fact| fact["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=facts.len() as u64).collect::<Vec<_>>());
+    assert_eq!(of(&facts, "unit_finished").len(), 916);
+    assert_eq!(of(&facts, "check_finished").len(), OFFENSE_CHECKS);
+    assert_eq!(of(&facts, "source_checked").len(), SOURCE_CHECKS);
+
+    let status = state.status();
+    must_fit(&STATUS, &status);
+    assert_eq!(status["run"]["state"], "finished");
+    let stage = &status["stages"][0];
+    let counts = json!({
+        "total": 1538, "ok": 916, "skipped": 622,
+        "partial": 0, "empty": 0, "failed": 0, "unknown": 0, "stale": 0, "outdated": 0, "pending": 0, "running": 0,
+    });
+    assert_eq!(stage["dates"], counts);
+    assert_eq!(
+        (&stage["name"], &stage["table"]),
+        (&json!("team_offense"), &json!(TABLE))
+    );
+    assert_eq!(stage["rows"], 11_592);
+    let reasons = stage["skipped_reasons"].as_object().unwrap();
+    assert_eq!(reasons.values().filter_map(Value::as_u64).sum::<u64>(), 622);
+    assert!(reasons.keys().all(|reason| !reason.is_empty()));
+
+    let (rows, teams_and_games): (i64, i64) = state
+        .warehouse()
+        .query_row(
+            &format!("SELECT COUNT(*), COUNT(DISTINCT game_id || team_abbr) FROM {TABLE}"),
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!((rows, teams_and_games), (11_592, 11_592));
+
+    let again = state
+        .backcourt(&["run", "--stop-after", "team_offense", "--output", "jsonl"])
+        .expect(0);
+    let second = lines(&again);
+    for event in ["unit_finished", "check_started", "source_checked"] {
+        assert!(of(&second, event).is_empty(), "{event}");
+    }
+    let end = of(&second, "run_finished")[0]["message"].as_str().unwrap();
+    assert!(end.starts_with("nothing to do: all 1,538 units"), "{end}");
+}
+
+#[test]
+fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
+    let state = State::loaded();
+    let bad = state
+        .backcourt(&[&RUN[..], &["--source", "boxscore"]].concat())
+        .expect(1);
+    let status = state.status();
+    must_fit(&STATUS, &status);
+    let failing: BTreeSet<&str> = status["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["state"] == "FAIL")
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "home_truth",
+        "no_orphan_ids",
+        "rows_per_date",
+        "seed_3_primary_source",
+        "seed_5_spot_check",
+    ];
+    assert_eq!(failing, BTreeSet::from(expected));
+    for name in expected {
+        assert!(bad.out.contains(&format!("FAIL {name}")), "{}", bad.out);
+    }
+    let short = &status["stages"][0]["attention"];
+    assert_eq!(short.as_array().unwrap().len(), 287);
+    assert!(short.as_array().unwrap().contains(&json!({
+        "date": "2026-01-03", "state": "partial", "rows": 2, "expected": 16, "attempts": 1,
+        "reason": short.as_array().unwrap().last().unwrap()["reason"],
+    })));
+
+    let healed = state
+        .backcourt(&[&RUN[..3], &["--source", "reconstruct", "--output", "jsonl"]].concat())
+        .expect(0);
+    lines(&healed);
+    assert_eq!(state.dates("ok"), 916);
+}
+
+#[test]
+fn a_date_that_fails_is_healed_by_a_rerun_in_another_process() {
+    let state = State::none();
+    state.backcourt(&["load", "--faults", "flaky"]).expect(0);
+    let dates = "2021-12-25,2021-12-26,2023-12-16,2025-11-14";
+    let run = state
+        .backcourt(&[&RUN[..3], &["--dates", dates, "--output", "jsonl"]].concat())
+        .expect(1);
+    lines(&run);
+    let facts = state.facts();
+    assert_eq!(
+        of(&facts, "unit_retried").len(),
+        9,
+        "three dates, three pauses each"
+    );
+    assert_eq!((state.dates("ok"), state.dates("failed")), (1, 3));
+    must_fit(&STATUS, &state.status());
+
+    let rerun = state
+        .backcourt(&["rerun", "--failed", "--output", "jsonl"])
+        .expect(0);
+    let facts = lines(&rerun);
+    assert_eq!(
+        of(&facts, "rerun_queued")[0]["dates"],
+        json!(["2021-12-25", "2023-12-16", "2025-11-14"])
+    );
+    assert_eq!((state.dates("ok"), state.dates("failed")), (4, 0));
+}
+
+#[test]
+fn the_dates_a_check_names_are_done_again() {
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    let whole = state.rows();
+    state
+        .warehouse()
+        .execute(&format!("DELETE FROM {TABLE} WHERE team_abbr = 'LAL'"), [])
+        .unwrap();
+
+    let found = state.backcourt(&["check", "rows_per_date"]).expect(1);
+    assert!(found.out.contains("FAIL rows_per_date"), "{}", found.out);
+    assert!(
+        !found.out.contains("two_teams"),
+        "only what was asked: {}",
+        found.out
+    );
+    let status = state.status();
+    let check = status["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == "rows_per_date");
+    let offending = check.unwrap()["offending"].clone();
+    assert!(offending.as_array().is_some_and(|dates| !dates.is_empty()));
+
+    state
+        .backcourt(&["rerun", "--offending", "rows_per_date", "--output", "plain"])
+        .expect(0);
+    let facts = state.facts();
+    assert_eq!(of(&facts, "rerun_queued")[0]["dates"], offending);
+    assert_eq!(state.rows(), whole);
+    let nothing = state
+        .backcourt(&["rerun", "--offending", "rows_per_date", "--output", "plain"])
+        .expect(0);
+    assert!(!nothing.out.contains("put back"), "{}", nothing.out);
+}
+
+#[test]
+fn all_checks_or_some_are_asked_whether_or_not_they_have_an_answer() {
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    let all = state.backcourt(&["check", "--output", "jsonl"]).expect(0);
+    let facts = lines(&all);
+    assert_eq!(of(&facts, "check_finished").len(), OFFENSE_CHECKS);
+    let two = state
+        .backcourt(&["check", "two_teams", "one_winner", "--output", "jsonl"])
+        .expect(0);
+    let facts = lines(&two);
+    let asked: BTreeSet<&str> = of(&facts, "check_finished")
+        .iter()
+        .filter_map(|fact| fact["check"].as_str())
+        .collect();
+    assert_eq!(asked, BTreeSet::from(["one_winner", "two_teams"]));
+}
+
+#[test]
+fn the_old_runbooks_environment_is_honoured() {
+    let state = State::loaded();
+    let mut command = state.command(&[&RUN[..], &["--dates", "2023-12-16"]].concat());
+    command
+        .env("FORCE_TEAM_RECONSTRUCTION", "true")
+        .env("PARALLELIZATION_WORKERS", "3");
+    ended(&mut command).expect(0);
+    ended(command.args(["--workers", "2", "--source", "boxscore"])).expect(1);
+    let facts = state.facts();
+    let started: Vec<(&Value, &Value)> = of(&facts, "run_started")
+        .iter()
+        .map(|fact| (&fact["source"], &fact["workers"]))
+        .collect();
+    let forced = backcourt::stages::FORCED;
+    assert_eq!(
+        started,
+        [(&json!(forced), &json!(3)), (&json!("boxscore"), &json!(2))]
+    );
+}
+
+#[test]
+fn a_range_without_games_ends_like_any_other() {
+    let state = State::loaded();
+    let mut outside = 0;
+    for (from, to, days) in [("2020-02-01", "2020-02-10", 10), ("2026-02-01", "2026-02-28", 28)] {
+        state
+            .backcourt(&[&RUN[..], &["--from", from, "--to", to]].concat())
+            .expect(0);
+        outside += days;
+        let status = state.status();
+        assert_eq!(status["run"]["state"], "finished");
+        let dates = &status["stages"][0]["outside"];
+        assert_eq!(
+            (&dates["total"], &dates["skipped"]),
+            (&json!(outside), &json!(outside))
+        );
+        assert_eq!(
+            status["stages"][0]["dates"]["pending"], 1538,
+            "the plan's own are told apart"
+        );
+    }
+    let summer = ["--from", "2024-08-01", "--to", "2024-08-01"];
+    state.backcourt(&[&RUN[..], &summer].concat()).expect(0);
+    assert_eq!(state.dates("skipped"), 1);
+}
+
+#[test]
+fn chosen_dates_are_done_and_no_others() {
+    let state = State::loaded();
+    state
+        .backcourt(&[&RUN[..], &["--dates", "2023-12-16, 2021-12-25,2021-12-25"]].concat())
+        .expect(0);
+    let dates: BTreeSet<String> = state
+        .warehouse()
+        .prepare(&format!("SELECT game_date FROM {TABLE}"))
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(
+        dates,
+        BTreeSet::from(["2021-12-25".to_owned(), "2023-12-16".to_owned()])
+    );
+    assert_eq!((state.dates("total"), state.dates("ok")), (1538, 2));
+}
+
+/// Every file of a folder with its bytes, but not the feeds, which are big and linked, nor what `SQLite` keeps beside
+/// a file it reads, if that holds nothing.
+fn picture(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(picture(&path));
+            continue;
+        }
+        let (name, bytes) = (path.display().to_string(), fs::read(&path).unwrap());
+        let is_idle = name.ends_with("-shm") || (name.ends_with("-wal") && bytes.is_empty());
+        if !is_idle && !path.ends_with("nba_raw.sqlite") {
+            files.push((name, bytes));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_dry_run_says_what_is_due_and_writes_nothing() {
+    let state = State::none();
+    let first = state.backcourt(&["run", "--dry-run"]).expect(0);
+    assert!(first.out.contains("1,538 dates in team_offense"), "{}", first.out);
+    assert!(!state.path().exists());
+
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    let before = picture(&state.path());
+    let said = state
+        .backcourt(
+            &[
+                &RUN[..3],
+                &["--dry-run", "--from", "2023-12-11", "--to", "2023-12-19"],
+            ]
+            .concat(),
+        )
+        .expect(0);
+    assert!(
+        said.out
+            .contains("9 dates, 2 to do, 7 done before, 0 without work"),
+        "{}",
+        said.out
+    );
+    assert!(picture(&state.path()) == before, "something was written");
+}
+
+/// A run that holds before its first unit; killed when dropped, so that a failed test leaves nothing running.
+struct Held(Child);
+
+impl Held {
+    fn start(state: &State) -> Self {
+        let args = [&RUN[..], &["--paused"], &WEEK[..]].concat();
+        let mut command = state.command(&args);
+        let held = Self(command.stdout(Stdio::null()).spawn().unwrap());
+        wait_until("the run is paused", || {
+            state.facts().iter().any(|fact| fact["event"] == "paused")
+        });
+        held
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // It may have ended already, as it should.
+        drop(self.0.kill());
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
+    let state = State::loaded();
+    let mut held = Held::start(&state);
+    let pid = held.0.id();
+    let status = state.status();
+    must_fit(&STATUS, &status);
+    assert_eq!(
+        (&status["run"]["state"], &status["run"]["pid"]),
+        (&json!("paused"), &json!(pid))
+    );
+    assert_eq!(status["stages"][0]["dates"]["pending"], 1538, "nothing was begun");
+
+    let second = run_week(&state, &[]).expect(4);
+    assert!(second.err.contains(&format!("process {pid},")), "{}", second.err);
+    assert_eq!(second.err.lines().count(), 1);
+    for args in [&["load"][..], &["rerun", "--failed"], &["check"]] {
+        state.backcourt(args).expect(4);
+    }
+
+    kill_process(Pid::from_child(&held.0), Signal::TERM).unwrap();
+    assert_eq!(held.0.wait().unwrap().code(), Some(143));
+    let status = state.status();
+    assert_eq!(
+        (&status["run"]["state"], &status["stages"][0]["dates"]["pending"]),
+        (&json!("stopped"), &json!(1538))
+    );
+    for fact in state.facts() {
+        must_fit(&EVENT, &fact);
+    }
+
+    run_week(&state, &[]).expect(0);
+    assert_eq!(state.dates("ok"), 7);
+}
+
+#[test]
+fn a_run_that_is_killed_is_read_off_as_interrupted() {
+    let state = State::loaded();
+    drop(Held::start(&state));
+    assert_eq!(state.status()["run"]["state"], "interrupted");
+}
+
+#[test]
+fn a_state_folder_is_the_same_however_its_path_is_written() {
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    let home = state.path();
+    let parent = home.parent().unwrap();
+    fs::create_dir(parent.join("aside")).unwrap();
+    std::os::unix::fs::symlink(&home, parent.join("link")).unwrap();
+    for path in ["state", "./aside/../state", "link"] {
+        let mut command = crate::program::backcourt();
+        command
+            .args(RUN)
+            .args(["--state-dir", path])
+            .args(WEEK)
+            .current_dir(parent);
+        let again = ended(&mut command).expect(0);
+        assert!(again.out.contains("nothing to do"), "{path}: {}", again.out);
+    }
+}
+
+#[test]
+fn a_named_warehouse_is_the_same_before_and_after_it_exists() {
+    let state = State::loaded();
+    let parent = state.path().parent().unwrap().to_owned();
+    fs::create_dir(parent.join("own")).unwrap();
+    fs::create_dir(parent.join("own/warehouse")).unwrap();
+    let feeds = "warehouse/nba_raw.sqlite";
+    fs::hard_link(state.path().join(feeds), parent.join("own").join(feeds)).unwrap();
+    let run = |warehouse: &str| {
+        let mut command = state.command(&[&RUN[..], &["--warehouse", warehouse]].concat());
+        ended(command.args(WEEK).current_dir(&parent)).expect(0)
+    };
+    run("sqlite:own/warehouse");
+    let again = run(&format!("sqlite:{}/own/warehouse", parent.display()));
+    assert!(again.out.contains("nothing to do"), "{}", again.out);
+    assert!(
+        !state.path().join("warehouse/nba_analytics.sqlite").exists(),
+        "the folder's own stays untouched"
+    );
+}
+
+/// One event of each kind, also of those that no run here comes to.
+#[allow(clippy::too_many_lines, reason = "one of each kind")]
+fn every_kind() -> Vec<Event> {
+    let text = || "x".to_owned();
+    let date = "2023-12-16".parse().unwrap();
+    vec![
+        Event::RunStarted {
+            plan: text(),
+            warehouse: text(),
+            source: text(),
+            workers: 15,
+            pid: 1,
+            control: Some(text()),
+        },
+        Event::Continued { message: text() },
+        Event::Prepared {
+            message: text(),
+            seconds: 0.5,
+        },
+        Event::StageStarted {
+            stage: text(),
+            dates: 1,
+            to_do: 0,
+            replaces: Replaces { dates: 1, rows: 2 },
+        },
+        Event::UnitFinished {
+            stage: text(),
+            date,
+            state: UnitState::Failed,
+            rows: 0,
+            expected: 20,
+            attempts: 4,
+            class: Some(ErrorClass::Transient),
+            reason: Some(text()),
+        },
+        Event::UnitRetried {
+            stage: text(),
+            date,
+            attempt: 1,
+            class: ErrorClass::Rate,
+            message: text(),
+            wait_ms: 200,
+        },
+        Event::RerunQueued {
+            stage: text(),
+            dates: vec![date],
+        },
+        Event::DatesOutdated {
+            stage: text(),
+            dates: vec![date],
+            rerun: false,
+            message: text(),
+        },
+        Event::UnitsOvertaken {
+            stage: text(),
+            dates: vec![date],
+            reason: text(),
+        },
+        Event::FeedCorrected {
+            table: text(),
+            dates: vec![date],
+        },
+        Event::StagesReleased {
+            stages: vec![text()],
+            by: text(),
+        },
+        Event::StageParked {
+            stage: text(),
+            until: chrono::Utc::now(),
+            message: text(),
+        },
+        Event::StageStopped {
+            stage: text(),
+            failed: 5,
+            left: 1_533,
+            message: text(),
+        },
+        Event::StageFinished {
+            stage: text(),
+            ok: 1,
+            failed: 0,
+            rows: 20,
+            seconds: 1.5,
+        },
+        Event::CheckStarted { check: text() },
+        Event::CheckFinished {
+            check: text(),
+            stage: text(),
+            severity: Severity::Blocking,
+            state: CheckState::Waived,
+            value: text(),
+            target: text(),
+            offending: vec![date],
+            over: Some(Coverage {
+                done: 1,
+                total: 1_096,
+            }),
+            note: Some(text()),
+        },
+        Event::SourceChecked {
+            check: text(),
+            feed: text(),
+            state: CheckState::Warn,
+            value: text(),
+            target: text(),
+            offending: vec![date],
+        },
+        Event::CheckWaived {
+            check: text(),
+            reason: text(),
+            by: text(),
+            value: text(),
+            target: text(),
+            fingerprint: Some(Fingerprint::default()),
+        },
+        Event::ItemTicked {
+            item: "14a".to_owned(),
+            done: true,
+            note: text(),
+            by: text(),
+        },
+        Event::Paused,
+        Event::Resumed,
+        Event::WorkersChanged { from: 15, to: 16 },
+        Event::WorkerDied {
+            slot: 1,
+            message: text(),
+        },
+        Event::RunFinished {
+            state: RunState::Stopped,
+            message: text(),
+            exit_code: 3,
+        },
+    ]
+}
+
+/// Those of what comes before the first unit.
+fn kinds_before_the_first_unit() -> Vec<Event> {
+    let text = || "x".to_owned();
+    let date = "2023-12-16".parse().unwrap();
+    vec![
+        Event::UnitSampled(UnitSample {
+            stage: text(),
+            date,
+            why: text(),
+            state: SampleState::Differs,
+            rows: 20,
+            expected: 20,
+            stored: 20,
+            difference: Difference {
+                same: 19,
+                changed: 1,
+                columns: vec![ChangedColumn {
+                    column: text(),
+                    rows: 1,
+                    examples: vec![Change {
+                        key: text(),
+                        old: text(),
+                        new: text(),
+                    }],
+                }],
+                ..Difference::default()
+            },
+            reason: None,
+            notes: vec![text()],
+        }),
+        Event::Estimated {
+            message: text(),
+            held: true,
+            estimate: Estimate {
+                stages: vec![StageEstimate {
+                    stage: text(),
+                    dates: 4,
+                    reads: Expected {
+                        bytes: 10_485_760,
+                        jobs: 2,
+                        unknown: 1,
+                        why: Some(text()),
+                        largest: Some((10_485_760, text())),
+                    },
+                    checks: Expected::default(),
+                }],
+                aside: Expected::default(),
+            },
+            seconds: 0.5,
+        },
+        Event::PlanRefused {
+            problems: vec![text()],
+        },
+        Event::TableTakenOver {
+            table: text(),
+            from: text(),
+            by: text(),
+        },
+        Event::TableAltered {
+            table: text(),
+            statement: text(),
+        },
+        Event::QuestionAsked(Question::new(
+            Topic::ExistingRows,
+            "x?",
+            vec![text()],
+            &[("replace", "Replace them")],
+        )),
+        Event::QuestionAnswered {
+            topic: Topic::ExistingRows,
+            answer: "replace".to_owned(),
+            by: text(),
+        },
+        Event::Pictured(Box::new(pictured())),
+        Event::SampleFinished {
+            sound: false,
+            held: true,
+            message: text(),
+            nulls: vec![StageNulls {
+                stage: text(),
+                sampled: 20,
+                stored: 20,
+                columns: vec![ColumnNulls {
+                    column: text(),
+                    sampled: 20,
+                    stored: 0,
+                }],
+            }],
+            seconds: 0.5,
+        },
+    ]
+}
+
+/// A picture with something in every part of it.
+fn pictured() -> Pictured {
+    let worker = json!({"slot": 1, "task": null, "units_done": 3, "busy": 0.5});
+    let run = json!({
+        "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,
+        "state": "running", "pausing": false, "preparing": null, "active_seconds": 1.5,
+        "progress": {"total": 4, "done": 1, "per_minute": null, "eta": [1.0, 2.0]},
+        "limit": "the workers", "billed": null, "question": null, "ending": null,
+    });
+    let stage = json!({
+        "name": "s", "table": "d.t", "state": "running", "seconds": 1.0,
+        "cost": {"bytes_billed": 1, "slot_ms": 1, "jobs": 1, "uncounted": 0},
+        "gaps": [{"what": "pace", "dates": 1, "rows": 2}], "whole": true,
+        "units": [{"state": "failed", "rows": 0, "expected": 2, "attempts": 4, "reason": "no answer", "dates": ["2023-12-16"]}],
+    });
+    let picture = json!({
+        "of": run, "stages": [stage], "workers": {"all": [worker]}, "estimate": {"stages": [], "aside": Expected::default()},
+    });
+    serde_json::from_value(picture).unwrap()
+}
+
+#[test]
+fn every_kind_of_event_is_in_the_schema() {
+    let events = every_kind().into_iter().chain(kinds_before_the_first_unit());
+    let schema: Value = serde_json::from_str(include_str!("../../docs/event.schema.json")).unwrap();
+    let described: BTreeSet<&str> = schema["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|kind| kind["properties"]["event"]["const"].as_str())
+        .collect();
+    let mut kinds = BTreeSet::new();
+    for event in events {
+        let fact = serde_json::to_value(Fact {
+            schema: EVENT_SCHEMA.to_owned(),
+            seq: 1,
+            at: "2026-01-04T10:00:00Z".parse().unwrap(),
+            run: "r".to_owned(),
+            event,
+        })
+        .unwrap();
+        must_fit(&EVENT, &fact);
+        kinds.insert(fact["event"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(
+        kinds.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        described
+    );
+}
+
+#[test]
+fn the_schemas_refuse_what_is_not_in_them() {
+    let fact = json!({"schema": "backcourt.event/1", "seq": 1, "at": "2026-01-04T10:00:00.5Z", "run": "r", "event": "paused"});
+    must_fit(&EVENT, &fact);
+    for (key, value) in [
+        ("seq", json!(0)),
+        ("event", json!("danced")),
+        ("colour", json!("red")),
+        ("schema", json!("backcourt.event/2")),
+        ("at", json!("yesterday")),
+    ] {
+        let mut other = fact.clone();
+        other[key] = value;
+        assert!(!EVENT.is_valid(&other), "{other}");
+    }
+    assert!(
+        !STATUS.is_valid(&json!({"schema": "backcourt.status/1", "run": {}, "stages": [], "checks": []}))
+    );
+}
+
+#[test]
+fn the_report_fits_its_schema_and_reads_the_same_after_a_restart() {
+    let state = State::loaded();
+    run_week(&state, &[]).expect(0);
+    for format in ["json", "md"] {
+        let report = || state.backcourt(&["report", "--format", format]).expect(0).out;
+        assert_eq!(report(), report(), "another process says the same");
+    }
+    let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    must_fit(&REPORT, &report);
+    must_fit(&STATUS, &report["standing"]);
+    assert_eq!(report["standing"], state.status());
+    let work = &report["work"][0];
+    assert_eq!(
+        (&work["stage"], &work["first"], &work["last"], &work["done_again"]),
+        (
+            &json!("team_offense"),
+            &json!("2023-12-11"),
+            &json!("2023-12-17"),
+            &json!(0)
+        )
+    );
+    assert_eq!(work["runs"][0]["dates"], 7);
+    let run = &report["runs"][0];
+    assert_eq!(
+        (&run["from"], &run["to"], &run["dates"], &run["state"]),
+        (
+            &json!("2023-12-11"),
+            &json!("2023-12-17"),
+            &json!(7),
+            &json!("finished")
+        )
+    );
+    state
+        .backcourt(&["rerun", "--dates", "2023-12-16", "--output", "silent"])
+        .expect(0);
+    let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    must_fit(&REPORT, &report);
+    assert_eq!(report["work"][0]["done_again"], 1);
+    assert_eq!(
+        (
+            &report["work"][0]["runs"][0]["dates"],
+            &report["work"][0]["runs"][1]["dates"]
+        ),
+        (&json!(6), &json!(1))
+    );
+}
+
+#[test]
+fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on() {
+    let state = State::loaded();
+    drop(Held::start(&state));
+    let report = || state.backcourt(&["report"]).expect(0).out;
+    let page = report();
+    assert_eq!(report(), page);
+    assert!(page.contains("(interrupted)"), "{page}");
+    let command = format!(
+        "`backcourt run --from 2023-12-11 --to 2023-12-17 --state-dir {}` resumes the last run.",
+        state.path().display()
+    );
+    assert!(page.contains(&command), "{page}");
+    assert!(
+        page.contains("does what is still open: 12,304 dates in 8 stages."),
+        "{page}"
+    );
+}

@@ -1,0 +1,34 @@
+//! `docs/tables.md` says what the table definitions say.
+//! After a change of a definition: `UPDATE_DOCS=1 cargo test --test it docs_tables`.
+
+use std::fs;
+use std::path::Path;
+
+use backcourt::nba::tables;
+use backcourt::table::markdown;
+
+const INTRODUCTION: &str = "\
+# Tables
+
+Five raw feeds go in; each stage fills one table. In the embedded warehouse a dataset is a file of that name. This page
+is made from the definitions in `src/nba/tables/`; `UPDATE_DOCS=1 cargo test --test it docs_tables` makes it anew.
+";
+
+#[test]
+fn the_page_is_made_from_the_definitions() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tables.md");
+    let sections = tables::all().into_iter().map(markdown);
+    let made = [INTRODUCTION.to_owned()]
+        .into_iter()
+        .chain(sections)
+        .collect::<Vec<_>>()
+        .join("\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&page, &made).unwrap();
+    }
+    let stands = fs::read_to_string(&page).unwrap();
+    assert!(
+        stands == made,
+        "docs/tables.md is behind; run UPDATE_DOCS=1 cargo test --test it docs_tables"
+    );
+}

@@ -1,0 +1,182 @@
+//! What `doctor` says of a state folder, how scripts read it, and that it leaves everything as it was.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::sync::LazyLock;
+
+use crate::program::{Ended, State, files};
+use jsonschema::Validator;
+use serde_json::Value;
+
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+    let text = include_str!("../../docs/doctor.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+});
+
+/// What it said, held against the schema.
+fn report(ended: &Ended) -> Value {
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    let faults: Vec<String> = SCHEMA
+        .iter_errors(&report)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, [] as [String; 0], "{report:#}");
+    report
+}
+
+fn of<'a>(report: &'a Value, what: &str) -> &'a Value {
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    findings.find(|finding| finding["what"] == what).unwrap()
+}
+
+#[test]
+fn where_nothing_is_yet_it_says_what_comes_next_and_makes_nothing() {
+    let state = State::none();
+    let text = state.backcourt(&["doctor"]).expect(0);
+    for part in [
+        "note   folder: ",
+        " is not there yet",
+        "-> 'backcourt run' makes it and loads the shipped box scores",
+        "ok     nba: 8 stages, ",
+        "Nothing is wrong.",
+    ] {
+        assert!(text.out.contains(part), "{part:?} in {}", text.out);
+    }
+    let report = report(&state.backcourt(&["doctor", "--json"]).expect(0));
+    assert_eq!(report["state"], "note");
+    assert_eq!(of(&report, "folder")["state"], "note");
+    assert!(!state.path().exists());
+}
+
+#[test]
+fn the_usual_feeds_are_found_wrong_with_their_dates_and_left_as_they_are() {
+    let state = State::loaded();
+    let before = files(&state.path());
+    let said = state.backcourt(&["doctor", "--json"]).expect(1);
+    assert_eq!(files(&state.path()), before);
+    let report = report(&said);
+    assert_eq!(report["state"], "warn");
+    assert_eq!(of(&report, "feeds")["state"], "ok");
+    let repeated = of(&report, "bdl: bdl_repeated");
+    assert_eq!(
+        (&repeated["area"], &repeated["state"]),
+        (&"sources".into(), &"warn".into())
+    );
+    assert_eq!(repeated["dates"].as_array().unwrap().len(), 110);
+    assert_eq!(of(&report, "schedule: schedule_repeated")["state"], "ok");
+    let seasons: Vec<&str> = report["tables"][0]["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[0].as_str().unwrap())
+        .collect();
+    assert_eq!(seasons, ["2021", "2022", "2023", "2024", "2025"]);
+
+    let named = state.backcourt(&["doctor", "gamebook_missing"]).expect(1);
+    assert!(named.out.contains("gamebook: gamebook_missing"), "{}", named.out);
+    assert!(
+        named.out.contains("2021-10-19..2021-10-20, "),
+        "every date is listed: {}",
+        named.out
+    );
+    assert!(!named.out.contains("bdl_repeated"), "{}", named.out);
+}
+
+#[test]
+fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are() {
+    let state = State::loaded();
+    let week = [
+        "run",
+        "--stop-after",
+        "team_offense",
+        "--from",
+        "2023-12-11",
+        "--to",
+        "2023-12-17",
+    ];
+    state
+        .backcourt(&[&week[..], &["--output", "silent"]].concat())
+        .expect(0);
+    let before = files(&state.path());
+    let report = report(&state.backcourt(&["doctor", "--json"]).expect(1));
+    assert_eq!(files(&state.path()), before);
+    let ledger = of(&report, "ledger");
+    assert_eq!(ledger["state"], "ok");
+    assert!(
+        ledger["detail"].as_str().unwrap().ends_with("is finished"),
+        "{ledger}"
+    );
+    assert_eq!(of(&report, "lock")["detail"], "nobody is at work here");
+    assert_eq!(of(&report, "tables")["detail"], "6 of 13 tables as defined");
+    // What the run found is in the ledger, for status and the report.
+    let status = state.status();
+    let sources = status["sources"].as_array().unwrap();
+    let found = |name: &str| sources.iter().find(|source| source["name"] == name).unwrap();
+    assert_eq!(
+        (sources.len(), &found("bdl_repeated")["state"]),
+        (16, &"WARN".into())
+    );
+    let handoff = state.backcourt(&["report"]).expect(0).out;
+    assert!(handoff.contains("## Checks of the raw tables"), "{handoff}");
+    // A load makes what was found before out of date.
+    state.backcourt(&["load", "--faults", "none"]).expect(0);
+    let status = state.status();
+    let states: Vec<&Value> = status["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| &source["state"])
+        .collect();
+    assert!(states.iter().all(|state| **state == "OUTDATED"), "{states:?}");
+}
+
+#[test]
+fn a_table_of_another_form_stands_in_the_way() {
+    let state = State::loaded();
+    let raw = rusqlite::Connection::open(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
+    raw.execute_batch("ALTER TABLE nbac_schedule RENAME COLUMN data_source TO origin")
+        .unwrap();
+    drop(raw);
+    let report = report(&state.backcourt(&["doctor", "--json"]).expect(1));
+    assert_eq!(report["state"], "fail");
+    let found: Vec<(&Value, &str)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["what"] == "nba_raw.nbac_schedule")
+        .map(|finding| (&finding["state"], finding["detail"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|(state, _)| **state == "fail"));
+    assert!(found[0].1.starts_with("has no column 'data_source'"), "{found:?}");
+    assert!(found[1].1.starts_with("has a column 'origin'"), "{found:?}");
+}
+
+#[test]
+fn a_damaged_warehouse_is_a_finding_and_not_the_end() {
+    let state = State::loaded();
+    fs::write(state.path().join("warehouse/nba_raw.sqlite"), vec![7; 9_000]).unwrap();
+    let said = state.backcourt(&["doctor"]).expect(1);
+    assert!(
+        said.out.contains("FAIL   place: ") && said.out.contains("nba_raw.sqlite"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.ends_with("1 fault stands in the way of a run.\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn a_strange_name_is_refused_with_the_right_one() {
+    let state = State::none();
+    let refused = state.backcourt(&["doctor", "bdl_repeatd"]).expect(2);
+    assert_eq!(
+        refused.err,
+        "backcourt: there is no source check 'bdl_repeatd'; did you mean 'bdl_repeated'?\n"
+    );
+    assert!(!state.path().exists());
+}

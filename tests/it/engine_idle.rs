@@ -1,0 +1,32 @@
+//! What the engine costs while it only waits. In a file of its own, since it is the processor time of the whole process
+//! that is measured.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::time::Duration;
+
+use crate::toy::{Fault, Toy, day};
+
+/// Processor time this process has used, in ticks of 10 ms.
+fn ticks() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    [11, 12].map(|at| fields[at].parse::<u64>().unwrap()).iter().sum()
+}
+
+#[test]
+fn a_rested_date_that_finds_every_worker_busy_waits_without_spinning() {
+    let toy = Toy::new(6)
+        .with_fault(day(0), Fault::Transient(1))
+        .slow(Duration::from_millis(300));
+    let before = ticks();
+    let (ending, _) = toy.run_with(|options| {
+        options.workers = 1;
+        options.largest_batch = 1;
+    });
+    assert_eq!(ending.exit_code, 0, "{}", ending.message);
+    let used = ticks() - before;
+    assert!(used < 10, "{used} ticks of 10 ms, most of 2 s spent waiting");
+}

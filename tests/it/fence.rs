@@ -1,0 +1,302 @@
+//! Two state folders on one warehouse: one run at a time, the dead replaced, the frozen kept from writing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and says what it left out"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::program::{Ended, State, TABLE, backcourt, ended, wait_until};
+use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The warehouse of one state folder, used from another.
+fn warehouse(state: &State) -> String {
+    format!("sqlite:{}", state.path().join("warehouse").display())
+}
+
+fn arguments<'a>(warehouse: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec![
+        "run",
+        "--stop-after",
+        "team_offense",
+        "--output",
+        "plain",
+        "--warehouse",
+        warehouse,
+    ];
+    arguments.extend(more);
+    arguments
+}
+
+/// A run in the background; killed when dropped.
+struct Run(Child);
+
+impl Run {
+    fn start(state: &State, warehouse: &str, more: &[&str]) -> Self {
+        let mut command = state.command(&arguments(warehouse, more));
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn run(state: &State, warehouse: &str) -> Ended {
+    ended(&mut state.command(&arguments(warehouse, &[])))
+}
+
+fn is_held(state: &State) -> bool {
+    state.backcourt(&["ctl", "status"]).out.contains("916 pending")
+}
+
+/// When each row was written last.
+fn stamps(warehouse: &Connection) -> Vec<String> {
+    let sql = format!("SELECT processed_at FROM {TABLE} ORDER BY game_id, team_abbr");
+    let mut statement = warehouse.prepare(&sql).unwrap();
+    let stamps = statement.query_map([], |row| row.get(0)).unwrap();
+    stamps.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let mut held = Run::start(&first, &warehouse, &["--paused"]);
+    wait_until("the first run holds", || is_held(&first));
+
+    let refused = run(&second, &warehouse).expect(4).err;
+    let process = format!("process {} on ", held.0.id());
+    let attach = format!("'backcourt attach --state-dir {}'", first.path().display());
+    assert!(
+        refused.contains(&process) && refused.contains(&attach),
+        "{refused}"
+    );
+    // Another plan fills other tables.
+    backcourt()
+        .args([
+            "run",
+            "--plan",
+            "harbour",
+            "--output",
+            "silent",
+            "--warehouse",
+            &warehouse,
+            "--state-dir",
+        ])
+        .arg(State::none().path())
+        .status()
+        .unwrap();
+
+    held.0.kill().unwrap();
+    held.0.wait().unwrap();
+    let done = run(&second, &warehouse).expect(0);
+    assert!(
+        !done.err.contains("waiting up to"),
+        "nobody is waited for: {}",
+        done.err
+    );
+    assert_eq!(second.dates("ok"), 916);
+}
+
+/// What a plan's raw tables were filled from is exchanged file by file: nobody else may be at work meanwhile.
+#[test]
+fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let held = Run::start(&first, &warehouse, &["--paused"]);
+    wait_until("the run holds", || is_held(&first));
+    let before = feeds(&first);
+    let whole = ["load", "--faults", "none", "--warehouse", &warehouse];
+    let dates = ["load", "--dates", "2024-01-05", "--warehouse", &warehouse];
+    for load in [&whole[..], &dates[..]] {
+        let refused = second.backcourt(load).expect(4);
+        let process = format!("process {} on ", held.0.id());
+        assert!(refused.err.contains(&process), "{refused:#?}");
+        assert_eq!(refused.out, "");
+    }
+    assert_eq!(feeds(&first), before);
+}
+
+/// The first load reads from a pipe that nobody has written to yet: it lives for as long as the second one asks, however
+/// fast the machine.
+#[test]
+fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives() {
+    let (first, second) = (State::none(), State::none());
+    let warehouse = warehouse(&first);
+    let pipe = second.path().with_file_name("teams.csv");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let teams = [
+        "load",
+        "--warehouse",
+        &warehouse,
+        "--team-box",
+        pipe.to_str().unwrap(),
+    ];
+    let mut loading = Run(first.command(&teams).stdout(Stdio::null()).spawn().unwrap());
+    let mut rows = None;
+    wait_until("the first load reads", || {
+        rows = open(&pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).ok();
+        rows.is_some()
+    });
+    let lease = first.path().join("warehouse/backcourt.sqlite");
+    assert!(holder(&lease).is_some(), "it has the lease before it reads");
+
+    let refused = second
+        .backcourt(&["load", "--faults", "none", "--warehouse", &warehouse])
+        .expect(4)
+        .err;
+    assert!(
+        refused.contains("waiting up to 10 s to see whether it lives"),
+        "{refused}"
+    );
+    let process = format!("process {} on ", loading.0.id());
+    assert_eq!(
+        refused.matches(&process).count(),
+        2,
+        "asked for, and named: {refused}"
+    );
+    assert!(
+        !first.path().join("warehouse/nba_raw.sqlite").exists(),
+        "nothing was written"
+    );
+
+    let mut rows = fs::File::from(rows.unwrap());
+    rows.write_all(
+        b"game_id,game_date,team,is_home\n0022500001,2026-01-01,GSW,false\n0022500001,2026-01-01,MIA,true\n",
+    )
+    .unwrap();
+    drop(rows);
+    assert_eq!(loading.0.wait().unwrap().code(), Some(0));
+    assert_eq!(holder(&lease), None, "it was given back");
+}
+
+/// The feeds' file, byte for byte by its length and the time of its last change.
+fn feeds(state: &State) -> (u64, SystemTime) {
+    let about = fs::metadata(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
+    (about.len(), about.modified().unwrap())
+}
+
+/// Who has the lease of the built-in plan.
+fn holder(leases: &Path) -> Option<String> {
+    let leases = Connection::open_with_flags(leases, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let sql = "SELECT holder FROM lease WHERE plan = 'nba'";
+    leases.query_row(sql, [], |row| row.get(0)).ok().flatten()
+}
+
+/// The same command in a space of process ids of its own: for a lease that is another machine. None where the system
+/// permits no such space.
+fn elsewhere(command: &Command) -> Option<Command> {
+    let space = || {
+        let mut space = Command::new("unshare");
+        space.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
+        space
+    };
+    let is_permitted = space()
+        .arg("true")
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|ended| ended.success());
+    let mut moved = space();
+    moved
+        .stdin(Stdio::null())
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => moved.env(name, value),
+            None => moved.env_remove(name),
+        };
+    }
+    is_permitted.then_some(moved)
+}
+
+#[test]
+fn a_lease_left_on_another_host_is_respected_while_its_holder_lives_and_falls_after_ten_seconds() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let here = first.command(&arguments(&warehouse, &["--paused"]));
+    let Some(mut there) = elsewhere(&here) else {
+        println!("left out: the system permits no process ids of one's own");
+        return;
+    };
+    let mut held = Run(there.stdout(Stdio::null()).spawn().unwrap());
+    wait_until("the first run holds", || is_held(&first));
+    let refused = run(&second, &warehouse).expect(4).err;
+    assert!(refused.contains("is being worked on already"), "{refused}");
+
+    held.0.kill().unwrap();
+    held.0.wait().unwrap();
+    let killed = Instant::now();
+    let done = run(&second, &warehouse).expect(0);
+    assert!(
+        done.err.contains("waiting up to 10 s to see whether it lives"),
+        "{}",
+        done.err
+    );
+    assert!(
+        killed.elapsed() >= Duration::from_secs(9),
+        "nobody was listened for"
+    );
+    assert_eq!(second.dates("ok"), 916);
+}
+
+#[test]
+fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wakes() {
+    let (first, second) = (State::loaded(), State::none());
+    let warehouse = warehouse(&first);
+    let mut frozen = Run::start(&first, &warehouse, &["--workers", "1"]);
+    let is_done = |fact: &serde_json::Value| fact["event"] == "unit_finished" && fact["state"] == "ok";
+    wait_until("rows are there", || {
+        first.facts().iter().filter(|fact| is_done(fact)).count() > 50
+    });
+    // Not in the midst of a transaction: what holds the files cannot be helped from outside.
+    let leases = Connection::open(first.path().join("warehouse/backcourt.sqlite")).unwrap();
+    leases.busy_timeout(Duration::ZERO).unwrap();
+    wait_until("it sleeps between two commits", || {
+        frozen.signal(Signal::STOP);
+        let is_free = leases.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
+        if !is_free {
+            frozen.signal(Signal::CONT);
+        }
+        is_free
+    });
+    let before = first.dates("ok");
+    assert!(before < 916, "it was frozen at work");
+
+    let done = run(&second, &warehouse).expect(0);
+    assert!(
+        done.err.contains("waiting up to 10 s to see whether it lives"),
+        "{}",
+        done.err
+    );
+    assert_eq!(second.dates("ok"), 916);
+    let written = stamps(&first.warehouse());
+    assert_eq!(written.len(), 11_592);
+
+    frozen.signal(Signal::CONT);
+    assert_eq!(frozen.0.wait().unwrap().code(), Some(3));
+    assert_eq!(stamps(&first.warehouse()), written, "it wrote nothing more");
+    let ended = first.status();
+    assert_eq!(ended["run"]["state"], "stopped");
+    let why = ended["run"]["ending"].as_str().unwrap_or_default();
+    assert!(why.contains("lost the lease of plan nba to "), "{ended:#}");
+}

@@ -1,0 +1,121 @@
+//! A plan that one state folder began is continued from another one, from what the warehouse has recorded of it: nothing is
+//! computed again, and checks, waivers and definitions count as before.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::fs;
+
+use crate::moved::PLAN;
+use crate::planned::Planned;
+use crate::pty::Pty;
+use backcourt::warehouse::sqlite::SqliteWarehouse;
+use backcourt::warehouse::{Holder, Warehouse};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A folder that several state folders have their tables in, with the flags that name it.
+fn shared() -> (TempDir, [String; 2]) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let named = format!("sqlite:{}", folder.path().display());
+    (folder, ["--warehouse".to_owned(), named])
+}
+
+#[test]
+fn another_state_folder_continues_and_computes_nothing_again() {
+    let (folder, flags) = shared();
+    crate::moved::another_state_folder_continues(&flags, || {
+        let db = Connection::open(folder.path().join("backcourt.sqlite")).unwrap();
+        let sql = "SELECT COUNT(*) FROM ledger WHERE kind = 'commit'";
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
+    });
+}
+
+#[test]
+fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
+    let (_folder, flags) = shared();
+    let [first, second] = [(); 2].map(|()| Planned::on(PLAN, &flags));
+    first.run(&[]).expect(1);
+    second.write(&PLAN.replace("@date AS day, 1 AS n", "@date AS day, 2 AS n"));
+    let run = second.run(&[]).expect(1);
+    let said = format!("{}{}", run.out, run.err);
+    assert!(
+        said.contains("6 dates of one were made by another definition"),
+        "{said}"
+    );
+    assert_eq!(second.dates("one", "outdated"), 5);
+    second.run(&["--no-resume"]).expect(1);
+    assert_eq!(second.dates("one", "ok"), 5);
+}
+
+/// A process that dies before it could write down what it committed has recorded it all the same.
+#[test]
+fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
+    let first = Planned::new(PLAN);
+    first.run(&[]).expect(1);
+    let ledger = Connection::open(first.state.path().join("ledger.sqlite")).unwrap();
+    ledger
+        .execute_batch(
+            "DELETE FROM unit WHERE date = '2024-01-03'; UPDATE target SET known = 0;
+             INSERT INTO intent (target, stage, dates, run, at) SELECT target, 'one', '2024-01-03', id, started_at FROM run;",
+        )
+        .unwrap();
+    drop(ledger);
+    let run = first.run(&[]).expect(1);
+    assert!(run.out.contains("one: 6 dates, 0 to do"), "{run:#?}");
+    assert!(!run.out.contains("continuing"), "it is its own run: {run:#?}");
+    assert_eq!(first.dates("one", "ok"), 5);
+}
+
+/// What cannot be read leaves what was read before on the screen, with the reason; an order says where it counts.
+#[test]
+fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading_fails() {
+    let (folder, flags) = shared();
+    let [first, elsewhere] = [(); 2].map(|()| Planned::on(PLAN, &flags));
+    first.run(&["--to", "2024-01-04"]).expect(1);
+    let warehouse = folder.path();
+    let holder = Holder {
+        host: "bastion-2".to_owned(),
+        machine: None,
+        pid: 4711,
+        started: None,
+        since: "2024-02-01T09:30:00Z".parse().unwrap(),
+        folder: "/srv/state".to_owned(),
+        jobs_in: Vec::new(),
+    };
+    let taken = SqliteWarehouse::open(warehouse).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let leases = taken.leases().unwrap();
+        let seen = leases.look("moved").await.unwrap();
+        assert!(leases.take("moved", seen.as_ref(), &holder).await.unwrap());
+    });
+    drop(taken);
+    let command = elsewhere.command(&["attach"]);
+    let args: Vec<_> = command.get_args().map(|arg| arg.to_str().unwrap()).collect();
+    let mut console = Pty::backcourt(&args, &[], (120, 40));
+    console.wait_for("lease: bastion-2 (pid 4711) since 2024-02-01 09:30 UTC");
+    console.wait_for("66.7 %");
+    console.send("R");
+    console.wait_for("control the run with 'backcourt attach --state-dir /srv/state' on bastion-2");
+
+    let recorded = warehouse.join("backcourt.sqlite");
+    let aside = warehouse.join("aside");
+    fs::rename(&recorded, &aside).unwrap();
+    fs::write(&recorded, "no database".repeat(100)).unwrap();
+    console.send("r");
+    console.wait_for("Refresh failed 0 s ago (");
+    assert!(console.screen().contents().contains("66.7 %"));
+    fs::rename(&aside, &recorded).unwrap();
+    console.send("r");
+    console.wait_for("Read-only, refreshed every 30 s: r refreshes now, q leaves.");
+    console.send("q");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    assert!(!elsewhere.state.path().exists());
+}

@@ -1,0 +1,77 @@
+//! The tests of the program and of the library as a whole: one file an area, in one binary, so that the library is linked
+//! once. What needs a local `BigQuery` is the other binary, `tests/bigquery/`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+#[path = "../support/moved.rs"]
+mod moved;
+#[path = "../support/planned.rs"]
+mod planned;
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/pty.rs"]
+mod pty;
+#[path = "../support/rows.rs"]
+mod rows;
+#[path = "../support/toy.rs"]
+mod toy;
+
+mod attach;
+mod bad_input;
+mod bulk;
+mod cases;
+mod chaos;
+mod checks_sql;
+mod config;
+mod console;
+mod contracts;
+mod control;
+mod damage;
+mod definitions;
+mod demo_tape;
+mod docs_checks;
+mod docs_control;
+mod docs_keys;
+mod docs_links;
+mod docs_tables;
+mod doctor;
+mod engine;
+mod engine_idle;
+mod fence;
+mod fuzz;
+mod gate;
+mod handover;
+mod ledger;
+mod manual;
+mod msrv;
+mod notify;
+mod outdated;
+mod own_stages;
+mod owner;
+mod pictures;
+mod questions;
+mod raw_tables;
+mod rehearse;
+mod replay;
+mod report;
+mod retelling;
+mod rooms;
+mod runbook;
+mod sample;
+mod sources;
+mod sources_sql;
+mod ssh;
+mod stale;
+mod term_guard;
+mod traced;
+mod trust;
+mod truth;
+mod usage_causes;
+mod values;
+mod versions;
+mod waiting;
+mod whole_plan;

@@ -1,0 +1,80 @@
+//! The proof of the whole: what the program itself stored, through load, warehouse and engine, equals the official
+//! team totals, which no reconstruction ever reads, and the rates worked out anew from the box scores.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod player_daily_cache;
+mod player_game;
+mod team_defense;
+mod team_offense;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::program::State;
+use backcourt::feeds::league::{self, League, NbaGameId, TeamLine};
+use rusqlite::Row;
+
+static LEAGUE: LazyLock<League> = LazyLock::new(|| league::shipped().unwrap());
+
+/// A game's id and a team's code.
+type Side = (String, String);
+
+/// The official totals.
+static OFFICIAL: LazyLock<HashMap<Side, &TeamLine>> = LazyLock::new(|| {
+    let lines = LEAGUE.teams.iter();
+    lines.map(|line| (side(line.game, &line.team), line)).collect()
+});
+
+fn side(game: NbaGameId, team: &dyn ToString) -> Side {
+    (LEAGUE.game(game).unwrap().to_string(), team.to_string())
+}
+
+fn side_of(row: &Row<'_>, column: &str) -> Side {
+    (row.get("game_id").unwrap(), row.get(column).unwrap())
+}
+
+fn number(row: &Row<'_>, column: &str) -> Option<i64> {
+    row.get(column).unwrap()
+}
+
+fn rate(row: &Row<'_>, column: &str) -> Option<f64> {
+    row.get(column).unwrap()
+}
+
+/// Runs the stages up to one; every row that is owed must be there.
+fn run(state: &State, last: &str, range: &[&str]) {
+    let run = ["run", "--stop-after", last, "--output", "silent"];
+    state.backcourt(&[&run[..], range].concat()).expect(0);
+}
+
+#[test]
+fn the_feeds_of_january_2026_give_the_truth() {
+    let state = State::loaded();
+    run(&state, "player_game", &[]);
+    team_offense::equals_the_official_totals(&state);
+    team_defense::equals_what_the_opponent_did(&state);
+    // Of seven players on the floor for seconds bdl alone tells, and it has neither a minute nor anything done of them.
+    player_game::rates_are_right(&state, [123_468, 123_292, 123_292, 49_602]);
+}
+
+#[test]
+fn clean_feeds_give_the_truth() {
+    let state = State::none();
+    state.backcourt(&["load", "--faults", "none"]).expect(0);
+    run(&state, "player_game", &[]);
+    team_offense::equals_the_official_totals(&state);
+    team_defense::equals_what_the_opponent_did(&state);
+    player_game::rates_are_right(&state, [123_475, 123_292, 123_292, 49_606]);
+}
+
+#[test]
+fn a_player_is_known_by_earlier_games_alone() {
+    let state = State::loaded();
+    run(
+        &state,
+        "player_daily_cache",
+        &["--from", "2023-10-24", "--to", "2024-04-14"],
+    );
+    player_daily_cache::averages_are_of_earlier_games(&state, "2023-10-24");
+}

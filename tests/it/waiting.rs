@@ -1,0 +1,30 @@
+//! A server that takes a call and never answers: whoever waits at a terminal is told.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::net::TcpListener;
+
+use crate::program::State;
+use crate::pty::Pty;
+
+#[test]
+fn a_dry_run_says_for_whom_it_waits() {
+    // The system takes the call; nobody ever reads it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let warehouse = format!("bigquery:nobody-there@http://{}", silent.local_addr().unwrap());
+    let state = State::none();
+    let folder = state.path();
+    let folder = folder.to_str().unwrap();
+    let arguments = [
+        "run",
+        "--dry-run",
+        "--warehouse",
+        &warehouse,
+        "--state-dir",
+        folder,
+    ];
+    let mut pty = Pty::backcourt(&arguments, &[], (120, 40));
+    pty.wait_for(&format!("waiting for {warehouse}: "));
+    pty.send("\u{3}");
+    assert!(!pty.wait_exit().success());
+}
