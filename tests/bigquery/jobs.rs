@@ -77,7 +77,12 @@ fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
             columns: &["points", "game_date"],
             dates: Dates::Between(day("2020-01-01"), day(to)),
         };
-        for (to, jobs) in [("2030-12-31", 4), ("2030-12-31", 4), ("2025-06-30", 4), ("9999-12-31", 5)] {
+        for (to, jobs) in [
+            ("2030-12-31", 4),
+            ("2030-12-31", 4),
+            ("2025-06-30", 4),
+            ("9999-12-31", 5),
+        ] {
             let rows = warehouse.read(all(to)).await.unwrap();
             assert_eq!((rows.len(), reads()), (3, jobs), "to {to}");
         }

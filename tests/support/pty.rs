@@ -245,9 +245,9 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// How long to wait for anything: `BACKCOURT_TEST_WAIT_SECS`, or 30 seconds.
+/// How long to wait for anything: `BACKCOURT_TEST_WAIT_SECS`, or a minute.
 pub fn limit() -> Duration {
-    let seconds = std::env::var("BACKCOURT_TEST_WAIT_SECS").map_or(30, |text| text.parse().unwrap());
+    let seconds = std::env::var("BACKCOURT_TEST_WAIT_SECS").map_or(60, |text| text.parse().unwrap());
     Duration::from_secs(seconds)
 }
 
