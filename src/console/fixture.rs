@@ -1077,7 +1077,6 @@ pub fn vitals() -> Msg {
     })
 }
 
-/// The picture and what led to it, so that the workers have a past.
 /// What was read from a warehouse twelve seconds before [`second`]`(8.4)`.
 pub fn observation() -> Observation {
     Observation {
@@ -1095,7 +1094,7 @@ pub fn observation() -> Observation {
     }
 }
 
-/// A run as it is read from a warehouse: without what nobody records.
+/// A run as it is read from a warehouse, which records neither workers nor costs.
 pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     snapshot.workers.clear();
     snapshot.run.limit.clear();
@@ -1103,6 +1102,7 @@ pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     [Msg::Observation(observation()), Msg::Snapshot(Arc::new(snapshot))]
 }
 
+/// The picture and what led to it, so that the workers have a past.
 pub fn history(last: Snapshot) -> Vec<Msg> {
     let mut msgs = Vec::new();
     for step in 0_u32..16 {

@@ -394,7 +394,7 @@ fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
     let mut victim = Victim::new(&line, PLAN, "often_");
     victim.version = 1;
     let kills = [
-        // Done, and nobody knows; never sent; done, and nobody knows, while more of the progress is recorded.
+        // Done without an answer; never sent; done without an answer while more of the progress is recorded.
         ("sent", 0, Moment::After),
         ("asked", 0, Moment::Before),
         ("asked", 1, Moment::After),

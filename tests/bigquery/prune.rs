@@ -74,7 +74,7 @@ async fn numbers(warehouse: &BigQueryWarehouse, plan: &str) -> Vec<Value> {
 fn replaced_entries_are_removed_once_there_are_many_and_what_older_versions_left_is_dropped() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |call| {
-        // Nobody has counted in it since 1970.
+        // Its last heartbeat was in 1970.
         if call.target.starts_with("GET ") && call.target.ends_with("/tables/beat") {
             return Fate::Say(200, json!({"lastModifiedTime": "0"}).to_string());
         }

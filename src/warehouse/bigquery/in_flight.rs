@@ -66,7 +66,7 @@ impl InFlight {
         }
     }
 
-    /// Notes what a job cost whose end was seen after nobody waited for it any more.
+    /// Notes what a job cost whose end was seen after its task had stopped waiting for it.
     fn end(&self, id: &str, ended: &Job) {
         let flight = self.jobs().remove(id);
         if let Some(Flight {

@@ -33,7 +33,7 @@ pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<
     let said = |fault: Fault| fault.told("opening the warehouse", folder.path());
     let connection = blank().map_err(said)?;
     // A transaction over several files is committed file by file, in the order they were attached. The file of the leases
-    // says what was written to the others: a process killed in between may leave rows nobody recorded, never the reverse.
+    // says what was written to the others: a process killed in between may leave rows without a record, never the reverse.
     let (leases, others): (Vec<_>, Vec<_>) = datasets
         .iter()
         .partition(|dataset| dataset.name == lease::DATASET);
