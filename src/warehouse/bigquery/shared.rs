@@ -360,7 +360,7 @@ mod tests {
             ["2023-11-01", "2023-12-01", "2024-01-01"].map(day)
         );
         let always = Dates::Between(day("0001-01-01"), day("9999-12-31"));
-        assert_eq!(months(always).len(), MOST_MONTHS + 1);
+        assert_eq!(months(always).len(), MOST_MONTHS_OF_FEW_ROWS + 1);
         assert_eq!(
             months(Dates::Between(day("2024-01-02"), day("2024-01-01"))).len(),
             1
