@@ -1,4 +1,4 @@
--- Rows that count other games than the player had played in the season before the date.
+-- Rows with a wrong count of the player's games in the season before the date.
 WITH played AS (
   SELECT player_lookup, game_date,
     COUNT(*) OVER (

@@ -1,4 +1,4 @@
--- Dates on which other players have a row than played.
+-- Dates whose players with a row differ from those who played.
 WITH made AS (
   SELECT game_date AS game_date, COUNT(*) AS made_rows
   FROM `nba_precompute.player_composite_factors`

@@ -1,5 +1,5 @@
--- Dates with composite factors and without the defences' zones they weigh, once a season has the first of those. In its
--- first weeks no team has 15 games yet, and the factors are made without.
+-- Dates with composite factors but without the defence zones they use, once a season has any. In its first weeks no
+-- team has 15 games yet, and the factors are computed without.
 WITH zones AS (
   SELECT DISTINCT analysis_date
   FROM `nba_precompute.team_defense_zone_analysis`

@@ -1,4 +1,4 @@
--- Rows that are not the mirror of the opponent's offence: points allowed are the points the opponent made in the game.
+-- Rows that don't mirror the opponent's offence: points allowed must be the opponent's points in the game.
 SELECT d.game_date, d.game_id, d.defending_team_abbr, d.points_allowed, t.points_scored AS points_of_opponent
 FROM `nba_analytics.team_defense_game_summary` AS d
 LEFT JOIN `nba_analytics.team_offense_game_summary` AS t

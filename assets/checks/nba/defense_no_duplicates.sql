@@ -1,4 +1,4 @@
--- Teams that stand twice on a date, be it under one id or under two.
+-- Duplicate teams on a date, under one id or two.
 SELECT game_date, defending_team_abbr, COUNT(*) AS found_rows, STRING_AGG(DISTINCT game_id, ',' ORDER BY game_id) AS game_ids
 FROM `nba_analytics.team_defense_game_summary`
 WHERE game_date >= '2021-10-19'

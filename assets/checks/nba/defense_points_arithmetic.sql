@@ -1,4 +1,4 @@
--- Rows whose points allowed are not what the opponent's shots give.
+-- Rows whose points allowed don't follow from the opponent's shots.
 SELECT game_date, game_id, defending_team_abbr, points_allowed,
   2 * (opp_fg_makes - opp_three_pt_makes) + 3 * opp_three_pt_makes + opp_ft_makes AS points_from_shots
 FROM `nba_analytics.team_defense_game_summary`

@@ -1,5 +1,5 @@
--- Rows whose rating no team has had, or that differs by more than a half from the opponent's offensive rating.
--- Unknown possessions are not judged.
+-- Rows with an implausible rating, or one that differs by more than 0.5 from the opponent's offensive rating.
+-- Unknown possessions are ignored.
 SELECT d.game_date, d.game_id, d.defending_team_abbr, d.defensive_rating, t.offensive_rating AS rating_of_opponent
 FROM `nba_analytics.team_defense_game_summary` AS d
 LEFT JOIN `nba_analytics.team_offense_game_summary` AS t

@@ -1,4 +1,4 @@
--- Dates whose rows are not two per final of the schedule, and dates with rows the schedule knows no final of.
+-- Dates without exactly two rows per final of the schedule, including dates without a final.
 WITH expected AS (
   SELECT game_date, 2 * COUNT(*) AS expected_rows
   FROM (

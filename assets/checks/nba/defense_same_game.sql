@@ -1,4 +1,4 @@
--- Rows that tell another game than the team's own offence: home, winner, margin and overtimes are the same in both.
+-- Rows that contradict the team's own offence row: home, winner, margin and overtimes must be the same in both.
 SELECT d.game_date, d.game_id, d.defending_team_abbr
 FROM `nba_analytics.team_defense_game_summary` AS d
 LEFT JOIN `nba_analytics.team_offense_game_summary` AS t

@@ -1,4 +1,4 @@
--- Games that do not have exactly two teams.
+-- Games without exactly two teams.
 SELECT game_date, game_id, COUNT(DISTINCT defending_team_abbr) AS teams,
   STRING_AGG(DISTINCT defending_team_abbr, ',' ORDER BY defending_team_abbr) AS team_list
 FROM `nba_analytics.team_defense_game_summary`

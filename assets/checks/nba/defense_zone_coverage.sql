@@ -1,4 +1,4 @@
--- The share of dates with rows, of all dates on which there can be some: from the day after some team has
+-- The share of dates with rows, of all dates that can have them: from the day after a team has
 -- played 15 games of the season, and from its fifteenth day on.
 WITH ready AS (
   SELECT season_year, MIN(game_date) AS first_date

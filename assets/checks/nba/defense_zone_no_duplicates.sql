@@ -1,4 +1,4 @@
--- Teams that stand twice on a date.
+-- Duplicate teams on a date.
 SELECT analysis_date, team_abbr, COUNT(*) AS found_rows
 FROM `nba_precompute.team_defense_zone_analysis`
 WHERE analysis_date >= '2021-10-19'

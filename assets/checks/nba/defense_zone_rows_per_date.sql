@@ -1,4 +1,4 @@
--- Dates with more teams than the league has, or, once all have played 15 games, with fewer.
+-- Dates with more teams than the league, or, once all have played 15 games, with fewer.
 SELECT analysis_date, COUNT(*) AS teams
 FROM `nba_precompute.team_defense_zone_analysis`
 WHERE analysis_date >= '2021-10-19'

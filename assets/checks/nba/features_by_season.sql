@@ -1,4 +1,4 @@
--- Seasons with features on fewer than 80 of 100 dates with games: one had 13.6 before anybody noticed.
+-- Seasons with features on fewer than 80 % of dates with games: one had 13.6 %, unnoticed.
 WITH dates AS (
   SELECT DISTINCT season_year, game_date
   FROM `nba_analytics.team_offense_game_summary`

@@ -1,4 +1,4 @@
--- The share of dates with rows, of all dates on which there can be some: from the fifteenth day of a season on.
+-- The share of dates with rows, of all dates that can have them: from the fifteenth day of a season on.
 WITH ready AS (
   SELECT season_year, MIN(game_date) AS first_date
   FROM `nba_analytics.team_offense_game_summary`

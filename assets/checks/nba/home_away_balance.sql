@@ -1,4 +1,4 @@
--- Games without exactly one row at home and one on the road.
+-- Games without exactly one home row and one road row.
 SELECT game_date, game_id, COUNTIF(home_game) AS home_rows, COUNTIF(NOT home_game) AS road_rows
 FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19'

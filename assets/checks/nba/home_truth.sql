@@ -1,4 +1,4 @@
--- Rows whose home_game, or whose id's third part, is not the schedule's home team.
+-- Rows whose home_game, or the third part of their id, is not the schedule's home team.
 -- A feed's own flag was right for some games of a date and inverted for others.
 WITH sides AS (
   SELECT game_date, home_team_tricode AS team_abbr, home_team_tricode AS home

@@ -1,4 +1,4 @@
--- Rows in which a source failed altogether or a column that must be known is not.
+-- Rows whose source failed, or with NULL in a required column.
 SELECT game_date, game_id, team_abbr
 FROM `nba_analytics.team_offense_game_summary`
 WHERE game_date >= '2021-10-19'

@@ -1,5 +1,5 @@
 -- Rows whose average over the last five games is not that of the five games strictly before the date. An average that
--- knew the game of the date itself differs here.
+-- includes the date's own game differs.
 WITH played AS (
   SELECT player_lookup, game_date,
     AVG(points) OVER (

@@ -1,6 +1,6 @@
--- Rows whose overtimes differ from the other team's of the game, or whose pace contradicts possessions and overtimes.
--- Possessions are cut to whole ones and pace is rounded to a tenth, so that pace may say up to 1.1 more and 0.1 less.
--- Unknown possessions are not judged.
+-- Rows whose overtimes differ from the opponent's, or whose pace contradicts possessions and overtimes.
+-- Possessions are truncated and pace is rounded to a tenth, so pace may be up to 1.1 higher and 0.1 lower.
+-- Unknown possessions are ignored.
 WITH games AS (
   SELECT game_date, game_id, team_abbr, overtime_periods, possessions, pace,
     MIN(overtime_periods) OVER (PARTITION BY game_date, game_id) AS fewest,

@@ -1,4 +1,4 @@
--- The share of rows in which a column is known, percent.
+-- The share of rows in which a column is not NULL, in percent.
 SELECT
   ROUND(100.0 * COUNTIF(minutes_played IS NOT NULL) / COUNT(*), 2) AS minutes_pct,
   ROUND(100.0 * COUNTIF(points IS NOT NULL) / COUNT(*), 2) AS points_pct,

@@ -1,4 +1,4 @@
--- Dates on which the players' table has other games than the teams' table.
+-- Dates whose games differ between the players' and the teams' table.
 WITH players AS (
   SELECT game_date, COUNT(DISTINCT game_id) AS games
   FROM `nba_analytics.player_game_summary`

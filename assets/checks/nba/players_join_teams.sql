@@ -1,4 +1,4 @@
--- The share of the players' games that the team table has under the same id.
+-- The share of players' games whose id is in the team table.
 WITH games AS (
   SELECT DISTINCT game_date, game_id
   FROM `nba_analytics.player_game_summary`

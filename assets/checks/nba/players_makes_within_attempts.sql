@@ -1,4 +1,4 @@
--- Players who made more shots than they tried, or more threes than field goals.
+-- Players with more makes than attempts, or more threes than field goals.
 SELECT game_date, game_id, player_lookup, fg_makes, fg_attempts, three_pt_makes, three_pt_attempts, ft_makes, ft_attempts
 FROM `nba_analytics.player_game_summary`
 WHERE game_date >= '2021-10-19'

@@ -1,4 +1,4 @@
--- Rows whose id is not that of a final of the schedule on their date: YYYYMMDD, visitor, home team.
+-- Rows whose id matches no final of the schedule on their date: YYYYMMDD, visitor, home team.
 WITH canonical AS (
   SELECT DISTINCT game_date,
     FORMAT_DATE('%Y%m%d', game_date) || '_' || away_team_tricode || '_' || home_team_tricode AS game_id

@@ -1,4 +1,4 @@
--- Dates with more or fewer rows per final than players can have been on the floor: 15 to 34.
+-- Dates without 15 to 34 rows per final, the possible number of players.
 WITH finals AS (
   SELECT game_date, COUNT(DISTINCT home_team_tricode) AS games
   FROM `nba_raw.nbac_schedule`

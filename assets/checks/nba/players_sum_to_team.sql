@@ -1,4 +1,4 @@
--- Teams whose points are not the sum of their players' rows, games without players' rows included.
+-- Teams whose points are not the sum of their players' rows, including games without players' rows.
 WITH players AS (
   SELECT game_date, game_id, team_abbr, SUM(points) AS points
   FROM `nba_analytics.player_game_summary`

@@ -1,4 +1,4 @@
--- Teams whose players made fewer than 60 or more than 180 points together.
+-- Teams whose players scored fewer than 60 or more than 180 points in all.
 SELECT game_date, game_id, team_abbr, SUM(p.points) AS points
 FROM `nba_analytics.player_game_summary` AS p
 WHERE game_date >= '2021-10-19'

@@ -1,4 +1,4 @@
--- Rows whose points are not what the shots made give: two per field goal inside the line, three outside, one per
+-- Rows whose points don't follow from the made shots: two per field goal inside the line, three outside, one per
 -- free throw.
 SELECT game_date, game_id, team_abbr, points_scored,
   2 * (fg_makes - three_pt_makes) + 3 * three_pt_makes + ft_makes AS points_from_shots

@@ -1,4 +1,4 @@
--- Dates after the turn of the year with fewer players than 250 or more than 620.
+-- Dates after New Year with fewer than 250 or more than 620 players.
 SELECT analysis_date, COUNT(*) AS players
 FROM `nba_precompute.player_shot_zone_analysis`
 WHERE analysis_date >= '2021-10-19' AND EXTRACT(MONTH FROM analysis_date) BETWEEN 1 AND 6

@@ -1,6 +1,6 @@
--- Rows whose points are not the sum of their players' points. The players come from the gamebook, and from bdl where
--- the gamebook has none of the team on the date. A player listed more than once counts once, as last read. Rows of bdl
--- are found by date and team, because its game ids may be numbers or reversed.
+-- Rows whose points are not the sum of their players' points. The players come from the gamebook, or from bdl if
+-- the gamebook has none of the team on the date. Of duplicate players the last read counts. bdl rows are matched by
+-- date and team, because its game ids may be numeric or reversed.
 WITH gamebook AS (
   SELECT game_date, team_abbr, SUM(points) AS points
   FROM (

@@ -1,4 +1,4 @@
--- Games that do not have exactly two teams.
+-- Games without exactly two teams.
 SELECT game_date, game_id, COUNT(DISTINCT team_abbr) AS teams,
   STRING_AGG(DISTINCT team_abbr, ',' ORDER BY team_abbr) AS team_list
 FROM `nba_analytics.team_offense_game_summary`

@@ -1,7 +1,7 @@
--- Players by whether their usage rate is known (cause NULL) and, if not, why, for each date and team. The first cause
--- that holds counts. Who has a rate or had minutes is whom usage_coverage counts. Beside them: rows without minutes, and
--- players whom a feed names as having played and who have no row, because nobody knows who they are. The bdl feed is
--- asked where the gamebook has none of the team on the date.
+-- Players by cause of a missing usage rate (NULL if known), for each date and team. The first cause that applies
+-- counts. usage_coverage counts players with a rate or minutes. Beside them: rows without minutes, and players whom a
+-- feed says have played but who could not be identified and have no row. bdl is used if the gamebook has none of
+-- the team on the date.
 WITH known AS (
   SELECT game_date, team_abbr, CAST(NULL AS STRING) AS cause, COUNT(*) AS players
   FROM `nba_analytics.player_game_summary`

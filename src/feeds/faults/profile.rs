@@ -1,4 +1,4 @@
-//! A fault profile: a TOML file, documented in `docs/feeds.md`.
+//! A fault profile: a TOML file, documented in `docs/nba.md`.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
--- Players who stand more than once for their team on a date, be it under one game id or under two.
+-- Duplicate players of a team on a date, under one game id or two.
 SELECT game_date, team_abbr, player_lookup AS player, COUNT(*) AS found_rows
 FROM `nba_raw.bdl_player_boxscores`
 WHERE game_date >= '2021-10-19'

@@ -1,4 +1,4 @@
--- How much of each season each feed has: dates with any row, and games with both teams, of those scheduled.
+-- Coverage of each season by each feed: dates with any row, and games with both teams, of those scheduled.
 WITH found AS (
   SELECT DISTINCT 'gamebook' AS feed, game_date, team_abbr FROM `nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
   UNION ALL

@@ -1,4 +1,4 @@
--- Teams of a final of which the feed has no player on that date. A feed's game ids may be foreign, so that they are not read.
+-- Teams of a final without a player in the feed on that date. Ignores the feed's game ids, which may be foreign.
 SELECT sides.game_date, sides.team_abbr
 FROM (
   SELECT game_date, home_team_tricode AS team_abbr FROM `nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3

@@ -1,4 +1,4 @@
--- Game ids that name a final of their date with home and visitors exchanged, in any feed.
+-- Game ids that name a final of their date with home and visitors swapped, in any feed.
 WITH found AS (
   SELECT DISTINCT 'gamebook' AS feed, game_date, game_id FROM `nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
   UNION ALL

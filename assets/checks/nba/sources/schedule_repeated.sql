@@ -1,4 +1,4 @@
--- Teams that stand in two finals of one date. Everything else is measured against the schedule.
+-- Teams in two finals of one date. Everything else is measured against the schedule.
 SELECT game_date, team_abbr, COUNT(*) AS finals
 FROM (
   SELECT game_date, home_team_tricode AS team_abbr FROM `nba_raw.nbac_schedule` WHERE game_date >= '2021-10-19' AND game_status = 3

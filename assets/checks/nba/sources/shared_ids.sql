@@ -1,4 +1,4 @@
--- Game ids that stand on more than one date of a feed, with each of these dates.
+-- Game ids on more than one date of a feed, with each of these dates.
 WITH found AS (
   SELECT DISTINCT 'gamebook' AS feed, game_date, game_id FROM `nba_raw.nbac_gamebook_player_stats` WHERE game_date >= '2021-10-19'
   UNION ALL

@@ -1,5 +1,5 @@
--- Game ids that name no final of their date: the source's own numbers, ids of other dates, games nobody scheduled.
--- An id that names a final with home and visitors exchanged is left to reversed_ids.
+-- Game ids that match no final of their date: the source's own numbers, ids of other dates, unscheduled games.
+-- reversed_ids covers ids with home and visitors swapped.
 WITH known AS (
   SELECT game_date, FORMAT_DATE('%Y%m%d', game_date) || '_' || away_team_tricode || '_' || home_team_tricode AS game_id
   FROM `nba_raw.nbac_schedule`

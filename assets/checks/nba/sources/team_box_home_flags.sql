@@ -1,5 +1,5 @@
--- Rows whose is_home is not what the schedule says. Right and wrong flags have stood side by side on one date, so that
--- turning all flags of a date round repairs nothing.
+-- Rows whose is_home differs from the schedule. One date may have right and wrong flags, so flipping all flags of a
+-- date fixes nothing.
 SELECT t.game_date, t.game_id, t.team_abbr, t.is_home
 FROM `nba_raw.nbac_team_boxscore` AS t
 JOIN (

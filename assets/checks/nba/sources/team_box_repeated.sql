@@ -1,4 +1,4 @@
--- Teams that stand more than once on a date, be it under one game id or under two.
+-- Duplicate teams on a date, under one game id or two.
 SELECT game_date, team_abbr, COUNT(*) AS found_rows, STRING_AGG(DISTINCT game_id, ',' ORDER BY game_id) AS game_ids
 FROM `nba_raw.nbac_team_boxscore`
 WHERE game_date >= '2021-10-19'

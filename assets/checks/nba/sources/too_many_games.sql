@@ -1,4 +1,4 @@
--- Dates on which a feed has more games than the schedule has finals.
+-- Dates with more games in a feed than finals in the schedule.
 WITH found AS (
   SELECT feed, game_date, COUNT(*) AS games
   FROM (
