@@ -64,8 +64,8 @@ def versions(program, peers):
 def speed(figures):
     ours = figures[0].median()
     lines = [
-        f"| {tools.DATES} dates of {tools.ROWS_A_DATE:,} rows | seconds | least to most | × backcourt"
-        " | a date, without the start | start | peak memory | commits | checks asked |",
+        f"| {tools.DATES} dates of {tools.ROWS_A_DATE:,} rows | seconds | range | × backcourt"
+        " | per date, without start | start | peak memory | commits | checks run |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for figure in figures:
@@ -81,7 +81,7 @@ def speed(figures):
 
 
 def kills(figures):
-    lines = ["| killed on the way | times | dates that stood then | done twice by the next run |", "|---|---|---|---|"]
+    lines = ["| killed midway | times | dates stored then | done twice by the next run |", "|---|---|---|---|"]
     for figure in figures:
         if figure.kills:
             before, twice = zip(*figure.kills)

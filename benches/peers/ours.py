@@ -1,4 +1,4 @@
-"""backcourt, in four ways: without a screen, with it, a program for each date, a run for each date."""
+"""backcourt, in four ways: without a screen, with it, a program per date, a run per date."""
 
 import contextlib
 import shutil
@@ -70,14 +70,14 @@ class Console(Backcourt):
 class Program(Backcourt):
     """A program is run for every date, by one worker."""
 
-    name = "backcourt, a program for each date"
+    name = "backcourt, a program per date"
     plan = "program.toml"
 
 
 class RunForEach(Backcourt):
     """A run of backcourt for every date: each in a commit of its own, with its check."""
 
-    name = "backcourt, a run for each date"
+    name = "backcourt, a run per date"
     checks = DATES
     kills = "never"
 

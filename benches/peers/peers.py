@@ -49,7 +49,7 @@ class Peer(Tool):
 
 
 class SqlMesh(Peer):
-    name = "SQLMesh, a date a batch"
+    name = "SQLMesh, 1 date per batch"
     folder = "sqlmesh"
     checks = DATES
     kills = "each round"
@@ -64,7 +64,7 @@ class SqlMesh(Peer):
 
 
 class SqlMeshGrouped(SqlMesh):
-    name = "SQLMesh, 16 dates a batch"
+    name = "SQLMesh, 16 dates per batch"
     checks = 7
     kills = "never"
 
