@@ -1,5 +1,5 @@
-//! `docs/checks.md` lists every check of the built-in plan with the rule it stands for, and the rules decide which
-//! checks block. After a change of a check: `UPDATE_DOCS=1 cargo test --test it docs_checks`.
+//! `docs/checks.md` lists every check of the built-in plan with its rules, and the rules decide which checks
+//! block. After a change of a check: `UPDATE_DOCS=1 cargo test --test it docs_checks`.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,32 +17,28 @@ use backcourt::plan::{BUILTIN, Plan, Severity, load};
 const BEGIN: &str = "<!-- checks: made by UPDATE_DOCS=1 cargo test --test it docs_checks -->\n";
 const END: &str = "<!-- end of checks -->";
 
-/// What is asked of the data, with whether a stage may go on where it does not hold.
+/// The rules for the data, with whether a violation stops a stage.
 const RULES: [(&str, Severity, &str); 49] = {
     use Severity::{Advisory, Blocking};
     [
-        (
-            "Q1",
-            Advisory,
-            "as many teams a date as the handoff took for usual",
-        ),
+        ("Q1", Advisory, "teams per date as the handoff expected"),
         ("Q2", Blocking, "every id has the form YYYYMMDD_AWAY_HOME"),
         ("Q3", Blocking, "every row was rebuilt from players"),
         (
             "Q4",
             Advisory,
-            "as many dates with 20 teams as the handoff took for usual",
+            "share of dates with 20 teams as the handoff expected",
         ),
-        ("Q5", Blocking, "one known date is whole"),
+        ("Q5", Blocking, "one known date is complete"),
         (
             "B1",
             Blocking,
-            "usage rate is known of those who played: the primary metric",
+            "usage rate is known for everyone who played: the primary metric",
         ),
         (
             "B2",
             Advisory,
-            "usage rate is known on each date and of each team",
+            "usage rate is known on each date and for each team",
         ),
         ("B3", Advisory, "usage rate is known in each season"),
         (
@@ -56,37 +52,29 @@ const RULES: [(&str, Severity, &str); 49] = {
         ("C2", Advisory, "shots in the paint are known"),
         ("C3", Advisory, "shots from mid-range are known"),
         ("C4", Advisory, "shots, threes, assists and points are known"),
-        (
-            "C5",
-            Advisory,
-            "there are as many rows of players as seasons have",
-        ),
-        ("C6", Advisory, "a date has as many players as its games need"),
-        ("C7", Blocking, "no player stands twice in a game"),
+        ("C5", Advisory, "the number of players' rows fits the seasons"),
+        ("C6", Advisory, "the number of players on a date fits its games"),
+        ("C7", Blocking, "no duplicate player in a game"),
         (
             "C8",
             Advisory,
-            "minutes, points and assists are possible, overtime counted",
+            "minutes, points and assists are plausible, including overtime",
         ),
-        ("C9", Blocking, "nobody makes more shots than he tries"),
-        ("C10", Advisory, "shots by zone are no more than shots in all"),
+        ("C9", Blocking, "no player has more makes than attempts"),
+        ("C10", Advisory, "shots by zone don't exceed all shots"),
         (
             "C12",
             Advisory,
-            "players' rows have the quality the models ask for",
+            "players' rows have the quality that the models need",
         ),
-        ("C13", Advisory, "a game has as many players as two teams field"),
-        (
-            "C14",
-            Advisory,
-            "a team's players make as many points as teams do",
-        ),
+        ("C13", Advisory, "the number of players in a game fits two teams"),
+        ("C14", Advisory, "the points of a team's players are plausible"),
         ("C15", Advisory, "rows come from the official gamebook"),
-        ("D1", Advisory, "there are as many games as seasons have"),
+        ("D1", Advisory, "the number of games fits the seasons"),
         ("D2", Blocking, "a game has two teams"),
-        ("D3", Blocking, "a date has two rows a final of the schedule"),
-        ("D4", Blocking, "points are what the shots made come to"),
-        ("D5", Advisory, "a team's points are possible"),
+        ("D3", Blocking, "a date has two rows per final of the schedule"),
+        ("D4", Blocking, "points follow from the made shots"),
+        ("D5", Advisory, "a team's points are plausible"),
         ("D6", Blocking, "a game has one winner, and its margins cancel"),
         ("D7", Blocking, "a game has one team at home"),
         ("D8", Blocking, "the home team is the scheduled one"),
@@ -98,7 +86,7 @@ const RULES: [(&str, Severity, &str); 49] = {
         (
             "D10",
             Advisory,
-            "ratings are possible, and a team's is its opponent's",
+            "ratings are plausible, and a team's equals its opponent's",
         ),
         (
             "D11",
@@ -106,26 +94,30 @@ const RULES: [(&str, Severity, &str); 49] = {
             "points allowed are the opponent's points, in the same game",
         ),
         ("D12", Blocking, "a team's points are the sum of its players'"),
-        ("D13", Advisory, "no source failed altogether"),
-        ("D14", Advisory, "teams' rows have the quality the models ask for"),
+        ("D13", Advisory, "no source failed"),
+        (
+            "D14",
+            Advisory,
+            "teams' rows have the quality that the models need",
+        ),
         ("D15", Advisory, "no team is without points or shots"),
         (
             "D16",
             Blocking,
-            "a team stands once on a date, under an id of the schedule",
+            "no duplicate team on a date, and every id is the schedule's",
         ),
         ("F1", Advisory, "dates that can have rows have them"),
-        ("F3", Advisory, "a date has as many rows as its scope"),
-        ("F4", Advisory, "what reads the zones finds them"),
-        ("F5", Blocking, "no key stands twice"),
-        ("F6", Advisory, "features are whole, named and good enough"),
-        ("F7", Blocking, "nothing looks ahead of its date"),
+        ("F3", Advisory, "the number of rows on a date fits its scope"),
+        ("F4", Advisory, "stages that read zones find them"),
+        ("F5", Blocking, "no duplicate key"),
+        ("F6", Advisory, "features are complete, named and good enough"),
+        ("F7", Blocking, "no row uses data from its date or later"),
         ("F8", Advisory, "each season is covered"),
-        ("F9", Advisory, "games played are counted before the date"),
+        ("F9", Advisory, "games played are counted up to the day before"),
     ]
 };
 
-/// The rules that each check stands for.
+/// The rules behind each check.
 const STANDS_FOR: [(&str, &[&str]); 69] = [
     ("seed_1_teams_per_date", &["Q1"]),
     ("seed_2_game_id_format", &["Q2"]),
@@ -235,7 +227,7 @@ fn a_check_blocks_if_its_rules_do_and_no_check_is_without_one() {
 fn the_page_lists_every_check_with_its_rules() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md");
     let stands = fs::read_to_string(&path).unwrap();
-    let lost = "docs/checks.md has lost a mark around its table";
+    let lost = "docs/checks.md has no marks around its table";
     let (before, rest) = stands.split_once(BEGIN).expect(lost);
     let (_, after) = rest.split_once(END).expect(lost);
     let made = format!("{before}{BEGIN}{}{END}{after}", tables(&load(BUILTIN).unwrap()));
@@ -245,19 +237,19 @@ fn the_page_lists_every_check_with_its_rules() {
     }
     assert!(
         stands == made,
-        "docs/checks.md is behind; run UPDATE_DOCS=1 cargo test --test it docs_checks"
+        "docs/checks.md is outdated; run UPDATE_DOCS=1 cargo test --test it docs_checks"
     );
 }
 
 fn tables(plan: &Plan) -> String {
-    let mut text = "\n| rule | what is asked of the data | |\n|---|---|---|\n".to_owned();
+    let mut text = "\n| rule | requirement | |\n|---|---|---|\n".to_owned();
     for (rule, severity, meaning) in RULES {
         writeln!(text, "| {rule} | {meaning} | {} |", word(severity)).unwrap();
     }
     let rules = BTreeMap::from(STANDS_FOR);
     for stage in &plan.stages {
         writeln!(text, "\n### {}\n", stage.name).unwrap();
-        text.push_str("| check | asks | rule | target | before | |\n|---|---|---|---|---|---|\n");
+        text.push_str("| check | title | rule | target | before | |\n|---|---|---|---|---|---|\n");
         for check in plan.checks_of(&stage.name) {
             writeln!(
                 text,
@@ -278,7 +270,7 @@ fn tables(plan: &Plan) -> String {
 
 const fn word(severity: Severity) -> &'static str {
     match severity {
-        Severity::Blocking => "blocks",
-        Severity::Advisory => "advises",
+        Severity::Blocking => "blocking",
+        Severity::Advisory => "advisory",
     }
 }

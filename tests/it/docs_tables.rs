@@ -10,8 +10,8 @@ use backcourt::table::markdown;
 const INTRODUCTION: &str = "\
 # Tables
 
-Five raw feeds go in; each stage fills one table. In the embedded warehouse a dataset is a file of that name. This page
-is made from the definitions in `src/nba/tables/`; `UPDATE_DOCS=1 cargo test --test it docs_tables` makes it anew.
+The tables of the built-in plan: five raw feeds, and one table per stage. In the embedded warehouse, a dataset is a file of
+that name. Generated from `src/nba/tables/` by `UPDATE_DOCS=1 cargo test --test it docs_tables`.
 ";
 
 #[test]

@@ -155,13 +155,13 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
     let mut pty = Pty::backcourt(&arguments, &[("USER", "ruth")], (80, 24));
     pty.wait_for("paused");
     pty.send("6");
-    pty.wait_for("! needs you Keep a copy of what the run replaces");
+    pty.wait_for("! needs you Back up the tables to be replaced");
     pty.send("\r");
     pty.wait_for("ticked, note:");
     pty.send("copied to the backup");
     pty.send("\r");
     pty.wait_for("item 1 is ticked by ruth");
-    pty.wait_for("✓ done      Keep a copy of what the run replaces");
+    pty.wait_for("✓ done      Back up the tables to be replaced");
     pty.send("q");
     pty.send("p");
     pty.wait_until("the run has ended", |screen| {
@@ -194,7 +194,7 @@ fn the_document_ticks_its_item_until_something_newer_is_known() {
     assert_eq!(written.out, format!("written to {}\n", real.display()));
     assert_eq!(said(&state, "23"), format!("done: {}", real.display()));
     let text = std::fs::read_to_string(&file).unwrap();
-    assert!(text.contains("| 23 | done | Write down the results |"), "{text}");
+    assert!(text.contains("| 23 | done | Write the report |"), "{text}");
     let printed = state.backcourt(&["report"]).expect(0).out;
     assert_eq!(printed, text, "what is printed later is what was written");
 
