@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Pack the league's box scores from Parquet into the files the program carries inside itself.
+"""Pack the league's box scores from Parquet into the files that are compiled into the program.
 
     scripts/pack_league.py INPUT OUTPUT
 
-INPUT holds player_box.parquet, team_box.parquet and shots.parquet; OUTPUT receives player_box.bc.zst, team_box.bc.zst
-and shots.bc.zst. The format, and why each column is kept or left out, is told in assets/league/README.md.
-The same input gives the same bytes on every run. Anything unexpected in the input stops the packing: a file is never
-packed with a value bent to fit.
+INPUT is a folder with player_box.parquet, team_box.parquet and shots.parquet; OUTPUT receives player_box.bc.zst,
+team_box.bc.zst and shots.bc.zst. assets/league/README.md describes the format and the columns.
+The same input always gives the same bytes. Unexpected input is an error; no value is adjusted to fit.
 
 Needs pandas, pyarrow and zstandard (0.25 made the files in the repository).
 """
@@ -48,7 +47,7 @@ def main() -> None:
 def player_box(frame: pd.DataFrame) -> dict:
     """Players of a game: road team first, those who played before the others, starters before the bench."""
     frame = frame.assign(idle=~frame.played, bench=frame.starter.ne(True)).sort_values(PLAYER_ORDER, kind="stable")
-    # Stored with two decimals, so that 26 s stand as 0.43 minutes: rounding gives the second back.
+    # Stored with two decimals, so 26 s are 0.43 minutes: rounding restores the second.
     seconds = (frame.minutes.astype(float) * 60).round()
     return {
         "game_id": text(frame.game_id),

@@ -1,11 +1,11 @@
-"""Holds recorded statements against Google's own SQL analyzer: scripts/statements.py ANALYZER FOLDER.
+"""Check recorded statements with Google's own SQL analyzer: scripts/statements.py ANALYZER FOLDER.
 
-ANALYZER is the folder that scripts/analyzer prints and whose Python runs this. FOLDER holds files of JSON lines, one for
-each server that was asked, each line a statement with its parameters and its project. What a table holds is taken from
-the CREATE TABLE that was sent for it. A script is analysed statement by statement, with the temporary tables and the
-variables it has made so far. A statement that is to be refused says so in a comment, /* refused */.
+ANALYZER is the folder that scripts/analyzer prints; run this with its Python. FOLDER has one file of JSON lines per
+server, each line a statement with its parameters and its project. The columns of a table come from the CREATE TABLE
+that was sent for it. A script is analysed by statement, with the temporary tables and variables it has created so
+far. A statement that should be refused has the comment /* refused */.
 
-Exit 1 when a statement is refused, or when one that says so is not.
+Exit 1 if a statement is refused, or one with the comment is not.
 """
 
 import concurrent.futures
