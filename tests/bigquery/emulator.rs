@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -59,6 +59,25 @@ impl Emulator {
             return None;
         }
         let home = PathBuf::from(home);
+        let asked = Instant::now();
+        loop {
+            let mut emulator = Self::spawn(&home);
+            while !emulator.has_ended() {
+                if emulator.answers() {
+                    // The answer may be another server's, whose port ours could not have.
+                    if emulator.has_ended() {
+                        break;
+                    }
+                    emulator.recorder = Recorder::start(emulator.port);
+                    return Some(emulator);
+                }
+                assert!(asked.elapsed() < PATIENCE, "the emulator did not start");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+
+    fn spawn(home: &Path) -> Self {
         let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let [port, grpc] = free_ports();
         let log = File::create(data.path().join("server.log")).unwrap();
@@ -81,18 +100,16 @@ impl Emulator {
             .process_group(0)
             .spawn()
             .unwrap();
-        let emulator = Self {
+        Self {
             server,
             port,
-            recorder: Recorder::start(port),
+            recorder: None,
             _data: data,
-        };
-        let asked = Instant::now();
-        while !emulator.answers() {
-            assert!(asked.elapsed() < PATIENCE, "the emulator did not start");
-            std::thread::sleep(Duration::from_millis(50));
         }
-        Some(emulator)
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.server.try_wait().unwrap().is_some()
     }
 
     /// Where it is asked.
@@ -145,8 +162,13 @@ impl Drop for Emulator {
     }
 }
 
-/// Both are taken at once, so that they differ.
+/// Ports that no outgoing connection is given, for the server listens only seconds later. Both are taken at once, so that
+/// they differ.
 fn free_ports() -> [u16; 2] {
-    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let taken = [(); 2].map(|()| {
+        let ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
+        let mut free = ports.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+        free.next().unwrap()
+    });
     taken.map(|listener| listener.local_addr().unwrap().port())
 }
