@@ -406,23 +406,16 @@ fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
     victim.finish("after all kills");
 }
 
-/// All requests, by night: `BACKCOURT_KILL_EVERY=1`.
-fn kills_every() -> bool {
-    std::env::var("BACKCOURT_KILL_EVERY").is_ok_and(|every| every == "1")
-}
-
 #[rstest]
 #[case::sent_rows("rows", PLAN.to_owned(), &[Moment::Before, Moment::After])]
 #[case::late_requests("late", PLAN.to_owned(), &[Moment::Late])]
 #[case::loaded_rows("load", loaded(), &[Moment::Before, Moment::After])]
+#[ignore = "kills at every request, which takes long"]
 fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_the_next(
     #[case] name: &str,
     #[case] plan: String,
     #[case] moments: &[Moment],
 ) {
-    if !kills_every() {
-        return;
-    }
     let Some(emulator) = Emulator::start() else { return };
     let line = Line::to(&emulator);
     let mut victim = Victim::new(&line, &plan, &format!("{name}_"));
@@ -440,10 +433,8 @@ fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_th
 
 /// The same of a run that finds nothing and makes all tables.
 #[test]
+#[ignore = "kills at every request, which takes long"]
 fn a_first_run_killed_at_any_request_is_finished_by_the_next() {
-    if !kills_every() {
-        return;
-    }
     let Some(emulator) = Emulator::start() else { return };
     let line = Line::to(&emulator);
     for number in 0.. {

@@ -174,10 +174,10 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
 }
 
 #[test]
-fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
+fn a_process_killed_five_times_leaves_what_one_that_lived_leaves() {
     let Some(emulator) = Emulator::start() else { return };
-    // A commit that landed counts, whoever died: there is to be enough to do for ten.
-    let dates = ["2021-10-19", "2021-11-30"];
+    // A commit that was done counts although its process was killed, so there must be enough of them.
+    let dates = ["2021-10-19", "2021-11-09"];
     let last = ["--stop-after", "team_defense"];
     let state = embedded(dates, &last);
     copy(&state, &emulator, dates, raw_tables());
@@ -187,7 +187,7 @@ fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
     more.extend(["--workers", "1", "--stop-after", "team_defense"]);
     let plan = stages_alone(&remote);
     let mut killed = 0;
-    while killed < 10 {
+    while killed < 5 {
         let before = proxy.replaces();
         let mut arguments = vec!["run", "--from", dates[0], "--to", dates[1], "--advance", "all"];
         arguments.extend(["--plan", &plan]);
@@ -206,7 +206,7 @@ fn a_process_killed_ten_times_leaves_what_one_that_lived_leaves() {
         process.wait().unwrap();
         killed += 1;
     }
-    assert_eq!(killed, 10, "there was too little to do");
+    assert_eq!(killed, 5, "there was too little to do");
     run(&remote, dates, &more).expect(0);
     proxy.assert_good_manners();
     let mut tables = made_tables();
