@@ -22,7 +22,7 @@ use backcourt::ledger::Ledger;
 use backcourt::table::{Row, Schema, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
-    Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 use backcourt::{plan, stages};
 use chrono::NaiveDate;
@@ -54,7 +54,7 @@ impl Warehouse for Far {
         Some(Duration::from_mins(10))
     }
 
-    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+    async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         self.near.ensure(table).await
     }
 

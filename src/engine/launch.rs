@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use futures_util::future::join;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -18,6 +19,7 @@ use crate::warehouse::Warehouse;
 use super::dispatcher::Dispatcher;
 use super::events::{EventLog, EventLogError};
 use super::handover::{self, HandoverError};
+use super::preflight::Catalog;
 use super::{
     Access, Checks, Demand, Fact, Lineage, Link, Origin, Permits, RetryPolicy, Sample, Selection, Stage,
     StageError,
@@ -230,13 +232,17 @@ pub fn threads() -> std::io::Result<Runtime> {
         .build()
 }
 
-/// Takes over what the warehouse has recorded of the plan, and says whose run is continued. Without a lease nothing is:
-/// another process may be recording.
-async fn continued(setup: &mut Setup) -> Result<Option<String>, HandoverError> {
-    if setup.tenure.is_none() {
+/// Imports what the warehouse has recorded of the plan and says whose run is continued. Without a lease nothing is
+/// imported: another process may be recording.
+async fn continued(
+    tenure: Option<&Tenure>,
+    ledger: &mut Ledger,
+    plan: &Plan,
+    warehouse: &dyn Warehouse,
+) -> Result<Option<String>, HandoverError> {
+    if tenure.is_none() {
         return Ok(None);
     }
-    let (ledger, plan, warehouse) = (&mut setup.ledger, &setup.plan, setup.warehouse.as_ref());
     let target = ledger.target(&plan.name, &warehouse.name())?;
     let imported = handover::take_over(ledger, target, plan, warehouse).await?;
     Ok(handover::continued(ledger, target, plan, &imported)?)
@@ -249,7 +255,17 @@ impl Engine {
     /// When ledger or event log cannot be used, or no thread can be started.
     pub fn launch(mut setup: Setup) -> Result<Self, LaunchError> {
         let runtime = threads()?;
-        let continued = runtime.block_on(continued(&mut setup))?;
+        let (plan, warehouse) = (Arc::clone(&setup.plan), Arc::clone(&setup.warehouse));
+        let (continued, catalog) = runtime.block_on(join(
+            continued(
+                setup.tenure.as_ref(),
+                &mut setup.ledger,
+                &plan,
+                warehouse.as_ref(),
+            ),
+            Catalog::read(&setup.stages, warehouse.as_ref()),
+        ));
+        let continued = continued?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);
         let (others, _) = broadcast::channel(FACTS_KEPT);
@@ -261,6 +277,8 @@ impl Engine {
         )?;
         let mut dispatcher = Dispatcher::new(setup, events, incoming)?;
         dispatcher.continues(continued);
+        // The examination reads a catalog that failed here again, and reports why it fails.
+        dispatcher.knows_catalog(catalog.ok());
         let (pictures, snapshots) = watch::channel(Arc::new(dispatcher.draw()));
         let dispatcher = runtime.spawn(dispatcher.run(pictures));
         Ok(Self {

@@ -51,6 +51,15 @@ pub struct Replace<'a> {
     pub record: Option<&'a Recording>,
 }
 
+/// How a table came to exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ensured {
+    /// This call created it, so it holds no rows.
+    Created,
+    /// It existed before.
+    Existed,
+}
+
 /// A place where tables live. Every call may fail with a classed error; none changes anything twice.
 #[async_trait]
 pub trait Warehouse: Send + Sync + std::fmt::Debug {
@@ -109,8 +118,8 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
         None
     }
 
-    /// Creates the table if it is not there.
-    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError>;
+    /// Creates the table if it doesn't exist. One that exists and differs from its definition is refused.
+    async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError>;
 
     /// How the table at `dataset.table` is; none if it is not there. Nothing is created.
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError>;

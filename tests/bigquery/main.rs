@@ -19,6 +19,7 @@ mod handover;
 mod jobs;
 mod keep;
 mod killed;
+mod latency;
 mod limits;
 mod location;
 mod month;

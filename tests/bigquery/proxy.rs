@@ -66,7 +66,7 @@ fn keeps_a_lease(sql: &str) -> bool {
     (is_in('.') || is_in('`')) && !adds
 }
 
-fn is_replace(sql: &str) -> bool {
+pub fn is_replace(sql: &str) -> bool {
     sql.starts_with("BEGIN TRANSACTION") && !changes(sql).is_empty()
 }
 
@@ -122,6 +122,8 @@ pub struct Seen {
     pub cancelled: Vec<(String, Option<usize>)>,
     /// Every call in the order of its end.
     pub made: Vec<Made>,
+    /// How long each job takes at least, where that is drawn.
+    pub drawn: HashMap<String, Duration>,
 }
 
 /// A call that was answered.
@@ -129,6 +131,8 @@ pub struct Seen {
 pub struct Made {
     /// When it came in, and when its answer went out.
     pub span: (Instant, Instant),
+    /// How long it takes at least, where that is drawn, without the job it is about.
+    pub least: Duration,
     /// The request's first line.
     pub line: String,
     /// The job it was about.
@@ -297,9 +301,11 @@ impl Shared {
     fn serve(&self, mut client: TcpStream) {
         let Some(request) = read(&client) else { return };
         let (call, began) = (call(&request), Instant::now());
-        if let Some(pace) = &self.pace {
-            std::thread::sleep(pace.call(&request.line));
-        }
+        let least = self
+            .pace
+            .as_ref()
+            .map_or(Duration::ZERO, |pace| pace.call(&request.line));
+        std::thread::sleep(least);
         let fate = (self.rule)(&call);
         let answer = {
             let mut held = self.held.lock().unwrap();
@@ -332,6 +338,7 @@ impl Shared {
         let Some(answer) = answer else { return };
         self.held.lock().unwrap().seen.made.push(Made {
             span: (began, Instant::now()),
+            least,
             line: request.line,
             job: call.job.clone(),
             sql: call.sql.clone(),
@@ -376,19 +383,21 @@ impl Shared {
                     let running = json!({"jobReference": job, "status": {"state": "RUNNING"}});
                     return Some(reply(200, &running.to_string()));
                 }
-                std::thread::sleep(left.min(Duration::from_secs(10)));
+                let most = Duration::from_secs(10);
+                std::thread::sleep(left.min(most));
+                if left <= most {
+                    return self.forward(request);
+                }
                 let waits = json!({"jobReference": job, "jobComplete": false});
                 Some(reply(200, &waits.to_string()))
             }
             Method::Insert if call.is_dry => Some(self.billed(call, &self.forward(request)?)),
             Method::Insert => {
                 if let Some(pace) = &self.pace {
-                    let over_at = Instant::now() + pace.job(&call.sql);
-                    self.held
-                        .lock()
-                        .unwrap()
-                        .over_at
-                        .insert(call.job.clone(), over_at);
+                    let takes = pace.job(&call.sql);
+                    let mut held = self.held.lock().unwrap();
+                    held.over_at.insert(call.job.clone(), Instant::now() + takes);
+                    held.seen.drawn.insert(call.job.clone(), takes);
                 }
                 self.forward(request)
             }
@@ -448,7 +457,8 @@ impl Shared {
         }
         let statements: usize = tables.iter().map(|(_, statements)| statements).sum();
         let takes = self.latency * u32::try_from(statements).unwrap();
-        let mut over_at = now + self.pace.as_ref().map_or(takes, |pace| pace.job(&call.sql));
+        let takes = self.pace.as_ref().map_or(takes, |pace| pace.job(&call.sql));
+        let mut over_at = now + takes;
         if is_new && !call.is_replace() && !call.sql.starts_with("INSERT") {
             let ends = held.lone.entry(tables[0].0.clone()).or_default();
             ends.retain(|end| *end > now);
@@ -467,6 +477,7 @@ impl Shared {
         let answer = self.forward(request)?;
         if answer.starts_with(b"HTTP/1.1 200") {
             *held.seen.taken.entry(call.job.clone()).or_default() += 1;
+            held.seen.drawn.insert(call.job.clone(), takes);
             held.over_at.insert(call.job.clone(), over_at);
             if call.is_replace() {
                 for (table, _) in tables {

@@ -16,7 +16,8 @@ use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
 use backcourt::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, Ensured, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse,
+    WarehouseError,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
@@ -688,8 +689,8 @@ impl Warehouse for Memory {
         Ok(false)
     }
 
-    async fn ensure(&self, _: &TableDef) -> Result<(), WarehouseError> {
-        Ok(())
+    async fn ensure(&self, _: &TableDef) -> Result<Ensured, WarehouseError> {
+        Ok(Ensured::Existed)
     }
 
     async fn schema(&self, _: &str) -> Result<Option<Schema>, WarehouseError> {

@@ -9,11 +9,16 @@ use tokio::time::Instant;
 
 use super::super::board::is_open;
 use super::super::worklist::may_be_due;
-use super::super::{Checks, Estimate, Event, Expected, Meter, Planned, PlannedStage, Question, Work};
-use super::preflight::Step;
+use super::super::{
+    Checks, Estimate, Event, Expected, Meter, OnChange, Planned, PlannedStage, Question, Work,
+};
+use super::preflight::{EarlyEstimate, Step};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
+
+/// What the screen and the log say meanwhile.
+const ESTIMATING: &str = "estimating the cost";
 
 /// Exit code of a run that was not allowed what it would take.
 const NOT_ALLOWED: u8 = 2;
@@ -24,15 +29,26 @@ impl Dispatcher {
     /// last what changes anything about the tables of the plan.
     pub(super) fn come_to_first_unit(&mut self) -> Result<(), Fatal> {
         if matches!(self.preflight.step, Step::Ahead) {
-            return self.start_examination();
+            self.start_examination()?;
+            return self.start_early_estimate();
         }
         if self.ask_next() || self.start_preparation() {
             return Ok(());
         }
         if self.bills.are_opened() && self.estimate.is_none() {
+            match std::mem::take(&mut self.preflight.estimate) {
+                EarlyEstimate::Arrived(estimate, seconds) => return self.on_estimated(estimate, seconds),
+                EarlyEstimate::Asked(meter) => {
+                    self.preparing = Some((ESTIMATING.to_owned(), meter));
+                    return Ok(());
+                }
+                EarlyEstimate::NotAsked => {}
+            }
             let planned = self.planned()?;
             if !planned.is_idle() {
-                self.start_estimate(planned);
+                let meter = self.start_estimate(planned);
+                self.preparing = Some((ESTIMATING.to_owned(), meter));
+                self.want_picture(Picture::Now);
                 return Ok(());
             }
         }
@@ -100,22 +116,38 @@ impl Dispatcher {
         queries.collect()
     }
 
-    fn start_estimate(&mut self, planned: Planned) {
-        let what = "asking what it is going to be billed";
-        tracing::info!("{what}");
+    /// Asks for the estimate during the examination, where nothing that comes before it can change what is due: no raw rows
+    /// to load and no question about outdated dates.
+    fn start_early_estimate(&mut self) -> Result<(), Fatal> {
+        let is_settled = self.prepare.is_none() && self.options.on_change != OnChange::Ask;
+        if is_settled && self.bills.are_opened() {
+            let planned = self.planned()?;
+            if !planned.is_idle() {
+                self.preflight.estimate = EarlyEstimate::Asked(self.start_estimate(planned));
+            }
+        }
+        Ok(())
+    }
+
+    fn start_estimate(&mut self, planned: Planned) -> Arc<Meter> {
+        tracing::info!("{ESTIMATING}");
         let meter: Arc<Meter> = Arc::default();
-        self.preparing = Some((what.to_owned(), Arc::clone(&meter)));
         // A dry run is no job: it goes on no bill.
-        let warehouse = Arc::clone(&self.warehouse);
+        let (warehouse, steps) = (Arc::clone(&self.warehouse), Arc::clone(&meter));
         self.spawn(Owner::Estimate, async move {
             let began = Instant::now();
-            let estimate = planned.foresee(warehouse, meter).await;
+            let estimate = planned.foresee(warehouse, steps).await;
             Report::Estimated(estimate, began.elapsed().as_secs_f64())
         });
-        self.want_picture(Picture::Now);
+        meter
     }
 
     pub(super) fn on_estimated(&mut self, estimate: Estimate, seconds: f64) -> Result<(), Fatal> {
+        if matches!(self.preflight.estimate, EarlyEstimate::Asked(_)) {
+            // What the examination finds is reported first.
+            self.preflight.estimate = EarlyEstimate::Arrived(estimate, seconds);
+            return Ok(());
+        }
         self.preparing = None;
         if self.mode != Mode::Preparing {
             return Ok(());

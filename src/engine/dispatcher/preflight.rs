@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::super::preflight::{Examination, Findings, Settled, Unsettled};
-use super::super::{Event, Meter, Question, Selection, StageError, Topic, Work};
+use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
+use super::super::{Estimate, Event, Meter, Question, Selection, StageError, Topic, Work};
 use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
 use crate::fence::host_name;
 use crate::ledger::{Purpose, RunState};
@@ -25,6 +25,20 @@ pub(super) struct Preflight {
     pub(super) is_prepared: bool,
     /// Why dates cannot be done in a run that only asks checks, if they cannot.
     pub(super) writes_nothing: Option<String>,
+    /// The catalog that was read at the start, until it is examined.
+    pub(super) catalog: Option<Catalog>,
+    /// The cost estimate, where it is asked for during the examination.
+    pub(super) estimate: EarlyEstimate,
+}
+
+/// A cost estimate that does not wait for the examination.
+#[derive(Debug, Default)]
+pub(super) enum EarlyEstimate {
+    #[default]
+    NotAsked,
+    Asked(Arc<Meter>),
+    /// It is known, and how many seconds it took.
+    Arrived(Estimate, f64),
 }
 
 /// How far the preflight is.
@@ -45,7 +59,12 @@ impl Dispatcher {
         matches!(&self.options.work, Work::Only(Selection::Dates(dates)) if dates.is_empty())
     }
 
-    /// Looks at everything, unless that was done.
+    /// Takes the catalog that was read before the run began.
+    pub(in crate::engine) fn knows_catalog(&mut self, catalog: Option<Catalog>) {
+        self.preflight.catalog = catalog;
+    }
+
+    /// Examines everything.
     pub(super) fn start_examination(&mut self) -> Result<(), Fatal> {
         let examination = Examination {
             plan: self.plan.name.clone(),
@@ -56,9 +75,12 @@ impl Dispatcher {
             loads_later: self.prepare.is_some(),
         };
         self.prepares("checking the plan against the warehouse");
-        let warehouse = self.charging(&Purpose::default());
+        let (catalog, warehouse) = (self.preflight.catalog.take(), self.charging(&Purpose::default()));
         self.spawn(Owner::Preflight, async move {
-            Report::Examined(examination.look(warehouse.as_ref()).await)
+            Report::Examined(match catalog {
+                Some(catalog) => examination.judge(catalog, warehouse.as_ref()).await,
+                None => examination.look(warehouse.as_ref()).await,
+            })
         });
         Ok(())
     }

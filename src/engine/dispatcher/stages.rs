@@ -8,7 +8,7 @@ use futures_util::future::{try_join, try_join_all};
 
 use crate::figures::counted;
 use crate::ledger::{CheckState, GateCheck, Intent, Purpose, UnitRecord, UnitState, gate_is_open};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Ensured, Warehouse};
 
 use super::super::stored::stored_rows;
 use super::super::worklist::{Facts, WorkList};
@@ -677,10 +677,10 @@ async fn scoped(
     promised: &[Intent],
     makes: bool,
 ) -> Result<Scoped, StageError> {
-    let table_is_there = async {
+    let table = async {
         match stage.fills().definition().filter(|_| makes) {
             Some(table) => warehouse.ensure(table).await,
-            None => Ok(()),
+            None => Ok(Ensured::Existed),
         }
     };
     let writes_are_over = try_join_all(promised.iter().map(|Intent { id, run, .. }| async move {
@@ -690,14 +690,16 @@ async fn scoped(
         }
         Ok(())
     }));
-    let ready = async {
-        try_join(table_is_there, writes_are_over)
-            .await
-            .map_err(StageError::from)
+    let stored = async {
+        match try_join(table, writes_are_over).await? {
+            // An orphaned write may have ended after the table was created.
+            (Ensured::Created, _) if promised.is_empty() => Ok(HashMap::new()),
+            _ => stored_rows(warehouse, stage.fills(), dates).await,
+        }
     };
-    // What the dates must come to stands in other tables.
-    let ((), scopes) = try_join(async { ready.await.map(drop) }, stage.scope(warehouse, dates)).await?;
-    let stored = stored_rows(warehouse, stage.fills(), dates).await?;
+    // The scope is read from other tables.
+    let stored = async { stored.await.map_err(StageError::from) };
+    let (stored, scopes) = try_join(stored, stage.scope(warehouse, dates)).await?;
     Ok(Scoped { scopes, stored })
 }
 

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 use crate::table::{Row, Schema, TableDef};
 use crate::warehouse::{
-    Answer, Dates, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
+    Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 
 /// The dates of a read.
@@ -79,8 +79,8 @@ impl Warehouse for Notebook {
         1
     }
 
-    async fn ensure(&self, _table: &TableDef) -> Result<(), WarehouseError> {
-        Ok(())
+    async fn ensure(&self, _table: &TableDef) -> Result<Ensured, WarehouseError> {
+        Ok(Ensured::Existed)
     }
 
     async fn schema(&self, _path: &str) -> Result<Option<Schema>, WarehouseError> {

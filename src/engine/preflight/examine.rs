@@ -1,15 +1,16 @@
-//! Looking: at each table, its owner and its rows, and at each query.
+//! Examining each table against its definition, its owner and its rows, and each query against the tables.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 
+use super::catalog::{Catalog, CatalogTable};
 use super::{Examined, Findings, Held};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
 use crate::table::{Change, Difference, Schema, TableDef, Value, misfits, sql_name};
-use crate::warehouse::{ErrorClass, Owner, Trial, Tried, Warehouse, WarehouseError};
+use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -29,30 +30,28 @@ pub struct Examination {
 }
 
 impl Examination {
-    /// Looks at everything. Nothing is changed.
+    /// Examines everything. Nothing is changed.
     ///
     /// # Errors
     /// When the warehouse cannot be asked.
     pub async fn look(&self, warehouse: &dyn Warehouse) -> Result<Findings, StageError> {
-        let filling: Vec<(&Arc<dyn Stage>, String)> = (self.stages.iter())
-            .filter_map(|stage| Some((stage, stage.fills().path()?)))
-            .collect();
-        let paths: Vec<String> = filling.iter().map(|(_, path)| path.clone()).collect();
-        let owners = async {
-            match warehouse.owners() {
-                Some(owners) => owners.owners_of(&paths).await,
-                None => Ok(vec![None; paths.len()]),
-            }
-        };
-        let schemas = try_join_all(paths.iter().map(|path| warehouse.schema(path)));
-        let (owners, schemas) = try_join(owners, schemas).await?;
+        let catalog = Catalog::read(&self.stages, warehouse).await?;
+        self.judge(catalog, warehouse).await
+    }
+
+    /// The same with a catalog that has just been read.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be asked.
+    pub(in crate::engine) async fn judge(
+        &self,
+        catalog: Catalog,
+        warehouse: &dyn Warehouse,
+    ) -> Result<Findings, StageError> {
         // A warehouse without owners has no rows of others to protect.
         let has_owners = warehouse.owners().is_some();
-        let looks = filling.into_iter().zip(owners.into_iter().zip(schemas));
-        let tables = try_join_all(looks.map(|((stage, path), (owner, schema))| {
-            self.table(warehouse, stage.as_ref(), path, owner, schema, has_owners)
-        }))
-        .await?;
+        let examined = (catalog.0.into_iter()).map(|table| self.table(warehouse, table, has_owners));
+        let tables = try_join_all(examined).await?;
         let queries = self.queries(warehouse, &tables).await?;
         Ok(Findings {
             plan: self.plan.clone(),
@@ -65,12 +64,15 @@ impl Examination {
     async fn table(
         &self,
         warehouse: &dyn Warehouse,
-        stage: &dyn Stage,
-        path: String,
-        owner: Option<Owner>,
-        schema: Option<Schema>,
+        table: CatalogTable,
         has_owners: bool,
     ) -> Result<(Examined, Option<Schema>), WarehouseError> {
+        let CatalogTable {
+            stage,
+            path,
+            owner,
+            schema,
+        } = table;
         let fills = stage.fills();
         let definition = fills.definition();
         let mut differences = Vec::new();

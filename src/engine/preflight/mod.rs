@@ -2,6 +2,7 @@
 //! and what each query would return. Looking changes nothing; `settle` does what was found to be needed, and is called
 //! only when nothing stands against the run. Who is asked in between is the dispatcher's business.
 
+mod catalog;
 mod examine;
 mod settle;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use crate::table::{Change, Difference, TableDef};
 use crate::warehouse::{Claim, Owner};
 
+pub(super) use catalog::Catalog;
 pub use examine::Examination;
 pub(super) use settle::{Settled, Settlement, Unsettled};
 

@@ -17,8 +17,8 @@ use tokio::sync::{Mutex, OnceCell};
 use super::faults::{Outage, Profile};
 use crate::table::{Change, Row, Schema, TableDef};
 use crate::warehouse::{
-    Answer, Dates, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace,
-    Trial, Tried, Warehouse, WarehouseError,
+    Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
+    Replace, Trial, Tried, Warehouse, WarehouseError,
 };
 
 /// A warehouse in front of which outages may stand.
@@ -140,7 +140,7 @@ impl Warehouse for Unanswering {
         self.inner.leases()
     }
 
-    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+    async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         self.inner.ensure(table).await
     }
 

@@ -53,9 +53,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
-    AbandonedJob, Answer, Bill, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners, Purpose,
-    Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError,
-    refuse_differences,
+    AbandonedJob, Answer, Bill, Ensured, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners,
+    Purpose, Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse,
+    WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
@@ -354,7 +354,7 @@ impl Warehouse for BigQueryWarehouse {
         self.insist(dry_run).await.map_err(told)
     }
 
-    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+    async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         let doing = doing("creating", table);
         let (path, told) = (self.prefix.path(table), |fault: Fault| fault.told(&doing));
         let dataset = self.prefix.dataset(table);
@@ -364,8 +364,8 @@ impl Warehouse for BigQueryWarehouse {
         } else {
             self.schema(&table.path()).await?
         };
-        let held = if let Some(held) = there {
-            held
+        let (held, ensured) = if let Some(held) = there {
+            (held, Ensured::Existed)
         } else {
             {
                 let mut made = self.made.lock().await;
@@ -376,9 +376,11 @@ impl Warehouse for BigQueryWarehouse {
             }
             let sql = bigquery_table(table, &path);
             self.ask(Statement::new(sql)).await.map_err(told)?;
-            self.schema(&table.path()).await?.unwrap_or_default()
+            let held = self.schema(&table.path()).await?;
+            (held.unwrap_or_default(), Ensured::Created)
         };
-        refuse_differences(&path, &self.differences(table, &held, false))
+        refuse_differences(&path, &self.differences(table, &held, false))?;
+        Ok(ensured)
     }
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {

@@ -114,7 +114,7 @@ impl BigQueryWarehouse {
         let path = self.prefix.path(table);
         if changes.contains(&Change::Recreate) {
             self.drop_if_empty(table, &path).await.map_err(told)?;
-            return self.ensure(table).await;
+            return self.ensure(table).await.map(drop);
         }
         let statements = changes.iter().filter_map(|change| match change {
             Change::Add(name) => table.column(name).map(|column| site(&path).add_column(column)),

@@ -32,8 +32,8 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Claim, Entry, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Records, Refill,
-    Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Answer, Claim, Ensured, Entry, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Records,
+    Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
     Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
@@ -159,7 +159,7 @@ impl Warehouse for SqliteWarehouse {
         Some(self)
     }
 
-    async fn ensure(&self, table: &TableDef) -> Result<(), WarehouseError> {
+    async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         let doing = doing("creating", table);
         self.create_dataset(table, &doing)?;
         let (table, fence) = (table.clone(), self.held.fence());
@@ -381,10 +381,15 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> 
 }
 
 /// Creates the table and its index, or refuses one that is there and is another.
-fn ensure(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
-    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
+fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, Fault> {
     let path = table.path();
+    let ensured = match schema::schema(connection, &path)? {
+        Some(_) => Ensured::Existed,
+        None => Ensured::Created,
+    };
+    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
     let held = schema::schema(connection, &path)?.unwrap_or_default();
     let found = differences(table, &held, schema::site(&path), false);
-    refuse_differences(&path, &found).map_err(Fault::Told)
+    refuse_differences(&path, &found).map_err(Fault::Told)?;
+    Ok(ensured)
 }
