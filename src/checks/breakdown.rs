@@ -149,7 +149,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
     let column = |name: &str| {
         let known = || answer.columns.join(", ");
         let place = answer.position(name);
-        place.ok_or_else(|| format!("the answer has no column {name}; it has {}", known()))
+        place.ok_or_else(|| format!("the query returns no column '{name}'; it returns {}", known()))
     };
     let (date_at, cause_at, count_at) = (column(&spec.date)?, column(&spec.cause)?, column(&spec.count)?);
     let by_at = spec
@@ -162,15 +162,19 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
     let mut groups = vec![BTreeMap::new(); spec.by.len()];
     for row in &answer.rows {
         let date = row[date_at].as_date();
-        let date =
-            date.ok_or_else(|| format!("column {} holds {}, which is no date", spec.date, row[date_at]))?;
+        let date = date.ok_or_else(|| {
+            format!(
+                "column {} contains {}, which is not a valid date",
+                spec.date, row[date_at]
+            )
+        })?;
         let count = match row[count_at] {
             Value::Int(count) => u64::try_from(count).ok(),
             _ => None,
         };
         let count = count.ok_or_else(|| {
             format!(
-                "column {} holds {}, which is no number",
+                "column {} contains {}, which is not a number",
                 spec.count, row[count_at]
             )
         })?;
@@ -216,7 +220,7 @@ fn place(spec: &BreakdownSpec, cause: &Value) -> Result<Place, String> {
         .or_else(|| among(&spec.beside).map(Place::Beside))
         .ok_or_else(|| {
             format!(
-                "column {} holds '{text}', which is none of the plan's causes",
+                "column {} contains '{text}', which is not one of the plan's causes",
                 spec.cause
             )
         })
@@ -316,17 +320,17 @@ mod tests {
         let stranger = add_up(&spec(), &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]));
         assert_eq!(
             stranger.unwrap_err(),
-            "column why holds 'stolen', which is none of the plan's causes"
+            "column why contains 'stolen', which is not one of the plan's causes"
         );
         let mut negative = answer(&[("2024-01-04", "BOS", None, -1)]);
         assert_eq!(
             add_up(&spec(), &negative).unwrap_err(),
-            "column rows holds -1, which is no number"
+            "column rows contains -1, which is not a number"
         );
         negative.columns[1] = "club".to_owned();
         assert_eq!(
             add_up(&spec(), &negative).unwrap_err(),
-            "the answer has no column team; it has day, club, why, rows"
+            "the query returns no column 'team'; it returns day, club, why, rows"
         );
     }
 }

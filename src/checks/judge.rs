@@ -63,7 +63,7 @@ impl Measured {
         .filter(|(named, _)| !named.is_empty())
         .map(|(named, what)| format!("{} {what}", dates(named)))
         .collect();
-        (!parts.is_empty()).then(|| format!("also names {}", parts.join(" and ")))
+        (!parts.is_empty()).then(|| format!("also fails on {}", parts.join(" and ")))
     }
 }
 
@@ -152,9 +152,9 @@ fn cell(
     let number = match (found.map(|row| &row[at]), row) {
         (Some(value), _) => value
             .as_f64()
-            .ok_or_else(|| format!("column {column} holds {value} where a number is needed"))?,
+            .ok_or_else(|| format!("column {column} contains {value}, but a number is needed"))?,
         (None, Some(_)) => 0.0,
-        (None, None) => return Err(format!("the answer has no row to take {column} from")),
+        (None, None) => return Err(format!("the query returns no row with {column}")),
     };
     let met = match bound {
         Bound::Equals(limit) => (number - limit).abs() < 1e-9,
@@ -200,7 +200,7 @@ fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, Str
 fn position(answer: &Answer, column: &str) -> Result<usize, String> {
     answer.position(column).ok_or_else(|| {
         format!(
-            "the answer has no column {column}; it has {}",
+            "the query returns no column '{column}'; it returns {}",
             answer.columns.join(", ")
         )
     })
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(measured.offending, [day("2024-01-04"), day("2024-01-05")]);
         assert_eq!(
             measured.note().unwrap(),
-            "also names 1 date, 2025-01-03, not run yet and 2 dates, 2026-01-03 to 2026-01-04, outside the plan"
+            "also fails on 1 date, 2025-01-03, not run yet and 2 dates, 2026-01-03 to 2026-01-04, outside the plan"
         );
         let nothing_run = judge(&check, &answer, &|_| NamedDate::NotRun).unwrap();
         assert!(
@@ -327,7 +327,7 @@ mod tests {
         };
         assert_eq!(
             judge(&check(vec![absent], vec![]), &answer, &|_| NamedDate::Counts).unwrap_err(),
-            "the answer has no column pct_full; it has status, pct"
+            "the query returns no column 'pct_full'; it returns status, pct"
         );
     }
 

@@ -37,12 +37,7 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
         ));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let nothing = || {
-        CliError::Usage(format!(
-            "no date of {} is outdated; there is nothing to accept",
-            spec.name
-        ))
-    };
+    let nothing = || CliError::Usage(format!("{} has no outdated dates; nothing to accept", spec.name));
     if !folder.ledger().exists() {
         return Err(nothing());
     }
@@ -63,7 +58,7 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{}: the rows of {} count for the plan's definition, accepted by {}",
+        "{}: rows of {} accepted as current by {}",
         spec.name,
         counted(dates, "date"),
         acceptances[0].by

@@ -21,19 +21,19 @@ use super::{Place, StateDir};
 pub(super) struct AttachArgs {
     #[command(flatten)]
     place: Place,
-    /// Only watch: never take the helm
+    /// Observe only; never take control
     #[arg(long)]
     read_only: bool,
     #[command(flatten)]
     look: Look,
-    /// How this terminal tells of the first failure, the first gate that shuts, and the end: as with run
+    /// How to notify you of the first failure, the first closed gate and the end of the run; values as for `run`
     #[arg(long, value_name = "HOW", env = "BACKCOURT_NOTIFY", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,
 }
 
 const HELP: &str = "\
-Without --warehouse it shows the run of the state folder, on its host. With --warehouse it is a read-only console on any
-host, made from the progress that the warehouse has recorded: read every 30 s and with r, nothing written anywhere.
+Without --warehouse, attaches to the run of the state folder, on the same host. With --warehouse, opens a read-only
+console on any host from the progress recorded in the warehouse; it refreshes every 30 s and with r, and writes nothing.
 
   backcourt attach
   backcourt attach --warehouse bigquery:PROJECT --plan nba";
@@ -62,7 +62,7 @@ fn observe(place: &Place, folder: &StateDir, preferences: &Preferences) -> Resul
     let home = place.warehouse.home(folder)?.of(&plan)?;
     let Some(observing) = Observing::of(&home, &plan)? else {
         return Err(CliError::Usage(format!(
-            "no progress of plan {} is recorded in {home}; start it with 'backcourt run --warehouse'",
+            "{home} has no recorded progress for plan {}; start it with 'backcourt run --warehouse'",
             plan.name
         )));
     };
@@ -72,8 +72,8 @@ fn observe(place: &Place, folder: &StateDir, preferences: &Preferences) -> Resul
         observed,
     } = observing;
     present::observe(&runtime, observer, &observed, preferences).map_err(|cause| CliError::System {
-        what: "the screen could not be opened".to_owned(),
+        what: "cannot open the screen".to_owned(),
         cause,
-        next: "'backcourt status' prints the same as lines",
+        next: "use 'backcourt status' instead",
     })
 }

@@ -23,14 +23,14 @@ use super::{Place, StateDir};
 pub(super) struct CheckArgs {
     #[command(flatten)]
     place: Place,
-    /// Which checks [default: all]
+    /// Checks to run [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Say why what the checks count is not all known, by date and group; asks the tables as they stand, also beside a
-    /// run, and records nothing
+    /// Break down missing values by cause, date and group. Reads the tables as they are now, even during a run;
+    /// records nothing
     #[arg(long)]
     explain: bool,
-    /// How the answers are shown
+    /// Output format
     #[arg(long, value_enum, default_value_t = Output::Plain)]
     output: Output,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     };
     let Some((ledger, run)) = known else {
         return Err(CliError::Usage(format!(
-            "there is nothing to check: plan {} was never run in {}; start it with 'backcourt run'",
+            "nothing to check: plan {} has never run in {}; start it with 'backcourt run'",
             plan.name,
             folder.path().display()
         )));
@@ -102,8 +102,7 @@ fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let home = arguments.place.warehouse.home(&folder)?.of(plan)?;
     if home.is_missing() {
         return Err(CliError::Usage(
-            "there is nothing to explain: the warehouse holds no tables yet; start with 'backcourt run'"
-                .to_owned(),
+            "no breakdown available: the warehouse has no tables yet; start with 'backcourt run'".to_owned(),
         ));
     }
     let warehouse = home.open()?;

@@ -12,7 +12,7 @@ use super::run::cannot_print;
 /// What `completions` takes.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
-    /// The shell
+    /// Shell to generate the script for
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -15,9 +15,9 @@ use super::{Place, StateDir, status};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  the run took the order, or answered the question
-  1  the run refused the order, and said why
-  2  the order is not understood, or there is no run to give it to";
+  0  the run accepted the command or answered the question
+  1  the run refused the command and said why
+  2  invalid command, or no active run";
 
 /// Flags of `ctl`.
 #[derive(Debug, Args)]
@@ -25,10 +25,10 @@ Exit codes:
 pub(super) struct CtlArgs {
     #[command(flatten)]
     place: Place,
-    /// What to order, as in: pause, workers 4, rerun failed
+    /// The command, for example: pause, workers 4, rerun failed
     #[arg(value_name = "ORDER", required = true)]
     words: Vec<String>,
-    /// The answer as the socket gives it, see docs/control.md
+    /// Print the reply of the socket as JSON (see docs/control.md)
     #[arg(long)]
     json: bool,
 }
@@ -46,7 +46,10 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         (Some(said), _) => said,
         (None, Request::Help) => Said::Help(words::help()),
         (None, Request::Status) if arguments.json => {
-            let sentence = format!("{}; 'backcourt status --json' asks the ledger", nobody(&folder));
+            let sentence = format!(
+                "{}; use 'backcourt status --json' to read the ledger",
+                nobody(&folder)
+            );
             return Err(CliError::Usage(sentence));
         }
         (None, Request::Status) => {
@@ -74,7 +77,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
 pub(super) fn nobody(folder: &StateDir) -> String {
     let place = folder.path().display();
     match RunLock::holder(folder.path()) {
-        Some(holder) => format!("process {} is at work in {place} and takes no orders", holder.pid),
-        None => format!("no run is alive in {place}"),
+        Some(holder) => format!("process {} is using {place} but takes no commands", holder.pid),
+        None => format!("no run is active in {place}"),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn say(
         ""
     };
     if home.is_missing() {
-        say(format!("{home} does not exist yet: a run would make it{loads}"))?;
+        say(format!("{home} doesn't exist yet: a run would create it{loads}"))?;
         return say(then).map(|()| 0);
     }
     let (warehouse, whom) = (home.open()?, home.to_string());
@@ -59,7 +59,7 @@ pub(super) fn say(
         let loaded = waiting(&whom, || runtime.block_on(feeds::is_loaded(warehouse.as_ref())));
         if !loaded.map_err(|error| CliError::Usage(error.message))? {
             say(format!(
-                "{home} holds no feeds yet: a run would load the shipped box scores"
+                "{home} has no raw data yet: a run would load the shipped box scores"
             ))?;
             return say(then).map(|()| 0);
         }
@@ -104,7 +104,7 @@ pub(super) fn say(
             // What it looks at may be there only once the stages before it have run.
             Err(PreviewError::Stage(error)) => {
                 say(format!(
-                    "{}: {}, cannot be told yet: {error}",
+                    "{}: {}, not known yet: {error}",
                     stage.name(),
                     counted(dates.len(), "date")
                 ))?;
@@ -167,20 +167,20 @@ fn say_findings(
     let foreign = findings.foreign_rows();
     let is_refused = !problems.is_empty() || !foreign.is_empty() && !permits.replace_existing;
     if is_refused {
-        say("a run would not begin:".to_owned())?;
+        say("a run would be refused:".to_owned())?;
     }
     for problem in problems {
         say(format!("  {problem}"))?;
     }
     for line in foreign {
         say(format!(
-            "  {line}, and no plan owns it; --replace-existing replaces the rows of every date that is done"
+            "  {line}, and no plan owns it; --replace-existing replaces the rows of every date it runs"
         ))?;
     }
     for table in findings.tables.iter().filter(|_| permits.migrate && !is_refused) {
         for found in table.differences.iter().filter(|found| found.change().is_some()) {
             let what = found.statement.as_deref().unwrap_or(&found.what);
-            say(format!("{} would be altered: {what}", table.path))?;
+            say(format!("would alter {}: {what}", table.path))?;
         }
     }
     Ok(is_refused)
@@ -191,7 +191,7 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
     let following = match found.following {
         0 => String::new(),
         number => format!(
-            "; {} more if the stages before get other rows",
+            "; {} more if the rows of earlier stages change",
             counted(number, "date")
         ),
     };
@@ -200,7 +200,7 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
         number => format!(" ({number} outdated)"),
     };
     format!(
-        "{stage}: {}, {} to do, {} done before{outdated}, {} without work{}{following}",
+        "{stage}: {}, {} to do, {} already done{outdated}, {} without work{}{following}",
         counted(dates, "date"),
         found.to_do.len(),
         found.done,

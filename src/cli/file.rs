@@ -10,13 +10,13 @@ use super::error::CliError;
 pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliError> {
     let refuse = |cause: io::Error| match cause.kind() {
         io::ErrorKind::AlreadyExists => CliError::Usage(format!(
-            "{} is there already; choose another name, or replace it with --force",
+            "{} already exists; choose another name, or replace it with --force",
             path.display()
         )),
         _ => CliError::System {
-            what: format!("{} cannot be written", path.display()),
+            what: format!("cannot write {}", path.display()),
             cause,
-            next: "choose a folder that is there and writable",
+            next: "choose an existing, writable folder",
         },
     };
     if !force {

@@ -34,7 +34,7 @@ impl Prepare for FirstUse {
         if let Some(foreign) = feeds::foreign(warehouse).await? {
             let schedule = Feed::Schedule.table().path();
             return Err(fault(format!(
-                "{foreign}, and {schedule} holds none; fill it where the others come from, or replace all of them with \
+                "{foreign}, but {schedule} is empty; fill it from the same source, or replace all raw tables with \
                  'backcourt load --overwrite-raw'"
             )));
         }

@@ -26,32 +26,35 @@ const HEADING: &str = "Warehouse";
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
-    /// Where the tables are: sqlite:DIR, bigquery:PROJECT or bigquery:PROJECT@URL [default: the state folder's own warehouse]
+    /// Warehouse of the tables: sqlite:DIR, bigquery:PROJECT or bigquery:PROJECT@URL [default: an embedded warehouse
+    /// in the state folder]
     #[arg(long, help_heading = HEADING, value_name = "WHERE")]
     warehouse: Option<String>,
-    /// Put this before every dataset's name on BigQuery, to rehearse beside production
+    /// Prefix for every BigQuery dataset, to try a run next to production
     #[arg(long, help_heading = HEADING, value_name = "PREFIX", value_parser = Prefix::parse)]
     dataset_prefix: Option<Prefix>,
-    /// Where BigQuery makes datasets and runs jobs, such as us-west2 [default: where the datasets of the plan are]
+    /// BigQuery location for new datasets and jobs, for example us-west2 [default: the location of the plan's
+    /// datasets]
     #[arg(long, help_heading = HEADING, value_name = "LOCATION", env = "BACKCOURT_LOCATION")]
     location: Option<String>,
-    /// The project BigQuery jobs run in and are billed to [default: the project of the tables]
+    /// Project that BigQuery jobs run in and are billed to [default: the project of the tables]
     #[arg(long, help_heading = HEADING, value_name = "PROJECT", value_parser = billed_project)]
     billing_project: Option<String>,
-    /// A label for every BigQuery job; may be given several times
+    /// Label for every BigQuery job; repeatable
     #[arg(long, help_heading = HEADING, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
-    /// The most bytes one BigQuery job may be billed for; a larger one fails before it starts
+    /// Maximum bytes billed per BigQuery job; a larger job fails before it starts
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
     max_bytes_billed: Option<u64>,
-    /// The most bytes all BigQuery jobs of a run may be billed for; a run that would take more does not begin, and one that took more stops
+    /// Maximum bytes billed for all BigQuery jobs of a run; a run estimated above it doesn't start, a run that exceeds
+    /// it stops
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
     max_total_bytes_billed: Option<u64>,
-    /// How long a table rests when BigQuery says that its quota is used up; doubled each time in a row [default: 600]
+    /// How long to back off from a table whose BigQuery quota is exhausted; doubles each time in a row [default: 600]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
     quota_rest: Option<u64>,
-    /// How long to wait for a run on another host that holds the plan's lease on BigQuery and sends no heartbeat, one
-    /// every 10 seconds; then its lease is taken [default: 120]
+    /// How long to wait for a heartbeat (one every 10 seconds) of a run on another host before taking its lease of the
+    /// plan on BigQuery [default: 120]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(20_u64, 3_600))]
     lease_wait: Option<u64>,
 }
@@ -80,7 +83,7 @@ impl WarehouseArgs {
                 Ok(Home::BigQuery(address, Box::new(settings)))
             }
             Some(_) => Err(CliError::Usage(format!(
-                "'{}' is no warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
+                "'{}' is not a valid warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
                 named.unwrap_or_default()
             ))),
         }
@@ -128,7 +131,8 @@ impl WarehouseArgs {
         ];
         match unused.iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(CliError::Usage(format!(
-                "{flag} is for BigQuery and the warehouse is embedded; leave it out or give --warehouse bigquery:PROJECT"
+                "{flag} works only with BigQuery, but this warehouse is embedded; leave it out or give --warehouse \
+                 bigquery:PROJECT"
             ))),
             None => Ok(Home::Embedded(folder)),
         }
@@ -238,7 +242,7 @@ fn billed_project(text: &str) -> Result<String, String> {
             project,
             server: None,
         }) => Ok(project),
-        Ok(_) => Err("write the project alone; its server is the one of --warehouse".to_owned()),
+        Ok(_) => Err("give only the project; the server comes from --warehouse".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -255,6 +259,8 @@ fn label(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() && fits(key) && fits(value) => {
             Ok((key.to_owned(), value.to_owned()))
         }
-        _ => Err("write key=value in lower-case letters, digits, - and _, as in team=backfill".to_owned()),
+        _ => Err(
+            "write key=value with lower-case letters, digits, - and _, for example team=backfill".to_owned(),
+        ),
     }
 }

@@ -28,7 +28,7 @@ fn listed(keymap: &Keymap) -> String {
             binding.name, binding.help
         );
         if keymap.differs(binding) {
-            let _ = write!(text, " [yours; default {}]", spelt(binding.keys, false));
+            let _ = write!(text, " [custom; default {}]", spelt(binding.keys, false));
         }
         text.push('\n');
     }
@@ -44,11 +44,11 @@ mod tests {
         let keymap = Keymap::with([("pause", vec!["F5"])]).unwrap();
         let listed = listed(&keymap);
         assert_eq!(listed.lines().count(), TABLE.len());
-        assert_eq!(listed.matches("[yours; default").count(), 1);
+        assert_eq!(listed.matches("[custom; default").count(), 1);
         let line = listed.lines().find(|line| line.starts_with("pause ")).unwrap();
         assert_eq!(
             line,
-            "pause              F5                 stop handing out work, or go on (every pane and page) [yours; default p]"
+            "pause              F5                 pause or resume the run (every pane and page) [custom; default p]"
         );
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn lease(
         if reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER) {
             reminded = Some(Instant::now());
             progress.step(&format!(
-                "process {} on {} holds the lease of plan {} since {}, no heartbeat for {} s; waiting up to {} s to see \
-                 whether it lives",
+                "process {} on {} has held the lease of plan {} since {}, no heartbeat for {} s; waiting up to {} s \
+                 for one",
                 holder.pid,
                 holder.host,
                 plan.name,
@@ -40,7 +40,7 @@ pub(super) fn lease(
             ));
         }
         *whom.lock().unwrap_or_else(PoisonError::into_inner) = format!(
-            "a heartbeat of process {}, {} s more at most",
+            "a heartbeat of process {}, up to {} s more",
             holder.pid,
             wait.left.as_secs()
         );

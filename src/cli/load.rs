@@ -31,23 +31,24 @@ use super::{Place, StateDir};
 pub(super) struct LoadArgs {
     #[command(flatten)]
     place: Place,
-    /// One row per player and game
+    /// CSV file with one row per player and game
     #[arg(long, value_name = "CSV")]
     player_box: Option<PathBuf>,
-    /// One row per team and game
+    /// CSV file with one row per team and game
     #[arg(long, value_name = "CSV")]
     team_box: Option<PathBuf>,
-    /// One row per shot
+    /// CSV file with one row per shot
     #[arg(long, value_name = "CSV")]
     shots: Option<PathBuf>,
-    /// How bad the feeds are made: none, january-2026, flaky or a TOML file [default: january-2026, with CSV files none]
+    /// Faults to add to the feeds: none, january-2026, flaky or a TOML file [default: january-2026; none with CSV
+    /// files]
     #[arg(long, value_name = "PROFILE")]
     faults: Option<String>,
-    /// Only these dates, from where the raw tables were loaded from; what rests on rows that differ is stale then
+    /// Reload only these dates from the original source; units that depend on changed rows become stale
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',',
           conflicts_with_all = ["player_box", "team_box", "shots", "faults"])]
     dates: Vec<String>,
-    /// Replace the raw tables even where they hold rows that backcourt did not load; those rows are gone then
+    /// Replace the raw tables even if they contain rows that backcourt did not load; those rows are lost
     #[arg(long, conflicts_with = "dates")]
     overwrite_raw: bool,
 }
@@ -57,7 +58,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let dates = dates_of(&arguments.dates)?;
     if !plan.is_about_basketball() {
         return Err(CliError::Usage(format!(
-            "there is nothing to load: no stage of plan {} is made from box scores; start it with 'backcourt run'",
+            "nothing to load: no stage of plan {} uses box scores; start it with 'backcourt run'",
             plan.name
         )));
     }
@@ -94,7 +95,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         let stale = match stale {
             0 => String::new(),
             stale => format!(
-                "; {} computed from the feeds before {} stale now, and a run does {} again",
+                "; {} computed from the old feeds {} now stale, the next run refreshes {}",
                 counted(stale, "date"),
                 is_or_are(stale),
                 if stale == 1 { "it" } else { "them" }
@@ -145,7 +146,7 @@ async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
     match foreign.map_err(|error| CliError::Usage(error.message))? {
         None => Ok(()),
         Some(foreign) => Err(CliError::Usage(format!(
-            "{foreign}; load beside them, with --dataset-prefix or in another warehouse, or replace them with \
+            "{foreign}; load elsewhere with --dataset-prefix or another warehouse, or replace them with \
              --overwrite-raw"
         ))),
     }
@@ -161,7 +162,7 @@ async fn watched<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
             done = &mut load => return done,
             _ = clock.tick() => {
                 progress.say(&match written.load(Ordering::Relaxed) {
-                    0 => "loading: making the feeds".to_owned(),
+                    0 => "loading: generating the feeds".to_owned(),
                     rows => format!("loading: {} written", counted(rows, "row")),
                 });
             }
@@ -209,9 +210,9 @@ async fn correct(
     }
     let compared = format!("{} compared with {}", counted(dates.len(), "date"), origin.name());
     Ok(match said.as_slice() {
-        [] => format!("{compared}: the raw tables hold what they should, nothing was changed"),
+        [] => format!("{compared}: the raw tables are correct, nothing changed"),
         said => format!(
-            "{compared}; corrected: {}; {} stale now, 'backcourt rerun --stale' refreshes them",
+            "{compared}; corrected: {}; {} now stale, refresh them with 'backcourt rerun --stale'",
             said.join("; "),
             counted(stale, "date")
         ),
@@ -231,7 +232,7 @@ fn outdate(ledger: &mut Ledger, plan: &Plan, warehouse: &dyn Warehouse) -> Resul
             .filter(|unit| !unit.state.is_open() && unit.state != UnitState::Skipped)
             .map(|unit| UnitRecord {
                 state: UnitState::Stale,
-                reason: Some("the feeds were loaded again after it was computed".to_owned()),
+                reason: Some("the feeds were reloaded after it was computed".to_owned()),
                 ..unit
             })
             .collect();

@@ -9,11 +9,11 @@ use crate::console::{Palette, Preferences};
 /// What an operator prefers of the console, beside its keys.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Look {
-    /// Colours of the console
+    /// Colour theme of the console
     #[arg(long, value_name = "THEME", env = "BACKCOURT_THEME", default_value = Palette::Auto.word(),
           value_parser = palettes())]
     theme: Palette,
-    /// Have wheel and clicks work in the console; without it the terminal selects text with them. m changes it
+    /// Use the mouse in the console; otherwise the terminal selects text with it. Toggle with m
     #[arg(long, value_name = "BOOL", env = "BACKCOURT_MOUSE", num_args = 0..=1, require_equals = true,
           default_value = "false", default_missing_value = "true", action = ArgAction::Set)]
     mouse: bool,

@@ -14,10 +14,10 @@ use crate::plan::with_hint;
 /// What `man` takes.
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// The subcommand whose page is printed [default: the page of the program]
+    /// Subcommand to print the page of [default: the program itself]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
-    /// Write every page into this folder instead, as backcourt.1, backcourt-run.1 and so on
+    /// Write all pages to this folder instead: backcourt.1, backcourt-run.1, …
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     to: Option<PathBuf>,
 }
@@ -27,9 +27,9 @@ pub(super) fn man(arguments: &ManArgs) -> Result<u8, CliError> {
     let mut program = Cli::command().disable_help_subcommand(true);
     if let Some(folder) = &arguments.to {
         clap_mangen::generate_to(program, folder).map_err(|cause| CliError::System {
-            what: format!("the manual could not be written to {}", folder.display()),
+            what: format!("cannot write the manual to {}", folder.display()),
             cause,
-            next: "name a folder that is there and yours",
+            next: "choose an existing, writable folder",
         })?;
         return Ok(0);
     }

@@ -50,11 +50,11 @@ use config::Config;
 use error::CliError;
 use state_dir::StateDir;
 
-/// Runs a date-by-date backfill in its own process and lets one operator steer it.
+/// Run, watch and steer a partition-by-partition backfill on BigQuery, from one terminal.
 ///
-/// Without a subcommand it runs the plan of the state folder. In a new folder that is the built-in one, on the embedded
-/// warehouse: it loads the shipped box scores on first use, fills the tables of eight stages for 2021-10-19 to 2026-01-03
-/// and runs their checks.
+/// Runs the stages of a plan date by date, checks each stage before the next one starts, and resumes where it stopped.
+/// Without a subcommand it runs the plan of the state folder; in a new folder that is the built-in demo, which fills
+/// eight NBA tables for 2021-10-19 to 2026-01-03 from shipped box scores in an embedded warehouse.
 #[derive(Debug, Parser)]
 #[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -62,68 +62,67 @@ struct Cli {
     command: Option<Subcommands>,
     #[command(flatten)]
     run: run::RunArgs,
-    /// Settings and keys of your own [default: `$XDG_CONFIG_HOME/backcourt/config.toml`]
+    /// Config file with settings and key bindings [default: `$XDG_CONFIG_HOME/backcourt/config.toml`]
     #[arg(long, global = true, value_name = "FILE", env = "BACKCOURT_CONFIG")]
     config: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  no unit and no blocking check failed
-  1  a unit or a blocking check failed, a sample stands against the run, a rehearsal differs, or doctor found something
-  2  a bad flag, name, value, date or input file; a folder or ledger that cannot be used; or more would be billed than
-     is allowed
-  3  ended early; start again to go on
-  4  refused: another run is using the state folder, or a run or load is at work on the plan's tables
-  130, 143  ended by Ctrl-C or SIGTERM; start again to go on";
+  0  success: no unit and no blocking check failed
+  1  a unit or a blocking check failed, a sample blocks the run, a rehearsal differs, or doctor found a problem
+  2  invalid flag, name, value, date or input file; unusable folder or ledger; or the cost limit would be exceeded
+  3  ended early; start again to resume
+  4  refused: another run uses the state folder, or a run or load is working on the plan's tables
+  130, 143  ended by Ctrl-C or SIGTERM; start again to resume";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    /// Run the plan: everything that is not done yet, then its checks
+    /// Run all pending dates of the plan, then its checks
     Run(Box<run::RunArgs>),
-    /// Fill the raw feeds, from the shipped box scores or from CSV files
+    /// Load the raw tables of the NBA plan from the shipped box scores or CSV files
     Load(load::LoadArgs),
-    /// Ask checks now and show what they say
+    /// Run checks and show the results
     Check(check::CheckArgs),
-    /// Do chosen dates again
+    /// Rerun selected dates
     Rerun(rerun::RerunArgs),
-    /// Let a failed check pass, with a reason that is recorded for good
+    /// Waive a failed check, with a reason
     Waive(waive::WaiveArgs),
-    /// Declare rows that another definition of a stage made as good as the plan's, with a reason
+    /// Accept outdated rows of a stage as current, with a reason
     Accept(accept::AcceptArgs),
-    /// Show the console of a run on this terminal, or read-only what a warehouse has recorded of one
+    /// Attach a console to a run, or observe it read-only from the warehouse
     Attach(attach::AttachArgs),
-    /// Show a run of the past again, from its event log
+    /// Replay a past run
     Replay(replay::ReplayArgs),
-    /// Give an order to a run that is under way, from another shell
+    /// Control a running backfill from another shell
     Ctl(ctl::CtlArgs),
-    /// Tick an item of the runbook by hand, with a note that is recorded for good
+    /// Tick a runbook item, with a note
     Tick(tick::TickArgs),
-    /// Say what works and what is wrong before anything is run; writes nothing
+    /// Check credentials, permissions, tables and sources; read-only
     Doctor(doctor::DoctorArgs),
-    /// Compute dates anew in a scratch folder and show how they differ from what another warehouse holds
+    /// Recompute dates in a scratch folder and diff them against a warehouse
     Rehearse(Box<rehearse::RehearseArgs>),
-    /// Write the handoff document from the ledger
+    /// Write the handoff report
     Report(report::ReportArgs),
-    /// Show how the whole plan stands, whichever part of it the last run was about
+    /// Show the progress of the whole plan
     Status(status::StatusArgs),
-    /// Show the keys of the console as they are in effect
+    /// List the key bindings of the console
     Keys,
-    /// Show the settings of the config file, a sample of it, or where it is
+    /// Show the settings, a config template or the path of the config file
     Config(config::ConfigArgs),
-    /// Print what makes a shell complete this command line
+    /// Print a shell completion script
     Completions(completions::CompletionsArgs),
-    /// Print the manual page of the program or of a subcommand
+    /// Print a manual page
     Man(man::ManArgs),
 }
 
 /// Flags every subcommand takes.
 #[derive(Debug, Clone, Args)]
 struct Place {
-    /// Folder of the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
+    /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Plan: nba, harbour or a TOML file [default: the plan that was run in the state folder; nba in a new one]
+    /// Plan: nba, harbour or a TOML file [default: the plan of the state folder; nba in a new one]
     #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
     #[command(flatten)]

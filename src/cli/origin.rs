@@ -42,7 +42,7 @@ impl Origin for FromBoxScores {
         };
         if let Some(foreign) = feeds::foreign(warehouse).await? {
             return Err(fault(format!(
-                "{foreign}; correct the dates where the rows come from, and do them again with 'backcourt rerun'"
+                "{foreign}; correct the dates at their source, then rerun them with 'backcourt rerun'"
             )));
         }
         let found = self.0.differences(warehouse, dates).await;

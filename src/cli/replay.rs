@@ -19,19 +19,19 @@ use super::run::cannot_print;
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ReplayArgs {
-    /// An events.jsonl [default: that of the state folder]
+    /// An events.jsonl [default: the one in the state folder]
     #[arg(value_name = "EVENTS")]
     events: Option<PathBuf>,
-    /// Folder whose events.jsonl is meant [default: `$XDG_STATE_HOME/backcourt`]
+    /// State folder with the events.jsonl [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Which of its runs, by the id in the header [default: the newest that did something]
+    /// Run id, as in the header [default: the newest run that did any work]
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// Name its runs and how each ended, and show none
+    /// List the recorded runs and how each ended
     #[arg(long, conflicts_with = "run")]
     list: bool,
-    /// How many times as fast as it was, 0.1 to 10000; + and - change it
+    /// Playback speed, 0.1 to 10000 times; change it with + and -
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     speed: f64,
     #[command(flatten)]
@@ -39,15 +39,15 @@ pub(super) struct ReplayArgs {
 }
 
 const HELP: &str = "\
-Shows what the console showed while the run went on: dates, workers, checks, runbook, cost. Nothing is run, asked or
-written, and no run need be alive. Space holds it, + and - change the speed, > and < go to the next and the last failure,
-unmet check, gate or pause, } and { a minute on and back; q leaves. Stretches in which nothing happened take 5 s at most.
+Plays back the console of a recorded run: dates, workers, checks, runbook, cost. Runs, queries and writes nothing, and
+needs no active run. Space pauses, + and - change the speed, > and < jump to the next and previous failure, failing
+check, gate or pause, } and { skip a minute forward and back, q quits. Idle stretches take at most 5 s.
 
   backcourt replay --list
   backcourt replay --speed 20
   backcourt replay events.jsonl --run 20260104T101500.120-5e3f9a12
 
-Without a terminal it prints the run as 'run --output plain' did. See docs/replay.md.";
+Without a terminal, prints the run like 'run --output plain'. See docs/replay.md.";
 
 /// How fast is neither still nor faster than anybody can see.
 fn speed(text: &str) -> Result<f64, String> {
@@ -77,9 +77,9 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
     }
     let preferences = arguments.look.preferences(keymap);
     present::replay(recording, arguments.speed, &preferences).map_err(|cause| CliError::System {
-        what: "the screen could not be opened".to_owned(),
+        what: "cannot open the screen".to_owned(),
         cause,
-        next: "in a pipe the run is printed as lines",
+        next: "pipe the output to print the run as lines",
     })
 }
 
@@ -94,7 +94,7 @@ fn list(runs: &[Recorded]) -> Result<u8, CliError> {
 }
 
 /// Of a run without an end.
-const NO_END: &str = "its end was not recorded: it goes on, or its process was killed";
+const NO_END: &str = "its end is not recorded: it is still running, or its process was killed";
 
 /// The run as lines, all at once.
 fn print(recording: &Recording) {

@@ -23,13 +23,13 @@ use super::{Place, StateDir};
 pub(super) struct ReportArgs {
     #[command(flatten)]
     place: Place,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
-    /// Write it to this file instead, and tick the runbook's item that waits for it
+    /// Write to this file, and tick the runbook's report item
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the file if it is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -118,7 +118,7 @@ fn to_file(
             Ok(format!("written to {}", written.path))
         }
         _ => Ok(format!(
-            "written to {}; a run is under way, so that it does not count in the runbook",
+            "written to {}; it doesn't count for the runbook because a run is active",
             written.path
         )),
     }

@@ -21,28 +21,28 @@ use super::{Place, StateDir};
 pub(super) struct RerunArgs {
     #[command(flatten)]
     place: Place,
-    /// Every date of the plan that failed, is short of rows or has none
+    /// All failed, partial and empty dates of the plan
     #[arg(long)]
     failed: bool,
-    /// Every date of the plan that depends on rows of an earlier stage that changed after it was computed
+    /// All stale dates of the plan: rows they depend on have changed since
     #[arg(long)]
     stale: bool,
-    /// Every date whose rows another definition of its stage made
+    /// All outdated dates: computed by another definition of their stage
     #[arg(long)]
     outdated: bool,
-    /// Just these dates
+    /// Only these dates
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',')]
     dates: Vec<String>,
-    /// The dates this check names
+    /// The failing dates of this check
     #[arg(long, value_name = "CHECK")]
     offending: Option<String>,
-    /// In this stage only
+    /// Only in this stage
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
-    /// Where the rows come from [default: the plan's]
+    /// Source of the rows [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
-    /// Let rows that miss the expectation replace stored ones, also if they are fewer
+    /// Let fewer rows than expected replace stored rows
     #[arg(long)]
     accept_short: bool,
     #[command(flatten)]
@@ -79,7 +79,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     };
     if known.is_none() && !matches!(selection, Selection::Dates(_)) {
         return Err(CliError::Usage(format!(
-            "there is nothing to rerun: plan {} was never run in {}; start it with 'backcourt run'",
+            "nothing to rerun: plan {} has never run in {}; start it with 'backcourt run'",
             plan.name,
             folder.path().display()
         )));

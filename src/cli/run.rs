@@ -28,51 +28,51 @@ pub(super) struct RunArgs {
     /// Last date [default: the plan's]
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<String>,
-    /// Just these dates
+    /// Only these dates
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
     dates: Vec<String>,
-    /// Just these stages
+    /// Only these stages
     #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
     stages: Vec<String>,
     #[command(flatten)]
     workers: Workers,
-    /// Where the rows come from [default: the plan's]
+    /// Source of the rows [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
     #[command(flatten)]
     show: Show,
-    /// Open everything and hold before the first unit
+    /// Start paused, before the first unit
     #[arg(long)]
     paused: bool,
-    /// First compute the plan's sample dates and show how they differ from what is stored, writing nothing; then go
-    /// on: in the console with p, elsewhere by itself if nothing differs. With --dry-run only the sample
+    /// Compute the plan's sample dates first and diff them against the stored rows, without writing; then continue:
+    /// press p in the console; elsewhere, only if nothing differs. With --dry-run: sample only
     #[arg(long)]
     sample: bool,
-    /// Do every date again, whatever the ledger says
+    /// Run all dates, including those already done
     #[arg(long)]
     pub(super) no_resume: bool,
-    /// What becomes of dates that another definition of their stage made [default: ask in the console, keep elsewhere]
+    /// What to do with outdated dates [default: ask in the console, keep elsewhere]
     #[arg(long, value_name = "WHAT", value_enum, env = "BACKCOURT_ON_CHANGE")]
     on_change: Option<OnChangeWord>,
-    /// Say what would be done, and write nothing
+    /// Show what would run, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// Stop after this stage
     #[arg(long, value_name = "STAGE")]
     stop_after: Option<String>,
-    /// Let these stages begin by themselves where the plan asks first; all means every one
+    /// Start these stages without approval where the plan requires it; all for every stage
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     advance: Vec<String>,
-    /// Replace rows of tables that have no owner yet and hold rows of another program
+    /// Replace rows of tables that another program filled and no plan owns
     #[arg(long)]
     replace_existing: bool,
-    /// Take over tables of another plan: from then on they are this plan's, and the other one is refused
+    /// Take over tables of another plan, which is then refused
     #[arg(long)]
     take_over: bool,
-    /// Alter tables that lack a column which may be NULL, or have NOT NULL where the plan has not; make empty ones anew
+    /// Alter tables to match the plan: add nullable columns, drop NOT NULL, recreate empty tables
     #[arg(long)]
     migrate: bool,
-    /// Drain once this many units have failed
+    /// Drain after this many failed units
     #[arg(long, value_name = "K", value_parser = whole(1_u64, None))]
     fail_fast: Option<u64>,
 }
@@ -101,7 +101,7 @@ impl From<OnChangeWord> for OnChange {
 /// How many at once.
 #[derive(Debug, Args)]
 pub(super) struct Workers {
-    /// Workers at the start; + and - change it later [default: the plan's]
+    /// Number of workers; change it later with + and - [default: the plan's]
     #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
           value_parser = whole(1_u32, 64))]
     workers: Option<u32>,
@@ -199,8 +199,7 @@ impl RunArgs {
         let (first, last) = (plan.range.from(), plan.range.to());
         let beside = |what: String, other: &str| {
             Err(CliError::Usage(format!(
-                "{what}, and no {other} was given; the plan's dates are {first} to {last}, \
-                 give {other} too to run others"
+                "{what}, and {other} is missing; the plan covers {first} to {last}, give {other} too for other dates"
             )))
         };
         match (from, to) {
@@ -263,7 +262,7 @@ pub(super) fn chosen_stages(
         .collect();
     if chosen.is_empty() {
         return Err(CliError::Usage(format!(
-            "no stage is left: --stop-after {} ends before {}; leave one of the two flags out",
+            "no stages selected: --stop-after {} ends before {}; leave out one of the two flags",
             stop_after.unwrap_or_default(),
             named.join(", ")
         )));
@@ -273,15 +272,15 @@ pub(super) fn chosen_stages(
 
 pub(super) fn cannot_print(cause: std::io::Error) -> CliError {
     CliError::System {
-        what: "standard output cannot be written".to_owned(),
+        what: "cannot write to standard output".to_owned(),
         cause,
-        next: "check where it goes",
+        next: "check the output path",
     }
 }
 
 pub(super) fn no_threads(cause: std::io::Error) -> CliError {
     CliError::System {
-        what: "the runtime could not be started".to_owned(),
+        what: "cannot start the runtime".to_owned(),
         cause,
         next: "free some memory or raise the process limit",
     }

@@ -22,7 +22,7 @@ use super::{Place, StateDir};
 pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>, CliError> {
     if plan.samples.is_empty() {
         return Err(CliError::Usage(format!(
-            "plan {} names no date to sample; add [[sample]] with a date and why it tells something",
+            "plan {} has no sample dates; add [[sample]] with a representative date and a reason",
             plan.name
         )));
     }
@@ -35,7 +35,7 @@ pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>
             .map(|sample| sample.date.to_string())
             .collect();
         return Err(CliError::Usage(format!(
-            "none of the dates to sample is among those of this run; plan {} names {}",
+            "no sample date is in this run; plan {} samples {}",
             plan.name,
             named.join(", ")
         )));
@@ -72,7 +72,7 @@ pub(super) fn alone(
     let home = place.warehouse.home(&folder)?.of(plan)?;
     let nothing = || {
         CliError::Usage(format!(
-            "{home} holds no feeds to sample yet; load them with 'backcourt load', or leave --dry-run out"
+            "{home} has no raw data to sample yet; load it with 'backcourt load', or leave out --dry-run"
         ))
     };
     if home.is_missing() {
@@ -115,7 +115,7 @@ pub(super) fn alone(
     });
     let sampled = match sampled {
         Ok(sampled) => sampled.map_err(|error| CliError::Usage(error.message))?,
-        Err(died) => return Err(CliError::Usage(format!("the sample died: {died}"))),
+        Err(died) => return Err(CliError::Usage(format!("the sample crashed: {died}"))),
     };
     say(Event::SampleFinished {
         sound: sampled.is_sound,

@@ -42,14 +42,14 @@ pub(super) enum Output {
     Plain,
     /// One JSON object per event, see docs/event.schema.json
     Jsonl,
-    /// Nothing; the exit code and the ledger tell
+    /// Nothing; see the exit code and the ledger
     Silent,
 }
 
 /// How a run is shown.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Show {
-    /// How the run is shown
+    /// Output format
     #[arg(long, value_enum, env = "BACKCOURT_OUTPUT", default_value_t = Output::Auto)]
     output: Output,
     #[command(flatten)]
@@ -61,12 +61,12 @@ pub(super) struct Show {
 pub(super) struct Console {
     #[command(flatten)]
     look: Look,
-    /// What becomes of the run when its terminal goes away
+    /// What the run does when its terminal hangs up
     #[arg(long, value_enum, env = "BACKCOURT_ON_HANGUP", default_value_t = HangUp::Continue, value_name = "WHAT")]
     on_hangup: HangUp,
-    /// How you are told of the first failure, the first gate that shuts, and the end: bell, osc9, osc777, within tmux
-    /// osc9-tmux or osc777-tmux, never, or command:PROGRAM, which finds `BACKCOURT_EVENT` and `BACKCOURT_MESSAGE` in its
-    /// environment
+    /// How to notify you of the first failure, the first closed gate and the end of the run: bell, osc9, osc777,
+    /// osc9-tmux or osc777-tmux inside tmux, never, or command:PROGRAM, which gets `BACKCOURT_EVENT` and
+    /// `BACKCOURT_MESSAGE` in its environment
     #[arg(long, value_name = "HOW", env = "BACKCOURT_NOTIFY", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,
 }
@@ -74,11 +74,11 @@ pub(super) struct Console {
 /// What a hang-up does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum HangUp {
-    /// It goes on without a screen, its lines go into the log; attach shows it again
+    /// Continue without a screen and write lines to the log; reattach with attach
     Continue,
-    /// What is in flight lands, then it ends
+    /// Finish in-flight work, then exit
     Drain,
-    /// It ends at once; what is in flight is done again next time
+    /// Exit now; the next start redoes in-flight work
     Abort,
 }
 
@@ -168,7 +168,7 @@ fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, C
     let has_screen = matches!(presenter, Presenter::Tui);
     match said {
         Some(OnChange::Ask) if !has_screen => Err(CliError::Usage(
-            "--on-change ask needs the console; choose --on-change rerun or --on-change keep".to_owned(),
+            "--on-change ask needs the console; use --on-change rerun or --on-change keep".to_owned(),
         )),
         Some(said) => Ok(said),
         None if has_screen => Ok(OnChange::Ask),
@@ -201,7 +201,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let tenure = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
     let socket = Socket::bind(folder.path())
-        .inspect_err(|error| tracing::warn!("{error}; the run takes no orders from other processes"))
+        .inspect_err(|error| tracing::warn!("{error}; the run takes no commands from other processes"))
         .ok();
     let options = Options {
         // Jobs are named after it, and two hosts may start in the same millisecond.
@@ -257,7 +257,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     };
     let _server = match socket.map(|socket| Server::start(socket, shown)) {
         Some(Err(error)) => {
-            tracing::warn!("{error}; the run takes no orders from other processes");
+            tracing::warn!("{error}; the run takes no commands from other processes");
             None
         }
         Some(Ok(server)) => Some(server),
@@ -274,7 +274,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         stand_in,
     };
     present::present(engine, presenter, surroundings).map_err(|cause| CliError::System {
-        what: "the screen could not be opened".to_owned(),
+        what: "cannot open the screen".to_owned(),
         cause,
         next: "use --output plain",
     })
@@ -309,7 +309,7 @@ pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec
 
 fn no_process(cause: std::io::Error) -> CliError {
     CliError::System {
-        what: "the process that does the work could not be started".to_owned(),
+        what: "cannot start the worker process".to_owned(),
         cause,
         next: "free some memory, raise the process limit, or use --output plain",
     }

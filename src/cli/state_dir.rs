@@ -18,9 +18,8 @@ impl StateDir {
         if let Some(folder) = given {
             return Ok(Self(real(folder)));
         }
-        let base = etcetera::choose_base_strategy().map_err(|error| {
-            CliError::Usage(format!("there is no home folder ({error}); give --state-dir"))
-        })?;
+        let base = etcetera::choose_base_strategy()
+            .map_err(|error| CliError::Usage(format!("no home folder found ({error}); give --state-dir")))?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
         Ok(Self(state.join("backcourt")))
     }
@@ -32,7 +31,7 @@ impl StateDir {
             .mode(0o700)
             .create(self.logs())
             .map_err(|cause| CliError::System {
-                what: format!("the state folder {} cannot be made", self.0.display()),
+                what: format!("cannot create state folder {}", self.0.display()),
                 cause,
                 next: "make its parent writable or choose another with --state-dir",
             })

@@ -20,7 +20,7 @@ use super::{Place, StateDir};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     place: Place,
-    /// One JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -43,7 +43,7 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let never = || {
         CliError::Usage(format!(
-            "plan {} was never run in {}; start it with 'backcourt run'",
+            "plan {} has never run in {}; start it with 'backcourt run'",
             plan.name,
             folder.path().display()
         ))
@@ -79,7 +79,7 @@ pub(super) fn text(standing: &Standing) -> String {
     )];
     let recorded = standing.recorded_by.as_ref();
     lines.extend(recorded.map(|host| {
-        format!("recorded by {host} in the warehouse; this state folder has no run of the plan")
+        format!("recorded in the warehouse by {host}; this state folder has no run of the plan")
     }));
     lines.extend(run.ending.clone());
     for stage in &standing.stages {
@@ -142,13 +142,13 @@ pub(super) fn text(standing: &Standing) -> String {
             }));
         }
     }
-    lines.extend(standing.cost.map(|cost| format!("\nin all {cost}")));
+    lines.extend(standing.cost.map(|cost| format!("\ntotal {cost}")));
     if !standing.runbook.is_empty() {
         lines.push("\nrunbook".to_owned());
         lines.extend(standing.runbook.iter().map(|item| {
             let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
             format!(
-                "  {:>3} {:9} {}: {}{by}",
+                "  {:>3} {:15} {}: {}{by}",
                 item.item, item.state, item.title, item.fact
             )
         }));

@@ -18,13 +18,13 @@ use super::{Place, StateDir};
 pub(super) struct TickArgs {
     #[command(flatten)]
     place: Place,
-    /// The item's number, as in 24 or 14a; `backcourt status` lists them
+    /// Number of the item, for example 24 or 14a; `backcourt status` lists them
     #[arg(value_name = "ITEM")]
     item: String,
-    /// What was done, or why the tick is withdrawn; it is recorded for good, with your name
+    /// What was done, or why you withdraw the tick; permanently recorded with your name
     #[arg(long, value_name = "TEXT")]
     note: String,
-    /// Withdraw the tick; it stays on record with this note
+    /// Withdraw the tick; it stays on record, with this note
     #[arg(long)]
     withdraw: bool,
 }
@@ -38,7 +38,7 @@ pub(super) fn tick(arguments: &TickArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let never = || {
         CliError::Usage(format!(
-            "plan {} was never run in {}; 'backcourt run --paused' begins it and holds before the first date",
+            "plan {} has never run in {}; start it with 'backcourt run --paused' to tick items before the first date",
             plan.name,
             folder.path().display()
         ))

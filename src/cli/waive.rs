@@ -21,7 +21,7 @@ pub(super) struct WaiveArgs {
     /// The failed check
     #[arg(value_name = "CHECK")]
     check: String,
-    /// Why; it is recorded for good, with your name
+    /// Why; permanently recorded with your name
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -34,7 +34,7 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     };
     let reason = arguments.reason.trim();
     if reason.is_empty() {
-        let sentence = "a waiver needs a reason; say it with --reason";
+        let sentence = "a waiver needs a reason; give it with --reason";
         return Err(CliError::Usage(sentence.to_owned()));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
@@ -55,7 +55,7 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{} is waived by {} as long as it is defined like this and measures {}; 'backcourt run' starts the stages after it",
+        "{} waived by {} for this definition and value {}; 'backcourt run' starts the stages after it",
         waiver.check, waiver.by, waiver.value
     )
     .map_err(cannot_print)?;

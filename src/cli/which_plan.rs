@@ -22,7 +22,7 @@ pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
             let names: Vec<&str> = several.iter().map(|plan| plan.name.as_str()).collect();
             let named = several.iter().find_map(|plan| plan.source.as_deref());
             Err(CliError::Usage(format!(
-                "state folder {} holds {} plans: {}; choose one with --plan, for example --plan {}",
+                "state folder {} has {} plans: {}; choose one with --plan, for example --plan {}",
                 folder.path().display(),
                 several.len(),
                 names.join(", "),
@@ -53,14 +53,17 @@ fn of_folder(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
     let source = match &known.source {
         Some(source) => source,
         None if plan::is_builtin(&known.name) => &known.name,
-        None => return Err(refuse("and where its file is was not recorded".to_owned())),
+        None => return Err(refuse("whose file path is not recorded".to_owned())),
     };
     if !plan::is_builtin(source) && !Path::new(source).is_file() {
-        return Err(refuse(format!("and its file '{source}' is gone")));
+        return Err(refuse(format!("whose file '{source}' is gone")));
     }
     let plan = plan::load(source)?;
     if plan.name != known.name {
-        return Err(refuse(format!("and '{source}' holds plan '{}' now", plan.name)));
+        return Err(refuse(format!(
+            "but '{source}' now contains plan '{}'",
+            plan.name
+        )));
     }
     Ok(plan)
 }

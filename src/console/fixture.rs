@@ -440,7 +440,7 @@ const ITEMS: [ItemRow; 12] = [
         "Watch it to its end, its gate open",
         false,
         ItemState::Open,
-        "not begun",
+        "not started",
         None,
     ),
     (
@@ -466,7 +466,7 @@ const ITEMS: [ItemRow; 12] = [
         "usage_rate above 95 %",
         false,
         ItemState::Open,
-        "usage_coverage not asked yet",
+        "usage_coverage not run yet",
         None,
     ),
     (
@@ -474,7 +474,7 @@ const ITEMS: [ItemRow; 12] = [
         "Fill team_defense, its gate open",
         false,
         ItemState::Open,
-        "not begun",
+        "not started",
         Some("Added: the old list forgot it."),
     ),
     (
@@ -482,7 +482,7 @@ const ITEMS: [ItemRow; 12] = [
         "Coverage of the five Phase-4 tables",
         false,
         ItemState::Open,
-        "not asked yet",
+        "not run yet",
         None,
     ),
     (
@@ -664,13 +664,13 @@ pub fn estimated(version: u64) -> Snapshot {
     snapshot.run.state = RunState::Paused;
     snapshot.run.ending = None;
     snapshot.run.question = Some(Arc::new(Question::cost()));
-    "held for your yes to the cost".clone_into(&mut snapshot.run.limit);
+    "awaiting approval of the cost".clone_into(&mut snapshot.run.limit);
     let known = |bytes: u64, jobs: u64| Expected {
         bytes,
         jobs,
         ..Expected::default()
     };
-    let why = "what it reads is filled by this run".to_owned();
+    let why = "this run fills its inputs".to_owned();
     let unknown = |jobs: u64| Expected {
         jobs,
         unknown: jobs,
@@ -705,13 +705,13 @@ pub fn asking(version: u64) -> Snapshot {
     let mut snapshot = paused(version);
     let lines = vec![
         "table d.one of stage s holds 4711 rows in 120 partitions".to_owned(),
-        "The rows of every date that is done are replaced; those of other dates stay.".to_owned(),
+        "The run replaces the rows of every date it runs; rows of other dates stay.".to_owned(),
     ];
-    let choices = [("replace", "Replace them"), ("keep", "Keep them")];
-    let title = "Replace rows of a table that no plan owns yet?";
+    let choices = [("replace", "Replace"), ("keep", "Keep them")];
+    let title = "Replace rows of a table that no plan owns?";
     let question = Question::new(Topic::ExistingRows, title, lines, &choices);
     snapshot.run.question = Some(Arc::new(question));
-    "held for your answer to a question".clone_into(&mut snapshot.run.limit);
+    "awaiting your answer".clone_into(&mut snapshot.run.limit);
     snapshot
 }
 
@@ -878,8 +878,8 @@ pub fn sampled() -> Msg {
         sound: false,
         held: true,
         message:
-            "sample: 2 of 6 units as expected, 1 different from what is stored, 1 short of rows, 1 failed, \
-                  1 not sampled yet"
+            "sample: 2 of 6 units as expected, 1 different from the stored rows, 1 with missing rows, 1 failed, 1 not \
+                  sampled yet"
                 .to_owned(),
         nulls: vec![StageNulls {
             stage: STAGE.to_owned(),

@@ -94,12 +94,12 @@ impl Place {
             Self::Causes => "causes",
             Self::Gaps => "gaps",
             Self::Sources => "Sources",
-            Self::Offending => "offending dates",
+            Self::Offending => "failing dates",
             Self::About => "one check",
             Self::Runbook => "runbook",
             Self::Breakdown => "breakdown",
             Self::Confirm => "question",
-            Self::Leave => "leaving",
+            Self::Leave => "quit",
             Self::Sample => "sample",
             Self::Cost => "cost",
             Self::Question => "question before the run",
@@ -347,131 +347,131 @@ macro_rules! bindings {
 /// Every command, in the order help shows them. The key bar keeps this order too.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = bindings! {
-    "day-before"      Up         [UP, ch('k')]           &[Place::Dates], None, "the day before";
-    "day-after"       Down       [DOWN, ch('j')]         &[Place::Dates], None, "the day after";
-    "week-before"     Left       [LEFT, ch('h')]         &[Place::Dates], None, "the week before";
-    "week-after"      Right      [RIGHT, ch('l')]        &[Place::Dates], None, "the week after";
-    "year-before"     PageUp     [PAGE_UP]               &[Place::Dates], None, "twelve months before";
-    "year-after"      PageDown   [PAGE_DOWN]             &[Place::Dates], None, "twelve months after";
-    "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "the first date";
-    "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "the last date";
-    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "the date: its state, its reason, and what is stored for it";
-    "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "what is stored for the marked line: who is in it, then a row, column by column";
-    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "all columns of the rows as one table, or line by line again";
-    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next trouble"), "the next date that is failed, partial or empty, or that the filter shows; the next check not met; the next date not all known";
-    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "the one before in trouble";
-    "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "begin or end a range of dates";
-    "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "do the date or the selected range again, after a question";
-    "rerun-short"     RerunShort [ch('a')]               &[Place::Dates, Place::Detail], None, "rerun the date or the selected range and let fewer rows replace those stored (asks first)";
-    "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "do every failed, partial or empty date again, after a question";
-    "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "why dates of this stage are failed, partial or empty: a line for each cause";
-    "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "only the dates of one state, what needs attention first; after the last state all again";
-    "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "do the dates of this cause again, after a question";
-    "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause in the Dates pane";
-    "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "show the first date of this cause in the Dates pane";
-    "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "do every stale date of every stage again, after a question";
-    "rerun-outdated"  RerunOutdated [ch('O')]            &[Place::Dates, Place::Checks], None, "rerun every outdated date of every stage (asks first)";
-    "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "fetch the raw rows of the date or the selected range again, after a question";
-    "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "let the stage begin that waits for your word";
-    "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "the stage before";
-    "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "the stage after";
-    "gaps"            Gaps       [ch('u')]               &[Place::Dates], Some("unknown"), "what the rows of this stage do not know: empty columns and issues, counted";
+    "day-before"      Up         [UP, ch('k')]           &[Place::Dates], None, "previous day";
+    "day-after"       Down       [DOWN, ch('j')]         &[Place::Dates], None, "next day";
+    "week-before"     Left       [LEFT, ch('h')]         &[Place::Dates], None, "previous week";
+    "week-after"      Right      [RIGHT, ch('l')]        &[Place::Dates], None, "next week";
+    "year-before"     PageUp     [PAGE_UP]               &[Place::Dates], None, "12 months back";
+    "year-after"      PageDown   [PAGE_DOWN]             &[Place::Dates], None, "12 months forward";
+    "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "first date";
+    "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "last date";
+    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "open the date: state, reason and stored rows";
+    "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "open the marked line: its rows, then one row column by column";
+    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "toggle table view with all columns";
+    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
+    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "previous date or check that needs attention";
+    "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "start or end a date range";
+    "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "rerun the date or selection (asks first)";
+    "rerun-short"     RerunShort [ch('a')]               &[Place::Dates, Place::Detail], None, "rerun the date or selection and accept fewer rows than stored (asks first)";
+    "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "rerun all failed, partial and empty dates (asks first)";
+    "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "failures of this stage by cause";
+    "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "filter dates by state";
+    "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "rerun the dates of this cause (asks first)";
+    "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause";
+    "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "go to the first date of this cause";
+    "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "rerun all stale dates of all stages (asks first)";
+    "rerun-outdated"  RerunOutdated [ch('O')]            &[Place::Dates, Place::Checks], None, "rerun all outdated dates of all stages (asks first)";
+    "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "reload the raw rows of the date or selection (asks first)";
+    "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "start the stage that awaits approval";
+    "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "previous stage";
+    "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "next stage";
+    "gaps"            Gaps       [ch('u')]               &[Place::Dates], Some("NULLs"), "NULLs and data issues of this stage";
 
-    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("ask"), "ask this check now; on a heading, fold or unfold its stage";
-    "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("ask all"), "ask every check now";
-    "about"           About      [ch('i')]               &[Place::Checks], Some("history"), "everything about this check: its earlier answers, waiver, dates";
-    "fold"            Left       [LEFT, ch('h')]         &[Place::Checks], None, "hide the checks of this stage";
-    "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "show the checks of this stage";
-    "offending"       Offending  [ch('o')]               &[Place::Checks], Some("offending"), "the dates this check names";
-    "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun offending"), "do the dates this check names again, after a question";
-    "fetch-named"     Reload     [ch('F')]              &[Place::Offending], Some("fetch again"), "fetch the raw rows of the dates that are named again, after a question";
+    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("run"), "run this check; on a heading, fold or unfold its stage";
+    "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("run all"), "run all checks";
+    "about"           About      [ch('i')]               &[Place::Checks], Some("history"), "details and history of this check";
+    "fold"            Left       [LEFT, ch('h')]         &[Place::Checks], None, "fold the checks of this stage";
+    "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "unfold the checks of this stage";
+    "offending"       Offending  [ch('o')]               &[Place::Checks], Some("failing dates"), "failing dates of this check";
+    "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun failing"), "rerun the failing dates of this check (asks first)";
+    "fetch-named"     Reload     [ch('F')]              &[Place::Offending], Some("reload"), "reload the raw rows of the failing dates (asks first)";
 
-    "source-dates"    Offending  [ENTER, ch('o')]       &[Place::Sources], Some("dates"), "the dates this check of the sources names";
-    "ask-sources"     CheckAll   [ch('a')]              &[Place::Sources], Some("ask all"), "ask every check of the sources now";
-    "ask-source"      CheckOne   [ch(' ')]              &[Place::Sources], Some("ask"), "ask this check of the sources now";
+    "source-dates"    Offending  [ENTER, ch('o')]       &[Place::Sources], Some("dates"), "failing dates of this raw-data check";
+    "ask-sources"     CheckAll   [ch('a')]              &[Place::Sources], Some("run all"), "run all raw-data checks";
+    "ask-source"      CheckOne   [ch(' ')]              &[Place::Sources], Some("run"), "run this raw-data check";
 
-    "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "let a failed check pass, with a reason that is recorded for good";
+    "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "waive a failed check, with a reason";
 
-    "item"            Open       [ENTER]                 &[Place::Runbook], Some("tick, ask, show"), "tick an item by hand, with a note; ask the checks of another, or show its dates";
-    "withdraw"        Withdraw   [ch('u')]               &[Place::Runbook], Some("withdraw"), "withdraw a tick by hand, with a note";
-    "next-item"       NextAttention [ch('n')]            &[Place::Runbook], Some("next"), "the next item that is not done";
-    "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "the item before that is not done";
-    "breakdown"       Breakdown  [ch('b')]               &[Place::Dates, Place::Workers, Place::Log, Place::Breakdown], None, "why what a check counts is not all known, by date and group; the next such check";
-    "breakdown-of"    Breakdown  [ch('b')]               &[Place::Checks], Some("breakdown"), "why what this check counts is not all known, by date and group";
-    "explain"         Explain    [ch('e')]               &[Place::Breakdown], Some("ask again"), "ask for the breakdown anew";
-    "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "the next way to look at it: by date, by each group";
-    "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "the way to look at it before";
+    "item"            Open       [ENTER]                 &[Place::Runbook], Some("tick, run, show"), "tick a manual item, run the checks of an item or show its dates";
+    "withdraw"        Withdraw   [ch('u')]               &[Place::Runbook], Some("withdraw"), "withdraw a manual tick, with a note";
+    "next-item"       NextAttention [ch('n')]            &[Place::Runbook], Some("next"), "next item that is not done";
+    "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "previous item that is not done";
+    "breakdown"       Breakdown  [ch('b')]               &[Place::Dates, Place::Workers, Place::Log, Place::Breakdown], None, "break down missing values by date and group; again for the next check";
+    "breakdown-of"    Breakdown  [ch('b')]               &[Place::Checks], Some("breakdown"), "break down the missing values of this check by date and group";
+    "explain"         Explain    [ch('e')]               &[Place::Breakdown], Some("run again"), "run the breakdown again";
+    "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "next view: by date, by group";
+    "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "previous view";
 
-    "hit-before"      NextAttention [ch('n')]            &[Place::Log], None, "further up among the lines that were found";
-    "hit-after"       PreviousAttention [ch('N')]        &[Place::Log], None, "further down among the lines that were found";
-    "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "the least level shown: all, info, warnings, errors";
-    "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap long lines, or cut them";
-    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "only the log lines of the date under the cursor, or all again";
+    "hit-before"      NextAttention [ch('n')]            &[Place::Log], None, "previous match";
+    "hit-after"       PreviousAttention [ch('N')]        &[Place::Log], None, "next match";
+    "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "minimum level: all, info, warnings, errors";
+    "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap or cut long lines";
+    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "show only the log of the date under the cursor, or all";
 
-    "up"              Up         [UP, ch('k')]           LISTS, None, "one line up";
-    "down"            Down       [DOWN, ch('j')]         LISTS, None, "one line down";
-    "page-up"         PageUp     [PAGE_UP]               LISTS, None, "one page up";
-    "page-down"       PageDown   [PAGE_DOWN]             LISTS, None, "one page down";
-    "top"             First      [HOME, ch('g')]         LISTS, None, "the top";
-    "bottom"          Last       [END, ch('G')]          LISTS, None, "the bottom; the log follows from there";
-    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail, Place::Breakdown], None, "columns further left; the week before";
-    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail, Place::Breakdown], Some("more columns"), "columns further right; the week after";
-    "go-to-date"      Open       [ENTER]                 &[Place::Offending, Place::Breakdown], Some("go to date"), "show this date in the Dates pane";
+    "up"              Up         [UP, ch('k')]           LISTS, None, "line up";
+    "down"            Down       [DOWN, ch('j')]         LISTS, None, "line down";
+    "page-up"         PageUp     [PAGE_UP]               LISTS, None, "page up";
+    "page-down"       PageDown   [PAGE_DOWN]             LISTS, None, "page down";
+    "top"             First      [HOME, ch('g')]         LISTS, None, "top";
+    "bottom"          Last       [END, ch('G')]          LISTS, None, "bottom; the log follows new lines";
+    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail, Place::Breakdown], None, "scroll columns left; previous week";
+    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail, Place::Breakdown], Some("more columns"), "scroll columns right; next week";
+    "go-to-date"      Open       [ENTER]                 &[Place::Offending, Place::Breakdown], Some("go to date"), "go to this date in the Dates pane";
 
-    "go-on"           PauseResume [ch('p')]              &[Place::Sample], Some("go on"), "go on with the full range";
-    "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "leave; nothing was written";
-    "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "look at the panes; the run keeps holding";
+    "go-on"           PauseResume [ch('p')]              &[Place::Sample], Some("continue"), "continue with the full range";
+    "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "quit; nothing was written";
+    "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "close; the run stays paused";
 
-    "begin"           Accept     [ENTER, ch('p')]        &[Place::Cost], Some("begin"), "say yes to what the run is going to be billed: it begins";
+    "begin"           Accept     [ENTER, ch('p')]        &[Place::Cost], Some("start"), "approve the estimated cost and start";
 
-    "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "the choice before";
-    "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "the next choice";
-    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Question, Place::Prompt], Some("accept"), "take the marked choice, or what was typed";
-    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "let what is in flight land, then hold; or go on";
-    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("give up"), "give up what is in flight, and hold";
-    "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "leave the screen and let the run go on, as on every pane";
-    "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "let what is in flight land, then leave";
-    "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "cut off what is in flight and leave";
-    "one-level-up"    Back       [ESC]                   &[Place::Detail], Some("close"), "what was opened before; at the first, close the date";
+    "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "previous choice";
+    "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "next choice";
+    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Question, Place::Prompt], Some("ok"), "confirm the selection or the input";
+    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "pause after in-flight work, or resume";
+    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel work"), "cancel in-flight work and pause";
+    "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "detach; the run continues";
+    "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "finish in-flight work, then quit";
+    "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "abort in-flight work and quit";
+    "one-level-up"    Back       [ESC]                   &[Place::Detail], Some("close"), "back one level; at the top, close the date";
     "close-date"      Close      [ch('q')]               &[Place::Detail], None, "close the date";
-    "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close it and change nothing";
-    "cancel"          Back       [ESC]                   &[Place::Prompt], Some("cancel"), "leave the line and search nothing";
-    "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "the last character";
-    "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "everything typed";
+    "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close without changes";
+    "cancel"          Back       [ESC]                   &[Place::Prompt], Some("cancel"), "cancel the search";
+    "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "delete the last character";
+    "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "delete the line";
 
-    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "a date by its digits, log lines by their text, stage or date, keys by what they do";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "send what is marked to the terminal's clipboard";
-    "clear"           Back       [ESC]                   PANES, None, "drop the selection, the filter, the zoom; from the log of one date, back to where it was asked for";
-    "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "stop handing out work, or go on";
-    "sample"          Sample     [ch('s')]               PANES, None, "the sample before the run, if one was taken";
-    "cost"            Cost       [ch('c')]               PANES, None, "what the work costs, stage by stage, where the warehouse bills it";
-    "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "one worker more";
-    "fewer-workers"   FewerWorkers [ch('-')]             PANES, Some("fewer"), "one worker fewer";
-    "next-pane"       NextPane   [TAB]                   PANES, None, "the next pane";
-    "previous-pane"   PreviousPane [BACK_TAB]            PANES, None, "the pane before";
-    "dates-pane"      DatesPane  [ch('1')]               PANES, None, "the Dates pane";
-    "workers-pane"    WorkersPane [ch('2')]              PANES, None, "the Workers pane";
-    "log-pane"        LogPane    [ch('3')]               PANES, None, "the Log pane";
-    "checks-pane"     ChecksPane [ch('4')]               PANES, None, "the Checks pane";
-    "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "the operator's list of items, each with the fact that ticked it";
-    "sources"         Sources    [ch('5')]               PANES, None, "the Sources page: what was found in the raw tables";
-    "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "this pane alone, or all of them";
-    "mouse"           Mouse      [ch('m')]               PANES, None, "have wheel and clicks work here, or leave them to the terminal, which selects text with them";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this list";
-    "helm"            Helm       [ch('H')]               PANES, None, "take the helm of a run that several consoles show, after a question";
-    "detach"          Detach     [ch('d')]               PANES, None, "leave the screen and let the run go on; 'backcourt attach' shows it again";
-    "quit"            Quit       [ch('q')]               PANES, Some("quit"), "leave; asks first while there is work";
-    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("hold"), "hold the recording, let it go on, or begin it again at its end";
-    "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "the next higher speed";
-    "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "the next lower speed";
-    "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "the next failure, unmet check, gate, pause or end";
-    "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("event before"), "the one before it";
-    "minute-on"       MinuteOn   [ch('}')]               &[Place::Recording], Some("minute on"), "a minute of the recording on";
-    "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "a minute of the recording back";
+    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "search dates by digits, log lines by text, keys by description";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "copy the selection to the terminal's clipboard";
+    "clear"           Back       [ESC]                   PANES, None, "clear selection, filter and zoom; leave the log of one date";
+    "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "pause or resume the run";
+    "sample"          Sample     [ch('s')]               PANES, None, "show the sample";
+    "cost"            Cost       [ch('c')]               PANES, None, "cost by stage, if the warehouse bills";
+    "more-workers"    MoreWorkers [ch('+'), ch('=')]     PANES, Some("more workers"), "add a worker";
+    "fewer-workers"   FewerWorkers [ch('-')]             PANES, Some("fewer"), "remove a worker";
+    "next-pane"       NextPane   [TAB]                   PANES, None, "next pane";
+    "previous-pane"   PreviousPane [BACK_TAB]            PANES, None, "previous pane";
+    "dates-pane"      DatesPane  [ch('1')]               PANES, None, "Dates pane";
+    "workers-pane"    WorkersPane [ch('2')]              PANES, None, "Workers pane";
+    "log-pane"        LogPane    [ch('3')]               PANES, None, "Log pane";
+    "checks-pane"     ChecksPane [ch('4')]               PANES, None, "Checks pane";
+    "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "runbook";
+    "sources"         Sources    [ch('5')]               PANES, None, "Sources page: raw-data checks";
+    "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
+    "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
+    "helm"            Helm       [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
+    "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
+    "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";
+    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";
+    "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "faster playback";
+    "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "slower playback";
+    "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "next failure, failing check, gate, pause or end";
+    "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("previous event"), "previous event";
+    "minute-on"       MinuteOn   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
+    "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "skip one minute back";
     "read-again"      ReadAgain  [ch('r')]               &[Place::Observation], Some("refresh"), "read the progress from the warehouse now";
-    "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "draw the whole screen again";
-    "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "stop the program, its work included, until the shell's fg";
-    "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and leave; twice more: abort";
+    "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "redraw the screen";
+    "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "suspend the program and its work; resume with fg";
+    "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and quit; twice more: abort";
 };
 
 impl Binding {

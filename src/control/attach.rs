@@ -199,7 +199,7 @@ async fn converse(
             last.version += 1;
             last.run.state = RunState::Interrupted;
             last.run.ending =
-                Some("the process of the run is gone; start backcourt again to go on".to_owned());
+                Some("the process of the run is gone; start backcourt again to resume".to_owned());
         }
     });
 }

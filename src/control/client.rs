@@ -13,16 +13,16 @@ const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// It cannot be reached.
-    #[error("{0}; is the folder yours?")]
+    #[error("{0}; check that you own the folder")]
     Place(#[from] PlaceError),
     /// It went away before it answered.
-    #[error("the run went away before it answered; 'backcourt status' tells how it stands")]
+    #[error("the run ended before it answered; see 'backcourt status'")]
     Gone,
     /// It does not let this user speak, or has too many clients.
     #[error("the run {0}")]
     TurnedAway(String),
     /// The connection broke.
-    #[error("the connection to the run broke ({0}); try again")]
+    #[error("lost the connection to the run ({0}); try again")]
     Broken(#[from] io::Error),
 }
 

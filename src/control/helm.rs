@@ -98,7 +98,7 @@ impl Seat {
         }
         match &self.wheel {
             Wheel::Here(held) => {
-                tracing::info!("{} has the helm", self.name);
+                tracing::info!("{} has control", self.name);
                 held.send_modify(|held| held.by = Some((self.id, self.name.clone())));
             }
             // A run that is gone has no helm to take.
@@ -141,9 +141,9 @@ impl Seat {
         let view = self.view();
         match view.holder {
             _ if view.mine => None,
-            _ if !self.may_steer => Some("this console only watches".to_owned()),
-            Some(name) => Some(format!("{name} has the helm")),
-            None => Some("nobody has the helm".to_owned()),
+            _ if !self.may_steer => Some("this console is read-only".to_owned()),
+            Some(name) => Some(format!("{name} has control")),
+            None => Some("no console has control".to_owned()),
         }
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         let second = helm.seat("eve@pts/2", true);
         let watcher = helm.seat("bob@pts/3", false);
         assert_eq!(first.refusal(), None);
-        assert_eq!(second.refusal().unwrap(), "op@pts/1 has the helm");
+        assert_eq!(second.refusal().unwrap(), "op@pts/1 has control");
         let seen = HelmView {
             holder: Some("op@pts/1".to_owned()),
             mine: false,
@@ -181,12 +181,12 @@ mod tests {
         };
         assert_eq!(second.view(), seen);
         watcher.take();
-        assert_eq!(watcher.refusal().unwrap(), "this console only watches");
+        assert_eq!(watcher.refusal().unwrap(), "this console is read-only");
         second.take();
         assert_eq!(second.refusal(), None);
-        assert_eq!(first.refusal().unwrap(), "eve@pts/2 has the helm");
+        assert_eq!(first.refusal().unwrap(), "eve@pts/2 has control");
         drop(second);
-        assert_eq!(first.refusal().unwrap(), "nobody has the helm");
+        assert_eq!(first.refusal().unwrap(), "no console has control");
         assert_eq!(
             first.view(),
             HelmView {

@@ -89,7 +89,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Err(error) = remove(&self.path()) {
-            tracing::warn!("the control socket stays behind ({error}); the next run replaces it");
+            tracing::warn!("cannot remove the control socket ({error}); the next run replaces it");
         }
     }
 }

@@ -68,7 +68,7 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the control socket's thread had panicked");
+            tracing::error!("the control socket's thread panicked");
         }
     }
 }
@@ -95,12 +95,12 @@ async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<(
                         }
                         continue;
                     };
-                    tracing::warn!("a client of the control socket was turned away: {refusal}");
+                    tracing::warn!("control socket: refused a client: {refusal}");
                     session::turn_away(stream, &refusal).await;
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely; the run goes on, and so does this after a while.
-                    tracing::warn!("a client of the control socket was not let in: {error}");
+                    tracing::warn!("control socket: cannot accept a client: {error}");
                     tokio::time::sleep(session::PATIENCE).await;
                 }
             },
@@ -118,6 +118,6 @@ fn refusal(stream: &UnixStream, own: u32) -> Option<String> {
             "this run belongs to user {own}, and you are user {}",
             peer.uid()
         )),
-        Err(error) => Some(format!("it is not known who you are ({error})")),
+        Err(error) => Some(format!("cannot determine your user ({error})")),
     }
 }

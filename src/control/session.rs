@@ -96,7 +96,7 @@ impl Session {
                         Ok(())
                     }
                     Ok(Line::TooLong) => {
-                        let sentence = format!("refused: a line has at most {LONGEST_LINE} bytes\n");
+                        let sentence = format!("refused: a line can have at most {LONGEST_LINE} bytes\n");
                         let rest = self.lines.into_inner();
                         return let_go(rest, self.out, &sentence).await;
                     }
@@ -140,16 +140,14 @@ impl Session {
                     }
                 }
             }
-            Request::Attach { .. } if self.showing.is_some() => {
-                self.refuse(manner, "it is attached already").await
-            }
+            Request::Attach { .. } if self.showing.is_some() => self.refuse(manner, "already attached").await,
             Request::Attach { name, read_only } => {
                 let name: String = name
                     .chars()
                     .filter(|c| !c.is_control())
                     .take(LONGEST_NAME)
                     .collect();
-                tracing::info!("{name} watches over the socket");
+                tracing::info!("{name} attached over the socket");
                 let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
                 let all = showing.everything();
                 self.tell(all).await
@@ -160,7 +158,7 @@ impl Session {
                     Ok(())
                 }
                 None => {
-                    self.refuse(manner, "only an attached console has a use for the helm")
+                    self.refuse(manner, "only an attached console can take control")
                         .await
                 }
             },
@@ -184,11 +182,11 @@ impl Session {
                 Ok(()) => reply.await.ok(),
                 Err(_) => None,
             };
-            let gone = || Reply::Refused("the run has ended and takes no more orders".to_owned());
+            let gone = || Reply::Refused("the run has ended and takes no more commands".to_owned());
             let reply = reply.unwrap_or_else(gone);
             if changes && matches!(reply, Reply::Accepted(_)) {
                 tracing::info!(
-                    "{word}, ordered over the socket by {}",
+                    "{word}, sent over the socket by {}",
                     by.as_deref().unwrap_or("its user")
                 );
             }
@@ -210,7 +208,7 @@ impl Session {
         let over = matches!(news, News::Over);
         let Some(new) = showing.take(news) else {
             tracing::warn!(
-                "{} does not keep up with the run and was let go",
+                "disconnected {}: it does not keep up with the run",
                 showing.seat.name()
             );
             return Err(Leave);
@@ -243,7 +241,7 @@ impl Session {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Leave),
             Err(_) => {
-                tracing::warn!("a client of the control socket does not read and was let go");
+                tracing::warn!("control socket: disconnected a client that does not read");
                 Err(Leave)
             }
         }

@@ -52,7 +52,7 @@ fn standing(snapshot: &Snapshot) -> String {
     )];
     lines.push(match &run.ending {
         Some(ending) => ending.clone(),
-        None => format!("limit: {}", run.limit),
+        None => format!("bottleneck: {}", run.limit),
     });
     let elsewhere = run.elsewhere;
     if elsewhere != ElsewhereView::default() {
@@ -88,7 +88,7 @@ fn stage(stage: &StageView) -> String {
         .map(|state| format!("{} {state}", stage.counts.of(state)))
         .collect();
     let counts = if counts.is_empty() {
-        "waits".to_owned()
+        "waiting".to_owned()
     } else {
         counts.join(", ")
     };

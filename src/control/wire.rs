@@ -120,11 +120,11 @@ pub(super) fn read(line: &[u8]) -> Result<Asked, String> {
         return super::words::parse(text).map(Asked::new);
     }
     let asked: Asked = serde_json::from_str(text)
-        .map_err(|error| format!("this line cannot be read ({error}); docs/control.md has the form"))?;
+        .map_err(|error| format!("invalid line ({error}); see docs/control.md for the format"))?;
     if asked.schema == SCHEMA {
         Ok(asked)
     } else {
-        Err(format!("this run speaks {SCHEMA}, not {}", asked.schema))
+        Err(format!("this run uses protocol {SCHEMA}, not {}", asked.schema))
     }
 }
 
@@ -145,11 +145,11 @@ mod tests {
     #[rstest]
     #[case(
         b"{\"schema\":\"backcourt.control/2\",\"request\":\"help\"}",
-        "speaks backcourt.control/1"
+        "uses protocol backcourt.control/1"
     )]
     #[case(b"{\"schema\":\"backcourt.control/1\",\"request\":\"halp\"}", "halp")]
     #[case(b"{\"schema\":\"backcourt.control/1\",\"request\":\"help\",\"idd\":1}", "idd")]
-    #[case(b"{", "cannot be read")]
+    #[case(b"{", "invalid line")]
     #[case(b"\xff\xfe", "UTF-8")]
     fn what_cannot_be_read_says_why(#[case] line: &[u8], #[case] says: &str) {
         let refusal = read(line).unwrap_err();

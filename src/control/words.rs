@@ -27,43 +27,43 @@ pub struct Word {
 #[rustfmt::skip]
 pub const TABLE: &[Word] = &[
     Word { name: "pause", arguments: "", example: "", parse: |rest| alone(rest, Command::Pause),
-        help: "hand out nothing new; what is in flight lands, then the run holds" },
+        help: "finish in-flight work, then pause" },
     Word { name: "resume", arguments: "", example: "", parse: |rest| alone(rest, Command::Resume),
-        help: "go on" },
+        help: "resume the run" },
     Word { name: "answer", arguments: "WORD", example: "begin", parse: answer,
-        help: "answer the question the run holds for before its first unit; 'status' shows it" },
+        help: "answer the run's question before its first unit; see 'status'" },
     Word { name: "workers", arguments: "N", example: "4", parse: workers,
-        help: "use this many workers from now on" },
+        help: "set the number of workers" },
     Word { name: "rerun", arguments: "failed | stale | outdated | offending CHECK | D,D..D… [in STAGE] [from SOURCE] [accept-short]", example: "failed in team_offense", parse: rerun,
-        help: "do these dates again" },
+        help: "rerun these dates" },
     Word { name: "fetch", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: fetch,
-        help: "fetch the raw rows of these dates again" },
+        help: "reload the raw rows of these dates" },
     Word { name: "check", arguments: "all | NAME…", example: "all", parse: check,
-        help: "ask these checks now" },
+        help: "run these checks" },
     Word { name: "explain", arguments: "CHECK", example: "usage_coverage", parse: explain,
-        help: "ask anew why what this check counts is not all known" },
-    Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1 the feed is closed for good", parse: waive,
-        help: "let a failed check pass, with a reason that is recorded for good" },
+        help: "rerun the breakdown of this check" },
+    Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1 the feed is permanently closed", parse: waive,
+        help: "waive a failed check, with a reason (permanently recorded)" },
     Word { name: "tick", arguments: "ITEM NOTE…", example: "24 handed over to the day shift", parse: |rest| tick(rest, true),
-        help: "tick an item of the runbook by hand, with a note that is recorded for good" },
+        help: "tick a runbook item, with a note (permanently recorded)" },
     Word { name: "untick", arguments: "ITEM NOTE…", example: "24 the day shift found a gap", parse: |rest| tick(rest, false),
-        help: "withdraw such a tick, with a note that is recorded for good" },
+        help: "withdraw a tick, with a note (permanently recorded)" },
     Word { name: "advance", arguments: "[STAGE]", example: "team_defense", parse: advance,
-        help: "let the stage begin that waits for your word" },
+        help: "start the stage that awaits approval" },
     Word { name: "inspect", arguments: "STAGE D", example: "team_offense 2025-11-14", parse: inspect,
-        help: "show the stored rows of a date; changes nothing" },
+        help: "show the stored rows of a date; read-only" },
     Word { name: "cancel", arguments: "", example: "", parse: |rest| alone(rest, Command::Cancel),
-        help: "give up what workers have in hand, to be done again, and hold; what is being committed lands" },
+        help: "cancel in-flight work and requeue it, then pause; commits in progress finish" },
     Word { name: "drain", arguments: "", example: "", parse: |rest| alone(rest, Command::Drain),
-        help: "hand out nothing new, let what is in flight land, and end" },
+        help: "finish in-flight work, then end the run" },
     Word { name: "abort", arguments: "", example: "", parse: |rest| alone(rest, Command::Abort),
-        help: "end now; what is in flight is cut off before its commit" },
+        help: "end now; in-flight work is aborted before its commit" },
 ];
 
 /// The words that ask and order nothing.
 pub const READING: [(&str, &str); 2] = [
-    ("help", "this list; changes nothing"),
-    ("status", "how the run stands; changes nothing"),
+    ("help", "list the commands; read-only"),
+    ("status", "show the progress of the run; read-only"),
 ];
 
 /// What a typed line asks for.
@@ -73,7 +73,7 @@ pub const READING: [(&str, &str); 2] = [
 pub fn parse(line: &str) -> Result<Request, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Some((first, rest)) = words.split_first() else {
-        return Err("nothing was asked; 'help' lists the words".to_owned());
+        return Err("empty command; 'help' lists the commands".to_owned());
     };
     match *first {
         "help" | "?" => return nothing_after(first, rest).map(|()| Request::Help),
@@ -84,7 +84,7 @@ pub fn parse(line: &str) -> Result<Request, String> {
         let known: Vec<&str> = (READING.iter().map(|(name, _)| *name))
             .chain(TABLE.iter().map(|word| word.name))
             .collect();
-        return Err(with_hint("word", first, known));
+        return Err(with_hint("command", first, known));
     };
     (word.parse)(rest).map(Request::Command)
 }
@@ -117,7 +117,10 @@ fn nothing_after(word: &str, rest: &[&str]) -> Result<(), String> {
     if rest.is_empty() {
         Ok(())
     } else {
-        Err(format!("'{word}' stands alone; leave out '{}'", rest.join(" ")))
+        Err(format!(
+            "'{word}' takes no arguments; leave out '{}'",
+            rest.join(" ")
+        ))
     }
 }
 
@@ -130,7 +133,7 @@ fn answer(rest: &[&str]) -> Result<Command, String> {
         [word] => Ok(Command::Answer {
             answer: (*word).to_owned(),
         }),
-        _ => Err("say which answer, as in 'answer begin'; 'status' shows the question".to_owned()),
+        _ => Err("give the answer, for example 'answer begin'; 'status' shows the question".to_owned()),
     }
 }
 
@@ -141,7 +144,7 @@ fn workers(rest: &[&str]) -> Result<Command, String> {
     };
     number
         .map(Command::Workers)
-        .ok_or_else(|| "say how many workers, as in 'workers 4'".to_owned())
+        .ok_or_else(|| "give the number of workers, for example 'workers 4'".to_owned())
 }
 
 fn rerun(rest: &[&str]) -> Result<Command, String> {
@@ -151,7 +154,7 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
         ["outdated", rest @ ..] => (Selection::Outdated, rest),
         ["offending", check, rest @ ..] => (Selection::Offending((*check).to_owned()), rest),
         [typed, rest @ ..] if *typed != "offending" => (Selection::Dates(dates(typed)?), rest),
-        _ => return Err("say which dates: failed, stale, outdated, offending CHECK, or D,D..D…".to_owned()),
+        _ => return Err("give the dates: failed, stale, outdated, offending CHECK, or D,D..D…".to_owned()),
     };
     let (mut stage, mut source, mut accept_short) = (None, None, false);
     loop {
@@ -173,7 +176,7 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
     }
     if !rest.is_empty() {
         return Err(format!(
-            "'{}' is not understood; after the dates come 'in STAGE', 'from SOURCE' and 'accept-short'",
+            "'{}' is not valid here; after the dates write 'in STAGE', 'from SOURCE' or 'accept-short'",
             rest.join(" ")
         ));
     }
@@ -188,13 +191,13 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
 fn fetch(rest: &[&str]) -> Result<Command, String> {
     match rest {
         [typed] => Ok(Command::Reload { dates: dates(typed)? }),
-        _ => Err("say which dates, as in 'fetch 2025-11-14,2025-11-15'".to_owned()),
+        _ => Err("give the dates, for example 'fetch 2025-11-14,2025-11-15'".to_owned()),
     }
 }
 
 fn check(rest: &[&str]) -> Result<Command, String> {
     match rest {
-        [] => Err("say which checks: their names, or all".to_owned()),
+        [] => Err("give the names of the checks, or all".to_owned()),
         ["all"] => Ok(Command::Check(Checks::All)),
         names => Ok(Command::Check(Checks::Named(
             names.iter().map(|name| (*name).to_owned()).collect(),
@@ -207,7 +210,7 @@ fn explain(rest: &[&str]) -> Result<Command, String> {
         [check] => Ok(Command::Explain {
             check: (*check).to_owned(),
         }),
-        _ => Err("say which check, as in 'explain usage_coverage'".to_owned()),
+        _ => Err("give a check, for example 'explain usage_coverage'".to_owned()),
     }
 }
 
@@ -217,7 +220,7 @@ fn waive(rest: &[&str]) -> Result<Command, String> {
             check: (*check).to_owned(),
             reason: reason.join(" "),
         }),
-        _ => Err("say which check and why, as in 'waive CHECK the feed is closed'".to_owned()),
+        _ => Err("give a check and a reason, for example 'waive CHECK the feed is closed'".to_owned()),
     }
 }
 
@@ -228,7 +231,7 @@ fn tick(rest: &[&str], done: bool) -> Result<Command, String> {
             done,
             note: note.join(" "),
         }),
-        _ => Err("say which item and add a note, as in '24 handed over to the day shift'".to_owned()),
+        _ => Err("give an item and a note, for example '24 handed over to the day shift'".to_owned()),
     }
 }
 
@@ -238,7 +241,7 @@ fn advance(rest: &[&str]) -> Result<Command, String> {
         [stage] => Ok(Command::Advance {
             stage: Some((*stage).to_owned()),
         }),
-        _ => Err("name one stage, or none for every one that waits".to_owned()),
+        _ => Err("give one stage, or none to start all that await approval".to_owned()),
     }
 }
 
@@ -248,7 +251,7 @@ fn inspect(rest: &[&str]) -> Result<Command, String> {
             stage: (*stage).to_owned(),
             date: parse_date(date).map_err(|error| error.to_string())?,
         }),
-        _ => Err("say which stage and date, as in 'inspect team_offense 2025-11-14'".to_owned()),
+        _ => Err("give a stage and a date, for example 'inspect team_offense 2025-11-14'".to_owned()),
     }
 }
 
@@ -259,7 +262,7 @@ fn dates(typed: &str) -> Result<Vec<NaiveDate>, String> {
         .into_iter()
         .collect();
     if dates.is_empty() {
-        return Err(format!("'{typed}' holds no date; write it like 2025-11-14"));
+        return Err(format!("'{typed}' contains no date; write it like 2025-11-14"));
     }
     Ok(dates.into_iter().collect())
 }
@@ -311,20 +314,20 @@ mod tests {
     #[case("workers", "workers 4")]
     #[case("workers -1", "workers 4")]
     #[case("workers many", "workers 4")]
-    #[case("rerun", "say which dates")]
-    #[case("rerun offending", "say which dates")]
+    #[case("rerun", "give the dates")]
+    #[case("rerun offending", "give the dates")]
     #[case("rerun faild", "faild")]
-    #[case("rerun failed on s", "'on s' is not understood")]
-    #[case("rerun failed in a in b", "'in b' is not understood")]
-    #[case("rerun failed in", "'in' is not understood")]
+    #[case("rerun failed on s", "'on s' is not valid here")]
+    #[case("rerun failed in a in b", "'in b' is not valid here")]
+    #[case("rerun failed in", "'in' is not valid here")]
     #[case("fetch 2025-02-30", "2025-02-30")]
-    #[case("fetch ,", "holds no date")]
+    #[case("fetch ,", "contains no date")]
     #[case("fetch 2025-11-15..2025-11-14", "swap the two")]
-    #[case("waive a", "and why")]
-    #[case("tick 24", "add a note")]
-    #[case("explain", "say which check")]
-    #[case("inspect s", "which stage and date")]
-    #[case("check", "which checks")]
+    #[case("waive a", "a reason")]
+    #[case("tick 24", "a note")]
+    #[case("explain", "give a check")]
+    #[case("inspect s", "a stage and a date")]
+    #[case("check", "names of the checks")]
     fn what_is_not_understood_says_what_to_type(#[case] line: &str, #[case] says: &str) {
         let refusal = parse(line).unwrap_err();
         assert!(refusal.contains(says), "{refusal}");

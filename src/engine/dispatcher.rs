@@ -385,7 +385,7 @@ impl Dispatcher {
         self.tasks.shutdown().await;
         cancel_abandoned(self.warehouse.as_ref()).await;
         if let Err(fatal) = self.collect_bills() {
-            tracing::error!("what cancelled jobs were billed is not recorded: {fatal}");
+            tracing::error!("cannot record the cost of cancelled jobs: {fatal}");
         }
         ending
     }

@@ -62,7 +62,7 @@ impl Pictures {
 
 /// The event log could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("event log {}: cannot be written ({cause}); free some space or make it writable, then start again", path.display())]
+#[error("cannot write the event log {} ({cause}); free some space or make it writable, then start again", path.display())]
 pub struct EventLogError {
     /// The file.
     pub path: PathBuf,

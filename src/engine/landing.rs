@@ -263,9 +263,10 @@ fn stands(
     let fallback = match (state, owes) {
         (UnitState::Ok, _) => None,
         (UnitState::Skipped, _) => Some("no rows are expected".to_owned()),
-        (UnitState::Empty, Owes::AtLeastOne) => {
-            Some(format!("{}; set expect_rows if a date may have none", missed()))
-        }
+        (UnitState::Empty, Owes::AtLeastOne) => Some(format!(
+            "{}; set expect_rows if a date may have no rows",
+            missed()
+        )),
         _ => Some(missed()),
     };
     (expected, state, fallback)

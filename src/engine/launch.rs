@@ -202,7 +202,7 @@ pub enum LaunchError {
     #[error(transparent)]
     Handover(#[from] HandoverError),
     /// No threads were to be had.
-    #[error("the engine's threads could not be started ({0}); free some memory or raise the process limit")]
+    #[error("cannot start the engine's threads ({0}); free some memory or raise the process limit")]
     Threads(#[from] std::io::Error),
 }
 
@@ -314,7 +314,9 @@ impl Engine {
         drop(link);
         let ending = runtime.block_on(dispatcher).unwrap_or_else(|error| Ending {
             state: RunState::Interrupted,
-            message: format!("the dispatcher died ({error}); nothing recorded is lost, start again to go on"),
+            message: format!(
+                "the dispatcher crashed ({error}); recorded progress is safe, start again to resume"
+            ),
             exit_code: 3,
         });
         runtime.shutdown_background();

@@ -110,39 +110,38 @@ pub(super) fn times_as_long(enough: Option<usize>, now: usize, wanted: usize) ->
 impl fmt::Display for Limit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Preparing => out.write_str("preparing before the first unit"),
-            Self::Cost => out.write_str("held for your yes to the cost"),
-            Self::Sample => out.write_str("held after the sample"),
-            Self::Answer => out.write_str("held for your answer to a question"),
-            Self::Operator => out.write_str("held by the operator"),
+            Self::Preparing => out.write_str("preparing"),
+            Self::Cost => out.write_str("awaiting approval of the cost"),
+            Self::Sample => out.write_str("paused for review of the sample"),
+            Self::Answer => out.write_str("awaiting your answer"),
+            Self::Operator => out.write_str("paused by the operator"),
             Self::Draining => out.write_str("draining; nothing new starts"),
             Self::Ended => out.write_str("the run has ended"),
-            Self::Quota { stage, rest, .. } => write!(out, "the quota: {stage} {rest}"),
-            Self::Connection { stage, .. } => write!(
-                out,
-                "the connection: nobody says yet what became of a commit of {stage}"
-            ),
+            Self::Quota { stage, rest, .. } => write!(out, "quota: {stage} {rest}"),
+            Self::Connection { stage, .. } => {
+                write!(out, "connection: outcome of a commit of {stage} unknown")
+            }
             Self::Commits { waiting, .. } => write!(
                 out,
-                "the warehouse: one commit at a time per table, {} in line",
+                "warehouse: one commit at a time per table, {} queued",
                 counted(*waiting, "batch")
             ),
             Self::Lanes(lanes) => write!(
                 out,
-                "the lanes: {} at once; more workers would not help",
+                "read slots: {} at once; more workers won't help",
                 counted(*lanes, "batch")
             ),
-            Self::Workers { busy: 1, .. } => out.write_str("the only worker is busy, another would help"),
-            Self::Workers { busy, .. } => write!(out, "the workers: all {busy} are busy, more would help"),
+            Self::Workers { busy: 1, .. } => out.write_str("workers: the only one is busy; add one"),
+            Self::Workers { busy, .. } => write!(out, "workers: all {busy} busy; add more"),
             Self::Retries { resting, .. } => write!(
                 out,
-                "retries: {} waiting for another attempt",
+                "retries: {} waiting for the next attempt",
                 counted(*resting, "date")
             ),
             Self::Checks { asked, .. } => {
-                write!(out, "the checks: {} under way", counted(*asked, "query"))
+                write!(out, "checks: {} running", counted(*asked, "query"))
             }
-            Self::Queue(_) => out.write_str("the queue: the last dates are under way"),
+            Self::Queue(_) => out.write_str("none: finishing the last dates"),
         }
     }
 }

@@ -78,15 +78,15 @@ impl Question {
     /// The one about the cost.
     #[must_use]
     pub fn cost() -> Self {
-        let title = "Begin, at the cost that is shown?";
-        Self::new(Topic::Cost, title, Vec::new(), &[("begin", "Begin")])
+        let title = "Start at this estimated cost?";
+        Self::new(Topic::Cost, title, Vec::new(), &[("begin", "Start")])
     }
 
     /// The one after the sample.
     #[must_use]
     pub fn sample() -> Self {
-        let title = "Go on with the full range?";
-        Self::new(Topic::Sample, title, Vec::new(), &[("go-on", "Go on")])
+        let title = "Continue with the full range?";
+        Self::new(Topic::Sample, title, Vec::new(), &[("go-on", "Continue")])
     }
 
     /// The place of the answer with this word.
@@ -98,7 +98,7 @@ impl Question {
         found.ok_or_else(|| {
             let words: Vec<&str> = self.choices.iter().map(|choice| choice.word.as_str()).collect();
             format!(
-                "'{word}' does not answer the question about the {}; choose one of: {}",
+                "'{word}' is not a valid answer about the {}; choose one of: {}",
                 self.topic.word(),
                 words.join(", ")
             )

@@ -28,7 +28,7 @@ pub(super) async fn stored_rows(
         }
         Fills::Counted(table) => match counted_rows(warehouse, table, dates).await {
             Err(error) if error.class == ErrorClass::Data => {
-                tracing::info!("{} cannot be counted yet: {error}", table.path);
+                tracing::info!("cannot count {} yet: {error}", table.path);
                 Ok(HashMap::new())
             }
             counted => counted,

@@ -28,7 +28,7 @@ pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> Str
     let open = count(UnitState::is_open);
     let done = match (ended, open) {
         (0, 0) => format!(
-            "nothing to do: all {} ended before",
+            "nothing to do: all {} already done",
             counted(count(|_| true), "unit")
         ),
         (ended, 0) => format!("{} done", counted(ended, "unit")),
@@ -49,11 +49,11 @@ pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> Str
     let (ok, skipped) = (units.ok, units.skipped);
     let stale = match units.stale {
         0 => String::new(),
-        stale => format!("{stale} stale, which 'rerun --stale' refreshes, "),
+        stale => format!("{stale} stale (refresh with 'rerun --stale'), "),
     };
     let outdated = match units.outdated {
         0 => String::new(),
-        outdated => format!("{outdated} outdated, which 'rerun --outdated' reruns, "),
+        outdated => format!("{outdated} outdated (rerun with 'rerun --outdated'), "),
     };
     format!("{done}; {stale}{outdated}{short} failed or short, {ok} ok, {skipped} skipped; {checks}")
 }
@@ -113,7 +113,7 @@ mod tests {
         );
         let failed: Counts = [UnitState::Failed].into_iter().collect();
         assert!(
-            summary(0, &failed, &[]).starts_with("nothing to do: all 1 unit ended before; 1 failed"),
+            summary(0, &failed, &[]).starts_with("nothing to do: all 1 unit already done; 1 failed"),
             "ended is not done"
         );
     }

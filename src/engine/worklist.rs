@@ -91,7 +91,7 @@ impl Replaces {
             _ => format!(
                 "; {} already {} {}",
                 counted(dates, "date"),
-                if dates == 1 { "holds" } else { "hold" },
+                if dates == 1 { "has" } else { "have" },
                 counted(rows, "row")
             ),
         }
@@ -139,7 +139,7 @@ impl WorkList {
         }
         if !unit.state.is_open() && unit.state != UnitState::Skipped && unit.rows != stored {
             unit.reason = Some(format!(
-                "the table holds {}, the ledger knows of {}",
+                "the table has {}, the ledger expects {}",
                 counted(stored as usize, "row"),
                 unit.rows
             ));
@@ -149,7 +149,7 @@ impl WorkList {
         }
         if can_be_overtaken(unit.state) && overtaken.contains(&date) {
             unit.state = UnitState::Stale;
-            unit.reason = Some("what it was computed from has changed since".to_owned());
+            unit.reason = Some("its inputs have changed since".to_owned());
             self.overtaken += 1;
         }
     }
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(list.contradicted, 1);
         assert_eq!(
             list.recorded[&day(2)].reason.as_deref(),
-            Some("the table holds 5 rows, the ledger knows of 3")
+            Some("the table has 5 rows, the ledger expects 3")
         );
     }
 }

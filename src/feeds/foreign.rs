@@ -6,7 +6,7 @@ use crate::warehouse::{Warehouse, WarehouseError};
 
 /// A raw table that somebody else fills.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{table} in {warehouse} holds rows that backcourt did not load")]
+#[error("{table} in {warehouse} contains rows that backcourt did not load")]
 pub struct Foreign {
     /// Where.
     pub warehouse: String,

@@ -320,7 +320,7 @@ async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
     let refusal = second.read().unwrap_err().to_string();
     assert!(refusal.starts_with("nothing was loaded; "), "{refusal}");
     assert!(
-        refusal.ends_with("line 2: pts \"1x0\" is not a whole number in its range"),
+        refusal.ends_with("line 2: pts \"1x0\" is not a whole number in the valid range"),
         "{refusal}"
     );
     let dates = ["2026-01-01", "2026-02-01"].map(|date| date.parse().unwrap());

@@ -79,7 +79,7 @@ impl Drop for Tenure {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread that keeps the lease had panicked");
+            tracing::error!("the lease thread panicked");
         }
     }
 }
@@ -109,9 +109,9 @@ async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<Str
             () = sleep(pause) => match timeout(rhythm.beat_limit, leases.beat()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
-                Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
+                Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                 Err(_) => tracing::warn!(
-                    "heartbeat not answered within {} s, sending the next one at its time",
+                    "heartbeat not confirmed within {} s, sending the next one as scheduled",
                     rhythm.beat_limit.as_secs()
                 ),
             },
@@ -120,7 +120,7 @@ async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<Str
     }
     if let Err(error) = leases.give_back().await {
         tracing::warn!(
-            "lease not given back ({error}); another process can take it after {} s without a heartbeat",
+            "cannot release the lease ({error}); another process can take it after {} s without a heartbeat",
             rhythm.silence.as_secs()
         );
     }

@@ -29,8 +29,8 @@ const RACES: u32 = 10;
 pub enum FenceError {
     /// Somebody has it and lives.
     #[error(
-        "plan {plan} on {warehouse} is being worked on already: process {} on {}, since {}; if it is a run, \
-         'backcourt attach --state-dir {}' there shows it",
+        "plan {plan} on {warehouse} is in use by process {} on {} since {}; if it is a run, attach there with \
+         'backcourt attach --state-dir {}'",
         holder.pid, holder.host, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), holder.folder
     )]
     Held {
@@ -45,7 +45,7 @@ pub enum FenceError {
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
     /// There is no thread to be had.
-    #[error("the lease cannot be kept ({0}); raise the process limit")]
+    #[error("cannot start the lease thread ({0}); raise the process limit")]
     System(#[from] std::io::Error),
 }
 
@@ -91,8 +91,8 @@ pub(super) async fn take(
                 races += 1;
                 if races == RACES {
                     let sentence = format!(
-                        "the lease of plan {plan} was free {RACES} times and each time taken by another process first; \
-                         find out what else starts runs of this plan, then start again"
+                        "lost {RACES} races for the lease of plan {plan}; find the process that keeps starting runs \
+                         of this plan, then start again"
                     );
                     return Err(WarehouseError::new(ErrorClass::Contention, sentence));
                 }
@@ -193,7 +193,7 @@ mod tests {
         let error = take(&Forgetful, "nba", &own(), |_| ()).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Contention);
         assert!(
-            error.message.contains("the lease of plan nba was free 10 times"),
+            error.message.contains("lost 10 races for the lease of plan nba"),
             "{error}"
         );
     }

@@ -35,9 +35,9 @@ impl CheckRecord {
     #[must_use]
     pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {
         match Definition::of(self.fingerprint, check.fingerprint) {
-            Definition::Changed => Some("answered for another definition; run it again".to_owned()),
+            Definition::Changed => Some("result of another definition; run it again".to_owned()),
             Definition::Unknown => {
-                Some("definition unknown: answered before definitions were recorded".to_owned())
+                Some("definition unknown: ran before definitions were recorded".to_owned())
             }
             Definition::Current if self.state == CheckState::Fail => {
                 waiver?.lapsed(check.fingerprint, self.value.as_deref().unwrap_or_default())

@@ -136,7 +136,7 @@ impl Definitions {
             unit.state = self.state(unit.state, recorded);
             if unit.state == UnitState::Outdated {
                 unit.reason = Some(format!(
-                    "computed by {}; the plan defines it otherwise now",
+                    "computed by {}; the plan now has another definition",
                     self.name(recorded)
                 ));
             }

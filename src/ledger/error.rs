@@ -16,8 +16,8 @@ pub struct LedgerError {
 }
 
 /// What becomes of a damaged ledger. It would stop the next run as it stopped this one.
-const DAMAGED: &str = "and was left as it is; restore it from a backup, or move it aside with the files -wal and -shm \
-                       beside it to start anew";
+const DAMAGED: &str = "and was left unchanged; restore it from a backup, or move it away with its -wal and -shm files \
+                       to start over";
 
 /// Whether something was read that this program never writes.
 const fn is_nonsense(cause: &rusqlite::Error) -> bool {
@@ -50,7 +50,7 @@ impl LedgerError {
         };
         let problem = match cause.sqlite_error_code() {
             Some(NotADatabase | DatabaseCorrupt) => format!("is damaged {DAMAGED}"),
-            None if is_nonsense(&cause) => format!("is damaged, for {cause}, {DAMAGED}"),
+            None if is_nonsense(&cause) => format!("is damaged ({cause}) {DAMAGED}"),
             Some(DiskFull) => {
                 "the disk is full; nothing was lost, free some space and start again".to_owned()
             }
@@ -58,10 +58,10 @@ impl LedgerError {
                 "cannot be written; make its folder writable or choose another with --state-dir".to_owned()
             }
             Some(CannotOpen) => {
-                "cannot be opened; check that its folder exists and is yours, or choose another with --state-dir"
+                "cannot be opened; check that its folder exists and you own it, or choose another with --state-dir"
                     .to_owned()
             }
-            Some(DatabaseBusy) => "another program keeps it locked; close that program and try again".to_owned(),
+            Some(DatabaseBusy) => "another program has locked it; close that program and try again".to_owned(),
             Some(SystemIoFailure) => "the disk failed while reading or writing it; check the disk".to_owned(),
             _ => format!("could not be read or written: {cause}"),
         };

@@ -62,8 +62,8 @@ impl Ledger {
         });
         match refused {
             Some((number, cause)) => Err(self.refuse(format!(
-                "cannot take over entry {number} of the progress recorded in the warehouse ({cause}); \
-                 use the program that wrote it"
+                "cannot import entry {number} of the progress recorded in the warehouse ({cause}); use the backcourt \
+                 version that wrote it"
             ))),
             None => imported,
         }

@@ -24,8 +24,8 @@ pub struct Holder {
 pub enum LockError {
     /// Somebody else runs here.
     #[error(
-        "a run is already using {folder} (process {}, since {}); 'backcourt attach --state-dir {folder}' shows it, \
-         another --state-dir starts beside it",
+        "a run is already using {folder} (process {}, since {}); attach with 'backcourt attach --state-dir {folder}', \
+         or use another --state-dir",
         holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), folder = folder.display()
     )]
     Held {
@@ -35,7 +35,7 @@ pub enum LockError {
         holder: Holder,
     },
     /// The lock file cannot be made or written.
-    #[error("the lock {} cannot be taken: {cause}; check that the folder is yours and writable", path.display())]
+    #[error("cannot lock {}: {cause}; check that you own the folder and can write to it", path.display())]
     Io {
         /// The lock file.
         path: PathBuf,

@@ -280,7 +280,7 @@ impl Ledger {
         }
         if self.pragma("application_id")? != APPLICATION_ID {
             return Err(
-                self.refuse("is not a backcourt ledger and was left as it is; choose another --state-dir")
+                self.refuse("is not a backcourt ledger and was left unchanged; choose another --state-dir")
             );
         }
         if may_write && self.is_older()? {
@@ -289,14 +289,14 @@ impl Ledger {
         let form = self.pragma("user_version")?;
         if form != FORM {
             return Err(self.refuse(format!(
-                "has form {form}, this program reads form {FORM}; use the program that wrote it"
+                "has schema version {form}, but this program reads {FORM}; use the backcourt version that wrote it"
             )));
         }
         let verdict: String =
             self.sqlite(self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
         if verdict != "ok" {
             return Err(self.refuse(format!(
-                "is damaged ({}) and was left as it is; move it aside to start anew, or restore it from a backup",
+                "is damaged ({}) and was left unchanged; restore it from a backup, or move it away to start over",
                 verdict.lines().last().unwrap_or("no detail")
             )));
         }
@@ -481,7 +481,7 @@ mod tests {
             Ledger::open(&path)
                 .unwrap_err()
                 .to_string()
-                .contains("has form 99")
+                .contains("has schema version 99")
         );
         assert!(
             Ledger::open_to_read(&folder.path().join("none.sqlite"))

@@ -168,7 +168,7 @@ impl CheckState {
     pub fn refuse_waiver(self, check: &str) -> Option<String> {
         let stands = match self {
             Self::Fail => return None,
-            Self::Pending => "not asked yet",
+            Self::Pending => "not run yet",
             state => state.word(),
         };
         Some(format!("only a failed check can be waived; {check} is {stands}"))

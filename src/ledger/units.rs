@@ -537,7 +537,7 @@ pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is no state this program knows")]
+#[error("'{0}' is not a state this program knows")]
 struct UnknownWord(String);
 
 pub(super) fn bad_word(

@@ -37,12 +37,12 @@ impl Waiver {
         let check = &self.check;
         match Definition::of(self.fingerprint, fingerprint) {
             Definition::Unknown => Some(format!(
-                "the waiver of {check} does not say for which definition it was; waive it again"
+                "the waiver of {check} has no definition recorded; waive it again"
             )),
             Definition::Changed => Some(format!("the waiver of {check} was for another definition")),
             Definition::Current if self.value == value => None,
             Definition::Current => Some(format!(
-                "the waiver of {check} was for {}, the check now finds {value}",
+                "the waiver of {check} was for {}, but the value is now {value}",
                 self.value
             )),
         }

@@ -12,7 +12,7 @@ pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
             "dates" => many = true,
             _ => {
                 return Err(format!(
-                    "{what} has a parameter @{name}; there is @date, and @dates for many at once"
+                    "{what} has an unknown parameter @{name}; use @date, or @dates for many dates at once"
                 ));
             }
         }
@@ -22,7 +22,7 @@ pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
         (false, true) => Ok(Binds::ManyDates),
         (true, true) => Err(format!("{what} has both @date and @dates; use one of them")),
         (false, false) => Err(format!(
-            "{what} has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+            "{what} has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
         )),
     }
 }
@@ -32,7 +32,7 @@ pub(super) fn refuse_parameters(what: &str, sql: &str) -> Result<(), String> {
     match of(what, sql)?.first() {
         None => Ok(()),
         Some(name) => Err(format!(
-            "{what} has a parameter @{name}; it is asked once and answers every date with work"
+            "{what} has a parameter @{name}, but it runs once and must return every date with work"
         )),
     }
 }
@@ -56,16 +56,16 @@ mod tests {
         );
         assert_eq!(
             binds("x = @day").unwrap_err(),
-            "sql has a parameter @day; there is @date, and @dates for many at once"
+            "sql has an unknown parameter @day; use @date, or @dates for many dates at once"
         );
         assert_eq!(
             binds("x = '@date'").unwrap_err(),
-            "sql has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+            "sql has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
         );
         assert!(
             binds("x = 'open")
                 .unwrap_err()
-                .starts_with("sql: the query cannot be read")
+                .starts_with("sql: cannot parse the query")
         );
     }
 }

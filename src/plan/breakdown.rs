@@ -57,14 +57,12 @@ pub(super) fn breakdown(
         return Err(with_hint("check", &raw.check, known));
     }
     if raw.causes.is_empty() {
-        return Err("causes is empty; name what the query's causes may be".to_owned());
+        return Err("causes is empty; list the causes the query can return".to_owned());
     }
     let mut seen = HashSet::new();
     for cause in raw.causes.iter().chain(&raw.beside) {
         if !seen.insert(cause) {
-            return Err(format!(
-                "cause '{cause}' stands twice; a cause is counted or stands beside"
-            ));
+            return Err(format!("cause '{cause}' is duplicated; list each cause once"));
         }
     }
     Ok(BreakdownSpec {

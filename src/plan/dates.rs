@@ -22,9 +22,7 @@ pub enum RangeError {
     #[error("'{0}' is not a range; write both dates, for example 2023-12-01..2023-12-31")]
     HalfARange(String),
     /// More days than anybody fills one by one.
-    #[error(
-        "{from} to {to} are {days} dates, and a range has {MOST_DAYS} at most; look for a slip in a year"
-    )]
+    #[error("{from} to {to} is {days} dates, but a range can have at most {MOST_DAYS}; check the years")]
     TooLong {
         /// First date given.
         from: NaiveDate,
@@ -34,7 +32,7 @@ pub enum RangeError {
         days: i64,
     },
     /// The end stands before the start.
-    #[error("the range ends on {to}, before it starts on {from}; swap the two dates")]
+    #[error("the range ends on {to}, before its start {from}; swap the two dates")]
     Reversed {
         /// First date given.
         from: NaiveDate,
@@ -201,7 +199,7 @@ mod tests {
         let refusal = DateRange::new(early, never).unwrap_err().to_string();
         assert_eq!(
             refusal,
-            "2021-10-19 to 9999-12-31 are 2913978 dates, and a range has 40000 at most; look for a slip in a year"
+            "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 40000; check the years"
         );
     }
 }

@@ -16,8 +16,8 @@ pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Op
 pub fn with_hint<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let list: Vec<&str> = known.clone().into_iter().collect();
     match near_miss(word, known) {
-        Some(candidate) => format!("there is no {what} '{word}'; did you mean '{candidate}'?"),
-        None => format!("there is no {what} '{word}'; there is: {}", list.join(", ")),
+        Some(candidate) => format!("{what} '{word}' not found; did you mean '{candidate}'?"),
+        None => format!("{what} '{word}' not found; choose one of: {}", list.join(", ")),
     }
 }
 
@@ -32,11 +32,11 @@ mod tests {
         assert_eq!(near_miss("weather", stages), None);
         assert_eq!(
             with_hint("stage", "team_ofense", stages),
-            "there is no stage 'team_ofense'; did you mean 'team_offense'?"
+            "stage 'team_ofense' not found; did you mean 'team_offense'?"
         );
         assert_eq!(
             with_hint("stage", "weather", stages),
-            "there is no stage 'weather'; there is: team_offense, team_defense"
+            "stage 'weather' not found; choose one of: team_offense, team_defense"
         );
     }
 }

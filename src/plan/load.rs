@@ -181,7 +181,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         return Err("workers is 0; give 1 or more".to_owned());
     }
     if raw.stages.is_empty() {
-        return Err("it has no [[stage]]; give at least one".to_owned());
+        return Err("no [[stage]]; add at least one".to_owned());
     }
     let queries = Queries::new(origin, raw.project)?;
     let stages = stages(raw.stages, raw.active, &queries)?;
@@ -251,7 +251,7 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), St
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
-            return Err(format!("{what} '{name}' stands twice; names must differ"));
+            return Err(format!("{what} '{name}' is duplicated; names must be unique"));
         }
     }
     Ok(())
@@ -265,18 +265,20 @@ fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, Str
         if !range.contains(date) {
             let (from, to) = (range.from(), range.to());
             return Err(format!(
-                "sample '{date}' lies outside the plan; give a date from {from} to {to}"
+                "sample '{date}' is outside the plan; give a date from {from} to {to}"
             ));
         }
         if why.trim().is_empty() {
-            return Err(format!("sample '{date}' has an empty why; say what it tells"));
+            return Err(format!(
+                "sample '{date}' has an empty why; say what it represents"
+            ));
         }
         samples.push(SampleDate { date, why });
     }
     samples.sort_by_key(|sample| sample.date);
     if let Some(twice) = samples.windows(2).find(|two| two[0].date == two[1].date) {
         return Err(format!(
-            "sample '{}' stands twice; dates must differ",
+            "sample '{}' is duplicated; dates must be unique",
             twice[0].date
         ));
     }
@@ -300,7 +302,7 @@ fn named_check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String
 fn check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
     let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref())?;
     if raw.expect.is_empty() {
-        return Err("expect is empty; a check that expects nothing cannot fail".to_owned());
+        return Err("expect is empty; give at least one expectation".to_owned());
     }
     let expect = raw
         .expect
@@ -446,7 +448,7 @@ why = "the first"
         let twice = expects.replace("\"raw\"", "\"one\"");
         assert_eq!(
             parse_small(&twice).unwrap_err(),
-            "check 'one' stands twice; names must differ"
+            "check 'one' is duplicated; names must be unique"
         );
         let blocking = format!("{expects}severity = \"blocking\"\n");
         assert!(
@@ -473,7 +475,7 @@ why = "the first"
             (
                 "to = \"2024-01-02\"",
                 "to = \"2023-01-02\"",
-                "the range ends on 2023-01-02, before it starts on 2024-01-01; swap the two dates",
+                "the range ends on 2023-01-02, before its start 2024-01-01; swap the two dates",
             ),
             (
                 "from = \"2024-01-01\"",
@@ -483,7 +485,7 @@ why = "the first"
             (
                 "stage = \"team_offense\"",
                 "stage = \"team_ofense\"",
-                "check 'one': there is no stage 'team_ofense'; did you mean 'team_offense'?",
+                "check 'one': stage 'team_ofense' not found; did you mean 'team_offense'?",
             ),
             (
                 "at_least = 1, at_most = 2",
@@ -493,22 +495,23 @@ why = "the first"
             (
                 "sql = \"SELECT 1 AS pct\"",
                 "sql_file = \"checks/nba/rows_per_dat.sql\"",
-                "check 'one': there is no SQL file 'checks/nba/rows_per_dat.sql'; did you mean 'checks/nba/rows_per_date.sql'?",
+                "check 'one': SQL file 'checks/nba/rows_per_dat.sql' not found; did you mean \
+                 'checks/nba/rows_per_date.sql'?",
             ),
             (
                 "expect = [{ column = \"pct\", at_least = 1, at_most = 2 }]",
                 "expect = []",
-                "check 'one': expect is empty; a check that expects nothing cannot fail",
+                "check 'one': expect is empty; give at least one expectation",
             ),
             (
                 "date = \"2024-01-02\"",
                 "date = \"2024-01-03\"",
-                "sample '2024-01-03' lies outside the plan; give a date from 2024-01-01 to 2024-01-02",
+                "sample '2024-01-03' is outside the plan; give a date from 2024-01-01 to 2024-01-02",
             ),
             (
                 "date = \"2024-01-02\"",
                 "date = \"2024-01-01\"",
-                "sample '2024-01-01' stands twice; dates must differ",
+                "sample '2024-01-01' is duplicated; dates must be unique",
             ),
             (
                 "date = \"2024-01-02\"",
@@ -518,7 +521,7 @@ why = "the first"
             (
                 "why = \"the last\"",
                 "why = \" \"",
-                "sample '2024-01-02' has an empty why; say what it tells",
+                "sample '2024-01-02' has an empty why; say what it represents",
             ),
         ];
         for (good, bad, sentence) in cases {
@@ -544,23 +547,23 @@ why = "the first"
         let cases = [
             (
                 item("done_when = [{ check = \"onw\" }]"),
-                "runbook item 1: there is no check 'onw'; did you mean 'one'?",
+                "runbook item 1: check 'onw' not found; did you mean 'one'?",
             ),
             (
                 item("done_when = [{ passed = \"team_ofense\" }]"),
-                "runbook item 1: there is no stage 'team_ofense'; did you mean 'team_offense'?",
+                "runbook item 1: stage 'team_ofense' not found; did you mean 'team_offense'?",
             ),
             (
                 item("done_when = []"),
-                "runbook item 1: give either done_when, which is not empty, or manual = true",
+                "runbook item 1: give either a non-empty done_when or manual = true",
             ),
             (
                 item("manual = true\ndone_when = [{ report = true }]"),
-                "runbook item 1: give either done_when, which is not empty, or manual = true",
+                "runbook item 1: give either a non-empty done_when or manual = true",
             ),
             (
                 item("manual = true") + &item("manual = true"),
-                "runbook item 1 stands twice; give the second another number",
+                "runbook item 1 is duplicated; give the second another number",
             ),
             (
                 item("done_when = [{ chekc = \"one\" }]"),
@@ -590,17 +593,17 @@ why = "the first"
             (
                 "check = \"one\"",
                 "check = \"onne\"",
-                "breakdown of 'onne': there is no check 'onne'; did you mean 'one'?",
+                "breakdown of 'onne': check 'onne' not found; did you mean 'one'?",
             ),
             (
                 "causes = [\"lost\"]",
                 "causes = []",
-                "breakdown of 'one': causes is empty; name what the query's causes may be",
+                "breakdown of 'one': causes is empty; list the causes the query can return",
             ),
             (
                 "[\"absent\"]",
                 "[\"lost\"]",
-                "breakdown of 'one': cause 'lost' stands twice; a cause is counted or stands beside",
+                "breakdown of 'one': cause 'lost' is duplicated; list each cause once",
             ),
             (
                 "sql = \"SELECT 1\"\n",
@@ -624,11 +627,11 @@ why = "the first"
         assert_eq!(two("\"team_offense\"").unwrap().stages[1].needs, ["team_offense"]);
         assert_eq!(
             two("\"second\"").unwrap_err(),
-            "stage 'second' needs 'second', which does not stand before it; move 'second' up"
+            "stage 'second' needs 'second', which comes after it; move 'second' up"
         );
         assert_eq!(
             two("\"team_ofense\"").unwrap_err(),
-            "stage 'second': there is no stage 'team_ofense'; did you mean 'team_offense'?"
+            "stage 'second': stage 'team_ofense' not found; did you mean 'team_offense'?"
         );
     }
 
@@ -636,7 +639,7 @@ why = "the first"
     fn an_unknown_plan_gets_a_hint_and_an_unreadable_file_its_reason() {
         assert_eq!(
             load("nbaa").unwrap_err().to_string(),
-            "plan nbaa: there is no plan 'nbaa'; did you mean 'nba'?"
+            "plan nbaa: plan 'nbaa' not found; did you mean 'nba'?"
         );
         assert!(
             load("./no/such.toml")

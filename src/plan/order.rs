@@ -14,7 +14,7 @@ pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
                 Some(before) if before < at => {}
                 Some(_) => {
                     return Err(format!(
-                        "stage '{}' needs '{need}', which does not stand before it; move '{need}' up",
+                        "stage '{}' needs '{need}', which comes after it; move '{need}' up",
                         stage.name
                     ));
                 }
@@ -61,15 +61,16 @@ fn refuse_second_filler(stages: &[StageSpec], at: usize) -> Result<(), String> {
         let Some(filled) = &other.table else { continue };
         if filled.eq_ignore_ascii_case(table) {
             return Err(format!(
-                "stages '{}' and '{name}' both fill {table}; each would delete what the other wrote",
+                "stages '{}' and '{name}' both fill {table} and would delete each other's rows; give each its own \
+                 table",
                 other.name
             ));
         }
         let (one, two) = (dataset_of(filled), dataset_of(table));
         if one != two && one.eq_ignore_ascii_case(two) {
             return Err(format!(
-                "stages '{}' and '{name}' fill datasets '{one}' and '{two}', which differ in letter case alone; \
-                 write both alike",
+                "stages '{}' and '{name}' fill datasets '{one}' and '{two}', which differ only in case; spell both \
+                 the same",
                 other.name
             ));
         }
@@ -95,14 +96,13 @@ fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String
             }
             Some((filler, table)) if table != read.table => {
                 return Err(format!(
-                    "stage '{name}' reads '{}' and stage '{}' fills '{table}'; write both alike",
+                    "stage '{name}' reads '{}' but stage '{}' fills '{table}'; spell both the same",
                     read.table, stages[filler].name
                 ));
             }
             Some((filler, table)) if !is_needed(stages, at, filler) => {
                 return Err(format!(
-                    "stage '{name}' reads {table} before stage '{filler}' is through; \
-                     add needs = [\"{filler}\"]",
+                    "stage '{name}' reads {table} before stage '{filler}' has finished; add needs = [\"{filler}\"]",
                     filler = stages[filler].name
                 ));
             }
@@ -139,8 +139,8 @@ fn refuse_undeclared_reads(
                 format!(" and needs = [\"{}\"]", other.name)
             };
             return Err(format!(
-                "a query reads {table}, which stage '{}' fills, and the stage does not declare it; \
-                 add reads = [{{ table = \"{table}\" }}]{needs}, with days_back = N in it if the query reads earlier dates too",
+                "a query reads {table}, which stage '{}' fills, but the stage does not declare it; add reads = [{{ \
+                 table = \"{table}\" }}]{needs}, with days_back = N if the query also reads earlier dates",
                 other.name
             ));
         }
@@ -151,9 +151,8 @@ fn refuse_undeclared_reads(
 /// Why no stage reads its own table, and what to write instead.
 fn own_table(table: &str) -> String {
     format!(
-        "it reads its own table {table}, whose dates are filled in any order and many at once, so that each row would \
-         depend on what happened to be there; compute from the source tables up to @date instead, \
-         or split it into two stages with a table each"
+        "it reads its own table {table}, whose dates run in parallel and in any order, so its rows would depend on \
+         timing; compute from the source tables up to @date instead, or split it into two stages with one table each"
     )
 }
 

@@ -24,7 +24,7 @@ impl Origin {
             Self::Folder(folder) => {
                 let path = folder.join(path);
                 fs::read_to_string(&path)
-                    .map_err(|error| format!("SQL file {} cannot be read: {error}", path.display()))
+                    .map_err(|error| format!("cannot read SQL file {}: {error}", path.display()))
             }
         }
     }
@@ -46,7 +46,7 @@ impl<'o> Queries<'o> {
         };
         match &project {
             Some(text) if !is_valid(text) => Err(format!(
-                "project '{text}' is not a valid project id; write it like my-project-123"
+                "'{text}' is not a valid project id; write it like my-project-123"
             )),
             _ => Ok(Self { origin, project }),
         }
@@ -135,7 +135,7 @@ expect = [{ column = "n", at_least = 1 }]
         assert!(
             refused
                 .unwrap_err()
-                .contains("project 'Old project' is not a valid project id")
+                .contains("'Old project' is not a valid project id")
         );
     }
 

@@ -15,7 +15,7 @@ pub struct ItemId(String);
 
 /// Why a text is no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no item; write a number, or a number and a letter, as in 14 or 14a")]
+#[error("'{0}' is not a valid item; write a number with an optional letter, for example 14 or 14a")]
 pub struct NotAnItem(String);
 
 impl ItemId {
@@ -169,7 +169,7 @@ pub(super) fn items(
             let id = raw.item.clone();
             if !seen.insert(id.clone()) {
                 return Err(format!(
-                    "runbook item {id} stands twice; give the second another number"
+                    "runbook item {id} is duplicated; give the second another number"
                 ));
             }
             item(raw, stages, checks).map_err(|problem| format!("runbook item {id}: {problem}"))
@@ -188,7 +188,7 @@ fn item(raw: RawItem, stages: &[StageSpec], checks: &[CheckSpec]) -> Result<Item
                     .collect::<Result<_, _>>()?,
             )
         }
-        _ => return Err("give either done_when, which is not empty, or manual = true".to_owned()),
+        _ => return Err("give either a non-empty done_when or manual = true".to_owned()),
     };
     Ok(ItemSpec {
         item: raw.item,
@@ -220,7 +220,7 @@ fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> R
         RawCondition::Finished(name) => Condition::Finished(stage(name)?),
         RawCondition::Passed(name) => Condition::Passed(stage(name)?),
         RawCondition::Done { dates, .. } if dates.is_empty() => {
-            return Err("done names no dates; give at least one".to_owned());
+            return Err("done lists no dates; give at least one".to_owned());
         }
         RawCondition::Done { stage: name, dates } => {
             let dates = dates
@@ -240,7 +240,7 @@ fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> R
         },
         RawCondition::ChecksOf(name) => Condition::ChecksOf(stage(name)?),
         RawCondition::Report(true) => Condition::Report,
-        RawCondition::Report(false) => return Err("report = false shows nothing; leave it out".to_owned()),
+        RawCondition::Report(false) => return Err("report = false has no effect; leave it out".to_owned()),
     })
 }
 

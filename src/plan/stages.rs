@@ -81,7 +81,7 @@ struct RawRead {
 
 /// A number of rows, or a query that answers it.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a number of rows or a SELECT that answers it")]
+#[serde(untagged, expecting = "expected a number of rows or a SELECT that returns it")]
 enum RawRows {
     Number(u32),
     Query(String),
@@ -91,7 +91,7 @@ enum RawRows {
 #[derive(Deserialize, Clone)]
 #[serde(
     untagged,
-    expecting = "expected days of the week such as [\"mon\", \"tue\"] or a SELECT that answers dates"
+    expecting = "expected days of the week such as [\"mon\", \"tue\"] or a SELECT that returns dates"
 )]
 pub(super) enum RawActive {
     Days(Vec<String>),
@@ -173,7 +173,9 @@ impl RawStage {
         };
         match given.iter().find(foreign) {
             None => Ok(()),
-            Some((key, ..)) => Err(format!("a stage of kind {word} takes no {key}; leave it out")),
+            Some((key, ..)) => Err(format!(
+                "a stage of kind {word} does not take {key}; leave it out"
+            )),
         }
     }
 
@@ -198,12 +200,12 @@ impl RawStage {
             .any(|text| text.contains(DATE))
         {
             return Err(format!(
-                "{DATE} stands neither in command nor in environment, so that every date would do the same; add it"
+                "{DATE} is in neither command nor environment, so every date would run the same; add it"
             ));
         }
         let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']);
         if let Some(name) = environment.keys().find(|name| !is_variable(name)) {
-            return Err(format!("environment: '{name}' is not the name of a variable"));
+            return Err(format!("environment: '{name}' is not a valid variable name"));
         }
         let timeout = self.timeout_seconds.unwrap_or(USUAL_TIMEOUT);
         if timeout == 0 {
@@ -215,7 +217,7 @@ impl RawStage {
             ("retry_exit_code", Some(retry)),
         ] {
             if code == Some(0) {
-                return Err(format!("{key} is 0, which says that all went well; give another"));
+                return Err(format!("{key} is 0, which means success; give another code"));
             }
         }
         if self.skip_exit_code == Some(retry) {
@@ -247,7 +249,7 @@ impl RawStage {
         }
         if self.key.is_some() {
             return Err(
-                "key goes with columns; leave it out, or say the columns of the rows it prints".to_owned(),
+                "key needs columns; leave it out, or list the columns of the printed rows".to_owned(),
             );
         }
         match (&self.table, &self.date_column) {
@@ -260,7 +262,9 @@ impl RawStage {
                     date_column: date_column.clone(),
                 })
             }
-            (Some(_), None) => Err("date_column is missing; the rows of a date are counted by it".to_owned()),
+            (Some(_), None) => {
+                Err("date_column is missing; it is needed to count the rows of a date".to_owned())
+            }
             (None, Some(_)) => Err("date_column needs a table; write table = \"dataset.table\"".to_owned()),
         }
     }
@@ -285,7 +289,7 @@ impl RawStage {
                 .any(|other| other.name.eq_ignore_ascii_case(&column.name))
             {
                 return Err(format!(
-                    "column '{}' stands twice; names must differ",
+                    "column '{}' is duplicated; names must be unique",
                     column.name
                 ));
             }
@@ -298,23 +302,21 @@ impl RawStage {
         let date_column = self
             .date_column
             .as_deref()
-            .ok_or("date_column is missing; name the column of its date")?;
+            .ok_or("date_column is missing; give the name of the date column")?;
         let date = of("date_column", date_column)?;
         if date.kind != ColumnType::Date || date.nullable {
             return Err(format!(
-                "date_column '{date_column}' must be a DATE that is not nullable"
+                "date_column '{date_column}' must be a DATE column that is not nullable"
             ));
         }
         let key = self.key.as_deref().unwrap_or_default();
         if key.is_empty() {
-            return Err(
-                "key is missing; name the columns that together tell one row from another".to_owned(),
-            );
+            return Err("key is missing; list the columns that identify a row".to_owned());
         }
         for name in key {
             if of("key", name)?.nullable {
                 return Err(format!(
-                    "key: column '{name}' is nullable; no row could be found by it"
+                    "key: column '{name}' is nullable; key columns must not be nullable"
                 ));
             }
         }
@@ -333,9 +335,7 @@ impl RawStage {
     fn expect(&self, queries: &Queries<'_>) -> Result<ExpectRows, String> {
         match &self.expect_rows {
             None => Ok(ExpectRows::Some),
-            Some(RawRows::Number(0)) => Err(
-                "expect_rows is 0, so that nothing could be right; give 1 or more, or a SELECT".to_owned(),
-            ),
+            Some(RawRows::Number(0)) => Err("expect_rows is 0; give 1 or more, or a SELECT".to_owned()),
             Some(RawRows::Number(rows)) => Ok(ExpectRows::Exactly(*rows)),
             Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query(
                 "expect_rows",
@@ -382,7 +382,7 @@ impl RawActive {
                 Ok(Active::Query(queries.local(&sql)?))
             }
             Self::Days(days) if days.is_empty() => {
-                Err("active is empty, so that there would be no work on any date; leave it out".to_owned())
+                Err("active is empty, so no date would have work; leave it out".to_owned())
             }
             Self::Days(days) => {
                 let day = |word: &String| {

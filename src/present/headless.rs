@@ -57,13 +57,13 @@ pub(super) async fn follow(
 pub(super) fn hung_up(link: &Link, on_hang_up: OnHangUp) {
     let (command, what) = match on_hang_up {
         OnHangUp::Continue if link.snapshots.borrow().run.state == RunState::Paused => {
-            (None, "goes on without it and holds until 'backcourt ctl resume'")
+            (None, "stays paused until 'backcourt ctl resume'")
         }
-        OnHangUp::Continue => (None, "goes on without it"),
-        OnHangUp::Drain => (Some(Command::Drain), "is drained"),
-        OnHangUp::Abort => (Some(Command::Abort), "is aborted"),
+        OnHangUp::Continue => (None, "continues without it"),
+        OnHangUp::Drain => (Some(Command::Drain), "drains"),
+        OnHangUp::Abort => (Some(Command::Abort), "aborts"),
     };
-    tracing::warn!("the terminal is gone; the run {what}");
+    tracing::warn!("terminal closed; the run {what}");
     if let Some(command) = command {
         give(link, command);
     }
@@ -85,7 +85,7 @@ fn give(link: &Link, command: Command) {
         by: None,
         answer,
     }) {
-        tracing::warn!("an order was not taken: {error}");
+        tracing::warn!("command not delivered: {error}");
     }
 }
 
@@ -130,7 +130,7 @@ impl Lines {
         }
         let mut out = io::stdout().lock();
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-            tracing::warn!("standard output cannot be written any more ({error}); the run goes on");
+            tracing::warn!("cannot write to standard output ({error}); the run continues");
             self.reader_is_gone = true;
         }
     }

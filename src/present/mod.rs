@@ -142,21 +142,21 @@ pub fn present(
 fn detach(stand_in: Option<StandIn>, folder: &Path, is_held: bool) {
     let farewell = || {
         let (pid, folder) = (std::process::id(), folder.display());
-        let attach = format!("'backcourt attach --state-dir {folder}' shows it again");
+        let attach = format!("reattach with 'backcourt attach --state-dir {folder}'");
         let said = if is_held {
             format!(
-                "detached: the run is paused and stays so, as process {pid}; {attach}, 'backcourt ctl resume --state-dir \
-                 {folder}' lets it go on"
+                "detached: the run stays paused as process {pid}; {attach}, resume it with 'backcourt ctl resume \
+                 --state-dir {folder}'"
             )
         } else {
-            format!("detached: the run goes on as process {pid}; {attach}")
+            format!("detached: the run continues as process {pid}; {attach}")
         };
         // A terminal that is gone cannot be told.
         drop(writeln!(io::stdout(), "{said}"));
     };
     match stand_in.map(|stand_in| stand_in.leave(farewell)) {
-        Some(Ok(())) => tracing::info!("the console was left; the run goes on without a terminal"),
-        Some(Err(error)) => tracing::warn!("the terminal could not be left: {error}"),
+        Some(Ok(())) => tracing::info!("console detached; the run continues without a terminal"),
+        Some(Err(error)) => tracing::warn!("cannot detach from the terminal: {error}"),
         None => {}
     }
 }
@@ -188,7 +188,7 @@ pub enum AttachError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The screen could not be opened.
-    #[error("the screen could not be opened: {0}; 'backcourt ctl' steers without one")]
+    #[error("cannot open the screen: {0}; use 'backcourt ctl' instead")]
     Screen(#[from] io::Error),
 }
 
@@ -223,7 +223,7 @@ pub fn attach(
         let last = run.link.snapshots.borrow().run.clone();
         let said = match last.ending {
             Some(ending) => format!("{}: {ending}", last.state),
-            None => format!("left; the run goes on as process {}", last.pid),
+            None => format!("detached; the run continues as process {}", last.pid),
         };
         // A terminal that is gone cannot be told.
         drop(writeln!(io::stdout(), "{said}"));

@@ -97,7 +97,7 @@ fn notice(event: &Event) -> Option<Notice> {
             reason,
             ..
         } => {
-            let reason = reason.as_deref().unwrap_or("no reason is known");
+            let reason = reason.as_deref().unwrap_or("no reason recorded");
             of("first_failure", format!("{stage} {date} failed: {reason}"))
         }
         Event::CheckFinished {
@@ -109,7 +109,7 @@ fn notice(event: &Event) -> Option<Notice> {
             ..
         } => of(
             "gate_shut",
-            format!("{check} shuts the gate of {stage}: {state}, {value}"),
+            format!("{check} closes the gate of {stage}: {state}, {value}"),
         ),
         Event::RunFinished { state, message, .. } => of("run_finished", format!("{state}: {message}")),
         _ => None,
@@ -128,7 +128,7 @@ fn run(command: &str, notice: &Notice) {
         .stderr(Stdio::null())
         .spawn();
     if let Err(error) = started {
-        tracing::warn!("the command of --notify could not be started: {error}");
+        tracing::warn!("cannot start the --notify command: {error}");
     }
 }
 
@@ -202,7 +202,7 @@ mod tests {
             told,
             [
                 bell("s 1970-01-01 failed: no route"),
-                bell("c shuts the gate of s: FAIL, 3 rows"),
+                bell("c closes the gate of s: FAIL, 3 rows"),
                 bell("finished: 9 units done"),
             ]
         );

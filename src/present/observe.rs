@@ -118,7 +118,7 @@ impl Reader {
             tokio::select! {
                 read = &mut read => return match read {
                     Ok(Ok(Some(observed))) => Ok(observed),
-                    Ok(Ok(None)) => Err("the warehouse has no run of the plan any more".to_owned()),
+                    Ok(Ok(None)) => Err("the warehouse no longer has a run of the plan".to_owned()),
                     Ok(Err(error)) => Err(error.to_string()),
                     Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
                 },

@@ -15,7 +15,7 @@ use super::Presenter;
 
 /// Where a run takes orders from outside, on a line of its own.
 fn socket(path: &str) -> String {
-    format!("\ncontrol socket {path}: 'backcourt ctl help' lists what it takes")
+    format!("\ncontrol socket {path}: 'backcourt ctl help' lists its commands")
 }
 
 /// The line of a fact, or several; a date that is simply done has none, or a backfill would be a thousand lines. What was
@@ -65,12 +65,9 @@ fn said(fact: &Fact) -> Option<String> {
         Event::Pictured(_) => return None,
         event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. }) => of_unit(event)?,
         Event::RerunQueued { stage, dates } => {
-            format!(
-                "{stage}: {} put back to be done again",
-                counted(dates.len(), "date")
-            )
+            format!("{stage}: {} requeued", counted(dates.len(), "date"))
         }
-        Event::StagesReleased { stages, by } => format!("{} may begin, says {by}", stages.join(", ")),
+        Event::StagesReleased { stages, by } => format!("{} approved by {by}", stages.join(", ")),
         Event::FeedCorrected { table, dates } => {
             format!("{table}: {} corrected", counted(dates.len(), "date"))
         }
@@ -135,7 +132,7 @@ fn of_unit(event: &Event) -> Option<String> {
             message,
             wait_ms,
         } => {
-            format!("{stage} {date} attempt {attempt} failed ({class}), again in {wait_ms} ms: {message}")
+            format!("{stage} {date} attempt {attempt} failed ({class}), retry in {wait_ms} ms: {message}")
         }
         _ => return None,
     })
@@ -144,9 +141,10 @@ fn of_unit(event: &Event) -> Option<String> {
 /// What comes before the first unit.
 fn of_preflight(event: &Event) -> Option<String> {
     Some(match event {
-        Event::PlanRefused { problems } => {
-            below("the plan and the warehouse do not fit:", problems.iter().cloned())
-        }
+        Event::PlanRefused { problems } => below(
+            "the plan and the warehouse don't match:",
+            problems.iter().cloned(),
+        ),
         Event::TableTakenOver { table, from, by } => format!("{by} took over {table} from plan {from}"),
         Event::TableAltered { table, statement } => format!("{table} altered: {statement}"),
         Event::QuestionAsked(question) => below(&question.title, question.lines.iter().cloned()),
@@ -211,7 +209,7 @@ fn trouble(event: &Event) -> Option<String> {
             until,
             message,
         } => Some(format!(
-            "{stage} rests until {} UTC: {message}",
+            "{stage} throttled until {} UTC: {message}",
             until.format("%H:%M:%S")
         )),
         Event::StageStopped {
@@ -253,7 +251,7 @@ fn sample(event: &Event) -> Option<String> {
 }
 
 fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
-    let what = if done { "ticked" } else { "no longer ticked" };
+    let what = if done { "ticked" } else { "unticked" };
     format!("item {item} {what} by {by}: {note}")
 }
 
@@ -266,9 +264,9 @@ fn below(head: &str, lines: impl Iterator<Item = String>) -> String {
 fn named(offending: &[NaiveDate]) -> String {
     match offending {
         [] => String::new(),
-        [only] => format!("; offending: {only}"),
+        [only] => format!("; failing: {only}"),
         [first, .., last] => format!(
-            "; offending: {}, {first} to {last}",
+            "; failing: {}, {first} to {last}",
             counted(offending.len(), "date")
         ),
     }
@@ -298,7 +296,7 @@ impl Progress {
             format!(", {} to go", to_go(eta, progress.unmeasured))
         });
         Some(format!(
-            "{} {:.0} %: {} of {}{eta}; limit: {}",
+            "{} {:.0} %: {} of {}{eta}; bottleneck: {}",
             snapshot.at.format("%H:%M:%S"),
             // Units that are all done still have their checks before them.
             progress.percent().floor().min(99.0),
@@ -321,16 +319,16 @@ pub(super) fn say_ending(
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
     let hint = match ending.exit_code {
-        1 if ending.state == RunState::Stopped => "no stage has written anything",
+        1 if ending.state == RunState::Stopped => "no stage wrote anything",
         0 => "nothing failed",
-        2 => "nothing was begun",
+        2 => "nothing started",
         1 => {
-            "something failed: 'backcourt status' names it, 'backcourt rerun' with --failed or --offending does it again"
+            "something failed: see 'backcourt status', then rerun with 'backcourt rerun --failed' or --offending"
         }
         // The sentence of the end says what to do: to start again is not always it.
-        _ => "not all was done",
+        _ => "incomplete",
     };
-    writeln!(out, "{hint}; state and logs are in {}", folder.display())
+    writeln!(out, "{hint}; state and logs: {}", folder.display())
 }
 
 #[cfg(test)]
@@ -357,7 +355,7 @@ mod tests {
 
     #[test]
     fn how_to_go_on_is_said_once() {
-        let message = "stopped with 3 units still to do; start again to go on";
+        let message = "stopped with 3 units still to do; start again to resume";
         let ending = Ending {
             state: RunState::Stopped,
             message: message.to_owned(),
@@ -365,7 +363,7 @@ mod tests {
         };
         let mut out = Vec::new();
         say_ending(&mut out, Presenter::Tui, &ending, Path::new("/state")).unwrap();
-        let said = format!("stopped: {message}\nnot all was done; state and logs are in /state\n");
+        let said = format!("stopped: {message}\nincomplete; state and logs: /state\n");
         assert_eq!(String::from_utf8(out).unwrap(), said);
     }
 

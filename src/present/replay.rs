@@ -132,8 +132,8 @@ fn obey(deck: &mut Deck, play: Play) -> Vec<Fact> {
 
 fn refuse(order: Order) {
     let sentence = match order.command {
-        Command::Inspect { .. } => "a recording has no rows; the table itself shows them as they are now",
-        _ => "this is a recording, no order reaches a run",
+        Command::Inspect { .. } => "a recording has no rows; query the table to see the current ones",
+        _ => "this is a recording; there is no run to control",
     };
     // The screen may have been left meanwhile.
     let _ = order.answer.send(Reply::Refused(sentence.to_owned()));

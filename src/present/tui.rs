@@ -367,7 +367,7 @@ impl Tui {
         self.input.pause();
         self.suspended = true;
         if let Err(error) = self.screen.suspend() {
-            tracing::warn!("the screen could not be given back for the stop: {error}");
+            tracing::warn!("cannot restore the terminal before suspending: {error}");
         }
     }
 
@@ -400,7 +400,7 @@ impl Tui {
                 Ok(()) => reply.await.ok(),
                 Err(_) => None,
             };
-            let gone = || Reply::Refused("the run has ended and takes no more orders".to_owned());
+            let gone = || Reply::Refused("the run has ended and takes no more commands".to_owned());
             // The screen may have been left meanwhile; then nobody reads the answer.
             let _ = answers.send((command, reply.unwrap_or_else(gone)));
         });

@@ -22,7 +22,7 @@ pub struct Recording {
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The file cannot be read.
-    #[error("{}: cannot be read ({cause}); name the events.jsonl of a state folder", path.display())]
+    #[error("cannot read {} ({cause}); give the events.jsonl of a state folder", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -30,13 +30,13 @@ pub enum ReplayError {
         cause: io::Error,
     },
     /// Nothing was recorded.
-    #[error("{}: no run is recorded in it; 'backcourt run' records one", .0.display())]
+    #[error("{} has no recorded run; record one with 'backcourt run'", .0.display())]
     Empty(PathBuf),
     /// It is something else.
-    #[error("{}: line 1 is no event of backcourt; name the events.jsonl of a state folder", .0.display())]
+    #[error("{}: line 1 is not a backcourt event; give the events.jsonl of a state folder", .0.display())]
     Foreign(PathBuf),
     /// Another run is recorded in it.
-    #[error("{}: there is no run '{run}' in it; there is: {}; --list says how each ended", path.display(), known.join(", "))]
+    #[error("run '{run}' not found in {}; choose one of: {}; --list shows how each ended", path.display(), known.join(", "))]
     NoSuchRun {
         /// Which file.
         path: PathBuf,
@@ -155,13 +155,13 @@ fn each_fact(path: &Path, mut take: impl FnMut(Fact)) -> Result<Unread, ReplayEr
 fn choice(shown: &str, runs: &[Recorded]) -> String {
     let why = match runs.last() {
         Some(newest) if newest.run == shown => "is the newest",
-        _ => "is the newest that did something",
+        _ => "is the newest that did any work",
     };
     let others = match runs.len() - 1 {
         1 => "another is".to_owned(),
         others => format!("{others} others are"),
     };
-    format!("{shown} {why}; {others} recorded, and --list names all")
+    format!("{shown} {why}; {others} recorded, list all with --list")
 }
 
 fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
@@ -172,16 +172,16 @@ fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
             more => format!(" and {more} more"),
         };
         remarks.push(format!(
-            "line {first}{others} could not be read and is left out; a newer backcourt may have written it"
+            "skipped unreadable line {first}{others}; a newer backcourt may have written it"
         ));
     }
     if is_torn {
-        remarks.push("the last line was cut short and is left out".to_owned());
+        remarks.push("skipped the last line, which is incomplete".to_owned());
     }
     if !facts.iter().any(|fact| matches!(fact.event, Event::Pictured(_))) {
         remarks.push(
-            "an earlier version recorded this: only dates and checks that ended in this run are in it, \
-             and no worker, rate or cost"
+            "recorded by an earlier version: contains only dates and checks that ended in this run, no workers, rates \
+             or costs"
                 .to_owned(),
         );
     }
@@ -189,7 +189,7 @@ fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
         .iter()
         .any(|fact| matches!(fact.event, Event::RunFinished { .. }))
     {
-        remarks.push("its end was not recorded: the run goes on, or its process was killed".to_owned());
+        remarks.push("its end is not recorded: it is still running, or its process was killed".to_owned());
     }
     remarks
 }
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!((other.run.as_str(), other.facts.len()), ("a", 1));
         let unknown = read(file.path(), Some("c")).unwrap_err().to_string();
         assert!(
-            unknown.ends_with("there is no run 'c' in it; there is: a, b; --list says how each ended"),
+            unknown.ends_with("choose one of: a, b; --list shows how each ended"),
             "{unknown}"
         );
     }
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!((chosen.run.as_str(), chosen.facts.len()), ("b", 3));
         assert_eq!(
             chosen.remarks.last().unwrap(),
-            "b is the newest that did something; 2 others are recorded, and --list names all"
+            "b is the newest that did any work; 2 others are recorded, list all with --list"
         );
         let named = read(log.path(), Some("c")).unwrap();
         assert_eq!((named.run.as_str(), named.facts.len()), ("c", 2));
@@ -285,24 +285,24 @@ mod tests {
         let recording = read(file(&(text + "{\"schema\":\"back")).path(), None).unwrap();
         assert_eq!(recording.facts.len(), 2);
         assert!(
-            recording.remarks[0].starts_with("line 2 could not be read"),
+            recording.remarks[0].starts_with("skipped unreadable line 2"),
             "{:?}",
             recording.remarks
         );
-        assert!(recording.remarks[1].starts_with("the last line was cut short"));
+        assert!(recording.remarks[1].starts_with("skipped the last line"));
     }
 
     #[test]
     fn what_is_no_event_log_is_refused() {
         let refusal = |text: &str| read(file(text).path(), None).unwrap_err().to_string();
-        assert!(refusal("").contains("no run is recorded in it"));
-        assert!(refusal("date,team\n").contains("line 1 is no event of backcourt"));
-        assert!(refusal("{\"a\":1}").contains("line 1 is no event of backcourt"));
+        assert!(refusal("").contains("has no recorded run"));
+        assert!(refusal("date,team\n").contains("line 1 is not a backcourt event"));
+        assert!(refusal("{\"a\":1}").contains("line 1 is not a backcourt event"));
         let other = line("a", 1, "paused").replace("event/1", "event/2");
-        assert!(refusal(&other).contains("line 1 is no event of backcourt"));
+        assert!(refusal(&other).contains("line 1 is not a backcourt event"));
         let missing = read(Path::new("/nowhere/events.jsonl"), None)
             .unwrap_err()
             .to_string();
-        assert!(missing.contains("cannot be read"), "{missing}");
+        assert!(missing.contains("cannot read"), "{missing}");
     }
 }

@@ -27,7 +27,7 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     // The least known first; dates alike stay in order.
     lacking.sort_by_key(|(_, tally)| tally.basis_points());
     if lacking.is_empty() {
-        page.push_str("\nAll is known on every date.\n");
+        page.push_str("\nNo values are missing on any date.\n");
         return page;
     }
     let more = lacking.len().saturating_sub(MOST_DATES);
@@ -41,7 +41,7 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     if more > 0 {
         line(
             &mut page,
-            format_args!("\nand {} of which not all is known", counted(more, "more date")),
+            format_args!("\nand {} with missing values", counted(more, "more date")),
         );
     }
     page
@@ -122,6 +122,9 @@ mod tests {
             | 2024-01-06 | 0 % | 2 | 2 | 0 |\n| 2024-01-04 | 75 % | 4 | 1 | 0 |\n";
         assert_eq!(page, expected);
         let whole = explained("Known", "c", &found(vec![("2024-01-05", tally(4, 0, 3))]));
-        assert!(whole.ends_with("\nAll is known on every date.\n"), "{whole}");
+        assert!(
+            whole.ends_with("\nNo values are missing on any date.\n"),
+            "{whole}"
+        );
     }
 }

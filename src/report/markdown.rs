@@ -24,7 +24,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     let mut page = format!("# Handoff: {}\n\n", handoff.title);
     let standing = &handoff.standing;
     state(&mut page, standing);
-    page.push_str("## How to go on\n\n");
+    page.push_str("## Next steps\n\n");
     for step in &handoff.next {
         line(&mut page, format_args!("- {step}"));
     }
@@ -131,8 +131,8 @@ pub fn by_state(counts: &Counts) -> String {
 fn costs(page: &mut String, standing: &Standing) {
     let Some(total) = standing.cost else { return };
     page.push_str(
-        "## Cost\n\nAs the warehouse billed it, by all runs together.\n\n\
-         | for | billed | by its checks | slot time | jobs |\n|---|---|---|---|---|\n",
+        "## Cost\n\nBilled by the warehouse, all runs together.\n\n| for | billed | by its checks | slot time | jobs \
+         |\n|---|---|---|---|---|\n",
     );
     let mut row = |what: &str, cost: Option<Cost>, checks: Option<Cost>| {
         let Some(cost) = cost else { return };
@@ -153,16 +153,14 @@ fn costs(page: &mut String, standing: &Standing) {
         );
     }
     let sources = sum(standing.sources.iter().filter_map(|check| check.cost).collect());
-    row("checks of the raw tables", sources, sources);
+    row("raw-data checks", sources, sources);
     row("loading and samples", standing.cost_aside, None);
-    row("in all", standing.cost, None);
+    row("total", standing.cost, None);
     if total.uncounted > 0 {
         let uncounted = total.uncounted;
         line(
             page,
-            format_args!(
-                "\n{uncounted} of the jobs could not be counted; the figures are too low by theirs."
-            ),
+            format_args!("\n{uncounted} of the jobs not counted; the real cost is higher."),
         );
     }
     page.push('\n');
@@ -174,8 +172,8 @@ fn work(page: &mut String, work: &[Work]) {
         return;
     }
     page.push_str(
-        "## Work\n\nDates are those with games whose newest result is the run's; off-days take no time.\n\n\
-         | stage | run | dates | seconds | dates an hour |\n|---|---|---|---|---|\n",
+        "## Work\n\nCounts only dates with games whose newest result is from the run; off-days take no time.\n\n| \
+         stage | run | dates | seconds | dates an hour |\n|---|---|---|---|---|\n",
     );
     for each in work {
         for run in &each.work.runs {
@@ -199,7 +197,7 @@ fn work(page: &mut String, work: &[Work]) {
         if let (Some(first), Some(last)) = (work.first, work.last) {
             let again = match work.done_again {
                 0 => String::new(),
-                again => format!("; {again} of them done more than once"),
+                again => format!("; {again} of them run more than once"),
             };
             line(
                 page,
@@ -307,7 +305,7 @@ fn about_check(page: &mut String, check: &Check) -> bool {
         line(
             page,
             format_args!(
-                "- {} offends on {}: {}",
+                "- {} fails on {}: {}",
                 check.name,
                 counted(check.offending.len(), "date"),
                 compact_dates(&check.offending)
@@ -328,7 +326,7 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
         let counts = checks
             .iter()
             .any(|check| check.state == CheckState::Waived && check.waiver.as_ref() == Some(waiver));
-        let counts = if counts { "" } else { " (it no longer counts)" };
+        let counts = if counts { "" } else { " (no longer valid)" };
         line(
             page,
             format_args!(
@@ -422,7 +420,10 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
         }
         let more = kind.rows.len().saturating_sub(ROWS_SHOWN);
         if more > 0 {
-            line(page, format_args!("  - and {more} more; `--format json` has all"));
+            line(
+                page,
+                format_args!("  - and {more} more; `--format json` lists all"),
+            );
         }
     }
     page.push('\n');
@@ -434,8 +435,8 @@ fn gaps(page: &mut String, stages: &[Stage]) {
         return;
     }
     page.push_str(
-        "## What is not known\n\nColumns without a value and issues that rows name. A gap is no fault by itself, the checks \
-         judge.\n\n| stage | gap | rows | of | dates |\n|---|---|---|---|---|\n",
+        "## NULLs and data issues\n\nColumns without a value, and issues named in rows. A gap is not a failure; the \
+         checks decide.\n\n| stage | gap | rows | of | dates |\n|---|---|---|---|---|\n",
     );
     for stage in stages {
         for gap in &stage.gaps {
@@ -461,7 +462,7 @@ fn runbook(page: &mut String, items: &[Item]) {
     }
     let done = items.iter().filter(|item| item.state == ItemState::Done).count();
     line(page, format_args!("## Runbook: {done} of {} done\n", items.len()));
-    page.push_str("| item | state | what is to be done | fact or note | recorded |\n|---|---|---|---|---|\n");
+    page.push_str("| item | state | task | fact or note | recorded |\n|---|---|---|---|---|\n");
     for item in items {
         let mut recorded = item.at.map_or_else(|| "-".to_owned(), moment);
         if let Some(by) = &item.by {

@@ -59,7 +59,7 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         let stages = standing.stages.iter().filter(|stage| open_of(&stage.dates) > 0);
         let (dates, stages) = (counted(open, "date"), counted(stages.count() as u64, "stage"));
         steps.push(format!(
-            "`{command}` does what is still open: {dates} in {stages}."
+            "`{command}` runs what is still open: {dates} in {stages}."
         ));
     }
     let outside = count(|stage| open_of(&stage.outside));
@@ -81,13 +81,13 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
             go.command(&format!("accept {} --reason TEXT", stage.name)),
         );
         steps.push(format!(
-            "`{rerun}` reruns {outdated}, `{accept}` declares their rows good."
+            "`{rerun}` reruns {outdated}, `{accept}` accepts their rows."
         ));
     }
     let attention = count(|stage| stage.attention.len() as u64);
     if attention > 0 {
         let command = go.command("rerun --failed");
-        steps.push(format!("`{command}` does {} again.", counted(attention, "date")));
+        steps.push(format!("`{command}` reruns {}.", counted(attention, "date")));
     }
     for check in &standing.checks {
         if !matches!(check.state, CheckState::Fail | CheckState::Error) {
@@ -96,16 +96,16 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         let name = &check.name;
         if !check.offending.is_empty() {
             let command = go.command(&format!("rerun --offending {name}"));
-            steps.push(format!("`{command}` does the dates again that {name} names."));
+            steps.push(format!("`{command}` reruns the failing dates of {name}."));
         }
         if check.state == CheckState::Fail && check.severity == Severity::Blocking {
             let command = go.command(&format!("waive {name} --reason TEXT"));
-            steps.push(format!("`{command}` lets it pass as it is."));
+            steps.push(format!("`{command}` waives it."));
         }
     }
     steps.extend(in_the_runbook(&standing.runbook, go));
     if steps.is_empty() {
-        steps.push("Nothing is left to do.".to_owned());
+        steps.push("Nothing left to do.".to_owned());
     }
     steps
 }
@@ -162,7 +162,7 @@ fn in_the_runbook(items: &[Item], go: &Go) -> Vec<String> {
     for item in waiting().filter(|item| !item.checks.is_empty()) {
         let command = go.command(&format!("check {}", item.checks.join(" ")));
         steps.push(format!(
-            "`{command}` asks again what item {} waits for.",
+            "`{command}` runs the checks of item {} again.",
             item.item
         ));
     }

@@ -76,15 +76,15 @@ pub(super) fn shown(condition: &Condition, plan: &Plan, facts: &Facts) -> Shown 
 
 fn started(tally: Option<&Tally>) -> Shown {
     match tally {
-        Some(tally) => Shown::new(ItemState::Done, "begun", tally.first_at),
-        None => Shown::new(ItemState::Open, "not begun", None),
+        Some(tally) => Shown::new(ItemState::Done, "started", tally.first_at),
+        None => Shown::new(ItemState::Open, "not started", None),
     }
 }
 
 fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let days = plan.range.days().count() as u64;
     let Some(tally) = facts.tallies.get(stage) else {
-        return Shown::new(ItemState::Open, "not begun", None);
+        return Shown::new(ItemState::Open, "not started", None);
     };
     let stale = tally.of(UnitState::Stale);
     if stale > 0 {
@@ -100,7 +100,7 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         [UnitState::Pending, UnitState::Running, UnitState::Unknown].map(|state| tally.of(state));
     let put_back = pending + running + unknown;
     if put_back > 0 && tally.recorded() == days {
-        let fact = format!("{} of its dates put back", count(put_back));
+        let fact = format!("{} of its dates requeued", count(put_back));
         return Shown::new(ItemState::Undone, fact, tally.last_at);
     }
     let ended = tally.recorded() - put_back;
@@ -143,7 +143,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         let fact = match against.len() {
             1 => format!("{} is {}", worst.name, worst.state),
             all => format!(
-                "{} is {}, and {} more {} not met",
+                "{} is {}, and {} more {} failing",
                 worst.name,
                 worst.state,
                 counted(all - 1, "check"),
@@ -154,7 +154,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     }
     let unanswered = blocking.len() - answers().count();
     if unanswered > 0 {
-        let fact = format!("{}; {unanswered} blocking checks not asked yet", dates.fact);
+        let fact = format!("{}; {unanswered} blocking checks not run yet", dates.fact);
         return Shown::new(ItemState::UnderWay, fact, at);
     }
     let waived: Vec<&CheckRecord> = answers()
@@ -164,7 +164,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         unwaived(tally.attention.iter().copied(), answers().map(at_gate)).len()
     });
     if trouble > 0 {
-        let fact = format!("{}; the gate is shut by {trouble} of them", dates.fact);
+        let fact = format!("{}; {trouble} of them keep the gate closed", dates.fact);
         return Shown::new(ItemState::NeedsYou, fact, at);
     }
     let names: Vec<&str> = waived.iter().map(|check| check.name.as_str()).collect();
@@ -188,7 +188,7 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
             Shown::new(ItemState::NeedsYou, format!("{date} is {state}"), Some(*at))
         }
         Some((date, state, at)) => Shown::new(ItemState::Undone, format!("{date} is {state}"), Some(*at)),
-        None if known.is_empty() => Shown::new(ItemState::Open, "not begun", None),
+        None if known.is_empty() => Shown::new(ItemState::Open, "not started", None),
         None if known.len() < dates.len() => Shown::new(
             ItemState::UnderWay,
             format!("{} of {}", count(known.len()), counted(dates.len(), "date")),
@@ -223,13 +223,13 @@ fn answer(last: &CheckRecord, plan: &Plan) -> String {
 }
 
 fn outdated(last: &CheckRecord) -> Shown {
-    let fact = "outdated, to be asked again";
+    let fact = "outdated, run it again";
     Shown::new(ItemState::Undone, fact, Some(last.at)).about(&last.name)
 }
 
 fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
     let Some(last) = facts.checks.get(name) else {
-        return Shown::new(ItemState::Open, "not asked yet", None).about(name);
+        return Shown::new(ItemState::Open, "not run yet", None).about(name);
     };
     let was_met = facts.once_met.contains(name);
     let state = match last.state {
@@ -262,7 +262,7 @@ fn again(name: &str, after: &str, plan: &Plan, facts: &Facts) -> Shown {
     match (asked.state, asked.at) {
         (ItemState::Done, Some(at)) if finished.at.is_some_and(|ended| at < ended) => Shown::new(
             ItemState::NeedsYou,
-            format!("asked before {after} ended, to be asked again"),
+            format!("ran before {after} ended, run it again"),
             Some(at),
         )
         .about(name),
@@ -284,12 +284,12 @@ fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     }
     let answered = each.iter().filter(|shown| shown.state == ItemState::Done).count();
     if answered == 0 {
-        return Shown::new(ItemState::Open, "not asked yet", None);
+        return Shown::new(ItemState::Open, "not run yet", None);
     }
     if answered < each.len() {
         return Shown::new(
             ItemState::UnderWay,
-            format!("{answered} of {} asked", each.len()),
+            format!("{answered} of {} run", each.len()),
             at,
         );
     }
@@ -304,9 +304,9 @@ fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         .map(|check| check.name.as_str())
         .collect();
     let fact = match warned.as_slice() {
-        [] => format!("all {answered} met"),
+        [] => format!("all {answered} passed"),
         warned => format!(
-            "{} of {answered} met, not met: {}",
+            "{} of {answered} passed, failing: {}",
             answered - warned.len(),
             warned.join(", ")
         ),
@@ -319,7 +319,7 @@ fn report(facts: &Facts) -> Shown {
         None => Shown::new(ItemState::Open, "not written yet", None),
         Some(report) if facts.changed_at().is_some_and(|changed| changed > report.at) => Shown::new(
             ItemState::Undone,
-            format!("{} is behind the newest result", report.path),
+            format!("{} is older than the newest result", report.path),
             Some(report.at),
         ),
         Some(report) => Shown::new(ItemState::Done, report.path.clone(), Some(report.at)),

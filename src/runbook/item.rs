@@ -40,10 +40,10 @@ impl ItemState {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::UnderWay => "under way",
+            Self::UnderWay => "in progress",
             Self::Done => "done",
-            Self::NeedsYou => "needs you",
-            Self::Undone => "undone",
+            Self::NeedsYou => "action required",
+            Self::Undone => "reopened",
         }
     }
 }

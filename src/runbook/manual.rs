@@ -10,7 +10,7 @@ use crate::plan::{DoneWhen, Plan, with_hint};
 pub fn may_tick(plan: &Plan, last: Option<&Tick>, item: &str, done: bool, note: &str) -> Result<(), String> {
     if plan.runbook.is_empty() {
         return Err(format!(
-            "plan {} has no runbook; give it [[runbook]] items",
+            "plan {} has no runbook; add [[runbook]] items",
             plan.name
         ));
     }
@@ -20,19 +20,19 @@ pub fn may_tick(plan: &Plan, last: Option<&Tick>, item: &str, done: bool, note: 
     };
     if let DoneWhen::Facts(_) = spec.done_when {
         return Err(format!(
-            "item {item} is ticked by facts alone ({}); see what it waits for in the runbook",
+            "item {item} is ticked automatically ({}); see the runbook for its condition",
             spec.title
         ));
     }
     if note.is_empty() {
-        return Err("a tick needs a note; it is recorded for good".to_owned());
+        return Err("a tick needs a note; it is permanently recorded".to_owned());
     }
     match (last.filter(|tick| tick.done), done) {
         (Some(tick), true) => Err(format!(
-            "item {item} was ticked by {} already; withdraw that first",
+            "item {item} is already ticked by {}; withdraw that tick first",
             tick.by
         )),
-        (None, false) => Err(format!("item {item} is not ticked; there is nothing to withdraw")),
+        (None, false) => Err(format!("item {item} is not ticked; nothing to withdraw")),
         _ => Ok(()),
     }
 }

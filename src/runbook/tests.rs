@@ -118,8 +118,8 @@ use UnitState::{Failed, Ok as Fine, Pending as PutBack, Skipped, Stale};
 const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
 
 #[rstest]
-#[case::never_run("{ started = 'one' }", &[], Pending, ItemState::Open, "not begun")]
-#[case::begun("{ started = 'one' }", &[(Skipped, 3)], Pending, ItemState::Done, "begun")]
+#[case::never_run("{ started = 'one' }", &[], Pending, ItemState::Open, "not started")]
+#[case::begun("{ started = 'one' }", &[(Skipped, 3)], Pending, ItemState::Done, "started")]
 #[case::some_dates("{ finished = 'one' }", &[(Fine, 4), (Skipped, 3)], Pending, ItemState::UnderWay, "7 of 10 dates")]
 #[case::all_dates(
     "{ finished = 'one' }",
@@ -130,13 +130,13 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
 )]
 #[case::with_failures("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pending, ItemState::Done, "10 dates, 1,234 rows, 1 failed")]
 #[case::stale("{ finished = 'one' }", &[(Fine, 5), (Skipped, 3), (Stale, 2)], Pending, ItemState::Undone, "2 of its dates are stale")]
-#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Undone, "1 of its dates put back")]
+#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Undone, "1 of its dates requeued")]
 #[case::gate_not_asked(
     "{ passed = 'one' }",
     ALL_DONE,
     Pending,
     ItemState::UnderWay,
-    "10 dates, 1,234 rows; 1 blocking checks not asked yet"
+    "10 dates, 1,234 rows; 1 blocking checks not run yet"
 )]
 #[case::gate_open(
     "{ passed = 'one' }",
@@ -153,15 +153,9 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ItemState::Done,
     "10 dates, 1,234 rows, gate open, waived: must"
 )]
-#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::NeedsYou, "10 dates, 1,234 rows, 1 failed; the gate is shut by 1 of them")]
+#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::NeedsYou, "10 dates, 1,234 rows, 1 failed; 1 of them keep the gate closed")]
 #[case::trouble_waived("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Waived, ItemState::Done, "10 dates, 1,234 rows, 1 failed, gate open, waived: must")]
-#[case::not_asked(
-    "{ check = 'must' }",
-    ALL_DONE,
-    Pending,
-    ItemState::Open,
-    "must: not asked yet"
-)]
+#[case::not_asked("{ check = 'must' }", ALL_DONE, Pending, ItemState::Open, "must: not run yet")]
 #[case::met("{ check = 'must' }", ALL_DONE, Pass, ItemState::Done, "99.8")]
 #[case::waived(
     "{ check = 'must' }",
@@ -206,7 +200,7 @@ fn a_stage_and_a_blocking_check(
 #[case::met(Pass, ItemState::Done, "99.8")]
 #[case::the_answer_stands(Warn, ItemState::Done, "99.8, WARN, target pct > 80")]
 #[case::not_answered(Error, ItemState::NeedsYou, "should: 99.8, ERROR, target pct > 80")]
-#[case::outdated(Outdated, ItemState::Undone, "should: outdated, to be asked again")]
+#[case::outdated(Outdated, ItemState::Undone, "should: outdated, run it again")]
 fn an_advisory_query_is_done_when_its_answer_stands(
     #[case] should: CheckState,
     #[case] state: ItemState,
@@ -219,7 +213,7 @@ fn an_advisory_query_is_done_when_its_answer_stands(
 }
 
 #[rstest]
-#[case::outdated(Outdated, "must: outdated, to be asked again")]
+#[case::outdated(Outdated, "must: outdated, run it again")]
 #[case::fails_now(Fail, "must: 99.8, FAIL, target pct = 100")]
 fn what_was_met_and_is_not_any_more_loses_its_tick(#[case] now: CheckState, #[case] fact: &str) {
     let mut facts = facts(ALL_DONE, &[(now, Pending)]);
@@ -240,7 +234,7 @@ fn several_conditions_hold_together_and_what_is_missing_is_told_alone() {
     let half = only(both, &facts(ALL_DONE, &[(Pass, Pending)]));
     assert_eq!(
         (half.state, half.fact.as_str()),
-        (ItemState::UnderWay, "should: not asked yet")
+        (ItemState::UnderWay, "should: not run yet")
     );
     let none = only(both, &facts(ALL_DONE, &[(Pending, Pending)]));
     assert_eq!(none.state, ItemState::Open);
@@ -260,7 +254,7 @@ fn once_more_at_the_end_means_after_the_last_date() {
     facts.checks.extend([asked("must", Pass, "100", 9)]);
     let early = only(again, &facts);
     assert_eq!(early.state, ItemState::NeedsYou);
-    assert_eq!(early.fact, "must: asked before one ended, to be asked again");
+    assert_eq!(early.fact, "must: ran before one ended, run it again");
     facts.tallies.insert("one".to_owned(), tally(&[(Fine, 4)]));
     let under_way = only(again, &facts);
     assert_eq!(
@@ -273,10 +267,10 @@ fn once_more_at_the_end_means_after_the_last_date() {
 fn every_check_of_a_stage() {
     let all = "{ checks_of = 'one' }";
     let of = |must, should| only(all, &facts(ALL_DONE, &[(must, should)]));
-    assert_eq!(of(Pending, Pending).fact, "not asked yet");
-    assert_eq!(of(Pass, Pending).fact, "1 of 2 asked");
-    assert_eq!(of(Pass, Pass).fact, "all 2 met");
-    assert_eq!(of(Pass, Warn).fact, "1 of 2 met, not met: should");
+    assert_eq!(of(Pending, Pending).fact, "not run yet");
+    assert_eq!(of(Pass, Pending).fact, "1 of 2 run");
+    assert_eq!(of(Pass, Pass).fact, "all 2 passed");
+    assert_eq!(of(Pass, Warn).fact, "1 of 2 passed, failing: should");
     assert_eq!(of(Pass, Warn).state, ItemState::Done);
     assert_eq!(of(Fail, Warn).state, ItemState::NeedsYou);
     assert_eq!(of(Pass, Outdated).state, ItemState::Undone);
@@ -296,7 +290,7 @@ fn chosen_dates_are_looked_at_one_by_one() {
         let item = only(three, &facts);
         (item.state, item.fact)
     };
-    assert_eq!(with(&[]), (ItemState::Open, "not begun".to_owned()));
+    assert_eq!(with(&[]), (ItemState::Open, "not started".to_owned()));
     assert_eq!(
         with(&[(1, Fine)]),
         (ItemState::UnderWay, "1 of 2 dates".to_owned())
@@ -330,7 +324,7 @@ fn a_document_counts_until_there_is_a_newer_result() {
     assert_eq!((item.state, item.fact.as_str()), (ItemState::Done, "handoff.md"));
     facts.report = written(11);
     let item = only("{ report = true }", &facts);
-    assert_eq!(item.fact, "handoff.md is behind the newest result");
+    assert_eq!(item.fact, "handoff.md is older than the newest result");
     assert_eq!(item.state, ItemState::Undone);
     facts.report = written(13);
     facts.waived_at = Some(minute(14));
@@ -395,44 +389,32 @@ fn what_is_ticked_by_hand_needs_the_operator_when_its_turn_has_come() {
     true,
     "x",
     None,
-    Some("item 2 is ticked by facts alone (Fill); see what it waits for in the runbook")
+    Some("item 2 is ticked automatically (Fill); see the runbook for its condition")
 )]
 #[case::unknown(
     "3",
     true,
     "x",
     None,
-    Some("there is no runbook item '3'; there is: 1, 2, 2a")
+    Some("runbook item '3' not found; choose one of: 1, 2, 2a")
 )]
-#[case::near(
-    "2b",
-    true,
-    "x",
-    None,
-    Some("there is no runbook item '2b'; did you mean '2'?")
-)]
-#[case::no_note("1", true, "", None, Some("a tick needs a note; it is recorded for good"))]
+#[case::near("2b", true, "x", None, Some("runbook item '2b' not found; did you mean '2'?"))]
+#[case::no_note("1", true, "", None, Some("a tick needs a note; it is permanently recorded"))]
 #[case::twice(
     "1",
     true,
     "x",
     Some(true),
-    Some("item 1 was ticked by kim already; withdraw that first")
+    Some("item 1 is already ticked by kim; withdraw that tick first")
 )]
 #[case::withdraw("1", false, "x", Some(true), None)]
-#[case::nothing_there(
-    "1",
-    false,
-    "x",
-    None,
-    Some("item 1 is not ticked; there is nothing to withdraw")
-)]
+#[case::nothing_there("1", false, "x", None, Some("item 1 is not ticked; nothing to withdraw"))]
 #[case::withdrawn(
     "1",
     false,
     "x",
     Some(false),
-    Some("item 1 is not ticked; there is nothing to withdraw")
+    Some("item 1 is not ticked; nothing to withdraw")
 )]
 #[case::anew("1", true, "x", Some(false), None)]
 fn who_may_tick_what(

@@ -444,6 +444,10 @@ mod tests {
 
     #[test]
     fn a_text_that_does_not_end_is_refused() {
-        assert!(tables("SELECT 'open").unwrap_err().contains("cannot be read"));
+        assert!(
+            tables("SELECT 'open")
+                .unwrap_err()
+                .contains("cannot parse the query")
+        );
     }
 }

@@ -12,7 +12,7 @@ pub fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     Tokenizer::new(&BigQueryDialect {}, sql)
         .with_unescape(false)
         .tokenize_with_location_into_buf(&mut tokens)
-        .map_err(|error| format!("the query cannot be read: {error}"))?;
+        .map_err(|error| format!("cannot parse the query: {error}"))?;
     Ok(tokens)
 }
 

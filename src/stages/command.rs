@@ -60,11 +60,11 @@ impl CommandStage {
             own_path.or_else(|| std::env::var_os("PATH")),
         )
         .ok_or_else(|| {
-            let place = if name.contains('/') { "there" } else { "in PATH" };
+            let place = if name.contains('/') { "" } else { " in PATH" };
             StageError {
                 class: ErrorClass::Data,
                 message: format!(
-                    "stage {}: program '{name}' is not {place}; install it, or correct the plan's command",
+                    "stage {}: program '{name}' not found{place}; install it, or correct the plan's command",
                     self.name
                 ),
             }
@@ -123,7 +123,7 @@ impl CommandStage {
             } else {
                 ErrorClass::Transient
             },
-            message: format!("{} could not be run: {error}", self.own.argv[0]),
+            message: format!("cannot run {}: {error}", self.own.argv[0]),
         }
     }
 
@@ -140,7 +140,7 @@ impl CommandStage {
             End::Exit(0) if said.printed_too_much => fail(
                 ErrorClass::Data,
                 format!(
-                    "it printed more than {} MiB of rows for one date; print fewer, or let it fill its table itself",
+                    "it printed more than {} MiB of rows for one date; print fewer, or write to the table directly",
                     MOST_PRINTED / 1024 / 1024
                 ),
             ),
@@ -172,7 +172,7 @@ impl CommandStage {
             End::TimedOut => fail(
                 ErrorClass::Unknown,
                 format!(
-                    "not done after {} s and ended; timeout_seconds allows more",
+                    "timed out after {} s; raise timeout_seconds if it needs longer",
                     self.own.timeout.as_secs()
                 ),
             ),
@@ -286,7 +286,7 @@ impl Said {
             .collect();
         errors.reverse();
         if errors.is_empty() {
-            format!("{what}, and nothing on standard error")
+            format!("{what}, nothing on standard error")
         } else {
             format!("{what}: {}", errors.join(" | "))
         }
@@ -350,7 +350,7 @@ mod tests {
             }
             said.quoted("exit code 1")
         };
-        assert_eq!(quoted(&[]), "exit code 1, and nothing on standard error");
+        assert_eq!(quoted(&[]), "exit code 1, nothing on standard error");
         assert_eq!(
             quoted(&["1", "2", "3", "4", "5", "6"]),
             "exit code 1: 2 | 3 | 4 | 5 | 6"

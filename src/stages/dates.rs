@@ -65,8 +65,7 @@ async fn reasons_to_skip(
                 .map(|row| first_date(row))
                 .collect::<Result<_, _>>()?;
             let reason = |date: &NaiveDate| {
-                (!named.contains(date))
-                    .then(|| "off-day: the plan's query for dates with work leaves it out".to_owned())
+                (!named.contains(date)).then(|| "off-day: not among the plan's active dates".to_owned())
             };
             Ok(dates.iter().map(reason).collect())
         }
@@ -78,7 +77,7 @@ fn first_date(row: &[Value]) -> Result<NaiveDate, StageError> {
     date.ok_or_else(|| {
         let found = row.first().map(ToString::to_string).unwrap_or_default();
         wrong(format!(
-            "the plan's query for dates with work answers '{found}' in its first column, which is no date"
+            "'active' returns '{found}' in its first column, which is not a valid date"
         ))
     })
 }
@@ -115,7 +114,7 @@ pub(super) async fn rows_owed(
                 };
                 let (Some(date), Some(rows)) = (date, rows) else {
                     return Err(wrong(
-                        "expect_rows with @dates must answer two columns, a date and its number of rows"
+                        "expect_rows with @dates must return two columns, a date and its number of rows"
                             .to_owned(),
                     ));
                 };
@@ -136,7 +135,7 @@ fn only_number(answer: &Answer, date: NaiveDate) -> Result<u32, StageError> {
     };
     number.ok_or_else(|| {
         wrong(format!(
-            "expect_rows must answer one whole number, the rows of the date, and for {date} it does not"
+            "expect_rows must return one whole number, the rows of the date, but does not for {date}"
         ))
     })
 }

@@ -98,7 +98,7 @@ pub(super) async fn require_rows(
     }
     Err(StageError {
         class: ErrorClass::Data,
-        message: format!("{} holds no row; run stage {stage} first", table.path()),
+        message: format!("{} is empty; run stage {stage} first", table.path()),
     })
 }
 
@@ -124,7 +124,7 @@ pub(super) fn unreadable(table: &TableDef, bad: &BadRow) -> StageError {
     StageError {
         class: ErrorClass::Data,
         message: format!(
-            "a row of {} cannot be read: {bad}; rerun the stage that fills it",
+            "cannot read a row of {}: {bad}; rerun the stage that fills it",
             table.path()
         ),
     }

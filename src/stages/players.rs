@@ -30,7 +30,7 @@ pub(super) async fn player_scopes(
     let owed = |date| players.get(&date).copied().unwrap_or_default();
     let nobody = match fewest {
         0 => "player_game has no row on this date".to_owned(),
-        _ => format!("nobody who plays has played {fewest} games of the season yet"),
+        _ => format!("no active player has played {fewest} games of the season yet"),
     };
     Ok(scopes(dates, reasons, owed, &nobody))
 }
@@ -66,7 +66,7 @@ async fn players(
     let players: Option<_> = answer.rows.iter().map(counted).collect();
     players.ok_or_else(|| StageError {
         class: ErrorClass::Code,
-        message: format!("counting the players of {path} answered something else than dates and counts"),
+        message: format!("the player count of {path} did not return dates and counts"),
     })
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn read_teams(
 pub(super) fn unreadable_date(bad: &BadRow) -> StageError {
     StageError {
         class: ErrorClass::Data,
-        message: format!("a row of an earlier stage cannot be read: {bad}; rerun the stages before this one"),
+        message: format!("cannot read a row of an earlier stage: {bad}; rerun the stages before this one"),
     }
 }
 

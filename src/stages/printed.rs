@@ -10,8 +10,7 @@ use crate::table::{
 /// names the line; the other rows stay.
 pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Candidate>, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
-    let unreadable =
-        |error: csv::Error| format!("what it printed is not CSV with a line of column names: {error}");
+    let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     if header.is_empty() {
         return Ok(Vec::new());
@@ -35,27 +34,19 @@ fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
         if wanted().all(|known| known.as_bytes() != name) {
             let known: Vec<&str> = wanted().collect();
             return Err(format!(
-                "its first line names a column {}, and the table has {}",
+                "its header has a column {}, but the table has {}",
                 quoted_bytes(name),
                 known.join(", ")
             ));
         }
         if seen.contains(&name) {
-            return Err(format!(
-                "its first line names column {} twice",
-                quoted_bytes(name)
-            ));
+            return Err(format!("its header has duplicate column {}", quoted_bytes(name)));
         }
         seen.push(name);
     }
     let place = |name: &str| {
         let found = seen.iter().position(|held| *held == name.as_bytes());
-        found.ok_or_else(|| {
-            format!(
-                "its first line names no column {}, which the table has",
-                quoted(name)
-            )
-        })
+        found.ok_or_else(|| format!("its header lacks column {}, which the table has", quoted(name)))
     };
     wanted().map(place).collect()
 }
@@ -190,21 +181,21 @@ mod tests {
         assert_eq!(rows(&table(), b""), Ok(Vec::new()));
         assert_eq!(
             rows(&table(), b"day,ship,draught,pilot\n").unwrap_err(),
-            "its first line names a column 'pilot', and the table has day, ship, draught, pilots"
+            "its header has a column 'pilot', but the table has day, ship, draught, pilots"
         );
         assert_eq!(
             rows(&table(), b"day,ship,draught\n").unwrap_err(),
-            "its first line names no column 'pilots', which the table has"
+            "its header lacks column 'pilots', which the table has"
         );
         assert_eq!(
             rows(&table(), b"day,ship,draught,ship\n").unwrap_err(),
-            "its first line names column 'ship' twice"
+            "its header has duplicate column 'ship'"
         );
         assert_eq!(
             rows(&table(), b"d\xe9y,ship,draught,pilots\n").unwrap_err(),
-            r"its first line names a column 'd\xe9y', and the table has day, ship, draught, pilots"
+            r"its header has a column 'd\xe9y', but the table has day, ship, draught, pilots"
         );
         let short = rows(&table(), b"day,ship,draught,pilots\n2024-03-01\n").unwrap_err();
-        assert!(short.starts_with("what it printed is not CSV"), "{short}");
+        assert!(short.starts_with("its output is not CSV"), "{short}");
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn team_scopes(
     let table = Feed::Schedule.table();
     if !warehouse.holds_rows(table).await? {
         let message = format!(
-            "{} holds no game; load the feeds first with 'backcourt load'",
+            "{} has no games; load the feeds first with 'backcourt load'",
             table.path()
         );
         return Err(StageError {

@@ -190,6 +190,6 @@ async fn a_stage_without_its_input_names_the_stage_to_run_first() {
     assert_eq!(error.class, ErrorClass::Data);
     assert_eq!(
         error.message,
-        "nba_analytics.player_game_summary holds no row; run stage player_game first"
+        "nba_analytics.player_game_summary is empty; run stage player_game first"
     );
 }

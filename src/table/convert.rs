@@ -158,7 +158,7 @@ fn numeric(decimal: Decimal, precision: u8, scale: u8) -> Result<Value, Refused>
     match text.parse::<f64>() {
         Ok(number) if format!("{number:.*}", usize::from(scale)) == text => Ok(Value::Float(number)),
         _ => Err(Refused::TooLarge(Some(
-            "numbers of more than 15 digits are not kept exactly",
+            "numbers with more than 15 digits lose precision",
         ))),
     }
 }
@@ -252,7 +252,7 @@ mod tests {
         "NUMERIC(38,9)",
         "123456789012345678.91",
         FaultKind::Range,
-        "'123456789012345678.91' does not fit NUMERIC(38,9); numbers of more than 15 digits are not kept exactly"
+        "'123456789012345678.91' does not fit NUMERIC(38,9); numbers with more than 15 digits lose precision"
     )]
     #[case("BOOL", "yes", FaultKind::Type, "'yes' is not a BOOL")]
     #[case("DATE", "2024-1-8", FaultKind::Type, "'2024-1-8' is not a DATE")]
@@ -324,7 +324,7 @@ mod tests {
         "NUMERIC(29,0)",
         Value::Int(9_007_199_254_740_993),
         FaultKind::Range,
-        "'9007199254740993' does not fit NUMERIC(29,0); numbers of more than 15 digits are not kept exactly"
+        "'9007199254740993' does not fit NUMERIC(29,0); numbers with more than 15 digits lose precision"
     )]
     #[case("DATE", Value::from("8 Jan"), FaultKind::Type, "'8 Jan' is not a DATE")]
     fn an_answered_value_of_another_type_is_refused(

@@ -6,7 +6,7 @@ use super::Value;
 
 /// A field that did not hold what was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column} holds {found}, expected {expected}")]
+#[error("column {column} contains {found}, expected {expected}")]
 pub struct FieldError {
     /// Column name.
     pub column: String,
@@ -192,11 +192,11 @@ mod tests {
         assert_eq!(fields.text().unwrap(), "BOS");
         assert_eq!(
             fields.int().unwrap_err().to_string(),
-            "column points holds NULL, expected an integer"
+            "column points contains NULL, expected an integer"
         );
         assert_eq!(
             fields.int().unwrap_err().to_string(),
-            "column past the last column holds nothing, expected an integer"
+            "column past the last column contains nothing, expected an integer"
         );
     }
 
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(fields.optional_number(), Ok(Some(99.0)));
         assert_eq!(
             fields.optional_number().unwrap_err().to_string(),
-            "column line holds a text (99), expected a number or NULL"
+            "column line contains a text (99), expected a number or NULL"
         );
     }
 
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(fields.optional_count(), Ok(None));
         assert_eq!(
             fields.optional_count().unwrap_err().to_string(),
-            "column steals holds an integer (-3), expected a count or NULL"
+            "column steals contains an integer (-3), expected a count or NULL"
         );
     }
 }

@@ -10,12 +10,12 @@ use super::{Part, TableDef};
 pub fn markdown(table: &TableDef) -> String {
     let mut page = format!("## `{}`\n\n{}\n\n", table.path(), table.doc);
     let key = if table.key.is_empty() {
-        "none, a feed may repeat itself".to_owned()
+        "none, a feed can contain duplicates".to_owned()
     } else {
         listed(&table.key)
     };
     let filter = if table.require_partition_filter {
-        "; BigQuery refuses a query without a date"
+        "; BigQuery refuses queries without a date filter"
     } else {
         ""
     };
@@ -25,9 +25,9 @@ pub fn markdown(table: &TableDef) -> String {
         format!("- Clustered by: {}", listed(&table.cluster)),
     ];
     for (fact, parts) in [
-        ("The console opens a date by", &Part::LEVELS[..]),
-        ("Where a row came from", &[Part::Source, Part::Feeds]),
-        ("How far to trust it", &[Part::Quality, Part::Issues]),
+        ("Drill-down columns", &Part::LEVELS[..]),
+        ("Source columns", &[Part::Source, Part::Feeds]),
+        ("Quality columns", &[Part::Quality, Part::Issues]),
     ] {
         let columns = parts.iter().flat_map(|part| table.playing(*part));
         let names: Vec<_> = columns.map(|column| column.name.clone()).collect();
@@ -39,7 +39,7 @@ pub fn markdown(table: &TableDef) -> String {
     page.push_str("\n\n| Column | Type | NULL | Meaning |\n|---|---|---|---|\n");
     for column in table.columns.iter() {
         let null = match (column.stamp, column.nullable) {
-            (Some(_), _) => "stamped when written",
+            (Some(_), _) => "set on write",
             (None, true) => "yes",
             (None, false) => "no",
         };
@@ -92,9 +92,9 @@ mod tests {
 One row per day.
 
 - Key: `day`
-- Partitioned by: `day`; BigQuery refuses a query without a date
+- Partitioned by: `day`; BigQuery refuses queries without a date filter
 - Clustered by: `share`, `day`
-- The console opens a date by: `what`, `who`
+- Drill-down columns: `what`, `who`
 
 | Column | Type | NULL | Meaning |
 |---|---|---|---|
@@ -102,7 +102,7 @@ One row per day.
 | `who` | STRING | no | Who. |
 | `what` | STRING | no | At what. |
 | `share` | NUMERIC(5,2) | yes | a \\| b. |
-| `created_at` | TIMESTAMP | stamped when written | First written. |
+| `created_at` | TIMESTAMP | set on write | First written. |
 ";
         assert_eq!(markdown(&table), page);
     }

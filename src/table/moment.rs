@@ -56,7 +56,7 @@ fn time_and_zone(rest: &str) -> Result<(NaiveTime, &str), Option<&'static str>> 
             match digits.len() {
                 0 => return Err(None),
                 1..=6 => {}
-                _ => return Err(Some("it has more than six digits behind the second")),
+                _ => return Err(Some("it has more than six fractional digits")),
             }
             (format!("{digits:0<6}").parse().map_err(|_| None)?, zone)
         }
@@ -72,9 +72,7 @@ fn offset(zone: &str) -> Result<TimeDelta, Option<&'static str>> {
         [b'+', ..] => (1, &zone[1..]),
         [b'-', ..] => (-1, &zone[1..]),
         [b' ', letter, ..] if letter.is_ascii_alphabetic() => {
-            return Err(Some(
-                "write an offset such as -05:00 in place of the name of a zone",
-            ));
+            return Err(Some("write an offset such as -05:00 instead of a time zone name"));
         }
         _ => return Err(None),
     };
@@ -147,7 +145,7 @@ mod tests {
     #[test]
     fn what_would_be_lost_or_is_not_known_is_said() {
         let seven = parse_moment("2024-01-08 02:30:00.1234567");
-        assert!(seven.unwrap_err().unwrap().contains("six digits"));
+        assert!(seven.unwrap_err().unwrap().contains("six fractional digits"));
         let named = parse_moment("2024-01-08 02:30:00 America/New_York");
         assert!(named.unwrap_err().unwrap().contains("an offset"));
     }

@@ -67,13 +67,14 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
         (path.split_once('.')).filter(|(dataset, table)| is_name(dataset) && is_name(table))
     else {
         return Err(format!(
-            "table {} is not dataset.table in ASCII letters, digits and underscores, as in harbour.tides",
+            "{} is not a valid table; write dataset.table with ASCII letters, digits and underscores, for example \
+             harbour.tides",
             quoted(path)
         ));
     };
     if begins(dataset, OWN_DATASET) && dataset.len() == OWN_DATASET.len() {
         return Err(format!(
-            "table '{path}': dataset {OWN_DATASET} is where backcourt keeps its leases; choose another dataset"
+            "table '{path}': dataset {OWN_DATASET} is reserved for backcourt's leases; choose another dataset"
         ));
     }
     for (name, start, owner) in [
@@ -83,7 +84,7 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
     ] {
         if begins(name, start) {
             return Err(format!(
-                "table '{path}': '{name}' begins with {start}, which is kept for {owner}; choose another name"
+                "table '{path}': '{name}' starts with {start}, which is reserved for {owner}; choose another name"
             ));
         }
     }
@@ -97,14 +98,14 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
 pub fn refuse_column_name(name: &str) -> Result<(), String> {
     if !is_name(name) {
         return Err(format!(
-            "{} is not a name of ASCII letters, digits and underscores with no digit first",
+            "{} is not a valid name; use ASCII letters, digits and underscores, not starting with a digit",
             quoted(name)
         ));
     }
     match (PSEUDO_COLUMNS.into_iter()).find(|start| begins(name, start)) {
         None => Ok(()),
         Some(start) => Err(format!(
-            "'{name}' begins with {start}, which is kept for columns that the warehouse adds; choose another name"
+            "'{name}' starts with {start}, which is reserved for columns that the warehouse adds; choose another name"
         )),
     }
 }
@@ -145,17 +146,17 @@ mod tests {
             assert!(table_path(path).is_ok(), "{path}");
         }
         for (path, said) in [
-            ("tides", "is not dataset.table"),
-            ("a.b.c", "is not dataset.table"),
-            ("hafen.fl\u{fc}ge", "is not dataset.table"),
-            ("a.two words", "is not dataset.table"),
-            ("a.1st", "is not dataset.table"),
-            ("Backcourt.t", "is where backcourt keeps its leases"),
+            ("tides", "is not a valid table"),
+            ("a.b.c", "is not a valid table"),
+            ("hafen.fl\u{fc}ge", "is not a valid table"),
+            ("a.two words", "is not a valid table"),
+            ("a.1st", "is not a valid table"),
+            ("Backcourt.t", "is reserved for backcourt's leases"),
             (
                 "d.SQLite_t",
-                "begins with sqlite_, which is kept for SQLite's own tables",
+                "starts with sqlite_, which is reserved for SQLite's own tables",
             ),
-            ("d._backcourt_t", "kept for backcourt's own tables"),
+            ("d._backcourt_t", "reserved for backcourt's own tables"),
         ] {
             let refusal = table_path(path).unwrap_err();
             assert!(refusal.contains(said), "{refusal}");

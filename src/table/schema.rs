@@ -234,7 +234,7 @@ impl Site<'_> {
         if widens && self.dialect == Dialect::GoogleSql {
             let (name, kind) = (sql_name(name), self.kind(column.kind));
             let statement = self.alter(&format!("ALTER COLUMN {name} SET DATA TYPE {kind}"));
-            return (Some(statement), "the stored values stay");
+            return (Some(statement), "stored values are kept");
         }
         let holds_the_table_together = *name == table.date_column
             || table.key.iter().any(|key| key == name)
@@ -242,14 +242,11 @@ impl Site<'_> {
         if holds_the_table_together {
             return (
                 None,
-                "its type cannot be changed, so fill another table, or drop this one and run all dates again",
+                "its type can't be changed; fill another table, or drop this one and rerun all dates",
             );
         }
         let statement = format!("{}; {}", self.drop(name), self.add_column(column));
-        (
-            Some(statement),
-            "its values are lost, so run all dates again afterwards",
-        )
+        (Some(statement), "its values are lost; rerun all dates afterwards")
     }
 }
 
@@ -290,7 +287,7 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
         for difference in found.iter_mut().filter(|found| found.stops()) {
             difference.weight = Weight::Additive(Change::Recreate);
             difference.statement = None;
-            difference.advice = Some("the table holds no row and is made anew");
+            difference.advice = Some("the table is empty and will be recreated");
         }
     }
     if held.is_streamed_into {
@@ -303,9 +300,9 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
 fn no_table(instead: &str) -> Difference {
     Difference {
         column: None,
-        what: format!("is a {instead}, not a table whose rows can be changed"),
+        what: format!("is a {instead}, not a table that can be written"),
         statement: None,
-        advice: Some("fill a table of another name"),
+        advice: Some("use another table name"),
         weight: Weight::Stops,
     }
 }
@@ -313,12 +310,9 @@ fn no_table(instead: &str) -> Difference {
 fn streamed_into() -> Difference {
     Difference {
         column: None,
-        what: "has rows in its streaming buffer, and a commit fails that would replace any of them"
-            .to_owned(),
+        what: "has rows in its streaming buffer, which can't be replaced".to_owned(),
         statement: None,
-        advice: Some(
-            "stop what streams into it and wait until the buffer is empty, which takes up to 90 minutes",
-        ),
+        advice: Some("stop streaming into it and wait until the buffer is empty (up to 90 minutes)"),
         weight: Weight::Stops,
     }
 }
@@ -326,9 +320,7 @@ fn streamed_into() -> Difference {
 fn tagged(column: &str) -> Difference {
     Difference {
         column: Some(column.to_owned()),
-        what: format!(
-            "has a policy tag on '{column}': who runs the plan needs Fine-Grained Reader where it is read"
-        ),
+        what: format!("has a policy tag on '{column}': reading it needs the Fine-Grained Reader role"),
         statement: None,
         advice: None,
         weight: Weight::Harmless,
@@ -342,7 +334,7 @@ fn lacking(declared: &Column, site: Site<'_>) -> Difference {
     } else {
         (
             Weight::Stops,
-            Some("rows stored before have NULL in it until their dates are run again"),
+            Some("stored rows have NULL in it until you rerun their dates"),
         )
     };
     Difference {
@@ -392,14 +384,14 @@ fn other_form(
                 .is_none()
                 .then_some("this copies the table in one transaction");
             difference(
-                format!("has '{name}' NOT NULL but the plan lets it be NULL"),
+                format!("has '{name}' NOT NULL but the plan allows NULL"),
                 statement,
                 advice,
                 Weight::Additive(Change::Relax(name.to_string())),
             )
         }
         (true, false) => difference(
-            format!("lets '{name}' be NULL but the plan doesn't; backcourt stores no NULL in it"),
+            format!("allows NULL in '{name}' but the plan doesn't; backcourt writes no NULL to it"),
             None,
             None,
             Weight::Harmless,
@@ -413,7 +405,7 @@ fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Differ
     Difference {
         column: Some(name.clone()),
         what: format!(
-            "has a column '{name}' {kind} that the plan doesn't declare, whose values are lost when a date is replaced"
+            "has a column '{name}' {kind} that the plan doesn't declare; its values are lost when a date is replaced"
         ),
         statement: Some(site.drop(name)),
         advice: Some(if table.columns.is_empty() {
@@ -440,9 +432,7 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
             table.key.join(", ")
         ),
         statement: None,
-        advice: Some(
-            "a key cannot be changed, so fill another table, or drop this one and run all dates again",
-        ),
+        advice: Some("a key can't be changed; fill another table, or drop this one and rerun all dates"),
         weight: Weight::Stops,
     })
 }
@@ -454,8 +444,8 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
         (_, None) if by_date => return None,
         (_, Some(span)) if by_date => {
             let what = format!(
-                "is partitioned by the {span} of '{date}' but the plan by the day, so every read and every commit scans \
-                 all of its {span}"
+                "is partitioned by {span} of '{date}' but the plan needs daily partitions; every read and commit \
+                 scans the whole {span}"
             );
             (what, Weight::Harmless)
         }
@@ -465,7 +455,7 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
                 None => "is not partitioned".to_owned(),
             };
             let what = format!(
-                "{by} but the plan needs partitions by '{date}', so every read and every commit scans all of it"
+                "{by} but the plan needs partitions by '{date}'; every read and commit scans the whole table"
             );
             (what, Weight::Scans)
         }
@@ -474,7 +464,7 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
         column: None,
         what,
         statement: None,
-        advice: Some("copy it into a table that 'backcourt run' makes"),
+        advice: Some("copy it into a table created by 'backcourt run'"),
         weight,
     })
 }
@@ -505,8 +495,8 @@ pub fn misfits(table: &TableDef, returned: &[Returned]) -> Vec<String> {
             .filter(|kind| !turns_into(kind, declared.kind));
         if let Some(kind) = wrong {
             found.push(format!(
-                "the query returns column '{}' as {kind}, {path} has it as {}; cast it in the query, or change its type in \
-                 'columns'",
+                "the query returns column '{}' as {kind}, but {path} has {}; cast it in the query, or change its type \
+                 in 'columns'",
                 column.name, declared.kind
             ));
         }
@@ -514,7 +504,7 @@ pub fn misfits(table: &TableDef, returned: &[Returned]) -> Vec<String> {
     let is_returned = |column: &&Column| returned.iter().any(|returned| returned.name == column.name);
     found.extend(table.made_columns().filter(|column| !is_returned(column)).map(|column| {
         format!(
-            "the query returns no column '{}', which {path} has; add it to the query, or take it out of 'columns'",
+            "the query returns no column '{}', which {path} has; add it to the query, or remove it from 'columns'",
             column.name
         )
     }));
@@ -534,7 +524,7 @@ fn stranger(table: &TableDef, name: &str) -> String {
     let path = table.path();
     if table.columns.iter().any(|column| column.name == name) {
         return format!(
-            "the query returns column '{name}', which backcourt fills itself when it writes {path}; leave it out"
+            "the query returns column '{name}', which backcourt fills when it writes {path}; leave it out"
         );
     }
     // What has no name gets one from the warehouse.
@@ -629,10 +619,10 @@ mod tests {
         assert_eq!(
             told(&other, Dialect::Sqlite),
             [
-                "has 'n' as STRING but the plan declares INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER TABLE \
-                 `d`.`one` ADD COLUMN `n` INT64; its values are lost, so run all dates again afterwards",
-                "has 'note' NOT NULL but the plan lets it be NULL; run 'backcourt run --migrate'; this copies the \
-                 table in one transaction",
+                "has 'n' as STRING but the plan declares INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER \
+                 TABLE `d`.`one` ADD COLUMN `n` INT64; its values are lost; rerun all dates afterwards",
+                "has 'note' NOT NULL but the plan allows NULL; run 'backcourt run --migrate'; this copies the table \
+                 in one transaction",
             ]
         );
         other.columns[1].kind = Kind::Stored("TEXT");
@@ -641,7 +631,7 @@ mod tests {
         let told = told(&other, Dialect::GoogleSql);
         assert!(
             told[0]
-                .starts_with("has 'day' as DATETIME but the plan declares DATE; its type cannot be changed"),
+                .starts_with("has 'day' as DATETIME but the plan declares DATE; its type can't be changed"),
             "{}",
             told[0]
         );
@@ -712,7 +702,7 @@ mod tests {
         assert!(!found.iter().any(Difference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
         assert!(told(&other, Dialect::Sqlite).iter().any(|told| {
-            told.contains("the key (day, n) but the plan declares (day); a key cannot be changed")
+            told.contains("the key (day, n) but the plan declares (day); a key can't be changed")
         }));
     }
 
@@ -767,7 +757,7 @@ mod tests {
             ..as_defined()
         };
         for (held, begins) in [
-            (view, "is a VIEW, not a table whose rows can be changed"),
+            (view, "is a VIEW, not a table that can be written"),
             (streamed, "has rows in its streaming buffer"),
         ] {
             for is_empty in [false, true] {
@@ -808,9 +798,9 @@ mod tests {
             [
                 "the query returns column 'f0_', which d.one doesn't have; give the expression an alias, or add the column \
                  to 'columns'",
-                "the query returns column 'note' as INT64, d.one has it as STRING; cast it in the query, or change its type \
-                 in 'columns'",
-                "the query returns no column 'n', which d.one has; add it to the query, or take it out of 'columns'",
+                "the query returns column 'note' as INT64, but d.one has STRING; cast it in the query, or change its \
+                 type in 'columns'",
+                "the query returns no column 'n', which d.one has; add it to the query, or remove it from 'columns'",
             ]
         );
     }

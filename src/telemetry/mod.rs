@@ -26,7 +26,7 @@ const RING_LINES: usize = 10_000;
 pub enum StartError {
     /// The folder of the log files cannot be written to.
     #[error(
-        "the log file in {folder} cannot be opened ({source}); make the folder writable or name another state folder"
+        "cannot open the log file in {folder} ({source}); make the folder writable or choose another state folder"
     )]
     Files {
         /// Where the files were to be.
@@ -35,7 +35,7 @@ pub enum StartError {
         source: tracing_appender::rolling::InitError,
     },
     /// The process already has a log.
-    #[error("the log of this process has been started before")]
+    #[error("logging is already set up in this process")]
     Twice,
 }
 

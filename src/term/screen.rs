@@ -48,13 +48,13 @@ impl Screen {
 
     /// Draws a frame: computes what changed since the last one and sends it as one write.
     ///
-    /// # Errors
-    /// The terminal is gone (a hang-up shows here as an I/O error), or the screen has been left: give up drawing.
+    /// # Errors The terminal is gone (a hang-up shows here as an I/O error), or the screen is already closed: give up
+    /// drawing.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if guard::holder().is_none() {
             return Err(io::Error::new(
                 io::ErrorKind::NotConnected,
-                "the screen has been left",
+                "the screen is already closed",
             ));
         }
         self.terminal.draw(render)?;

@@ -41,7 +41,7 @@ impl fmt::Display for AbandonedJob {
             JobEnd::Failed(why) => write!(f, "job {job} failed after {after}: {why}"),
             JobEnd::Running => write!(
                 f,
-                "job {job} may still be running, cancellation was requested; the next start waits for its end"
+                "job {job} may still be running, cancellation was requested; the next start waits for it to end"
             ),
         }
     }

@@ -64,8 +64,8 @@ pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
         None => "another process".to_owned(),
     };
     let sentence = format!(
-        "lost the lease of plan {plan} to {by}, after no heartbeat of this process arrived in time; nothing more is \
-         written; see that run first, then start again"
+        "lost the lease of plan {plan} to {by} because no heartbeat of this process arrived in time; stopped writing; \
+         check that run first, then start again"
     );
     WarehouseError::new(ErrorClass::Auth, sentence)
 }

@@ -273,7 +273,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
         "its table is not there: {estimate}"
     );
     let all = known + number(&estimate["estimate"]["aside"], "jobs");
-    let sentence = format!("at least {all}.0 GiB will be billed for {all} jobs");
+    let sentence = format!("estimated cost: at least {all}.0 GiB for {all} jobs");
     assert!(told.out.contains(&sentence), "{told:?}");
 
     // Once the tables are there everything is known.
@@ -327,19 +327,19 @@ fn the_console_waits_for_a_yes_to_the_cost() {
     };
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
-    pty.wait_for("Cost: nothing was begun yet");
+    pty.wait_for("Cost: not started yet");
     pty.wait_for("not known");
     pty.send("q");
-    pty.wait_for("Nothing was begun yet: p begins");
+    pty.wait_for("Not started yet: p starts");
     pty.send("q");
     assert_eq!(pty.wait_exit().exit_code(), 3);
     let asked = sent();
     assert!(asked.iter().all(|sql| sql.contains("AS held")), "{asked:?}");
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
-    pty.wait_for("Cost: nothing was begun yet");
+    pty.wait_for("Cost: not started yet");
     pty.send("\r");
-    pty.wait_for("The run has ended");
+    pty.wait_for("Run ended");
     pty.send("q");
     assert_eq!(pty.wait_exit().exit_code(), 0);
     assert!(sent().iter().any(|sql| sql.starts_with("BEGIN TRANSACTION")));

@@ -72,14 +72,14 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
 
     let empty = ask(&[]).expect(0);
     for part in [
-        "  ok     credentials: none are sent, the server is on this machine\n",
-        "  ok     project: acme-prod takes jobs (tried with a dry run)\n",
-        "  note   datasets: 4 of 4 not there yet: rehearsal_nba_analytics, rehearsal_nba_precompute, \
+        "  ok     credentials: none sent, the server is on this machine\n",
+        "  ok     project: acme-prod accepts jobs (checked with a dry run)\n",
+        "  note   datasets: 4 of 4 don't exist yet: rehearsal_nba_analytics, rehearsal_nba_precompute, \
          rehearsal_nba_predictions, rehearsal_nba_raw\n",
-        "  note   tables: 13 not there yet: nba_raw.nbac_schedule, ",
-        "-> 'backcourt load' fills them, or the first 'backcourt run'\n",
-        "25 statements and 50 updates of a table in 10 s\n",
-        "Nothing is wrong.\n",
+        "  note   tables: 13 don't exist yet: nba_raw.nbac_schedule, ",
+        "-> 'backcourt load' or the first 'backcourt run' loads them\n",
+        "25 statements and 50 updates in 10 s\n",
+        "All checks passed.\n",
     ] {
         assert!(empty.out.contains(part), "{part:?} in {}", empty.out);
     }
@@ -91,19 +91,22 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         "only the sources are not as expected: {filled:#}"
     );
     assert_eq!(of(&filled, "datasets")[0], ("ok", "rehearsal_nba_raw in US"));
-    assert_eq!(of(&filled, "tables")[0], ("ok", "5 of 13 tables as defined"));
+    assert_eq!(
+        of(&filled, "tables")[0],
+        ("ok", "5 of 13 tables match their definition")
+    );
     assert_eq!(of(&filled, "tables")[1].0, "note");
     assert_eq!(
         of(&filled, "reading"),
-        [("ok", "allowed, 5 tables (tried with a dry run)")]
+        [("ok", "allowed, 5 tables (checked with a dry run)")]
     );
     assert_eq!(
         of(&filled, "writing"),
-        [("ok", "allowed, 5 tables (tried with a dry run)")]
+        [("ok", "allowed, 5 tables (checked with a dry run)")]
     );
     let limits = of(&filled, "limits")[0].1;
     assert!(
-        limits.starts_with("a job may be billed for 5000000 bytes; a table rests 60 s"),
+        limits.starts_with("a job may be billed for 5000000 bytes; backoff of 60 s per table"),
         "{limits}"
     );
     let sources = filled["findings"].as_array().unwrap().iter();
@@ -146,8 +149,8 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         assert!(found.iter().any(is_it), "{begins}: {found:?}");
     }
     assert_eq!(
-        of(&wrong, "making tables"),
-        [("ok", "allowed, 2 tables (tried with a dry run)")]
+        of(&wrong, "creating tables"),
+        [("ok", "allowed, 2 tables (checked with a dry run)")]
     );
 
     let statements = statements.lock().unwrap();
@@ -219,7 +222,7 @@ fn who_may_not_send_jobs_reads_which_permission_it_takes() {
         said.out
     );
     assert!(
-        said.out.contains("4 of 4 not there yet"),
+        said.out.contains("4 of 4 don't exist yet"),
         "what can be learnt without jobs: {}",
         said.out
     );
@@ -246,11 +249,7 @@ fn a_server_that_does_not_answer_is_said_to_be_out_of_reach() {
         "{}",
         said.out
     );
-    assert!(
-        said.out.ends_with("1 fault stands in the way of a run.\n"),
-        "{}",
-        said.out
-    );
+    assert!(said.out.ends_with("1 problem blocks a run.\n"), "{}", said.out);
 }
 
 #[test]
@@ -273,7 +272,7 @@ fn doctor_hints() {
             403,
             "jobRateLimitExceeded",
             "Job exceeded rate limits: Your table exceeded quota for table update operations",
-            "-> it is a rate limit: a run waits and retries by itself, else try again in a minute\n",
+            "-> rate limit: a run retries automatically; otherwise try again in a minute\n",
         ),
         (
             401,

@@ -34,7 +34,7 @@ fn raw_tables_of_a_project_are_left_as_they_are() {
         let told = operator.backcourt(&arguments).expect(2).err;
         assert!(
             told.contains(&format!(
-                "in {there} as rehearsal_* holds rows that backcourt did not load; "
+                "in {there} as rehearsal_* contains rows that backcourt did not load; "
             )),
             "{told}"
         );

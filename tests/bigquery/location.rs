@@ -145,7 +145,7 @@ fn datasets_in_two_locations_are_refused_before_the_first_job() {
     let said = run(&proxy, &["run", "--output", "plain"]).expect(2).err;
     assert!(
         said.contains(
-            "dataset mart is in us-west2 and dataset raw in US; a query reads from one location only"
+            "dataset mart is in us-west2 but dataset raw in US; a query reads from one location only"
         ),
         "{said}"
     );
@@ -176,7 +176,7 @@ fn a_dataset_that_only_a_query_names_is_looked_at_in_its_project() {
         let said = run_of(&plan, &proxy, &["run", "--output", "plain"]);
         let is_refused = said
             .err
-            .contains("dataset mart is in us-west2 and dataset raw in US");
+            .contains("dataset mart is in us-west2 but dataset raw in US");
         assert_eq!(is_refused, is_own, "{name}: {said:?}");
     }
 }
@@ -186,7 +186,7 @@ fn doctor_names_a_dataset_of_leases_that_is_not_where_the_tables_are() {
     let (proxy, _) = with_datasets(&[("mart", "us-west2"), ("raw", "us-west2"), ("backcourt", "US")]);
     let said = run(&proxy, &["doctor"]).out;
     for part in [
-        "dataset backcourt is in US and the tables are in us-west2: leases and owners are kept in backcourt_us_west2",
+        "dataset backcourt is in US but the tables are in us-west2: leases and owners are in backcourt_us_west2",
         "if no other plan uses backcourt, drop it with 'bq rm -r -d acme-prod:backcourt'",
     ] {
         assert!(said.contains(part), "{said}");

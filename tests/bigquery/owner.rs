@@ -110,7 +110,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
         (
             "CREATE TABLE `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
             "DROP TABLE `mart.tenants`",
-            "is not partitioned but the plan needs partitions by 'day', so every read and every commit scans all of it",
+            "is not partitioned but the plan needs partitions by 'day'; every read and commit scans the whole table",
         ),
         (
             "CREATE TABLE `mart.tenants` PARTITION BY other AS \
@@ -121,7 +121,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
         (
             "CREATE VIEW `mart.tenants` AS SELECT DATE '2024-01-01' AS day, 70 AS n",
             "DROP VIEW `mart.tenants`",
-            "is a VIEW, not a table whose rows can be changed",
+            "is a VIEW, not a table that can be written",
         ),
     ] {
         ask(made);
@@ -155,7 +155,7 @@ fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_wri
     let first = Planned::on(&plan("first", sql, number), &emulator.flags());
     let refused = first.run(&[]).expect(2).out;
     assert!(
-        refused.contains("holds 2 rows in 2 partitions, and no plan owns it"),
+        refused.contains("contains 2 rows in 2 partitions, and no plan owns it"),
         "{refused}"
     );
     assert_eq!(stored(sum), "150");

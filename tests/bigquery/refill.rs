@@ -386,7 +386,7 @@ async fn refuses(warehouse: &BigQueryWarehouse) {
         (
             "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third, 0.5 AS part FROM `box.games` \
              WHERE game_date IN UNNEST(@dates)",
-            "answers a row of 2023-01-01, which is none of the dates it was asked about",
+            "returns a row of 2023-01-01, which is not one of the requested dates",
         ),
     ]
     .into_iter()
@@ -446,10 +446,7 @@ fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
     let mut other = run;
     other[2] = &plan;
     let refused = State::none().backcourt(&other).expect(2);
-    assert!(
-        refused.err.contains("write `harbour.ship_calls` in them"),
-        "{refused:?}"
-    );
+    assert!(refused.err.contains("write `harbour.ship_calls`"), "{refused:?}");
 }
 
 /// Columns called as words of the language, and as what the scripts themselves are made of.

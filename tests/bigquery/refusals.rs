@@ -59,8 +59,8 @@ const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
 
 // https://cloud.google.com/bigquery/docs/error-messages
 #[rstest]
-#[case(&body(400, "invalidQuery", STREAMED), 400, Data, "cannot be changed for up to 90 minutes")]
-#[case(&body(404, "notFound", ELSEWHERE), 404, Data, "a job reads one location only, and --location chooses it")]
+#[case(&body(400, "invalidQuery", STREAMED), 400, Data, "can't be changed for up to 90 minutes")]
+#[case(&body(404, "notFound", ELSEWHERE), 404, Data, "a job reads one location only, set by --location")]
 // Reason and words: https://github.com/drt-hub/drt/pull/736, https://github.com/PipedreamHQ/pipedream/pull/3070
 #[case(&body(403, "billingNotEnabled", NO_BILLING), 403, Auth, "enable billing for the project")]
 #[case(&body(403, "accessDenied", NO_BILLING), 403, Auth, "enable billing for the project")]
@@ -72,13 +72,13 @@ const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
 // https://github.com/cal-itp/data-infra/issues/5142
 #[case(&body(403, "accessDenied", HIDDEN), 403, Auth, "grant it a policy with FILTER USING (TRUE)")]
 // https://github.com/googleapis/java-bigquery/issues/2372
-#[case(&body(403, "rateLimitExceeded", TOO_MANY), 403, Rate, "tried again")]
+#[case(&body(403, "rateLimitExceeded", TOO_MANY), 403, Rate, "retrying may help")]
 // https://cloud.google.com/bigquery/docs/troubleshoot-quotas
 #[case(&body(403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for free query bytes scanned."), 403,
        Quota, "quota")]
 // https://github.com/jaredhanson/passport-google-oauth/issues/75, of the API front end
-#[case(&body(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), 403, Rate, "tried again")]
-#[case(&body(429, "rateLimitExceeded", "Rate Limit Exceeded"), 429, Rate, "tried again")]
+#[case(&body(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), 403, Rate, "retrying may help")]
+#[case(&body(429, "rateLimitExceeded", "Rate Limit Exceeded"), 429, Rate, "retrying may help")]
 // https://github.com/googleapis/google-cloud-python/issues/4140, with the reason of
 // https://github.com/r-dbi/bigrquery/issues/265
 #[case(&body(403, "accessNotConfigured", DISABLED), 403, Auth, "enable the BigQuery API")]
@@ -93,15 +93,15 @@ const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
 // https://cloud.google.com/apis/design/errors
 #[case(&newer(403, "PERMISSION_DENIED", Some("BILLING_DISABLED"), BILLED_METHOD), 403, Auth, "enable billing")]
 #[case(&newer(404, "NOT_FOUND", None, "Not found: Table p:d.t"), 404, Data, "BigQuery says (notFound)")]
-#[case(&newer(429, "RESOURCE_EXHAUSTED", None, "Quota exceeded for quota metric 'Queries'"), 429, Rate, "tried again")]
-#[case(&newer(503, "UNAVAILABLE", None, "The service is currently unavailable."), 503, Transient, "tried again")]
+#[case(&newer(429, "RESOURCE_EXHAUSTED", None, "Quota exceeded for quota metric 'Queries'"), 429, Rate, "retrying may help")]
+#[case(&newer(503, "UNAVAILABLE", None, "The service is currently unavailable."), 503, Transient, "retrying may help")]
 #[case(&newer(400, "INVALID_ARGUMENT", None, "Request payload size exceeds the limit: 10485760 bytes."), 400, Code,
        "fewer or narrower columns")]
 // What a front end or a proxy answers; https://github.com/googleapis/google-cloud-python/issues/4864 has the first.
 #[case(&page("Error 413 (Request Entity Too Large)!!1"), 413, Code, "fewer or narrower columns")]
-#[case(&page("Error 502 (Server Error)!!1"), 502, Transient, "tried again")]
+#[case(&page("Error 502 (Server Error)!!1"), 502, Transient, "retrying may help")]
 #[case(&page("503 Service Temporarily Unavailable"), 503, Transient, "HTTP 503 with a page that is not BigQuery's")]
-#[case(&page("Error 429 (Too Many Requests)!!1"), 429, Rate, "tried again")]
+#[case(&page("Error 429 (Too Many Requests)!!1"), 429, Rate, "retrying may help")]
 #[case(&page("Access Denied by policy"), 403, Auth, "'Access Denied by policy'; check the server's address")]
 #[case(
     "",

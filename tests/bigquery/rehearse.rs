@@ -83,7 +83,7 @@ fn what_bigquery_holds_comes_out_the_same_here_until_a_value_is_changed_there() 
         row.contains(&format!("{player}: points here {points}, there 777")) && row.trim().starts_with(DATE),
         "{row}"
     );
-    assert!(said.out.contains("\nNot equal in 1 of 1 table. "), "{}", said.out);
+    assert!(said.out.contains("\n1 of 1 table differ. "), "{}", said.out);
 
     let statements = statements.lock().unwrap();
     assert!(!statements.is_empty());

@@ -195,24 +195,21 @@ fn fails_in_every_command(planted: &Planted, part: &str) {
 fn credentials_that_are_no_use_are_refused_without_a_word_of_them() {
     let text = serde_json::to_string(BROKEN_KEY).unwrap();
     let cases = [
-        (
-            Planted::key(BROKEN_KEY, nobody()),
-            "the credentials cannot be used: ",
-        ),
+        (Planted::key(BROKEN_KEY, nobody()), "cannot use the credentials: "),
         (
             Planted::file(&text, &[BROKEN_KEY]),
-            "is no file of credentials that Google's tools write",
+            "is not a Google credentials file",
         ),
         (
             Planted::file(BROKEN_KEY, &[BROKEN_KEY]),
-            "is no file of credentials that Google's tools write",
+            "is not a Google credentials file",
         ),
         (
             Planted::file(
                 &json!({"type": "external_account", "token": TOKEN}).to_string(),
                 &[],
             ),
-            "holds credentials of the kind external_account",
+            "contains credentials of type external_account",
         ),
     ];
     for (planted, part) in cases {
@@ -246,9 +243,7 @@ fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
     let ended = planted.run(&state, &there);
     assert_eq!(ended.code, Some(1));
     assert!(
-        ended
-            .out
-            .contains("the token server answered something that is no token"),
+        ended.out.contains("the token server returned an invalid token"),
         "{}",
         ended.out
     );

@@ -87,40 +87,40 @@ fn several_watch_and_one_has_the_helm() {
     shows(
         &bob,
         "the same picture",
-        &["paused", "916 pending", "622 skipped", "helm: ann@pts/"],
+        &["paused", "916 pending", "622 skipped", "control: ann@pts/"],
     );
     assert!(
-        !bob.screen().contents().contains("took the helm"),
+        !bob.screen().contents().contains("took control"),
         "nobody lost it"
     );
     shows(
         &bob,
         "the log from before it came",
-        &["paused", "watches over the socket"],
+        &["paused", "attached over the socket"],
     );
-    shows(&ann, "that somebody came", &["helm: you, 1 more watches"]);
+    shows(&ann, "that somebody came", &["control: you, 1 observer"]);
     let mut eve = attach(&state, "eve", &["--read-only"]);
-    shows(&ann, "that another came", &["helm: you, 2 more watch"]);
+    shows(&ann, "that another came", &["control: you, 2 observers"]);
 
     bob.send("p");
     shows(
         &bob,
         "no order without the helm",
-        &["refused: ann@pts/", "has the helm; H takes it"],
+        &["refused: ann@pts/", "has control; H takes it"],
     );
     eve.send("p");
-    shows(&eve, "no order at all", &["refused: this console only watches"]);
+    shows(&eve, "no order at all", &["refused: this console is read-only"]);
 
     bob.send("H");
     shows(
         &bob,
         "a question first",
-        &["Take the helm from ann@pts/", "[ Cancel ]"],
+        &["Take control from ann@pts/", "[ Cancel ]"],
     );
     bob.send("\u{1b}[C\r");
-    shows(&bob, "that it is his now", &["helm: you, 2 more watch"]);
-    shows(&ann, "who took it", &["bob@pts/", "took the helm"]);
-    shows(&eve, "who has it", &["helm: bob@pts/"]);
+    shows(&bob, "that it is his now", &["control: you, 2 observers"]);
+    shows(&ann, "who took it", &["bob@pts/", "took control"]);
+    shows(&eve, "who has it", &["control: bob@pts/"]);
     ann.send("p");
     shows(&ann, "that she only watches now", &["refused: bob@pts/"]);
 
@@ -134,9 +134,9 @@ fn several_watch_and_one_has_the_helm() {
         bob.screen().contents().contains("finished: "),
         "what is left to say"
     );
-    shows(&ann, "that the helm is free", &["helm: free"]);
+    shows(&ann, "that the helm is free", &["control: none"]);
     ann.send("H");
-    shows(&ann, "that it is hers again", &["helm: you, 1 more watches"]);
+    shows(&ann, "that it is hers again", &["control: you, 1 observer"]);
     ann.send("q");
     ann.wait_exit();
     eve.send("3");
@@ -158,11 +158,11 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     shows(
         &first,
         "a helm nobody has",
-        &["paused", "916 pending", "helm: free"],
+        &["paused", "916 pending", "control: none"],
     );
     first.send("q");
     assert_eq!(first.wait_exit().exit_code(), 0);
-    let said = format!("left; the run goes on as process {}", run.0.id());
+    let said = format!("detached; the run continues as process {}", run.0.id());
     assert!(
         first.screen().contents().contains(&said),
         "{}",
@@ -174,9 +174,9 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     gone.wait_exit();
 
     let mut second = attach(&state, "ann", &[]);
-    shows(&second, "the run", &["916 pending", "helm: free"]);
+    shows(&second, "the run", &["916 pending", "control: none"]);
     second.send("H");
-    shows(&second, "the helm without a question", &["helm: you"]);
+    shows(&second, "the helm without a question", &["control: you"]);
     second.send("+");
     shows(&second, "an order taken", &["16 workers"]);
     run.0.kill().unwrap();
@@ -190,13 +190,13 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     shows(
         &second,
         "an order refused",
-        &["the run is over and takes no more orders; start 'backcourt run' again to do it"],
+        &["the run has ended; start it again with 'backcourt run'"],
     );
     second.send("q");
     assert_eq!(second.wait_exit().exit_code(), 0);
 
     let nobody = state.backcourt(&["attach"]).expect(2).err;
-    assert!(nobody.contains("no run is alive"), "{nobody}");
+    assert!(nobody.contains("no run is active"), "{nobody}");
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     let state = State::loaded();
     let mut run = Held::start(&state);
     let mut pty = attach(&state, "ann", &[]);
-    shows(&pty, "the run", &["916 pending", "helm: free"]);
+    shows(&pty, "the run", &["916 pending", "control: none"]);
     pty.send("H");
-    shows(&pty, "the helm", &["helm: you"]);
+    shows(&pty, "the helm", &["control: you"]);
     pty.send("q");
     shows(
         &pty,

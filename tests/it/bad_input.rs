@@ -49,36 +49,36 @@ fn in_one_line(ended: &Ended) {
 #[rstest]
 #[case::impossible_date(&["run", "--from", "2024-02-30"], "'2024-02-30' is not a date; write it as YYYY-MM-DD")]
 #[case::short_date(&["run", "--to", "2024-2-3"], "'2024-2-3' is not a date")]
-#[case::reversed(&["run", "--from", "2024-03-30", "--to", "2024-01-01"], "ends on 2024-01-01, before it starts on 2024-03-30")]
-#[case::after_the_plan(&["run", "--from", "2026-02-01"], "--from 2026-02-01 is after the plan's last date, and no --to was given; the plan's dates are 2021-10-19 to 2026-01-03, give --to too")]
-#[case::before_the_plan(&["run", "--to", "2021-10-18"], "--to 2021-10-18 is before the plan's first date, and no --from was given; the plan's dates are 2021-10-19 to 2026-01-03, give --from too")]
+#[case::reversed(&["run", "--from", "2024-03-30", "--to", "2024-01-01"], "ends on 2024-01-01, before its start 2024-03-30")]
+#[case::after_the_plan(&["run", "--from", "2026-02-01"], "--from 2026-02-01 is after the plan's last date, and --to is missing; the plan covers 2021-10-19 to 2026-01-03, give --to too")]
+#[case::before_the_plan(&["run", "--to", "2021-10-18"], "--to 2021-10-18 is before the plan's first date, and --from is missing; the plan covers 2021-10-19 to 2026-01-03, give --from too")]
 #[case::year_0(&["run", "--from", "0000-12-31"], "'0000-12-31' is not a date")]
 #[case::year_10000(&["run", "--to", "10000-01-01"], "'10000-01-01' is not a date")]
 #[case::empty_from(&["run", "--from", ""], "'' is not a date")]
-#[case::for_ever(&["run", "--to", "9999-12-31"], "2021-10-19 to 9999-12-31 are 2913978 dates, and a range has 40000 at most")]
-#[case::for_ever_by_list(&["run", "--dates", "0001-01-01..2024-01-01"], "0001-01-01 to 2024-01-01 are 738886 dates")]
-#[case::reversed_in_a_list(&["run", "--dates", "2024-01-03..2024-01-01"], "ends on 2024-01-01, before it starts on 2024-01-03; swap the two dates")]
+#[case::for_ever(&["run", "--to", "9999-12-31"], "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 40000")]
+#[case::for_ever_by_list(&["run", "--dates", "0001-01-01..2024-01-01"], "0001-01-01 to 2024-01-01 is 738886 dates")]
+#[case::reversed_in_a_list(&["run", "--dates", "2024-01-03..2024-01-01"], "ends on 2024-01-01, before its start 2024-01-03; swap the two dates")]
 #[case::half_a_range(&["run", "--dates", "2024-01-03.."], "'2024-01-03..' is not a range; write both dates")]
 #[case::list_of_dates(&["run", "--dates", "2021-12-25,x"], "'x' is not a date")]
 #[case::no_date(&["run", "--dates", ""], "'' is not a date")]
 #[case::rerun_date(&["rerun", "--dates", "2021-13-01"], "'2021-13-01' is not a date")]
-#[case::stage(&["run", "--stage", "team_ofense"], "no stage 'team_ofense'; did you mean 'team_offense'?")]
-#[case::stop_after(&["run", "--stop-after", "weather"], "no stage 'weather'; there is: team_offense")]
+#[case::stage(&["run", "--stage", "team_ofense"], "stage 'team_ofense' not found; did you mean 'team_offense'?")]
+#[case::stop_after(&["run", "--stop-after", "weather"], "stage 'weather' not found; choose one of: team_offense")]
 #[case::rerun_stage(&["rerun", "--failed", "--stage", "teamoffense"], "did you mean 'team_offense'?")]
-#[case::plan(&["run", "--plan", "nbaa"], "no plan 'nbaa'; did you mean 'nba'?")]
+#[case::plan(&["run", "--plan", "nbaa"], "plan 'nbaa' not found; did you mean 'nba'?")]
 #[case::plan_file(&["status", "--plan", "./no/such.toml"], "plan ./no/such.toml: cannot be read")]
-#[case::check(&["check", "seed_5_spot_chek"], "no check 'seed_5_spot_chek'; did you mean 'seed_5_spot_check'?")]
+#[case::check(&["check", "seed_5_spot_chek"], "check 'seed_5_spot_chek' not found; did you mean 'seed_5_spot_check'?")]
 #[case::offending(&["rerun", "--offending", "rows_per_dat"], "did you mean 'rows_per_date'?")]
-#[case::warehouse(&["run", "--warehouse", "duckdb:x"], "'duckdb:x' is no warehouse; write sqlite:DIR")]
-#[case::project(&["run", "--warehouse", "bigquery:Nba"], "'Nba' is not a project id")]
+#[case::warehouse(&["run", "--warehouse", "duckdb:x"], "'duckdb:x' is not a valid warehouse; write sqlite:DIR")]
+#[case::project(&["run", "--warehouse", "bigquery:Nba"], "'Nba' is not a valid project id")]
 #[case::bigquery_in_the_open(&["run", "--warehouse", "bigquery:nba-props@http://10.1.2.3"], "use https")]
-#[case::prefix_without_bigquery(&["run", "--dataset-prefix", "try_"], "--dataset-prefix is for BigQuery")]
-#[case::warehouse_without_folder(&["load", "--warehouse", "sqlite:"], "'sqlite:' is no warehouse")]
+#[case::prefix_without_bigquery(&["run", "--dataset-prefix", "try_"], "--dataset-prefix works only with BigQuery")]
+#[case::warehouse_without_folder(&["load", "--warehouse", "sqlite:"], "'sqlite:' is not a valid warehouse")]
 #[case::faults(&["load", "--faults", "januar-2026"], "did you mean 'january-2026'?")]
 #[case::never_run_status(&["status"], "never run in")]
 #[case::never_run_report(&["report"], "never run in")]
 #[case::never_run_check(&["check"], "never run in")]
-#[case::never_run_rerun(&["rerun", "--failed"], "nothing to rerun: plan nba was never run in")]
+#[case::never_run_rerun(&["rerun", "--failed"], "nothing to rerun: plan nba has never run in")]
 #[case::never_run_offending(&["rerun", "--offending", "rows_per_date"], "nothing to rerun")]
 fn a_wrong_word_is_refused_in_one_line(#[case] args: &[&str], #[case] words: &str) {
     let state = State::none();
@@ -134,13 +134,13 @@ kind = "nba"
 #[case::source(
     "\"reconstruct\"",
     "\"reconstrct\"",
-    "no source 'reconstrct'",
+    "source 'reconstrct' not found",
     "did you mean 'reconstruct'?"
 )]
 #[case::stage(
     "\"team_offense\"",
     "\"team_ofense\"",
-    "no built-in stage 'team_ofense'",
+    "built-in stage 'team_ofense' not found",
     "did you mean 'team_offense'?"
 )]
 #[case::table(
@@ -199,7 +199,7 @@ fn a_damaged_ledger_is_refused_by_path_and_left_as_it_is(
     fs::write(&path, &damaged).unwrap();
     for args in OPENING {
         let ended = state.backcourt(args);
-        refused(&ended, &[words, path.to_str().unwrap(), "move it aside"]);
+        refused(&ended, &[words, path.to_str().unwrap(), "move it away"]);
         in_one_line(&ended);
         assert!(fs::read(&path).unwrap() == damaged, "{args:?} changed it");
     }
@@ -230,7 +230,7 @@ fn a_damaged_warehouse_is_refused_by_path_and_left_as_it_is() {
     fs::write(&path, vec![7; 9_000]).unwrap();
     for args in [&DATES[..], &["check"], &["load"]] {
         let ended = state.backcourt(args);
-        refused(&ended, &[path.to_str().unwrap(), "left as it is"]);
+        refused(&ended, &[path.to_str().unwrap(), "left unchanged"]);
         in_one_line(&ended);
         assert!(fs::read(&path).unwrap() == vec![7; 9_000], "{args:?} changed it");
     }
@@ -241,7 +241,7 @@ fn a_damaged_warehouse_is_refused_by_path_and_left_as_it_is() {
 #[rstest]
 #[case::ledger("ledger.sqlite", "ledger")]
 #[case::events("events.jsonl", "event log")]
-#[case::lock("run.lock", "the lock")]
+#[case::lock("run.lock", "cannot lock")]
 #[case::warehouse("warehouse/nba_analytics.sqlite", "nba_analytics")]
 fn a_folder_in_place_of_a_file_is_refused_by_path(#[case] name: &str, #[case] what: &str) {
     let state = State::loaded();
@@ -270,12 +270,12 @@ fn a_file_in_place_of_a_folder_is_refused_by_path(#[case] name: &str) {
 #[case::state(
     "--state-dir",
     "/proc/backcourt",
-    "the state folder /proc/backcourt cannot be made"
+    "cannot create state folder /proc/backcourt"
 )]
 #[case::file(
     "--state-dir",
     "/dev/null/backcourt",
-    "the state folder /dev/null/backcourt cannot be made"
+    "cannot create state folder /dev/null/backcourt"
 )]
 #[case::warehouse("--warehouse", "sqlite:/proc/backcourt", "/proc/backcourt")]
 fn a_place_that_cannot_be_written_is_refused_by_name(
@@ -293,7 +293,7 @@ fn a_place_that_cannot_be_written_is_refused_by_name(
     refused(&ended, &[words]);
     in_one_line(&ended);
     assert!(
-        !ended.err.contains("tried again"),
+        !ended.err.contains("retrying may help"),
         "nothing tries again after this: {}",
         ended.err
     );
@@ -335,7 +335,7 @@ fn an_event_log_that_cannot_grow_stops_the_run_which_goes_on_later() {
     let stopped = state.backcourt(&DATES).expect(3);
     let events = state.events_file();
     for word in [
-        "stopped: event log",
+        "stopped: cannot write the event log",
         events.to_str().unwrap(),
         "No space left",
         "start again",

@@ -51,15 +51,15 @@ fn a_key_of_the_file_pauses_and_the_screen_names_it() {
     ];
     let mut pty = Pty::backcourt(&arguments, &[("BACKCOURT_CONFIG", file)], SIZE);
     pty.wait_for("F5 resume");
-    pty.wait_for("nothing begins until F5 resumes");
+    pty.wait_for("Paused: F5 resumes");
     pty.send("p?");
     pty.wait_until("the help is open and the run still held", |screen| {
         let text = screen.contents();
-        text.contains("From outside: ") && text.contains("paused")
+        text.contains("Control socket: ") && text.contains("paused")
     });
     pty.send("/pause\r");
     pty.wait_until("the help names the key", |screen| {
-        let said = "stop handing out work, or go on";
+        let said = "pause or resume the run";
         let contents = screen.contents();
         contents
             .lines()
@@ -96,26 +96,26 @@ fn the_mouse_is_taken_and_given_back_by_a_key() {
         folder.to_str().unwrap(),
     ];
     let mut pty = Pty::backcourt(&arguments, &[], SIZE);
-    pty.wait_for("nothing begins until p resumes");
+    pty.wait_for("Paused: p resumes");
     assert!(!has_mouse(&pty.screen()), "the terminal has it at first");
     pty.send("m");
     pty.wait_until("the mouse is taken and the bar says so", |screen| {
         has_mouse(screen) && screen.contents().contains("m mouse off")
     });
     pty.send("?");
-    pty.wait_for("the day before");
+    pty.wait_for("previous day");
     let wheel_down = "\u{1b}[<65;10;10M";
     pty.send(wheel_down);
     pty.wait_until("the wheel has scrolled the help", |screen| {
         let text = screen.contents();
-        text.contains("search") && text.contains(" Keys ") && !text.contains("From outside")
+        text.contains("search") && text.contains(" Keys ") && !text.contains("Control socket")
     });
     pty.send("q");
     let on_the_log = "\u{1b}[<0;10;34M\u{1b}[<0;10;34m";
     pty.send(on_the_log);
     pty.wait_for("f level");
     pty.send("m");
-    pty.wait_until("the mouse is the terminal's", |screen| !has_mouse(screen));
+    pty.wait_until("mouse off", |screen| !has_mouse(screen));
     pty.send("m");
     pty.wait_until("the mouse is taken again", has_mouse);
     pty.send("qe");
@@ -124,8 +124,8 @@ fn the_mouse_is_taken_and_given_back_by_a_key() {
 }
 
 #[rstest]
-#[case::setting("them = 'dark'", "line 1: there is no setting 'them'; did you mean 'theme'?")]
-#[case::command("[keys]\nrerunn = 'r'", "there is no command 'rerunn'; did you mean 'rerun'?")]
+#[case::setting("them = 'dark'", "line 1: setting 'them' not found; did you mean 'theme'?")]
+#[case::command("[keys]\nrerunn = 'r'", "command 'rerunn' not found; did you mean 'rerun'?")]
 #[case::taken("[keys]\nrerun = 'p'", "p would mean both 'rerun' and 'pause' (Dates)")]
 fn a_file_that_cannot_be_used_ends_it_before_anything_is_done(#[case] text: &str, #[case] problem: &str) {
     let state = State::none();
@@ -156,11 +156,11 @@ fn everything_wrong_in_a_file_is_said_at_once() {
     );
     assert_eq!(
         *second,
-        "  line 1: workers cannot be 'many': give a whole number from 1 to 64"
+        "  line 1: workers can't be 'many': give a whole number from 1 to 64"
     );
     assert_eq!(
         *third,
-        "  line 5: keys: there is no command 'rerunn'; did you mean 'rerun'?"
+        "  line 5: keys: command 'rerunn' not found; did you mean 'rerun'?"
     );
 }
 
@@ -177,7 +177,7 @@ fn a_named_file_must_be_there_and_the_usual_one_need_not() {
     let told = ended(usual.args(["config", "path"])).expect(0);
     let place = state.path().join("backcourt/config.toml");
     assert_eq!(told.out, format!("{}\n", place.display()));
-    assert!(told.err.contains("not there yet"), "{}", told.err);
+    assert!(told.err.contains("create it"), "{}", told.err);
     fs::create_dir_all(place.parent().unwrap()).unwrap();
     fs::write(&place, "theme = 'mono'\n").unwrap();
     let mut usual = backcourt();
@@ -225,8 +225,8 @@ fn keys_are_listed_as_they_are_in_effect() {
     let listed = with_file(&file, &["keys"]).expect(0).out;
     let pause = line(&listed, "pause ");
     assert!(pause.contains(" F5 Ctrl-P "), "{pause}");
-    assert!(pause.ends_with("[yours; default p]"), "{pause}");
-    assert_eq!(listed.matches("[yours").count(), 1);
+    assert!(pause.ends_with("[custom; default p]"), "{pause}");
+    assert_eq!(listed.matches("[custom").count(), 1);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
     pty.send("R");
     pty.wait_until("the confirmation lists the exact dates", |screen| {
         let text = screen.contents();
-        ["2021-12-25", "2023-12-16", "2025-11-14", "Do them again"]
+        ["2021-12-25", "2023-12-16", "2025-11-14", "Rerun"]
             .iter()
             .all(|part| text.contains(part))
     });
@@ -195,7 +195,7 @@ fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
         "### Usage rate known: 100 % (usage_coverage)".to_owned(),
         format!("{players} of {players} players; no team row 0, no attempts in the feed 0, no team total 0"),
         format!("| 2023 | 100 % | {players} | 0 | 0 | 0 |"),
-        "All is known on every date.".to_owned(),
+        "No values are missing on any date.".to_owned(),
     ] {
         assert!(page.contains(&part), "{part} is missing from\n{page}");
     }
@@ -207,7 +207,7 @@ fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
         !text.contains("RUNNING") && text.contains("PASS")
     });
     pty.send("i");
-    pty.wait_for("2 answers, oldest first");
+    pty.wait_for("2 results, oldest first");
     pty.send("q");
     pty.send("q");
     assert!(pty.wait_exit().exit_code() <= 1);
@@ -218,7 +218,9 @@ fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
     let folder = loaded();
     let pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
-    pty.wait_until("the run is paused", |screen| header(screen).ends_with("paused"));
+    pty.wait_until("the run stays paused", |screen| {
+        header(screen).ends_with("paused")
+    });
     // The sources are asked all the same: whoever starts paused wants to see them first.
     pty.wait_for("home_teams");
     let settled = quiet_bytes(&pty);
@@ -284,7 +286,7 @@ fn the_least_level_of_the_log_still_shows_what_failed() {
     pty.wait_until("failed dates and failed checks, and nothing else", |screen| {
         let text = screen.contents();
         let shown = [
-            "ERROR and worse",
+            "ERROR and above",
             "FAIL rows_per_date",
             "FAIL seed_5_spot_check",
             "failed 0/20 rows",
@@ -307,11 +309,11 @@ fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
     pty.send(&DOWN.repeat(3));
     pty.wait_for("gamebook_missing  Every team of every final");
     pty.send(ENTER);
-    pty.wait_for("Dates named by gamebook_missing");
+    pty.wait_for("Failing dates of gamebook_missing");
     pty.send(ENTER);
     pty.wait_until("the date is marked in the Dates pane", |screen| {
         let text = screen.contents();
-        text.contains("2021-10-19") && !text.contains("Dates named by")
+        text.contains("2021-10-19") && !text.contains("Failing dates of")
     });
     pty.send("q");
     assert_left(&mut pty, 0);
@@ -382,7 +384,7 @@ fn nothing_is_rerun_where_nothing_was_run() {
             .unwrap();
         assert_eq!(refused.status.code(), Some(2));
         let sentence = String::from_utf8(refused.stderr).unwrap();
-        assert!(sentence.contains("there is nothing to rerun"), "{sentence}");
+        assert!(sentence.contains("nothing to rerun"), "{sentence}");
         assert!(!state.exists());
     }
 }
@@ -445,7 +447,7 @@ fn ctrl_z_hands_the_terminal_to_the_shell_and_fg_brings_the_console_back() {
         });
     }
     pty.send("q");
-    pty.wait_for("units are still open");
+    pty.wait_for("units open");
     pty.send("a");
     assert_left(&mut pty, 3);
 }
@@ -456,13 +458,13 @@ fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
     pty.send("q");
-    pty.wait_for("units are still open");
+    pty.wait_for("units open");
     pty.send(ENTER);
     pty.wait_until("the question is gone", |screen| {
-        !screen.contents().contains("units are still open")
+        !screen.contents().contains("units open")
     });
     pty.send("q");
-    pty.wait_for("units are still open");
+    pty.wait_for("units open");
     pty.send("a");
     assert_left(&mut pty, 3);
     assert_eq!(last_state(folder.path()), RunState::Stopped);
@@ -514,7 +516,7 @@ fn a_run_that_holds_without_its_terminal_uses_no_processor(
     wait_until("the run says that it goes on", || {
         let logs = fs::read_dir(folder.path().join("logs")).unwrap();
         let mut logs = logs.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-        logs.any(|log| log.contains("the terminal is gone; the run goes on without it and holds"))
+        logs.any(|log| log.contains("terminal closed; the run stays paused until"))
     });
     let mut last = pty.cpu();
     // Whoever spins is never still for so long.
@@ -612,7 +614,7 @@ fn a_worker_that_panics_fails_its_date_and_leaves_the_screen_alone() {
     let mut pty = Pty::start(program.to_str().unwrap(), &arguments, &environment, SIZE);
     pty.wait_until("the run has ended with one failed date", |screen| {
         let text = screen.contents();
-        header(screen).contains("finished") && text.contains("1 failed") && text.contains("died")
+        header(screen).contains("finished") && text.contains("1 failed") && text.contains("panicked")
     });
     assert!(
         pty.screen().alternate_screen(),

@@ -242,7 +242,7 @@ fn the_dates_a_check_names_are_done_again() {
     let nothing = state
         .backcourt(&["rerun", "--offending", "rows_per_date", "--output", "plain"])
         .expect(0);
-    assert!(!nothing.out.contains("put back"), "{}", nothing.out);
+    assert!(!nothing.out.contains("requeued"), "{}", nothing.out);
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn a_dry_run_says_what_is_due_and_writes_nothing() {
         .expect(0);
     assert!(
         said.out
-            .contains("9 dates, 2 to do, 7 done before, 0 without work"),
+            .contains("9 dates, 2 to do, 7 already done, 0 without work"),
         "{}",
         said.out
     );
@@ -387,7 +387,7 @@ impl Held {
         let args = [&RUN[..], &["--paused"], &WEEK[..]].concat();
         let mut command = state.command(&args);
         let held = Self(command.stdout(Stdio::null()).spawn().unwrap());
-        wait_until("the run is paused", || {
+        wait_until("the run stays paused", || {
             state.facts().iter().any(|fact| fact["event"] == "paused")
         });
         held
@@ -413,7 +413,7 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
         (&status["run"]["state"], &status["run"]["pid"]),
         (&json!("paused"), &json!(pid))
     );
-    assert_eq!(status["stages"][0]["dates"]["pending"], 1538, "nothing was begun");
+    assert_eq!(status["stages"][0]["dates"]["pending"], 1538, "nothing started");
 
     let second = run_week(&state, &[]).expect(4);
     assert!(second.err.contains(&format!("process {pid},")), "{}", second.err);
@@ -687,7 +687,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
             Topic::ExistingRows,
             "x?",
             vec![text()],
-            &[("replace", "Replace them")],
+            &[("replace", "Replace")],
         )),
         Event::QuestionAnswered {
             topic: Topic::ExistingRows,
@@ -721,7 +721,7 @@ fn pictured() -> Pictured {
         "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,
         "state": "running", "pausing": false, "preparing": null, "active_seconds": 1.5,
         "progress": {"total": 4, "done": 1, "per_minute": null, "eta": [1.0, 2.0]},
-        "limit": "the workers", "billed": null, "question": null, "ending": null,
+        "limit": "workers", "billed": null, "question": null, "ending": null,
     });
     let stage = json!({
         "name": "s", "table": "d.t", "state": "running", "seconds": 1.0,
@@ -848,7 +848,7 @@ fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on()
     );
     assert!(page.contains(&command), "{page}");
     assert!(
-        page.contains("does what is still open: 12,304 dates in 8 stages."),
+        page.contains("runs what is still open: 12,304 dates in 8 stages."),
         "{page}"
     );
 }

@@ -115,18 +115,18 @@ fn a_run_is_steered_from_a_second_shell() {
         "team_offense: ",
         "916 pending",
         "checks: ",
-        "held by the operator",
+        "paused by the operator",
     ] {
         assert!(status.contains(part), "{part} in {status}");
     }
     assert_eq!(run.ctl(&["workers", "3"]).expect(0).out, "ok: 3 workers\n");
     let refused = run.ctl(&["workers", "65"]).expect(1).out;
     assert!(
-        refused.starts_with("refused: 65 workers are not possible"),
+        refused.starts_with("refused: 65 workers are out of range"),
         "{refused}"
     );
     let refused = run.ctl(&["pause"]).expect(1).out;
-    assert!(refused.contains("paused already"), "{refused}");
+    assert!(refused.contains("already paused"), "{refused}");
     let slip = run.ctl(&["resum"]).expect(2).err;
     assert!(slip.contains("did you mean 'resume'?"), "{slip}");
     run.ctl(&["rerun", "2025-11-14", "in", "nowhere"]).expect(1);
@@ -141,7 +141,7 @@ fn a_run_is_steered_from_a_second_shell() {
     run.exit_code();
     assert!(!run.socket().exists(), "taken away at the end");
     let nobody = run.ctl(&["pause"]).expect(2).err;
-    assert!(nobody.contains("no run is alive"), "{nobody}");
+    assert!(nobody.contains("no run is active"), "{nobody}");
     let from_the_ledger = run.ctl(&["status"]).expect(0).out;
     assert!(from_the_ledger.contains("team_offense -> "), "{from_the_ledger}");
 }
@@ -160,9 +160,10 @@ fn words_are_answered_in_words_and_json_in_json() {
     let answers: Vec<&str> = told.lines().collect();
     assert_eq!(
         answers[0],
-        "refused: there is no word 'nonsense'; there is: help, status, pause, resume, answer, workers, rerun, fetch, check, explain, waive, tick, untick, advance, inspect, cancel, drain, abort"
+        "refused: command 'nonsense' not found; choose one of: help, status, pause, resume, answer, workers, rerun, \
+         fetch, check, explain, waive, tick, untick, advance, inspect, cancel, drain, abort"
     );
-    assert_eq!(answers[1], "refused: nothing was asked; 'help' lists the words");
+    assert_eq!(answers[1], "refused: empty command; 'help' lists the commands");
     assert_eq!(answers[2..], ["ok: 5 workers", "ok: 4 workers"]);
     assert_eq!(run.says(b"help\n"), words::help());
 
@@ -179,7 +180,7 @@ fn words_are_answered_in_words_and_json_in_json() {
         told["reply"]["refused"]
             .as_str()
             .unwrap()
-            .contains("cannot be read"),
+            .contains("invalid line"),
         "{told}"
     );
 }
@@ -214,7 +215,7 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
     let sent = (0..64).try_for_each(|_| huge.write_all(&piece));
     let mut told = String::new();
     huge.read_to_string(&mut told).unwrap();
-    assert_eq!(told, "refused: a line has at most 65536 bytes\n");
+    assert_eq!(told, "refused: a line can have at most 65536 bytes\n");
     if let Err(error) = sent {
         assert!(
             matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset),
@@ -281,7 +282,7 @@ fn what_a_killed_run_leaves_behind_is_known_and_replaced() {
     run.child.wait().unwrap();
     assert!(run.socket().exists());
     let nobody = run.ctl(&["pause"]).expect(2).err;
-    assert!(nobody.contains("no run is alive"), "{nobody}");
+    assert!(nobody.contains("no run is active"), "{nobody}");
     let state = std::mem::replace(&mut run.state, State::none());
     let next = Run::held_in(state);
     assert_eq!(next.ctl(&["workers", "2"]).expect(0).out, "ok: 2 workers\n");
@@ -362,7 +363,7 @@ fn plain_output_names_the_socket() {
     std::mem::swap(&mut run.child, &mut child);
     child.wait().unwrap();
     let named = format!(
-        "control socket {}: 'backcourt ctl help' lists what it takes",
+        "control socket {}: 'backcourt ctl help' lists its commands",
         run.socket().display()
     );
     assert!(

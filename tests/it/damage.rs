@@ -77,8 +77,8 @@ fn a_ledger_found_damaged_in_the_midst_of_a_run_is_told_with_what_helps() {
     let told = state.backcourt(&RUN);
     let said = format!("{}{}", told.out, told.err);
     assert!(matches!(told.code, Some(2 | 3)), "{said}");
-    assert!(said.contains("is damaged, for "), "{said}");
-    assert!(said.contains("move it aside"), "{said}");
+    assert!(said.contains("is damaged ("), "{said}");
+    assert!(said.contains("move it away"), "{said}");
     assert!(!said.contains("start again"), "{said}");
 }
 

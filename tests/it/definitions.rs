@@ -115,7 +115,7 @@ fn check_edited(#[case] part: &str, #[case] other: &str) {
     assert_eq!(check["definition"], "changed");
     let told = edited.backcourt(&["status"]).expect(0).out;
     assert!(
-        told.contains("answered for another definition; run it again"),
+        told.contains("result of another definition; run it again"),
         "{told}"
     );
 
@@ -266,7 +266,7 @@ fn a_waiver_holds_for_one_value() {
     assert_eq!(check["state"], "FAIL");
     assert_eq!(
         check["remark"],
-        "the waiver of positive was for 3 rows on 3 dates, the check now finds 2 rows on 2 dates"
+        "the waiver of positive was for 3 rows on 3 dates, but the value is now 2 rows on 2 dates"
     );
 }
 

@@ -95,7 +95,7 @@ fn lines() -> String {
     text.push_str("```\n\nAnswers:\n\n```json\n");
     for reply in [
         Reply::Accepted("4 workers".to_owned()),
-        Reply::Refused("the run has ended; there is nothing to pause".to_owned()),
+        Reply::Refused("the run has ended; nothing to pause".to_owned()),
         Reply::Rows(StoredRows {
             columns: vec!["game_date".to_owned(), "team_abbr".to_owned()],
             rows: vec![vec!["2025-11-14".to_owned(), "BOS".to_owned()]],

@@ -36,10 +36,10 @@ fn where_nothing_is_yet_it_says_what_comes_next_and_makes_nothing() {
     let text = state.backcourt(&["doctor"]).expect(0);
     for part in [
         "note   folder: ",
-        " is not there yet",
-        "-> 'backcourt run' makes it and loads the shipped box scores",
+        " doesn't exist yet",
+        "-> 'backcourt run' creates it and loads the shipped box scores",
         "ok     nba: 8 stages, ",
-        "Nothing is wrong.",
+        "All checks passed.",
     ] {
         assert!(text.out.contains(part), "{part:?} in {}", text.out);
     }
@@ -107,8 +107,11 @@ fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are()
         ledger["detail"].as_str().unwrap().ends_with("is finished"),
         "{ledger}"
     );
-    assert_eq!(of(&report, "lock")["detail"], "nobody is at work here");
-    assert_eq!(of(&report, "tables")["detail"], "6 of 13 tables as defined");
+    assert_eq!(of(&report, "lock")["detail"], "no process is using this folder");
+    assert_eq!(
+        of(&report, "tables")["detail"],
+        "6 of 13 tables match their definition"
+    );
     // What the run found is in the ledger, for status and the report.
     let status = state.status();
     let sources = status["sources"].as_array().unwrap();
@@ -163,11 +166,7 @@ fn a_damaged_warehouse_is_a_finding_and_not_the_end() {
         "{}",
         said.out
     );
-    assert!(
-        said.out.ends_with("1 fault stands in the way of a run.\n"),
-        "{}",
-        said.out
-    );
+    assert!(said.out.ends_with("1 problem blocks a run.\n"), "{}", said.out);
 }
 
 #[test]
@@ -176,7 +175,7 @@ fn a_strange_name_is_refused_with_the_right_one() {
     let refused = state.backcourt(&["doctor", "bdl_repeatd"]).expect(2);
     assert_eq!(
         refused.err,
-        "backcourt: there is no source check 'bdl_repeatd'; did you mean 'bdl_repeated'?\n"
+        "backcourt: source check 'bdl_repeatd' not found; did you mean 'bdl_repeated'?\n"
     );
     assert!(!state.path().exists());
 }

@@ -44,7 +44,7 @@ fn every_date_is_accounted_for_and_a_second_run_does_nothing() {
     assert!(
         again
             .message
-            .starts_with("nothing to do: all 40 units ended before"),
+            .starts_with("nothing to do: all 40 units already done"),
         "{}",
         again.message
     );
@@ -170,7 +170,7 @@ fn the_same_error_on_five_dates_stops_the_stage_and_a_later_run_does_the_rest() 
     assert!(
         ending
             .message
-            .starts_with("toy was stopped by the same error on date after date, "),
+            .starts_with("toy stopped after the same error on consecutive dates, "),
         "{}",
         ending.message
     );
@@ -327,7 +327,7 @@ fn what_is_given_up_in_flight_is_pending_again_and_done_after_a_resume() {
         panic!("it is refused")
     };
     assert!(
-        told.starts_with("gave up 2 batches, ") && told.ends_with("the run holds"),
+        told.starts_with("cancelled 2 batches (") && told.ends_with("; paused"),
         "{told}"
     );
     let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Paused);
@@ -587,7 +587,7 @@ fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
     };
     assert_eq!(
         sentence,
-        "there is no breakdown of 'all_here'; did you mean 'all_there'?"
+        "breakdown of 'all_here' not found; did you mean 'all_there'?"
     );
     live.order(Command::Drain);
     live.end();
@@ -721,7 +721,7 @@ fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
             .ending
             .as_ref()
             .unwrap()
-            .starts_with("a shut gate holds after; ")
+            .starts_with("a closed gate blocks after; ")
     );
     assert_eq!(toy.stored_rows_of("after"), 0);
 
@@ -856,7 +856,7 @@ fn a_stage_that_asks_first_begins_on_the_operators_word_alone() {
         assert!(
             ending
                 .message
-                .starts_with("after waits for your word, 'run --advance after' gives it"),
+                .starts_with("after awaits approval, start it with 'run --advance after'"),
             "{}",
             ending.message
         );
@@ -909,7 +909,7 @@ fn the_word_does_not_open_a_gate() {
     let (ending, _) = toy.run_with(|options| options.released = vec!["after".to_owned()]);
     assert_eq!((ending.exit_code, toy.stored_rows_of("after")), (1, 0));
     assert!(
-        ending.message.starts_with("a shut gate holds after; "),
+        ending.message.starts_with("a closed gate blocks after; "),
         "{}",
         ending.message
     );
@@ -936,7 +936,7 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
     let held = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
     assert!(held.stages[1].counts.pending > 0, "{:?}", held.stages[1].counts);
     let sentence = held.run.ending.clone().unwrap();
-    assert!(sentence.starts_with("a shut gate holds after; "), "{sentence}");
+    assert!(sentence.starts_with("a closed gate blocks after; "), "{sentence}");
     toy.heal(day(3));
     toy.hurry();
     live.order(Command::Rerun {

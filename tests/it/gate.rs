@@ -78,7 +78,7 @@ fn without_a_screen_it_is_waived_by_a_command_with_a_reason_and_the_next_run_goe
     let arguments = [&["run", "--output", "plain"][..], &RANGE].concat();
     let held = state.backcourt(&arguments).expect(1);
     assert!(
-        held.out.contains("a shut gate holds team_defense and 6 more"),
+        held.out.contains("a closed gate blocks team_defense and 6 more"),
         "{}",
         held.out
     );
@@ -87,7 +87,7 @@ fn without_a_screen_it_is_waived_by_a_command_with_a_reason_and_the_next_run_goe
         (["waive", "one_winner", "--reason", "x"], "one_winner is PASS"),
         (
             ["waive", "usage_coverage", "--reason", "x"],
-            "usage_coverage is not asked yet",
+            "usage_coverage is not run yet",
         ),
         (
             ["waive", "points_aritmetic", "--reason", "x"],
@@ -119,8 +119,8 @@ fn on_the_screen_it_holds_until_it_is_waived_and_everything_says_so() {
         text.lines().next().unwrap_or_default().contains("finished")
     };
     pty.wait_until("the run has ended", finished);
-    pty.wait_for("a shut gate holds team_defense and 6 more");
-    pty.wait_for("Gate after team_offense shut");
+    pty.wait_for("a closed gate blocks team_defense and 6 more");
+    pty.wait_for("Gate after team_offense closed");
     nothing_behind_the_gate_began(&state);
     pty.send("4gn");
     pty.wait_for("points_arithmetic");

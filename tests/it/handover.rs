@@ -43,7 +43,7 @@ fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
     let run = second.run(&[]).expect(1);
     let said = format!("{}{}", run.out, run.err);
     assert!(
-        said.contains("6 dates of one were made by another definition"),
+        said.contains("6 dates of one were computed by another definition"),
         "{said}"
     );
     assert_eq!(second.dates("one", "outdated"), 5);
@@ -114,7 +114,7 @@ fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading
     assert!(console.screen().contents().contains("66.7 %"));
     fs::rename(&aside, &recorded).unwrap();
     console.send("r");
-    console.wait_for("Read-only, refreshed every 30 s: r refreshes now, q leaves.");
+    console.wait_for("Read-only, refreshed every 30 s: r refreshes now, q quits.");
     console.send("q");
     assert_eq!(console.wait_exit().exit_code(), 0);
     assert!(!elsewhere.state.path().exists());

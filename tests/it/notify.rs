@@ -85,7 +85,7 @@ impl Pier {
     /// What the three messages begin with, in the order they come.
     const BEGINNINGS: [&'static str; 3] = [
         "calls 2024-03-01 failed: ",
-        "none_empty shuts the gate of calls: FAIL, ",
+        "none_empty closes the gate of calls: FAIL, ",
         "finished: ",
     ];
 }
@@ -166,7 +166,7 @@ fn a_terminal_that_was_left_is_told_nothing_and_the_command_goes_on_telling() {
         let mut all = vec!["-c", &*within, env!("CARGO_BIN_EXE_backcourt")];
         all.extend(arguments.iter().map(String::as_str));
         let mut pty = Pty::start("/bin/sh", &all, &[], SIZE);
-        pty.wait_until("the run is paused", |screen| {
+        pty.wait_until("the run stays paused", |screen| {
             screen
                 .contents()
                 .lines()

@@ -98,7 +98,7 @@ fn without_a_screen_they_are_kept_and_the_run_says_so() {
         let run = edited.run(args).expect(0);
         let said = format!("{}{}", run.out, run.err);
         assert!(
-            said.contains("3 dates of one were made by another definition"),
+            said.contains("3 dates of one were computed by another definition"),
             "{said}"
         );
         assert_eq!(edited.numbers("one"), [1, 1, 1]);
@@ -241,7 +241,7 @@ fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
     for (args, words) in [
         (["accept", "one", "--reason", " "], "needs a reason"),
         (["accept", "onne", "--reason", "x"], "did you mean 'one'?"),
-        (["accept", "two", "--reason", "x"], "no date of two is outdated"),
+        (["accept", "two", "--reason", "x"], "two has no outdated dates"),
     ] {
         let refused = edited.backcourt(&args).expect(2);
         assert!(refused.err.contains(words), "{}", refused.err);

@@ -225,7 +225,7 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
         (
             &["run", "--dry-run"],
             0,
-            "week_so_far: 31 dates, 0 to do, 26 done before, 5 without work",
+            "week_so_far: 31 dates, 0 to do, 26 already done, 5 without work",
         ),
         (
             &["rerun", "--dates", "2024-03-05", "--output", "plain"],
@@ -235,7 +235,7 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
         (
             &["load"],
             2,
-            "there is nothing to load: no stage of plan harbour is made from box scores",
+            "nothing to load: no stage of plan harbour uses box scores",
         ),
     ] {
         let arguments = [arguments, &["--plan", "harbour"]].concat();
@@ -375,7 +375,7 @@ fn a_command_that_takes_too_long_is_ended_with_its_children_and_not_tried_again(
     );
     let reason = reason.unwrap();
     assert!(
-        reason.starts_with("not done after 1 s and ended; timeout_seconds allows more"),
+        reason.starts_with("timed out after 1 s; raise timeout_seconds if it needs longer"),
         "{reason}"
     );
     for date in ["2024-03-01", "2024-03-02", "2024-03-03"] {
@@ -419,7 +419,7 @@ fn an_abort_ends_what_the_commands_started() {
 fn a_failing_check_of_a_query_holds_the_stage_behind_it_until_it_is_waived() {
     let port = Port::new(&format!("{CALLS}{TONS}"), &SHIPS.replace("Anna,30", "Anna,90"));
     let held = port.run().expect(1);
-    assert!(held.out.contains("a shut gate holds after"), "{}", held.out);
+    assert!(held.out.contains("a closed gate blocks after"), "{}", held.out);
     assert_eq!(port.dates("after", "pending"), 3);
     port.ask(&["waive", "not_too_much", "--reason", "a fair week"])
         .expect(0);
@@ -493,12 +493,12 @@ fn a_plan_that_cannot_work_is_refused_before_anything_is_written() {
         (
             "SUM(tons) AS tons",
             "ML.PREDICT(tons) AS tons",
-            "stage 'tons': backcourt cannot translate",
+            "stage 'tons': the embedded warehouse does not support",
         ),
         (
             "SELECT @date AS day",
             "SELECT @date AS day,",
-            "stage 'tons': the query cannot be read",
+            "stage 'tons': cannot parse the query",
         ),
         ("type = \"INT64\"", "type = \"INT46\"", "did you mean 'INT64'?"),
         (
@@ -509,7 +509,7 @@ fn a_plan_that_cannot_work_is_refused_before_anything_is_written() {
         (
             "@date AS day",
             "@dat AS day",
-            "there is @date, and @dates for many at once",
+            "use @date, or @dates for many dates at once",
         ),
     ] {
         let port = Port::new(&whole.replacen(good, bad, 1), SHIPS);
@@ -526,7 +526,7 @@ fn a_program_that_is_not_there_and_a_column_that_is_missing_stop_the_run_once() 
     let port = Port::new(&CALLS.replace("./calls", "./cals"), "");
     let stopped = port.run().expect(3);
     assert!(
-        stopped.out.contains("program './cals' is not there"),
+        stopped.out.contains("program './cals' not found"),
         "{}",
         stopped.out
     );
@@ -687,7 +687,7 @@ fn a_table_of_another_stage_is_declared_or_the_plan_refused() {
     assert!(
         refused
             .err
-            .contains("add reads = [{ table = \"port.calls\" }], with days_back = N in it"),
+            .contains("add reads = [{ table = \"port.calls\" }], with days_back = N if"),
         "{}",
         refused.err
     );

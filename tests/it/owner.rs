@@ -137,7 +137,7 @@ fn an_empty_table_that_was_left_is_made_anew_when_that_is_wanted() {
     let fixed = plan("typo", "mart.typo", "SELECT @date AS day, 1 AS n", N);
     let refused = place.run(&fixed).expect(2);
     assert!(
-        refused.out.contains("the table holds no row and is made anew"),
+        refused.out.contains("the table is empty and will be recreated"),
         "{}",
         refused.out
     );
@@ -224,9 +224,7 @@ fn what_can_only_gain_is_altered_when_that_is_wanted() {
         refused.out
     );
     assert!(
-        refused
-            .out
-            .contains("has 'n' NOT NULL but the plan lets it be NULL"),
+        refused.out.contains("has 'n' NOT NULL but the plan allows NULL"),
         "{}",
         refused.out
     );
@@ -290,7 +288,7 @@ fn what_every_stage_gets_wrong_is_told_before_the_first_begins() {
     assert!(
         refused
             .out
-            .contains("stage b: the query does not run: no such column: nn"),
+            .contains("stage b: the query fails: no such column: nn"),
         "{}",
         refused.out
     );
@@ -418,7 +416,7 @@ fn rows_of_nobody_are_not_replaced_silently() {
     place.sql("mart", EXISTING);
     let german = of_country("DE");
     let refused = place.run(&german).expect(2);
-    let said = "table mart.tenants of stage s holds 3 rows in 3 partitions, and no plan owns it";
+    let said = "table mart.tenants of stage s contains 3 rows in 3 partitions, and no plan owns it";
     assert!(refused.out.contains(said), "{}", refused.out);
     assert!(refused.out.contains("--replace-existing"), "{}", refused.out);
     assert!(
@@ -463,7 +461,7 @@ fn a_program_that_fills_its_table_itself_owns_it_too() {
     };
     let refused = place.run(&program("first")).expect(2);
     assert!(
-        refused.out.contains("holds 3 rows in 3 partitions"),
+        refused.out.contains("contains 3 rows in 3 partitions"),
         "{}",
         refused.out
     );

@@ -51,7 +51,7 @@ fn outdated_dates_are_kept_or_rerun_as_the_operator_answers() {
     planned.write(&PLAN.replace("1 AS n", "2 AS n"));
     let asked = console(&planned);
     asked.wait_for("Rerun the outdated dates?");
-    asked.wait_for("3 dates of one were made by another definition");
+    asked.wait_for("3 dates of one were computed by another definition");
     answer(asked, 1, "finished");
     assert_eq!(planned.numbers("one"), [1, 1, 1], "kept");
 
@@ -80,7 +80,7 @@ fn rows_without_an_owner_are_replaced_only_after_the_answer() {
         .unwrap();
     drop(dataset);
     let asked = console(&planned);
-    asked.wait_for("Replace rows of a table that no plan owns yet?");
+    asked.wait_for("Replace rows of a table that no plan owns?");
     assert_eq!(
         planned.numbers("one"),
         [8, 7],

@@ -56,7 +56,7 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
         &[
             "REPLAY",
             &run,
-            "x10000 at its end",
+            "x10000 finished",
             "finished",
             "7 ok",
             "ended: 7 units done",
@@ -64,8 +64,8 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
     );
     shows(
         &pty,
-        "what is not recorded",
-        &["The log is not recorded", "of the machine is not recorded"],
+        "Worker activity is not recorded",
+        &["The log is not recorded", "Process metrics are not recorded"],
     );
     pty.send("r");
     shows(&pty, "no order", &["this is a recording"]);
@@ -76,11 +76,11 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
     shows(&pty, "the runbook", &["Runbook"]);
     pty.send("q");
     pty.send("<");
-    shows(&pty, "the event before the end, held", &["x10000 held"]);
+    shows(&pty, "the event before the end, held", &["x10000 paused"]);
     pty.send("-");
-    shows(&pty, "a lower speed", &["x5000 held"]);
+    shows(&pty, "a lower speed", &["x5000 paused"]);
     pty.send(">");
-    shows(&pty, "the end again", &["x5000 at its end"]);
+    shows(&pty, "the end again", &["x5000 finished"]);
     pty.send("q");
     assert_eq!(pty.wait_exit().exit_code(), 0);
     assert!(pty.modes_restored());
@@ -94,11 +94,7 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
 fn on_a_small_screen_it_still_says_what_it_is() {
     let state = recorded();
     let mut pty = replay(&state, &["--speed", "10000"], (80, 24));
-    shows(
-        &pty,
-        "the end of the recording",
-        &["REPLAY", "at its end", "7 ok"],
-    );
+    shows(&pty, "the end of the recording", &["REPLAY", "finished", "7 ok"]);
     pty.send("q");
     assert_eq!(pty.wait_exit().exit_code(), 0);
 }
@@ -116,12 +112,12 @@ fn without_a_terminal_it_is_lines_and_what_cannot_be_shown_is_refused_in_one_sen
     fs::write(&empty, "").unwrap();
     fs::write(&foreign, "date,team\n2023-12-11,LAL\n").unwrap();
     for (more, says) in [
-        (vec!["/nowhere/events.jsonl"], "cannot be read"),
-        (vec![empty.to_str().unwrap()], "no run is recorded in it"),
-        (vec![foreign.to_str().unwrap()], "line 1 is no event of backcourt"),
+        (vec!["/nowhere/events.jsonl"], "cannot read"),
+        (vec![empty.to_str().unwrap()], "has no recorded run"),
+        (vec![foreign.to_str().unwrap()], "line 1 is not a backcourt event"),
         (
             vec![events.to_str().unwrap(), "--run", "x"],
-            "there is no run 'x' in it; there is: ",
+            "run 'x' not found in ",
         ),
         (
             vec![events.to_str().unwrap(), "--speed", "0"],
@@ -149,7 +145,7 @@ fn a_run_that_found_nothing_to_do_is_passed_over_and_all_are_listed() {
     let shown = state.backcourt(&["replay"]).expect(0);
     assert!(shown.out.contains("finished: 7 units done"), "{}", shown.out);
     let (run, _) = worked.split_once(' ').unwrap();
-    let said = format!("{run} is the newest that did something; another is recorded, and --list names all");
+    let said = format!("{run} is the newest that did any work; another is recorded, list all with --list");
     assert!(shown.err.contains(&said), "{}", shown.err);
     let (other, _) = idle.split_once(' ').unwrap();
     let named = state.backcourt(&["replay", "--run", other]).expect(0).out;

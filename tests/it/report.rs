@@ -42,12 +42,12 @@ fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
         "| WAIVED | all_there |",
         "by tester on",
         "lost at the source",
-        "all_there offends on 2 dates: 2021-10-22,2021-10-24",
+        "all_there fails on 2 dates: 2021-10-22,2021-10-24",
         "- all_there was FAIL 2 rows on 2 dates, then WAIVED 2 rows on 2 dates",
         "- toy: 1 date partial, 1 of 2 rows, 1 attempt: the toy left one out\n  2021-10-22\n",
         "- toy: 1 date failed, 0 of 2 rows, ",
         "- toy: results from 2021-10-19 to 2021-11-07\n",
-        "`backcourt rerun --failed --state-dir '/srv/a toy'` does 2 dates again.",
+        "`backcourt rerun --failed --state-dir '/srv/a toy'` reruns 2 dates.",
     ] {
         assert!(written.contains(part), "{part} is missing from\n{written}");
     }
@@ -61,14 +61,14 @@ fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
     toy.run_with(|options| options.dates.truncate(10));
     let written = page(&toy);
     assert!(
-        written.contains("does what is still open: 192 dates in 3 stages."),
+        written.contains("runs what is still open: 192 dates in 3 stages."),
         "{written}"
     );
     toy.run();
-    assert!(page(&toy).contains("- Nothing is left to do."));
+    assert!(page(&toy).contains("- Nothing left to do."));
     toy.run_with(|options| options.dates.truncate(10));
     assert!(
-        page(&toy).contains("- Nothing is left to do."),
+        page(&toy).contains("- Nothing left to do."),
         "a narrower run leaves nothing to do"
     );
     let mut ledger = toy.ledger();
@@ -87,12 +87,12 @@ fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
     );
     assert!(
         written.contains(
-            "`backcourt run --source main --state-dir '/srv/a toy'` does what is still open: 1 date in 1 stage."
+            "`backcourt run --source main --state-dir '/srv/a toy'` runs what is still open: 1 date in 1 stage."
         ),
         "{written}"
     );
     toy.run_with(|options| options.dates.truncate(10));
-    assert!(page(&toy).contains("- Nothing is left to do."));
+    assert!(page(&toy).contains("- Nothing left to do."));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn forty_dates_with_two_causes_are_two_lines_and_a_waiver_is_told_for_ever() {
         (1, 1),
         "{written}"
     );
-    assert!(written.contains("(it no longer counts): known"), "{written}");
-    assert!(written.contains("; 1 of them done more than once"), "{written}");
+    assert!(written.contains("(no longer valid): known"), "{written}");
+    assert!(written.contains("; 1 of them run more than once"), "{written}");
     assert!(written.contains("## Runs\n"), "{written}");
 }

@@ -49,17 +49,17 @@ fn a_part_of_the_dates_ticks_what_it_shows_and_nothing_that_asks_for_all() {
     let state = State::loaded();
     run_week(&state);
     let said = |number| said(&state, number);
-    assert_eq!(said("2"), "done: begun");
+    assert_eq!(said("2"), "done: started");
     assert_eq!(said("3"), "under_way: 1 of 3 dates");
     assert_eq!(said("4"), "under_way: 7 of 1,538 dates");
-    assert_eq!(said("11"), "open: not begun");
+    assert_eq!(said("11"), "open: not started");
     assert!(
         said("6").starts_with("done: ") && said("6").contains("WARN"),
         "asked, and its answer stands: {}",
         said("6")
     );
     assert!(said("7").starts_with("done: "), "{}", said("7"));
-    assert_eq!(said("14a"), "open: not begun");
+    assert_eq!(said("14a"), "open: not started");
     assert_eq!(item(&state, "24")["state"], "open");
     assert_eq!(item(&state, "1")["state"], "needs_you", "its turn has come");
 }
@@ -80,10 +80,10 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
     drop(ledger);
     assert_eq!(
         said(&state, "10"),
-        "undone: seed_5_spot_check: outdated, to be asked again"
+        "undone: seed_5_spot_check: outdated, run it again"
     );
     let status = state.backcourt(&["status"]).expect(0).out;
-    assert!(status.contains("  10 undone    Query 5"), "{status}");
+    assert!(status.contains("  10 reopened        Query 5"), "{status}");
     let check = ["check", "seed_5_spot_check", "--output", "silent"];
     state.backcourt(&check).expect(0);
     assert_eq!(item(&state, "10")["state"], "done");
@@ -93,15 +93,12 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
 fn a_tick_by_hand_is_kept_for_good_and_can_be_withdrawn() {
     let state = State::loaded();
     let never = state.backcourt(&["tick", "1", "--note", "copied"]).expect(2);
-    assert!(never.err.contains("was never run in"), "{}", never.err);
+    assert!(never.err.contains("has never run in"), "{}", never.err);
     run_week(&state);
     let before = state.status();
     for (arguments, sentence) in [
-        (
-            &["tick", "25", "--note", "x"][..],
-            "there is no runbook item '25'",
-        ),
-        (&["tick", "6", "--note", "x"], "item 6 is ticked by facts alone"),
+        (&["tick", "25", "--note", "x"][..], "runbook item '25' not found"),
+        (&["tick", "6", "--note", "x"], "item 6 is ticked automatically"),
         (&["tick", "1", "--note", " "], "a tick needs a note"),
         (
             &["tick", "1", "--note", "x", "--withdraw"],
@@ -130,7 +127,7 @@ fn a_tick_by_hand_is_kept_for_good_and_can_be_withdrawn() {
     );
     let twice = state.backcourt(&["tick", "1", "--note", "again"]).expect(2);
     assert!(
-        twice.err.contains("item 1 was ticked by ruth already"),
+        twice.err.contains("item 1 is already ticked by ruth"),
         "{}",
         twice.err
     );
@@ -155,13 +152,13 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
     let mut pty = Pty::backcourt(&arguments, &[("USER", "ruth")], (80, 24));
     pty.wait_for("paused");
     pty.send("6");
-    pty.wait_for("! needs you Back up the tables to be replaced");
+    pty.wait_for("! action required Back up the tables to be replaced");
     pty.send("\r");
-    pty.wait_for("ticked, note:");
+    pty.wait_for("note for the tick:");
     pty.send("copied to the backup");
     pty.send("\r");
     pty.wait_for("item 1 is ticked by ruth");
-    pty.wait_for("✓ done      Back up the tables to be replaced");
+    pty.wait_for("✓ done            Back up the tables to be replaced");
     pty.send("q");
     pty.send("p");
     pty.wait_until("the run has ended", |screen| {
@@ -169,7 +166,7 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
         text.lines().next().unwrap_or_default().contains("finished")
     });
     pty.send("6");
-    pty.wait_for("7 ✓ done      Query 2: game_id format");
+    pty.wait_for("7 ✓ done            Query 2: game_id format");
     pty.send("q");
     pty.send("q");
     pty.wait_exit();
@@ -200,7 +197,7 @@ fn the_document_ticks_its_item_until_something_newer_is_known() {
 
     let again = state.backcourt(&["report", "--output", path]).expect(2);
     assert!(
-        again.err.contains("is there already") && again.err.contains("--force"),
+        again.err.contains("already exists") && again.err.contains("--force"),
         "{}",
         again.err
     );
@@ -208,13 +205,13 @@ fn the_document_ticks_its_item_until_something_newer_is_known() {
     let nowhere = state.path().join("no/such/folder.md");
     let nowhere = ["report", "--output", nowhere.to_str().unwrap()];
     let nowhere = state.backcourt(&nowhere).expect(2);
-    assert!(nowhere.err.contains("cannot be written"), "{}", nowhere.err);
+    assert!(nowhere.err.contains("cannot write"), "{}", nowhere.err);
 
     state
         .backcourt(&["check", "seed_5_spot_check", "--output", "silent"])
         .expect(0);
     assert!(
-        said(&state, "23").ends_with("is behind the newest result"),
+        said(&state, "23").ends_with("is older than the newest result"),
         "{}",
         said(&state, "23")
     );

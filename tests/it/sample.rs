@@ -65,7 +65,7 @@ fn on_a_first_run_it_says_what_cannot_be_sampled_yet_and_goes_on() {
     );
     let units = units(&facts);
     assert_eq!(units[0].standing(), "2 of 2 rows, none stored yet");
-    assert_eq!(units[2].standing(), "no row owed, none stored (a day off)");
+    assert_eq!(units[2].standing(), "no rows expected, none stored (a day off)");
     assert_eq!(units[4].standing(), "needs toy of 3 earlier dates");
     assert_eq!(units[5].standing(), "needs toy of 6 earlier dates");
     assert_eq!(
@@ -106,8 +106,8 @@ fn a_stored_value_that_would_change_is_named_stays_and_stops_the_run() {
     assert_eq!((ending.state, ending.exit_code), (RunState::Stopped, 1));
     assert_eq!(
         ending.message,
-        "sample: 1 of 2 units as expected, 1 different from what is stored; nothing was written, \
-         'backcourt run' without --sample does the full range"
+        "sample: 1 of 2 units as expected, 1 different from the stored rows; nothing was written, run the full range \
+         with 'backcourt run' without --sample"
     );
     let units = units(&facts);
     assert_eq!(units[0].state, SampleState::Same);
@@ -161,7 +161,7 @@ fn what_fails_what_is_short_and_what_panics_stand_against_the_run_and_spare_the_
         units[2].standing(),
         "1 of 2 rows, none stored yet (the toy left one out)"
     );
-    assert_eq!(units[3].standing(), "it panicked: the toy's panic");
+    assert_eq!(units[3].standing(), "panicked: the toy's panic");
     assert_eq!(toy.stored_rows(), 0);
 }
 
@@ -176,7 +176,7 @@ fn with_a_screen_the_run_holds_until_the_operator_lets_it_go_on() {
         StageState::Waiting,
         "not even a table is made"
     );
-    assert_eq!(picture.run.limit, "held after the sample");
+    assert_eq!(picture.run.limit, "paused for review of the sample");
     assert_eq!(toy.commits(), 0);
     assert_eq!(live.order(Command::Resume), Reply::Accepted("resumed".to_owned()));
     live.wait_for(|picture| picture.run.state == RunState::Finished);
@@ -197,7 +197,7 @@ fn who_leaves_after_the_sample_leaves_nothing_behind() {
     assert!(
         ending
             .message
-            .starts_with("left after the sample, nothing was written"),
+            .starts_with("stopped after the sample, nothing was written"),
         "{}",
         ending.message
     );
@@ -294,15 +294,13 @@ fn a_sample_of_nothing_is_refused_in_a_sentence() {
     let no_date = ["run", "--sample", "--dates", "2023-12-17"];
     let refused = state.backcourt(&no_date).expect(2);
     assert!(
-        refused
-            .err
-            .contains("none of the dates to sample is among those of this run"),
+        refused.err.contains("no sample date is in this run"),
         "{}",
         refused.err
     );
     let refused = state.backcourt(&["run", "--sample", "--dry-run"]).expect(2);
     assert!(
-        refused.err.contains("holds no feeds to sample yet"),
+        refused.err.contains("has no raw data to sample yet"),
         "{}",
         refused.err
     );
@@ -319,16 +317,16 @@ fn on_the_screen_the_sample_is_read_before_anything_is_written() {
     ]
     .concat();
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
-    pty.wait_for("Sample: nothing is written yet");
+    pty.wait_for("Sample: nothing written yet");
     pty.wait_for("sample: 4 of 4 units as expected");
-    pty.wait_for("Nothing is written yet: p goes on");
+    pty.wait_for("Nothing written yet: p continues");
     assert!(!state.path().join("warehouse/nba_analytics.sqlite").exists());
     pty.send("q");
     pty.wait_exit();
     assert!(!state.path().join("warehouse/nba_analytics.sqlite").exists());
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
-    pty.wait_for("Nothing is written yet: p goes on");
+    pty.wait_for("Nothing written yet: p continues");
     pty.send("p");
     pty.wait_until("the run has ended", |screen| {
         let text = screen.contents();

@@ -197,7 +197,7 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
             .collect::<String>()
     };
     wait_until("the run has noticed", || {
-        log().contains("the terminal is gone; the run goes on without it")
+        log().contains("terminal closed; the run stays paused until")
     });
     wait_until("the sources have answered", || orphan.is_at_rest());
     let before = cpu_of(pid);
@@ -212,10 +212,10 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
     shows(
         &second,
         "everything as it was",
-        &["paused", "916 pending", "622 skipped", "helm: free"],
+        &["paused", "916 pending", "622 skipped", "control: none"],
     );
     second.send("H");
-    shows(&second, "the helm", &["helm: you"]);
+    shows(&second, "the helm", &["control: you"]);
     second.send("p");
     shows_the_end(&second);
     second.send("q");
@@ -224,7 +224,7 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
     let ended = state.status();
     assert_eq!(ended["run"]["state"], "finished");
     assert_eq!(ended["stages"][0]["dates"]["ok"], 916);
-    for once in [" resumed", "units are through: 916 ok", "finished: "] {
+    for once in [" resumed", "units done: 916 ok", "finished: "] {
         assert_eq!(log().matches(once).count(), 1, "{once} in {}", log());
     }
 }
@@ -244,7 +244,7 @@ fn a_console_leaves_its_terminal_to_the_shell_and_the_run_lives_on() {
     shows(
         &shell,
         "a prompt again",
-        &["detached: the run goes on as process"],
+        &["detached: the run continues as process"],
     );
     shell.wait_until("the prompt is back", |screen| {
         screen
@@ -261,7 +261,7 @@ fn a_console_leaves_its_terminal_to_the_shell_and_the_run_lives_on() {
     shows(
         &again,
         "everything as it was",
-        &["paused", "916 pending", "helm: free"],
+        &["paused", "916 pending", "control: none"],
     );
     again.send("d");
     assert_eq!(again.wait_exit().exit_code(), 0);

@@ -107,7 +107,7 @@ fn a_wrong_raw_value_is_found_traced_corrected_and_everything_that_rests_on_it_r
     }
     pty.wait_for("Dates  team_offense");
     pty.send("r");
-    pty.wait_for("Do 1 date of team_offense again");
+    pty.wait_for("Rerun 1 date of team_offense");
     pty.send(ENTER);
     pty.wait_until("a check found it", |screen| screen.contents().contains("1 FAIL"));
     header_says(&pty, "finished");
@@ -121,7 +121,7 @@ fn a_wrong_raw_value_is_found_traced_corrected_and_everything_that_rests_on_it_r
     pty.send(ENTER);
     pty.wait_for("ok, 20 of 20 rows");
     pty.send("F");
-    pty.wait_for("Fetch the raw rows of 1 date again?");
+    pty.wait_for("Reload the raw rows of 1 date?");
     pty.send(ENTER);
     pty.wait_for("1 raw table corrected");
 

@@ -392,7 +392,7 @@ impl World {
         let stage = |line: &str| {
             let (stage, rest) = line.split_once(": ")?;
             let more = rest.rsplit_once("; ").map_or("", |(_, more)| more);
-            let following = number_before(more, " more if the stages before").unwrap_or(0);
+            let following = number_before(more, " more if the rows of earlier").unwrap_or(0);
             Some((stage.to_owned(), (number_before(rest, " to do")?, following)))
         };
         said.out.lines().filter_map(stage).collect()

@@ -163,8 +163,8 @@ const WAYS: [(&str, &str, &str); 28] = [
     (
         "t",
         "2024-01-08 02:30:00 America/New_York",
-        "'2024-01-08 02:30:00 America/New_York' is not a TIMESTAMP; write an offset such as -05:00 in place of the \
-         name of a zone",
+        "'2024-01-08 02:30:00 America/New_York' is not a TIMESTAMP; write an offset such as -05:00 instead of a time \
+         zone name",
     ),
     ("m", "1.005", "1.01"),
     ("m", "2.675", "2.68"),

@@ -275,7 +275,7 @@ fn a_check_says_over_how_many_dates_it_passed() {
         .expect(0);
     let (part, rest) = (
         "PASS on 1 of 1,096 dates",
-        "also names 1095 dates, 2022-01-02 to 2024-12-31, not run yet",
+        "also fails on 1095 dates, 2022-01-02 to 2024-12-31, not run yet",
     );
     holds(&one.out, &[part, rest]);
     holds(&case.backcourt(&["status"]).expect(0).out, &[part, rest]);

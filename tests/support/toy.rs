@@ -767,7 +767,7 @@ impl Warehouse for Memory {
             }
         }
         if is_due(&self.0.lost_commits) {
-            return Err(WarehouseError::new(ErrorClass::Unknown, "no answer in time"));
+            return Err(WarehouseError::new(ErrorClass::Unknown, "timed out"));
         }
         Ok(kept)
     }

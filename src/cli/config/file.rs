@@ -85,7 +85,7 @@ impl Config {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) => number.to_string(),
             DeValue::Boolean(truth) => truth.to_string(),
-            _ => return Err(format!("{name} takes one text, number or truth")),
+            _ => return Err(format!("{name} takes a single string, number or boolean")),
         };
         setting.check(&text)?;
         self.settings.insert(setting.key, text);
@@ -124,7 +124,7 @@ fn listed(mistakes: &[String]) -> String {
 /// The table with the keys of the file, each command by its name with one key or a list of them. `at` is where it begins.
 fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
     let Some(table) = value.as_table() else {
-        let problem = "keys is a table: write [keys] above them".to_owned();
+        let problem = "keys must be a table: write [keys] above them".to_owned();
         return Err(Mistakes::from([(at, problem)]));
     };
     let mut mistakes = Mistakes::new();
@@ -132,7 +132,7 @@ fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
         .iter()
         .map(|(name, value)| {
             let keys = keys(value.get_ref()).unwrap_or_else(|| {
-                let problem = "takes a key or a list of keys, each between quotation marks";
+                let problem = "takes a key or a list of keys, each in quotes";
                 mistakes.insert(name.span().start, format!("keys: '{}' {problem}", name.get_ref()));
                 Vec::new()
             });
@@ -184,34 +184,31 @@ mod tests {
 
     #[rstest]
     #[case("theme =", "line 1: ")]
-    #[case(
-        "\nthem = 'dark'",
-        "line 2: there is no setting 'them'; did you mean 'theme'?"
-    )]
+    #[case("\nthem = 'dark'", "line 2: setting 'them' not found; did you mean 'theme'?")]
     #[case(
         "theme = 'mnoo'",
-        "line 1: theme is one of auto, dark, light, mono, colorblind, not 'mnoo'; did you mean 'mono'?"
+        "line 1: theme must be one of auto, dark, light, mono, colorblind, not 'mnoo'; did you mean 'mono'?"
     )]
-    #[case("mouse = 'on'", "line 1: mouse is one of true, false, not 'on'")]
-    #[case("theme = ['dark']", "line 1: theme takes one text, number or truth")]
+    #[case("mouse = 'on'", "line 1: mouse must be one of true, false, not 'on'")]
+    #[case("theme = ['dark']", "line 1: theme takes a single string, number or boolean")]
     #[case(
         "workers = 0",
-        "line 1: workers cannot be '0': give a whole number from 1 to 64"
+        "line 1: workers can't be '0': give a whole number from 1 to 64"
     )]
     #[case(
         "workers = 'many'",
-        "line 1: workers cannot be 'many': give a whole number from 1 to 64"
+        "line 1: workers can't be 'many': give a whole number from 1 to 64"
     )]
-    #[case("notify = 'shout'", "line 1: notify cannot be 'shout': write bell, osc9,")]
+    #[case("notify = 'shout'", "line 1: notify can't be 'shout': write bell, osc9,")]
     #[case(
         "state_dir = 'runs'",
-        "line 1: state_dir is a whole path, from / on, not 'runs'"
+        "line 1: state_dir must be an absolute path, not 'runs'"
     )]
-    #[case("keys = 'r'", "line 1: keys is a table: write [keys] above them")]
+    #[case("keys = 'r'", "line 1: keys must be a table: write [keys] above them")]
     #[case("[keys]\nrerun = 5", "line 2: keys: 'rerun' takes a key or a list of keys")]
     #[case(
         "theme = 'dark'\n[keys]\nrerunn = 'r'",
-        "line 3: keys: there is no command 'rerunn'; did you mean 'rerun'?"
+        "line 3: keys: command 'rerunn' not found; did you mean 'rerun'?"
     )]
     #[case(
         "[keys]\nrerun = 'p'",
@@ -229,11 +226,11 @@ mod tests {
         let text = "workers = 'many'\n[keys]\nzoom = 5\npause = 'r'\nrerunn = 'r'\n";
         let said = Config::parse(&format!("them = 'dark'\n{text}")).unwrap_err();
         let begun = [
-            "line 1: there is no setting 'them'",
-            "line 2: workers cannot be 'many'",
+            "line 1: setting 'them' not found",
+            "line 2: workers can't be 'many'",
             "line 4: keys: 'zoom' takes a key",
             "line 5: keys: r would mean both",
-            "line 6: keys: there is no command 'rerunn'",
+            "line 6: keys: command 'rerunn' not found",
         ];
         assert_eq!(said.len(), begun.len(), "{said:#?}");
         for (said, begun) in said.iter().zip(begun) {

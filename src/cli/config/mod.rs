@@ -25,11 +25,11 @@ pub(super) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Every setting, what it is, and whether a flag, the environment, the file or nobody said so
+    /// Show every setting, its value and where it comes from: flag, environment, file or default
     Show(Box<ShowArgs>),
-    /// A sample of the file with every setting and every key, each with what holds without it
+    /// Print a config file with every setting and key binding at its default, commented out
     Template,
-    /// Where the file is
+    /// Print the path of the config file
     Path,
 }
 
@@ -65,11 +65,11 @@ pub(super) fn config(
         ConfigCommand::Show(_) => show::show(place.as_deref(), config, given),
         ConfigCommand::Path => {
             let place = place.ok_or_else(|| {
-                CliError::Usage("there is no home folder; name a file with --config".to_owned())
+                CliError::Usage("no home folder found; give a file with --config".to_owned())
             })?;
             if !place.exists() {
                 // For people; the path alone is for `$EDITOR "$(backcourt config path)"`.
-                let hint = "it is not there yet; 'backcourt config template' prints a sample of it";
+                let hint = "create it, for example with 'backcourt config template'";
                 drop(writeln!(std::io::stderr(), "{hint}"));
             }
             format!("{}\n", place.display())

@@ -55,7 +55,7 @@ impl Setting {
     pub(super) fn check(self, text: &str) -> Result<(), String> {
         let key = self.key;
         if key == "state_dir" && !Path::new(text).is_absolute() {
-            return Err(format!("{key} is a whole path, from / on, not '{text}'"));
+            return Err(format!("{key} must be an absolute path, not '{text}'"));
         }
         let Some(flag) = self.flag() else {
             return Ok(());
@@ -64,7 +64,7 @@ impl Setting {
         let words: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
         if words.is_empty() {
             return refused_by(flag, text)
-                .map_or(Ok(()), |why| Err(format!("{key} cannot be '{text}': {why}")));
+                .map_or(Ok(()), |why| Err(format!("{key} can't be '{text}': {why}")));
         }
         if words.contains(&text) {
             return Ok(());
@@ -72,7 +72,7 @@ impl Setting {
         let hint = near_miss(text, words.iter().copied());
         let hint = hint.map_or_else(String::new, |word| format!("; did you mean '{word}'?"));
         Err(format!(
-            "{key} is one of {}, not '{text}'{hint}",
+            "{key} must be one of {}, not '{text}'{hint}",
             words.join(", ")
         ))
     }

@@ -19,19 +19,15 @@ const SAID_AT: usize = 44;
 pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatches>) -> String {
     let mut text = String::new();
     if let Some(place) = place {
-        let there = if place.exists() {
-            ""
-        } else {
-            ", which is not there"
-        };
+        let there = if place.exists() { "" } else { " (not found)" };
         let _ = writeln!(text, "# {}{there}", place.display());
     }
     for setting in SETTINGS {
         let (value, said) = standing(setting, config, given);
         let line = match value {
             Some(value) => format!("{} = {}", setting.key, quoted(&value)),
-            None if setting.key == "workers" => format!("# {}: the plan's", setting.key),
-            None => format!("# {}: none", setting.key),
+            None if setting.key == "workers" => format!("# {}: from the plan", setting.key),
+            None => format!("# {}: not set", setting.key),
         };
         let _ = writeln!(text, "{line:SAID_AT$} # {said}");
     }
@@ -42,11 +38,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
     let _ = writeln!(
         text,
         "\n[keys]{}",
-        if own.is_empty() {
-            "  # all as they come"
-        } else {
-            ""
-        }
+        if own.is_empty() { "  # all defaults" } else { "" }
     );
     for binding in own {
         let keys = config.keymap().keys(binding).iter();

@@ -16,12 +16,13 @@ use crate::plan;
 /// A line that begins with `#` and no space after it is a setting when the `#` is taken away.
 pub(super) fn template(place: Option<&Path>) -> String {
     let place = place.map_or_else(
-        || "a file that --config names".to_owned(),
+        || "the file given with --config".to_owned(),
         |place| place.display().to_string(),
     );
     let mut text = format!(
-        "# Settings of backcourt. Save this as {place} and take the # away from what you change.\n\
-         # A flag goes before the environment, that before this file, and this file before what stands here.\n"
+        "# Settings of backcourt. Save this as {place} and uncomment what you change.\n# Flags override environment \
+         variables, which override this file.\n\
+         "
     );
     for setting in SETTINGS {
         let Some(flag) = setting.flag() else {
@@ -43,14 +44,14 @@ pub(super) fn template(place: Option<&Path>) -> String {
         );
         let (value, note) = match usual(setting) {
             Some(value) => (value, ""),
-            None => (workers_of_the_plan(), "  # as the built-in plan says"),
+            None => (workers_of_the_plan(), "  # from the built-in plan"),
         };
         let _ = writeln!(text, "#{} = {}{note}", setting.key, quoted(&value));
     }
     let _ = writeln!(
         text,
-        "\n# Keys, each command with one or a list of them; 'backcourt keys' shows what holds.\n\
-         # {} stay what they are.\n[{KEYS}]",
+        "\n# Key bindings: one key or a list of keys per command; 'backcourt keys' lists the current ones.\n# {} \
+         can't be rebound.\n[{KEYS}]",
         spelt(&FIXED, false).replace(' ', ", ")
     );
     for binding in TABLE {

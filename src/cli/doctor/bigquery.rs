@@ -52,7 +52,7 @@ impl Look<'_> {
                 return false;
             }
         }
-        self.progress.say("asking BigQuery");
+        self.progress.say("querying BigQuery");
         let takes_jobs = self.project().await;
         if takes_jobs == Answers::Nobody {
             return false;
@@ -72,7 +72,7 @@ impl Look<'_> {
     async fn project(&mut self) -> Answers {
         let project = self.warehouse.billed_project().to_owned();
         let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
-            let detail = format!("{project} takes jobs (tried with a dry run)");
+            let detail = format!("{project} accepts jobs (checked with a dry run)");
             self.add("project", Verdict::Ok, detail);
             return Answers::Yes;
         };
@@ -80,12 +80,10 @@ impl Look<'_> {
             (Some(remedy), _) => remedy.sentence_for(&project),
             (None, ErrorClass::Auth) => Remedy::LogIn.sentence().to_owned(),
             (None, ErrorClass::Transient) => {
-                "check the address, the network and the proxy, and ask again".to_owned()
+                "check the address, the network and the proxy, and try again".to_owned()
             }
             (None, ErrorClass::Data) => format!("check the project's name, '{project}'"),
-            (None, _) => {
-                "look the reason up: https://cloud.google.com/bigquery/docs/error-messages".to_owned()
-            }
+            (None, _) => "see https://cloud.google.com/bigquery/docs/error-messages".to_owned(),
         };
         let answers = if error.remedy == Some(Remedy::GrantJobs) {
             Answers::No
@@ -122,23 +120,28 @@ impl Look<'_> {
             .iter()
             .map(|(place, names)| format!("{} in {place}", names.join(", ")))
             .collect();
-        let apart = "one job cannot read from two locations: move them together, or name others with --dataset-prefix";
+        let apart = "a job can't read from two locations: move the datasets to one, or choose others with \
+                     --dataset-prefix";
         match places.len() {
             0 => {}
             1 => {
                 self.add("datasets", Verdict::Ok, there.join("; "));
             }
-            _ => self.fail("datasets", format!("they are apart: {}", there.join("; ")), apart),
+            _ => self.fail(
+                "datasets",
+                format!("in different locations: {}", there.join("; ")),
+                apart,
+            ),
         }
         if !missing.is_empty() {
             let detail = format!(
-                "{} of {} not there yet: {}",
+                "{} of {} don't exist yet: {}",
                 missing.len(),
                 names.len(),
                 missing.join(", ")
             );
             self.add("datasets", Verdict::Note, detail).next =
-                Some("'backcourt load' makes those of the feeds, 'backcourt run' the others".to_owned());
+                Some("'backcourt load' creates the raw datasets, 'backcourt run' the others".to_owned());
         }
         places.len() < 2
     }
@@ -150,7 +153,7 @@ impl Look<'_> {
         let mut refused = Refusals::default();
         for (at, table) in defined.iter().enumerate() {
             self.progress
-                .say(&format!("looking at tables: {} of {}", at + 1, defined.len()));
+                .say(&format!("inspecting tables: {} of {}", at + 1, defined.len()));
             match self.warehouse.describe(table).await {
                 Ok(described) => {
                     there.extend(described.is_some().then_some(*table));
@@ -162,7 +165,7 @@ impl Look<'_> {
         let judged = tables::judged(
             self.warehouse,
             &held,
-            "'backcourt load' makes the raw ones, 'backcourt run' the others",
+            "'backcourt load' creates the raw tables, 'backcourt run' the others",
         );
         self.found.extend(judged);
         self.found
@@ -188,7 +191,7 @@ impl Look<'_> {
             }
         }
         self.tried(
-            "making tables",
+            "creating tables",
             &makeable,
             Attempt::Create,
             "BigQuery Data Editor",
@@ -204,13 +207,13 @@ impl Look<'_> {
         }
         match self.warehouse.attempt_lease().await {
             Ok((dataset, true)) => {
-                let detail = format!("allowed in dataset {dataset} (tried with a dry run)");
+                let detail = format!("allowed in dataset {dataset} (checked with a dry run)");
                 self.add("leases", Verdict::Ok, detail);
             }
             Ok((dataset, false)) => {
-                let detail = format!("dataset {dataset} is not there yet");
+                let detail = format!("dataset {dataset} doesn't exist yet");
                 self.add("leases", Verdict::Note, detail).next =
-                    Some("the first run makes it, which takes bigquery.datasets.create".to_owned());
+                    Some("the first run creates it; it needs bigquery.datasets.create".to_owned());
             }
             Err(error) => {
                 let next = error.remedy.map_or(
@@ -232,7 +235,7 @@ impl Look<'_> {
         let mut refused = Refusals::default();
         for (at, table) in tables.iter().enumerate() {
             self.progress
-                .say(&format!("trying {what}: {} of {}", at + 1, tables.len()));
+                .say(&format!("checking {what}: {} of {}", at + 1, tables.len()));
             if let Err(error) = self.warehouse.attempt(attempt(table)).await {
                 refused.add(table, error);
             }
@@ -242,7 +245,7 @@ impl Look<'_> {
             None if tables.is_empty() => {}
             None => {
                 let detail = format!(
-                    "allowed, {} (tried with a dry run)",
+                    "allowed, {} (checked with a dry run)",
                     counted(tables.len(), "table")
                 );
                 self.add(what, Verdict::Ok, detail);
@@ -286,7 +289,7 @@ impl Refusals {
         let next = match (first.remedy, first.class) {
             (Some(remedy), _) => remedy.sentence().to_owned(),
             (None, ErrorClass::Auth) => format!("grant the caller {role} on their datasets"),
-            (None, _) => "look at the tables named, and ask again".to_owned(),
+            (None, _) => "fix these tables, and try again".to_owned(),
         };
         Some(Finding::new(Area::Warehouse, what, Verdict::Fail, detail).next(next))
     }

@@ -44,10 +44,10 @@ const SCHEMA: &str = "backcourt.doctor/1";
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     place: Place,
-    /// Ask just these checks of the sources, and list every date they name
+    /// Run only these raw-data checks, and list all their failing dates
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// One JSON object, see docs/doctor.schema.json
+    /// Print one JSON object (see docs/doctor.schema.json)
     #[arg(long)]
     json: bool,
 }
@@ -97,11 +97,11 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     }
     if home.is_missing() {
         let next = if plan.is_about_basketball() {
-            "'backcourt run' makes it and loads the shipped box scores; 'backcourt load' only loads"
+            "'backcourt run' creates it and loads the shipped box scores; 'backcourt load' only loads them"
         } else {
-            "'backcourt run' makes it"
+            "'backcourt run' creates it"
         };
-        let detail = format!("{home} is not there yet");
+        let detail = format!("{home} doesn't exist yet");
         let place = Finding::new(Area::Warehouse, "place", Verdict::Note, detail);
         examination.findings.push(place.next(next));
     } else {
@@ -152,7 +152,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
 
 fn of_plan(plan: &Plan) -> Finding {
     let detail = format!(
-        "{}, {}, {} of the sources, {} to {}",
+        "{}, {}, {} of raw data, {} to {}",
         counted(plan.stages.len(), "stage"),
         counted(plan.checks.len(), "check"),
         plan.sources.len(),
@@ -217,7 +217,7 @@ async fn look(
     let (progress, answers) = (Progress::default(), Cell::new(0));
     let tell = |more: usize| {
         answers.set(answers.get() + more);
-        progress.say(&format!("asking the sources: {} of {steps}", answers.get()));
+        progress.say(&format!("running raw-data checks: {} of {steps}", answers.get()));
     };
     tell(0);
     let at_once = warehouse.lanes().min(MOST_AT_ONCE);

@@ -67,7 +67,7 @@ fn told(findings: &Findings) -> Vec<Finding> {
             Verdict::Note,
             format!("{line}, and no plan owns it"),
         )
-        .next("'backcourt run --replace-existing' replaces the rows of every date it does")
+        .next("'backcourt run --replace-existing' replaces the rows of every date it runs")
     });
     refused.chain(foreign).collect()
 }

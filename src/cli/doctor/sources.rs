@@ -21,11 +21,11 @@ pub(super) async fn loaded(warehouse: &dyn Warehouse, folder: &StateDir) -> Resu
     }
     let of = |state, detail: String| Finding::new(Area::Sources, "feeds", state, detail);
     if held.is_empty() {
-        return Ok(of(Verdict::Note, "nothing is loaded yet".to_owned())
-            .next("'backcourt load' fills them, or the first 'backcourt run'"));
+        return Ok(of(Verdict::Note, "nothing loaded yet".to_owned())
+            .next("'backcourt load' or the first 'backcourt run' loads them"));
     }
     let origin = match feeds::foreign(warehouse).await? {
-        Some(_) => " by somebody else, so that 'load' and fetching dates again leave them alone".to_owned(),
+        Some(_) => " by another program; 'load' and reloading dates skip them".to_owned(),
         None => recorded(folder, &warehouse.name()).map_or_else(String::new, |from| format!(", from {from}")),
     };
     Ok(if empty.is_empty() {

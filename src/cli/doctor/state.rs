@@ -33,10 +33,10 @@ fn place(folder: &Path) -> Finding {
     let shown = folder.display();
     match fs::metadata(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            of(Verdict::Note, format!("{shown} is not there yet")).next("'backcourt run' makes it")
+            of(Verdict::Note, format!("{shown} doesn't exist yet")).next("'backcourt run' creates it")
         }
-        Err(error) => of(Verdict::Fail, format!("{shown} cannot be looked into: {error}"))
-            .next("make it yours, or choose another with --state-dir"),
+        Err(error) => of(Verdict::Fail, format!("cannot read {shown}: {error}"))
+            .next("take ownership of it, or choose another with --state-dir"),
         Ok(found) if !found.is_dir() => {
             of(Verdict::Fail, format!("{shown} is not a folder")).next("choose another with --state-dir")
         }
@@ -47,7 +47,7 @@ fn place(folder: &Path) -> Finding {
             if for_others == 0 {
                 of(Verdict::Ok, detail)
             } else {
-                of(Verdict::Note, format!("{detail}: others can look into it"))
+                of(Verdict::Note, format!("{detail}: readable by other users"))
                     .next(format!("chmod 700 {shown}"))
             }
         }
@@ -68,8 +68,9 @@ fn room(free: u64) -> Finding {
     if free >= ROOM {
         return Finding::new(Area::State, "disk", Verdict::Ok, detail);
     }
-    Finding::new(Area::State, "disk", Verdict::Note, detail)
-        .next("a full run with an embedded warehouse needs 1 GB; free some, or choose another --state-dir")
+    Finding::new(Area::State, "disk", Verdict::Note, detail).next(
+        "a full run with an embedded warehouse needs 1 GB; free some space, or choose another --state-dir",
+    )
 }
 
 fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
@@ -80,10 +81,10 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
     });
     match last {
         Err(error) => of(Verdict::Fail, error.to_string()),
-        Ok(None) => of(Verdict::Note, "there is none yet".to_owned()).next("'backcourt run' makes it"),
+        Ok(None) => of(Verdict::Note, "none yet".to_owned()).next("'backcourt run' creates it"),
         Ok(Some(None)) => of(
             Verdict::Ok,
-            format!("opens; plan {} was never run here", plan.name),
+            format!("opens; plan {} has never run here", plan.name),
         ),
         Ok(Some(Some(run))) => {
             let is_alive = RunLock::holder(folder.path()).is_some_and(|holder| holder.pid == run.pid);
@@ -93,7 +94,10 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
                 RunState::Interrupted
             };
             let started = run.started_at.format("%Y-%m-%d %H:%M UTC");
-            of(Verdict::Ok, format!("opens; the run begun {started} is {state}"))
+            of(
+                Verdict::Ok,
+                format!("opens; the run started {started} is {state}"),
+            )
         }
     }
 }
@@ -120,7 +124,7 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     };
     let detail = format!("{need} attention: {}", told.join("; "));
     let finding = Finding::new(Area::State, "dates", Verdict::Warn, detail);
-    Some(finding.next("'backcourt status' says why, 'backcourt rerun --failed' reruns them"))
+    Some(finding.next("see why with 'backcourt status'; rerun them with 'backcourt rerun --failed'"))
 }
 
 /// The ledger, if there is one. Where nobody is at work no trace of the look is left.
@@ -133,12 +137,17 @@ pub(super) fn open_ledger(folder: &StateDir) -> Result<Option<Ledger>, LedgerErr
 
 fn lock(folder: &Path) -> Finding {
     match RunLock::holder(folder) {
-        None => Finding::new(Area::State, "lock", Verdict::Ok, "nobody is at work here"),
+        None => Finding::new(
+            Area::State,
+            "lock",
+            Verdict::Ok,
+            "no process is using this folder",
+        ),
         Some(holder) => {
             let since = holder.since.format("%Y-%m-%d %H:%M:%S UTC");
-            let detail = format!("process {} is at work here since {since}", holder.pid);
+            let detail = format!("process {} has been using this folder since {since}", holder.pid);
             Finding::new(Area::State, "lock", Verdict::Note, detail)
-                .next("'backcourt status' shows how it stands; another run is refused meanwhile")
+                .next("see its progress with 'backcourt status'; another run is refused until it ends")
         }
     }
 }

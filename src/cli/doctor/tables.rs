@@ -16,7 +16,11 @@ pub(super) async fn findings(
     for table in tables {
         held.push((*table, warehouse.schema(&table.path()).await?));
     }
-    Ok(judged(warehouse, &held, "'backcourt run' makes what it fills"))
+    Ok(judged(
+        warehouse,
+        &held,
+        "'backcourt run' creates the tables it fills",
+    ))
 }
 
 /// Holds tables as they are against their definitions; `made_by` says what makes those that are not there.
@@ -45,11 +49,15 @@ pub(super) fn judged(
         found.extend(unguarded(table, schema));
     }
     if agreeing > 0 {
-        let detail = format!("{} of {} as defined", agreeing, counted(held.len(), "table"));
+        let detail = format!(
+            "{} of {} match their definition",
+            agreeing,
+            counted(held.len(), "table")
+        );
         found.push(Finding::new(Area::Warehouse, "tables", Verdict::Ok, detail));
     }
     if !missing.is_empty() {
-        let detail = format!("{} not there yet: {}", missing.len(), missing.join(", "));
+        let detail = format!("{} don't exist yet: {}", missing.len(), missing.join(", "));
         found.push(Finding::new(Area::Warehouse, "tables", Verdict::Note, detail).next(made_by));
     }
     found
@@ -85,7 +93,7 @@ fn unguarded(table: &TableDef, schema: &Schema) -> Option<Finding> {
     let partition = schema.partition.as_ref()?;
     let by_date = partition.by.as_deref() == Some(table.date_column.as_ref());
     (by_date && table.require_partition_filter && !partition.requires_filter).then(|| {
-        let detail = "answers queries that name no date, which scan all of it";
+        let detail = "allows queries without a date filter, which scan the whole table";
         Finding::new(Area::Warehouse, table.path(), Verdict::Note, detail)
             .next("ALTER TABLE … SET OPTIONS (require_partition_filter = TRUE)")
     })

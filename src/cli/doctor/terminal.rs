@@ -16,27 +16,28 @@ fn of(size: Option<(u16, u16)>, caps: Caps) -> Finding {
     let Some((columns, rows)) = size else {
         return terminal(
             Verdict::Note,
-            "this is no terminal: a run prints plain lines".to_owned(),
+            "not a terminal: a run prints plain lines".to_owned(),
         );
     };
     if caps.dumb {
         return terminal(
             Verdict::Note,
-            "TERM says nothing or 'dumb': a run prints plain lines".to_owned(),
+            "TERM is unset or 'dumb': a run prints plain lines".to_owned(),
         )
-        .next("set TERM, as in TERM=xterm-256color, to have the console");
+        .next("set TERM, for example TERM=xterm-256color, to get the console");
     }
     let colours = if caps.color { "colours" } else { "no colours" };
     let signs = if caps.utf8 { "UTF-8" } else { "ASCII only" };
     let link = if caps.ssh { ", over SSH" } else { "" };
     let detail = format!("{columns}x{rows}, {colours}, {signs}{link}");
     if columns < LEAST.0 || rows < LEAST.1 {
-        let next = format!("make it at least {}x{}", LEAST.0, LEAST.1);
+        let next = format!("make the terminal at least {}x{}", LEAST.0, LEAST.1);
         return terminal(Verdict::Note, format!("{detail}: too small for the console")).next(next);
     }
     if !caps.utf8 {
-        return terminal(Verdict::Note, detail)
-            .next("set a UTF-8 locale, as in LANG=C.UTF-8, for lines and signs instead of letters");
+        return terminal(Verdict::Note, detail).next(
+            "set a UTF-8 locale, for example LANG=C.UTF-8, to get lines and symbols instead of letters",
+        );
     }
     terminal(Verdict::Ok, detail)
 }
@@ -59,8 +60,9 @@ mod tests {
     #[case(Some((80, 24)), Caps { ssh: true, color: false, ..GOOD }, Verdict::Ok, "80x24, no colours, UTF-8, over SSH")]
     #[case(Some((80, 24)), Caps { utf8: false, ..GOOD }, Verdict::Note, "80x24, colours, ASCII only")]
     #[case(Some((59, 24)), GOOD, Verdict::Note, "59x24, colours, UTF-8: too small for the console")]
-    #[case(Some((80, 24)), Caps { dumb: true, ..GOOD }, Verdict::Note, "TERM says nothing or 'dumb': a run prints plain lines")]
-    #[case(None, GOOD, Verdict::Note, "this is no terminal: a run prints plain lines")]
+    #[case(Some((80, 24)), Caps { dumb: true, ..GOOD }, Verdict::Note, "TERM is unset or 'dumb': a run prints plain \
+                                                                        lines")]
+    #[case(None, GOOD, Verdict::Note, "not a terminal: a run prints plain lines")]
     fn what_the_terminal_can_do_is_said(
         #[case] size: Option<(u16, u16)>,
         #[case] caps: Caps,

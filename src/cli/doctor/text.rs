@@ -78,25 +78,20 @@ fn table(page: &mut String, shown: &Shown) {
 fn verdict(findings: &[Finding]) -> String {
     let number = |state| findings.iter().filter(|finding| finding.state == state).count();
     match (number(Verdict::Fail), number(Verdict::Warn)) {
-        (0, 0) => "Nothing is wrong.".to_owned(),
-        (0, unmet) if findings.iter().any(is_outside) => format!(
-            "{} not as it should be. A run goes on all the same.",
-            if unmet == 1 {
-                "1 thing is".to_owned()
-            } else {
-                format!("{unmet} things are")
-            }
-        ),
+        (0, 0) => "All checks passed.".to_owned(),
+        (0, unmet) if findings.iter().any(is_outside) => {
+            format!("{}. You can still start a run.", counted(unmet, "warning"))
+        }
         (0, unmet) => format!(
-            "{} not as expected. A run goes on all the same; 'backcourt doctor NAME' lists every date.",
-            sources(unmet)
+            "{} failing. You can still start a run; 'backcourt doctor NAME' lists every date.",
+            counted(unmet, "raw-data check")
         ),
         (faults, _) => format!(
-            "{} in the way of a run.",
+            "{} a run.",
             if faults == 1 {
-                "1 fault stands".to_owned()
+                "1 problem blocks".to_owned()
             } else {
-                format!("{faults} faults stand")
+                format!("{faults} problems block")
             }
         ),
     }
@@ -105,14 +100,6 @@ fn verdict(findings: &[Finding]) -> String {
 /// Whether something else than the raw rows is not as it should be.
 fn is_outside(finding: &Finding) -> bool {
     finding.state == Verdict::Warn && finding.area != Area::Sources
-}
-
-fn sources(unmet: usize) -> String {
-    if unmet == 1 {
-        "1 finding in the sources is".to_owned()
-    } else {
-        format!("{unmet} findings in the sources are")
-    }
 }
 
 #[cfg(test)]
@@ -136,8 +123,8 @@ mod tests {
     fn a_screenful_says_what_was_found_where_and_what_to_do() {
         let examination = Examination {
             findings: vec![
-                Finding::new(Area::State, "folder", Verdict::Note, "/s is not there yet")
-                    .next("'backcourt run' makes it"),
+                Finding::new(Area::State, "folder", Verdict::Note, "/s doesn't exist yet")
+                    .next("'backcourt run' creates it"),
                 Finding {
                     dates: days(&["2021-10-19", "2021-10-20", "2023-12-16"]),
                     ..finding(Verdict::Warn)
@@ -154,15 +141,15 @@ mod tests {
             text(&examination, false),
             "\
 State folder
-  note   folder: /s is not there yet
-         -> 'backcourt run' makes it
+  note   folder: /s doesn't exist yet
+         -> 'backcourt run' creates it
 Sources
   WARN   bdl: bdl_repeated: No player twice: 4 rows on 3 dates
          3 dates, 2021-10-19 to 2023-12-16
 Coverage
   season                bdl
     2021  160/165 1300/1323
-1 finding in the sources is not as expected. A run goes on all the same; 'backcourt doctor NAME' lists every date.
+1 raw-data check failing. You can still start a run; 'backcourt doctor NAME' lists every date.
 "
         );
         let every = text(&examination, true);
@@ -175,11 +162,8 @@ Coverage
     #[test]
     fn the_last_line_names_the_worst() {
         let said = |states: &[Verdict]| verdict(&states.iter().copied().map(finding).collect::<Vec<_>>());
-        assert_eq!(said(&[Verdict::Ok, Verdict::Note]), "Nothing is wrong.");
-        assert!(said(&[Verdict::Warn, Verdict::Warn]).starts_with("2 findings in the sources are not"));
-        assert_eq!(
-            said(&[Verdict::Warn, Verdict::Fail]),
-            "1 fault stands in the way of a run."
-        );
+        assert_eq!(said(&[Verdict::Ok, Verdict::Note]), "All checks passed.");
+        assert!(said(&[Verdict::Warn, Verdict::Warn]).starts_with("2 raw-data checks failing"));
+        assert_eq!(said(&[Verdict::Warn, Verdict::Fail]), "1 problem blocks a run.");
     }
 }

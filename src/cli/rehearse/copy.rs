@@ -53,8 +53,8 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Res
         let table = defined.iter().find(|table| table.path() == path);
         let table = table.ok_or_else(|| {
             CliError::Usage(format!(
-                "the stages read {path}, whose columns neither backcourt nor plan {} defines, so that it cannot be \
-                 copied; leave out what reads it with --stage",
+                "cannot copy {path}: neither backcourt nor plan {} defines its columns; choose stages that don't read \
+                 it with --stage",
                 plan.name
             ))
         })?;
@@ -102,7 +102,7 @@ pub(super) async fn copy(
     }
     let mut done = 0;
     while let Some(joined) = tasks.join_next().await {
-        let died = |error| WarehouseError::new(ErrorClass::Code, format!("copying died: {error}"));
+        let died = |error| WarehouseError::new(ErrorClass::Code, format!("copying crashed: {error}"));
         let (at, piece) = joined.map_err(died)??;
         done += piece.dates;
         progress.say(&format!(
@@ -133,7 +133,7 @@ async fn piece(
     };
     let admitted = admit(table, from.read(read).await?);
     for set_aside in &admitted.quarantined {
-        tracing::warn!("{}: a row was left out: {}", table.path(), set_aside.reason);
+        tracing::warn!("{}: skipped a row: {}", table.path(), set_aside.reason);
     }
     let replace = Replace {
         table,

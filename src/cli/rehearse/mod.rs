@@ -44,35 +44,35 @@ const SCHEMA: &str = "backcourt.rehearsal/1";
 #[command(mut_arg("warehouse", |flag| flag
     .long("from")
     .required(true)
-    .help("Where the rows come from and what they are compared with: bigquery:PROJECT, bigquery:PROJECT@URL or sqlite:DIR")))]
+    .help("Warehouse to copy input rows from and compare with: bigquery:PROJECT, bigquery:PROJECT@URL or sqlite:DIR")))]
 pub(super) struct RehearseArgs {
     #[command(flatten)]
     place: Place,
-    /// The dates to compute anew: ranges and single ones, as in 2024-01-05..2024-01-07,2024-01-10
+    /// Dates to recompute, for example 2024-01-05..2024-01-07,2024-01-10
     #[arg(long, value_name = "D..D,D…", required = true)]
     dates: String,
-    /// Just these stages [default: all that are no program of their own]
+    /// Only these stages [default: all except those that run a program]
     #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
     stages: Vec<String>,
     /// Stop after this stage
     #[arg(long, value_name = "STAGE")]
     stop_after: Option<String>,
-    /// Where the rows are made from [default: the plan's]
+    /// Source of the rows [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     source: Option<String>,
-    /// Folder in which it is computed; begun anew each time, kept until then [default: rehearse in the state folder]
+    /// Scratch folder; emptied at each start and kept afterwards [default: rehearse in the state folder]
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
-    /// The most differing rows shown of a table
+    /// Maximum differing rows to show per table
     #[arg(long, value_name = "N", default_value_t = 10)]
     rows: usize,
-    /// One JSON object with every difference, see docs/rehearsal.schema.json
+    /// Print one JSON object with every difference (see docs/rehearsal.schema.json)
     #[arg(long)]
     json: bool,
-    /// Write every difference to this file, and show the summary
+    /// Write every difference to this file, and print the summary
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the file if it is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -99,7 +99,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let dates: Vec<NaiveDate> = dates.into_iter().collect();
     if dates.is_empty() {
         return Err(CliError::Usage(
-            "--dates names no date; write 2024-01-05..2024-01-07".to_owned(),
+            "--dates is empty; write for example 2024-01-05..2024-01-07".to_owned(),
         ));
     }
     let stages = arguments.chosen(&plan)?;
@@ -110,7 +110,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     if home.is_missing() {
         return Err(CliError::Usage(format!(
-            "{home} is not there; --from names what is compared with"
+            "{home} not found; give the warehouse to compare with in --from"
         )));
     }
     let from = home
@@ -145,14 +145,15 @@ impl RehearseArgs {
         let program = stages.iter().find(|stage| stage.runs_a_program());
         if let (Some(program), false) = (program, self.stages.is_empty()) {
             return Err(CliError::Usage(format!(
-                "stage {} is a program of its own, and a rehearsal starts none; leave it out of --stage",
+                "stage {} runs a program, and a rehearsal doesn't start programs; leave it out of --stage",
                 program.name()
             )));
         }
         stages.retain(|stage| !stage.runs_a_program());
         if stages.is_empty() {
             return Err(CliError::Usage(format!(
-                "every stage that is left of plan {} is a program of its own, and a rehearsal starts none",
+                "nothing to rehearse: the selected stages of plan {} all run programs, and a rehearsal doesn't start \
+                 programs",
                 plan.name
             )));
         }
@@ -201,13 +202,13 @@ impl Rehearsing {
             let is_loaded = waiting(&self.from.name(), asked);
             if !is_loaded.map_err(|error| usage(error.message))? {
                 return Err(usage(format!(
-                    "{} holds no feeds to rehearse from; fill them with 'backcourt load'",
+                    "{} has no raw data to rehearse with; load it with 'backcourt load'",
                     self.from.name()
                 )));
             }
         }
         progress.step(&format!(
-            "copying from {} what the stages read for {}",
+            "copying input rows from {} for {}",
             self.from.name(),
             counted(self.dates.len(), "date")
         ));

@@ -14,7 +14,8 @@ use crate::ledger::RunLock;
 
 /// Says to a person, and to the next rehearsal, whose folder this is.
 const MARK: &str = "rehearsal.txt";
-const MARK_SAYS: &str = "Made by 'backcourt rehearse', which begins it anew each time. Keep nothing here.\n";
+const MARK_SAYS: &str =
+    "Created by 'backcourt rehearse', which empties it at each start. Don't keep files here.\n";
 
 /// A folder that nobody else rehearses in.
 #[derive(Debug)]
@@ -33,20 +34,19 @@ impl Scratch {
     pub(super) fn begin(path: &Path, state: &StateDir) -> Result<Self, CliError> {
         if path == state.path() {
             return Err(CliError::Usage(format!(
-                "{} is the state folder itself; name another folder with --scratch",
+                "{} is the state folder; choose another folder with --scratch",
                 path.display()
             )));
         }
         let system = |cause: io::Error| CliError::System {
-            what: format!("the folder {} cannot be made ready", path.display()),
+            what: format!("cannot prepare folder {}", path.display()),
             cause,
-            next: "make its parent writable or name another with --scratch",
+            next: "make its parent writable or choose another with --scratch",
         };
         let mark = path.join(MARK);
         if !mark.is_file() && !is_free(path).map_err(system)? {
             return Err(CliError::Usage(format!(
-                "{} holds something that is no rehearsal, and a rehearsal begins with an empty folder; \
-                 name another with --scratch",
+                "{} contains files that no rehearsal created; choose another folder with --scratch",
                 path.display()
             )));
         }
@@ -133,10 +133,7 @@ mod tests {
         let refused = begin(Some(other.path()), state.path()).unwrap_err();
         assert!(refused.to_string().contains("no rehearsal"), "{refused}");
         let refused = begin(Some(state.path()), state.path()).unwrap_err();
-        assert!(
-            refused.to_string().contains("the state folder itself"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("is the state folder"), "{refused}");
         assert_eq!(fs::read_to_string(kept).unwrap(), "mine");
         assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
         assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);

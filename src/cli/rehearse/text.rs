@@ -26,7 +26,7 @@ pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
     lines.extend(incomplete.map(|copied| {
         let left_out = counted(copied.left_out, "row");
         format!(
-            "  {}: {left_out} left out that the table may not hold; the log names them",
+            "  {}: skipped {left_out} not valid for the table; see the log",
             copied.table
         )
     }));
@@ -62,7 +62,7 @@ fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
     let more = table.differing().saturating_sub(most);
     if more > 0 && most > 0 {
         lines.push(indented(format!(
-            "and {more} more; --rows shows more of them, --output FILE has all"
+            "and {more} more; show more with --rows, or all with --output FILE"
         )));
     }
 }
@@ -102,13 +102,13 @@ fn name(named: &Named) -> String {
 }
 
 fn verdict(rehearsal: &Rehearsal) -> String {
-    let computed = format!("What was computed here is in {}.", rehearsal.scratch);
+    let computed = format!("The computed rows are in {}.", rehearsal.scratch);
     let differing = rehearsal.tables.iter().filter(|table| !table.is_equal()).count();
     if differing == 0 {
-        return format!("Equal, row by row. {computed}");
+        return format!("All rows are equal. {computed}");
     }
     format!(
-        "Not equal in {differing} of {}. {computed}",
+        "{differing} of {} differ. {computed}",
         counted(rehearsal.tables.len(), "table")
     )
 }
@@ -190,21 +190,21 @@ mod tests {
             text(&found, 3),
             "\
 1 date (2021-11-05) of plan nba, source auto, from bigquery:nba-props: copied 40 rows of 1 table
-  raw.feed: 1 row left out that the table may not hold; the log names them
+  raw.feed: skipped 1 row not valid for the table; see the log
 = equal      made.games: 26 rows
 ≠ DIFFERENT  made.form: 1 different, 1 only here, 2 only there, 1 equal
                2021-11-05 is partial here: UTA has no minutes
                2021-11-05 BOS: points here 110, there 111; pace here 99.5, there NULL
                only here: 2021-11-05
                only there: 2021-11-05 UTA
-               and 1 more; --rows shows more of them, --output FILE has all
+               and 1 more; show more with --rows, or all with --output FILE
 ! not run    made.cards: the disk is full
-Not equal in 2 of 3 tables. What was computed here is in /s/rehearse.
+2 of 3 tables differ. The computed rows are in /s/rehearse.
 "
         );
         let said = text(&rehearsal(vec![equal]), 3);
         assert!(
-            said.ends_with("\nEqual, row by row. What was computed here is in /s/rehearse.\n"),
+            said.ends_with("\nAll rows are equal. The computed rows are in /s/rehearse.\n"),
             "{said}"
         );
     }

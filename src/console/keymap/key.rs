@@ -97,7 +97,7 @@ impl Key {
                 'm' => Err(sent_as(text, "Enter")),
                 letter if letter.is_ascii_lowercase() => Ok(Self::control(letter)),
                 _ => Err(format!(
-                    "no terminal sends '{text}'; Ctrl goes with a letter, such as Ctrl-R"
+                    "terminals can't send '{text}'; use Ctrl with a letter, for example Ctrl-R"
                 )),
             },
             code if DEAF_TO_CONTROL.contains(&code) => Err(sent_as(text, &Self::of(code).spelt(false))),
@@ -184,14 +184,14 @@ fn sent_as(text: &str, other: &str) -> String {
 fn stranger(text: &str) -> String {
     if without_prefix(text, "alt-").is_some() {
         return format!(
-            "'{text}' cannot be read: over a slow line Alt looks like Esc and then a key; choose a key without it"
+            "'{text}' is not supported: over a slow connection Alt looks like Esc plus a key; choose a key without Alt"
         );
     }
     let names = NAMES.iter().map(|(name, _)| *name);
     match near_miss(text, names.clone()) {
-        Some(candidate) => format!("there is no key '{text}'; did you mean '{candidate}'?"),
+        Some(candidate) => format!("'{text}' is not a key; did you mean '{candidate}'?"),
         None => format!(
-            "there is no key '{text}'; write a character such as r or R, Ctrl-R, F1 to F{LAST_FUNCTION_KEY}, or one of {}",
+            "'{text}' is not a key; write a character such as r or R, Ctrl-R, F1 to F{LAST_FUNCTION_KEY}, or one of {}",
             names.collect::<Vec<_>>().join(", ")
         ),
     }
@@ -226,21 +226,24 @@ mod tests {
     #[rstest]
     #[case(
         "",
-        "there is no key ''; write a character such as r or R, Ctrl-R, F1 to F12, or one of Up, Down, "
+        "'' is not a key; write a character such as r or R, Ctrl-R, F1 to F12, or one of Up, Down, "
     )]
-    #[case("Entre", "there is no key 'Entre'; did you mean 'Enter'?")]
-    #[case("F13", "there is no key 'F13'; write a character")]
-    #[case("rr", "there is no key 'rr'; write a character")]
-    #[case("\t", "there is no key '\t'; write a character")]
-    #[case("Ctrl-", "there is no key 'Ctrl-'; ")]
+    #[case("Entre", "'Entre' is not a key; did you mean 'Enter'?")]
+    #[case("F13", "'F13' is not a key; write a character")]
+    #[case("rr", "'rr' is not a key; write a character")]
+    #[case("\t", "'\t' is not a key; write a character")]
+    #[case("Ctrl-", "'Ctrl-' is not a key; ")]
     #[case(
         "Ctrl-1",
-        "no terminal sends 'Ctrl-1'; Ctrl goes with a letter, such as Ctrl-R"
+        "terminals can't send 'Ctrl-1'; use Ctrl with a letter, for example Ctrl-R"
     )]
     #[case("ctrl-i", "terminals send Tab for 'ctrl-i'; choose another key")]
     #[case("Ctrl-M", "terminals send Enter for 'Ctrl-M'; choose another key")]
     #[case("Ctrl-Enter", "terminals send Enter for 'Ctrl-Enter'; choose another key")]
-    #[case("Alt-r", "'Alt-r' cannot be read: over a slow line Alt looks like Esc")]
+    #[case(
+        "Alt-r",
+        "'Alt-r' is not supported: over a slow connection Alt looks like Esc"
+    )]
     fn what_no_terminal_sends_is_refused(#[case] text: &str, #[case] refusal: &str) {
         let said = Key::read(text).unwrap_err();
         assert!(said.starts_with(refusal), "{said}");

@@ -129,8 +129,7 @@ impl Keymap {
             if let Some(key) = self.keys(binding).iter().find(|key| key.typed().is_some()) {
                 faults.entry(binding.name.to_owned()).or_insert_with(|| {
                     format!(
-                        "'{}' cannot have {}, which is typed in the search line; give it a key that writes nothing, such \
-                         as Ctrl-O or F5",
+                        "'{}' can't use {}, which types text in the search line; choose a key such as Ctrl-O or F5",
                         binding.name,
                         key.spelt(false)
                     )
@@ -185,14 +184,14 @@ pub fn spelt(keys: &[Key], signs: bool) -> String {
 /// The keys that are written, each once, with those of the command that are fixed.
 fn instead_of(given: &[Key], written: &[impl AsRef<str>]) -> Result<Vec<Key>, String> {
     if written.is_empty() {
-        return Err("it has no key; give it at least one, or leave it out".to_owned());
+        return Err("no key given; give at least one, or leave it out".to_owned());
     }
     let mut keys = Vec::new();
     for text in written {
         let key = Key::read(text.as_ref())?;
         if FIXED.contains(&key) && !given.contains(&key) {
             return Err(format!(
-                "{} always means what it means now; choose another key",
+                "{} can't be rebound; choose another key",
                 key.spelt(false)
             ));
         }
@@ -282,9 +281,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case::no_command(&[("rerunn", "r")], "there is no command 'rerunn'; did you mean 'rerun'?")]
-    #[case::no_key(&[("rerun", "Entre")], "'rerun': there is no key 'Entre'; did you mean 'Enter'?")]
-    #[case::none_left(&[("rerun", "")], "'rerun': it has no key; give it at least one, or leave it out")]
+    #[case::no_command(&[("rerunn", "r")], "command 'rerunn' not found; did you mean 'rerun'?")]
+    #[case::no_key(&[("rerun", "Entre")], "'rerun': 'Entre' is not a key; did you mean 'Enter'?")]
+    #[case::none_left(&[("rerun", "")], "'rerun': no key given; give at least one, or leave it out")]
     #[case::taken(
         &[("rerun", "p")],
         "p would mean both 'rerun' and 'pause' (Dates); give one of them another key"
@@ -293,11 +292,10 @@ mod tests {
         &[("wrap", "F3"), ("level", "F3")],
         "F3 would mean both 'level' and 'wrap' (Log); give one of them another key"
     )]
-    #[case::fixed(&[("rerun", "Esc")], "'rerun': Esc always means what it means now; choose another key")]
+    #[case::fixed(&[("rerun", "Esc")], "'rerun': Esc can't be rebound; choose another key")]
     #[case::typed(
         &[("accept", "ö")],
-        "'accept' cannot have ö, which is typed in the search line; give it a key that writes nothing, such as Ctrl-O or \
-         F5"
+        "'accept' can't use ö, which types text in the search line; choose a key such as Ctrl-O or F5"
     )]
     #[case::replay(
         &[("faster", "n")],

@@ -36,13 +36,13 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
             lines.push(Line::Fact(if at == 0 { name } else { "" }, piece.to_owned()));
         }
     };
-    fact("asks", &check.title);
+    fact("check", &check.title);
     fact("stage", &check.stage);
     fact(
         "severity",
         match check.severity {
-            Severity::Blocking => "blocking: not met, the stages behind it do not start",
-            Severity::Advisory => "advisory: not met is shown and stops nothing",
+            Severity::Blocking => "blocking: a failure stops the downstream stages",
+            Severity::Advisory => "advisory: a failure is shown but stops nothing",
         },
     );
     fact("value", &measured(check.value.as_deref().unwrap_or("-")));
@@ -57,9 +57,9 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
     if let Some(waiver) = &check.waiver {
         let when = waiver.at.format("%Y-%m-%d %H:%M");
         let holds = if check.state == CheckState::Waived {
-            "it counts for this definition and this value"
+            "valid for this definition and value"
         } else {
-            "it does not count now"
+            "no longer valid"
         };
         fact(
             "waiver",
@@ -72,13 +72,13 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
     }
     lines.push(Line::Gap);
     lines.push(Line::Heading(match check.history.len() {
-        0 => "No answer yet".to_owned(),
-        answers => format!("{}, oldest first", counted(answers, "answer")),
+        0 => "No results yet".to_owned(),
+        answers => format!("{}, oldest first", counted(answers, "result")),
     }));
     lines.extend(check.history.iter().map(Line::Answer));
     if !check.offending.is_empty() {
         lines.push(Line::Gap);
-        lines.push(Line::Heading(counted(check.offending.len(), "offending date")));
+        lines.push(Line::Heading(counted(check.offending.len(), "failing date")));
         let on_a_line = (columns / usize::from(DATE_COLUMNS)).max(1);
         lines.extend(check.offending.chunks(on_a_line).map(Line::Dates));
     }

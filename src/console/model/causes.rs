@@ -35,7 +35,7 @@ pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
 
 /// Why a date is as it is.
 pub fn reason_of(unit: &UnitView) -> &str {
-    unit.reason.as_deref().unwrap_or("no reason is known")
+    unit.reason.as_deref().unwrap_or("no reason recorded")
 }
 
 /// The dates of a cause, in order.

@@ -67,30 +67,23 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
         }
     }
     let aside = estimate.map(|estimate| estimate.aside.clone());
-    page.row(
-        "checks of the raw tables",
-        false,
-        aside,
-        sum(snapshot.sources.iter()),
-    );
+    page.row("raw-data checks", false, aside, sum(snapshot.sources.iter()));
     page.row("loading and samples", false, None, Some(billed.aside));
-    page.row("in all", false, estimate.map(Estimate::all), Some(billed.total));
+    page.row("total", false, estimate.map(Estimate::all), Some(billed.total));
     page.lines.push(Line::Gap);
     if let Some(estimate) = estimate {
         page.say(
-            "Expected is what dry runs say of reading and of the checks, for this run. Writing is not in it: \
-             no dry run tells what a transaction takes.",
+            "Expected: reads and checks of this run, from dry runs. Writes are not included, because a transaction \
+             can't be dry-run.",
         );
         if let Some(why) = estimate.all().why {
             page.say(&format!("Not known: {}", sanitised(&why)));
         }
     }
-    page.say("Billed by the warehouse for this run and those before it.");
+    page.say("Billed: this run and all earlier ones.");
     if billed.total.uncounted > 0 {
         let jobs = counted(billed.total.uncounted, "job");
-        page.say(&format!(
-            "{jobs} could not be counted; the figures are too low by theirs."
-        ));
+        page.say(&format!("{jobs} not counted; the real cost is higher."));
     }
     page.lines
 }

@@ -178,7 +178,7 @@ impl Again {
         let kinds = [
             (self.skipped, "skipped"),
             (self.open, "open"),
-            (self.outside, "outside the range"),
+            (self.outside, "outside this run"),
         ];
         let told: Vec<String> = (kinds.into_iter())
             .filter(|(number, _)| *number > 0)
@@ -192,14 +192,14 @@ impl Again {
 pub fn why_not_again(stage: &StageView, date: NaiveDate) -> String {
     let name = &stage.name;
     match unit(stage, date) {
-        None => format!("{date} is outside the range of this run"),
+        None => format!("{date} is outside this run"),
         Some(unit) if unit.state.is_open() => {
-            format!("{date} of {name} is {}: it is still to come", unit.state)
+            format!("{date} of {name} is {}: nothing to rerun yet", unit.state)
         }
         Some(unit) => {
-            let reason = unit.reason.as_deref().unwrap_or("nothing is expected");
+            let reason = unit.reason.as_deref().unwrap_or("no rows expected");
             format!(
-                "{date} of {name} is {} ({}): there is nothing to do again",
+                "{date} of {name} is {} ({}): nothing to rerun",
                 unit.state,
                 sanitised(reason)
             )

@@ -172,7 +172,7 @@ impl<'r> Drill<'r> {
         })
     }
 
-    /// Who meets: `away 119 @ home 127` where that is known, else every side there is.
+    /// Who meets: `away 119 @ home 127` where that is known, else both sides there is.
     fn sides(&self, rows: &[&[String]]) -> String {
         let first = |part| columns(self.stored, part).next();
         let Some(side) = first(Part::Side) else {
@@ -212,8 +212,8 @@ impl<'r> Drill<'r> {
         match lacking.as_slice() {
             _ if rows.is_empty() => "no rows".to_owned(),
             [] if self.levels.last() == Some(&side) => "complete".to_owned(),
-            [] => "every side".to_owned(),
-            some => format!("lacks {}", some.join(", ")),
+            [] => "both sides".to_owned(),
+            some => format!("missing {}", some.join(", ")),
         }
     }
 
@@ -226,7 +226,7 @@ impl<'r> Drill<'r> {
             .filter(|row| cell(row, *level) == thing)
             .collect();
         if rows.is_empty() {
-            return "it is on the schedule of this date, and no row of it is stored".to_owned();
+            return "scheduled for this date, but no row is stored".to_owned();
         }
         let told = [
             ("source", Part::Source),
@@ -326,7 +326,7 @@ mod tests {
             [
                 "game_id|sides|rows|stored|primary_source_used",
                 "20231216_ATL_CLE|ATL 119 @ CLE 127|2|complete|nbac_team_boxscore, reconstructed_team_from_players",
-                "20231216_BKN_GSW|BKN - @ GSW 124|1|lacks BKN|reconstructed_team_from_players",
+                "20231216_BKN_GSW|BKN - @ GSW 124|1|missing BKN|reconstructed_team_from_players",
             ]
         );
     }
@@ -341,11 +341,7 @@ mod tests {
         assert_eq!(told(&stored, &["20231216_ATL_CLE"], 1).len(), 3, "games alone");
         let drill = Drill::to(&stored, &[]);
         assert!(drill.has_rows("20231216_ATL_CLE") && !drill.has_rows("20231216_LAL_DEN"));
-        assert!(
-            drill
-                .origin("20231216_LAL_DEN")
-                .ends_with("no row of it is stored")
-        );
+        assert!(drill.origin("20231216_LAL_DEN").ends_with("no row is stored"));
         stored.rows.clear();
         assert_eq!(
             told(&stored, &[], 4).len(),
@@ -389,8 +385,8 @@ mod tests {
         let mut stored = stored_games();
         stored.parts.insert("data_hash".to_owned(), Part::Member);
         let games = told(&stored, &[], 4);
-        assert!(games[1].ends_with("|2|every side"), "{games:?}");
-        assert!(games[2].ends_with("|1|lacks BKN"), "{games:?}");
+        assert!(games[1].ends_with("|2|both sides"), "{games:?}");
+        assert!(games[2].ends_with("|1|missing BKN"), "{games:?}");
     }
 
     #[test]

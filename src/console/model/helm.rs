@@ -53,13 +53,13 @@ impl Helm {
             _ if self.is_mine() && self.consoles > 1 => {
                 let others = self.consoles - 1;
                 Some(format!(
-                    "helm: you, {others} more {}",
-                    if others == 1 { "watches" } else { "watch" }
+                    "control: you, {others} {}",
+                    if others == 1 { "observer" } else { "observers" }
                 ))
             }
-            _ if self.is_mine() => self.afar.then(|| "helm: you".to_owned()),
-            Some(name) => Some(format!("helm: {name}")),
-            None => Some("helm: free".to_owned()),
+            _ if self.is_mine() => self.afar.then(|| "control: you".to_owned()),
+            Some(name) => Some(format!("control: {name}")),
+            None => Some("control: none".to_owned()),
         }
     }
 }

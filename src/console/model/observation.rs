@@ -55,7 +55,7 @@ impl Observation {
     #[must_use]
     pub fn lease_text(&self) -> String {
         let Some(holder) = &self.lease else {
-            return format!("free; the last run was on {}", self.host);
+            return format!("free; last run on {}", self.host);
         };
         let since = holder.since.format("%Y-%m-%d %H:%M UTC");
         let quiet = self.read_at - holder.heard_at;
@@ -75,7 +75,7 @@ impl Observation {
                 "control the run with 'backcourt attach --state-dir {}' on {}",
                 holder.folder, holder.host
             ),
-            None => "no run is under way; start one with 'backcourt run'".to_owned(),
+            None => "no active run; start one with 'backcourt run'".to_owned(),
         }
     }
 }

@@ -61,7 +61,7 @@ impl Model {
         let key = |action| self.key_of(Place::Dates, action, false);
         match barred {
             Barred::Recording => format!(
-                "this is a recording: what happened can be read and not changed; {} leaves it",
+                "this is a recording and can't be changed; {} quits",
                 key(Action::Quit)
             ),
             Barred::Observation => {
@@ -69,13 +69,11 @@ impl Model {
                 let instead = observation.map_or_else(String::new, Observation::where_to_order);
                 format!("refused: this console is read-only; {}", sanitised(&instead))
             }
-            Barred::Over => {
-                "the run is over and takes no more orders; start 'backcourt run' again to do it".to_owned()
-            }
-            Barred::Watches => "refused: this console only watches".to_owned(),
+            Barred::Over => "the run has ended; start it again with 'backcourt run'".to_owned(),
+            Barred::Watches => "refused: this console is read-only".to_owned(),
             Barred::Helm(holder) => format!(
-                "refused: {} has the helm; {} takes it",
-                sanitised(holder.as_deref().unwrap_or("nobody")),
+                "refused: {} has control; {} takes it",
+                sanitised(holder.as_deref().unwrap_or("no console")),
                 key(Action::Helm)
             ),
         }

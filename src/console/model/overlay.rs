@@ -197,7 +197,7 @@ impl LeaveChoice {
             Self::Detach => "Detach",
             Self::Pause if paused => "Resume",
             Self::Pause => "Pause",
-            Self::Cancel => "Cancel in flight",
+            Self::Cancel => "Cancel work",
             Self::Drain => "Drain and quit",
             Self::Abort => "Abort",
         }

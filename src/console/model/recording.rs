@@ -26,11 +26,11 @@ impl Recording {
     #[must_use]
     pub const fn how(&self) -> &'static str {
         if self.is_over {
-            "at its end"
+            "finished"
         } else if self.is_paused {
-            "held"
+            "paused"
         } else if self.hurries {
-            "idle, hurrying"
+            "skipping idle"
         } else {
             "playing"
         }

@@ -57,12 +57,12 @@ impl Sample {
             columns,
             lines: Vec::new(),
         };
-        page.heading(self.message.as_deref().unwrap_or("the sample is under way"));
+        page.heading(self.message.as_deref().unwrap_or("sampling"));
         let (against, others): (Vec<_>, Vec<_>) =
             (self.units.iter()).partition(|unit| unit.state.stands_against());
         if !against.is_empty() {
             page.gap();
-            page.heading("Stands against the full run");
+            page.heading("Blocks the full run");
             for unit in against {
                 page.unit(unit, true);
             }

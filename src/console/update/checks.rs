@@ -38,7 +38,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                     model.checks.fold(&snapshot, !folded);
                 }
                 Some(Item::Heading { .. }) => {
-                    model.notice(false, "this is a stage; mark one of its checks");
+                    model.notice(false, "this is a stage; select one of its checks");
                 }
                 None => {}
             }
@@ -65,7 +65,7 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
             }));
         }
         Action::Offending if check.offending.is_empty() => {
-            model.notice(false, format!("{} names no offending date", check.name));
+            model.notice(false, format!("{} has no failing dates", check.name));
         }
         Action::Offending => {
             model.overlay = Some(Overlay::Offending(Offending {
@@ -93,17 +93,14 @@ fn next_unmet(model: &mut Model, snapshot: &Snapshot, forward: bool) {
     let unmet = |check: &CheckView| matches!(check.state, CheckState::Fail | CheckState::Error);
     match model.checks.find(snapshot, forward, unmet) {
         Some(check) => model.checks.mark(snapshot, check),
-        None => model.notice(
-            false,
-            "no check failed or could not be asked; a WARN stops nothing",
-        ),
+        None => model.notice(false, "no check failed; a WARN stops nothing"),
     }
 }
 
 /// Waives the marked check for the reason given; no reason, no waiver.
 pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
     if reason.is_empty() {
-        model.notice(false, "nothing is waived without a reason");
+        model.notice(false, "not waived: enter a reason");
         return Vec::new();
     }
     let check = model.check().map(|check| check.name.clone());
@@ -118,8 +115,8 @@ pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
 
 /// Asks whether the dates a check names are to be done again.
 pub(super) fn rerun(model: &mut Model, check: &CheckView) {
-    let nothing = format!("{} names no offending date", check.name);
-    let note = Some(format!("named by {}", check.name));
+    let nothing = format!("{} has no failing dates", check.name);
+    let note = Some(format!("failing in {}", check.name));
     confirm(model, &check.stage, &check.offending, Short::Kept, note, &nothing);
 }
 

@@ -44,7 +44,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             match (dates.find(&snapshot, forward, is_wanted), &dates.filter) {
                 (Some(date), _) => dates.go(&snapshot, date),
                 (None, None) => model.notice(false, "no date needs attention"),
-                (None, Some(_)) => model.notice(false, "no date is shown; Esc shows all of them"),
+                (None, Some(_)) => model.notice(false, "no dates shown; Esc shows all"),
             }
         }
         Action::Filter => {
@@ -90,7 +90,7 @@ pub(super) fn go_to(model: &mut Model, text: &str) {
         Some(date) if !text.is_empty() => model.dates.go(&snapshot, date),
         _ => model.notice(
             true,
-            format!("no date of the range holds '{text}'; write it like 2023-12-16"),
+            format!("no date matches '{text}'; write it like 2023-12-16"),
         ),
     }
 }
@@ -140,7 +140,7 @@ fn rerun_troubled(model: &mut Model) {
     let dates = troubled.filter(|unit| model.dates.shows(unit));
     let dates: Vec<_> = dates.map(|unit| unit.date).collect();
     let otherwise = match model.dates.filter {
-        Some(_) => "no date that is shown needs attention; Esc shows all of them",
+        Some(_) => "no date shown needs attention; Esc shows all",
         None => "no date needs attention",
     };
     confirm(model, &name, &dates, Short::Kept, None, otherwise);
@@ -192,8 +192,8 @@ pub(super) fn confirm(
     // A source that gave bad rows gives them again: which one is read must be seen before the answer.
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: match short {
-            Short::Kept => format!("Do {what} of {stage} again from {source}?"),
-            Short::Accepted => format!("Rerun {what} of {stage} from {source} and accept fewer rows?"),
+            Short::Kept => format!("Rerun {what} of {stage} (source: {source})?"),
+            Short::Accepted => format!("Rerun {what} of {stage} (source: {source}) and accept fewer rows?"),
         },
         order: rerun(stage, &dates, short),
         dates,
@@ -217,20 +217,17 @@ fn at_stake(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
 fn again(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate], otherwise: &str) -> Result<Again, String> {
     let run = &snapshot.run;
     if run.preparing.is_some() || run.state == RunState::Draining {
-        return Err(
-            "nothing can be done again while the run is preparing or draining; try again in a moment"
-                .to_owned(),
-        );
+        return Err("can't rerun while the run is preparing or draining; try again in a moment".to_owned());
     }
     let Some(stage) = snapshot.stages.iter().find(|view| view.name == stage) else {
-        return Err(format!("{stage} is no stage of this run"));
+        return Err(format!("{stage} is not a stage of this run"));
     };
     let again = Again::of(stage, dates);
     match (dates, again.dates.as_slice()) {
         ([], _) => Err(otherwise.to_owned()),
         ([date], []) => Err(why_not_again(stage, *date)),
         (_, []) => Err(format!(
-            "none of these dates can be done again; {}",
+            "none of these dates can be rerun; {}",
             again.left_out().unwrap_or_default()
         )),
         _ => Ok(again),
@@ -261,7 +258,7 @@ fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb
     }
     let count: u64 = snapshot.stages.iter().map(|stage| stage.counts.of(state)).sum();
     if count == 0 {
-        model.notice(true, format!("nothing is {state}"));
+        model.notice(true, format!("no date is {state}"));
         return;
     }
     model.overlay = Some(Overlay::Confirm(Confirm {
@@ -294,10 +291,10 @@ fn reload_selected(model: &mut Model) {
 /// Asks whether the raw rows of these dates are to be fetched again.
 pub(super) fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
     model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!("Fetch the raw rows of {} again?", counted(dates.len(), "date")),
+        question: format!("Reload the raw rows of {}?", counted(dates.len(), "date")),
         order: Command::Reload { dates: dates.clone() },
         dates,
-        note: Some("what rests on rows that differ is stale then".to_owned()),
+        note: Some("units that depend on changed rows become stale".to_owned()),
         go: true,
         top: 0,
     }));

@@ -48,7 +48,7 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
         Action::Back => leave(&mut detail),
         Action::Open => {
             if let Some(name) = enter(&mut detail) {
-                model.notice(false, format!("no row is stored of {}", sanitised(&name)));
+                model.notice(false, format!("no rows stored for {}", sanitised(&name)));
             }
         }
         Action::Table if detail.has_levels() => flip(&mut detail),

@@ -50,15 +50,15 @@ fn hit(model: &mut Model, lines: isize, page: usize) {
     let below = model.log.below();
     if model.log.query.is_empty() {
         let search = model.key_of(Place::Log, Action::Search, false);
-        model.notice(false, format!("nothing is searched for; {search} searches"));
+        model.notice(false, format!("no search active; {search} starts one"));
     } else if model.log.len() == 0 {
         no_hit(model);
     } else {
         model.log.scroll(lines, page);
         if model.log.below() == below {
             let query = sanitised(&model.log.query).into_owned();
-            let end = if lines < 0 { "before" } else { "after" };
-            model.notice(false, format!("no line {end} these holds '{query}'"));
+            let end = if lines < 0 { "above" } else { "below" };
+            model.notice(false, format!("no match for '{query}' {end}"));
         }
     }
 }
@@ -67,13 +67,13 @@ fn no_hit(model: &mut Model) {
     let query = sanitised(&model.log.query).into_owned();
     let all = model.key_of(Place::Log, Action::Back, false);
     let among = if model.log.least < tracing::Level::TRACE || model.log.date.is_some() {
-        "of those the filter lets pass"
+        "within the filter"
     } else {
-        "that is kept here"
+        "in memory"
     };
     model.notice(
         true,
-        format!("no line {among} holds '{query}'; {all} shows all again"),
+        format!("no line {among} matches '{query}'; {all} shows all lines"),
     );
 }
 

@@ -62,7 +62,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 && let Some(name) = &helm.holder
             {
                 let takes = model.key_of(Place::Dates, Action::Helm, false);
-                let sentence = format!("{} took the helm; {takes} takes it back", sanitised(name));
+                let sentence = format!("{} took control; {takes} takes it back", sanitised(name));
                 model.notice(true, sentence);
             }
             if model.helm != helm {
@@ -128,7 +128,7 @@ fn take_fact(model: &mut Model, fact: &Fact) {
         let message = sanitised(message);
         model.notice(
             true,
-            format!("worker {slot} died ({message}); its dates are tried again"),
+            format!("worker {slot} panicked ({message}); its dates are retried"),
         );
     }
 }

@@ -21,11 +21,9 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
     let key = model.key_of(Place::Dates, Action::Mouse, false);
     let sentence = if model.mouse {
-        format!(
-            "the wheel scrolls and a click goes where it lands; {key} gives the terminal its selection back"
-        )
+        format!("mouse on: scroll and click; {key} turns it off to select text")
     } else {
-        "the mouse is the terminal's again: it selects text".to_owned()
+        "mouse off: select text in the terminal".to_owned()
     };
     model.notice(false, sentence);
     vec![Effect::Mouse(model.mouse)]

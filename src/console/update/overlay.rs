@@ -70,7 +70,7 @@ fn in_offending(model: &mut Model, list: Offending, action: Action) {
         Action::RerunOffending if is_of_sources(&snapshot, &check.name) => {
             model.overlay = Some(Overlay::Offending(list));
             let fetch = model.key_of(Place::Offending, Action::Reload, false);
-            let sentence = format!("these are dates of raw rows: {fetch} fetches them again");
+            let sentence = format!("these are dates of raw rows: {fetch} reloads them");
             model.notice(false, sentence);
         }
         Action::RerunOffending => {

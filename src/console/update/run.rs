@@ -32,11 +32,11 @@ pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
         (RunState::Running, None) if run.pausing => Asked::Resume,
         (RunState::Running, None) | (RunState::Paused, Some(Asked::Resume)) => Asked::Pause,
         (RunState::Draining, _) => {
-            model.notice(true, "the run is draining and cannot be paused any more");
+            model.notice(true, "the run is draining and can't be paused");
             return Vec::new();
         }
         (state, _) if state.has_ended() => {
-            model.notice(true, "the run has ended; there is nothing to pause");
+            model.notice(true, "the run has ended; nothing to pause");
             return Vec::new();
         }
         _ => return Vec::new(),
@@ -53,14 +53,14 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     };
     if snapshot.run.state.has_ended() {
-        model.notice(true, "the run has ended; there is nothing for workers to do");
+        model.notice(true, "the run has ended; no work left for workers");
         return Vec::new();
     }
     let now = model.workers.wanted.unwrap_or(snapshot.run.workers);
     let wanted = now.saturating_add_signed(by);
     if wanted == 0 {
         let pause = model.key_of(Place::Dates, Action::PauseResume, false);
-        model.notice(true, format!("one worker is the least; {pause} pauses the run"));
+        model.notice(true, format!("one worker is the minimum; {pause} pauses the run"));
         return Vec::new();
     }
     let promise = promise(snapshot, wanted);
@@ -85,7 +85,7 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
     match percent {
         0 if wanted == 1 => format!("{told} is enough: the ETA stays {eta}"),
         0 if wanted < run.workers => format!("{told} are enough: the ETA stays {eta}"),
-        0 => format!("{told} are not faster now: the ETA stays {eta}"),
+        0 => format!("{told} are not faster: the ETA stays {eta}"),
         _ if percent < 0 => format!("{told}: ETA {eta}, {} % shorter", -percent),
         _ => format!("{told}: ETA {eta}, {percent} % longer"),
     }
@@ -104,7 +104,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     let quit = model.key_of(Place::Dates, Action::Quit, false);
     model.notice(
         true,
-        format!("this run cannot leave its terminal; {quit} says how to end it"),
+        format!("this run can't be detached; {quit} shows how to end it"),
     );
     Vec::new()
 }
@@ -113,7 +113,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
 pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
     match &model.helm.holder {
         _ if model.helm.is_mine() => {
-            model.notice(false, "you have the helm");
+            model.notice(false, "you have control");
             Vec::new()
         }
         Some(_) => {
@@ -193,12 +193,9 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     };
     let draining = snapshot.run.state == RunState::Draining;
     let (next, then) = match model.leaving {
-        None if !draining => (
-            Some(LeaveChoice::Drain),
-            "lets what is in flight land, then leaves",
-        ),
-        None | Some(Leaving::Drain) => (Some(LeaveChoice::Abort), "cuts off what is in flight and leaves"),
-        Some(Leaving::Abort) => (None, "leaves at once"),
+        None if !draining => (Some(LeaveChoice::Drain), "finishes in-flight work, then quits"),
+        None | Some(Leaving::Drain) => (Some(LeaveChoice::Abort), "aborts in-flight work and quits"),
+        Some(Leaving::Abort) => (None, "quits at once"),
     };
     model.notices.retain(|notice| notice.bad);
     if !again {

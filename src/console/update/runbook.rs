@@ -39,7 +39,10 @@ pub(super) fn act(model: &mut Model, page: RunbookPage, action: Action) -> Vec<E
         Action::Open => return go_on_with(model, &item),
         Action::Withdraw if item.manual && item.state == ItemState::Done => ask(model, Purpose::Withdraw),
         Action::Withdraw => {
-            model.notice(false, format!("item {} is not ticked by hand", item.item));
+            model.notice(
+                false,
+                format!("item {} has no manual tick to withdraw", item.item),
+            );
         }
         Action::NextAttention => next(model, page, true),
         Action::PreviousAttention => next(model, page, false),
@@ -54,7 +57,7 @@ fn go_on_with(model: &mut Model, item: &Item) -> Vec<Effect> {
         let withdraw = model.key_of(Place::Runbook, Action::Withdraw, false);
         model.notice(
             false,
-            format!("item {} is ticked; {withdraw} withdraws that", item.item),
+            format!("item {} is ticked; {withdraw} withdraws the tick", item.item),
         );
     } else if item.manual {
         ask(model, Purpose::Tick);
@@ -102,7 +105,7 @@ pub(super) fn tick(model: &mut Model, done: bool, note: &str) -> Vec<Effect> {
         return Vec::new();
     };
     if note.is_empty() {
-        model.notice(false, "nothing is recorded without a note");
+        model.notice(false, "not recorded: enter a note");
         return Vec::new();
     }
     vec![Effect::Send(Command::Tick {

@@ -24,7 +24,7 @@ pub(super) fn open(model: &mut Model) {
     } else {
         model.notice(
             true,
-            "this run has no sample to show; 'backcourt run --sample' takes one",
+            "this run has no sample; take one with 'backcourt run --sample'",
         );
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, mut list: Sources, action: Action) -> Vec<E
         }
         (Action::CheckOne, Some(source)) => effects.push(ask(vec![source.name.clone()])),
         (Action::Offending, Some(source)) if source.offending.is_empty() => {
-            model.notice(false, format!("{} names no date", source.name));
+            model.notice(false, format!("{} has no failing dates", source.name));
         }
         (Action::Offending, Some(source)) => {
             model.overlay = Some(Overlay::Offending(Offending {

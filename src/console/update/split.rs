@@ -24,7 +24,7 @@ pub(super) fn open(model: &mut Model) {
     let found = views.clone().find(of_marked).or_else(|| views.next());
     match found.map(|view| view.check.clone()) {
         Some(check) => model.overlay = Some(Overlay::Split(Split::of(check))),
-        None => model.notice(false, "no check of this run is broken down"),
+        None => model.notice(false, "no check of this run has a breakdown"),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn act(model: &mut Model, mut split: Split, action: Action) -> Vec<Ef
         if matches!(action, Action::NextAttention | Action::PreviousAttention) {
             match split.next_lacking(found, action == Action::NextAttention) {
                 Some(date) => (split.view, split.date) = (0, Some(date)),
-                None => model.notice(false, "all is known on every date"),
+                None => model.notice(false, "no values are missing on any date"),
             }
         } else {
             look(model, &mut split, found, action);

@@ -116,12 +116,12 @@ fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
 #[case::skipped(
     "g/2024-02-15\nr",
     "2024-02-15 of team_offense is skipped (",
-    "): there is nothing to do again"
+    "): nothing to rerun"
 )]
-#[case::to_come("Gr", "2026-01-03 of team_offense is pending", ": it is still to come")]
+#[case::to_come("Gr", "2026-01-03 of team_offense is pending", ": nothing to rerun yet")]
 #[case::a_range(
     "g/2024-02-15\nvjr",
-    "none of these dates can be done again",
+    "none of these dates can be rerun",
     "; left out: 2 skipped"
 )]
 fn what_cannot_be_done_again_is_refused_before_a_question(
@@ -141,11 +141,7 @@ fn what_is_refused_of_an_opened_date_leaves_it_open() {
     let mut model = model(running(1));
     keys(&mut model, "g/2024-02-15\n\nr");
     assert!(matches!(model.overlay, Some(Overlay::Detail(_))));
-    assert!(
-        said(&model).ends_with("there is nothing to do again"),
-        "{}",
-        said(&model)
-    );
+    assert!(said(&model).ends_with("nothing to rerun"), "{}", said(&model));
     let mut draining = drained(2);
     draining.run.preparing = None;
     update(&mut model, Msg::Snapshot(Arc::new(draining)));
@@ -153,7 +149,7 @@ fn what_is_refused_of_an_opened_date_leaves_it_open() {
     assert!(said(&model).contains("draining"), "{}", said(&model));
 }
 
-const OVER: &str = "the run is over and takes no more orders; start 'backcourt run' again to do it";
+const OVER: &str = "the run has ended; start it again with 'backcourt run'";
 
 #[rstest]
 #[case::finished(one_fail(50))]
@@ -204,10 +200,7 @@ fn workers_of_a_run_that_has_ended_are_no_promise() {
     let mut model = model(finished(1));
     for typed in ["+", "-"] {
         assert_eq!(keys(&mut model, typed), []);
-        assert_eq!(
-            said(&model),
-            "the run has ended; there is nothing for workers to do"
-        );
+        assert_eq!(said(&model), "the run has ended; no work left for workers");
     }
     assert_eq!(model.workers.wanted, None);
 }
@@ -223,12 +216,12 @@ fn helm(holder: Option<&str>, reach: Reach) -> Msg {
 }
 
 #[rstest]
-#[case::free(helm(None, Reach::Within), "refused: nobody has the helm; H takes it")]
+#[case::free(helm(None, Reach::Within), "refused: no console has control; H takes it")]
 #[case::held(
     helm(Some("ann@pts/1"), Reach::Within),
-    "refused: ann@pts/1 has the helm; H takes it"
+    "refused: ann@pts/1 has control; H takes it"
 )]
-#[case::never(helm(None, Reach::Beyond), "refused: this console only watches")]
+#[case::never(helm(None, Reach::Beyond), "refused: this console is read-only")]
 fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Msg, #[case] sentence: &str) {
     let mut model = model(paused(1));
     update(&mut model, told);
@@ -264,7 +257,11 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
     let shows = |model: &Model| matches!(model.overlay, Some(Overlay::Sample(_)));
     let mut model = model(paused(1));
     keys(&mut model, "s");
-    assert!(said(&model).contains("no sample to show"), "{}", said(&model));
+    assert!(
+        said(&model).contains("this run has no sample"),
+        "{}",
+        said(&model)
+    );
     update(&mut model, sampled());
     assert!(shows(&model));
     // Every other key only looks.
@@ -323,10 +320,7 @@ fn a_sample_copied_is_every_line_whole() {
 fn a_search_that_finds_nothing_says_so() {
     let mut model = model(running(1));
     keys(&mut model, "/1999\n");
-    assert_eq!(
-        said(&model),
-        "no date of the range holds '1999'; write it like 2023-12-16"
-    );
+    assert_eq!(said(&model), "no date matches '1999'; write it like 2023-12-16");
 }
 
 #[rstest]
@@ -410,7 +404,7 @@ fn a_heading_is_no_check_and_a_check_tells_its_past() {
     let mut model = model(three_stages(1));
     for letter in ["i", "o", "x", "W"] {
         keys(&mut model, &format!("4g{letter}"));
-        assert_eq!(said(&model), "this is a stage; mark one of its checks");
+        assert_eq!(said(&model), "this is a stage; select one of its checks");
     }
     keys(&mut model, "ni");
     assert_eq!(model.place(), Place::About);
@@ -430,21 +424,21 @@ fn a_heading_is_no_check_and_a_check_tells_its_past() {
     assert_eq!(
         said,
         [
-            "asks: Rows per date = 2 x finals",
+            "check: Rows per date = 2 x finals",
             "stage: team_defense",
-            "severity: blocking: not met, the stages behind it do not start",
+            "severity: blocking: a failure stops the downstream stages",
             "value: 3 rows",
             "target: no offending row",
             "before: -",
-            "waiver: by ruth on 2026-01-03 08:30 UTC at 31 rows on 12 dates; it does not ",
-            ": count now",
+            "waiver: by ruth on 2026-01-03 08:30 UTC at 31 rows on 12 dates; no longer ",
+            ": valid",
             ": the feed lost these games for good",
             "",
-            "2 answers, oldest first",
+            "2 results, oldest first",
             "r-20260102-220000 FAIL 12",
             "r-20260104-093000 FAIL 3",
             "",
-            "3 offending dates",
+            "3 failing dates",
             "[2023-12-16, 2024-11-02, 2026-01-03]",
         ]
     );
@@ -532,7 +526,7 @@ fn a_breakdown_is_asked_again_and_copied() {
 fn a_plan_without_a_breakdown_says_so() {
     let mut model = model(one_fail(1));
     keys(&mut model, "b");
-    assert_eq!(said(&model), "no check of this run is broken down");
+    assert_eq!(said(&model), "no check of this run has a breakdown");
 }
 
 #[test]
@@ -578,8 +572,8 @@ fn the_sources_are_asked_again_and_fetched_again(#[case] pressed: &str, #[case] 
 }
 
 #[rstest]
-#[case::no_dates("5o", "schedule_repeated names no date")]
-#[case::no_stage("5jox", "these are dates of raw rows: F fetches them again")]
+#[case::no_dates("5o", "schedule_repeated has no failing dates")]
+#[case::no_stage("5jox", "these are dates of raw rows: F reloads them")]
 fn what_cannot_be_done_with_a_source_is_said(#[case] pressed: &str, #[case] sentence: &str) {
     let mut model = model(bad_sources(1));
     assert_eq!(keys(&mut model, pressed), vec![]);
@@ -668,16 +662,16 @@ fn from_the_log_of_one_date_escape_leads_back_to_where_it_was_asked_for() {
 fn a_search_in_the_log_says_what_it_found_no_more_of() {
     let mut model = model(running(1));
     keys(&mut model, "3n");
-    assert_eq!(said(&model), "nothing is searched for; / searches");
+    assert_eq!(said(&model), "no search active; / starts one");
     keys(&mut model, "/nowhere\n");
     assert_eq!(
         said(&model),
-        "no line that is kept here holds 'nowhere'; Esc shows all again"
+        "no line in memory matches 'nowhere'; Esc shows all lines"
     );
     keys(&mut model, "jn");
     assert_eq!(
         said(&model),
-        "no line that is kept here holds 'nowhere'; Esc shows all again"
+        "no line in memory matches 'nowhere'; Esc shows all lines"
     );
     keys(&mut model, "\x1b/team\n");
     assert_eq!(said(&model), "");
@@ -685,7 +679,7 @@ fn a_search_in_the_log_says_what_it_found_no_more_of() {
     keys(&mut model, "N");
     assert_eq!(
         (said(&model), model.log.below()),
-        ("no line after these holds 'team'", below)
+        ("no match for 'team' below", below)
     );
 }
 
@@ -769,8 +763,8 @@ fn a_refusal_is_said_and_undone() {
 }
 
 #[rstest]
-#[case(finished(1), "the run has ended; there is nothing to pause")]
-#[case(drained(1), "the run is draining and cannot be paused any more")]
+#[case(finished(1), "the run has ended; nothing to pause")]
+#[case(drained(1), "the run is draining and can't be paused")]
 fn what_cannot_be_paused_says_why(#[case] snapshot: Snapshot, #[case] sentence: &str) {
     let mut model = model(snapshot);
     assert_eq!(keys(&mut model, "p"), vec![]);
@@ -800,7 +794,7 @@ fn workers_add_up_before_the_engine_follows() {
 #[rstest]
 #[case(None, "+", "16 workers: ETA 4-5 min, 6 % shorter")]
 #[case(None, "----------", "5 workers: ETA 12-15 min, 200 % longer")]
-#[case(Some(9), "+", "16 workers are not faster now: the ETA stays 4-5 min")]
+#[case(Some(9), "+", "16 workers are not faster: the ETA stays 4-5 min")]
 #[case(Some(9), "-", "14 workers are enough: the ETA stays 4-5 min")]
 #[case(Some(9), "-------", "8 workers: ETA 4-6 min, 13 % longer")]
 #[case(Some(1), "--------------", "1 worker is enough: the ETA stays 4-5 min")]
@@ -854,7 +848,7 @@ fn the_last_worker_stays() {
     one.run.workers = 1;
     let mut model = model(one);
     assert_eq!(keys(&mut model, "-"), vec![]);
-    assert_eq!(said(&model), "one worker is the least; p pauses the run");
+    assert_eq!(said(&model), "one worker is the minimum; p pauses the run");
 }
 
 #[rstest]
@@ -952,12 +946,9 @@ fn dates_are_filtered_by_cause() {
     assert_eq!(model.dates.cursor, shown.first().copied());
     update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
     keys(&mut model, "n");
-    assert_eq!(said(&model), "no date is shown; Esc shows all of them");
+    assert_eq!(said(&model), "no dates shown; Esc shows all");
     keys(&mut model, "R");
-    assert_eq!(
-        said(&model),
-        "no date that is shown needs attention; Esc shows all of them"
-    );
+    assert_eq!(said(&model), "no date shown needs attention; Esc shows all");
 }
 
 fn resting(version: u64) -> Snapshot {
@@ -1025,7 +1016,7 @@ fn ctrl_c_counts_only_twice_within_two_seconds() {
     assert_eq!(ctrl_c(&mut model, 10.0), vec![]);
     assert_eq!(
         said(&model),
-        "Ctrl-C again within 2 s lets what is in flight land, then leaves"
+        "Ctrl-C again within 2 s finishes in-flight work, then quits"
     );
     assert_eq!(ctrl_c(&mut model, 12.5), vec![]);
     assert_eq!(ctrl_c(&mut model, 14.0), send(Command::Drain));
@@ -1162,7 +1153,7 @@ fn a_game_without_a_row_is_listed_and_has_nothing_to_open() {
     let mut model = opened(stored.clone());
     keys(&mut model, "G\n");
     assert_eq!(at(&model), (vec![], Face::List, 2));
-    assert_eq!(said(&model), "no row is stored of 20231216_LAL_DEN");
+    assert_eq!(said(&model), "no rows stored for 20231216_LAL_DEN");
     stored.rows.clear();
     answer(&mut model, stored);
     assert_eq!(at(&model), (vec![], Face::List, 0), "it alone is left");
@@ -1207,7 +1198,7 @@ fn what_is_marked_of_a_date_is_copied() {
     };
     assert_eq!(
         copied("jy"),
-        "20231216_BKN_GSW\tBKN - @ GSW 124\t1\tlacks BKN\treconstructed_team_from_players\tsilver\t\
+        "20231216_BKN_GSW\tBKN - @ GSW 124\t1\tmissing BKN\treconstructed_team_from_players\tsilver\t\
          [backup_source_used, reconstructed, shot_zones_unavailable]"
     );
     let row = copied("\nj\ny");
@@ -1312,7 +1303,7 @@ fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
     update(&mut model, Msg::Tick(second(12.0)));
     assert_eq!(model.notices.len(), 2);
     update(&mut model, Msg::Tick(second(13.5)));
-    assert!(said(&model).starts_with("worker 3 died (index out of bounds"));
+    assert!(said(&model).starts_with("worker 3 panicked (index out of bounds"));
     keys(&mut model, "j");
     assert!(model.notices.is_empty());
     assert_eq!(model.workers.deaths(3), 1);
@@ -1524,15 +1515,15 @@ fn the_runbook_ticks_by_hand_what_facts_cannot_and_brings_the_rest_further() {
     );
     assert_eq!(at(&model), 11, "it stays open, to see the tick come");
     assert_eq!(keys(&mut model, "\n  \n"), []);
-    assert_eq!(said(&model), "nothing is recorded without a note");
+    assert_eq!(said(&model), "not recorded: enter a note");
     assert_eq!(keys(&mut model, "\nnever mind\x1b"), []);
     assert!(model.prompt.is_none());
 
     assert_eq!(keys(&mut model, "gux\n"), tick("1", false, "x"));
     assert_eq!(keys(&mut model, "\n"), []);
-    assert_eq!(said(&model), "item 1 is ticked; u withdraws that");
+    assert_eq!(said(&model), "item 1 is ticked; u withdraws the tick");
     assert_eq!(keys(&mut model, "ju"), []);
-    assert_eq!(said(&model), "item 2 is not ticked by hand");
+    assert_eq!(said(&model), "item 2 has no manual tick to withdraw");
 
     assert_eq!(keys(&mut model, "gnnnn"), []);
     assert_eq!(at(&model), 6, "what is done is passed over");

@@ -43,7 +43,8 @@ fn dates(model: &Model) -> Vec<Badge> {
     let mut badges = vec![Badge::new(Role::Plain, stage.name.clone())];
     let trouble = troubled(stage).len();
     if trouble > 0 {
-        badges.insert(0, Badge::new(Role::Bad, format!("{trouble} in trouble")));
+        let need = if trouble == 1 { "needs" } else { "need" };
+        badges.insert(0, Badge::new(Role::Bad, format!("{trouble} {need} attention")));
     }
     if let Some(outside) = model
         .snapshot
@@ -88,7 +89,7 @@ fn workers(model: &Model) -> Vec<Badge> {
     let text = format!("{busy} of {} busy", snapshot.workers.len());
     let mut badges = vec![Badge::new(Role::Plain, text)];
     if let Some(wanted) = model.workers.wanted {
-        badges.push(Badge::new(Role::Active, format!("{wanted} asked for")));
+        badges.push(Badge::new(Role::Active, format!("{wanted} requested")));
     }
     badges
 }
@@ -103,7 +104,7 @@ fn log(model: &Model) -> Vec<Badge> {
         ));
     }
     if log.least < tracing::Level::TRACE {
-        badges.push(Badge::new(Role::Plain, format!("{} and worse", log.least)));
+        badges.push(Badge::new(Role::Plain, format!("{} and above", log.least)));
     }
     if let Some(date) = log.date {
         badges.push(Badge::new(Role::Active, format!("{date} only")));

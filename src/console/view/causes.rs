@@ -23,7 +23,7 @@ pub fn draw(model: &Model, list: &Causes, theme: Theme, body: Rect, buf: &mut Bu
         return;
     };
     clear(buf, body);
-    let title = format!("Why dates of {} are not as they should be", stage.name);
+    let title = format!("{}: failures by cause", stage.name);
     frame(buf, theme, body, &title, true, &[]);
     let area = framed(body);
     let causes = causes(stage);

@@ -92,7 +92,7 @@ fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_
 fn about_stage(snapshot: &Snapshot, stage: &str, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     if at > 0 {
-        pen.write("its checks:", PLAIN);
+        pen.write("checks:", PLAIN);
         stage_counts(snapshot, stage, theme, &mut pen);
         return;
     }
@@ -193,7 +193,7 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             pen.write(&check.name, BOLD)
                 .write(&format!("  {}", severity(check)), PLAIN);
             if let Some(asked) = check.asked_at {
-                pen.write(&format!("  asked {}", asked.format("%H:%M:%S")), PLAIN);
+                pen.write(&format!("  ran {}", asked.format("%H:%M:%S")), PLAIN);
             }
             if let Some(seconds) = check.seconds {
                 pen.write(&format!(", took {:.0} ms", 1000.0 * seconds), PLAIN);
@@ -222,14 +222,14 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
         }
         _ if check.offending.is_empty() => {
             let text = match check.state {
-                CheckState::Outdated => "a date it looked at has changed since; ask again",
-                CheckState::Pending => "not asked yet",
-                _ => "no offending date",
+                CheckState::Outdated => "its data has changed since; run it again",
+                CheckState::Pending => "not run yet",
+                _ => "no failing dates",
             };
             pen.write(text, PLAIN);
         }
         _ => {
-            let named = counted(check.offending.len(), "offending date");
+            let named = counted(check.offending.len(), "failing date");
             pen.write(&format!("{named}:"), theme.check(check.state));
             for date in check.offending.iter().take(8) {
                 pen.write(&format!(" {date}"), PLAIN);

@@ -9,11 +9,17 @@ use crate::console::layout::framed;
 use crate::console::model::command_line::command_line;
 use crate::console::model::overlay::{Confirm, DATE_COLUMNS};
 use crate::console::theme::Theme;
+use crate::engine::Command;
 
 pub fn draw(confirm: &Confirm, theme: Theme, body: Rect, buf: &mut Buffer) {
     let area = confirm.area(body);
+    let does = if matches!(confirm.order, Command::Reload { .. }) {
+        "Reload"
+    } else {
+        "Rerun"
+    };
     clear(buf, area);
-    frame(buf, theme, area, "Rerun", true, &[]);
+    frame(buf, theme, area, does, true, &[]);
     let inside = framed(area);
     thumb(
         buf,
@@ -52,6 +58,6 @@ pub fn draw(confirm: &Confirm, theme: Theme, body: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, row(inside, 3 + page)).write(&command, PLAIN);
     }
     let foot = usize::from(inside.height.saturating_sub(1));
-    let choices = [("Do them again", confirm.go), ("Cancel", !confirm.go)];
+    let choices = [(does, confirm.go), ("Cancel", !confirm.go)];
     super::leave::choices(&choices, theme, row(inside, foot), buf);
 }

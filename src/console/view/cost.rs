@@ -22,7 +22,7 @@ pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut B
     };
     clear(buf, body);
     let title = if snapshot.run.waits_for(Topic::Cost) {
-        "Cost: nothing was begun yet"
+        "Cost: not started yet"
     } else {
         "Cost"
     };

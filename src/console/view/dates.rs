@@ -33,7 +33,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     if stage.units.iter().any(|unit| model.dates.shows(unit)) {
         strip(model, stage, cursor, theme, strip_area(area), buf);
     } else {
-        Pen::on(buf, theme, row(area, 0)).write("The filter shows no date any more; Esc shows all.", PLAIN);
+        Pen::on(buf, theme, row(area, 0)).write("No date matches the filter; Esc shows all.", PLAIN);
     }
 }
 
@@ -59,7 +59,7 @@ pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<
 
 fn nothing(model: &Model) -> &'static str {
     match &model.snapshot {
-        Some(snapshot) if snapshot.run.preparing.is_some() => "The dates come when this is done.",
+        Some(snapshot) if snapshot.run.preparing.is_some() => "Dates appear when this is done.",
         Some(_) => "This stage has no dates yet.",
         None => "",
     }

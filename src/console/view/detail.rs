@@ -80,9 +80,9 @@ fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut B
         };
     }
     let (said, style) = match &detail.stored {
-        Stored::Asked => ("asking for its rows", PLAIN),
+        Stored::Asked => ("loading rows", PLAIN),
         Stored::Refused(why) => (why.as_str(), theme.style(Role::Bad)),
-        Stored::Rows(_) => ("no row is stored for this date", PLAIN),
+        Stored::Rows(_) => ("no rows stored for this date", PLAIN),
     };
     paragraph(said, style, theme, lines, buf);
     String::new()

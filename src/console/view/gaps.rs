@@ -22,13 +22,13 @@ pub fn draw(model: &Model, list: &Gaps, theme: Theme, body: Rect, buf: &mut Buff
         return;
     };
     clear(buf, body);
-    let title = format!("What {} does not know", stage.name);
+    let title = format!("{}: NULLs and data issues", stage.name);
     frame(buf, theme, body, &title, true, &[]);
     let area = framed(body);
     let about = match stage.gaps.len() {
-        0 => "nothing is stored yet, or nothing is missing".to_owned(),
+        0 => "no rows stored yet, or nothing missing".to_owned(),
         gaps => format!(
-            "{} in {}; a gap is no fault by itself, the checks judge",
+            "{} in {}; a gap is not a failure, the checks decide",
             counted(gaps, "gap"),
             counted(stage.rows, "row")
         ),

@@ -102,7 +102,7 @@ fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
         (state, _) if model.leaving == Some(Leaving::Abort) && !state.has_ended() => {
             ("Aborting...".to_owned(), warn)
         }
-        (state, _) if ended_badly(model) => (format!("{state}, not all well"), theme.style(Role::Bad)),
+        (state, _) if ended_badly(model) => (format!("{state} with failures"), theme.style(Role::Bad)),
         (state, _) => (state.word().to_owned(), theme.run(state)),
     }
 }
@@ -271,11 +271,11 @@ fn stages(model: &Model, stages: &[StageView], theme: Theme, area: Rect, buf: &m
 
 fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
     if stage.counts.total == 0 {
-        pen.write(" waits", PLAIN);
+        pen.write(" waiting", PLAIN);
         return;
     }
     if stage.state == StageState::Checking {
-        pen.write(" being checked", theme.stage(stage.state));
+        pen.write(" checking", theme.stage(stage.state));
     }
     let (dates, rows) = (counted(stage.counts.total, "date"), counted(stage.rows, "row"));
     pen.write(&format!(" {dates}, {rows}:"), PLAIN);
@@ -293,7 +293,9 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     helm(model, theme, &mut pen);
     let (name, text) = match &run.ending {
         Some(ending) => ("ended: ", ending),
-        None => ("limit: ", &run.limit),
+        None if run.state == RunState::Running && run.preparing.is_none() => ("bottleneck: ", &run.limit),
+        // What a run that doesn't work waits for is no bottleneck.
+        None => ("", &run.limit),
     };
     if let Some(billed) = &run.billed {
         pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);

@@ -16,7 +16,7 @@ const SIZE: (u16, u16) = (64, 6);
 pub fn draw(model: &Model, go: bool, theme: Theme, body: Rect, buf: &mut Buffer) {
     let area = popup(body, SIZE.0, SIZE.1);
     clear(buf, area);
-    frame(buf, theme, area, "Helm", true, &[]);
+    frame(buf, theme, area, "Control", true, &[]);
     let inside = framed(area);
     let inside = Rect {
         x: inside.x + 1,
@@ -24,12 +24,11 @@ pub fn draw(model: &Model, go: bool, theme: Theme, body: Rect, buf: &mut Buffer)
         ..inside
     };
     let question = match &model.helm.holder {
-        Some(name) => format!("Take the helm from {}?", sanitised(name)),
-        None => "Take the helm, which is free by now?".to_owned(),
+        Some(name) => format!("Take control from {}?", sanitised(name)),
+        None => "No console has control now. Take control?".to_owned(),
     };
     Pen::on(buf, theme, row(inside, 0)).write(&question, BOLD);
-    Pen::on(buf, theme, row(inside, 1))
-        .write("Who has it now is told, and can only watch from then on.", PLAIN);
-    let labels = [("Take it", go), ("Cancel", !go)];
+    Pen::on(buf, theme, row(inside, 1)).write("The console that has control becomes an observer.", PLAIN);
+    let labels = [("Take control", go), ("Cancel", !go)];
     choices(&labels, theme, row(inside, 3), buf);
 }

@@ -60,14 +60,14 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
         Action::Back if model.place() == Place::Log && model.way_back.is_some() => "back to the date",
         // Nothing else can be ordered before.
-        Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take the helm",
+        Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
         // What else it does is an order.
         Action::Open if model.place() == Place::Runbook && model.barred().is_some() => "show",
         // A terminal that no longer selects text must say why.
         Action::Mouse if model.mouse => "mouse off",
         Action::Accept
-            if binding.label == Some("begin") && !run.is_some_and(|run| run.waits_for(Topic::Cost)) =>
+            if binding.label == Some("start") && !run.is_some_and(|run| run.waits_for(Topic::Cost)) =>
         {
             return None;
         }

@@ -30,14 +30,14 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
         ..inside
     };
     let paused = snapshot.run.state == RunState::Paused;
-    let state = if paused { "paused" } else { "at work" };
+    let state = if paused { "paused" } else { "active" };
     let ended = snapshot.run.state.has_ended();
     let stands = if ended {
-        "The run has ended meanwhile; nothing is left to lose.".to_owned()
+        "The run has ended; no work in flight.".to_owned()
     } else {
         let open = open_units(snapshot);
-        let units = if open == 1 { "unit is" } else { "units are" };
-        format!("The run is {state}; {} {units} still open.", count(open))
+        let units = if open == 1 { "unit" } else { "units" };
+        format!("The run is {state}; {} {units} open.", count(open))
     };
     let then = if ended {
         afterwards(choice).to_owned()
@@ -47,7 +47,7 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     let lines = [
         (stands, BOLD),
         (
-            "What is committed is kept: the next run goes on from there.".to_owned(),
+            "Committed rows are kept; the next run resumes there.".to_owned(),
             PLAIN,
         ),
         (String::new(), PLAIN),
@@ -69,8 +69,8 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
 /// What a choice does once the run has ended.
 const fn afterwards(choice: LeaveChoice) -> &'static str {
     match choice {
-        LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => "The screen stays.",
-        LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => "The screen is left.",
+        LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => "The screen stays open.",
+        LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => "The screen closes.",
     }
 }
 
@@ -87,26 +87,22 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
     let idle = flight.batches == 0;
     match choice {
         LeaveChoice::Keep => "Nothing changes.".to_owned(),
-        LeaveChoice::Detach => "The run goes on; 'backcourt attach' shows it again.".to_owned(),
-        LeaveChoice::Pause if paused => "It goes on, and the screen stays.".to_owned(),
-        LeaveChoice::Pause | LeaveChoice::Cancel if idle => {
-            "Nothing is in flight: it holds at once.".to_owned()
-        }
+        LeaveChoice::Detach => "The run continues; reattach with 'backcourt attach'.".to_owned(),
+        LeaveChoice::Pause if paused => "The run resumes; the screen stays open.".to_owned(),
+        LeaveChoice::Pause | LeaveChoice::Cancel if idle => "No work in flight: pauses at once.".to_owned(),
         LeaveChoice::Pause => format!(
-            "First {} land: {}; then it holds.",
+            "Finishes {} ({}), then pauses.",
             counted(flight.batches, "batch"),
             counted(flight.dates, "date")
         ),
-        LeaveChoice::Cancel => format!("Given up: {}; it holds.", cost()),
-        LeaveChoice::Drain | LeaveChoice::Abort if idle => {
-            "Nothing is in flight: it ends at once.".to_owned()
-        }
+        LeaveChoice::Cancel => format!("Cancels {}; then pauses.", cost()),
+        LeaveChoice::Drain | LeaveChoice::Abort if idle => "No work in flight: ends at once.".to_owned(),
         LeaveChoice::Drain => format!(
-            "First {} land: {}; nothing new begins.",
+            "Finishes {} ({}), then ends.",
             counted(flight.batches, "batch"),
             counted(flight.dates, "date")
         ),
-        LeaveChoice::Abort => format!("Cut off: {} of work.", cost()),
+        LeaveChoice::Abort => format!("Aborts {} of work.", cost()),
     }
 }
 

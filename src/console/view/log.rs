@@ -15,7 +15,7 @@ const LEVEL: usize = 6;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     if let Some(recording) = &model.recording {
-        let known = "The log is not recorded here; it is in logs/ of the state folder.";
+        let known = "The log is not recorded; see logs/ in the state folder.";
         let texts = [known]
             .into_iter()
             .chain(recording.remarks.iter().map(String::as_str));
@@ -42,9 +42,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     if model.log.len() == 0 {
         let text = if model.log.is_filtered() {
-            "No line that is kept here passes the filter; logs/ in the state folder has all."
+            "No line in memory matches the filter; see logs/ in the state folder."
         } else {
-            "Nothing is logged yet."
+            "No log lines yet."
         };
         Pen::on(buf, theme, row(area, 0)).write(text, PLAIN);
         return;

@@ -32,9 +32,9 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
             Purpose::Date => "date /",
             Purpose::Log => "log /",
             Purpose::Help => "keys /",
-            Purpose::Waive => "waived because: ",
-            Purpose::Tick => "ticked, note: ",
-            Purpose::Withdraw => "tick withdrawn, note: ",
+            Purpose::Waive => "reason to waive: ",
+            Purpose::Tick => "note for the tick: ",
+            Purpose::Withdraw => "note for the withdrawal: ",
         };
         Pen::on(buf, theme, area)
             .write(what, BOLD)
@@ -89,36 +89,36 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
         };
         // Short, so that it leaves the date under the cursor in view.
         format!(
-            "Gate after {} shut:{rerun} {checks} checks, {waive} waives, {quit} leaves.",
+            "Gate after {} closed:{rerun} {checks} checks, {waive} waives, {quit} quits.",
             stage.name
         )
     } else if let Some(outside) = failed_outside(&snapshot.run) {
-        format!("The run has ended; {outside}: 'backcourt rerun --failed'; {quit} leaves the screen.")
+        format!("Run ended; {outside}: run 'backcourt rerun --failed'; {quit} quits.")
     } else if waits {
         format!(
-            "A stage waits for your word: {} lets it begin; {quit} leaves the screen.",
+            "A stage awaits approval: {} starts it, {quit} quits.",
             key(Place::Dates, Action::Advance)
         )
     } else if stale > 0 {
         let (refresh, are) = (
             key(Place::Dates, Action::Refresh),
-            if stale == 1 { "unit is" } else { "units are" },
+            if stale == 1 { "stale unit" } else { "stale units" },
         );
         format!(
-            "The run has ended and {} {are} stale: {refresh} refreshes them; {quit} leaves the screen.",
+            "Run ended with {} {are}: {refresh} refreshes them, {quit} quits.",
             count(stale)
         )
     } else if outdated > 0 {
         let rerun = key(Place::Dates, Action::RerunOutdated);
         format!(
-            "The run has ended, {} outdated: {rerun} reruns them; {quit} leaves the screen.",
-            counted(outdated, "unit")
+            "Run ended with {}: {rerun} reruns them, {quit} quits.",
+            counted(outdated, "outdated unit")
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
         let runbook = key(Place::Dates, Action::Runbook);
-        format!("The run has ended: {runbook} shows the runbook, {quit} leaves the screen.")
+        format!("Run ended: {runbook} shows the runbook, {quit} quits.")
     } else {
-        format!("The run has ended: {quit} leaves the screen.")
+        format!("Run ended: {quit} quits.")
     };
     (sentence, BOLD)
 }
@@ -135,15 +135,15 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
     let by_key = |does: &str| match model.barred() {
         Some(Barred::Helm(_)) => {
             let helm = key(Place::Dates, Action::Helm);
-            format!("{helm} takes the helm, then {go_on} {does}")
+            format!("{helm} takes control, then {go_on} {does}")
         }
-        Some(_) => "this console only watches".to_owned(),
+        Some(_) => "this console is read-only".to_owned(),
         None => format!("{go_on} {does}"),
     };
     if run.waits_for(Topic::Cost) {
-        let (begins, show) = (by_key("begins"), key(Place::Dates, Action::Cost));
+        let (begins, show) = (by_key("starts"), key(Place::Dates, Action::Cost));
         return Some(format!(
-            "Nothing was begun yet: {begins}, {show} shows what it will cost, {quit} leaves."
+            "Not started yet: {begins}, {show} shows the cost, {quit} quits."
         ));
     }
     if let Some(question) = run
@@ -152,23 +152,23 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
         .filter(|question| !question.topic.has_own_page())
     {
         return Some(format!(
-            "{} {} the answers, {quit} leaves.",
+            "{} {} the choices, {quit} quits.",
             sanitised(&question.title),
             by_key("shows")
         ));
     }
     if model.sample.held {
         let (goes_on, show) = (
-            by_key("goes on with the full range"),
+            by_key("continues with the full range"),
             key(Place::Dates, Action::Sample),
         );
         return Some(format!(
-            "Nothing is written yet: {goes_on}, {show} shows the sample, {quit} leaves."
+            "Nothing written yet: {goes_on}, {show} shows the sample, {quit} quits."
         ));
     }
     let is_paused = run.state == RunState::Paused;
     is_paused.then(|| match model.barred() {
-        None => format!("Paused: nothing begins until {go_on} resumes."),
+        None => format!("Paused: {go_on} resumes."),
         Some(_) => format!("Paused: {}.", by_key("resumes")),
     })
 }
@@ -193,16 +193,16 @@ fn ended_elsewhere(
         });
     Some(match model.barred()? {
         Barred::Over if waits_for_a_rerun(snapshot) => {
-            format!("The run is over: 'backcourt rerun --failed' goes on; {quit} leaves.")
+            format!("Run ended: continue with 'backcourt rerun --failed'; {quit} quits.")
         }
         Barred::Over if is_left => {
             // Short, so that it leaves the date under the cursor in view.
-            format!("The run is over: 'backcourt run' goes on; {quit} leaves.")
+            format!("Run ended: continue with 'backcourt run'; {quit} quits.")
         }
-        Barred::Watches if is_left => format!("The run has ended: {quit} leaves the screen."),
+        Barred::Watches if is_left => format!("Run ended: {quit} quits."),
         Barred::Helm(_) if is_left => {
             let helm = key(Place::Dates, Action::Helm);
-            format!("The run has ended: {helm} takes the helm, for what is left; {quit} leaves the screen.")
+            format!("Run ended, work is left: {helm} takes control, {quit} quits.")
         }
         _ => return None,
     })
@@ -214,23 +214,23 @@ fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String)
         (Pane::Dates, None) => {
             let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
             if may_order {
-                format!("{next} shows the next, {rerun} does all of them again")
+                format!("{next} for the next, {rerun} to rerun all")
             } else {
-                format!("{next} shows the next")
+                format!("{next} for the next")
             }
         }
         (Pane::Dates, Some(_)) => {
             let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
             let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
             if model.stage().is_some_and(shown) && may_order {
-                format!("{rerun} does those shown again, {back} shows all dates")
+                format!("{rerun} to rerun those shown, {back} to show all")
             } else if model.stage().is_some_and(shown) {
-                format!("{back} shows all dates")
+                format!("{back} to show all")
             } else {
-                format!("none of them is shown, {back} shows all dates")
+                format!("hidden by the filter, {back} to show all")
             }
         }
-        _ => format!("{} shows them", key(Action::DatesPane)),
+        _ => format!("{} to show them", key(Action::DatesPane)),
     }
 }
 
@@ -242,14 +242,11 @@ fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, 
         key(Place::Dates, Action::Quit),
     );
     let Some(ReadFailure { at, why }) = &observation.failure else {
-        let text = format!("Read-only, refreshed every 30 s: {again} refreshes now, {quit} leaves.");
+        let text = format!("Read-only, refreshed every 30 s: {again} refreshes now, {quit} quits.");
         return (text, PLAIN);
     };
     let ago = age(model.now.map_or(TimeDelta::zero(), |now| now - *at));
-    let text = format!(
-        "Refresh failed {ago} ago ({}); {again} tries again.",
-        sanitised(why)
-    );
+    let text = format!("Refresh failed {ago} ago ({}); {again} retries.", sanitised(why));
     (text, theme.style(Role::Bad))
 }
 
@@ -277,7 +274,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         );
         let text = match recording.remarks.first() {
             Some(remark) => format!("Recorded: {remark}."),
-            None => format!("A recording: {hold} holds it, {next} goes to the next event, {quit} leaves."),
+            None => format!("Recording: {hold} pauses, {next} skips to the next event, {quit} quits."),
         };
         return (text, PLAIN);
     }
@@ -292,14 +289,11 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         };
     }
     if model.leaving == Some(Leaving::Abort) {
-        return (
-            "Aborting; the screen closes when the run has ended.".to_owned(),
-            BOLD,
-        );
+        return ("Aborting; the screen closes when the run ends.".to_owned(), BOLD);
     }
     if run.state == RunState::Draining || model.leaving.is_some() {
         return (
-            "Draining: what is in flight lands, nothing new begins.".to_owned(),
+            "Draining: finishing in-flight work, nothing new starts.".to_owned(),
             BOLD,
         );
     }
@@ -309,14 +303,13 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     let may_order = model.barred().is_none();
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
-        let dates = if trouble == 1 { "date is" } else { "dates are" };
+        let dates = if trouble == 1 { "date needs" } else { "dates need" };
         let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
-        let text = format!("{} {dates} in trouble: {then}.", count(trouble as u64));
+        let text = format!("{} {dates} attention: {then}.", count(trouble as u64));
         return (text, theme.style(Role::Bad));
     }
     if let Some(outside) = failed_outside(run) {
-        let text =
-            format!("{outside}: 'backcourt rerun --failed' reruns what failed once this run has ended.");
+        let text = format!("{outside}: run 'backcourt rerun --failed' when this run has ended.");
         return (text, theme.style(Role::Bad));
     }
     let stale: u64 = (model.snapshot.iter())
@@ -324,24 +317,21 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         .map(|stage| stage.counts.stale)
         .sum();
     if stale > 0 {
-        let units = if stale == 1 { "unit rests" } else { "units rest" };
+        let units = if stale == 1 { "stale unit" } else { "stale units" };
         let refresh = key(Place::Dates, Action::Refresh);
         let then = if may_order {
-            format!(": {refresh} refreshes them all")
+            format!(": {refresh} to refresh all")
         } else {
             String::new()
         };
-        let text = format!("{} {units} on something that changed{then}.", count(stale));
+        let text = format!("{} {units}{then}.", count(stale));
         return (text, theme.style(Role::Warn));
     }
     let unmet = unmet_sources(snapshot);
     if unmet > 0 && !model.sources_seen {
-        let checks = counted(unmet, "check");
-        let (are, shows) = (
-            if unmet == 1 { "is" } else { "are" },
-            key(Place::Dates, Action::Sources),
-        );
-        let text = format!("{checks} of the sources {are} not met: {shows} shows what was found.");
+        let shows = key(Place::Dates, Action::Sources);
+        let checks = counted(unmet, "raw-data check");
+        let text = format!("{checks} failing ({shows} for details).");
         return (text, theme.style(Role::Warn));
     }
     (String::new(), PLAIN)

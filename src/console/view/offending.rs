@@ -22,7 +22,7 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
         return;
     };
     clear(buf, body);
-    let title = format!("Dates named by {}", check.name);
+    let title = format!("Failing dates of {}", check.name);
     frame(buf, theme, body, &title, true, &[]);
     let area = framed(body);
     let room = usize::from(area.height);
@@ -41,7 +41,7 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
         match stage.and_then(|stage| unit(stage, *date)) {
             Some(unit) => in_words(unit, theme, &mut pen),
             None => {
-                pen.write("outside the range of this run", PLAIN);
+                pen.write("outside this run", PLAIN);
             }
         }
         if at == list.cursor {

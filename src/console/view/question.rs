@@ -21,7 +21,7 @@ pub fn draw(model: &Model, page: QuestionPage, theme: Theme, body: Rect, buf: &m
         return;
     };
     clear(buf, body);
-    frame(buf, theme, body, "Before the first unit", true, &[]);
+    frame(buf, theme, body, "Before the run starts", true, &[]);
     let area = framed(body);
     let lines = QuestionPage::lines(question, usize::from(area.width));
     let room = usize::from(area.height).saturating_sub(usize::from(QUESTION_FOOT));

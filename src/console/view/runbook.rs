@@ -14,7 +14,7 @@ use crate::console::theme::{SELECTED, Theme};
 use crate::runbook::{Item, ItemState};
 
 const NUMBER: usize = 4;
-const STATE: usize = 12;
+const STATE: usize = 18;
 const AT: usize = 13;
 
 /// Least columns for a fact beside the titles; below, only the marked item's is shown.
@@ -64,10 +64,9 @@ fn title(items: &[Item]) -> String {
     let of = |state| items.iter().filter(|item| item.state == state).count();
     let mut title = format!("Runbook: {} of {} done", of(ItemState::Done), items.len());
     for state in [ItemState::NeedsYou, ItemState::Undone, ItemState::UnderWay] {
-        match (of(state), state) {
-            (0, _) => {}
-            (number @ 2.., ItemState::NeedsYou) => title = format!("{title}, {number} need you"),
-            (number, _) => title = format!("{title}, {number} {state}"),
+        match of(state) {
+            0 => {}
+            number => title = format!("{title}, {number} {state}"),
         }
     }
     title

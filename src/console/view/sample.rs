@@ -14,7 +14,7 @@ use crate::console::theme::Theme;
 pub fn draw(model: &Model, page: SamplePage, theme: Theme, body: Rect, buf: &mut Buffer) {
     clear(buf, body);
     let title = if model.sample.held {
-        "Sample: nothing is written yet"
+        "Sample: nothing written yet"
     } else {
         "Sample"
     };

@@ -40,7 +40,7 @@ pub fn draw(model: &Model, page: Sources, theme: Theme, body: Rect, buf: &mut Bu
     );
     let area = framed(body);
     let Some(marked) = snapshot.sources.get(page.cursor) else {
-        Pen::on(buf, theme, row(area, 0)).write("This plan has no checks of the sources.", PLAIN);
+        Pen::on(buf, theme, row(area, 0)).write("This plan has no raw-data checks.", PLAIN);
         return;
     };
     let room = usize::from(area.height.saturating_sub(ABOUT_SOURCE));
@@ -102,8 +102,8 @@ fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Bu
     if let (Some(asked), Some(seconds)) = (source.asked_at, source.seconds) {
         let took = format!(", took {:.0} ms", 1000.0 * seconds);
         let texts = [
-            format!("  asked {}{took}", asked.format("%Y-%m-%d %H:%M")),
-            format!("  asked {}", asked.format("%m-%d %H:%M")),
+            format!("  ran {}{took}", asked.format("%Y-%m-%d %H:%M")),
+            format!("  ran {}", asked.format("%m-%d %H:%M")),
         ];
         if let Some(text) = texts.iter().find(|text| text::width(text) <= pen.left()) {
             pen.write(text, PLAIN);
@@ -114,10 +114,10 @@ fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Bu
         .write(&format!("  target {}", source.target), PLAIN);
     let mut pen = Pen::on(buf, theme, row(area, from + 2));
     let standing = match source.state {
-        CheckState::Pending => "not asked yet",
-        CheckState::Running => "being asked",
-        CheckState::Outdated => "raw rows have changed since; ask again",
-        _ if source.offending.is_empty() => "no date is named",
+        CheckState::Pending => "not run yet",
+        CheckState::Running => "running",
+        CheckState::Outdated => "raw rows have changed since; run it again",
+        _ if source.offending.is_empty() => "no failing dates",
         _ => "",
     };
     pen.write(standing, PLAIN);

@@ -39,7 +39,7 @@ pub fn draw(model: &Model, split: &Split, theme: Theme, body: Rect, buf: &mut Bu
         let said = sanitised(
             view.problem
                 .as_deref()
-                .unwrap_or("it is asked when the stage is through"),
+                .unwrap_or("runs when the stage has finished"),
         );
         Pen::on(buf, theme, row(area, 0)).write(&said, PLAIN);
         return;
@@ -85,8 +85,8 @@ fn rows(area: Rect, above: usize, under: usize) -> Rect {
 pub fn aged(view: &BreakdownView) -> &'static str {
     match view.state {
         BreakdownState::Outdated => ", outdated",
-        BreakdownState::Failed => ", not asked again",
-        BreakdownState::Running => ", asked again",
+        BreakdownState::Failed => ", rerun failed",
+        BreakdownState::Running => ", running again",
         BreakdownState::Pending | BreakdownState::Current => "",
     }
 }
@@ -96,11 +96,11 @@ fn standing(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
     let when = view.asked_at.map(|at| at.format("%H:%M:%S").to_string());
     let when = when.unwrap_or_default();
     let (role, text) = match view.state {
-        BreakdownState::Pending => (Role::Plain, "not asked yet".to_owned()),
-        BreakdownState::Running => (Role::Active, "being asked".to_owned()),
-        BreakdownState::Current => (Role::Good, format!("asked {when}")),
-        BreakdownState::Outdated => (Role::Warn, format!("outdated: asked {when}, {again} asks again")),
-        BreakdownState::Failed => (Role::Bad, format!("could not be asked, {again} tries again")),
+        BreakdownState::Pending => (Role::Plain, "not run yet".to_owned()),
+        BreakdownState::Running => (Role::Active, "running".to_owned()),
+        BreakdownState::Current => (Role::Good, format!("ran {when}")),
+        BreakdownState::Outdated => (Role::Warn, format!("outdated: ran {when}, {again} runs it again")),
+        BreakdownState::Failed => (Role::Bad, format!("failed to run, {again} retries")),
     };
     Badge { text, role }
 }
@@ -157,7 +157,7 @@ fn tabs(split: &Split, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Bu
 
 fn dates(split: &Split, found: &Breakdown, legend: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
     let (Some((first, _)), Some((last, _))) = (found.dates.first(), found.dates.last()) else {
-        Pen::on(buf, theme, row(area, 0)).write("nothing is counted", PLAIN);
+        Pen::on(buf, theme, row(area, 0)).write("nothing to count", PLAIN);
         return;
     };
     let Some(cursor) = split.cursor(found) else {
@@ -216,7 +216,7 @@ fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &
     )
     .write(" ", PLAIN);
     let Some(tally) = tally_of(found, date) else {
-        pen.write("nothing is counted on this date", PLAIN);
+        pen.write("nothing to count on this date", PLAIN);
         return;
     };
     let extent = Extent::of(tally);

@@ -346,7 +346,7 @@ fn a_long_sentence_hides_no_line_of_a_page() {
     );
     let last = |drawn: &Buffer| {
         let drawn = text(drawn);
-        drawn.contains("(everywhere)")
+        drawn.contains("more: abort")
     };
     assert!(last(&screen(&mut model, UTF8, 60, 16)));
     let reply = Reply::Refused("a sentence that goes on and on, ".repeat(5));

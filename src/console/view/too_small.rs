@@ -13,7 +13,7 @@ pub fn draw(theme: Theme, area: Rect, buf: &mut Buffer) {
         ("Too small".to_owned(), BOLD),
         (format!("needed {columns}x{rows}"), PLAIN),
         (format!("here   {}x{}", area.width, area.height), PLAIN),
-        ("the run goes on".to_owned(), PLAIN),
+        ("the run continues".to_owned(), PLAIN),
     ];
     let above = usize::from(area.height).saturating_sub(lines.len()) / 2;
     for (at, (text, style)) in lines.iter().enumerate() {

@@ -29,7 +29,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     };
     if model.observation.is_some() {
-        Pen::on(buf, theme, row(area, 0)).write("Who works on what is not recorded in the warehouse.", PLAIN);
+        Pen::on(buf, theme, row(area, 0)).write("Worker activity is not recorded in the warehouse.", PLAIN);
         return;
     }
     process(model, theme, row(area, 0), buf);
@@ -59,7 +59,7 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     let Some(vitals) = &model.vitals else {
         if model.recording.is_some() {
-            pen.write("What the process took of the machine is not recorded.", PLAIN);
+            pen.write("Process metrics are not recorded.", PLAIN);
         }
         return;
     };
@@ -114,7 +114,7 @@ impl Columns {
             pen.number(BUSY, "busy", BOLD);
         }
         if self.strip {
-            pen.write("of late", BOLD);
+            pen.write("recent", BOLD);
         }
     }
 
@@ -144,7 +144,7 @@ impl Columns {
         }
         let deaths = model.workers.deaths(worker.slot);
         if deaths > 0 {
-            pen.at_the_end(&format!(" died {deaths}x"), theme.style(Role::Bad));
+            pen.at_the_end(&format!(" panicked {deaths}x"), theme.style(Role::Bad));
         }
         if self.strip {
             let fits = pen.left();

@@ -20,7 +20,7 @@ impl Dispatcher {
         let Some(question) = self.to_ask.pop_front() else {
             return false;
         };
-        tracing::info!("asked: {}", question.title);
+        tracing::info!("question: {}", question.title);
         self.tell(Event::QuestionAsked(question.clone()));
         self.question = Some(Arc::new(question));
         self.hold();
@@ -46,7 +46,7 @@ impl Dispatcher {
                 .map(|choice| choice.word.as_str())
                 .collect();
             format!(
-                "the run holds for an answer: {} 'answer {}' gives it",
+                "the run awaits an answer: {} Reply with 'answer {}'",
                 question.title,
                 words.join("' or 'answer ")
             )
@@ -56,7 +56,7 @@ impl Dispatcher {
     /// The operator's answer to the question the run holds for.
     pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Result<String, String>, Fatal> {
         let Some(question) = self.question.clone().filter(|_| self.mode == Mode::Holding) else {
-            return Ok(Err("no question is open; there is nothing to answer".to_owned()));
+            return Ok(Err("no open question to answer".to_owned()));
         };
         if let Err(refusal) = question.choice(word) {
             return Ok(Err(refusal));

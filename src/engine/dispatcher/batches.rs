@@ -308,7 +308,7 @@ impl Dispatcher {
         } else {
             tracing::debug!(
                 stage = self.lines[batch.stage].board.name,
-                "a batch of {} is split: {error}",
+                "splitting a batch of {}: {error}",
                 counted(batch.dates.len(), "date")
             );
             self.give_back(batch);
@@ -387,7 +387,7 @@ impl Dispatcher {
             stage = name,
             %date,
             worker = batch.slot + 1,
-            "attempt {attempt} failed ({}), again in {:.1} s: {error}",
+            "attempt {attempt} failed ({}), retry in {:.1} s: {error}",
             error.class,
             pause.as_secs_f64()
         );
@@ -466,7 +466,7 @@ impl Dispatcher {
         {
             tracing::warn!(
                 stage = name,
-                "commit failed ({}), again in {:.1} s: {error}",
+                "commit failed ({}), retry in {:.1} s: {error}",
                 error.class,
                 pause.as_secs_f64()
             );
@@ -476,7 +476,7 @@ impl Dispatcher {
         if commit.parts.len() > 1 && !error.class.retries() && !error.class.stops_the_run() {
             tracing::warn!(
                 stage = name,
-                "commit failed ({}), its batches are tried one by one: {error}",
+                "commit failed ({}), trying its batches one by one: {error}",
                 error.class
             );
             self.lines[at].writer.split(commit, Instant::now());
@@ -526,7 +526,7 @@ impl Dispatcher {
         let line = &mut self.lines[at];
         tracing::warn!(
             stage = line.board.name,
-            "the outcome of a commit is not known, asked again in {:.1} s: {error}",
+            "outcome of a commit unknown, checking again in {:.1} s: {error}",
             pause.as_secs_f64()
         );
         for landing in commit.landings() {
@@ -541,7 +541,7 @@ impl Dispatcher {
     /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
     pub(super) fn on_death(&mut self, owner: Owner, error: JoinError) -> Result<(), Fatal> {
         if matches!(owner, Owner::Recorder) {
-            let why = format!("the task broke off: {error}");
+            let why = format!("the task was aborted: {error}");
             return self.on_recorded(0, Err(WarehouseError::new(ErrorClass::Transient, why)));
         }
         if error.is_cancelled() {
@@ -577,7 +577,7 @@ impl Dispatcher {
             Owner::Check(check) => self.on_check_died(check, &message)?,
             Owner::Source(at) => self.on_source_died(at, &message)?,
             Owner::Breakdown(at) => self.on_breakdown_died(at, &message),
-            Owner::Reload => tracing::error!("fetching raw rows again panicked: {message}"),
+            Owner::Reload => tracing::error!("reloading raw rows panicked: {message}"),
             Owner::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
             Owner::Recorder => {}
             Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),

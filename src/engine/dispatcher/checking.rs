@@ -80,7 +80,7 @@ impl Dispatcher {
         for check in asked {
             if let Some(date) = self.not_run_yet(check) {
                 waiting = Some(format!(
-                    "'{}' waits until {date} was run",
+                    "check '{}' needs {date}, which has not run yet",
                     self.checks[check].name
                 ));
             } else if !self.to_check.contains(&check) && self.checks[check].state != CheckState::Running {
@@ -90,8 +90,8 @@ impl Dispatcher {
         }
         match (count, waiting) {
             (0, Some(waiting)) => Err(waiting),
-            (0, None) => Err("it is being asked already".to_owned()),
-            (count, _) => Ok(format!("{} asked", counted(count, "check"))),
+            (0, None) => Err("already running".to_owned()),
+            (count, _) => Ok(format!("started {}", counted(count, "check"))),
         }
     }
 
@@ -167,11 +167,7 @@ impl Dispatcher {
             .map(|line| line.changes);
         let answered = match result {
             Err(error) => {
-                tracing::error!(
-                    stage = view.stage,
-                    "check {} could not be asked: {error}",
-                    view.name
-                );
+                tracing::error!(stage = view.stage, "check {} could not run: {error}", view.name);
                 Answered::error(error.message, seconds)
             }
             Ok(measured) => {

@@ -92,8 +92,8 @@ impl Dispatcher {
         let most = self.options.ceilings.of_the_run.filter(|most| billed > *most);
         if let (Some(most), Mode::Preparing | Mode::Going | Mode::Holding) = (most, self.mode) {
             self.stop(format!(
-                "the run was billed {}, --max-total-bytes-billed allows {}; what is committed is kept, \
-                 allow more and start again to go on",
+                "the run was billed {}, but --max-total-bytes-billed allows {}; committed rows are kept, raise the \
+                 limit and start again to resume",
                 bytes(billed),
                 bytes(most)
             ));

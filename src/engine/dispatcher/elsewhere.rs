@@ -82,12 +82,12 @@ impl Dispatcher {
         match (view.attention, view.checks) {
             (0, 0) => None,
             (0, checks) => Some(format!(
-                "{} outside this run {} attention, 'backcourt status' names them",
+                "{} outside this run {} attention, see 'backcourt status'",
                 counted(checks, "failing check"),
                 needs(checks)
             )),
             (units, _) => Some(format!(
-                "{} outside this run {} attention, 'backcourt rerun --failed' reruns them",
+                "{} outside this run {} attention, rerun with 'backcourt rerun --failed'",
                 counted(units, "date"),
                 needs(units)
             )),

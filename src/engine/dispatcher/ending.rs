@@ -88,9 +88,9 @@ impl Dispatcher {
         self.drop_surplus_workers();
         self.want_picture(Picture::Now);
         Ok(match batches {
-            0 => "nothing was being read or computed; the run holds".to_owned(),
+            0 => "nothing was being read or computed; paused".to_owned(),
             _ => format!(
-                "gave up {}, {}, to be done again; the run holds",
+                "cancelled {} ({}) and requeued them; paused",
                 counted(batches, "batch"),
                 counted(dates, "date")
             ),
@@ -134,17 +134,18 @@ impl Dispatcher {
             .count();
         let message = match self.question.as_ref().map(|question| question.topic) {
             Some(Topic::Cost) => {
-                "left before anything was begun, nothing was written; start again when the cost is right"
+                "stopped before the start, nothing was written; start again when the cost is acceptable"
                     .to_owned()
             }
             Some(Topic::Sample) => {
-                "left after the sample, nothing was written; 'backcourt run' does the full range".to_owned()
+                "stopped after the sample, nothing was written; run the full range with 'backcourt run'"
+                    .to_owned()
             }
             Some(Topic::ExistingRows | Topic::Outdated) => {
-                "left before anything was begun, nothing was written; start again to answer".to_owned()
+                "stopped before the start, nothing was written; start again to answer".to_owned()
             }
             None => format!(
-                "aborted with {} still to do; start again to go on",
+                "aborted with {} still to do; start again to resume",
                 counted(open, "unit")
             ),
         };
@@ -217,9 +218,9 @@ impl Dispatcher {
                 let open = self.open_units();
                 let why = self.run.ending.take();
                 let message = why.unwrap_or_else(|| match open {
-                    0 => "stopped before its checks were asked; start again to ask them".to_owned(),
+                    0 => "stopped before its checks ran; start again to run them".to_owned(),
                     open => format!(
-                        "stopped with {} still to do; start again to go on",
+                        "stopped with {} still to do; start again to resume",
                         counted(open, "unit")
                     ),
                 });
@@ -280,16 +281,16 @@ impl Dispatcher {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            before = format!("a shut gate holds {first}{others}; ");
+            before = format!("a closed gate blocks {first}{others}; ");
         }
         if !asks.is_empty() {
             let asks = asks.join(", ");
-            before = format!("{before}{asks} waits for your word, 'run --advance {asks}' gives it; ");
+            before = format!("{before}{asks} awaits approval, start it with 'run --advance {asks}'; ");
         }
         for line in &self.lines {
             if let Some(why) = line.trouble.stopped() {
                 before = format!(
-                    "{} was stopped by the same error on date after date, {why}; {before}",
+                    "{} stopped after the same error on consecutive dates, {why}; {before}",
                     line.board.name
                 );
             }

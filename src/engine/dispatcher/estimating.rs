@@ -184,16 +184,16 @@ impl Dispatcher {
             && *largest > most
         {
             return Some(format!(
-                "{what}: one job would be billed about {}, --max-bytes-billed allows {}; nothing was begun, \
-                 allow more or leave it out",
+                "{what}: one job would be billed about {}, but --max-bytes-billed allows {}; nothing started, raise \
+                 the limit or leave it out",
                 bytes(*largest),
                 bytes(most)
             ));
         }
         let most = ceilings.of_the_run.filter(|most| all.bytes > *most)?;
         Some(format!(
-            "the run would be billed at least {}, --max-total-bytes-billed allows {}; nothing was begun, \
-             allow more or choose fewer dates or stages",
+            "the run would be billed at least {}, but --max-total-bytes-billed allows {}; nothing started, raise the \
+             limit or choose fewer dates or stages",
             bytes(all.bytes),
             bytes(most)
         ))

@@ -52,10 +52,10 @@ impl Dispatcher {
             return Err(with_hint("breakdown of", check, known));
         };
         if self.breakdowns[at].state == BreakdownState::Running {
-            return Err("it is being asked already".to_owned());
+            return Err("already running".to_owned());
         }
         self.ask_breakdown(at);
-        Ok(format!("the breakdown of {check} is asked again"))
+        Ok(format!("rerunning the breakdown of {check}"))
     }
 
     fn ask_breakdown(&mut self, at: usize) {
@@ -99,13 +99,13 @@ impl Dispatcher {
     }
 
     pub(super) fn on_breakdown_died(&mut self, at: usize, message: &str) {
-        self.breakdown_failed(at, format!("it panicked: {message}"));
+        self.breakdown_failed(at, format!("panicked: {message}"));
     }
 
     fn breakdown_failed(&mut self, at: usize, problem: String) {
         self.explaining = self.explaining.saturating_sub(1);
         let view = &mut self.breakdowns[at];
-        tracing::error!("the breakdown of {} could not be asked: {problem}", view.check);
+        tracing::error!("the breakdown of {} failed: {problem}", view.check);
         view.state = BreakdownState::Failed;
         view.problem = Some(problem);
         self.want_picture(Picture::Now);

@@ -30,7 +30,7 @@ impl Dispatcher {
         if let Command::Reload { dates } = command {
             match self.mode {
                 Mode::Preparing => {
-                    let sentence = "the feeds are still being loaded; try again in a moment";
+                    let sentence = "the feeds are still loading; try again in a moment";
                     let _ = answer.send(Reply::Refused(sentence.to_owned()));
                 }
                 _ => self.reload(dates, answer),
@@ -55,7 +55,7 @@ impl Dispatcher {
                 Ok(Ok(match self.in_hand() {
                     (0, _) => "pausing: nothing is in flight".to_owned(),
                     (batches, dates) => format!(
-                        "pausing: {} land first, {}",
+                        "pausing after {} ({})",
                         counted(batches, "batch"),
                         counted(dates, "date")
                     ),
@@ -63,11 +63,13 @@ impl Dispatcher {
             }
             (Command::Pause, Mode::Preparing) => {
                 self.options.paused = true;
-                accepted("the run will hold before its first unit")
+                accepted("the run will pause before its first unit")
             }
-            (Command::Pause, Mode::Holding) => refused("it is paused already; resume it"),
-            (Command::Pause | Command::Resume, Mode::Draining) => refused("it is draining and about to end"),
-            (Command::Pause, Mode::Over) => refused("the run has ended; there is nothing to pause"),
+            (Command::Pause, Mode::Holding) => refused("the run is already paused; resume it"),
+            (Command::Pause | Command::Resume, Mode::Draining) => {
+                refused("the run is draining and about to end")
+            }
+            (Command::Pause, Mode::Over) => refused("the run has ended; nothing to pause"),
             (Command::Resume, Mode::Holding) if self.asks_more_than_to_go_on() => {
                 Ok(Err(self.question_told()))
             }
@@ -78,15 +80,15 @@ impl Dispatcher {
             (Command::Answer { answer }, _) => self.answer(&answer, by),
             (Command::Resume, Mode::Preparing) if self.options.paused => {
                 self.options.paused = false;
-                accepted("the run will go on after its preparation")
+                accepted("the run will continue after its preparation")
             }
-            (Command::Resume, Mode::Going | Mode::Preparing) => refused("it is running already"),
+            (Command::Resume, Mode::Going | Mode::Preparing) => refused("the run is already running"),
             (Command::Resume, Mode::Over) if self.run.state == RunState::Stopped && !self.leaving => {
-                refused("the run was stopped; start backcourt again to go on where it stopped")
+                refused("the run was stopped; start backcourt again to resume it")
             }
-            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates to have it go on"),
+            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates to reopen it"),
             (Command::Rerun { .. }, Mode::Preparing | Mode::Draining) => {
-                refused("nothing can be rerun while it is preparing or draining; try again in a moment")
+                refused("can't rerun while the run is preparing or draining; try again in a moment")
             }
             (
                 Command::Rerun {
@@ -107,17 +109,17 @@ impl Dispatcher {
             (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
             (Command::Tick { item, done, note }, _) => self.tick(&item, done, note.trim(), by),
             (Command::Cancel, Mode::Preparing) => {
-                refused("no date is under way yet; drain or abort end the run")
+                refused("no date is in flight yet; use drain or abort to end the run")
             }
-            (Command::Cancel, Mode::Over) => refused("the run has ended; there is nothing to give up"),
+            (Command::Cancel, Mode::Over) => refused("the run has ended; no work to cancel"),
             (Command::Cancel, _) => self.cancel().map(Ok),
             (Command::Drain, mode) => {
                 self.leaving = true;
-                self.drain("by the operator's order");
+                self.drain("requested by the operator");
                 accepted(if mode == Mode::Over {
                     "closing"
                 } else {
-                    "draining: what is in flight lands, then it ends"
+                    "draining: finishing in-flight work, then ending"
                 })
             }
             (Command::Abort, Mode::Over) => {
@@ -129,16 +131,16 @@ impl Dispatcher {
             (Command::Abort, _) => {
                 self.leaving = true;
                 self.abort();
-                accepted("aborted; what was in flight is done again at the next start")
+                accepted("aborted; the next start redoes in-flight work")
             }
-            (Command::Inspect { .. } | Command::Reload { .. }, _) => refused("it is answered elsewhere"),
+            (Command::Inspect { .. } | Command::Reload { .. }, _) => refused("handled elsewhere"),
         }
     }
 
     fn set_workers(&mut self, number: usize) -> Result<String, String> {
         if !(1..=MOST_WORKERS).contains(&number) {
             return Err(format!(
-                "{} {} not possible; give 1 to {MOST_WORKERS}",
+                "{} {} out of range; give 1 to {MOST_WORKERS}",
                 counted(number, "worker"),
                 is_or_are(number)
             ));
@@ -212,7 +214,7 @@ async fn stored_rows(
             (answer.columns, answer.rows)
         }
         Fills::Nothing => {
-            let sentence = format!("stage {} fills no table, there are no rows to show", stage.name());
+            let sentence = format!("stage {} fills no table; no rows to show", stage.name());
             return Err(WarehouseError::new(ErrorClass::Data, sentence));
         }
     };
@@ -222,7 +224,9 @@ async fn stored_rows(
         .collect();
     // The rows can be read without them.
     let groups = (stage.groups(warehouse, date).await)
-        .inspect_err(|error| tracing::warn!("which rows {date} should have is not known: {}", error.message))
+        .inspect_err(|error| {
+            tracing::warn!("cannot determine the expected rows of {date}: {}", error.message)
+        })
         .unwrap_or_default();
     Ok(StoredRows {
         columns,

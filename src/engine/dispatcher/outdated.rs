@@ -38,11 +38,11 @@ impl Dispatcher {
         let rerun = self.options.on_change == OnChange::Rerun;
         for outdated in self.outdated()? {
             let then = if rerun {
-                "rerun now".to_owned()
+                "rerunning now".to_owned()
             } else {
                 format!(
-                    "rows kept; 'backcourt rerun --outdated' reruns the dates, \
-                     'backcourt accept {} --reason TEXT' declares the rows good",
+                    "rows kept; rerun them with 'backcourt rerun --outdated' or accept them with 'backcourt accept {} \
+                     --reason TEXT'",
                     outdated.stage
                 )
             };
@@ -91,7 +91,7 @@ struct Outdated {
 impl Outdated {
     fn line(&self) -> String {
         format!(
-            "{} of {} {} made by another definition ({})",
+            "{} of {} {} computed by another definition ({})",
             counted(self.dates.len(), "date"),
             self.stage,
             if self.dates.len() == 1 { "was" } else { "were" },
@@ -102,10 +102,8 @@ impl Outdated {
 
 /// The question what becomes of them. Its first answer changes nothing.
 fn question(mut lines: Vec<String>) -> Question {
-    lines.push(
-        "Rerun replaces their rows by those of the plan's definition. Keep leaves them; they stay outdated."
-            .to_owned(),
-    );
+    lines
+        .push("Rerun replaces their rows using the plan's definition. Keep leaves them outdated.".to_owned());
     let choices = [("keep", "Keep"), ("rerun", "Rerun")];
     Question::new(Topic::Outdated, "Rerun the outdated dates?", lines, &choices)
 }

@@ -114,7 +114,7 @@ impl Dispatcher {
                 let settlement = findings.settlement(self.as_owner());
                 settlement
                     .is_needed()
-                    .then(|| "no run of this plan has begun here".to_owned())
+                    .then(|| "no run of this plan has started here".to_owned())
             });
             self.preflight.step = Step::Done;
             return self.come_to_first_unit();
@@ -124,8 +124,8 @@ impl Dispatcher {
         }
         if !foreign.is_empty() && !permits.replace_existing {
             if !self.options.stay {
-                let advice = "no plan owns it; a run replaces the rows of every date it does, \
-                              'backcourt run --replace-existing' allows that";
+                let advice = "no plan owns it; to replace the rows of every date it runs, use 'backcourt run \
+                              --replace-existing'";
                 return self.refuse(
                     foreign
                         .iter()
@@ -149,7 +149,7 @@ impl Dispatcher {
         let message = match problems.len() {
             0 | 1 => format!("{first}; nothing was created or written"),
             all => format!(
-                "{first}; {} more, see above or in the log; nothing was created or written",
+                "{first}; {} more, see above or the log; nothing was created or written",
                 all - 1
             ),
         };
@@ -176,7 +176,7 @@ impl Dispatcher {
         if !settlement.is_needed() {
             return false;
         }
-        self.prepares("recording whose the tables are");
+        self.prepares("recording the owner of the tables");
         let warehouse = self.charging(&Purpose::default());
         let folder = self.events.folder();
         self.spawn(Owner::Preflight, async move {
@@ -223,13 +223,10 @@ impl Dispatcher {
 /// The question before rows of another program are replaced.
 fn existing_rows(mut lines: Vec<String>) -> Question {
     let title = match lines.len() {
-        1 => "Replace rows of a table that no plan owns yet?".to_owned(),
-        tables => format!("Replace rows of {tables} tables that no plan owns yet?"),
+        1 => "Replace rows of a table that no plan owns?".to_owned(),
+        tables => format!("Replace rows of {tables} tables that no plan owns?"),
     };
-    lines.push("The rows of every date that is done are replaced; those of other dates stay.".to_owned());
-    lines.push(
-        "From then on the tables belong to this plan, and another plan that fills them is refused."
-            .to_owned(),
-    );
-    Question::new(Topic::ExistingRows, title, lines, &[("replace", "Replace them")])
+    lines.push("The run replaces the rows of every date it runs; rows of other dates stay.".to_owned());
+    lines.push("The tables then belong to this plan; other plans that fill them are refused.".to_owned());
+    Question::new(Topic::ExistingRows, title, lines, &[("replace", "Replace")])
 }

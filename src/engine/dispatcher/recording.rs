@@ -185,10 +185,10 @@ impl Dispatcher {
         self.ledger.set_synced(self.target, Synced::No, last)?;
         if error.class == ErrorClass::Auth {
             self.recorder = None;
-            tracing::warn!("the progress was not recorded in the warehouse: {error}");
+            tracing::warn!("cannot record the progress in the warehouse: {error}");
         } else {
             tracing::warn!(
-                "the progress was not recorded in the warehouse, tried again ({}): {error}",
+                "cannot record the progress in the warehouse, retrying ({}): {error}",
                 counted(failures, "failure")
             );
         }

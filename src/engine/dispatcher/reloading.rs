@@ -21,13 +21,14 @@ impl Dispatcher {
     /// Compares dates of the raw tables with where they come from; the run does not wait for it.
     pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: Answer) {
         let Some(origin) = self.origin.clone() else {
-            let sentence = "this plan's raw tables are filled by somebody else; correct them there, then rerun the dates";
+            let sentence =
+                "another program fills this plan's raw tables; correct them there, then rerun the dates";
             let _ = answer.send(Reply::Refused(sentence.to_owned()));
             return;
         };
         let warehouse = self.charging(&Purpose::default());
         tracing::info!(
-            "{} fetched again from {}",
+            "{} reloaded from {}",
             counted(dates.len(), "raw date"),
             origin.name()
         );
@@ -45,14 +46,13 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         let corrections = match found {
             Err(error) => {
-                tracing::error!("raw rows could not be fetched again: {error}");
+                tracing::error!("cannot reload raw rows: {error}");
                 let _ = answer.send(Reply::Refused(error.message));
                 return Ok(());
             }
             Ok(corrections) if corrections.is_empty() => {
                 let what = counted(dates.len(), "date");
-                let sentence =
-                    format!("{what} compared: the raw tables hold what they should, nothing was changed");
+                let sentence = format!("{what} compared: the raw tables are correct, nothing changed");
                 let _ = answer.send(Reply::Accepted(sentence));
                 return Ok(());
             }
@@ -93,7 +93,7 @@ impl Dispatcher {
         let stale = stale + self.overtake(corrections)?;
         self.outdate_sources()?;
         if let Err(error) = result {
-            tracing::error!("raw rows could not be replaced: {error}");
+            tracing::error!("cannot replace raw rows: {error}");
             let _ = answer.send(Reply::Refused(error.message));
             return Ok(());
         }
@@ -103,7 +103,7 @@ impl Dispatcher {
             self.tell(Event::FeedCorrected { table, dates });
         }
         let tables = counted(corrections.len(), "raw table");
-        let sentence = format!("{tables} corrected; {} stale now", counted(stale, "date"));
+        let sentence = format!("{tables} corrected; {} now stale", counted(stale, "date"));
         let _ = answer.send(Reply::Accepted(sentence));
         Ok(())
     }

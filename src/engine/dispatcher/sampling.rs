@@ -57,7 +57,7 @@ impl Dispatcher {
             self.put_question(Question::sample());
         } else if !sound {
             let message = format!(
-                "{}; nothing was written, 'backcourt run' without --sample does the full range",
+                "{}; nothing was written, run the full range with 'backcourt run' without --sample",
                 sampled.message
             );
             return self.end(RunState::Stopped, message, 1);

@@ -84,8 +84,8 @@ impl Dispatcher {
             }
         }
         match sources.to_ask.len() - before {
-            0 => Err("it is being asked already".to_owned()),
-            count => Ok(format!("{} of the sources asked", counted(count, "check"))),
+            0 => Err("already running".to_owned()),
+            count => Ok(format!("started {}", counted(count, "raw-data check"))),
         }
     }
 
@@ -152,7 +152,7 @@ impl Dispatcher {
         } = answered;
         let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
         match state {
-            CheckState::Error => tracing::error!("source {feed}: {name} could not be asked: {value}"),
+            CheckState::Error => tracing::error!("source {feed}: {name} could not run: {value}"),
             CheckState::Warn => tracing::warn!("source {feed}: {state} {name}: {value} (target {target})"),
             _ => tracing::info!("source {feed}: {state} {name}: {value} (target {target})"),
         }

@@ -289,11 +289,8 @@ impl Dispatcher {
         };
         let list = WorkList::of(self.options.demand(), facts);
         for (dates, what) in [
-            (
-                list.contradicted,
-                "whose table holds other rows than the ledger knows of",
-            ),
-            (list.overtaken, "computed from inputs that have changed since"),
+            (list.contradicted, "whose table differs from the ledger"),
+            (list.overtaken, "whose inputs have changed"),
         ] {
             if dates > 0 {
                 tracing::warn!(stage = name, "{} {what}: stale", counted(dates, "date"));
@@ -482,7 +479,7 @@ impl Dispatcher {
         };
         tracing::info!(
             stage = line.board.name,
-            "units are through: {} ok, {} skipped, {} failed, {}",
+            "units done: {} ok, {} skipped, {} failed, {}",
             counts.ok,
             counts.skipped,
             counts.failed,
@@ -559,7 +556,7 @@ impl Dispatcher {
         accept_short: bool,
     ) -> Result<Result<String, String>, Fatal> {
         if let Some(why) = &self.preflight.writes_nothing {
-            return Ok(Err(format!("{why}; 'backcourt rerun' says what to do")));
+            return Ok(Err(format!("{why}; rerun with 'backcourt rerun'")));
         }
         let mut queued = Vec::new();
         for at in 0..self.lines.len() {
@@ -609,20 +606,20 @@ impl Dispatcher {
         let left_out = self.left_out(selection, stage);
         if queued.is_empty() {
             return Ok(Err(format!(
-                "{} names no date that could be rerun now{left_out}",
+                "{} matches no dates to rerun now{left_out}",
                 describe(selection)
             )));
         }
         let count: usize = queued.iter().map(|(_, dates)| dates.len()).sum();
         for (stage, dates) in queued {
-            tracing::info!(stage, "{} put back by the operator", counted(dates.len(), "date"));
+            tracing::info!(stage, "{} requeued by the operator", counted(dates.len(), "date"));
             self.tell(Event::RerunQueued { stage, dates });
         }
         if self.mode == Mode::Over {
             self.reopen()?;
         }
         let held = if self.mode == Mode::Holding {
-            "; they start when the run is resumed"
+            "; they start when you resume the run"
         } else {
             ""
         };
@@ -643,7 +640,7 @@ impl Dispatcher {
         match states.filter(|state| is_meant(*state)).count() {
             0 => String::new(),
             left => format!(
-                "; {} outside this run: 'backcourt rerun {flag}' reruns them once it has ended",
+                "; {} outside this run: use 'backcourt rerun {flag}' when it has ended",
                 counted(left, "more date")
             ),
         }

@@ -62,7 +62,7 @@ impl Trouble {
     pub(super) fn rest_told(&self) -> Option<String> {
         let parked = self.parked.as_ref()?;
         Some(format!(
-            "rests until {} UTC: {}",
+            "throttled until {} UTC: {}",
             parked.at.format("%H:%M:%S"),
             parked.why
         ))
@@ -104,7 +104,7 @@ impl Dispatcher {
             why: error.message.clone(),
         });
         let stage = line.board.name.clone();
-        tracing::warn!(stage, "rests until {} UTC: {error}", clock.format("%H:%M:%S"));
+        tracing::warn!(stage, "throttled until {} UTC: {error}", clock.format("%H:%M:%S"));
         self.tell(Event::StageParked {
             stage,
             until: clock,
@@ -120,7 +120,7 @@ impl Dispatcher {
         for line in &mut self.lines {
             if line.trouble.parked_until().is_some_and(|until| until <= now) {
                 line.trouble.parked = None;
-                tracing::info!(stage = line.board.name, "its table has rested and is tried again");
+                tracing::info!(stage = line.board.name, "backoff over, retrying the table");
                 self.picture = Picture::Now;
             }
         }

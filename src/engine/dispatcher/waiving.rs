@@ -17,7 +17,9 @@ impl Dispatcher {
         by: &str,
     ) -> Result<Result<String, String>, Fatal> {
         if reason.is_empty() {
-            return Ok(Err("a waiver needs a reason; it is recorded for good".to_owned()));
+            return Ok(Err(
+                "a waiver needs a reason; it is permanently recorded".to_owned()
+            ));
         }
         let Some(at) = self.checks.iter().position(|check| check.name == name) else {
             let known = self.checks.iter().map(|check| check.name.as_str());
@@ -64,9 +66,7 @@ impl Dispatcher {
         });
         self.want_picture(Picture::Now);
         self.judge_again(&stage)?;
-        Ok(Ok(format!(
-            "{name} is waived as long as it is defined like this and measures the same"
-        )))
+        Ok(Ok(format!("{name} waived for this definition and value")))
     }
 
     /// A check of a stage that was through has a new answer: its gate may stand otherwise now, and what waited
@@ -120,18 +120,16 @@ impl Dispatcher {
             }
         }
         if released.is_empty() {
-            return Ok(Err("no stage waits for your word".to_owned()));
+            return Ok(Err("no stage awaits approval".to_owned()));
         }
         let stages = released.join(", ");
-        tracing::info!("{stages} may begin, says {by}");
+        tracing::info!("{stages} approved by {by}");
         self.tell(Event::StagesReleased {
             stages: released,
             by: by.to_owned(),
         });
         self.go_on()?;
         self.want_picture(Picture::Now);
-        Ok(Ok(format!(
-            "{stages} begins as soon as the gates before it are passed"
-        )))
+        Ok(Ok(format!("{stages} starts as soon as the gates before it open")))
     }
 }

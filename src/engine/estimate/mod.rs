@@ -32,7 +32,7 @@ const FIRST_BATCH: usize = 4;
 pub struct Planned {
     /// Its stages, in order.
     pub stages: Vec<PlannedStage>,
-    /// Queries that belong to no stage: checks of the raw tables, by name.
+    /// Queries that belong to no stage: raw-data checks, by name.
     pub aside: Vec<(String, String)>,
     /// Workers at the start.
     pub workers: usize,
@@ -58,7 +58,7 @@ pub struct PlannedStage {
 pub struct Estimate {
     /// For each stage, in order.
     pub stages: Vec<StageEstimate>,
-    /// For the checks of the raw tables.
+    /// For the raw-data checks.
     pub aside: Expected,
 }
 
@@ -110,7 +110,7 @@ impl Expected {
         match self {
             Self { jobs: 0, .. } => "-".to_owned(),
             Self { unknown: 0, .. } => bytes(self.bytes),
-            Self { jobs, unknown, .. } if jobs == unknown => "not known".to_owned(),
+            Self { jobs, unknown, .. } if jobs == unknown => "unknown".to_owned(),
             _ => format!("> {}", bytes(self.bytes)),
         }
     }
@@ -142,10 +142,10 @@ impl Estimate {
         let all = self.all();
         let (known, unknown) = (bytes(all.bytes), all.unknown);
         match (all.jobs - unknown, unknown) {
-            (known_jobs, 0) => format!("about {known} will be billed for {}", jobs(known_jobs)),
-            (0, _) => format!("what {} will be billed is not known", jobs(unknown)),
+            (known_jobs, 0) => format!("estimated cost: about {known} for {}", jobs(known_jobs)),
+            (0, _) => format!("estimated cost: unknown for {}", jobs(unknown)),
             (known_jobs, _) => format!(
-                "at least {known} will be billed for {}; of {unknown} more it is not known",
+                "estimated cost: at least {known} for {}; unknown for {unknown} more",
                 jobs(known_jobs)
             ),
         }
@@ -157,7 +157,7 @@ impl Estimate {
         let line = |name: &str, dates: Option<u64>, expected: &Expected| {
             let dates = dates.map_or_else(String::new, |dates| format!(", {}", counted(dates, "date")));
             let why = expected.why.as_ref().map_or_else(String::new, |why| {
-                format!("; of {} it is not known: {why}", jobs(expected.unknown))
+                format!("; unknown for {}: {why}", jobs(expected.unknown))
             });
             format!(
                 "{name}{dates}: {} for {}{why}",
@@ -170,7 +170,7 @@ impl Estimate {
             .map(|stage| line(&stage.stage, Some(stage.dates), &stage.all()))
             .collect();
         if self.aside.jobs > 0 {
-            lines.push(line("checks of the raw tables", None, &self.aside));
+            lines.push(line("raw-data checks", None, &self.aside));
         }
         lines
     }
@@ -312,9 +312,9 @@ fn expected(wanted: &Wanted, told: Option<&Result<Foreseen, String>>, is_filled:
         ..Expected::default()
     };
     match told {
-        None => unknown("its dry run was cut off"),
+        None => unknown("its dry run was aborted"),
         Some(Err(why)) => unknown(why),
-        Some(Ok(Foreseen { bytes: 0, .. })) if is_filled => unknown("what it reads is filled by this run"),
+        Some(Ok(Foreseen { bytes: 0, .. })) if is_filled => unknown("this run fills its inputs"),
         Some(Ok(foreseen)) => {
             let least = if foreseen.bytes == 0 { 0 } else { foreseen.least };
             let billed = times(foreseen.bytes, shape.share).max(least.saturating_mul(shape.jobs));
@@ -380,7 +380,7 @@ async fn foresee(
         Asked::Read { table, columns, days } => {
             names = columns.iter().map(String::as_str).collect();
             let Some(table) = tables.get(table) else {
-                return Err(format!("{table} is not known"));
+                return Err(format!("unknown table {table}"));
             };
             Question::Read(Read {
                 table,
@@ -444,8 +444,8 @@ mod tests {
 
     #[rstest]
     #[case(Some(Err("no such table".to_owned())), false, "no such table")]
-    #[case(Some(Ok(told(0, 1))), true, "what it reads is filled by this run")]
-    #[case(None, false, "its dry run was cut off")]
+    #[case(Some(Ok(told(0, 1))), true, "this run fills its inputs")]
+    #[case(None, false, "its dry run was aborted")]
     fn what_cannot_be_known_is_not_nothing(
         #[case] told: Option<Result<Foreseen, String>>,
         #[case] is_filled: bool,
@@ -454,7 +454,7 @@ mod tests {
         let expected = expected(&wanted(3, 1.0, 1.0), told.as_ref(), is_filled);
         assert_eq!((expected.bytes, expected.jobs, expected.unknown), (0, 3, 3));
         assert_eq!(expected.why.as_deref(), Some(why));
-        assert_eq!((expected.told().as_str(), expected.largest), ("not known", None));
+        assert_eq!((expected.told().as_str(), expected.largest), ("unknown", None));
     }
 
     #[rstest]
@@ -462,7 +462,7 @@ mod tests {
     #[case(700, 3, 0, "700 MiB")]
     #[case(0, 3, 0, "0 B")]
     #[case(700, 3, 1, "> 700 MiB")]
-    #[case(0, 3, 3, "not known")]
+    #[case(0, 3, 3, "unknown")]
     fn a_figure_says_whether_it_is_all(
         #[case] mib: u64,
         #[case] jobs: u64,
@@ -479,14 +479,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case(700, 3, 0, "about 700 MiB will be billed for 3 jobs")]
-    #[case(
-        700,
-        3,
-        2,
-        "at least 700 MiB will be billed for 1 job; of 2 more it is not known"
-    )]
-    #[case(0, 3, 3, "what 3 jobs will be billed is not known")]
+    #[case(700, 3, 0, "estimated cost: about 700 MiB for 3 jobs")]
+    #[case(700, 3, 2, "estimated cost: at least 700 MiB for 1 job; unknown for 2 more")]
+    #[case(0, 3, 3, "estimated cost: unknown for 3 jobs")]
     fn the_sentence_says_what_is_known(
         #[case] mib: u64,
         #[case] jobs: u64,

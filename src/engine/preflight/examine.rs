@@ -158,11 +158,11 @@ impl Examination {
         match filled {
             Some(stage) if in_run(&stage) => None,
             Some(stage) => Some(format!(
-                "table {missing} not found: stage {stage} fills it and takes no part in this run; run it first"
+                "table {missing} not found: stage {stage} fills it but is not in this run; run it first"
             )),
             None if self.loads_later => None,
             None => Some(format!(
-                "table {missing} not found, and no stage of this plan fills it; correct its name, or load it first"
+                "table {missing} not found: no stage of this plan fills it; correct its name, or load it first"
             )),
         }
     }

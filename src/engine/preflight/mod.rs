@@ -123,7 +123,7 @@ impl Findings {
         let lines = self.tables.iter().filter_map(|table| {
             let Held { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
             Some(format!(
-                "table {} of stage {} holds {} in {}",
+                "table {} of stage {} contains {} in {}",
                 table.path,
                 table.stage,
                 counted(rows, "row"),
@@ -218,7 +218,7 @@ mod tests {
                 table("d.b", Some("theirs"), Vec::new()),
                 table("d.c", None, vec![add("x"), difference("z", Weight::Stops)]),
             ],
-            queries: vec!["stage q: the query does not run".to_owned()],
+            queries: vec!["stage q: the query fails".to_owned()],
         };
         let none = Permits::default();
         assert_eq!(findings.problems(none).len(), 5);

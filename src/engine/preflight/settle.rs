@@ -92,7 +92,7 @@ impl Settlement {
         // The end of a lease waits for the thread that keeps it.
         let given_back = tokio::task::spawn_blocking(move || drop(tenures)).await;
         if let Err(error) = given_back {
-            tracing::warn!("a lease was not given back ({error}); it falls by itself");
+            tracing::warn!("cannot release a lease ({error}); it expires by itself");
         }
         if has? {
             let over = self
@@ -105,7 +105,7 @@ impl Settlement {
         let now = owners.owners_of(&tables).await?;
         let lost = tables.iter().zip(&now).filter_map(|(table, owner)| {
             let owner = owner.as_ref().filter(|owner| owner.plan != self.owner.plan)?;
-            Some(format!("table {table} belongs to plan {} by now", told(owner)))
+            Some(format!("table {table} now belongs to plan {}", told(owner)))
         });
         Err(Unsettled::Refused(lost.collect()))
     }
@@ -121,7 +121,7 @@ impl Settlement {
         let found = warehouse.differences(table, &schema, is_anew);
         warehouse.migrate(table, changes).await?;
         if is_anew {
-            return Ok(vec!["made anew, it held no row".to_owned()]);
+            return Ok(vec!["recreated, it was empty".to_owned()]);
         }
         let mended = found.into_iter().filter(|found| found.change().is_some());
         Ok(mended
@@ -141,7 +141,7 @@ async fn lease_of(
         let waits = |wait: Waiting<'_>| {
             if wait.silent.is_zero() {
                 tracing::warn!(
-                    "process {} on {} holds the lease of plan {plan}; waiting up to {} s to see whether it lives",
+                    "process {} on {} holds the lease of plan {plan}; waiting up to {} s for a heartbeat",
                     wait.holder.pid,
                     wait.holder.host,
                     wait.left.as_secs()
@@ -154,8 +154,6 @@ async fn lease_of(
         Ok(Ok(tenure)) => Ok(tenure),
         Ok(Err(FenceError::Warehouse(error))) => Err(Unsettled::Failed(error)),
         Ok(Err(error)) => Err(Unsettled::AtWork(error.to_string())),
-        Err(error) => Err(Unsettled::AtWork(format!(
-            "the lease could not be taken: {error}"
-        ))),
+        Err(error) => Err(Unsettled::AtWork(format!("cannot take the lease: {error}"))),
     }
 }

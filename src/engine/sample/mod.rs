@@ -153,7 +153,7 @@ impl Sample {
 
     fn panicked(&self, place: usize, message: &str) -> Found {
         let (stage, SampleDate { date, why }) = self.at(place);
-        let (state, message) = (SampleState::Failed, format!("it panicked: {message}"));
+        let (state, message) = (SampleState::Failed, format!("panicked: {message}"));
         Found::nothing(UnitSample::bare(stage.name(), *date, why, state, message))
     }
 
@@ -166,8 +166,8 @@ impl Sample {
         let against = count(&SampleState::stands_against);
         let mut message = format!("sample: {good} of {} as expected", counted(found.len(), "unit"));
         for (state, words) in [
-            (SampleState::Differs, "different from what is stored"),
-            (SampleState::Short, "short of rows"),
+            (SampleState::Differs, "different from the stored rows"),
+            (SampleState::Short, "with missing rows"),
             (SampleState::Failed, "failed"),
             (SampleState::Unsampled, "not sampled yet"),
         ] {

@@ -110,7 +110,7 @@ impl UnitSample {
             return reason.unwrap_or("no reason given").to_owned();
         }
         let made = match (self.expected, self.rows) {
-            (0, 0) => "no row owed".to_owned(),
+            (0, 0) => "no rows expected".to_owned(),
             (expected, rows) => format!("{rows} of {}", counted(expected as usize, "row")),
         };
         let Difference {
@@ -219,8 +219,8 @@ async fn look(
 /// A unit whose rows are never here: to make them is to write them.
 fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>) -> UnitSample {
     let reason = match fills {
-        Fills::Query(..) => "its rows are made by a query within the warehouse; only a run shows them",
-        _ => "a program of its own does it; only a run starts that",
+        Fills::Query(..) => "a query in the warehouse computes its rows; only a run shows them",
+        _ => "it runs a program; only a run starts it",
     };
     UnitSample::bare(stage.name(), date, why, SampleState::Unsampled, reason.to_owned())
 }
@@ -260,7 +260,7 @@ fn judged(
         _ if is_whole => None,
         _ => unit
             .reason
-            .or_else(|| Some(format!("the schedule asks for {owed}"))),
+            .or_else(|| Some(format!("the schedule expects {owed}"))),
     };
     Found {
         unit: UnitSample {

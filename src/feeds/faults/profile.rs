@@ -115,7 +115,7 @@ impl Profile {
         let text = fs::read_to_string(name).map_err(|error| {
             let near = near_miss(name, Self::names()).map(|near| format!("; did you mean '{near}'?"));
             let known = Self::names().collect::<Vec<_>>().join(", ");
-            let reason = format!("is neither one of {known} nor a file that can be read ({error})");
+            let reason = format!("is neither one of {known} nor a readable file ({error})");
             ProfileError {
                 name: name.to_owned(),
                 reason: reason + &near.unwrap_or_default(),

@@ -11,7 +11,7 @@ const HEADER: usize = 52;
 /// A packed file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "packed file {file} {reason}; install backcourt again, or pack the file anew with scripts/pack_league.py"
+    "packed file {file} {reason}; install backcourt again, or repack the file with scripts/pack_league.py"
 )]
 pub struct Damaged {
     /// The file's name.
@@ -66,9 +66,9 @@ impl Sheet {
         let mut reader = Reader { raw: &raw, at: 0 };
         let (rows, columns) = reader
             .sheet()
-            .ok_or_else(|| damaged("does not hold the columns it promises"))?;
+            .ok_or_else(|| damaged("does not contain the columns of its header"))?;
         if reader.at != raw.len() {
-            return Err(damaged("goes on behind its last column"));
+            return Err(damaged("has data after its last column"));
         }
         Ok(Self {
             file,
@@ -91,7 +91,7 @@ impl Sheet {
     pub fn numbers(&self, name: &str) -> Result<Numbers<'_>, Damaged> {
         match self.place(name)? {
             place if place.texts.is_none() => Ok(self.planes(place)),
-            _ => Err(self.damaged(format!("holds texts in {name}, not numbers"))),
+            _ => Err(self.damaged(format!("has text in {name}, expected numbers"))),
         }
     }
 
@@ -102,7 +102,7 @@ impl Sheet {
     pub fn texts(&self, name: &str) -> Result<Texts<'_>, Damaged> {
         let place = self.place(name)?;
         let Some(distinct) = &place.texts else {
-            return Err(self.damaged(format!("holds numbers in {name}, not texts")));
+            return Err(self.damaged(format!("has numbers in {name}, expected text")));
         };
         Ok(Texts {
             distinct,
@@ -172,23 +172,23 @@ impl<'a> Texts<'a> {
 fn unseal(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let (header, packed) = bytes
         .split_at_checked(HEADER)
-        .ok_or("is too short to hold its header")?;
+        .ok_or("is too short for its header")?;
     let number = |at: usize| {
         let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
         u32::from_le_bytes(bytes)
     };
     if header[..8] != *MAGIC {
-        return Err("does not begin with BCLEAGUE".to_owned());
+        return Err("does not start with BCLEAGUE".to_owned());
     }
     if number(8) != VERSION {
         return Err(format!(
-            "has format version {}, this program reads {VERSION}",
+            "has format version {}, but this program reads {VERSION}",
             number(8)
         ));
     }
     if usize::try_from(number(12)) != Ok(packed.len()) {
         return Err(format!(
-            "holds {} packed bytes instead of {}",
+            "has {} packed bytes instead of {}",
             packed.len(),
             number(12)
         ));
@@ -284,25 +284,27 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_refused_with_its_name_and_the_damage() {
-        assert_eq!(refusal(&TEAM_BOX[..20]), "is too short to hold its header");
+        assert_eq!(refusal(&TEAM_BOX[..20]), "is too short for its header");
         assert!(
-            refusal(&TEAM_BOX[..TEAM_BOX.len() - 1])
-                .starts_with("holds 130256 packed bytes instead of 130257")
+            refusal(&TEAM_BOX[..TEAM_BOX.len() - 1]).starts_with("has 130256 packed bytes instead of 130257")
         );
         let change = |at: usize| {
             let mut bytes = TEAM_BOX.to_vec();
             bytes[at] ^= 0x40;
             bytes
         };
-        assert_eq!(refusal(&change(0)), "does not begin with BCLEAGUE");
-        assert_eq!(refusal(&change(8)), "has format version 65, this program reads 1");
+        assert_eq!(refusal(&change(0)), "does not start with BCLEAGUE");
+        assert_eq!(
+            refusal(&change(8)),
+            "has format version 65, but this program reads 1"
+        );
         assert_eq!(refusal(&change(16)), "does not match its SHA-256 checksum");
         assert_eq!(refusal(&change(5_000)), "does not match its SHA-256 checksum");
         let sentence = Sheet::unpack("team_box.bc.zst", &change(0))
             .unwrap_err()
             .to_string();
         assert!(
-            sentence.starts_with("packed file team_box.bc.zst does not begin"),
+            sentence.starts_with("packed file team_box.bc.zst does not start"),
             "{sentence}"
         );
     }
@@ -316,11 +318,11 @@ mod tests {
         );
         assert_eq!(
             sheet.numbers("team").unwrap_err().reason,
-            "holds texts in team, not numbers"
+            "has text in team, expected numbers"
         );
         assert_eq!(
             sheet.texts("pts").unwrap_err().reason,
-            "holds numbers in pts, not texts"
+            "has numbers in pts, expected text"
         );
     }
 

@@ -201,7 +201,7 @@ impl<'a, T: FromStr<Err: Display> + Copy> Parsed<'a, T> {
         let texts = sheet.texts(name)?;
         let parse = |text: &String| {
             text.parse()
-                .map_err(|reason| sheet.damaged(format!("holds in {name}: {reason}")))
+                .map_err(|reason| sheet.damaged(format!("has an invalid value in {name}: {reason}")))
         };
         Ok(Self {
             texts,
@@ -219,7 +219,7 @@ fn narrow<N: TryInto<T> + Copy + Display, T>(sheet: &Sheet, number: Option<N>) -
     let fit = |number: N| {
         number
             .try_into()
-            .map_err(|_| sheet.damaged(format!("holds {number}, out of range")))
+            .map_err(|_| sheet.damaged(format!("contains {number}, out of range")))
     };
     number.map(fit).transpose()
 }

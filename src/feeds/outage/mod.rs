@@ -89,7 +89,7 @@ impl Unanswering {
         let refusal = WarehouseError::new(
             ErrorClass::Transient,
             format!(
-                "the {feed} feed does not answer for {date} (503 Service Unavailable); try this date again later"
+                "the {feed} feed is unavailable for {date} (503 Service Unavailable); retry this date later"
             ),
         );
         if read.dates != Dates::Only(&[date]) {

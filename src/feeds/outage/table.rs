@@ -19,7 +19,7 @@ pub fn feed_outages() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_raw"),
         name: Cow::Borrowed("feed_outages"),
         doc: Cow::Borrowed(
-            "Dates a feed does not answer for until it was asked often enough; empty unless the fault profile says so.",
+            "Dates for which a feed is unavailable for a number of reads; empty unless the fault profile sets it.",
         ),
         columns: Cow::Borrowed(&COLUMNS),
         date_column: Cow::Borrowed("game_date"),
@@ -31,11 +31,11 @@ pub fn feed_outages() -> &'static TableDef {
 }
 
 static COLUMNS: [Column; 3] = [
-    Column::required(NAMES[0], ColumnType::Date, "Date that is asked for."),
+    Column::required(NAMES[0], ColumnType::Date, "The requested date."),
     Column::required(
         NAMES[1],
         ColumnType::String,
-        "Feed that does not answer, as a fault profile calls it.",
+        "The unavailable feed, by its name in the fault profile.",
     ),
     Column::required(
         NAMES[2],

@@ -49,8 +49,8 @@ async fn an_outage_ends_after_so_many_reads_and_a_new_process_counts_on() {
     let dir = tempfile::tempdir().unwrap();
     load(dir.path(), PROFILE).await;
     let warehouse = open(dir.path());
-    let refusal = "transient: the gamebook feed does not answer for 2026-01-02 (503 Service Unavailable); \
-                   try this date again later";
+    let refusal = "transient: the gamebook feed is unavailable for 2026-01-02 (503 Service Unavailable); retry this \
+                   date later";
     for _ in 0..5 {
         assert_eq!(
             ask(&*warehouse, Feed::Gamebook, &[1, 2, 3]).await,

@@ -195,7 +195,7 @@ mod tests {
         let row = shot("layup", "2PT", Value::Null, Value::Null, Value::Null);
         assert_eq!(
             PlayByPlayRow::parse(&row).unwrap_err().to_string(),
-            "column shot_distance holds NULL, expected a number"
+            "column shot_distance contains NULL, expected a number"
         );
     }
 

@@ -11,8 +11,8 @@ pub fn bdl_player_boxscores() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_raw"),
         name: Cow::Borrowed("bdl_player_boxscores"),
         doc: Cow::Borrowed(
-            "Ball Don't Lie's player box scores, one row per player and game, sometimes several. Read for games \
-             the gamebook does not have.",
+            "Ball Don't Lie's player box scores, one row per player and game, sometimes several. Used for games \
+             missing from the gamebook.",
         ),
         columns: Cow::Borrowed(&COLUMNS),
         date_column: Cow::Borrowed("game_date"),
@@ -53,12 +53,12 @@ static COLUMNS: [Column; 25] = [
     Column::required(
         "home_team_abbr",
         ColumnType::String,
-        "Team at home; not read, the schedule is.",
+        "Home team; not used, the schedule is.",
     ),
     Column::required(
         "away_team_abbr",
         ColumnType::String,
-        "Visiting team; not read, the schedule is.",
+        "Visiting team; not used, the schedule is.",
     ),
     Column::nullable(
         "minutes",

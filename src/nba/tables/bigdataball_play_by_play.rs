@@ -29,11 +29,7 @@ pub fn bigdataball_play_by_play() -> &'static TableDef {
 static COLUMNS: [Column; 15] = [
     Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME."),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
-    Column::required(
-        "home_team_abbr",
-        ColumnType::String,
-        "Team at home, three letters.",
-    ),
+    Column::required("home_team_abbr", ColumnType::String, "Home team, three letters."),
     Column::required(
         "away_team_abbr",
         ColumnType::String,

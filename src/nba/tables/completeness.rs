@@ -33,7 +33,7 @@ const COMPLETENESS: [Column; 14] = [
     Column::nullable(
         "missing_games_count",
         ColumnType::Int64,
-        "Expected games that are not in the window: not played by the player, or not stored.",
+        "Expected games missing from the window: not played by the player, or not stored.",
     ),
     Column::nullable(
         "completeness_percentage",
@@ -50,48 +50,48 @@ const COMPLETENESS: [Column; 14] = [
     Column::nullable(
         "data_quality_issues",
         ColumnType::StringArray,
-        "What is known to be wrong or missing.",
+        "Known data issues.",
     )
     .playing(Part::Issues),
     Column::nullable(
         "last_reprocess_attempt_at",
         ColumnType::Timestamp,
-        "Kept by the ledger, always NULL.",
+        "Tracked in the ledger, always NULL.",
     ),
     Column::nullable(
         "reprocess_attempt_count",
         ColumnType::Int64,
-        "Kept by the ledger, always 0.",
+        "Tracked in the ledger, always 0.",
     ),
     Column::nullable(
         "circuit_breaker_active",
         ColumnType::Bool,
-        "There is no circuit breaker, always false.",
+        "Unused (no circuit breaker), always false.",
     ),
     Column::nullable(
         "circuit_breaker_until",
         ColumnType::Timestamp,
-        "There is no circuit breaker, always NULL.",
+        "Unused (no circuit breaker), always NULL.",
     ),
     Column::nullable(
         "manual_override_required",
         ColumnType::Bool,
-        "Kept by the ledger, always false.",
+        "Tracked in the ledger, always false.",
     ),
     Column::nullable(
         "season_boundary_detected",
         ColumnType::Bool,
-        "Whether the month is October, November or April. Nothing is decided by it.",
+        "Whether the month is October, November or April. Informational.",
     ),
     Column::nullable(
         "backfill_bootstrap_mode",
         ColumnType::Bool,
-        "Whether the season is less than 30 days old. Nothing is decided by it.",
+        "Whether the season is less than 30 days old. Informational.",
     ),
     Column::nullable(
         "processing_decision_reason",
         ColumnType::String,
-        "Why there is a row: complete_window, or incomplete_window when expected games are missing.",
+        "Why the row exists: complete_window, or incomplete_window when expected games are missing.",
     )
     .playing(Part::Quality),
 ];
@@ -105,7 +105,7 @@ const EARLY_SEASON: [Column; 2] = [
     Column::nullable(
         "insufficient_data_reason",
         ColumnType::String,
-        "Why numbers the table is there for are NULL; NULL when they are not.",
+        "Why the main numbers are NULL; NULL when they are not.",
     )
     .playing(Part::Issues),
 ];

@@ -11,8 +11,7 @@ pub fn gamebook_player_stats() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_raw"),
         name: Cow::Borrowed("nbac_gamebook_player_stats"),
         doc: Cow::Borrowed(
-            "The official gamebook, one row per player named for a game: those who played, those who dressed \
-             and did not, those who were out.",
+            "The official gamebook, one row per player listed for a game: played, dressed but did not play, or out.",
         ),
         columns: Cow::Borrowed(&COLUMNS),
         date_column: Cow::Borrowed("game_date"),
@@ -35,11 +34,7 @@ static COLUMNS: [Column; 27] = [
         ColumnType::Int64,
         "Year the season starts in: 2021 for 2021-22.",
     ),
-    Column::nullable(
-        "home_team_abbr",
-        ColumnType::String,
-        "Team at home, three letters.",
-    ),
+    Column::nullable("home_team_abbr", ColumnType::String, "Home team, three letters."),
     Column::nullable(
         "away_team_abbr",
         ColumnType::String,

@@ -13,7 +13,7 @@ pub fn ml_feature_store() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_predictions"),
         name: Cow::Borrowed("ml_feature_store_v2"),
         doc: Cow::Borrowed(
-            "The 25 features a prediction is made from: one row per game date and player who played. Everything is \
+            "The 25 input features of a prediction: one row per game date and player who played. Uses only what is \
              known before the game.",
         ),
         columns: Cow::Owned(phase_4_columns(
@@ -58,15 +58,15 @@ static BUSINESS: [Column; 16] = [
     Column::required(
         "features",
         ColumnType::Float64Array,
-        "The values, in the order of feature_names; a default stands where nothing is known.",
+        "The values, in the order of feature_names; unknown values have a default.",
     ),
-    Column::required("feature_names", ColumnType::StringArray, "What each value is."),
+    Column::required("feature_names", ColumnType::StringArray, "Names of the values."),
     Column::required("feature_count", ColumnType::Int64, "Always 25."),
     Column::required("feature_version", ColumnType::String, "Always v1_baseline_25."),
     Column::nullable(
         "feature_generation_time_ms",
         ColumnType::Int64,
-        "The ledger times dates, not rows; always NULL.",
+        "The ledger records time per date, not per row; always NULL.",
     ),
     Column::nullable(
         "feature_quality_score",

@@ -13,8 +13,8 @@ pub fn player_composite() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_precompute"),
         name: Cow::Borrowed("player_composite_factors"),
         doc: Cow::Borrowed(
-            "What tonight's circumstances are worth to a player: one row per game date and player who played. All of \
-             it is known before the game, from games strictly before the date.",
+            "How a game's circumstances affect a player: one row per game date and player who played. Uses only games \
+             strictly before the date.",
         ),
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
@@ -89,7 +89,7 @@ static BUSINESS: [Column; 28] = [
     Column::nullable(
         "usage_spike_score",
         SCORE,
-        "0: nobody projects the usage of a game long past.",
+        "Always 0: usage is not projected in a backfill.",
     ),
     Column::nullable("referee_favorability_score", SCORE, "Not computed, always 0."),
     Column::nullable("look_ahead_pressure_score", SCORE, "Not computed, always 0."),
@@ -106,22 +106,22 @@ static BUSINESS: [Column; 28] = [
     Column::nullable(
         "fatigue_context_json",
         ColumnType::String,
-        "JSON: what the fatigue score was made from.",
+        "JSON: inputs of the fatigue score.",
     ),
     Column::nullable(
         "shot_zone_context_json",
         ColumnType::String,
-        "JSON: what the mismatch score was made from.",
+        "JSON: inputs of the mismatch score.",
     ),
     Column::nullable(
         "pace_context_json",
         ColumnType::String,
-        "JSON: what the pace score was made from.",
+        "JSON: inputs of the pace score.",
     ),
     Column::nullable(
         "usage_context_json",
         ColumnType::String,
-        "JSON: what the usage spike score would be made from.",
+        "JSON: inputs of the usage spike score.",
     ),
     Column::nullable("calculation_version", ColumnType::String, "Always v1_4factors."),
     Column::nullable(
@@ -136,12 +136,12 @@ static BUSINESS: [Column; 28] = [
     Column::nullable(
         "missing_data_fields",
         ColumnType::String,
-        "Those of the five that are unknown, joined by a comma; NULL when none.",
+        "The unknown ones of the five, comma-separated; NULL when none.",
     ),
     Column::nullable(
         "has_warnings",
         ColumnType::Bool,
-        "Whether warning_details says something.",
+        "Whether warning_details is not NULL.",
     ),
     Column::nullable(
         "warning_details",

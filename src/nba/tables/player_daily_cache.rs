@@ -13,9 +13,8 @@ pub fn player_daily_cache() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_precompute"),
         name: Cow::Borrowed("player_daily_cache"),
         doc: Cow::Borrowed(
-            "How a player has lately played: one row per game date and player who played and had 5 games in the season \
-             before. Only games of the season strictly before the date count, and of those the ones with minutes or \
-             points above 0.",
+            "Recent form of a player: one row per game date and player who played and had already played 5 games of \
+             the season. Counts only games of the season strictly before the date with minutes or points above 0.",
         ),
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
@@ -185,7 +184,7 @@ static BUSINESS: [Column; 37] = [
     Column::nullable(
         "assisted_rate_last_10",
         PERCENT,
-        "Made shots on an assist of all made, a fraction; NULL where no feed tells who assisted.",
+        "Assisted share of made shots, a fraction; NULL where no feed has assists.",
     ),
     Column::nullable(
         "player_age",

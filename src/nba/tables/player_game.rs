@@ -12,7 +12,7 @@ pub fn player_game() -> &'static TableDef {
     static TABLE: LazyLock<TableDef> = LazyLock::new(|| TableDef {
         dataset: Cow::Borrowed("nba_analytics"),
         name: Cow::Borrowed("player_game_summary"),
-        doc: Cow::Borrowed("What one player did in one game: one row per player who played."),
+        doc: Cow::Borrowed("One player in one game: one row per player who played."),
         columns: Cow::Owned(
             [
                 BUSINESS.to_vec(),
@@ -114,7 +114,7 @@ static BUSINESS: [Column; 48] = [
     Column::nullable(
         "plus_minus",
         ColumnType::Int64,
-        "Point difference while on the floor; NULL in a feed that does not tell.",
+        "Point difference while on the floor; NULL if the feed lacks it.",
     ),
     Column::nullable(
         "fg_attempts",
@@ -153,17 +153,17 @@ static BUSINESS: [Column; 48] = [
     Column::nullable(
         "paint_blocks",
         ColumnType::Int64,
-        "Paint shots blocked; NULL where the play-by-play does not tell who blocked.",
+        "Paint shots blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable(
         "mid_range_blocks",
         ColumnType::Int64,
-        "Mid-range shots blocked; NULL where the play-by-play does not tell who blocked.",
+        "Mid-range shots blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable(
         "three_pt_blocks",
         ColumnType::Int64,
-        "Three-pointers blocked; NULL where the play-by-play does not tell who blocked.",
+        "Three-pointers blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable(
         "and1_count",
@@ -173,12 +173,12 @@ static BUSINESS: [Column; 48] = [
     Column::nullable(
         "assisted_fg_makes",
         ColumnType::Int64,
-        "Shots made on an assist; NULL where the play-by-play does not tell who assisted.",
+        "Shots made on an assist; NULL where the play-by-play lacks the assister.",
     ),
     Column::nullable(
         "unassisted_fg_makes",
         ColumnType::Int64,
-        "Shots made without an assist; NULL where the play-by-play does not tell who assisted.",
+        "Shots made without an assist; NULL where the play-by-play lacks the assister.",
     ),
     Column::nullable(
         "usage_rate",
@@ -207,7 +207,7 @@ static BUSINESS: [Column; 48] = [
     Column::required(
         "starter_flag",
         ColumnType::Bool,
-        "More than 20 minutes recorded: the table's stand-in for having started.",
+        "More than 20 minutes recorded: used as a proxy for having started.",
     ),
     Column::nullable(
         "win_flag",
@@ -283,7 +283,7 @@ static ROW_QUALITY: [Column; 6] = [
     Column::nullable(
         "quality_used_fallback",
         ColumnType::Bool,
-        "Whether the row comes from another feed than the gamebook.",
+        "Whether the row comes from a feed other than the gamebook.",
     ),
     Column::nullable(
         "quality_reconstructed",

@@ -13,9 +13,9 @@ pub fn player_shot_zone() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_precompute"),
         name: Cow::Borrowed("player_shot_zone_analysis"),
         doc: Cow::Borrowed(
-            "From where a player has shot over the last 10 and 20 games of the season strictly before the date: one row \
-             per game date and player with 10 games, whether or not he plays that night. Every rate looks only at the \
-             games with shot data among them.",
+            "Where a player shot from over the last 10 and 20 games of the season strictly before the date: one row \
+             per game date and player with 10 games, whether or not he plays that night. Rates use only games with \
+             shot data.",
         ),
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
@@ -90,7 +90,7 @@ static BUSINESS: [Column; 25] = [
     Column::nullable(
         "games_in_sample_10",
         ColumnType::Int64,
-        "Games with shot data among the last 10: what the rates rest on.",
+        "Games with shot data among the last 10, the basis of the rates.",
     ).playing(Part::Telling),
     Column::nullable(
         "sample_quality_10",
@@ -150,12 +150,12 @@ static BUSINESS: [Column; 25] = [
     Column::nullable(
         "assisted_rate_last_10",
         PERCENT,
-        "Made shots that a team-mate assisted, of field goals made in the games with shot data, percent.",
+        "Assisted share of field goals made in the games with shot data, percent.",
     ),
     Column::nullable(
         "unassisted_rate_last_10",
         PERCENT,
-        "Made shots nobody assisted, of field goals made in the games with shot data, percent.",
+        "Unassisted share of field goals made in the games with shot data, percent.",
     ),
     Column::nullable(
         "player_position",

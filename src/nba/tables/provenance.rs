@@ -32,7 +32,7 @@ pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
                 precision: 5,
                 scale: 2,
             },
-            format!("Rows found in the {feed} of those expected, percent; NULL in a backfill."),
+            format!("Rows found in the {feed}, percent of the expected ones; NULL in a backfill."),
         ),
         column(
             "hash",
@@ -61,16 +61,11 @@ pub(super) static QUALITY: [Column; 12] = [
         "0 to 100: 100 for an official box score, 85 for one rebuilt from players.",
     )
     .playing(Part::Quality),
-    Column::nullable(
-        "quality_issues",
-        ColumnType::StringArray,
-        "What is known to be wrong or missing.",
-    )
-    .playing(Part::Issues),
+    Column::nullable("quality_issues", ColumnType::StringArray, "Known data issues.").playing(Part::Issues),
     Column::nullable(
         "data_sources",
         ColumnType::StringArray,
-        "Feeds the row was made from.",
+        "Feeds the row was computed from.",
     )
     .playing(Part::Feeds),
     Column::nullable(
@@ -109,7 +104,7 @@ pub(super) static QUALITY: [Column; 12] = [
     Column::stamped(
         "created_at",
         Stamp::Created,
-        "When this key was first written; a rerun keeps it.",
+        "When this key was first written; reruns keep it.",
     ),
     Column::stamped("processed_at", Stamp::Processed, "When the row was last written."),
 ];

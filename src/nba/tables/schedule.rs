@@ -11,8 +11,7 @@ pub fn schedule() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_raw"),
         name: Cow::Borrowed("nbac_schedule"),
         doc: Cow::Borrowed(
-            "The league's schedule, one row per game. The only truth about the games of a date and about home \
-             and away.",
+            "The league's schedule, one row per game. The only source for the games of a date and for home and away.",
         ),
         columns: Cow::Borrowed(&COLUMNS),
         date_column: Cow::Borrowed("game_date"),
@@ -43,12 +42,12 @@ static COLUMNS: [Column; 7] = [
     Column::nullable(
         "game_status",
         ColumnType::Int64,
-        "1 scheduled, 2 being played, 3 final.",
+        "1 scheduled, 2 in progress, 3 final.",
     ),
     Column::required(
         "home_team_tricode",
         ColumnType::String,
-        "Team at home, three letters.",
+        "Home team, three letters.",
     ),
     Column::required(
         "away_team_tricode",

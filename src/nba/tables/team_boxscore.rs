@@ -11,8 +11,8 @@ pub fn team_boxscore() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_raw"),
         name: Cow::Borrowed("nbac_team_boxscore"),
         doc: Cow::Borrowed(
-            "The official team box score, two rows per game when whole. Its home flag, and with it the order of \
-             the teams in its ids, is right for some games and wrong for others.",
+            "The official team box score, two rows per complete game. Its home flag, and so the order of the teams in \
+             its ids, is wrong for some games.",
         ),
         columns: Cow::Borrowed(&COLUMNS),
         date_column: Cow::Borrowed("game_date"),
@@ -50,7 +50,7 @@ static COLUMNS: [Column; 28] = [
     Column::required(
         "is_home",
         ColumnType::Bool,
-        "Whether the feed takes the team for the one at home; unreliable.",
+        "Whether the feed marks the team as home; unreliable.",
     ),
     Column::nullable(
         "minutes",

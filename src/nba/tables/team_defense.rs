@@ -13,7 +13,7 @@ pub fn team_defense() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_analytics"),
         name: Cow::Borrowed("team_defense_game_summary"),
         doc: Cow::Borrowed(
-            "What one team allowed in one game: one row per team and game, two per final of the schedule.",
+            "What a team allowed in one game: one row per team and game, two per final of the schedule.",
         ),
         columns: Cow::Owned(
             [
@@ -155,17 +155,17 @@ static BUSINESS: [Column; 40] = [
     Column::nullable(
         "blocks_paint",
         ColumnType::Int64,
-        "Opponent's paint shots blocked; NULL where the play-by-play does not tell who blocked.",
+        "Opponent's paint shots blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable(
         "blocks_mid_range",
         ColumnType::Int64,
-        "Opponent's mid-range shots blocked; NULL where the play-by-play does not tell who blocked.",
+        "Opponent's mid-range shots blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable(
         "blocks_three_pt",
         ColumnType::Int64,
-        "Opponent's three-pointers blocked; NULL where the play-by-play does not tell who blocked.",
+        "Opponent's three-pointers blocked; NULL where the play-by-play lacks the blocker.",
     ),
     Column::nullable("steals", ColumnType::Int64, "The team's own steals."),
     Column::nullable(

@@ -13,8 +13,8 @@ pub fn team_defense_zone() -> &'static TableDef {
         dataset: Cow::Borrowed("nba_precompute"),
         name: Cow::Borrowed("team_defense_zone_analysis"),
         doc: Cow::Borrowed(
-            "What a team has allowed in each zone over its last 15 games of the season strictly before the date: one \
-             row per game date and team with 15 games. Zone columns look only at the games with shot data among them.",
+            "What a team allowed in each zone over its last 15 games of the season strictly before the date: one row \
+             per game date and team with 15 games. Zone columns use only games with shot data.",
         ),
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
@@ -128,7 +128,7 @@ static BUSINESS: [Column; 23] = [
             precision: 6,
             scale: 2,
         },
-        "Mean of the games' defensive_rating, games without one left out.",
+        "Mean of the games' defensive_rating; games without one are skipped.",
     )
     .playing(Part::Telling),
     Column::nullable(
@@ -139,7 +139,7 @@ static BUSINESS: [Column; 23] = [
     Column::nullable(
         "opponent_pace",
         PER_GAME,
-        "Mean of the games' opponent_pace, games without one left out.",
+        "Mean of the games' opponent_pace; games without one are skipped.",
     ),
     Column::nullable(
         "games_in_sample",

@@ -114,12 +114,12 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "expect_rows = 1",
     "timeout_seconds = 1",
-    "stage 'tons': a stage of kind sql takes no timeout_seconds; leave it out"
+    "stage 'tons': a stage of kind sql does not take timeout_seconds; leave it out"
 )]
 #[case(
     "command = [\"collect\"",
     "sql = \"x\"\ncommand = [\"collect\"",
-    "stage 'calls': a stage of kind command takes no sql; leave it out"
+    "stage 'calls': a stage of kind command does not take sql; leave it out"
 )]
 #[case(
     "command = [\"collect\", \"--day\", \"{date}\"]\n",
@@ -129,7 +129,7 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "\"{date}\"]",
     "\"{day}\"]",
-    "stage 'calls': {date} stands neither in command nor in environment, so that every date would do the same; add it"
+    "stage 'calls': {date} is in neither command nor environment, so every date would run the same; add it"
 )]
 #[case(
     "table = \"port.calls\"\n",
@@ -139,7 +139,7 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "table = \"port.calls\"\n",
     "skip_exit_code = 0\ntable = \"port.calls\"\n",
-    "stage 'calls': skip_exit_code is 0, which says that all went well; give another"
+    "stage 'calls': skip_exit_code is 0, which means success; give another code"
 )]
 #[case(
     "table = \"port.calls\"\n",
@@ -154,7 +154,7 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "date_column = \"day\"\n[[",
     "[[",
-    "stage 'calls': date_column is missing; the rows of a date are counted by it"
+    "stage 'calls': date_column is missing; it is needed to count the rows of a date"
 )]
 #[case(
     "table = \"port.calls\"\ndate_column = \"day\"\n",
@@ -164,12 +164,12 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "@date GROUP",
     "'@date' GROUP",
-    "stage 'tons': sql has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+    "stage 'tons': sql has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
 )]
 #[case(
     "@date GROUP",
     "@day GROUP",
-    "stage 'tons': sql has a parameter @day; there is @date, and @dates for many at once"
+    "stage 'tons': sql has an unknown parameter @day; use @date, or @dates for many dates at once"
 )]
 #[case(
     "table = \"port.tons\"\n",
@@ -179,132 +179,145 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
 #[case(
     "table = \"port.tons\"",
     "table = \"tons\"",
-    "stage 'tons': table 'tons' is not dataset.table in ASCII letters, digits and underscores, as in harbour.tides"
+    "stage 'tons': 'tons' is not a valid table; write dataset.table with ASCII letters, digits and underscores, for \
+     example harbour.tides"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"Backcourt.tons\"",
-    "stage 'tons': table 'Backcourt.tons': dataset backcourt is where backcourt keeps its leases; choose another dataset"
+    "stage 'tons': table 'Backcourt.tons': dataset backcourt is reserved for backcourt's leases; choose another \
+     dataset"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"_PARTITIONTIME\", type",
-    "stage 'tons': column '_PARTITIONTIME' begins with _PARTITION, which is kept for columns that the warehouse adds; choose another name"
+    "stage 'tons': column '_PARTITIONTIME' starts with _PARTITION, which is reserved for columns that the warehouse \
+     adds; choose another name"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"töns\", type",
-    "stage 'tons': column 'töns' is not a name of ASCII letters, digits and underscores with no digit first"
+    "stage 'tons': column 'töns' is not a valid name; use ASCII letters, digits and underscores, not starting with a \
+     digit"
 )]
 #[case(
     "type = \"DATE\"",
     "type = \"DAT\"",
-    "stage 'tons': column 'day': there is no type 'DAT'; did you mean 'DATE'?"
+    "stage 'tons': column 'day': type 'DAT' not found; did you mean 'DATE'?"
 )]
 #[case(
     "NUMERIC(8,1)",
     "NUMERIC(39,1)",
-    "stage 'tons': column 'tons': there is no type 'NUMERIC(39,1)'; did you mean 'NUMERIC'?"
+    "stage 'tons': column 'tons': type 'NUMERIC(39,1)' not found; did you mean 'NUMERIC'?"
 )]
 #[case(
     "key = [\"day\"]",
     "key = [\"dai\"]",
-    "stage 'tons': key: there is no column 'dai'; did you mean 'day'?"
+    "stage 'tons': key: column 'dai' not found; did you mean 'day'?"
 )]
 #[case(
     "key = [\"day\"]",
     "key = [\"tons\"]",
-    "stage 'tons': key: column 'tons' is nullable; no row could be found by it"
+    "stage 'tons': key: column 'tons' is nullable; key columns must not be nullable"
 )]
 #[case(
     "key = [\"day\"]\n",
     "",
-    "stage 'tons': key is missing; name the columns that together tell one row from another"
+    "stage 'tons': key is missing; list the columns that identify a row"
 )]
 #[case(
     "date_column = \"day\"\nkey",
     "date_column = \"tons\"\nkey",
-    "stage 'tons': date_column 'tons' must be a DATE that is not nullable"
+    "stage 'tons': date_column 'tons' must be a DATE column that is not nullable"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"Day\", type",
-    "stage 'tons': column 'Day' stands twice; names must differ"
+    "stage 'tons': column 'Day' is duplicated; names must be unique"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = 0",
-    "stage 'tons': expect_rows is 0, so that nothing could be right; give 1 or more, or a SELECT"
+    "stage 'tons': expect_rows is 0; give 1 or more, or a SELECT"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = \"SELECT 1\"",
-    "stage 'tons': expect_rows has neither @date nor @dates and would say the same for every date; add WHERE … = @date"
+    "stage 'tons': expect_rows has neither @date nor @dates, so it returns the same for every date; add WHERE … = \
+     @date"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = [\"fri\", \"satu\"]",
-    "active: there is no day of the week 'satu'; did you mean 'sat'?"
+    "active: day of the week 'satu' not found; did you mean 'sat'?"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = []",
-    "active is empty, so that there would be no work on any date; leave it out"
+    "active is empty, so no date would have work; leave it out"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = \"SELECT @date\"",
-    "active has a parameter @date; it is asked once and answers every date with work"
+    "active has a parameter @date, but it runs once and must return every date with work"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"port.calls\"",
-    "stages 'calls' and 'tons' both fill port.calls; each would delete what the other wrote"
+    "stages 'calls' and 'tons' both fill port.calls and would delete each other's rows; give each its own table"
 )]
 #[case(
     "needs = [\"calls\"]\n",
     "",
-    "stage 'tons' reads port.calls before stage 'calls' is through; add needs = [\"calls\"]"
+    "stage 'tons' reads port.calls before stage 'calls' has finished; add needs = [\"calls\"]"
 )]
 #[case(
     "table = \"port.calls\", days_back",
     "table = \"port.tons\", days_back",
-    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
+    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
+     each"
 )]
 #[case(
     "reads = [{ table = \"port.calls\", days_back = 2 }]\n",
     "",
-    "stage 'tons': a query reads port.calls, which stage 'calls' fills, and the stage does not declare it; add reads = [{ table = \"port.calls\" }], with days_back = N in it if the query reads earlier dates too"
+    "stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
+     = [{ table = \"port.calls\" }], with days_back = N if the query also reads earlier dates"
 )]
 #[case(
     "needs = [\"calls\"]\nreads = [{ table = \"port.calls\", days_back = 2 }]\n",
     "",
-    "stage 'tons': a query reads port.calls, which stage 'calls' fills, and the stage does not declare it; add reads = [{ table = \"port.calls\" }] and needs = [\"calls\"], with days_back = N in it if the query reads earlier dates too"
+    "stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
+     = [{ table = \"port.calls\" }] and needs = [\"calls\"], with days_back = N if the query also reads earlier dates"
 )]
 #[case(
     "reads = [{ table = \"port.calls\"",
     "reads = [{ table = \"Port.calls\"",
-    "stage 'tons' reads 'Port.calls' and stage 'calls' fills 'port.calls'; write both alike"
+    "stage 'tons' reads 'Port.calls' but stage 'calls' fills 'port.calls'; spell both the same"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"Port.tons\"",
-    "stages 'calls' and 'tons' fill datasets 'port' and 'Port', which differ in letter case alone; write both alike"
+    "stages 'calls' and 'tons' fill datasets 'port' and 'Port', which differ only in case; spell both the same"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"PORT.CALLS\"",
-    "stages 'calls' and 'tons' both fill PORT.CALLS; each would delete what the other wrote"
+    "stages 'calls' and 'tons' both fill PORT.CALLS and would delete each other's rows; give each its own table"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = \"SELECT COUNT(*) FROM `port.tons` WHERE day = @date\"",
-    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
+    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
+     each"
 )]
 #[case(
     "expect_rows = 1",
     "active = \"SELECT day FROM port.calls JOIN `PORT`.`T*` USING (day)\"",
-    "stage 'tons': it reads its own table port.tons, whose dates are filled in any order and many at once, so that each row would depend on what happened to be there; compute from the source tables up to @date instead, or split it into two stages with a table each"
+    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
+     each"
 )]
 fn each_mistake_gets_its_own_sentence(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
     let text = PLAN.replacen(good, bad, 1);

@@ -205,6 +205,6 @@ async fn without_players_the_stage_to_run_first_is_named() {
         .unwrap_err();
     assert_eq!(
         error.message,
-        "nba_analytics.player_game_summary holds no row; run stage player_game first"
+        "nba_analytics.player_game_summary is empty; run stage player_game first"
     );
 }

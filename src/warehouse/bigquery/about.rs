@@ -52,6 +52,10 @@ mod tests {
 
     #[test]
     fn a_query_that_cannot_be_read_is_refused() {
-        assert!(about("SELECT 'open", &[]).unwrap_err().contains("cannot be read"));
+        assert!(
+            about("SELECT 'open", &[])
+                .unwrap_err()
+                .contains("cannot parse the query")
+        );
     }
 }

@@ -39,8 +39,8 @@ impl Address {
         };
         if !is_project(project) {
             return Err(AddressError(format!(
-                "'{project}' is not a project id; it has 6 to 30 lower-case letters, digits and hyphens, \
-                 as in bigquery:nba-props-platform"
+                "'{project}' is not a valid project id; use 6 to 30 lower-case letters, digits and hyphens, for \
+                 example bigquery:nba-props-platform"
             )));
         }
         Ok(Self {
@@ -63,11 +63,11 @@ impl fmt::Display for Address {
 impl Server {
     pub(super) fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text)
-            .map_err(|error| AddressError(format!("'{text}' is not the address of a server: {error}")))?;
+            .map_err(|error| AddressError(format!("'{text}' is not a valid server address: {error}")))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError(
-                "the server's address carries a name or a password, which every header and log would show; \
-                 leave them out, credentials are found where Google's tools keep them"
+                "the server address contains a user name or password, which headers and logs would show; leave it \
+                 out, backcourt uses Google's application-default credentials"
                     .to_owned(),
             ));
         }
@@ -76,10 +76,10 @@ impl Server {
             "https" => Ok(server),
             "http" if server.is_loopback() => Ok(server),
             "http" => Err(AddressError(format!(
-                "'{text}' would send data over the network in the open; use https, or an emulator on 127.0.0.1"
+                "'{text}' would send data unencrypted; use https, or an emulator on 127.0.0.1"
             ))),
             other => Err(AddressError(format!(
-                "'{text}' begins with {other}; write https://… or, for an emulator, http://127.0.0.1:9050"
+                "'{text}' starts with {other}; write https://… or, for an emulator, http://127.0.0.1:9050"
             ))),
         }
     }
@@ -146,14 +146,14 @@ mod tests {
     #[test]
     fn what_cannot_be_an_address_is_refused_with_its_reason() {
         let refusal = |text: &str| Address::parse(text).unwrap_err().to_string();
-        assert!(refusal("NBA").starts_with("'NBA' is not a project id"));
-        assert!(refusal("").starts_with("'' is not a project id"));
+        assert!(refusal("NBA").starts_with("'NBA' is not a valid project id"));
+        assert!(refusal("").starts_with("'' is not a valid project id"));
         assert!(refusal("nba-props-platform@http://10.0.0.7:9050").contains("use https"));
-        assert!(refusal("nba-props-platform@ftp://127.0.0.1").contains("begins with ftp"));
-        assert!(refusal("nba-props-platform@9050").contains("not the address of a server"));
+        assert!(refusal("nba-props-platform@ftp://127.0.0.1").contains("starts with ftp"));
+        assert!(refusal("nba-props-platform@9050").contains("not a valid server address"));
         let secret = refusal("nba-props-platform@https://me:hunter2@example.com");
         assert!(
-            secret.contains("leave them out") && !secret.contains("hunter2"),
+            secret.contains("leave it out") && !secret.contains("hunter2"),
             "{secret}"
         );
     }

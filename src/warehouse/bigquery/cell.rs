@@ -11,7 +11,7 @@ const LONGEST_CELL: usize = 200;
 
 /// A cell that does not hold what its column says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column} answers {cell}, which is no {kind}")]
+#[error("column {column} returns {cell}, which is not a valid {kind}")]
 pub(super) struct CellError {
     column: String,
     cell: String,

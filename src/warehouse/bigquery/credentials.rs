@@ -87,19 +87,19 @@ impl Credentials {
                 let asked = file.token_uri.as_deref().unwrap_or_default();
                 let is_private = Server::parse(asked).is_ok();
                 match file.client_email {
-                    _ if !is_private => Err(refuse("names a token server that is not asked over https")),
-                    None => Err(refuse("is a key without the name of its account")),
+                    _ if !is_private => Err(refuse("has a token server without https")),
+                    None => Err(refuse("is a key without an account name")),
                     Some(account) => Ok(Self::KeyFile { path, account }),
                 }
             }
             "external_account" | "impersonated_service_account" | "external_account_authorized_user" => {
                 Err(refuse(&format!(
-                    "holds credentials of the kind {}, which cannot be used here; name a service account's key file, \
-                     or let the machine's own identity be used",
+                    "contains credentials of type {}, which are not supported; use a service account key file or the \
+                     machine's own identity",
                     file.kind
                 )))
             }
-            _ => Err(refuse("holds no credentials that Google's tools write")),
+            _ => Err(refuse("contains no Google credentials")),
         }
     }
 }
@@ -107,24 +107,19 @@ impl Credentials {
 /// Reads a file of credentials. What is wrong with it is told without a word of it.
 fn read(path: &Path) -> Result<File, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read ({error})"))?;
-    serde_json::from_slice(&text)
-        .map_err(|_| "is no file of credentials that Google's tools write".to_owned())
+    serde_json::from_slice(&text).map_err(|_| "is not a Google credentials file".to_owned())
 }
 
 impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unneeded => f.write_str("none are sent, the server is on this machine"),
+            Self::Unneeded => f.write_str("none sent, the server is on this machine"),
             Self::KeyFile { path, account } => {
                 write!(f, "key file {} of service account {account}", path.display())
             }
-            Self::User(path) => write!(
-                f,
-                "a user's application-default credentials in {}",
-                path.display()
-            ),
+            Self::User(path) => write!(f, "user application-default credentials in {}", path.display()),
             Self::Machine => {
-                f.write_str("the identity of this machine or workload, asked of its metadata server")
+                f.write_str("the identity of this machine or workload, from the metadata server")
             }
         }
     }
@@ -147,7 +142,7 @@ pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Cli
     let http = http.build().map_err(|error| {
         Fault::new(
             ErrorClass::Code,
-            format!("no HTTPS client could be made: {error}"),
+            format!("cannot create an HTTPS client: {error}"),
         )
     })?;
     let base = address.server.as_ref().map(Server::base_url);
@@ -202,7 +197,7 @@ impl Token {
             Self::Asked(asked) => {
                 let token = asked.token(&SCOPES).await?;
                 let text = token.token().map(ToOwned::to_owned);
-                text.ok_or_else(|| Fault::new(ErrorClass::Auth, "the token server gave no token"))
+                text.ok_or_else(|| Fault::new(ErrorClass::Auth, "the token server returned no token"))
             }
         }
     }
@@ -211,10 +206,8 @@ impl Token {
 /// Credentials that no client could be made of. What a parser says of their file may quote it.
 fn unusable(error: &std::io::Error) -> Fault {
     let sentence = match error.kind() {
-        std::io::ErrorKind::InvalidData => {
-            "the credentials are none that Google's tools write: something is missing in them".to_owned()
-        }
-        _ => format!("the credentials cannot be used: {error}"),
+        std::io::ErrorKind::InvalidData => "the credentials are incomplete".to_owned(),
+        _ => format!("cannot use the credentials: {error}"),
     };
     Fault::new(ErrorClass::Auth, sentence)
 }
@@ -250,21 +243,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(r#""SECRET""#, "no file of credentials")]
-    #[case("SECRET", "no file of credentials")]
-    #[case(r#"{"type": ["SECRET"]}"#, "no file of credentials")]
-    #[case(r#"{"type": "SECRET"}"#, "no credentials that Google's tools write")]
+    #[case(r#""SECRET""#, "is not a Google credentials file")]
+    #[case("SECRET", "is not a Google credentials file")]
+    #[case(r#"{"type": ["SECRET"]}"#, "is not a Google credentials file")]
+    #[case(r#"{"type": "SECRET"}"#, "contains no Google credentials")]
     #[case(
         r#"{"type": "external_account", "credential_source": "SECRET"}"#,
-        "of the kind external_account"
+        "of type external_account"
     )]
     #[case(
         r#"{"type": "service_account", "private_key": "SECRET", "client_email": "a", "token_uri": "http://example.com/"}"#,
-        "not asked over https"
+        "a token server without https"
     )]
     #[case(
         r#"{"type": "service_account", "private_key": "SECRET", "token_uri": "https://example.com/"}"#,
-        "without the name of its account"
+        "without an account name"
     )]
     fn a_file_that_is_no_use_is_refused_without_a_word_of_it(#[case] text: &str, #[case] part: &str) {
         let refused = found(text).unwrap_err();

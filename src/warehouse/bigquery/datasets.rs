@@ -27,7 +27,7 @@ impl Prefix {
             });
         }
         Err(format!(
-            "'{text}' cannot begin a dataset's name; use letters, digits and underscores, as in rehearsal_"
+            "'{text}' is not a valid dataset prefix; use letters, digits and underscores, for example rehearsal_"
         ))
     }
 
@@ -79,8 +79,8 @@ impl Prefix {
         unmarked.map_or(Ok(()), |(dataset, table)| {
             let table = format!("{dataset}.{table}");
             Err(format!(
-                "a query names {table} without backticks around the whole of it, where --dataset-prefix and \
-                 --billing-project do not reach it; write `{table}` in them"
+                "a query uses {table} without backticks around the whole name, so --dataset-prefix and \
+                 --billing-project can't apply; write `{table}`"
             ))
         })
     }
@@ -103,7 +103,7 @@ mod tests {
         let sql = "SELECT c.day FROM `port.calls` AS c, port.tons -- port.other";
         let problem = prefix.refuse_unmarked(sql, &datasets).unwrap_err();
         assert!(
-            problem.contains("names port.tons without backticks around"),
+            problem.contains("uses port.tons without backticks around"),
             "{problem}"
         );
         assert_eq!(Prefix::default().refuse_unmarked(sql, &datasets), Ok(()));

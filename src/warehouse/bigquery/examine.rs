@@ -156,7 +156,7 @@ impl BigQueryWarehouse {
             None => "a job may be billed for any number of bytes (--max-bytes-billed)".to_owned(),
         };
         format!(
-            "{most}; a table rests {} s when its quota is used up (--quota-rest); {}",
+            "{most}; backoff of {} s per table when its quota is exhausted (--quota-rest); {}",
             self.rest.as_secs(),
             limits::told()
         )

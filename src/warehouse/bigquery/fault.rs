@@ -119,15 +119,16 @@ impl Fault {
     /// One sentence for the operator: what was being done, what was answered, what to do next.
     pub(super) fn told(self, doing: &str) -> WarehouseError {
         let by_class = match (self.class, self.remedy()) {
-            (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => {
-                "it may pass when tried again"
+            (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => "retrying may help",
+            (ErrorClass::Quota, _) => {
+                "backing off from its table until the quota is available again; or have the \
+                                       quota raised"
             }
-            (ErrorClass::Quota, _) => "its table rests until the quota may be free again, or have it raised",
             (_, Some(remedy)) => remedy.sentence(),
             (ErrorClass::Auth, None) => "check the credentials and their roles with `backcourt doctor`",
-            (ErrorClass::Data, None) => "look at the table and the rows named",
-            (ErrorClass::Code, None) => "the query itself is at fault",
-            (ErrorClass::Unknown, None) => "it is looked up before anything is repeated",
+            (ErrorClass::Data, None) => "check the table and the rows",
+            (ErrorClass::Code, None) => "fix the query",
+            (ErrorClass::Unknown, None) => "its outcome is checked before anything is repeated",
         };
         let next = self.next.unwrap_or(by_class);
         WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
@@ -189,11 +190,11 @@ fn no_token(error: &yup_oauth2::Error) -> Fault {
     use yup_oauth2::Error;
     match error {
         Error::HttpError(_) | Error::HttpClientError(_) => {
-            Fault::new(ErrorClass::Transient, "the token server cannot be reached")
+            Fault::new(ErrorClass::Transient, "cannot reach the token server")
         }
         Error::JSONError(_) => Fault::new(
             ErrorClass::Transient,
-            "the token server answered something that is no token",
+            "the token server returned an invalid token",
         ),
         other => Fault::new(ErrorClass::Auth, format!("no token: {other}")),
     }
@@ -202,11 +203,11 @@ fn no_token(error: &yup_oauth2::Error) -> Fault {
 /// What became of a call that got no answer, or not the whole of one.
 fn lost(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
-        "no answer in time"
+        "timed out"
     } else if error.is_connect() {
         "no connection"
     } else {
-        "the connection broke"
+        "connection lost"
     };
     let cause = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
         .last()
@@ -384,7 +385,7 @@ mod tests {
         let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
             fault.told("writing d.t").message,
-            "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; it may pass when tried again"
+            "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; retrying may help"
         );
     }
 }

@@ -166,7 +166,7 @@ async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(Job
     loop {
         // A server may take a cancellation and go on, so it is asked again as long as the job runs.
         if let Err(fault) = client.cancel_job(&account.project, id, account.place()).await {
-            tracing::debug!("job {id} was not cancelled: {}", fault.message);
+            tracing::debug!("cannot cancel job {id}: {}", fault.message);
         }
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => {
@@ -180,7 +180,7 @@ async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(Job
                     return None;
                 }
             }
-            Err(fault) => tracing::debug!("job {id} was not looked up: {}", fault.message),
+            Err(fault) => tracing::debug!("cannot look up job {id}: {}", fault.message),
         }
         sleep(PAUSE).await;
     }

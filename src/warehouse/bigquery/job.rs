@@ -158,12 +158,9 @@ pub(super) async fn foresee(
     let told = dry(client, account, statement).await?;
     let statistics = told.statistics.unwrap_or_default();
     let processed = statistics.total_bytes_processed.as_ref();
-    let bytes = processed.and_then(|bytes| bytes.parse().ok()).ok_or_else(|| {
-        Fault::new(
-            ErrorClass::Data,
-            "the dry run does not say how many bytes it would process",
-        )
-    })?;
+    let bytes = processed
+        .and_then(|bytes| bytes.parse().ok())
+        .ok_or_else(|| Fault::new(ErrorClass::Data, "the dry run returns no byte count"))?;
     let tables = statistics.query.and_then(|query| query.referenced_tables);
     let tables = tables.map_or(1, |tables| tables.len().max(1) as u64);
     Ok(Foreseen {
@@ -180,7 +177,7 @@ async fn charge(client: &Client, account: &Account, id: &str, kind: Kind, failed
     let told = loop {
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => break cost(&job, kind),
-            Err(fault) => tracing::debug!("what job {id} cost cannot be told: {}", fault.message),
+            Err(fault) => tracing::debug!("cannot determine the cost of job {id}: {}", fault.message),
         }
         if asked == QUESTIONS || failed.is_some() {
             break None;
@@ -219,7 +216,7 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
                 return Ok(());
             }
             Err(fault) if fault.is_duplicate() => {
-                tracing::info!("job {id} was sent before; its outcome counts");
+                tracing::info!("job {id} was already sent; using its outcome");
                 return Ok(());
             }
             Err(fault) if fault.class == ErrorClass::Transient => {
@@ -227,7 +224,7 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
                 if lost == QUESTIONS {
                     return Err(outcome_unknown(fault, id));
                 }
-                tracing::debug!("job {id} is sent again: {}", fault.message);
+                tracing::debug!("resending job {id}: {}", fault.message);
                 tokio::time::sleep(account.pause_after(lost)).await;
             }
             Err(fault) => return Err(fault),
@@ -328,7 +325,7 @@ async fn results(
 fn outcome_unknown(fault: Fault, id: &str) -> Fault {
     Fault {
         class: ErrorClass::Unknown,
-        message: format!("job {id} was sent and nobody answers for it: {}", fault.message),
+        message: format!("job {id} was sent but its outcome is unknown: {}", fault.message),
         ..fault
     }
 }

@@ -87,8 +87,8 @@ fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
     };
     let unreadable = |why: &str| {
         let sentence = format!(
-            "the row of plan {plan} in table lease of the dataset of leases cannot be read ({why}); if no run of the \
-             plan is alive, delete the row and start again"
+            "cannot read the row of plan {plan} in table lease of the lease dataset ({why}); if no run of the plan is \
+             active, delete the row and start again"
         );
         Fault::new(ErrorClass::Data, sentence)
     };
@@ -145,7 +145,7 @@ impl BigQueryWarehouse {
             Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
             other => other
                 .map(drop)
-                .map_err(|fault| fault.told("exchanging the filled tables")),
+                .map_err(|fault| fault.told("swapping the filled tables")),
         }
     }
 
@@ -158,7 +158,7 @@ impl BigQueryWarehouse {
     /// The error of a write that found the lease taken.
     async fn lost(&self) -> WarehouseError {
         let Some(fence) = self.held.fence() else {
-            return WarehouseError::new(ErrorClass::Code, "no lease was ever taken".to_owned());
+            return WarehouseError::new(ErrorClass::Code, "no lease has ever been taken".to_owned());
         };
         let plan = &fence.place.plan;
         let stands = self.ask(fence.place.look()).await;
@@ -221,8 +221,9 @@ impl BigQueryWarehouse {
             match self.insist(end).await {
                 Err(fault) if *project != self.account.project && fault.class == ErrorClass::Auth => {
                     let sentence = format!(
-                        "the last run of plan {} may have left jobs running in project {project}, which this account \
-                         may not list: {}; grant it BigQuery Job User there, or start once with --billing-project {project}",
+                        "the last run of plan {} may have left jobs running in project {project}, but this account \
+                         can't list them: {}; grant it BigQuery Job User there, or start once with --billing-project \
+                         {project}",
                         fence.place.plan,
                         fault.said()
                     );
@@ -244,7 +245,7 @@ impl BigQueryWarehouse {
                 done = &mut work => return done.map_err(told),
                 () = sleep(pause) => match self.beat().await {
                     Err(error) if error.class == ErrorClass::Auth => return Err(error),
-                    Err(error) => tracing::debug!("heartbeat failed, sending the next one at its time: {error}"),
+                    Err(error) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                     Ok(()) => {}
                 },
             }
@@ -336,5 +337,5 @@ impl Leases for BigQueryWarehouse {
 }
 
 fn told(fault: Fault) -> WarehouseError {
-    fault.told("looking after the lease")
+    fault.told("updating the lease")
 }

@@ -19,7 +19,7 @@ const UPDATES: usize = 50;
 pub(super) fn told() -> String {
     let seconds = SPAN.as_secs();
     format!(
-        "kept: one commit at a time, {STATEMENTS} statements and {UPDATES} updates of a table in {seconds} s"
+        "limits per table: one commit at a time, {STATEMENTS} statements and {UPDATES} updates in {seconds} s"
     )
 }
 

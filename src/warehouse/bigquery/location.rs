@@ -95,7 +95,7 @@ impl BigQueryWarehouse {
         let location = self.settled(&client).await?.location.as_deref();
         if client.make_dataset(project, dataset, location).await? {
             tracing::info!(
-                "dataset {dataset} is made in {}",
+                "creating dataset {dataset} in {}",
                 location.unwrap_or("BigQuery's default location")
             );
         }
@@ -165,7 +165,7 @@ impl BigQueryWarehouse {
         };
         let misplaced = Misplaced {
             sentence: format!(
-                "dataset {own} is in {there} and the tables are in {location}: leases and owners are kept in {beside}"
+                "dataset {own} is in {there} but the tables are in {location}: leases and owners are in {beside}"
             ),
             next: format!(
                 "if no other plan uses {own}, drop it with 'bq rm -r -d {}:{own}'",
@@ -181,7 +181,7 @@ impl BigQueryWarehouse {
             Ok(None) => Ok(Found::Absent),
             Ok(Some(found)) => Ok(Found::There(found.location)),
             Err(fault) if fault.class == ErrorClass::Auth && !fault.is_about_the_token() => {
-                tracing::debug!("dataset {dataset} cannot be looked at: {}", fault.message);
+                tracing::debug!("cannot inspect dataset {dataset}: {}", fault.message);
                 Ok(Found::Refused)
             }
             Err(fault) => Err(fault),
@@ -206,9 +206,9 @@ fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String
     };
     let elsewhere = found.iter().find(|(_, place)| !is_same(place, location));
     if let Some((other, place)) = elsewhere {
-        let sentence = format!("dataset {first} is in {location} and dataset {other} in {place}");
+        let sentence = format!("dataset {first} is in {location} but dataset {other} in {place}");
         return Err(Fault::new(ErrorClass::Code, sentence).next(
-            "a query reads from one location only: copy one of them to the other's location, or name other datasets with \
+            "a query reads from one location only: copy one dataset to the other's location, or choose others with \
              --dataset-prefix",
         ));
     }
@@ -241,7 +241,7 @@ mod tests {
             |places: &[(&str, &str)], wanted| decided(places, wanted).unwrap_err().told("x").message;
         assert!(
             refused(&[("a", "US"), ("b", "US"), ("c", "EU")], None).starts_with(
-                "x: dataset a is in US and dataset c in EU; a query reads from one location only"
+                "x: dataset a is in US but dataset c in EU; a query reads from one location only"
             )
         );
         assert_eq!(

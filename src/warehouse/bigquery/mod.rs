@@ -209,7 +209,7 @@ impl BigQueryWarehouse {
         match job::run(&client, &self.account, id, statement.clone()).await {
             // Under the same id it happens once, however far the first attempt came.
             Err(fault) if fault.is_about_the_token() => {
-                tracing::info!("the token was refused; a fresh one is asked for, once");
+                tracing::info!("token refused; requesting a new one, once");
                 *self.client.lock().await = None;
                 let client = self.client().await?;
                 job::run(&client, &self.account, id, statement).await
@@ -250,7 +250,7 @@ impl BigQueryWarehouse {
         match self.connection().await {
             Ok(client) => in_flight::cancel(&client, &self.account, jobs).await,
             Err(fault) => {
-                tracing::warn!("jobs left running, nothing could be cancelled: {}", fault.message);
+                tracing::warn!("jobs left running, cannot cancel them: {}", fault.message);
                 let running = |job| AbandonedJob {
                     job,
                     end: JobEnd::Running,
@@ -286,7 +286,7 @@ impl BigQueryWarehouse {
                 };
                 return Err(Fault { class, ..failed });
             }
-            tracing::debug!("asked again: {}", failed.message);
+            tracing::debug!("retrying: {}", failed.message);
             let patience = if failed.class == ErrorClass::Rate { 3 } else { 1 };
             tokio::time::sleep(self.account.pause_after(asked + patience)).await;
             asked += 1;
@@ -385,7 +385,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
         let described = self.insist(|| self.described(path)).await;
-        described.map_err(|fault| fault.told(&format!("looking into {path}")))
+        described.map_err(|fault| fault.told(&format!("inspecting {path}")))
     }
 
     fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
@@ -407,7 +407,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
-        let told = |fault: Fault| fault.told(&doing("looking into", table));
+        let told = |fault: Fault| fault.told(&doing("inspecting", table));
         match self.table_as_it_is(table).await.map_err(told)? {
             None => return Ok(false),
             Some(found) => {
@@ -484,7 +484,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn outlast(&self, name: &str) -> Result<bool, WarehouseError> {
-        let told = |fault: Fault| fault.told("looking up what was sent before");
+        let told = |fault: Fault| fault.told("looking up earlier jobs");
         let client = self.client().await.map_err(told)?;
         let mut parts = 0;
         while job::outlast(&client, &self.account, &part_id(name, parts))
@@ -494,7 +494,7 @@ impl Warehouse for BigQueryWarehouse {
             parts += 1;
         }
         if parts > 0 {
-            tracing::info!("what a process that died sent as {name} is over");
+            tracing::info!("job {name} of a dead process has ended");
         }
         Ok(parts > 0)
     }

@@ -130,7 +130,7 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
             names("")
                 .apply("SELECT 'open")
                 .unwrap_err()
-                .contains("cannot be read")
+                .contains("cannot parse the query")
         );
     }
 }

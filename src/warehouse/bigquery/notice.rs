@@ -54,8 +54,8 @@ pub(super) async fn publish(
 fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
     let unreadable = |why: &str| {
         let sentence = format!(
-            "table {}.{} does not say who holds the lease of plan {} ({why}); if no run of the plan is alive, drop \
-             the table and start again",
+            "table {}.{} has no valid lease holder for plan {} ({why}); if no run of the plan is active, drop the \
+             table and start again",
             place.dataset(),
             place.notice(),
             place.plan

@@ -31,12 +31,10 @@ pub(super) async fn end(
             let place = reference.location.as_deref().or(account.place());
             // A server may take a cancellation and go on, so it is asked again as long as the job is there.
             if let Err(fault) = client.cancel_job(project, &id, place).await {
-                tracing::debug!("job {id} was not cancelled: {}", fault.message);
+                tracing::debug!("cannot cancel job {id}: {}", fault.message);
             }
             if known.insert(id.clone()) {
-                tracing::info!(
-                    "job {id} was sent by who had the lease before; it is cancelled and waited for"
-                );
+                tracing::info!("cancelling job {id} of the previous lease holder and waiting for it");
             }
         }
         tokio::time::sleep(PAUSE).await;

@@ -57,12 +57,12 @@ fn standing(place: &str, tables: &[String], answered: &Answered) -> Result<Vec<O
         let [Value::Text(path), Value::Text(text)] = row.as_slice() else {
             return Err(Fault::new(
                 ErrorClass::Data,
-                "the owners of tables have another form".to_owned(),
+                "the table of owners has another schema".to_owned(),
             ));
         };
         let owner = serde_json::from_str(text).map_err(|error| {
             let sentence = format!(
-                "the owner of {path} cannot be read ({error}); delete its row in {place} if no run is alive"
+                "cannot read the owner of {path} ({error}); if no run is active, delete its row in {place}"
             );
             Fault::new(ErrorClass::Data, sentence)
         })?;
@@ -123,5 +123,5 @@ impl Owners for BigQueryWarehouse {
 }
 
 fn told(fault: Fault) -> WarehouseError {
-    fault.told("looking after the owners of tables")
+    fault.told("updating the owners of tables")
 }

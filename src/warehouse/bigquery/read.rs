@@ -81,8 +81,8 @@ pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
                 Fault::new(
                     ErrorClass::Code,
                     format!(
-                        "column '{}' of the answer is {}, which cannot be read here; cast it to STRING, FLOAT64 or DATE, or \
-                         leave it out",
+                        "the query returns column '{}' as {}, which is not supported; cast it to STRING, FLOAT64 or \
+                         DATE, or leave it out",
                         field.name,
                         schema::kind(field)
                     ),
@@ -101,7 +101,7 @@ fn all(columns: &[(&str, ColumnType)], answered: &Answered) -> Result<Vec<Row>, 
         let cells = row.cells.as_deref().unwrap_or_default();
         if cells.len() != columns.len() {
             return Err(bad(format!(
-                "a row of {} came for {}",
+                "got a row of {} for {}",
                 counted(cells.len(), "cell"),
                 counted(columns.len(), "column")
             )));

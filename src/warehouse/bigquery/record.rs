@@ -207,7 +207,8 @@ fn entries(place: &str, answered: &Answered) -> Result<Vec<Entry>, Fault> {
     let rows = read::typed(answered)?;
     let entries: Option<Vec<Entry>> = rows.iter().map(entry).collect();
     entries.ok_or_else(|| {
-        let sentence = format!("a row of {place} has another form; use the program that wrote it");
+        let sentence =
+            format!("a row of {place} has another format; use the backcourt version that wrote it");
         Fault::new(ErrorClass::Data, sentence)
     })
 }

@@ -155,8 +155,8 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
             // A row of another date stops the script: nobody can say which of the dates it belongs to.
             let day = format!("{OWN}.{}", sql_name(&refill.table.date_column));
             let asked = format!(
-                "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} answers a row of ', \
-                 COALESCE(CAST({day} AS STRING), 'NULL'), ', which is none of the dates it was asked about')))",
+                "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
+                 STRING), 'NULL'), ', which is not one of the requested dates')))",
                 literals(dates),
                 refill.table.path(),
             );
@@ -357,7 +357,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
             Some(())
         });
         told.ok_or_else(|| {
-            let sentence = "the script tells of a date in another form than it was sent with";
+            let sentence = "the script returns a date in another format than it was sent";
             Fault::new(ErrorClass::Code, sentence.to_owned())
         })?;
     }

@@ -87,32 +87,30 @@ impl Remedy {
             Self::EnableBilling => {
                 "enable billing for the project: https://console.cloud.google.com/billing/linkedaccount"
             }
-            Self::SlowDown => {
-                "it is a rate limit: a run waits and retries by itself, else try again in a minute"
-            }
-            Self::AwaitQuota => "wait until the quota is free again, or have it raised",
+            Self::SlowDown => "rate limit: a run retries automatically; otherwise try again in a minute",
+            Self::AwaitQuota => "wait until the quota is available again, or have it raised",
             Self::GrantJobs => "grant the caller BigQuery Job User on the project",
             Self::LogIn => {
-                "name a service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or run \
-                 'gcloud auth application-default login'"
+                "set GOOGLE_APPLICATION_CREDENTIALS to a service account key file, or run 'gcloud auth \
+                 application-default login'"
             }
-            Self::AllowMoreBytes => "allow more with --max-bytes-billed",
+            Self::AllowMoreBytes => "raise --max-bytes-billed",
             Self::AwaitStream => {
-                "rows that a program streamed into the table cannot be changed for up to 90 minutes: stop the \
-                 program, or have it use the Storage Write API, and rerun the failed dates later"
+                "rows streamed into the table can't be changed for up to 90 minutes: stop the program or use the \
+                 Storage Write API, and rerun the failed dates later"
             }
             Self::GrantAllRows => {
-                "rows of a table with row access policies can be changed only by an account that sees all of them: \
-                 grant it a policy with FILTER USING (TRUE), or run with an account that has one"
+                "only an account that sees all rows can change a table with row access policies: grant it a policy \
+                 with FILTER USING (TRUE), or use an account that has one"
             }
             Self::EnterPerimeter => {
                 "run inside the VPC Service Controls perimeter of the project, or ask its administrator for access; \
-                 the identifier in the message finds the denial in the audit log"
+                 find the denial in the audit log by the identifier in the message"
             }
             Self::CheckLocation => {
-                "check its name and its location: a job reads one location only, and --location chooses it"
+                "check its name and location: a job reads one location only, set by --location"
             }
-            Self::SendLess => "run fewer dates in one batch, or give the table fewer or narrower columns",
+            Self::SendLess => "run fewer dates per batch, or use fewer or narrower columns",
             Self::CheckServer => "check the server's address, and the proxy between this machine and it",
         }
     }

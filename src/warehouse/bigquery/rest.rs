@@ -185,7 +185,7 @@ impl Client {
         path: &[&str],
         query: &[(&str, Option<&str>)],
     ) -> Result<RequestBuilder, Fault> {
-        let no_url = || Fault::new(ErrorClass::Code, format!("'{}' cannot be called", self.base));
+        let no_url = || Fault::new(ErrorClass::Code, format!("cannot call '{}'", self.base));
         let mut url = Url::parse(&self.base).map_err(|_| no_url())?;
         url.path_segments_mut().map_err(|()| no_url())?.extend(path);
         let given: Vec<(&str, &str)> = (query.iter())
@@ -231,7 +231,7 @@ fn table_path<'a>(project: &'a str, dataset: &'a str, table: &'a str) -> [&'a st
 
 /// An answer that was cut short, or came from something else than `BigQuery`. It may have happened what was asked for.
 fn unreadable(error: &serde_json::Error) -> Fault {
-    let sentence = format!("an answer that is not BigQuery's ({error})");
+    let sentence = format!("a response that is not from BigQuery ({error})");
     Fault::new(ErrorClass::Transient, sentence)
 }
 

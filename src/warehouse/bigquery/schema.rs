@@ -132,9 +132,8 @@ impl BigQueryWarehouse {
     async fn drop_if_empty(&self, table: &TableDef, path: &str) -> Result<(), Fault> {
         let found = self.table_as_it_is(table).await?;
         if found.is_some_and(|found| holds_rows(&found) != Some(false)) {
-            let sentence = format!(
-                "{path} holds rows by now, nothing of it was changed; run again to see how it differs"
-            );
+            let sentence =
+                format!("{path} now contains rows and was not changed; run again to see how it differs");
             return Err(Fault::new(ErrorClass::Data, sentence));
         }
         self.ask(Statement::new(format!("DROP TABLE IF EXISTS `{path}`")))

@@ -220,7 +220,7 @@ pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
     };
     let rows = read::typed(answered)?.into_iter().map(kept);
     rows.collect::<Option<_>>().ok_or_else(|| {
-        let sentence = "the script lists kept dates in another form than it was sent with";
+        let sentence = "the script returns kept dates in another format than it was sent";
         Fault::new(ErrorClass::Code, sentence.to_owned())
     })
 }

@@ -129,7 +129,7 @@ impl BigQueryWarehouse {
         };
         if let Err(fault) = dropped.await {
             tracing::debug!(
-                "{} was not dropped and expires by itself: {}",
+                "cannot drop {}, it expires by itself: {}",
                 staged.path,
                 fault.message
             );

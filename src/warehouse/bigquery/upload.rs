@@ -48,10 +48,7 @@ impl Client {
             };
             lost += 1;
             if lost >= ATTEMPTS {
-                let sentence = format!(
-                    "the rows could not be sent in {ATTEMPTS} attempts: {}",
-                    why.message
-                );
+                let sentence = format!("cannot upload the rows in {ATTEMPTS} attempts: {}", why.message);
                 return Err(Fault::new(ErrorClass::Transient, sentence));
             }
             tokio::time::sleep(pause(lost)).await;
@@ -76,11 +73,11 @@ impl Client {
                 Ok(Answer::Partly(bytes)) if bytes > sent || next.is_none() => next = Some(bytes),
                 // Another one begins anew.
                 Ok(Answer::Gone) => {
-                    let why = "the server forgot what it was sent";
+                    let why = "the server lost the upload";
                     return Err(Fault::new(ErrorClass::Transient, why));
                 }
                 Ok(Answer::Partly(_)) => {
-                    let why = "the server does not keep what it is sent";
+                    let why = "the server does not keep the upload";
                     return Err(Fault::new(ErrorClass::Transient, why));
                 }
                 Err(fault) if is_passing(&fault) && *lost + 1 < ATTEMPTS => {
@@ -154,7 +151,7 @@ fn received(answer: &Response) -> usize {
 fn unusable(why: &str) -> Fault {
     Fault::new(
         ErrorClass::Code,
-        format!("rows cannot be sent to this server: {why}"),
+        format!("cannot upload rows to this server: {why}"),
     )
 }
 

@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
             ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
         };
         Fault::data(format!(
-            "{}.{} holds {shown}, which is not {}; load the table again",
+            "{}.{} contains {shown}, which is not {}; load the table again",
             self.table.path(),
             self.column.name,
             self.column.kind

@@ -111,7 +111,7 @@ fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
         let became = journal_mode(" = WAL")?;
         if became != "wal" {
             return Err(Fault::code(format!(
-                "dataset {dataset}: this file system cannot keep a write-ahead log; choose a local folder"
+                "dataset {dataset}: this file system does not support a write-ahead log; choose a local folder"
             )));
         }
     }

@@ -59,7 +59,7 @@ impl Fault {
 }
 
 const READ_ONLY: &str = "it is read-only; give this user write permission or choose another folder";
-const DISK_FULL: &str = "the disk is full; nothing was changed, free some space and go on";
+const DISK_FULL: &str = "the disk is full; nothing was changed, free some space and try again";
 
 fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
     let said = match error {
@@ -72,23 +72,22 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             told(
                 ErrorClass::Contention,
-                "another program is writing to it; it may pass when tried again",
+                "another program is writing to it; retrying may help",
             )
         }
         Some(ErrorCode::DiskFull) => told(ErrorClass::Quota, DISK_FULL),
         Some(ErrorCode::ReadOnly) => told(ErrorClass::Auth, READ_ONLY),
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
             ErrorClass::Auth,
-            format!("{said}; see to the permissions of the folder and its files"),
+            format!("{said}; check the permissions of the folder and its files"),
         ),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
             ErrorClass::Data,
-            format!("{said}; it was left as it is, move it away and load again, or restore a copy"),
+            format!("{said}; it was left unchanged, move it away and load again, or restore a backup"),
         ),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => (
-            ErrorClass::Transient,
-            format!("{said}; it may pass when tried again"),
-        ),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
+            (ErrorClass::Transient, format!("{said}; retrying may help"))
+        }
         // A constraint, or a registered function that refused a value: the data are at fault.
         Some(
             ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::Unknown,
@@ -105,15 +104,12 @@ fn class_io(error: &io::Error) -> (ErrorClass, String) {
         io::ErrorKind::ReadOnlyFilesystem => (ErrorClass::Auth, READ_ONLY.to_owned()),
         io::ErrorKind::NotFound => (
             ErrorClass::Auth,
-            format!("{error}; choose a folder that can be made"),
+            format!("{error}; choose a folder that can be created"),
         ),
         io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => (
             ErrorClass::Auth,
-            format!("{error}; see to its permissions or choose another folder"),
+            format!("{error}; check its permissions or choose another folder"),
         ),
-        _ => (
-            ErrorClass::Transient,
-            format!("{error}; it may pass when tried again"),
-        ),
+        _ => (ErrorClass::Transient, format!("{error}; retrying may help")),
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn fill(
             Ok(()) => error,
             Err(left) => WarehouseError::new(
                 error.class,
-                format!("{error}; {} could not be removed ({left})", fresh.display()),
+                format!("{error}; cannot remove {} ({left})", fresh.display()),
             ),
         }
     })
@@ -57,7 +57,7 @@ fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), Fault> {
         checked(&filling.table)?;
         if filling.table.dataset != dataset {
             return Err(Fault::code(format!(
-                "{} cannot be filled together with tables of {dataset}; fill one dataset at a time",
+                "cannot fill {} together with tables of {dataset}; fill one dataset at a time",
                 filling.table.path()
             )));
         }

@@ -129,7 +129,7 @@ pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
     for name in [&table.dataset, &table.name].into_iter().chain(columns) {
         if !is_name(name) {
             return Err(Fault::code(format!(
-                "{}: {name:?} is not a name; use letters, digits and underscores",
+                "{}: {name:?} is not a valid name; use letters, digits and underscores",
                 table.path()
             )));
         }

@@ -125,7 +125,7 @@ fn stands(connection: &Connection, plan: &str) -> Result<Option<Lease>, Fault> {
             let read = |text: String| {
                 serde_json::from_str(&text).map_err(|error| {
                     Fault::data(format!(
-                        "the lease of plan {plan} cannot be read ({error}); remove {DATASET}.sqlite if no run is alive"
+                        "cannot read the lease of plan {plan} ({error}); if no run is active, remove {DATASET}.sqlite"
                     ))
                 })
             };

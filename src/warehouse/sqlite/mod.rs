@@ -112,15 +112,14 @@ impl SqliteWarehouse {
         &self,
         work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
-        self.about_folder("looking after the lease", work).await
+        self.about_folder("updating the lease", work).await
     }
 
     async fn about_progress<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
-        self.about_folder("looking after the recorded progress", work)
-            .await
+        self.about_folder("updating the recorded progress", work).await
     }
 
     async fn about_folder<T: Send + 'static>(
@@ -180,7 +179,7 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
-        let (doing, path) = (format!("looking into {path}"), path.to_owned());
+        let (doing, path) = (format!("inspecting {path}"), path.to_owned());
         self.pool
             .run(Role::Reader, doing, move |connection| {
                 schema::schema(connection, &path)
@@ -209,7 +208,7 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
-        let (doing, table) = (doing("looking into", table), table.clone());
+        let (doing, table) = (doing("inspecting", table), table.clone());
         self.pool
             .run(Role::Reader, doing, move |connection| {
                 holds_rows(connection, &table)

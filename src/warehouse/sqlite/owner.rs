@@ -32,8 +32,8 @@ fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> 
     let read = |text: String| {
         serde_json::from_str(&text).map_err(|error| {
             Fault::data(format!(
-                "the owner of {table} cannot be read ({error}); \
-                 delete its row in {DATASET}.sqlite, table owner, if no run is alive"
+                "cannot read the owner of {table} ({error}); if no run is active, delete its row in {DATASET}.sqlite, \
+                 table owner"
             ))
         })
     };

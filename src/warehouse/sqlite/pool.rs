@@ -160,7 +160,7 @@ where
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         Err(WarehouseError::new(
             ErrorClass::Code,
-            format!("the embedded warehouse's thread broke off: {error}"),
+            format!("the embedded warehouse's thread stopped: {error}"),
         ))
     })
 }

@@ -59,8 +59,10 @@ fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, Fault> {
         ValueRef::Real(number) => Ok(Value::Float(number)),
         ValueRef::Text(text) => str::from_utf8(text)
             .map(Value::from)
-            .map_err(|_| Fault::data(format!("column {column} of the answer is not valid UTF-8"))),
-        ValueRef::Blob(_) => Err(Fault::data(format!("column {column} of the answer holds bytes"))),
+            .map_err(|_| Fault::data(format!("the query returns column {column} with invalid UTF-8"))),
+        ValueRef::Blob(_) => Err(Fault::data(format!(
+            "the query returns column {column} with bytes"
+        ))),
     }
 }
 
@@ -75,7 +77,7 @@ fn unprepared(error: rusqlite::Error) -> Fault {
         Some(ErrorCode::Unknown) if said.starts_with("no such table") => {
             Fault::data(format!("{said}; load the feeds or run the stage that fills it"))
         }
-        Some(ErrorCode::Unknown) => Fault::code(format!("the query does not run: {said}")),
+        Some(ErrorCode::Unknown) => Fault::code(format!("the query fails: {said}")),
         _ => error.into(),
     }
 }

@@ -120,7 +120,7 @@ impl Refilling {
         }
         let at = self.table.position(&self.table.date_column);
         Err(Fault::data(format!(
-            "the query for {} answers a row of {}, which is none of the dates it was asked about",
+            "the query for {} returns a row of {}, which is not one of the requested dates",
             self.table.path(),
             at.and_then(|at| row.row.get(at)).unwrap_or(&Value::Null)
         )))

@@ -120,7 +120,7 @@ impl Replacement {
         match stray {
             None => Ok(()),
             Some(row) => Err(Fault::code(format!(
-                "{}: a row of {} came with the replace of other dates",
+                "{}: got a row of {} while replacing other dates",
                 self.table.path(),
                 row.get(at).unwrap_or(&Value::Null)
             ))),

@@ -98,7 +98,7 @@ fn make_anew(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
         .optional()?;
     if held.is_some() {
         return Err(Fault::data(format!(
-            "{path} holds rows by now, nothing of it was changed; run again to see how it differs"
+            "{path} now contains rows and was not changed; run again to see how it differs"
         )));
     }
     connection.execute_batch(&format!("DROP TABLE {stored}"))?;

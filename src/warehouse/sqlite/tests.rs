@@ -353,7 +353,7 @@ async fn a_stored_value_of_the_wrong_kind_is_named() {
     };
     assert_eq!(
         warehouse.read(read).await.unwrap_err().to_string(),
-        "league.games.points holds \"many\", which is not INT64; load the table again"
+        "league.games.points contains \"many\", which is not INT64; load the table again"
     );
 }
 
@@ -446,7 +446,7 @@ async fn a_full_disk_changes_nothing_and_says_so() {
     assert_eq!(
         error.message,
         format!(
-            "writing league.games in {}: the disk is full; nothing was changed, free some space and go on",
+            "writing league.games in {}: the disk is full; nothing was changed, free some space and try again",
             dir.path().display()
         )
     );
@@ -499,7 +499,7 @@ async fn a_damaged_file_is_told_by_name() {
     let error = warehouse.read(read).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Data);
     assert!(error.message.contains(dir.path().to_str().unwrap()), "{error}");
-    assert!(error.message.contains("it was left as it is"), "{error}");
+    assert!(error.message.contains("it was left unchanged"), "{error}");
     assert!(fs::read(&file).unwrap() == bytes, "the damaged file was changed");
 }
 
@@ -689,7 +689,8 @@ async fn a_query_that_is_wrong_changes_nothing() {
         (
             "SELECT @date AS day, 'X' AS team, 1 AS points",
             ErrorClass::Code,
-            "the query returns no column 'third', which league.points has; add it to the query, or take it out of 'columns'",
+            "the query returns no column 'third', which league.points has; add it to the query, or remove it from \
+             'columns'",
         ),
         (
             "SELECT @date AS day, 'X' AS team, 1 AS points, 1 AS third, 2 AS pace",
@@ -701,7 +702,7 @@ async fn a_query_that_is_wrong_changes_nothing() {
             "SELECT DATE '2023-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third FROM league.games \
              WHERE game_date IN UNNEST(@dates) LIMIT 1",
             ErrorClass::Data,
-            "the query for league.points answers a row of 2023-01-01, which is none of the dates it was asked about",
+            "the query for league.points returns a row of 2023-01-01, which is not one of the requested dates",
         ),
     ] {
         let error = refilled(&warehouse, sql, &dates, "2024-01-04T00:00:00Z")

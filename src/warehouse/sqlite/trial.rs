@@ -29,7 +29,7 @@ pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) ->
         Err(rusqlite::Error::SqlInputError { msg, .. }) => {
             return match msg.strip_prefix("no such table: ") {
                 Some(table) => Ok(Tried::Missing(table.to_owned())),
-                None => Err(Fault::code(format!("the query does not run: {msg}"))),
+                None => Err(Fault::code(format!("the query fails: {msg}"))),
             };
         }
         Err(error) => return Err(error.into()),

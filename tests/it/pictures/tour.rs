@@ -38,7 +38,7 @@ pub fn half_way() -> Vec<Msg> {
     run.run.progress.total = 6_967;
     run.run.progress.done = 600;
     run.run.progress.eta = Some((82.0, 95.0));
-    "the lanes: 2 batches at once; more workers would not help".clone_into(&mut run.run.limit);
+    "read slots: 2 batches at once; more workers won't help".clone_into(&mut run.run.limit);
     let mut told = fixture::history(run);
     told.extend([clock(), fixture::vitals(), log("2023-12-18", OUTAGES[1])]);
     told
@@ -103,7 +103,7 @@ fn ended_with_failures() -> Vec<Msg> {
     }
     run.run.state = RunState::Finished;
     run.run.ending = Some(format!(
-        "a shut gate holds team_defense and 6 more; 3 failed or short, {} ok",
+        "a closed gate blocks team_defense and 6 more; 3 failed or short, {} ok",
         run.stages[0].counts.ok
     ));
     let mut told = fixture::history(run);
@@ -158,7 +158,7 @@ fn fail(unit: &mut UnitView) {
     unit.state = UnitState::Failed;
     (unit.rows, unit.attempts) = (0, 4);
     let why = format!(
-        "transient: the gamebook feed does not answer for {} (503 Service Unavailable); try this date again later",
+        "transient: the gamebook feed is unavailable for {} (503 Service Unavailable); retry this date later",
         unit.date
     );
     unit.reason = Some(Arc::from(why));
@@ -208,7 +208,7 @@ fn log(first: &str, outage: &str) -> Msg {
         let rows = 2 * (3 + 5 * at % 11);
         (Level::INFO, date, format!("ok {rows}/{rows} rows"))
     });
-    let failed = format!("failed: the gamebook feed does not answer for {outage} (503 Service Unavailable)");
+    let failed = format!("failed: the gamebook feed is unavailable for {outage} (503 Service Unavailable)");
     let mut lines: Vec<_> = landed.collect();
     lines.insert(17, (Level::ERROR, fixture::day(outage), failed));
     let lines = (1..).zip(lines).map(|(number, (level, date, message))| {

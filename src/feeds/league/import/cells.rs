@@ -48,7 +48,7 @@ impl<'a> Cells<'a> {
         };
         text.parse()
             .map(Some)
-            .map_err(|_| format!("{column} {text:?} is no date such as 2026-01-03"))
+            .map_err(|_| format!("{column} {text:?} is not a valid date; write it like 2026-01-03"))
     }
 
     /// A whole number; `6.0` is one as well, because columns with gaps are often written that way.
@@ -62,7 +62,7 @@ impl<'a> Cells<'a> {
         let number = digits.map_or(text, |(digits, _)| digits).parse();
         number
             .map(Some)
-            .map_err(|_| format!("{column} {text:?} is not a whole number in its range"))
+            .map_err(|_| format!("{column} {text:?} is not a whole number in the valid range"))
     }
 
     /// True or false, in any of the usual spellings.

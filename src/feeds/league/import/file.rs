@@ -34,7 +34,7 @@ pub(super) fn each(
     loop {
         let line = reader.position().line();
         match reader.read_record(&mut record) {
-            Ok(false) if reader.position().record() <= 1 => return found.reject(path, None, "holds no row"),
+            Ok(false) if reader.position().record() <= 1 => return found.reject(path, None, "has no rows"),
             Ok(false) => return,
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
@@ -59,7 +59,7 @@ pub(super) fn each(
                     found.reject(
                         path,
                         Some(line),
-                        format!("has {len} fields for {expected_len} columns"),
+                        format!("has {len} fields, expected {expected_len}"),
                     );
                 }
                 csv::ErrorKind::Utf8 { pos, .. } => {
@@ -84,10 +84,10 @@ impl Columns {
                 let hint = near
                     .map(|(_, known)| format!("; did you mean {known}?"))
                     .unwrap_or_default();
-                return Err(format!("column {name:?} is not known{hint}"));
+                return Err(format!("unknown column {name:?}{hint}"));
             }
             if header.iter().take(at).any(|before| before == name) {
-                return Err(format!("column {name} stands twice"));
+                return Err(format!("column {name} is duplicated"));
             }
         }
         match self
@@ -95,9 +95,7 @@ impl Columns {
             .iter()
             .find(|&&name| header.iter().all(|held| held != name))
         {
-            Some(missing) => Err(format!(
-                "there is no column {missing}, and without it no row can be placed"
-            )),
+            Some(missing) => Err(format!("required column {missing} is missing")),
             None => Ok(()),
         }
     }

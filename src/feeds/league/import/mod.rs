@@ -54,7 +54,7 @@ impl CsvFiles {
             .as_deref()
             .map(|path| team_box::read(path, &mut found));
         if let (None, None, Some(shots)) = (&players, &teams, &self.shots) {
-            let reason = "shots need a player box or a team box beside them, which say who was at home";
+            let reason = "--shots needs --player-box or --team-box too, to know the home team";
             found.reject(shots, None, reason);
             return Err(CsvRefused {
                 rejected: found.rejected,
@@ -90,7 +90,7 @@ impl fmt::Display for CsvRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "nothing was loaded; correct this and load again ({} in all):",
+            "nothing was loaded; correct this and load again ({} in total):",
             self.rejected.len()
         )?;
         self.rejected

@@ -46,7 +46,7 @@ pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<PlayerLine> {
         let line = line(path, cells, found)?;
         let lookup = &found.people[line.person as usize].lookup;
         if !named.insert((line.game, lookup.clone())) {
-            return Err(format!("{lookup} stands twice in game {}", line.game));
+            return Err(format!("{lookup} is duplicated in game {}", line.game));
         }
         lines.push(line);
         Ok(())

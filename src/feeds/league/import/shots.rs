@@ -51,7 +51,7 @@ pub(super) fn read(
         let event: Option<u32> = cells.whole("event_id")?;
         if event.is_some_and(|event| !named.insert((shot.game, event))) {
             return Err(format!(
-                "event {} stands twice in game {}",
+                "event {} is duplicated in game {}",
                 event.unwrap_or_default(),
                 shot.game
             ));
@@ -94,7 +94,7 @@ fn belongs(
 ) -> Result<(), String> {
     let Some(game) = game else {
         return Err(format!(
-            "game {nba_id} is in no box score file, so home and away are unknown"
+            "game {nba_id} is not in any box score file, so home and away are unknown"
         ));
     };
     if !game.matchup().includes(team) {

@@ -43,7 +43,7 @@ pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<TeamLine> {
     each(path, &COLUMNS, found, |cells, found| {
         let line = line(path, cells, found)?;
         if !named.insert((line.game, line.team)) {
-            return Err(format!("{} stands twice in game {}", line.team, line.game));
+            return Err(format!("{} is duplicated in game {}", line.team, line.game));
         }
         lines.push(line);
         Ok(())

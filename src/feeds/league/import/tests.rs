@@ -120,15 +120,15 @@ fn every_bad_row_is_listed_with_its_line_and_reason() {
     );
     let expected = [
         "p.csv line 3: game_id \"22500001\" has lost its leading zeros; it is written 0022500001",
-        "p.csv line 4: game_date \"01/01/2026\" is no date such as 2026-01-03",
+        "p.csv line 4: game_date \"01/01/2026\" is not a valid date; write it like 2026-01-03",
         "p.csv line 5: team \"NYX\" is not one of the 30 NBA codes",
         "p.csv line 6: is_home \"yes\" is neither true nor false",
         "p.csv line 7: minutes \"long\" do not begin with up to four digits",
-        "p.csv line 8: fgm \"8.5\" is not a whole number in its range",
-        "p.csv line 9: pts \"-1\" is not a whole number in its range",
+        "p.csv line 8: fgm \"8.5\" is not a whole number in the valid range",
+        "p.csv line 9: pts \"-1\" is not a whole number in the valid range",
         "p.csv line 10: fgm 21 is more than fga 20",
-        "p.csv line 11: jaysontatum stands twice in game 0022500001",
-        "p.csv line 12: has 5 fields for 12 columns",
+        "p.csv line 11: jaysontatum is duplicated in game 0022500001",
+        "p.csv line 12: has 5 fields, expected 12",
         "p.csv line 13: player_name is empty",
         "p.csv line 14: played although status is INACTIVE",
         "p.csv line 15: game 0022500001 is on 2026-01-02 here and on 2026-01-01 before",
@@ -139,23 +139,17 @@ fn every_bad_row_is_listed_with_its_line_and_reason() {
 #[test]
 fn a_header_is_refused_with_the_nearest_known_column() {
     let typo = player_rejections(&format!("{PLAYERS},pionts\n"));
-    assert_eq!(typo, ["p.csv line 1: column \"pionts\" is not known"]);
+    assert_eq!(typo, ["p.csv line 1: unknown column \"pionts\""]);
     let typo = player_rejections(&format!("{PLAYERS},oppponent\n"));
     assert_eq!(
         typo,
-        ["p.csv line 1: column \"oppponent\" is not known; did you mean opponent?"]
+        ["p.csv line 1: unknown column \"oppponent\"; did you mean opponent?"]
     );
     let twice = player_rejections(&format!("{PLAYERS},pts,pts\n"));
-    assert_eq!(twice, ["p.csv line 1: column pts stands twice"]);
-    assert_eq!(
-        player_rejections(&format!("{PLAYERS}\n")),
-        ["p.csv: holds no row"]
-    );
+    assert_eq!(twice, ["p.csv line 1: column pts is duplicated"]);
+    assert_eq!(player_rejections(&format!("{PLAYERS}\n")), ["p.csv: has no rows"]);
     let missing = player_rejections("game_id,game_date,team,player_name,played\n");
-    assert_eq!(
-        missing,
-        ["p.csv line 1: there is no column is_home, and without it no row can be placed"]
-    );
+    assert_eq!(missing, ["p.csv line 1: required column is_home is missing"]);
 }
 
 #[test]
@@ -194,8 +188,8 @@ fn shots_must_belong_to_a_game_of_the_other_files() {
     assert_eq!(
         folder.rejections(&files),
         [
-            "s.csv line 3: event 1 stands twice in game 0022500001",
-            "s.csv line 4: game 0022500002 is in no box score file, so home and away are unknown",
+            "s.csv line 3: event 1 is duplicated in game 0022500001",
+            "s.csv line 4: game 0022500002 is not in any box score file, so home and away are unknown",
             "s.csv line 5: UTA does not play in game 0022500001 (BOS@LAL)",
             "s.csv line 6: game 0022500001 is on 2026-01-05 here and on 2026-01-01 in the box score",
             "s.csv line 7: shot_value is neither 2 nor 3",
@@ -207,7 +201,7 @@ fn shots_must_belong_to_a_game_of_the_other_files() {
     };
     assert_eq!(
         folder.rejections(&alone),
-        ["s.csv: shots need a player box or a team box beside them, which say who was at home"]
+        ["s.csv: --shots needs --player-box or --team-box too, to know the home team"]
     );
 }
 

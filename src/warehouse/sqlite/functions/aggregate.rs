@@ -178,9 +178,7 @@ impl Aggregate<Option<Value>, Value> for Only {
 
     fn step(&self, context: &mut Context<'_>, seen: &mut Option<Value>) -> Result<()> {
         if seen.is_some() {
-            return Err(refuse(
-                "a subquery that stands for one value has more than one row",
-            ));
+            return Err(refuse("a scalar subquery returned more than one row"));
         }
         *seen = Some(owned(context, 0)?);
         Ok(())

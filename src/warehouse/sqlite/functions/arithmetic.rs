@@ -48,7 +48,7 @@ fn subtract(context: &Context<'_>) -> Result<Value> {
             shift_days(context, 0, days.checked_neg().ok_or_else(overflow)?)
         }
         (ValueRef::Text(_), ValueRef::Text(_)) => Err(refuse(
-            "a date less a date is an INTERVAL, which the embedded warehouse does not know; use DATE_DIFF",
+            "subtracting dates gives an INTERVAL, which the embedded warehouse does not support; use DATE_DIFF",
         )),
         _ => Ok(Value::Real(number(context, 0)? - number(context, 1)?)),
     }
@@ -101,7 +101,7 @@ fn scaled(context: &Context<'_>, work: fn(f64) -> f64) -> Result<Option<f64>> {
         .ok()
         .filter(|digits| (-300..=300).contains(digits))
     else {
-        return Err(refuse(format!("{digits} is not a number of digits")));
+        return Err(refuse(format!("{digits} is not a valid number of digits")));
     };
     let scale = 10_f64.powi(digits.abs());
     let rounded = if digits < 0 {

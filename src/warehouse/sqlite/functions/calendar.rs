@@ -77,12 +77,12 @@ fn date_from_parts(context: &Context<'_>) -> Result<Option<String>> {
             .zip(u32::try_from(month).ok().zip(u32::try_from(day).ok()))
             .and_then(|(year, (month, day))| NaiveDate::from_ymd_opt(year, month, day))
             .map(|date| date.to_string())
-            .ok_or_else(|| refuse(format!("DATE({year}, {month}, {day}) is not a day")))
+            .ok_or_else(|| refuse(format!("DATE({year}, {month}, {day}) is not a valid date")))
     })
 }
 
 fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate> {
-    let far = || refuse(format!("{date} moved by {by} {part} leaves the calendar"));
+    let far = || refuse(format!("{date} plus {by} {part} is out of range"));
     let in_days = |width: u64| {
         let days = Days::new(by.unsigned_abs().checked_mul(width)?);
         if by < 0 {
@@ -148,7 +148,7 @@ fn date_trunc(context: &Context<'_>) -> Result<Option<String>> {
             _ => return Err(unknown_part(part)),
         }
         .map(|date| date.to_string())
-        .ok_or_else(|| refuse(format!("{date} cannot be cut to its {part}")))
+        .ok_or_else(|| refuse(format!("cannot truncate {date} to {part}")))
     })
 }
 
@@ -170,7 +170,7 @@ fn timestamp_add(context: &Context<'_>) -> Result<Option<String>> {
         by.checked_mul(microseconds(part)?)
             .and_then(|by| from.checked_add_signed(TimeDelta::microseconds(by)))
             .map(stored)
-            .ok_or_else(|| refuse(format!("{from} moved by {by} {part} leaves the calendar")))
+            .ok_or_else(|| refuse(format!("{from} plus {by} {part} is out of range")))
     })
 }
 
@@ -182,7 +182,7 @@ fn timestamp_diff(context: &Context<'_>) -> Result<Option<i64>> {
         let between = (left - right).num_microseconds();
         between
             .map(|between| between / part)
-            .ok_or_else(|| refuse("the moments are too far apart"))
+            .ok_or_else(|| refuse("the timestamps are too far apart"))
     })
 }
 
@@ -217,10 +217,10 @@ fn parse_date(context: &Context<'_>) -> Result<Option<String>> {
         let (format, written) = (text(c, 0)?, text(c, 1)?);
         NaiveDate::parse_from_str(written, format)
             .map(|date| date.to_string())
-            .map_err(|_| refuse(format!("{written:?} is not a date of the form {format}")))
+            .map_err(|_| refuse(format!("{written:?} is not a date in the format {format}")))
     })
 }
 
 fn unknown_part(part: &str) -> Error {
-    refuse(format!("the embedded warehouse does not count in {part}"))
+    refuse(format!("the embedded warehouse does not support {part}"))
 }

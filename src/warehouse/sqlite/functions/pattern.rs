@@ -30,7 +30,7 @@ fn extract(context: &Context<'_>) -> Result<Option<String>> {
     }
     let pattern = compiled(context, re2)?;
     if pattern.captures_len() > 2 {
-        return Err(refuse("REGEXP_EXTRACT takes a pattern with one group at most"));
+        return Err(refuse("REGEXP_EXTRACT takes a pattern with at most one group"));
     }
     let found = pattern.captures(text(context, 0)?).and_then(|groups| {
         groups
@@ -58,7 +58,7 @@ fn compiled(
     let written = text(context, 1)?;
     let pattern = rewrite(written)
         .and_then(|pattern| Regex::new(&pattern).map_err(|error| error.to_string()))
-        .map_err(|error| refuse(format!("the pattern {written:?} cannot be read: {error}")))?;
+        .map_err(|error| refuse(format!("invalid pattern {written:?}: {error}")))?;
     context.set_aux(1, pattern)
 }
 

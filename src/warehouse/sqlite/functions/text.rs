@@ -55,7 +55,7 @@ fn substr(context: &Context<'_>) -> Result<Option<String>> {
     };
     let length = match context.len() {
         3 => usize::try_from(integer(context, 2)?)
-            .map_err(|_| super::refuse("SUBSTR takes no negative length"))?,
+            .map_err(|_| super::refuse("SUBSTR does not take a negative length"))?,
         _ => usize::MAX,
     };
     Ok(Some(text.chars().skip(skipped).take(length).collect()))

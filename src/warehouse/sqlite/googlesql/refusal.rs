@@ -18,7 +18,7 @@ impl Refusal {
         let short: String = name.chars().take(LONGEST).collect();
         let cut = if short.len() < name.len() { "…" } else { "" };
         Self(format!(
-            "backcourt cannot translate {short}{cut} for the embedded warehouse; write it otherwise, or run this query on BigQuery"
+            "the embedded warehouse does not support {short}{cut}; rewrite it, or run this query on BigQuery"
         ))
     }
 
@@ -29,13 +29,13 @@ impl Refusal {
 
     /// What is no translation matter at all: the sentence says what is allowed instead.
     pub(super) fn other(what: &str) -> Self {
-        Self(format!("a query may not be {what}; write one that only reads"))
+        Self(format!("a query can't be {what}; write a SELECT"))
     }
 
     /// A literal that would mean something else here, with the way to write it.
     pub(super) fn literal(text: &str, instead: &str) -> Self {
         Self(format!(
-            "'{text}' is compared as text by the embedded warehouse; write {instead}"
+            "the embedded warehouse compares '{text}' as text; write {instead}"
         ))
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
         || {
             let said = error.to_string();
             let said = said.strip_prefix("sql parser error: ").unwrap_or(&said);
-            WarehouseError::new(ErrorClass::Code, format!("the query cannot be read: {said}"))
+            WarehouseError::new(ErrorClass::Code, format!("cannot parse the query: {said}"))
         },
         |name| Refusal::function(&name).into(),
     )
