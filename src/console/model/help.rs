@@ -1,6 +1,8 @@
 //! The list of keys, line by line: update needs their number, the view draws them.
 
-use crate::console::keymap::{Binding, Keymap, TABLE};
+use std::borrow::Cow;
+
+use crate::console::keymap::{Binding, Keymap, Place, TABLE};
 use crate::console::text::{width, wrapped};
 
 /// The list of keys.
@@ -8,6 +10,8 @@ use crate::console::text::{width, wrapped};
 pub struct Help {
     /// Only commands that say this.
     pub query: String,
+    /// Where it was opened: what works there comes first.
+    pub from: Option<Place>,
     /// First line in view.
     pub top: usize,
 }
@@ -17,6 +21,8 @@ pub struct Help {
 pub enum Line {
     /// A sentence.
     Text(String),
+    /// Where the commands below it work.
+    Heading(String),
     /// A command, or what goes on of the one above.
     Command(Command),
     /// Nothing.
@@ -30,8 +36,6 @@ pub struct Command {
     pub begins: Option<&'static Binding>,
     /// Columns for its keys.
     pub keys: usize,
-    /// Where it works, if that has a column of its own.
-    pub place: Option<String>,
     /// What it does.
     pub text: String,
 }
@@ -39,13 +43,21 @@ pub struct Command {
 /// Columns for keys, unless there are more of them.
 const KEYS: usize = 16;
 
-/// Columns for where a key works.
-pub const PLACE: usize = 26;
+/// Where a command works that works in so many places that naming them says nothing.
+const GENERAL: [&str; 3] = ["Every pane", "Lists and pages", "Everywhere"];
 
-/// From this width on there is room for them.
-const PLACE_FROM: usize = 110;
+/// From so many places on.
+const MANY: usize = 10;
 
 impl Help {
+    /// The list, opened here.
+    pub fn opened_at(from: Place) -> Self {
+        Self {
+            from: Some(from),
+            ..Self::default()
+        }
+    }
+
     /// The commands that answer the search.
     pub fn bindings(&self, keymap: &Keymap) -> Vec<&'static Binding> {
         let query = self.query.to_lowercase();
@@ -65,42 +77,93 @@ impl Help {
     pub fn lines(&self, keymap: &Keymap, socket: Option<&str>, columns: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(path) = socket.filter(|_| self.query.is_empty()) {
-            let text = format!("From outside: {path}");
+            let text = format!("Control socket: {path}");
             lines.extend(pieces(&text, columns).map(Line::Text));
             lines.push(Line::Gap);
         }
-        for binding in self.bindings(keymap) {
-            lines.extend(command(binding, keymap, columns).map(Line::Command));
+        for (heading, bindings) in self.groups(keymap) {
+            if matches!(lines.last(), Some(Line::Command(_))) {
+                lines.push(Line::Gap);
+            }
+            lines.push(Line::Heading(heading));
+            for binding in bindings {
+                lines.extend(self.command(binding, keymap, columns).map(Line::Command));
+            }
         }
         lines
     }
+
+    /// The commands by where they work: first where the list was opened, then on every pane; those of the key bar lead.
+    fn groups(&self, keymap: &Keymap) -> Vec<(String, Vec<&'static Binding>)> {
+        let mut groups: Vec<(String, Vec<&Binding>)> = (self.from.map(of_place).into_iter())
+            .chain([GENERAL[0].to_owned()])
+            .map(|heading| (heading, Vec::new()))
+            .collect();
+        for binding in self.bindings(keymap) {
+            let heading = self.heading(binding);
+            match groups.iter_mut().find(|(known, _)| *known == heading) {
+                Some((_, bindings)) => bindings.push(binding),
+                None => groups.push((heading, vec![binding])),
+            }
+        }
+        groups.retain(|(_, bindings)| !bindings.is_empty());
+        // Ties keep the order of the table.
+        groups.sort_by_key(|(heading, _)| GENERAL[1..].contains(&heading.as_str()));
+        for (_, bindings) in &mut groups {
+            bindings.sort_by_key(|binding| binding.label.is_none());
+        }
+        groups
+    }
+
+    fn heading(&self, binding: &Binding) -> String {
+        if binding.places.len() == Place::ALL.len() {
+            return GENERAL[2].to_owned();
+        }
+        if binding.where_it_works().starts_with("every pane") {
+            return GENERAL[0].to_owned();
+        }
+        if binding.places.len() >= MANY {
+            return GENERAL[1].to_owned();
+        }
+        let here = self.from.filter(|from| binding.places.contains(from));
+        of_place(here.unwrap_or(binding.places[0]))
+    }
+
+    fn command(
+        &self,
+        binding: &'static Binding,
+        keymap: &Keymap,
+        columns: usize,
+    ) -> impl Iterator<Item = Command> + use<> {
+        // As wide as the wider of the two ways to write them, so that both take as many lines.
+        let spelt = [false, true].map(|signs| width(&keymap.spelt(binding, signs)) + 1);
+        let keys = spelt.into_iter().fold(KEYS, usize::max);
+        let heading = self.heading(binding);
+        let others = (binding.places.iter()).filter(|place| of_place(**place) != heading);
+        let others: Vec<_> = others.map(|place| place.title()).collect();
+        let text = if GENERAL.contains(&heading.as_str()) || others.is_empty() {
+            Cow::Borrowed(binding.help)
+        } else {
+            Cow::Owned(format!("{}  (also {})", binding.help, others.join(", ")))
+        };
+        let texts: Vec<String> = pieces(&text, columns.saturating_sub(keys)).collect();
+        texts.into_iter().enumerate().map(move |(at, text)| Command {
+            begins: (at == 0).then_some(binding),
+            keys,
+            text,
+        })
+    }
+}
+
+/// A place as a heading.
+fn of_place(place: Place) -> String {
+    let mut letters = place.title().chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn pieces(text: &str, columns: usize) -> impl Iterator<Item = String> {
     wrapped(text, columns).into_iter().map(str::to_owned)
-}
-
-fn command(binding: &'static Binding, keymap: &Keymap, columns: usize) -> impl Iterator<Item = Command> {
-    // As wide as the wider of the two ways to write them, so that both take as many lines.
-    let spelt = [false, true].map(|signs| width(&keymap.spelt(binding, signs)) + 1);
-    let keys = spelt.into_iter().fold(KEYS, usize::max);
-    let place = binding.where_it_works();
-    let (places, texts): (Vec<String>, Vec<String>) = if columns >= PLACE_FROM {
-        let left = columns.saturating_sub(keys + PLACE);
-        (
-            pieces(&place, PLACE - 1).collect(),
-            pieces(binding.help, left).collect(),
-        )
-    } else {
-        let text = format!("{}  ({place})", binding.help);
-        (Vec::new(), pieces(&text, columns.saturating_sub(keys)).collect())
-    };
-    (0..places.len().max(texts.len())).map(move |at| Command {
-        begins: (at == 0).then_some(binding),
-        keys,
-        place: (!places.is_empty()).then(|| places.get(at).cloned().unwrap_or_default()),
-        text: texts.get(at).cloned().unwrap_or_default(),
-    })
 }
 
 #[cfg(test)]
@@ -111,8 +174,8 @@ mod tests {
 
     fn told(lines: &[Line]) -> String {
         let text = |line: &Line| match line {
-            Line::Text(text) => text.clone(),
-            Line::Command(command) => command.place.clone().unwrap_or_default() + &command.text,
+            Line::Text(text) | Line::Heading(text) => text.clone(),
+            Line::Command(command) => command.text.clone(),
             Line::Gap => String::new(),
         };
         lines.iter().map(text).collect()
@@ -124,21 +187,14 @@ mod tests {
         let lines = Help::default().lines(&keymap, Some("/run/socket"), columns);
         for line in &lines {
             if let Line::Command(command) = line {
-                let place = command.place.as_ref().map_or(0, |_| PLACE);
-                assert!(command.keys + place + width(&command.text) <= columns, "{line:?}");
-                assert!(
-                    command.place.as_deref().is_none_or(|place| width(place) < PLACE),
-                    "{line:?}"
-                );
+                assert!(command.keys + width(&command.text) <= columns, "{line:?}");
             }
         }
         let begun = |line: &&Line| matches!(line, Line::Command(command) if command.begins.is_some());
         assert_eq!(lines.iter().filter(begun).count(), TABLE.len());
-        if columns < PLACE_FROM {
-            let all = told(&lines);
-            for binding in TABLE {
-                assert!(all.contains(binding.help), "{}", binding.name);
-            }
+        let all = told(&lines);
+        for binding in TABLE {
+            assert!(all.contains(binding.help), "{}", binding.name);
         }
     }
 
@@ -146,8 +202,30 @@ mod tests {
     fn where_orders_are_taken_comes_first_and_only_of_a_run_that_takes_them() {
         let keymap = Keymap::default();
         let first = |socket| Help::default().lines(&keymap, socket, 78).into_iter().next();
-        let said = "From outside: /run/socket";
+        let said = "Control socket: /run/socket";
         assert!(matches!(first(Some("/run/socket")), Some(Line::Text(text)) if text == said));
-        assert!(matches!(first(None), Some(Line::Command(_))));
+        assert!(matches!(first(None), Some(Line::Heading(_))));
+    }
+
+    #[test]
+    fn what_works_where_the_list_was_opened_comes_first_and_the_key_bar_leads() {
+        let keymap = Keymap::default();
+        let lines = Help::opened_at(Place::Checks).lines(&keymap, None, 58);
+        let headings = lines.iter().filter_map(|line| match line {
+            Line::Heading(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let headings: Vec<&str> = headings.collect();
+        assert_eq!(headings[..3], ["Checks", "Every pane", "Dates"]);
+        assert_eq!(headings.last(), Some(&"Everywhere"));
+        let names = lines.iter().filter_map(|line| match line {
+            Line::Command(command) => command.begins.map(|binding| binding.name),
+            _ => None,
+        });
+        let names: Vec<&str> = names.collect();
+        assert_eq!(names[..3], ["next-trouble", "check", "check-all"]);
+        assert!(
+            names.iter().position(|name| *name == "refresh") < names.iter().position(|name| *name == "pause")
+        );
     }
 }

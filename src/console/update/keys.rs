@@ -75,7 +75,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Interrupt => return run::interrupt(model),
         Action::Copy => return copy(model),
-        Action::Help => model.overlay = Some(Overlay::Help(Help::default())),
+        Action::Help => model.overlay = Some(Overlay::Help(Help::opened_at(place))),
         Action::Search => ask(model, place),
         _ if place == Place::Prompt => return answer(model, action),
         Action::PauseResume if !matches!(place, Place::Leave | Place::Sample | Place::Cost) => {
@@ -260,7 +260,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         },
     };
     let Some(text) = text.filter(|text| !text.is_empty()) else {
-        model.notice(true, "there is nothing to copy here");
+        model.notice(true, "nothing to copy here");
         return Vec::new();
     };
     // Whether it arrived cannot be known: terminals do not answer.

@@ -8,7 +8,7 @@ use super::frame::{frame, thumb};
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::framed;
 use crate::console::model::Model;
-use crate::console::model::help::{Command, Help, Line, PLACE};
+use crate::console::model::help::{Command, Help, Line};
 use crate::console::text::{counted, sanitised};
 use crate::console::theme::{Role, Theme};
 
@@ -38,7 +38,7 @@ pub fn draw(help: &Help, model: &Model, theme: Theme, body: Rect, buf: &mut Buff
     for (at, line) in lines.iter().skip(help.top).take(page).enumerate() {
         let mut pen = Pen::on(buf, theme, row(area, at));
         match line {
-            Line::Text(text) => {
+            Line::Text(text) | Line::Heading(text) => {
                 pen.write(&sanitised(text), BOLD);
             }
             Line::Command(line) => command(line, model, theme, &mut pen),
@@ -52,8 +52,5 @@ fn command(line: &Command, model: &Model, theme: Theme, pen: &mut Pen<'_>) {
         .begins
         .map(|binding| model.keymap.spelt(binding, theme.glyphs.utf8));
     pen.column(line.keys, keys.as_deref().unwrap_or_default(), BOLD);
-    if let Some(place) = &line.place {
-        pen.column(PLACE, place, PLAIN);
-    }
     pen.write(&line.text, PLAIN);
 }
