@@ -75,3 +75,4 @@ mod values;
 mod versions;
 mod waiting;
 mod whole_plan;
+mod words;
