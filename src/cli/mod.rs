@@ -55,6 +55,7 @@ use state_dir::StateDir;
 /// Runs the stages of a plan date by date, checks each stage before the next one starts, and resumes where it stopped.
 /// Without a subcommand it runs the plan of the state folder; in a new folder that is the built-in demo, which fills
 /// eight NBA tables for 2021-10-19 to 2026-01-03 from shipped box scores in an embedded warehouse.
+#[allow(clippy::doc_markdown, reason = "this comment is the help text")]
 #[derive(Debug, Parser)]
 #[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {

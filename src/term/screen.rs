@@ -48,8 +48,9 @@ impl Screen {
 
     /// Draws a frame: computes what changed since the last one and sends it as one write.
     ///
-    /// # Errors The terminal is gone (a hang-up shows here as an I/O error), or the screen is already closed: give up
-    /// drawing.
+    /// # Errors
+    ///
+    /// The terminal is gone (a hang-up shows here as an I/O error), or the screen is already closed: stop drawing.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if guard::holder().is_none() {
             return Err(io::Error::new(

@@ -225,7 +225,7 @@ async fn stored_rows(
     // The rows can be read without them.
     let groups = (stage.groups(warehouse, date).await)
         .inspect_err(|error| {
-            tracing::warn!("cannot determine the expected rows of {date}: {}", error.message)
+            tracing::warn!("cannot determine the expected rows of {date}: {}", error.message);
         })
         .unwrap_or_default();
     Ok(StoredRows {
