@@ -172,11 +172,11 @@ fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
 
     let (bytes, _, jobs) = bill(sent.values());
     let shown = shown(bytes);
-    let total = format!("in all {shown} billed");
+    let total = format!("total {shown} billed");
     let text = ground.state.backcourt(&ground.with(&["status"])).expect(0).out;
     assert!(text.contains(&total), "{text}");
     let text = ground.state.backcourt(&ground.with(&["report"])).expect(0).out;
-    let row = format!("| in all | {shown} | - | ");
+    let row = format!("| total | {shown} | - | ");
     assert!(
         text.contains(&row) && text.contains(&format!("| {jobs} |\n")),
         "{text}"
@@ -328,7 +328,7 @@ fn the_console_waits_for_a_yes_to_the_cost() {
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
     pty.wait_for("Cost: not started yet");
-    pty.wait_for("not known");
+    pty.wait_for("unknown for 3 more");
     pty.send("q");
     pty.wait_for("Not started yet: p starts");
     pty.send("q");

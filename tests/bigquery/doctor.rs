@@ -278,7 +278,7 @@ fn doctor_hints() {
             401,
             "authError",
             "Invalid Credentials",
-            "-> name a service account's key file",
+            "-> set GOOGLE_APPLICATION_CREDENTIALS to",
         ),
         (
             404,
@@ -290,7 +290,7 @@ fn doctor_hints() {
             400,
             "somethingNew",
             "A reason nobody knows yet",
-            "-> look the reason up: https://cloud.google.com/bigquery/",
+            "-> see https://cloud.google.com/bigquery/",
         ),
     ] {
         let proxy = Proxy::start(None, Duration::ZERO, move |_| {
