@@ -172,7 +172,7 @@ impl<'r> Drill<'r> {
         })
     }
 
-    /// Who meets: `away 119 @ home 127` where that is known, else both sides there is.
+    /// Who meets: `away 119 @ home 127` where that is known, else every side there is.
     fn sides(&self, rows: &[&[String]]) -> String {
         let first = |part| columns(self.stored, part).next();
         let Some(side) = first(Part::Side) else {
