@@ -40,8 +40,8 @@ use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
 use super::board::{ActiveTime, Slot, StageBoard, check_views};
 use super::elsewhere::Elsewhere;
+use super::eta::EtaEstimator;
 use super::events::{EventLog, EventLogError};
-use super::outlook::Outlook;
 use super::preflight::{Findings, Settled, Unsettled};
 use super::queue::Queue;
 use super::worker::{Batch, Computed};
@@ -225,7 +225,7 @@ pub(super) struct Dispatcher {
     breakdowns: Vec<BreakdownView>,
     explaining: usize,
     time: ActiveTime,
-    outlook: Outlook,
+    eta: EtaEstimator,
     units_ended: u64,
     units_failed: u64,
     /// Whose run is continued, until it is told.
@@ -289,7 +289,7 @@ impl Dispatcher {
         let done = ledger.tallies(target, &plan)?;
         let lines = lines_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
-        let outlook = Outlook::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
+        let eta = EtaEstimator::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
         let run = record_of(&plan, &options, warehouse.name());
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
@@ -332,7 +332,7 @@ impl Dispatcher {
             breakdowns,
             explaining: 0,
             time: ActiveTime::default(),
-            outlook,
+            eta,
             units_ended: 0,
             units_failed: 0,
             continued: None,

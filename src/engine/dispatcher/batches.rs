@@ -273,7 +273,7 @@ impl Dispatcher {
         }
         self.units_failed += u64::from(state.needs_attention());
         self.units_ended += 1;
-        self.outlook.finish(at, self.time.seconds());
+        self.eta.finish(at, self.time.seconds());
         self.tell(Event::UnitFinished {
             stage,
             date,

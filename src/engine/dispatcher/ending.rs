@@ -353,7 +353,7 @@ impl Dispatcher {
     /// Records how long this run has worked on a stage.
     pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
         let board = &self.lines[at].board;
-        let (seconds, a_unit) = (board.time.seconds(), self.outlook.seconds_a_unit(at));
+        let (seconds, a_unit) = (board.time.seconds(), self.eta.seconds_a_unit(at));
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 

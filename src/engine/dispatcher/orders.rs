@@ -147,7 +147,7 @@ impl Dispatcher {
         }
         let before = self.workers;
         let enough = self.limit().enough_workers();
-        self.outlook.change(times_as_long(enough, before, number));
+        self.eta.change(times_as_long(enough, before, number));
         self.workers = number;
         while self.slots.len() < number {
             self.slots.push(Slot::idle());

@@ -30,7 +30,7 @@ impl Dispatcher {
                     share: meter.share(),
                 }),
                 active_seconds,
-                progress: self.outlook.progress(moving, &self.to_come()),
+                progress: self.eta.progress(moving, &self.to_come()),
                 limit: limit.to_string(),
                 workers: self.workers,
                 enough_workers: limit.enough_workers(),
@@ -65,7 +65,7 @@ impl Dispatcher {
         let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
         let at_work = |line: &Line| tasks().filter(|task| task.stage == line.board.name).count();
         let workers = self.lines.iter().map(at_work);
-        self.outlook.at_work(self.time.seconds(), workers);
+        self.eta.at_work(self.time.seconds(), workers);
     }
 
     /// The one thing that binds the speed now.

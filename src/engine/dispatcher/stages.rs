@@ -247,7 +247,7 @@ impl Dispatcher {
         let ids: Vec<i64> = promised.iter().map(|intent| intent.id).collect();
         self.ledger
             .settle(self.target, &name, &self.run.id, given_up(&ids), now)?;
-        self.outlook.add(at, due);
+        self.eta.add(at, due);
         tracing::info!(
             stage = name,
             "{}, {due} to do{}",
@@ -600,7 +600,7 @@ impl Dispatcher {
             self.ledger
                 .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
             self.start_clock(at);
-            self.outlook.add(at, dates.len() as u64);
+            self.eta.add(at, dates.len() as u64);
             queued.push((name, dates));
         }
         let left_out = self.left_out(selection, stage);

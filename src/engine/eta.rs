@@ -12,7 +12,7 @@ const SPREAD_OF_BEFORE: f64 = 0.5;
 
 /// What is known of the speed of one stage.
 #[derive(Debug, Default)]
-struct Pace {
+struct StageRate {
     /// Seconds a unit took in an earlier run, if one has measured it.
     before: Option<f64>,
     /// What of the run's working time was its share so far, in seconds.
@@ -26,14 +26,14 @@ struct Pace {
 
 /// How a run goes on.
 #[derive(Debug, Default)]
-pub(super) struct Outlook {
-    paces: Vec<Pace>,
+pub(super) struct EtaEstimator {
+    rates: Vec<StageRate>,
     all: Rate,
     /// Up to when the working time is shared out, in seconds.
     shared: f64,
 }
 
-impl Pace {
+impl StageRate {
     fn left(&self, to_come: u64) -> u64 {
         self.due.saturating_sub(self.rate.done()) + to_come
     }
@@ -43,28 +43,28 @@ impl Pace {
     }
 }
 
-impl Outlook {
+impl EtaEstimator {
     /// Of stages that took so many seconds a unit in an earlier run, as far as one has measured it.
     pub(super) fn of(before: impl Iterator<Item = Option<f64>>) -> Self {
-        let paces = before.map(|before| Pace {
+        let rates = before.map(|before| StageRate {
             before,
-            ..Pace::default()
+            ..StageRate::default()
         });
         Self {
-            paces: paces.collect(),
+            rates: rates.collect(),
             ..Self::default()
         }
     }
 
     /// More units of a stage are to be done.
     pub(super) fn add(&mut self, stage: usize, units: u64) {
-        self.paces[stage].due += units;
+        self.rates[stage].due += units;
     }
 
     /// From `active` seconds into the working time on, each stage has so many workers.
     pub(super) fn at_work(&mut self, active: f64, workers: impl Iterator<Item = usize>) {
         self.share(active);
-        for (pace, workers) in self.paces.iter_mut().zip(workers) {
+        for (pace, workers) in self.rates.iter_mut().zip(workers) {
             pace.workers = workers;
         }
     }
@@ -72,7 +72,7 @@ impl Outlook {
     /// A unit of a stage ended `active` seconds into the working time.
     pub(super) fn finish(&mut self, stage: usize, active: f64) {
         self.share(active);
-        let pace = &mut self.paces[stage];
+        let pace = &mut self.rates[stage];
         pace.rate.finish(1, pace.seconds);
         self.all.finish(1, active);
     }
@@ -82,9 +82,9 @@ impl Outlook {
     fn share(&mut self, active: f64) {
         let passed = active - self.shared;
         self.shared = active;
-        let all: usize = self.paces.iter().map(|pace| pace.workers).sum();
+        let all: usize = self.rates.iter().map(|pace| pace.workers).sum();
         if all > 0 {
-            for pace in &mut self.paces {
+            for pace in &mut self.rates {
                 pace.seconds += passed * pace.workers as f64 / all as f64;
             }
         }
@@ -93,7 +93,7 @@ impl Outlook {
     /// From now on it takes `times` as long.
     pub(super) fn change(&mut self, times: f64) {
         self.all.change(times);
-        for pace in &mut self.paces {
+        for pace in &mut self.rates {
             pace.rate.change(times);
         }
     }
@@ -101,14 +101,14 @@ impl Outlook {
     /// Seconds of the run's working time a unit of a stage took in this run; none before enough was measured.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn seconds_a_unit(&self, stage: usize) -> Option<f64> {
-        let pace = &self.paces[stage];
+        let pace = &self.rates[stage];
         pace.rate.per_second()?;
         Some(pace.seconds / pace.rate.done() as f64)
     }
 
     /// Where things stand, with so many units to come of each stage that has not begun; an ETA only while `moving`.
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
-        let due: u64 = self.paces.iter().map(|pace| pace.due).sum();
+        let due: u64 = self.rates.iter().map(|pace| pace.due).sum();
         let total = due + to_come.iter().sum::<u64>();
         let done = self.all.done();
         let measurable = moving && done * 100 >= total;
@@ -128,7 +128,7 @@ impl Outlook {
     fn to_go(&self, to_come: &[u64]) -> (Option<(f64, f64)>, usize) {
         let times = self.times_as_long_as_before();
         let (mut sum, mut unmeasured) = (None, 0);
-        for (pace, &to_come) in self.paces.iter().zip(to_come) {
+        for (pace, &to_come) in self.rates.iter().zip(to_come) {
             let left = pace.left(to_come) as f64;
             let before = || pace.before.map(|seconds| (seconds * times, SPREAD_OF_BEFORE));
             let measured = pace.seconds_a_unit();
@@ -151,7 +151,7 @@ impl Outlook {
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     fn times_as_long_as_before(&self) -> f64 {
         let (mut now, mut then) = (0.0, 0.0);
-        for pace in &self.paces {
+        for pace in &self.rates {
             if let (Some(seconds), Some(before)) = (pace.seconds_a_unit(), pace.before) {
                 let done = pace.rate.done() as f64;
                 now += done * seconds;
@@ -167,36 +167,40 @@ mod tests {
     use super::*;
 
     /// One stage, a worker, a unit a second.
-    fn steady(units: u64, seconds: u32) -> Outlook {
-        let mut outlook = Outlook::of([None].into_iter());
-        outlook.add(0, units);
-        (1..=seconds).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
-        outlook
+    fn steady(units: u64, seconds: u32) -> EtaEstimator {
+        let mut estimator = EtaEstimator::of([None].into_iter());
+        estimator.add(0, units);
+        (1..=seconds).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
+        estimator
     }
 
     /// A unit that ends at this second, while its stage alone has a worker.
-    fn unit(outlook: &mut Outlook, stage: usize, second: f64) {
-        let stages = outlook.paces.len();
-        outlook.at_work(outlook.shared, (0..stages).map(|at| usize::from(at == stage)));
-        outlook.finish(stage, second);
+    fn unit(estimator: &mut EtaEstimator, stage: usize, second: f64) {
+        let stages = estimator.rates.len();
+        estimator.at_work(estimator.shared, (0..stages).map(|at| usize::from(at == stage)));
+        estimator.finish(stage, second);
     }
 
-    fn eta(outlook: &Outlook, to_come: &[u64]) -> Option<(f64, f64)> {
-        outlook.progress(true, to_come).eta
+    fn eta(estimator: &EtaEstimator, to_come: &[u64]) -> Option<(f64, f64)> {
+        estimator.progress(true, to_come).eta
     }
 
     #[test]
     fn no_eta_below_one_percent_nor_while_nothing_moves_nor_at_the_end() {
-        let mut outlook = steady(1_000, 9);
-        assert_eq!(eta(&outlook, &[0]), None, "0.9 % done");
-        unit(&mut outlook, 0, 10.0);
-        let (soonest, latest) = eta(&outlook, &[0]).unwrap();
+        let mut estimator = steady(1_000, 9);
+        assert_eq!(eta(&estimator, &[0]), None, "0.9 % done");
+        unit(&mut estimator, 0, 10.0);
+        let (soonest, latest) = eta(&estimator, &[0]).unwrap();
         assert!(soonest < 990.0 && 990.0 < latest, "{soonest} to {latest}");
-        assert_eq!(outlook.progress(false, &[0]).eta, None);
-        assert_eq!(eta(&outlook, &[500]), None, "0.7 % done of what is still to come");
-        (0..990).for_each(|_| unit(&mut outlook, 0, 11.0));
-        assert_eq!(eta(&outlook, &[0]), None);
-        assert!((outlook.progress(true, &[0]).percent() - 100.0).abs() < f64::EPSILON);
+        assert_eq!(estimator.progress(false, &[0]).eta, None);
+        assert_eq!(
+            eta(&estimator, &[500]),
+            None,
+            "0.7 % done of what is still to come"
+        );
+        (0..990).for_each(|_| unit(&mut estimator, 0, 11.0));
+        assert_eq!(eta(&estimator, &[0]), None);
+        assert!((estimator.progress(true, &[0]).percent() - 100.0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -211,33 +215,33 @@ mod tests {
 
     #[test]
     fn what_makes_it_faster_is_in_the_eta_at_once() {
-        let mut outlook = steady(1_000, 20);
-        let before = eta(&outlook, &[0]).unwrap();
-        outlook.change(0.5);
-        let after = eta(&outlook, &[0]).unwrap();
+        let mut estimator = steady(1_000, 20);
+        let before = eta(&estimator, &[0]).unwrap();
+        estimator.change(0.5);
+        let after = eta(&estimator, &[0]).unwrap();
         assert!((after.0 * 2.0 - before.0).abs() < 1e-6 && (after.1 * 2.0 - before.1).abs() < 1e-6);
     }
 
     // The second stage takes ten times as long as the first, as nobody can know who has only seen the first.
     #[test]
     fn a_stage_that_was_never_measured_is_said_to_be_missing_and_not_guessed_from_another() {
-        let mut outlook = Outlook::of([None, None].into_iter());
-        outlook.add(0, 100);
-        (1..=90).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
-        let told = outlook.progress(true, &[0, 100]);
+        let mut estimator = EtaEstimator::of([None, None].into_iter());
+        estimator.add(0, 100);
+        (1..=90).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
+        let told = estimator.progress(true, &[0, 100]);
         let (soonest, latest) = told.eta.unwrap();
         assert!(soonest < 10.0 && 10.0 < latest && latest < 20.0, "{told:?}");
         assert_eq!(told.unmeasured, 1);
-        (91..=100).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
-        outlook.add(1, 100);
-        let told = outlook.progress(true, &[0, 0]);
+        (91..=100).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
+        estimator.add(1, 100);
+        let told = estimator.progress(true, &[0, 0]);
         assert_eq!(
             (told.eta, told.unmeasured),
             (None, 1),
             "nothing is known of what is left"
         );
-        (1..=5).for_each(|unit_of_it| unit(&mut outlook, 1, 100.0 + 10.0 * f64::from(unit_of_it)));
-        let told = outlook.progress(true, &[0, 0]);
+        (1..=5).for_each(|unit_of_it| unit(&mut estimator, 1, 100.0 + 10.0 * f64::from(unit_of_it)));
+        let told = estimator.progress(true, &[0, 0]);
         let (soonest, latest) = told.eta.unwrap();
         assert!(soonest < 950.0 && 950.0 < latest, "{told:?}");
         assert_eq!(told.unmeasured, 0);
@@ -246,33 +250,33 @@ mod tests {
     // This machine takes twice as long as the one before did.
     #[test]
     fn an_earlier_run_tells_what_is_to_come_as_fast_as_this_one_goes() {
-        let mut outlook = Outlook::of([Some(0.5), Some(5.0)].into_iter());
-        outlook.add(0, 100);
-        (1..=50).for_each(|second| unit(&mut outlook, 0, f64::from(second)));
-        let told = outlook.progress(true, &[0, 100]);
+        let mut estimator = EtaEstimator::of([Some(0.5), Some(5.0)].into_iter());
+        estimator.add(0, 100);
+        (1..=50).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
+        let told = estimator.progress(true, &[0, 100]);
         let (soonest, latest) = told.eta.unwrap();
         assert!(soonest < 1_050.0 && 1_050.0 < latest, "{told:?}");
         assert_eq!(told.unmeasured, 0);
-        assert!((outlook.seconds_a_unit(0).unwrap() - 1.0).abs() < 1e-9);
-        assert_eq!(outlook.seconds_a_unit(1), None);
+        assert!((estimator.seconds_a_unit(0).unwrap() - 1.0).abs() < 1e-9);
+        assert_eq!(estimator.seconds_a_unit(1), None);
     }
 
     // Three workers at one stage and one at the other: what both took is what the run took.
     #[test]
     fn stages_side_by_side_share_the_time_by_their_workers() {
-        let mut outlook = Outlook::of([None, None].into_iter());
-        outlook.add(0, 40);
-        outlook.add(1, 40);
-        outlook.at_work(0.0, [3, 1].into_iter());
+        let mut estimator = EtaEstimator::of([None, None].into_iter());
+        estimator.add(0, 40);
+        estimator.add(1, 40);
+        estimator.at_work(0.0, [3, 1].into_iter());
         for second in 1..=20 {
-            outlook.finish(0, f64::from(second));
-            outlook.finish(1, f64::from(second));
+            estimator.finish(0, f64::from(second));
+            estimator.finish(1, f64::from(second));
         }
-        outlook.at_work(20.0, [0, 0].into_iter());
-        outlook.at_work(25.0, [1, 0].into_iter());
-        assert!((outlook.seconds_a_unit(0).unwrap() - 0.75).abs() < 1e-9);
-        assert!((outlook.seconds_a_unit(1).unwrap() - 0.25).abs() < 1e-9);
-        let (soonest, latest) = eta(&outlook, &[0, 0]).unwrap();
+        estimator.at_work(20.0, [0, 0].into_iter());
+        estimator.at_work(25.0, [1, 0].into_iter());
+        assert!((estimator.seconds_a_unit(0).unwrap() - 0.75).abs() < 1e-9);
+        assert!((estimator.seconds_a_unit(1).unwrap() - 0.25).abs() < 1e-9);
+        let (soonest, latest) = eta(&estimator, &[0, 0]).unwrap();
         assert!(soonest < 20.0 && 20.0 < latest, "{soonest} to {latest}");
     }
 }
