@@ -1,7 +1,7 @@
 //! What a run is going to be billed, found out by dry runs before anything of it is asked. What nobody can tell yet is
 //! said to be unknown and never taken for nothing. It knows no ledger and decides nothing.
 
-mod notebook;
+mod recording_warehouse;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use super::{Fills, Meter, Stage};
 use crate::figures::{bytes, counted};
 use crate::table::TableDef;
 use crate::warehouse::{Asking, Dates, Foreseen, Question, Read, Warehouse};
-use notebook::{Asked, Days, Notebook};
+use recording_warehouse::{Days, RecordedQuery, RecordingWarehouse};
 use shape::{Shape, shapes};
 
 /// Dry runs that are under way at once.
@@ -200,7 +200,8 @@ impl Planned {
     /// Asks the warehouse what all of it is going to be billed. Nothing is read and nothing is written.
     pub async fn foresee(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
         let (wanted, tables) = self.wanted().await;
-        let questions: BTreeSet<Asked> = wanted.iter().map(|one| one.shape.question.clone()).collect();
+        let questions: BTreeSet<RecordedQuery> =
+            wanted.iter().map(|one| one.shape.question.clone()).collect();
         let total = u32::try_from(questions.len()).unwrap_or(u32::MAX);
         meter.total.store(total, Ordering::Relaxed);
         let told = ask_all(questions, tables, warehouse, &meter).await;
@@ -209,14 +210,14 @@ impl Planned {
 
     /// Everything that is going to be asked, with the tables that are read.
     async fn wanted(&self) -> (Vec<Wanted>, BTreeMap<String, TableDef>) {
-        let notebook = Notebook::default();
+        let recording_warehouse = RecordingWarehouse::default();
         let mut wanted = Vec::new();
         let query = |stage, name: &str, sql: &str| Wanted {
             stage,
             is_check: true,
             what: format!("check {name}"),
             shape: Shape {
-                question: Asked::Query(sql.to_owned()),
+                question: RecordedQuery::Query(sql.to_owned()),
                 jobs: 1,
                 share: 1.0,
                 largest: 1.0,
@@ -224,52 +225,64 @@ impl Planned {
         };
         for (at, planned) in self.stages.iter().enumerate() {
             if !planned.dates.is_empty() {
-                self.read(planned, &notebook).await;
-                wanted.extend(shapes(notebook.take()).into_iter().map(|shape| Wanted {
-                    stage: Some(at),
-                    is_check: false,
-                    what: match &shape.question {
-                        Asked::Read { table, .. } => {
-                            format!("a batch of {} reads {table}", planned.stage.name())
-                        }
-                        Asked::Query(_) | Asked::About(..) => format!("a query of {}", planned.stage.name()),
-                    },
-                    shape,
-                }));
+                self.read(planned, &recording_warehouse).await;
+                wanted.extend(
+                    shapes(recording_warehouse.take())
+                        .into_iter()
+                        .map(|shape| Wanted {
+                            stage: Some(at),
+                            is_check: false,
+                            what: match &shape.question {
+                                RecordedQuery::Read { table, .. } => {
+                                    format!("a batch of {} reads {table}", planned.stage.name())
+                                }
+                                RecordedQuery::Query(_) | RecordedQuery::About(..) => {
+                                    format!("a query of {}", planned.stage.name())
+                                }
+                            },
+                            shape,
+                        }),
+                );
             }
             let checks = planned.checks.iter();
             wanted.extend(checks.map(|(name, sql)| query(Some(at), name, sql)));
         }
         wanted.extend(self.aside.iter().map(|(name, sql)| query(None, name, sql)));
-        (wanted, notebook.into_tables())
+        (wanted, recording_warehouse.into_tables())
     }
 
     /// Lets a stage ask the notebook everything it is going to ask the warehouse. What it makes of no answer is of no
     /// interest: what it asked until then is.
-    async fn read(&self, planned: &PlannedStage, notebook: &Notebook) {
+    async fn read(&self, planned: &PlannedStage, recording_warehouse: &RecordingWarehouse) {
         let (stage, dates) = (planned.stage.as_ref(), planned.dates.as_slice());
-        drop(stage.scope(notebook, dates).await);
-        drop(stored_rows(notebook, stage.fills(), dates).await);
+        drop(stage.scope(recording_warehouse, dates).await);
+        drop(stored_rows(recording_warehouse, stage.fills(), dates).await);
         if !stage.runs_a_program() {
             let early = dates.len().min(self.workers * FIRST_BATCH);
             let (early, later) = dates.split_at(early);
             let batches = early.chunks(FIRST_BATCH.min(self.largest_batch.max(1)));
             for batch in batches.chain(later.chunks(self.largest_batch.max(1))) {
-                drop(stage.read(notebook, batch, &self.source).await);
+                drop(stage.read(recording_warehouse, batch, &self.source).await);
             }
         }
         match stage.fills() {
-            Fills::Query(_, sql, Asking::AllAtOnce) => drop(notebook.query_about(sql, dates).await),
+            Fills::Query(_, sql, Asking::AllAtOnce) => {
+                drop(recording_warehouse.query_about(sql, dates).await)
+            }
             Fills::Query(_, sql, Asking::DateByDate) => {
                 for date in dates {
-                    drop(notebook.query_about(sql, &[*date]).await);
+                    drop(recording_warehouse.query_about(sql, &[*date]).await);
                 }
             }
             Fills::Computed(_) | Fills::Counted(_) | Fills::Nothing => {}
         }
     }
 
-    fn summed_up(&self, wanted: &[Wanted], told: &BTreeMap<Asked, Result<Foreseen, String>>) -> Estimate {
+    fn summed_up(
+        &self,
+        wanted: &[Wanted],
+        told: &BTreeMap<RecordedQuery, Result<Foreseen, String>>,
+    ) -> Estimate {
         let working = self.stages.iter().filter(|planned| !planned.dates.is_empty());
         let filled: BTreeSet<String> = working
             .filter_map(|planned| planned.stage.fills().path())
@@ -287,7 +300,7 @@ impl Planned {
         for one in wanted {
             // What this run is about to fill cannot be measured before.
             let is_filled = match (&one.shape.question, one.stage) {
-                (Asked::Read { table, .. }, _) => filled.contains(table),
+                (RecordedQuery::Read { table, .. }, _) => filled.contains(table),
                 (_, Some(at)) => !self.stages[at].dates.is_empty(),
                 (_, None) => false,
             };
@@ -341,11 +354,11 @@ fn times(bytes: u64, share: f64) -> u64 {
 
 /// Puts every question once, a few at a time.
 async fn ask_all(
-    questions: BTreeSet<Asked>,
+    questions: BTreeSet<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
     warehouse: Arc<dyn Warehouse>,
     meter: &Meter,
-) -> BTreeMap<Asked, Result<Foreseen, String>> {
+) -> BTreeMap<RecordedQuery, Result<Foreseen, String>> {
     let tables = Arc::new(tables);
     let abreast = Arc::new(Semaphore::new(ABREAST));
     // Dropped with this future, it takes its tasks with it.
@@ -369,15 +382,15 @@ async fn ask_all(
 }
 
 async fn foresee(
-    question: &Asked,
+    question: &RecordedQuery,
     tables: &BTreeMap<String, TableDef>,
     warehouse: &dyn Warehouse,
 ) -> Result<Foreseen, String> {
     let names: Vec<&str>;
     let question = match question {
-        Asked::Query(sql) => Question::Query(sql),
-        Asked::About(sql, dates) => Question::About(sql, dates),
-        Asked::Read { table, columns, days } => {
+        RecordedQuery::Query(sql) => Question::Query(sql),
+        RecordedQuery::About(sql, dates) => Question::About(sql, dates),
+        RecordedQuery::Read { table, columns, days } => {
             names = columns.iter().map(String::as_str).collect();
             let Some(table) = tables.get(table) else {
                 return Err(format!("unknown table {table}"));
@@ -409,7 +422,7 @@ mod tests {
             is_check: false,
             what: "a batch of games reads raw.games".to_owned(),
             shape: Shape {
-                question: Asked::Query("SELECT 1".to_owned()),
+                question: RecordedQuery::Query("SELECT 1".to_owned()),
                 jobs,
                 share,
                 largest,

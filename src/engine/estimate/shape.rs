@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::notebook::{Asked, Days};
+use super::recording_warehouse::{Days, RecordedQuery};
 
 /// Jobs that ask the same, of other dates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
     /// What stands for all of them.
-    pub(super) question: Asked,
+    pub(super) question: RecordedQuery,
     /// Jobs.
     pub(super) jobs: u64,
     /// How often they process what the question processes, all together.
@@ -29,28 +29,28 @@ enum Kind {
 }
 
 /// The few questions that tell what all of these jobs process.
-pub(super) fn shapes(asked: Vec<Asked>) -> Vec<Shape> {
-    let mut alike: BTreeMap<Kind, Vec<Asked>> = BTreeMap::new();
+pub(super) fn shapes(asked: Vec<RecordedQuery>) -> Vec<Shape> {
+    let mut alike: BTreeMap<Kind, Vec<RecordedQuery>> = BTreeMap::new();
     for one in asked {
         let kind = match &one {
-            Asked::Read { table, columns, days } => match days {
+            RecordedQuery::Read { table, columns, days } => match days {
                 Days::Only(_) => Kind::Dates(table.clone(), columns.clone()),
                 Days::Between(..) => Kind::Range(table.clone(), columns.clone()),
             },
-            Asked::Query(sql) => Kind::Query(sql.clone()),
-            Asked::About(sql, _) => Kind::About(sql.clone()),
+            RecordedQuery::Query(sql) => Kind::Query(sql.clone()),
+            RecordedQuery::About(sql, _) => Kind::About(sql.clone()),
         };
         alike.entry(kind).or_default().push(one);
     }
     alike.values().flat_map(|alike| merged(alike)).collect()
 }
 
-fn merged(alike: &[Asked]) -> Vec<Shape> {
+fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
     let jobs = alike.len() as u64;
     match alike {
         [] => Vec::new(),
-        [Asked::Read { table, columns, days }, ..] => {
-            let read = |days| Asked::Read {
+        [RecordedQuery::Read { table, columns, days }, ..] => {
+            let read = |days| RecordedQuery::Read {
                 table: table.clone(),
                 columns: columns.clone(),
                 days,
@@ -71,11 +71,11 @@ fn merged(alike: &[Asked]) -> Vec<Shape> {
 }
 
 /// Reads of dates, each date by one of them: together they process what a read of all dates does.
-fn side_by_side(read: impl Fn(Days) -> Asked, alike: &[Asked]) -> Shape {
+fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Shape {
     let mut dates: Vec<NaiveDate> = alike
         .iter()
         .flat_map(|asked| match asked {
-            Asked::Read {
+            RecordedQuery::Read {
                 days: Days::Only(dates),
                 ..
             } => dates.as_slice(),
@@ -96,11 +96,11 @@ fn side_by_side(read: impl Fn(Days) -> Asked, alike: &[Asked]) -> Shape {
 
 /// Reads of ranges. Those that overlap, as all that look back on one season do, process more than the whole of it: as
 /// much more as they are longer together.
-fn overlapping(read: impl Fn(Days) -> Asked, alike: &[Asked]) -> Vec<Shape> {
+fn overlapping(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Vec<Shape> {
     let mut spans: Vec<(NaiveDate, NaiveDate)> = alike
         .iter()
         .filter_map(|asked| match asked {
-            Asked::Read {
+            RecordedQuery::Read {
                 days: Days::Between(from, to),
                 ..
             } if from <= to => Some((*from, *to)),
@@ -145,8 +145,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn read(days: Days) -> Asked {
-        Asked::Read {
+    fn read(days: Days) -> RecordedQuery {
+        RecordedQuery::Read {
             table: "raw.games".to_owned(),
             columns: vec!["game_date".to_owned()],
             days,
@@ -207,13 +207,13 @@ mod tests {
 
     #[test]
     fn one_of_many_queries_about_dates_stands_for_all() {
-        let about = |date: &str| Asked::About("SELECT @date".to_owned(), vec![day(date)]);
+        let about = |date: &str| RecordedQuery::About("SELECT @date".to_owned(), vec![day(date)]);
         let found = shapes(vec![
             about("2024-01-01"),
             about("2024-01-02"),
-            Asked::Query("SELECT 1".to_owned()),
+            RecordedQuery::Query("SELECT 1".to_owned()),
             about("2024-01-03"),
-            Asked::Query("SELECT 1".to_owned()),
+            RecordedQuery::Query("SELECT 1".to_owned()),
         ]);
         let shape = |question, jobs: u64, share| Shape {
             question,
@@ -221,7 +221,7 @@ mod tests {
             share,
             largest: 1.0,
         };
-        let query = Asked::Query("SELECT 1".to_owned());
+        let query = RecordedQuery::Query("SELECT 1".to_owned());
         assert_eq!(found, [shape(query, 2, 2.0), shape(about("2024-01-02"), 3, 3.0)]);
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Days {
 
 /// Something that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Asked {
+pub(super) enum RecordedQuery {
     /// These columns of this table, `dataset.table`.
     Read {
         table: String,
@@ -39,19 +39,19 @@ pub(super) enum Asked {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Notebook {
+pub(super) struct RecordingWarehouse {
     pages: Mutex<Pages>,
 }
 
 #[derive(Debug, Default)]
 struct Pages {
-    asked: Vec<Asked>,
+    asked: Vec<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
 }
 
-impl Notebook {
+impl RecordingWarehouse {
     /// What was asked since this was last called.
-    pub(super) fn take(&self) -> Vec<Asked> {
+    pub(super) fn take(&self) -> Vec<RecordedQuery> {
         mem::take(&mut self.pages().asked)
     }
 
@@ -64,13 +64,13 @@ impl Notebook {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, asked: Asked) {
+    fn note(&self, asked: RecordedQuery) {
         self.pages().asked.push(asked);
     }
 }
 
 #[async_trait]
-impl Warehouse for Notebook {
+impl Warehouse for RecordingWarehouse {
     fn name(&self) -> String {
         "a notebook".to_owned()
     }
@@ -98,7 +98,7 @@ impl Warehouse for Notebook {
         if !pages.tables.contains_key(&path) {
             pages.tables.insert(path.clone(), read.table.clone());
         }
-        pages.asked.push(Asked::Read {
+        pages.asked.push(RecordedQuery::Read {
             table: path,
             columns: read.columns.iter().map(ToString::to_string).collect(),
             days: match read.dates {
@@ -122,12 +122,12 @@ impl Warehouse for Notebook {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        self.note(Asked::Query(sql.to_owned()));
+        self.note(RecordedQuery::Query(sql.to_owned()));
         Ok(Answer::default())
     }
 
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
-        self.note(Asked::About(sql.to_owned(), dates.to_vec()));
+        self.note(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
         Ok(Answer::default())
     }
 }
