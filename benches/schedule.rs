@@ -134,7 +134,7 @@ fn main() {
         lineage: Lineage::of(std::slice::from_ref(&stage)),
         stages: vec![stage],
         warehouse: Arc::clone(&far) as Arc<dyn Warehouse>,
-        tenure: None,
+        lease_guard: None,
         origin: None,
         ledger: Ledger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"),
         events: folder.path().join("events.jsonl"),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use crate::fence::{FenceError, Tenure, Waiting};
+use crate::fence::{FenceError, LeaseGuard, Waiting};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
@@ -21,7 +21,7 @@ pub(super) fn lease(
     warehouse: &Arc<dyn Warehouse>,
     plan: &Plan,
     folder: &StateDir,
-) -> Result<Option<Tenure>, FenceError> {
+) -> Result<Option<LeaseGuard>, FenceError> {
     let (progress, mut reminded) = (Progress::default(), None::<Instant>);
     let whom = Mutex::new(warehouse.name());
     let waits = |wait: Waiting<'_>| {
@@ -47,7 +47,7 @@ pub(super) fn lease(
     };
     let whom_now = || whom.lock().unwrap_or_else(PoisonError::into_inner).clone();
     waiting_for(whom_now, || {
-        Tenure::take(
+        LeaseGuard::take(
             Arc::clone(warehouse),
             &plan.name,
             folder.path(),

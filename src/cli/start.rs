@@ -198,7 +198,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let (log, _files) =
         telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
     let warehouse = home.open()?;
-    let tenure = lease(&warehouse, &job.plan, &folder)?;
+    let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
     let socket = Socket::bind(folder.path())
         .inspect_err(|error| tracing::warn!("{error}; the run takes no commands from other processes"))
@@ -243,7 +243,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         prepare,
         sample: job.sample,
         warehouse,
-        tenure,
+        lease_guard,
         ledger,
         events: folder.events(),
         options,

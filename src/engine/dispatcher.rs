@@ -33,7 +33,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
-use crate::fence::Tenure;
+use crate::fence::LeaseGuard;
 use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
@@ -193,7 +193,7 @@ pub(super) struct Dispatcher {
     plan: Arc<Plan>,
     warehouse: Arc<dyn Warehouse>,
     bills: Bills,
-    tenure: Option<Tenure>,
+    lease_guard: Option<LeaseGuard>,
     /// None where no other host could continue, and where no lease keeps others from writing.
     recorder: Option<Recorder>,
     ledger: Ledger,
@@ -266,7 +266,7 @@ impl Dispatcher {
             plan,
             stages,
             warehouse,
-            tenure,
+            lease_guard,
             mut ledger,
             lineage,
             origin,
@@ -294,7 +294,7 @@ impl Dispatcher {
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
         let sample = sample.map(with_known).transpose()?;
-        let records = warehouse.records().filter(|_| tenure.is_some());
+        let records = warehouse.records().filter(|_| lease_guard.is_some());
         let recorder = records
             .map(|_| Recorder::begin(&mut ledger, target))
             .transpose()?;
@@ -310,7 +310,7 @@ impl Dispatcher {
             plan,
             warehouse,
             bills,
-            tenure,
+            lease_guard,
             recorder,
             ledger,
             target,
@@ -421,7 +421,7 @@ impl Dispatcher {
                 }
                 Some(unit) = self.sample_reports.recv() => self.tell(Event::UnitSampled(unit)),
                 Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
-                why = lost(&mut self.tenure) => self.on_lease_lost(why),
+                why = lost(&mut self.lease_guard) => self.on_lease_lost(why),
                 () = sleep_until(wake) => {}
             }
         }
@@ -649,9 +649,9 @@ async fn cancel_abandoned(warehouse: &dyn Warehouse) -> Vec<AbandonedJob> {
 }
 
 /// The loss of the lease, which never comes where there is none.
-async fn lost(tenure: &mut Option<Tenure>) -> String {
-    match tenure {
-        Some(tenure) => tenure.lost().await,
+async fn lost(lease_guard: &mut Option<LeaseGuard>) -> String {
+    match lease_guard {
+        Some(lease_guard) => lease_guard.lost().await,
         None => std::future::pending().await,
     }
 }

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::fence::Tenure;
+use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, RunState};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
@@ -132,7 +132,7 @@ pub struct Setup {
     /// Where the tables are.
     pub warehouse: Arc<dyn Warehouse>,
     /// What keeps other hosts from writing meanwhile, if anything does.
-    pub tenure: Option<Tenure>,
+    pub lease_guard: Option<LeaseGuard>,
     /// Where the raw tables come from, if they can be had again.
     pub origin: Option<Arc<dyn Origin>>,
     /// Where progress is kept.
@@ -235,12 +235,12 @@ pub fn threads() -> std::io::Result<Runtime> {
 /// Imports what the warehouse has recorded of the plan and says whose run is continued. Without a lease nothing is
 /// imported: another process may be recording.
 async fn continued(
-    tenure: Option<&Tenure>,
+    lease_guard: Option<&LeaseGuard>,
     ledger: &mut Ledger,
     plan: &Plan,
     warehouse: &dyn Warehouse,
 ) -> Result<Option<String>, HandoverError> {
-    if tenure.is_none() {
+    if lease_guard.is_none() {
         return Ok(None);
     }
     let target = ledger.target(&plan.name, &warehouse.name())?;
@@ -258,7 +258,7 @@ impl Engine {
         let (plan, warehouse) = (Arc::clone(&setup.plan), Arc::clone(&setup.warehouse));
         let (continued, catalog) = runtime.block_on(join(
             continued(
-                setup.tenure.as_ref(),
+                setup.lease_guard.as_ref(),
                 &mut setup.ledger,
                 &plan,
                 warehouse.as_ref(),

@@ -2,10 +2,10 @@
 //! loss. What is written and by whom it is ordered is not known here.
 
 mod host;
-mod tenure;
+mod lease_guard;
 mod waiting;
 mod watch;
 
 pub use host::name as host_name;
-pub use tenure::Tenure;
+pub use lease_guard::LeaseGuard;
 pub use waiting::{FenceError, Waiting};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backcourt::fence::Tenure;
+use backcourt::fence::LeaseGuard;
 use backcourt::table::Value;
 use backcourt::warehouse::bigquery::{BigQueryWarehouse, Settings};
 use backcourt::warehouse::{ErrorClass, Holder, Lease, Replace, Warehouse, WarehouseError};
@@ -331,7 +331,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let holder = open(&proxy.address());
     let own = State::none();
     let waits = |wait: backcourt::fence::Waiting<'_>| panic!("nothing is waited for: {wait:?}");
-    let tenure = Tenure::take(
+    let lease_guard = LeaseGuard::take(
         Arc::new(holder.clone()),
         "harbour",
         &own.path(),
@@ -353,7 +353,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
         );
     }
     // Given back, it is free at once.
-    drop(tenure);
+    drop(lease_guard);
     let free = block_on(async { holder.leases().unwrap().look("harbour").await.unwrap().unwrap() });
     assert_eq!((free.epoch, free.holder), (1, None));
 }

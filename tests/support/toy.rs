@@ -352,7 +352,7 @@ impl Toy {
                 .collect(),
             lineage: Lineage::of(&every),
             warehouse: Arc::new(Memory(Arc::clone(&self.world))),
-            tenure: None,
+            lease_guard: None,
             origin: None,
             ledger: self.ledger(),
             events: self.events_path(),

@@ -125,7 +125,7 @@ impl Computing<'_> {
             lineage: lineage.clone(),
             warehouse: Arc::clone(self.warehouse),
             // The folder is new and nobody else knows it.
-            tenure: None,
+            lease_guard: None,
             origin: None,
             ledger: Ledger::open(&self.folder.ledger())?,
             events: self.folder.events(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::told;
-use crate::fence::{FenceError, Tenure, Waiting};
+use crate::fence::{FenceError, LeaseGuard, Waiting};
 use crate::table::{Change, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
@@ -84,13 +84,14 @@ impl Settlement {
             .iter()
             .filter_map(|claim| claim.from.as_ref())
             .collect();
-        let mut tenures = Vec::new();
+        let mut lease_guards = Vec::new();
         for plan in plans {
-            tenures.push(lease_of(owners.beside(), plan.clone(), folder.clone(), self.owner.since).await?);
+            lease_guards
+                .push(lease_of(owners.beside(), plan.clone(), folder.clone(), self.owner.since).await?);
         }
         let has = owners.claim(&self.claims, &self.owner).await;
         // The end of a lease waits for the thread that keeps it.
-        let given_back = tokio::task::spawn_blocking(move || drop(tenures)).await;
+        let given_back = tokio::task::spawn_blocking(move || drop(lease_guards)).await;
         if let Err(error) = given_back {
             tracing::warn!("cannot release a lease ({error}); it expires by itself");
         }
@@ -136,7 +137,7 @@ async fn lease_of(
     plan: String,
     folder: PathBuf,
     now: DateTime<Utc>,
-) -> Result<Option<Tenure>, Unsettled> {
+) -> Result<Option<LeaseGuard>, Unsettled> {
     let taking = tokio::task::spawn_blocking(move || {
         let waits = |wait: Waiting<'_>| {
             if wait.silent.is_zero() {
@@ -148,10 +149,10 @@ async fn lease_of(
                 );
             }
         };
-        Tenure::take(beside, &plan, &folder, now, waits)
+        LeaseGuard::take(beside, &plan, &folder, now, waits)
     });
     match taking.await {
-        Ok(Ok(tenure)) => Ok(tenure),
+        Ok(Ok(lease_guard)) => Ok(lease_guard),
         Ok(Err(FenceError::Warehouse(error))) => Err(Unsettled::Failed(error)),
         Ok(Err(error)) => Err(Unsettled::AtWork(error.to_string())),
         Err(error) => Err(Unsettled::AtWork(format!("cannot take the lease: {error}"))),

@@ -16,14 +16,14 @@ use super::waiting::{FenceError, Waiting, take};
 
 /// The lease of a plan, held until this is dropped.
 #[derive(Debug)]
-pub struct Tenure {
+pub struct LeaseGuard {
     /// Dropped to end the thread.
     ending: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     lost: Option<oneshot::Receiver<String>>,
 }
 
-impl Tenure {
+impl LeaseGuard {
     /// Takes the lease of a plan on this warehouse; none where it keeps no leases. Waits for a silent holder as long as
     /// the warehouse's rhythm says, and calls `waits` after each look.
     ///
@@ -73,7 +73,7 @@ impl Tenure {
     }
 }
 
-impl Drop for Tenure {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         self.ending = None;
         if let Some(thread) = self.thread.take()
