@@ -15,7 +15,7 @@ use crate::engine::{
 };
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::plan::{Plan, with_hint};
-use crate::present::{self, Notify, OnHangUp, Presenter, Surroundings};
+use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
 use crate::term::{Role, stand_in};
@@ -263,7 +263,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         Some(Ok(server)) => Some(server),
         None => None,
     };
-    let surroundings = Surroundings {
+    let context = PresenterContext {
         log: &log,
         folder: folder.path(),
         helm: &helm,
@@ -273,7 +273,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         notify: job.show.console.notify,
         stand_in,
     };
-    present::present(engine, presenter, surroundings).map_err(|cause| CliError::System {
+    present::present(engine, presenter, context).map_err(|cause| CliError::System {
         what: "cannot open the screen".to_owned(),
         cause,
         next: "use --output plain",

@@ -28,7 +28,7 @@ pub use notify::Notify;
 pub use observe::observe;
 pub use replay::replay;
 use run_vitals::RunVitals;
-use tui::{Around, Left};
+use tui::{Left, ScreenContext};
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum OnHangUp {
 
 /// What is around a run of this process for whoever shows it.
 #[derive(Debug)]
-pub struct Surroundings<'a> {
+pub struct PresenterContext<'a> {
     /// Its log.
     pub log: &'a LogRing,
     /// Its state folder.
@@ -85,16 +85,16 @@ pub struct Surroundings<'a> {
 pub fn present(
     mut engine: Engine,
     presenter: Presenter,
-    mut surroundings: Surroundings<'_>,
+    mut context: PresenterContext<'_>,
 ) -> io::Result<u8> {
-    let stand_in = surroundings.stand_in.take();
-    let on_hang_up = surroundings.on_hang_up;
-    let mut notifier = Notifier::new(std::mem::take(&mut surroundings.notify));
+    let stand_in = context.stand_in.take();
+    let on_hang_up = context.on_hang_up;
+    let mut notifier = Notifier::new(std::mem::take(&mut context.notify));
     let told = &mut notifier;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
         Presenter::Tui => {
-            match runtime.block_on(console(&mut engine, &surroundings, stand_in.is_some(), told))? {
+            match runtime.block_on(console(&mut engine, &context, stand_in.is_some(), told))? {
                 Left::Quit => None,
                 Left::Signal(signal) => Some(signal),
                 Left::Gone => {
@@ -108,7 +108,7 @@ pub fn present(
                 }
                 Left::Detached => {
                     let is_held = engine.link.snapshots.borrow().run.state == RunState::Paused;
-                    detach(stand_in, surroundings.folder, is_held);
+                    detach(stand_in, context.folder, is_held);
                     runtime.block_on(headless::follow(
                         &mut engine.link,
                         Presenter::Log,
@@ -131,7 +131,7 @@ pub fn present(
             &mut io::stdout(),
             presenter,
             &ending,
-            surroundings.folder,
+            context.folder,
         ));
     }
     Ok(exit_code(&ending, ended_by))
@@ -163,14 +163,14 @@ fn detach(stand_in: Option<StandIn>, folder: &Path, is_held: bool) {
 
 async fn console(
     engine: &mut Engine,
-    surroundings: &Surroundings<'_>,
+    context: &PresenterContext<'_>,
     can_detach: bool,
     notifier: &mut Notifier,
 ) -> io::Result<Left> {
-    let seat = surroundings.helm.seat(surroundings.name, true);
+    let seat = context.helm.seat(context.name, true);
     seat.take();
-    let around = Around {
-        log: surroundings.log.clone(),
+    let screen_context = ScreenContext {
+        log: context.log.clone(),
         vitals: RunVitals::own(),
         seat,
         afar: false,
@@ -178,7 +178,7 @@ async fn console(
         playing: None,
         reading: None,
     };
-    tui::follow(&mut engine.link, surroundings.preferences, around, notifier).await
+    tui::follow(&mut engine.link, context.preferences, screen_context, notifier).await
 }
 
 /// A run could not be shown from this process.
@@ -210,7 +210,7 @@ pub fn attach(
         let Some(mut run) = control::attach(folder, name, read_only).await? else {
             return Ok(None);
         };
-        let around = Around {
+        let screen_context = ScreenContext {
             log: run.log,
             vitals: RunVitals::Told(run.vitals),
             seat: run.seat,
@@ -219,7 +219,7 @@ pub fn attach(
             playing: None,
             reading: None,
         };
-        let left = tui::follow(&mut run.link, preferences, around, &mut notifier).await?;
+        let left = tui::follow(&mut run.link, preferences, screen_context, &mut notifier).await?;
         let last = run.link.snapshots.borrow().run.clone();
         let said = match last.ending {
             Some(ending) => format!("{}: {ending}", last.state),

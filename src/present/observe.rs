@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
-use super::tui::{self, Around, Reading};
+use super::tui::{self, Reading, ScreenContext};
 use crate::console::{LeaseHolder, Observation, Preferences, ReadFailure};
 use crate::control::Helm;
 use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
@@ -55,7 +55,7 @@ pub fn observe(
             facts: told,
             orders,
         };
-        let around = Around {
+        let screen_context = ScreenContext {
             log: LogRing::new(1),
             vitals: RunVitals::Own(None),
             seat: Helm::default().seat("observer", false),
@@ -67,7 +67,13 @@ pub fn observe(
                 newest: told_of,
             }),
         };
-        let left = tui::follow(&mut link, preferences, around, &mut Notifier::new(Notify::Never)).await?;
+        let left = tui::follow(
+            &mut link,
+            preferences,
+            screen_context,
+            &mut Notifier::new(Notify::Never),
+        )
+        .await?;
         Ok(left.exit_code())
     })
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
-use super::tui::{self, Around, Playing};
+use super::tui::{self, Playing, ScreenContext};
 use crate::console::{self, Play, Preferences};
 use crate::control::Helm;
 use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
@@ -51,7 +51,7 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
         };
         let seat = Helm::default().seat("replay", true);
         seat.take();
-        let around = Around {
+        let screen_context = ScreenContext {
             log: LogRing::new(1),
             vitals: RunVitals::Own(None),
             seat,
@@ -60,7 +60,13 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
             playing: Some(Playing { asks, stands }),
             reading: None,
         };
-        let left = tui::follow(&mut link, preferences, around, &mut Notifier::new(Notify::Never)).await?;
+        let left = tui::follow(
+            &mut link,
+            preferences,
+            screen_context,
+            &mut Notifier::new(Notify::Never),
+        )
+        .await?;
         Ok(left.exit_code())
     })
 }

@@ -45,7 +45,7 @@ impl Left {
 }
 
 /// What the screen shows beside pictures and facts, and where it stands to the run.
-pub(super) struct Around {
+pub(super) struct ScreenContext {
     pub(super) log: LogRing,
     pub(super) vitals: RunVitals,
     pub(super) seat: Seat,
@@ -85,7 +85,7 @@ async fn next<T: Clone>(told: Option<&mut watch::Receiver<T>>) -> T {
 pub(super) async fn follow(
     link: &mut Link,
     preferences: &Preferences,
-    around: Around,
+    screen_context: ScreenContext,
     notifier: &mut Notifier,
 ) -> io::Result<Left> {
     let mut signals = Signals::for_screen()?;
@@ -95,10 +95,10 @@ pub(super) async fn follow(
         screen.take_mouse(true)?;
     }
     let input = Input::start(keys)?;
-    let mut tui = Tui::new(screen, input, preferences, around);
-    let around = &tui.around;
-    let recording = (around.playing.as_ref()).map(|playing| playing.stands.borrow().clone());
-    let observation = (around.reading.as_ref()).map(|reading| reading.newest.borrow().clone());
+    let mut tui = Tui::new(screen, input, preferences, screen_context);
+    let screen_context = &tui.screen_context;
+    let recording = (screen_context.playing.as_ref()).map(|playing| playing.stands.borrow().clone());
+    let observation = (screen_context.reading.as_ref()).map(|reading| reading.newest.borrow().clone());
     if let Some(recording) = recording {
         tui.take(link, Msg::Recording(recording));
     }
@@ -126,11 +126,11 @@ pub(super) async fn follow(
             signal = signals.next() => if tui.on_signal(link, signal).is_err() {
                 return Ok(Left::Gone);
             },
-            () = tui.around.seat.changed() => tui.take_helm(link),
-            recording = next(tui.around.playing.as_mut().map(|playing| &mut playing.stands)) => {
+            () = tui.screen_context.seat.changed() => tui.take_helm(link),
+            recording = next(tui.screen_context.playing.as_mut().map(|playing| &mut playing.stands)) => {
                 tui.take(link, Msg::Recording(recording));
             }
-            observation = next(tui.around.reading.as_mut().map(|reading| &mut reading.newest)) => {
+            observation = next(tui.screen_context.reading.as_mut().map(|reading| &mut reading.newest)) => {
                 tui.take(link, Msg::Observation(observation));
             }
             Some((to, reply)) = tui.replies.recv() => tui.take(link, Msg::Reply { to, reply }),
@@ -173,7 +173,7 @@ struct Tui {
     screen: Screen,
     input: Input,
     frames: FrameClock,
-    around: Around,
+    screen_context: ScreenContext,
     logged: u64,
     /// The terminal is the shell's until the process is continued.
     suspended: bool,
@@ -185,7 +185,7 @@ struct Tui {
 }
 
 impl Tui {
-    fn new(screen: Screen, input: Input, preferences: &Preferences, around: Around) -> Self {
+    fn new(screen: Screen, input: Input, preferences: &Preferences, screen_context: ScreenContext) -> Self {
         let caps = Caps::from_env(|name| std::env::var(name).ok());
         let (answers, replies) = mpsc::unbounded_channel();
         let mut model = Model::new(preferences);
@@ -204,7 +204,7 @@ impl Tui {
             screen,
             input,
             frames: FrameClock::new(caps.frames_per_second(), caps.bytes_per_second()),
-            around,
+            screen_context,
             logged: 0,
             suspended: false,
             beat: None,
@@ -226,13 +226,13 @@ impl Tui {
                     drop(self.screen.copy(&text));
                 }
                 Effect::Play(play) => {
-                    if let Some(playing) = &self.around.playing {
+                    if let Some(playing) = &self.screen_context.playing {
                         // Its player ends after this screen.
                         let _ = playing.asks.send(play);
                     }
                 }
                 Effect::ReadAgain => {
-                    if let Some(reading) = &self.around.reading {
+                    if let Some(reading) = &self.screen_context.reading {
                         // Its reader ends after this screen.
                         let _ = reading.wishes.send(());
                     }
@@ -240,7 +240,7 @@ impl Tui {
                 // As with a copy.
                 Effect::Mouse(take) => drop(self.screen.take_mouse(take)),
                 Effect::Suspend => self.suspend(),
-                Effect::TakeHelm => self.around.seat.take(),
+                Effect::TakeHelm => self.screen_context.seat.take(),
                 Effect::Detach => self.left = Some(Left::Detached),
                 Effect::Quit => self.quit(link),
             }
@@ -260,23 +260,23 @@ impl Tui {
     }
 
     fn take_helm(&mut self, link: &Link) {
-        let view = self.around.seat.view();
+        let view = self.screen_context.seat.view();
         let helm = console::Helm {
             holder: view.holder,
             reach: match view.mine {
                 true => Reach::Mine,
-                false if self.around.seat.may_steer() => Reach::Within,
+                false if self.screen_context.seat.may_steer() => Reach::Within,
                 false => Reach::Beyond,
             },
             consoles: view.consoles,
-            afar: self.around.afar,
-            can_detach: self.around.can_detach,
+            afar: self.screen_context.afar,
+            can_detach: self.screen_context.can_detach,
         };
         self.take(link, Msg::Helm(helm));
     }
 
     fn take_log(&mut self, link: &Link) {
-        let lines = self.around.log.since(self.logged);
+        let lines = self.screen_context.log.since(self.logged);
         if let Some(last) = lines.last() {
             self.logged = last.number;
             self.take(link, Msg::Log(lines));
@@ -287,7 +287,7 @@ impl Tui {
         let now = Instant::now();
         if self.beat.is_some_and(|beat| beat <= now) {
             self.beat = None;
-            if let Some(vitals) = self.around.vitals.at(now) {
+            if let Some(vitals) = self.screen_context.vitals.at(now) {
                 self.take(link, Msg::Vitals(vitals));
             }
             self.take(link, Msg::Tick(Utc::now()));
@@ -326,7 +326,7 @@ impl Tui {
         match signal {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
             // What ends this screen is not meant for a run of another process.
-            Signal::Terminate | Signal::Interrupt if self.around.afar => {
+            Signal::Terminate | Signal::Interrupt if self.screen_context.afar => {
                 self.left = Some(Left::Signal(signal));
             }
             Signal::Terminate | Signal::Interrupt => {
@@ -373,9 +373,9 @@ impl Tui {
 
     /// Gives an order of the operator, which counts only from the console that has the helm.
     fn send(&self, link: &Link, command: Command) {
-        match self.around.seat.refusal() {
+        match self.screen_context.seat.refusal() {
             Some(mut sentence) if command.changes() => {
-                if self.around.seat.may_steer() {
+                if self.screen_context.seat.may_steer() {
                     let takes = self.model.key_of(Place::Dates, Action::Helm, false);
                     sentence = format!("{sentence}; {takes} takes it");
                 }
@@ -407,7 +407,7 @@ impl Tui {
     }
 
     fn quit(&mut self, link: &Link) {
-        if self.around.afar {
+        if self.screen_context.afar {
             self.left = Some(Left::Detached);
             return;
         }

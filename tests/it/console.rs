@@ -18,7 +18,7 @@ use crate::toy::{Fault, Toy, day};
 use backcourt::console::Preferences;
 use backcourt::control::Helm;
 use backcourt::ledger::{Ledger, RunState};
-use backcourt::present::{Notify, OnHangUp, Presenter, Surroundings, present};
+use backcourt::present::{Notify, OnHangUp, Presenter, PresenterContext, present};
 use backcourt::{telemetry, term};
 use rstest::rstest;
 use rustix::process::Signal;
@@ -584,7 +584,7 @@ fn scene() {
     term::panic_hook::install(move |info| panics.panic_report(info).to_string());
     let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
     let engine = toy.launch(|options| options.stay = true);
-    let surroundings = Surroundings {
+    let context = PresenterContext {
         log: &log,
         folder: Path::new(&folder),
         helm: &Helm::default(),
@@ -594,7 +594,7 @@ fn scene() {
         notify: Notify::Never,
         stand_in: None,
     };
-    let code = present(engine, Presenter::Tui, surroundings).unwrap();
+    let code = present(engine, Presenter::Tui, context).unwrap();
     drop(files);
     std::process::exit(i32::from(code));
 }
