@@ -18,7 +18,7 @@ use crate::plan::{Plan, with_hint};
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
-use crate::term::{Role, stand_in};
+use crate::term::{Role, supervisor};
 
 use super::error::CliError;
 use super::first_use::FirstUse;
@@ -185,10 +185,10 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let lineage = Lineage::of(&every_stage(&job.plan)?);
     let home = place.warehouse.home(&folder)?.of(&job.plan)?;
     home.refuse_foreign_queries(&job.plan)?;
-    let stand_in = match presenter {
-        Presenter::Tui => match stand_in().map_err(no_process)? {
-            Role::StandIn(code) => return Ok(code),
-            Role::Actor(stand_in) => stand_in,
+    let supervisor = match presenter {
+        Presenter::Tui => match supervisor().map_err(no_process)? {
+            Role::Supervisor(code) => return Ok(code),
+            Role::Worker(supervisor) => supervisor,
         },
         _ => None,
     };
@@ -271,7 +271,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         preferences: &job.show.console.look.preferences(&job.keymap),
         on_hang_up: job.show.console.on_hangup.into(),
         notify: job.show.console.notify,
-        stand_in,
+        supervisor,
     };
     present::present(engine, presenter, context).map_err(|cause| CliError::System {
         what: "cannot open the screen".to_owned(),

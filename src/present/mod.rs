@@ -21,7 +21,7 @@ use crate::control::{self, ClientError, Helm};
 use crate::engine::{Ending, Engine};
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
-use crate::term::{Signal, StandIn};
+use crate::term::{Signal, Supervisor};
 pub use headless::Lines;
 use notify::Notifier;
 pub use notify::Notify;
@@ -75,7 +75,7 @@ pub struct PresenterContext<'a> {
     /// How an operator who looks elsewhere is told.
     pub notify: Notify,
     /// The process that waits in front of this one; without it the console cannot leave the terminal.
-    pub stand_in: Option<StandIn>,
+    pub supervisor: Option<Supervisor>,
 }
 
 /// Shows a run until it ends and answers with the exit code.
@@ -87,14 +87,14 @@ pub fn present(
     presenter: Presenter,
     mut context: PresenterContext<'_>,
 ) -> io::Result<u8> {
-    let stand_in = context.stand_in.take();
+    let supervisor = context.supervisor.take();
     let on_hang_up = context.on_hang_up;
     let mut notifier = Notifier::new(std::mem::take(&mut context.notify));
     let told = &mut notifier;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended_by = match presenter {
         Presenter::Tui => {
-            match runtime.block_on(console(&mut engine, &context, stand_in.is_some(), told))? {
+            match runtime.block_on(console(&mut engine, &context, supervisor.is_some(), told))? {
                 Left::Quit => None,
                 Left::Signal(signal) => Some(signal),
                 Left::Gone => {
@@ -108,7 +108,7 @@ pub fn present(
                 }
                 Left::Detached => {
                     let is_held = engine.link.snapshots.borrow().run.state == RunState::Paused;
-                    detach(stand_in, context.folder, is_held);
+                    detach(supervisor, context.folder, is_held);
                     runtime.block_on(headless::follow(
                         &mut engine.link,
                         Presenter::Log,
@@ -139,7 +139,7 @@ pub fn present(
 
 /// Leaves the terminal to its shell. If the system does not allow that, the shell waits for the end, and a terminal that
 /// is closed meanwhile is a hang-up like any other.
-fn detach(stand_in: Option<StandIn>, folder: &Path, is_held: bool) {
+fn detach(supervisor: Option<Supervisor>, folder: &Path, is_held: bool) {
     let farewell = || {
         let (pid, folder) = (std::process::id(), folder.display());
         let attach = format!("reattach with 'backcourt attach --state-dir {folder}'");
@@ -154,7 +154,7 @@ fn detach(stand_in: Option<StandIn>, folder: &Path, is_held: bool) {
         // A terminal that is gone cannot be told.
         drop(writeln!(io::stdout(), "{said}"));
     };
-    match stand_in.map(|stand_in| stand_in.leave(farewell)) {
+    match supervisor.map(|supervisor| supervisor.leave(farewell)) {
         Some(Ok(())) => tracing::info!("console detached; the run continues without a terminal"),
         Some(Err(error)) => tracing::warn!("cannot detach from the terminal: {error}"),
         None => {}

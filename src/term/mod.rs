@@ -14,7 +14,7 @@ pub mod panic_hook;
 mod screen;
 mod signals;
 mod size;
-mod stand_in;
+mod supervisor;
 
 pub use attention::{Attention, Way};
 pub use caps::Caps;
@@ -22,4 +22,4 @@ pub use input::{Input, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
-pub use stand_in::{Role, StandIn, stand_in};
+pub use supervisor::{Role, Supervisor, supervisor};

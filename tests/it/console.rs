@@ -592,7 +592,7 @@ fn scene() {
         preferences: &Preferences::default(),
         on_hang_up: OnHangUp::Continue,
         notify: Notify::Never,
-        stand_in: None,
+        supervisor: None,
     };
     let code = present(engine, Presenter::Tui, context).unwrap();
     drop(files);

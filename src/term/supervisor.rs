@@ -24,15 +24,15 @@ const LEAVING: Signal = Signal::USR1;
 
 /// The process that waits in front of this one.
 #[derive(Debug)]
-pub struct StandIn(Pid);
+pub struct Supervisor(Pid);
 
 /// Which of the two this process is.
 #[derive(Debug)]
 pub enum Role {
     /// The one that does everything; by whom it is waited for, if anybody does.
-    Actor(Option<StandIn>),
+    Worker(Option<Supervisor>),
     /// The one that waited; the other has ended, or left, with this exit code.
-    StandIn(u8),
+    Supervisor(u8),
 }
 
 /// Starts this program once more with the same arguments and waits for it, unless this is it already.
@@ -40,7 +40,7 @@ pub enum Role {
 /// # Errors
 /// No process can be started.
 #[allow(clippy::zombie_processes, reason = "it is waited for below, by its number")]
-pub fn stand_in() -> io::Result<Role> {
+pub fn supervisor() -> io::Result<Role> {
     if let Some(waiting) = std::env::var(STAND_IN).ok().and_then(|pid| pid.parse().ok()) {
         let waiting = Pid::from_raw(waiting).filter(|waiting| getppid() == Some(*waiting));
         #[cfg(target_os = "linux")]
@@ -48,7 +48,7 @@ pub fn stand_in() -> io::Result<Role> {
             // Without the one that waits the shell takes its terminal back, which is as good as gone.
             rustix::process::set_parent_process_death_signal(Some(Signal::HUP))?;
         }
-        return Ok(Role::Actor(waiting.map(StandIn)));
+        return Ok(Role::Worker(waiting.map(Supervisor)));
     }
     let mut arguments = std::env::args_os();
     let name: OsString = arguments.next().unwrap_or_else(|| "backcourt".into());
@@ -67,9 +67,9 @@ pub fn stand_in() -> io::Result<Role> {
         loop {
             tokio::select! {
                 _ = ended.recv() => if let Some(code) = look_after(actor)? {
-                    return Ok(Role::StandIn(code));
+                    return Ok(Role::Supervisor(code));
                 },
-                _ = leaving.recv() => return Ok(Role::StandIn(0)),
+                _ = leaving.recv() => return Ok(Role::Supervisor(0)),
                 signal = others.next() => match signal {
                     // The terminal tells both of its size.
                     signals::Signal::Resize => {}
@@ -96,7 +96,7 @@ fn look_after(actor: Pid) -> io::Result<Option<u8>> {
     Ok(None)
 }
 
-impl StandIn {
+impl Supervisor {
     /// Leaves the terminal: its session, its lines, and the shell that waits. `farewell` is said as the last thing.
     ///
     /// # Errors
