@@ -69,7 +69,7 @@ pub struct Model {
     pub(super) dates: Dates,
     pub(super) workers: Workers,
     pub(super) log: Log,
-    pub(super) way_back: Option<WayBack>,
+    pub(super) return_to: Option<ReturnTo>,
     pub(super) checks: Checklist,
     pub(super) sample: Sample,
     pub(super) sources_seen: bool,
@@ -98,7 +98,7 @@ pub enum Life {
 
 /// Where one was when the log of one date was asked for.
 #[derive(Debug, Clone)]
-pub struct WayBack {
+pub struct ReturnTo {
     /// The pane.
     pub pane: Pane,
     /// The date that was open over it.

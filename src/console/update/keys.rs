@@ -125,7 +125,7 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
 /// Shows a pane. Who goes elsewhere from the log needs no way back.
 pub(super) fn focus(model: &mut Model, pane: Pane) {
     if pane != Pane::Log {
-        model.way_back = None;
+        model.return_to = None;
     }
     model.focus = pane;
 }
@@ -179,7 +179,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.dates.filter = None;
     } else if in_log && !model.log.query.is_empty() {
         model.log.refilter(|log| log.query.clear());
-    } else if in_log && let Some(to) = model.way_back.take() {
+    } else if in_log && let Some(to) = model.return_to.take() {
         return log::back(model, to);
     } else if in_log && model.log.date.is_some() {
         model.log.refilter(|log| log.date = None);

@@ -9,7 +9,7 @@ use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
 use crate::console::model::detail::Detail;
 use crate::console::model::log::about;
-use crate::console::model::{Model, WayBack};
+use crate::console::model::{Model, ReturnTo};
 use crate::console::text::sanitised;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -97,7 +97,7 @@ pub(super) fn only_of(model: &mut Model, detail: Detail) {
 
 fn only(model: &mut Model, date: NaiveDate, detail: Option<Detail>) {
     model.log.refilter(|log| log.date = Some(date));
-    model.way_back = Some(WayBack {
+    model.return_to = Some(ReturnTo {
         pane: model.focus,
         detail,
     });
@@ -105,7 +105,7 @@ fn only(model: &mut Model, date: NaiveDate, detail: Option<Detail>) {
 }
 
 /// Goes back to where the log of one date was asked for; what was open there is open again.
-pub(super) fn back(model: &mut Model, to: WayBack) -> Vec<Effect> {
+pub(super) fn back(model: &mut Model, to: ReturnTo) -> Vec<Effect> {
     model.log.refilter(|log| log.date = None);
     model.focus = to.pane;
     to.detail

@@ -58,7 +58,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
-        Action::Back if model.place() == Place::Log && model.way_back.is_some() => "back to the date",
+        Action::Back if model.place() == Place::Log && model.return_to.is_some() => "back to the date",
         // Nothing else can be ordered before.
         Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
