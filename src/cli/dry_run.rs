@@ -125,8 +125,8 @@ pub(super) fn say(
             largest_batch: LARGEST_BATCH,
             source: source.unwrap_or(&plan.source).to_owned(),
         };
-        let foreseen = || runtime.block_on(planned.foresee(Arc::clone(&warehouse), Arc::default()));
-        let estimate = waiting(&whom, foreseen);
+        let dry_run = || runtime.block_on(planned.dry_run(Arc::clone(&warehouse), Arc::default()));
+        let estimate = waiting(&whom, dry_run);
         say(format!("\n{}", estimate.message()))?;
         estimate.lines().into_iter().try_for_each(say)?;
     }

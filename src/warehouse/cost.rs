@@ -101,7 +101,7 @@ fn slot_time(milliseconds: u64) -> String {
 
 /// What a question is going to be billed, found out without asking it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Foreseen {
+pub struct DryRun {
     /// Bytes it would process as things stand.
     pub bytes: u64,
     /// The least that a job over the same tables is billed, unless it processes nothing at all.

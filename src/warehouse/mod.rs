@@ -14,7 +14,7 @@ pub mod sqlite;
 mod trial;
 
 pub use abandoned::{AbandonedJob, JobEnd};
-pub use cost::{Bill, Charge, Cost, Foreseen, Purpose};
+pub use cost::{Bill, Charge, Cost, DryRun, Purpose};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases, Rhythm};
@@ -82,8 +82,8 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     }
 
     /// What a question is going to be billed, found out without asking it; nothing where work costs nothing.
-    async fn foresee(&self, _question: Question<'_>) -> Result<Foreseen, WarehouseError> {
-        Ok(Foreseen::default())
+    async fn dry_run(&self, _question: Question<'_>) -> Result<DryRun, WarehouseError> {
+        Ok(DryRun::default())
     }
 
     /// How long a table is left alone when its quota is used up; none where waiting does not help.
@@ -93,7 +93,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// Waits until a replace that another process sent under this name is over, so that it cannot land on top of what
     /// is written next; says whether there was one. Where a dead process's write dies with it there never is.
-    async fn outlast(&self, _name: &str) -> Result<bool, WarehouseError> {
+    async fn await_orphaned_write(&self, _name: &str) -> Result<bool, WarehouseError> {
         Ok(false)
     }
 

@@ -71,7 +71,7 @@ fn asks_everything(warehouse: &BigQueryWarehouse) -> Vec<Row> {
         charged.holds_rows(&games()).await.unwrap();
         let lease = charged.leases().unwrap().look("p").await.unwrap();
         assert_eq!(lease.and_then(|lease| lease.holder), None);
-        charged.outlast("run-1").await.unwrap();
+        charged.await_orphaned_write("run-1").await.unwrap();
         charged.query("SELECT 1").await.unwrap().rows
     })
 }

@@ -48,9 +48,9 @@ fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice(
             answer = warehouse.replace(replace("run-7-0")).await;
         }
         assert_eq!(all(&warehouse).await.len(), 1);
-        assert!(warehouse.outlast("run-7-0").await.unwrap());
+        assert!(warehouse.await_orphaned_write("run-7-0").await.unwrap());
         assert!(
-            !warehouse.outlast("run-7-1").await.unwrap(),
+            !warehouse.await_orphaned_write("run-7-1").await.unwrap(),
             "that was never sent"
         );
         // Another name is another write.

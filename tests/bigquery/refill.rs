@@ -177,8 +177,8 @@ async fn replaces(warehouse: &BigQueryWarehouse, form: &str, sql: &str) {
         .await
         .unwrap();
     assert_eq!(resent, second);
-    assert!(warehouse.outlast(&name(3)).await.unwrap());
-    assert!(!warehouse.outlast(&name(4)).await.unwrap());
+    assert!(warehouse.await_orphaned_write(&name(3)).await.unwrap());
+    assert!(!warehouse.await_orphaned_write(&name(4)).await.unwrap());
 }
 
 async fn sets_aside(warehouse: &BigQueryWarehouse) {

@@ -187,7 +187,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             dates,
         };
         warehouse.read(read).await.unwrap();
-        warehouse.foresee(Question::Read(read)).await.unwrap();
+        warehouse.dry_run(Question::Read(read)).await.unwrap();
     }
     let rows = dates.map(|date| row(table, date));
     for short in [&[][..], &dates[1..]] {

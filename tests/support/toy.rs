@@ -684,7 +684,7 @@ impl Warehouse for Memory {
         *self.0.rest.lock().unwrap()
     }
 
-    async fn outlast(&self, name: &str) -> Result<bool, WarehouseError> {
+    async fn await_orphaned_write(&self, name: &str) -> Result<bool, WarehouseError> {
         self.0.asked_after.lock().unwrap().push(name.to_owned());
         Ok(false)
     }

@@ -136,7 +136,7 @@ impl Dispatcher {
         let (warehouse, steps) = (Arc::clone(&self.warehouse), Arc::clone(&meter));
         self.spawn(Owner::Estimate, async move {
             let began = Instant::now();
-            let estimate = planned.foresee(warehouse, steps).await;
+            let estimate = planned.dry_run(warehouse, steps).await;
             Report::Estimated(estimate, began.elapsed().as_secs_f64())
         });
         meter

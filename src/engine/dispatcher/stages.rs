@@ -682,7 +682,10 @@ async fn scoped(
     };
     let writes_are_over = try_join_all(promised.iter().map(|Intent { id, run, .. }| async move {
         let mut sends = 0;
-        while warehouse.outlast(&writer::name(run, *id, sends)).await? {
+        while warehouse
+            .await_orphaned_write(&writer::name(run, *id, sends))
+            .await?
+        {
             sends += 1;
         }
         Ok(())

@@ -17,7 +17,7 @@ use super::stored::stored_rows;
 use super::{Fills, Meter, Stage};
 use crate::figures::{bytes, counted};
 use crate::table::TableDef;
-use crate::warehouse::{Asking, Dates, Foreseen, Question, Read, Warehouse};
+use crate::warehouse::{Asking, Dates, DryRun, Question, Read, Warehouse};
 use recording_warehouse::{Days, RecordedQuery, RecordingWarehouse};
 use shape::{Shape, shapes};
 
@@ -198,7 +198,7 @@ impl Planned {
     }
 
     /// Asks the warehouse what all of it is going to be billed. Nothing is read and nothing is written.
-    pub async fn foresee(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
+    pub async fn dry_run(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
         let (wanted, tables) = self.wanted().await;
         let questions: BTreeSet<RecordedQuery> =
             wanted.iter().map(|one| one.shape.question.clone()).collect();
@@ -281,7 +281,7 @@ impl Planned {
     fn summed_up(
         &self,
         wanted: &[Wanted],
-        told: &BTreeMap<RecordedQuery, Result<Foreseen, String>>,
+        told: &BTreeMap<RecordedQuery, Result<DryRun, String>>,
     ) -> Estimate {
         let working = self.stages.iter().filter(|planned| !planned.dates.is_empty());
         let filled: BTreeSet<String> = working
@@ -316,7 +316,7 @@ impl Planned {
 }
 
 /// What the jobs of a shape are going to be billed.
-fn expected(wanted: &Wanted, told: Option<&Result<Foreseen, String>>, is_filled: bool) -> Expected {
+fn expected(wanted: &Wanted, told: Option<&Result<DryRun, String>>, is_filled: bool) -> Expected {
     let shape = &wanted.shape;
     let unknown = |why: &str| Expected {
         jobs: shape.jobs,
@@ -327,11 +327,11 @@ fn expected(wanted: &Wanted, told: Option<&Result<Foreseen, String>>, is_filled:
     match told {
         None => unknown("its dry run was aborted"),
         Some(Err(why)) => unknown(why),
-        Some(Ok(Foreseen { bytes: 0, .. })) if is_filled => unknown("this run fills its inputs"),
-        Some(Ok(foreseen)) => {
-            let least = if foreseen.bytes == 0 { 0 } else { foreseen.least };
-            let billed = times(foreseen.bytes, shape.share).max(least.saturating_mul(shape.jobs));
-            let largest = times(foreseen.bytes, shape.largest).max(least);
+        Some(Ok(DryRun { bytes: 0, .. })) if is_filled => unknown("this run fills its inputs"),
+        Some(Ok(dry_run)) => {
+            let least = if dry_run.bytes == 0 { 0 } else { dry_run.least };
+            let billed = times(dry_run.bytes, shape.share).max(least.saturating_mul(shape.jobs));
+            let largest = times(dry_run.bytes, shape.largest).max(least);
             Expected {
                 bytes: billed,
                 jobs: shape.jobs,
@@ -358,7 +358,7 @@ async fn ask_all(
     tables: BTreeMap<String, TableDef>,
     warehouse: Arc<dyn Warehouse>,
     meter: &Meter,
-) -> BTreeMap<RecordedQuery, Result<Foreseen, String>> {
+) -> BTreeMap<RecordedQuery, Result<DryRun, String>> {
     let tables = Arc::new(tables);
     let abreast = Arc::new(Semaphore::new(ABREAST));
     // Dropped with this future, it takes its tasks with it.
@@ -368,7 +368,7 @@ async fn ask_all(
         tasks.spawn(async move {
             // It is never closed; were it, more at once would only be slower.
             let _turn = abreast.acquire().await;
-            let told = foresee(&question, &tables, warehouse.as_ref()).await;
+            let told = dry_run(&question, &tables, warehouse.as_ref()).await;
             (question, told)
         });
     }
@@ -381,11 +381,11 @@ async fn ask_all(
     told
 }
 
-async fn foresee(
+async fn dry_run(
     question: &RecordedQuery,
     tables: &BTreeMap<String, TableDef>,
     warehouse: &dyn Warehouse,
-) -> Result<Foreseen, String> {
+) -> Result<DryRun, String> {
     let names: Vec<&str>;
     let question = match question {
         RecordedQuery::Query(sql) => Question::Query(sql),
@@ -405,7 +405,7 @@ async fn foresee(
             })
         }
     };
-    warehouse.foresee(question).await.map_err(|error| error.message)
+    warehouse.dry_run(question).await.map_err(|error| error.message)
 }
 
 #[cfg(test)]
@@ -430,8 +430,8 @@ mod tests {
         }
     }
 
-    const fn told(mib: u64, tables: u64) -> Foreseen {
-        Foreseen {
+    const fn told(mib: u64, tables: u64) -> DryRun {
+        DryRun {
             bytes: mib * MIB,
             least: 10 * MIB * tables,
         }
@@ -445,7 +445,7 @@ mod tests {
     #[case(told(1, 2), (1, 1.0, 1.0), 20, 20)]
     #[case(told(0, 1), (3, 1.75, 1.0), 0, 0)]
     fn jobs_of_one_shape_are_billed_by_their_share_and_at_least_the_least(
-        #[case] told: Foreseen,
+        #[case] told: DryRun,
         #[case] (jobs, share, largest): (u64, f64, f64),
         #[case] billed: u64,
         #[case] most: u64,
@@ -460,7 +460,7 @@ mod tests {
     #[case(Some(Ok(told(0, 1))), true, "this run fills its inputs")]
     #[case(None, false, "its dry run was aborted")]
     fn what_cannot_be_known_is_not_nothing(
-        #[case] told: Option<Result<Foreseen, String>>,
+        #[case] told: Option<Result<DryRun, String>>,
         #[case] is_filled: bool,
         #[case] why: &str,
     ) {

@@ -13,7 +13,7 @@ use super::wire::{
     Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryParameter, QueryParameterType,
     QueryParameterValue, QueryResults, TableRow, TableSchema,
 };
-use crate::warehouse::{Bill, Charge, Cost, ErrorClass, Foreseen};
+use crate::warehouse::{Bill, Charge, Cost, DryRun, ErrorClass};
 
 /// How long the server may hold a question for an answer that is not ready.
 const LONG_POLL: Duration = Duration::from_secs(10);
@@ -150,11 +150,11 @@ pub(super) async fn follow<T>(
 }
 
 /// What a statement would be billed: a dry run, which costs nothing and leaves no job behind.
-pub(super) async fn foresee(
+pub(super) async fn dry_run(
     client: &Client,
     account: &Account,
     statement: Statement,
-) -> Result<Foreseen, Fault> {
+) -> Result<DryRun, Fault> {
     let told = dry(client, account, statement).await?;
     let statistics = told.statistics.unwrap_or_default();
     let processed = statistics.total_bytes_processed.as_ref();
@@ -163,7 +163,7 @@ pub(super) async fn foresee(
         .ok_or_else(|| Fault::new(ErrorClass::Data, "the dry run returns no byte count"))?;
     let tables = statistics.query.and_then(|query| query.referenced_tables);
     let tables = tables.map_or(1, |tables| tables.len().max(1) as u64);
-    Ok(Foreseen {
+    Ok(DryRun {
         bytes,
         least: tables * LEAST_A_TABLE,
     })
@@ -233,7 +233,11 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
 }
 
 /// Waits until a job is over, however it ends; says whether there is such a job at all.
-pub(super) async fn outlast(client: &Client, account: &Account, id: &str) -> Result<bool, Fault> {
+pub(super) async fn await_orphaned_write(
+    client: &Client,
+    account: &Account,
+    id: &str,
+) -> Result<bool, Fault> {
     let asked = results(client, account, id, None).await;
     match &asked {
         Ok(_) => {}

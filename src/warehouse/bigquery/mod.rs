@@ -53,9 +53,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
-    AbandonedJob, Answer, Bill, Ensured, ErrorClass, Filling, Foreseen, JobEnd, Kept, Leases, Owners,
-    Purpose, Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse,
-    WarehouseError, refuse_differences,
+    AbandonedJob, Answer, Bill, DryRun, Ensured, ErrorClass, Filling, JobEnd, Kept, Leases, Owners, Purpose,
+    Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError,
+    refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
@@ -332,7 +332,7 @@ impl Warehouse for BigQueryWarehouse {
         Some(Arc::new(copy))
     }
 
-    async fn foresee(&self, question: Question<'_>) -> Result<Foreseen, WarehouseError> {
+    async fn dry_run(&self, question: Question<'_>) -> Result<DryRun, WarehouseError> {
         let query = |sql: Result<String, String>| sql.map(Statement::new).map_err(unreadable);
         let (doing, statement) = match question {
             Question::Read(read) => {
@@ -349,7 +349,7 @@ impl Warehouse for BigQueryWarehouse {
         let statement = statement.map_err(told)?;
         let dry_run = || async {
             let client = self.client().await?;
-            job::foresee(&client, &self.account, statement.clone()).await
+            job::dry_run(&client, &self.account, statement.clone()).await
         };
         self.insist(dry_run).await.map_err(told)
     }
@@ -483,11 +483,11 @@ impl Warehouse for BigQueryWarehouse {
         Some(self.rest)
     }
 
-    async fn outlast(&self, name: &str) -> Result<bool, WarehouseError> {
+    async fn await_orphaned_write(&self, name: &str) -> Result<bool, WarehouseError> {
         let told = |fault: Fault| fault.told("looking up earlier jobs");
         let client = self.client().await.map_err(told)?;
         let mut parts = 0;
-        while job::outlast(&client, &self.account, &part_id(name, parts))
+        while job::await_orphaned_write(&client, &self.account, &part_id(name, parts))
             .await
             .map_err(told)?
         {
