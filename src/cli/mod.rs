@@ -158,7 +158,7 @@ impl Place {
 }
 
 /// The command line as it was understood.
-struct Given {
+struct Parsed {
     cli: Cli,
     matches: ArgMatches,
     config: Config,
@@ -177,7 +177,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
         }
     };
-    match with_config(cli, matches, arguments).and_then(|given| obey(&given)) {
+    match with_config(cli, matches, arguments).and_then(|parsed| handle(&parsed)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error}");
@@ -191,24 +191,24 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Reads the config file, and the command line once more with what it says as defaults.
-fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<Given, CliError> {
+fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<Parsed, CliError> {
     let config = match &cli.command {
         Some(Subcommands::Completions(_) | Subcommands::Man(_)) => Config::default(),
         Some(Subcommands::Config(asked)) if asked.needs_no_file() => Config::default(),
         _ => Config::read(cli.config.as_deref())?,
     };
     if config == Config::default() {
-        return Ok(Given { cli, matches, config });
+        return Ok(Parsed { cli, matches, config });
     }
     let refuse = |error: clap::Error| CliError::Usage(error.to_string());
     let command = config.as_defaults_of(Cli::command());
     let matches = command.try_get_matches_from(arguments).map_err(refuse)?;
     let cli = Cli::from_arg_matches(&matches).map_err(refuse)?;
-    Ok(Given { cli, matches, config })
+    Ok(Parsed { cli, matches, config })
 }
 
-fn obey(given: &Given) -> Result<u8, CliError> {
-    let (cli, keymap) = (&given.cli, given.config.keymap());
+fn handle(parsed: &Parsed) -> Result<u8, CliError> {
+    let (cli, keymap) = (&parsed.cli, parsed.config.keymap());
     match &cli.command {
         None => run::run(&cli.run, keymap),
         Some(Subcommands::Run(arguments)) => run::run(arguments, keymap),
@@ -218,8 +218,8 @@ fn obey(given: &Given) -> Result<u8, CliError> {
         Some(Subcommands::Waive(arguments)) => waive::waive(arguments),
         Some(Subcommands::Accept(arguments)) => accept::accept(arguments),
         Some(Subcommands::Attach(arguments)) => {
-            let named = given.matches.subcommand_matches("attach");
-            attach::attach(arguments, named.unwrap_or(&given.matches), keymap)
+            let named = parsed.matches.subcommand_matches("attach");
+            attach::attach(arguments, named.unwrap_or(&parsed.matches), keymap)
         }
         Some(Subcommands::Replay(arguments)) => replay::replay(arguments, keymap),
         Some(Subcommands::Ctl(arguments)) => ctl::ctl(arguments),
@@ -230,9 +230,9 @@ fn obey(given: &Given) -> Result<u8, CliError> {
         Some(Subcommands::Status(arguments)) => status::status(arguments),
         Some(Subcommands::Keys) => keys::keys(keymap),
         Some(Subcommands::Config(arguments)) => {
-            let shown = given.matches.subcommand_matches("config");
+            let shown = parsed.matches.subcommand_matches("config");
             let shown = shown.and_then(|config| config.subcommand_matches("show"));
-            config::config(arguments, cli.config.as_deref(), &given.config, shown)
+            config::config(arguments, cli.config.as_deref(), &parsed.config, shown)
         }
         Some(Subcommands::Completions(arguments)) => completions::completions(arguments),
         Some(Subcommands::Man(arguments)) => man::man(arguments),

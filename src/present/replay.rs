@@ -103,7 +103,7 @@ impl Player {
             last = Instant::now();
             let mut told = self.deck.advance(gone).to_vec();
             if let Some(play) = ask {
-                told.extend(obey(&mut self.deck, play));
+                told.extend(handle(&mut self.deck, play));
             }
             self.tell(told);
         }
@@ -123,7 +123,7 @@ impl Player {
 }
 
 /// Gives the facts that came by it.
-fn obey(deck: &mut Deck, play: Play) -> Vec<Fact> {
+fn handle(deck: &mut Deck, play: Play) -> Vec<Fact> {
     match play {
         Play::PauseOrGoOn => deck.pause_or_go_on(),
         Play::Faster => deck.faster(),

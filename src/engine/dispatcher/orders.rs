@@ -37,7 +37,7 @@ impl Dispatcher {
             }
             return Ok(());
         }
-        let reply = match self.obey(command, &by)? {
+        let reply = match self.handle(command, &by)? {
             Ok(sentence) => Reply::Accepted(sentence),
             Err(sentence) => Reply::Refused(sentence),
         };
@@ -46,7 +46,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command, by: &str) -> Result<Result<String, String>, Fatal> {
+    fn handle(&mut self, command: Command, by: &str) -> Result<Result<String, String>, Fatal> {
         let accepted = |sentence: &str| Ok(Ok(sentence.to_owned()));
         let refused = |sentence: &str| Ok(Err(sentence.to_owned()));
         match (command, self.mode) {
