@@ -15,7 +15,7 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 const BOOTSTRAP_DAYS: i64 = 14;
 
 /// Everything these dates may know: from the beginning of the earliest one's season to the day before the latest.
-pub(super) fn known_days(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDate)> {
+pub(super) fn lookback_range(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDate)> {
     let (first, last) = (dates.iter().min()?, dates.iter().max()?);
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
 }
@@ -43,13 +43,13 @@ pub(super) fn schedule() -> [Input; 2] {
 }
 
 /// The rows of a table on the days these dates may know.
-pub(super) async fn read_known(
+pub(super) async fn read_lookback(
     warehouse: &dyn Warehouse,
     table: &TableDef,
     columns: &[&str],
     dates: &[NaiveDate],
 ) -> Result<Vec<Row>, StageError> {
-    let Some((first, last)) = known_days(dates) else {
+    let Some((first, last)) = lookback_range(dates) else {
         return Ok(Vec::new());
     };
     let dates = Dates::Between(first, last);
@@ -68,7 +68,7 @@ pub(super) async fn read_finals(
     dates: &[NaiveDate],
 ) -> Result<Finals, StageError> {
     let feed = Feed::Schedule;
-    let rows = read_known(warehouse, feed.table(), feed.columns(), dates).await?;
+    let rows = read_lookback(warehouse, feed.table(), feed.columns(), dates).await?;
     Ok(Finals::read(&rows))
 }
 
@@ -142,8 +142,11 @@ mod tests {
     #[test]
     fn what_dates_may_know_ends_the_day_before_the_last_of_them() {
         let dates = ["2024-01-05", "2024-01-04", "2023-12-30"].map(day);
-        assert_eq!(known_days(&dates), Some((day("2023-10-01"), day("2024-01-04"))));
-        assert_eq!(known_days(&[]), None);
+        assert_eq!(
+            lookback_range(&dates),
+            Some((day("2023-10-01"), day("2024-01-04")))
+        );
+        assert_eq!(lookback_range(&[]), None);
     }
 
     #[test]

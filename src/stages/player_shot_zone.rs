@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::look_back::{
-    known_days, read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far,
-    unreadable,
+    lookback_range, read_finals, read_lookback, reasons_to_skip, require_rows, schedule, scopes,
+    season_so_far, unreadable,
 };
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::ids::SeasonYear;
@@ -62,7 +62,7 @@ impl Stage for PlayerShotZone {
     ) -> Result<Box<dyn Inputs>, StageError> {
         let table = ShotLogs::table();
         let (rows, finals) = tokio::try_join!(
-            read_known(warehouse, table, ShotLogs::COLUMNS, dates),
+            read_lookback(warehouse, table, ShotLogs::COLUMNS, dates),
             read_finals(warehouse, dates),
         )?;
         Ok(Box::new(Batch {
@@ -79,7 +79,7 @@ async fn players_ready(
 ) -> Result<BTreeMap<NaiveDate, u32>, StageError> {
     let table = ShotLogs::table();
     require_rows(warehouse, table, "player_game").await?;
-    let Some((first, last)) = known_days(dates) else {
+    let Some((first, last)) = lookback_range(dates) else {
         return Ok(BTreeMap::new());
     };
     let answer = warehouse

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::look_back::{
-    known_days, read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far,
-    unreadable,
+    lookback_range, read_finals, read_lookback, reasons_to_skip, require_rows, schedule, scopes,
+    season_so_far, unreadable,
 };
 use crate::engine::{Input, Scope, StageError};
 use crate::nba::raw::BadRow;
@@ -43,7 +43,7 @@ async fn players(
 ) -> Result<BTreeMap<NaiveDate, u32>, StageError> {
     let table = Appearance::table();
     require_rows(warehouse, table, "player_game").await?;
-    let (Some((first, _)), Some(last)) = (known_days(dates), dates.iter().max()) else {
+    let (Some((first, _)), Some(last)) = (lookback_range(dates), dates.iter().max()) else {
         return Ok(BTreeMap::new());
     };
     let path = table.path();
@@ -77,7 +77,7 @@ pub(super) async fn read_players(
     dates: &[NaiveDate],
 ) -> Result<PlayerLogs, StageError> {
     let table = PlayerLogs::table();
-    let rows = read_known(warehouse, table, PlayerLogs::COLUMNS, dates).await?;
+    let rows = read_lookback(warehouse, table, PlayerLogs::COLUMNS, dates).await?;
     PlayerLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn read_teams(
     dates: &[NaiveDate],
 ) -> Result<TeamLogs, StageError> {
     let table = TeamLogs::table();
-    let rows = read_known(warehouse, table, TeamLogs::COLUMNS, dates).await?;
+    let rows = read_lookback(warehouse, table, TeamLogs::COLUMNS, dates).await?;
     TeamLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
 }
 

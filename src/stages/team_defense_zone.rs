@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::look_back::{
-    read_finals, read_known, reasons_to_skip, require_rows, schedule, scopes, season_so_far, unreadable,
+    read_finals, read_lookback, reasons_to_skip, require_rows, schedule, scopes, season_so_far, unreadable,
 };
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::team_defense_zone::{DefenseLogs, GAMES, expected, team_defense_zone};
@@ -53,7 +53,7 @@ impl Stage for TeamDefenseZone {
     ) -> Result<Box<dyn Inputs>, StageError> {
         let table = DefenseLogs::table();
         let (rows, finals) = tokio::try_join!(
-            read_known(warehouse, table, DefenseLogs::COLUMNS, dates),
+            read_lookback(warehouse, table, DefenseLogs::COLUMNS, dates),
             read_finals(warehouse, dates),
         )?;
         Ok(Box::new(Batch {
