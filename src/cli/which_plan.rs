@@ -36,7 +36,7 @@ pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
 fn known(folder: &StateDir) -> Vec<KnownPlan> {
     let path = folder.ledger();
     // Without a trace where nobody is at work; a ledger of an earlier program is brought up to date first.
-    let ledger = Ledger::open_at_rest(&path).or_else(|_| Ledger::open_to_read(&path));
+    let ledger = Ledger::open_idle(&path).or_else(|_| Ledger::open_to_read(&path));
     let plans = ledger.and_then(|ledger| ledger.map_or_else(|| Ok(Vec::new()), |ledger| ledger.plans()));
     plans.unwrap_or_default()
 }

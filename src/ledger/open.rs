@@ -194,18 +194,18 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
-        let opened = match Self::open_beside_writers(path) {
+        let opened = match Self::open_read_only(path) {
             // Where a reader cannot make its write-ahead log, nobody can be at work either.
             Err(error) if error.is_of_the_place() && !has_log(path) => {
                 // What lies there may be of no use all the same; then the place is what is to be mended.
-                Self::open_as_it_lies(path).map_err(|_| error)
+                Self::open_immutable(path).map_err(|_| error)
             }
             opened => opened,
         };
         opened.map(Some)
     }
 
-    fn open_beside_writers(path: &Path) -> Result<Self, LedgerError> {
+    fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(path, flags)?;
         if ledger.is_older()? {
@@ -220,15 +220,15 @@ impl Ledger {
     ///
     /// # Errors
     /// When the file is damaged, no ledger, or of another form.
-    pub fn open_at_rest(path: &Path) -> Result<Option<Self>, LedgerError> {
+    pub fn open_idle(path: &Path) -> Result<Option<Self>, LedgerError> {
         if !path.exists() || has_log(path) {
             return Self::open_to_read(path);
         }
-        Self::open_as_it_lies(path).map(Some)
+        Self::open_immutable(path).map(Some)
     }
 
     /// Nobody may be at work on it: the file is taken to stay as it is.
-    fn open_as_it_lies(path: &Path) -> Result<Self, LedgerError> {
+    fn open_immutable(path: &Path) -> Result<Self, LedgerError> {
         let name = path.to_string_lossy();
         let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let flags =

@@ -131,7 +131,7 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
 pub(super) fn open_ledger(folder: &StateDir) -> Result<Option<Ledger>, LedgerError> {
     match RunLock::holder(folder.path()) {
         Some(_) => Ledger::open_to_read(&folder.ledger()),
-        None => Ledger::open_at_rest(&folder.ledger()),
+        None => Ledger::open_idle(&folder.ledger()),
     }
 }
 
