@@ -41,7 +41,7 @@ pub(super) fn say(
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
     let then = format!("then {} in {}", counted(dates.len(), "date"), names.join(", "));
-    let loads = if plan.is_about_basketball() {
+    let loads = if plan.uses_nba_feeds() {
         " and load the shipped box scores"
     } else {
         ""
@@ -55,7 +55,7 @@ pub(super) fn say(
         .enable_all()
         .build()
         .map_err(no_threads)?;
-    if plan.is_about_basketball() {
+    if plan.uses_nba_feeds() {
         let loaded = waiting(&whom, || runtime.block_on(feeds::is_loaded(warehouse.as_ref())));
         if !loaded.map_err(|error| CliError::Usage(error.message))? {
             say(format!(

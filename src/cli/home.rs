@@ -155,7 +155,7 @@ impl Home {
             for stage in every_stage(plan)? {
                 named.extend(stage.fills().definition().map(|table| table.dataset.to_string()));
             }
-            if plan.is_about_basketball() {
+            if plan.uses_nba_feeds() {
                 named.extend(Feed::ALL.map(|feed| feed.table().dataset.to_string()));
             }
             settings.datasets = named.into_iter().collect();

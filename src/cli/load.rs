@@ -56,7 +56,7 @@ pub(super) struct LoadArgs {
 pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = dates_of(&arguments.dates)?;
-    if !plan.is_about_basketball() {
+    if !plan.uses_nba_feeds() {
         return Err(CliError::Usage(format!(
             "nothing to load: no stage of plan {} uses box scores; start it with 'backcourt run'",
             plan.name

@@ -231,7 +231,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     };
     let mut origin: Option<Arc<dyn Origin>> = None;
     let mut prepare: Option<Box<dyn Prepare>> = None;
-    if job.plan.is_about_basketball() {
+    if job.plan.uses_nba_feeds() {
         origin = Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?));
         prepare = Some(Box::new(FirstUse));
     }

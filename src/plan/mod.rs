@@ -112,7 +112,7 @@ impl Plan {
 
     /// Whether any of its stages is made from box scores.
     #[must_use]
-    pub fn is_about_basketball(&self) -> bool {
+    pub fn uses_nba_feeds(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind == StageKind::Nba)
     }
 

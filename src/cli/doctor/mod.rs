@@ -96,7 +96,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
         examination.findings.push(terminal::finding());
     }
     if home.is_missing() {
-        let next = if plan.is_about_basketball() {
+        let next = if plan.uses_nba_feeds() {
             "'backcourt run' creates it and loads the shipped box scores; 'backcourt load' only loads them"
         } else {
             "'backcourt run' creates it"
@@ -175,7 +175,7 @@ async fn look(
     if arguments.names.is_empty() {
         let place = Finding::new(Area::Warehouse, "place", Verdict::Ok, warehouse.name());
         examination.findings.push(place);
-        let is_fed = plan.is_about_basketball();
+        let is_fed = plan.uses_nba_feeds();
         let feeds = Feed::ALL.into_iter().filter(|_| is_fed);
         let mut defined: Vec<&TableDef> = feeds.map(Feed::table).collect();
         defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));

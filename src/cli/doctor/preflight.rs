@@ -27,7 +27,7 @@ pub(super) async fn findings(
         date: Some(plan.range.from()),
         // A ledger that cannot be read is a finding of its own.
         filled: filled(plan, folder, &warehouse.name()).unwrap_or_default(),
-        loads_later: plan.is_about_basketball(),
+        loads_later: plan.uses_nba_feeds(),
     };
     let looked = examination.look(warehouse).await;
     looked

@@ -197,7 +197,7 @@ impl Rehearsing {
         let usage = |message: String| CliError::Usage(message);
         let runtime = threads().map_err(no_threads)?;
         let progress = Progress::default();
-        if self.plan.is_about_basketball() {
+        if self.plan.uses_nba_feeds() {
             let asked = || runtime.block_on(feeds::is_loaded(self.from.as_ref()));
             let is_loaded = waiting(&self.from.name(), asked);
             if !is_loaded.map_err(|error| usage(error.message))? {

@@ -42,7 +42,7 @@ fn plan(text: &str) -> Result<Plan, String> {
 #[test]
 fn a_command_and_a_query_are_read_as_written() {
     let plan = plan(PLAN).unwrap();
-    assert!(!plan.is_about_basketball());
+    assert!(!plan.uses_nba_feeds());
     let [calls, tons] = plan.stages.as_slice() else {
         panic!("two stages")
     };
