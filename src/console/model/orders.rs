@@ -11,7 +11,7 @@ use crate::console::text::sanitised;
 
 /// Why no order of this console counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Barred {
+pub enum CommandDenied {
     /// What is shown is a recording.
     Recording,
     /// What is shown is read from a warehouse.
@@ -26,28 +26,28 @@ pub enum Barred {
 
 impl Model {
     /// Why no order counts; none if they do.
-    pub(in crate::console) fn barred(&self) -> Option<Barred> {
+    pub(in crate::console) fn denied(&self) -> Option<CommandDenied> {
         match self.helm.reach {
-            _ if self.recording.is_some() => Some(Barred::Recording),
-            _ if self.observation.is_some() => Some(Barred::Observation),
-            _ if self.is_over() => Some(Barred::Over),
+            _ if self.recording.is_some() => Some(CommandDenied::Recording),
+            _ if self.observation.is_some() => Some(CommandDenied::Observation),
+            _ if self.is_over() => Some(CommandDenied::Over),
             Reach::Mine => None,
-            Reach::Within => Some(Barred::Helm(self.helm.holder.clone())),
-            Reach::Beyond => Some(Barred::Watches),
+            Reach::Within => Some(CommandDenied::Helm(self.helm.holder.clone())),
+            Reach::Beyond => Some(CommandDenied::Watches),
         }
     }
 
     /// Why what is asked for at a place is refused; none if it is no order, or one that counts.
-    pub(in crate::console) fn refusal(&self, place: Place, action: Action) -> Option<Barred> {
-        let barred = self.barred().filter(|_| is_order(place, action))?;
+    pub(in crate::console) fn refusal(&self, place: Place, action: Action) -> Option<CommandDenied> {
+        let denied = self.denied().filter(|_| is_order(place, action))?;
         let leaves = place == Place::Leave || action == Action::Detach;
         let takes_helm = action == Action::Helm || matches!(self.overlay, Some(Overlay::Helm(_)));
-        let stays_open = match barred {
-            Barred::Recording => false,
-            Barred::Observation | Barred::Over | Barred::Watches => leaves,
-            Barred::Helm(_) => leaves || takes_helm,
+        let stays_open = match denied {
+            CommandDenied::Recording => false,
+            CommandDenied::Observation | CommandDenied::Over | CommandDenied::Watches => leaves,
+            CommandDenied::Helm(_) => leaves || takes_helm,
         };
-        (!stays_open && !self.folds(place, action)).then_some(barred)
+        (!stays_open && !self.folds(place, action)).then_some(denied)
     }
 
     /// Whether what is asked for only folds a stage: the key that asks a check, on a heading.
@@ -57,21 +57,21 @@ impl Model {
     }
 
     /// The sentence an order is refused with.
-    pub(in crate::console) fn refused_because(&self, barred: &Barred) -> String {
+    pub(in crate::console) fn refused_because(&self, denied: &CommandDenied) -> String {
         let key = |action| self.key_of(Place::Dates, action, false);
-        match barred {
-            Barred::Recording => format!(
+        match denied {
+            CommandDenied::Recording => format!(
                 "this is a recording and can't be changed; {} quits",
                 key(Action::Quit)
             ),
-            Barred::Observation => {
+            CommandDenied::Observation => {
                 let observation = self.observation.as_ref();
                 let instead = observation.map_or_else(String::new, Observation::where_to_order);
                 format!("refused: this console is read-only; {}", sanitised(&instead))
             }
-            Barred::Over => "the run has ended; start it again with 'backcourt run'".to_owned(),
-            Barred::Watches => "refused: this console is read-only".to_owned(),
-            Barred::Helm(holder) => format!(
+            CommandDenied::Over => "the run has ended; start it again with 'backcourt run'".to_owned(),
+            CommandDenied::Watches => "refused: this console is read-only".to_owned(),
+            CommandDenied::Helm(holder) => format!(
                 "refused: {} has control; {} takes it",
                 sanitised(holder.as_deref().unwrap_or("no console")),
                 key(Action::Helm)

@@ -38,8 +38,8 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     match action {
         Some(action) => {
             model.wish(Dirty::Full);
-            if let Some(barred) = model.refusal(place, action) {
-                orders::refuse(model, &barred);
+            if let Some(denied) = model.refusal(place, action) {
+                orders::refuse(model, &denied);
                 return Vec::new();
             }
             let effects =

@@ -2,11 +2,11 @@
 
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
-use crate::console::model::orders::Barred;
+use crate::console::model::orders::CommandDenied;
 use crate::console::model::{Model, Purpose};
 
-pub(super) fn refuse(model: &mut Model, barred: &Barred) {
-    let sentence = model.refused_because(barred);
+pub(super) fn refuse(model: &mut Model, denied: &CommandDenied) {
+    let sentence = model.refused_because(denied);
     model.notice(true, sentence);
 }
 
@@ -18,7 +18,7 @@ pub(super) fn let_through(
     action: Action,
     effects: Vec<Effect>,
 ) -> Vec<Effect> {
-    let Some(barred) = model.barred() else {
+    let Some(denied) = model.denied() else {
         return effects;
     };
     if place == Place::Leave || action == Action::Interrupt {
@@ -28,7 +28,7 @@ pub(super) fn let_through(
     let orders = |effect: &Effect| matches!(effect, Effect::Send(command) if command.changes());
     let is_asked = model.prompt.take_if(|prompt| asks(prompt.purpose)).is_some();
     if is_asked || effects.iter().any(orders) {
-        refuse(model, &barred);
+        refuse(model, &denied);
         return Vec::new();
     }
     effects

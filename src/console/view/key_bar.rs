@@ -7,7 +7,7 @@ use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::keymap::{Action, Binding, Place, at};
 use crate::console::model::Model;
 use crate::console::model::detail::{Detail, Face};
-use crate::console::model::orders::Barred;
+use crate::console::model::orders::CommandDenied;
 use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
 use crate::console::theme::Theme;
@@ -60,10 +60,10 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
         Action::Back if model.place() == Place::Log && model.return_to.is_some() => "back to the date",
         // Nothing else can be ordered before.
-        Action::Helm if matches!(model.barred(), Some(Barred::Helm(_))) => "take control",
+        Action::Helm if matches!(model.denied(), Some(CommandDenied::Helm(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
         // What else it does is an order.
-        Action::Open if model.place() == Place::Runbook && model.barred().is_some() => "show",
+        Action::Open if model.place() == Place::Runbook && model.denied().is_some() => "show",
         // A terminal that no longer selects text must say why.
         Action::Mouse if model.mouse => "mouse off",
         Action::Accept

@@ -14,7 +14,7 @@ use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::troubled;
 use crate::console::model::observation::{Observation, ReadFailure, age};
-use crate::console::model::orders::Barred;
+use crate::console::model::orders::CommandDenied;
 use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
 use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
@@ -132,8 +132,8 @@ fn failed_outside(run: &RunView) -> Option<String> {
 fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
     let go_on = key(Place::Dates, Action::PauseResume);
     let quit = key(Place::Dates, Action::Quit);
-    let by_key = |does: &str| match model.barred() {
-        Some(Barred::Helm(_)) => {
+    let by_key = |does: &str| match model.denied() {
+        Some(CommandDenied::Helm(_)) => {
             let helm = key(Place::Dates, Action::Helm);
             format!("{helm} takes control, then {go_on} {does}")
         }
@@ -167,7 +167,7 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
         ));
     }
     let is_paused = run.state == RunState::Paused;
-    is_paused.then(|| match model.barred() {
+    is_paused.then(|| match model.denied() {
         None => format!("Paused: {go_on} resumes."),
         Some(_) => format!("Paused: {}.", by_key("resumes")),
     })
@@ -191,16 +191,16 @@ fn ended_elsewhere(
         || snapshot.stages.iter().any(|stage| {
             stage.counts.stale > 0 || matches!(stage.state, StageState::Waiting | StageState::Failed)
         });
-    Some(match model.barred()? {
-        Barred::Over if waits_for_a_rerun(snapshot) => {
+    Some(match model.denied()? {
+        CommandDenied::Over if waits_for_a_rerun(snapshot) => {
             format!("Run ended: continue with 'backcourt rerun --failed'; {quit} quits.")
         }
-        Barred::Over if is_left => {
+        CommandDenied::Over if is_left => {
             // Short, so that it leaves the date under the cursor in view.
             format!("Run ended: continue with 'backcourt run'; {quit} quits.")
         }
-        Barred::Watches if is_left => format!("Run ended: {quit} quits."),
-        Barred::Helm(_) if is_left => {
+        CommandDenied::Watches if is_left => format!("Run ended: {quit} quits."),
+        CommandDenied::Helm(_) if is_left => {
             let helm = key(Place::Dates, Action::Helm);
             format!("Run ended, work is left: {helm} takes control, {quit} quits.")
         }
@@ -300,7 +300,7 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
     if let Some(text) = held(model, run, &key) {
         return (text, BOLD);
     }
-    let may_order = model.barred().is_none();
+    let may_order = model.denied().is_none();
     let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
     if trouble > 0 {
         let dates = if trouble == 1 { "date needs" } else { "dates need" };
