@@ -55,7 +55,7 @@ fn promise_and_settle(criterion: &mut Criterion) {
                     Settlement {
                         intents: &[promises[0].id],
                         settled: &settled,
-                        overtaken: &[],
+                        invalidated: &[],
                         fingerprint: None,
                         synced: &[],
                         entry: 0,

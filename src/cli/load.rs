@@ -186,13 +186,16 @@ async fn correct(
     let mut said = Vec::new();
     for correction in corrections {
         let table = correction.table.path();
-        let found = provenance.overtaken(&table, &correction.dates.iter().copied().collect());
+        let found = provenance.invalidated(&table, &correction.dates.iter().copied().collect());
         // Before the rows change: a process that dies in between has marked too much and not too little.
-        ledger.overtake(target, &found, Utc::now())?;
-        for overtaken in &found {
-            provenance.forget(&overtaken.stage, &overtaken.dates);
+        ledger.invalidate(target, &found, Utc::now())?;
+        for invalidated in &found {
+            provenance.forget(&invalidated.stage, &invalidated.dates);
         }
-        stale += found.iter().map(|overtaken| overtaken.dates.len()).sum::<usize>();
+        stale += found
+            .iter()
+            .map(|invalidated| invalidated.dates.len())
+            .sum::<usize>();
         let replaced = warehouse
             .replace(Replace {
                 table: &correction.table,

@@ -9,9 +9,9 @@ mod elsewhere;
 mod ending;
 mod estimating;
 mod explaining;
+mod invalidation;
 mod orders;
 mod outdated;
-mod overtaking;
 mod picture;
 mod preflight;
 mod recording;
@@ -168,7 +168,7 @@ struct Line {
     /// Dates that are done by another definition of the stage, whether they have all their rows or not.
     changed: BTreeSet<NaiveDate>,
     /// Dates under way that rest on something that changed meanwhile, with the reason.
-    overtaken: HashMap<NaiveDate, String>,
+    invalidated: HashMap<NaiveDate, String>,
     scope: ScopeState,
     /// It need not be asked for: the plan says so, the operator did, or it was begun before.
     released: bool,
@@ -612,7 +612,7 @@ fn lines_of(
             recorded: BTreeSet::new(),
             made_from: HashMap::new(),
             changed: BTreeSet::new(),
-            overtaken: HashMap::new(),
+            invalidated: HashMap::new(),
             scope: ScopeState::Unknown,
             to_do: 0,
             changes: 0,

@@ -108,7 +108,7 @@ impl<'a> Preview<'a> {
                 .await
                 .map_err(StageError::from)?,
         };
-        let (current, promised, overtaken) = match &self.known {
+        let (current, promised, invalidated) = match &self.known {
             None => Default::default(),
             Some(known) => known.of(name, self.dates, self.demand)?,
         };
@@ -118,7 +118,7 @@ impl<'a> Preview<'a> {
             current,
             stored: &stored,
             promised: &promised,
-            overtaken: &overtaken,
+            invalidated: &invalidated,
             failing: &[],
         };
         let list = WorkList::of(self.demand, facts);
@@ -144,7 +144,7 @@ impl<'a> Preview<'a> {
         let (Some(known), Some(table)) = (&self.known, stage.fills().path()) else {
             return;
         };
-        for dependent in known.provenance.overtaken(&table, to_do) {
+        for dependent in known.provenance.invalidated(&table, to_do) {
             let dates = self.following.entry(dependent.stage).or_default();
             dates.extend(dependent.dates);
         }
@@ -168,7 +168,7 @@ impl Known<'_> {
         Ok((
             current,
             promised.into_iter().flat_map(|intent| intent.dates).collect(),
-            self.provenance.overtaken_before(stage, dates),
+            self.provenance.invalidated_before(stage, dates),
         ))
     }
 }

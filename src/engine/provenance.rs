@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::figures::counted;
-use crate::ledger::{Digests, KnownDigests, Ledger, LedgerError, Overtaken, Settled, Target, UnitState};
+use crate::ledger::{Digests, Invalidated, KnownDigests, Ledger, LedgerError, Settled, Target, UnitState};
 
 use super::{Lineage, Units};
 
@@ -27,7 +27,7 @@ impl Provenance {
         let mut units = Units::new();
         for stage in lineage.stages() {
             let done = ledger.units(target, stage)?;
-            let done = done.iter().filter(|unit| can_be_overtaken(unit.state));
+            let done = done.iter().filter(|unit| can_be_invalidated(unit.state));
             units.insert(stage.to_owned(), done.map(|unit| unit.date).collect());
         }
         Ok(Self {
@@ -39,7 +39,7 @@ impl Provenance {
 
     /// What rests on these dates of a table, with the reason to be written down for it.
     #[must_use]
-    pub fn overtaken(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Overtaken> {
+    pub fn invalidated(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
         let what = match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first < last => {
                 format!(
@@ -53,7 +53,7 @@ impl Provenance {
         let found = self.lineage.dependants(table, dates, &self.units);
         found
             .into_iter()
-            .map(|(stage, dates)| Overtaken {
+            .map(|(stage, dates)| Invalidated {
                 stage,
                 dates: dates.into_iter().collect(),
                 reason: format!("{what} changed after it was computed"),
@@ -102,7 +102,7 @@ impl Provenance {
     }
 
     /// Those of these dates that were computed from something else than earlier stages hold for them now.
-    pub(super) fn overtaken_before(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
+    pub(super) fn invalidated_before(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
         (dates.iter().copied())
             .filter(|date| self.is_overtaken(stage, *date))
             .collect()
@@ -116,6 +116,6 @@ impl Provenance {
 }
 
 /// What is not done yet will be computed from what is there then.
-pub(super) const fn can_be_overtaken(state: UnitState) -> bool {
+pub(super) const fn can_be_invalidated(state: UnitState) -> bool {
     state.is_done()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::figures::counted;
 use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 
-use super::provenance::can_be_overtaken;
+use super::provenance::can_be_invalidated;
 use super::{OnChange, Scope, Selection, Work};
 
 /// What a run is asked to do.
@@ -48,7 +48,7 @@ pub(super) struct Facts<'a> {
     /// Dates a process that died promised to write: nobody knows whether it did.
     pub(super) promised: &'a BTreeSet<NaiveDate>,
     /// Dates computed from inputs that have changed since.
-    pub(super) overtaken: &'a BTreeSet<NaiveDate>,
+    pub(super) invalidated: &'a BTreeSet<NaiveDate>,
     /// Dates a check of the stage names as failing, where the run is about them.
     pub(super) failing: &'a [NaiveDate],
 }
@@ -69,7 +69,7 @@ pub(super) struct WorkList {
     /// Dates whose table holds other rows than the ledger knows of.
     pub(super) contradicted: usize,
     /// Dates computed from inputs that have changed since.
-    pub(super) overtaken: usize,
+    pub(super) invalidated: usize,
 }
 
 /// Stored rows that are about to be replaced.
@@ -114,7 +114,7 @@ impl WorkList {
                 continue;
             }
             let stored = facts.stored.get(&date).copied().unwrap_or(0);
-            list.doubt(date, stored, facts.overtaken);
+            list.doubt(date, stored, facts.invalidated);
             let record = list.recorded.get(&date);
             let is_changed = list.changed.contains(&date);
             let wanted = is_wanted(demand.work, date, record, is_changed, facts.failing);
@@ -128,7 +128,7 @@ impl WorkList {
     }
 
     /// Marks what the ledger knows as done as stale, where the table or the inputs say otherwise.
-    fn doubt(&mut self, date: NaiveDate, stored: u32, overtaken: &BTreeSet<NaiveDate>) {
+    fn doubt(&mut self, date: NaiveDate, stored: u32, invalidated: &BTreeSet<NaiveDate>) {
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
@@ -147,10 +147,10 @@ impl WorkList {
             unit.rows = stored;
             self.contradicted += 1;
         }
-        if can_be_overtaken(unit.state) && overtaken.contains(&date) {
+        if can_be_invalidated(unit.state) && invalidated.contains(&date) {
             unit.state = UnitState::Stale;
             unit.reason = Some("its inputs have changed since".to_owned());
-            self.overtaken += 1;
+            self.invalidated += 1;
         }
     }
 }
@@ -251,7 +251,7 @@ mod tests {
     #[case::a_game_was_added_to_an_off_day(UnitState::Skipped, 4, 0, true)]
     #[case::failed_waits_for_a_rerun(UnitState::Failed, 4, 0, false)]
     #[case::short_waits_for_a_rerun(UnitState::Partial, 4, 3, false)]
-    #[case::overtaken(UnitState::Stale, 4, 4, true)]
+    #[case::invalidated(UnitState::Stale, 4, 4, true)]
     #[case::never_begun(UnitState::Pending, 4, 0, true)]
     #[case::sent_and_unknown(UnitState::Unknown, 4, 4, true)]
     fn of_a_plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
@@ -262,7 +262,7 @@ mod tests {
     #[rstest]
     #[case::done(UnitState::Ok, 211, false)]
     #[case::a_game_was_added_to_an_off_day(UnitState::Skipped, 0, true)]
-    #[case::overtaken(UnitState::Stale, 211, true)]
+    #[case::invalidated(UnitState::Stale, 211, true)]
     fn where_only_the_feeds_know_the_number(
         #[case] state: UnitState,
         #[case] expected: u32,
@@ -352,7 +352,7 @@ mod tests {
             },
             stored: &stored.iter().map(|&(number, rows)| (day(number), rows)).collect(),
             promised: &BTreeSet::new(),
-            overtaken: &BTreeSet::new(),
+            invalidated: &BTreeSet::new(),
             failing: &[],
         };
         WorkList::of(PLAIN, facts)

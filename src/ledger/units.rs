@@ -105,7 +105,7 @@ pub struct Settlement<'a> {
     /// What became of their dates.
     pub settled: &'a [Settled],
     /// What rests on rows that are other rows now.
-    pub overtaken: &'a [Overtaken],
+    pub invalidated: &'a [Invalidated],
     /// Of the definition the dates were computed by. Rows that were kept in place of fewer keep theirs.
     pub fingerprint: Option<Fingerprint>,
     /// Those of the dates that the warehouse has recorded just so, in the commit.
@@ -116,7 +116,7 @@ pub struct Settlement<'a> {
 
 /// Dates of a stage that rest on something that changed after they were computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overtaken {
+pub struct Invalidated {
     /// The stage.
     pub stage: String,
     /// Its dates, in order.
@@ -380,7 +380,7 @@ impl Ledger {
                     .execute(params![target.0, stage, date])?;
             }
             super::outbox::know(ledger, target, settlement.entry)?;
-            overtake(ledger, target, settlement.overtaken, now)
+            invalidate(ledger, target, settlement.invalidated, now)
         })
     }
 
@@ -388,13 +388,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn overtake(
+    pub fn invalidate(
         &mut self,
         target: Target,
-        overtaken: &[Overtaken],
+        invalidated: &[Invalidated],
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        self.transaction(|ledger| overtake(ledger, target, overtaken, now))
+        self.transaction(|ledger| invalidate(ledger, target, invalidated, now))
     }
 
     /// Remembers that an attempt failed, for the date's history.
@@ -497,13 +497,13 @@ pub(super) fn settle_date(
 }
 
 /// Only what is done can be overtaken: the rest is to be done anyway.
-fn overtake(
+fn invalidate(
     ledger: &Transaction<'_>,
     target: Target,
-    overtaken: &[Overtaken],
+    invalidated: &[Invalidated],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
-    for Overtaken { stage, dates, reason } in overtaken {
+    for Invalidated { stage, dates, reason } in invalidated {
         for date in dates {
             ledger
                 .prepare_cached(

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use backcourt::ledger::{
-    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Ledger, Overtaken, Purpose, QuarantinedRow,
+    ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Invalidated, Ledger, Purpose, QuarantinedRow,
     RunRecord, RunState, Settled, Settlement, UnitRecord, UnitState,
 };
 use backcourt::plan::load;
@@ -150,13 +150,13 @@ fn what_is_overtaken_is_stale_in_the_same_step_and_only_what_is_done() {
         .map(|(date, state)| unit(date, state))
         .collect();
     ledger.record_units(target, "form", "r", &units, now()).unwrap();
-    let overtaken = Overtaken {
+    let invalidated = Invalidated {
         stage: "form".to_owned(),
         dates: (0..4).map(day).collect(),
         reason: "2021-10-19 of d.games changed".to_owned(),
     };
     let settlement = Settlement {
-        overtaken: &[overtaken],
+        invalidated: &[invalidated],
         ..Settlement::default()
     };
     ledger.settle(target, "games", "r", settlement, now()).unwrap();

@@ -22,7 +22,7 @@ fn rerun(live: &Live, selection: Selection, stage: Option<&str>, source: Option<
     })
 }
 
-fn overtaken(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
+fn invalidated(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
     let told = facts.iter().filter_map(|fact| match &fact.event {
         Event::UnitsOvertaken { stage, dates, .. } => Some((stage.as_str(), dates.as_slice())),
         _ => None,
@@ -97,7 +97,7 @@ fn exactly_what_looks_back_on_a_changed_date_is_stale_until_it_is_refreshed() {
     live.order(Command::Drain);
     let (ending, facts) = live.end();
     assert_eq!(ending.exit_code, 0);
-    assert_eq!(overtaken(&facts), [("after", &rests[..])]);
+    assert_eq!(invalidated(&facts), [("after", &rests[..])]);
     assert_eq!(after(&toy), must_say(&[(9, "other")], &[]));
 }
 
@@ -106,7 +106,7 @@ fn the_same_rows_again_make_nothing_stale() {
     let toy = Toy::new(20).with_stages(ALL);
     toy.run();
     let (_, facts) = toy.run_with(|options| options.work = Work::Only(Selection::Dates(vec![day(9)])));
-    assert_eq!(overtaken(&facts), []);
+    assert_eq!(invalidated(&facts), []);
     assert_eq!(toy.dates_of("after", UnitState::Stale), []);
 }
 

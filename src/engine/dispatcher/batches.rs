@@ -208,13 +208,13 @@ impl Dispatcher {
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
         let mut settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
         self.outdate_checks(at)?;
-        let overtaken = self.overtaken_by(at, &mut settled);
+        let invalidated = self.invalidated_by(at, &mut settled);
         let record = commit.record.as_ref();
         let synced = record.map_or_else(Vec::new, |record| record.complete(&settled));
         let settlement = Settlement {
             intents: &intents,
             settled: &settled,
-            overtaken: &overtaken,
+            invalidated: &invalidated,
             fingerprint: self.plan.stage(&name).map(|stage| stage.fingerprint),
             synced: &synced,
             entry: record.map_or(0, CommitRecord::last),
@@ -239,7 +239,7 @@ impl Dispatcher {
             }
         }
         self.lines[at].trouble.is_over();
-        self.show_overtaken(overtaken);
+        self.show_invalidated(invalidated);
         self.drop_surplus_workers();
         let line = &mut self.lines[at];
         if line.writer.is_full() || line.writer.in_line() * 2 >= self.workers {

@@ -58,7 +58,7 @@ impl Dispatcher {
             }
             Ok(corrections) => corrections,
         };
-        let stale = self.overtake(&corrections)?;
+        let stale = self.invalidate(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
         self.spawn(Owner::Reload, async move {
             let mut result = Ok(Vec::new());
@@ -90,7 +90,7 @@ impl Dispatcher {
         stale: usize,
         result: Result<(), WarehouseError>,
     ) -> Result<(), Fatal> {
-        let stale = stale + self.overtake(corrections)?;
+        let stale = stale + self.invalidate(corrections)?;
         self.outdate_sources()?;
         if let Err(error) = result {
             tracing::error!("cannot replace raw rows: {error}");
@@ -109,14 +109,17 @@ impl Dispatcher {
     }
 
     /// Marks what rests on these rows as stale, in the ledger first; says how many dates that are.
-    fn overtake(&mut self, corrections: &[Correction]) -> Result<usize, Fatal> {
+    fn invalidate(&mut self, corrections: &[Correction]) -> Result<usize, Fatal> {
         let mut count = 0;
         for correction in corrections {
             let dates: BTreeSet<NaiveDate> = correction.dates.iter().copied().collect();
-            let found = self.overtaken(&correction.table.path(), &dates);
-            self.ledger.overtake(self.target, &found, Utc::now())?;
-            count += found.iter().map(|overtaken| overtaken.dates.len()).sum::<usize>();
-            self.show_overtaken(found);
+            let found = self.invalidated(&correction.table.path(), &dates);
+            self.ledger.invalidate(self.target, &found, Utc::now())?;
+            count += found
+                .iter()
+                .map(|invalidated| invalidated.dates.len())
+                .sum::<usize>();
+            self.show_invalidated(found);
         }
         Ok(count)
     }

@@ -284,13 +284,13 @@ impl Dispatcher {
             current: self.current_units(name)?,
             stored,
             promised,
-            overtaken: &self.provenance.overtaken_before(name, &self.options.dates),
+            invalidated: &self.provenance.invalidated_before(name, &self.options.dates),
             failing: self.failing_dates(name),
         };
         let list = WorkList::of(self.options.demand(), facts);
         for (dates, what) in [
             (list.contradicted, "whose table differs from the ledger"),
-            (list.overtaken, "whose inputs have changed"),
+            (list.invalidated, "whose inputs have changed"),
         ] {
             if dates > 0 {
                 tracing::warn!(stage = name, "{} {what}: stale", counted(dates, "date"));

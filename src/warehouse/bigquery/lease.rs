@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::fault::Fault;
 use super::fence::{Fence, Place, TAKEN};
 use super::job::{Answered, Statement};
-use super::{BigQueryWarehouse, Settings, notice, overtaken, own, read};
+use super::{BigQueryWarehouse, Settings, notice, own, read, superseded};
 use crate::table::Value;
 use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
 
@@ -216,7 +216,7 @@ impl BigQueryWarehouse {
             let is_before = |labels: &HashMap<String, String>| fence.is_before(project, labels);
             let end = || async {
                 let client = self.client().await?;
-                overtaken::end(&client, &self.account, project, is_before).await
+                superseded::end(&client, &self.account, project, is_before).await
             };
             match self.insist(end).await {
                 Err(fault) if *project != self.account.project && fault.class == ErrorClass::Auth => {
