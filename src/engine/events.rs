@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::retelling::Retelling;
+use super::projection::Projector;
 use super::{EVENT_SCHEMA, Event, Fact, Snapshot};
 use crate::ledger::RunState;
 
@@ -33,7 +33,7 @@ pub(super) struct EventLog {
     seq: u64,
     listener: UnboundedSender<Fact>,
     others: broadcast::Sender<Fact>,
-    retelling: Retelling,
+    projector: Projector,
     pictures: Pictures,
 }
 
@@ -97,7 +97,7 @@ impl EventLog {
             seq: 0,
             listener,
             others,
-            retelling: Retelling::default(),
+            projector: Projector::default(),
             pictures: Pictures::default(),
         })
     }
@@ -122,7 +122,7 @@ impl EventLog {
         }
         self.append(&lines).map_err(|cause| self.failed(cause))?;
         for fact in facts {
-            self.retelling.take(&fact);
+            self.projector.take(&fact);
             self.tell(fact);
         }
         Ok(())
@@ -135,7 +135,7 @@ impl EventLog {
             return Ok(());
         }
         self.pictures.keep(now.run.state);
-        let untold = Event::Pictured(Box::new(self.retelling.catch_up(now)));
+        let untold = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
         let mut line = serde_json::to_vec(&self.fact(untold)).map_err(|cause| self.failed(cause.into()))?;
         line.push(b'\n');
         self.append(&line).map_err(|cause| self.failed(cause))

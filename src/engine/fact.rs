@@ -7,7 +7,7 @@ use crate::ledger::{CheckState, Coverage, RunState, UnitState};
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
-use super::{Estimate, Pictured, Question, Replaces, StageNulls, Topic, UnitSample};
+use super::{Estimate, Question, Replaces, SnapshotDelta, StageNulls, Topic, UnitSample};
 
 /// The `schema` value of every JSON line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -331,7 +331,8 @@ pub enum Event {
     },
     /// How things stood, as far as the facts before do not tell. Kept in `events.jsonl` now and then and told to nobody:
     /// it is no fact, but the rest of the picture for whoever shows the run again.
-    Pictured(Box<Pictured>),
+    #[serde(rename = "pictured")]
+    SnapshotDelta(Box<SnapshotDelta>),
     /// The run ended.
     RunFinished {
         /// How.

@@ -21,12 +21,12 @@ mod observer;
 mod origin;
 pub mod preflight;
 mod preview;
+mod projection;
 mod provenance;
 mod question;
 mod queue;
 mod rate;
 mod reason;
-mod retelling;
 mod retry;
 mod sample;
 mod snapshot;
@@ -55,9 +55,9 @@ pub use observer::{Observed, Observer};
 pub use origin::{Correction, Origin};
 pub use preflight::Permits;
 pub use preview::{Preview, PreviewError, StagePreview};
+pub use projection::{ListDelta, Projector, SnapshotDelta, StageDelta, UnitGroup};
 pub use provenance::Provenance;
 pub use question::{Choice, Question, Topic};
-pub use retelling::{Alike, Listed, Pictured, PicturedStage, Retelling};
 pub use retry::RetryPolicy;
 pub use sample::{
     Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, Sampled, StageNulls,

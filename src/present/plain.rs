@@ -62,7 +62,7 @@ fn said(fact: &Fact) -> Option<String> {
             count(*to_do),
             replaces.clause()
         ),
-        Event::Pictured(_) => return None,
+        Event::SnapshotDelta(_) => return None,
         event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. }) => of_unit(event)?,
         Event::RerunQueued { stage, dates } => {
             format!("{stage}: {} requeued", counted(dates.len(), "date"))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::read::Recording;
-use crate::engine::{Event, Fact, Retelling, Snapshot, StageState};
+use crate::engine::{Event, Fact, Projector, Snapshot, StageState};
 use crate::ledger::CheckState;
 
 /// A stretch without a fact takes no longer than this, at normal speed.
@@ -23,7 +23,7 @@ pub struct Deck {
     /// When each fact is played, from the start, at normal speed.
     due: Vec<Duration>,
     run: String,
-    retelling: Retelling,
+    projector: Projector,
     /// How many facts were played.
     next: usize,
     played: Duration,
@@ -67,7 +67,7 @@ impl Deck {
             facts: recording.facts,
             due,
             run: recording.run,
-            retelling: Retelling::default(),
+            projector: Projector::default(),
             next: 0,
             played: Duration::ZERO,
             speed,
@@ -147,7 +147,7 @@ impl Deck {
     /// How things stood at that moment.
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot> {
-        let snapshot = self.retelling.snapshot()?;
+        let snapshot = self.projector.snapshot()?;
         Some(Snapshot {
             version: self.version,
             ..snapshot.clone()
@@ -201,7 +201,7 @@ impl Deck {
             // Who goes back from the end wants to look, and not to be at the end again in a moment.
             self.is_paused |= self.is_over();
             // What was told cannot be taken back, so it is told anew.
-            self.retelling = Retelling::default();
+            self.projector = Projector::default();
             self.next = 0;
             self.played = played;
             self.play();
@@ -215,7 +215,7 @@ impl Deck {
     fn play(&mut self) -> &[Fact] {
         let from = self.next;
         while self.due.get(self.next).is_some_and(|due| *due <= self.played) {
-            self.retelling.take(&self.facts[self.next]);
+            self.projector.take(&self.facts[self.next]);
             self.next += 1;
         }
         self.version += u64::from(self.next > from);
@@ -228,7 +228,7 @@ fn is_mark(fact: &Fact) -> bool {
     match &fact.event {
         Event::UnitFinished { state, .. } => state.needs_attention(),
         Event::CheckFinished { state, .. } => !matches!(state, CheckState::Pass | CheckState::Outdated),
-        Event::Pictured(picture) => picture
+        Event::SnapshotDelta(picture) => picture
             .stages
             .iter()
             .any(|stage| stage.state == StageState::Failed),

@@ -178,7 +178,10 @@ fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
     if is_torn {
         remarks.push("skipped the last line, which is incomplete".to_owned());
     }
-    if !facts.iter().any(|fact| matches!(fact.event, Event::Pictured(_))) {
+    if !facts
+        .iter()
+        .any(|fact| matches!(fact.event, Event::SnapshotDelta(_)))
+    {
         remarks.push(
             "recorded by an earlier version: contains only dates and checks that ended in this run, no workers, rates \
              or costs"

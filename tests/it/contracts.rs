@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use crate::program::{Ended, State, TABLE, ended, wait_until};
 use backcourt::engine::{
-    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Pictured,
-    Question, Replaces, SampleState, StageEstimate, StageNulls, Topic, UnitSample,
+    Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Question,
+    Replaces, SampleState, SnapshotDelta, StageEstimate, StageNulls, Topic, UnitSample,
 };
 use backcourt::ledger::{CheckState, Coverage, RunState, UnitState};
 use backcourt::plan::{Fingerprint, Severity};
@@ -694,7 +694,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
             answer: "replace".to_owned(),
             by: text(),
         },
-        Event::Pictured(Box::new(pictured())),
+        Event::SnapshotDelta(Box::new(delta())),
         Event::SampleFinished {
             sound: false,
             held: true,
@@ -715,7 +715,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
 }
 
 /// A picture with something in every part of it.
-fn pictured() -> Pictured {
+fn delta() -> SnapshotDelta {
     let worker = json!({"slot": 1, "task": null, "units_done": 3, "busy": 0.5});
     let run = json!({
         "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,

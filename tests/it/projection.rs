@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use crate::toy::{Fault, Toy, day};
-use backcourt::engine::{Checks, Command, Event, Fact, Retelling, Selection, Snapshot, StageState, Work};
+use backcourt::engine::{Checks, Command, Event, Fact, Projector, Selection, Snapshot, StageState, Work};
 use backcourt::ledger::{CheckState, RunState, UnitState};
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -26,11 +26,11 @@ fn recorded(toy: &Toy) -> Vec<Fact> {
 }
 
 fn told_again(facts: &[Fact]) -> Snapshot {
-    let mut retelling = Retelling::default();
+    let mut projector = Projector::default();
     for fact in facts {
-        retelling.take(fact);
+        projector.take(fact);
     }
-    retelling.snapshot().unwrap().clone()
+    projector.snapshot().unwrap().clone()
 }
 
 /// When a picture was taken and the how-manieth it was belong to the telling.
@@ -103,7 +103,7 @@ fn a_second_run_knows_from_its_first_picture_how_the_dates_stood() {
     let facts = recorded(&toy);
     let pictured = facts
         .iter()
-        .position(|fact| matches!(fact.event, Event::Pictured(_)));
+        .position(|fact| matches!(fact.event, Event::SnapshotDelta(_)));
     let then = told_again(&facts[..=pictured.unwrap()]);
     assert_eq!(
         (then.run.state, then.stages[0].counts.total),
@@ -123,7 +123,7 @@ fn a_recording_without_pictures_shows_what_its_facts_say() {
         live.last()
     };
     let old: Vec<Fact> = (recorded(&toy).into_iter())
-        .filter(|fact| !matches!(fact.event, Event::Pictured(_)))
+        .filter(|fact| !matches!(fact.event, Event::SnapshotDelta(_)))
         .collect();
     let told = told_again(&old);
     let (stage, real) = (&told.stages[0], &last.stages[0]);
@@ -152,7 +152,7 @@ fn pictures_follow_each_other_no_faster_than_one_a_second() {
     let facts = recorded(&toy);
     let pictures: Vec<&Fact> = facts
         .iter()
-        .filter(|fact| matches!(fact.event, Event::Pictured(_)))
+        .filter(|fact| matches!(fact.event, Event::SnapshotDelta(_)))
         .collect();
     let seconds = (facts.last().unwrap().at - facts[0].at).num_seconds();
     // One at the start, one for the end of the run and one for the end of the process beside those in between.
@@ -163,7 +163,7 @@ fn pictures_follow_each_other_no_faster_than_one_a_second() {
     );
     let mut number = 0;
     for fact in &facts {
-        let is_picture = matches!(fact.event, Event::Pictured(_));
+        let is_picture = matches!(fact.event, Event::SnapshotDelta(_));
         number += u64::from(!is_picture);
         assert_eq!(fact.seq, number, "a picture has the number of the fact before it");
     }

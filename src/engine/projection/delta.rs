@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::alike::Alike;
-use super::listed::Listed;
+use super::group::UnitGroup;
+use super::list::ListDelta;
 use super::stage;
 use crate::engine::{
     BreakdownView, CheckView, Cost, Estimate, GapView, RunView, Snapshot, StageState, StageView, WorkerView,
@@ -15,28 +15,28 @@ use crate::runbook::Item;
 
 /// The rest of a picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pictured {
+pub struct SnapshotDelta {
     /// The run as a whole.
     #[serde(rename = "of")]
     pub run: RunView,
     /// Stages that changed otherwise than was told; all of them at the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stages: Vec<PicturedStage>,
+    pub stages: Vec<StageDelta>,
     /// Workers.
-    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
-    pub workers: Listed<WorkerView>,
+    #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
+    pub workers: ListDelta<WorkerView>,
     /// Checks.
-    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
-    pub checks: Listed<CheckView>,
+    #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
+    pub checks: ListDelta<CheckView>,
     /// Items of the runbook.
-    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
-    pub runbook: Listed<Item>,
+    #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
+    pub runbook: ListDelta<Item>,
     /// Checks of the raw tables.
-    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
-    pub sources: Listed<CheckView>,
+    #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
+    pub sources: ListDelta<CheckView>,
     /// Breakdowns.
-    #[serde(default, skip_serializing_if = "Listed::is_nothing")]
-    pub breakdowns: Listed<BreakdownView>,
+    #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
+    pub breakdowns: ListDelta<BreakdownView>,
     /// What the run is going to be billed, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Arc<Estimate>>,
@@ -44,7 +44,7 @@ pub struct Pictured {
 
 /// One stage. What follows from its units is not said again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PicturedStage {
+pub struct StageDelta {
     /// Name.
     pub name: String,
     /// `dataset.table`; none if it fills none.
@@ -65,46 +65,46 @@ pub struct PicturedStage {
     pub whole: bool,
     /// Its units that changed otherwise than was told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub units: Vec<Alike>,
+    pub units: Vec<UnitGroup>,
 }
 
-impl Pictured {
+impl SnapshotDelta {
     /// What is to be said of `now` to somebody who knows `before`.
     pub(super) fn between(before: Option<&Snapshot>, now: &Snapshot) -> Self {
         let stages = now.stages.iter().filter_map(|stage| {
             let known = before.and_then(|before| before.stages.iter().find(|known| known.name == stage.name));
-            PicturedStage::between(known, stage)
+            StageDelta::between(known, stage)
         });
         let estimate = before.and_then(|before| before.estimate.as_ref());
         Self {
             run: now.run.clone(),
             stages: stages.collect(),
-            workers: Listed::between(before.map_or(&[], |before| &before.workers), &now.workers),
-            checks: Listed::between(before.map_or(&[], |before| &before.checks), &now.checks),
-            runbook: Listed::between(before.map_or(&[], |before| &before.runbook), &now.runbook),
-            sources: Listed::between(before.map_or(&[], |before| &before.sources), &now.sources),
-            breakdowns: Listed::between(before.map_or(&[], |before| &before.breakdowns), &now.breakdowns),
+            workers: ListDelta::between(before.map_or(&[], |before| &before.workers), &now.workers),
+            checks: ListDelta::between(before.map_or(&[], |before| &before.checks), &now.checks),
+            runbook: ListDelta::between(before.map_or(&[], |before| &before.runbook), &now.runbook),
+            sources: ListDelta::between(before.map_or(&[], |before| &before.sources), &now.sources),
+            breakdowns: ListDelta::between(before.map_or(&[], |before| &before.breakdowns), &now.breakdowns),
             estimate: (now.estimate.clone()).filter(|now| Some(now) != estimate),
         }
     }
 
-    pub(super) fn put_on(&self, snapshot: &mut Snapshot) {
+    pub(super) fn apply(&self, snapshot: &mut Snapshot) {
         snapshot.run = self.run.clone();
-        for pictured in &self.stages {
-            pictured.put_on(stage::of_name(&mut snapshot.stages, &pictured.name));
+        for delta in &self.stages {
+            delta.apply(stage::of_name(&mut snapshot.stages, &delta.name));
         }
-        self.workers.put_on(&mut snapshot.workers);
-        self.checks.put_on(&mut snapshot.checks);
-        self.runbook.put_on(Arc::make_mut(&mut snapshot.runbook));
-        self.sources.put_on(&mut snapshot.sources);
-        self.breakdowns.put_on(&mut snapshot.breakdowns);
+        self.workers.apply(&mut snapshot.workers);
+        self.checks.apply(&mut snapshot.checks);
+        self.runbook.apply(Arc::make_mut(&mut snapshot.runbook));
+        self.sources.apply(&mut snapshot.sources);
+        self.breakdowns.apply(&mut snapshot.breakdowns);
         if let Some(estimate) = &self.estimate {
             snapshot.estimate = Some(Arc::clone(estimate));
         }
     }
 }
 
-impl PicturedStage {
+impl StageDelta {
     /// None if both are the same.
     fn between(before: Option<&StageView>, now: &StageView) -> Option<Self> {
         if before == Some(now) {
@@ -115,12 +115,12 @@ impl PicturedStage {
             Arc::ptr_eq(&before.units, &now.units) || dates(before) == dates(now)
         });
         let units = match known {
-            Some(before) => Alike::gathered(
+            Some(before) => UnitGroup::gathered(
                 (before.units.iter().zip(now.units.iter()))
                     .filter(|(old, new)| old != new)
                     .map(|(_, new)| new),
             ),
-            None => Alike::gathered(now.units.iter()),
+            None => UnitGroup::gathered(now.units.iter()),
         };
         Some(Self {
             name: now.name.clone(),
@@ -136,7 +136,7 @@ impl PicturedStage {
         })
     }
 
-    fn put_on(&self, stage: &mut StageView) {
+    fn apply(&self, stage: &mut StageView) {
         stage.table.clone_from(&self.table);
         stage.state = self.state;
         stage.seconds = self.seconds;
@@ -147,6 +147,6 @@ impl PicturedStage {
         if self.whole {
             stage::forget_units(stage);
         }
-        stage::put_units(stage, self.units.iter().flat_map(Alike::units));
+        stage::put_units(stage, self.units.iter().flat_map(UnitGroup::units));
     }
 }

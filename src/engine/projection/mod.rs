@@ -2,25 +2,25 @@
 //! while it writes them, to see what of its pictures they do not tell; that alone it then records beside them.
 //! This room knows no file and no clock.
 
-mod alike;
 mod check;
-mod listed;
-mod pictured;
+mod delta;
+mod group;
+mod list;
 mod stage;
 
 use std::sync::Arc;
 
 use super::{ElsewhereView, Event, Fact, Progress, Question, RunView, Snapshot, WorkerView};
 use crate::ledger::RunState;
-pub use alike::Alike;
-pub use listed::Listed;
-pub use pictured::{Pictured, PicturedStage};
+pub use delta::{SnapshotDelta, StageDelta};
+pub use group::UnitGroup;
+pub use list::ListDelta;
 
 /// A run as far as it was told.
 #[derive(Debug, Clone, Default)]
-pub struct Retelling(Option<Snapshot>);
+pub struct Projector(Option<Snapshot>);
 
-impl Retelling {
+impl Projector {
     /// How things stand; none before the first fact.
     #[must_use]
     pub const fn snapshot(&self) -> Option<&Snapshot> {
@@ -40,8 +40,8 @@ impl Retelling {
     }
 
     /// What of this picture was not told; told from now on.
-    pub(super) fn catch_up(&mut self, now: &Snapshot) -> Pictured {
-        let untold = Pictured::between(self.0.as_ref(), now);
+    pub(super) fn diff(&mut self, now: &Snapshot) -> SnapshotDelta {
+        let untold = SnapshotDelta::between(self.0.as_ref(), now);
         self.0 = Some(now.clone());
         untold
     }
@@ -134,7 +134,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::CheckFinished { .. }
         | Event::SourceChecked { .. }
         | Event::CheckWaived { .. } => check::fold(snapshot, fact),
-        Event::Pictured(pictured) => pictured.put_on(snapshot),
+        Event::SnapshotDelta(delta) => delta.apply(snapshot),
         // What these change shows in the facts and pictures that follow them.
         Event::Continued { .. }
         | Event::PlanRefused { .. }

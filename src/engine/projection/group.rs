@@ -11,7 +11,7 @@ use crate::ledger::UnitState;
 
 /// Some units of a stage that differ in their dates alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alike {
+pub struct UnitGroup {
     /// How they stand.
     pub state: UnitState,
     /// Rows stored for each.
@@ -27,7 +27,7 @@ pub struct Alike {
     pub dates: Vec<NaiveDate>,
 }
 
-impl Alike {
+impl UnitGroup {
     /// Units put together, in the order in which their kinds first come.
     pub(super) fn gathered<'a>(units: impl Iterator<Item = &'a UnitView>) -> Vec<Self> {
         let mut places = HashMap::new();

@@ -8,7 +8,7 @@ use crate::runbook::Item;
 /// The difference of two lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Listed<T> {
+pub enum ListDelta<T> {
     /// Every entry, in order.
     All(Vec<T>),
     /// Those that changed.
@@ -45,20 +45,20 @@ impl Named for Item {
     }
 }
 
-impl<T> Default for Listed<T> {
+impl<T> Default for ListDelta<T> {
     fn default() -> Self {
         Self::Changed(Vec::new())
     }
 }
 
-impl<T> Listed<T> {
+impl<T> ListDelta<T> {
     /// Whether both lists were the same.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self, Self::Changed(entries) if entries.is_empty())
     }
 }
 
-impl<T: Named + Clone + PartialEq> Listed<T> {
+impl<T: Named + Clone + PartialEq> ListDelta<T> {
     pub(super) fn between(before: &[T], now: &[T]) -> Self {
         let pairs = || before.iter().zip(now);
         if before.len() != now.len() || !pairs().all(|(old, new)| old.is_about(new)) {
@@ -69,7 +69,7 @@ impl<T: Named + Clone + PartialEq> Listed<T> {
     }
 
     /// Changes a list; an entry it does not have is left out.
-    pub(super) fn put_on(&self, list: &mut Vec<T>) {
+    pub(super) fn apply(&self, list: &mut Vec<T>) {
         match self {
             Self::All(all) => list.clone_from(all),
             Self::Changed(changed) => {
