@@ -65,7 +65,7 @@ pub(super) use recording::CommitRecord;
 const PICTURE_GAP: Duration = Duration::from_millis(100);
 
 /// What a task reports when it ends.
-enum Report {
+enum TaskOutcome {
     Prepared(Result<Option<String>, StageError>),
     Examined(Result<Findings, StageError>),
     Settled(Result<Settled, Unsettled>),
@@ -74,9 +74,9 @@ enum Report {
     Scoped(usize, Result<Scoped, StageError>),
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
-    Checked(Asked, Result<Measured, WarehouseError>, f64),
+    Checked(CheckTicket, Result<Measured, WarehouseError>, f64),
     SourceChecked(usize, u64, Result<Measured, WarehouseError>, f64),
-    BrokenDown(Asked, Result<Breakdown, WarehouseError>),
+    BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Recorded(i64, Result<(), WarehouseError>),
@@ -91,7 +91,7 @@ struct Scoped {
 }
 
 /// What a task was about, for the case that it panics and cannot report.
-enum Owner {
+enum TaskKind {
     Preflight,
     Preparation,
     Estimate,
@@ -110,7 +110,7 @@ enum Owner {
 
 /// A check or breakdown on its way: which one, and how often its stage had changed when it was asked.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+struct CheckTicket {
     at: usize,
     changes: u64,
 }
@@ -142,7 +142,7 @@ enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ScopeState {
     Unknown,
-    Asked,
+    CheckTicket,
     Known,
 }
 
@@ -241,8 +241,8 @@ pub(super) struct Dispatcher {
     /// What is to be sampled before the first unit, with what the ledger knew when the run began.
     sample: Option<(Known, Sample)>,
     preparing: Option<(String, Arc<Meter>)>,
-    tasks: JoinSet<Report>,
-    owners: HashMap<Id, Owner>,
+    tasks: JoinSet<TaskOutcome>,
+    task_kinds: HashMap<Id, TaskKind>,
     phases: mpsc::UnboundedSender<(usize, Phase)>,
     phase_reports: mpsc::UnboundedReceiver<(usize, Phase)>,
     samples: mpsc::UnboundedSender<UnitSample>,
@@ -344,7 +344,7 @@ impl Dispatcher {
             sample,
             preparing: None,
             tasks: JoinSet::new(),
-            owners: HashMap::new(),
+            task_kinds: HashMap::new(),
             phases,
             phase_reports,
             samples,
@@ -427,64 +427,64 @@ impl Dispatcher {
         }
     }
 
-    fn on_joined(&mut self, joined: Result<(Id, Report), JoinError>) -> Result<(), Fatal> {
+    fn on_joined(&mut self, joined: Result<(Id, TaskOutcome), JoinError>) -> Result<(), Fatal> {
         self.want_picture(Picture::Soon);
         match joined {
-            Ok((id, report)) => match self.owners.remove(&id) {
-                Some(_) => self.on_report(report),
+            Ok((id, report)) => match self.task_kinds.remove(&id) {
+                Some(_) => self.on_outcome(report),
                 // It was given up in the moment it was done.
                 None => Ok(()),
             },
-            Err(error) => match self.owners.remove(&error.id()) {
+            Err(error) => match self.task_kinds.remove(&error.id()) {
                 Some(owner) => self.on_death(owner, error),
                 None => Ok(()),
             },
         }
     }
 
-    fn on_report(&mut self, report: Report) -> Result<(), Fatal> {
+    fn on_outcome(&mut self, report: TaskOutcome) -> Result<(), Fatal> {
         match report {
-            Report::Prepared(result) => self.on_prepared(result),
-            Report::Examined(found) => self.on_examined(found),
-            Report::Settled(result) => self.on_settled(result),
-            Report::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
-            Report::Sampled(result, seconds) => self.on_sampled(result, seconds),
-            Report::Scoped(line, result) => self.on_scoped(line, result),
-            Report::Worked(batch, result) => self.on_worked(batch, result),
-            Report::Written(line, commit, result) => self.on_written(line, commit, result),
-            Report::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
-            Report::SourceChecked(at, changes, result, seconds) => {
+            TaskOutcome::Prepared(result) => self.on_prepared(result),
+            TaskOutcome::Examined(found) => self.on_examined(found),
+            TaskOutcome::Settled(result) => self.on_settled(result),
+            TaskOutcome::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
+            TaskOutcome::Sampled(result, seconds) => self.on_sampled(result, seconds),
+            TaskOutcome::Scoped(line, result) => self.on_scoped(line, result),
+            TaskOutcome::Worked(batch, result) => self.on_worked(batch, result),
+            TaskOutcome::Written(line, commit, result) => self.on_written(line, commit, result),
+            TaskOutcome::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
+            TaskOutcome::SourceChecked(at, changes, result, seconds) => {
                 self.on_source_checked(at, changes, result, seconds)
             }
-            Report::BrokenDown(asked, result) => {
+            TaskOutcome::BrokenDown(asked, result) => {
                 self.on_broken_down(asked, result);
                 Ok(())
             }
-            Report::Compared(answer, dates, found) => self.on_compared(answer, &dates, found),
-            Report::Corrected(answer, corrections, stale, result) => {
+            TaskOutcome::Compared(answer, dates, found) => self.on_compared(answer, &dates, found),
+            TaskOutcome::Corrected(answer, corrections, stale, result) => {
                 self.on_corrected(answer, &corrections, stale, result)
             }
-            Report::Recorded(last, result) => self.on_recorded(last, result),
-            Report::Pruned => {
+            TaskOutcome::Recorded(last, result) => self.on_recorded(last, result),
+            TaskOutcome::Pruned => {
                 self.on_pruned();
                 Ok(())
             }
-            Report::Answered => Ok(()),
+            TaskOutcome::Answered => Ok(()),
         }
     }
 
     /// Starts a task and remembers what it is about.
-    fn spawn(&mut self, owner: Owner, task: impl Future<Output = Report> + Send + 'static) {
+    fn spawn(&mut self, owner: TaskKind, task: impl Future<Output = TaskOutcome> + Send + 'static) {
         self.spawn_as(|_| owner, task);
     }
 
     fn spawn_as(
         &mut self,
-        owner: impl FnOnce(AbortHandle) -> Owner,
-        task: impl Future<Output = Report> + Send + 'static,
+        owner: impl FnOnce(AbortHandle) -> TaskKind,
+        task: impl Future<Output = TaskOutcome> + Send + 'static,
     ) {
         let handle = self.tasks.spawn(task);
-        self.owners.insert(handle.id(), owner(handle));
+        self.task_kinds.insert(handle.id(), owner(handle));
     }
 
     fn tell(&mut self, event: Event) {

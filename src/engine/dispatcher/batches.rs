@@ -15,7 +15,7 @@ use super::super::landing::land;
 use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
-use super::{CommitRecord, Dispatcher, Fatal, Owner, Picture, Report};
+use super::{CommitRecord, Dispatcher, Fatal, Picture, TaskKind, TaskOutcome};
 
 impl Dispatcher {
     /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
@@ -96,10 +96,10 @@ impl Dispatcher {
         let phases = self.phases.clone();
         self.want_picture(Picture::Soon);
         let known = batch.clone();
-        let owner = |task| Owner::Worker(known, task);
+        let owner = |task| TaskKind::Worker(known, task);
         self.spawn_as(owner, async move {
             let (batch, result) = work(batch, stage, warehouse, source, lanes, phases).await;
-            Report::Worked(batch, result)
+            TaskOutcome::Worked(batch, result)
         });
     }
 
@@ -178,9 +178,9 @@ impl Dispatcher {
             let stage = Arc::clone(&line.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
-            self.spawn(Owner::Writer(at, batches), async move {
+            self.spawn(TaskKind::Writer(at, batches), async move {
                 let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;
-                Report::Written(at, commit, result)
+                TaskOutcome::Written(at, commit, result)
             });
             for slot in self.lines[at].writer.held().collect::<Vec<_>>() {
                 self.slots[slot].enter(Phase::Write);
@@ -539,8 +539,8 @@ impl Dispatcher {
     }
 
     /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
-    pub(super) fn on_death(&mut self, owner: Owner, error: JoinError) -> Result<(), Fatal> {
-        if matches!(owner, Owner::Recorder) {
+    pub(super) fn on_death(&mut self, owner: TaskKind, error: JoinError) -> Result<(), Fatal> {
+        if matches!(owner, TaskKind::Recorder) {
             let why = format!("the task was aborted: {error}");
             return self.on_recorded(0, Err(WarehouseError::new(ErrorClass::Transient, why)));
         }
@@ -553,12 +553,12 @@ impl Dispatcher {
             message: format!("a worker panicked: {message}"),
         };
         match owner {
-            Owner::Preflight => self.stop(format!("checking the plan panicked: {message}")),
-            Owner::Preparation => self.stop(format!("the preparation panicked: {message}")),
-            Owner::Estimate => self.stop(format!("the estimate panicked: {message}")),
-            Owner::Sample => self.stop(format!("the sample panicked: {message}")),
-            Owner::Scope => self.stop(format!("reading the schedule panicked: {message}")),
-            Owner::Worker(batch, _) => {
+            TaskKind::Preflight => self.stop(format!("checking the plan panicked: {message}")),
+            TaskKind::Preparation => self.stop(format!("the preparation panicked: {message}")),
+            TaskKind::Estimate => self.stop(format!("the estimate panicked: {message}")),
+            TaskKind::Sample => self.stop(format!("the sample panicked: {message}")),
+            TaskKind::Scope => self.stop(format!("reading the schedule panicked: {message}")),
+            TaskKind::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
                 self.tell(Event::WorkerDied {
                     slot: batch.slot + 1,
@@ -567,20 +567,20 @@ impl Dispatcher {
                 self.slots[batch.slot].end();
                 self.on_batch_failed(&batch, &fault)?;
             }
-            Owner::Writer(at, batches) => {
+            TaskKind::Writer(at, batches) => {
                 tracing::error!("the writer panicked: {message}");
                 self.lines[at].writer.free();
                 for batch in &batches {
                     self.on_batch_failed(batch, &fault)?;
                 }
             }
-            Owner::Check(check) => self.on_check_died(check, &message)?,
-            Owner::Source(at) => self.on_source_died(at, &message)?,
-            Owner::Breakdown(at) => self.on_breakdown_died(at, &message),
-            Owner::Reload => tracing::error!("reloading raw rows panicked: {message}"),
-            Owner::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
-            Owner::Recorder => {}
-            Owner::Inspection => tracing::error!("showing stored rows panicked: {message}"),
+            TaskKind::Check(check) => self.on_check_died(check, &message)?,
+            TaskKind::Source(at) => self.on_source_died(at, &message)?,
+            TaskKind::Breakdown(at) => self.on_breakdown_died(at, &message),
+            TaskKind::Reload => tracing::error!("reloading raw rows panicked: {message}"),
+            TaskKind::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
+            TaskKind::Recorder => {}
+            TaskKind::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }
         Ok(())
     }

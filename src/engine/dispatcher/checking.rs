@@ -14,7 +14,7 @@ use crate::warehouse::WarehouseError;
 use super::super::board::{Answered, is_open, take_answer};
 use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
-use super::{Asked, Dispatcher, Fatal, Line, Owner, Picture, Report};
+use super::{CheckTicket, Dispatcher, Fatal, Line, Picture, TaskKind, TaskOutcome};
 
 /// Queries under way at once.
 const ABREAST: usize = 4;
@@ -117,7 +117,7 @@ impl Dispatcher {
             let Some(line) = self.lines.iter().find(|line| line.board.name == spec.stage) else {
                 continue;
             };
-            let asked = Asked {
+            let asked = CheckTicket {
                 at: check,
                 changes: line.changes,
             };
@@ -129,10 +129,10 @@ impl Dispatcher {
                 check: spec.name.clone(),
             });
             self.want_picture(Picture::Now);
-            self.spawn(Owner::Check(check), async move {
+            self.spawn(TaskKind::Check(check), async move {
                 let began = Instant::now();
                 let result = judging.measure(&spec, warehouse.as_ref()).await;
-                Report::Checked(asked, result, began.elapsed().as_secs_f64())
+                TaskOutcome::Checked(asked, result, began.elapsed().as_secs_f64())
             });
         }
     }
@@ -154,7 +154,7 @@ impl Dispatcher {
 
     pub(super) fn on_checked(
         &mut self,
-        asked: Asked,
+        asked: CheckTicket,
         result: Result<Measured, WarehouseError>,
         seconds: f64,
     ) -> Result<(), Fatal> {

@@ -10,7 +10,7 @@ use crate::ledger::RunState;
 
 use super::super::summary::summary;
 use super::super::{Ending, Event, StageState, Topic};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report, ScopeState, cancel_abandoned};
+use super::{Dispatcher, Fatal, Mode, Picture, ScopeState, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
 /// Exit code of a run that can be gone on with.
@@ -65,11 +65,11 @@ impl Dispatcher {
         if self.mode == Mode::Going {
             self.hold();
         }
-        let is_worker = |owner: &Owner| matches!(owner, Owner::Worker(..));
-        let given_up: Vec<_> = (self.owners)
+        let is_worker = |owner: &TaskKind| matches!(owner, TaskKind::Worker(..));
+        let given_up: Vec<_> = (self.task_kinds)
             .extract_if(|_, owner| is_worker(owner))
             .filter_map(|(_, owner)| match owner {
-                Owner::Worker(batch, task) => Some((batch, task)),
+                TaskKind::Worker(batch, task) => Some((batch, task)),
                 _ => None,
             })
             .collect();
@@ -100,12 +100,12 @@ impl Dispatcher {
     /// Cancels what aborted tasks leave running on the warehouse, once they have let go of it.
     fn cancel_jobs_of(&mut self, tasks: Vec<AbortHandle>) {
         let warehouse = Arc::clone(&self.warehouse);
-        self.spawn(Owner::Cancellation, async move {
+        self.spawn(TaskKind::Cancellation, async move {
             while !tasks.iter().all(AbortHandle::is_finished) {
                 tokio::time::sleep(TASK_ENDS).await;
             }
             cancel_abandoned(warehouse.as_ref()).await;
-            Report::Answered
+            TaskOutcome::Answered
         });
     }
 

@@ -13,7 +13,7 @@ use super::super::{
     Checks, Estimate, Event, Expected, Meter, OnChange, Planned, PlannedStage, Question, Work,
 };
 use super::preflight::{EarlyEstimate, Step};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 
@@ -38,7 +38,7 @@ impl Dispatcher {
         if self.bills.are_opened() && self.estimate.is_none() {
             match std::mem::take(&mut self.preflight.estimate) {
                 EarlyEstimate::Arrived(estimate, seconds) => return self.on_estimated(estimate, seconds),
-                EarlyEstimate::Asked(meter) => {
+                EarlyEstimate::CheckTicket(meter) => {
                     self.preparing = Some((ESTIMATING.to_owned(), meter));
                     return Ok(());
                 }
@@ -123,7 +123,7 @@ impl Dispatcher {
         if is_settled && self.bills.are_opened() {
             let planned = self.planned()?;
             if !planned.is_idle() {
-                self.preflight.estimate = EarlyEstimate::Asked(self.start_estimate(planned));
+                self.preflight.estimate = EarlyEstimate::CheckTicket(self.start_estimate(planned));
             }
         }
         Ok(())
@@ -134,16 +134,16 @@ impl Dispatcher {
         let meter: Arc<Meter> = Arc::default();
         // A dry run is no job: it goes on no bill.
         let (warehouse, steps) = (Arc::clone(&self.warehouse), Arc::clone(&meter));
-        self.spawn(Owner::Estimate, async move {
+        self.spawn(TaskKind::Estimate, async move {
             let began = Instant::now();
             let estimate = planned.dry_run(warehouse, steps).await;
-            Report::Estimated(estimate, began.elapsed().as_secs_f64())
+            TaskOutcome::Estimated(estimate, began.elapsed().as_secs_f64())
         });
         meter
     }
 
     pub(super) fn on_estimated(&mut self, estimate: Estimate, seconds: f64) -> Result<(), Fatal> {
-        if matches!(self.preflight.estimate, EarlyEstimate::Asked(_)) {
+        if matches!(self.preflight.estimate, EarlyEstimate::CheckTicket(_)) {
             // What the examination finds is reported first.
             self.preflight.estimate = EarlyEstimate::Arrived(estimate, seconds);
             return Ok(());

@@ -10,7 +10,7 @@ use crate::plan::{Plan, with_hint};
 use crate::warehouse::WarehouseError;
 
 use super::super::{BreakdownState, BreakdownView, CheckView};
-use super::{Asked, Dispatcher, Line, Owner, Picture, Report};
+use super::{CheckTicket, Dispatcher, Line, Picture, TaskKind, TaskOutcome};
 
 /// The breakdowns of these checks, none asked yet.
 pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
@@ -64,7 +64,7 @@ impl Dispatcher {
             return;
         };
         view.state = BreakdownState::Running;
-        let asked = Asked {
+        let asked = CheckTicket {
             at,
             changes: self.changes_behind(at),
         };
@@ -72,12 +72,12 @@ impl Dispatcher {
         let warehouse = self.charging(&Purpose::check(stage, &spec.check));
         self.explaining += 1;
         self.want_picture(Picture::Now);
-        self.spawn(Owner::Breakdown(at), async move {
-            Report::BrokenDown(asked, break_down(&spec, warehouse.as_ref()).await)
+        self.spawn(TaskKind::Breakdown(at), async move {
+            TaskOutcome::BrokenDown(asked, break_down(&spec, warehouse.as_ref()).await)
         });
     }
 
-    pub(super) fn on_broken_down(&mut self, asked: Asked, result: Result<Breakdown, WarehouseError>) {
+    pub(super) fn on_broken_down(&mut self, asked: CheckTicket, result: Result<Breakdown, WarehouseError>) {
         let is_current = self.changes_behind(asked.at) == asked.changes;
         match result {
             Err(error) => self.breakdown_failed(asked.at, error.message),

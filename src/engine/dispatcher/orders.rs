@@ -13,7 +13,7 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 use super::super::board::Slot;
 use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
 
 /// The most workers an operator may ask for; each holds a batch of raw rows in memory.
@@ -171,13 +171,13 @@ impl Dispatcher {
         };
         let stage = Arc::clone(&line.stage);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
-        self.spawn(Owner::Inspection, async move {
+        self.spawn(TaskKind::Inspection, async move {
             let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {
                 Ok(rows) => Reply::Rows(rows),
                 Err(error) => Reply::Refused(error.message),
             };
             let _ = answer.send(reply);
-            Report::Answered
+            TaskOutcome::Answered
         });
     }
 

@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
 use super::super::{Estimate, Event, Meter, Question, Selection, StageError, Topic, Work};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
 use crate::fence::host_name;
 use crate::ledger::{Purpose, RunState};
 
@@ -36,7 +36,7 @@ pub(super) struct Preflight {
 pub(super) enum EarlyEstimate {
     #[default]
     NotAsked,
-    Asked(Arc<Meter>),
+    CheckTicket(Arc<Meter>),
     /// It is known, and how many seconds it took.
     Arrived(Estimate, f64),
 }
@@ -76,8 +76,8 @@ impl Dispatcher {
         };
         self.prepares("checking the plan against the warehouse");
         let (catalog, warehouse) = (self.preflight.catalog.take(), self.charging(&Purpose::default()));
-        self.spawn(Owner::Preflight, async move {
-            Report::Examined(match catalog {
+        self.spawn(TaskKind::Preflight, async move {
+            TaskOutcome::Examined(match catalog {
                 Some(catalog) => examination.judge(catalog, warehouse.as_ref()).await,
                 None => examination.look(warehouse.as_ref()).await,
             })
@@ -179,8 +179,8 @@ impl Dispatcher {
         self.prepares("recording the owner of the tables");
         let warehouse = self.charging(&Purpose::default());
         let folder = self.events.folder();
-        self.spawn(Owner::Preflight, async move {
-            Report::Settled(settlement.settle(warehouse, folder).await)
+        self.spawn(TaskKind::Preflight, async move {
+            TaskOutcome::Settled(settlement.settle(warehouse, folder).await)
         });
         true
     }

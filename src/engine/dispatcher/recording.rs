@@ -14,7 +14,7 @@ use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
 use super::super::writer::Commit;
-use super::{Dispatcher, Fatal, Mode, Owner, Report};
+use super::{Dispatcher, Fatal, Mode, TaskKind, TaskOutcome};
 
 /// How long changes are collected before they are sent.
 const GAP: Duration = Duration::from_secs(15);
@@ -160,12 +160,12 @@ impl Dispatcher {
         recorder.next = last + 1;
         recorder.is_sending = true;
         let (warehouse, plan) = (self.charging(&Purpose::default()), self.plan.name.clone());
-        self.spawn(Owner::Recorder, async move {
+        self.spawn(TaskKind::Recorder, async move {
             let result = match warehouse.records() {
                 Some(records) => records.append(&plan, &entries).await,
                 None => Ok(()),
             };
-            Report::Recorded(last, result)
+            TaskOutcome::Recorded(last, result)
         });
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Dispatcher {
         }
         recorder.is_sending = true;
         let (warehouse, plan) = (self.charging(&Purpose::default()), self.plan.name.clone());
-        self.spawn(Owner::Recorder, async move {
+        self.spawn(TaskKind::Recorder, async move {
             let pruned = match warehouse.records() {
                 Some(records) => records.prune(&plan, dates).await,
                 None => Ok(()),
@@ -216,7 +216,7 @@ impl Dispatcher {
             if let Err(error) = pruned {
                 tracing::debug!("{error}");
             }
-            Report::Pruned
+            TaskOutcome::Pruned
         });
     }
 

@@ -11,7 +11,7 @@ use crate::ledger::Purpose;
 use crate::warehouse::{Replace, WarehouseError};
 
 use super::super::{Correction, Event, Reply, StageError};
-use super::{Dispatcher, Fatal, Owner, Report};
+use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
 /// Where the answer to an order goes.
@@ -32,9 +32,9 @@ impl Dispatcher {
             counted(dates.len(), "raw date"),
             origin.name()
         );
-        self.spawn(Owner::Reload, async move {
+        self.spawn(TaskKind::Reload, async move {
             let found = origin.differing(warehouse.as_ref(), &dates).await;
-            Report::Compared(answer, dates, found)
+            TaskOutcome::Compared(answer, dates, found)
         });
     }
 
@@ -60,7 +60,7 @@ impl Dispatcher {
         };
         let stale = self.invalidate(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
-        self.spawn(Owner::Reload, async move {
+        self.spawn(TaskKind::Reload, async move {
             let mut result = Ok(Vec::new());
             for correction in &corrections {
                 result = warehouse
@@ -78,7 +78,7 @@ impl Dispatcher {
                     break;
                 }
             }
-            Report::Corrected(answer, corrections, stale, result.map(drop))
+            TaskOutcome::Corrected(answer, corrections, stale, result.map(drop))
         });
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::super::{Event, Known, Meter, Question, Sample, Sampled, StageError};
-use super::{Dispatcher, Fatal, Mode, Owner, Picture, Report};
+use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
 use crate::ledger::{Purpose, RunState};
 
 impl Dispatcher {
@@ -14,10 +14,10 @@ impl Dispatcher {
         let meter: Arc<Meter> = Arc::default();
         self.preparing = Some((sample.what(), Arc::clone(&meter)));
         let (warehouse, tell) = (self.charging(&Purpose::default()), self.samples.clone());
-        self.spawn(Owner::Sample, async move {
+        self.spawn(TaskKind::Sample, async move {
             let began = Instant::now();
             let result = sample.take(known, warehouse, meter, tell).await;
-            Report::Sampled(result, began.elapsed().as_secs_f64())
+            TaskOutcome::Sampled(result, began.elapsed().as_secs_f64())
         });
         self.want_picture(Picture::Now);
     }

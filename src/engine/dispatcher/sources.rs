@@ -11,7 +11,7 @@ use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
 use super::super::{CheckView, Event, Work};
-use super::{Dispatcher, Fatal, Owner, Picture, Report};
+use super::{Dispatcher, Fatal, Picture, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
 /// The checks of the raw tables in the dispatcher's hands.
@@ -104,11 +104,11 @@ impl Dispatcher {
         self.want_picture(Picture::Soon);
         let changes = self.sources.changes;
         let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
-        self.spawn(Owner::Source(at), async move {
+        self.spawn(TaskKind::Source(at), async move {
             let began = Instant::now();
             // Raw rows are there or not, whoever ran what: every date of them counts.
             let result = ask(&spec, warehouse.as_ref()).await;
-            Report::SourceChecked(at, changes, result, began.elapsed().as_secs_f64())
+            TaskOutcome::SourceChecked(at, changes, result, began.elapsed().as_secs_f64())
         });
     }
 

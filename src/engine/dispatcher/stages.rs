@@ -15,7 +15,7 @@ use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work};
 use super::batches::given_up;
-use super::{Dispatcher, Fatal, Line, Mode, Owner, Picture, Report, ScopeState, Scoped};
+use super::{Dispatcher, Fatal, Line, Mode, Picture, ScopeState, Scoped, TaskKind, TaskOutcome};
 
 impl Dispatcher {
     pub(super) fn begin(&mut self) -> Result<(), Fatal> {
@@ -48,8 +48,8 @@ impl Dispatcher {
         let meter = Arc::default();
         self.preparing = Some((prepare.what(), Arc::clone(&meter)));
         let warehouse = self.charging(&Purpose::default());
-        self.spawn(Owner::Preparation, async move {
-            Report::Prepared(prepare.prepare(warehouse.as_ref(), &meter).await)
+        self.spawn(TaskKind::Preparation, async move {
+            TaskOutcome::Prepared(prepare.prepare(warehouse.as_ref(), &meter).await)
         });
         true
     }
@@ -135,14 +135,14 @@ impl Dispatcher {
             }
             let line = &mut self.lines[at];
             let promised = self.ledger.open_intents(self.target, &line.board.name)?;
-            line.scope = ScopeState::Asked;
+            line.scope = ScopeState::CheckTicket;
             let stage = Arc::clone(&line.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
             let makes = !self.only_checks();
-            self.spawn(Owner::Scope, async move {
+            self.spawn(TaskKind::Scope, async move {
                 let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised, makes).await;
-                Report::Scoped(at, scoped)
+                TaskOutcome::Scoped(at, scoped)
             });
         }
         Ok(())
