@@ -147,7 +147,7 @@ enum ScopeState {
 }
 
 /// One stage in the dispatcher's hands.
-struct Line {
+struct StageRun {
     stage: Arc<dyn Stage>,
     /// The stages of this run that must pass before it, by their place.
     needs: Vec<usize>,
@@ -210,7 +210,7 @@ pub(super) struct Dispatcher {
     aborted: Option<String>,
     /// The operator wants the process to end, not just the run.
     leaving: bool,
-    lines: Vec<Line>,
+    stage_runs: Vec<StageRun>,
     elsewhere: Elsewhere,
     slots: Vec<Slot>,
     workers: usize,
@@ -287,9 +287,13 @@ impl Dispatcher {
             ledger.costs(target)?,
         );
         let done = ledger.tallies(target, &plan)?;
-        let lines = lines_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
+        let stage_runs = stage_runs_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
-        let eta = EtaEstimator::of(lines.iter().map(|line| before.get(&line.board.name).copied()));
+        let eta = EtaEstimator::of(
+            stage_runs
+                .iter()
+                .map(|stage_run| before.get(&stage_run.board.name).copied()),
+        );
         let run = record_of(&plan, &options, warehouse.name());
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));
@@ -323,7 +327,7 @@ impl Dispatcher {
             ending: None,
             aborted: None,
             leaving: false,
-            lines,
+            stage_runs,
             elsewhere: Elsewhere::default(),
             checks,
             to_check: VecDeque::new(),
@@ -449,9 +453,9 @@ impl Dispatcher {
             TaskOutcome::Settled(result) => self.on_settled(result),
             TaskOutcome::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
             TaskOutcome::Sampled(result, seconds) => self.on_sampled(result, seconds),
-            TaskOutcome::Scoped(line, result) => self.on_scoped(line, result),
+            TaskOutcome::Scoped(stage_run, result) => self.on_scoped(stage_run, result),
             TaskOutcome::Worked(batch, result) => self.on_worked(batch, result),
-            TaskOutcome::Written(line, commit, result) => self.on_written(line, commit, result),
+            TaskOutcome::Written(stage_run, commit, result) => self.on_written(stage_run, commit, result),
             TaskOutcome::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
             TaskOutcome::SourceChecked(at, changes, result, seconds) => {
                 self.on_source_checked(at, changes, result, seconds)
@@ -529,12 +533,12 @@ impl Dispatcher {
         // With every worker busy a rested date has to wait; one of them will report, no clock is needed.
         let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
             && self.mode == Mode::Going;
-        let lines = self.lines.iter().enumerate().flat_map(|(at, line)| {
+        let lines = self.stage_runs.iter().enumerate().flat_map(|(at, stage_run)| {
             let hands_out = worker_waits && self.may_hand_out(at);
-            let resting = hands_out.then(|| line.queue.next_due()).flatten();
-            let may_write = !line.writer.is_busy() && !line.trouble.is_parked();
-            let commit = may_write.then(|| line.writer.next_due()).flatten();
-            [resting, commit, line.trouble.parked_until()]
+            let resting = hands_out.then(|| stage_run.queue.next_due()).flatten();
+            let may_write = !stage_run.writer.is_busy() && !stage_run.trouble.is_parked();
+            let commit = may_write.then(|| stage_run.writer.next_due()).flatten();
+            [resting, commit, stage_run.trouble.parked_until()]
         });
         lines
             .flatten()
@@ -574,14 +578,14 @@ fn purposes<'a>(
 }
 
 /// A line for every stage, nothing of it begun.
-fn lines_of(
+fn stage_runs_of(
     plan: &Plan,
     stages: Vec<Arc<dyn Stage>>,
     options: &Options,
     begun: &HashSet<String>,
     done: &HashMap<String, Tally>,
     values_at_once: usize,
-) -> Vec<Line> {
+) -> Vec<StageRun> {
     let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
     let released = |name: &str| {
         let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
@@ -597,7 +601,7 @@ fn lines_of(
     };
     stages
         .into_iter()
-        .map(|stage| Line {
+        .map(|stage| StageRun {
             released: released(stage.name()),
             covered_before: covered(stage.name()),
             needs: needs_of(plan, stage.name(), &names),

@@ -20,7 +20,7 @@ use super::{CommitRecord, Dispatcher, Fatal, Picture, TaskKind, TaskOutcome};
 impl Dispatcher {
     /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
     pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
-        let mut handed: Vec<Vec<(usize, Vec<NaiveDate>)>> = vec![Vec::new(); self.lines.len()];
+        let mut handed: Vec<Vec<(usize, Vec<NaiveDate>)>> = vec![Vec::new(); self.stage_runs.len()];
         for slot in 0..self.workers {
             if self.slots[slot].task.is_none() {
                 match self.next_work() {
@@ -35,7 +35,7 @@ impl Dispatcher {
             .filter(|(_, handed)| !handed.is_empty())
         {
             let batches: Vec<_> = handed.iter().map(|(_, dates)| dates.clone()).collect();
-            let name = self.lines[at].board.name.clone();
+            let name = self.stage_runs[at].board.name.clone();
             let intents = self
                 .ledger
                 .intend(self.target, &name, &self.run.id, &batches, Utc::now())?;
@@ -53,7 +53,7 @@ impl Dispatcher {
 
     /// The next batch: stages side by side take turns, so that none of them starves.
     fn next_work(&mut self) -> Option<(usize, Vec<NaiveDate>)> {
-        let stages = self.lines.len();
+        let stages = self.stage_runs.len();
         for at in (self.turn..self.turn + stages).map(|at| at % stages) {
             if self.may_hand_out(at)
                 && let Some(dates) = self.next_batch(at)
@@ -67,27 +67,31 @@ impl Dispatcher {
 
     /// The next dates that share one source.
     fn next_batch(&mut self, at: usize) -> Option<Vec<NaiveDate>> {
-        let line = &mut self.lines[at];
-        let mut dates = line.queue.take(Instant::now())?;
-        let source = line.sources.get(&dates[0]);
-        let others = dates.iter().position(|date| line.sources.get(date) != source);
+        let stage_run = &mut self.stage_runs[at];
+        let mut dates = stage_run.queue.take(Instant::now())?;
+        let source = stage_run.sources.get(&dates[0]);
+        let others = dates
+            .iter()
+            .position(|date| stage_run.sources.get(date) != source);
         if let Some(first) = others {
             for date in dates.split_off(first) {
-                line.queue.add(date);
+                stage_run.queue.add(date);
             }
         }
         Some(dates)
     }
 
     fn start_batch(&mut self, batch: Batch) {
-        let line = &mut self.lines[batch.stage];
+        let stage_run = &mut self.stage_runs[batch.stage];
         for &date in &batch.dates {
-            line.board.change(date, |unit| unit.state = UnitState::Running);
+            stage_run
+                .board
+                .change(date, |unit| unit.state = UnitState::Running);
         }
-        self.slots[batch.slot].begin(&line.board.name, &batch.dates, Utc::now());
-        self.provenance.begin(&line.board.name, &batch.dates);
-        let stage = Arc::clone(&line.stage);
-        let source = line
+        self.slots[batch.slot].begin(&stage_run.board.name, &batch.dates, Utc::now());
+        self.provenance.begin(&stage_run.board.name, &batch.dates);
+        let stage = Arc::clone(&stage_run.stage);
+        let source = stage_run
             .sources
             .get(&batch.dates[0])
             .map_or_else(|| Arc::clone(&self.source), |s| Arc::from(s.as_str()));
@@ -115,19 +119,19 @@ impl Dispatcher {
                 return self.on_batch_failed(&batch, &error);
             }
         };
-        let line = &self.lines[batch.stage];
-        let fills = line.stage.fills();
+        let stage_run = &self.stage_runs[batch.stage];
+        let fills = stage_run.stage.fills();
         let mut landings = Vec::with_capacity(computed.len());
         let mut failed = Vec::new();
         for (date, result, seconds) in computed {
             match result {
                 Ok(made) => {
                     for note in &made.outcome.notes {
-                        tracing::debug!(stage = line.board.name, %date, worker = batch.slot + 1, "{note}");
+                        tracing::debug!(stage = stage_run.board.name, %date, worker = batch.slot + 1, "{note}");
                     }
-                    let attempts = line.attempts.get(&date).copied().unwrap_or(0) + 1;
-                    let source = line.sources.get(&date).unwrap_or(&self.options.source);
-                    let accepts_short = line.accepts_short.contains(&date);
+                    let attempts = stage_run.attempts.get(&date).copied().unwrap_or(0) + 1;
+                    let source = stage_run.sources.get(&date).unwrap_or(&self.options.source);
+                    let accepts_short = stage_run.accepts_short.contains(&date);
                     let landing = land(fills, date, made, source, seconds, attempts);
                     landings.push(landing.accepting_short(accepts_short));
                 }
@@ -139,7 +143,7 @@ impl Dispatcher {
         }
         let (slot, stage) = (batch.slot, batch.stage);
         self.slots[slot].enter(Phase::Write);
-        self.lines[stage].writer.join(Waiting::new(batch, landings));
+        self.stage_runs[stage].writer.join(Waiting::new(batch, landings));
         self.release_workers(stage);
         Ok(())
     }
@@ -147,7 +151,7 @@ impl Dispatcher {
     /// Lets workers go on whose rows fit in the next commit: reading and computing go on while the writer writes, and
     /// no more stands in memory than is about to be written.
     fn release_workers(&mut self, at: usize) {
-        for slot in self.lines[at].writer.release() {
+        for slot in self.stage_runs[at].writer.release() {
             self.slots[slot].end();
         }
         self.drop_surplus_workers();
@@ -155,12 +159,12 @@ impl Dispatcher {
 
     /// Starts the next commit of every table whose writer is free.
     pub(super) fn start_commits(&mut self) {
-        for at in 0..self.lines.len() {
-            let line = &mut self.lines[at];
-            if line.trouble.is_parked() {
+        for at in 0..self.stage_runs.len() {
+            let stage_run = &mut self.stage_runs[at];
+            if stage_run.trouble.is_parked() {
                 continue;
             }
-            let Some(commit) = line.writer.take(Instant::now()) else {
+            let Some(commit) = stage_run.writer.take(Instant::now()) else {
                 continue;
             };
             for slot in commit
@@ -174,15 +178,15 @@ impl Dispatcher {
             let name = commit.name(&self.run.id);
             let mut commit = commit;
             commit.record = self.record_of(at, &commit);
-            let line = &self.lines[at];
-            let stage = Arc::clone(&line.stage);
+            let stage_run = &self.stage_runs[at];
+            let stage = Arc::clone(&stage_run.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
             self.spawn(TaskKind::Writer(at, batches), async move {
                 let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;
                 TaskOutcome::Written(at, commit, result)
             });
-            for slot in self.lines[at].writer.held().collect::<Vec<_>>() {
+            for slot in self.stage_runs[at].writer.held().collect::<Vec<_>>() {
                 self.slots[slot].enter(Phase::Write);
             }
             self.release_workers(at);
@@ -195,7 +199,7 @@ impl Dispatcher {
         commit: Commit,
         result: Result<(), WarehouseError>,
     ) -> Result<(), Fatal> {
-        self.lines[at].writer.free();
+        self.stage_runs[at].writer.free();
         match result {
             Ok(()) => self.settle(at, commit),
             Err(error) => self.on_commit_failed(at, commit, &error.into()),
@@ -204,7 +208,7 @@ impl Dispatcher {
 
     /// The warehouse has the rows: now the ledger says so, and only then anybody else is told.
     fn settle(&mut self, at: usize, commit: Commit) -> Result<(), Fatal> {
-        let name = self.lines[at].board.name.clone();
+        let name = self.stage_runs[at].board.name.clone();
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
         let mut settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
         self.outdate_checks(at)?;
@@ -226,9 +230,9 @@ impl Dispatcher {
             .iter()
             .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
-            self.lines[at].changed.remove(&settled.unit.date);
+            self.stage_runs[at].changed.remove(&settled.unit.date);
             if let Some(gaps) = &settled.gaps {
-                self.lines[at].board.show_gaps(settled.unit.date, gaps);
+                self.stage_runs[at].board.show_gaps(settled.unit.date, gaps);
             }
             self.show_ended(at, &settled.unit, Some(slot));
         }
@@ -238,28 +242,28 @@ impl Dispatcher {
                 slot.count(part.landings.len() as u64);
             }
         }
-        self.lines[at].trouble.is_over();
+        self.stage_runs[at].trouble.is_over();
         self.show_invalidated(invalidated);
         self.drop_surplus_workers();
-        let line = &mut self.lines[at];
-        if line.writer.is_full() || line.writer.in_line() * 2 >= self.workers {
-            line.queue.grow();
+        let stage_run = &mut self.stage_runs[at];
+        if stage_run.writer.is_full() || stage_run.writer.in_line() * 2 >= self.workers {
+            stage_run.queue.grow();
         }
         Ok(())
     }
 
     /// Shows and tells that a unit ended.
     fn show_ended(&mut self, at: usize, unit: &UnitRecord, slot: Option<usize>) {
-        let line = &mut self.lines[at];
-        line.recorded.insert(unit.date);
-        line.attempts.remove(&unit.date);
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.recorded.insert(unit.date);
+        stage_run.attempts.remove(&unit.date);
         if unit.source == self.options.source {
-            line.made_from.remove(&unit.date);
+            stage_run.made_from.remove(&unit.date);
         } else {
-            line.made_from.insert(unit.date, unit.source.clone());
+            stage_run.made_from.insert(unit.date, unit.source.clone());
         }
-        line.board.show(unit);
-        let (stage, date, worker) = (line.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
+        stage_run.board.show(unit);
+        let (stage, date, worker) = (stage_run.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
         let reason = unit.reason.as_deref().unwrap_or_default();
         let (state, rows, expected) = (unit.state, unit.rows, counted(unit.expected, "row"));
         match state {
@@ -307,7 +311,7 @@ impl Dispatcher {
             self.on_date_failed(batch, date, error)?;
         } else {
             tracing::debug!(
-                stage = self.lines[batch.stage].board.name,
+                stage = self.stage_runs[batch.stage].board.name,
                 "splitting a batch of {}: {error}",
                 counted(batch.dates.len(), "date")
             );
@@ -330,7 +334,7 @@ impl Dispatcher {
     }
 
     fn settle_given_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
-        let name = &self.lines[batch.stage].board.name;
+        let name = &self.stage_runs[batch.stage].board.name;
         self.ledger.settle(
             self.target,
             name,
@@ -343,11 +347,13 @@ impl Dispatcher {
 
     /// A batch's dates are to be done again, one by one.
     fn give_back(&mut self, batch: &Batch) {
-        let line = &mut self.lines[batch.stage];
+        let stage_run = &mut self.stage_runs[batch.stage];
         for &date in &batch.dates {
-            line.board.change(date, |unit| unit.state = UnitState::Pending);
+            stage_run
+                .board
+                .change(date, |unit| unit.state = UnitState::Pending);
         }
-        line.queue.split(batch.dates.clone());
+        stage_run.queue.split(batch.dates.clone());
     }
 
     /// One date failed: it rests and comes back, or it is given up.
@@ -356,16 +362,16 @@ impl Dispatcher {
         let whole = &error.message;
         let error = &error.bounded();
         if *whole != error.message {
-            tracing::warn!(stage = self.lines[at].board.name, %date, "in full: {whole}");
+            tracing::warn!(stage = self.stage_runs[at].board.name, %date, "in full: {whole}");
         }
-        let line = &mut self.lines[at];
-        let attempt = line
+        let stage_run = &mut self.stage_runs[at];
+        let attempt = stage_run
             .attempts
             .entry(date)
             .and_modify(|number| *number += 1)
             .or_insert(1);
         let attempt = *attempt;
-        let name = line.board.name.clone();
+        let name = stage_run.board.name.clone();
         self.ledger.record_failed_attempt(
             self.target,
             &name,
@@ -391,9 +397,9 @@ impl Dispatcher {
             error.class,
             pause.as_secs_f64()
         );
-        let line = &mut self.lines[at];
-        line.queue.rest(date, Instant::now() + pause);
-        line.board.change(date, |unit| {
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.queue.rest(date, Instant::now() + pause);
+        stage_run.board.change(date, |unit| {
             unit.state = UnitState::Pending;
             unit.attempts = attempt;
             unit.reason = Some(Arc::from(error.message.as_str()));
@@ -418,8 +424,8 @@ impl Dispatcher {
         error: &StageError,
         slot: Option<usize>,
     ) -> Result<(), Fatal> {
-        let line = &self.lines[at];
-        let stored = line.board.unit(date);
+        let stage_run = &self.stage_runs[at];
+        let stored = stage_run.board.unit(date);
         let unit = UnitRecord {
             date,
             state: UnitState::Failed,
@@ -428,10 +434,14 @@ impl Dispatcher {
             attempts,
             class: Some(error.class.word().to_owned()),
             reason: Some(error.message.clone()),
-            source: line.sources.get(&date).unwrap_or(&self.options.source).clone(),
+            source: stage_run
+                .sources
+                .get(&date)
+                .unwrap_or(&self.options.source)
+                .clone(),
             seconds: 0.0,
         };
-        let name = line.board.name.clone();
+        let name = stage_run.board.name.clone();
         self.ledger.record_units(
             self.target,
             &name,
@@ -458,7 +468,7 @@ impl Dispatcher {
             return Ok(());
         }
         commit.attempts += 1;
-        let name = self.lines[at].board.name.clone();
+        let name = self.stage_runs[at].board.name.clone();
         if let Some(pause) = self
             .options
             .retry
@@ -479,7 +489,7 @@ impl Dispatcher {
                 "commit failed ({}), trying its batches one by one: {error}",
                 error.class
             );
-            self.lines[at].writer.split(commit, Instant::now());
+            self.stage_runs[at].writer.split(commit, Instant::now());
             return Ok(());
         }
         for part in commit.parts {
@@ -505,7 +515,7 @@ impl Dispatcher {
 
     /// A commit is kept as it is and sent again from `due` on.
     fn hold_back(&mut self, at: usize, commit: Commit, due: Instant) {
-        let writer = &mut self.lines[at].writer;
+        let writer = &mut self.stage_runs[at].writer;
         writer.rest(commit, due);
         for slot in writer.held().collect::<Vec<_>>() {
             self.slots[slot].enter(Phase::Backoff);
@@ -523,14 +533,14 @@ impl Dispatcher {
         let pause = patient
             .pause_after(commit.lost, ErrorClass::Transient, fastrand::f64())
             .unwrap_or(patient.longest_pause);
-        let line = &mut self.lines[at];
+        let stage_run = &mut self.stage_runs[at];
         tracing::warn!(
-            stage = line.board.name,
+            stage = stage_run.board.name,
             "outcome of a commit unknown, checking again in {:.1} s: {error}",
             pause.as_secs_f64()
         );
         for landing in commit.landings() {
-            line.board.change(landing.settled.unit.date, |unit| {
+            stage_run.board.change(landing.settled.unit.date, |unit| {
                 unit.state = UnitState::Unknown;
                 unit.reason = Some(Arc::from(error.message.as_str()));
             });
@@ -569,7 +579,7 @@ impl Dispatcher {
             }
             TaskKind::Writer(at, batches) => {
                 tracing::error!("the writer panicked: {message}");
-                self.lines[at].writer.free();
+                self.stage_runs[at].writer.free();
                 for batch in &batches {
                     self.on_batch_failed(batch, &fault)?;
                 }

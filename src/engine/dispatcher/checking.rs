@@ -14,7 +14,7 @@ use crate::warehouse::WarehouseError;
 use super::super::board::{Answered, is_open, take_answer};
 use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
-use super::{CheckTicket, Dispatcher, Fatal, Line, Picture, TaskKind, TaskOutcome};
+use super::{CheckTicket, Dispatcher, Fatal, Picture, StageRun, TaskKind, TaskOutcome};
 
 /// Queries under way at once.
 const ABREAST: usize = 4;
@@ -23,7 +23,7 @@ impl Dispatcher {
     /// Queues the checks of a stage that have no current answer.
     pub(super) fn ask_open_checks(&mut self, at: usize) {
         // A stage of off-days has no table to ask. One that fills none has checks of something else.
-        let board = &self.lines[at].board;
+        let board = &self.stage_runs[at].board;
         if board.rows() > 0 || board.table.is_none() {
             self.queue_checks(at, is_open);
         } else {
@@ -37,7 +37,7 @@ impl Dispatcher {
     }
 
     fn queue_checks(&mut self, at: usize, is_meant: impl Fn(&CheckView) -> bool) {
-        let name = &self.lines[at].board.name;
+        let name = &self.stage_runs[at].board.name;
         let meant: Vec<usize> = (0..self.checks.len())
             .filter(|&check| {
                 let known = &self.checks[check];
@@ -98,12 +98,15 @@ impl Dispatcher {
     /// The first date a check is about that nobody has run yet.
     pub(super) fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
         let view = &self.checks[check];
-        let line = self.lines.iter().find(|line| line.board.name == view.stage)?;
+        let stage_run = self
+            .stage_runs
+            .iter()
+            .find(|stage_run| stage_run.board.name == view.stage)?;
         let spec = self.plan.check(&view.name)?;
         spec.dates
             .iter()
             .copied()
-            .find(|date| !line.recorded.contains(date))
+            .find(|date| !stage_run.recorded.contains(date))
     }
 
     pub(super) fn start_checks(&mut self) {
@@ -114,14 +117,18 @@ impl Dispatcher {
             let Some(spec) = self.plan.check(&self.checks[check].name).cloned() else {
                 continue;
             };
-            let Some(line) = self.lines.iter().find(|line| line.board.name == spec.stage) else {
+            let Some(stage_run) = self
+                .stage_runs
+                .iter()
+                .find(|stage_run| stage_run.board.name == spec.stage)
+            else {
                 continue;
             };
             let asked = CheckTicket {
                 at: check,
-                changes: line.changes,
+                changes: stage_run.changes,
             };
-            let judging = self.judging(line);
+            let judging = self.judging(stage_run);
             let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
             self.checking += 1;
             self.checks[check].state = CheckState::Running;
@@ -138,16 +145,16 @@ impl Dispatcher {
     }
 
     /// By which dates a check of a stage is judged as things stand.
-    fn judging(&self, line: &Line) -> Judging {
-        let here = line.board.units().iter().map(|unit| unit.date);
-        let elsewhere = self.elsewhere.of(&line.board.name).map(|(date, _)| date);
+    fn judging(&self, stage_run: &StageRun) -> Judging {
+        let here = stage_run.board.units().iter().map(|unit| unit.date);
+        let elsewhere = self.elsewhere.of(&stage_run.board.name).map(|(date, _)| date);
         Judging {
-            stage: Arc::clone(&line.stage),
+            stage: Arc::clone(&stage_run.stage),
             range: self.plan.range,
-            recorded: line.recorded.clone(),
+            recorded: stage_run.recorded.clone(),
             known: here
                 .chain(elsewhere)
-                .chain(line.recorded.iter().copied())
+                .chain(stage_run.recorded.iter().copied())
                 .collect(),
         }
     }
@@ -161,10 +168,10 @@ impl Dispatcher {
         self.checking -= 1;
         let view = &self.checks[asked.at];
         let changes = self
-            .lines
+            .stage_runs
             .iter()
-            .find(|line| line.board.name == view.stage)
-            .map(|line| line.changes);
+            .find(|stage_run| stage_run.board.name == view.stage)
+            .map(|stage_run| stage_run.changes);
         let answered = match result {
             Err(error) => {
                 tracing::error!(stage = view.stage, "check {} could not run: {error}", view.name);
@@ -242,9 +249,9 @@ impl Dispatcher {
 
     /// Stored rows of a stage are about to change: what was measured on them no longer counts.
     pub(super) fn outdate_checks(&mut self, at: usize) -> Result<(), Fatal> {
-        let line = &mut self.lines[at];
-        line.changes += 1;
-        let name = &line.board.name;
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.changes += 1;
+        let name = &stage_run.board.name;
         let mut names = Vec::new();
         for check in &mut self.checks {
             if check.stage == *name && check.state.is_answer() {
@@ -271,7 +278,7 @@ impl Dispatcher {
 
     /// Whether a check of this stage waits or is under way.
     pub(super) fn is_checking(&self, at: usize) -> bool {
-        let name = &self.lines[at].board.name;
+        let name = &self.stage_runs[at].board.name;
         self.to_check
             .iter()
             .any(|&check| self.checks[check].stage == *name)

@@ -106,8 +106,8 @@ impl Dispatcher {
             return;
         }
         let costs = &self.bills.costs;
-        for line in &mut self.lines {
-            line.board.cost = costs.of_stage(&line.board.name);
+        for stage_run in &mut self.stage_runs {
+            stage_run.board.cost = costs.of_stage(&stage_run.board.name);
         }
         for check in self.checks.iter_mut().chain(&mut self.sources.views) {
             check.cost = costs.of_check(&check.name);

@@ -6,7 +6,7 @@ use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
 
 use super::super::elsewhere::Elsewhere;
 use super::super::{CheckView, Event};
-use super::{Dispatcher, Fatal, Line, Picture, ScopeState};
+use super::{Dispatcher, Fatal, Picture, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
@@ -30,14 +30,19 @@ impl Dispatcher {
     }
 
     pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
-        let line = |stage: &str| self.lines.iter().find(|line| line.board.name == stage);
-        let is_here =
-            |stage: &str, date: NaiveDate| line(stage).is_some_and(|line| line.board.unit(date).is_some());
+        let stage_run = |stage: &str| {
+            self.stage_runs
+                .iter()
+                .find(|stage_run| stage_run.board.name == stage)
+        };
+        let is_here = |stage: &str, date: NaiveDate| {
+            stage_run(stage).is_some_and(|stage_run| stage_run.board.unit(date).is_some())
+        };
         Elsewhere::read(
             &self.ledger,
             self.target,
             &self.plan,
-            &|stage| line(stage).is_some(),
+            &|stage| stage_run(stage).is_some(),
             &is_here,
         )
     }
@@ -46,18 +51,21 @@ impl Dispatcher {
     /// dates.
     pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
-        let line = self.lines.iter().find(|line| line.board.name == check.stage)?;
-        Coverage::is_known(spec, state).then(|| self.coverage(line))
+        let stage_run = self
+            .stage_runs
+            .iter()
+            .find(|stage_run| stage_run.board.name == check.stage)?;
+        Coverage::is_known(spec, state).then(|| self.coverage(stage_run))
     }
 
-    fn coverage(&self, line: &Line) -> Coverage {
+    fn coverage(&self, stage_run: &StageRun) -> Coverage {
         // Before its scope is known the board says nothing of what earlier runs did.
-        if line.scope != ScopeState::Known {
-            return line.covered_before;
+        if stage_run.scope != ScopeState::Known {
+            return stage_run.covered_before;
         }
         let range = self.plan.range;
-        let here = line.board.units().iter().map(|unit| (unit.date, unit.state));
-        let mut counts: Counts = (here.chain(self.elsewhere.of(&line.board.name)))
+        let here = stage_run.board.units().iter().map(|unit| (unit.date, unit.state));
+        let mut counts: Counts = (here.chain(self.elsewhere.of(&stage_run.board.name)))
             .filter(|(date, _)| range.contains(*date))
             .map(|(_, state)| state)
             .collect();

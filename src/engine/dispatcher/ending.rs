@@ -120,16 +120,16 @@ impl Dispatcher {
     /// Lets the clock of a stage run while units are handed out; a resume starts it otherwise.
     pub(super) fn start_clock(&mut self, at: usize) {
         if self.mode == Mode::Going {
-            self.lines[at].board.time.start();
+            self.stage_runs[at].board.time.start();
         }
     }
 
     /// Cuts off what is in flight. Its promises stand, and the next start does it again.
     pub(super) fn abort(&mut self) {
         let open = self
-            .lines
+            .stage_runs
             .iter()
-            .flat_map(|line| line.board.units())
+            .flat_map(|stage_run| stage_run.board.units())
             .filter(|unit| unit.state.is_open())
             .count();
         let message = match self.question.as_ref().map(|question| question.topic) {
@@ -185,15 +185,19 @@ impl Dispatcher {
     /// does not answer: the promises stand, and the next start asks what became of them.
     fn in_flight(&self) -> bool {
         let leaves = self.mode == Mode::Draining;
-        let lines = self.lines.iter().map(|line| &line.writer).zip(&self.lines);
-        let mut lines = lines.filter(|(writer, line)| {
-            let waits = line.trouble.is_parked() || writer.is_in_doubt();
+        let lines = self
+            .stage_runs
+            .iter()
+            .map(|stage_run| &stage_run.writer)
+            .zip(&self.stage_runs);
+        let mut lines = lines.filter(|(writer, stage_run)| {
+            let waits = stage_run.trouble.is_parked() || writer.is_in_doubt();
             writer.is_busy() || !(writer.is_idle() || leaves && waits)
         });
         let held = |at: &usize| {
-            self.lines
+            self.stage_runs
                 .iter()
-                .any(|line| line.writer.held().any(|slot| slot == *at))
+                .any(|stage_run| stage_run.writer.held().any(|slot| slot == *at))
         };
         let works = self
             .slots
@@ -237,9 +241,9 @@ impl Dispatcher {
         self.mode = if answered { Mode::Preparing } else { Mode::Going };
         self.run.state = RunState::Running;
         self.time.start();
-        for line in &mut self.lines {
-            if line.board.state == StageState::Running {
-                line.board.time.start();
+        for stage_run in &mut self.stage_runs {
+            if stage_run.board.state == StageState::Running {
+                stage_run.board.time.start();
             }
         }
         self.ledger.set_run_state(&self.run.id, RunState::Running, None)?;
@@ -260,9 +264,9 @@ impl Dispatcher {
     }
 
     fn open_units(&self) -> usize {
-        self.lines
+        self.stage_runs
             .iter()
-            .flat_map(|line| line.board.units())
+            .flat_map(|stage_run| stage_run.board.units())
             .filter(|unit| unit.state.is_open())
             .count()
     }
@@ -270,8 +274,8 @@ impl Dispatcher {
     /// Everything that could be done was done. What could not comes first: the end of a long line is cut off.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
         let names = |is_meant: &dyn Fn(usize) -> bool| -> Vec<String> {
-            let meant = (0..self.lines.len()).filter(|&at| is_meant(at));
-            meant.map(|at| self.lines[at].board.name.clone()).collect()
+            let meant = (0..self.stage_runs.len()).filter(|&at| is_meant(at));
+            meant.map(|at| self.stage_runs[at].board.name.clone()).collect()
         };
         let asks = names(&|at| self.waits_for_word(at));
         let held = names(&|at| self.is_held(at) || self.is_barred(at) && self.is_stuck(at));
@@ -287,17 +291,20 @@ impl Dispatcher {
             let asks = asks.join(", ");
             before = format!("{before}{asks} awaits approval, start it with 'run --advance {asks}'; ");
         }
-        for line in &self.lines {
-            if let Some(why) = line.trouble.stopped() {
+        for stage_run in &self.stage_runs {
+            if let Some(why) = stage_run.trouble.stopped() {
                 before = format!(
                     "{} stopped after the same error on consecutive dates, {why}; {before}",
-                    line.board.name
+                    stage_run.board.name
                 );
             }
         }
-        let units = (self.lines.iter().flat_map(|line| line.board.units()))
-            .map(|unit| unit.state)
-            .collect();
+        let units = (self
+            .stage_runs
+            .iter()
+            .flat_map(|stage_run| stage_run.board.units()))
+        .map(|unit| unit.state)
+        .collect();
         let ended = usize::try_from(self.units_ended).unwrap_or(usize::MAX);
         let state = if asks.is_empty() {
             RunState::Finished
@@ -341,9 +348,9 @@ impl Dispatcher {
     /// Stops the clocks of the run and of its stages, and records what they show.
     fn stop_clocks(&mut self) -> Result<(), Fatal> {
         self.time.stop();
-        for at in 0..self.lines.len() {
-            self.lines[at].board.time.stop();
-            if self.lines[at].scope == ScopeState::Known {
+        for at in 0..self.stage_runs.len() {
+            self.stage_runs[at].board.time.stop();
+            if self.stage_runs[at].scope == ScopeState::Known {
                 self.record_time(at)?;
             }
         }
@@ -352,7 +359,7 @@ impl Dispatcher {
 
     /// Records how long this run has worked on a stage.
     pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
-        let board = &self.lines[at].board;
+        let board = &self.stage_runs[at].board;
         let (seconds, a_unit) = (board.time.seconds(), self.eta.seconds_a_unit(at));
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
@@ -360,7 +367,7 @@ impl Dispatcher {
     /// Whether anything of the plan failed, in this run or outside it.
     fn has_failures(&self) -> bool {
         self.elsewhere.view().has_failures()
-            || (0..self.lines.len()).any(|at| self.verdict(at) == StageState::Failed)
+            || (0..self.stage_runs.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
     /// Ledger or event log failed: nothing may go on that could not be recorded.

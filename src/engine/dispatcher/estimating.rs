@@ -65,9 +65,9 @@ impl Dispatcher {
 
     /// What the run is about to do, as far as the ledger can tell: no question is put to the warehouse for it.
     fn planned(&self) -> Result<Planned, Fatal> {
-        let mut stages = Vec::with_capacity(self.lines.len());
-        for line in &self.lines {
-            let name = &line.board.name;
+        let mut stages = Vec::with_capacity(self.stage_runs.len());
+        for stage_run in &self.stage_runs {
+            let name = &stage_run.board.name;
             let CurrentUnits { units, changed, .. } = self.current_units(name)?;
             let recorded: HashMap<NaiveDate, UnitRecord> =
                 units.into_iter().map(|unit| (unit.date, unit)).collect();
@@ -77,7 +77,7 @@ impl Dispatcher {
             };
             let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
             stages.push(PlannedStage {
-                stage: Arc::clone(&line.stage),
+                stage: Arc::clone(&stage_run.stage),
                 checks: self.checks_to_come(name, !dates.is_empty()),
                 dates,
             });

@@ -10,7 +10,7 @@ use crate::plan::{Plan, with_hint};
 use crate::warehouse::WarehouseError;
 
 use super::super::{BreakdownState, BreakdownView, CheckView};
-use super::{CheckTicket, Dispatcher, Line, Picture, TaskKind, TaskOutcome};
+use super::{CheckTicket, Dispatcher, Picture, StageRun, TaskKind, TaskOutcome};
 
 /// The breakdowns of these checks, none asked yet.
 pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
@@ -31,10 +31,10 @@ pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
 impl Dispatcher {
     /// Asks the breakdowns of a stage that do not show its rows as they are.
     pub(super) fn ask_open_breakdowns(&mut self, at: usize) {
-        if self.lines[at].board.rows() == 0 {
+        if self.stage_runs[at].board.rows() == 0 {
             return;
         }
-        let stage = self.lines[at].board.name.clone();
+        let stage = self.stage_runs[at].board.name.clone();
         for breakdown in self.breakdowns_of(&stage) {
             if !matches!(
                 self.breakdowns[breakdown].state,
@@ -135,7 +135,10 @@ impl Dispatcher {
     /// How often the stage whose rows a breakdown looks at has changed.
     fn changes_behind(&self, at: usize) -> u64 {
         let stage = self.stage_behind(&self.breakdowns[at].check);
-        let is_meant = |line: &&Line| Some(line.board.name.as_str()) == stage;
-        self.lines.iter().find(is_meant).map_or(0, |line| line.changes)
+        let is_meant = |stage_run: &&StageRun| Some(stage_run.board.name.as_str()) == stage;
+        self.stage_runs
+            .iter()
+            .find(is_meant)
+            .map_or(0, |stage_run| stage_run.changes)
     }
 }

@@ -9,23 +9,23 @@ use crate::ledger::{Invalidated, Settled, UnitState};
 
 use super::super::Event;
 use super::super::provenance::can_be_invalidated;
-use super::{Dispatcher, Line, Picture, ScopeState};
+use super::{Dispatcher, Picture, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
     /// What rests on units that are about to be recorded as stored. Those among them whose own inputs changed while
     /// they were under way are stale at once.
     pub(super) fn invalidated_by(&mut self, at: usize, settled: &mut [Settled]) -> Vec<Invalidated> {
-        let line = &mut self.lines[at];
-        let changed = self.provenance.end(&line.board.name, settled);
+        let stage_run = &mut self.stage_runs[at];
+        let changed = self.provenance.end(&stage_run.board.name, settled);
         for Settled { unit, .. } in settled {
-            if let Some(reason) = line.invalidated.remove(&unit.date) {
+            if let Some(reason) = stage_run.invalidated.remove(&unit.date) {
                 unit.state = UnitState::Stale;
                 unit.reason = Some(reason);
-                self.provenance.forget(&line.board.name, &[unit.date]);
+                self.provenance.forget(&stage_run.board.name, &[unit.date]);
             }
         }
-        match line.board.table.clone() {
+        match stage_run.board.table.clone() {
             Some(table) => self.invalidated(&table, &changed),
             None => Vec::new(),
         }
@@ -36,12 +36,13 @@ impl Dispatcher {
         let mut found = self.provenance.invalidated(table, dates);
         for invalidated in &mut found {
             // Before a stage has begun its board says nothing of what earlier runs did, and it may never begin.
-            let is_known =
-                |line: &&mut Line| line.board.name == invalidated.stage && line.scope == ScopeState::Known;
-            let Some(line) = (self.lines.iter_mut()).find(is_known) else {
+            let is_known = |stage_run: &&mut StageRun| {
+                stage_run.board.name == invalidated.stage && stage_run.scope == ScopeState::Known
+            };
+            let Some(stage_run) = (self.stage_runs.iter_mut()).find(is_known) else {
                 continue;
             };
-            let (board, under_way) = (&line.board, &mut line.invalidated);
+            let (board, under_way) = (&stage_run.board, &mut stage_run.invalidated);
             invalidated
                 .dates
                 .retain(|&date| match board.unit(date).map(|unit| unit.state) {
@@ -61,10 +62,12 @@ impl Dispatcher {
     pub(super) fn show_invalidated(&mut self, found: Vec<Invalidated>) {
         for Invalidated { stage, dates, reason } in found {
             self.provenance.forget(&stage, &dates);
-            if let Some(line) = (self.lines.iter_mut()).find(|line| line.board.name == stage) {
+            if let Some(stage_run) =
+                (self.stage_runs.iter_mut()).find(|stage_run| stage_run.board.name == stage)
+            {
                 let reason: Arc<str> = Arc::from(reason.as_str());
                 for &date in &dates {
-                    line.board.change(date, |unit| {
+                    stage_run.board.change(date, |unit| {
                         unit.state = UnitState::Stale;
                         unit.reason = Some(Arc::clone(&reason));
                     });

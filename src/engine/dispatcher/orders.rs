@@ -164,12 +164,19 @@ impl Dispatcher {
 
     /// Reads the stored rows of a unit for the one who asked; the run does not wait for it.
     fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
-        let Some(line) = self.lines.iter().find(|line| line.board.name == stage) else {
-            let names = self.lines.iter().map(|line| line.board.name.as_str());
+        let Some(stage_run) = self
+            .stage_runs
+            .iter()
+            .find(|stage_run| stage_run.board.name == stage)
+        else {
+            let names = self
+                .stage_runs
+                .iter()
+                .map(|stage_run| stage_run.board.name.as_str());
             let _ = answer.send(Reply::Refused(crate::plan::with_hint("stage", stage, names)));
             return;
         };
-        let stage = Arc::clone(&line.stage);
+        let stage = Arc::clone(&stage_run.stage);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
         self.spawn(TaskKind::Inspection, async move {
             let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {

@@ -64,7 +64,7 @@ impl Dispatcher {
         if self.options.work != Work::Missing {
             return Ok(outdated);
         }
-        for line in &self.lines {
+        for line in &self.stage_runs {
             let stage = line.board.name.clone();
             let CurrentUnits { changed, made_by, .. } = self.current_units(&stage)?;
             let is_here = |date: &NaiveDate| line.board.unit(*date).is_some();

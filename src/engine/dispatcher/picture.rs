@@ -4,7 +4,7 @@ use chrono::Utc;
 
 use super::super::limit::Limit;
 use super::super::{Phase, Preparing, RunView, Snapshot, Topic};
-use super::{Dispatcher, Line, Mode, ScopeState};
+use super::{Dispatcher, Mode, ScopeState, StageRun};
 use crate::ledger::RunState;
 
 impl Dispatcher {
@@ -39,7 +39,11 @@ impl Dispatcher {
                 question: self.question.clone(),
                 ending: self.ending.as_ref().map(|ending| ending.message.clone()),
             },
-            stages: self.lines.iter().map(|line| line.board.view()).collect(),
+            stages: self
+                .stage_runs
+                .iter()
+                .map(|stage_run| stage_run.board.view())
+                .collect(),
             workers: (self.slots.iter().enumerate())
                 .map(|(at, slot)| slot.view(at, active_seconds))
                 .collect(),
@@ -53,18 +57,24 @@ impl Dispatcher {
 
     /// About how many units each stage has that has not begun: as many as the largest that has.
     fn to_come(&self) -> Vec<u64> {
-        let largest = self.lines.iter().map(|line| line.to_do).max().unwrap_or(0);
-        let is_to_come = |line: &Line| line.scope != ScopeState::Known;
-        (self.lines.iter())
-            .map(|line| if is_to_come(line) { largest } else { 0 })
+        let largest = self
+            .stage_runs
+            .iter()
+            .map(|stage_run| stage_run.to_do)
+            .max()
+            .unwrap_or(0);
+        let is_to_come = |stage_run: &StageRun| stage_run.scope != ScopeState::Known;
+        (self.stage_runs.iter())
+            .map(|stage_run| if is_to_come(stage_run) { largest } else { 0 })
             .collect()
     }
 
     /// Has the time from now on count for the stages that have a worker now.
     pub(super) fn tell_who_is_at_work(&mut self) {
         let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
-        let at_work = |line: &Line| tasks().filter(|task| task.stage == line.board.name).count();
-        let workers = self.lines.iter().map(at_work);
+        let at_work =
+            |stage_run: &StageRun| tasks().filter(|task| task.stage == stage_run.board.name).count();
+        let workers = self.stage_runs.iter().map(at_work);
         self.eta.at_work(self.time.seconds(), workers);
     }
 
@@ -86,19 +96,31 @@ impl Dispatcher {
         }
         let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
         let resting = self
-            .lines
+            .stage_runs
             .iter()
-            .find_map(|line| Some((line, line.trouble.rest_told()?)));
-        if let Some((line, rest)) = resting {
-            let stage = line.board.name.clone();
+            .find_map(|stage_run| Some((stage_run, stage_run.trouble.rest_told()?)));
+        if let Some((stage_run, rest)) = resting {
+            let stage = stage_run.board.name.clone();
             return Limit::Quota { stage, rest, busy };
         }
-        if let Some(line) = self.lines.iter().find(|line| line.writer.is_in_doubt()) {
-            let stage = line.board.name.clone();
+        if let Some(stage_run) = self
+            .stage_runs
+            .iter()
+            .find(|stage_run| stage_run.writer.is_in_doubt())
+        {
+            let stage = stage_run.board.name.clone();
             return Limit::Connection { stage, busy };
         }
-        let waiting: usize = self.lines.iter().map(|line| line.writer.in_line()).sum();
-        let resting: usize = self.lines.iter().map(|line| line.queue.resting()).sum();
+        let waiting: usize = self
+            .stage_runs
+            .iter()
+            .map(|stage_run| stage_run.writer.in_line())
+            .sum();
+        let resting: usize = self
+            .stage_runs
+            .iter()
+            .map(|stage_run| stage_run.queue.resting())
+            .sum();
         let lanes = self.warehouse.lanes();
         if waiting * 2 > self.workers {
             return Limit::Commits { waiting, busy };

@@ -68,7 +68,11 @@ impl Dispatcher {
     pub(super) fn start_examination(&mut self) -> Result<(), Fatal> {
         let examination = Examination {
             plan: self.plan.name.clone(),
-            stages: self.lines.iter().map(|line| Arc::clone(&line.stage)).collect(),
+            stages: self
+                .stage_runs
+                .iter()
+                .map(|line| Arc::clone(&line.stage))
+                .collect(),
             lineage: self.lineage.clone(),
             date: self.options.dates.first().copied(),
             filled: self.ledger.filled_stages(self.target)?,

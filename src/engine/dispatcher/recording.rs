@@ -96,12 +96,12 @@ impl Dispatcher {
     /// What is recorded with a commit of a stage; nothing where the warehouse does not write what the stage makes.
     pub(super) fn record_of(&mut self, at: usize, commit: &Commit) -> Option<CommitRecord> {
         let recorder = self.recorder.as_mut()?;
-        let line = &self.lines[at];
-        let fills = line.stage.fills();
+        let stage_run = &self.stage_runs[at];
+        let fills = stage_run.stage.fills();
         if !matches!(fills, Fills::Computed(_) | Fills::Query(..)) {
             return None;
         }
-        let stage = &line.board.name;
+        let stage = &stage_run.board.name;
         let mut inputs = BTreeMap::new();
         let mut dates = Vec::new();
         for landing in commit.landings() {
@@ -197,7 +197,11 @@ impl Dispatcher {
 
     /// Has entries removed that newer ones have replaced, when a run has finished: nothing else is written then.
     fn prune_progress(&mut self) {
-        let dates = self.lines.iter().map(|line| line.board.units().len()).sum();
+        let dates = self
+            .stage_runs
+            .iter()
+            .map(|stage_run| stage_run.board.units().len())
+            .sum();
         let has_finished = self.mode == Mode::Over && self.run.state == RunState::Finished;
         let Some(recorder) = self.recorder.as_mut().filter(|_| has_finished) else {
             return;

@@ -15,7 +15,7 @@ use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work};
 use super::batches::given_up;
-use super::{Dispatcher, Fatal, Line, Mode, Picture, ScopeState, Scoped, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Picture, ScopeState, Scoped, StageRun, TaskKind, TaskOutcome};
 
 impl Dispatcher {
     pub(super) fn begin(&mut self) -> Result<(), Fatal> {
@@ -124,19 +124,22 @@ impl Dispatcher {
 
     /// Asks what the dates of a stage must come to, once everything it needs has passed its gate.
     fn open_stages(&mut self) -> Result<(), Fatal> {
-        for at in 0..self.lines.len() {
-            let line = &self.lines[at];
-            if line.scope != ScopeState::Unknown || line.trouble.is_parked() || !self.may_open(at) {
+        for at in 0..self.stage_runs.len() {
+            let stage_run = &self.stage_runs[at];
+            if stage_run.scope != ScopeState::Unknown || stage_run.trouble.is_parked() || !self.may_open(at) {
                 continue;
             }
-            let is_first = self.lines.iter().all(|line| line.scope == ScopeState::Unknown);
+            let is_first = self
+                .stage_runs
+                .iter()
+                .all(|stage_run| stage_run.scope == ScopeState::Unknown);
             if is_first && self.options.work == Work::Afresh {
                 self.put_all_back()?;
             }
-            let line = &mut self.lines[at];
-            let promised = self.ledger.open_intents(self.target, &line.board.name)?;
-            line.scope = ScopeState::CheckTicket;
-            let stage = Arc::clone(&line.stage);
+            let stage_run = &mut self.stage_runs[at];
+            let promised = self.ledger.open_intents(self.target, &stage_run.board.name)?;
+            stage_run.scope = ScopeState::CheckTicket;
+            let stage = Arc::clone(&stage_run.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
             let makes = !self.only_checks();
@@ -149,55 +152,55 @@ impl Dispatcher {
     }
 
     fn may_open(&self, at: usize) -> bool {
-        self.lines[at].released && self.has_what_it_needs(at)
+        self.stage_runs[at].released && self.has_what_it_needs(at)
     }
 
     /// Whether the gates of everything a stage needs are passed.
     fn has_what_it_needs(&self, at: usize) -> bool {
-        self.lines[at]
+        self.stage_runs[at]
             .needs
             .iter()
-            .all(|&need| self.lines[need].board.state == StageState::Passed)
+            .all(|&need| self.stage_runs[need].board.state == StageState::Passed)
     }
 
     /// Whether a stage could begin and waits for nothing but the operator's word.
     pub(super) fn waits_for_word(&self, at: usize) -> bool {
-        let line = &self.lines[at];
-        line.board.state == StageState::Waiting && !line.released && self.has_what_it_needs(at)
+        let stage_run = &self.stage_runs[at];
+        stage_run.board.state == StageState::Waiting && !stage_run.released && self.has_what_it_needs(at)
     }
 
     /// Whether a stage that has not begun cannot, as things stand.
     pub(super) fn is_stuck(&self, at: usize) -> bool {
-        let line = &self.lines[at];
+        let stage_run = &self.stage_runs[at];
         let stands_still = |need: usize| self.is_stuck(need) || self.is_held(need);
-        line.board.state == StageState::Waiting
+        stage_run.board.state == StageState::Waiting
             && (self.waits_for_word(at)
                 || self.is_barred(at)
-                || line.needs.iter().any(|&need| stands_still(need)))
+                || stage_run.needs.iter().any(|&need| stands_still(need)))
     }
 
     /// Whether a stage may hand out units now. While something it needs is done again, or has not passed its gate, its
     /// own units wait: they would be computed from what is about to change.
     pub(super) fn may_hand_out(&self, at: usize) -> bool {
-        let line = &self.lines[at];
-        line.board.state == StageState::Running && !line.trouble.is_parked() && self.may_open(at)
+        let stage_run = &self.stage_runs[at];
+        stage_run.board.state == StageState::Running && !stage_run.trouble.is_parked() && self.may_open(at)
     }
 
     /// Whether a stage has units to do and cannot do them, because a gate before it is shut.
     pub(super) fn is_held(&self, at: usize) -> bool {
-        let line = &self.lines[at];
-        line.board.state == StageState::Running
+        let stage_run = &self.stage_runs[at];
+        stage_run.board.state == StageState::Running
             && self.is_barred(at)
-            && line.writer.is_idle()
+            && stage_run.writer.is_idle()
             && !self.is_worked_on(at)
     }
 
     /// Whether a stage cannot start any more, because the gate of something it needs stayed shut.
     pub(super) fn is_barred(&self, at: usize) -> bool {
-        self.lines[at]
+        self.stage_runs[at]
             .needs
             .iter()
-            .any(|&need| self.lines[need].board.state == StageState::Failed || self.is_barred(need))
+            .any(|&need| self.stage_runs[need].board.state == StageState::Failed || self.is_barred(need))
     }
 
     /// Without its scope a stage cannot begin: it is asked again when the quota is free, or the run is over.
@@ -205,7 +208,7 @@ impl Dispatcher {
         match self.rest_after(&error) {
             Some(rest) => {
                 self.park(at, rest, &error);
-                self.lines[at].scope = ScopeState::Unknown;
+                self.stage_runs[at].scope = ScopeState::Unknown;
             }
             None => self.stop(error.message),
         }
@@ -219,7 +222,7 @@ impl Dispatcher {
                 return Ok(());
             }
         };
-        let name = self.lines[at].board.name.clone();
+        let name = self.stage_runs[at].board.name.clone();
         let promised = if self.options.demand().takes_up_promises() {
             self.ledger.open_intents(self.target, &name)?
         } else {
@@ -234,11 +237,11 @@ impl Dispatcher {
         let skipped = self.show_skipped(at, &list);
         self.show_work(at, &scopes, &list, &unsettled);
         let due = list.to_do.len() as u64;
-        let line = &mut self.lines[at];
-        line.changed = list.changed;
-        line.scope = ScopeState::Known;
-        line.to_do = due;
-        line.board.state = StageState::Running;
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.changed = list.changed;
+        stage_run.scope = ScopeState::Known;
+        stage_run.to_do = due;
+        stage_run.board.state = StageState::Running;
         self.start_clock(at);
         let now = Utc::now();
         self.ledger
@@ -314,16 +317,16 @@ impl Dispatcher {
 
     /// Shows what the ledger has of the run's dates, before anything is done.
     fn show_recorded(&mut self, at: usize, recorded: &HashMap<NaiveDate, UnitRecord>) -> Result<(), Fatal> {
-        let gaps = self.ledger.gaps(self.target, &self.lines[at].board.name)?;
-        let line = &mut self.lines[at];
+        let gaps = self.ledger.gaps(self.target, &self.stage_runs[at].board.name)?;
+        let stage_run = &mut self.stage_runs[at];
         for (date, gaps) in gaps {
-            line.board.show_gaps(date, &gaps);
+            stage_run.board.show_gaps(date, &gaps);
         }
         let ended = recorded.values().filter(|unit| !unit.state.is_open());
-        line.recorded = ended.map(|unit| unit.date).collect();
+        stage_run.recorded = ended.map(|unit| unit.date).collect();
         let other_source =
             |unit: &&UnitRecord| unit.state != UnitState::Skipped && unit.source != self.options.source;
-        line.made_from = (recorded.values().filter(other_source))
+        stage_run.made_from = (recorded.values().filter(other_source))
             .map(|unit| (unit.date, unit.source.clone()))
             .collect();
         Ok(())
@@ -332,22 +335,22 @@ impl Dispatcher {
     /// Shows the dates without work, and returns those the ledger does not have as that yet. What such a date holds is
     /// left as it is.
     fn show_skipped(&mut self, at: usize, list: &WorkList) -> Vec<UnitRecord> {
-        let line = &mut self.lines[at];
+        let stage_run = &mut self.stage_runs[at];
         let mut fresh = Vec::new();
         for (date, reason) in &list.skipped {
             let unit = skipped_unit(*date, reason, &self.options.source);
             if list.recorded.get(date) != Some(&unit) {
                 fresh.push(unit.clone());
             }
-            line.recorded.insert(*date);
-            line.board.show(&unit);
+            stage_run.recorded.insert(*date);
+            stage_run.board.show(&unit);
         }
         fresh
     }
 
     /// Shows the dates with work, and queues those that are to be done.
     fn show_work(&mut self, at: usize, scopes: &[Scope], list: &WorkList, unsettled: &BTreeSet<NaiveDate>) {
-        let line = &mut self.lines[at];
+        let stage_run = &mut self.stage_runs[at];
         let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
         for (&date, scope) in self.options.dates.iter().zip(scopes) {
             if matches!(scope, Scope::Skip(_)) {
@@ -355,27 +358,27 @@ impl Dispatcher {
             }
             let record = list.recorded.get(&date);
             if let Some(record) = record {
-                line.board.show(record);
+                stage_run.board.show(record);
             }
             if let Scope::Rows(expected) = scope {
-                line.board.change(date, |unit| unit.expected = *expected);
+                stage_run.board.change(date, |unit| unit.expected = *expected);
             }
             if !to_do.contains(&date) {
                 continue;
             }
             let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
             if (is_stale || list.changed.contains(&date)) && !self.options.source_is_explicit {
-                keep_source(line, date);
+                keep_source(stage_run, date);
             }
             if self.options.accept_short {
-                line.accepts_short.insert(date);
+                stage_run.accepts_short.insert(date);
             }
             let state = if unsettled.contains(&date) {
                 UnitState::Unknown
             } else {
                 UnitState::Pending
             };
-            put_back(line, date, state);
+            put_back(stage_run, date, state);
         }
     }
 
@@ -389,8 +392,8 @@ impl Dispatcher {
         to_do: &[NaiveDate],
         unsettled: &BTreeSet<NaiveDate>,
     ) -> Result<(), Fatal> {
-        let line = &self.lines[at];
-        let board = &line.board;
+        let stage_run = &self.stage_runs[at];
+        let board = &stage_run.board;
         let here = to_do.iter().filter(|date| {
             let record = known.get(date);
             unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
@@ -398,7 +401,7 @@ impl Dispatcher {
         let elsewhere = unsettled.iter().filter(|date| board.unit(**date).is_none());
         let records: Vec<UnitRecord> = here
             .filter_map(|date| board.unit(*date))
-            .map(|unit| reopened(unit, line, &self.options.source))
+            .map(|unit| reopened(unit, stage_run, &self.options.source))
             .chain(
                 elsewhere
                     .filter_map(|date| known.get(date))
@@ -421,12 +424,12 @@ impl Dispatcher {
     /// Says in the ledger that every date of every stage is to be done again, before the first is: whatever ends this
     /// run, the next start does also those whose stage it did not come to.
     fn put_all_back(&mut self) -> Result<(), Fatal> {
-        for line in &self.lines {
-            let name = &line.board.name;
+        for stage_run in &self.stage_runs {
+            let name = &stage_run.board.name;
             let mut records = self.ledger.units(self.target, name)?;
             records.retain(|record| {
                 !matches!(record.state, UnitState::Skipped | UnitState::Pending)
-                    && line.board.unit(record.date).is_some()
+                    && stage_run.board.unit(record.date).is_some()
             });
             for record in &mut records {
                 record.state = UnitState::Pending;
@@ -442,21 +445,21 @@ impl Dispatcher {
 
     /// Moves on a stage whose units or checks are through, or ends the run; says whether anything moved.
     fn turn_stages(&mut self) -> Result<bool, Fatal> {
-        for at in 0..self.lines.len() {
-            match self.lines[at].board.state {
+        for at in 0..self.stage_runs.len() {
+            match self.stage_runs[at].board.state {
                 StageState::Running if self.has_no_work(at) => self.units_are_through(at)?,
                 StageState::Checking if !self.is_checking(at) => self.checks_are_through(at),
                 _ => continue,
             }
             return Ok(true);
         }
-        let is_through = |at: usize| match self.lines[at].board.state {
+        let is_through = |at: usize| match self.stage_runs[at].board.state {
             StageState::Passed | StageState::Failed => true,
             StageState::Waiting => self.is_stuck(at),
             StageState::Running => self.is_held(at),
             StageState::Checking => false,
         };
-        if !(0..self.lines.len()).all(is_through) || self.sources.are_awaited() {
+        if !(0..self.stage_runs.len()).all(is_through) || self.sources.are_awaited() {
             return Ok(false);
         }
         self.finish()?;
@@ -464,26 +467,26 @@ impl Dispatcher {
     }
 
     fn units_are_through(&mut self, at: usize) -> Result<(), Fatal> {
-        self.lines[at].board.time.stop();
+        self.stage_runs[at].board.time.stop();
         // Now and not at the end of the run, which may be killed before.
         self.record_time(at)?;
-        let line = &mut self.lines[at];
-        line.board.state = StageState::Checking;
-        let counts = line.board.counts();
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.board.state = StageState::Checking;
+        let counts = stage_run.board.counts();
         let event = Event::StageFinished {
-            stage: line.board.name.clone(),
+            stage: stage_run.board.name.clone(),
             ok: counts.ok,
             failed: counts.failed + counts.partial + counts.empty,
-            rows: line.board.rows(),
-            seconds: line.board.time.seconds(),
+            rows: stage_run.board.rows(),
+            seconds: stage_run.board.time.seconds(),
         };
         tracing::info!(
-            stage = line.board.name,
+            stage = stage_run.board.name,
             "units done: {} ok, {} skipped, {} failed, {}",
             counts.ok,
             counts.skipped,
             counts.failed,
-            counted(line.board.rows(), "row")
+            counted(stage_run.board.rows(), "row")
         );
         self.tell(event);
         if let Some(checks) = self.options.ask.take() {
@@ -500,14 +503,14 @@ impl Dispatcher {
     }
 
     fn checks_are_through(&mut self, at: usize) {
-        self.lines[at].board.state = self.verdict(at);
+        self.stage_runs[at].board.state = self.verdict(at);
         self.want_picture(Picture::Now);
     }
 
     /// How the gate of a stage stands: shut by a blocking check that fails, and by a date that is short or failed
     /// unless a waived check names it.
     pub(super) fn verdict(&self, at: usize) -> StageState {
-        let board = &self.lines[at].board;
+        let board = &self.stage_runs[at].board;
         let units = board.units().iter();
         let attention = units
             .filter(|unit| unit.state.needs_attention())
@@ -522,7 +525,7 @@ impl Dispatcher {
     /// The checks of a stage as its gate sees them. One that waits for a date nobody has run was not asked yet, even if
     /// another definition of it was.
     fn checks_at_gate(&self, at: usize) -> impl Iterator<Item = GateCheck<'_>> + Clone {
-        let name = &self.lines[at].board.name;
+        let name = &self.stage_runs[at].board.name;
         let of_it = self.checks.iter().enumerate();
         let of_it = of_it.filter(move |(_, check)| check.stage == *name);
         of_it.map(|(place, check)| match check.state {
@@ -536,12 +539,12 @@ impl Dispatcher {
 
     /// Whether a stage has nothing to hand out and nothing under way.
     pub(super) fn has_no_work(&self, at: usize) -> bool {
-        let line = &self.lines[at];
-        line.queue.is_empty() && line.writer.is_idle() && !self.is_worked_on(at)
+        let stage_run = &self.stage_runs[at];
+        stage_run.queue.is_empty() && stage_run.writer.is_idle() && !self.is_worked_on(at)
     }
 
     pub(super) fn is_worked_on(&self, at: usize) -> bool {
-        let name = &self.lines[at].board.name;
+        let name = &self.stage_runs[at].board.name;
         self.slots
             .iter()
             .any(|slot| slot.task.as_ref().is_some_and(|task| task.stage == *name))
@@ -559,44 +562,44 @@ impl Dispatcher {
             return Ok(Err(format!("{why}; rerun with 'backcourt rerun'")));
         }
         let mut queued = Vec::new();
-        for at in 0..self.lines.len() {
-            if stage.is_some_and(|stage| stage != self.lines[at].board.name) {
+        for at in 0..self.stage_runs.len() {
+            if stage.is_some_and(|stage| stage != self.stage_runs[at].board.name) {
                 continue;
             }
             let dates = self.selected(at, selection);
             if dates.is_empty() {
                 continue;
             }
-            let line = &mut self.lines[at];
-            line.queue.open();
-            line.trouble.forget();
+            let stage_run = &mut self.stage_runs[at];
+            stage_run.queue.open();
+            stage_run.trouble.forget();
             for &date in &dates {
-                put_back(line, date, UnitState::Pending);
-                line.attempts.remove(&date);
+                put_back(stage_run, date, UnitState::Pending);
+                stage_run.attempts.remove(&date);
                 if accept_short {
-                    line.accepts_short.insert(date);
+                    stage_run.accepts_short.insert(date);
                 } else {
-                    line.accepts_short.remove(&date);
+                    stage_run.accepts_short.remove(&date);
                 }
                 match source {
                     Some(source) => {
-                        line.sources.insert(date, source.to_owned());
+                        stage_run.sources.insert(date, source.to_owned());
                     }
                     None if matches!(selection, Selection::Stale | Selection::Outdated) => {
-                        keep_source(line, date);
+                        keep_source(stage_run, date);
                     }
                     None => {
-                        line.sources.remove(&date);
+                        stage_run.sources.remove(&date);
                     }
                 }
             }
-            line.board.state = StageState::Running;
+            stage_run.board.state = StageState::Running;
             let records: Vec<UnitRecord> = dates
                 .iter()
-                .filter_map(|date| line.board.unit(*date))
-                .map(|unit| reopened(unit, line, &self.options.source))
+                .filter_map(|date| stage_run.board.unit(*date))
+                .map(|unit| reopened(unit, stage_run, &self.options.source))
                 .collect();
-            let name = line.board.name.clone();
+            let name = stage_run.board.name.clone();
             self.ledger
                 .record_units(self.target, &name, &self.run.id, &records, Utc::now())?;
             self.start_clock(at);
@@ -648,17 +651,17 @@ impl Dispatcher {
 
     /// The dates of a selection that are not under way already.
     fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
-        let line = &self.lines[at];
-        if line.scope != ScopeState::Known {
+        let stage_run = &self.stage_runs[at];
+        if stage_run.scope != ScopeState::Known {
             return Vec::new();
         }
         let failing = match selection {
-            Selection::Offending(check) => self.offending(&line.board.name, check),
+            Selection::Offending(check) => self.offending(&stage_run.board.name, check),
             _ => &[],
         };
         let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
-        let is_changed = |date: &NaiveDate| line.changed.contains(date);
-        let selected = (line.board.units().iter()).filter(|unit| {
+        let is_changed = |date: &NaiveDate| stage_run.changed.contains(date);
+        let selected = (stage_run.board.units().iter()).filter(|unit| {
             is_free(unit.state) && selection.takes(unit.date, unit.state, is_changed(&unit.date), failing)
         });
         selected.map(|unit| unit.date).collect()
@@ -715,16 +718,16 @@ fn describe(selection: &Selection) -> String {
 }
 
 /// A date that only has to follow what changed is made from where its rows came from.
-fn keep_source(line: &mut Line, date: NaiveDate) {
-    match line.made_from.get(&date) {
-        Some(source) => line.sources.insert(date, source.clone()),
-        None => line.sources.remove(&date),
+fn keep_source(stage_run: &mut StageRun, date: NaiveDate) {
+    match stage_run.made_from.get(&date) {
+        Some(source) => stage_run.sources.insert(date, source.clone()),
+        None => stage_run.sources.remove(&date),
     };
 }
 
-fn put_back(line: &mut Line, date: NaiveDate, state: UnitState) {
-    line.queue.add(date);
-    line.board.change(date, |unit| {
+fn put_back(stage_run: &mut StageRun, date: NaiveDate, state: UnitState) {
+    stage_run.queue.add(date);
+    stage_run.board.change(date, |unit| {
         unit.state = state;
         unit.attempts = 0;
         unit.reason = None;
@@ -732,7 +735,7 @@ fn put_back(line: &mut Line, date: NaiveDate, state: UnitState) {
 }
 
 /// The record of a unit that is to be done again; what is stored for it stays until it is replaced.
-fn reopened(unit: &super::super::UnitView, line: &Line, usual: &str) -> UnitRecord {
+fn reopened(unit: &super::super::UnitView, stage_run: &StageRun, usual: &str) -> UnitRecord {
     UnitRecord {
         date: unit.date,
         state: UnitState::Pending,
@@ -741,7 +744,7 @@ fn reopened(unit: &super::super::UnitView, line: &Line, usual: &str) -> UnitReco
         attempts: 0,
         class: None,
         reason: None,
-        source: line
+        source: stage_run
             .sources
             .get(&unit.date)
             .map_or(usual, String::as_str)

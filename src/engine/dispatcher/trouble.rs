@@ -89,21 +89,25 @@ impl Trouble {
 impl Dispatcher {
     /// Leaves a stage's table alone for a while, twice as long each time in a row.
     pub(super) fn park(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
-        let line = &mut self.lines[at];
+        let stage_run = &mut self.stage_runs[at];
         let rest = rest
-            .saturating_mul(1 << line.trouble.rests.min(6))
+            .saturating_mul(1 << stage_run.trouble.rests.min(6))
             .min(LONGEST_REST.max(rest));
         let (until, clock) = (Instant::now() + rest, Utc::now() + rest);
-        if line.trouble.parked_until().is_some_and(|known| known >= until) {
+        if stage_run
+            .trouble
+            .parked_until()
+            .is_some_and(|known| known >= until)
+        {
             return until;
         }
-        line.trouble.rests += 1;
-        line.trouble.parked = Some(Parked {
+        stage_run.trouble.rests += 1;
+        stage_run.trouble.parked = Some(Parked {
             until,
             at: clock,
             why: error.message.clone(),
         });
-        let stage = line.board.name.clone();
+        let stage = stage_run.board.name.clone();
         tracing::warn!(stage, "throttled until {} UTC: {error}", clock.format("%H:%M:%S"));
         self.tell(Event::StageParked {
             stage,
@@ -117,10 +121,10 @@ impl Dispatcher {
     /// Tables whose rest is over are used again.
     pub(super) fn unpark(&mut self) {
         let now = Instant::now();
-        for line in &mut self.lines {
-            if line.trouble.parked_until().is_some_and(|until| until <= now) {
-                line.trouble.parked = None;
-                tracing::info!(stage = line.board.name, "backoff over, retrying the table");
+        for stage_run in &mut self.stage_runs {
+            if stage_run.trouble.parked_until().is_some_and(|until| until <= now) {
+                stage_run.trouble.parked = None;
+                tracing::info!(stage = stage_run.board.name, "backoff over, retrying the table");
                 self.picture = Picture::Now;
             }
         }
@@ -128,14 +132,14 @@ impl Dispatcher {
 
     /// A date was given up because of an error in the program or a query: met date after date, it ends the stage.
     pub(super) fn count_alike(&mut self, at: usize, error: &StageError) {
-        let line = &mut self.lines[at];
-        let failed = line.trouble.count(&error.message);
-        if failed < ALIKE || line.trouble.stopped.is_some() {
+        let stage_run = &mut self.stage_runs[at];
+        let failed = stage_run.trouble.count(&error.message);
+        if failed < ALIKE || stage_run.trouble.stopped.is_some() {
             return;
         }
-        line.trouble.stopped = Some(error.message.clone());
-        let left = line.queue.close();
-        let stage = line.board.name.clone();
+        stage_run.trouble.stopped = Some(error.message.clone());
+        let left = stage_run.queue.close();
+        let stage = stage_run.board.name.clone();
         tracing::error!(
             stage,
             "stopped after the same error on {}, {left} not tried: {error}",

@@ -72,18 +72,22 @@ impl Dispatcher {
     /// A check of a stage that was through has a new answer: its gate may stand otherwise now, and what waited
     /// behind it may start.
     pub(super) fn judge_again(&mut self, stage: &str) -> Result<(), Fatal> {
-        let Some(at) = self.lines.iter().position(|line| line.board.name == stage) else {
+        let Some(at) = self
+            .stage_runs
+            .iter()
+            .position(|stage_run| stage_run.board.name == stage)
+        else {
             return Ok(());
         };
         let was_through = matches!(
-            self.lines[at].board.state,
+            self.stage_runs[at].board.state,
             StageState::Passed | StageState::Failed
         );
         if !was_through || self.is_checking(at) {
             return Ok(());
         }
-        self.lines[at].board.state = self.verdict(at);
-        let opened = self.lines[at].board.state == StageState::Passed;
+        self.stage_runs[at].board.state = self.verdict(at);
+        let opened = self.stage_runs[at].board.state == StageState::Passed;
         if opened {
             self.go_on()?;
         }
@@ -92,7 +96,7 @@ impl Dispatcher {
 
     /// A run that had ended goes on, if anything waits that may start now.
     fn go_on(&mut self) -> Result<(), Fatal> {
-        let waits = (0..self.lines.len()).any(|at| match self.lines[at].board.state {
+        let waits = (0..self.stage_runs.len()).any(|at| match self.stage_runs[at].board.state {
             StageState::Waiting => !self.is_stuck(at),
             StageState::Running => !self.is_held(at),
             _ => false,
@@ -106,17 +110,23 @@ impl Dispatcher {
     /// The operator lets a stage begin that waits for his word, or all that do.
     pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Result<String, String>, Fatal> {
         if let Some(name) = stage
-            && !self.lines.iter().any(|line| line.board.name == name)
+            && !self
+                .stage_runs
+                .iter()
+                .any(|stage_run| stage_run.board.name == name)
         {
-            let known = self.lines.iter().map(|line| line.board.name.as_str());
+            let known = self
+                .stage_runs
+                .iter()
+                .map(|stage_run| stage_run.board.name.as_str());
             return Ok(Err(with_hint("stage", name, known)));
         }
         let mut released = Vec::new();
-        for line in &mut self.lines {
-            let is_meant = stage.is_none_or(|stage| stage == line.board.name);
-            if is_meant && !line.released && line.board.state == StageState::Waiting {
-                line.released = true;
-                released.push(line.board.name.clone());
+        for stage_run in &mut self.stage_runs {
+            let is_meant = stage.is_none_or(|stage| stage == stage_run.board.name);
+            if is_meant && !stage_run.released && stage_run.board.state == StageState::Waiting {
+                stage_run.released = true;
+                released.push(stage_run.board.name.clone());
             }
         }
         if released.is_empty() {
