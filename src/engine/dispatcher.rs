@@ -12,11 +12,11 @@ mod explaining;
 mod invalidation;
 mod orders;
 mod outdated;
-mod picture;
 mod preflight;
 mod recording;
 mod reloading;
 mod sampling;
+mod snapshots;
 mod sources;
 mod stages;
 mod ticking;
@@ -62,7 +62,7 @@ use trouble::Trouble;
 pub(super) use recording::CommitRecord;
 
 /// Snapshots follow each other no faster than this, unless something an operator waits for changes.
-const PICTURE_GAP: Duration = Duration::from_millis(100);
+const REFRESH_GAP: Duration = Duration::from_millis(100);
 
 /// What a task reports when it ends.
 enum TaskOutcome {
@@ -117,7 +117,7 @@ struct CheckTicket {
 
 /// How urgently a new picture is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Picture {
+enum Refresh {
     Current,
     Soon,
     Now,
@@ -251,8 +251,8 @@ pub(super) struct Dispatcher {
     runbook: Runbook,
     events: EventLog,
     told: Vec<Event>,
-    picture: Picture,
-    pictured_at: Instant,
+    refresh: Refresh,
+    published_at: Instant,
     version: u64,
 }
 
@@ -357,8 +357,8 @@ impl Dispatcher {
             runbook: Runbook::default(),
             events,
             told: Vec::new(),
-            picture: Picture::Current,
-            pictured_at: Instant::now(),
+            refresh: Refresh::Current,
+            published_at: Instant::now(),
             version: 0,
         };
         dispatcher.show_costs();
@@ -372,8 +372,8 @@ impl Dispatcher {
     }
 
     /// Runs until the run is over and nobody wants to give orders any more.
-    pub(super) async fn run(mut self, pictures: watch::Sender<Arc<Snapshot>>) -> Ending {
-        let ending = match self.live(&pictures).await {
+    pub(super) async fn run(mut self, snapshots: watch::Sender<Arc<Snapshot>>) -> Ending {
+        let ending = match self.live(&snapshots).await {
             Ok(ending) => ending,
             Err(fatal) => {
                 tracing::error!("{fatal}");
@@ -381,7 +381,7 @@ impl Dispatcher {
                 let ending = self.cannot_go_on(fatal.to_string());
                 let told = std::mem::take(&mut self.told);
                 self.events.record_what_can_be(told);
-                self.show(&pictures);
+                self.show(&snapshots);
                 ending
             }
         };
@@ -394,7 +394,7 @@ impl Dispatcher {
         ending
     }
 
-    async fn live(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
+    async fn live(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Result<Ending, Fatal> {
         self.begin()?;
         loop {
             self.finish_abort().await?;
@@ -405,9 +405,9 @@ impl Dispatcher {
             self.sync_progress()?;
             let told = std::mem::take(&mut self.told);
             self.events.record(told)?;
-            self.publish_if_due(pictures)?;
+            self.publish_if_due(snapshots)?;
             if let Some(ending) = self.may_close() {
-                self.publish(pictures, true)?;
+                self.publish(snapshots, true)?;
                 return Ok(ending);
             }
             let wake = self.next_wake();
@@ -420,7 +420,7 @@ impl Dispatcher {
                 Some((slot, phase)) = self.phase_reports.recv() => {
                     if let Some(slot) = self.slots.get_mut(slot) {
                         slot.enter(phase);
-                        self.want_picture(Picture::Soon);
+                        self.request_refresh(Refresh::Soon);
                     }
                 }
                 Some(unit) = self.sample_reports.recv() => self.tell(Event::UnitSampled(unit)),
@@ -432,7 +432,7 @@ impl Dispatcher {
     }
 
     fn on_joined(&mut self, joined: Result<(Id, TaskOutcome), JoinError>) -> Result<(), Fatal> {
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         match joined {
             Ok((id, report)) => match self.task_kinds.remove(&id) {
                 Some(_) => self.on_outcome(report),
@@ -495,41 +495,41 @@ impl Dispatcher {
         self.told.push(event);
     }
 
-    fn want_picture(&mut self, picture: Picture) {
-        self.picture = self.picture.max(picture);
+    fn request_refresh(&mut self, refresh: Refresh) {
+        self.refresh = self.refresh.max(refresh);
     }
 
-    fn publish_if_due(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
-        let due = match self.picture {
-            Picture::Current => false,
-            Picture::Soon => self.pictured_at.elapsed() >= PICTURE_GAP,
-            Picture::Now => true,
+    fn publish_if_due(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
+        let due = match self.refresh {
+            Refresh::Current => false,
+            Refresh::Soon => self.published_at.elapsed() >= REFRESH_GAP,
+            Refresh::Now => true,
         };
         if due {
-            self.publish(pictures, false)
+            self.publish(snapshots, false)
         } else {
             Ok(())
         }
     }
 
-    fn publish(&mut self, pictures: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
-        let picture = self.show(pictures);
-        Ok(self.events.picture(&picture, is_last)?)
+    fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
+        let refresh = self.show(snapshots);
+        Ok(self.events.checkpoint(&refresh, is_last)?)
     }
 
-    fn show(&mut self, pictures: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
+    fn show(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         self.version += 1;
-        let picture = Arc::new(self.draw());
-        pictures.send_replace(Arc::clone(&picture));
-        self.picture = Picture::Current;
-        self.pictured_at = Instant::now();
-        picture
+        let refresh = Arc::new(self.snapshot());
+        snapshots.send_replace(Arc::clone(&refresh));
+        self.refresh = Refresh::Current;
+        self.published_at = Instant::now();
+        refresh
     }
 
     /// When something is due that nobody will report.
     fn next_wake(&self) -> Option<Instant> {
-        let picture = (self.picture != Picture::Current).then(|| self.pictured_at + PICTURE_GAP);
-        let meter = self.preparing.is_some().then(|| self.pictured_at + PICTURE_GAP);
+        let refresh = (self.refresh != Refresh::Current).then(|| self.published_at + REFRESH_GAP);
+        let meter = self.preparing.is_some().then(|| self.published_at + REFRESH_GAP);
         // With every worker busy a rested date has to wait; one of them will report, no clock is needed.
         let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
             && self.mode == Mode::Going;
@@ -542,7 +542,7 @@ impl Dispatcher {
         });
         lines
             .flatten()
-            .chain(picture)
+            .chain(refresh)
             .chain(meter)
             .chain(self.runbook.next_due())
             .chain(self.next_sync())

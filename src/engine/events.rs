@@ -130,7 +130,7 @@ impl EventLog {
 
     /// Keeps what of this picture the facts so far do not tell, if one is due. It has the number of the fact it follows,
     /// for those who listen are not told of it and must not miss a number.
-    pub(super) fn picture(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
+    pub(super) fn checkpoint(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
         if !is_last && !self.pictures.are_due(now.run.state) {
             return Ok(());
         }

@@ -279,8 +279,8 @@ impl Engine {
         dispatcher.continues(continued);
         // The examination reads a catalog that failed here again, and reports why it fails.
         dispatcher.knows_catalog(catalog.ok());
-        let (pictures, snapshots) = watch::channel(Arc::new(dispatcher.draw()));
-        let dispatcher = runtime.spawn(dispatcher.run(pictures));
+        let (updates, snapshots) = watch::channel(Arc::new(dispatcher.snapshot()));
+        let dispatcher = runtime.spawn(dispatcher.run(updates));
         Ok(Self {
             link: Link {
                 snapshots,

@@ -15,7 +15,7 @@ use super::super::landing::land;
 use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
-use super::{CommitRecord, Dispatcher, Fatal, Picture, TaskKind, TaskOutcome};
+use super::{CommitRecord, Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 
 impl Dispatcher {
     /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
@@ -98,7 +98,7 @@ impl Dispatcher {
         let warehouse = self.charging(&Purpose::dates(stage.name()));
         let lanes = Arc::clone(&self.lanes);
         let phases = self.phases.clone();
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         let known = batch.clone();
         let owner = |task| TaskKind::Worker(known, task);
         self.spawn_as(owner, async move {
@@ -288,7 +288,7 @@ impl Dispatcher {
             class: unit.class.as_deref().and_then(ErrorClass::from_word),
             reason: unit.reason.clone(),
         });
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         if self
             .options
             .fail_fast

@@ -14,7 +14,7 @@ use crate::warehouse::WarehouseError;
 use super::super::board::{Answered, is_open, take_answer};
 use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
-use super::{CheckTicket, Dispatcher, Fatal, Picture, StageRun, TaskKind, TaskOutcome};
+use super::{CheckTicket, Dispatcher, Fatal, Refresh, StageRun, TaskKind, TaskOutcome};
 
 /// Queries under way at once.
 const ABREAST: usize = 4;
@@ -135,7 +135,7 @@ impl Dispatcher {
             self.tell(Event::CheckStarted {
                 check: spec.name.clone(),
             });
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
             self.spawn(TaskKind::Check(check), async move {
                 let began = Instant::now();
                 let result = judging.measure(&spec, warehouse.as_ref()).await;
@@ -243,7 +243,7 @@ impl Dispatcher {
         };
         self.ledger.record_check(self.target, &self.run.id, &record)?;
         self.tell(event);
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         self.judge_again(&stage)
     }
 

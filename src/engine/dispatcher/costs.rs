@@ -11,7 +11,7 @@ use crate::ledger::{Costs, Purpose};
 use crate::warehouse::{self, Bill, Charge, Warehouse};
 
 use super::super::BilledView;
-use super::{Dispatcher, Fatal, Mode, Picture};
+use super::{Dispatcher, Fatal, Mode, Refresh};
 
 /// The warehouse once for everything that may be asked of it, each with a bill of its own.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Dispatcher {
         self.bills.costs.join(fresh);
         self.show_costs();
         self.keep_below_ceiling();
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         Ok(())
     }
 

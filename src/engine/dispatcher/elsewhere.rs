@@ -6,7 +6,7 @@ use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
 
 use super::super::elsewhere::Elsewhere;
 use super::super::{CheckView, Event};
-use super::{Dispatcher, Fatal, Picture, ScopeState, StageRun};
+use super::{Dispatcher, Fatal, Refresh, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
@@ -24,7 +24,7 @@ impl Dispatcher {
         let before = self.elsewhere.view();
         self.elsewhere = self.read_elsewhere()?;
         if self.elsewhere.view() != before {
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::ledger::RunState;
 
 use super::super::summary::summary;
 use super::super::{Ending, Event, StageState, Topic};
-use super::{Dispatcher, Fatal, Mode, Picture, ScopeState, TaskKind, TaskOutcome, cancel_abandoned};
+use super::{Dispatcher, Fatal, Mode, Refresh, ScopeState, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
 /// Exit code of a run that can be gone on with.
@@ -23,7 +23,7 @@ impl Dispatcher {
     /// Hands out nothing new; the run counts as paused once what is in flight has landed.
     pub(super) fn hold(&mut self) {
         self.mode = Mode::Holding;
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// Hands out nothing new and ends once what is in flight has landed.
@@ -38,7 +38,7 @@ impl Dispatcher {
             self.to_check.clear();
             self.sources.ask_no_more();
             self.time.start();
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
         }
     }
 
@@ -50,7 +50,7 @@ impl Dispatcher {
         self.run.ending.get_or_insert(why);
         self.to_check.clear();
         self.sources.ask_no_more();
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// Batches and dates that workers have.
@@ -86,7 +86,7 @@ impl Dispatcher {
             self.cancel_jobs_of(tasks);
         }
         self.drop_surplus_workers();
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(match batches {
             0 => "nothing was being read or computed; paused".to_owned(),
             _ => format!(
@@ -216,7 +216,7 @@ impl Dispatcher {
                 self.ledger.set_run_state(&self.run.id, RunState::Paused, None)?;
                 tracing::info!("paused");
                 self.tell(Event::Paused);
-                self.want_picture(Picture::Now);
+                self.request_refresh(Refresh::Now);
             }
             Mode::Draining if !self.in_flight() && self.checking == 0 && !self.sources.is_asking() => {
                 let open = self.open_units();
@@ -249,7 +249,7 @@ impl Dispatcher {
         self.ledger.set_run_state(&self.run.id, RunState::Running, None)?;
         self.tell(Event::Resumed);
         tracing::info!("resumed");
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         if answered {
             return self.come_to_first_unit();
         }
@@ -341,7 +341,7 @@ impl Dispatcher {
             message,
             exit_code,
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::super::{
     Checks, Estimate, Event, Expected, Meter, OnChange, Planned, PlannedStage, Question, Work,
 };
 use super::preflight::{EarlyEstimate, Step};
-use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 
@@ -48,7 +48,7 @@ impl Dispatcher {
             if !planned.is_idle() {
                 let meter = self.start_estimate(planned);
                 self.preparing = Some((ESTIMATING.to_owned(), meter));
-                self.want_picture(Picture::Now);
+                self.request_refresh(Refresh::Now);
                 return Ok(());
             }
         }
@@ -163,7 +163,7 @@ impl Dispatcher {
             seconds,
         });
         self.estimate = Some(Arc::new(estimate));
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         match refusal {
             Some(refusal) => {
                 self.sources.ask_no_more();

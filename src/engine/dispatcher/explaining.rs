@@ -10,7 +10,7 @@ use crate::plan::{Plan, with_hint};
 use crate::warehouse::WarehouseError;
 
 use super::super::{BreakdownState, BreakdownView, CheckView};
-use super::{CheckTicket, Dispatcher, Picture, StageRun, TaskKind, TaskOutcome};
+use super::{CheckTicket, Dispatcher, Refresh, StageRun, TaskKind, TaskOutcome};
 
 /// The breakdowns of these checks, none asked yet.
 pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
@@ -71,7 +71,7 @@ impl Dispatcher {
         let stage = self.stage_behind(&spec.check).unwrap_or_default();
         let warehouse = self.charging(&Purpose::check(stage, &spec.check));
         self.explaining += 1;
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         self.spawn(TaskKind::Breakdown(at), async move {
             TaskOutcome::BrokenDown(asked, break_down(&spec, warehouse.as_ref()).await)
         });
@@ -93,7 +93,7 @@ impl Dispatcher {
                 view.found = Some(Arc::new(found));
                 view.asked_at = Some(Utc::now());
                 view.problem = None;
-                self.want_picture(Picture::Now);
+                self.request_refresh(Refresh::Now);
             }
         }
     }
@@ -108,7 +108,7 @@ impl Dispatcher {
         tracing::error!("the breakdown of {} failed: {problem}", view.check);
         view.state = BreakdownState::Failed;
         view.problem = Some(problem);
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// Stored rows of a stage are about to change: what was found in them is no longer so.

@@ -9,7 +9,7 @@ use crate::ledger::{Invalidated, Settled, UnitState};
 
 use super::super::Event;
 use super::super::provenance::can_be_invalidated;
-use super::{Dispatcher, Picture, ScopeState, StageRun};
+use super::{Dispatcher, Refresh, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
@@ -75,7 +75,7 @@ impl Dispatcher {
             }
             tracing::warn!(stage, "{} stale: {reason}", counted(dates.len(), "date"));
             self.tell(Event::UnitsOvertaken { stage, dates, reason });
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 use super::super::board::Slot;
 use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
-use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
 
 /// The most workers an operator may ask for; each holds a batch of raw rows in memory.
@@ -158,7 +158,7 @@ impl Dispatcher {
             from: before,
             to: number,
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(counted(number, "worker"))
     }
 

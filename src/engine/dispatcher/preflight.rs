@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
 use super::super::{Estimate, Event, Meter, Question, Selection, StageError, Topic, Work};
-use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::fence::host_name;
 use crate::ledger::{Purpose, RunState};
 
@@ -92,7 +92,7 @@ impl Dispatcher {
     fn prepares(&mut self, what: &str) {
         let meter: Arc<Meter> = Arc::default();
         self.preparing = Some((what.to_owned(), meter));
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     pub(super) fn on_examined(&mut self, found: Result<Findings, StageError>) -> Result<(), Fatal> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::super::{Event, Known, Meter, Question, Sample, Sampled, StageError};
-use super::{Dispatcher, Fatal, Mode, Picture, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::ledger::{Purpose, RunState};
 
 impl Dispatcher {
@@ -19,7 +19,7 @@ impl Dispatcher {
             let result = sample.take(known, warehouse, meter, tell).await;
             TaskOutcome::Sampled(result, began.elapsed().as_secs_f64())
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// With a screen the run holds until its operator has read the sample; without one it goes on by itself only if

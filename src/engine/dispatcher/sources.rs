@@ -11,7 +11,7 @@ use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
 use super::super::{CheckView, Event, Work};
-use super::{Dispatcher, Fatal, Picture, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
 /// The checks of the raw tables in the dispatcher's hands.
@@ -101,7 +101,7 @@ impl Dispatcher {
         };
         self.sources.asking = Some(at);
         self.sources.views[at].state = CheckState::Running;
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         let changes = self.sources.changes;
         let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
         self.spawn(TaskKind::Source(at), async move {
@@ -165,7 +165,7 @@ impl Dispatcher {
             target,
             offending,
         });
-        self.want_picture(Picture::Soon);
+        self.request_refresh(Refresh::Soon);
         Ok(())
     }
 
@@ -184,7 +184,7 @@ impl Dispatcher {
         }
         if !names.is_empty() {
             self.ledger.outdate_checks(self.target, &names)?;
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
         }
         Ok(())
     }

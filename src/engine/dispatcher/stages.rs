@@ -15,7 +15,7 @@ use super::super::worklist::{Facts, WorkList};
 use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Topic, Work};
 use super::batches::given_up;
-use super::{Dispatcher, Fatal, Mode, Picture, ScopeState, Scoped, StageRun, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Mode, Refresh, ScopeState, Scoped, StageRun, TaskKind, TaskOutcome};
 
 impl Dispatcher {
     pub(super) fn begin(&mut self) -> Result<(), Fatal> {
@@ -32,7 +32,7 @@ impl Dispatcher {
             self.tell(Event::Continued { message });
         }
         self.time.start();
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         self.come_to_first_unit()
     }
 
@@ -71,7 +71,7 @@ impl Dispatcher {
             }
             Err(error) => self.stop(error.message),
         }
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(())
     }
 
@@ -82,7 +82,7 @@ impl Dispatcher {
         if self.options.paused {
             self.hold();
         }
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// Starts everything that may go on now. A stage that moves on may let more start, so it looks again.
@@ -91,7 +91,7 @@ impl Dispatcher {
         loop {
             match self.mode {
                 Mode::Preparing => {
-                    self.want_picture(Picture::Soon);
+                    self.request_refresh(Refresh::Soon);
                     return Ok(());
                 }
                 Mode::Over => {
@@ -269,7 +269,7 @@ impl Dispatcher {
                 dates: list.to_do,
             });
         }
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(())
     }
 
@@ -498,13 +498,13 @@ impl Dispatcher {
             self.ask_open_checks(at);
             self.ask_open_breakdowns(at);
         }
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(())
     }
 
     fn checks_are_through(&mut self, at: usize) {
         self.stage_runs[at].board.state = self.verdict(at);
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 
     /// How the gate of a stage stands: shut by a blocking check that fails, and by a date that is short or failed

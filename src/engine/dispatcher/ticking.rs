@@ -10,7 +10,7 @@ use crate::ledger::Tick;
 use crate::runbook::{Facts, Item, derive, may_tick};
 
 use super::super::Event;
-use super::{Dispatcher, Fatal, Mode, Picture};
+use super::{Dispatcher, Fatal, Mode, Refresh};
 
 /// While dates end by the dozen the ledger is not asked more often.
 const GAP: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ impl Dispatcher {
         runbook.derived_at = Some(Instant::now());
         if *runbook.items != items {
             runbook.items = Arc::new(items);
-            self.want_picture(Picture::Now);
+            self.request_refresh(Refresh::Now);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::super::{Event, StageError};
-use super::{Dispatcher, Picture};
+use super::{Dispatcher, Refresh};
 use crate::figures::counted;
 
 /// The same error on so many dates in a row is not the dates' fault.
@@ -114,7 +114,7 @@ impl Dispatcher {
             until: clock,
             message: error.message.clone(),
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         until
     }
 
@@ -125,7 +125,7 @@ impl Dispatcher {
             if stage_run.trouble.parked_until().is_some_and(|until| until <= now) {
                 stage_run.trouble.parked = None;
                 tracing::info!(stage = stage_run.board.name, "backoff over, retrying the table");
-                self.picture = Picture::Now;
+                self.refresh = Refresh::Now;
             }
         }
     }
@@ -151,7 +151,7 @@ impl Dispatcher {
             left: left as u64,
             message: error.message.clone(),
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ledger::{CheckRecord, CheckState, PastAnswer};
 use crate::plan::with_hint;
 
 use super::super::{Event, StageState};
-use super::{Dispatcher, Fatal, Mode, Picture};
+use super::{Dispatcher, Fatal, Mode, Refresh};
 
 impl Dispatcher {
     /// Lets a failed check pass on the operator's word.
@@ -64,7 +64,7 @@ impl Dispatcher {
             target: waiver.target,
             fingerprint: waiver.fingerprint,
         });
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         self.judge_again(&stage)?;
         Ok(Ok(format!("{name} waived for this definition and value")))
     }
@@ -139,7 +139,7 @@ impl Dispatcher {
             by: by.to_owned(),
         });
         self.go_on()?;
-        self.want_picture(Picture::Now);
+        self.request_refresh(Refresh::Now);
         Ok(Ok(format!("{stages} starts as soon as the gates before it open")))
     }
 }

@@ -9,7 +9,7 @@ use crate::ledger::RunState;
 
 impl Dispatcher {
     /// Everything as it stands now.
-    pub(in crate::engine) fn draw(&self) -> Snapshot {
+    pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let active_seconds = self.time.seconds();
         let moving = self.mode == Mode::Going;
         let limit = self.limit();
