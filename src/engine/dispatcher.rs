@@ -250,7 +250,7 @@ pub(super) struct Dispatcher {
     orders: mpsc::Receiver<Order>,
     runbook: Runbook,
     events: EventLog,
-    told: Vec<Event>,
+    emitted: Vec<Event>,
     refresh: Refresh,
     published_at: Instant,
     version: u64,
@@ -356,7 +356,7 @@ impl Dispatcher {
             orders,
             runbook: Runbook::default(),
             events,
-            told: Vec::new(),
+            emitted: Vec::new(),
             refresh: Refresh::Current,
             published_at: Instant::now(),
             version: 0,
@@ -379,8 +379,8 @@ impl Dispatcher {
                 tracing::error!("{fatal}");
                 self.tasks.abort_all();
                 let ending = self.cannot_go_on(fatal.to_string());
-                let told = std::mem::take(&mut self.told);
-                self.events.record_what_can_be(told);
+                let emitted = std::mem::take(&mut self.emitted);
+                self.events.record_what_can_be(emitted);
                 self.show(&snapshots);
                 ending
             }
@@ -403,15 +403,15 @@ impl Dispatcher {
             self.renew_elsewhere()?;
             self.collect_bills()?;
             self.sync_progress()?;
-            let told = std::mem::take(&mut self.told);
-            self.events.record(told)?;
+            let emitted = std::mem::take(&mut self.emitted);
+            self.events.record(emitted)?;
             self.publish_if_due(snapshots)?;
             if let Some(ending) = self.may_close() {
                 self.publish(snapshots, true)?;
                 return Ok(ending);
             }
             let wake = self.next_wake();
-            self.tell_who_is_at_work();
+            self.report_workers();
             tokio::select! {
                 biased;
                 order = self.orders.recv(), if !self.is_abandoned() => if let Some(order) = order {
@@ -423,7 +423,7 @@ impl Dispatcher {
                         self.request_refresh(Refresh::Soon);
                     }
                 }
-                Some(unit) = self.sample_reports.recv() => self.tell(Event::UnitSampled(unit)),
+                Some(unit) = self.sample_reports.recv() => self.emit(Event::UnitSampled(unit)),
                 Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
                 why = lost(&mut self.lease_guard) => self.on_lease_lost(why),
                 () = sleep_until(wake) => {}
@@ -491,8 +491,8 @@ impl Dispatcher {
         self.task_kinds.insert(handle.id(), owner(handle));
     }
 
-    fn tell(&mut self, event: Event) {
-        self.told.push(event);
+    fn emit(&mut self, event: Event) {
+        self.emitted.push(event);
     }
 
     fn request_refresh(&mut self, refresh: Refresh) {

@@ -21,7 +21,7 @@ impl Dispatcher {
             return false;
         };
         tracing::info!("question: {}", question.title);
-        self.tell(Event::QuestionAsked(question.clone()));
+        self.emit(Event::QuestionAsked(question.clone()));
         self.question = Some(Arc::new(question));
         self.hold();
         true
@@ -75,7 +75,7 @@ impl Dispatcher {
         let answer = (question.choices.get(chosen)).map_or_else(String::new, |choice| choice.word.clone());
         tracing::info!("{by} answered: {answer}");
         self.take_answer(question.topic, chosen);
-        self.tell(Event::QuestionAnswered {
+        self.emit(Event::QuestionAnswered {
             topic: question.topic,
             answer,
             by: by.to_owned(),

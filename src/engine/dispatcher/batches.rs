@@ -278,7 +278,7 @@ impl Dispatcher {
         self.units_failed += u64::from(state.needs_attention());
         self.units_ended += 1;
         self.eta.finish(at, self.time.seconds());
-        self.tell(Event::UnitFinished {
+        self.emit(Event::UnitFinished {
             stage,
             date,
             state: unit.state,
@@ -404,7 +404,7 @@ impl Dispatcher {
             unit.attempts = attempt;
             unit.reason = Some(Arc::from(error.message.as_str()));
         });
-        self.tell(Event::UnitRetried {
+        self.emit(Event::UnitRetried {
             stage: name,
             date,
             attempt,
@@ -570,7 +570,7 @@ impl Dispatcher {
             TaskKind::Scope => self.stop(format!("reading the schedule panicked: {message}")),
             TaskKind::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
-                self.tell(Event::WorkerDied {
+                self.emit(Event::WorkerDied {
                     slot: batch.slot + 1,
                     message,
                 });

@@ -132,7 +132,7 @@ impl Dispatcher {
             let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
             self.checking += 1;
             self.checks[check].state = CheckState::Running;
-            self.tell(Event::CheckStarted {
+            self.emit(Event::CheckStarted {
                 check: spec.name.clone(),
             });
             self.request_refresh(Refresh::Now);
@@ -242,7 +242,7 @@ impl Dispatcher {
             note,
         };
         self.ledger.record_check(self.target, &self.run.id, &record)?;
-        self.tell(event);
+        self.emit(event);
         self.request_refresh(Refresh::Now);
         self.judge_again(&stage)
     }

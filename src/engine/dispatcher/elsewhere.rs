@@ -18,7 +18,7 @@ impl Dispatcher {
                 Event::UnitsOvertaken { .. } | Event::CheckFinished { .. } | Event::CheckWaived { .. }
             )
         };
-        if self.elsewhere.is_nothing() || !self.told.iter().any(may_change) {
+        if self.elsewhere.is_nothing() || !self.emitted.iter().any(may_change) {
             return Ok(());
         }
         let before = self.elsewhere.view();

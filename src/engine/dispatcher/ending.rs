@@ -215,7 +215,7 @@ impl Dispatcher {
                 self.stop_clocks()?;
                 self.ledger.set_run_state(&self.run.id, RunState::Paused, None)?;
                 tracing::info!("paused");
-                self.tell(Event::Paused);
+                self.emit(Event::Paused);
                 self.request_refresh(Refresh::Now);
             }
             Mode::Draining if !self.in_flight() && self.checking == 0 && !self.sources.is_asking() => {
@@ -247,7 +247,7 @@ impl Dispatcher {
             }
         }
         self.ledger.set_run_state(&self.run.id, RunState::Running, None)?;
-        self.tell(Event::Resumed);
+        self.emit(Event::Resumed);
         tracing::info!("resumed");
         self.request_refresh(Refresh::Now);
         if answered {
@@ -331,7 +331,7 @@ impl Dispatcher {
         }
         self.run.state = state;
         self.mode = Mode::Over;
-        self.tell(Event::RunFinished {
+        self.emit(Event::RunFinished {
             state,
             message: message.clone(),
             exit_code,
@@ -380,7 +380,7 @@ impl Dispatcher {
             message,
             exit_code: ENDED_EARLY,
         };
-        self.tell(Event::RunFinished {
+        self.emit(Event::RunFinished {
             state: ending.state,
             message: ending.message.clone(),
             exit_code: ending.exit_code,

@@ -56,7 +56,7 @@ impl Dispatcher {
             Some((known, sample)) => self.start_sample(sample, known),
             None if self.start_settlement() => {}
             None => {
-                self.tell_outdated()?;
+                self.report_outdated()?;
                 self.go();
             }
         }
@@ -156,7 +156,7 @@ impl Dispatcher {
         let refusal = self.refused(&all);
         let held = self.options.stay && refusal.is_none();
         tracing::info!("{message}");
-        self.tell(Event::Estimated {
+        self.emit(Event::Estimated {
             message,
             held,
             estimate: estimate.clone(),

@@ -74,7 +74,7 @@ impl Dispatcher {
                 }
             }
             tracing::warn!(stage, "{} stale: {reason}", counted(dates.len(), "date"));
-            self.tell(Event::UnitsOvertaken { stage, dates, reason });
+            self.emit(Event::UnitsOvertaken { stage, dates, reason });
             self.request_refresh(Refresh::Now);
         }
     }

@@ -154,7 +154,7 @@ impl Dispatcher {
         }
         self.drop_surplus_workers();
         tracing::info!("workers: {before} to {number}");
-        self.tell(Event::WorkersChanged {
+        self.emit(Event::WorkersChanged {
             from: before,
             to: number,
         });

@@ -34,7 +34,7 @@ impl Dispatcher {
     }
 
     /// Says how many dates of this run another definition made, stage by stage, and what becomes of them.
-    pub(super) fn tell_outdated(&mut self) -> Result<(), Fatal> {
+    pub(super) fn report_outdated(&mut self) -> Result<(), Fatal> {
         let rerun = self.options.on_change == OnChange::Rerun;
         for outdated in self.outdated()? {
             let then = if rerun {
@@ -48,7 +48,7 @@ impl Dispatcher {
             };
             let message = format!("{}: {then}", outdated.line());
             tracing::warn!(stage = outdated.stage, "{message}");
-            self.tell(Event::DatesOutdated {
+            self.emit(Event::DatesOutdated {
                 stage: outdated.stage,
                 dates: outdated.dates,
                 rerun,

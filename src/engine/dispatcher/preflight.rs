@@ -157,7 +157,7 @@ impl Dispatcher {
                 all - 1
             ),
         };
-        self.tell(Event::PlanRefused { problems });
+        self.emit(Event::PlanRefused { problems });
         self.sources.ask_no_more();
         self.end(RunState::Stopped, message, REFUSED)
     }
@@ -199,7 +199,7 @@ impl Dispatcher {
                 let by = self.options.operator.clone();
                 for (table, from) in taken_over {
                     tracing::warn!("{by} took over {table} from plan {from}");
-                    self.tell(Event::TableTakenOver {
+                    self.emit(Event::TableTakenOver {
                         table,
                         from,
                         by: by.clone(),
@@ -207,7 +207,7 @@ impl Dispatcher {
                 }
                 for (table, statement) in altered {
                     tracing::info!("{table} altered: {statement}");
-                    self.tell(Event::TableAltered { table, statement });
+                    self.emit(Event::TableAltered { table, statement });
                 }
                 self.come_to_first_unit()
             }

@@ -100,7 +100,7 @@ impl Dispatcher {
         for correction in corrections {
             let (table, dates) = (correction.table.path(), correction.dates.clone());
             tracing::warn!("{table}: {} corrected", counted(dates.len(), "date"));
-            self.tell(Event::FeedCorrected { table, dates });
+            self.emit(Event::FeedCorrected { table, dates });
         }
         let tables = counted(corrections.len(), "raw table");
         let sentence = format!("{tables} corrected; {} now stale", counted(stale, "date"));

@@ -13,10 +13,10 @@ impl Dispatcher {
         tracing::info!("{}", sample.what());
         let meter: Arc<Meter> = Arc::default();
         self.preparing = Some((sample.what(), Arc::clone(&meter)));
-        let (warehouse, tell) = (self.charging(&Purpose::default()), self.samples.clone());
+        let (warehouse, emit) = (self.charging(&Purpose::default()), self.samples.clone());
         self.spawn(TaskKind::Sample, async move {
             let began = Instant::now();
-            let result = sample.take(known, warehouse, meter, tell).await;
+            let result = sample.take(known, warehouse, meter, emit).await;
             TaskOutcome::Sampled(result, began.elapsed().as_secs_f64())
         });
         self.request_refresh(Refresh::Now);
@@ -46,7 +46,7 @@ impl Dispatcher {
         } else {
             tracing::warn!("{}", sampled.message);
         }
-        self.tell(Event::SampleFinished {
+        self.emit(Event::SampleFinished {
             sound,
             held,
             message: sampled.message.clone(),

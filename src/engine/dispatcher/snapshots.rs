@@ -70,7 +70,7 @@ impl Dispatcher {
     }
 
     /// Has the time from now on count for the stages that have a worker now.
-    pub(super) fn tell_who_is_at_work(&mut self) {
+    pub(super) fn report_workers(&mut self) {
         let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
         let at_work =
             |stage_run: &StageRun| tasks().filter(|task| task.stage == stage_run.board.name).count();

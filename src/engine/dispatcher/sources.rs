@@ -157,7 +157,7 @@ impl Dispatcher {
             _ => tracing::info!("source {feed}: {state} {name}: {value} (target {target})"),
         }
         self.ledger.record_check(self.target, &self.run.id, &record)?;
-        self.tell(Event::SourceChecked {
+        self.emit(Event::SourceChecked {
             check: name,
             feed,
             state,

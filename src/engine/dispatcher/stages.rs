@@ -19,7 +19,7 @@ use super::{Dispatcher, Fatal, Mode, Refresh, ScopeState, Scoped, StageRun, Task
 
 impl Dispatcher {
     pub(super) fn begin(&mut self) -> Result<(), Fatal> {
-        self.tell(Event::RunStarted {
+        self.emit(Event::RunStarted {
             plan: self.plan.name.clone(),
             warehouse: self.run.warehouse.clone(),
             source: self.run.source.clone(),
@@ -29,7 +29,7 @@ impl Dispatcher {
         });
         if let Some(message) = self.continued.take() {
             tracing::info!("{message}");
-            self.tell(Event::Continued { message });
+            self.emit(Event::Continued { message });
         }
         self.time.start();
         self.request_refresh(Refresh::Now);
@@ -64,7 +64,7 @@ impl Dispatcher {
                 if let Some(message) = message {
                     tracing::info!("{message}");
                     let seconds = self.time.seconds();
-                    self.tell(Event::Prepared { message, seconds });
+                    self.emit(Event::Prepared { message, seconds });
                     self.outdate_sources()?;
                 }
                 self.come_to_first_unit()?;
@@ -257,14 +257,14 @@ impl Dispatcher {
             counted(scopes.len(), "date"),
             list.replaces.clause()
         );
-        self.tell(Event::StageStarted {
+        self.emit(Event::StageStarted {
             stage: name.clone(),
             dates: scopes.len() as u64,
             to_do: due,
             replaces: list.replaces,
         });
         if matches!(self.options.work, Work::Only(_)) && due > 0 {
-            self.tell(Event::RerunQueued {
+            self.emit(Event::RerunQueued {
                 stage: name,
                 dates: list.to_do,
             });
@@ -488,7 +488,7 @@ impl Dispatcher {
             counts.failed,
             counted(stage_run.board.rows(), "row")
         );
-        self.tell(event);
+        self.emit(event);
         if let Some(checks) = self.options.ask.take() {
             if let Err(refusal) = self.check(&checks) {
                 tracing::warn!("{refusal}");
@@ -616,7 +616,7 @@ impl Dispatcher {
         let count: usize = queued.iter().map(|(_, dates)| dates.len()).sum();
         for (stage, dates) in queued {
             tracing::info!(stage, "{} requeued by the operator", counted(dates.len(), "date"));
-            self.tell(Event::RerunQueued { stage, dates });
+            self.emit(Event::RerunQueued { stage, dates });
         }
         if self.mode == Mode::Over {
             self.reopen()?;

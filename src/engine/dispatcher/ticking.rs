@@ -39,7 +39,7 @@ impl Dispatcher {
     /// once, so that a run that rests is soon still.
     pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
         let runbook = &mut self.runbook;
-        runbook.is_behind |= !self.told.is_empty() || runbook.derived_at.is_none();
+        runbook.is_behind |= !self.emitted.is_empty() || runbook.derived_at.is_none();
         let rests = self.mode == Mode::Going && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
         if self.plan.runbook.is_empty() || !runbook.is_behind || rests {
             runbook.is_behind &= !self.plan.runbook.is_empty();
@@ -78,7 +78,7 @@ impl Dispatcher {
         self.ledger.tick(self.target, &tick)?;
         tracing::info!("{}", tick.sentence());
         let sentence = tick.sentence();
-        self.tell(Event::ItemTicked {
+        self.emit(Event::ItemTicked {
             item: tick.item,
             done,
             note: tick.note,

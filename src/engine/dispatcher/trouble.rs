@@ -109,7 +109,7 @@ impl Dispatcher {
         });
         let stage = stage_run.board.name.clone();
         tracing::warn!(stage, "throttled until {} UTC: {error}", clock.format("%H:%M:%S"));
-        self.tell(Event::StageParked {
+        self.emit(Event::StageParked {
             stage,
             until: clock,
             message: error.message.clone(),
@@ -145,7 +145,7 @@ impl Dispatcher {
             "stopped after the same error on {}, {left} not tried: {error}",
             counted(failed, "date")
         );
-        self.tell(Event::StageStopped {
+        self.emit(Event::StageStopped {
             stage,
             failed,
             left: left as u64,

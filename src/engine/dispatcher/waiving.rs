@@ -56,7 +56,7 @@ impl Dispatcher {
         view.remark = None;
         let stage = view.stage.clone();
         tracing::warn!(stage, "{name} waived by {}: {reason}", waiver.by);
-        self.tell(Event::CheckWaived {
+        self.emit(Event::CheckWaived {
             check: waiver.check,
             reason: waiver.reason,
             by: waiver.by,
@@ -134,7 +134,7 @@ impl Dispatcher {
         }
         let stages = released.join(", ");
         tracing::info!("{stages} approved by {by}");
-        self.tell(Event::StagesReleased {
+        self.emit(Event::StagesReleased {
             stages: released,
             by: by.to_owned(),
         });
