@@ -8,7 +8,7 @@ use chrono::{NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
-use crate::control::{Helm, Run, Server, Socket};
+use crate::control::{ControlLock, Run, Server, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage,
     Work,
@@ -249,11 +249,11 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         options,
     };
     let engine = Engine::launch(setup)?;
-    let helm = Helm::default();
+    let control_lock = ControlLock::default();
     let shown = Run {
         access: engine.access(),
         log: log.clone(),
-        helm: helm.clone(),
+        control_lock: control_lock.clone(),
     };
     let _server = match socket.map(|socket| Server::start(socket, shown)) {
         Some(Err(error)) => {
@@ -266,7 +266,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let context = PresenterContext {
         log: &log,
         folder: folder.path(),
-        helm: &helm,
+        control_lock: &control_lock,
         name: &console_name(),
         preferences: &job.show.console.look.preferences(&job.keymap),
         on_hang_up: job.show.console.on_hangup.into(),

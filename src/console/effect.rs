@@ -18,7 +18,7 @@ pub enum Effect {
     /// Read what is shown from its warehouse again.
     ReadAgain,
     /// Take the helm.
-    TakeHelm,
+    TakeControl,
     /// Leave the screen and let the run go on.
     Detach,
     /// Leave the screen and end the process; a run of this process that has not ended is aborted.

@@ -185,7 +185,7 @@ pub enum Action {
     Suspend,
     Interrupt,
     Detach,
-    Helm,
+    TakeControl,
     Quit,
     PlayOrHold,
     Faster,
@@ -234,7 +234,7 @@ pub fn is_order(place: Place, action: Action) -> bool {
     match action {
         Action::Accept => place != Place::Prompt,
         Action::Open | Action::Breakdown | Action::Interrupt => false,
-        Action::Helm | Action::Detach => true,
+        Action::TakeControl | Action::Detach => true,
         _ => !action.orders().is_empty(),
     }
 }
@@ -458,7 +458,7 @@ pub const TABLE: &[Binding] = bindings! {
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
     "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
     "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
-    "helm"            Helm       [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
+    "helm"            TakeControl       [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
     "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";
     "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";

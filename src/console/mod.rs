@@ -22,7 +22,7 @@ pub use dirty::Dirty;
 pub use effect::{Effect, Play};
 pub use layout::LEAST;
 pub use model::Model;
-pub use model::helm::{Helm, Reach};
+pub use model::control::{Control, Reach};
 pub use model::observation::{LeaseHolder, Observation, ReadFailure};
 pub use model::recording::Recording;
 pub use msg::Msg;

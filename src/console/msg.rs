@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::model::helm::Helm;
+use super::model::control::Control;
 use super::model::observation::Observation;
 use super::model::recording::Recording;
 use crate::engine::{Command, Fact, Reply, Snapshot};
@@ -23,7 +23,7 @@ pub enum Msg {
     /// What the process uses now.
     Vitals(Vitals),
     /// The helm changed hands, or somebody came or went.
-    Helm(Helm),
+    Control(Control),
     /// The run is over for good: nothing more comes of it, and nothing it is told is heard.
     Over,
     /// A recording is shown, and this is where it is.

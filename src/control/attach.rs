@@ -15,7 +15,7 @@ use crate::ledger::RunState;
 use crate::telemetry::{LogRing, Vitals};
 
 use super::client::ClientError;
-use super::helm::{Helm, Seat};
+use super::control_lock::{Client, ControlLock};
 use super::lines::{Line, Lines};
 use super::place;
 use super::wire::{Asked, Message, Request, Said};
@@ -36,7 +36,7 @@ pub struct Attached {
     /// What its process takes of the machine.
     pub vitals: watch::Receiver<Vitals>,
     /// The place at its helm.
-    pub seat: Seat,
+    pub client: Client,
 }
 
 /// Attaches to the run of a state folder; none if no run listens there. Call inside a runtime, which does the rest.
@@ -54,12 +54,12 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     let (vitals, sampled) = watch::channel(Vitals::default());
     let (requests, wanted) = mpsc::unbounded_channel();
     let run = Mirror {
-        helm: Helm::default(),
+        control_lock: ControlLock::default(),
         log: LogRing::new(LOG_LINES),
         vitals,
         facts,
     };
-    let seat = run.helm.seat_afar(!read_only, requests);
+    let client = run.control_lock.remote_client(!read_only, requests);
     let mut wire = Wire {
         lines: Lines::new(BufReader::new(read), LONGEST_LINE),
         out,
@@ -87,7 +87,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
         },
         log,
         vitals: sampled,
-        seat,
+        client,
     }))
 }
 
@@ -118,7 +118,7 @@ impl Wire {
 
 /// What this side holds of the run, its pictures apart.
 struct Mirror {
-    helm: Helm,
+    control_lock: ControlLock,
     log: LogRing,
     vitals: watch::Sender<Vitals>,
     facts: mpsc::UnboundedSender<Fact>,
@@ -127,7 +127,7 @@ struct Mirror {
 impl Mirror {
     fn take(&self, said: Said) {
         match said {
-            Said::Helm(view) => self.helm.mirror(view),
+            Said::Control(view) => self.control_lock.mirror(view),
             Said::Log(lines) => lines
                 .into_iter()
                 .for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),

@@ -3,7 +3,7 @@
 
 mod attach;
 mod client;
-mod helm;
+mod control_lock;
 mod lines;
 mod picture;
 mod place;
@@ -16,7 +16,7 @@ pub mod words;
 
 pub use attach::{Attached, attach};
 pub use client::{ClientError, ask};
-pub use helm::{Helm, HelmView, Seat};
+pub use control_lock::{Client, ControlLock, ControlView};
 pub use picture::Picture;
 pub use place::{FILE, PlaceError, Socket};
 pub use server::{Run, Server};

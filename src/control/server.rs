@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::engine::Access;
 use crate::telemetry::LogRing;
 
-use super::helm::Helm;
+use super::control_lock::ControlLock;
 use super::place::{PlaceError, Socket};
 use super::session::{self, Session};
 
@@ -26,7 +26,7 @@ pub struct Run {
     /// Its log.
     pub log: LogRing,
     /// Its helm.
-    pub helm: Helm,
+    pub control_lock: ControlLock,
 }
 
 /// Answers the clients of a run. Dropping it takes leave of them and takes the socket away.

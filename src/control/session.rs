@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::engine::{Command, Order, Reply};
 
-use super::helm::Seat;
+use super::control_lock::Client;
 use super::lines::{Line, Lines};
 use super::server::Run;
 use super::showing::{News, Showing};
@@ -129,8 +129,8 @@ impl Session {
                 self.say(manner, Said::Status(status)).await
             }
             Request::Command(command) => {
-                let seat = self.showing.as_ref().map(|showing| &showing.seat);
-                match seat.and_then(Seat::refusal) {
+                let client = self.showing.as_ref().map(|showing| &showing.client);
+                match client.and_then(Client::refusal) {
                     Some(sentence) if command.changes() => {
                         self.say(manner, Said::Reply(Reply::Refused(sentence))).await
                     }
@@ -152,9 +152,9 @@ impl Session {
                 let all = showing.everything();
                 self.tell(all).await
             }
-            Request::TakeHelm => match &self.showing {
+            Request::TakeControl => match &self.showing {
                 Some(showing) => {
-                    showing.seat.take();
+                    showing.client.take();
                     Ok(())
                 }
                 None => {
@@ -209,7 +209,7 @@ impl Session {
         let Some(new) = showing.take(news) else {
             tracing::warn!(
                 "disconnected {}: it does not keep up with the run",
-                showing.seat.name()
+                showing.client.name()
             );
             return Err(Leave);
         };

@@ -11,7 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::engine::{Fact, Snapshot};
 use crate::telemetry::{LogRing, Sampler};
 
-use super::helm::Seat;
+use super::control_lock::Client;
 use super::picture::Picture;
 use super::server::Run;
 use super::wire::Said;
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// One console's share of a run.
 #[derive(Debug)]
 pub(super) struct Showing {
-    pub(super) seat: Seat,
+    pub(super) client: Client,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     facts: broadcast::Receiver<Fact>,
     log: LogRing,
@@ -40,7 +40,7 @@ pub(super) struct Showing {
 pub(super) enum News {
     Snapshot,
     Fact(Box<Fact>),
-    Helm,
+    Control,
     /// The log and the figures of the process, now and then.
     Look,
     /// Facts were lost, because the console takes too long.
@@ -54,7 +54,7 @@ impl Showing {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            seat: run.helm.seat(name, may_steer),
+            client: run.control_lock.client(name, may_steer),
             snapshots: run.access.snapshots.clone(),
             facts: run.access.facts.subscribe(),
             log: run.log.clone(),
@@ -79,7 +79,7 @@ impl Showing {
                 Err(RecvError::Lagged(_)) => News::Behind,
                 Err(RecvError::Closed) => News::Over,
             },
-            () = self.seat.changed() => News::Helm,
+            () = self.client.changed() => News::Control,
             _ = self.look.tick() => News::Look,
         }
     }
@@ -89,7 +89,7 @@ impl Showing {
         let lines = self.log.since(0);
         let tail = lines.len().saturating_sub(TAIL);
         self.logged = lines.last().map_or(0, |line| line.number);
-        let mut all = vec![Said::Helm(self.seat.view()), self.picture()];
+        let mut all = vec![Said::Control(self.client.view()), self.picture()];
         if !lines.is_empty() {
             all.push(Said::Log(lines[tail..].to_vec()));
         }
@@ -101,7 +101,7 @@ impl Showing {
         Some(match news {
             News::Snapshot | News::Over => vec![self.picture()],
             News::Fact(fact) => vec![Said::Fact(fact)],
-            News::Helm => vec![Said::Helm(self.seat.view())],
+            News::Control => vec![Said::Control(self.client.view())],
             News::Look => {
                 let lines = self.log.since(self.logged);
                 self.logged = lines.last().map_or(self.logged, |line| line.number);

@@ -21,7 +21,7 @@ pub fn text(said: &Said) -> String {
         Said::Help(text) => text.clone(),
         Said::Status(snapshot) => standing(snapshot),
         // Nobody attaches in words.
-        Said::Picture(_) | Said::Fact(_) | Said::Log(_) | Said::Vitals(_) | Said::Helm(_) => String::new(),
+        Said::Picture(_) | Said::Fact(_) | Said::Log(_) | Said::Vitals(_) | Said::Control(_) => String::new(),
     }
 }
 

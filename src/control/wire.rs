@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
-use super::helm::HelmView;
+use super::control_lock::ControlView;
 use super::picture::Picture;
 
 /// The `schema` value of every line.
@@ -47,7 +47,8 @@ pub enum Request {
         read_only: bool,
     },
     /// The helm, for a console that is attached.
-    TakeHelm,
+    #[serde(alias = "take_helm")]
+    TakeControl,
 }
 
 /// One line to a client.
@@ -82,7 +83,8 @@ pub enum Said {
     /// What the process takes of the machine, for a console.
     Vitals(Vitals),
     /// Who has the helm, for a console.
-    Helm(HelmView),
+    #[serde(alias = "helm")]
+    Control(ControlView),
 }
 
 impl Asked {

@@ -17,7 +17,7 @@ use std::path::Path;
 use tokio::runtime::Builder;
 
 use crate::console::Preferences;
-use crate::control::{self, ClientError, Helm};
+use crate::control::{self, ClientError, ControlLock};
 use crate::engine::{Ending, Engine};
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
@@ -65,7 +65,7 @@ pub struct PresenterContext<'a> {
     /// Its state folder.
     pub folder: &'a Path,
     /// Its helm, which the console takes at the start.
-    pub helm: &'a Helm,
+    pub control_lock: &'a ControlLock,
     /// How other consoles call this one.
     pub name: &'a str,
     /// What its operator has chosen about the console.
@@ -167,13 +167,13 @@ async fn console(
     can_detach: bool,
     notifier: &mut Notifier,
 ) -> io::Result<Left> {
-    let seat = context.helm.seat(context.name, true);
-    seat.take();
+    let client = context.control_lock.client(context.name, true);
+    client.take();
     let screen_context = ScreenContext {
         log: context.log.clone(),
         vitals: RunVitals::own(),
-        seat,
-        afar: false,
+        client,
+        remote: false,
         can_detach,
         playing: None,
         reading: None,
@@ -213,8 +213,8 @@ pub fn attach(
         let screen_context = ScreenContext {
             log: run.log,
             vitals: RunVitals::Told(run.vitals),
-            seat: run.seat,
-            afar: true,
+            client: run.client,
+            remote: true,
             can_detach: true,
             playing: None,
             reading: None,

@@ -15,7 +15,7 @@ use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
 use super::tui::{self, Reading, ScreenContext};
 use crate::console::{LeaseHolder, Observation, Preferences, ReadFailure};
-use crate::control::Helm;
+use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
 use crate::telemetry::LogRing;
 
@@ -58,8 +58,8 @@ pub fn observe(
         let screen_context = ScreenContext {
             log: LogRing::new(1),
             vitals: RunVitals::Own(None),
-            seat: Helm::default().seat("observer", false),
-            afar: true,
+            client: ControlLock::default().client("observer", false),
+            remote: true,
             can_detach: true,
             playing: None,
             reading: Some(Reading {

@@ -11,7 +11,7 @@ use super::notify::{Notifier, Notify};
 use super::run_vitals::RunVitals;
 use super::tui::{self, Playing, ScreenContext};
 use crate::console::{self, Play, Preferences};
-use crate::control::Helm;
+use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
 use crate::replay::{Deck, Recording};
 use crate::telemetry::LogRing;
@@ -49,13 +49,13 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
             facts: told,
             orders,
         };
-        let seat = Helm::default().seat("replay", true);
-        seat.take();
+        let client = ControlLock::default().client("replay", true);
+        client.take();
         let screen_context = ScreenContext {
             log: LogRing::new(1),
             vitals: RunVitals::Own(None),
-            seat,
-            afar: true,
+            client,
+            remote: true,
             can_detach: true,
             playing: Some(Playing { asks, stands }),
             reading: None,

@@ -11,7 +11,7 @@ use crate::console::keymap::{Action, Place};
 use crate::console::{
     self, Dirty, Effect, Model, Msg, Observation, Play, Preferences, Reach, Recording, Theme, draw, update,
 };
-use crate::control::Seat;
+use crate::control::Client;
 use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::LogRing;
 use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
@@ -48,9 +48,9 @@ impl Left {
 pub(super) struct ScreenContext {
     pub(super) log: LogRing,
     pub(super) vitals: RunVitals,
-    pub(super) seat: Seat,
+    pub(super) client: Client,
     /// The run is in another process.
-    pub(super) afar: bool,
+    pub(super) remote: bool,
     /// It can go on without this terminal.
     pub(super) can_detach: bool,
     /// It is a recording.
@@ -107,7 +107,7 @@ pub(super) async fn follow(
     }
     let first = link.snapshots.borrow_and_update().clone();
     tui.take(link, Msg::Snapshot(first));
-    tui.take_helm(link);
+    tui.show_control(link);
     let mut engine_is_over = false;
     while tui.left.is_none() {
         tui.take_log(link);
@@ -126,7 +126,7 @@ pub(super) async fn follow(
             signal = signals.next() => if tui.on_signal(link, signal).is_err() {
                 return Ok(Left::Gone);
             },
-            () = tui.screen_context.seat.changed() => tui.take_helm(link),
+            () = tui.screen_context.client.changed() => tui.show_control(link),
             recording = next(tui.screen_context.playing.as_mut().map(|playing| &mut playing.stands)) => {
                 tui.take(link, Msg::Recording(recording));
             }
@@ -240,7 +240,7 @@ impl Tui {
                 // As with a copy.
                 Effect::Mouse(take) => drop(self.screen.take_mouse(take)),
                 Effect::Suspend => self.suspend(),
-                Effect::TakeHelm => self.screen_context.seat.take(),
+                Effect::TakeControl => self.screen_context.client.take(),
                 Effect::Detach => self.left = Some(Left::Detached),
                 Effect::Quit => self.quit(link),
             }
@@ -259,20 +259,20 @@ impl Tui {
         };
     }
 
-    fn take_helm(&mut self, link: &Link) {
-        let view = self.screen_context.seat.view();
-        let helm = console::Helm {
+    fn show_control(&mut self, link: &Link) {
+        let view = self.screen_context.client.view();
+        let helm = console::Control {
             holder: view.holder,
             reach: match view.mine {
                 true => Reach::Mine,
-                false if self.screen_context.seat.may_steer() => Reach::Within,
+                false if self.screen_context.client.may_steer() => Reach::Within,
                 false => Reach::Beyond,
             },
             consoles: view.consoles,
-            afar: self.screen_context.afar,
+            remote: self.screen_context.remote,
             can_detach: self.screen_context.can_detach,
         };
-        self.take(link, Msg::Helm(helm));
+        self.take(link, Msg::Control(helm));
     }
 
     fn take_log(&mut self, link: &Link) {
@@ -326,7 +326,7 @@ impl Tui {
         match signal {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
             // What ends this screen is not meant for a run of another process.
-            Signal::Terminate | Signal::Interrupt if self.screen_context.afar => {
+            Signal::Terminate | Signal::Interrupt if self.screen_context.remote => {
                 self.left = Some(Left::Signal(signal));
             }
             Signal::Terminate | Signal::Interrupt => {
@@ -373,10 +373,10 @@ impl Tui {
 
     /// Gives an order of the operator, which counts only from the console that has the helm.
     fn send(&self, link: &Link, command: Command) {
-        match self.screen_context.seat.refusal() {
+        match self.screen_context.client.refusal() {
             Some(mut sentence) if command.changes() => {
-                if self.screen_context.seat.may_steer() {
-                    let takes = self.model.key_of(Place::Dates, Action::Helm, false);
+                if self.screen_context.client.may_steer() {
+                    let takes = self.model.key_of(Place::Dates, Action::TakeControl, false);
                     sentence = format!("{sentence}; {takes} takes it");
                 }
                 let refused = (command, Reply::Refused(sentence));
@@ -407,7 +407,7 @@ impl Tui {
     }
 
     fn quit(&mut self, link: &Link) {
-        if self.screen_context.afar {
+        if self.screen_context.remote {
             self.left = Some(Left::Detached);
             return;
         }

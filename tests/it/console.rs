@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::pty::{Pty, wait_until};
 use crate::toy::{Fault, Toy, day};
 use backcourt::console::Preferences;
-use backcourt::control::Helm;
+use backcourt::control::ControlLock;
 use backcourt::ledger::{Ledger, RunState};
 use backcourt::present::{Notify, OnHangUp, Presenter, PresenterContext, present};
 use backcourt::{telemetry, term};
@@ -587,7 +587,7 @@ fn scene() {
     let context = PresenterContext {
         log: &log,
         folder: Path::new(&folder),
-        helm: &Helm::default(),
+        control_lock: &ControlLock::default(),
         name: "scene",
         preferences: &Preferences::default(),
         on_hang_up: OnHangUp::Continue,

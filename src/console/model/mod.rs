@@ -4,12 +4,12 @@ pub mod about;
 pub mod causes;
 pub mod checklist;
 pub mod command_line;
+pub mod control;
 pub mod cost;
 pub mod dates;
 pub mod detail;
 pub mod drill;
 pub mod filter;
-pub mod helm;
 pub mod help;
 pub mod list;
 pub mod log;
@@ -35,9 +35,9 @@ use crate::engine::{CheckView, Snapshot, StageView};
 use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
 use checklist::Checklist;
+use control::Control;
 use dates::Dates;
 use detail::Detail;
-use helm::Helm;
 use log::Log;
 use observation::Observation;
 use overlay::Overlay;
@@ -73,7 +73,7 @@ pub struct Model {
     pub(super) checks: Checklist,
     pub(super) sample: Sample,
     pub(super) sources_seen: bool,
-    pub(super) helm: Helm,
+    pub(super) control: Control,
     pub(super) recording: Option<Recording>,
     pub(super) observation: Option<Observation>,
     pub(super) life: Life,
@@ -302,7 +302,7 @@ impl Model {
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,
             (Some(Overlay::Split(_)), _) => Place::Breakdown,
-            (Some(Overlay::Confirm(_) | Overlay::Helm(_)), _) => Place::Confirm,
+            (Some(Overlay::Confirm(_) | Overlay::TakeControl(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,
             (Some(Overlay::Cost(_)), _) => Place::Cost,

@@ -3,7 +3,7 @@
 
 use super::Model;
 use super::checklist::Item;
-use super::helm::Reach;
+use super::control::Reach;
 use super::observation::Observation;
 use super::overlay::Overlay;
 use crate::console::keymap::{Action, Place, is_order};
@@ -21,18 +21,18 @@ pub enum CommandDenied {
     /// This console only watches.
     Watches,
     /// It has not the helm; who has it, none if it is free.
-    Helm(Option<String>),
+    NoControl(Option<String>),
 }
 
 impl Model {
     /// Why no order counts; none if they do.
     pub(in crate::console) fn denied(&self) -> Option<CommandDenied> {
-        match self.helm.reach {
+        match self.control.reach {
             _ if self.recording.is_some() => Some(CommandDenied::Recording),
             _ if self.observation.is_some() => Some(CommandDenied::Observation),
             _ if self.is_over() => Some(CommandDenied::Over),
             Reach::Mine => None,
-            Reach::Within => Some(CommandDenied::Helm(self.helm.holder.clone())),
+            Reach::Within => Some(CommandDenied::NoControl(self.control.holder.clone())),
             Reach::Beyond => Some(CommandDenied::Watches),
         }
     }
@@ -41,11 +41,12 @@ impl Model {
     pub(in crate::console) fn refusal(&self, place: Place, action: Action) -> Option<CommandDenied> {
         let denied = self.denied().filter(|_| is_order(place, action))?;
         let leaves = place == Place::Leave || action == Action::Detach;
-        let takes_helm = action == Action::Helm || matches!(self.overlay, Some(Overlay::Helm(_)));
+        let takes_control =
+            action == Action::TakeControl || matches!(self.overlay, Some(Overlay::TakeControl(_)));
         let stays_open = match denied {
             CommandDenied::Recording => false,
             CommandDenied::Observation | CommandDenied::Over | CommandDenied::Watches => leaves,
-            CommandDenied::Helm(_) => leaves || takes_helm,
+            CommandDenied::NoControl(_) => leaves || takes_control,
         };
         (!stays_open && !self.folds(place, action)).then_some(denied)
     }
@@ -71,10 +72,10 @@ impl Model {
             }
             CommandDenied::Over => "the run has ended; start it again with 'backcourt run'".to_owned(),
             CommandDenied::Watches => "refused: this console is read-only".to_owned(),
-            CommandDenied::Helm(holder) => format!(
+            CommandDenied::NoControl(holder) => format!(
                 "refused: {} has control; {} takes it",
                 sanitised(holder.as_deref().unwrap_or("no console")),
-                key(Action::Helm)
+                key(Action::TakeControl)
             ),
         }
     }

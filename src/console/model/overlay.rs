@@ -33,7 +33,7 @@ pub enum Overlay {
     /// Whether to do dates again.
     Confirm(Confirm),
     /// Whether to take the helm from who has it; the marked choice.
-    Helm(bool),
+    TakeControl(bool),
     /// Whether and how to leave.
     Leave(LeaveChoice),
     /// What the sample before the run came to.

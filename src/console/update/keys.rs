@@ -85,7 +85,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Breakdown => split::open(model),
         Action::Quit => return run::quit(model),
         Action::Detach => return run::detach(model),
-        Action::Helm => return run::take_helm(model),
+        Action::TakeControl => return run::take_control(model),
         Action::Sample => sample::open(model),
         Action::Cost => cost::open(model),
         Action::MoreWorkers => return run::workers(model, 1),

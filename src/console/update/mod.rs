@@ -54,19 +54,19 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Partial);
             }
         }
-        Msg::Helm(helm) => {
+        Msg::Control(control) => {
             // A console that has just come to a run of another process had nothing to lose.
-            let had = model.helm.is_mine() && model.helm.afar == helm.afar;
+            let had = model.control.is_mine() && model.control.remote == control.remote;
             if had
-                && !helm.is_mine()
-                && let Some(name) = &helm.holder
+                && !control.is_mine()
+                && let Some(name) = &control.holder
             {
-                let takes = model.key_of(Place::Dates, Action::Helm, false);
+                let takes = model.key_of(Place::Dates, Action::TakeControl, false);
                 let sentence = format!("{} took control; {takes} takes it back", sanitised(name));
                 model.notice(true, sentence);
             }
-            if model.helm != helm {
-                model.helm = helm;
+            if model.control != control {
+                model.control = control;
                 model.wish(Dirty::Full);
             }
         }

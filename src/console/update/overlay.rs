@@ -39,7 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Overlay::Split(over) => return split::act(model, over, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
-        Overlay::Helm(go) => return in_helm(model, go, action),
+        Overlay::TakeControl(go) => return in_take_control(model, go, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
         Overlay::Sample(page) => return sample::act(model, page, action),
         Overlay::Cost(page) => return cost::act(model, page, action),
@@ -99,11 +99,11 @@ fn in_confirm(model: &mut Model, mut confirm: Confirm, action: Action) -> Vec<Ef
     Vec::new()
 }
 
-fn in_helm(model: &mut Model, go: bool, action: Action) -> Vec<Effect> {
+fn in_take_control(model: &mut Model, go: bool, action: Action) -> Vec<Effect> {
     match action {
-        Action::Accept => return if go { vec![Effect::TakeHelm] } else { Vec::new() },
-        Action::Left | Action::Right => model.overlay = Some(Overlay::Helm(!go)),
-        _ => model.overlay = Some(Overlay::Helm(go)),
+        Action::Accept => return if go { vec![Effect::TakeControl] } else { Vec::new() },
+        Action::Left | Action::Right => model.overlay = Some(Overlay::TakeControl(!go)),
+        _ => model.overlay = Some(Overlay::TakeControl(go)),
     }
     Vec::new()
 }
@@ -116,8 +116,8 @@ fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effec
         return run::leave(model, choice);
     }
     let choice = match action {
-        Action::Left => choice.step(false, model.helm.can_detach),
-        Action::Right => choice.step(true, model.helm.can_detach),
+        Action::Left => choice.step(false, model.control.can_detach),
+        Action::Right => choice.step(true, model.control.can_detach),
         _ => choice,
     };
     model.overlay = Some(Overlay::Leave(choice));
@@ -176,7 +176,8 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             help.top = moved(help.top, action, page, last_top(help_lines, page));
         }
         Some(Overlay::Causes(_)) => causes::scroll(model, action),
-        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::Helm(_) | Overlay::Leave(_)) | None => {}
+        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::TakeControl(_) | Overlay::Leave(_))
+        | None => {}
     }
 }
 

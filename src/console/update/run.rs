@@ -95,10 +95,10 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
 pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     let has_ended = (model.snapshot.as_ref()).is_some_and(|snapshot| snapshot.run.state.has_ended());
     // Here nothing goes on: what it came to is said, and is the exit code.
-    if model.is_over() || has_ended && !model.helm.afar {
+    if model.is_over() || has_ended && !model.control.remote {
         return vec![Effect::Quit];
     }
-    if model.helm.can_detach {
+    if model.control.can_detach {
         return vec![Effect::Detach];
     }
     let quit = model.key_of(Place::Dates, Action::Quit, false);
@@ -110,23 +110,23 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks before the helm is taken from somebody; one that is free is taken at once.
-pub(super) fn take_helm(model: &mut Model) -> Vec<Effect> {
-    match &model.helm.holder {
-        _ if model.helm.is_mine() => {
+pub(super) fn take_control(model: &mut Model) -> Vec<Effect> {
+    match &model.control.holder {
+        _ if model.control.is_mine() => {
             model.notice(false, "you have control");
             Vec::new()
         }
         Some(_) => {
-            model.overlay = Some(Overlay::Helm(false));
+            model.overlay = Some(Overlay::TakeControl(false));
             Vec::new()
         }
-        None => vec![Effect::TakeHelm],
+        None => vec![Effect::TakeControl],
     }
 }
 
 /// Leaves at once when there is nothing to lose, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.own_place().is_some() || model.helm.afar && !model.helm.is_mine() {
+    if model.own_place().is_some() || model.control.remote && !model.control.is_mine() {
         return vec![Effect::Detach];
     }
     match model.snapshot.as_deref() {
@@ -177,7 +177,7 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
 
 /// Ctrl-C: the first one only says what the second will do.
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.helm.afar {
+    if model.control.remote {
         return vec![Effect::Detach];
     }
     let Some(snapshot) = model

@@ -18,7 +18,7 @@ use crate::console::model::checklist::Item;
 use crate::console::model::detail::{Face, Stored};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::model::split::Split;
-use crate::console::{Dirty, Effect, Helm, Model, Msg, Play, Reach, Recording, update};
+use crate::console::{Control, Dirty, Effect, Model, Msg, Play, Reach, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
@@ -205,23 +205,23 @@ fn workers_of_a_run_that_has_ended_are_no_promise() {
     assert_eq!(model.workers.wanted, None);
 }
 
-fn helm(holder: Option<&str>, reach: Reach) -> Msg {
-    Msg::Helm(Helm {
+fn control(holder: Option<&str>, reach: Reach) -> Msg {
+    Msg::Control(Control {
         holder: holder.map(str::to_owned),
         reach,
         consoles: 2,
-        afar: true,
+        remote: true,
         can_detach: true,
     })
 }
 
 #[rstest]
-#[case::free(helm(None, Reach::Within), "refused: no console has control; H takes it")]
+#[case::free(control(None, Reach::Within), "refused: no console has control; H takes it")]
 #[case::held(
-    helm(Some("ann@pts/1"), Reach::Within),
+    control(Some("ann@pts/1"), Reach::Within),
     "refused: ann@pts/1 has control; H takes it"
 )]
-#[case::never(helm(None, Reach::Beyond), "refused: this console is read-only")]
+#[case::never(control(None, Reach::Beyond), "refused: this console is read-only")]
 fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Msg, #[case] sentence: &str) {
     let mut model = model(paused(1));
     update(&mut model, told);
@@ -243,13 +243,13 @@ fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Ms
 #[test]
 fn the_helm_is_taken_by_its_key_and_a_heading_folds_without_it() {
     let mut model = model(three_stages(1));
-    update(&mut model, helm(Some("ann@pts/1"), Reach::Within));
+    update(&mut model, control(Some("ann@pts/1"), Reach::Within));
     keys(&mut model, "4\nj");
     assert_eq!(marked(&model), "team_defense", "folded");
     keys(&mut model, "Hl");
-    assert_eq!(keys(&mut model, "\n"), [Effect::TakeHelm]);
-    update(&mut model, helm(None, Reach::Within));
-    assert_eq!(keys(&mut model, "H"), [Effect::TakeHelm]);
+    assert_eq!(keys(&mut model, "\n"), [Effect::TakeControl]);
+    update(&mut model, control(None, Reach::Within));
+    assert_eq!(keys(&mut model, "H"), [Effect::TakeControl]);
 }
 
 #[test]
@@ -1392,7 +1392,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         )),
         1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
         1 => Just(Msg::Facts(vec![worker_died()])),
-        1 => prop::sample::select(vec![helm(None, Reach::Within), helm(Some("ann@pts/1"), Reach::Within), Msg::Helm(Helm::default())]),
+        1 => prop::sample::select(vec![control(None, Reach::Within), control(Some("ann@pts/1"), Reach::Within), Msg::Control(Control::default())]),
     ]
 }
 

@@ -33,7 +33,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 1 {
         let mut pen = Pen::on(buf, theme, area);
         state(model, run, theme, &mut pen);
-        helm(model, theme, &mut pen);
+        control(model, theme, &mut pen);
         if let Some(recording) = &model.recording {
             let time = recording.at.format("%H:%M:%S");
             let text = format!(" REPLAY {time} x{} {} ", recording.speed, recording.how());
@@ -67,13 +67,13 @@ fn observed(model: &Model, theme: Theme) -> Option<(String, Style)> {
 }
 
 /// Who steers, while several could.
-fn helm(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
+fn control(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(text) = model
-        .helm
+        .control
         .text()
         .filter(|_| model.recording.is_none() && model.observation.is_none() && !model.is_over())
     {
-        let style = if model.helm.is_mine() {
+        let style = if model.control.is_mine() {
             PLAIN
         } else {
             theme.style(Role::Active)
@@ -290,7 +290,7 @@ fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
 /// Why it is not faster; once it has ended, how.
 fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    helm(model, theme, &mut pen);
+    control(model, theme, &mut pen);
     let (name, text) = match &run.ending {
         Some(ending) => ("ended: ", ending),
         None if run.state == RunState::Running && run.preparing.is_none() => ("bottleneck: ", &run.limit),

@@ -60,7 +60,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
         Action::Back if model.place() == Place::Log && model.return_to.is_some() => "back to the date",
         // Nothing else can be ordered before.
-        Action::Helm if matches!(model.denied(), Some(CommandDenied::Helm(_))) => "take control",
+        Action::TakeControl if matches!(model.denied(), Some(CommandDenied::NoControl(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
         // What else it does is an order.
         Action::Open if model.place() == Place::Runbook && model.denied().is_some() => "show",
@@ -85,7 +85,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
                 | Action::PlayOrHold
                 | Action::ReadAgain
                 | Action::Help
-                | Action::Helm
+                | Action::TakeControl
                 | Action::Quit
                 | Action::Back
                 | Action::Accept

@@ -56,7 +56,7 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     for (at, (text, style)) in lines.iter().enumerate() {
         Pen::on(buf, theme, row(inside, at)).write(text, *style);
     }
-    let all = LeaveChoice::all(model.helm.can_detach);
+    let all = LeaveChoice::all(model.control.can_detach);
     let stops = (all.iter().position(|each| *each == LeaveChoice::Cancel)).unwrap_or(all.len());
     for (at, some) in [&all[..stops], &all[stops..]].into_iter().enumerate() {
         let labels: Vec<_> = (some.iter())

@@ -133,9 +133,9 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
     let go_on = key(Place::Dates, Action::PauseResume);
     let quit = key(Place::Dates, Action::Quit);
     let by_key = |does: &str| match model.denied() {
-        Some(CommandDenied::Helm(_)) => {
-            let helm = key(Place::Dates, Action::Helm);
-            format!("{helm} takes control, then {go_on} {does}")
+        Some(CommandDenied::NoControl(_)) => {
+            let control = key(Place::Dates, Action::TakeControl);
+            format!("{control} takes control, then {go_on} {does}")
         }
         Some(_) => "this console is read-only".to_owned(),
         None => format!("{go_on} {does}"),
@@ -200,9 +200,9 @@ fn ended_elsewhere(
             format!("Run ended: continue with 'backcourt run'; {quit} quits.")
         }
         CommandDenied::Watches if is_left => format!("Run ended: {quit} quits."),
-        CommandDenied::Helm(_) if is_left => {
-            let helm = key(Place::Dates, Action::Helm);
-            format!("Run ended, work is left: {helm} takes control, {quit} quits.")
+        CommandDenied::NoControl(_) if is_left => {
+            let control = key(Place::Dates, Action::TakeControl);
+            format!("Run ended, work is left: {control} takes control, {quit} quits.")
         }
         _ => return None,
     })

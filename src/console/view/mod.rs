@@ -12,7 +12,6 @@ mod frame;
 mod gaps;
 mod header;
 mod heat;
-mod helm;
 mod help;
 mod hit;
 mod key_bar;
@@ -26,6 +25,7 @@ mod runbook;
 mod sample;
 mod sources;
 mod split;
+mod take_control;
 mod too_small;
 mod workers;
 
@@ -72,7 +72,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Split(over)) => split::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
-        Some(Overlay::Helm(go)) => helm::draw(model, *go, theme, layout.body, buf),
+        Some(Overlay::TakeControl(go)) => take_control::draw(model, *go, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
         Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
         Some(Overlay::Cost(page)) => cost::draw(model, *page, theme, layout.body, buf),

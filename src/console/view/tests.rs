@@ -16,7 +16,7 @@ use crate::console::fixture::{
     one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages, vitals,
     worker_died,
 };
-use crate::console::{Helm, Model, Msg, Observation, Palette, Reach, ReadFailure, Theme, draw, update};
+use crate::console::{Control, Model, Msg, Observation, Palette, Reach, ReadFailure, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
@@ -297,21 +297,21 @@ fn foot(drawn: &Buffer, lines: usize) -> String {
 
 #[test]
 fn what_cannot_be_ordered_is_not_offered() {
-    let helm = |holder: Option<&str>, reach| {
-        Msg::Helm(Helm {
+    let control = |holder: Option<&str>, reach| {
+        Msg::Control(Control {
             holder: holder.map(str::to_owned),
             reach,
             consoles: 1,
-            afar: true,
+            remote: true,
             can_detach: true,
         })
     };
     let cases = [
         ("over", "finished", Msg::Over),
         ("over-unwell", "one-fail", Msg::Over),
-        ("helm-free", "paused", helm(None, Reach::Within)),
-        ("helm-held", "running", helm(Some("ann@pts/1"), Reach::Within)),
-        ("watching", "paused", helm(None, Reach::Beyond)),
+        ("helm-free", "paused", control(None, Reach::Within)),
+        ("helm-held", "running", control(Some("ann@pts/1"), Reach::Within)),
+        ("watching", "paused", control(None, Reach::Beyond)),
     ];
     for (name, run, told) in cases {
         for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {

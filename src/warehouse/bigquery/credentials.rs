@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::address::{Address, Server};
 use super::fault::Fault;
-use super::rest::Client;
+use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
 /// How long a connection may take to come about.
@@ -129,7 +129,7 @@ impl fmt::Display for Credentials {
 const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
 
 /// A client for this address, with the credentials the address asks for.
-pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Client, Fault> {
+pub(super) async fn connect(address: &Address, patience: Duration) -> Result<RestClient, Fault> {
     let credentials = Credentials::find(address)?;
     let local = credentials == Credentials::Unneeded;
     let http = reqwest::Client::builder()
@@ -146,7 +146,7 @@ pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Cli
         )
     })?;
     let base = address.server.as_ref().map(Server::base_url);
-    Ok(Client::new(http, base, Token::of(&credentials).await?))
+    Ok(RestClient::new(http, base, Token::of(&credentials).await?))
 }
 
 /// What proves to the server who calls. It is asked for anew before it expires.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::job::{self, Account};
-use super::rest::Client;
+use super::rest::RestClient;
 use super::wire::Job;
 use crate::warehouse::{AbandonedJob, Bill, Charge, Cost, JobEnd};
 
@@ -137,7 +137,7 @@ impl Drop for Awaited<'_> {
 }
 
 /// Cancels jobs side by side and returns what became of each; those the server never took are left out.
-pub(super) async fn cancel(client: &Client, account: &Account, jobs: Vec<String>) -> Vec<AbandonedJob> {
+pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<String>) -> Vec<AbandonedJob> {
     let cancelling = jobs.into_iter().map(|job| async move {
         let ended = timeout(LIMIT, cancel_one(client, account, &job)).await;
         match ended {
@@ -161,7 +161,7 @@ pub(super) async fn cancel(client: &Client, account: &Account, jobs: Vec<String>
 }
 
 /// Asks for the end of a job until it is over. None if there is no such job.
-async fn cancel_one(client: &Client, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
+async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
     let mut looks = 0;
     loop {
         // A server may take a cancellation and go on, so it is asked again as long as the job runs.

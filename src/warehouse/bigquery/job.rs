@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::in_flight::{InFlight, Kind};
 use super::lease::Held;
-use super::rest::Client;
+use super::rest::RestClient;
 use super::wire::{
     Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryParameter, QueryParameterType,
     QueryParameterValue, QueryResults, TableRow, TableSchema,
@@ -111,7 +111,7 @@ pub(super) struct Answered {
 
 /// Runs a statement under an id to its end.
 pub(super) async fn run(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     id: &str,
     statement: Statement,
@@ -126,7 +126,7 @@ pub(super) async fn run(
 /// Sends a job and sees it through, whatever it does: it is in flight until its end is known, and charged then. One
 /// that was refused when it was sent is no job.
 pub(super) async fn follow<T>(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     id: &str,
     kind: Kind,
@@ -151,7 +151,7 @@ pub(super) async fn follow<T>(
 
 /// What a statement would be billed: a dry run, which costs nothing and leaves no job behind.
 pub(super) async fn dry_run(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     statement: Statement,
 ) -> Result<DryRun, Fault> {
@@ -171,7 +171,7 @@ pub(super) async fn dry_run(
 
 /// Charges a job that is over, whatever came of it: one that failed has used slots too. Where it is not known that it
 /// is over, it is charged when that is found out.
-async fn charge(client: &Client, account: &Account, id: &str, kind: Kind, failed: Option<&Fault>) {
+async fn charge(client: &RestClient, account: &Account, id: &str, kind: Kind, failed: Option<&Fault>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
     let told = loop {
@@ -206,7 +206,7 @@ pub(super) fn cost(job: &Job, kind: Kind) -> Option<Cost> {
 }
 
 /// Sends a job. Sent again under its id it does not happen twice, so a lost answer costs nothing.
-async fn send(client: &Client, account: &Account, id: &str, statement: Statement) -> Result<(), Fault> {
+async fn send(client: &RestClient, account: &Account, id: &str, statement: Statement) -> Result<(), Fault> {
     let job = job(account, id, statement);
     let mut lost = 0;
     loop {
@@ -234,7 +234,7 @@ async fn send(client: &Client, account: &Account, id: &str, statement: Statement
 
 /// Waits until a job is over, however it ends; says whether there is such a job at all.
 pub(super) async fn await_orphaned_write(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     id: &str,
 ) -> Result<bool, Fault> {
@@ -258,7 +258,7 @@ enum Standing {
     Failed(Fault),
 }
 
-async fn standing(client: &Client, account: &Account, id: &str) -> Result<Standing, Fault> {
+async fn standing(client: &RestClient, account: &Account, id: &str) -> Result<Standing, Fault> {
     let job = client.job(&account.project, id, account.place()).await?;
     let status = job.status.unwrap_or_default();
     Ok(match (status.error_result, status.state.as_deref()) {
@@ -270,7 +270,7 @@ async fn standing(client: &Client, account: &Account, id: &str) -> Result<Standi
 
 /// All pages of a job that is done.
 async fn collect(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     id: &str,
     first: QueryResults,
@@ -291,7 +291,7 @@ async fn collect(
 /// One page of a job's answer, once there is one. A question that is lost is put again; whether it was the question
 /// that failed or the job, the job itself tells.
 async fn results(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     id: &str,
     page: Option<String>,
@@ -335,7 +335,7 @@ fn outcome_unknown(fault: Fault, id: &str) -> Fault {
 }
 
 /// Asks what would become of a statement. It does not happen, and leaves no job behind.
-pub(super) async fn dry(client: &Client, account: &Account, statement: Statement) -> Result<Job, Fault> {
+pub(super) async fn dry(client: &RestClient, account: &Account, statement: Statement) -> Result<Job, Fault> {
     let mut asked = job(account, "", statement);
     asked.job_reference.job_id = None;
     asked.configuration.dry_run = Some(true);
@@ -343,7 +343,7 @@ pub(super) async fn dry(client: &Client, account: &Account, statement: Statement
 }
 
 /// Waits until a job is over that answers nothing.
-pub(super) async fn ended(client: &Client, account: &Account, id: &str) -> Result<(), Fault> {
+pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> Result<(), Fault> {
     let mut lost = 0;
     let mut looks = 0;
     loop {

@@ -9,7 +9,7 @@ use super::BigQueryWarehouse;
 use super::examine::Refused;
 use super::fault::Fault;
 use super::fence::DATASET;
-use super::rest::Client;
+use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
 /// What was found out before the first job.
@@ -54,7 +54,7 @@ impl Found {
 }
 
 impl BigQueryWarehouse {
-    pub(super) async fn settled(&self, client: &Client) -> Result<&Settled, Fault> {
+    pub(super) async fn settled(&self, client: &RestClient) -> Result<&Settled, Fault> {
         self.settled.get_or_try_init(|| self.settle(client)).await
     }
 
@@ -102,7 +102,7 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    async fn settle(&self, client: &Client) -> Result<Settled, Fault> {
+    async fn settle(&self, client: &RestClient) -> Result<Settled, Fault> {
         let own = format!("{}{DATASET}", self.prefix);
         let wanted = self.account.location.as_deref();
         if self.datasets.is_empty() {
@@ -146,7 +146,7 @@ impl BigQueryWarehouse {
     /// a second one; and who has begun with that stays with it, even when the first is dropped.
     async fn settle_own(
         &self,
-        client: &Client,
+        client: &RestClient,
         own: String,
         location: Option<&str>,
         there: Option<&str>,
@@ -176,7 +176,7 @@ impl BigQueryWarehouse {
         Ok((beside, Some(misplaced)))
     }
 
-    async fn look_at(&self, client: &Client, dataset: &str) -> Result<Found, Fault> {
+    async fn look_at(&self, client: &RestClient, dataset: &str) -> Result<Found, Fault> {
         match client.dataset(self.project(), dataset).await {
             Ok(None) => Ok(Found::Absent),
             Ok(Some(found)) => Ok(Found::There(found.location)),

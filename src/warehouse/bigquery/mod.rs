@@ -65,7 +65,7 @@ use lease::Held;
 use limits::Limits;
 use location::Settled;
 use names::Names;
-use rest::Client;
+use rest::RestClient;
 use shared::SharedReads;
 
 /// What an operator can choose about a `BigQuery` besides its address.
@@ -119,9 +119,9 @@ pub struct BigQueryWarehouse {
     name: String,
     address: Address,
     /// Made at the first call, on the runtime that calls, and anew when its token is refused.
-    client: Arc<Mutex<Option<Client>>>,
+    client: Arc<Mutex<Option<RestClient>>>,
     /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
-    keeper: Arc<Mutex<Option<Client>>>,
+    keeper: Arc<Mutex<Option<RestClient>>>,
     held: Held,
     account: Account,
     prefix: Prefix,
@@ -219,7 +219,7 @@ impl BigQueryWarehouse {
     }
 
     /// A connection, once it is known where jobs run.
-    async fn client(&self) -> Result<Client, Fault> {
+    async fn client(&self) -> Result<RestClient, Fault> {
         let client = self.connection().await?;
         match self.settled(&client).await {
             Err(fault) if fault.is_about_the_token() => {
@@ -232,7 +232,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    async fn connection(&self) -> Result<Client, Fault> {
+    async fn connection(&self) -> Result<RestClient, Fault> {
         let mut held = self.client.lock().await;
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());

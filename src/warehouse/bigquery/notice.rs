@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::fault::Fault;
 use super::fence::Place;
-use super::rest::Client;
+use super::rest::RestClient;
 use super::wire::{NewTable, Table, TableFieldSchema, TableNotice};
 use crate::warehouse::{ErrorClass, Holder, Lease};
 
@@ -20,7 +20,7 @@ pub(super) fn table(project: &str, place: &Place) -> NewTable {
 }
 
 /// What the notice says; none if there is no such table.
-pub(super) async fn read(client: &Client, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
+pub(super) async fn read(client: &RestClient, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
     let asked = Some("labels,description");
     let found = client
         .table(project, place.dataset(), &place.notice(), asked)
@@ -30,7 +30,7 @@ pub(super) async fn read(client: &Client, project: &str, place: &Place) -> Resul
 
 /// Writes the notice anew.
 pub(super) async fn publish(
-    client: &Client,
+    client: &RestClient,
     project: &str,
     place: &Place,
     lease: &Lease,

@@ -32,13 +32,13 @@ pub(super) struct Listing {
 
 /// A connection to the API.
 #[derive(Debug, Clone)]
-pub(super) struct Client {
+pub(super) struct RestClient {
     pub(super) http: reqwest::Client,
     pub(super) base: String,
     token: Token,
 }
 
-impl Client {
+impl RestClient {
     /// To Google's server, or to another one below this URL.
     pub(super) fn new(http: reqwest::Client, base: Option<String>, token: Token) -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::job::Account;
-use super::rest::{Client, Listing};
+use super::rest::{Listing, RestClient};
 use super::wire::{Job, JobReference};
 use crate::warehouse::ErrorClass;
 
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Ends every job under way in a project whose labels say it is an earlier holder's.
 pub(super) async fn end(
-    client: &Client,
+    client: &RestClient,
     account: &Account,
     project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
@@ -43,7 +43,7 @@ pub(super) async fn end(
 
 /// The jobs that wait or run. Those of other accounts are seen only by who may see them; else one's own must do.
 async fn under_way(
-    client: &Client,
+    client: &RestClient,
     project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
 ) -> Result<Vec<JobReference>, Fault> {

@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode, Url};
 use serde_json::Value as Json;
 
 use super::fault::Fault;
-use super::rest::Client;
+use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
 /// How much is sent at once; the server takes multiples of 256 KiB.
@@ -27,7 +27,7 @@ enum Answer {
     Gone,
 }
 
-impl Client {
+impl RestClient {
     /// Sends a job with its media, once, however often a part of it is lost. A job of this id that is there already is
     /// an error, as without media.
     pub(super) async fn upload(

@@ -23,7 +23,7 @@ pub fn draw(model: &Model, go: bool, theme: Theme, body: Rect, buf: &mut Buffer)
         width: inside.width.saturating_sub(2),
         ..inside
     };
-    let question = match &model.helm.holder {
+    let question = match &model.control.holder {
         Some(name) => format!("Take control from {}?", sanitised(name)),
         None => "No console has control now. Take control?".to_owned(),
     };

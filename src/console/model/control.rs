@@ -2,7 +2,7 @@
 
 /// The helm, and where this console stands to the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Helm {
+pub struct Control {
     /// Who has it; none if it is free.
     pub holder: Option<String>,
     /// How far it is from this console.
@@ -10,7 +10,7 @@ pub struct Helm {
     /// Consoles that show the run, this one among them.
     pub consoles: usize,
     /// The run is in another process: leaving this screen ends nothing.
-    pub afar: bool,
+    pub remote: bool,
     /// The run can go on without this terminal.
     pub can_detach: bool,
 }
@@ -26,20 +26,20 @@ pub enum Reach {
     Beyond,
 }
 
-impl Default for Helm {
+impl Default for Control {
     /// Alone with a run of this process.
     fn default() -> Self {
         Self {
             holder: None,
             reach: Reach::Mine,
             consoles: 1,
-            afar: false,
+            remote: false,
             can_detach: false,
         }
     }
 }
 
-impl Helm {
+impl Control {
     /// Whether this console has it.
     #[must_use]
     pub fn is_mine(&self) -> bool {
@@ -57,7 +57,7 @@ impl Helm {
                     if others == 1 { "observer" } else { "observers" }
                 ))
             }
-            _ if self.is_mine() => self.afar.then(|| "control: you".to_owned()),
+            _ if self.is_mine() => self.remote.then(|| "control: you".to_owned()),
             Some(name) => Some(format!("control: {name}")),
             None => Some("control: none".to_owned()),
         }

@@ -10,26 +10,26 @@ use super::wire::Request;
 
 /// The helm of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Helm {
+pub struct ControlLock {
     held: watch::Sender<Held>,
-    seats: Arc<AtomicU64>,
+    clients: Arc<AtomicU64>,
 }
 
 /// One console at a run; it leaves when this is dropped.
 #[derive(Debug)]
-pub struct Seat {
+pub struct Client {
     id: u64,
     name: String,
     may_steer: bool,
     held: watch::Receiver<Held>,
-    wheel: Wheel,
+    transport: Transport,
 }
 
 /// How the helm is reached.
 #[derive(Debug)]
-enum Wheel {
-    Here(watch::Sender<Held>),
-    Afar(mpsc::UnboundedSender<Request>),
+enum Transport {
+    Local(watch::Sender<Held>),
+    Remote(mpsc::UnboundedSender<Request>),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ struct Held {
 
 /// How the helm looks from one console.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HelmView {
+pub struct ControlView {
     /// Who holds it; none if it is free.
     pub holder: Option<String>,
     /// Whether this console does.
@@ -55,33 +55,33 @@ const OWN: u64 = 1;
 /// The id of whoever else holds it there.
 const OTHER: u64 = 2;
 
-impl Helm {
+impl ControlLock {
     /// A seat for one more console; `may_steer` is whether it may ever take the helm.
     #[must_use]
-    pub fn seat(&self, name: &str, may_steer: bool) -> Seat {
+    pub fn client(&self, name: &str, may_steer: bool) -> Client {
         self.held.send_modify(|held| held.consoles += 1);
-        Seat {
-            id: self.seats.fetch_add(1, Ordering::Relaxed),
+        Client {
+            id: self.clients.fetch_add(1, Ordering::Relaxed),
             name: name.to_owned(),
             may_steer,
             held: self.held.subscribe(),
-            wheel: Wheel::Here(self.held.clone()),
+            transport: Transport::Local(self.held.clone()),
         }
     }
 
     /// A seat at the helm of another process, of which this one is told.
-    pub(super) fn seat_afar(&self, may_steer: bool, requests: mpsc::UnboundedSender<Request>) -> Seat {
-        Seat {
+    pub(super) fn remote_client(&self, may_steer: bool, requests: mpsc::UnboundedSender<Request>) -> Client {
+        Client {
             id: OWN,
             name: String::new(),
             may_steer,
             held: self.held.subscribe(),
-            wheel: Wheel::Afar(requests),
+            transport: Transport::Remote(requests),
         }
     }
 
     /// Shows what the other process tells.
-    pub(super) fn mirror(&self, told: HelmView) {
+    pub(super) fn mirror(&self, told: ControlView) {
         let id = if told.mine { OWN } else { OTHER };
         self.held.send_replace(Held {
             by: told.holder.map(|name| (id, name)),
@@ -90,19 +90,19 @@ impl Helm {
     }
 }
 
-impl Seat {
+impl Client {
     /// Takes the helm, from whoever holds it. A seat that may not steer leaves it where it is.
     pub fn take(&self) {
         if !self.may_steer {
             return;
         }
-        match &self.wheel {
-            Wheel::Here(held) => {
+        match &self.transport {
+            Transport::Local(held) => {
                 tracing::info!("{} has control", self.name);
                 held.send_modify(|held| held.by = Some((self.id, self.name.clone())));
             }
             // A run that is gone has no helm to take.
-            Wheel::Afar(requests) => drop(requests.send(Request::TakeHelm)),
+            Transport::Remote(requests) => drop(requests.send(Request::TakeControl)),
         }
     }
 
@@ -113,9 +113,9 @@ impl Seat {
 
     /// How the helm looks from here.
     #[must_use]
-    pub fn view(&self) -> HelmView {
+    pub fn view(&self) -> ControlView {
         let held = self.held.borrow();
-        HelmView {
+        ControlView {
             holder: held.by.as_ref().map(|(_, name)| name.clone()),
             mine: held.by.as_ref().is_some_and(|(id, _)| *id == self.id),
             consoles: held.consoles,
@@ -148,9 +148,9 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Client {
     fn drop(&mut self) {
-        if let Wheel::Here(held) = &self.wheel {
+        if let Transport::Local(held) = &self.transport {
             held.send_modify(|held| {
                 held.consoles = held.consoles.saturating_sub(1);
                 if held.by.as_ref().is_some_and(|(id, _)| *id == self.id) {
@@ -167,14 +167,14 @@ mod tests {
 
     #[test]
     fn one_steers_the_others_see_who_and_a_helm_left_is_free() {
-        let helm = Helm::default();
-        let first = helm.seat("op@pts/1", true);
+        let control_lock = ControlLock::default();
+        let first = control_lock.client("op@pts/1", true);
         first.take();
-        let second = helm.seat("eve@pts/2", true);
-        let watcher = helm.seat("bob@pts/3", false);
+        let second = control_lock.client("eve@pts/2", true);
+        let watcher = control_lock.client("bob@pts/3", false);
         assert_eq!(first.refusal(), None);
         assert_eq!(second.refusal().unwrap(), "op@pts/1 has control");
-        let seen = HelmView {
+        let seen = ControlView {
             holder: Some("op@pts/1".to_owned()),
             mine: false,
             consoles: 3,
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(first.refusal().unwrap(), "no console has control");
         assert_eq!(
             first.view(),
-            HelmView {
+            ControlView {
                 holder: None,
                 mine: false,
                 consoles: 2
@@ -199,20 +199,20 @@ mod tests {
 
     #[test]
     fn a_mirror_shows_what_it_is_told_and_asks_the_other_side() {
-        let mirror = Helm::default();
+        let mirror = ControlLock::default();
         let (requests, mut asked) = mpsc::unbounded_channel();
-        let seat = mirror.seat_afar(true, requests);
+        let client = mirror.remote_client(true, requests);
         for mine in [false, true] {
-            let told = HelmView {
+            let told = ControlView {
                 holder: Some("op@pts/1".to_owned()),
                 mine,
                 consoles: 2,
             };
             mirror.mirror(told.clone());
-            assert_eq!(seat.view(), told);
-            assert_eq!(seat.refusal().is_none(), mine);
+            assert_eq!(client.view(), told);
+            assert_eq!(client.refusal().is_none(), mine);
         }
-        seat.take();
-        assert_eq!(asked.try_recv().unwrap(), Request::TakeHelm);
+        client.take();
+        assert_eq!(asked.try_recv().unwrap(), Request::TakeControl);
     }
 }
