@@ -289,11 +289,7 @@ impl Dispatcher {
         let done = ledger.tallies(target, &plan)?;
         let stage_runs = stage_runs_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
-        let eta = EtaEstimator::of(
-            stage_runs
-                .iter()
-                .map(|stage_run| before.get(&stage_run.board.name).copied()),
-        );
+        let eta = EtaEstimator::of(stage_runs.iter().map(|run| before.get(&run.board.name).copied()));
         let run = record_of(&plan, &options, warehouse.name());
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;
         let with_known = |sample: Sample| Ok((Known::read(&ledger, target, &sample.every)?, sample));

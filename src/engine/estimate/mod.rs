@@ -267,7 +267,7 @@ impl Planned {
         }
         match stage.fills() {
             Fills::Query(_, sql, Asking::AllAtOnce) => {
-                drop(recording_warehouse.query_about(sql, dates).await)
+                drop(recording_warehouse.query_about(sql, dates).await);
             }
             Fills::Query(_, sql, Asking::DateByDate) => {
                 for date in dates {
