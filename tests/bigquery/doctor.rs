@@ -96,14 +96,10 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
         ("ok", "5 of 13 tables match their definition")
     );
     assert_eq!(of(&filled, "tables")[1].0, "note");
-    assert_eq!(
-        of(&filled, "reading"),
-        [("ok", "allowed, 5 tables (checked with a dry run)")]
-    );
-    assert_eq!(
-        of(&filled, "writing"),
-        [("ok", "allowed, 5 tables (checked with a dry run)")]
-    );
+    for area in ["reading", "writing"] {
+        let allowed = ("ok", "allowed, 5 tables (checked with a dry run)");
+        assert_eq!(of(&filled, area), [allowed], "{area}");
+    }
     let limits = of(&filled, "limits")[0].1;
     assert!(
         limits.starts_with("a job may be billed for 5000000 bytes; backoff of 60 s per table"),
