@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::connection::{attach, attach_to_read, blank};
 use super::fault::Fault;
 use super::folder::Folder;
-use super::record;
+use super::{record, schema};
 use crate::warehouse::{Holder, Lease, Rhythm, lease};
 
 /// The file's name, as if it were a dataset: every connection has it at hand.
@@ -109,7 +109,7 @@ pub(super) fn look(folder: &Folder, plan: &str) -> Result<Option<Lease>, Fault> 
     let Some(connection) = open_to_look(folder)? else {
         return Ok(None);
     };
-    if !connection.table_exists(Some(DATASET), "lease")? {
+    if !schema::exists(&connection, DATASET, "lease")? {
         return Ok(None);
     }
     stands(&connection, plan)

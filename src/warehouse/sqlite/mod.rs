@@ -365,7 +365,11 @@ fn doing(verb: &str, table: &TableDef) -> String {
 
 fn is_there(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
     checked(table)?;
-    Ok(connection.table_exists(Some(&*sqlite_schema(&table.dataset)), &*table.name)?)
+    Ok(schema::exists(
+        connection,
+        &sqlite_schema(&table.dataset),
+        &table.name,
+    )?)
 }
 
 fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {

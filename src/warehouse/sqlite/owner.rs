@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::fault::Fault;
 use super::folder::Folder;
 use super::lease::{DATASET, open, open_to_look};
+use super::schema;
 use crate::warehouse::{Claim, Owner};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
@@ -15,7 +16,7 @@ pub(super) fn owners(folder: &Folder, tables: &[String]) -> Result<Vec<Option<Ow
     let Some(connection) = open_to_look(folder)? else {
         return Ok(vec![None; tables.len()]);
     };
-    if !connection.table_exists(Some(DATASET), "owner")? {
+    if !schema::exists(&connection, DATASET, "owner")? {
         return Ok(vec![None; tables.len()]);
     }
     tables.iter().map(|table| stands(&connection, table)).collect()

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, TransactionBehavior, params};
 use super::fault::Fault;
 use super::folder::Folder;
 use super::lease::{DATASET, Fence, open, open_to_look};
+use super::schema;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
 /// Made when a lease is taken: whoever adds entries holds one.
@@ -67,7 +68,7 @@ pub(super) fn entries(folder: &Folder, plan: &str, after: i64) -> Result<Vec<Ent
     let Some(connection) = open_to_look(folder)? else {
         return Ok(Vec::new());
     };
-    if !connection.table_exists(Some(DATASET), "ledger")? {
+    if !schema::exists(&connection, DATASET, "ledger")? {
         return Ok(Vec::new());
     }
     let is_of_a_date = format!("kind IN ('{COMMIT}', '{UNIT}')");

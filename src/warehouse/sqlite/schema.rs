@@ -17,14 +17,7 @@ pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schem
         )));
     };
     let schema = sqlite_schema(dataset);
-    let attached = connection
-        .query_row(
-            "SELECT 1 FROM pragma_database_list WHERE name = ?1",
-            [&schema],
-            |_| Ok(()),
-        )
-        .optional()?;
-    if attached.is_none() {
+    if !exists(connection, &schema, table)? {
         return Ok(None);
     }
     let mut statement = connection
@@ -52,6 +45,15 @@ pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schem
         key: Some(key.into_iter().map(|(_, name)| name).collect()),
         ..Schema::default()
     }))
+}
+
+/// Whether an attached database has this table. `Connection::table_exists` looks into the schema that the connection has
+/// loaded, which lacks a table that another connection has created since; a pragma reads it again where it has changed.
+pub(super) fn exists(connection: &Connection, schema: &str, table: &str) -> rusqlite::Result<bool> {
+    let is_attached = "SELECT EXISTS (SELECT 1 FROM pragma_database_list WHERE name = ?1)";
+    let has_columns = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1, ?2))";
+    Ok(connection.query_row(is_attached, [schema], |row| row.get(0))?
+        && connection.query_row(has_columns, [table, schema], |row| row.get(0))?)
 }
 
 /// How the table's statements are written.

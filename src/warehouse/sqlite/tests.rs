@@ -131,6 +131,21 @@ fn filling(table: TableDef, rows: Vec<Row>) -> Filling {
 }
 
 #[tokio::test]
+async fn a_table_that_another_connection_created_is_seen_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&points()).await.unwrap();
+    // From now on a reader has loaded the schema of the dataset.
+    assert!(!warehouse.holds_rows(&games()).await.unwrap());
+    warehouse.ensure(&games()).await.unwrap();
+    let row = [game("LAL", "2021-10-19", 114)];
+    replace(&warehouse, &[day("2021-10-19")], &row, at("2026-01-04T01:00:00Z"))
+        .await
+        .unwrap();
+    assert!(warehouse.holds_rows(&games()).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_replace_touches_its_dates_only_and_a_surviving_key_keeps_its_birth() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();

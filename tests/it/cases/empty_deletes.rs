@@ -44,7 +44,7 @@ fn a_late_source_deletes_no_stored_row() {
     assert_eq!(case.reason("copy", "2024-01-02"), reason);
     assert!(said.out.contains(reason), "{}", said.out);
     assert!(
-        said.out.contains("3 to do; 3 dates already hold 6 rows"),
+        said.out.contains("3 to do; 3 dates already have 6 rows"),
         "{}",
         said.out
     );
