@@ -1,5 +1,5 @@
-//! The one table of commands an operator can give by key. The key bar, the help and the look-up read it through a
-//! [`Keymap`], which knows the operator's own keys.
+//! The table of commands bound to keys. The key bar, the help and the lookup read it through a [`Keymap`], which adds
+//! the operator's own keys.
 
 mod key;
 mod own;
@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 pub use key::Key;
 pub use own::{FIXED, Keymap, spelt};
 
-/// Where a key is pressed.
+/// The place that receives a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The Dates pane.
@@ -22,19 +22,19 @@ pub enum Place {
     Checks,
     /// One date and its stored rows.
     Detail,
-    /// Why dates of a stage are not as they should be.
+    /// The causes of dates that need attention or are outdated.
     Causes,
-    /// What the rows of a stage do not know.
+    /// NULLs and data issues in the rows of a stage.
     Gaps,
-    /// What was found in the raw tables.
+    /// The checks of the raw tables.
     Sources,
-    /// The dates a check names.
+    /// The failing dates of a check.
     Offending,
     /// Everything about one check.
     About,
     /// The runbook.
     Runbook,
-    /// Why what a check counts is not all known.
+    /// The breakdown of a check.
     Breakdown,
     /// The question before a rerun.
     Confirm,
@@ -42,17 +42,17 @@ pub enum Place {
     Leave,
     /// The sample before the run.
     Sample,
-    /// What the work costs.
+    /// Estimated and billed cost.
     Cost,
     /// The question before the first unit.
     Question,
-    /// The list of keys.
+    /// The help page.
     Help,
-    /// The line a search is typed in.
+    /// The prompt.
     Prompt,
-    /// A recording that is shown, whatever page of it.
+    /// Any page of a recording.
     Recording,
-    /// What is read from a warehouse, whatever page of it.
+    /// Any page of a read-only view of a warehouse.
     Observation,
 }
 
@@ -82,7 +82,7 @@ impl Place {
         Self::Observation,
     ];
 
-    /// What the operator reads.
+    /// The name in the help.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ impl Place {
     }
 }
 
-/// What a key asks for.
+/// The action bound to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the table below says in one line what each does")]
 pub enum Action {
@@ -131,7 +131,7 @@ pub enum Action {
     RerunShort,
     RerunAll,
     Refresh,
-    /// Rerun what another definition made.
+    /// Rerun the units made by another definition.
     RerunOutdated,
     Advance,
     Reload,
@@ -194,12 +194,12 @@ pub enum Action {
     PreviousMark,
     MinuteOn,
     MinuteBack,
-    /// Read the progress again.
+    /// Read the warehouse again.
     ReadAgain,
 }
 
 impl Action {
-    /// The orders it can send to the run, by the words the control socket knows them by.
+    /// The commands it can send to the run, by their names on the control socket.
     #[must_use]
     pub const fn orders(self) -> &'static [&'static str] {
         match self {
@@ -228,7 +228,8 @@ impl Action {
     }
 }
 
-/// Whether this would be an order, had there been a run to take it. What is read first and may end in one is none.
+/// Whether the action sends a command to the run. Actions that open a page first, which may send one later, don't
+/// count.
 #[must_use]
 pub fn is_order(place: Place, action: Action) -> bool {
     match action {
@@ -239,20 +240,20 @@ pub fn is_order(place: Place, action: Action) -> bool {
     }
 }
 
-/// One command of the table.
+/// A command of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
-    /// Name, unique.
+    /// Unique name, as used in the configuration.
     pub name: &'static str,
-    /// What it asks for.
+    /// Its action.
     pub action: Action,
-    /// Its keys; the first is the one shown in the key bar.
+    /// Default keys; the key bar shows the first.
     pub keys: &'static [Key],
-    /// Where it works.
+    /// The places it works in.
     pub places: &'static [Place],
-    /// What the key bar calls it; none keeps it off the bar.
+    /// Label on the key bar; `None` keeps it off the bar.
     pub label: Option<&'static str>,
-    /// What it does, in one line.
+    /// Description in the help, one line.
     pub help: &'static str,
 }
 
@@ -282,7 +283,7 @@ const TAB: Key = key(KeyCode::Tab);
 const BACK_TAB: Key = key(KeyCode::BackTab);
 
 const PANES: &[Place] = &[Place::Dates, Place::Workers, Place::Log, Place::Checks];
-/// The panes, and the pages over them on which the run is steered all the same.
+/// The panes, and the overlays in which the run can be controlled too.
 const PANES_AND_PAGES: &[Place] = &[
     Place::Dates,
     Place::Workers,
@@ -344,7 +345,7 @@ macro_rules! bindings {
     };
 }
 
-/// Every command, in the order help shows them. The key bar keeps this order too.
+/// Every command, in the order of the help and the key bar.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = bindings! {
     "day-before"      Up         [UP, ch('k')]           &[Place::Dates], None, "previous day";
@@ -458,7 +459,7 @@ pub const TABLE: &[Binding] = bindings! {
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
     "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
     "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
-    "helm"            TakeControl       [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
+    "take-control"    TakeControl [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
     "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";
     "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";
@@ -466,7 +467,7 @@ pub const TABLE: &[Binding] = bindings! {
     "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "slower playback";
     "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "next failure, failing check, gate, pause or end";
     "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("previous event"), "previous event";
-    "minute-on"       MinuteOn   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
+    "minute-forward"  MinuteOn   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
     "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "skip one minute back";
     "read-again"      ReadAgain  [ch('r')]               &[Place::Observation], Some("refresh"), "read the progress from the warehouse now";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "redraw the screen";
@@ -475,7 +476,7 @@ pub const TABLE: &[Binding] = bindings! {
 };
 
 impl Binding {
-    /// Where it works, in words.
+    /// The places it works in, as text.
     #[must_use]
     pub fn where_it_works(&self) -> String {
         if self.places.len() == Place::ALL.len() {
@@ -492,7 +493,7 @@ impl Binding {
     }
 }
 
-/// The commands that work at a place, in the table's order.
+/// The commands that work in a place, in table order.
 pub fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
     TABLE
         .iter()

@@ -1,4 +1,4 @@
-//! The keys in effect: those of the table, and an operator's own in place of them.
+//! The keys in effect: the table's, overridden by the operator's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,8 +7,11 @@ use crossterm::event::KeyCode;
 use super::{Action, Binding, Key, Place, TABLE, at, is_order};
 use crate::plan::with_hint;
 
-/// Keys that mean what the table says, whatever else is changed: a question is answered and left by the same keys on
-/// every console, and no file can take away the ways out.
+/// Commands that were renamed, each with its earlier name, which configuration files may still use.
+const RENAMED: [(&str, &str); 2] = [("helm", "take-control"), ("minute-on", "minute-forward")];
+
+/// Keys that can't be rebound: questions are answered the same way on every console, and no configuration can remove
+/// the keys to leave.
 pub const FIXED: [Key; 4] = [
     Key::of(KeyCode::Enter),
     Key::of(KeyCode::Esc),
@@ -16,22 +19,22 @@ pub const FIXED: [Key; 4] = [
     Key::control('z'),
 ];
 
-/// Which keys give which command. The default is the table.
+/// Keys by command. The default is the table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keymap {
     own: BTreeMap<&'static str, Vec<Key>>,
 }
 
-/// What is wrong with the keys of a command, by its name as it was written.
+/// Errors in the keys of commands, by command name as written.
 pub type Faults = BTreeMap<String, String>;
 
 impl Keymap {
-    /// The table with other keys for some commands, each by its name and by how its keys are written. A command keeps
-    /// those of its keys that are fixed.
+    /// The table with other keys for some commands, given by name and by the names of their keys. A command keeps its
+    /// fixed keys.
     ///
     /// # Errors
-    /// One sentence for each command at fault: there is no such command or key, or two commands would have the same key
-    /// at one place.
+    /// One sentence per faulty command: the command or key doesn't exist, or two commands share a key in the same
+    /// place.
     pub fn with<N, K>(own: impl IntoIterator<Item = (N, Vec<K>)>) -> Result<Self, Faults>
     where
         N: AsRef<str>,
@@ -40,13 +43,16 @@ impl Keymap {
         let mut keymap = Self::default();
         let mut faults = Faults::new();
         for (name, written) in own {
-            let name = name.as_ref();
+            let written_as = name.as_ref();
+            let renamed = RENAMED.iter().find(|(earlier, _)| *earlier == written_as);
+            let name = renamed.map_or(written_as, |(_, now)| now);
             let Some(binding) = TABLE.iter().find(|binding| binding.name == name) else {
                 let names = TABLE.iter().map(|binding| binding.name);
                 faults.insert(name.to_owned(), with_hint("command", name, names));
                 continue;
             };
-            // One whose keys cannot be read has none here, so that no other is blamed for one it was to give up.
+            // A command whose keys can't be parsed gets none here, so that no other is blamed for a conflict with its
+            // old keys.
             let keys = instead_of(binding.keys, &written).unwrap_or_else(|problem| {
                 faults.insert(name.to_owned(), format!("'{name}': {problem}"));
                 Vec::new()
@@ -65,25 +71,25 @@ impl Keymap {
         }
     }
 
-    /// The keys of a command; the first is the one shown in the key bar.
+    /// The keys of a command; the key bar shows the first.
     #[must_use]
     pub fn keys(&self, binding: &Binding) -> &[Key] {
         self.own.get(binding.name).map_or(binding.keys, Vec::as_slice)
     }
 
-    /// Whether the keys of a command are other ones than the table's.
+    /// Whether the keys of a command differ from the table's.
     #[must_use]
     pub fn differs(&self, binding: &Binding) -> bool {
         self.keys(binding) != binding.keys
     }
 
-    /// All keys of a command as they are written, between spaces.
+    /// All keys of a command, separated by spaces.
     #[must_use]
     pub fn spelt(&self, binding: &Binding, signs: bool) -> String {
         spelt(self.keys(binding), signs)
     }
 
-    /// The key shown for what is asked for at a place, for hints in sentences.
+    /// The first key of an action in a place, for use in sentences.
     #[must_use]
     pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
         let mut bindings = at(place).filter(|binding| binding.action == action);
@@ -93,7 +99,7 @@ impl Keymap {
         first.map_or_else(String::new, |key| key.spelt(signs))
     }
 
-    /// What a key asks for at a place.
+    /// The action of a key in a place.
     #[must_use]
     pub fn lookup(&self, place: Place, key: Key) -> Option<Action> {
         at(place)
@@ -138,8 +144,8 @@ impl Keymap {
         }
     }
 
-    /// The keys of a recording, or of what is read from a warehouse, come before those of the place one is at, and may hide
-    /// orders, not what is read.
+    /// Checks that the keys of a recording or a read-only view, which take precedence, hide only commands and no action
+    /// that reads.
     fn what_is_no_run_can_be_read(&self, own: Place, faults: &mut Faults) {
         let deck: BTreeMap<String, &str> = at(own)
             .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
@@ -167,21 +173,21 @@ impl Keymap {
         }
     }
 
-    /// Which of two commands was given other keys than the table's.
+    /// Of two commands, the one whose keys were changed.
     fn changed(&self, one: &str, other: &str) -> String {
         let changed = if self.own.contains_key(one) { one } else { other };
         changed.to_owned()
     }
 }
 
-/// Keys as they are written, between spaces.
+/// The names of keys, separated by spaces.
 #[must_use]
 pub fn spelt(keys: &[Key], signs: bool) -> String {
     let written: Vec<_> = keys.iter().map(|key| key.spelt(signs)).collect();
     written.join(" ")
 }
 
-/// The keys that are written, each once, with those of the command that are fixed.
+/// The parsed keys without duplicates, plus the command's fixed keys.
 fn instead_of(given: &[Key], written: &[impl AsRef<str>]) -> Result<Vec<Key>, String> {
     if written.is_empty() {
         return Err("no key given; give at least one, or leave it out".to_owned());
@@ -209,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    /// A command and its keys, between spaces.
+    /// A command and its keys, separated by spaces.
     type Own = (&'static str, &'static str);
 
     fn with(own: &[Own]) -> Result<Keymap, Faults> {
@@ -232,6 +238,15 @@ mod tests {
         let keymap = Keymap::with(same).unwrap();
         for binding in TABLE {
             assert!(!keymap.differs(binding), "{}", binding.name);
+        }
+    }
+
+    #[test]
+    fn a_command_is_known_by_its_earlier_name() {
+        let keymap = with(&[("helm", "F5")]).unwrap();
+        assert_eq!(keymap.spelt(bound("take-control"), false), "F5");
+        for (_, name) in RENAMED {
+            bound(name);
         }
     }
 
@@ -308,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_command_at_fault_is_named_and_none_for_the_sake_of_another() {
-        // 'zoom' was to give up z: that its own key is misspelt is no fault of 'sample'.
+        // 'zoom' was to release z: its misspelt key is no error of 'sample'.
         let faults = with(&[("rerunn", "r"), ("sample", "z"), ("zoom", "Entre")]).unwrap_err();
         let at_fault: Vec<_> = faults.keys().collect();
         assert_eq!(at_fault, ["rerunn", "zoom"]);
