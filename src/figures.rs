@@ -1,9 +1,8 @@
-//! Numbers as a person reads them: counts with their nouns, and amounts of bytes. Every room may use this, and it knows
-//! none of them.
+//! Formats numbers for people: counts with nouns, and byte sizes. Any module may use it; it uses none.
 
 use std::fmt::Display;
 
-/// The noun as it follows this number: `date`, `dates`; also `batches` and `queries`.
+/// The singular or plural of a noun for this number: `date`, `dates`; also `batches` and `queries`.
 #[must_use]
 pub fn plural<N: Copy + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     match noun.strip_suffix('y') {
@@ -14,20 +13,20 @@ pub fn plural<N: Copy + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     }
 }
 
-/// A number and the thing it counts: `1 date`, `3 dates`, `1,538 batches`.
+/// A count with its noun: `1 date`, `3 dates`, `1,538 batches`.
 #[must_use]
 pub fn counted<N: Copy + PartialEq + From<u8> + Display>(number: N, noun: &str) -> String {
     let shown = count(number);
     format!("{shown} {}", plural(number, noun))
 }
 
-/// The verb behind a number of things: `1 date is stale`, `2 dates are stale`.
+/// The verb for a number of things: `1 date is stale`, `2 dates are stale`.
 #[must_use]
 pub fn is_or_are<N: Copy + PartialEq + From<u8>>(number: N) -> &'static str {
     if number == N::from(1) { "is" } else { "are" }
 }
 
-/// A count with commas between the thousands.
+/// A count with thousands separators.
 #[must_use]
 pub fn count(number: impl Display) -> String {
     let digits = number.to_string();
@@ -41,7 +40,7 @@ pub fn count(number: impl Display) -> String {
     text
 }
 
-/// The units that `BigQuery` bills by, each with how many make the next.
+/// The units `BigQuery` bills in, each with how many of it make the next.
 const BYTES: [(&str, f64); 6] = [
     ("B", 1024.0),
     ("KiB", 1024.0),
@@ -51,27 +50,27 @@ const BYTES: [(&str, f64); 6] = [
     ("PiB", f64::INFINITY),
 ];
 
-/// Bytes as a bill has them, in powers of 1,024: `0 B`, `87.5 MiB`, `1.2 TiB`.
+/// A byte size as on a bill, in powers of 1,024: `0 B`, `87.5 MiB`, `1.2 TiB`.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "shown with two or three digits")]
 pub fn bytes(number: u64) -> String {
     in_units(number as f64, &BYTES, 99.95)
 }
 
-/// Bytes at a glance, in the same units: `88 MiB`, `1.2 GiB`.
+/// A short byte size in the same units: `88 MiB`, `1.2 GiB`.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "shown with two digits")]
 pub fn bytes_roughly(number: u64) -> String {
     in_units(number as f64, &BYTES, 9.95)
 }
 
-/// A number in the first unit in which it stays below what makes one of the next, with tenths where it is small.
+/// Formats a number in the largest unit it fills, with one decimal below `tenths_below`; `B` has no decimals.
 #[must_use]
 pub fn in_units(mut number: f64, units: &[(&str, f64)], tenths_below: f64) -> String {
     let mut unit = "";
     for (name, next) in units {
         unit = name;
-        // Rounding must not make a whole one of the next: 1,023.6 KiB are 1.0 MiB.
+        // A rounded number must not reach the next unit: 1,023.6 KiB are 1.0 MiB.
         if number < next - 0.5 {
             break;
         }

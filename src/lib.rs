@@ -1,6 +1,6 @@
-//! backcourt runs a date-by-date backfill in its own process and lets one operator steer it.
+//! backcourt runs a partition-by-partition backfill in its own process, controlled from one terminal.
 //!
-//! One folder per room; what each may use is kept by `tests/it/rooms.rs`.
+//! One folder per module; `tests/it/rooms.rs` enforces which modules each may use.
 
 pub mod checks;
 pub mod cli;

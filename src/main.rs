@@ -7,7 +7,7 @@ use backcourt::term::panic_hook;
 use color_eyre::config::HookBuilder;
 use mimalloc::MiMalloc;
 
-/// Rows are made on one thread and let go on another, for which the system's allocator keeps twice the memory.
+/// Rows are allocated on one thread and freed on another; the system allocator would keep twice the memory.
 #[global_allocator]
 static MEMORY: MiMalloc = MiMalloc;
 

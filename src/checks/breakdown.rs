@@ -1,4 +1,4 @@
-//! Why a share is not whole: one answer of the warehouse, added up as a whole, by date and by every group.
+//! Adds up the result of a breakdown query: in total, by date and by group.
 
 use std::collections::BTreeMap;
 
@@ -9,48 +9,48 @@ use crate::plan::BreakdownSpec;
 use crate::table::Value;
 use crate::warehouse::{Answer, ErrorClass, Warehouse, WarehouseError};
 
-/// What stands for a group without a name.
+/// Name of the group whose value is NULL.
 const NAMELESS: &str = "none";
 
-/// What is known and why the rest is not.
+/// Known and missing values, with the causes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakdown {
-    /// What is counted: `players`.
+    /// What is counted, for example `players`.
     pub counts: String,
-    /// The causes for which something counted is not known.
+    /// Causes of missing values.
     pub causes: Vec<String>,
-    /// The causes for which something is not counted at all.
+    /// Causes for which a value isn't counted at all.
     pub beside: Vec<String>,
-    /// All of it.
+    /// The total.
     pub whole: Tally,
-    /// By each column, in the plan's order.
+    /// By group column, in the plan's order.
     pub by: Vec<Dimension>,
-    /// By date, in order; dates of which nothing is counted are left out.
+    /// By date, in order; dates with nothing counted are omitted.
     pub dates: Vec<(NaiveDate, Tally)>,
 }
 
-/// One way to group it.
+/// The totals of one group column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dimension {
     /// Column name.
     pub name: String,
-    /// Groups by name.
+    /// Totals by group name.
     pub groups: Vec<(String, Tally)>,
 }
 
-/// How many are known, and how many are not for each cause.
+/// Number of known values, and of missing ones by cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Known.
+    /// Values that are known.
     pub known: u64,
-    /// Not known, in the order of [`Breakdown::causes`].
+    /// Missing values, in the order of [`Breakdown::causes`].
     pub lacking: Vec<u64>,
-    /// Not counted, in the order of [`Breakdown::beside`].
+    /// Values not counted, in the order of [`Breakdown::beside`].
     pub beside: Vec<u64>,
 }
 
 impl Breakdown {
-    /// How many are known and how many are not for each cause, in one line.
+    /// The total and its causes, in one line.
     #[must_use]
     pub fn in_words(&self) -> String {
         let Tally {
@@ -95,20 +95,20 @@ impl Tally {
         }
     }
 
-    /// How many are counted, known or not.
+    /// Number of values counted, known or missing.
     #[must_use]
     pub fn counted(&self) -> u64 {
         self.known + self.lacking.iter().sum::<u64>()
     }
 
-    /// Hundredths of a percent known, 0 to 10000, rounded down so that only what is whole is 10000; none if nothing is
-    /// counted.
+    /// Share of known values in basis points, 0 to 10,000, rounded down so that 10,000 means complete; `None` if
+    /// nothing is counted.
     #[must_use]
     pub fn basis_points(&self) -> Option<u64> {
         (self.known * 10_000).checked_div(self.counted())
     }
 
-    /// The share known as it is read: `99.98 %`.
+    /// Share of known values as text: `99.98 %`.
     #[must_use]
     pub fn share(&self) -> String {
         self.basis_points().map_or_else(
@@ -121,7 +121,7 @@ impl Tally {
     }
 }
 
-/// Where a row of the answer is counted.
+/// Where a row of the result is counted.
 #[derive(Clone, Copy)]
 enum Place {
     Known,
@@ -129,10 +129,10 @@ enum Place {
     Beside(usize),
 }
 
-/// Asks the query of a breakdown and adds the answer up.
+/// Runs the query of a breakdown and adds up its result.
 ///
 /// # Errors
-/// When the query fails, or its answer is not what the plan says it is.
+/// When the query fails, or its result doesn't match the plan's columns and causes.
 pub async fn break_down(
     spec: &BreakdownSpec,
     warehouse: &dyn Warehouse,
@@ -141,10 +141,10 @@ pub async fn break_down(
     add_up(spec, &answer).map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
 }
 
-/// Adds an answer up.
+/// Adds up a query result.
 ///
 /// # Errors
-/// When the answer lacks a column, or a date or number is none, or a cause is none of the plan's.
+/// When a column is missing, a date or number is invalid, or a cause isn't one of the plan's.
 pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String> {
     let column = |name: &str| {
         let known = || answer.columns.join(", ");

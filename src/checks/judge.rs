@@ -1,4 +1,4 @@
-//! An answer against an expectation: pure, so that every rule can be tried on a handful of values.
+//! Evaluates a check's query result against its expectations. Pure, so that every rule can be tested with a few values.
 
 use std::collections::BTreeSet;
 
@@ -10,29 +10,29 @@ use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
 use crate::table::Value;
 use crate::warehouse::Answer;
 
-/// What a check found.
+/// Result of evaluating a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
     /// Whether every expectation holds.
     pub met: bool,
-    /// What was measured, in the fewest words.
+    /// The measured value, as short as possible.
     pub value: String,
-    /// The dates that offend, in order; empty when met, or when the answer names no dates.
+    /// The failing dates, in order; empty if the check passed or the result has no dates.
     pub offending: Vec<NaiveDate>,
-    /// Dates the answer names that were not run yet, in order: they count once they are.
+    /// Dates in the result that were not run yet, in order; they don't count until they are.
     pub not_run: BTreeSet<NaiveDate>,
-    /// Dates the answer names that are outside the plan and were not run, in order.
+    /// Dates in the result that are outside the plan and were not run, in order.
     pub outside: BTreeSet<NaiveDate>,
 }
 
-/// How a date that an answer names counts.
+/// How a date in a result counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedDate {
-    /// It offends.
+    /// It is a failing date.
     Counts,
-    /// It is missing and not wrong: it was not run yet.
+    /// It was not run yet, so it is missing rather than wrong.
     NotRun,
-    /// It is not a date of the plan.
+    /// It is outside the plan.
     Outside,
 }
 
@@ -47,7 +47,7 @@ impl Measured {
         }
     }
 
-    /// What the answer names beside the dates that count, in one sentence; none if nothing.
+    /// The dates in the result that don't count, in one sentence; `None` if there are none.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         let dates = |dates: &BTreeSet<NaiveDate>| match (dates.first(), dates.last()) {
@@ -67,10 +67,10 @@ impl Measured {
     }
 }
 
-/// Holds an answer against all expectations of a check.
+/// Evaluates a query result against all expectations of a check; `reach` decides how each date in it counts.
 ///
 /// # Errors
-/// When the answer lacks a column that an expectation names, or holds no number where one is needed.
+/// When the result lacks a column of an expectation, or a value is not a number where one is needed.
 pub fn judge(
     check: &CheckSpec,
     answer: &Answer,
@@ -206,7 +206,7 @@ fn position(answer: &Answer, column: &str) -> Result<usize, String> {
     })
 }
 
-/// A count as waivers and histories compare it, without commas: `1538 rows`.
+/// A count with its noun and without commas, as waivers and histories compare it: `1538 rows`.
 fn measured(count: usize, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }

@@ -1,5 +1,5 @@
-//! Runs a check: asks the warehouse its query, holds the answer against the expectation, names the dates that offend.
-//! This room knows no ledger and no run; whoever asks decides what a result means for them.
+//! Runs checks: executes the query, evaluates the result against the expectations, and finds the failing dates. This
+//! module knows no ledger and no run; the caller decides what a result means.
 
 mod breakdown;
 mod judge;
@@ -10,10 +10,10 @@ pub use judge::{Measured, NamedDate, judge};
 use crate::plan::CheckSpec;
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
-/// Runs a check's query and judges the answer by every date it names.
+/// Runs a check's query and evaluates the result; every date in it counts.
 ///
 /// # Errors
-/// When the query fails, or its answer lacks a column the expectation names.
+/// When the query fails, or its result lacks a column of an expectation.
 pub async fn ask(check: &CheckSpec, warehouse: &dyn Warehouse) -> Result<Measured, WarehouseError> {
     let answer = warehouse.query(&check.sql).await?;
     judge(check, &answer, &|_| NamedDate::Counts)

@@ -1,4 +1,4 @@
-//! `backcourt accept`: declares rows that another definition of a stage made as good as those of the plan's.
+//! `backcourt accept`: accepts outdated rows of a stage as current.
 
 use std::io::Write;
 
@@ -74,7 +74,7 @@ fn named<'a>(plan: &'a Plan, stage: &str) -> Result<&'a StageSpec, CliError> {
     })
 }
 
-/// The acceptance of what a definition made; none if it is the plan's, or an unknown one.
+/// The acceptance of another definition's rows; `None` if the definition is the plan's or unknown.
 fn acceptance(made_by: &MadeBy, spec: &StageSpec, reason: &str) -> Option<Acceptance> {
     (made_by.definition == Definition::Changed).then_some(())?;
     Some(Acceptance {

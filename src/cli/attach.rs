@@ -1,5 +1,5 @@
-//! `backcourt attach`: the console of a run that is under way, on another terminal, or of what a warehouse has recorded of a
-//! plan, on any host.
+//! `backcourt attach`: a console on another terminal for an active run, or, with `--warehouse`, a read-only one on any
+//! host.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
@@ -41,7 +41,7 @@ console on any host from the progress recorded in the warehouse; it refreshes ev
 pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keymap) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let preferences = arguments.look.preferences(keymap);
-    // One that the config file names is where runs write, and no wish to look at it from elsewhere.
+    // Only `--warehouse` on the command line asks to observe.
     if matches.value_source("warehouse") == Some(ValueSource::CommandLine) {
         return observe(&arguments.place, &folder, &preferences);
     }
@@ -56,7 +56,7 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
     shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))
 }
 
-/// The read-only console of what the warehouse has recorded.
+/// The read-only console of the progress recorded in the warehouse.
 fn observe(place: &Place, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
     let plan = place.plan()?;
     let home = place.warehouse.home(folder)?.of(&plan)?;

@@ -1,4 +1,4 @@
-//! `backcourt check`: asks checks now, whether or not they have a current answer.
+//! `backcourt check`: runs checks now, whether or not they have a current result.
 
 use std::io::Write;
 
@@ -90,7 +90,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     )
 }
 
-/// Prints the breakdowns of the named checks, or of all that have one.
+/// Prints the breakdowns of the named checks, or all of them.
 fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let known = plan.breakdowns.iter().map(|spec| spec.check.as_str());
     for name in &arguments.names {

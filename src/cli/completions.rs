@@ -1,4 +1,4 @@
-//! `backcourt completions`: what makes a shell complete the command line, made from the same definition that parses it.
+//! `backcourt completions`: a shell completion script, generated from the command-line definition.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use super::Cli;
 use super::error::CliError;
 use super::run::cannot_print;
 
-/// What `completions` takes.
+/// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// Shell to generate the script for
@@ -18,7 +18,7 @@ pub(super) struct CompletionsArgs {
 }
 
 pub(super) fn completions(arguments: &CompletionsArgs) -> Result<u8, CliError> {
-    // In memory first: the generator panics where it cannot write.
+    // Buffered, because the generator panics on a write error.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "backcourt", &mut script);
     std::io::stdout().write_all(&script).map_err(cannot_print)?;

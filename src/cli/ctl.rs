@@ -1,10 +1,10 @@
-//! `backcourt ctl`: an order to a run that is under way, from another shell.
+//! `backcourt ctl`: sends a command to an active run from another shell.
 
 use std::io::Write;
 
 use clap::Args;
 
-use crate::control::{self, Asked, Request, Said, words};
+use crate::control::{self, Payload, Request, RequestMessage, words};
 use crate::engine::Reply;
 use crate::ledger::RunLock;
 
@@ -36,15 +36,15 @@ pub(super) struct CtlArgs {
 pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
     let request = words::parse(&arguments.words.join(" ")).map_err(CliError::Usage)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let asked = Asked {
+    let asked = RequestMessage {
         by: Some(operator()),
-        ..Asked::new(request)
+        ..RequestMessage::new(request)
     };
     let mut out = std::io::stdout().lock();
-    let said = control::ask(folder.path(), &asked).map_err(|error| CliError::Usage(error.to_string()))?;
-    let said = match (said, &asked.request) {
-        (Some(said), _) => said,
-        (None, Request::Help) => Said::Help(words::help()),
+    let payload = control::ask(folder.path(), &asked).map_err(|error| CliError::Usage(error.to_string()))?;
+    let payload = match (payload, &asked.request) {
+        (Some(payload), _) => payload,
+        (None, Request::Help) => Payload::Help(words::help()),
         (None, Request::Status) if arguments.json => {
             let sentence = format!(
                 "{}; use 'backcourt status --json' to read the ledger",
@@ -65,15 +65,15 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         }
     };
     if arguments.json {
-        serde_json::to_writer(&mut out, &said).map_err(|error| cannot_print(error.into()))?;
+        serde_json::to_writer(&mut out, &payload).map_err(|error| cannot_print(error.into()))?;
         writeln!(out).map_err(cannot_print)?;
     } else {
-        write!(out, "{}", control::text(&said)).map_err(cannot_print)?;
+        write!(out, "{}", control::text(&payload)).map_err(cannot_print)?;
     }
-    Ok(u8::from(matches!(said, Said::Reply(Reply::Refused(_)))))
+    Ok(u8::from(matches!(payload, Payload::Reply(Reply::Refused(_)))))
 }
 
-/// Why there is nobody to give an order to.
+/// Why no run can take a command.
 pub(super) fn nobody(folder: &StateDir) -> String {
     let place = folder.path().display();
     match RunLock::holder(folder.path()) {

@@ -1,4 +1,4 @@
-//! `backcourt run --dry-run`: what a run would do, and what it is going to be billed where the warehouse bills.
+//! `backcourt run --dry-run`: shows what a run would do, and its estimated cost where the warehouse bills.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -23,10 +23,10 @@ use super::recorded::recorded;
 use super::run::{RunArgs, cannot_print, no_threads};
 use super::start::{LARGEST_BATCH, every_stage, resolve};
 
-/// Exit code where a run would be refused.
+/// Exit code if a run would be refused.
 const REFUSED: u8 = 2;
 
-/// Says what a run would do. Reads the ledger and the schedule, if they are there, and writes nothing.
+/// Shows what a run would do. Reads the ledger and the schedule if they exist, and writes nothing.
 pub(super) fn say(
     arguments: &RunArgs,
     plan: &Plan,
@@ -69,7 +69,7 @@ pub(super) fn say(
         Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
         None => None,
     };
-    // A run would take over what another host has recorded.
+    // A run would import what another host has recorded.
     if target.is_none()
         && let Some(recorded) = recorded(&home, plan)?
     {
@@ -101,7 +101,7 @@ pub(super) fn say(
                 found.to_do
             }
             Err(PreviewError::Ledger(error)) => return Err(error.into()),
-            // What it looks at may be there only once the stages before it have run.
+            // Its inputs may not exist until earlier stages have run.
             Err(PreviewError::Stage(error)) => {
                 say(format!(
                     "{}: {}, not known yet: {error}",
@@ -133,7 +133,7 @@ pub(super) fn say(
     Ok(if is_refused { REFUSED } else { 0 })
 }
 
-/// The checks of the raw tables that a run would ask: those without a current answer.
+/// The raw-data checks a run would run: those without a current result.
 fn asked_aside(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(String, String)> {
     let is_asked = |source: &&CheckSpec| {
         let last = answers.get(&source.name).map(|last| last.state);
@@ -143,7 +143,7 @@ fn asked_aside(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(Stri
     plan.sources.iter().filter(is_asked).map(query).collect()
 }
 
-/// What a run would look at before its first unit.
+/// The preflight examination of a run.
 fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> Result<Examination, CliError> {
     Ok(Examination {
         plan: plan.name.clone(),
@@ -155,7 +155,7 @@ fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> R
     })
 }
 
-/// Says how the plan and the tables differ; answers whether a run would be refused for it.
+/// Prints how the tables differ from the plan; returns whether a run would be refused.
 fn say_findings(
     looked: Result<Findings, StageError>,
     permits: Permits,
@@ -186,7 +186,7 @@ fn say_findings(
     Ok(is_refused)
 }
 
-/// A line about a stage.
+/// The line of a stage.
 fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
     let following = match found.following {
         0 => String::new(),
@@ -209,7 +209,7 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
     )
 }
 
-/// What a run would do in a stage on these dates; every check of it is asked once rows change.
+/// What a run would do in a stage on these dates; every check of it runs if any date does.
 fn planned_stage(plan: &Plan, stage: Arc<dyn Stage>, dates: Vec<NaiveDate>) -> PlannedStage {
     let checks = plan.checks.iter().filter(|check| check.stage == stage.name());
     let asked = checks.filter(|_| !dates.is_empty());

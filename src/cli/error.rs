@@ -1,34 +1,34 @@
-//! What ends a command before it began, and the exit code that goes with it.
+//! Errors of commands and their exit codes.
 
 use crate::engine::LaunchError;
 use crate::fence::FenceError;
 use crate::ledger::{LedgerError, LockError};
 use crate::plan::{PlanError, RangeError};
 
-/// A command that did nothing, and why in one sentence.
+/// Why a command did nothing, in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// What was typed, or a file that was named, cannot be used.
+    /// A flag, name, value or input file is invalid.
     #[error("{0}")]
     Usage(String),
-    /// Somebody else is at work in the state folder, or it cannot be locked.
+    /// Another process uses the state folder, or it can't be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Somebody else writes what the plan fills, or nobody can say.
+    /// Another run writes the plan's tables, or the lease can't be checked.
     #[error(transparent)]
     Fence(#[from] FenceError),
-    /// The ledger refused.
+    /// The ledger can't be opened, read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The engine could not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    /// Something the command needed from the system failed.
+    /// A system call failed.
     #[error("{what}: {cause}; {next}")]
     System {
-        /// What was being done, to what.
+        /// What was attempted, and on what.
         what: String,
-        /// What the system said.
+        /// The system's error.
         cause: std::io::Error,
         /// What to do next.
         next: &'static str,

@@ -1,4 +1,4 @@
-//! Files that a command writes where the operator says.
+//! Writes files to a path the operator chose.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::CliError;
 
-/// The file has its old content or all of its new one. Without `force` its name must be free.
+/// Writes a file atomically. Fails if it exists, unless `force` is set.
 pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliError> {
     let refuse = |cause: io::Error| match cause.kind() {
         io::ErrorKind::AlreadyExists => CliError::Usage(format!(
@@ -32,7 +32,7 @@ pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliErr
         fs::rename(&beside, path)
     };
     write().map_err(|cause| {
-        // What was begun is taken away again; that it cannot be says nothing new.
+        // Cleans up the partial file and the reserved name; a failure to do so adds nothing to the error.
         drop(fs::remove_file(&beside));
         if !force {
             drop(fs::remove_file(path));

@@ -1,4 +1,4 @@
-//! What a run of box scores does before its first unit: it loads those that are shipped, where nothing is loaded yet.
+//! Before the first unit of a run that needs box scores: loads the shipped ones if no feeds are loaded yet.
 
 use std::sync::atomic::Ordering;
 
@@ -10,10 +10,10 @@ use crate::feeds::{self, BoxScores, Feed};
 use crate::figures::counted;
 use crate::warehouse::{ErrorClass, Warehouse};
 
-/// About how many rows the shipped feeds have, for the progress bar alone.
+/// Approximate number of rows in the shipped feeds; used only for the progress bar.
 const SHIPPED_ROWS: u32 = 745_000;
 
-/// Loads the shipped box scores when the warehouse holds no feeds yet.
+/// Loads the shipped box scores if the warehouse has no feeds yet.
 #[derive(Debug)]
 pub(super) struct FirstUse;
 

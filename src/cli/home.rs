@@ -1,4 +1,4 @@
-//! Which warehouse an operator means, and how it is opened.
+//! Parses which warehouse the operator means, and opens it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,10 +19,10 @@ use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
 use crate::warehouse::{Warehouse, WarehouseError};
 
-/// What the flags below stand under in the help.
+/// Help heading of the flags below.
 const HEADING: &str = "Warehouse";
 
-/// Flags that say where the tables are.
+/// Flags that select the warehouse.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
@@ -59,17 +59,17 @@ pub(super) struct WarehouseArgs {
     lease_wait: Option<u64>,
 }
 
-/// A warehouse that is named and not open yet.
+/// A warehouse that is chosen but not open yet.
 #[derive(Debug, Clone)]
 pub(super) enum Home {
-    /// A folder of files.
+    /// An embedded warehouse in a folder.
     Embedded(PathBuf),
-    /// A project.
+    /// A `BigQuery` project.
     BigQuery(Address, Box<Settings>),
 }
 
 impl WarehouseArgs {
-    /// The warehouse these flags name, or the state folder's own.
+    /// The warehouse these flags select, by default the state folder's own.
     pub(super) fn home(&self, folder: &StateDir) -> Result<Home, CliError> {
         let named = self.warehouse.as_deref();
         match named.map(|named| named.split_once(':').unwrap_or((named, ""))) {
@@ -89,7 +89,7 @@ impl WarehouseArgs {
         }
     }
 
-    /// The most that may be billed.
+    /// Limits on the bytes billed, per job and per run.
     pub(super) const fn ceilings(&self) -> Ceilings {
         Ceilings {
             of_a_job: self.max_bytes_billed,
@@ -140,7 +140,7 @@ impl WarehouseArgs {
 }
 
 impl Home {
-    /// Whether it is known, without asking anybody, that nothing is there yet.
+    /// Whether it is certain, without a request, that the warehouse has no tables yet.
     pub(super) fn is_missing(&self) -> bool {
         match self {
             Self::Embedded(folder) => !folder.exists(),
@@ -148,7 +148,7 @@ impl Home {
         }
     }
 
-    /// The same for the tables of a plan: where their datasets are jobs run.
+    /// Adds the datasets of a plan to the settings: jobs run in their location.
     pub(super) fn of(mut self, plan: &Plan) -> Result<Self, CliError> {
         if let Self::BigQuery(address, settings) = &mut self {
             let mut named = plan.datasets(&address.project);
@@ -163,10 +163,10 @@ impl Home {
         Ok(self)
     }
 
-    /// Refuses a plan with a query that this warehouse is known not to answer, before anything is made or written.
+    /// Refuses a plan with a query this warehouse can't answer correctly, before anything is created or written.
     pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
         let refuse = |problem: String| CliError::Usage(format!("plan {}: {problem}", plan.name));
-        // The embedded warehouse has no projects: there a name means the same table with any of them.
+        // The embedded warehouse has no projects: a table name means the same table with any of them.
         let is_own = |project: &str| match self {
             Self::Embedded(_) => true,
             Self::BigQuery(address, _) => project == address.project,
@@ -190,7 +190,7 @@ impl Home {
         Ok(())
     }
 
-    /// Opens it to look at it: nothing is created, and an outage of a feed is not brought nearer to its end.
+    /// Opens it for reading: nothing is created, and simulated outages of feeds don't advance.
     pub(super) fn open_to_read(&self) -> Result<Arc<dyn Warehouse>, WarehouseError> {
         Ok(match self {
             Self::Embedded(folder) => Arc::new(SqliteWarehouse::open_to_read(folder)?),
@@ -200,7 +200,7 @@ impl Home {
         })
     }
 
-    /// The project, where it is one: to look at what tables alone do not tell.
+    /// The `BigQuery` project, if it is one, for checks that go beyond tables.
     pub(super) fn project(&self) -> Option<BigQueryWarehouse> {
         match self {
             Self::Embedded(_) => None,
@@ -210,7 +210,7 @@ impl Home {
         }
     }
 
-    /// Opens it, with the outages that were loaded into an embedded one. Nothing is asked of `BigQuery` yet.
+    /// Opens it; an embedded warehouse with the simulated outages that were loaded. Sends no request to `BigQuery` yet.
     pub(super) fn open(&self) -> Result<Arc<dyn Warehouse>, CliError> {
         match self {
             Self::Embedded(folder) => {
@@ -235,7 +235,7 @@ impl fmt::Display for Home {
     }
 }
 
-/// A project that jobs may be billed to.
+/// Parses the project that jobs are billed to.
 fn billed_project(text: &str) -> Result<String, String> {
     match Address::parse(text) {
         Ok(Address {
@@ -247,7 +247,7 @@ fn billed_project(text: &str) -> Result<String, String> {
     }
 }
 
-/// A label as `BigQuery` takes it.
+/// Parses a label in the form `BigQuery` accepts.
 fn label(text: &str) -> Result<(String, String), String> {
     let fits = |word: &str| {
         word.len() <= 63

@@ -1,4 +1,4 @@
-//! `backcourt keys`: every command of the console with its keys as they are in effect.
+//! `backcourt keys`: every console command with its current keys.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -17,7 +17,7 @@ pub(super) fn keys(keymap: &Keymap) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// A line for each command, and what the table has where that is another.
+/// One line per command, with the default keys if they were changed.
 fn listed(keymap: &Keymap) -> String {
     let mut text = String::new();
     for binding in TABLE {

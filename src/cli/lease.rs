@@ -1,5 +1,5 @@
-//! Taking the lease of a plan for what is about to write, and showing the wait for a silent holder. What a lease is stays in
-//! the room fence.
+//! Takes the lease of a plan before anything is written, and shows the wait for a silent holder. The lease itself is in
+//! the `fence` module.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use crate::warehouse::Warehouse;
 use super::StateDir;
 use super::progress::{Progress, waiting_for};
 
-/// How often a wait is repeated where no terminal shows it count down.
+/// How often the wait is reported; a terminal also shows a countdown.
 const REMINDER: Duration = Duration::from_secs(30);
 
-/// The lease of the plan, for which a silent holder may have to be waited for; none where the warehouse keeps none.
+/// Takes the lease of the plan, waiting for a silent holder if needed; `None` if the warehouse has no leases.
 pub(super) fn lease(
     warehouse: &Arc<dyn Warehouse>,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! `backcourt load`: the raw feeds, from the shipped box scores or from CSV files.
+//! `backcourt load`: loads the raw feeds, from the shipped box scores or from CSV files.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -84,7 +84,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         let usage = |error: &dyn std::error::Error| CliError::Usage(error.to_string());
         let league = filled.box_scores.read().map_err(|error| usage(&error))?;
         let origin = serde_json::to_string(&filled).map_err(|error| usage(&error))?;
-        // Before the rows change: a process that dies in between has marked too much and not too little.
+        // Marked before the rows change: if the process dies in between, too many dates are stale rather than too few.
         let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
         let written = AtomicUsize::new(0);
         let load = feeds::load(warehouse.as_ref(), league, faults, &written);
@@ -115,7 +115,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
 }
 
 impl LoadArgs {
-    /// What the flags name. Paths are made whole, so that they mean the same in another folder.
+    /// The origin the flags select. Paths are made absolute, so that they work from any folder.
     fn filled(&self) -> Filled {
         let whole = |path: &Option<PathBuf>| path.as_deref().map(super::state_dir::real);
         let files = CsvFiles {
@@ -140,7 +140,7 @@ impl LoadArgs {
     }
 }
 
-/// Refuses to replace what somebody else fills.
+/// Refuses to replace rows that another program loaded.
 async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
     let foreign = feeds::foreign(warehouse).await;
     match foreign.map_err(|error| CliError::Usage(error.message))? {
@@ -152,7 +152,7 @@ async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
     }
 }
 
-/// Says how many rows are there while they are loaded.
+/// Shows the number of rows written during a load.
 async fn watched<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
     let progress = Progress::default();
     let mut clock = tokio::time::interval(Duration::from_millis(200));
@@ -170,7 +170,7 @@ async fn watched<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
     }
 }
 
-/// Fetches dates again from where the raw tables were filled from, and marks what rests on those that differ.
+/// Reloads dates from the original source of the raw tables, and invalidates what was computed from changed rows.
 async fn correct(
     ledger: &mut Ledger,
     target: Target,
@@ -187,7 +187,7 @@ async fn correct(
     for correction in corrections {
         let table = correction.table.path();
         let found = provenance.invalidated(&table, &correction.dates.iter().copied().collect());
-        // Before the rows change: a process that dies in between has marked too much and not too little.
+        // Marked before the rows change: if the process dies in between, too many dates are stale rather than too few.
         ledger.invalidate(target, &found, Utc::now())?;
         for invalidated in &found {
             provenance.forget(&invalidated.stage, &invalidated.dates);
@@ -222,7 +222,7 @@ async fn correct(
     })
 }
 
-/// Marks what was computed from the feeds before as stale.
+/// Marks everything computed from the replaced feeds as stale; returns the number of dates.
 fn outdate(ledger: &mut Ledger, plan: &Plan, warehouse: &dyn Warehouse) -> Result<usize, CliError> {
     let Some(target) = ledger.known_target(&plan.name, &warehouse.name())? else {
         return Ok(0);
@@ -250,7 +250,7 @@ fn outdate(ledger: &mut Ledger, plan: &Plan, warehouse: &dyn Warehouse) -> Resul
     Ok(count)
 }
 
-/// What was measured on the raw tables before no longer counts.
+/// Outdates the results of raw-data checks.
 fn outdate_sources(ledger: &mut Ledger, plan: &Plan, target: Target) -> Result<(), LedgerError> {
     let names: Vec<&str> = plan.sources.iter().map(|source| source.name.as_str()).collect();
     ledger.outdate_checks(target, &names)

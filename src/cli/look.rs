@@ -1,4 +1,4 @@
-//! How the console looks and is steered: flags that every subcommand with a console takes.
+//! Flags for the look of the console, shared by every subcommand that opens one.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args};
@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 use crate::console::keymap::Keymap;
 use crate::console::{Palette, Preferences};
 
-/// What an operator prefers of the console, beside its keys.
+/// Console preferences besides the key bindings.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Look {
     /// Colour theme of the console
@@ -20,7 +20,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// All that is preferred.
+    /// The console preferences: these flags and the key bindings.
     pub(super) fn preferences(&self, keymap: &Keymap) -> Preferences {
         Preferences {
             palette: self.theme,
@@ -30,7 +30,7 @@ impl Look {
     }
 }
 
-/// The names of the colours.
+/// A parser for the theme names.
 fn palettes() -> impl TypedValueParser<Value = Palette> {
     PossibleValuesParser::new(Palette::ALL.map(Palette::word))
         .map(|word| Palette::from_word(&word).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `backcourt man`: the manual pages, made from the same definition that parses the command line.
+//! `backcourt man`: manual pages, generated from the command-line definition.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::run::cannot_print;
 use crate::plan::with_hint;
 
-/// What `man` takes.
+/// Arguments of `man`.
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
     /// Subcommand to print the page of [default: the program itself]
@@ -23,7 +23,7 @@ pub(super) struct ManArgs {
 }
 
 pub(super) fn man(arguments: &ManArgs) -> Result<u8, CliError> {
-    // Without the program's own `help`, which has no page.
+    // Without clap's own `help` subcommand, which has no page.
     let mut program = Cli::command().disable_help_subcommand(true);
     if let Some(folder) = &arguments.to {
         clap_mangen::generate_to(program, folder).map_err(|cause| CliError::System {
@@ -44,7 +44,7 @@ pub(super) fn man(arguments: &ManArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// The definition of a subcommand, which knows the name of its page.
+/// The definition of a subcommand after `build`, which sets the name of its page.
 fn page_of(program: &clap::Command, name: &str) -> Result<clap::Command, CliError> {
     program.find_subcommand(name).cloned().ok_or_else(|| {
         let known: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();

@@ -1,4 +1,4 @@
-//! The command line: one file per subcommand. It wires the rooms together and decides nothing about a backfill.
+//! The command line, one file per subcommand. It connects the other modules and decides nothing about a backfill.
 
 mod accept;
 mod attach;
@@ -117,7 +117,7 @@ enum Subcommands {
     Man(man::ManArgs),
 }
 
-/// Flags every subcommand takes.
+/// Flags shared by the subcommands that work on a plan.
 #[derive(Debug, Clone, Args)]
 struct Place {
     /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
@@ -131,7 +131,7 @@ struct Place {
 }
 
 impl Place {
-    /// The plan, if this program can do what it says.
+    /// Loads the plan and checks that this program has its source and built-in stages.
     fn plan(&self) -> Result<Plan, CliError> {
         let plan = which_plan::load(self)?;
         let named = self.plan.as_ref().unwrap_or(&plan.name);
@@ -157,14 +157,14 @@ impl Place {
     }
 }
 
-/// The command line as it was understood.
+/// The parsed command line with the config file.
 struct Parsed {
     cli: Cli,
     matches: ArgMatches,
     config: Config,
 }
 
-/// Runs the program on these arguments.
+/// Runs the program with these arguments; returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let understood = Cli::command().try_get_matches_from(&arguments);
@@ -172,7 +172,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (cli, matches) = match understood {
         Ok(understood) => understood,
         Err(refusal) => {
-            // Help goes to standard output, a refusal to standard error; if neither can be written, nobody reads.
+            // Help goes to standard output, an error to standard error; if that fails, there is nowhere to report it.
             drop(refusal.print());
             return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
         }
@@ -181,7 +181,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error}");
-            // What stood in a file may be quoted in it, and must give no orders to the terminal.
+            // The message may quote file content, which must not send escape sequences to the terminal.
             let said = error.to_string();
             let lines: Vec<_> = said.split('\n').map(sanitised).collect();
             drop(writeln!(std::io::stderr(), "backcourt: {}", lines.join("\n")));
@@ -190,7 +190,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Reads the config file, and the command line once more with what it says as defaults.
+/// Reads the config file and parses the command line again with the file's values as defaults.
 fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<Parsed, CliError> {
     let config = match &cli.command {
         Some(Subcommands::Completions(_) | Subcommands::Man(_)) => Config::default(),

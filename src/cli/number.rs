@@ -1,9 +1,9 @@
-//! Whole numbers on the command line and in the config file, refused in words an operator can follow.
+//! Whole numbers in flags and the config file, with an error message that states the range.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Reads a whole number that is at least `from` and at most `to`, if there is a most.
+/// A parser for whole numbers from `from` to `to`, or without an upper limit.
 pub(super) fn whole<T>(
     from: T,
     to: impl Into<Option<T>>,

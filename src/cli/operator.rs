@@ -1,15 +1,15 @@
-//! Under which name what an operator decides is recorded, and what other consoles call his.
+//! The operator's name for the record, and the console's name for other consoles.
 
 use std::fs;
 
-/// The user the system knows, also behind sudo.
+/// The operator's user name, also behind sudo.
 pub(super) fn operator() -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let uid = rustix::process::getuid().as_raw();
     name(|variable| std::env::var(variable).ok(), &users, uid)
 }
 
-/// How other consoles call the one on this terminal.
+/// The name of this console as shown to others: user and terminal.
 pub(super) fn console_name() -> String {
     let tty = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok();
     let tty = tty.and_then(|tty| tty.into_string().ok());
@@ -19,8 +19,8 @@ pub(super) fn console_name() -> String {
     }
 }
 
-/// The environment goes before the list of users, in which a line is `name:password:id:…`. A shell without a login, as in
-/// a container, has no name in its environment.
+/// The environment comes before the user list, whose lines are `name:password:id:…`. A shell without a login, as in a
+/// container, has no name in its environment.
 fn name(variable: impl Fn(&str) -> Option<String>, users: &str, uid: u32) -> String {
     let said = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(variable);
     let listed = users.lines().filter_map(|line| {

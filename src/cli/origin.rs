@@ -1,4 +1,4 @@
-//! The shipped or the operator's own box scores as the place raw rows come from.
+//! Box scores, shipped or the operator's own, as the origin of raw rows.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -8,12 +8,12 @@ use crate::feeds::{self, BoxScores, Difference, Filled};
 use crate::ledger::{Ledger, LedgerError};
 use crate::warehouse::{ErrorClass, Warehouse};
 
-/// Box scores, with the faults they were loaded with.
+/// Box scores with the faults they were loaded with.
 #[derive(Debug)]
 pub(super) struct FromBoxScores(Filled);
 
 impl FromBoxScores {
-    /// What the raw tables of a warehouse were filled from, as far as the ledger knows.
+    /// What the raw tables of a warehouse were loaded from according to the ledger, or [`Filled::usual`].
     pub(super) fn of(ledger: &Ledger, warehouse: &str) -> Result<Self, LedgerError> {
         let said = ledger.filled(warehouse)?;
         let filled = said.and_then(|text| serde_json::from_str(&text).ok());

@@ -1,28 +1,28 @@
-//! How far a command is that takes longer than a moment, on standard error.
+//! Progress of a slow command, on standard error.
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Columns that a line overwrites of the one before it.
+/// Width of the progress line; shorter texts are padded to overwrite the previous one.
 const WIDTH: usize = 76;
 
-/// How long one waits without being told.
+/// How long to wait before showing progress.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// Does something that may have to wait for a server, and says so once it takes longer than a moment.
+/// Runs `work`, and shows that it is waiting for `whom` after one second.
 pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
     waiting_for(|| whom.to_owned(), work)
 }
 
-/// The same where it is known only later what is waited for.
+/// As [`waiting`], with a `whom` that can change during the wait.
 pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce() -> T) -> T {
     let progress = Progress::default();
     if !progress.is_watched {
         return work();
     }
-    // Told apart from the end of the work by being dropped with it, whichever way it ends.
+    // Dropped when the work ends, also by a panic; that ends the thread.
     let (at_work, over) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -41,7 +41,7 @@ pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce
     })
 }
 
-/// A line that is written over and over, on the terminal of whoever waits; nobody else is told.
+/// A progress line that is overwritten in place; shown only on a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     is_watched: bool,
@@ -56,15 +56,15 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// How far it is now.
+    /// Updates the line.
     pub(super) fn say(&self, text: &str) {
         if self.is_watched {
-            // Who cannot see it does not miss it.
+            // A failed write is harmless.
             let _ = write!(std::io::stderr(), "\r{text:WIDTH$.WIDTH$}\r");
         }
     }
 
-    /// A step that takes its time begins; whoever reads standard error later sees it too.
+    /// Prints the start of a slow step; it also appears in a redirected standard error.
     pub(super) fn step(&self, text: &str) {
         self.say("");
         let _ = writeln!(std::io::stderr(), "{text}");

@@ -1,5 +1,4 @@
-//! What a warehouse has recorded of a plan, for commands that only look: where the state folder knows nothing of the plan,
-//! the progress of another host is read from there.
+//! Progress recorded in a warehouse, for read-only commands: used if the state folder doesn't know the plan.
 
 use std::sync::Arc;
 
@@ -14,19 +13,19 @@ use super::home::Home;
 use super::progress::waiting;
 use super::run::no_threads;
 
-/// The progress of a plan as a warehouse has recorded it.
+/// The progress of a plan as recorded in a warehouse.
 pub(super) struct Recorded {
-    /// A ledger of it, in memory.
+    /// A ledger in memory with that progress.
     pub(super) ledger: Ledger,
     /// The newest run.
     pub(super) run: RunRecord,
     /// The host of the newest run.
     pub(super) host: String,
-    /// Whether a process has the lease of the plan.
+    /// Whether a process holds the lease of the plan.
     pub(super) is_alive: bool,
 }
 
-/// What a warehouse has recorded of a plan; none if no run of it has begun there. Nothing is created.
+/// The recorded progress of a plan; `None` if no run of it has begun there. Creates nothing.
 pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<Recorded>, CliError> {
     let observing = Observing::of(home, plan)?;
     let Some(Observing {
@@ -43,18 +42,18 @@ pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<Recorded>, Cli
     }))
 }
 
-/// An observer of a plan that has read once.
+/// An observer of a plan after its first read.
 pub(super) struct Observing {
-    /// The runtime that its connections belong to.
+    /// The runtime of its connections.
     pub(super) runtime: Runtime,
     /// The observer.
     pub(super) observer: Observer,
-    /// What it has read.
+    /// Result of the first read.
     pub(super) observed: Observed,
 }
 
 impl Observing {
-    /// Begins to observe; none if no run of the plan has begun in the warehouse. Nothing is created.
+    /// Starts observing; `None` if no run of the plan has begun in the warehouse. Creates nothing.
     pub(super) fn of(home: &Home, plan: &Plan) -> Result<Option<Self>, CliError> {
         if home.is_missing() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! `backcourt replay`: the console on a run of the past.
+//! `backcourt replay`: plays back the console of a past run.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ check, gate or pause, } and { skip a minute forward and back, q quits. Idle stre
 
 Without a terminal, prints the run like 'run --output plain'. See docs/replay.md.";
 
-/// How fast is neither still nor faster than anybody can see.
+/// Parses the playback speed, 0.1 to 10,000.
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text
         .parse::<f64>()
@@ -83,7 +83,7 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
     })
 }
 
-/// Every run with how it ended, oldest first.
+/// Lists every run and how it ended, oldest first.
 fn list(runs: &[Recorded]) -> Result<u8, CliError> {
     let mut out = std::io::stdout().lock();
     for run in runs {
@@ -93,13 +93,13 @@ fn list(runs: &[Recorded]) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// Of a run without an end.
+/// Shown for a run without a recorded end.
 const NO_END: &str = "its end is not recorded: it is still running, or its process was killed";
 
-/// The run as lines, all at once.
+/// Prints the run as plain lines, all at once.
 fn print(recording: &Recording) {
     for remark in &recording.remarks {
-        // Nobody reads what cannot be written.
+        // A failed write is harmless.
         drop(writeln!(std::io::stderr(), "backcourt: {remark}"));
     }
     let mut lines = Lines::new(Presenter::Plain);

@@ -1,4 +1,4 @@
-//! `backcourt report`: the handoff document, printed or written to a file.
+//! `backcourt report`: prints the handoff report or writes it to a file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ fn text(
     }
 }
 
-/// The flags that mean the same place again, those left out that mean it anyway.
+/// The flags needed to address the same place again; defaults are left out.
 fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
@@ -89,8 +89,8 @@ fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
     Ok(Go { flags })
 }
 
-/// Writes the document whole or not at all. It counts in the runbook, and says so itself, unless a run is under way: then
-/// there will be newer results than it has.
+/// Writes the report atomically. It completes its runbook item, and lists that itself, unless a run is active: then
+/// newer results will follow.
 fn to_file(
     arguments: &ReportArgs,
     path: &Path,

@@ -1,4 +1,4 @@
-//! `backcourt rerun`: chosen dates once more.
+//! `backcourt rerun`: reruns selected dates.
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};

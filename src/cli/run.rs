@@ -1,4 +1,4 @@
-//! `backcourt run`: everything of the plan that is not done yet, then its checks.
+//! `backcourt run`: runs all pending dates of the plan, then its checks.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ pub(super) struct RunArgs {
     fail_fast: Option<u64>,
 }
 
-/// What becomes of outdated dates.
+/// What to do with outdated dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnChangeWord {
     /// Rerun them with everything else that is due
@@ -98,7 +98,7 @@ impl From<OnChangeWord> for OnChange {
     }
 }
 
-/// How many at once.
+/// Number of workers.
 #[derive(Debug, Args)]
 pub(super) struct Workers {
     /// Number of workers; change it later with + and - [default: the plan's]
@@ -150,14 +150,14 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
     )
 }
 
-/// The source of the old runbook's environment variable.
+/// The source set by the old runbook's environment variable `FORCE_TEAM_RECONSTRUCTION`.
 pub(super) fn forced_source() -> Option<String> {
     let forced =
         std::env::var("FORCE_TEAM_RECONSTRUCTION").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
     forced.then(|| stages::FORCED.to_owned())
 }
 
-/// Dates and ranges of dates as typed, each once and in order.
+/// Parses dates and date ranges; sorted, without duplicates.
 pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
     let mut dates = BTreeSet::new();
     for part in typed {
@@ -170,7 +170,7 @@ pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
 }
 
 impl RunArgs {
-    /// What becomes of outdated dates, if the operator said so.
+    /// What to do with outdated dates, if the flag was given.
     pub(super) fn on_change(&self) -> Option<OnChange> {
         self.on_change.map(OnChange::from)
     }
@@ -223,7 +223,7 @@ impl RunArgs {
         }
     }
 
-    /// The stages that need not be asked for.
+    /// The stages that start without approval.
     fn released(&self, plan: &Plan) -> Result<Vec<String>, CliError> {
         let names = || plan.stages.iter().map(|stage| stage.name.as_str());
         let is_known = |name: &&String| name.as_str() == "all" || plan.stage(name).is_some();
@@ -237,7 +237,7 @@ impl RunArgs {
     }
 }
 
-/// The names of the stages up to one, or of those among them that were named, in plan order.
+/// The selected stages up to `stop_after`, in plan order; all if none are named.
 pub(super) fn chosen_stages(
     plan: &Plan,
     named: &[String],

@@ -1,4 +1,4 @@
-//! `backcourt run --sample`: which dates are sampled, and the sample alone when nothing is to be written.
+//! `backcourt run --sample`: selects the sample dates, and takes the sample alone with `--dry-run`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,7 +43,7 @@ pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>
     Ok(chosen)
 }
 
-/// What is to be sampled in these stages of a plan.
+/// A sample of these stages and dates.
 pub(super) fn sample(
     plan: &Plan,
     stages: &[String],
@@ -61,7 +61,7 @@ pub(super) fn sample(
     })
 }
 
-/// Takes a sample and tells it; the answer is the exit code. No run begins, no file is made.
+/// Takes a sample and prints it; returns the exit code. Starts no run and creates no file.
 pub(super) fn alone(
     place: &Place,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! What run, rerun and check have in common: take the lock, open everything, launch the engine, present it.
+//! What run, rerun and check have in common: they take the lock, open everything, launch the engine and present it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::IsTerminal;
@@ -28,10 +28,10 @@ use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
 use super::{Place, StateDir};
 
-/// Dates a worker takes at once at the most: a batch's raw rows stand in memory, and there are 15 workers.
+/// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
 pub(super) const LARGEST_BATCH: usize = 16;
 
-/// How a run is shown.
+/// Output format of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
     /// The console in a terminal, plain lines elsewhere
@@ -46,7 +46,7 @@ pub(super) enum Output {
     Silent,
 }
 
-/// How a run is shown.
+/// How a run is shown: output format and console.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Show {
     /// Output format
@@ -56,7 +56,7 @@ pub(super) struct Show {
     console: Console,
 }
 
-/// How the console of a run looks, and what it does when nobody looks at it.
+/// The console's look, and what a run does without it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Console {
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub(super) struct Console {
     notify: Notify,
 }
 
-/// What a hang-up does.
+/// What the run does when its terminal hangs up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum HangUp {
     /// Continue without a screen and write lines to the log; reattach with attach
@@ -93,12 +93,12 @@ impl From<HangUp> for OnHangUp {
 }
 
 impl Show {
-    /// With an output of the command's own.
+    /// With a fixed output format.
     pub(super) const fn new(output: Output, console: Console) -> Self {
         Self { output, console }
     }
 
-    /// Where there is no run to steer, there is no console either.
+    /// The presenter of a command without a run: never the console.
     pub(super) fn without_screen(&self) -> Result<Presenter, CliError> {
         Ok(match self.presenter()? {
             Presenter::Tui => Presenter::Plain,
@@ -126,44 +126,44 @@ impl Show {
     }
 }
 
-/// What to do, once everything is open.
+/// What to run, before anything is opened.
 #[derive(Debug)]
 pub(super) struct Job {
     /// The plan.
     pub(super) plan: Plan,
-    /// Names of its stages that take part.
+    /// Names of the stages that take part.
     pub(super) stages: Vec<String>,
-    /// The dates, in order, each once.
+    /// The dates, sorted and without duplicates.
     pub(super) dates: Vec<NaiveDate>,
-    /// The source the operator named, if any.
+    /// The source given by the operator, if any.
     pub(super) source: Option<String>,
     /// Workers at the start.
     pub(super) workers: usize,
-    /// Hold before the first unit.
+    /// Pause before the first unit.
     pub(super) paused: bool,
     /// Which units are due.
     pub(super) work: Work,
-    /// Let rows that miss the expectation replace stored ones.
+    /// Let fewer rows than expected replace stored ones.
     pub(super) accept_short: bool,
-    /// What becomes of outdated units, if the operator said so.
+    /// What to do with outdated units, if the operator gave it.
     pub(super) on_change: Option<OnChange>,
-    /// Checks to ask whether or not they have a current answer.
+    /// Checks to run whether or not they have a current result.
     pub(super) ask: Option<Checks>,
-    /// What is to be sampled before the first unit.
+    /// The sample to take before the first unit.
     pub(super) sample: Option<Sample>,
-    /// Stages that need not be asked for.
+    /// Stages that start without approval.
     pub(super) advance: Vec<String>,
-    /// What it may do to tables that are not as the plan has them.
+    /// What the run may do to tables that differ from the plan.
     pub(super) permits: Permits,
-    /// Drain after so many failures.
+    /// Drain after this many failures.
     pub(super) fail_fast: Option<u64>,
-    /// How it is shown.
+    /// How the run is shown.
     pub(super) show: Show,
-    /// The keys of the console.
+    /// Key bindings of the console.
     pub(super) keymap: Keymap,
 }
 
-/// What becomes of outdated units: the console asks, without a screen they are kept.
+/// The default for outdated units: the console asks; other presenters keep them.
 fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, CliError> {
     let has_screen = matches!(presenter, Presenter::Tui);
     match said {
@@ -176,7 +176,7 @@ fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, C
     }
 }
 
-/// Does a job from the lock to the exit code.
+/// Runs a job from taking the lock to the exit code.
 pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let on_change = on_change(job.on_change, presenter)?;
@@ -204,7 +204,7 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
         .inspect_err(|error| tracing::warn!("{error}; the run takes no commands from other processes"))
         .ok();
     let options = Options {
-        // Jobs are named after it, and two hosts may start in the same millisecond.
+        // Jobs are named after the run id, and two hosts may start in the same millisecond.
         run_id: format!(
             "{}-{:08x}",
             Utc::now().format("%Y%m%dT%H%M%S%.3f"),
@@ -280,8 +280,8 @@ pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
     })
 }
 
-/// Every date of the plan, and those outside its range that were run: what is done again or checked is chosen among them,
-/// whichever the last run was about.
+/// Every date of the plan and every recorded date outside its range: reruns and checks select from these, whatever
+/// dates the last run had.
 pub(super) fn every_date(
     ledger: &Ledger,
     run: &RunRecord,
@@ -295,7 +295,7 @@ pub(super) fn every_date(
     Ok(dates.into_iter().collect())
 }
 
-/// The stages of the plan that a run has begun: only those can be done again or checked. All, if none has.
+/// The stages of the plan that have begun: only these can be rerun or checked. All of them if none has.
 pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec<String>, LedgerError> {
     let begun = match ledger.known_target(&run.plan, &run.warehouse)? {
         Some(target) => ledger.begun_stages(target)?,
@@ -315,7 +315,7 @@ fn no_process(cause: std::io::Error) -> CliError {
     }
 }
 
-/// The stages of these names, in plan order.
+/// The stages with these names, in plan order.
 pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage>>, CliError> {
     for name in names {
         if plan.stage(name).is_none() {

@@ -1,4 +1,4 @@
-//! The state folder: where a run keeps what must outlive it.
+//! The state folder: everything a run keeps between starts.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -8,12 +8,12 @@ use etcetera::BaseStrategy;
 
 use super::error::CliError;
 
-/// A state folder and the places in it.
+/// A state folder and the paths in it.
 #[derive(Debug, Clone)]
 pub(super) struct StateDir(PathBuf);
 
 impl StateDir {
-    /// The folder given, or the user's own.
+    /// The given folder, or the user's default one.
     pub(super) fn of(given: Option<&Path>) -> Result<Self, CliError> {
         if let Some(folder) = given {
             return Ok(Self(real(folder)));
@@ -24,7 +24,7 @@ impl StateDir {
         Ok(Self(state.join("backcourt")))
     }
 
-    /// Makes the folder and its log folder, for their owner alone, if they are not there.
+    /// Creates the folder and its log folder, accessible to the owner only, if they are missing.
     pub(super) fn create(&self) -> Result<(), CliError> {
         DirBuilder::new()
             .recursive(true)
@@ -54,8 +54,8 @@ impl StateDir {
     }
 }
 
-/// The one name of a place, however it was written and whether or not it is there yet. Progress is kept by the name of
-/// the warehouse, so one place must not have two.
+/// The canonical path of a file or folder, whether or not it exists yet. Progress is stored by the name of the
+/// warehouse, so a folder must not have two names.
 pub(super) fn real(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;

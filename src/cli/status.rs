@@ -1,5 +1,5 @@
-//! `backcourt status`: how a plan stands, whether or not a run is under way, from its ledger alone, or from the progress
-//! that the warehouse has recorded where the state folder knows nothing of the plan.
+//! `backcourt status`: the progress of a plan from its ledger, during a run or not; from the progress recorded in the
+//! warehouse if the state folder doesn't know the plan.
 
 use std::io::Write;
 
@@ -37,7 +37,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// How the plan stands in the state folder, with the ledger that says so.
+/// The progress of the plan, with the ledger it comes from.
 pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliError> {
     let plan = place.plan()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
@@ -70,7 +70,7 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
     Ok((ledger, standing, plan))
 }
 
-/// For a person.
+/// The progress as text.
 pub(super) fn text(standing: &Standing) -> String {
     let run = &standing.run;
     let mut lines = vec![format!(

@@ -1,4 +1,4 @@
-//! `backcourt tick`: ticks an item of the runbook that only a person can vouch for, while no run is under way.
+//! `backcourt tick`: ticks a manual runbook item while no run is active.
 
 use std::io::Write;
 

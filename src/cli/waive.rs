@@ -1,4 +1,4 @@
-//! `backcourt waive`: lets a failed check pass on the operator's word while no run is under way.
+//! `backcourt waive`: waives a failed check while no run is active.
 
 use std::io::Write;
 

@@ -1,5 +1,5 @@
-//! Which plan a command means that names none: the one that was run in the state folder, and the built-in one in a folder
-//! where none was.
+//! Selects the plan of a command without `--plan`: the one that was run in the state folder, or the built-in one in a
+//! new folder.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::plan::{self, BUILTIN, Plan};
 use super::error::CliError;
 use super::{Place, StateDir};
 
-/// Loads the plan that is named, or the one that is meant.
+/// Loads the plan given by `--plan`, or the default one.
 pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
     if let Some(named) = &place.plan {
         return Ok(plan::load(named)?);
@@ -32,16 +32,16 @@ pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
     }
 }
 
-/// The plans that were run in a folder. A ledger that cannot be read has none; whoever needs it says what is wrong.
+/// The plans that were run in a folder; empty if the ledger can't be read, which the command reports when it opens it.
 fn known(folder: &StateDir) -> Vec<KnownPlan> {
     let path = folder.ledger();
-    // Without a trace where nobody is at work; a ledger of an earlier program is brought up to date first.
+    // Leaves no trace if no run is active; a ledger of an older version is migrated first.
     let ledger = Ledger::open_idle(&path).or_else(|_| Ledger::open_to_read(&path));
     let plans = ledger.and_then(|ledger| ledger.map_or_else(|| Ok(Vec::new()), |ledger| ledger.plans()));
     plans.unwrap_or_default()
 }
 
-/// The only plan of a folder, read from where it was read last.
+/// The only plan of a folder, loaded from its recorded source.
 fn of_folder(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
     let refuse = |problem: String| {
         CliError::Usage(format!(

@@ -2,13 +2,13 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-/// Days in a column.
+/// Labels of the rows.
 pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// At most this many columns: twelve months in a leap year that begins on a Sunday touch 54 weeks.
+/// Maximum number of columns: twelve months in a leap year that starts on a Sunday touch 54 weeks.
 pub const MOST_COLUMNS: usize = 54;
 
-/// Twelve months of the range, or what is left of it.
+/// Twelve months of the range; fewer at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     /// First day of its first month.
@@ -33,7 +33,7 @@ pub fn blocks(from: NaiveDate, to: NaiveDate) -> Vec<Block> {
     blocks
 }
 
-/// Monday of a date's week.
+/// Monday of the date's week.
 pub fn monday(date: NaiveDate) -> NaiveDate {
     let since = Days::new(u64::from(date.weekday().num_days_from_monday()));
     date.checked_sub_days(since).unwrap_or(date)
@@ -45,18 +45,18 @@ pub fn row(date: NaiveDate) -> usize {
 }
 
 impl Block {
-    /// Column of a date within the block: weeks since the block's first.
+    /// Column of a date within the block: weeks since the block's first week.
     pub fn column(self, date: NaiveDate) -> usize {
         let days = (monday(date) - monday(self.first)).num_days();
         usize::try_from(days / 7).unwrap_or(0)
     }
 
-    /// Whether the date lies in the block.
+    /// Whether the date is in the block.
     pub fn contains(self, date: NaiveDate) -> bool {
         self.first <= date && date <= self.last
     }
 
-    /// The first day of each of its months.
+    /// The first day of each month of the block.
     pub fn months(self) -> impl Iterator<Item = NaiveDate> + use<> {
         let (first, last) = (self.first, self.last);
         (0..12)
@@ -64,7 +64,7 @@ impl Block {
             .take_while(move |day| *day <= last)
     }
 
-    /// What it is called, in five columns: `21/22`, or `2022` when it begins in January.
+    /// The label, five columns wide: `21/22`, or `2022` if the block starts in January.
     pub fn label(self) -> String {
         let year = self.first.year();
         if self.first.month() == 1 {

@@ -1,15 +1,15 @@
-//! How much of the screen a message has changed.
+//! How much of the screen a message changed.
 
-/// How much has to be drawn again. The greater wish wins.
+/// How much must be redrawn. Of two requests the greater wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dirty {
     /// Nothing.
     #[default]
     None,
-    /// Only what moves by itself: the clock, the ages of the workers' batches.
+    /// Only what advances with time: the clock and the ages of the workers' batches.
     Partial,
     /// Everything may have changed.
     Full,
-    /// The screen itself may be spoilt: start from an empty one.
+    /// The screen may be corrupted: clear it and redraw.
     Force,
 }

@@ -1,45 +1,45 @@
-//! What an update wants done outside: the console itself touches nothing.
+//! Effects requested by an update. The console itself performs no I/O.
 
 use crate::engine::Command;
 
-/// One thing for the presenter to do.
+/// An effect for the presenter to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Give the engine this command; its answer comes back as [`super::Msg::Reply`].
+    /// Send a command to the engine; the reply returns as [`super::Msg::Reply`].
     Send(Command),
-    /// Put this text into the terminal's clipboard.
+    /// Copy a text to the terminal's clipboard.
     Copy(String),
-    /// Have wheel and clicks come here, or leave them to the terminal.
+    /// Capture or release the mouse.
     Mouse(bool),
-    /// Give the terminal back and stop the process until the shell continues it.
+    /// Restore the terminal and stop the process until the shell continues it.
     Suspend,
-    /// Do this to the recording that is shown.
+    /// Control the playback of the recording.
     Play(Play),
-    /// Read what is shown from its warehouse again.
+    /// Read the warehouse again.
     ReadAgain,
-    /// Take the helm.
+    /// Take control of the run.
     TakeControl,
-    /// Leave the screen and let the run go on.
+    /// Leave the screen; the run continues.
     Detach,
-    /// Leave the screen and end the process; a run of this process that has not ended is aborted.
+    /// Leave the screen and end the process; an unfinished run of this process is aborted.
     Quit,
 }
 
-/// What can be done to a recording.
+/// A playback command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Play {
-    /// Hold it, or let it go on.
-    PauseOrGoOn,
-    /// To the next higher speed.
+    /// Pause or resume playback.
+    PauseOrResume,
+    /// Next higher speed.
     Faster,
-    /// To the next lower speed.
+    /// Next lower speed.
     Slower,
-    /// To the next thing worth a look.
+    /// Jump to the next mark.
     NextMark,
-    /// To the one before.
+    /// Jump to the previous mark.
     PreviousMark,
-    /// A minute on.
+    /// Jump forward by a minute.
     MinuteOn,
-    /// A minute back.
+    /// Jump back by a minute.
     MinuteBack,
 }

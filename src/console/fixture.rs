@@ -1,4 +1,4 @@
-//! Runs that never were, for tests and the bench: every picture an operator may meet, always the same.
+//! Synthetic runs for tests and the bench: snapshots of every kind, deterministic.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub fn day(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
 
-/// A moment this many seconds after the run began.
+/// The time this many seconds after the start of the run.
 pub fn second(seconds: f64) -> DateTime<Utc> {
     let began: DateTime<Utc> = "2026-01-04T09:30:00Z".parse().expect("a moment");
     #[allow(clippy::cast_possible_truncation, reason = "a few seconds")]
@@ -32,7 +32,7 @@ pub fn second(seconds: f64) -> DateTime<Utc> {
     began + Duration::milliseconds(millis)
 }
 
-/// Why there is nothing to do on a date, if there is not.
+/// Why a date is skipped; `None` if it isn't.
 fn off_day(date: NaiveDate) -> Option<&'static str> {
     match (date.month(), date.day()) {
         (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season"),
@@ -44,7 +44,7 @@ fn off_day(date: NaiveDate) -> Option<&'static str> {
     }
 }
 
-/// The 1,538 dates; `state` says how the game date of this number stands.
+/// The 1,538 dates; `state` gives the state of each game date by index.
 fn units(state: impl Fn(usize) -> UnitState) -> Vec<UnitView> {
     let mut games = 0;
     let dates = day("2021-10-19").iter_days().take(1_538);
@@ -89,7 +89,7 @@ fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
     }
 }
 
-/// Name, title, severity, target, value before.
+/// Name, title, severity, target, previous value.
 type Check = (
     &'static str,
     &'static str,
@@ -202,7 +202,7 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
     CHECKS.iter().enumerate().map(check).collect()
 }
 
-/// What a check was answered before: every second one was asked two days ago as well.
+/// The recorded results of a check: every second one also ran two days ago.
 fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer> {
     let answer = |run: &str, seconds, state, value: Option<&str>, offending| PastAnswer {
         at: second(seconds),
@@ -225,7 +225,7 @@ fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer
     (at % 2 == 1).then_some(before).into_iter().chain(now).collect()
 }
 
-/// What the raw tables were asked: feed, name, title, state, dates named.
+/// Raw-data checks: feed, name, title, state, failing dates.
 const SOURCES: [(&str, &str, &str, CheckState, &[&str]); 5] = [
     (
         "schedule",
@@ -264,7 +264,7 @@ const SOURCES: [(&str, &str, &str, CheckState, &[&str]); 5] = [
     ),
 ];
 
-/// In the middle of a run without trouble, with the raw tables asked.
+/// Mid-run without failures, with raw-data checks run.
 pub fn bad_sources(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 8.4, |game| match game {
         0..600 => UnitState::Ok,
@@ -330,7 +330,7 @@ fn worker(slot: usize, seconds: f64) -> WorkerView {
     }
 }
 
-/// A run in the middle of its only stage: 600 game dates are done, `state` may say otherwise for some.
+/// A run in the middle of its only stage. `state` gives the state of each game date by index.
 fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> Snapshot {
     let units = units(state);
     let counts = units
@@ -392,7 +392,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
     }
 }
 
-/// Number, title, whether it is ticked by hand, how it stands, the fact, the remark.
+/// Number, title, manual, state, evidence, remark.
 type ItemRow = (
     &'static str,
     &'static str,
@@ -531,7 +531,7 @@ fn gap(what: &str, dates: u64, rows: u64) -> GapView {
     }
 }
 
-/// In the middle of the run, with a date in every state.
+/// Mid-run, with a date in every state.
 pub fn running(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 8.4, |game| match game {
         120 | 331 | 332 => UnitState::Failed,
@@ -547,7 +547,7 @@ pub fn running(version: u64) -> Snapshot {
     snapshot
 }
 
-/// Paused half way, nothing in flight.
+/// Paused halfway, no work in flight.
 pub fn paused(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 8.4, |game| {
         if game < 600 {
@@ -565,7 +565,7 @@ pub fn paused(version: u64) -> Snapshot {
     snapshot
 }
 
-/// Ended with every date and check as it should be, advisory ones apart.
+/// Finished; every date and every blocking check is fine.
 pub fn finished(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 12.3, |_| UnitState::Ok);
     snapshot.run.state = RunState::Finished;
@@ -584,7 +584,7 @@ pub fn finished(version: u64) -> Snapshot {
     snapshot
 }
 
-/// Ended with one blocking check not met.
+/// Finished with one failing blocking check.
 pub fn one_fail(version: u64) -> Snapshot {
     let mut snapshot = finished(version);
     snapshot.stages[0].state = StageState::Failed;
@@ -599,7 +599,7 @@ pub fn one_fail(version: u64) -> Snapshot {
     snapshot
 }
 
-/// Ended like [`one_fail`], in a plan of three stages that share the checks.
+/// Like [`one_fail`], in a plan of three stages that share the checks.
 pub fn three_stages(version: u64) -> Snapshot {
     let mut snapshot = one_fail(version);
     for (at, name) in ["team_defense", "player_game"].into_iter().enumerate() {
@@ -632,7 +632,7 @@ pub fn three_stages(version: u64) -> Snapshot {
     snapshot
 }
 
-/// Three stages on a warehouse that bills: the last has not begun, and of one job nobody could tell what it cost.
+/// Three stages on a warehouse that bills: the last hasn't started, and the cost of one job is unknown.
 pub fn billed(version: u64) -> Snapshot {
     const GIB: u64 = 1 << 30;
     let mut snapshot = three_stages(version);
@@ -657,7 +657,8 @@ pub fn billed(version: u64) -> Snapshot {
     snapshot
 }
 
-/// The same before its first unit: held for a yes, with what dry runs say of it. The third stage reads what the others fill.
+/// Like [`billed`], before its first unit: awaiting approval of the dry-run estimate. The third stage reads the tables
+/// of the others.
 pub fn estimated(version: u64) -> Snapshot {
     const GIB: u64 = 1 << 30;
     let mut snapshot = billed(version);
@@ -700,7 +701,7 @@ pub fn estimated(version: u64) -> Snapshot {
     snapshot
 }
 
-/// A run that holds for an answer before its first unit.
+/// A run paused for an answer before its first unit.
 pub fn asking(version: u64) -> Snapshot {
     let mut snapshot = paused(version);
     let lines = vec![
@@ -715,7 +716,7 @@ pub fn asking(version: u64) -> Snapshot {
     snapshot
 }
 
-/// 130 players a game date, of whom all are known but on every 97th date and in the last week.
+/// 130 players per game date, all complete except on every 97th date and in the last week.
 fn breakdown(units: &[UnitView]) -> Breakdown {
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     let game_dates = units.iter().filter(|unit| unit.state != UnitState::Skipped);
@@ -769,7 +770,7 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
     }
 }
 
-/// Before the first unit: the feeds are being loaded and nothing is known of the dates.
+/// Before the first unit: the feeds are loading and the dates aren't planned yet.
 pub fn loading(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 0.9, |_| UnitState::Pending);
     snapshot.run.preparing = Some(Preparing {
@@ -806,7 +807,7 @@ pub fn worker_died() -> Fact {
     })
 }
 
-/// A sample in which every state occurs; the run holds for it.
+/// A sample with every state, for which the run is paused.
 pub fn sampled() -> Msg {
     let unit = |stage: &str, date: &str, why: &str, state: SampleState, rows: usize| UnitSample {
         stage: stage.to_owned(),
@@ -901,7 +902,7 @@ pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {
     Arc::new(line(number, level, message))
 }
 
-/// A line about a date.
+/// A log line about a date.
 pub fn log_line_about(number: u64, date: NaiveDate, message: &str) -> Arc<LogLine> {
     Arc::new(LogLine {
         date: Some(date),
@@ -925,7 +926,7 @@ fn line(number: u64, level: Level, message: &str) -> LogLine {
     }
 }
 
-/// What a run writes, some of it wide, long or hostile.
+/// The log of a run; some lines are wide, long or hostile.
 pub fn log() -> Msg {
     let mut lines: Vec<_> = (0..60)
         .map(|at| {
@@ -961,7 +962,7 @@ pub fn log() -> Msg {
     Msg::Log(lines)
 }
 
-/// Rows of games as a stage stores them: one whole, one whose host has no row, and numbers that are not known.
+/// Rows of games as stored by a stage: one complete, one whose host has no row, and NULLs.
 pub fn stored_games() -> StoredRows {
     let columns = [
         ("game_id", Some(Part::Group)),
@@ -1042,7 +1043,7 @@ pub fn stored_games() -> StoredRows {
     }
 }
 
-/// Rows of players as a stage stores them that knows of no game.
+/// Rows of players as stored by a stage without games.
 pub fn stored_players() -> StoredRows {
     let columns = [
         ("player_lookup", Some(Part::Member)),
@@ -1077,7 +1078,7 @@ pub fn vitals() -> Msg {
     })
 }
 
-/// What was read from a warehouse twelve seconds before [`second`]`(8.4)`.
+/// A reading of a warehouse twelve seconds before [`second`]`(8.4)`.
 pub fn observation() -> Observation {
     Observation {
         host: "bastion-2".to_owned(),
@@ -1094,7 +1095,7 @@ pub fn observation() -> Observation {
     }
 }
 
-/// A run as it is read from a warehouse, which records neither workers nor costs.
+/// A run as read from a warehouse, which records neither workers nor cost.
 pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     snapshot.workers.clear();
     snapshot.run.limit.clear();
@@ -1102,7 +1103,7 @@ pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     [Msg::Observation(observation()), Msg::Snapshot(Arc::new(snapshot))]
 }
 
-/// The picture and what led to it, so that the workers have a past.
+/// The snapshot preceded by earlier ones, so that the workers have a history.
 pub fn history(last: Snapshot) -> Vec<Msg> {
     let mut msgs = Vec::new();
     for step in 0_u32..16 {

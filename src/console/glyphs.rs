@@ -1,15 +1,15 @@
-//! The signs on the screen, once for UTF-8 and once for ASCII. Every state keeps its own sign in both, so that a
-//! screen without colour says the same.
+//! The glyphs on screen, in UTF-8 and in ASCII. Every state has its own glyph in both, so that a screen without colour
+//! carries the same information.
 //!
-//! No emoji and nothing of ambiguous width: a sign that some terminals draw two columns wide would shift its whole
-//! row. Lines and blocks are the exception that every terminal draws one column wide.
+//! No emoji and nothing of ambiguous width: a glyph drawn two columns wide by some terminals would shift its whole row.
+//! Lines and blocks are exceptions that every terminal draws one column wide.
 
-use super::model::split::Extent;
+use super::model::breakdown_page::Extent;
 use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
 
-/// One set of signs.
+/// A set of glyphs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Glyphs {
     units: [&'static str; 10],
@@ -18,9 +18,9 @@ pub struct Glyphs {
     active: &'static str,
     waiting: &'static str,
     held: &'static str,
-    /// A heading whose rows are shown, and one whose rows are hidden.
+    /// An unfolded and a folded heading.
     pub folds: [&'static str; 2],
-    /// The end of a text that was cut.
+    /// The end of a truncated text.
     pub cut: &'static str,
     /// Horizontal line.
     pub line: &'static str,
@@ -28,19 +28,19 @@ pub struct Glyphs {
     pub bar: &'static str,
     /// Corners of a frame: top left, top right, bottom left, bottom right.
     pub corners: [&'static str; 4],
-    /// Where in a long list one is, on the frame beside it.
+    /// Scroll position of a long list, on its frame.
     pub thumb: &'static str,
-    /// What of a progress bar is done.
+    /// The completed part of a progress bar.
     pub done: &'static str,
-    /// What of a progress bar is still to do.
+    /// The remaining part of a progress bar.
     pub to_do: &'static str,
-    /// Eight heights, lowest first.
+    /// Bars of eight heights, lowest first.
     pub heights: [&'static str; 8],
-    /// Whether more than ASCII may be shown at all.
+    /// Whether text beyond ASCII may be shown.
     pub utf8: bool,
 }
 
-/// For a terminal that shows UTF-8.
+/// For terminals with UTF-8.
 pub const UTF8: Glyphs = Glyphs {
     units: ["▮", "%", "-", "⋅", "✗", "?", "~", "▒", "▯", "▸"],
     ok: "✓",
@@ -60,7 +60,7 @@ pub const UTF8: Glyphs = Glyphs {
     utf8: true,
 };
 
-/// For every terminal.
+/// For any terminal.
 pub const ASCII: Glyphs = Glyphs {
     units: ["#", "%", "-", ".", "X", "?", "~", "o", "_", ">"],
     ok: "+",
@@ -81,7 +81,7 @@ pub const ASCII: Glyphs = Glyphs {
 };
 
 impl Glyphs {
-    /// The sign of a unit's state.
+    /// The glyph of a unit's state.
     pub fn unit(&self, state: UnitState) -> &'static str {
         let [
             ok,
@@ -109,7 +109,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of a check's state.
+    /// The glyph of a check's state.
     pub fn check(&self, state: CheckState) -> &'static str {
         match state {
             CheckState::Pending => self.waiting,
@@ -123,7 +123,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of a runbook item's state.
+    /// The glyph of a runbook item's state.
     pub fn item(&self, state: ItemState) -> &'static str {
         match state {
             ItemState::Open => self.waiting,
@@ -134,7 +134,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of a sampled unit.
+    /// The glyph of a sampled unit's state.
     pub fn sample(&self, state: SampleState) -> &'static str {
         match state {
             SampleState::Same => self.ok,
@@ -146,7 +146,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of how much is known.
+    /// The glyph of a share of complete values.
     pub const fn extent(&self, extent: Extent) -> &'static str {
         let [_, _, low, half, _, most, _, all] = self.heights;
         match extent {
@@ -159,7 +159,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of a run's state.
+    /// The glyph of a run's state.
     pub fn run(&self, state: RunState) -> &'static str {
         match state {
             RunState::Running | RunState::Draining => self.active,
@@ -169,7 +169,7 @@ impl Glyphs {
         }
     }
 
-    /// The sign of a stage's state.
+    /// The glyph of a stage's state.
     pub fn stage(&self, state: StageState) -> &'static str {
         match state {
             StageState::Waiting => self.waiting,

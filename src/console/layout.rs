@@ -1,27 +1,27 @@
-//! Where everything stands, from the size of the screen alone. Update needs it for the length of a page, the view to
-//! draw; so both agree.
+//! The layout of the screen, computed from its size alone. `update` needs it for page lengths and the view for drawing,
+//! so both agree.
 
 use ratatui::layout::Rect;
 
-/// A part of the screen with a title of its own.
+/// A part of the screen with a title and its own cursor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pane {
     /// Every date of the range.
     #[default]
     Dates,
-    /// Who works on what.
+    /// The workers and their batches.
     Workers,
-    /// What is written to the log.
+    /// The log.
     Log,
     /// The checklist.
     Checks,
 }
 
 impl Pane {
-    /// Every pane, in the order of their numbers.
+    /// Every pane, in the order of their number keys.
     pub const ALL: [Self; 4] = [Self::Dates, Self::Workers, Self::Log, Self::Checks];
 
-    /// Its title.
+    /// The title on screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Dates => "Dates",
@@ -31,24 +31,24 @@ impl Pane {
         }
     }
 
-    /// The pane this many further on, round and round.
+    /// The pane `by` positions further on, wrapping around.
     pub fn step(self, by: usize) -> Self {
         let here = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
         Self::ALL[(here + by) % Self::ALL.len()]
     }
 }
 
-/// The smallest screen that can be worked with.
+/// Minimum screen size, in columns and rows.
 pub const LEAST: (u16, u16) = (60, 16);
 
-/// From this size on, the panes stand side by side.
+/// Screen size from which the panes are shown side by side.
 const SIDE_BY_SIDE: (u16, u16) = (100, 28);
 
-/// The Dates pane: weekdays, one column a week, and its frame. On a wide screen a week takes two columns.
+/// Width of the Dates pane: weekdays, one column per week, and the frame. On a wide screen a week takes two columns.
 const DATES_NARROW: u16 = 62;
 const DATES_WIDE: u16 = 116;
 
-/// What the other panes need beside a wide Dates pane.
+/// Columns the other panes need beside a wide Dates pane.
 const BESIDE_WIDE: u16 = 80;
 
 const HEADER: u16 = 4;
@@ -56,13 +56,13 @@ const HEADER: u16 = 4;
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// Plan, state, progress. Four rows, or one when zoomed.
+    /// Plan, state and progress. Four rows, or one when zoomed.
     pub header: Rect,
-    /// Row of tabs when only one pane is shown.
+    /// Row of tabs, if only one pane is shown.
     pub tabs: Option<Rect>,
-    /// The panes together: what overlays may cover.
+    /// The area of the panes, which overlays may cover.
     pub body: Rect,
-    /// One row for answers and hints.
+    /// One row for notices and hints.
     pub message: Rect,
     /// Key hints at the bottom.
     pub keys: Rect,
@@ -70,7 +70,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The parts of a screen; none when it is too small.
+    /// The layout of a screen; `None` if it is too small.
     pub fn of(area: Rect, focus: Pane, zoomed: bool) -> Option<Self> {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
@@ -99,12 +99,12 @@ impl Layout {
         Some(layout)
     }
 
-    /// Where a pane is, frame included; none when another one hides it.
+    /// The area of a pane including its frame; `None` if another pane hides it.
     pub fn pane(&self, pane: Pane) -> Option<Rect> {
         self.panes[pane as usize]
     }
 
-    /// Where a pane's content is.
+    /// The area of a pane's content.
     pub fn inside(&self, pane: Pane) -> Option<Rect> {
         let area = self.pane(pane)?;
         if self.tabs.is_some() {
@@ -114,7 +114,7 @@ impl Layout {
     }
 }
 
-/// An area of this size, frame included, in the middle of another; smaller where it does not fit.
+/// A centred area of this size, frame included; smaller if it doesn't fit.
 pub fn popup(body: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(body.width);
     let height = rows.min(body.height);
@@ -126,7 +126,7 @@ pub fn popup(body: Rect, columns: u16, rows: u16) -> Rect {
     }
 }
 
-/// What a frame leaves of an area.
+/// The area inside a frame.
 pub fn framed(area: Rect) -> Rect {
     Rect {
         x: area.x.saturating_add(1),

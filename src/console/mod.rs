@@ -1,8 +1,8 @@
-//! The screen as pure functions: a model, messages that change it, and a view that draws it. This room knows the
-//! engine's pictures, facts and commands; it knows no terminal, no clock and no basketball.
+//! The screen as pure functions: a model, messages that change it, and a view that draws it. This module knows the
+//! engine's snapshots, events and commands, but no terminal, no clock and no NBA data.
 //!
-//! A presenter feeds every message to [`update()`], does the effects it returns, and draws with [`draw`] when
-//! [`Model::take_dirty`] says so. It sends a [`Msg::Tick`] as often as [`Model::heartbeat`] wants one.
+//! A presenter passes every message to [`update()`], runs the effects it returns, and draws with [`draw`] if
+//! [`Model::take_dirty`] requests it. It sends a [`Msg::Tick`] after the interval given by [`Model::heartbeat`].
 
 mod calendar;
 mod dirty;
@@ -32,7 +32,7 @@ pub use theme::{Palette, Theme};
 pub use update::update;
 pub use view::draw;
 
-// The fixtures are also compiled into the bench, from outside; so they name this crate as outsiders do.
+// Benches and tests include the fixtures from outside the crate too, so they refer to it by name.
 #[cfg(test)]
 use crate as backcourt;
 #[cfg(test)]

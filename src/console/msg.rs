@@ -1,4 +1,4 @@
-//! What reaches the console: from the engine, the terminal and the presenter's clock.
+//! Messages to the console: from the engine, the terminal and the presenter's clock.
 
 use std::sync::Arc;
 
@@ -11,50 +11,50 @@ use super::model::recording::Recording;
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
-/// One message. Everything the console knows came in one of these, the time included.
+/// A message to the console. Its only source of information, the time included.
 #[derive(Debug, Clone)]
 pub enum Msg {
-    /// The newest picture of the run.
+    /// The newest snapshot of the run.
     Snapshot(Arc<Snapshot>),
-    /// What happened since the last facts, in order.
+    /// New events, in order.
     Facts(Vec<Fact>),
-    /// The log lines since the last of these messages, oldest first. A gap in their numbers is shown as a loss.
+    /// New log lines, oldest first. A gap in their numbers is shown as lost lines.
     Log(Vec<Arc<LogLine>>),
-    /// What the process uses now.
+    /// The current resource usage of the process.
     Vitals(Vitals),
-    /// The helm changed hands, or somebody came or went.
+    /// Control changed, or a console attached or detached.
     Control(Control),
-    /// The run is over for good: nothing more comes of it, and nothing it is told is heard.
+    /// The engine has ended: no more updates follow, and commands are no longer accepted.
     Over,
-    /// A recording is shown, and this is where it is.
+    /// The playback state of the recording shown.
     Recording(Recording),
-    /// What is shown is read from a warehouse, and this is the newest reading.
+    /// The newest reading of the warehouse shown.
     Observation(Observation),
-    /// A key went down.
+    /// A key was pressed.
     Key {
         /// The key.
         key: KeyEvent,
-        /// When.
+        /// When it was pressed.
         at: DateTime<Utc>,
     },
-    /// The wheel was turned or a button pressed.
+    /// A mouse wheel or button event.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// The terminal has this size now, or its content may be spoilt.
+    /// The terminal was resized, or its content may be corrupted.
     Resize {
         /// Columns.
         columns: u16,
         /// Rows.
         rows: u16,
     },
-    /// The answer to a command.
+    /// The reply to a command.
     Reply {
-        /// What was asked.
+        /// The command.
         to: Command,
-        /// The answer.
+        /// The reply.
         reply: Reply,
     },
-    /// Time has gone on; wanted as often as [`super::Model::heartbeat`] says.
+    /// Time has passed; sent at the interval given by [`super::Model::heartbeat`].
     Tick(DateTime<Utc>),
 }

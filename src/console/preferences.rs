@@ -1,15 +1,15 @@
-//! What an operator has chosen about the console: nothing of it changes what a run does.
+//! The operator's preferences for the console. None of them affects a run.
 
 use super::keymap::Keymap;
 use super::theme::Palette;
 
-/// An operator's own console.
+/// The operator's preferences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// The colours.
+    /// The colour palette.
     pub palette: Palette,
-    /// The keys.
+    /// The key bindings.
     pub keymap: Keymap,
-    /// Whether wheel and clicks come to the console and not to the terminal, whose selection they make otherwise.
+    /// Whether the console captures the mouse. If not, the terminal uses it to select text.
     pub mouse: bool,
 }

@@ -1,5 +1,5 @@
-//! Texts as a terminal shows them: measured in columns, freed of what would move the cursor, cut into signs that every
-//! terminal takes for as many columns. The only place that measures.
+//! Text for the terminal: measured in columns, sanitised, and split into graphemes that every terminal draws equally
+//! wide. All measuring happens here.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use unicode_width::UnicodeWidthStr;
 
 pub use crate::figures::{count, counted};
 
-/// The most characters of one sign: more marks over a letter than any script has would reach into other rows.
+/// Maximum number of characters per grapheme. More combining marks than any script uses would reach into other rows.
 const MARKS: usize = 8;
 
-/// Columns a text takes.
+/// Width of a text in columns.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// The text without control characters and without the marks that turn the direction of writing: each becomes a
-/// space, so that a log line can neither move the cursor nor rearrange its neighbours.
+/// Replaces control characters and bidirectional marks by spaces, so that a log line can neither move the cursor nor
+/// reorder its neighbours.
 pub fn sanitised(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         Cow::Owned(text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect())
@@ -31,10 +31,9 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// The text sign by sign, each with the columns it takes: what a reader takes for one letter, whatever it is made of.
-/// Terminals disagree about flags, families and the like: one shows them in two columns, another in four. Of those only
-/// what all show alike is left, so that nothing stays behind where a sign was: of a flag its letters, of a family its
-/// first member. The columns are those of the whole text as [`width`] measures it.
+/// The graphemes of a text with their widths. Terminals disagree about the width of flags, families and other joined
+/// emoji, so those are reduced to a part that all draw alike (the letters of a flag, the first member of a family) and
+/// leave no remains on screen. The widths add up to [`width`].
 pub fn signs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
     text.graphemes(true).filter_map(|whole| match width(whole) {
         0 => None,
@@ -42,7 +41,7 @@ pub fn signs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
     })
 }
 
-/// One sign as every terminal shows it in so many columns.
+/// A grapheme in a form that every terminal draws in this many columns.
 fn plain(whole: &str, columns: usize) -> Cow<'_, str> {
     if whole.is_ascii() && !whole.contains(is_unsafe) {
         return Cow::Borrowed(whole);
@@ -65,19 +64,19 @@ fn plain(whole: &str, columns: usize) -> Cow<'_, str> {
     })
 }
 
-/// The letter that half of a flag stands for.
+/// The letter of a regional indicator, two of which form a flag.
 fn flag_letter(c: char) -> Option<char> {
     let place = u32::from(c).checked_sub(0x1F1E6).filter(|place| *place < 26)?;
     char::from_u32(u32::from('A') + place)
 }
 
-/// Whether a sign with this in it is one that terminals draw in different widths: what joins signs, chooses between their
-/// forms, or colours them.
+/// Whether terminals disagree about the width of a grapheme with this character: joiners, variation selectors, skin
+/// tones and tags.
 fn is_joining(c: char) -> bool {
     matches!(c, '\u{200D}' | '\u{20E3}' | '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E01EF}')
 }
 
-/// The text for a terminal that shows ASCII only: every other sign becomes as many `?` as it is wide.
+/// The text for an ASCII terminal: other graphemes become as many `?` as they are wide.
 pub fn in_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -92,7 +91,7 @@ pub fn in_ascii(text: &str) -> Cow<'_, str> {
     Cow::Owned(signs(text).map(shown).collect())
 }
 
-/// The text in pieces of at most `columns` each, broken after a space where one is near the end.
+/// Splits a text into pieces of at most `columns`, preferably after a space.
 pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -113,7 +112,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     pieces
 }
 
-/// Length in bytes of the longest beginning that fits; at least one sign, so that wrapping always ends.
+/// Length in bytes of the longest prefix that fits; at least one grapheme, so that wrapping always ends.
 fn prefix(text: &str, columns: usize) -> usize {
     let mut used = 0;
     for (at, sign) in text.grapheme_indices(true) {
@@ -125,8 +124,8 @@ fn prefix(text: &str, columns: usize) -> usize {
     text.len()
 }
 
-/// What a check measured, with commas between the thousands of what it counted: `15,150 rows on 110 dates`. The same
-/// value without them is what waivers and histories are compared by.
+/// The value of a check with thousands separators in its counts: `15,150 rows on 110 dates`. Waivers and histories
+/// compare the value without them.
 pub fn measured(value: &str) -> Cow<'_, str> {
     let is_noun = |word: &str| matches!(word, "row" | "rows" | "date" | "dates");
     let words: Vec<&str> = value.split(' ').collect();
@@ -150,7 +149,7 @@ pub fn measured(value: &str) -> Cow<'_, str> {
     Cow::Owned(sanitised(&text.join(" ")).into_owned())
 }
 
-/// A stretch of time as precise as an operator needs it: `1.7 s`, `42 s`, `3 min 05 s`, `2 h 04 min`.
+/// Formats a duration: `1.7 s`, `42 s`, `3 min 05 s`, `2 h 04 min`.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -167,7 +166,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// A stretch of time that is only known to lie between two: `3-5 s`, `2-3 min`, `1.2-1.5 h`.
+/// Formats a duration given by its bounds, in seconds: `3-5 s`, `2-3 min`, `1.2-1.5 h`.
 #[must_use]
 pub fn band(soonest: f64, latest: f64) -> String {
     let (unit, seconds, decimals) = match latest {
@@ -184,7 +183,7 @@ pub fn band(soonest: f64, latest: f64) -> String {
     }
 }
 
-/// A time to go, with the number of stages that come on top of it because nobody knows how fast they are.
+/// Formats an ETA, with the number of stages whose speed isn't measured yet.
 #[must_use]
 pub fn to_go((soonest, latest): (f64, f64), unmeasured: usize) -> String {
     let known = band(soonest, latest);

@@ -1,26 +1,26 @@
-//! Which colour and which sign stand for what. Only the terminal's own 16 colours on its own background: never
-//! white or black text, never dimmed, so that every palette stays readable; selection reverses.
+//! Colours and glyphs. Only the terminal's 16 colours on its own background, never white, black or dimmed text, so that
+//! every palette stays readable; the selection is reversed.
 
 use ratatui::style::{Color, Modifier, Style};
 use tracing::Level;
 
 use super::glyphs::{ASCII, Glyphs, UTF8};
-use super::model::split::Extent;
+use super::model::breakdown_page::Extent;
 use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
 
-/// A set of colours by name.
+/// A named set of colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Palette {
-    /// Colours that can be read on a dark and on a light background.
+    /// Colours readable on dark and light backgrounds.
     #[default]
     Auto,
     /// Bright colours for a dark background.
     Dark,
-    /// Deep colours for a light background.
+    /// Dark colours for a light background.
     Light,
-    /// No colour: signs, words, bold and reversed only.
+    /// No colour: glyphs, text, bold and reversed only.
     Mono,
     /// Blue and yellow instead of green and red.
     Colorblind,
@@ -30,7 +30,7 @@ impl Palette {
     /// Every palette.
     pub const ALL: [Self; 5] = [Self::Auto, Self::Dark, Self::Light, Self::Mono, Self::Colorblind];
 
-    /// The word an operator writes.
+    /// Its name in the configuration.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Palette {
         }
     }
 
-    /// The palette of this word.
+    /// The palette with this name.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|palette| palette.word() == word)
@@ -79,24 +79,24 @@ impl Palette {
     }
 }
 
-/// What a colour says.
+/// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// As it should be.
+    /// Fine.
     Good,
     /// The operator must act.
     Bad,
     /// The operator should look.
     Warn,
-    /// Under way.
+    /// In progress.
     Active,
-    /// Sound, but made by another definition.
+    /// Complete, but made by another definition.
     Other,
-    /// Nothing in particular.
+    /// No particular meaning.
     Plain,
 }
 
-/// Colours and signs together: how the screen looks.
+/// Palette and glyphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     palette: Palette,
@@ -104,8 +104,8 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// A look. `color` is false when the terminal has none or `NO_COLOR` asks for none; `utf8` is false when the
-    /// terminal shows ASCII only.
+    /// `color` is false if the terminal has no colour or `NO_COLOR` is set; `utf8` is false if the terminal shows ASCII
+    /// only.
     #[must_use]
     pub const fn new(palette: Palette, color: bool, utf8: bool) -> Self {
         Self {
@@ -202,7 +202,7 @@ impl Theme {
     }
 }
 
-/// The row, cell or choice the operator is on.
+/// The selected row, cell or choice.
 pub(super) const SELECTED: Modifier = Modifier::REVERSED;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The client for a console: a run of another process, with the same ways to it as to one of this process.
+//! The client of `attach`: gives a console the same access to a run in another process as to one in its own.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,31 +18,32 @@ use super::client::ClientError;
 use super::control_lock::{Client, ControlLock};
 use super::lines::{Line, Lines};
 use super::place;
-use super::wire::{Asked, Message, Request, Said};
+use super::wire::{Message, Payload, Request, RequestMessage};
 
-/// A whole picture of the longest plan is a few megabytes.
+/// Maximum length of a line, in bytes. A full snapshot of the longest plan takes a few megabytes.
 const LONGEST_LINE: usize = 256 * 1024 * 1024;
 
-/// Log lines kept on this side.
+/// Log lines kept in this process.
 const LOG_LINES: usize = 10_000;
 
-/// A run of another process.
+/// A run in another process.
 #[derive(Debug)]
 pub struct Attached {
-    /// The ways to it.
+    /// Snapshots, events and commands of the run.
     pub link: Link,
-    /// Its log, from when this began to watch and a little before.
+    /// Its log, starting with the last lines before attaching.
     pub log: LogRing,
-    /// What its process takes of the machine.
+    /// The resource usage of its process.
     pub vitals: watch::Receiver<Vitals>,
-    /// The place at its helm.
+    /// This console as a client of its control lock.
     pub client: Client,
 }
 
-/// Attaches to the run of a state folder; none if no run listens there. Call inside a runtime, which does the rest.
+/// Attaches to the run of a state folder; `None` if no run listens there. Call it inside a runtime, which drives the
+/// connection.
 ///
 /// # Errors
-/// The run cannot be reached or does not answer.
+/// The run can't be reached or doesn't reply.
 pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option<Attached>, ClientError> {
     let Some(stream) = place::reach(folder)? else {
         return Ok(None);
@@ -64,16 +65,16 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
         lines: Lines::new(BufReader::new(read), LONGEST_LINE),
         out,
     };
-    wire.ask(Asked::new(Request::Attach {
+    wire.ask(RequestMessage::new(Request::Attach {
         name: name.to_owned(),
         read_only,
     }))
     .await?;
     let first = loop {
-        match wire.next().await?.said {
-            Said::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
-            Said::Picture(picture) => break picture.onto(None).ok_or(ClientError::Gone)?,
-            said => run.take(said),
+        match wire.next().await?.payload {
+            Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
+            Payload::Picture(picture) => break picture.onto(None).ok_or(ClientError::Gone)?,
+            payload => run.take(payload),
         }
     };
     let (snapshots, seen) = watch::channel(Arc::new(first));
@@ -91,20 +92,20 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     }))
 }
 
-/// The two directions of the socket.
+/// Both directions of the socket.
 struct Wire {
     lines: Lines<BufReader<OwnedReadHalf>>,
     out: OwnedWriteHalf,
 }
 
 impl Wire {
-    async fn ask(&mut self, asked: Asked) -> Result<(), ClientError> {
+    async fn ask(&mut self, asked: RequestMessage) -> Result<(), ClientError> {
         let mut line = serde_json::to_string(&asked).map_err(io::Error::from)?;
         line.push('\n');
         Ok(self.out.write_all(line.as_bytes()).await?)
     }
 
-    /// What is said next. May be dropped and called again without losing any.
+    /// The next message. Cancel-safe.
     async fn next(&mut self) -> Result<Message, ClientError> {
         match self.lines.next().await? {
             Line::Whole(line) => match line.strip_prefix(b"refused: ") {
@@ -116,7 +117,7 @@ impl Wire {
     }
 }
 
-/// What this side holds of the run, its pictures apart.
+/// The local copy of the run's state, except its snapshots.
 struct Mirror {
     control_lock: ControlLock,
     log: LogRing,
@@ -125,21 +126,21 @@ struct Mirror {
 }
 
 impl Mirror {
-    fn take(&self, said: Said) {
-        match said {
-            Said::Control(view) => self.control_lock.mirror(view),
-            Said::Log(lines) => lines
+    fn take(&self, payload: Payload) {
+        match payload {
+            Payload::Control(view) => self.control_lock.mirror(view),
+            Payload::Log(lines) => lines
                 .into_iter()
                 .for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),
-            Said::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
-            // A screen that was left hears no more facts.
-            Said::Fact(fact) => drop(self.facts.send(*fact)),
-            Said::Reply(_) | Said::Help(_) | Said::Status(_) | Said::Picture(_) => {}
+            Payload::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
+            // The receiver is gone once the screen is closed.
+            Payload::Fact(fact) => drop(self.facts.send(*fact)),
+            Payload::Reply(_) | Payload::Help(_) | Payload::Status(_) | Payload::Picture(_) => {}
         }
     }
 }
 
-/// Carries everything to and fro until the run or the screen is gone.
+/// Relays messages in both directions until the run or the screen is gone.
 async fn converse(
     mut wire: Wire,
     run: Mirror,
@@ -152,24 +153,24 @@ async fn converse(
     let why = loop {
         let step = tokio::select! {
             message = wire.next() => match message {
-                Ok(Message { id, said: Said::Reply(reply), .. }) => {
+                Ok(Message { id, payload: Payload::Reply(reply), .. }) => {
                     if let Some(answer) = id.and_then(|id| waiting.remove(&id)) {
-                        // The screen may have been left meanwhile.
+                        // The screen may have been closed.
                         let _ = answer.send(reply);
                     }
                     Ok(())
                 }
-                Ok(Message { said: Said::Picture(picture), .. }) => {
+                Ok(Message { payload: Payload::Picture(picture), .. }) => {
                     let before = snapshots.borrow().clone();
                     picture.onto(Some(&before)).ok_or(ClientError::Gone).map(|now| {
                         snapshots.send_replace(Arc::new(now));
                     })
                 }
                 Ok(message) => {
-                    let is_log = matches!(message.said, Said::Log(_));
-                    run.take(message.said);
+                    let is_log = matches!(message.payload, Payload::Log(_));
+                    run.take(message.payload);
                     if is_log {
-                        // A run that holds has no other picture to come: this one has the screen look at its log.
+                        // A paused run sends no new snapshot; resending this one makes the screen read its log.
                         snapshots.send_modify(|_| ());
                     }
                     Ok(())
@@ -181,12 +182,12 @@ async fn converse(
                     asked += 1;
                     waiting.insert(asked, answer);
                     let request = Request::Command(command);
-                    wire.ask(Asked { id: Some(asked), by, ..Asked::new(request) }).await
+                    wire.ask(RequestMessage { id: Some(asked), by, ..RequestMessage::new(request) }).await
                 }
-                // The screen has been left.
+                // The screen has been closed.
                 None => return,
             },
-            Some(request) = requests.recv() => wire.ask(Asked::new(request)).await,
+            Some(request) = requests.recv() => wire.ask(RequestMessage::new(request)).await,
         };
         if let Err(error) = step {
             break error;

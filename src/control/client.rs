@@ -1,36 +1,36 @@
-//! The client for one request: asks and waits for the answer.
+//! The client for a single request and its reply.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use super::place::{self, PlaceError};
-use super::wire::{Asked, Message, Said};
+use super::wire::{Message, Payload, RequestMessage};
 
-/// The answer with all rows of a date, or the words there are, stays far below this.
+/// Maximum length of a reply, in bytes. Even all rows of a date stay far below it.
 const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
-/// A run did not answer.
+/// The run didn't reply.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// It cannot be reached.
+    /// The run can't be reached.
     #[error("{0}; check that you own the folder")]
     Place(#[from] PlaceError),
-    /// It went away before it answered.
+    /// The run ended before it replied.
     #[error("the run ended before it answered; see 'backcourt status'")]
     Gone,
-    /// It does not let this user speak, or has too many clients.
+    /// The run refused the connection: wrong user, or too many clients.
     #[error("the run {0}")]
     TurnedAway(String),
-    /// The connection broke.
+    /// The connection was lost.
     #[error("lost the connection to the run ({0}); try again")]
     Broken(#[from] io::Error),
 }
 
-/// Asks the run of a state folder; none if no run listens there.
+/// Sends a request to the run of a state folder; `None` if no run listens there.
 ///
 /// # Errors
-/// The run cannot be reached or does not answer.
-pub fn ask(folder: &Path, asked: &Asked) -> Result<Option<Said>, ClientError> {
+/// The run can't be reached or doesn't reply.
+pub fn ask(folder: &Path, asked: &RequestMessage) -> Result<Option<Payload>, ClientError> {
     let Some(mut stream) = place::reach(folder)? else {
         return Ok(None);
     };
@@ -40,7 +40,7 @@ pub fn ask(folder: &Path, asked: &Asked) -> Result<Option<Said>, ClientError> {
     let mut answer = String::new();
     let read = BufReader::new(stream).take(LONGEST_ANSWER).read_line(&mut answer);
     match serde_json::from_str::<Message>(&answer) {
-        Ok(message) => Ok(Some(message.said)),
+        Ok(message) => Ok(Some(message.payload)),
         Err(_) if answer.starts_with("refused: ") => {
             Err(ClientError::TurnedAway(answer.trim_end().to_owned()))
         }

@@ -1,4 +1,4 @@
-//! Who steers: of several consoles on one run exactly one, and all of them see which.
+//! The control lock: of all consoles attached to a run, at most one may send commands, and all of them see which.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,14 +8,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::wire::Request;
 
-/// The helm of a run.
+/// The control lock of a run.
 #[derive(Debug, Clone, Default)]
 pub struct ControlLock {
     held: watch::Sender<Held>,
     clients: Arc<AtomicU64>,
 }
 
-/// One console at a run; it leaves when this is dropped.
+/// A console attached to a run. Dropping it detaches the console and releases the lock.
 #[derive(Debug)]
 pub struct Client {
     id: u64,
@@ -25,7 +25,7 @@ pub struct Client {
     transport: Transport,
 }
 
-/// How the helm is reached.
+/// How a client reaches the lock.
 #[derive(Debug)]
 enum Transport {
     Local(watch::Sender<Held>),
@@ -38,25 +38,25 @@ struct Held {
     consoles: usize,
 }
 
-/// How the helm looks from one console.
+/// The lock as one console sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlView {
-    /// Who holds it; none if it is free.
+    /// The console in control; `None` if the lock is free.
     pub holder: Option<String>,
-    /// Whether this console does.
+    /// Whether this console is in control.
     pub mine: bool,
-    /// Consoles that show the run.
+    /// Attached consoles.
     pub consoles: usize,
 }
 
-/// The id of the own seat in a process that mirrors the helm of another.
+/// The id of this process's console in a mirror of another process's lock.
 const OWN: u64 = 1;
 
-/// The id of whoever else holds it there.
+/// The id of any other console in such a mirror.
 const OTHER: u64 = 2;
 
 impl ControlLock {
-    /// A seat for one more console; `may_steer` is whether it may ever take the helm.
+    /// Attaches a console. Without `may_steer` it is read-only and can never take control.
     #[must_use]
     pub fn client(&self, name: &str, may_steer: bool) -> Client {
         self.held.send_modify(|held| held.consoles += 1);
@@ -69,7 +69,7 @@ impl ControlLock {
         }
     }
 
-    /// A seat at the helm of another process, of which this one is told.
+    /// Attaches a console to the lock of another process, which this one mirrors.
     pub(super) fn remote_client(&self, may_steer: bool, requests: mpsc::UnboundedSender<Request>) -> Client {
         Client {
             id: OWN,
@@ -80,7 +80,7 @@ impl ControlLock {
         }
     }
 
-    /// Shows what the other process tells.
+    /// Mirrors the state that the other process reports.
     pub(super) fn mirror(&self, told: ControlView) {
         let id = if told.mine { OWN } else { OTHER };
         self.held.send_replace(Held {
@@ -91,7 +91,7 @@ impl ControlLock {
 }
 
 impl Client {
-    /// Takes the helm, from whoever holds it. A seat that may not steer leaves it where it is.
+    /// Takes control, even from another console. Does nothing for a read-only console.
     pub fn take(&self) {
         if !self.may_steer {
             return;
@@ -101,17 +101,17 @@ impl Client {
                 tracing::info!("{} has control", self.name);
                 held.send_modify(|held| held.by = Some((self.id, self.name.clone())));
             }
-            // A run that is gone has no helm to take.
+            // Fails only after the end of the run, when there is no lock to take.
             Transport::Remote(requests) => drop(requests.send(Request::TakeControl)),
         }
     }
 
-    /// Who sits here.
+    /// The console's name.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// How the helm looks from here.
+    /// The lock as this console sees it.
     #[must_use]
     pub fn view(&self) -> ControlView {
         let held = self.held.borrow();
@@ -122,20 +122,20 @@ impl Client {
         }
     }
 
-    /// Waits until it looks otherwise. May be dropped and called again.
+    /// Waits for a change of the lock. Cancel-safe.
     pub async fn changed(&mut self) {
         if self.held.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether it can take the helm at all.
+    /// Whether the console can take control at all.
     #[must_use]
     pub const fn may_steer(&self) -> bool {
         self.may_steer
     }
 
-    /// Why orders are not taken from here; none if they are.
+    /// Why commands from this console are refused; `None` if they are accepted.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
         let view = self.view();

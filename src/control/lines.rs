@@ -1,4 +1,4 @@
-//! Lines from a client, none longer than a limit, so that no client makes the run's memory grow.
+//! Reads lines from a client up to a maximum length, so that no client can exhaust the run's memory.
 
 use std::io;
 
@@ -12,19 +12,19 @@ pub(super) struct Lines<R> {
     most: usize,
 }
 
-/// What came.
+/// The result of a read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// A whole line without its end; also the last one, if nothing ends it.
+    /// A complete line without its line end; also the last one, if it has no line end.
     Whole(Vec<u8>),
-    /// More than the limit without an end.
+    /// A line longer than the limit.
     TooLong,
-    /// The other side writes no more.
+    /// The other side has closed its end.
     End,
 }
 
 impl<R: AsyncBufRead + Unpin> Lines<R> {
-    /// Lines of at most `most` bytes.
+    /// Reads lines of at most `most` bytes.
     pub(super) fn new(from: R, most: usize) -> Self {
         Self {
             from,
@@ -33,7 +33,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         }
     }
 
-    /// The next line. May be dropped and called again without losing any.
+    /// The next line. Cancel-safe.
     pub(super) async fn next(&mut self) -> io::Result<Line> {
         loop {
             let piece = self.from.fill_buf().await?;
@@ -58,7 +58,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         }
     }
 
-    /// What it reads from.
+    /// The underlying reader.
     pub(super) fn into_inner(self) -> R {
         self.from
     }

@@ -1,5 +1,5 @@
-//! The control socket of a run: a server in the run's process, and the client of `ctl` and `attach`.
-//! It passes on what the engine says and what it is asked; it decides nothing and knows no terminal.
+//! The control socket of a run: a server in the run's process, and the clients of `ctl` and `attach`. It relays
+//! snapshots, events and commands; it makes no decisions and knows no terminal.
 
 mod attach;
 mod client;
@@ -21,4 +21,4 @@ pub use picture::Picture;
 pub use place::{FILE, PlaceError, Socket};
 pub use server::{Run, Server};
 pub use spoken::text;
-pub use wire::{Asked, Message, Request, SCHEMA, Said};
+pub use wire::{Message, Payload, Request, RequestMessage, SCHEMA};

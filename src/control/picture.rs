@@ -1,5 +1,5 @@
-//! Pictures over the socket: whole at first, afterwards only the units that changed. A run has thousands of them, and
-//! ten pictures a second.
+//! Snapshots on the socket: the first in full, the next with changed units only. A run has thousands of units and sends
+//! up to ten snapshots a second.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Snapshot, StageView, UnitView};
 
-/// A snapshot on its way.
+/// A full or partial snapshot, as sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
-    /// Whether its stages list every unit; if not, only those that differ from the picture before.
+    /// Whether the stages list every unit; if not, only the units that changed since the previous snapshot.
     pub whole: bool,
-    /// Everything else as it is.
+    /// The snapshot; complete except for its units.
     pub snapshot: Snapshot,
 }
 
 impl Picture {
-    /// What a reader needs that has `before` to have `now`.
+    /// What to send to a reader that has `before` so that it gets `now`.
     #[must_use]
     pub fn since(before: Option<&Snapshot>, now: &Snapshot) -> Self {
         let changed = before.and_then(|before| changes(before, now));
@@ -27,7 +27,7 @@ impl Picture {
         }
     }
 
-    /// The picture as it was meant, for a reader that has `before`; none if it does not belong there.
+    /// The full snapshot, for a reader that has `before`; `None` if it doesn't apply to it.
     #[must_use]
     pub fn onto(self, before: Option<&Snapshot>) -> Option<Snapshot> {
         let Self { whole, mut snapshot } = self;
@@ -45,7 +45,7 @@ impl Picture {
     }
 }
 
-/// A snapshot with the changed units alone; none if its dates or stages are others than before.
+/// A snapshot with only the changed units; `None` if its stages or dates differ from before.
 fn changes(before: &Snapshot, now: &Snapshot) -> Option<Snapshot> {
     if before.stages.len() != now.stages.len() {
         return None;

@@ -1,4 +1,4 @@
-//! Where the socket is: in the state folder, under a short name, for its owner alone.
+//! The control socket file in the state folder, accessible only to its owner.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -9,33 +9,33 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 
-/// The socket's name in the state folder.
+/// Name of the socket in the state folder.
 pub const FILE: &str = "control.sock";
 
-/// It is made under this name and takes its own once nobody else may open it.
+/// Temporary name; the socket is renamed once its permissions are set.
 const UNFINISHED: &str = "control.new";
 
-/// The longest path the system takes for a socket, in bytes.
+/// Maximum length of a socket path on the operating system, in bytes.
 const LONGEST: usize = 107;
 
-/// The socket cannot be made or reached.
+/// The socket can't be created or reached.
 #[derive(Debug, thiserror::Error)]
 #[error("the control socket {}: {cause}", path.display())]
 pub struct PlaceError {
-    /// Where it is.
+    /// Path of the socket.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the operating system.
     pub cause: io::Error,
 }
 
-/// A folder under a name that is short enough to put a socket into.
+/// A folder under a path short enough for a socket.
 struct Folder {
     path: PathBuf,
     _open: Option<OwnedFd>,
 }
 
 impl Folder {
-    /// A path that is too long is reached through the folder, held open.
+    /// A folder with a long path is accessed through an open file descriptor.
     fn of(folder: &Path) -> io::Result<Self> {
         if folder.join(FILE).as_os_str().len() <= LONGEST {
             return Ok(Self {
@@ -55,7 +55,7 @@ impl Folder {
     }
 }
 
-/// A socket that can be reached and has nobody behind it yet. Dropping it takes it away.
+/// A bound socket without a server. It is removed on drop.
 #[derive(Debug)]
 pub struct Socket {
     folder: PathBuf,
@@ -63,11 +63,11 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Makes the socket of a state folder. Whoever calls holds the folder's lock, so that one already there is left
-    /// from a dead run and is replaced.
+    /// Creates the socket of a state folder. The caller must hold the lock of the folder: an existing socket is then
+    /// left over from a dead run and is replaced.
     ///
     /// # Errors
-    /// The system does not allow it there.
+    /// The operating system refuses to create it.
     pub fn bind(folder: &Path) -> Result<Self, PlaceError> {
         let listener = bind(folder).map_err(|cause| PlaceError {
             path: folder.join(FILE),
@@ -79,7 +79,7 @@ impl Socket {
         })
     }
 
-    /// Where it is.
+    /// Path of the socket.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)
@@ -105,10 +105,10 @@ fn bind(folder: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Reaches the socket of a run; none if no run listens.
+/// Connects to the socket of a run; `None` if no run listens.
 ///
 /// # Errors
-/// Somebody may listen and cannot be reached.
+/// A run may be listening but can't be reached.
 pub(super) fn reach(folder: &Path) -> Result<Option<UnixStream>, PlaceError> {
     let connected = Folder::of(folder).and_then(|short| UnixStream::connect(short.path.join(FILE)));
     match connected {

@@ -1,4 +1,4 @@
-//! Listens for clients on a thread of its own, as long as the run's process lives.
+//! The server of the control socket, on its own thread for the lifetime of the run's process.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -15,21 +15,21 @@ use super::control_lock::ControlLock;
 use super::place::{PlaceError, Socket};
 use super::session::{self, Session};
 
-/// Clients at once; more are turned away.
+/// Maximum number of clients; further ones are refused.
 const MOST_CLIENTS: usize = 32;
 
-/// What clients are shown of a run, and the helm they share.
+/// What clients access of a run, and the control lock they share.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The ways to its engine.
+    /// Snapshots, events and commands of its engine.
     pub access: Access,
     /// Its log.
     pub log: LogRing,
-    /// Its helm.
+    /// Its control lock.
     pub control_lock: ControlLock,
 }
 
-/// Answers the clients of a run. Dropping it takes leave of them and takes the socket away.
+/// Serves the clients of a run. Dropping it disconnects them and removes the socket.
 #[derive(Debug)]
 pub struct Server {
     /// Dropped to end the thread.
@@ -38,10 +38,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Begins to answer whoever comes to the socket.
+    /// Starts accepting clients.
     ///
     /// # Errors
-    /// There are no threads or file descriptors left.
+    /// No threads or file descriptors are left.
     pub fn start(socket: Socket, run: Run) -> Result<Self, PlaceError> {
         let path = socket.path();
         let (open, closing) = watch::channel(());
@@ -99,7 +99,7 @@ async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<(
                     session::turn_away(stream, &refusal).await;
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely; the run goes on, and so does this after a while.
+                    // Most likely out of file descriptors: the run continues, and the server retries after a pause.
                     tracing::warn!("control socket: cannot accept a client: {error}");
                     tokio::time::sleep(session::PATIENCE).await;
                 }
@@ -110,7 +110,7 @@ async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<(
     while clients.join_next().await.is_some() {}
 }
 
-/// Why this client may not speak; none if it may.
+/// Why this client is refused; `None` if it is accepted.
 fn refusal(stream: &UnixStream, own: u32) -> Option<String> {
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == own => None,

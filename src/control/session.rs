@@ -1,4 +1,5 @@
-//! One client of the socket: what it asks, answered in its own manner of speaking. Whatever it does, the run goes on.
+//! A client of the control socket. Replies use the format of the request, text or JSON. Nothing a client does can stop
+//! the run.
 
 use std::time::Duration;
 
@@ -14,32 +15,32 @@ use super::control_lock::Client;
 use super::lines::{Line, Lines};
 use super::server::Run;
 use super::showing::{News, Showing};
-use super::wire::{self, Asked, Message, Request, Said};
+use super::wire::{self, Message, Payload, Request, RequestMessage};
 use super::{spoken, words};
 
-/// A longer line ends the conversation.
+/// Maximum length of a line, in bytes; a longer one ends the session.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
-/// How long a client may take to read what it is told, and to hear why it must go.
+/// How long a client may take to read a message, or to read why it is disconnected.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a client may say nothing.
+/// How long a client without an attached console may stay silent.
 const IDLE: Duration = Duration::from_mins(10);
 
-/// A longer name of a console is cut, in characters.
+/// Maximum length of a console's name, in characters; longer ones are cut.
 const LONGEST_NAME: usize = 64;
 
-/// Orders of one client that wait for their answer at once.
+/// Maximum number of commands of a client awaiting a reply.
 const MOST_WAITING: usize = 16;
 
-/// How a client speaks: it is answered alike.
+/// The format of a request, used for its reply too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
     Words,
     Json(Option<u64>),
 }
 
-/// One client.
+/// A connected client.
 #[derive(Debug)]
 pub(super) struct Session {
     lines: Lines<BufReader<OwnedReadHalf>>,
@@ -52,7 +53,7 @@ pub(super) struct Session {
     waiting: usize,
 }
 
-/// The client is to be let go.
+/// The client must be disconnected.
 struct Leave;
 
 impl Session {
@@ -71,7 +72,8 @@ impl Session {
         }
     }
 
-    /// Answers until the client has gone or must go. One that writes no more still hears what it asked.
+    /// Serves the client until it leaves or must be disconnected. A client that has closed its sending side still gets
+    /// its replies.
     pub(super) async fn serve(mut self) {
         let mut listening = true;
         while listening || self.waiting > 0 {
@@ -79,17 +81,17 @@ impl Session {
                 biased;
                 Some((manner, reply)) = self.answered.recv(), if self.waiting > 0 => {
                     self.waiting -= 1;
-                    self.say(manner, Said::Reply(reply)).await
+                    self.send(manner, Payload::Reply(reply)).await
                 }
                 news = news(&mut self.showing) => self.show(news).await,
                 _ = self.closing.changed() => {
-                    // What a console shows last stays on its screen.
+                    // The console keeps showing the last snapshot.
                     let _ = self.show(News::Over).await;
                     return;
                 }
                 line = self.lines.next(), if listening && self.waiting < MOST_WAITING => match line {
-                    Ok(Line::Whole(line)) => self.hear(&line).await,
-                    // A console that does not ask any more is gone.
+                    Ok(Line::Whole(line)) => self.receive(&line).await,
+                    // A console that closes its sending side has left.
                     Ok(Line::End) if self.showing.is_some() => Err(Leave),
                     Ok(Line::End) => {
                         listening = false;
@@ -110,29 +112,29 @@ impl Session {
         }
     }
 
-    async fn hear(&mut self, line: &[u8]) -> Result<(), Leave> {
+    async fn receive(&mut self, line: &[u8]) -> Result<(), Leave> {
         let manner = Manner::of(line);
         let asked = match wire::read(line) {
             Ok(asked) => asked,
-            Err(sentence) => return self.say(manner, Said::Reply(Reply::Refused(sentence))).await,
+            Err(sentence) => return self.send(manner, Payload::Reply(Reply::Refused(sentence))).await,
         };
         let manner = match manner {
             Manner::Words => Manner::Words,
             Manner::Json(_) => Manner::Json(asked.id),
         };
-        let Asked { request, by, .. } = asked;
+        let RequestMessage { request, by, .. } = asked;
         match request {
-            Request::Help => self.say(manner, Said::Help(words::help())).await,
+            Request::Help => self.send(manner, Payload::Help(words::help())).await,
             Request::Status => {
                 let snapshot = self.run.access.snapshots.borrow().clone();
                 let status = Box::new(spoken::without_units(&snapshot));
-                self.say(manner, Said::Status(status)).await
+                self.send(manner, Payload::Status(status)).await
             }
             Request::Command(command) => {
                 let client = self.showing.as_ref().map(|showing| &showing.client);
                 match client.and_then(Client::refusal) {
                     Some(sentence) if command.changes() => {
-                        self.say(manner, Said::Reply(Reply::Refused(sentence))).await
+                        self.send(manner, Payload::Reply(Reply::Refused(sentence))).await
                     }
                     _ => {
                         self.order(manner, command, by);
@@ -150,7 +152,7 @@ impl Session {
                 tracing::info!("{name} attached over the socket");
                 let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
                 let all = showing.everything();
-                self.tell(all).await
+                self.send_all(all).await
             }
             Request::TakeControl => match &self.showing {
                 Some(showing) => {
@@ -165,7 +167,7 @@ impl Session {
         }
     }
 
-    /// Gives an order; the client may say more while its answer is on the way.
+    /// Sends a command to the engine. The client may send more while its reply is pending.
     fn order(&mut self, manner: Manner, command: Command, by: Option<String>) {
         self.waiting += 1;
         let (orders, answers) = (self.run.access.orders.clone(), self.answers.clone());
@@ -190,17 +192,17 @@ impl Session {
                     by.as_deref().unwrap_or("its user")
                 );
             }
-            // The client may have gone meanwhile.
+            // The client may have disconnected.
             let _ = answers.send((manner, reply)).await;
         });
     }
 
     async fn refuse(&mut self, manner: Manner, sentence: &str) -> Result<(), Leave> {
-        self.say(manner, Said::Reply(Reply::Refused(sentence.to_owned())))
+        self.send(manner, Payload::Reply(Reply::Refused(sentence.to_owned())))
             .await
     }
 
-    /// Shows a console what is new.
+    /// Sends news to the attached console.
     async fn show(&mut self, news: News) -> Result<(), Leave> {
         let Some(showing) = &mut self.showing else {
             return Ok(());
@@ -213,29 +215,29 @@ impl Session {
             );
             return Err(Leave);
         };
-        self.tell(new).await?;
+        self.send_all(new).await?;
         if over { Err(Leave) } else { Ok(()) }
     }
 
-    async fn tell(&mut self, new: Vec<Said>) -> Result<(), Leave> {
-        for said in new {
-            self.say(Manner::Json(None), said).await?;
+    async fn send_all(&mut self, new: Vec<Payload>) -> Result<(), Leave> {
+        for payload in new {
+            self.send(Manner::Json(None), payload).await?;
         }
         Ok(())
     }
 
-    async fn say(&mut self, manner: Manner, said: Said) -> Result<(), Leave> {
+    async fn send(&mut self, manner: Manner, payload: Payload) -> Result<(), Leave> {
         let text = match manner {
-            Manner::Words => spoken::text(&said),
+            Manner::Words => spoken::text(&payload),
             Manner::Json(id) => {
-                let message = Message::new(id, said);
+                let message = Message::new(id, payload);
                 serde_json::to_string(&message).map_err(|_| Leave)? + "\n"
             }
         };
         self.write(&text).await
     }
 
-    /// A client that does not read is let go.
+    /// Writes to the client, or disconnects it if it doesn't read.
     async fn write(&mut self, text: &str) -> Result<(), Leave> {
         match timeout(PATIENCE, self.out.write_all(text.as_bytes())).await {
             Ok(Ok(())) => Ok(()),
@@ -257,7 +259,7 @@ impl Manner {
     }
 }
 
-/// What is new for a console; never anything without one.
+/// The next news for an attached console; never resolves without one.
 async fn news(showing: &mut Option<Showing>) -> News {
     match showing {
         Some(showing) => showing.news().await,
@@ -265,15 +267,15 @@ async fn news(showing: &mut Option<Showing>) -> News {
     }
 }
 
-/// Turns a client away before it has said anything.
+/// Refuses a client before it has sent anything.
 pub(super) async fn turn_away(stream: UnixStream, why: &str) {
     let (_, mut out) = stream.into_split();
-    // A sentence fits into what the system keeps for a reader; one that does not read is not waited for.
+    // One sentence fits into the socket buffer; there is no wait for a client that doesn't read.
     let _ = out.try_write(format!("refused: {why}\n").as_bytes());
     let _ = out.shutdown().await;
 }
 
-/// Says why, and takes what the client still sends for a while, so that it hears it.
+/// Sends the reason, then keeps reading for a while, so that the client can receive it.
 async fn let_go(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf, sentence: &str) {
     let farewell = async {
         out.write_all(sentence.as_bytes()).await?;
@@ -282,6 +284,6 @@ async fn let_go(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf, sen
         while rest.read(&mut unread).await? > 0 {}
         Ok::<(), std::io::Error>(())
     };
-    // Whether it heard is its own affair.
+    // Whether the client received it doesn't matter.
     let _ = timeout(PATIENCE, farewell).await;
 }

@@ -1,5 +1,5 @@
-//! What one attached console is shown: everything at first, then what is new. Pictures are the newest only, facts and
-//! log lines all of them.
+//! The stream to an attached console: its full state at first, then changes. Only the newest snapshot is sent, but
+//! every event and log line.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,15 +14,15 @@ use crate::telemetry::{LogRing, Sampler};
 use super::control_lock::Client;
 use super::picture::Picture;
 use super::server::Run;
-use super::wire::Said;
+use super::wire::Payload;
 
-/// Lines of the log a console begins with.
+/// Log lines sent to a console when it attaches.
 const TAIL: usize = 1_000;
 
-/// How often the log is looked at.
+/// Polling interval of the log.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// One console's share of a run.
+/// The state of one console's stream.
 #[derive(Debug)]
 pub(super) struct Showing {
     pub(super) client: Client,
@@ -35,17 +35,17 @@ pub(super) struct Showing {
     logged: u64,
 }
 
-/// What there is to be shown.
+/// What is new for the console.
 #[derive(Debug)]
 pub(super) enum News {
     Snapshot,
     Fact(Box<Fact>),
     Control,
-    /// The log and the figures of the process, now and then.
+    /// Time to poll the log and the process metrics.
     Look,
-    /// Facts were lost, because the console takes too long.
+    /// Events were lost because the console reads too slowly.
     Behind,
-    /// The engine has ended: the last picture.
+    /// The engine has ended; the last snapshot follows.
     Over,
 }
 
@@ -67,7 +67,7 @@ impl Showing {
         }
     }
 
-    /// Waits for something new. May be dropped and called again without losing any.
+    /// Waits for news. Cancel-safe.
     pub(super) async fn news(&mut self) -> News {
         tokio::select! {
             changed = self.snapshots.changed() => match changed {
@@ -84,42 +84,42 @@ impl Showing {
         }
     }
 
-    /// What a console begins with.
-    pub(super) fn everything(&mut self) -> Vec<Said> {
+    /// The initial messages to a console.
+    pub(super) fn everything(&mut self) -> Vec<Payload> {
         let lines = self.log.since(0);
         let tail = lines.len().saturating_sub(TAIL);
         self.logged = lines.last().map_or(0, |line| line.number);
-        let mut all = vec![Said::Control(self.client.view()), self.picture()];
+        let mut all = vec![Payload::Control(self.client.view()), self.picture()];
         if !lines.is_empty() {
-            all.push(Said::Log(lines[tail..].to_vec()));
+            all.push(Payload::Log(lines[tail..].to_vec()));
         }
         all
     }
 
-    /// What is to be said of it; none if the console is to be let go.
-    pub(super) fn take(&mut self, news: News) -> Option<Vec<Said>> {
+    /// The messages for an item of news; `None` if the console must be disconnected.
+    pub(super) fn take(&mut self, news: News) -> Option<Vec<Payload>> {
         Some(match news {
             News::Snapshot | News::Over => vec![self.picture()],
-            News::Fact(fact) => vec![Said::Fact(fact)],
-            News::Control => vec![Said::Control(self.client.view())],
+            News::Fact(fact) => vec![Payload::Fact(fact)],
+            News::Control => vec![Payload::Control(self.client.view())],
             News::Look => {
                 let lines = self.log.since(self.logged);
                 self.logged = lines.last().map_or(self.logged, |line| line.number);
-                let lines = (!lines.is_empty()).then_some(Said::Log(lines));
+                let lines = (!lines.is_empty()).then_some(Payload::Log(lines));
                 let vitals = self
                     .sampler
                     .as_mut()
                     .map(|sampler| sampler.sample(Instant::now()));
-                lines.into_iter().chain(vitals.map(Said::Vitals)).collect()
+                lines.into_iter().chain(vitals.map(Payload::Vitals)).collect()
             }
             News::Behind => return None,
         })
     }
 
-    fn picture(&mut self) -> Said {
+    fn picture(&mut self) -> Payload {
         let now = self.snapshots.borrow_and_update().clone();
         let picture = Picture::since(self.sent.as_deref(), &now);
         self.sent = Some(now);
-        Said::Picture(Box::new(picture))
+        Payload::Picture(Box::new(picture))
     }
 }

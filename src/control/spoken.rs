@@ -1,4 +1,4 @@
-//! What a client is told, in lines for a person.
+//! Messages to a client as readable text.
 
 use std::sync::Arc;
 
@@ -6,26 +6,30 @@ use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView};
 use crate::figures::counted;
 use crate::ledger::{CheckState, UnitState};
 
-use super::wire::Said;
+use super::wire::Payload;
 
-/// The lines, each ended.
+/// The text of a message, every line with its line end.
 #[must_use]
-pub fn text(said: &Said) -> String {
-    match said {
-        Said::Reply(Reply::Accepted(sentence)) => format!("ok: {sentence}\n"),
-        Said::Reply(Reply::Refused(sentence)) => format!("refused: {sentence}\n"),
-        Said::Reply(Reply::Rows(rows)) => {
+pub fn text(payload: &Payload) -> String {
+    match payload {
+        Payload::Reply(Reply::Accepted(sentence)) => format!("ok: {sentence}\n"),
+        Payload::Reply(Reply::Refused(sentence)) => format!("refused: {sentence}\n"),
+        Payload::Reply(Reply::Rows(rows)) => {
             let lines = std::iter::once(&rows.columns).chain(&rows.rows);
             lines.map(|line| line.join("\t") + "\n").collect()
         }
-        Said::Help(text) => text.clone(),
-        Said::Status(snapshot) => standing(snapshot),
-        // Nobody attaches in words.
-        Said::Picture(_) | Said::Fact(_) | Said::Log(_) | Said::Vitals(_) | Said::Control(_) => String::new(),
+        Payload::Help(text) => text.clone(),
+        Payload::Status(snapshot) => standing(snapshot),
+        // Consoles attach in JSON only.
+        Payload::Picture(_)
+        | Payload::Fact(_)
+        | Payload::Log(_)
+        | Payload::Vitals(_)
+        | Payload::Control(_) => String::new(),
     }
 }
 
-/// The question a run holds for, with the words that answer it.
+/// The question the run is paused for, with the commands that answer it.
 fn asked(question: &Question) -> Vec<String> {
     let choices: Vec<String> = (question.choices.iter())
         .map(|choice| format!("'answer {}'", choice.word))
@@ -95,7 +99,7 @@ fn stage(stage: &StageView) -> String {
     format!("{}: {counts}, {}", stage.name, counted(stage.rows, "row"))
 }
 
-/// The same without its units, for a program.
+/// A snapshot without its units, for JSON clients.
 pub(super) fn without_units(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
     for stage in &mut snapshot.stages {

@@ -1,4 +1,4 @@
-//! What goes over the socket: one JSON object a line, each way.
+//! Messages on the control socket: one JSON object per line in both directions.
 
 use std::sync::Arc;
 
@@ -13,82 +13,82 @@ use super::picture::Picture;
 /// The `schema` value of every line.
 pub const SCHEMA: &str = "backcourt.control/1";
 
-/// One line from a client.
+/// A line from a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct RequestMessage {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// Comes back with the answer.
+    /// Returned with the reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
-    /// Who asks, for what is recorded by name; without it the operator who started the run.
+    /// Name of the sender, recorded with its commands; by default the operator who started the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// What.
+    /// The request.
     pub request: Request,
 }
 
-/// What a client may ask.
+/// A request from a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// The words there are.
+    /// List the commands.
     Help,
-    /// How the run stands.
+    /// Return the state of the run.
     Status,
-    /// An order to the run.
+    /// Send a command to the run.
     Command(Command),
-    /// From now on, everything a console shows. Its orders count only while it has the helm.
+    /// Stream everything a console shows. Commands from the console are accepted only while it is in control.
     Attach {
-        /// Who watches, and where: shown to the other consoles.
+        /// Name of the console, such as `user@pts/3`, shown to the other consoles.
         name: String,
-        /// It will never ask for the helm.
+        /// Never take control.
         read_only: bool,
     },
-    /// The helm, for a console that is attached.
+    /// Take control, for an attached console.
     #[serde(alias = "take_helm")]
     TakeControl,
 }
 
-/// One line to a client.
+/// A line to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// The `id` of the request this answers.
+    /// The `id` of the request it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
-    /// What.
+    /// The content.
     #[serde(flatten)]
-    pub said: Said,
+    pub payload: Payload,
 }
 
-/// What a client is told.
+/// The content of a message to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// The answer to an order, or why a line was not taken.
+pub enum Payload {
+    /// The reply to a command, or why a line was refused.
     Reply(Reply),
-    /// The words there are, as text.
+    /// The commands, as text.
     Help(String),
-    /// How the run stands: a snapshot whose stages list no units, their counts tell.
+    /// The state of the run: a snapshot whose stages have counts but no units.
     Status(Box<Snapshot>),
-    /// The newest picture, for a console.
+    /// The newest snapshot, for a console.
     Picture(Box<Picture>),
-    /// Something happened, for a console.
+    /// An event, for a console.
     Fact(Box<Fact>),
-    /// New lines of the log, the newest thousand at first, for a console.
+    /// New log lines, at first the newest thousand, for a console.
     Log(Vec<Arc<LogLine>>),
-    /// What the process takes of the machine, for a console.
+    /// The resource usage of the process, for a console.
     Vitals(Vitals),
-    /// Who has the helm, for a console.
+    /// Who is in control, for a console.
     #[serde(alias = "helm")]
     Control(ControlView),
 }
 
-impl Asked {
-    /// A request without a name or number.
+impl RequestMessage {
+    /// A request without sender or id.
     #[must_use]
     pub fn new(request: Request) -> Self {
         Self {
@@ -101,27 +101,27 @@ impl Asked {
 }
 
 impl Message {
-    /// A message with the number of the request it answers.
+    /// A message with the id of the request it replies to.
     #[must_use]
-    pub fn new(id: Option<u64>, said: Said) -> Self {
+    pub fn new(id: Option<u64>, payload: Payload) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             id,
-            said,
+            payload,
         }
     }
 }
 
-/// What a line asks for: JSON if it begins with a brace, else words.
+/// Parses a request: JSON if it starts with a brace, else text.
 ///
 /// # Errors
-/// One sentence for the client.
-pub(super) fn read(line: &[u8]) -> Result<Asked, String> {
+/// One sentence that says what is wrong with the line.
+pub(super) fn read(line: &[u8]) -> Result<RequestMessage, String> {
     let text = str::from_utf8(line).map_err(|_| "a line must be UTF-8 text".to_owned())?;
     if !text.trim_start().starts_with('{') {
-        return super::words::parse(text).map(Asked::new);
+        return super::words::parse(text).map(RequestMessage::new);
     }
-    let asked: Asked = serde_json::from_str(text)
+    let asked: RequestMessage = serde_json::from_str(text)
         .map_err(|error| format!("invalid line ({error}); see docs/control.md for the format"))?;
     if asked.schema == SCHEMA {
         Ok(asked)

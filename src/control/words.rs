@@ -1,4 +1,4 @@
-//! The one table of orders in words: `nc -U`, `backcourt ctl` and the documentation all read it.
+//! The table of text commands, shared by `nc -U`, `backcourt ctl` and the documentation.
 
 use std::collections::BTreeSet;
 
@@ -9,21 +9,21 @@ use crate::plan::{expand_dates, parse_date, with_hint};
 
 use super::wire::Request;
 
-/// One order as it is typed.
+/// A text command.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {
-    /// The first word: [`Command::word`] of what it orders.
+    /// The first word: [`Command::word`] of the command it sends.
     pub name: &'static str,
-    /// What follows it; empty if nothing does.
+    /// Its arguments; empty if it takes none.
     pub arguments: &'static str,
-    /// One that can be typed as it stands, without the first word.
+    /// Valid arguments, as an example.
     pub example: &'static str,
-    /// What it does, in one line.
+    /// Its effect, in one line.
     pub help: &'static str,
     parse: fn(&[&str]) -> Result<Command, String>,
 }
 
-/// Every order.
+/// Every text command.
 #[rustfmt::skip]
 pub const TABLE: &[Word] = &[
     Word { name: "pause", arguments: "", example: "", parse: |rest| alone(rest, Command::Pause),
@@ -60,16 +60,16 @@ pub const TABLE: &[Word] = &[
         help: "end now; in-flight work is aborted before its commit" },
 ];
 
-/// The words that ask and order nothing.
+/// Requests that are read-only.
 pub const READING: [(&str, &str); 2] = [
     ("help", "list the commands; read-only"),
     ("status", "show the progress of the run; read-only"),
 ];
 
-/// What a typed line asks for.
+/// Parses a typed line.
 ///
 /// # Errors
-/// One sentence that says which word is not understood and what there is instead.
+/// One sentence that names the invalid word and the valid ones.
 pub fn parse(line: &str) -> Result<Request, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Some((first, rest)) = words.split_first() else {
@@ -89,7 +89,7 @@ pub fn parse(line: &str) -> Result<Request, String> {
     (word.parse)(rest).map(Request::Command)
 }
 
-/// Every word with what it takes and does, a line each.
+/// Every command with its arguments and effect, one per line.
 #[must_use]
 pub fn help() -> String {
     let reading = READING.map(|(name, help)| (name.to_owned(), help));
@@ -106,7 +106,7 @@ pub fn help() -> String {
 }
 
 impl Word {
-    /// The word with what follows it.
+    /// The command with its arguments.
     #[must_use]
     pub fn usage(&self) -> String {
         format!("{} {}", self.name, self.arguments).trim_end().to_owned()
@@ -255,7 +255,7 @@ fn inspect(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
-/// Dates and ranges of them between commas, each date once and in order.
+/// Parses comma-separated dates and ranges; the result is sorted and without duplicates.
 fn dates(typed: &str) -> Result<Vec<NaiveDate>, String> {
     let dates: BTreeSet<NaiveDate> = expand_dates(typed)
         .map_err(|error| error.to_string())?

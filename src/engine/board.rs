@@ -1,4 +1,4 @@
-//! The state of a run that readers may see: units, workers and checks as they stand, and the picture made from them.
+//! The visible state of a run: units, workers and checks, and the views in its snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::Cost;
 use super::gaps::Gaps;
 use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
-/// The working time of a run: a clock that stands while the run is paused or over.
+/// A clock of working time; it stops while the run is paused or has ended.
 #[derive(Debug, Default)]
 pub(super) struct ActiveTime {
     before: Duration,
@@ -44,11 +44,11 @@ impl ActiveTime {
 #[derive(Debug)]
 pub(super) struct StageBoard {
     pub(super) name: String,
-    /// `dataset.table`; none if it fills none.
+    /// `dataset.table`; `None` if the stage has no table.
     pub(super) table: Option<String>,
     pub(super) state: StageState,
     pub(super) time: ActiveTime,
-    /// What was billed for it and its checks, if anything was.
+    /// Billed for the stage and its checks, if anything was.
     pub(super) cost: Option<Cost>,
     gaps: Gaps,
     units: Arc<Vec<UnitView>>,
@@ -89,14 +89,14 @@ impl StageBoard {
             .map(|at| &self.units[at])
     }
 
-    /// Changes one unit; a date outside the run's range is left alone.
+    /// Changes one unit; ignores dates outside the run.
     pub(super) fn change(&mut self, date: NaiveDate, change: impl FnOnce(&mut UnitView)) {
         if let Ok(at) = self.units.binary_search_by_key(&date, |unit| unit.date) {
             change(&mut Arc::make_mut(&mut self.units)[at]);
         }
     }
 
-    /// Shows a unit as the ledger records it. Off-days share one text of their reason.
+    /// Shows a unit as recorded in the ledger. Units with the same reason share its text.
     pub(super) fn show(&mut self, record: &UnitRecord) {
         let shared = record.reason.as_deref().map(|reason| {
             self.units
@@ -115,7 +115,7 @@ impl StageBoard {
         });
     }
 
-    /// What the stored rows of a date do not know; a date outside the run's range is not counted.
+    /// Sets the NULLs and data issues in a date's rows; ignores dates outside the run.
     pub(super) fn show_gaps(&mut self, date: NaiveDate, gaps: &[Gap]) {
         if self.unit(date).is_some() {
             self.gaps.put(date, gaps);
@@ -145,7 +145,7 @@ impl StageBoard {
     }
 }
 
-/// One worker.
+/// A worker.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) task: Option<TaskView>,
@@ -191,7 +191,7 @@ impl Slot {
         self.task = None;
     }
 
-    /// Units that were stored, whatever the worker does meanwhile.
+    /// Counts stored units, even if the worker has moved on to another batch.
     pub(super) const fn count(&mut self, units: u64) {
         self.units_done += units;
     }
@@ -211,7 +211,7 @@ impl Slot {
     }
 }
 
-/// Checks as the ledger knows them.
+/// The checks as recorded in the ledger.
 pub(super) fn check_views<'a>(
     plan: &Plan,
     checks: impl Iterator<Item = &'a CheckSpec>,
@@ -229,14 +229,14 @@ pub(super) fn check_views<'a>(
         .collect())
 }
 
-/// A check at the start of a run: as it was last answered, or not asked yet.
+/// A check at the start of a run, with its last result if there is one.
 fn check_view(
     spec: &CheckSpec,
     last: Option<&CheckRecord>,
     waiver: Option<&Waiver>,
     history: Vec<PastAnswer>,
 ) -> CheckView {
-    // A query that was under way when its process died was never answered.
+    // A query in flight when its process crashed has no result.
     let state = match last.map(|record| record.state) {
         None | Some(CheckState::Running) => CheckState::Pending,
         Some(state) => state,
@@ -262,7 +262,7 @@ fn check_view(
     }
 }
 
-/// What came of a check's query.
+/// The result of a check's query.
 #[derive(Debug, Clone)]
 pub(super) struct Answered {
     pub(super) state: CheckState,
@@ -273,7 +273,7 @@ pub(super) struct Answered {
 }
 
 impl Answered {
-    /// Of a query that could not be run.
+    /// The result of a query that could not run.
     pub(super) const fn error(message: String, seconds: f64) -> Self {
         Self {
             state: CheckState::Error,
@@ -295,7 +295,7 @@ impl Answered {
     }
 }
 
-/// Shows a check's new answer; gives what the ledger is to keep of it.
+/// Shows a check's new result. Returns the record for the ledger.
 pub(super) fn take_answer(
     view: &mut CheckView,
     spec: &CheckSpec,
@@ -323,7 +323,7 @@ pub(super) fn take_answer(
     record
 }
 
-/// Whether a check has no answer that counts.
+/// Whether a check has no current result.
 pub(super) const fn is_open(check: &CheckView) -> bool {
     matches!(
         check.state,

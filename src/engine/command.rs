@@ -1,4 +1,4 @@
-//! What an operator can ask of a run. Keys, signals and the command line all end here; there is no second way in.
+//! Commands to a run. Keys, signals and the command line all use these; there is no other way to control a run.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use tokio::sync::oneshot;
 use crate::ledger::UnitState;
 use crate::table::Part;
 
-/// Which units are meant.
+/// A selection of units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// These dates.
     Dates(Vec<NaiveDate>),
-    /// Every unit that failed, stayed empty or is partial.
+    /// Units that are failed, empty or partial.
     Failed,
-    /// The dates a check named as offending.
+    /// The failing dates of this check.
     Offending(String),
-    /// Every unit that rests on something that changed after it was computed.
+    /// Stale units: their inputs changed after they were computed.
     Stale,
-    /// What another definition of its stage made.
+    /// Outdated units: computed with another definition of their stage.
     Outdated,
 }
 
 impl Selection {
-    /// Whether a unit is selected. `is_changed`: another definition made it; `failing` are the dates the selected check
-    /// names.
+    /// Whether a unit is selected. `is_changed`: the unit is outdated; `failing`: the failing dates of the selected
+    /// check.
     #[must_use]
     pub fn takes(&self, date: NaiveDate, state: UnitState, is_changed: bool, failing: &[NaiveDate]) -> bool {
         match self {
@@ -40,99 +40,99 @@ impl Selection {
     }
 }
 
-/// Which checks are meant.
+/// A selection of checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Checks {
-    /// All of them.
+    /// Every check.
     All,
-    /// Just these, by name.
+    /// These checks, by name.
     Named(Vec<String>),
 }
 
-/// One order to the dispatcher.
+/// A command to the dispatcher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Hand out nothing new; what is in flight lands, then the run holds.
+    /// Stop handing out batches; the run is paused once in-flight work has finished.
     Pause,
-    /// Go on, after the question about the cost or the sample too; any other is answered in its own words.
+    /// Resume. Also answers a question about the cost or the sample; other questions need [`Command::Answer`].
     Resume,
-    /// Answer the question the run holds for before its first unit.
+    /// Answer the open question before the first unit.
     Answer {
-        /// The word of one of its answers.
+        /// The word of the choice.
         answer: String,
     },
-    /// Do these units again.
+    /// Rerun units.
     Rerun {
         /// Which units.
         selection: Selection,
-        /// In which stage; none means every stage.
+        /// In this stage; `None` for every stage.
         stage: Option<String>,
-        /// From which source; none keeps the run's.
+        /// From this source; `None` for the run's.
         source: Option<String>,
-        /// Let rows that miss the expectation replace stored ones.
+        /// Let rows that miss the expectation replace stored rows.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         accept_short: bool,
     },
-    /// Use this many workers from now on.
+    /// Change the number of workers.
     Workers(usize),
     /// Run these checks now.
     Check(Checks),
-    /// Say anew why what this check counts is not all known.
+    /// Run the breakdown of a check.
     Explain {
-        /// The check.
+        /// Check name.
         check: String,
     },
-    /// Let a failed check pass, as long as it measures the same.
+    /// Waive a failing check, for its current definition and value.
     Waive {
-        /// The check.
+        /// Check name.
         check: String,
-        /// Why; recorded for good.
+        /// The reason; permanently recorded.
         reason: String,
     },
-    /// Tick an item of the runbook that facts cannot tick, or withdraw its tick.
+    /// Tick or untick a runbook item that is not ticked automatically.
     Tick {
-        /// The item, as in `14` or `14a`.
+        /// Item id, such as `14` or `14a`.
         item: String,
-        /// Whether it is done; if not, its tick is withdrawn.
+        /// `true` to tick, `false` to untick.
         done: bool,
-        /// What was done, or why it counts no more; recorded for good.
+        /// What was done, or why the tick no longer counts; permanently recorded.
         note: String,
     },
     /// Show the rows stored for one unit.
     Inspect {
-        /// The stage.
+        /// Stage name.
         stage: String,
-        /// The date.
+        /// Date of the unit.
         date: NaiveDate,
     },
-    /// Fetch the raw rows of these dates again from where they come from.
+    /// Reload the raw rows of these dates from their origin.
     Reload {
-        /// The dates.
+        /// The dates to reload.
         dates: Vec<NaiveDate>,
     },
-    /// Let a stage begin that waits for the operator's word.
+    /// Approve the start of a stage.
     Advance {
-        /// Which; none means every one that waits.
+        /// Stage name; `None` for all waiting stages.
         stage: Option<String>,
     },
-    /// Give up what workers have in hand, so that it is to be done again, and hold. What is being committed lands.
+    /// Cancel and requeue batches that workers are reading or computing, and pause. Commits in flight finish.
     Cancel,
-    /// Hand out nothing new, let what is in flight land, and end.
+    /// Stop handing out batches, let in-flight work finish, and end.
     Drain,
-    /// End now; what is in flight is cut off before its commit and done again next time.
+    /// End now. In-flight work is aborted before its commit and rerun by the next start.
     Abort,
 }
 
 impl Command {
-    /// Whether it asks for a change, or just for an answer.
+    /// Whether it changes the run; `false` if it only reads.
     #[must_use]
     pub const fn changes(&self) -> bool {
         !matches!(self, Self::Inspect { .. })
     }
 
-    /// The word it goes by on the control socket and for `backcourt ctl`.
+    /// Its name on the control socket and for `backcourt ctl`.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -156,40 +156,40 @@ impl Command {
     }
 }
 
-/// The dispatcher's answer to one command.
+/// The dispatcher's reply to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// Done or under way; one sentence says what.
+    /// Done or started, described in one sentence.
     Accepted(String),
-    /// Not done; one sentence says why and what to do instead.
+    /// Refused: one sentence on why, and what to do instead.
     Refused(String),
     /// The rows of an inspected unit.
     Rows(StoredRows),
 }
 
-/// The rows of one unit as texts, ready to be shown.
+/// The rows of one unit as text, ready to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRows {
     /// Column names.
     pub columns: Vec<String>,
-    /// One list of texts a row, in the order of the columns.
+    /// One list of values per row, in column order.
     pub rows: Vec<Vec<String>>,
-    /// The columns that play a part, where the table's definition says so.
+    /// The role of columns that have one in the table's definition.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<String, Part>,
-    /// What rows of the date belong to, whether there are any or not, where the stage knows.
+    /// Groups of the date, such as its games, with or without rows; empty if the stage has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
 }
 
-/// A command on its way, with the place its answer goes.
+/// A command with its sender and reply channel.
 #[derive(Debug)]
 pub struct Order {
-    /// What is asked.
+    /// The command.
     pub command: Command,
-    /// Who asks, if it is not the operator who started the run.
+    /// The sender, if not the operator who started the run.
     pub by: Option<String>,
-    /// Where the answer goes; a listener that left is no fault.
+    /// Reply channel. A client that has disconnected is not an error.
     pub answer: oneshot::Sender<Reply>,
 }

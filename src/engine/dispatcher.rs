@@ -1,5 +1,6 @@
-//! Owns all mutable state of a run and is the only place that decides.
-//! It waits for orders, finished tasks and clocks; after each it looks once at everything that may go on.
+//! The single owner of a run's mutable state: every decision is made here.
+//!
+//! The loop waits for commands, finished tasks and timers. After each one it starts everything that can start.
 
 mod asking;
 mod batches;
@@ -61,10 +62,10 @@ use trouble::Trouble;
 
 pub(super) use recording::CommitRecord;
 
-/// Snapshots follow each other no faster than this, unless something an operator waits for changes.
+/// Minimum time between snapshots; [`Refresh::Now`] ignores it.
 const REFRESH_GAP: Duration = Duration::from_millis(100);
 
-/// What a task reports when it ends.
+/// The result of a finished task.
 enum TaskOutcome {
     Prepared(Result<Option<String>, StageError>),
     Examined(Result<Findings, StageError>),
@@ -84,13 +85,13 @@ enum TaskOutcome {
     Answered,
 }
 
-/// What is asked before a stage begins: what its dates must come to, and how many rows each has now.
+/// Read before a stage starts: the scope of each date, and the number of rows stored for it.
 struct Scoped {
     scopes: Vec<Scope>,
     stored: HashMap<NaiveDate, u32>,
 }
 
-/// What a task was about, for the case that it panics and cannot report.
+/// What a task was doing, kept outside it because a panicked task returns nothing.
 enum TaskKind {
     Preflight,
     Preparation,
@@ -108,14 +109,15 @@ enum TaskKind {
     Recorder,
 }
 
-/// A check or breakdown on its way: which one, and how often its stage had changed when it was asked.
+/// A check or breakdown in flight: its index, and the stage's change count when the query started. A newer count makes
+/// the result outdated.
 #[derive(Debug, Clone, Copy)]
 struct CheckTicket {
     at: usize,
     changes: u64,
 }
 
-/// How urgently a new picture is wanted.
+/// How soon the next snapshot must be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Refresh {
     Current,
@@ -123,64 +125,65 @@ enum Refresh {
     Now,
 }
 
-/// Where the run is going.
+/// The dispatcher's view of the run state; it decides what may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Before the first unit.
+    /// Before the first unit: preflight, questions, estimate, sample.
     Preparing,
-    /// Handing out units.
+    /// Handing out batches.
     Going,
-    /// Handing out nothing until told otherwise.
+    /// Hands out nothing until resumed: paused, or waiting for an answer.
     Holding,
-    /// Handing out nothing any more.
+    /// Hands out nothing more; in-flight work finishes, then the run ends.
     Draining,
-    /// Ended; orders may still come in.
+    /// The run has ended; commands are still accepted.
     Over,
 }
 
-/// Whether it is known what a stage's dates must come to.
+/// Whether a stage's expected rows per date have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ScopeState {
     Unknown,
-    CheckTicket,
+    Requested,
     Known,
 }
 
-/// One stage in the dispatcher's hands.
+/// The state of one stage in this run.
 struct StageRun {
     stage: Arc<dyn Stage>,
-    /// The stages of this run that must pass before it, by their place.
+    /// Indexes of the stages in this run that must pass first.
     needs: Vec<usize>,
     board: StageBoard,
     queue: Queue,
     writer: Writer,
     trouble: Trouble,
-    /// Attempts used in this run by dates that failed and are tried again.
+    /// Attempts per date in this run, for dates waiting for a retry.
     attempts: HashMap<NaiveDate, u32>,
-    /// Source of a date that is rerun from another one than the run's.
+    /// Source for dates rerun from a source other than the run's.
     sources: HashMap<NaiveDate, String>,
-    /// Dates whose new rows may replace stored ones though they miss the expectation: the operator said so.
+    /// Dates for which the operator accepts rows that miss the expectation in place of stored ones.
     accepts_short: HashSet<NaiveDate>,
-    /// Dates whose outcome the ledger has, in this range or another.
+    /// Dates with a final state in the ledger, set by this run or an earlier one.
     recorded: BTreeSet<NaiveDate>,
-    /// Source of a date's rows, where it is another one than the run's.
+    /// Source of the stored rows, where it differs from the run's.
     made_from: HashMap<NaiveDate, String>,
-    /// Dates that are done by another definition of the stage, whether they have all their rows or not.
+    /// Dates computed with another definition of the stage, complete or not.
     changed: BTreeSet<NaiveDate>,
-    /// Dates under way that rest on something that changed meanwhile, with the reason.
+    /// In-flight dates whose inputs have changed since they started, with the reason.
     invalidated: HashMap<NaiveDate, String>,
     scope: ScopeState,
-    /// It need not be asked for: the plan says so, the operator did, or it was begun before.
+    /// Whether the stage may start without approval: the plan doesn't ask for one, the operator gave it, or an earlier
+    /// run started the stage.
     released: bool,
     /// How many of the plan's dates were done when the run began.
     covered_before: Coverage,
-    /// Units that were to be done when it began.
+    /// Units to do when the stage started.
     to_do: u64,
-    /// How often a unit's stored rows changed in this run.
+    /// How often stored rows of this stage have changed in this run.
     changes: u64,
 }
 
-/// The run's progress could not be recorded; it must not go on.
+/// The ledger or the event log could not be written; the run must stop.
 #[derive(Debug, thiserror::Error)]
 enum Fatal {
     #[error(transparent)]
@@ -194,7 +197,7 @@ pub(super) struct Dispatcher {
     warehouse: Arc<dyn Warehouse>,
     bills: Bills,
     lease_guard: Option<LeaseGuard>,
-    /// None where no other host could continue, and where no lease keeps others from writing.
+    /// `None` where the warehouse keeps no record of progress, or where no lease protects it.
     recorder: Option<Recorder>,
     ledger: Ledger,
     target: Target,
@@ -206,17 +209,17 @@ pub(super) struct Dispatcher {
     run: RunRecord,
     mode: Mode,
     ending: Option<Ending>,
-    /// Why the run was aborted, until its tasks and jobs have ended.
+    /// Why the run was aborted; set until its tasks have ended and their jobs are cancelled.
     aborted: Option<String>,
-    /// The operator wants the process to end, not just the run.
+    /// The operator asked to quit the process, not just to end the run.
     leaving: bool,
     stage_runs: Vec<StageRun>,
     elsewhere: Elsewhere,
     slots: Vec<Slot>,
     workers: usize,
-    /// How many batches are read and computed at once, whatever the number of workers.
+    /// Permits for reading and computing: the warehouse's limit, whatever the number of workers.
     lanes: Arc<Semaphore>,
-    /// The stage whose turn it is to hand out the next batch.
+    /// Index of the stage that hands out the next batch first (round robin).
     turn: usize,
     checks: Vec<CheckView>,
     to_check: VecDeque<usize>,
@@ -228,17 +231,17 @@ pub(super) struct Dispatcher {
     eta: EtaEstimator,
     units_ended: u64,
     units_failed: u64,
-    /// Whose run is continued, until it is told.
+    /// Message about the run being continued, until it is emitted.
     continued: Option<String>,
     prepare: Option<Box<dyn Prepare>>,
     preflight: Preflight,
-    /// What the run is going to be billed, once that was asked.
+    /// The cost estimate, once it has been made.
     estimate: Option<Arc<Estimate>>,
-    /// Questions that are still to be asked before the first unit.
+    /// Questions to ask before the first unit, in order.
     to_ask: VecDeque<Question>,
-    /// The one the run holds for: nothing is made and nothing written until it is answered.
+    /// The open question. Nothing is computed or written until it is answered.
     question: Option<Arc<Question>>,
-    /// What is to be sampled before the first unit, with what the ledger knew when the run began.
+    /// The sample to make before the first unit, with the ledger's state when the run began.
     sample: Option<(Known, Sample)>,
     preparing: Option<(String, Arc<Meter>)>,
     tasks: JoinSet<TaskOutcome>,
@@ -362,12 +365,12 @@ impl Dispatcher {
         Ok(dispatcher)
     }
 
-    /// Says at the beginning whose run is continued, if another one is.
+    /// Sets the message to emit at the start when this run continues another one.
     pub(super) fn continues(&mut self, message: Option<String>) {
         self.continued = message;
     }
 
-    /// Runs until the run is over and nobody wants to give orders any more.
+    /// Runs until the run has ended and no more commands are wanted.
     pub(super) async fn run(mut self, snapshots: watch::Sender<Arc<Snapshot>>) -> Ending {
         let ending = match self.live(&snapshots).await {
             Ok(ending) => ending,
@@ -381,7 +384,7 @@ impl Dispatcher {
                 ending
             }
         };
-        // A task that is cut off ends the program it runs; were it not waited for, the program could outlive us.
+        // Stopping a task also kills the program it runs. Without this wait the program could outlive the process.
         self.tasks.shutdown().await;
         cancel_abandoned(self.warehouse.as_ref()).await;
         if let Err(fatal) = self.collect_bills() {
@@ -432,11 +435,11 @@ impl Dispatcher {
         match joined {
             Ok((id, report)) => match self.task_kinds.remove(&id) {
                 Some(_) => self.on_outcome(report),
-                // It was given up in the moment it was done.
+                // Cancelled just as it finished.
                 None => Ok(()),
             },
             Err(error) => match self.task_kinds.remove(&error.id()) {
-                Some(owner) => self.on_death(owner, error),
+                Some(owner) => self.on_panic(owner, error),
                 None => Ok(()),
             },
         }
@@ -473,7 +476,7 @@ impl Dispatcher {
         }
     }
 
-    /// Starts a task and remembers what it is about.
+    /// Spawns a task and records its kind.
     fn spawn(&mut self, owner: TaskKind, task: impl Future<Output = TaskOutcome> + Send + 'static) {
         self.spawn_as(|_| owner, task);
     }
@@ -509,24 +512,24 @@ impl Dispatcher {
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
-        let refresh = self.show(snapshots);
-        Ok(self.events.checkpoint(&refresh, is_last)?)
+        let snapshot = self.show(snapshots);
+        Ok(self.events.checkpoint(&snapshot, is_last)?)
     }
 
     fn show(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         self.version += 1;
-        let refresh = Arc::new(self.snapshot());
-        snapshots.send_replace(Arc::clone(&refresh));
+        let snapshot = Arc::new(self.snapshot());
+        snapshots.send_replace(Arc::clone(&snapshot));
         self.refresh = Refresh::Current;
         self.published_at = Instant::now();
-        refresh
+        snapshot
     }
 
-    /// When something is due that nobody will report.
+    /// The next moment at which something is due without a task or command to wake the loop.
     fn next_wake(&self) -> Option<Instant> {
         let refresh = (self.refresh != Refresh::Current).then(|| self.published_at + REFRESH_GAP);
         let meter = self.preparing.is_some().then(|| self.published_at + REFRESH_GAP);
-        // With every worker busy a rested date has to wait; one of them will report, no clock is needed.
+        // A retry needs a free worker. If all are busy, the one that finishes wakes the loop; no timer is needed.
         let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
             && self.mode == Mode::Going;
         let lines = self.stage_runs.iter().enumerate().flat_map(|(at, stage_run)| {
@@ -546,7 +549,7 @@ impl Dispatcher {
     }
 }
 
-/// The record of a run that begins now.
+/// The ledger's record of a run that starts now.
 fn record_of(plan: &Plan, options: &Options, warehouse: String) -> RunRecord {
     RunRecord {
         id: options.run_id.clone(),
@@ -563,7 +566,7 @@ fn record_of(plan: &Plan, options: &Options, warehouse: String) -> RunRecord {
     }
 }
 
-/// Everything that is asked of the warehouse for its own sake.
+/// Everything billed separately: each stage, each check, and the rest.
 fn purposes<'a>(
     stages: &[Arc<dyn Stage>],
     checks: impl Iterator<Item = &'a CheckView>,
@@ -573,7 +576,7 @@ fn purposes<'a>(
     stages.chain(checks).chain([Purpose::default()])
 }
 
-/// A line for every stage, nothing of it begun.
+/// One `StageRun` per stage, none of them started.
 fn stage_runs_of(
     plan: &Plan,
     stages: Vec<Arc<dyn Stage>>,
@@ -620,7 +623,7 @@ fn stage_runs_of(
         .collect()
 }
 
-/// The places of the stages that a stage needs. One that takes no part in this run is not waited for.
+/// Indexes of the stages this stage needs. Stages outside this run are ignored.
 fn needs_of(plan: &Plan, stage: &str, names: &[String]) -> Vec<usize> {
     let needs = plan
         .stage(stage)
@@ -639,7 +642,7 @@ async fn sleep_until(wake: Option<Instant>) {
     }
 }
 
-/// Cancels what aborted tasks left running, and logs what became of it.
+/// Cancels jobs left running by aborted tasks and logs the result of each.
 async fn cancel_abandoned(warehouse: &dyn Warehouse) -> Vec<AbandonedJob> {
     let jobs = warehouse.cancel_abandoned().await;
     for job in &jobs {
@@ -648,7 +651,7 @@ async fn cancel_abandoned(warehouse: &dyn Warehouse) -> Vec<AbandonedJob> {
     jobs
 }
 
-/// The loss of the lease, which never comes where there is none.
+/// Resolves when the lease is lost; never, if there is no lease.
 async fn lost(lease_guard: &mut Option<LeaseGuard>) -> String {
     match lease_guard {
         Some(lease_guard) => lease_guard.lost().await,

@@ -1,5 +1,5 @@
-//! The units of a plan that take no part in a run: other dates, other stages. A run of a part of the plan shows what needs
-//! attention among them, and counts them when it says over how many dates a check passed.
+//! Units of a plan outside a run, on other dates or in other stages. A partial run shows which of them need attention
+//! and counts them in the coverage of checks.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,16 +10,16 @@ use crate::plan::{Plan, Severity};
 
 use super::ElsewhereView;
 
-/// What the ledger knows of them.
+/// Units and checks outside the run, from the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
-    /// By stage, and within it by date.
+    /// State by stage and date.
     units: HashMap<String, BTreeMap<NaiveDate, UnitState>>,
     view: ElsewhereView,
 }
 
 impl Elsewhere {
-    /// Reads what is not `here`, in the run: units by stage and date, and checks by stage.
+    /// Reads units that are not in the run (`is_here`) and checks of stages that take no part (`takes_part`).
     pub(super) fn read(
         ledger: &Ledger,
         target: Target,
@@ -33,7 +33,7 @@ impl Elsewhere {
             let promised = ledger.open_intents(target, &stage.name)?;
             let promised = promised.into_iter().flat_map(|intent| intent.dates);
             let recorded = ledger.current_units(target, stage)?.units;
-            // What was promised by a process that died is unknown, whatever was recorded before.
+            // Dates in open intents of a crashed process are unknown, whatever was recorded before.
             let units: BTreeMap<NaiveDate, UnitState> = (recorded.into_iter())
                 .map(|unit| (unit.date, unit.state))
                 .chain(promised.map(|date| (date, UnitState::Unknown)))
@@ -67,17 +67,17 @@ impl Elsewhere {
         Ok(elsewhere)
     }
 
-    /// What of them needs attention.
+    /// What of it needs attention.
     pub(super) const fn view(&self) -> ElsewhereView {
         self.view
     }
 
-    /// Whether the run is about everything the ledger knows.
+    /// Whether there is nothing outside the run.
     pub(super) fn is_nothing(&self) -> bool {
         self.view == ElsewhereView::default() && self.units.values().all(BTreeMap::is_empty)
     }
 
-    /// The units of a stage that are not in the run.
+    /// The units of a stage outside the run.
     pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (NaiveDate, UnitState)> {
         let units = self.units.get(stage).into_iter().flatten();
         units.map(|(date, state)| (*date, *state))

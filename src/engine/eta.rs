@@ -1,35 +1,36 @@
-//! How far a run is and how long it will take, told stage by stage: a date of one stage may take ten times as long as one
-//! of another. The working time is shared out among the stages by the workers each of them has, so that what all of them
-//! took adds up to what the run took. Time comes in from outside.
+//! Progress and ETA of a run, per stage, because a date of one stage may take ten times as long as one of another.
+//!
+//! The run's working time is divided among stages by their workers, so the stages' times add up to the run's. The
+//! caller passes the time in.
 
 use super::Progress;
 use super::rate::Rate;
 
-/// However steadily it went, what is still to come may differ from it by this share.
+/// Minimum relative uncertainty of an ETA, however steady the rate.
 const LEAST_SPREAD: f64 = 0.2;
-/// How far off a stage may be that is only known from an earlier run.
+/// Relative uncertainty for a stage measured only in an earlier run.
 const SPREAD_OF_BEFORE: f64 = 0.5;
 
-/// What is known of the speed of one stage.
+/// The measured speed of one stage.
 #[derive(Debug, Default)]
 struct StageRate {
-    /// Seconds a unit took in an earlier run, if one has measured it.
+    /// Seconds per unit in an earlier run, if measured.
     before: Option<f64>,
-    /// What of the run's working time was its share so far, in seconds.
+    /// The stage's share of the run's working time so far, in seconds.
     seconds: f64,
-    /// On the clock of its own share.
+    /// Measured on the stage's own share of the time.
     rate: Rate,
     due: u64,
-    /// Workers it has since the time was last shared out.
+    /// The stage's workers since the time was last divided.
     workers: usize,
 }
 
-/// How a run goes on.
+/// Estimates when a run will finish.
 #[derive(Debug, Default)]
 pub(super) struct EtaEstimator {
     rates: Vec<StageRate>,
     all: Rate,
-    /// Up to when the working time is shared out, in seconds.
+    /// Working time divided among the stages so far, in seconds.
     shared: f64,
 }
 
@@ -44,7 +45,7 @@ impl StageRate {
 }
 
 impl EtaEstimator {
-    /// Of stages that took so many seconds a unit in an earlier run, as far as one has measured it.
+    /// Starts with the seconds per unit that earlier runs measured, if any, for each stage.
     pub(super) fn of(before: impl Iterator<Item = Option<f64>>) -> Self {
         let rates = before.map(|before| StageRate {
             before,
@@ -56,12 +57,12 @@ impl EtaEstimator {
         }
     }
 
-    /// More units of a stage are to be done.
+    /// Adds units to do in a stage.
     pub(super) fn add(&mut self, stage: usize, units: u64) {
         self.rates[stage].due += units;
     }
 
-    /// From `active` seconds into the working time on, each stage has so many workers.
+    /// Sets the number of workers per stage, from `active` seconds of working time on.
     pub(super) fn at_work(&mut self, active: f64, workers: impl Iterator<Item = usize>) {
         self.share(active);
         for (pace, workers) in self.rates.iter_mut().zip(workers) {
@@ -69,7 +70,7 @@ impl EtaEstimator {
         }
     }
 
-    /// A unit of a stage ended `active` seconds into the working time.
+    /// Counts a finished unit, `active` seconds into the working time.
     pub(super) fn finish(&mut self, stage: usize, active: f64) {
         self.share(active);
         let pace = &mut self.rates[stage];
@@ -77,7 +78,8 @@ impl EtaEstimator {
         self.all.finish(1, active);
     }
 
-    /// Shares out the working time among the stages at work. What passes while none is, is nobody's.
+    /// Divides the working time since the last call among the stages with workers. Time without any worker counts for
+    /// none.
     #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
     fn share(&mut self, active: f64) {
         let passed = active - self.shared;
@@ -90,7 +92,7 @@ impl EtaEstimator {
         }
     }
 
-    /// From now on it takes `times` as long.
+    /// Scales all measured times by `times`.
     pub(super) fn change(&mut self, times: f64) {
         self.all.change(times);
         for pace in &mut self.rates {
@@ -98,7 +100,7 @@ impl EtaEstimator {
         }
     }
 
-    /// Seconds of the run's working time a unit of a stage took in this run; none before enough was measured.
+    /// Seconds of working time per unit in this run; `None` until enough is measured.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn seconds_a_unit(&self, stage: usize) -> Option<f64> {
         let pace = &self.rates[stage];
@@ -106,7 +108,8 @@ impl EtaEstimator {
         Some(pace.seconds / pace.rate.done() as f64)
     }
 
-    /// Where things stand, with so many units to come of each stage that has not begun; an ETA only while `moving`.
+    /// The current progress. `to_come`: estimated units of each stage that has not started. An ETA is given only while
+    /// `moving`.
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
         let due: u64 = self.rates.iter().map(|pace| pace.due).sum();
         let total = due + to_come.iter().sum::<u64>();
@@ -122,8 +125,8 @@ impl EtaEstimator {
         }
     }
 
-    /// The time to go of all stages whose speed is known, the soonest and the latest in seconds, and how many have work
-    /// left whose speed is not.
+    /// Remaining seconds (soonest, latest) of the stages with a known speed, and the number of stages with work left
+    /// whose speed is unknown.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     fn to_go(&self, to_come: &[u64]) -> (Option<(f64, f64)>, usize) {
         let times = self.times_as_long_as_before();
@@ -147,7 +150,7 @@ impl EtaEstimator {
         (sum, unmeasured)
     }
 
-    /// How many times as long as in the earlier run a unit takes now, by the stages both have measured.
+    /// How many times as long a unit takes now as in the earlier run, over the stages measured in both.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     fn times_as_long_as_before(&self) -> f64 {
         let (mut now, mut then) = (0.0, 0.0);
@@ -166,7 +169,7 @@ impl EtaEstimator {
 mod tests {
     use super::*;
 
-    /// One stage, a worker, a unit a second.
+    /// One stage with one worker and one unit per second.
     fn steady(units: u64, seconds: u32) -> EtaEstimator {
         let mut estimator = EtaEstimator::of([None].into_iter());
         estimator.add(0, units);
@@ -174,7 +177,7 @@ mod tests {
         estimator
     }
 
-    /// A unit that ends at this second, while its stage alone has a worker.
+    /// Finishes a unit at this second, while only its stage has a worker.
     fn unit(estimator: &mut EtaEstimator, stage: usize, second: f64) {
         let stages = estimator.rates.len();
         estimator.at_work(estimator.shared, (0..stages).map(|at| usize::from(at == stage)));
@@ -222,7 +225,7 @@ mod tests {
         assert!((after.0 * 2.0 - before.0).abs() < 1e-6 && (after.1 * 2.0 - before.1).abs() < 1e-6);
     }
 
-    // The second stage takes ten times as long as the first, as nobody can know who has only seen the first.
+    // The second stage takes ten times as long as the first, which the first one's rate can't show.
     #[test]
     fn a_stage_that_was_never_measured_is_said_to_be_missing_and_not_guessed_from_another() {
         let mut estimator = EtaEstimator::of([None, None].into_iter());
@@ -247,7 +250,7 @@ mod tests {
         assert_eq!(told.unmeasured, 0);
     }
 
-    // This machine takes twice as long as the one before did.
+    // This machine takes twice as long as the previous one.
     #[test]
     fn an_earlier_run_tells_what_is_to_come_as_fast_as_this_one_goes() {
         let mut estimator = EtaEstimator::of([Some(0.5), Some(5.0)].into_iter());
@@ -261,7 +264,7 @@ mod tests {
         assert_eq!(estimator.seconds_a_unit(1), None);
     }
 
-    // Three workers at one stage and one at the other: what both took is what the run took.
+    // Three workers in one stage and one in the other: the stages' times add up to the run's.
     #[test]
     fn stages_side_by_side_share_the_time_by_their_workers() {
         let mut estimator = EtaEstimator::of([None, None].into_iter());

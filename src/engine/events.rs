@@ -1,5 +1,5 @@
-//! Facts on their way out: numbered, appended to `events.jsonl`, then told to whoever listens. Between them, and for the
-//! file alone, what of the run's pictures they do not tell, so that it can be shown again.
+//! The event log: numbers events, appends them to `events.jsonl`, then sends them to listeners. Snapshot deltas go to
+//! the file only, at intervals, so that a replay can show what the events don't.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,18 +15,18 @@ use super::projection::Projector;
 use super::{EVENT_SCHEMA, Event, Fact, Snapshot};
 use crate::ledger::RunState;
 
-/// Pictures are kept this far apart at first.
+/// Minimum time between snapshot deltas.
 const SHORTEST_GAP: Duration = Duration::from_secs(1);
 
-/// From then on this share of the time since the first is left between two, so that a run of a day keeps two thousand and
-/// not eighty thousand.
+/// Later, the gap is this fraction of the time since the first delta. A run of a day then keeps two thousand, not
+/// eighty thousand.
 const GAP_SHARE: u32 = 300;
 
 /// The event log of a run.
 #[derive(Debug)]
 pub(super) struct EventLog {
     file: File,
-    /// Up to here it holds whole lines.
+    /// Length of the file up to the last complete line, in bytes.
     length: u64,
     path: PathBuf,
     run: String,
@@ -34,18 +34,18 @@ pub(super) struct EventLog {
     listener: UnboundedSender<Fact>,
     others: broadcast::Sender<Fact>,
     projector: Projector,
-    pictures: Pictures,
+    checkpoints: Checkpoints,
 }
 
-/// When pictures were kept.
+/// When snapshot deltas were written.
 #[derive(Debug, Default)]
-struct Pictures {
+struct Checkpoints {
     first: Option<Instant>,
     last: Option<(Instant, RunState)>,
 }
 
-impl Pictures {
-    /// Whether the next one is due: time has gone by, or the run stands otherwise.
+impl Checkpoints {
+    /// Whether the next delta is due: enough time has passed, or the run state has changed.
     fn are_due(&self, state: RunState) -> bool {
         let (Some(first), Some((last, shown))) = (self.first, self.last) else {
             return true;
@@ -64,14 +64,14 @@ impl Pictures {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the event log {} ({cause}); free some space or make it writable, then start again", path.display())]
 pub struct EventLogError {
-    /// The file.
+    /// Path of the event log.
     pub path: PathBuf,
-    /// What the system said.
+    /// The system's error.
     pub cause: io::Error,
 }
 
 impl EventLog {
-    /// Opens the log for appending; earlier runs stay in it. A line that a full disk cut short goes.
+    /// Opens the log for appending; earlier runs stay in it. Removes a last line that a full disk left incomplete.
     pub(super) fn open(
         path: &Path,
         run: String,
@@ -98,16 +98,16 @@ impl EventLog {
             listener,
             others,
             projector: Projector::default(),
-            pictures: Pictures::default(),
+            checkpoints: Checkpoints::default(),
         })
     }
 
-    /// The folder it lies in.
+    /// The folder of the log.
     pub(super) fn folder(&self) -> PathBuf {
         self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
     }
 
-    /// Writes these events in one go, then tells them.
+    /// Appends these events in one write, then sends them to listeners.
     pub(super) fn record(&mut self, events: Vec<Event>) -> Result<(), EventLogError> {
         if events.is_empty() {
             return Ok(());
@@ -128,20 +128,20 @@ impl EventLog {
         Ok(())
     }
 
-    /// Keeps what of this picture the facts so far do not tell, if one is due. It has the number of the fact it follows,
-    /// for those who listen are not told of it and must not miss a number.
+    /// Appends a snapshot delta if one is due. It repeats the number of the last event, because listeners don't get it
+    /// and must see no gap.
     pub(super) fn checkpoint(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
-        if !is_last && !self.pictures.are_due(now.run.state) {
+        if !is_last && !self.checkpoints.are_due(now.run.state) {
             return Ok(());
         }
-        self.pictures.keep(now.run.state);
+        self.checkpoints.keep(now.run.state);
         let untold = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
         let mut line = serde_json::to_vec(&self.fact(untold)).map_err(|cause| self.failed(cause.into()))?;
         line.push(b'\n');
         self.append(&line).map_err(|cause| self.failed(cause))
     }
 
-    /// The last words of a run that cannot go on: told even if the file does not take them any more.
+    /// Writes and sends the last events of a run that must stop; sends them even if the file can't be written.
     pub(super) fn record_what_can_be(&mut self, events: Vec<Event>) {
         for event in events {
             let fact = self.next(event);
@@ -158,7 +158,7 @@ impl EventLog {
         }
     }
 
-    /// Appends whole lines. What a full disk took of them goes again, so that the next line stands by itself.
+    /// Appends whole lines. After a partial write (disk full) the file is cut back, so that the next line starts clean.
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let written = self.file.write_all(lines);
         if written.is_ok() {
@@ -169,7 +169,7 @@ impl EventLog {
         written
     }
 
-    /// Nobody who listens, or who left early, is a fault: the file has every fact.
+    /// A missing listener is not an error: the file has every event.
     fn tell(&self, fact: Fact) {
         if self.others.receiver_count() > 0 {
             let _ = self.others.send(fact.clone());
@@ -200,7 +200,7 @@ impl EventLog {
     }
 }
 
-/// Cuts off what stands behind the last line end.
+/// Truncates the file after its last newline.
 fn cut_torn_line(file: &mut File) -> io::Result<()> {
     const STEP: u64 = 4_096;
     let length = file.metadata()?.len();

@@ -1,4 +1,4 @@
-//! What happened and must not be lost: appended to `events.jsonl`, shown by every presenter.
+//! Events: appended to `events.jsonl` and shown by every presenter.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,30 +9,30 @@ use crate::warehouse::ErrorClass;
 
 use super::{Estimate, Question, Replaces, SnapshotDelta, StageNulls, Topic, UnitSample};
 
-/// The `schema` value of every JSON line.
+/// The `schema` value of every line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
 
-/// One thing that happened, with the moment it did.
+/// An event with its number, time and run: one line of `events.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// Always [`EVENT_SCHEMA`].
     pub schema: String,
-    /// Counts from 1 within the run; a picture has the number of the fact before it.
+    /// Sequence number within the run, from 1. A snapshot delta has the number of the event before it.
     pub seq: u64,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// The run it happened in.
+    /// Run id.
     pub run: String,
-    /// What.
+    /// The event itself.
     #[serde(flatten)]
     pub event: Event,
 }
 
-/// The kinds of things that happen.
+/// What can happen in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// The run began.
+    /// The run started.
     RunStarted {
         /// Plan name.
         plan: String,
@@ -44,99 +44,99 @@ pub enum Event {
         workers: usize,
         /// Process id.
         pid: u32,
-        /// Where it takes orders from other processes, if it does.
+        /// Path of the control socket, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         control: Option<String>,
     },
-    /// The plan was begun by a run this ledger knew nothing of: its progress was taken over from the warehouse.
+    /// The run continues one that this ledger didn't know; its progress was imported from the warehouse.
     Continued {
-        /// Whose run it is and how far, in one sentence.
+        /// Whose run it continues and its progress, in one sentence.
         message: String,
     },
-    /// Something before the first unit is done, such as loading the feeds.
+    /// A preparation before the first unit finished, such as loading the feeds.
     Prepared {
-        /// One sentence.
+        /// The result in one sentence.
         message: String,
-        /// How long it took.
+        /// Duration in seconds.
         seconds: f64,
     },
-    /// It is known what the run is going to be billed, as far as it can be.
+    /// The cost of the run was estimated.
     Estimated {
-        /// One sentence.
+        /// The estimate in one sentence.
         message: String,
-        /// Whether the run holds until the operator has said yes.
+        /// Whether the run awaits approval.
         held: bool,
-        /// Stage by stage.
+        /// The estimate by stage.
         estimate: Estimate,
-        /// How long it took.
+        /// Duration in seconds.
         seconds: f64,
     },
-    /// One date of a stage was sampled: computed, held against what is stored, and not written.
+    /// One date of a stage was sampled: computed and compared with its stored rows, but not written.
     UnitSampled(UnitSample),
-    /// The sample is through.
+    /// The sample finished.
     SampleFinished {
-        /// Whether nothing stands against the full run.
+        /// Whether the sample found nothing that blocks the full run.
         sound: bool,
-        /// Whether the run holds until the operator lets it go on.
+        /// Whether the run is paused for review.
         held: bool,
-        /// One sentence.
+        /// The result in one sentence.
         message: String,
-        /// How often columns are NULL, for every stage that has sampled rows.
+        /// NULLs per column, for every stage with sampled rows.
         nulls: Vec<StageNulls>,
-        /// How long it took.
+        /// Duration in seconds.
         seconds: f64,
     },
-    /// The plan and the warehouse do not fit: the run ends before anything is made or written.
+    /// The plan doesn't fit the warehouse: the run ends before anything is created or written.
     PlanRefused {
-        /// What stands against it, a sentence each.
+        /// The problems, one sentence each.
         problems: Vec<String>,
     },
-    /// A table of another plan belongs to this one from now on.
+    /// The plan became the owner of another plan's table.
     TableTakenOver {
         /// `dataset.table`.
         table: String,
-        /// The plan it belonged to.
+        /// The previous owner.
         from: String,
-        /// Who ordered it.
+        /// The operator who asked for it.
         by: String,
     },
-    /// A table was altered to be as the plan has it.
+    /// A table was altered to match the plan.
     TableAltered {
         /// `dataset.table`.
         table: String,
-        /// The statement, or what was done in words.
+        /// The statement, or a description of the change.
         statement: String,
     },
-    /// The run holds for the answer to a question; nothing was begun.
+    /// A question was asked before the first unit; the run waits for the answer.
     QuestionAsked(Question),
-    /// The question it held for is answered.
+    /// The open question was answered.
     QuestionAnswered {
-        /// Which.
+        /// Topic of the question.
         topic: Topic,
-        /// The word of the answer.
+        /// The choice, as on the command line.
         answer: String,
-        /// Who.
+        /// The operator who answered.
         by: String,
     },
-    /// A stage's units are known and it begins.
+    /// A stage started: its units are known.
     StageStarted {
         /// Stage name.
         stage: String,
         /// Dates in the range.
         dates: u64,
-        /// Dates that still are to be done.
+        /// Dates to do.
         to_do: u64,
-        /// What those dates hold now and is replaced.
+        /// What is stored for those dates and will be replaced.
         #[serde(default)]
         replaces: Replaces,
     },
-    /// One unit ended, in whatever way.
+    /// A unit ended, in any final state.
     UnitFinished {
         /// Stage name.
         stage: String,
-        /// Date.
+        /// Date of the unit.
         date: NaiveDate,
-        /// How it ended.
+        /// Its final state.
         state: UnitState,
         /// Rows stored.
         rows: u32,
@@ -151,72 +151,72 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A unit failed and will be tried again.
+    /// A unit failed and is queued for a retry.
     UnitRetried {
         /// Stage name.
         stage: String,
-        /// Date.
+        /// Date of the unit.
         date: NaiveDate,
         /// The attempt that failed, from 1.
         attempt: u32,
         /// Class of the error.
         class: ErrorClass,
-        /// What happened.
+        /// The error.
         message: String,
-        /// Pause before the next attempt, milliseconds.
+        /// Pause before the next attempt, in milliseconds.
         wait_ms: u64,
     },
-    /// Units were put back to pending by the operator.
+    /// The operator requeued units.
     RerunQueued {
         /// Stage name.
         stage: String,
-        /// The dates.
+        /// The requeued dates.
         dates: Vec<NaiveDate>,
     },
-    /// Raw rows were fetched again and differed.
+    /// Raw rows were reloaded, and some differed.
     FeedCorrected {
         /// `dataset.table`.
         table: String,
         /// The dates that differed.
         dates: Vec<NaiveDate>,
     },
-    /// Dates rest on something that changed after they were computed.
+    /// Dates became stale: their inputs changed after they were computed.
     UnitsOvertaken {
         /// Stage name.
         stage: String,
-        /// Which.
+        /// The stale dates.
         dates: Vec<NaiveDate>,
         /// What changed.
         reason: String,
     },
-    /// The operator let stages begin that waited for his word.
+    /// The operator approved the start of stages.
     StagesReleased {
-        /// Which.
+        /// Stage names.
         stages: Vec<String>,
-        /// Who.
+        /// The operator who approved.
         by: String,
     },
-    /// The warehouse takes nothing more for a stage's table for a while.
+    /// A stage's table is throttled: its quota is used up.
     StageParked {
         /// Stage name.
         stage: String,
-        /// When it is tried again.
+        /// When the table is tried again.
         until: DateTime<Utc>,
-        /// What the warehouse says.
+        /// The warehouse's error.
         message: String,
     },
-    /// The same error met date after date: the rest of the stage is not tried.
+    /// A stage stopped after the same error on date after date.
     StageStopped {
         /// Stage name.
         stage: String,
-        /// The dates that met it, one after the other.
+        /// Dates that failed in a row.
         failed: u64,
-        /// Dates that are left undone.
+        /// Dates not tried.
         left: u64,
         /// The error.
         message: String,
     },
-    /// A stage has no open unit left.
+    /// A stage has no open units left.
     StageFinished {
         /// Stage name.
         stage: String,
@@ -226,18 +226,18 @@ pub enum Event {
         failed: u64,
         /// Rows stored for the dates in the range.
         rows: u64,
-        /// Time spent, pauses left out.
+        /// Seconds of work, without pauses.
         seconds: f64,
     },
-    /// Dates of the run were made by another definition of their stage than the plan has now.
+    /// Dates of the run are outdated: the plan's definition of their stage has changed.
     DatesOutdated {
-        /// Stage.
+        /// Stage name.
         stage: String,
         /// The dates, in order.
         dates: Vec<NaiveDate>,
-        /// Whether they are rerun; if not, they keep their rows.
+        /// Whether they are rerun; otherwise they keep their rows.
         rerun: bool,
-        /// The same in one sentence, with how many dates each definition made.
+        /// The same in one sentence, with the number of dates per definition.
         message: String,
     },
     /// A check's query was sent.
@@ -245,101 +245,101 @@ pub enum Event {
         /// Check name.
         check: String,
     },
-    /// A check was answered.
+    /// A check has a result.
     CheckFinished {
         /// Check name.
         check: String,
         /// Stage it belongs to.
         stage: String,
-        /// Whether it blocks.
+        /// Whether a failure closes the gate.
         severity: Severity,
-        /// How it stands now.
+        /// State after this result.
         state: CheckState,
-        /// What was measured.
+        /// The measured value.
         value: String,
-        /// What was expected.
+        /// The expected value.
         target: String,
-        /// Dates that offend.
+        /// Failing dates.
         offending: Vec<NaiveDate>,
-        /// Over how many of its table's dates the answer speaks; none of a check that could not be asked or is about named
+        /// How many of the table's dates the result covers; `None` if the check could not run or is limited to named
         /// dates.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         over: Option<Coverage>,
-        /// What else the query named: dates that were not run yet, dates outside the plan.
+        /// Other dates the query returned: not run yet, or outside the plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// A check of the raw tables was answered.
+    /// A raw-data check has a result.
     SourceChecked {
         /// Check name.
         check: String,
-        /// Feed it is about.
+        /// Feed it belongs to.
         feed: String,
-        /// How it stands now.
+        /// State after this result.
         state: CheckState,
-        /// What was measured.
+        /// The measured value.
         value: String,
-        /// What was expected.
+        /// The expected value.
         target: String,
-        /// Dates that offend.
+        /// Failing dates.
         offending: Vec<NaiveDate>,
     },
-    /// An operator let a failed check pass.
+    /// An operator waived a failing check.
     CheckWaived {
         /// Check name.
         check: String,
-        /// Why.
+        /// The reason given.
         reason: String,
-        /// Who.
+        /// The operator who waived it.
         by: String,
-        /// What was measured.
+        /// The measured value.
         value: String,
-        /// What was expected.
+        /// The expected value.
         target: String,
-        /// Of the definition that failed; none in a log older than fingerprints.
+        /// Fingerprint of the failing definition; `None` in logs older than fingerprints.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
     },
-    /// An operator ticked an item of the runbook by hand, or withdrew that.
+    /// An operator ticked or unticked a runbook item.
     ItemTicked {
-        /// The item.
+        /// Item id.
         item: String,
-        /// Whether it is done; if not, its tick was withdrawn.
+        /// `true` for ticked, `false` for unticked.
         done: bool,
-        /// What was done, or why it counts no more.
+        /// What was done, or why the tick no longer counts.
         note: String,
-        /// Who.
+        /// The operator.
         by: String,
     },
-    /// The operator's pause took hold.
+    /// The run is paused.
     Paused,
-    /// The operator let it go on.
+    /// The operator resumed the run.
     Resumed,
     /// The number of workers changed.
     WorkersChanged {
-        /// Workers before.
+        /// Previous number of workers.
         from: usize,
-        /// Workers now.
+        /// New number of workers.
         to: usize,
     },
-    /// A worker panicked; its units are tried again.
+    /// A worker panicked; its units are retried.
     WorkerDied {
         /// Slot, from 1.
         slot: usize,
         /// Panic message.
         message: String,
     },
-    /// How things stood, as far as the facts before do not tell. Kept in `events.jsonl` now and then and told to nobody:
-    /// it is no fact, but the rest of the picture for whoever shows the run again.
+    /// State that the events alone don't show, written to `events.jsonl` at intervals so that a replay can show the
+    /// whole snapshot. It has no sequence number of its own and is not sent to listeners.
     #[serde(rename = "pictured")]
     SnapshotDelta(Box<SnapshotDelta>),
     /// The run ended.
     RunFinished {
-        /// How.
+        /// Final state.
         state: RunState,
-        /// One sentence.
+        /// The result in one sentence.
         message: String,
-        /// Exit code of a process that ends with this.
+        /// Exit code of the process.
         exit_code: u8,
     },
 }

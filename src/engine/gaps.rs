@@ -1,4 +1,4 @@
-//! What the rows of a stage do not know: counted when a date lands, added up over its dates for the screen.
+//! NULLs and data issues in a stage's rows: counted per date, summed per stage for the screen.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,16 +11,16 @@ use crate::table::{Row, TableDef, Value};
 
 use super::GapView;
 
-/// Counts the cells of `rows` without a value, column by column, and the issues that columns of issues name.
+/// Counts the NULLs in each column of `rows`, and the rows with each data issue.
 pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
     let mut empty: BTreeMap<usize, u32> = BTreeMap::new();
     let mut named: BTreeMap<&str, u32> = BTreeMap::new();
     for row in rows {
-        // A row that names an issue in two of its columns has it once.
+        // An issue listed in two columns of a row counts once.
         let mut issues_of_row = BTreeSet::new();
         for (at, (column, value)) in table.columns.iter().zip(row).enumerate() {
             match value {
-                // A stamp is filled by the warehouse.
+                // The warehouse fills write timestamps, so their NULLs don't count.
                 Value::Null if column.stamp.is_none() => *empty.entry(at).or_default() += 1,
                 Value::List(issues) if column.lists_issues() => {
                     issues_of_row.extend(issues.iter().map(|issue| kind(issue)));
@@ -40,7 +40,7 @@ pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
         .collect()
 }
 
-/// An issue without its figures, which differ from row to row: as many gaps as rows would tell nothing.
+/// The issue without its figures, which differ from row to row and would make a gap of each row.
 fn kind(issue: &str) -> &str {
     match issue.split_once(':') {
         Some((kind, figures)) if figures.starts_with(|c: char| c.is_ascii_digit()) => kind,
@@ -48,7 +48,7 @@ fn kind(issue: &str) -> &str {
     }
 }
 
-/// The gaps of a stage, kept by date so that a date done again replaces its own.
+/// The gaps of a stage by date, so that a rerun date replaces its own.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     by_date: HashMap<NaiveDate, Vec<(Arc<str>, u32)>>,
@@ -62,7 +62,7 @@ struct Sum {
 }
 
 impl Gaps {
-    /// The gaps of a date are these and no others.
+    /// Replaces the gaps of a date.
     pub(super) fn put(&mut self, date: NaiveDate, gaps: &[Gap]) {
         for (what, rows) in self.by_date.remove(&date).unwrap_or_default() {
             if let Some(sum) = self.sums.get_mut(&what) {
@@ -75,7 +75,7 @@ impl Gaps {
         }
         let mut kept: Vec<(Arc<str>, u32)> = Vec::with_capacity(gaps.len());
         for gap in gaps {
-            // Ledgers of before have an issue once for each column that names it.
+            // Older ledgers have an issue once per column that lists it.
             if kept.iter().any(|(what, _)| **what == *gap.what) {
                 continue;
             }
@@ -91,7 +91,7 @@ impl Gaps {
         }
     }
 
-    /// All gaps, those of the most rows first.
+    /// All gaps, most rows first.
     pub(super) fn view(&self) -> Vec<GapView> {
         let shown = |(what, sum): (&Arc<str>, &Sum)| GapView {
             what: Arc::clone(what),

@@ -1,5 +1,5 @@
-//! A plan that another host, or a state folder that is gone, has begun: what the warehouse has recorded of it is taken
-//! into the ledger before anything is decided, so that nothing is computed again.
+//! Handover of a plan from another host or a lost state folder: progress recorded in the warehouse is imported into the
+//! ledger before the run decides anything, so that nothing is computed twice.
 
 use std::collections::HashMap;
 
@@ -7,21 +7,21 @@ use crate::ledger::{Coverage, Imported, Ledger, LedgerError, Target};
 use crate::plan::Plan;
 use crate::warehouse::{Warehouse, WarehouseError};
 
-/// The recorded progress cannot be taken over.
+/// The recorded progress can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoverError {
-    /// The ledger refused.
+    /// The ledger could not be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The warehouse did not say what it has recorded.
+    /// The warehouse's record could not be read.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
 }
 
-/// Takes what the warehouse has recorded of a plan, and the ledger does not know yet, into the ledger.
+/// Imports entries that the ledger doesn't have yet.
 ///
 /// # Errors
-/// When either of the two cannot be read, or the ledger cannot be written.
+/// If the warehouse or the ledger can't be read, or the ledger can't be written.
 pub(super) async fn take_over(
     ledger: &mut Ledger,
     target: Target,
@@ -31,8 +31,8 @@ pub(super) async fn take_over(
     let Some(records) = warehouse.records() else {
         return Ok(Imported::default());
     };
-    // Entries are numbered before they are sent, so that a newer one may have been known before a commit landed. Of a promise
-    // that a dead process left only the commit that kept it says so.
+    // Entries are numbered before they are sent, so a commit can become visible after a newer entry was imported.
+    // Commits that settle an open intent of a crashed process are therefore imported even if a newer entry is known.
     let (known, unkept) = (ledger.known_entry(target)?, ledger.unkept(target)?);
     let after = unkept
         .iter()
@@ -50,10 +50,10 @@ pub(super) async fn take_over(
     Ok(ledger.import(target, &entries, &checks)?)
 }
 
-/// Whose run is continued and how far it is, in one sentence; none where this ledger knew all its runs.
+/// Whose run is continued and its progress, in one sentence; `None` if nothing was imported.
 ///
 /// # Errors
-/// When the ledger cannot be read.
+/// If the ledger can't be read.
 pub(super) fn continued(
     ledger: &Ledger,
     target: Target,

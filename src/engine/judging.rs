@@ -1,5 +1,5 @@
-//! By which dates the answer of a check is judged. A date that was never run is missing and not wrong, unless the table
-//! held rows before any run of the plan: then the query is believed on every date of the plan.
+//! Which dates count when a check's result is judged. A date that was never run is missing rather than wrong, unless
+//! the table had rows before any run of the plan: then every date of the plan counts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 use super::Stage;
 use super::stored::stored_rows;
 
-/// What is known of a stage's dates when one of its checks is run.
+/// The dates of a stage at the time one of its checks runs.
 #[derive(Debug)]
 pub(super) struct Judging {
     /// The stage.
     pub(super) stage: Arc<dyn Stage>,
     /// The dates of the plan.
     pub(super) range: DateRange,
-    /// Dates with an outcome, within the plan or not.
+    /// Dates with a recorded result, inside the plan or not.
     pub(super) recorded: BTreeSet<NaiveDate>,
-    /// Dates that this run or the ledger is about: rows on them are the plan's own.
+    /// Dates in this run or the ledger; rows on these dates are the plan's own.
     pub(super) known: BTreeSet<NaiveDate>,
 }
 
 impl Judging {
-    /// Runs the query and judges what it answers.
+    /// Runs the query and judges its result.
     pub(super) async fn measure(
         &self,
         check: &CheckSpec,
@@ -57,7 +57,7 @@ impl Judging {
         }
     }
 
-    /// Whether the table holds rows on a date of the plan that no run of the plan has been about.
+    /// Whether the table has rows on dates of the plan that no run has included.
     async fn was_filled_before(&self, warehouse: &dyn Warehouse) -> Result<bool, WarehouseError> {
         let dates: Vec<NaiveDate> = self.range.days().collect();
         let stored = stored_rows(warehouse, self.stage.fills(), &dates).await?;

@@ -1,4 +1,4 @@
-//! Starts the engine on its own named threads and hands back the three ways to it: snapshots, facts, orders.
+//! Starts the engine on its own named threads and returns the link to it: snapshots, events, commands.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,58 +25,58 @@ use super::{
     StageError,
 };
 
-/// Threads of the engine carry this name, so that a panic on one of them is told from a panic of the screen.
+/// Name of the engine's threads, to tell their panics from those of the screen.
 pub const THREAD_NAME: &str = "engine";
 
-/// Facts a reader behind a socket may be behind before it loses some.
+/// Events kept for a client on the control socket; one that falls further behind misses some.
 const FACTS_KEPT: usize = 4_096;
 
-/// How a run is to be done.
+/// Settings of a run.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Options {
     /// Names the run in ledger and events.
     pub run_id: String,
-    /// The dates of the run, in order, each once.
+    /// The dates of the run, ascending, without duplicates.
     pub dates: Vec<NaiveDate>,
     /// The source the stages read.
     pub source: String,
-    /// Whether the operator named the source; then units done from another source are done again.
+    /// Whether the operator named the source; units computed from another source are then rerun.
     pub source_is_explicit: bool,
     /// Workers at the start.
     pub workers: usize,
-    /// The most dates in a batch.
+    /// Maximum number of dates per batch.
     pub largest_batch: usize,
-    /// Who gives the orders, for what is recorded by name.
+    /// The operator's name, recorded with commands.
     pub operator: String,
-    /// Hold before the first unit.
+    /// Pause before the first unit.
     pub paused: bool,
     /// Which units of these dates are due.
     pub work: Work,
-    /// Let rows that miss the expectation replace stored ones.
+    /// Let rows that miss the expectation replace stored rows.
     pub accept_short: bool,
-    /// What becomes of units that another definition of their stage made.
+    /// What to do with outdated units.
     pub on_change: OnChange,
-    /// Ask these checks once the units are through, instead of those without a current answer.
+    /// Run these checks once the units have finished, instead of those without a current result.
     pub ask: Option<Checks>,
-    /// Stages that may begin without being asked for, though the plan says to ask.
+    /// Stages approved in advance, for a plan that asks before they start.
     pub released: Vec<String>,
-    /// Drain once this many units have failed.
+    /// Drain the run once this many units have failed.
     pub fail_fast: Option<u64>,
-    /// What it may do to tables that are not as the plan has them.
+    /// What the run may do to tables that differ from the plan or belong to others.
     pub permits: Permits,
-    /// The most that may be billed, where the warehouse bills.
+    /// Limits on billed bytes, where the warehouse bills.
     pub ceilings: Ceilings,
-    /// Stay and take orders after the end.
+    /// Keep accepting commands after the end.
     pub stay: bool,
-    /// Where it takes orders from other processes, if it does; for those who want to know.
+    /// Path of the control socket, if there is one; only shown.
     pub control: Option<String>,
-    /// How often and how long to wait.
+    /// Number of attempts and pauses between them.
     pub retry: RetryPolicy,
 }
 
 impl Options {
-    /// What the run is asked to do.
+    /// The part of the options that decides which units are due.
     #[must_use]
     pub fn demand(&self) -> Demand<'_> {
         Demand {
@@ -88,10 +88,10 @@ impl Options {
     }
 }
 
-/// The most bytes that may be billed.
+/// Limits on billed bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ceilings {
-    /// For one job; the warehouse keeps to it too.
+    /// Per job; the warehouse enforces it too.
     pub of_a_job: Option<u64>,
     /// For all jobs of the run.
     pub of_the_run: Option<u64>,
@@ -100,50 +100,50 @@ pub struct Ceilings {
 /// Which units of a run's dates are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// Those the ledger does not know as done.
+    /// Units that the ledger doesn't record as done.
     Missing,
-    /// All of them, whatever the ledger says.
+    /// All units, whatever the ledger says.
     Afresh,
-    /// Only these, whatever the ledger says.
+    /// Only the selected units, whatever the ledger says.
     Only(Selection),
 }
 
-/// What a run of everything that is missing does with units that another definition of their stage made.
+/// What a run of missing units does with outdated ones (computed with another definition of their stage).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnChange {
-    /// They are rerun.
+    /// Rerun them.
     Rerun,
-    /// They keep their rows and stay outdated.
+    /// Keep their rows; they stay outdated.
     #[default]
     Keep,
-    /// The operator is asked before the first unit, and decides between the two.
+    /// Ask the operator before the first unit.
     Ask,
 }
 
-/// Everything the engine needs.
+/// Everything the engine needs to start a run.
 #[derive(Debug)]
 pub struct Setup {
     /// The plan.
     pub plan: Arc<Plan>,
     /// The stages of this run in plan order, at least one.
     pub stages: Vec<Arc<dyn Stage>>,
-    /// What all stages of the plan read and fill, those that take no part included.
+    /// Inputs and tables of all stages in the plan, including those outside this run.
     pub lineage: Lineage,
-    /// Where the tables are.
+    /// The warehouse with the plan's tables.
     pub warehouse: Arc<dyn Warehouse>,
-    /// What keeps other hosts from writing meanwhile, if anything does.
+    /// The lease that keeps other hosts from writing, if there is one.
     pub lease_guard: Option<LeaseGuard>,
-    /// Where the raw tables come from, if they can be had again.
+    /// The origin of the raw tables, if they can be reloaded.
     pub origin: Option<Arc<dyn Origin>>,
-    /// Where progress is kept.
+    /// The ledger that records progress.
     pub ledger: Ledger,
-    /// Where facts are appended.
+    /// Path of the event log.
     pub events: PathBuf,
-    /// What is to be done before the first unit.
+    /// The preparation before the first unit, if there is any.
     pub prepare: Option<Box<dyn Prepare>>,
-    /// What is to be sampled before the first unit, if anything is.
+    /// The sample before the first unit, if requested.
     pub sample: Option<Sample>,
-    /// How.
+    /// Settings of the run.
     pub options: Options,
 }
 
@@ -153,16 +153,16 @@ pub trait Prepare: Send + Sync + std::fmt::Debug {
     /// What is being done, for the screen.
     fn what(&self) -> String;
 
-    /// Does it, moving the meter; answers with one sentence, or nothing if there was nothing to do.
+    /// Does the work and updates the meter. Returns one sentence, or `None` if there was nothing to do.
     async fn prepare(&self, warehouse: &dyn Warehouse, meter: &Meter) -> Result<Option<String>, StageError>;
 }
 
-/// How far a preparation is; read by the dispatcher while it goes on.
+/// Progress of a preparation, shared with the dispatcher while it runs.
 #[derive(Debug, Default)]
 pub struct Meter {
-    /// Steps done, counted up by whoever does them.
+    /// Steps done so far.
     pub done: AtomicUsize,
-    /// Steps in all; 0 as long as nobody knows.
+    /// Total steps; 0 while unknown.
     pub total: AtomicU32,
 }
 
@@ -181,27 +181,28 @@ impl Meter {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
-    /// Finished or stopped.
+    /// `Finished` or `Stopped`.
     pub state: RunState,
     /// One sentence for the operator.
     pub message: String,
-    /// 0 all is well, 1 a unit or a blocking check failed, 3 ended early and resumable.
+    /// 0: all ok; 1: a unit or blocking check failed; 2: refused before the start; 3: ended early, can be resumed; 4:
+    /// another run is at work.
     pub exit_code: u8,
 }
 
 /// The engine could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// The ledger refused.
+    /// The ledger could not be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The event log refused.
+    /// The event log could not be opened.
     #[error(transparent)]
     Events(#[from] EventLogError),
-    /// The progress that the warehouse has recorded cannot be taken over.
+    /// The progress recorded in the warehouse can't be imported.
     #[error(transparent)]
     Handover(#[from] HandoverError),
-    /// No threads were to be had.
+    /// The system could not start the engine's threads.
     #[error("cannot start the engine's threads ({0}); free some memory or raise the process limit")]
     Threads(#[from] std::io::Error),
 }
@@ -209,17 +210,17 @@ pub enum LaunchError {
 /// A running engine.
 #[derive(Debug)]
 pub struct Engine {
-    /// The ways to it, for whoever shows it in this process.
+    /// Snapshots, events and commands for the presenter in this process.
     pub link: Link,
     others: broadcast::Sender<Fact>,
     dispatcher: JoinHandle<Ending>,
     runtime: Runtime,
 }
 
-/// The threads on which stages read and compute.
+/// Starts the runtime on whose threads stages read and compute.
 ///
 /// # Errors
-/// When the system has none to give.
+/// If the system can't start threads.
 pub fn threads() -> std::io::Result<Runtime> {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     Builder::new_multi_thread()
@@ -232,8 +233,8 @@ pub fn threads() -> std::io::Result<Runtime> {
         .build()
 }
 
-/// Imports what the warehouse has recorded of the plan and says whose run is continued. Without a lease nothing is
-/// imported: another process may be recording.
+/// Imports progress recorded in the warehouse. Returns the message about the run being continued. Without a lease
+/// nothing is imported, since another process may be recording.
 async fn continued(
     lease_guard: Option<&LeaseGuard>,
     ledger: &mut Ledger,
@@ -252,7 +253,7 @@ impl Engine {
     /// Starts a run.
     ///
     /// # Errors
-    /// When ledger or event log cannot be used, or no thread can be started.
+    /// If the ledger or event log can't be used, or no thread can be started.
     pub fn launch(mut setup: Setup) -> Result<Self, LaunchError> {
         let runtime = threads()?;
         let (plan, warehouse) = (Arc::clone(&setup.plan), Arc::clone(&setup.warehouse));
@@ -277,8 +278,8 @@ impl Engine {
         )?;
         let mut dispatcher = Dispatcher::new(setup, events, incoming)?;
         dispatcher.continues(continued);
-        // The examination reads a catalog that failed here again, and reports why it fails.
-        dispatcher.knows_catalog(catalog.ok());
+        // If reading the catalog failed here, preflight reads it again and reports the error.
+        dispatcher.set_catalog(catalog.ok());
         let (updates, snapshots) = watch::channel(Arc::new(dispatcher.snapshot()));
         let dispatcher = runtime.spawn(dispatcher.run(updates));
         Ok(Self {
@@ -293,7 +294,7 @@ impl Engine {
         })
     }
 
-    /// The ways to it for readers that come and go while it runs.
+    /// Access for clients that connect and disconnect during the run.
     #[must_use]
     pub fn access(&self) -> Access {
         Access {
@@ -303,7 +304,7 @@ impl Engine {
         }
     }
 
-    /// Waits for the end and closes the engine. What a cut-off task still holds is not waited for.
+    /// Waits for the run to end and shuts the engine down, without waiting for aborted tasks.
     pub fn join(self) -> Ending {
         let Self {
             link,

@@ -1,79 +1,79 @@
-//! The one thing that binds the speed of a run: what the operator reads of it, and how many workers are enough for it.
-//! It knows no dispatcher and decides nothing.
+//! The bottleneck of a run: how it is described to the operator, and how many workers are enough for it. Independent of
+//! the dispatcher.
 
 use std::fmt;
 
 use crate::figures::counted;
 
-/// What binds.
+/// What limits the speed of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Limit {
-    /// What comes before the first unit.
+    /// Steps before the first unit.
     Preparing,
-    /// The operator's yes to the cost is awaited.
+    /// Awaiting approval of the cost.
     Cost,
-    /// The operator is to read the sample.
+    /// Paused for review of the sample.
     Sample,
-    /// The operator's answer to a question is awaited.
+    /// Waiting for the answer to a question.
     Answer,
-    /// The operator has paused the run.
+    /// Paused by the operator.
     Operator,
-    /// Nothing new starts.
+    /// Draining: no new batches start.
     Draining,
-    /// It has ended.
+    /// The run has ended.
     Ended,
-    /// A stage rests because the quota of its table is used up; until when.
+    /// A stage is throttled: the quota of its table is used up.
     Quota {
         /// Stage name.
         stage: String,
-        /// When it goes on, in words.
+        /// Until when and why, in words.
         rest: String,
-        /// Workers with a batch of other stages.
+        /// Workers with a batch of another stage.
         busy: usize,
     },
-    /// Nobody says what became of a commit.
+    /// The outcome of a commit is unknown.
     Connection {
         /// Stage name.
         stage: String,
         /// Workers with a batch.
         busy: usize,
     },
-    /// The writer: these many batches wait for it, of those that workers hold.
+    /// The writer: batches held by workers wait for it.
     Commits {
-        /// Batches in line.
+        /// Batches waiting.
         waiting: usize,
         /// Workers with a batch.
         busy: usize,
     },
-    /// The lanes: the warehouse is in this process and reads so many batches at once, one for each core.
+    /// Read slots: an in-process warehouse reads this many batches at once, one per core.
     Lanes(usize),
-    /// The workers, all of which are busy.
+    /// The workers: all are busy.
     Workers {
-        /// How many there are.
+        /// Number of workers.
         busy: usize,
         /// Batches that can be read at once.
         lanes: usize,
     },
-    /// Dates that wait for another attempt.
+    /// Dates waiting for a retry.
     Retries {
-        /// These many.
+        /// Number of dates.
         resting: usize,
         /// Workers with a batch.
         busy: usize,
     },
-    /// Checks that are asked.
+    /// Checks in flight.
     Checks {
-        /// These many.
+        /// Number of checks.
         asked: usize,
         /// Workers with a batch.
         busy: usize,
     },
-    /// There is less left to do than there are workers.
+    /// Fewer batches are left than there are workers.
     Queue(usize),
 }
 
 impl Limit {
-    /// Workers from which on more of them bring nothing, as far as can be told; none where each would bring something.
+    /// Number of workers beyond which more don't help, by estimate; `None` if each one helps.
     pub(super) fn enough_workers(&self) -> Option<usize> {
         let enough = match *self {
             Self::Preparing
@@ -83,12 +83,13 @@ impl Limit {
             | Self::Operator
             | Self::Draining
             | Self::Ended => 1,
-            // Those that have their batch in line are not what the writer waits for.
+            // Workers whose batch already waits are not needed to keep the writer busy.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
-            // Beyond the lanes their batches are at other work than reading, or they would be seen to queue.
+            // With more workers than read slots, the rest do other work than reading; otherwise they would be seen
+            // waiting for a slot.
             Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
             Self::Workers { lanes, .. } | Self::Lanes(lanes) => lanes,
-            // One stage waits; the others keep these at work.
+            // One stage waits; these workers are enough for the others.
             Self::Quota { busy, .. }
             | Self::Connection { busy, .. }
             | Self::Retries { busy, .. }
@@ -99,8 +100,8 @@ impl Limit {
     }
 }
 
-/// How many times as long it takes with `wanted` workers as with `now`, where so many are enough: the speed is in
-/// proportion to the workers up to there.
+/// The factor by which the remaining time grows with `wanted` instead of `now` workers. Assumes that speed is
+/// proportional to workers, up to `enough`.
 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
 pub(super) fn times_as_long(enough: Option<usize>, now: usize, wanted: usize) -> f64 {
     let at_work = |workers: usize| workers.min(enough.unwrap_or(usize::MAX)).max(1);

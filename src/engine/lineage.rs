@@ -1,4 +1,4 @@
-//! Which units rest on which others. Pure: from what the stages say they read, and what the ledger knows.
+//! Which units depend on which others. Pure: computed from the inputs that stages declare and from the ledger.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use super::Stage;
 pub struct Input {
     /// `dataset.table`.
     pub table: String,
-    /// Which dates of it a unit knows.
+    /// The dates of the table that a unit depends on.
     pub reach: Reach,
 }
 
-/// Which dates of an input a unit knows.
+/// The dates of an input that a unit depends on.
 #[derive(Debug, Clone, Copy)]
 pub enum Reach {
-    /// Its own.
+    /// Its own date.
     SameDate,
-    /// From the day this answers for its date, to the day before its date.
+    /// From the day this function returns for its date to the day before its date.
     Before(fn(NaiveDate) -> NaiveDate),
-    /// Its own and this many days before it.
+    /// Its own date and this many days before it.
     Days(u32),
 }
 
@@ -42,7 +42,7 @@ impl PartialEq for Reach {
 impl Eq for Reach {}
 
 impl Reach {
-    /// The first and the last date that a unit of this date may know; none is between them if the last is earlier.
+    /// The first and last date that a unit of this date may depend on; an empty range if the last is earlier.
     pub(super) fn ends(self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
         match self {
             Self::SameDate => (date, date),
@@ -51,7 +51,7 @@ impl Reach {
         }
     }
 
-    /// Whether a unit of this date knows one of those dates.
+    /// Whether a unit of this date depends on any of these dates.
     fn knows_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
         match self {
             Self::SameDate => of.contains(&date),
@@ -69,7 +69,7 @@ fn days_before(date: NaiveDate, days: u32) -> NaiveDate {
 /// Dates by stage, or by table.
 pub type Units = BTreeMap<String, BTreeSet<NaiveDate>>;
 
-/// Every stage of a plan with what it reads and fills.
+/// Every stage of a plan with its inputs and its table.
 #[derive(Debug, Clone, Default)]
 pub struct Lineage {
     nodes: Vec<Node>,
@@ -83,7 +83,7 @@ struct Node {
 }
 
 impl Lineage {
-    /// Of these stages, each after those it reads.
+    /// Builds the lineage of these stages. They must be in dependency order.
     #[must_use]
     pub fn of(stages: &[Arc<dyn Stage>]) -> Self {
         let node = |stage: &Arc<dyn Stage>| Node {
@@ -96,19 +96,19 @@ impl Lineage {
         }
     }
 
-    /// Every table that a stage fills, `dataset.table`, with the stage.
+    /// Every stage with a table, as `(stage, dataset.table)`.
     pub(super) fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
         self.nodes
             .iter()
             .filter_map(|node| Some((node.stage.as_str(), node.table.as_deref()?)))
     }
 
-    /// Names of its stages.
+    /// The stage names, in dependency order.
     pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.stage.as_str())
     }
 
-    /// Which of these units rest on those dates of a table, directly or through one another.
+    /// The units in `among` that depend on these dates of a table, directly or through other units.
     #[must_use]
     pub fn dependants(&self, table: &str, dates: &BTreeSet<NaiveDate>, among: &Units) -> Units {
         let mut changed: HashMap<&str, BTreeSet<NaiveDate>> = HashMap::from([(table, dates.clone())]);
@@ -135,7 +135,7 @@ impl Lineage {
         found
     }
 
-    /// What these stages read for these dates beside what they make themselves: the dates of every table.
+    /// Dates per table that these stages read for `dates` and don't compute themselves.
     #[must_use]
     pub fn needs(&self, dates: &BTreeSet<NaiveDate>) -> Units {
         let makes = |table: &str| self.nodes.iter().any(|node| node.table.as_deref() == Some(table));
@@ -154,7 +154,7 @@ impl Lineage {
         needs
     }
 
-    /// The digest of everything that earlier stages hold for a unit now.
+    /// Digest of everything that upstream stages store now for a unit.
     #[must_use]
     pub fn input_digest(&self, stage: &str, date: NaiveDate, known: &KnownDigests) -> u64 {
         let inputs = self.nodes.iter().find(|node| node.stage == stage);
@@ -188,7 +188,7 @@ impl Lineage {
     }
 }
 
-/// Digests mixed in order. What is mixed are digests already, so that spreading the bits is enough.
+/// Combines digests in order. The inputs are digests already, so spreading the bits is enough.
 #[derive(Default)]
 struct Mixed(u64);
 
@@ -202,7 +202,7 @@ impl Mixed {
         self.word(unit.output);
     }
 
-    /// One step of a multiplication by the golden ratio, which is odd and therefore loses nothing.
+    /// Multiplies by an odd constant (golden ratio), which is invertible and loses no information.
     fn word(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
@@ -222,7 +222,7 @@ mod tests {
         numbers.into_iter().map(day).collect()
     }
 
-    /// Days 1 to 10 and days from 11 on are seasons.
+    /// Two seasons: days 1 to 10, and day 11 on.
     fn season(date: NaiveDate) -> NaiveDate {
         if date.day() > 10 { day(11) } else { day(1) }
     }
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// games are made from raw, form looks back on games, cards read the form of the date.
+    /// `games` are computed from raw rows, `form` looks back on games, `cards` read the form of their date.
     fn lineage() -> Lineage {
         Lineage {
             nodes: vec![
@@ -304,7 +304,7 @@ mod tests {
     fn what_stages_read_and_do_not_make_themselves_is_needed_and_no_more() {
         let needs = |dates: &[u32]| lineage().needs(&days(dates.iter().copied()));
         let of = |table: &str, numbers: &[u32]| (table.to_owned(), days(numbers.iter().copied()));
-        // The season before day 6 but for day 4, which is made here; cards read only what form makes.
+        // The season up to day 6 without day 4, which is computed here; `cards` only read what `form` computes.
         let expected: Units = [
             of("raw.feed", &[4, 6]),
             of("made.games", &[1, 2, 3, 5]),

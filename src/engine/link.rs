@@ -1,4 +1,4 @@
-//! The ways to a running engine: the same for whoever shows it, in this process or behind a socket.
+//! The link to a running engine, the same for the presenter in this process and for clients on a socket.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{Fact, Order, Snapshot};
 
-/// What one reader of a run holds.
+/// One reader's link to a run.
 #[derive(Debug)]
 pub struct Link {
-    /// The newest picture; older ones are dropped unread.
+    /// The latest snapshot; a reader may miss older ones.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Every fact, in order.
+    /// Every event, in order.
     pub facts: mpsc::UnboundedReceiver<Fact>,
-    /// Orders to the dispatcher.
+    /// Commands to the dispatcher.
     pub orders: mpsc::Sender<Order>,
 }
 
-/// The same for readers that come and go while the run goes on. Whoever falls behind loses facts, and is told so.
+/// Access for clients that connect during the run. A client that falls behind misses events and is notified.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// The newest picture.
+    /// The latest snapshot.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Every fact from the moment of the subscription on.
+    /// Subscribe here to get every event from then on.
     pub facts: broadcast::Sender<Fact>,
-    /// Orders to the dispatcher.
+    /// Commands to the dispatcher.
     pub orders: mpsc::Sender<Order>,
 }

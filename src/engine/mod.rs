@@ -1,5 +1,6 @@
-//! Runs a plan: one dispatcher that decides, workers that read and compute, one writer a table.
-//! This room knows nothing of basketball, screens or the command line.
+//! Runs a plan: one dispatcher that decides, workers that read and compute, one writer per table.
+//!
+//! Knows nothing of basketball, screens or the command line.
 
 mod board;
 mod command;
@@ -12,7 +13,6 @@ mod fact;
 mod gaps;
 mod handover;
 mod judging;
-mod landing;
 mod launch;
 mod limit;
 mod lineage;
@@ -33,6 +33,7 @@ mod snapshot;
 mod stage;
 mod stored;
 mod summary;
+mod unit_result;
 mod worker;
 mod worklist;
 mod writer;

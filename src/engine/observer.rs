@@ -1,5 +1,5 @@
-//! A plan as its warehouse has recorded it, for a console that runs nothing: read as often as wanted into a ledger in
-//! memory, written nowhere.
+//! A plan as recorded in its warehouse, for a console on a machine that runs nothing. Each read updates a ledger in
+//! memory; nothing is written.
 
 use std::sync::Arc;
 
@@ -21,39 +21,39 @@ pub struct Observer {
     warehouse: Arc<dyn Warehouse>,
     ledger: Ledger,
     target: Target,
-    /// The host that recorded the newest run.
+    /// The host that recorded the latest run.
     host: Option<String>,
     heartbeat: Option<Heartbeat>,
 }
 
-/// The newest heartbeat of the holder of the lease, by its numbers: another host has another clock.
+/// The latest heartbeat of the lease holder. Compared by its numbers, since the clocks of two hosts differ.
 #[derive(Debug, Clone, Copy)]
 struct Heartbeat {
     epoch: i64,
-    beat: i64,
+    number: i64,
     seen_at: DateTime<Utc>,
 }
 
-/// The newest run of a plan as its warehouse has recorded it.
+/// The latest run of a plan, as recorded in its warehouse.
 #[derive(Debug, Clone)]
 pub struct Observed {
     /// The run.
     pub run: RunRecord,
     /// The host that recorded it.
     pub host: String,
-    /// The process that has the lease of the plan, if one has.
+    /// The process that holds the plan's lease, if any.
     pub holder: Option<Holder>,
-    /// When the newest of its heartbeats was seen here.
+    /// When its latest heartbeat was first seen here.
     pub heard_at: DateTime<Utc>,
-    /// When all of this was read.
+    /// When this was read.
     pub at: DateTime<Utc>,
 }
 
 impl Observer {
-    /// Nothing is read yet.
+    /// Creates an observer that has read nothing yet.
     ///
     /// # Errors
-    /// When there is no memory for a ledger.
+    /// If no ledger can be created in memory.
     pub fn new(plan: Arc<Plan>, warehouse: Arc<dyn Warehouse>) -> Result<Self, LedgerError> {
         let mut ledger = Ledger::in_memory()?;
         let target = ledger.target(&plan.name, &warehouse.name())?;
@@ -67,10 +67,10 @@ impl Observer {
         })
     }
 
-    /// Reads what is new; none if no run of the plan has begun there.
+    /// Reads new entries. Returns `None` if no run of the plan has been recorded.
     ///
     /// # Errors
-    /// When the warehouse cannot be read, or has recorded what this program cannot read. What was read before stays.
+    /// If the warehouse can't be read, or its record is not readable by this version. Earlier reads are kept.
     pub async fn read(&mut self) -> Result<Option<Observed>, HandoverError> {
         let (plan, warehouse) = (Arc::clone(&self.plan), Arc::clone(&self.warehouse));
         let imported = take_over(&mut self.ledger, self.target, &plan, warehouse.as_ref()).await?;
@@ -85,10 +85,10 @@ impl Observer {
         let at = Utc::now();
         let before = self.heartbeat.take();
         if let Some(lease) = &lease {
-            let is_known = |known: &Heartbeat| (known.epoch, known.beat) == (lease.epoch, lease.beat);
+            let is_known = |known: &Heartbeat| (known.epoch, known.number) == (lease.epoch, lease.heartbeat);
             self.heartbeat = before.filter(is_known).or(Some(Heartbeat {
                 epoch: lease.epoch,
-                beat: lease.beat,
+                number: lease.heartbeat,
                 seen_at: at,
             }));
         }
@@ -101,10 +101,10 @@ impl Observer {
         }))
     }
 
-    /// Everything that a console shows of it. Who works on what, rates and costs are not recorded.
+    /// The snapshot for a console. Workers, rates and costs are not recorded, so they are missing.
     ///
     /// # Errors
-    /// When what was read contradicts itself.
+    /// If the recorded data is inconsistent.
     pub fn snapshot(&self, observed: &Observed, version: u64) -> Result<Snapshot, LedgerError> {
         let (ledger, target, plan) = (&self.ledger, self.target, self.plan.as_ref());
         let run = &observed.run;
@@ -167,7 +167,7 @@ impl Observer {
         })
     }
 
-    /// What was read, as a ledger.
+    /// Returns the ledger with everything read so far.
     #[must_use]
     pub fn into_ledger(self) -> Ledger {
         self.ledger
@@ -195,7 +195,7 @@ impl Observer {
     }
 }
 
-/// How a stage stands by its units and checks. That its checks are being run is not recorded.
+/// The state of a stage from its units and checks. Whether checks are running is not recorded.
 fn state(board: &StageBoard, checks: &[CheckView], is_alive: bool) -> StageState {
     let counts = board.counts();
     let is_open = board.units().iter().any(|unit| unit.state.is_open());

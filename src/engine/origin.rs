@@ -1,4 +1,4 @@
-//! Where raw tables come from, so that dates of them can be had again after they were corrected there.
+//! The origin of raw tables, from which dates can be reloaded after a correction.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use crate::warehouse::Warehouse;
 
 use super::StageError;
 
-/// Whoever can say what raw tables should hold.
+/// A source of truth for raw tables.
 #[async_trait]
 pub trait Origin: Send + Sync + fmt::Debug {
-    /// Its name, for the operator.
+    /// Name shown to the operator.
     fn name(&self) -> String;
 
-    /// What these dates should hold, of each table that holds something else on some of them.
+    /// Compares these dates with the raw tables and returns a correction per table that differs.
     ///
     /// # Errors
-    /// When it cannot be read, or the warehouse cannot; nothing has changed then.
+    /// If the origin or the warehouse can't be read; nothing has changed then.
     async fn differing(
         &self,
         warehouse: &dyn Warehouse,
@@ -27,13 +27,13 @@ pub trait Origin: Send + Sync + fmt::Debug {
     ) -> Result<Vec<Correction>, StageError>;
 }
 
-/// A raw table that holds on some dates what it should not.
+/// The correct rows for dates of a raw table that differs.
 #[derive(Debug, Clone)]
 pub struct Correction {
     /// The table.
     pub table: TableDef,
-    /// The dates, in order.
+    /// The dates that differ, in order.
     pub dates: Vec<NaiveDate>,
-    /// What it should hold on them.
+    /// The correct rows of those dates.
     pub rows: Vec<Row>,
 }

@@ -1,4 +1,4 @@
-//! What a run would do in each stage, by the work list the run itself makes. Nothing is written, no table is made.
+//! Previews what a run would do in each stage, using the run's own work list. Writes nothing and creates no table.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,13 +12,13 @@ use super::stored::stored_rows;
 use super::worklist::{Facts, WorkList};
 use super::{Demand, Fills, Lineage, Provenance, Replaces, Stage, StageError, Units};
 
-/// A run that is only looked at.
+/// A preview of a run.
 #[derive(Debug)]
 pub struct Preview<'a> {
     dates: &'a [NaiveDate],
     demand: Demand<'a>,
     known: Option<Known<'a>>,
-    /// Units that become stale if the stages before them get other rows.
+    /// Units that become stale if earlier stages get different rows.
     following: Units,
 }
 
@@ -36,34 +36,34 @@ struct Known<'a> {
 pub struct StagePreview {
     /// Dates it would compute, in order.
     pub to_do: Vec<NaiveDate>,
-    /// What those dates hold now and it would replace.
+    /// Stored rows of those dates that it would replace.
     pub replaces: Replaces,
-    /// Dates that stay as they are.
+    /// Dates left alone.
     pub done: usize,
-    /// How many of these another definition of the stage made.
+    /// How many dates stay outdated.
     pub outdated: usize,
     /// Dates without work.
     pub skipped: usize,
-    /// Dates that are computed too if an earlier stage of the run gets other rows.
+    /// Further dates it would compute if an earlier stage gets different rows.
     pub following: usize,
 }
 
-/// No preview could be made.
+/// The preview failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
-    /// The ledger refused.
+    /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The stage cannot tell its dates yet.
+    /// The stage's dates or the warehouse could not be read.
     #[error(transparent)]
     Stage(#[from] StageError),
 }
 
 impl<'a> Preview<'a> {
-    /// A preview of these dates, in order. Without a ledger nothing was ever done.
+    /// Previews these dates, in order. Without a ledger, nothing counts as done.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
+    /// If the ledger can't be read.
     pub fn of(
         dates: &'a [NaiveDate],
         demand: Demand<'a>,
@@ -87,10 +87,10 @@ impl<'a> Preview<'a> {
         })
     }
 
-    /// What a run would do in a stage; the stages before it are asked about first.
+    /// Previews one stage. Call in plan order, upstream stages first.
     ///
     /// # Errors
-    /// When the stage cannot tell what its dates must come to, or warehouse or ledger cannot be read.
+    /// If the stage's scope, the warehouse or the ledger can't be read.
     pub async fn stage(
         &mut self,
         stage: &dyn Stage,
@@ -139,7 +139,7 @@ impl<'a> Preview<'a> {
         })
     }
 
-    /// Takes down what depends on the dates a stage would compute.
+    /// Adds the units that depend on the dates a stage would compute.
     fn follow(&mut self, stage: &dyn Stage, to_do: &BTreeSet<NaiveDate>) {
         let (Some(known), Some(table)) = (&self.known, stage.fills().path()) else {
             return;
@@ -151,7 +151,8 @@ impl<'a> Preview<'a> {
     }
 }
 
-/// What the ledger has of a stage: its units, those promised by a process that died, those with inputs that changed.
+/// A stage in the ledger: its units, the dates in open intents of a crashed process, and the dates whose inputs
+/// changed.
 type OfStage = (CurrentUnits, BTreeSet<NaiveDate>, BTreeSet<NaiveDate>);
 
 impl Known<'_> {

@@ -1,4 +1,4 @@
-//! What each unit was computed from, kept up while a run goes on: who is overtaken when something changes.
+//! What each unit was computed from, kept current during a run. Decides which units a change invalidates.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use crate::ledger::{Digests, Invalidated, KnownDigests, Ledger, LedgerError, Set
 
 use super::{Lineage, Units};
 
-/// The lineage of a plan with what the ledger knows of its units.
+/// The lineage of a plan with the digests of its units.
 #[derive(Debug)]
 pub struct Provenance {
     lineage: Lineage,
     digests: KnownDigests,
-    /// Units that are done or under way: those that can be overtaken.
+    /// Units that are done or in flight; only these can be invalidated.
     units: Units,
 }
 
 impl Provenance {
-    /// As the ledger knows it.
+    /// Reads the units and digests from the ledger.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
+    /// If the ledger can't be read.
     pub fn read(lineage: Lineage, ledger: &Ledger, target: Target) -> Result<Self, LedgerError> {
         let mut units = Units::new();
         for stage in lineage.stages() {
@@ -37,7 +37,7 @@ impl Provenance {
         })
     }
 
-    /// What rests on these dates of a table, with the reason to be written down for it.
+    /// Units that depend on these dates of a table, with the reason to record.
     #[must_use]
     pub fn invalidated(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
         let what = match (dates.first(), dates.last()) {
@@ -61,18 +61,18 @@ impl Provenance {
             .collect()
     }
 
-    /// These units are being computed: what changes from now on overtakes them.
+    /// Adds units that are now being computed, so that a change from now on invalidates them.
     pub(super) fn begin(&mut self, stage: &str, dates: &[NaiveDate]) {
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
-    /// The digest of what a unit is computed from, as things are now.
+    /// Digest of a unit's inputs, as they are now.
     pub(super) fn input(&self, stage: &str, date: NaiveDate) -> u64 {
         self.lineage.input_digest(stage, date, &self.digests)
     }
 
-    /// These units were stored: says which of them hold other rows than before. Rows that stayed in the place of what
-    /// came keep their digest.
+    /// Records the digests of stored units. Returns the dates whose rows have changed. A date that kept its stored rows
+    /// keeps their digest.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {
         let mut changed = BTreeSet::new();
         for Settled { unit, digests, .. } in settled {
@@ -92,7 +92,7 @@ impl Provenance {
         changed
     }
 
-    /// These units are stale now, or to be done again: nothing overtakes them any more.
+    /// Removes units that are now stale or pending, so that further changes don't invalidate them again.
     pub fn forget(&mut self, stage: &str, dates: &[NaiveDate]) {
         if let Some(units) = self.units.get_mut(stage) {
             for date in dates {
@@ -101,21 +101,21 @@ impl Provenance {
         }
     }
 
-    /// Those of these dates that were computed from something else than earlier stages hold for them now.
+    /// Dates computed from inputs other than those stored now.
     pub(super) fn invalidated_before(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
         (dates.iter().copied())
-            .filter(|date| self.is_overtaken(stage, *date))
+            .filter(|date| self.is_invalidated(stage, *date))
             .collect()
     }
 
-    fn is_overtaken(&self, stage: &str, date: NaiveDate) -> bool {
+    fn is_invalidated(&self, stage: &str, date: NaiveDate) -> bool {
         let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
         recorded
             .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))
     }
 }
 
-/// What is not done yet will be computed from what is there then.
+/// A unit that is not done yet will be computed from its inputs at that time.
 pub(super) const fn can_be_invalidated(state: UnitState) -> bool {
     state.is_done()
 }

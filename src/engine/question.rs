@@ -1,19 +1,19 @@
-//! A question before the first unit: what is asked, and the answers there are. As long as one is open, nothing is made and
-//! nothing written. When one is asked, and what an answer does, is the dispatcher's business (`dispatcher/asking.rs`).
+//! Questions before the first unit. While one is open, nothing is computed or written. When to ask one, and what an
+//! answer does, is decided in `dispatcher/asking.rs`.
 
 use serde::{Deserialize, Serialize};
 
-/// Which question it is.
+/// The subject of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// Whether the run may be billed for what the estimate says. It has a page of its own.
+    /// Whether to accept the estimated cost. Has its own page in the console.
     Cost,
-    /// Whether to go on after the sample. It has a page of its own.
+    /// Whether to continue after the sample. Has its own page in the console.
     Sample,
-    /// Whether to replace rows that another program stored in a table without an owner.
+    /// Whether to replace rows of another program in a table without an owner.
     ExistingRows,
-    /// Whether to rerun dates that another definition of their stage made.
+    /// Whether to rerun outdated dates.
     Outdated,
 }
 
@@ -29,38 +29,38 @@ impl Topic {
         }
     }
 
-    /// Whether the console shows a page of its own for it, so that the question itself says nothing more.
+    /// Whether the console has a page for it, so that the question needs no text of its own.
     #[must_use]
     pub const fn has_own_page(self) -> bool {
         matches!(self, Self::Cost | Self::Sample)
     }
 }
 
-/// One answer to choose.
+/// One possible answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// What 'backcourt ctl answer' takes: lower-case letters.
+    /// The argument of 'backcourt ctl answer', in lower case.
     pub word: String,
-    /// What the button says.
+    /// Label of the button.
     pub label: String,
 }
 
-/// A question before the first unit. Leaving the run is always another way out.
+/// A question before the first unit. Quitting is always possible instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// Which.
+    /// What it is about.
     pub topic: Topic,
-    /// What is asked, in one sentence with its question mark.
+    /// One sentence ending in a question mark.
     pub title: String,
-    /// What to know before answering, a line each.
+    /// What to know before answering, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
-    /// The answers, one at least.
+    /// The possible answers, at least one.
     pub choices: Vec<Choice>,
 }
 
 impl Question {
-    /// A question.
+    /// Builds a question from lines of text and `(word, label)` choices.
     #[must_use]
     pub fn new(topic: Topic, title: impl Into<String>, lines: Vec<String>, choices: &[(&str, &str)]) -> Self {
         let choices = choices.iter().map(|(word, label)| Choice {
@@ -75,24 +75,24 @@ impl Question {
         }
     }
 
-    /// The one about the cost.
+    /// Asks to approve the estimated cost.
     #[must_use]
     pub fn cost() -> Self {
         let title = "Start at this estimated cost?";
         Self::new(Topic::Cost, title, Vec::new(), &[("begin", "Start")])
     }
 
-    /// The one after the sample.
+    /// Asks to continue after the sample.
     #[must_use]
     pub fn sample() -> Self {
         let title = "Continue with the full range?";
         Self::new(Topic::Sample, title, Vec::new(), &[("go-on", "Continue")])
     }
 
-    /// The place of the answer with this word.
+    /// The index of the choice with this word.
     ///
     /// # Errors
-    /// When there is none; the sentence names those there are.
+    /// If there is none; the message lists the choices.
     pub fn choice(&self, word: &str) -> Result<usize, String> {
         let found = self.choices.iter().position(|choice| choice.word == word);
         found.ok_or_else(|| {

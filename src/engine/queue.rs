@@ -1,4 +1,4 @@
-//! What is still to be done in a stage, and how much of it a worker takes at once.
+//! The dates left to do in a stage, and how many a worker takes at once.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -9,13 +9,13 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: BTreeSet<NaiveDate>,
-    /// Batches to be taken just as they are, because their dates were seen to fail together.
+    /// Batches to hand out unchanged, because their dates failed together.
     isolated: VecDeque<Vec<NaiveDate>>,
-    /// Dates that may be tried again from a moment on.
+    /// Dates to retry, each from its due time on.
     resting: Vec<(Instant, NaiveDate)>,
     size: usize,
     largest: usize,
-    /// Hands out nothing and takes nothing, until a date is put back by hand.
+    /// Accepts and hands out nothing until the operator requeues a date.
     is_closed: bool,
 }
 
@@ -33,7 +33,7 @@ impl Queue {
         }
     }
 
-    /// Drops what waits and takes no more; says how many dates that leaves undone.
+    /// Drops all dates and accepts no more. Returns how many were dropped.
     pub(super) fn close(&mut self) -> usize {
         let waiting =
             self.waiting.len() + self.isolated.iter().map(Vec::len).sum::<usize>() + self.resting.len();
@@ -44,19 +44,19 @@ impl Queue {
         waiting
     }
 
-    /// Takes dates again.
+    /// Accepts dates again.
     pub(super) const fn open(&mut self) {
         self.is_closed = false;
     }
 
-    /// Adds a date, unless it waits already.
+    /// Adds a date unless it is already waiting.
     pub(super) fn add(&mut self, date: NaiveDate) {
         if !self.is_closed {
             self.waiting.insert(date);
         }
     }
 
-    /// A batch failed as a whole: its halves are tried apart and first of all, until the date at fault stands alone.
+    /// Splits a failed batch in two and hands the halves out first, until the date at fault is alone.
     pub(super) fn split(&mut self, mut dates: Vec<NaiveDate>) {
         if self.is_closed {
             return;
@@ -67,19 +67,19 @@ impl Queue {
         }
     }
 
-    /// A date is to be tried again from `due` on.
+    /// Queues a date for a retry at `due`.
     pub(super) fn rest(&mut self, date: NaiveDate, due: Instant) {
         if !self.is_closed {
             self.resting.push((due, date));
         }
     }
 
-    /// Batches grow while the writer is what binds: fewer, larger commits, and progress is still seen early.
+    /// Doubles the batch size, up to the limit. Used while the writer is the bottleneck: fewer and larger commits.
     pub(super) fn grow(&mut self) {
         self.size = (self.size * 2).min(self.largest);
     }
 
-    /// The next batch, earliest dates first; none if everything rests or is under way.
+    /// The next batch, earliest dates first; `None` if there is nothing to hand out now.
     pub(super) fn take(&mut self, now: Instant) -> Option<Vec<NaiveDate>> {
         if let Some(at) = self.resting.iter().position(|(due, _)| *due <= now) {
             return Some(vec![self.resting.swap_remove(at).1]);
@@ -94,12 +94,12 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// When the next resting date may be tried again.
+    /// When the next retry is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.resting.iter().map(|(due, _)| *due).min()
     }
 
-    /// Dates resting between two attempts.
+    /// Number of dates waiting for a retry.
     pub(super) const fn resting(&self) -> usize {
         self.resting.len()
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     proptest! {
-        /// However batches are split, grown and rested, every date is handed out, and none twice at a time.
+        /// However batches are split, grown and retried, every date is handed out, and never twice at a time.
         #[test]
         fn no_date_is_lost(count in 1_u64..80, largest in 1_usize..40, fates in prop::collection::vec(0_u8..4, 0..400)) {
             let now = Instant::now();

@@ -1,15 +1,15 @@
-//! How fast it goes, from units that were really computed. Time comes in from outside.
+//! Measures how fast units are computed. The caller passes the time in.
 
 use std::collections::VecDeque;
 
-/// Seconds the rate looks back over.
+/// Period over which the rate is measured, in seconds.
 const STRETCH: f64 = 30.0;
-/// Units that end within this many seconds of the first of them ended together: the dates of one commit.
+/// Units that end within this many seconds of the first one count as one sample, since they come from one commit.
 const TOGETHER: f64 = 0.1;
-/// Samples that must be there before a rate is told.
+/// Minimum number of samples for a rate.
 const ENOUGH: usize = 3;
 
-/// How much was done once some units had ended together.
+/// The units done after some ended together.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     began: f64,
@@ -17,16 +17,16 @@ struct Sample {
     done: u64,
 }
 
-/// Units that ended and the samples their speed is told from.
+/// Finished units, and the samples for their rate.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     done: u64,
-    /// The first of them is as old as the stretch or older, so that a gap behind it is part of the rate.
+    /// The oldest sample is at least as old as the period, so that a gap after it counts.
     samples: VecDeque<Sample>,
 }
 
 impl Rate {
-    /// Units ended at this second.
+    /// Counts units that ended at this second.
     pub(super) fn finish(&mut self, units: u64, second: f64) {
         self.done += units;
         let together = (self.samples).pop_back_if(|last| second - last.began <= TOGETHER);
@@ -42,8 +42,8 @@ impl Rate {
         }
     }
 
-    /// From now on it takes `times` as long: what was measured counts as if it had been so before, so that the ETA
-    /// follows at once and not when the past is forgotten.
+    /// Scales the measured times by `times`, so that the ETA follows a change at once instead of after the whole
+    /// period.
     pub(super) fn change(&mut self, times: f64) {
         let Some(last) = self.samples.back().map(|sample| sample.at) else {
             return;
@@ -54,12 +54,12 @@ impl Rate {
         }
     }
 
-    /// Units that ended so far.
+    /// Number of units that have ended.
     pub(super) const fn done(&self) -> u64 {
         self.done
     }
 
-    /// Units a second; none before enough was measured.
+    /// Units per second; `None` until enough is measured.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn per_second(&self) -> Option<f64> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);
@@ -68,7 +68,7 @@ impl Rate {
             .filter(|rate| *rate > 0.0)
     }
 
-    /// How far off that may be, as a share of it: the relative error of a rate over n steps goes with 1/√n.
+    /// Relative uncertainty of the rate: it falls with 1/√n for n samples.
     #[allow(clippy::cast_precision_loss, reason = "a handful of samples")]
     pub(super) fn spread(&self) -> f64 {
         1.0 / (self.samples.len().max(1) as f64).sqrt()
@@ -83,7 +83,7 @@ mod tests {
         rate.per_second().map(|rate| rate * 60.0)
     }
 
-    // Four dates every forty seconds are six a minute, however close together the four are told.
+    // Four dates every forty seconds are six a minute, however close together the four are counted.
     #[test]
     fn dates_that_are_committed_together_count_over_the_time_since_the_commit_before() {
         let mut rate = Rate::default();

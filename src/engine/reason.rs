@@ -1,16 +1,15 @@
-//! The one bound of every reason that a unit is recorded with: whatever a program, a query or a server said, it stays a
-//! sentence that fits a line of a report. The rest of it stands in the log.
+//! Limits the length of a unit's recorded reason, so that it fits on a line of a report. The full text is in the log.
 
-/// The most characters of a reason.
+/// Maximum length of a reason, in characters.
 const MOST: usize = 500;
 
-/// The text in at most 500 characters, the last one `…` where it had more.
+/// Cuts the text to 500 characters; the last one is then `…`.
 #[must_use]
 pub(super) fn bounded(reason: &str) -> String {
     cut(reason, MOST)
 }
 
-/// The text in at most so many characters, the last one `…` where it had more.
+/// Cuts the text to `most` characters; the last one is then `…`.
 pub(super) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),

@@ -1,17 +1,17 @@
-//! How often and how long to wait: pure, the jitter comes in as a number.
+//! How often and how long to wait before a retry. Pure: the jitter is passed in.
 
 use std::time::Duration;
 
 use crate::warehouse::{ErrorClass, Warehouse};
 
-/// The retry budget of one date and of one commit.
+/// Retry limits of a date or a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Attempts in all, the first one included.
+    /// Maximum number of attempts, including the first.
     pub attempts: u32,
-    /// Pause after the first failed attempt; doubles with each further one.
+    /// Pause after the first failure; doubles with each further one.
     pub first_pause: Duration,
-    /// The longest pause.
+    /// Upper limit of the pause.
     pub longest_pause: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// What suits a warehouse: one that is far away may be out of reach for minutes.
+    /// The default policy for a warehouse. A remote one gets more attempts, because it can be unreachable for minutes.
     #[must_use]
     pub fn over(warehouse: &dyn Warehouse) -> Self {
         match warehouse.rest() {
@@ -39,9 +39,9 @@ impl RetryPolicy {
         }
     }
 
-    /// The pause after failed attempt number `attempt` (from 1), or none if it was the last one or
-    /// waiting cannot help. `jitter` from 0 to 1 spreads the pause over its upper half, so that
-    /// workers that failed together do not come back together.
+    /// The pause after failed attempt `attempt` (from 1); `None` if it was the last one or the error can't be retried.
+    /// `jitter` (0 to 1) spreads the pause over its upper half, so that workers that failed together don't retry
+    /// together.
     #[must_use]
     pub fn pause_after(&self, attempt: u32, class: ErrorClass, jitter: f64) -> Option<Duration> {
         if attempt >= self.attempts || !class.retries() {

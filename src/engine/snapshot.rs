@@ -1,4 +1,4 @@
-//! The newest consistent picture of a run: plain data, replaced whole, never patched.
+//! The current state of a run as plain data. Each snapshot is consistent and replaces the previous one as a whole.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::warehouse::Cost;
 use super::limit::times_as_long;
 use super::{Estimate, Question, Topic};
 
-/// Everything a reader may show.
+/// Everything a screen or client can show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Grows by one with each picture.
+    /// Grows by one with each snapshot.
     pub version: u64,
-    /// When the picture was taken.
+    /// When the snapshot was made.
     pub at: DateTime<Utc>,
     /// The run as a whole.
     pub run: RunView,
@@ -31,13 +31,13 @@ pub struct Snapshot {
     pub workers: Vec<WorkerView>,
     /// Checks in plan order.
     pub checks: Vec<CheckView>,
-    /// The runbook's items in plan order. Shared: it changes seldom.
+    /// Runbook items in plan order. Shared, because they seldom change.
     pub runbook: Arc<Vec<Item>>,
-    /// Checks of the raw tables in plan order.
+    /// Raw-data checks in plan order.
     pub sources: Vec<CheckView>,
     /// Breakdowns in plan order.
     pub breakdowns: Vec<BreakdownView>,
-    /// What the run is going to be billed, where the warehouse bills and there is anything to do. Shared: it stays.
+    /// The cost estimate, if the warehouse bills and there is anything to do. Shared, because it doesn't change.
     pub estimate: Option<Arc<Estimate>>,
 }
 
@@ -54,46 +54,46 @@ pub struct RunView {
     pub source: String,
     /// Process id.
     pub pid: u32,
-    /// Where it takes orders from other processes, if it does.
+    /// Path of the control socket, if there is one.
     pub control: Option<String>,
-    /// How it stands.
+    /// State of the run.
     pub state: RunState,
-    /// Pausing has been asked for and something is still in flight.
+    /// A pause was requested and work is still in flight.
     pub pausing: bool,
-    /// What goes on before the first unit, such as "loading the feeds", with its share done.
+    /// The step before the first unit, such as "loading the feeds", with its progress.
     pub preparing: Option<Preparing>,
-    /// Seconds of work so far, pauses left out.
+    /// Seconds of work so far, without pauses.
     pub active_seconds: f64,
-    /// How far it is and how long it will take.
+    /// Progress and ETA over all stages.
     pub progress: Progress,
-    /// The one thing that limits the speed now, in words.
+    /// What limits the speed now, in words.
     pub limit: String,
-    /// Workers that were asked for; more may still be at their last batch.
+    /// Workers requested. While the number shrinks, more may be busy with their last batch.
     #[serde(default)]
     pub workers: usize,
-    /// Workers from which on more of them bring nothing now; none where each would make it faster.
+    /// Number of workers beyond which more don't help now; `None` if each one helps.
     #[serde(default)]
     pub enough_workers: Option<usize>,
-    /// What was billed for the plan, by this run and those before it; none where the warehouse bills nothing.
+    /// Total billed for the plan, by this run and earlier ones; `None` if the warehouse doesn't bill.
     pub billed: Option<BilledView>,
-    /// What needs attention outside this run: on dates or in stages of the plan that take no part in it.
+    /// What needs attention outside this run, on other dates or in other stages of the plan.
     #[serde(default)]
     pub elsewhere: ElsewhereView,
-    /// The question it holds for; nothing was begun. Shared: it stays the same from picture to picture.
+    /// The open question before the first unit. Shared between snapshots.
     #[serde(default)]
     pub question: Option<Arc<Question>>,
-    /// The sentence that goes with the end of the run, once it has ended.
+    /// The closing sentence, once the run has ended.
     pub ending: Option<String>,
 }
 
 impl RunView {
-    /// Whether it holds for the answer to a question about this.
+    /// Whether the open question has this topic.
     #[must_use]
     pub fn waits_for(&self, topic: Topic) -> bool {
         (self.question.iter()).any(|question| question.topic == topic)
     }
 
-    /// The ETA with so many workers; none while there is no ETA.
+    /// The ETA, in seconds, with this many workers; `None` while there is no ETA.
     #[must_use]
     pub fn eta_with(&self, wanted: usize) -> Option<(f64, f64)> {
         let times = times_as_long(self.enough_workers, self.workers, wanted);
@@ -102,22 +102,22 @@ impl RunView {
     }
 }
 
-/// What needs attention in a plan and is not part of the run.
+/// What needs attention in the plan, outside the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ElsewhereView {
-    /// Units that failed, are short of rows or have none, and that no waived check names.
+    /// Units that are failed, partial or empty and not covered by a waived check.
     pub attention: u64,
-    /// Units that are stale.
+    /// Stale units.
     pub stale: u64,
-    /// Units that another definition of their stage made.
+    /// Outdated units: computed with another definition of their stage.
     #[serde(default)]
     pub outdated: u64,
-    /// Blocking checks that fail, of stages that take no part.
+    /// Failing blocking checks of stages outside the run.
     pub checks: u64,
 }
 
 impl ElsewhereView {
-    /// Whether something failed: a run that goes well does not make the plan well.
+    /// Whether anything outside the run failed; the plan is then not healthy, even if the run is.
     #[must_use]
     pub const fn has_failures(&self) -> bool {
         self.attention > 0 || self.checks > 0
@@ -127,13 +127,13 @@ impl ElsewhereView {
 /// What the warehouse billed for a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilledView {
-    /// For everything.
+    /// All of it.
     pub total: Cost,
-    /// Of that, for what belongs to no stage and no check: loading, a sample.
+    /// The part that belongs to no stage or check, such as loading or a sample.
     pub aside: Cost,
 }
 
-/// Work before the first unit.
+/// A step before the first unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preparing {
     /// What is being done.
@@ -142,19 +142,19 @@ pub struct Preparing {
     pub share: f64,
 }
 
-/// How far a run is, over all its stages.
+/// Progress over all stages of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Progress {
-    /// Units that were to be done when the run began or were added since.
+    /// Units to do when the run began, plus those added since.
     pub total: u64,
-    /// Of these, units that ended.
+    /// Units of `total` that have ended.
     pub done: u64,
-    /// Units a minute over the last stretch; none before enough was measured.
+    /// Units per minute over the recent past; `None` until enough is measured.
     pub per_minute: Option<f64>,
-    /// Seconds still to go, (soonest, latest), of the stages whose speed is known; none below 1 % done or while nothing
-    /// moves.
+    /// Remaining seconds (soonest, latest) for the stages whose speed is known; `None` below 1 % done and while no
+    /// batches are handed out.
     pub eta: Option<(f64, f64)>,
-    /// Stages with work left whose speed nobody has measured yet, in this run or an earlier one.
+    /// Stages with work left whose speed has not been measured, in this run or an earlier one.
     #[serde(default)]
     pub unmeasured: usize,
 }
@@ -171,62 +171,62 @@ impl Progress {
     }
 }
 
-/// How a stage stands.
+/// State of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageState {
-    /// Its turn has not come.
+    /// Not started.
     Waiting,
-    /// Units are being done.
+    /// Units are running.
     Running,
-    /// Units are done, its checks are being asked.
+    /// Units have finished; checks are running.
     Checking,
-    /// Done, and no blocking check or unit stands against it.
+    /// Finished, with an open gate.
     Passed,
-    /// Done, but a blocking check or a unit stands against it.
+    /// Finished, but a blocking check or a unit closes the gate.
     Failed,
 }
 
-/// One stage.
+/// A stage as shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageView {
-    /// Name.
+    /// Stage name.
     pub name: String,
-    /// `dataset.table`; none if it fills none.
+    /// `dataset.table`; `None` if the stage has no table.
     pub table: Option<String>,
-    /// How it stands.
+    /// State of the stage.
     pub state: StageState,
     /// Units by state.
     pub counts: Counts,
     /// Rows stored for the dates in the range.
     pub rows: u64,
-    /// Seconds of work, pauses left out.
+    /// Seconds of work, without pauses.
     pub seconds: f64,
-    /// What was billed for it and its checks, by this run and those before it; none if nothing was.
+    /// Billed for the stage and its checks, by this run and earlier ones; `None` if nothing was.
     pub cost: Option<Cost>,
-    /// What its rows do not know, most rows first.
+    /// NULLs and data issues in its rows, most rows first.
     pub gaps: Vec<GapView>,
-    /// Every date of the range, in order. Shared: an unchanged stage costs nothing to publish.
+    /// Every date of the range, in order. Shared, so that publishing an unchanged stage is free.
     pub units: Arc<Vec<UnitView>>,
 }
 
-/// Something that rows of a stage do not know.
+/// A column with NULLs, or a data issue, in the rows of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapView {
-    /// The column without a value, or the issue that a column of issues names.
+    /// Name of the column that is NULL, or of the issue.
     pub what: Arc<str>,
-    /// On how many dates.
+    /// Dates that have it.
     pub dates: u64,
-    /// In how many rows.
+    /// Rows that have it.
     pub rows: u64,
 }
 
-/// One unit.
+/// A unit: one date of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitView {
-    /// Date.
+    /// Date of the unit.
     pub date: NaiveDate,
-    /// How it stands.
+    /// State of the unit.
     pub state: UnitState,
     /// Rows stored.
     pub rows: u32,
@@ -234,7 +234,7 @@ pub struct UnitView {
     pub expected: u32,
     /// Attempts used.
     pub attempts: u32,
-    /// Why it is skipped, partial, empty or failed; shared, since hundreds of off-days say the same.
+    /// Why it is skipped, partial, empty or failed. Shared, because hundreds of off-days have the same reason.
     pub reason: Option<Arc<str>>,
 }
 
@@ -242,20 +242,20 @@ pub struct UnitView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Waiting for one of the warehouse's lanes.
+    /// Waiting for a read slot of the warehouse.
     Queue,
     /// Reading the feeds.
     Read,
     /// Computing rows.
     Compute,
-    /// Waiting for or being in the warehouse's commit.
+    /// Waiting for a commit, or committing.
     Write,
-    /// Waiting before another attempt.
+    /// Waiting to retry.
     Backoff,
 }
 
 impl Phase {
-    /// The word shown.
+    /// The word shown on screen.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -268,20 +268,20 @@ impl Phase {
     }
 }
 
-/// One worker.
+/// A worker as shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkerView {
     /// Slot, from 1.
     pub slot: usize,
-    /// What it works on; none when idle.
+    /// The batch it works on; `None` if idle.
     pub task: Option<TaskView>,
-    /// Units it finished in this run.
+    /// Units it has finished in this run.
     pub units_done: u64,
     /// Share of the run's active time it was busy, 0 to 1.
     pub busy: f64,
 }
 
-/// What a worker works on.
+/// The batch a worker works on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskView {
     /// Stage name.
@@ -290,59 +290,59 @@ pub struct TaskView {
     pub first: NaiveDate,
     /// Last date of the batch.
     pub last: NaiveDate,
-    /// Dates in the batch.
+    /// Number of dates in the batch.
     pub dates: usize,
-    /// Phase.
+    /// What the worker is doing now.
     pub phase: Phase,
-    /// When the batch was taken.
+    /// When the worker took the batch.
     pub since: DateTime<Utc>,
 }
 
-/// One check.
+/// A check as shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckView {
-    /// Name.
+    /// Check name.
     pub name: String,
-    /// Stage it belongs to; for a check of the raw tables, the feed.
+    /// Stage it belongs to; for a raw-data check, the feed.
     pub stage: String,
-    /// What it asks.
+    /// What it tests.
     pub title: String,
-    /// Whether it blocks.
+    /// Whether a failure closes the gate.
     pub severity: Severity,
-    /// How it stands.
+    /// State of the check.
     pub state: CheckState,
-    /// What was measured last.
+    /// Latest measured value.
     pub value: Option<String>,
-    /// What is expected.
+    /// The expected value.
     pub target: String,
-    /// The value before the backfill, as the operator noted it.
+    /// The value before the backfill, as noted in the plan.
     pub before: Option<String>,
-    /// Dates that offend.
+    /// Failing dates.
     pub offending: Arc<Vec<NaiveDate>>,
-    /// Over how many of its table's dates the answer speaks; none while there is no answer, and for a check that is about
-    /// named dates or raw tables.
+    /// How many of the table's dates the result covers; `None` without a result, for a check limited to named dates,
+    /// and for a raw-data check.
     #[serde(default)]
     pub over: Option<Coverage>,
-    /// What else the query named: dates that were not run yet, dates outside the plan.
+    /// Other dates the query returned: not run yet, or outside the plan.
     #[serde(default)]
     pub note: Option<String>,
-    /// When it was last answered.
+    /// When it last ran.
     pub asked_at: Option<DateTime<Utc>>,
-    /// How long the query took.
+    /// Duration of the query, in seconds.
     pub seconds: Option<f64>,
-    /// What was billed for it, all the times it was asked; none if nothing was.
+    /// Billed for all its queries; `None` if nothing was.
     pub cost: Option<Cost>,
-    /// The newest waiver, whether or not it still counts.
+    /// The latest waiver, whether it still applies or not.
     pub waiver: Option<Waiver>,
-    /// What else must be known of the answer: that it is of another definition, or why the waiver does not count.
+    /// A remark on the result: it belongs to another definition, or why the waiver doesn't apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// The newest answers, this one included, oldest first. Shared: most checks keep theirs from picture to picture.
+    /// The latest results including this one, oldest first. Shared, because most checks don't change between snapshots.
     pub history: Arc<Vec<PastAnswer>>,
 }
 
 impl CheckView {
-    /// As the gate of its stage sees it.
+    /// The check as seen by its stage's gate.
     pub(super) fn at_gate(&self) -> GateCheck<'_> {
         GateCheck {
             severity: self.severity,
@@ -351,7 +351,7 @@ impl CheckView {
         }
     }
 
-    /// Adds an answer to those that are shown.
+    /// Adds a result to the history and drops the oldest beyond the limit.
     pub(super) fn remember(&mut self, answer: PastAnswer) {
         let history = Arc::make_mut(&mut self.history);
         history.push(answer);
@@ -360,35 +360,35 @@ impl CheckView {
     }
 }
 
-/// How a breakdown stands.
+/// State of a breakdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BreakdownState {
-    /// Not asked yet.
+    /// Not run yet.
     Pending,
-    /// Its query is under way.
+    /// Its query is in flight.
     Running,
-    /// It shows the rows as they are.
+    /// Matches the stored rows.
     Current,
-    /// A row it looked at has changed since.
+    /// Stored rows have changed since.
     Outdated,
-    /// It could not be asked.
+    /// Could not run.
     Failed,
 }
 
-/// Why what a check counts is not all known.
+/// Why values that a check counts are missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BreakdownView {
     /// The check it explains.
     pub check: String,
-    /// What is known or not.
+    /// What is complete or missing.
     pub title: String,
-    /// How it stands.
+    /// State of the breakdown.
     pub state: BreakdownState,
-    /// What was found last; kept while it is asked again.
+    /// The latest result; kept while a new one is computed.
     pub found: Option<Arc<Breakdown>>,
-    /// When that was.
+    /// When it last ran.
     pub asked_at: Option<DateTime<Utc>>,
-    /// Why it could not be asked, if it could not.
+    /// Why it could not run, if it couldn't.
     pub problem: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the engine asks of a stage. It reads a batch once and computes it date by date.
+//! What the engine requires of a stage: it reads a batch at once and computes it date by date.
 
 use std::fmt;
 
@@ -11,43 +11,43 @@ use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 use super::Input;
 use super::reason::bounded;
 
-/// What one date of a stage must come to, known before anything is computed.
+/// The expected result of a date, known before it is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// The schedule asks for this many rows.
+    /// The schedule expects this many rows.
     Rows(u32),
-    /// Rows are to be made; how many, only the feeds can tell, which may not answer before the batch is read.
+    /// Rows are expected; how many is known only once the feeds have been read.
     SomeRows,
-    /// Whether anything is to be done shows when it is tried; a date that was skipped then stays so.
+    /// Whether there is anything to do shows only when it is tried. A date skipped then stays skipped.
     Untold,
-    /// Nothing is to be done, and why.
+    /// Nothing to do, with the reason.
     Skip(String),
 }
 
-/// What a stage leaves behind in the warehouse, and who puts it there.
+/// What a stage writes to the warehouse, and how.
 #[derive(Debug, Clone, Copy)]
 pub enum Fills<'a> {
-    /// Rows that were computed here replace those of their dates.
+    /// Rows computed here replace those of their dates.
     Computed(&'a TableDef),
-    /// What a query answers replaces them, within the warehouse.
+    /// A query replaces the rows within the warehouse.
     Query(&'a TableDef, &'a str, Asking),
-    /// Another program writes them; they are counted.
+    /// Another program writes the rows; they are only counted.
     Counted(CountedTable<'a>),
-    /// Nothing that could be looked at.
+    /// No table.
     Nothing,
 }
 
-/// A table of which no more is known than how its rows are counted.
+/// A table known only well enough to count its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct CountedTable<'a> {
     /// `dataset.table`.
     pub path: &'a str,
-    /// The column that says which date a row is of.
+    /// The column with the date of a row.
     pub date_column: &'a str,
 }
 
 impl<'a> Fills<'a> {
-    /// The definition of the table, where backcourt makes it.
+    /// The table's definition, if backcourt creates it.
     #[must_use]
     pub const fn definition(self) -> Option<&'a TableDef> {
         match self {
@@ -56,7 +56,7 @@ impl<'a> Fills<'a> {
         }
     }
 
-    /// `dataset.table`; none if it fills none.
+    /// `dataset.table`; `None` if the stage has no table.
     #[must_use]
     pub fn path(self) -> Option<String> {
         match self {
@@ -67,20 +67,20 @@ impl<'a> Fills<'a> {
     }
 }
 
-/// What a stage made of one date.
+/// The result of computing one date.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
-    /// Rows the date must have; none if nobody can say, and then it must have one at least.
+    /// Expected rows; `None` if unknown, and then at least one row is required.
     pub expected: Option<u32>,
-    /// Why nothing is to be done after all.
+    /// Why there is nothing to do after all.
     pub skip: Option<String>,
-    /// Rows in the columns of the stage's table, where they are computed here.
+    /// Computed rows, in the columns of the stage's table.
     pub rows: Vec<Row>,
-    /// Rows that cannot be stored, as far as that showed when they were read.
+    /// Rows found unfit to be stored while they were read.
     pub quarantined: Vec<Quarantined>,
-    /// Why rows are missing, one sentence each; empty when none is.
+    /// Why rows are missing, one sentence each; empty if none are.
     pub missing: Vec<String>,
-    /// What was noticed on the way and does not count against the date.
+    /// Remarks that don't affect the date's state.
     pub notes: Vec<String>,
 }
 
@@ -88,14 +88,14 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct StageError {
-    /// What to do about it.
+    /// Decides whether to retry, back off or stop.
     pub class: ErrorClass,
     /// What happened, to what, and what to do next.
     pub message: String,
 }
 
 impl StageError {
-    /// The same with its message as a unit is recorded with it.
+    /// The same error with its message cut to the length recorded for a unit.
     pub(super) fn bounded(&self) -> Self {
         Self {
             class: self.class,
@@ -113,29 +113,30 @@ impl From<WarehouseError> for StageError {
     }
 }
 
-/// What is done date by date, for one table at most.
+/// A step of the plan that runs date by date and writes at most one table.
 #[async_trait]
 pub trait Stage: Send + Sync + fmt::Debug {
-    /// Name, as in the plan.
+    /// Stage name, as in the plan.
     fn name(&self) -> &str;
 
-    /// What it leaves behind in the warehouse.
+    /// What it writes to the warehouse.
     fn fills(&self) -> Fills<'_>;
 
-    /// Whether a program of its own does a unit. It gets one date at a time, since what it did for others cannot be
-    /// taken back, and takes none of the warehouse's lanes while it runs.
+    /// Whether an external program runs the unit. It then gets one date at a time, since its work for other dates can't
+    /// be undone, and uses none of the warehouse's read slots.
     fn runs_a_program(&self) -> bool {
         false
     }
 
-    /// The tables it reads, with the dates of them that a unit knows. A change of one of those makes the unit stale.
+    /// The tables it reads, and for each the dates that a unit depends on. A change to one of those makes the unit
+    /// stale.
     fn inputs(&self) -> Vec<Input>;
 
-    /// What each of these dates must come to, in the same order.
+    /// The expected result of each date, in the same order.
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError>;
 
-    /// What rows of a date belong to, as far as that is known without them: the games of a schedule. One that has no row
-    /// is shown all the same.
+    /// The groups of a date known without its rows, such as the games of a schedule, so that a group without rows is
+    /// shown too.
     async fn groups(&self, _warehouse: &dyn Warehouse, _date: NaiveDate) -> Result<Vec<String>, StageError> {
         Ok(Vec::new())
     }
@@ -149,11 +150,11 @@ pub trait Stage: Send + Sync + fmt::Debug {
     ) -> Result<Box<dyn Inputs>, StageError>;
 }
 
-/// What was read for a batch. Computing from it is pure: no clock, no warehouse, no waiting.
+/// The data read for a batch. Computing from it is pure: no clock, no warehouse, no blocking.
 pub trait Inputs: Send {
-    /// The rows of one of the dates that were read.
+    /// Computes the rows of one of the dates read.
     ///
     /// # Errors
-    /// When the inputs of this date cannot be used at all.
+    /// If the inputs of this date can't be used at all.
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError>;
 }

@@ -1,5 +1,5 @@
-//! What a table really holds, date by date. The ledger is the truth about progress only as long as the rows it
-//! knows of are there: a table that was lost, or changed behind our back, must not read as done.
+//! Counts the rows actually in a table, by date. The ledger is trusted only while the rows it records are there: a
+//! table that was dropped or changed by others must not count as done.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::{CountedTable, Fills};
 
-/// Rows per date between the first and the last of these dates, both included. A stage's own table is made if it is
-/// not there; one that another program fills may have to wait for its first row.
+/// Rows per date from the first to the last of these dates. A stage's own table must exist; one filled by another
+/// program may still be missing and then has no rows.
 pub(super) async fn stored_rows(
     warehouse: &dyn Warehouse,
     fills: Fills<'_>,
@@ -37,7 +37,7 @@ pub(super) async fn stored_rows(
     }
 }
 
-/// The same of any table.
+/// Rows per date of any table.
 pub(super) async fn counted_rows(
     warehouse: &dyn Warehouse,
     table: CountedTable<'_>,

@@ -1,11 +1,11 @@
-//! What a run came to, in one sentence. Trouble comes first: the end of a long line is what a narrow screen cuts off.
+//! The result of a run in one sentence. Problems come first, because a narrow screen truncates the end.
 
 use crate::ledger::{CheckState, Counts, UnitState};
 
 use super::CheckView;
 use crate::figures::counted;
 
-/// The states of checks in the order they are told.
+/// Check states in the order of the sentence.
 const TOLD: [CheckState; 8] = [
     CheckState::Fail,
     CheckState::Error,
@@ -17,7 +17,7 @@ const TOLD: [CheckState; 8] = [
     CheckState::Pass,
 ];
 
-/// Of a run that ended `ended` units: how all of them and the checks stand.
+/// Summarises a run that ended `ended` units: all units by state, then the checks.
 pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
     let count = |is_meant: fn(UnitState) -> bool| -> usize {
         let states = UnitState::ALL.into_iter().filter(|state| is_meant(*state));

@@ -1,5 +1,5 @@
-//! What a worker does with a batch: read once, compute date by date, hand the result back.
-//! It decides nothing and tells nobody but the dispatcher.
+//! A worker's job: read a batch once, compute it date by date, return the result. It decides nothing and reports only
+//! to the dispatcher.
 
 use std::sync::Arc;
 
@@ -14,29 +14,29 @@ use crate::warehouse::Warehouse;
 use super::{Outcome, Phase, Stage, StageError};
 use crate::table::digest;
 
-/// A batch on its way through a worker.
+/// A batch handed to a worker.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
-    /// The worker's slot.
+    /// The worker's slot, from 0.
     pub(super) slot: usize,
-    /// Which stage, by its place in the plan.
+    /// Index of the stage in the run.
     pub(super) stage: usize,
-    /// The ledger's promise to write it.
+    /// Id of the intent in the ledger.
     pub(super) intent: i64,
-    /// Its dates in order.
+    /// Its dates, in order.
     pub(super) dates: Vec<NaiveDate>,
 }
 
-/// What one date came to, and the seconds of work it took.
+/// A date, its result, and the seconds it took.
 pub(super) type Computed = (NaiveDate, Result<Made, StageError>, f64);
 
-/// What a stage made of a date, and the digest of its rows.
+/// The result of a date, and the digest of its rows.
 pub(super) struct Made {
     pub(super) outcome: Outcome,
     pub(super) output: u64,
 }
 
-/// Reads and computes a batch. An error here concerns the batch as a whole.
+/// Reads and computes a batch. An outer error concerns the batch as a whole.
 pub(super) async fn work(
     batch: Batch,
     stage: Arc<dyn Stage>,
@@ -48,10 +48,10 @@ pub(super) async fn work(
     let (_lane, first) = if stage.runs_a_program() {
         (None, Phase::Compute)
     } else {
-        // It is never closed; were it, working without a lane would only be slower.
+        // The semaphore is never closed. Working without a permit would only be slower.
         (lanes.acquire().await.ok(), Phase::Read)
     };
-    // The dispatcher outlives its workers; if it is gone, so is the need to tell it.
+    // If the dispatcher is gone, the phase no longer matters.
     let _ = phases.send((batch.slot, first));
     let began = Instant::now();
     let inputs = match stage.read(warehouse.as_ref(), &batch.dates, &source).await {
@@ -74,7 +74,7 @@ pub(super) async fn work(
     (batch, Ok(computed))
 }
 
-/// What a task said when it panicked.
+/// The panic message of a task.
 pub(super) fn panic_message(error: JoinError) -> String {
     error.try_into_panic().map_or_else(
         |error| error.to_string(),

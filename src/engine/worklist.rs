@@ -1,5 +1,5 @@
-//! The work list of a stage: which dates a run computes, which it leaves as they are, and why. Pure. The dry run, the
-//! estimate and the run itself ask here, so that what is announced is what is done.
+//! The work list of a stage: which dates a run computes, which it leaves alone, and why. Pure. Dry run, estimate and
+//! run share it, so that they agree.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,70 +19,70 @@ pub struct Demand<'a> {
     pub work: &'a Work,
     /// The source the stages read.
     pub source: &'a str,
-    /// Whether the operator named it; then units computed from another source are due.
+    /// Whether the operator named the source; units computed from another source are then due.
     pub source_is_explicit: bool,
-    /// What becomes of units that another definition of their stage made.
+    /// What to do with outdated units.
     pub on_change: OnChange,
 }
 
 impl Demand<'_> {
-    /// Whether the run takes up what a process that died promised to write. A run of chosen units leaves that to the next
-    /// run of all that is missing.
+    /// Whether the run settles the open intents of a crashed process. A run of chosen units leaves them to the next run
+    /// of all missing units.
     #[must_use]
     pub const fn takes_up_promises(self) -> bool {
         matches!(self.work, Work::Missing | Work::Afresh)
     }
 }
 
-/// What is known of a stage before it begins.
+/// The state of a stage before it starts.
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
     /// The dates of the run, in order.
     pub(super) dates: &'a [NaiveDate],
-    /// What each of them must come to.
+    /// The expected result of each date.
     pub(super) scopes: &'a [Scope],
-    /// What the ledger has, also of dates outside the run.
+    /// Units in the ledger, including dates outside the run.
     pub(super) current: CurrentUnits,
-    /// Rows the table holds, by date.
+    /// Rows in the table, by date.
     pub(super) stored: &'a HashMap<NaiveDate, u32>,
-    /// Dates a process that died promised to write: nobody knows whether it did.
+    /// Dates in open intents of a crashed process; whether they were written is unknown.
     pub(super) promised: &'a BTreeSet<NaiveDate>,
-    /// Dates computed from inputs that have changed since.
+    /// Dates whose inputs have changed since they were computed.
     pub(super) invalidated: &'a BTreeSet<NaiveDate>,
-    /// Dates a check of the stage names as failing, where the run is about them.
+    /// Failing dates of a check, if the run is limited to them.
     pub(super) failing: &'a [NaiveDate],
 }
 
 /// What a run does with the dates of a stage.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct WorkList {
-    /// What the ledger has, with the units that the table or their inputs contradict marked as stale.
+    /// The ledger's units, marked stale if the table or their inputs differ from what the ledger recorded.
     pub(super) recorded: HashMap<NaiveDate, UnitRecord>,
-    /// Dates that are done by another definition of the stage.
+    /// Outdated dates: computed with another definition of the stage.
     pub(super) changed: BTreeSet<NaiveDate>,
     /// Dates without work, in order, with the reason.
     pub(super) skipped: Vec<(NaiveDate, String)>,
     /// Dates to compute, in order.
     pub(super) to_do: Vec<NaiveDate>,
-    /// What `to_do` holds now and is replaced.
+    /// Stored rows of `to_do` that will be replaced.
     pub(super) replaces: Replaces,
-    /// Dates whose table holds other rows than the ledger knows of.
+    /// Number of dates with a different row count in the table than in the ledger.
     pub(super) contradicted: usize,
-    /// Dates computed from inputs that have changed since.
+    /// Number of dates whose inputs have changed since they were computed.
     pub(super) invalidated: usize,
 }
 
-/// Stored rows that are about to be replaced.
+/// Stored rows that will be replaced.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaces {
-    /// Dates that hold rows.
+    /// Dates with rows.
     pub dates: u64,
-    /// Rows they hold.
+    /// Rows on those dates.
     pub rows: u64,
 }
 
 impl Replaces {
-    /// What a line about the work to do adds; nothing where no row is replaced.
+    /// A clause for a message about the work to do; empty if no rows are replaced.
     #[must_use]
     pub fn clause(self) -> String {
         let Self { dates, rows } = self;
@@ -99,7 +99,7 @@ impl Replaces {
 }
 
 impl WorkList {
-    /// Decides for every date of the run.
+    /// Decides what to do with every date of the run.
     pub(super) fn of(demand: Demand<'_>, facts: Facts<'_>) -> Self {
         let mut list = Self {
             recorded: (facts.current.units.into_iter())
@@ -127,13 +127,13 @@ impl WorkList {
         list
     }
 
-    /// Marks what the ledger knows as done as stale, where the table or the inputs say otherwise.
+    /// Marks a unit stale if the ledger has it as done but the table or its inputs differ.
     fn doubt(&mut self, date: NaiveDate, stored: u32, invalidated: &BTreeSet<NaiveDate>) {
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
         if unit.state == UnitState::Failed {
-            // It is not done and waits for the operator; a program that failed may have left rows behind.
+            // A failed unit waits for a rerun in any case; a failed program may have left rows behind.
             unit.rows = stored;
             return;
         }
@@ -155,7 +155,7 @@ impl WorkList {
     }
 }
 
-/// Whether a run is about a date at all.
+/// Whether a run includes a date at all.
 fn is_wanted(
     work: &Work,
     date: NaiveDate,
@@ -167,7 +167,7 @@ fn is_wanted(
         return true;
     };
     let state = record.map_or(UnitState::Pending, |record| record.state);
-    // A recorded unit that is open was put back by a rerun that did not come to its end.
+    // A recorded open unit was requeued by a rerun that did not finish.
     let was_put_back = record.is_some() && state.is_open();
     let by_state = matches!(
         selection,
@@ -176,8 +176,8 @@ fn is_wanted(
     selection.takes(date, state, is_changed, failing) || (by_state && was_put_back)
 }
 
-/// Whether a wanted date has to be done. It has not, if the ledger knows it as done and nothing it depends on changed.
-/// `is_changed`: it is done, but by another definition of the stage.
+/// Whether an included date must be computed. Not if it is done and nothing it depends on has changed. `is_changed`: it
+/// was computed with another definition of the stage.
 fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_changed: bool) -> bool {
     let Some(record) = record else {
         return true;
@@ -194,7 +194,7 @@ fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_cha
         Scope::Rows(expected) => record.expected != *expected,
         Scope::SomeRows | Scope::Untold => false,
     };
-    // One that was tried and skipped stays so where only trying can tell; otherwise it had no work then, and has now.
+    // A unit skipped after an attempt stays skipped if only an attempt can tell. Any other skipped unit has work now.
     let has_work_now =
         record.state == UnitState::Skipped && !(*scope == Scope::Untold && record.attempts > 0);
     *demand.work != Work::Missing
@@ -203,7 +203,7 @@ fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_cha
         || (other_source && record.state != UnitState::Failed)
 }
 
-/// Whether a date may have to be done, for all that the ledger knows.
+/// Whether a date may be due, judged from the ledger alone.
 pub(super) fn may_be_due(
     demand: Demand<'_>,
     date: NaiveDate,
@@ -315,7 +315,7 @@ mod tests {
         let demand = Demand { on_change, ..PLAIN };
         for (state, rows) in [(UnitState::Outdated, 4), (UnitState::Partial, 3)] {
             let record = record(state, 4, rows, "reconstruct");
-            // Another number of rows is owed because the definition is another.
+            // The expected number of rows differs because the definition does.
             assert_eq!(
                 is_due(demand, &Scope::Rows(5), Some(&record), true),
                 due,

@@ -1,5 +1,5 @@
-//! One commit at a time per table. Whatever waits when the writer is free goes into the next commit together,
-//! so that many small batches become few transactions.
+//! One commit at a time per table. All batches waiting when the writer becomes free go into the next commit together,
+//! so that many small batches need few transactions.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -12,95 +12,95 @@ use crate::table::Row;
 use crate::warehouse::{Kept, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
 
 use super::dispatcher::CommitRecord;
-use super::landing::{Landing, Stored};
 use super::stored::counted_rows;
+use super::unit_result::{Stored, UnitResult};
 use super::worker::Batch;
 use super::{Fills, Stage};
 
-/// The most dates one commit takes at first, and after it has grown.
+/// Maximum number of dates per commit: at first, and after it has grown.
 const COMMIT_DATES: (usize, usize) = (96, 384);
 
-/// A computed batch that waits to be written, with what the ledger will say of its dates.
+/// A computed batch waiting to be written.
 #[derive(Debug)]
 pub(super) struct Waiting {
     /// The batch.
     pub(super) batch: Batch,
-    /// Its dates, computed.
-    pub(super) landings: Vec<Landing>,
-    /// How often a commit was sent under this batch's name and surely did not happen.
+    /// The results of its dates.
+    pub(super) unit_results: Vec<UnitResult>,
+    /// How often a commit under this batch's name was sent and is known to have failed.
     pub(super) sends: u32,
-    /// Whether its worker waits with it, because the line is full.
+    /// Whether its worker waits with it, because the next commit is full.
     pub(super) is_held: bool,
 }
 
-/// Batches that go, or went, into one transaction.
+/// Batches written in one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Commit {
     /// The batches.
     pub(super) parts: Vec<Waiting>,
     /// Failed attempts so far.
     pub(super) attempts: u32,
-    /// How often in a row nobody could say what became of it.
+    /// How often in a row its outcome was unknown.
     pub(super) lost: u32,
-    /// What is recorded with it.
+    /// The progress record written with it.
     pub(super) record: Option<CommitRecord>,
 }
 
 impl Waiting {
-    /// A batch that was just computed.
-    pub(super) const fn new(batch: Batch, landings: Vec<Landing>) -> Self {
+    /// A batch just computed; its worker waits until [`Writer::release`].
+    pub(super) const fn new(batch: Batch, unit_results: Vec<UnitResult>) -> Self {
         Self {
             batch,
-            landings,
+            unit_results,
             sends: 0,
             is_held: true,
         }
     }
 
-    /// The batch with just the dates that came through, for when they must be tried again: those that failed by
-    /// themselves already wait for their own next attempt.
+    /// The batch for a retry, with only the dates that computed successfully. Dates that failed are already queued for
+    /// their own retry.
     pub(super) fn to_try_again(&self) -> Batch {
         Batch {
             dates: self
-                .landings
+                .unit_results
                 .iter()
-                .map(|landing| landing.settled.unit.date)
+                .map(|unit_result| unit_result.settled.unit.date)
                 .collect(),
             ..self.batch.clone()
         }
     }
 
-    /// How many values its rows hold.
+    /// Number of values in its rows.
     fn values(&self) -> usize {
-        self.landings
+        self.unit_results
             .iter()
-            .flat_map(|landing| &landing.rows)
+            .flat_map(|unit_result| &unit_result.rows)
             .map(Vec::len)
             .sum()
     }
 }
 
 impl Commit {
-    pub(super) fn landings(&self) -> impl Iterator<Item = &Landing> {
-        self.parts.iter().flat_map(|part| &part.landings)
+    pub(super) fn unit_results(&self) -> impl Iterator<Item = &UnitResult> {
+        self.parts.iter().flat_map(|part| &part.unit_results)
     }
 
-    /// What turned out to be stored for one of its dates.
+    /// Sets what is stored for one of its dates.
     fn learn(&mut self, date: NaiveDate, stored: Stored) {
-        if let Some(landing) = self.on(date).next() {
-            landing.learn(stored);
+        if let Some(unit_result) = self.on(date).next() {
+            unit_result.learn(stored);
         }
     }
 
-    fn on(&mut self, date: NaiveDate) -> impl Iterator<Item = &mut Landing> {
-        (self.landings_mut()).filter(move |landing| landing.settled.unit.date == date)
+    fn on(&mut self, date: NaiveDate) -> impl Iterator<Item = &mut UnitResult> {
+        (self.unit_results_mut()).filter(move |unit_result| unit_result.settled.unit.date == date)
     }
 
-    fn landings_mut(&mut self) -> impl Iterator<Item = &mut Landing> {
-        self.parts.iter_mut().flat_map(|part| &mut part.landings)
+    fn unit_results_mut(&mut self) -> impl Iterator<Item = &mut UnitResult> {
+        self.parts.iter_mut().flat_map(|part| &mut part.unit_results)
     }
 
-    /// What it is called by the run that sends it: by its first promise, and how often that was in vain.
+    /// The job name of the next attempt, from the first batch's intent and its failed sends.
     pub(super) fn name(&self, run: &str) -> String {
         let first = self.parts.first();
         name(
@@ -110,7 +110,7 @@ impl Commit {
         )
     }
 
-    /// It surely did not happen: the next attempt is another one, by another name.
+    /// Records that the commit is known to have failed; the next attempt gets a new name.
     pub(super) fn was_refused(&mut self) {
         self.lost = 0;
         if let Some(first) = self.parts.first_mut() {
@@ -119,8 +119,8 @@ impl Commit {
     }
 }
 
-/// What the commit of a promise is called, attempt by attempt. The ledger knows all of it before anything is sent, so
-/// that the next process can ask what became of what a dead one sent.
+/// The name of a commit attempt. It is built from values that are in the ledger before anything is sent, so that after
+/// a crash the next process can look up the outcome.
 pub(super) fn name(run: &str, intent: i64, sends: u32) -> String {
     format!("{run}-{intent}-{sends}")
 }
@@ -129,17 +129,17 @@ pub(super) fn name(run: &str, intent: i64, sends: u32) -> String {
 #[derive(Debug)]
 pub(super) struct Writer {
     waiting: VecDeque<Waiting>,
-    /// Commits that failed once and go again as they are, from a moment on.
+    /// Failed commits to be sent again unchanged, each from its due time on.
     again: VecDeque<(Instant, Commit)>,
     busy: bool,
-    /// The most dates the next commit takes.
+    /// Maximum number of dates in the next commit.
     most_dates: usize,
-    /// The most values a commit takes; a batch is never cut.
+    /// Maximum number of values per commit; exceeded only by a single batch, which is never split.
     most_values: usize,
 }
 
 impl Writer {
-    /// A writer whose commits hold about so many values at the most.
+    /// A writer with about `most_values` values per commit.
     pub(super) const fn new(most_values: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
@@ -150,29 +150,30 @@ impl Writer {
         }
     }
 
-    /// A computed batch joins the line.
+    /// Queues a computed batch.
     pub(super) fn join(&mut self, waiting: Waiting) {
         self.waiting.push_back(waiting);
     }
 
-    /// Whether the next commit is full already: who computes more has to wait with it.
+    /// Whether more batches are queued than the next commit can take; further workers must wait.
     pub(super) fn is_full(&self) -> bool {
         self.waiting.len() > self.fitting()
     }
 
-    /// The batches from the front of the line that fit in one commit; one always does.
+    /// How many batches from the front of the queue fit in one commit; at least one.
     fn fitting(&self) -> usize {
         let (mut dates, mut values) = (0, 0);
         let fits = |part: &&Waiting| {
             let is_first = dates == 0;
-            dates += part.landings.len();
+            dates += part.unit_results.len();
             values += part.values();
             is_first || (dates <= self.most_dates && values <= self.most_values)
         };
         self.waiting.iter().take_while(fits).count()
     }
 
-    /// The slots whose workers may go on, because what they computed fits in the next commit; each is named once.
+    /// The slots of workers that may continue because their rows fit in the next commit. Returns each batch's slot
+    /// once.
     pub(super) fn release(&mut self) -> Vec<usize> {
         let fitting = self.fitting();
         let held = self.waiting.iter_mut().take(fitting).filter(|part| part.is_held);
@@ -183,18 +184,18 @@ impl Writer {
         .collect()
     }
 
-    /// The slots whose workers wait with what they computed.
+    /// The slots of workers waiting with their batch.
     pub(super) fn held(&self) -> impl Iterator<Item = usize> {
         let held = self.waiting.iter().filter(|part| part.is_held);
         held.map(|part| part.batch.slot)
     }
 
-    /// A failed commit is tried again from `due` on.
+    /// Queues a failed commit to be sent again at `due`.
     pub(super) fn rest(&mut self, commit: Commit, due: Instant) {
         self.again.push_back((due, commit));
     }
 
-    /// A failed commit's batches are tried one by one, to find the one at fault.
+    /// Queues the batches of a failed commit one by one, to find the one at fault.
     pub(super) fn split(&mut self, commit: Commit, now: Instant) {
         for part in commit.parts {
             self.again.push_back((
@@ -207,8 +208,8 @@ impl Writer {
         }
     }
 
-    /// The next commit, if the writer is free and something is due. It is busy from then on. What nobody knows the
-    /// outcome of keeps everything else waiting: it may still land.
+    /// Takes the next due commit if the writer is free, and marks it busy. A commit with an unknown outcome blocks all
+    /// others, because it may still be applied.
     pub(super) fn take(&mut self, now: Instant) -> Option<Commit> {
         if self.busy {
             return None;
@@ -224,7 +225,8 @@ impl Writer {
         commit
     }
 
-    /// Commits grow while more waits than one of them takes: the writer is what binds, and each costs about the same.
+    /// Commits grow while more batches are queued than fit: the writer is the bottleneck, and each commit costs about
+    /// the same.
     fn next_from_line(&mut self) -> Option<Commit> {
         if self.is_full() {
             self.most_dates = (self.most_dates * 2).min(COMMIT_DATES.1);
@@ -237,39 +239,39 @@ impl Writer {
         })
     }
 
-    /// The commit that was taken has ended, in whatever way.
+    /// Marks the writer free after a commit, whatever its result.
     pub(super) const fn free(&mut self) {
         self.busy = false;
     }
 
-    /// Whether a commit is under way.
+    /// Whether a commit is in flight.
     pub(super) const fn is_busy(&self) -> bool {
         self.busy
     }
 
-    /// Whether nobody knows yet what became of a commit.
+    /// Whether there is a commit with an unknown outcome.
     pub(super) fn is_in_doubt(&self) -> bool {
         self.again.iter().any(|(_, commit)| commit.lost > 0)
     }
 
-    /// Batches that wait for the writer.
+    /// Number of batches waiting for the writer.
     pub(super) fn in_line(&self) -> usize {
         self.waiting.len()
     }
 
-    /// When the next failed commit may be tried again.
+    /// When the next failed commit is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.again.iter().map(|(due, _)| *due).min()
     }
 
-    /// Whether nothing waits and nothing is under way.
+    /// Whether nothing is queued or in flight.
     pub(super) fn is_idle(&self) -> bool {
         !self.busy && self.waiting.is_empty() && self.again.is_empty()
     }
 }
 
-/// Writes a commit: exactly its dates are replaced, all or nothing. A date that is skipped is left as it is, one that is
-/// short keeps stored rows that are at least as many. What another program wrote is counted.
+/// Writes a commit: replaces exactly its dates in one transaction. Skipped dates are left alone, and a short date keeps
+/// its stored rows if there are at least as many. Rows written by another program are only counted.
 pub(super) async fn write(
     mut commit: Commit,
     name: String,
@@ -278,9 +280,9 @@ pub(super) async fn write(
     now: DateTime<Utc>,
 ) -> (Commit, Result<(), WarehouseError>) {
     let dates: Vec<_> = commit
-        .landings()
-        .filter(|landing| landing.expected().is_some())
-        .map(|landing| landing.settled.unit.date)
+        .unit_results()
+        .filter(|unit_result| unit_result.expected().is_some())
+        .map(|unit_result| unit_result.settled.unit.date)
         .collect();
     let result = if dates.is_empty() {
         Ok(())
@@ -301,13 +303,16 @@ async fn put(
     let record = commit.record.as_ref().map(|record| record.recording.clone());
     match fills {
         Fills::Computed(table) => {
-            let lengths: Vec<usize> = commit.landings().map(|landing| landing.rows.len()).collect();
-            let rows: Vec<Row> = commit
-                .landings_mut()
-                .flat_map(|landing| mem::take(&mut landing.rows))
+            let lengths: Vec<usize> = commit
+                .unit_results()
+                .map(|unit_result| unit_result.rows.len())
                 .collect();
-            let short: Vec<NaiveDate> = (commit.landings().filter(|landing| landing.is_short()))
-                .map(|landing| landing.settled.unit.date)
+            let rows: Vec<Row> = commit
+                .unit_results_mut()
+                .flat_map(|unit_result| mem::take(&mut unit_result.rows))
+                .collect();
+            let short: Vec<NaiveDate> = (commit.unit_results().filter(|unit_result| unit_result.is_short()))
+                .map(|unit_result| unit_result.settled.unit.date)
                 .collect();
             let replace = Replace {
                 table,
@@ -321,22 +326,23 @@ async fn put(
             match warehouse.replace(replace).await {
                 Ok(kept) => {
                     for Kept { date, rows } in kept {
-                        commit.on(date).for_each(|landing| landing.keep(rows));
+                        commit.on(date).for_each(|unit_result| unit_result.keep(rows));
                     }
                     Ok(())
                 }
                 Err(error) => {
-                    // They will go again; what was written is let go.
+                    // They will be sent again, so give the rows back to their dates.
                     let mut rows = rows.into_iter();
-                    for (landing, length) in commit.landings_mut().zip(lengths) {
-                        landing.rows = rows.by_ref().take(length).collect();
+                    for (unit_result, length) in commit.unit_results_mut().zip(lengths) {
+                        unit_result.rows = rows.by_ref().take(length).collect();
                     }
                     Err(error)
                 }
             }
         }
         Fills::Query(table, sql, asking) => {
-            let expected: Vec<RowsExpected> = commit.landings().filter_map(Landing::expected).collect();
+            let expected: Vec<RowsExpected> =
+                commit.unit_results().filter_map(UnitResult::expected).collect();
             let refill = Refill {
                 table,
                 dates,

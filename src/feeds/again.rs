@@ -1,4 +1,4 @@
-//! Dates of the raw tables once more: what the box scores say of them against what the warehouse holds.
+//! Reloading dates of the raw tables: compares the box scores with the stored rows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,28 +12,28 @@ use super::{Feed, filling};
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read, Warehouse};
 
-/// What the raw tables were filled from. It is remembered, so that the same can be read again.
+/// The sources of the raw tables, recorded so that the same ones can be read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filled {
-    /// The box scores.
+    /// Source of the box scores.
     pub box_scores: BoxScores,
-    /// The fault profile: its name, or the path of its file.
+    /// The fault profile: its name or the path of its file.
     pub faults: String,
 }
 
 /// A raw table that differs from the box scores on some dates.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// The table.
+    /// The raw table.
     pub table: TableDef,
-    /// Those dates, in order.
+    /// The dates that differ, ascending.
     pub dates: Vec<NaiveDate>,
-    /// What it should hold on them.
+    /// The correct rows for these dates.
     pub rows: Vec<Row>,
 }
 
 impl Filled {
-    /// What is loaded on first use.
+    /// The sources that are loaded on first use.
     #[must_use]
     pub fn usual() -> Self {
         let box_scores = BoxScores::Shipped;
@@ -43,10 +43,10 @@ impl Filled {
         }
     }
 
-    /// The raw tables that hold on some of these dates something else than the box scores say.
+    /// The raw tables whose rows on some of these dates differ from the box scores.
     ///
     /// # Errors
-    /// When the box scores cannot be read or the warehouse fails.
+    /// If the box scores can't be read or the warehouse fails.
     pub async fn differences(
         &self,
         warehouse: &dyn Warehouse,

@@ -1,4 +1,5 @@
-//! The Ball Don't Lie feed: those who played, in whole minutes; on bad dates twice, or under numbers of its own.
+//! The Ball Don't Lie feed: players who played, with whole minutes. On faulty dates rows are duplicated or use the
+//! feed's own game numbers.
 
 use std::iter;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ const STATS: [Stat; 15] = [
     Stat::Fta,
 ];
 
-/// The rows of `nba_raw.bdl_player_boxscores`, in date order.
+/// The rows of `nba_raw.bdl_player_boxscores`, ordered by date.
 pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item = Row> + Send + use<> {
     let (league, faults) = (Arc::clone(league), Arc::clone(faults));
     (0..league.players.len()).flat_map(move |at| {
@@ -73,12 +74,12 @@ fn read_a_day_later(mut row: Row, game: GameId) -> Row {
     row
 }
 
-/// The nearest whole minute, two digits: `32`, `00`.
+/// Minutes rounded to the nearest whole minute, with two digits: `32`, `00`.
 fn whole(minutes: Minutes) -> String {
     format!("{:02}", (minutes.seconds() + 30) / 60)
 }
 
-/// Eight digits of the same look as the source's own, one for each game.
+/// An eight-digit number that looks like the source's own, one per game.
 fn own_number(game: NbaGameId) -> String {
     game.number().saturating_sub(4_000_000).to_string()
 }

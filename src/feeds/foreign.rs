@@ -1,23 +1,23 @@
-//! Whose the raw tables are. Every load leaves a table of its own beside the feeds; rows without it came from elsewhere,
-//! and are not to be written over unless somebody says so.
+//! Detects raw tables that backcourt didn't load. Every load creates a marker table beside the feeds; rows without it
+//! are from another source and are not overwritten without confirmation.
 
 use super::{Feed, feed_outages};
 use crate::warehouse::{Warehouse, WarehouseError};
 
-/// A raw table that somebody else fills.
+/// A raw table with rows from another source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{table} in {warehouse} contains rows that backcourt did not load")]
 pub struct Foreign {
-    /// Where.
+    /// Name of the warehouse.
     pub warehouse: String,
-    /// Its path.
+    /// Path of the table.
     pub table: String,
 }
 
-/// The first raw table that somebody else fills; none where all are empty or were loaded.
+/// The first raw table with rows from another source; `None` if all are empty or were loaded by backcourt.
 ///
 /// # Errors
-/// When the warehouse cannot be asked.
+/// If the warehouse fails.
 pub async fn foreign(warehouse: &dyn Warehouse) -> Result<Option<Foreign>, WarehouseError> {
     if warehouse.schema(&feed_outages().path()).await?.is_some() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The gamebook feed: everyone named for a game, with exact minutes for those who played.
+//! The gamebook feed: all players listed for a game, with exact minutes for those who played.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const STATS: [Stat; 15] = [
     Stat::Reb,
 ];
 
-/// The rows of `nba_raw.nbac_gamebook_player_stats`, in date order.
+/// The rows of `nba_raw.nbac_gamebook_player_stats`, ordered by date.
 pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item = Row> + Send + use<> {
     let (league, faults) = (Arc::clone(league), Arc::clone(faults));
     (0..league.players.len()).filter_map(move |at| {

@@ -1,4 +1,4 @@
-//! Filling the raw dataset: all five feeds, or nothing.
+//! Loads the raw dataset: all five feeds or nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,18 +10,18 @@ use super::league::{CsvFiles, CsvRefused, Damaged, League, shipped};
 use super::{Feed, filling, outage};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
-/// Where the box scores come from.
+/// The source of the box scores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxScores {
-    /// Those that come with the program.
+    /// The built-in ones.
     Shipped,
-    /// The operator's own files; the shipped ones are left out altogether.
+    /// The operator's CSV files, which replace the built-in box scores entirely.
     Csv(CsvFiles),
 }
 
 impl BoxScores {
-    /// The fault profile that applies unless another one is asked for.
+    /// The default fault profile for this source.
     #[must_use]
     pub const fn usual_faults(&self) -> &'static str {
         match self {
@@ -30,10 +30,10 @@ impl BoxScores {
         }
     }
 
-    /// Reads all of them.
+    /// Reads all box scores.
     ///
     /// # Errors
-    /// When a file is damaged or holds something that cannot be taken.
+    /// If a packed file is damaged or a CSV file has invalid rows.
     pub fn read(&self) -> Result<League, LoadError> {
         Ok(match self {
             Self::Shipped => shipped()?,
@@ -42,25 +42,25 @@ impl BoxScores {
     }
 }
 
-/// What a load did.
+/// The result of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadReport {
-    /// The fault profile's name.
+    /// Name of the fault profile.
     pub faults: String,
     /// Rows per feed.
     pub rows: Vec<(Feed, usize)>,
 }
 
-/// Why a load did nothing: what the warehouse held before is still there.
+/// Why a load failed. The stored rows are unchanged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LoadError {
-    /// A packed file of the program is damaged.
+    /// A packed file is damaged.
     #[error(transparent)]
     Damaged(#[from] Damaged),
-    /// The operator's files hold something that cannot be taken.
+    /// The CSV files have invalid rows.
     #[error(transparent)]
     Csv(#[from] CsvRefused),
-    /// There is no such fault profile, or it cannot be read.
+    /// The fault profile doesn't exist or can't be read.
     #[error(transparent)]
     Faults(#[from] ProfileError),
     /// The warehouse failed.
@@ -68,10 +68,11 @@ pub enum LoadError {
     Warehouse(#[from] WarehouseError),
 }
 
-/// Fills the raw dataset from the box scores, as bad as the profile makes it. `written` counts rows for a progress line.
+/// Loads the raw dataset from the box scores, with the faults of the profile. `written` counts rows for a progress
+/// line.
 ///
 /// # Errors
-/// When the warehouse fails; the raw tables are as they were then.
+/// If the warehouse fails; the raw tables are then unchanged.
 pub async fn load(
     warehouse: &dyn Warehouse,
     box_scores: League,
@@ -94,10 +95,10 @@ pub async fn load(
     })
 }
 
-/// Whether the raw dataset was filled before.
+/// Whether the raw dataset has been loaded.
 ///
 /// # Errors
-/// When the warehouse cannot be asked.
+/// If the warehouse fails.
 pub async fn is_loaded(warehouse: &dyn Warehouse) -> Result<bool, WarehouseError> {
     warehouse.holds_rows(Feed::Schedule.table()).await
 }

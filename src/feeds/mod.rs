@@ -1,5 +1,5 @@
-//! Everything that becomes a raw table: the shipped box scores, the five feeds made from them, and what is wrong
-//! with those. This room knows no stage, no run and no screen.
+//! The raw tables: box scores, the five feeds derived from them, and the feeds' faults. This module does not depend on
+//! stages, runs or the console.
 
 mod again;
 mod bdl;
@@ -27,7 +27,7 @@ use crate::warehouse::Filling;
 use faults::Profile;
 use league::League;
 
-/// The rows of a feed, made one at a time, in date order.
+/// The rows of a feed, produced one at a time, ordered by date.
 fn filling(feed: Feed, league: &Arc<League>, faults: &Arc<Profile>) -> Filling {
     let rows: Box<dyn Iterator<Item = Row> + Send> = match feed {
         Feed::Schedule => Box::new(schedule::rows(league)),

@@ -1,4 +1,5 @@
-//! The play-by-play feed: shots of the charted games. Who assisted or blocked is not in the box scores: NULL.
+//! The play-by-play feed: shots of the charted games. Assists and blocks are NULL, because the box scores don't
+//! attribute them to shots.
 
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use super::league::{League, Person, Shot};
 use crate::nba::ids::GameId;
 use crate::table::{Row, Value};
 
-/// From here on the source writes the league's player number before the key.
+/// Since this date the source puts the league's player number before the key.
 const NUMBERED_SINCE: Option<NaiveDate> = NaiveDate::from_ymd_opt(2024, 10, 1);
 
-/// The rows of `nba_raw.bigdataball_play_by_play`, in date order.
+/// The rows of `nba_raw.bigdataball_play_by_play`, ordered by date.
 pub fn rows(league: &Arc<League>) -> impl Iterator<Item = Row> + Send + use<> {
     let league = Arc::clone(league);
     (0..league.shots.len()).filter_map(move |at| {

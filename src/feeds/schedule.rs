@@ -1,4 +1,4 @@
-//! The schedule feed: one final game per row, never faulty, because everything else is measured against it.
+//! The schedule feed: one final game per row. It has no faults, because all other feeds are measured against it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::table::{Row, Value};
 
 const FINAL: i64 = 3;
 
-/// The rows of `nba_raw.nbac_schedule`, in date order.
+/// The rows of `nba_raw.nbac_schedule`, ordered by date.
 pub fn rows(league: &Arc<League>) -> impl Iterator<Item = Row> + Send + use<> {
     league.schedule().into_iter().map(|(nba_id, game)| {
         vec![

@@ -1,4 +1,4 @@
-//! The official team box score: two rows per game, unless the profile loses some or turns a game round.
+//! The official team box score: two rows per game, unless the profile drops rows or swaps home and away.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const STATS: [Stat; 8] = [
     Stat::Pf,
 ];
 
-/// The rows of `nba_raw.nbac_team_boxscore`, in date order.
+/// The rows of `nba_raw.nbac_team_boxscore`, ordered by date.
 pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item = Row> + Send + use<> {
     let (league, faults) = (Arc::clone(league), Arc::clone(faults));
     (0..league.teams.len()).filter_map(move |at| {
@@ -66,12 +66,12 @@ fn row(game: GameId, line: &TeamLine, inverted: bool) -> Row {
     row
 }
 
-/// The id a feed builds that takes the visitors for the home team: its second and third part change places.
+/// The game id with home and away swapped: its second and third part.
 fn turned_round(game: GameId) -> String {
     GameId::new(game.date(), game.home(), game.away()).map_or_else(|_| game.to_string(), |id| id.to_string())
 }
 
-/// Made of tried, 0 to 1; unknown when nothing was tried.
+/// Made divided by attempted, 0 to 1; NULL without attempts.
 fn percentage(counts: &Counts, made: Stat, tried: Stat) -> Value {
     let shots = counts
         .get(made)

@@ -1,4 +1,4 @@
-//! The five feeds of the shipped league, clean and as they were in January 2026.
+//! The five feeds of the built-in league, without faults and as of January 2026.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -27,7 +27,7 @@ fn text(feed: Feed, row: &Row, column: &str) -> String {
     cell(feed.table(), row, column).to_string()
 }
 
-/// The named columns of the first row for which `is` holds, as one line.
+/// These columns of the first row that matches `is`, as one line.
 fn first(feed: Feed, profile: &str, columns: &str, is: &[(&str, &str)]) -> String {
     let wanted = |row: &Row| is.iter().all(|&(column, value)| text(feed, row, column) == value);
     let row = rows(feed, profile).find(wanted).unwrap();

@@ -1,4 +1,4 @@
-//! Which process this is, and whether another one that was on this machine still is.
+//! Identifies this process, and whether another process of this machine is still running.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use rustix::process::{Pid, test_kill_process};
 
 use crate::warehouse::Holder;
 
-/// The name of this host, for people.
+/// The host name, for display.
 #[must_use]
 pub fn name() -> String {
     sysinfo::System::host_name().unwrap_or_else(|_| "an unknown host".to_owned())
 }
 
-/// This process.
+/// Describes this process as a lease holder.
 pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
     let pid = std::process::id();
     Holder {
@@ -28,7 +28,7 @@ pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
     }
 }
 
-/// Whether a holder was a process of this machine and is none any more. Of other machines nothing is known.
+/// Whether the holder was a process of this machine that has ended. Always `false` for other machines.
 pub(super) fn is_gone(holder: &Holder) -> bool {
     if holder.machine.is_none() || holder.machine != machine() {
         return false;
@@ -38,17 +38,17 @@ pub(super) fn is_gone(holder: &Holder) -> bool {
     !is_there || holder.started != started(holder.pid)
 }
 
-/// The boot of the system and the space its process ids count in: the same twice only for the same ids.
+/// Boot id and PID namespace. Equal values mean that process ids are comparable.
 fn machine() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let ids = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(format!("{} {}", boot.trim(), ids.display()))
 }
 
-/// When a process began, as the system counts.
+/// Start time of a process, in clock ticks since boot.
 fn started(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The 22nd field; the program's name before may hold blanks.
+    // Field 22. The program name before it may contain spaces.
     let (_, fields) = stat.rsplit_once(") ")?;
     fields.split_whitespace().nth(19).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! The time a process has the lease: a thread of its own sends heartbeats, and hears from them of its loss.
+//! Holds a lease: a thread sends heartbeats and reports when the lease is lost.
 
 use chrono::{DateTime, Utc};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::warehouse::{ErrorClass, Leases, Warehouse};
 use super::host;
 use super::waiting::{FenceError, Waiting, take};
 
-/// The lease of a plan, held until this is dropped.
+/// The lease of a plan; released on drop.
 #[derive(Debug)]
 pub struct LeaseGuard {
     /// Dropped to end the thread.
@@ -24,11 +24,11 @@ pub struct LeaseGuard {
 }
 
 impl LeaseGuard {
-    /// Takes the lease of a plan on this warehouse; none where it keeps no leases. Waits for a silent holder as long as
-    /// the warehouse's rhythm says, and calls `waits` after each look.
+    /// Takes the lease of a plan; `None` if the warehouse has no leases. Waits for a silent holder as long as the
+    /// warehouse's rhythm requires, and calls `waits` after each look.
     ///
     /// # Errors
-    /// A living process has it, or the warehouse cannot be asked.
+    /// If a live process holds the lease, or the warehouse can't be read.
     pub fn take(
         warehouse: Arc<dyn Warehouse>,
         plan: &str,
@@ -60,7 +60,7 @@ impl LeaseGuard {
         }))
     }
 
-    /// Waits until somebody else has the lease and says who, once. May be dropped and called again.
+    /// Waits until the lease is lost and returns the reason, once. Cancel safe.
     pub async fn lost(&mut self) -> String {
         if let Some(lost) = &mut self.lost {
             let told = lost.await;
@@ -91,32 +91,33 @@ fn keep(
     tell: oneshot::Sender<String>,
 ) {
     if let Some(leases) = warehouse.leases()
-        && let Some(sentence) = runtime.block_on(beat(leases, ended))
+        && let Some(sentence) = runtime.block_on(heartbeat(leases, ended))
     {
-        // A run that has ended meanwhile need not be told.
+        // The run may have ended already.
         let _ = tell.send(sentence);
     }
 }
 
-/// Beats until the end, gives the lease back then, or says to whom it is lost.
-async fn beat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
+/// Sends heartbeats until the guard is dropped, then releases the lease. Returns early, with the reason, if the lease
+/// is lost.
+async fn heartbeat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
     let rhythm = leases.rhythm();
-    // The first one at once: it is also what shows others the new holder.
+    // The first one is sent at once: it also shows the new holder to others.
     let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
             _ = ended.changed() => break,
-            () = sleep(pause) => match timeout(rhythm.beat_limit, leases.beat()).await {
+            () = sleep(pause) => match timeout(rhythm.heartbeat_limit, leases.heartbeat()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
                 Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                 Err(_) => tracing::warn!(
                     "heartbeat not confirmed within {} s, sending the next one as scheduled",
-                    rhythm.beat_limit.as_secs()
+                    rhythm.heartbeat_limit.as_secs()
                 ),
             },
         }
-        pause = rhythm.beat;
+        pause = rhythm.heartbeat;
     }
     if let Err(error) = leases.give_back().await {
         tracing::warn!(

@@ -1,5 +1,5 @@
-//! One run at a time per warehouse and plan, across hosts: takes the lease, shows that its holder lives, hears of its
-//! loss. What is written and by whom it is ordered is not known here.
+//! One run at a time per warehouse and plan, across hosts: takes the lease, sends heartbeats, detects its loss.
+//! Independent of what is written and who controls the run.
 
 mod host;
 mod lease_guard;

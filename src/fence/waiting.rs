@@ -1,5 +1,5 @@
-//! Getting a lease: at once if it is free or its holder is known to be dead, after a silence if that is not known, and
-//! never from a holder that lives. How long the silence is the warehouse knows; what looks say is judged in `watch`.
+//! Takes a lease: at once if it is free or its holder is known to be dead, after a period without heartbeats if that is
+//! unknown, and never from a live holder. The warehouse sets the period; `watch` interprets the looks.
 
 use std::time::{Duration, Instant};
 
@@ -15,41 +15,41 @@ use super::watch::{Seen, Watch};
 pub struct Waiting<'a> {
     /// The holder.
     pub holder: &'a Holder,
-    /// How long no heartbeat of it has arrived.
+    /// Time without a heartbeat so far.
     pub silent: Duration,
-    /// How much longer it is waited for at most.
+    /// Longest remaining wait.
     pub left: Duration,
 }
 
-/// A lease that somebody else was quicker to take so often is not kept, whatever the warehouse says.
+/// Lost races for a free lease after which the start fails.
 const RACES: u32 = 10;
 
-/// The lease was not had.
+/// The lease could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum FenceError {
-    /// Somebody has it and lives.
+    /// A live process holds it.
     #[error(
         "plan {plan} on {warehouse} is in use by process {} on {} since {}; if it is a run, attach there with \
          'backcourt attach --state-dir {}'",
         holder.pid, holder.host, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), holder.folder
     )]
     Held {
-        /// The plan.
+        /// Plan name.
         plan: String,
-        /// Where its tables are.
+        /// Warehouse as the operator named it.
         warehouse: String,
-        /// Who.
+        /// The process that holds it.
         holder: Box<Holder>,
     },
-    /// The warehouse did not say.
+    /// The warehouse could not be read or written.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
-    /// There is no thread to be had.
+    /// The system could not start a thread.
     #[error("cannot start the lease thread ({0}); raise the process limit")]
     System(#[from] std::io::Error),
 }
 
-/// Takes the lease of a plan, or returns the holder that lives. `waits` is called after each look at a silent holder.
+/// Takes the lease of a plan, or returns its live holder. Calls `waits` after each look at a silent holder.
 pub(super) async fn take(
     leases: &dyn Leases,
     plan: &str,
@@ -87,7 +87,7 @@ pub(super) async fn take(
                 if leases.take(plan, lease.as_ref(), own).await? {
                     return Ok(None);
                 }
-                // Another process was quicker.
+                // Another process was faster.
                 races += 1;
                 if races == RACES {
                     let sentence = format!(
@@ -114,13 +114,13 @@ mod tests {
     use crate::warehouse::{Lease, Rhythm};
 
     const SHORT: Rhythm = Rhythm {
-        beat: Duration::from_millis(20),
-        beat_limit: Duration::from_secs(1),
+        heartbeat: Duration::from_millis(20),
+        heartbeat_limit: Duration::from_secs(1),
         silence: Duration::from_millis(100),
         look: Duration::from_millis(5),
     };
 
-    /// A lease whose holder lives or is silent.
+    /// A lease whose holder is live or silent.
     struct One {
         lease: Mutex<Option<Lease>>,
         lives: bool,
@@ -135,7 +135,7 @@ mod tests {
         async fn look(&self, _: &str) -> Result<Option<Lease>, WarehouseError> {
             let mut lease = self.lease.lock().unwrap();
             if let Some(lease) = lease.as_mut().filter(|_| self.lives) {
-                lease.beat += 1;
+                lease.heartbeat += 1;
             }
             Ok(lease.clone())
         }
@@ -147,13 +147,13 @@ mod tests {
             }
             *lease = Some(Lease {
                 epoch: seen.map_or(1, |lease| lease.epoch + 1),
-                beat: 0,
+                heartbeat: 0,
                 holder: Some(by.clone()),
             });
             Ok(true)
         }
 
-        async fn beat(&self) -> Result<(), WarehouseError> {
+        async fn heartbeat(&self) -> Result<(), WarehouseError> {
             Ok(())
         }
 
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A warehouse that takes a lease and knows nothing of it afterwards.
+    /// A warehouse that accepts a lease and forgets it at once.
     struct Forgetful;
 
     #[async_trait]
@@ -179,7 +179,7 @@ mod tests {
             Ok(false)
         }
 
-        async fn beat(&self) -> Result<(), WarehouseError> {
+        async fn heartbeat(&self) -> Result<(), WarehouseError> {
             Ok(())
         }
 
@@ -214,7 +214,7 @@ mod tests {
         One {
             lease: Mutex::new(Some(Lease {
                 epoch: 4,
-                beat: 0,
+                heartbeat: 0,
                 holder,
             })),
             lives,

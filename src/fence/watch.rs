@@ -1,11 +1,11 @@
-//! What successive looks at a lease say about its holder. Pure: times are handed in, so that it can be simulated, and no
-//! two clocks are compared, only how long the same state was seen.
+//! What successive looks at a lease show about its holder. Pure: times are passed in, so it can be simulated. Compares
+//! no clocks of two hosts, only how long the same state was seen.
 
 use std::time::{Duration, Instant};
 
 use crate::warehouse::{Holder, Lease};
 
-/// What the newest look shows.
+/// The result of the latest look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seen {
     /// No process holds the lease.
@@ -19,13 +19,13 @@ pub(super) enum Seen {
 /// Watches the holder of one lease.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// The state seen last, and when the first look that showed it had ended.
+    /// The latest state, and when the first look that showed it had ended.
     state: Option<(Lease, Instant)>,
 }
 
 impl Watch {
-    /// Adds a look. It shows the lease as it was at some moment between the two times, so that silence counts from the
-    /// end of the first look to the beginning of the newest: a slow answer never makes it longer.
+    /// Adds a look. It shows the lease at some moment between `began` and `ended`, so silence counts from the end of
+    /// the first look to the start of the latest. A slow response never makes it longer.
     pub(super) fn look(&mut self, began: Instant, ended: Instant, lease: Option<&Lease>) -> Seen {
         let held = lease.and_then(|lease| Some((lease, lease.holder.clone()?)));
         let Some((lease, holder)) = held else {
@@ -37,9 +37,9 @@ impl Watch {
                 Seen::Silent(holder, began.saturating_duration_since(*since))
             }
             before => {
-                let is_alive = before
-                    .as_ref()
-                    .is_some_and(|(before, _)| before.epoch == lease.epoch && before.beat != lease.beat);
+                let is_alive = before.as_ref().is_some_and(|(before, _)| {
+                    before.epoch == lease.epoch && before.heartbeat != lease.heartbeat
+                });
                 self.state = Some((lease.clone(), ended));
                 if is_alive {
                     Seen::Alive(holder)
@@ -70,10 +70,10 @@ mod tests {
         }
     }
 
-    fn lease(beat: i64) -> Lease {
+    fn lease(heartbeat: i64) -> Lease {
         Lease {
             epoch: 1,
-            beat,
+            heartbeat,
             holder: Some(holder()),
         }
     }
@@ -97,41 +97,41 @@ mod tests {
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 
-    /// What a change takes on `BigQuery`: log-normal, median 3 s, 99 of 100 within 25 s.
+    /// Duration of a change on `BigQuery`: log-normal, median 3 s, 99 % within 25 s.
     fn change(random: &mut fastrand::Rng) -> Duration {
         let sigma = (25.0_f64 / 3.0).ln() / 2.326;
         Duration::from_secs_f64((3.0_f64.ln() + sigma * normal(random)).exp())
     }
 
-    /// What a read takes.
+    /// Duration of a read.
     const READ: Duration = Duration::from_secs(1);
 
-    /// When the heartbeats of a living holder become visible, until long after any second start has decided. A heartbeat
-    /// above its limit is given up, and is taken as lost here.
+    /// When the heartbeats of a live holder become visible, until long after any second start has decided. A heartbeat
+    /// beyond its limit is abandoned and counts as lost.
     fn heartbeats(rhythm: Rhythm, random: &mut fastrand::Rng) -> Vec<Duration> {
         let (mut now, mut visible) = (Duration::ZERO, Vec::new());
         while now < Duration::from_mins(20) {
-            now += rhythm.beat;
+            now += rhythm.heartbeat;
             let takes = READ + change(random);
-            if takes <= rhythm.beat_limit {
+            if takes <= rhythm.heartbeat_limit {
                 visible.push(now + takes);
             }
-            now += takes.min(rhythm.beat_limit);
+            now += takes.min(rhythm.heartbeat_limit);
         }
         visible
     }
 
-    /// Whether a second start at some moment takes the lease of a holder that lives.
+    /// Whether a second start at a random moment takes the lease of a live holder.
     fn is_stolen(rhythm: Rhythm, random: &mut fastrand::Rng) -> bool {
         let visible = heartbeats(rhythm, random);
-        let beats = |at: Duration| visible.iter().filter(|beat| **beat <= at).count();
+        let heartbeats = |at: Duration| visible.iter().filter(|heartbeat| **heartbeat <= at).count();
         let epoch = Instant::now();
         let mut now = Duration::from_secs_f64(random.f64() * 300.0);
         let mut watch = Watch::default();
         loop {
             let (began, ended) = (now, now + READ);
             let sampled = began + READ.mul_f64(random.f64());
-            let seen = lease(i64::try_from(beats(sampled)).unwrap());
+            let seen = lease(i64::try_from(heartbeats(sampled)).unwrap());
             match watch.look(epoch + began, epoch + ended, Some(&seen)) {
                 Seen::Alive(_) => return false,
                 Seen::Silent(_, silent) if silent >= rhythm.silence => return true,
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn ten_seconds_of_silence_would_cost_living_holders_their_lease_there() {
         let short = Rhythm {
-            beat: Duration::from_secs(2),
-            beat_limit: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(2),
+            heartbeat_limit: Duration::from_mins(1),
             silence: Duration::from_secs(10),
             look: Duration::from_millis(250),
         };

@@ -1,4 +1,4 @@
-//! Check results: every one is kept, the newest of a check counts.
+//! Check results. Every result is kept; the newest of each check counts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,29 +9,29 @@ use serde::{Deserialize, Serialize};
 use super::{CheckState, Definition, Ledger, LedgerError, Target, Waiver};
 use crate::plan::{CheckSpec, Fingerprint, Plan};
 
-/// One answer to a check.
+/// One result of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckRecord {
     /// Check name.
     pub name: String,
-    /// How it stands.
+    /// Outcome of the run.
     pub state: CheckState,
-    /// What was measured.
+    /// The measured value; `None` if the query failed.
     pub value: Option<String>,
-    /// Dates that offend.
+    /// The check's failing dates.
     pub offending: Vec<NaiveDate>,
-    /// What else the query named, in one sentence: dates that were not run yet, dates outside the plan.
+    /// What else the query returned, in one sentence: dates not run yet, or dates outside the plan.
     pub note: Option<String>,
-    /// Seconds the query took.
+    /// Query time in seconds.
     pub seconds: f64,
-    /// When it was answered.
+    /// When the check was run.
     pub at: DateTime<Utc>,
-    /// Of the definition that was asked; none if the ledger is older than fingerprints.
+    /// Fingerprint of the check definition that was run; `None` in ledgers older than fingerprints.
     pub fingerprint: Option<Fingerprint>,
 }
 
 impl CheckRecord {
-    /// What else an operator must know of this answer to judge it.
+    /// A caveat the operator needs to judge this result: another definition, or a waiver that no longer applies.
     #[must_use]
     pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {
         match Definition::of(self.fingerprint, check.fingerprint) {
@@ -47,22 +47,22 @@ impl CheckRecord {
     }
 }
 
-/// An answer a check had at some time, without its dates.
+/// A past result of a check, without its failing dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastAnswer {
-    /// When it was answered.
+    /// When the check was run.
     pub at: DateTime<Utc>,
-    /// The run that asked.
+    /// The run that ran it.
     pub run: String,
-    /// How it stood.
+    /// The recorded outcome.
     pub state: CheckState,
-    /// What was measured.
+    /// The measured value.
     pub value: Option<String>,
-    /// How many dates offended.
+    /// Number of failing dates.
     pub offending: usize,
 }
 
-/// How many answers of a check are shown; the ledger keeps all of them.
+/// How many results of a check are shown; the ledger keeps all of them.
 pub const ANSWERS_SHOWN: u16 = 20;
 
 impl Ledger {
@@ -79,7 +79,7 @@ impl Ledger {
         self.transaction(|ledger| put(ledger, target, run, check))
     }
 
-    /// Marks the newest results of these checks as outdated, since a unit they looked at has changed.
+    /// Marks the newest results of these checks as outdated, because a unit they read has changed.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -87,7 +87,7 @@ impl Ledger {
         self.transaction(|ledger| names.iter().try_for_each(|name| outdate(ledger, target, name)))
     }
 
-    /// The checks that were met or waived at some time, whatever was answered since.
+    /// The checks that have ever passed or been waived, whatever their newest result is.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -103,11 +103,10 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// The newest result of every check that was ever asked, by name. One that answered for another definition than the
-    /// plan has now is outdated.
+    /// The newest result of every check, by name. A result of another definition than the plan's is outdated.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn newest_checks(
         &self,
         target: Target,
@@ -137,10 +136,10 @@ impl Ledger {
             .collect())
     }
 
-    /// The newest [`ANSWERS_SHOWN`] answers of every check that was ever asked, by name, oldest first.
+    /// The newest [`ANSWERS_SHOWN`] results of every check, by name, oldest first.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn past_answers(&self, target: Target) -> Result<HashMap<String, Vec<PastAnswer>>, LedgerError> {
         let read = || -> rusqlite::Result<Vec<(String, PastAnswer)>> {
             self.db
@@ -162,7 +161,7 @@ impl Ledger {
 }
 
 impl PastAnswer {
-    /// This answer of a run, as one among others.
+    /// Converts a check result of `run` to a history entry.
     #[must_use]
     pub fn of(run: &str, check: &CheckRecord) -> Self {
         Self {

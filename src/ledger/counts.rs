@@ -1,4 +1,4 @@
-//! How many units stand how, and over how many of a table's dates an answer speaks.
+//! Counts of units by state, and how much of a table a check result covers.
 
 use std::fmt;
 
@@ -11,33 +11,33 @@ use crate::plan::CheckSpec;
 /// Units by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// All of them.
+    /// All units.
     pub total: u64,
-    /// Rows as expected.
+    /// As many rows as expected.
     pub ok: u64,
-    /// Some rows missing.
+    /// Fewer rows than expected.
     pub partial: u64,
-    /// All rows missing.
+    /// No rows although some were expected.
     pub empty: u64,
-    /// Nothing to do.
+    /// Nothing to compute.
     pub skipped: u64,
-    /// Given up.
+    /// Failed after all attempts.
     pub failed: u64,
-    /// Outcome not known.
+    /// Written, outcome not confirmed.
     pub unknown: u64,
-    /// Overtaken by a change upstream.
+    /// Invalidated by an upstream change.
     pub stale: u64,
-    /// Done by another definition.
+    /// Computed by another definition.
     #[serde(default)]
     pub outdated: u64,
-    /// To be done.
+    /// Not done yet.
     pub pending: u64,
-    /// With a worker.
+    /// In flight.
     pub running: u64,
 }
 
 impl Counts {
-    /// The count of one state.
+    /// The number of units in this state.
     #[must_use]
     pub const fn of(self, state: UnitState) -> u64 {
         match state {
@@ -54,7 +54,7 @@ impl Counts {
         }
     }
 
-    /// Over how many of these dates an answer about the table speaks.
+    /// How many of these dates are done.
     #[must_use]
     pub const fn coverage(&self) -> Coverage {
         let total = self.total - self.skipped;
@@ -65,18 +65,18 @@ impl Counts {
         }
     }
 
-    /// Counts one more unit in this state.
+    /// Adds a unit in this state.
     pub const fn add(&mut self, state: UnitState) {
         self.add_many(state, 1);
     }
 
-    /// Counts so many more units in this state.
+    /// Adds `number` units in this state.
     pub const fn add_many(&mut self, state: UnitState, number: u64) {
         *self.field(state) += number;
         self.total += number;
     }
 
-    /// Counts a unit that was counted in one state in another.
+    /// Moves a unit from one state to another.
     pub const fn move_one(&mut self, from: UnitState, to: UnitState) {
         *self.field(from) -= 1;
         *self.field(to) += 1;
@@ -106,17 +106,17 @@ impl FromIterator<UnitState> for Counts {
     }
 }
 
-/// How many of a table's dates are done. Skipped dates are not counted: they have no rows to check.
+/// How many of a table's dates are done. Skipped dates aren't counted: they have no rows to check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Dates that were computed, whatever came of it. A date that failed, is pending or was never run is not done.
+    /// Dates that were computed, whatever the result. Pending, running, unknown and failed dates are not done.
     pub done: u64,
-    /// All dates.
+    /// All dates except skipped ones.
     pub total: u64,
 }
 
 impl Coverage {
-    /// Whether the answer of a check speaks about its whole table: there is one, and the check is not about named dates.
+    /// Whether a coverage applies to this result: a query measured it, and the check isn't limited to named dates.
     #[must_use]
     pub fn is_known(check: &CheckSpec, state: CheckState) -> bool {
         state.is_measured() && check.dates.is_empty()
@@ -128,8 +128,7 @@ impl Coverage {
         self.done >= self.total
     }
 
-    /// The state of an answer, with how much of the table it is about: `PASS on 1 of 1,096 dates`, and the state alone if
-    /// that is all of it.
+    /// The state of a result with its coverage, `PASS on 1 of 1,096 dates`; the state alone if all dates are done.
     #[must_use]
     pub fn of_state(state: CheckState, over: Option<Self>) -> String {
         match over.filter(|over| state == CheckState::Pass && !over.is_whole()) {
@@ -138,7 +137,7 @@ impl Coverage {
         }
     }
 
-    /// What is to be added to an answer that did not pass on a part of the table: `1 of 1,096 dates done`.
+    /// The coverage to append to a result that didn't pass on a part of the table: `1 of 1,096 dates done`.
     #[must_use]
     pub fn of_rest(state: CheckState, over: Option<Self>) -> Option<String> {
         over.filter(|over| state != CheckState::Pass && !over.is_whole())

@@ -1,4 +1,4 @@
-//! Whether what the ledger holds was made by the definition that the plan has now: one rule for the work list, the
+//! Which definition the rows in the ledger were computed by, compared with the plan's: one rule for the work list, the
 //! screen and every document.
 
 use std::collections::{BTreeSet, HashSet};
@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize};
 use super::{Ledger, LedgerError, Target, UnitRecord, UnitState};
 use crate::plan::{Fingerprint, StageSpec};
 
-/// Which definition something was made by.
+/// How a recorded definition compares with the plan's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Definition {
-    /// The one the plan has now.
+    /// The plan's current definition.
     Current,
-    /// Another one.
+    /// Another definition.
     Changed,
-    /// Nobody wrote it down: the ledger is older than fingerprints.
+    /// Not recorded: the ledger is older than fingerprints.
     Unknown,
 }
 
 impl Definition {
-    /// Of something that was recorded under a fingerprint, held against what the plan has now.
+    /// Compares a recorded fingerprint with the plan's current one.
     #[must_use]
     pub fn of(recorded: Option<Fingerprint>, now: Fingerprint) -> Self {
         match recorded {
@@ -34,62 +34,62 @@ impl Definition {
     }
 }
 
-/// The definitions of a stage: the one the plan has now, and those the ledger has rows of, in the order they came.
+/// The definitions of a stage: the plan's, and those with rows in the ledger, oldest first.
 #[derive(Debug, Clone)]
 pub struct Definitions {
     now: Fingerprint,
     known: Vec<Fingerprint>,
-    /// Those an operator declared to make the same rows as the one of now.
+    /// Definitions an operator accepted as equivalent to the plan's.
     accepted: HashSet<Fingerprint>,
 }
 
-/// Dates of a stage that one definition made.
+/// Dates of a stage that one definition computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MadeBy {
-    /// The definition's number, from 1 in the order they came; none if it was not recorded.
+    /// Number of the definition, from 1, oldest first; `None` if it wasn't recorded.
     pub number: Option<usize>,
     /// Its fingerprint.
     pub fingerprint: Option<Fingerprint>,
-    /// How many dates have rows of it, or none by it.
+    /// Number of done dates it computed, with or without rows.
     pub dates: u64,
-    /// Whether it is what the plan has now.
+    /// How it compares with the plan's.
     pub definition: Definition,
-    /// Whether it counts as that because an operator accepted its rows.
+    /// Whether it counts as the plan's because an operator accepted its rows.
     pub accepted: bool,
 }
 
-/// The units of a stage as they count now.
+/// The units of a stage, compared with the plan's definition.
 #[derive(Debug, Clone, Default)]
 pub struct CurrentUnits {
-    /// Each unit, in order of date; one that is ok by another definition is outdated.
+    /// All units, ordered by date; an ok unit of another definition is outdated.
     pub units: Vec<UnitRecord>,
-    /// The dates that are done by another definition, whether they have all their rows or not.
+    /// Dates done by another definition, whether or not they have all rows.
     pub changed: BTreeSet<NaiveDate>,
-    /// Which definition made how many of those that are done, in the order the definitions came.
+    /// How many done dates each definition computed, oldest definition first.
     pub made_by: Vec<MadeBy>,
 }
 
-/// An operator's word that rows of another definition are as good as those of the plan's.
+/// An operator's acceptance of rows that another definition computed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
-    /// The definition whose rows stay.
+    /// The accepted definition, whose rows are kept.
     pub accepted: Fingerprint,
-    /// The definition they count for.
+    /// The plan's definition when it was accepted.
     pub equals: Fingerprint,
-    /// How many dates had rows of it.
+    /// Number of dates with rows of it.
     pub dates: u64,
-    /// Why.
+    /// The operator's reason.
     pub reason: String,
-    /// Who.
+    /// The operator.
     pub by: String,
-    /// When.
+    /// When it was accepted.
     pub at: DateTime<Utc>,
 }
 
 impl Definitions {
-    /// Which definition something was made by; one that was accepted counts as the plan's.
+    /// Compares the definition of recorded rows with the plan's; an accepted one counts as current.
     #[must_use]
     pub fn made_by(&self, recorded: Option<Fingerprint>) -> Definition {
         match Definition::of(recorded, self.now) {
@@ -98,7 +98,8 @@ impl Definitions {
         }
     }
 
-    /// How a unit counts that the ledger has in this state. What is short or failed stays that: it is seen first.
+    /// The state of a unit in view of its definition. Only ok becomes outdated: partial, empty and failed are more
+    /// urgent.
     #[must_use]
     pub fn state(&self, state: UnitState, recorded: Option<Fingerprint>) -> UnitState {
         match state {
@@ -107,7 +108,7 @@ impl Definitions {
         }
     }
 
-    /// The number of a definition, from 1 in the order they came.
+    /// The number of a definition, from 1, oldest first.
     fn number(&self, recorded: Option<Fingerprint>) -> Option<usize> {
         let place = self.known.iter().position(|known| Some(*known) == recorded)?;
         Some(place + 1)
@@ -162,7 +163,7 @@ impl Definitions {
 }
 
 impl MadeBy {
-    /// How many dates each definition made, in words; none if the plan's made all of them.
+    /// A summary of how many dates each definition computed; `None` if the plan's computed all of them.
     #[must_use]
     pub fn summary(all: &[Self]) -> Option<String> {
         let is_plain = |made_by: &Self| made_by.definition == Definition::Current && !made_by.accepted;
@@ -191,10 +192,10 @@ impl MadeBy {
 }
 
 impl Ledger {
-    /// The definitions of a stage.
+    /// The plan's, recorded and accepted definitions of a stage.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a fingerprint it should not.
+    /// When the ledger cannot be read or contains an invalid fingerprint.
     pub fn definitions(&self, target: Target, stage: &StageSpec) -> Result<Definitions, LedgerError> {
         let now = stage.fingerprint;
         let known = || {
@@ -224,11 +225,10 @@ impl Ledger {
         })
     }
 
-    /// The recorded units of a stage as they count under the plan's definition of it. A date that is not among them was
-    /// never looked at.
+    /// The recorded units of a stage under the plan's definition. Dates without a record are omitted.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn current_units(&self, target: Target, stage: &StageSpec) -> Result<CurrentUnits, LedgerError> {
         let definitions = self.definitions(target, stage)?;
         let read = || {
@@ -245,7 +245,7 @@ impl Ledger {
         Ok(definitions.current(self.sqlite(read())?))
     }
 
-    /// Records that rows of other definitions are as good as those of the plan's.
+    /// Records acceptances of rows that other definitions computed.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -257,10 +257,10 @@ impl Ledger {
         })
     }
 
-    /// Every acceptance there ever was, oldest first.
+    /// All acceptances, oldest first.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a fingerprint it should not.
+    /// When the ledger cannot be read or contains an invalid fingerprint.
     pub fn acceptances(&self, target: Target) -> Result<Vec<Acceptance>, LedgerError> {
         let read = || {
             self.db
@@ -310,7 +310,7 @@ pub(super) fn acceptance(row: &Row<'_>) -> rusqlite::Result<Acceptance> {
     })
 }
 
-/// Remembers a definition that rows are stored of; the first moment of each is kept.
+/// Records a definition with stored rows; the first time it was seen is kept.
 pub(super) fn put(
     ledger: &Transaction<'_>,
     target: Target,
@@ -326,7 +326,7 @@ pub(super) fn put(
         .map(drop)
 }
 
-/// Reads a fingerprint where there is one.
+/// Reads an optional fingerprint from a column.
 pub(super) fn fingerprint(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Fingerprint>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| {

@@ -1,5 +1,4 @@
-//! Digests: what the rows of a unit came to, and what they were computed from. Two computations that agree leave what
-//! rests on them alone.
+//! Digests of a unit's rows and of its inputs. If a rerun gives the same digests, downstream dates stay valid.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,12 +7,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Ledger, LedgerError, Target};
 
-/// The digests of one unit, each 64 bits of a longer one.
+/// The digests of one unit, each truncated to 64 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Digests {
-    /// Of everything earlier stages had when it was computed.
+    /// Of all upstream rows when the unit was computed.
     pub input: u64,
-    /// Of its rows.
+    /// Of the unit's own rows.
     pub output: u64,
 }
 
@@ -21,7 +20,7 @@ pub struct Digests {
 pub type KnownDigests = HashMap<String, BTreeMap<NaiveDate, Digests>>;
 
 impl Ledger {
-    /// The digests of every unit of a target that was ever written.
+    /// The digests of every unit ever written for a target.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -44,7 +43,7 @@ impl Ledger {
     }
 }
 
-/// The digests of a unit that was ever written.
+/// The digests of a unit, if it was ever written.
 pub(super) fn of_unit(
     ledger: &Transaction<'_>,
     target: Target,
@@ -57,7 +56,7 @@ pub(super) fn of_unit(
         .optional()
 }
 
-/// Digests from two columns of a row, the first of them at this place.
+/// Reads digests from two adjacent columns, the first at index `at`.
 fn digests(row: &Row<'_>, at: usize) -> rusqlite::Result<Digests> {
     Ok(Digests {
         input: row.get::<_, i64>(at)?.cast_unsigned(),

@@ -1,4 +1,4 @@
-//! What the entries say that a warehouse keeps of a plan's progress: their kinds, and the JSON in their bodies.
+//! The entries a warehouse keeps of a plan's progress: their kinds and JSON bodies.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::{Gap, Settled, Waiver};
 use crate::table::FaultKind;
 use crate::warehouse::{Came, Draft, RowsExpected};
 
-/// Kinds of entries beside those about a date.
+/// Kinds of entries other than those of a date.
 pub(super) const CHECK: &str = "check";
 pub(super) const WAIVER: &str = "waiver";
 pub(super) const TICK: &str = "tick";
@@ -15,13 +15,13 @@ pub(super) const ACCEPTANCE: &str = "acceptance";
 pub(super) const RUN: &str = "run";
 pub(super) const TIME: &str = "time";
 
-/// The most quarantined rows of a date that an entry carries; the ledger of the host that computed it has more.
+/// Maximum quarantined rows of a date in an entry; the ledger of the host that computed it has all of them.
 pub(super) const MOST_QUARANTINED: usize = 10;
 
-/// What an entry about a date says beside its columns.
+/// The JSON body of an entry of a date.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct UnitBody {
-    /// Rows expected; none where one at least is.
+    /// Rows expected; `None` if any number above zero is fine.
     pub(super) expected: Option<u32>,
     pub(super) attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,9 +30,9 @@ pub(super) struct UnitBody {
     pub(super) reason: Option<String>,
     pub(super) source: String,
     pub(super) seconds: f64,
-    /// The digest of what it was computed from.
+    /// Digest of the inputs it was computed from.
     pub(super) input: Option<u64>,
-    /// None if rows stored before stayed and theirs are not known here.
+    /// `None` if the stored rows were kept and their gaps aren't known here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) gaps: Option<Vec<Gap>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,27 +47,27 @@ pub(super) struct QuarantinedBody {
     pub(super) reason: String,
 }
 
-/// An answer to a check.
+/// The JSON body of a check result.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CheckBody {
-    /// How it was answered, whatever became of it since.
+    /// The outcome when the check was run, whatever happened to it since.
     pub(super) answer: Option<String>,
     pub(super) value: Option<String>,
-    /// Its failing dates, as the ledger has them.
+    /// Its failing dates, in the ledger's compact form.
     pub(super) offending: String,
     pub(super) seconds: f64,
     pub(super) at: DateTime<Utc>,
     pub(super) note: Option<String>,
 }
 
-/// A waiver and the run it was made in.
+/// A waiver and the run it belongs to.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WaiverBody {
     pub(super) run: String,
     pub(super) waiver: Waiver,
 }
 
-/// A run.
+/// The JSON body of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RunBody {
     pub(super) pid: u32,
@@ -79,15 +79,15 @@ pub(super) struct RunBody {
     pub(super) ending: Option<String>,
 }
 
-/// How long a run worked on a stage.
+/// How long a run worked on a stage, in seconds.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TimeBody {
     pub(super) seconds: f64,
     pub(super) a_unit: Option<f64>,
 }
 
-/// What is recorded of a date with the commit that writes it. `came` is what came for it where that is known already; what
-/// it was computed from has the digest `input`.
+/// Drafts the entry that a commit writes for a date. `came` is what was computed, if that is known before the
+/// transaction; `input` is the digest of the inputs.
 #[must_use]
 pub fn draft(
     number: i64,
@@ -110,7 +110,7 @@ pub fn draft(
         seconds: unit.seconds,
         input: Some(input),
         gaps: settled.gaps.clone(),
-        // A date with quarantined rows is not ok, so that an entry with all of it follows.
+        // A date with quarantined rows isn't ok, so a complete entry follows later.
         quarantined: Vec::new(),
     };
     Draft {
@@ -123,7 +123,7 @@ pub fn draft(
     }
 }
 
-/// A body as JSON. Its parts are texts and numbers, of which none fails.
+/// Serializes a body as JSON. Bodies hold only strings, numbers and lists, so this can't fail.
 pub(super) fn text(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }

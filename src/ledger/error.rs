@@ -1,25 +1,25 @@
-//! What can go wrong with the ledger, in words that name its file.
+//! Ledger errors, with the path of the file in the message.
 
 use std::path::{Path, PathBuf};
 
-/// A ledger that could not be opened, read or written.
+/// The ledger can't be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("ledger {}: {problem}", path.display())]
 pub struct LedgerError {
-    /// The file.
+    /// Path of the ledger file.
     pub path: PathBuf,
-    /// What happened and what to do next.
+    /// What happened and what to do next; follows the path in the message.
     pub problem: String,
-    /// What the database said, for the log.
+    /// The `SQLite` error, for the log.
     #[source]
     pub cause: Option<rusqlite::Error>,
 }
 
-/// What becomes of a damaged ledger. It would stop the next run as it stopped this one.
+/// What to do with a damaged ledger; it would stop the next run as well.
 const DAMAGED: &str = "and was left unchanged; restore it from a backup, or move it away with its -wal and -shm files \
                        to start over";
 
-/// Whether something was read that this program never writes.
+/// Whether the ledger contains a value that this program never writes.
 const fn is_nonsense(cause: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(
@@ -37,7 +37,7 @@ impl LedgerError {
         }
     }
 
-    /// Whether it lies in where the file is, and not in the file: nothing can be made or changed there.
+    /// Whether the location is at fault, not the file: it can't be opened or is read-only.
     pub(super) fn is_of_the_place(&self) -> bool {
         use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
         let code = self.cause.as_ref().and_then(rusqlite::Error::sqlite_error_code);

@@ -1,4 +1,4 @@
-//! What the raw tables of a warehouse were filled from, as whoever filled them described it.
+//! What the raw tables of a warehouse were loaded from, as described by the loader.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{Ledger, LedgerError};
 
 impl Ledger {
-    /// Remembers what raw tables were filled from.
+    /// Records what the raw tables of a warehouse were loaded from.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -27,7 +27,7 @@ impl Ledger {
         })
     }
 
-    /// What the raw tables were filled from; none if it was never said.
+    /// What the raw tables were loaded from; `None` if it was never recorded.
     ///
     /// # Errors
     /// When the ledger cannot be read.

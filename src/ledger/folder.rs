@@ -1,24 +1,24 @@
-//! The folder a ledger lies in. What lies in it too, its own warehouse first of all, is named from there: a folder that
-//! was moved, copied or opened through a link is the same place. What is shown is the whole path.
+//! The folder of a ledger. Paths in it, first of all its own warehouse, are stored relative to it, so that a folder
+//! that was moved, copied or opened through a symlink is still the same. Shown paths are absolute.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Transaction, params};
 
-/// How an embedded warehouse is named.
+/// Scheme of an embedded warehouse.
 const EMBEDDED: &str = "sqlite:";
-/// What a name begins with that counts from the folder.
+/// Prefix of a path relative to the folder.
 const HERE: &str = "./";
-/// The warehouse of a state folder that names no other.
+/// Name of the default warehouse in a state folder.
 const OWN: &str = "warehouse";
 
-/// The folder a ledger lies in.
+/// The folder a ledger is in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LedgerFolder<'a>(pub(super) &'a Path);
 
 impl LedgerFolder<'_> {
-    /// A path as the ledger keeps it: from the folder if it lies in it.
+    /// A path as stored: relative if it is in the folder.
     pub(super) fn kept(self, path: &Path) -> String {
         match self.within(path) {
             Some(within) => format!("{HERE}{}", within.display()),
@@ -26,7 +26,7 @@ impl LedgerFolder<'_> {
         }
     }
 
-    /// A kept path as it is now.
+    /// Resolves a stored path.
     pub(super) fn whole(self, kept: &str) -> PathBuf {
         match kept.strip_prefix(HERE) {
             Some(within) => self.0.join(within),
@@ -34,7 +34,7 @@ impl LedgerFolder<'_> {
         }
     }
 
-    /// The name of a warehouse as the ledger keeps it.
+    /// The name of a warehouse as stored.
     pub(super) fn stored(self, warehouse: &str) -> String {
         match warehouse.strip_prefix(EMBEDDED) {
             Some(path) => format!("{EMBEDDED}{}", self.kept(Path::new(path))),
@@ -42,7 +42,7 @@ impl LedgerFolder<'_> {
         }
     }
 
-    /// A kept name of a warehouse as it is now.
+    /// Resolves a stored warehouse name.
     pub(super) fn shown(self, stored: &str) -> String {
         match stored.strip_prefix(EMBEDDED) {
             Some(kept) => format!("{EMBEDDED}{}", self.whole(kept).display()),
@@ -61,8 +61,8 @@ impl LedgerFolder<'_> {
         strip(path, self.0).or_else(|| strip(&fs::canonicalize(path).ok()?, &fs::canonicalize(self.0).ok()?))
     }
 
-    /// Whether a warehouse named by a path was this folder's own when the folder lay elsewhere: it has the usual name, and
-    /// the folder it was in is gone, or holds the ledger that this one was copied from.
+    /// Whether a warehouse with an absolute path was this folder's own before the folder was moved or copied: it has
+    /// the default name, and its folder is gone or has a ledger of its own.
     fn was_own(self, warehouse: &str) -> bool {
         let Some(path) = warehouse.strip_prefix(EMBEDDED).map(Path::new) else {
             return false;
@@ -77,8 +77,8 @@ impl LedgerFolder<'_> {
     }
 }
 
-/// Names the warehouses of an earlier program's ledger from its folder, the one used last first. Only a ledger that has
-/// nothing under its folder's present path is taken for a moved one.
+/// Rewrites the warehouse names of an older ledger relative to its folder, the last used first. A ledger counts as
+/// moved only if it has no warehouse under the folder's current path.
 pub(super) fn name_from_folder(ledger: &Transaction<'_>, folder: LedgerFolder<'_>) -> rusqlite::Result<()> {
     let names: Vec<String> = ledger
         .prepare(
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(moved.shown("sqlite:./warehouse"), "sqlite:/mnt/copy/warehouse");
     }
 
-    /// The warehouses of a ledger in `folder` after they were named anew; the last was used last.
+    /// The warehouse names of a ledger in `folder` after [`name_from_folder`]; the last one given was used last.
     fn renamed(folder: &Path, warehouses: &[(&str, String)]) -> Vec<String> {
         let mut ledger = rusqlite::Connection::open_in_memory().unwrap();
         ledger

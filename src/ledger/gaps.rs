@@ -1,5 +1,5 @@
-//! Gaps: what the stored rows of a unit do not know, counted when they were written. A table full of rows can be
-//! empty where it matters, and only counting tells.
+//! Gaps: missing values in the stored rows of a unit, counted when they are written. A table can have all its rows and
+//! still lack the values that matter.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, Target};
 
-/// Something that rows of a unit do not know.
+/// A missing value or a data issue, counted over the rows of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
-    /// The column without a value, or the issue that a column of issues names.
+    /// The column that is NULL, or the issue named in an issues column.
     pub what: String,
-    /// In how many rows of the unit.
+    /// Number of affected rows of the unit.
     pub rows: u32,
 }
 
 impl Ledger {
-    /// The gaps of a stage by date; a date without any is not among them.
+    /// The gaps of a stage by date; dates without gaps are omitted.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds what it should not.
+    /// When the ledger cannot be read or contains an invalid value.
     pub fn gaps(&self, target: Target, stage: &str) -> Result<BTreeMap<NaiveDate, Vec<Gap>>, LedgerError> {
         let read = || {
             self.db
@@ -34,7 +34,7 @@ impl Ledger {
     }
 }
 
-/// The gaps of a unit.
+/// The gaps of a unit; empty if it has none.
 pub(super) fn of_unit(
     ledger: &Transaction<'_>,
     target: Target,
@@ -48,13 +48,13 @@ pub(super) fn of_unit(
     Ok(gaps.unwrap_or_default())
 }
 
-/// Gaps from a column of a row.
+/// Parses gaps from a JSON column.
 fn gaps(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gap>> {
     let text: String = row.get(at)?;
     serde_json::from_str(&text).map_err(|cause| super::units::bad_word(at, cause))
 }
 
-/// Replaces the gaps of a unit.
+/// Replaces the gaps of a unit; without gaps its row is deleted.
 pub(super) fn put(
     ledger: &Transaction<'_>,
     target: Target,

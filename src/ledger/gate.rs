@@ -5,19 +5,19 @@ use chrono::NaiveDate;
 use super::CheckState;
 use crate::plan::Severity;
 
-/// A check as the gate of its stage sees it.
+/// The part of a check that decides about a gate.
 #[derive(Debug, Clone, Copy)]
 pub struct GateCheck<'a> {
-    /// Whether it is asked to block.
+    /// Only a blocking check can close the gate.
     pub severity: Severity,
-    /// How it stands.
+    /// State of the newest result.
     pub state: CheckState,
-    /// Dates that offend.
+    /// The check's failing dates.
     pub offending: &'a [NaiveDate],
 }
 
 impl GateCheck<'_> {
-    /// Whether it keeps the gate closed. An answer to another definition opens nothing.
+    /// Whether it keeps the gate closed. A result of another definition is outdated and blocks too.
     #[must_use]
     pub const fn blocks(self) -> bool {
         matches!(self.severity, Severity::Blocking)
@@ -28,7 +28,7 @@ impl GateCheck<'_> {
     }
 }
 
-/// The dates that keep the gate closed, of those that need attention: those that no waived check names.
+/// The dates that keep the gate closed: those that need attention and aren't failing dates of a waived check.
 pub fn unwaived<'a>(
     attention: impl IntoIterator<Item = NaiveDate>,
     checks: impl Iterator<Item = GateCheck<'a>>,
@@ -38,7 +38,7 @@ pub fn unwaived<'a>(
     attention.into_iter().filter(|date| !is_waived(date)).collect()
 }
 
-/// Whether the gate is open: no check blocks it, and no date that needs attention.
+/// Whether the gate is open: no check blocks, and no unwaived date needs attention.
 pub fn gate_is_open<'a>(
     attention: impl IntoIterator<Item = NaiveDate>,
     checks: impl Iterator<Item = GateCheck<'a>> + Clone,

@@ -1,5 +1,5 @@
-//! Taking over what the warehouse has recorded of a plan's progress: what another host did, and what this one did and
-//! died before it could write it down.
+//! Imports the progress a warehouse has recorded of a plan: work of other hosts, and work this host committed but
+//! couldn't write to its ledger before it died.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,24 +18,24 @@ use crate::plan::Fingerprint;
 use crate::table::FaultKind;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
-/// What was taken over.
+/// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// How many entries.
+    /// Number of entries imported.
     pub entries: usize,
-    /// The host of the newest run this ledger knew nothing of; none if it knew them all.
+    /// Host of the newest run that was new to this ledger; `None` if all runs were known.
     pub host: Option<String>,
 }
 
-/// Why an entry cannot be taken over.
+/// Why an entry can't be imported.
 type Refused = Box<dyn std::error::Error + Send + Sync>;
 
 impl Ledger {
-    /// Takes over the entries of a warehouse, which are in order and newer than the newest this ledger knows. `checks`
-    /// names the checks of each stage: an answer that is older than a commit to its stage is outdated.
+    /// Imports warehouse entries, which are in order and newer than any this ledger knows. `checks` has the checks of
+    /// each stage: a result older than a commit to its stage becomes outdated.
     ///
     /// # Errors
-    /// When an entry cannot be read or the ledger cannot be written; then nothing of it is taken over.
+    /// When an entry cannot be read or the ledger cannot be written; then nothing is imported.
     pub fn import(
         &mut self,
         target: Target,
@@ -70,15 +70,15 @@ impl Ledger {
     }
 }
 
-/// What was taken over so far, as far as it decides about the rest.
+/// What has been imported so far and is needed to outdate check results.
 #[derive(Debug, Default)]
 struct Taken {
     host: Option<String>,
-    /// Runs this ledger knew nothing of.
+    /// Runs that were new to this ledger.
     new_runs: HashSet<String>,
-    /// The newest commit of each stage and run: its number and its time.
+    /// Newest commit by stage and run: entry number and time.
     commits: HashMap<(String, String), (i64, DateTime<Utc>)>,
-    /// Checks whose newest answer still counts: name, run, number, and the time it was answered.
+    /// Checks whose newest result is current: name, then run, entry number and time of the result.
     answers: HashMap<String, (String, i64, DateTime<Utc>)>,
 }
 
@@ -111,7 +111,7 @@ impl Taken {
                     params![target.0, entry.subject, entry.run, seconds, a_unit],
                 )?;
             }
-            // A newer program recorded it; what it means is not known here.
+            // Written by a newer version; unknown here.
             _ => {}
         }
         Ok(())
@@ -131,7 +131,7 @@ impl Taken {
         Ok(())
     }
 
-    /// Marks answers as outdated whose stage has a commit they cannot know of: the process died before it could do so.
+    /// Outdates check results older than a commit to their stage: the process died before it could do so itself.
     fn outdate(
         &self,
         ledger: &Transaction<'_>,
@@ -193,7 +193,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate
         source: body.source,
         seconds: body.seconds,
     };
-    // Rows that stayed were made by what made them.
+    // Rows that were kept keep their definition.
     let is_new = entry.kept.is_none();
     let made_by = fingerprint.filter(|_| is_new);
     super::units::put_unit(ledger, target, stage, &entry.run, &record, made_by, entry.at)?;

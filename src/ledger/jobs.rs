@@ -1,5 +1,5 @@
-//! Jobs: what a warehouse billed, one line a job, under the stage and the check it was for. A job is found by its id,
-//! here and in the warehouse's own history, and counts once however often it is looked up.
+//! Warehouse jobs and their cost, one row a job, by stage and check. A job is identified by its id and counted once,
+//! however often it is looked up.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use rusqlite::params;
 use super::{Ledger, LedgerError, Target};
 use crate::warehouse::{Charge, Cost};
 
-/// What a job was for.
+/// What a job was run for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Purpose {
-    /// The stage; for a check of the raw tables, the feed. None for what is done aside: loading, a sample.
+    /// The stage; for a raw-data check, the feed. `None` for work outside stages: a load, a sample.
     pub stage: Option<String>,
-    /// The check; none for the dates of the stage.
+    /// The check; `None` if the job computed dates.
     pub check: Option<String>,
 }
 
 impl Purpose {
-    /// The dates of a stage.
+    /// Computing dates of a stage.
     #[must_use]
     pub fn dates(stage: &str) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Purpose {
         }
     }
 
-    /// A check, of a stage or a feed.
+    /// Running a check of a stage or a feed.
     #[must_use]
     pub fn check(stage: &str, check: &str) -> Self {
         Self {
@@ -38,40 +38,40 @@ impl Purpose {
     }
 }
 
-/// What everything cost, by what it was for.
+/// Costs by purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Costs(BTreeMap<Purpose, Cost>);
 
 impl Costs {
-    /// Adds to what something cost.
+    /// Adds a cost.
     fn add(&mut self, purpose: Purpose, cost: Cost) {
         *self.0.entry(purpose).or_default() += cost;
     }
 
-    /// Adds other costs to these.
+    /// Merges other costs into these.
     pub fn join(&mut self, others: Self) {
         (others.0.into_iter()).for_each(|(purpose, cost)| self.add(purpose, cost));
     }
 
-    /// What a stage cost, its checks included; none if nothing was billed for it.
+    /// Cost of a stage including its checks; `None` if it has no jobs.
     #[must_use]
     pub fn of_stage(&self, stage: &str) -> Option<Cost> {
         self.sum(|purpose| purpose.stage.as_deref() == Some(stage))
     }
 
-    /// What a check cost, all the times it was asked.
+    /// Cost of a check over all its runs.
     #[must_use]
     pub fn of_check(&self, check: &str) -> Option<Cost> {
         self.sum(|purpose| purpose.check.as_deref() == Some(check))
     }
 
-    /// What was done for no stage and no check.
+    /// Cost of jobs that belong to no stage.
     #[must_use]
     pub fn aside(&self) -> Option<Cost> {
         self.sum(|purpose| purpose.stage.is_none())
     }
 
-    /// What everything cost.
+    /// Total cost.
     #[must_use]
     pub fn total(&self) -> Option<Cost> {
         self.sum(|_| true)
@@ -85,7 +85,7 @@ impl Costs {
 }
 
 impl Ledger {
-    /// Records jobs of a run; says what those of them cost that were not known before, by what they were for.
+    /// Records jobs of a run; returns the cost of those that were new, by purpose.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -115,7 +115,7 @@ impl Ledger {
         })
     }
 
-    /// What all runs of a plan on a warehouse cost together.
+    /// The cost of all runs of a plan on a warehouse.
     ///
     /// # Errors
     /// When the ledger cannot be read.

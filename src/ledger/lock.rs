@@ -1,4 +1,4 @@
-//! One run per state folder: a file lock that a dead process cannot keep.
+//! One run per state folder, enforced by a file lock that the system releases when the process dies.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -10,19 +10,19 @@ use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-/// Who holds the lock.
+/// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Process id.
+    /// Its process id.
     pub pid: u32,
-    /// Since when.
+    /// When it took the lock.
     pub since: DateTime<Utc>,
 }
 
-/// Why the lock was not had.
+/// Why the lock couldn't be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else runs here.
+    /// Another process holds it.
     #[error(
         "a run is already using {folder} (process {}, since {}); attach with 'backcourt attach --state-dir {folder}', \
          or use another --state-dir",
@@ -31,30 +31,30 @@ pub enum LockError {
     Held {
         /// The state folder.
         folder: PathBuf,
-        /// Who.
+        /// That process.
         holder: Holder,
     },
-    /// The lock file cannot be made or written.
+    /// The lock file can't be created or written.
     #[error("cannot lock {}: {cause}; check that you own the folder and can write to it", path.display())]
     Io {
         /// The lock file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
 }
 
-/// Longer than a look at the lock takes.
+/// Longer than a reader holds the shared lock.
 const GLANCE: Duration = Duration::from_millis(1);
 
-/// Held for as long as the run lives; the system lets go of it when the process dies, however it dies.
+/// Held while the run is alive; the system releases it when the process dies.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
 }
 
 impl RunLock {
-    /// Takes the lock of a state folder.
+    /// Takes the lock of a state folder without waiting.
     ///
     /// # Errors
     /// When another live process holds it, or the lock file cannot be written.
@@ -72,7 +72,7 @@ impl RunLock {
             .open(&path)
             .map_err(io)?;
         while !is_granted(&file, FlockOperation::NonBlockingLockExclusive).map_err(io)? {
-            // Who only looks shares the lock for a moment, and so can we: then nobody runs here, and the next try has it.
+            // A reader holds a shared lock for a moment. If a shared lock is granted, no run holds it: retry.
             if !is_granted(&file, FlockOperation::NonBlockingLockShared).map_err(io)? {
                 let holder = read_holder(&mut file).map_err(io)?;
                 return Err(LockError::Held {
@@ -94,7 +94,7 @@ impl RunLock {
         Ok(Self { _file: file })
     }
 
-    /// Who holds the lock of a state folder now; none if nobody does.
+    /// The process that holds the lock of a state folder, if any.
     #[must_use]
     pub fn holder(folder: &Path) -> Option<Holder> {
         let mut file = File::open(folder.join("run.lock")).ok()?;
@@ -105,7 +105,7 @@ impl RunLock {
     }
 }
 
-/// Whether a lock that is not waited for is had.
+/// Tries a lock without waiting; returns whether it was granted.
 fn is_granted(file: &File, operation: FlockOperation) -> io::Result<bool> {
     match flock(file, operation) {
         Ok(()) => Ok(true),

@@ -1,5 +1,5 @@
-//! The local record of every unit and every check result: the only truth about progress.
-//! A result is on disk before anybody is told of it. This room knows no warehouse and no worker.
+//! The ledger: the local record of every unit and check result, and the only source of truth about progress. A result
+//! is on disk before it is announced. This module knows no warehouse connection and no worker.
 
 mod checks;
 mod counts;

@@ -1,4 +1,4 @@
-//! Opening the ledger file: made if absent, verified if present, never overwritten.
+//! Opens the ledger file: creates it if absent, verifies it if present, never overwrites it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
 
-/// Marks the file as ours ("bkct"), so that some other database is never taken for a ledger.
+/// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
-/// The form of the tables below; each of the steps after them leads to the next.
+/// Schema version of the tables below; each step migrates to the next version.
 const FIRST_FORM: i32 = 4;
 
 const TABLES: &str = "
@@ -66,8 +66,8 @@ CREATE TABLE waiver (
 CREATE INDEX check_result_by_name ON check_result (target, name, id);
 ";
 
-/// What was added since, oldest first. A step is never changed once it was released; it only adds, so that a program
-/// that knows fewer steps and is still at work is not disturbed.
+/// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
+/// running isn't disturbed.
 const STEPS: [&str; 9] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
@@ -112,7 +112,7 @@ CREATE TABLE acceptance (
   equals TEXT NOT NULL, dates INTEGER NOT NULL, reason TEXT NOT NULL, operator TEXT NOT NULL, at TEXT NOT NULL
 );
 ",
-    // Whether the warehouse has recorded the row: 0 no, 1 yes, 2 it was sent and no answer came yet.
+    // Whether the warehouse has recorded the row: 0 no, 1 yes, 2 sent and not confirmed.
     "
 ALTER TABLE target ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
@@ -124,14 +124,14 @@ ALTER TABLE acceptance ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stage_time ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX unit_unsynced ON unit (target) WHERE synced <> 1;
 ",
-    // The newest entry of the warehouse that was known when the promise was made.
+    // The newest warehouse entry that was known when the intent was recorded.
     "
 ALTER TABLE intent ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
 UPDATE intent SET known = (SELECT known FROM target WHERE target.id = intent.target);
 ",
 ];
 
-/// The form this program writes. A ledger of a newer one is refused, not guessed at.
+/// The schema version this program writes. A newer ledger is refused.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -139,16 +139,16 @@ UPDATE intent SET known = (SELECT known FROM target WHERE target.id = intent.tar
 )]
 const FORM: i32 = FIRST_FORM + STEPS.len() as i32;
 
-/// The open ledger.
+/// An open ledger.
 #[derive(Debug)]
 pub struct Ledger {
     pub(super) db: Connection,
     path: PathBuf,
-    /// How often it was written to since it was opened.
+    /// Number of write transactions since it was opened.
     writes: u64,
 }
 
-/// Whether entries lie in a write-ahead log beside the file; a reader leaves an empty one.
+/// Whether the write-ahead log has entries; a reader leaves an empty one.
 fn has_log(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -156,17 +156,18 @@ fn has_log(path: &Path) -> bool {
 }
 
 impl Ledger {
-    /// Opens the ledger for a run: creates it if it is absent, verifies it if it is there.
+    /// Opens the ledger for a run: creates it if absent, verifies it if present.
     ///
     /// # Errors
-    /// When the file is damaged, no ledger, of another form, or cannot be written. It is then left as it is.
+    /// When the file is damaged, not a ledger, of an unsupported schema version, or cannot be written. It is then left
+    /// unchanged.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(path, flags)?;
         ledger.verify(true)?;
-        // A run's result must survive a power cut the moment it is announced.
+        // A committed result must survive a power failure once it is announced.
         ledger
             .db
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
@@ -174,10 +175,10 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// A ledger that is gone when it is dropped, to read in it what a warehouse has recorded.
+    /// A temporary ledger in memory, to import what a warehouse has recorded.
     ///
     /// # Errors
-    /// When there is no memory to be had.
+    /// When memory cannot be allocated.
     pub fn in_memory() -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(Path::new(":memory:"), flags)?;
@@ -185,19 +186,19 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens the ledger for reading; none if there is no file. One that an earlier program wrote is brought up to date
-    /// first. On a disk that may only be read it is read as it lies there.
+    /// Opens the ledger for reading; `None` if there is no file. A ledger of an older version is migrated first. On a
+    /// read-only disk it is read as it is.
     ///
     /// # Errors
-    /// When the file is damaged, no ledger, or of a newer form.
+    /// When the file is damaged, not a ledger, or of an unsupported schema version.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
         if !path.exists() {
             return Ok(None);
         }
         let opened = match Self::open_read_only(path) {
-            // Where a reader cannot make its write-ahead log, nobody can be at work either.
+            // Where a reader can't create a write-ahead log, no writer can be running either.
             Err(error) if error.is_of_the_place() && !has_log(path) => {
-                // What lies there may be of no use all the same; then the place is what is to be mended.
+                // If the file isn't usable either, the location is the problem to report.
                 Self::open_immutable(path).map_err(|_| error)
             }
             opened => opened,
@@ -215,11 +216,11 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens the ledger of a folder in which nobody is at work, leaving no trace; none if there is no file. An ordinary
-    /// reader would make a write-ahead log and leave it behind.
+    /// Opens the ledger of a folder without a running writer and leaves no trace; `None` if there is no file. An
+    /// ordinary reader would leave a write-ahead log behind.
     ///
     /// # Errors
-    /// When the file is damaged, no ledger, or of another form.
+    /// When the file is damaged, not a ledger, or of an unsupported schema version.
     pub fn open_idle(path: &Path) -> Result<Option<Self>, LedgerError> {
         if !path.exists() || has_log(path) {
             return Self::open_to_read(path);
@@ -227,7 +228,7 @@ impl Ledger {
         Self::open_immutable(path).map(Some)
     }
 
-    /// Nobody may be at work on it: the file is taken to stay as it is.
+    /// Opens the file as immutable. No process may be writing to it.
     fn open_immutable(path: &Path) -> Result<Self, LedgerError> {
         let name = path.to_string_lossy();
         let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -263,7 +264,7 @@ impl Ledger {
         self.sqlite(self.db.pragma_query_value(None, name, |row| row.get(0)))
     }
 
-    /// Whether it is a ledger that lacks steps this program knows.
+    /// Whether it is a ledger with a schema version older than this program's.
     fn is_older(&self) -> Result<bool, LedgerError> {
         let is_ours = self.pragma("application_id")? == APPLICATION_ID;
         Ok(is_ours && (FIRST_FORM..FORM).contains(&self.pragma("user_version")?))
@@ -310,12 +311,12 @@ impl Ledger {
         )))
     }
 
-    /// Takes the steps it lacks, each whole or not at all.
+    /// Runs the missing migrations, each in its own transaction.
     fn bring_up_to_date(&self) -> Result<(), LedgerError> {
         for (form, step) in (FIRST_FORM..).zip(STEPS) {
             let take = || {
                 let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-                // Somebody else may have taken it while this program waited for its turn.
+                // Another process may have run it while this one waited for the lock.
                 let is_at: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
                 if is_at == form {
                     transaction.execute_batch(step)?;
@@ -329,13 +330,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// How often it was written to since it was opened: another number says that something may have changed.
+    /// Number of write transactions since it was opened; if it is unchanged, so is the data.
     #[must_use]
     pub const fn writes(&self) -> u64 {
         self.writes
     }
 
-    /// The file this ledger lives in.
+    /// Path of the ledger file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -353,7 +354,7 @@ impl Ledger {
         result.map_err(|cause| LedgerError::from_sqlite(&self.path, cause))
     }
 
-    /// Runs `work` in one transaction: all of it is on disk when this returns, or none of it.
+    /// Runs `work` in one transaction: all of it is on disk when this returns, or none.
     pub(super) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,

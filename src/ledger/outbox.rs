@@ -1,5 +1,5 @@
-//! What the warehouse has not recorded yet: every row of the ledger that changed since, except what a commit recorded
-//! itself. Each row says whether it is synced, so that nothing is lost when a process dies in between.
+//! The outbox: every ledger row changed since the warehouse last recorded it, except what a commit recorded itself.
+//! Each row stores whether it is synced, so that nothing is lost if the process dies.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
@@ -11,16 +11,16 @@ use super::entry::{
 use super::{Acceptance, Ledger, LedgerError, SetAside, Target, Tick};
 use crate::warehouse::{Entry, UNIT};
 
-/// A table whose rows the warehouse records, each as an entry.
+/// A table whose rows the warehouse records, one entry per row.
 struct Source {
     table: &'static str,
     key: &'static str,
-    /// What `read` takes from a row, in order.
+    /// The columns `read` expects, in order.
     columns: &'static str,
     read: fn(&Transaction<'_>, Target, &Row<'_>) -> rusqlite::Result<Entry>,
 }
 
-/// In the order in which they are recorded.
+/// In the order in which they are sent.
 const SOURCES: [Source; 7] = [
     Source {
         table: "run",
@@ -66,17 +66,17 @@ const SOURCES: [Source; 7] = [
     },
 ];
 
-/// What became of the rows that were sent.
+/// Outcome of sending rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synced {
     /// The warehouse has recorded them.
     Yes,
-    /// It has not, or the outcome is not known: they are sent again.
+    /// Not recorded, or the outcome is unknown: they are sent again.
     No,
 }
 
 impl Ledger {
-    /// The newest entry of the warehouse that this ledger knows.
+    /// The newest warehouse entry this ledger knows.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -89,8 +89,8 @@ impl Ledger {
         self.sqlite(read)
     }
 
-    /// At most so many rows that the warehouse has not recorded, as entries with numbers from `first` on. They count as sent
-    /// until [`Ledger::set_synced`] says what became of them; one that changes meanwhile is sent again.
+    /// Up to `most` rows the warehouse hasn't recorded, as entries numbered from `first`. They are marked as sent until
+    /// [`Ledger::set_synced`] records the outcome; a row that changes in between is sent again.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -118,7 +118,7 @@ impl Ledger {
         })
     }
 
-    /// Records what became of the rows that were sent, the last of them the entry with this number.
+    /// Records the outcome of the rows that were sent; `last` is the number of the last entry.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -140,7 +140,7 @@ impl Ledger {
     }
 }
 
-/// Remembers the newest entry of the warehouse that this ledger knows.
+/// Records the newest warehouse entry this ledger knows; never moves it back.
 pub(super) fn know(ledger: &Transaction<'_>, target: Target, entry: i64) -> rusqlite::Result<()> {
     ledger
         .prepare_cached("UPDATE target SET known = MAX(known, ?2) WHERE id = ?1")?
@@ -149,7 +149,7 @@ pub(super) fn know(ledger: &Transaction<'_>, target: Target, entry: i64) -> rusq
 }
 
 impl Source {
-    /// Entries of the rows that are not synced, in the order of their key; marks them as sent.
+    /// Entries of up to `most` unsynced rows in key order; marks them as sent.
     fn take(&self, ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
         let Self {
             table, key, columns, ..
@@ -171,7 +171,7 @@ impl Source {
     }
 }
 
-/// An entry whose number, host and time are set when all are there.
+/// An entry without number, host and time, which are set once all entries are collected.
 fn entry(kind: &str, subject: String, state: String, run: String, body: String) -> Entry {
     Entry {
         number: 0,

@@ -1,4 +1,4 @@
-//! Which plans were run in a state folder, and where each is read from.
+//! The plans that were run in a state folder, and where each is read from.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use super::{Ledger, LedgerError};
 /// A plan that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownPlan {
-    /// Its name.
+    /// Plan name.
     pub name: String,
-    /// What `--plan` takes to mean it: a built-in name or a path. None in ledgers of programs that did not record it.
+    /// The value of `--plan` that selects it: a built-in name or a path. `None` in older ledgers that didn't record it.
     pub source: Option<String>,
 }
 
 impl Ledger {
-    /// Records where a plan is read from: a built-in name, or the path of its file.
+    /// Records where a plan is read from: a built-in name or the path of its file.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -32,7 +32,7 @@ impl Ledger {
         })
     }
 
-    /// The plans that were run, the one run last first.
+    /// The plans that were run, most recent first.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,18 +1,18 @@
-//! Reasons that say the same of many dates or rows: forty dates that failed for two reasons are two lines.
+//! Groups dates or rows by reason: forty dates that failed for two reasons are two lines.
 
-/// Things that are as they are for the same reason.
+/// Items with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SameReason<K, T> {
-    /// What they have in common besides it.
+    /// The kind they have in common.
     pub kind: K,
-    /// Why; what differs from one to the next, such as a game's id, is left out of it.
+    /// The reason; what differs between items, such as a game's id, is replaced by `…`.
     pub reason: String,
-    /// The things, in the order they came.
+    /// The items, in their original order.
     pub things: Vec<T>,
 }
 
-/// Puts together what is of one kind and has, but for words with numbers in them and for what stands in quotes, the same
-/// reason; the most first. One that stands alone keeps its whole reason.
+/// Groups items of the same kind whose reasons are equal except for words with digits and quoted values; the largest
+/// group first. A group of one keeps its full reason.
 pub fn by_reason<K: PartialEq, T>(
     things: impl IntoIterator<Item = T>,
     kind_and_reason: impl Fn(&T) -> (K, String),
@@ -43,7 +43,7 @@ pub fn by_reason<K: PartialEq, T>(
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// What two reasons of one print say alike; where they differ stands a sign of it.
+/// The words two reasons have in common; differing words become `…`.
 fn common(one: &str, other: &str) -> String {
     let same = |(word, other): (&str, &str)| {
         if word == other {
@@ -56,8 +56,7 @@ fn common(one: &str, other: &str) -> String {
     words.map(same).collect::<Vec<_>>().join(" ")
 }
 
-/// A reason without what tells one date or row from another: words with numbers in them, and refused values, which stand
-/// in quotes. Reasons that say the same have the same.
+/// Normalizes a reason: words with digits and quoted values become `…`, so that equivalent reasons are equal.
 #[must_use]
 pub fn fingerprint(reason: &str) -> String {
     let word = |word: &str| {
@@ -74,7 +73,7 @@ fn is_quoted(word: &str) -> bool {
     word.trim_start_matches('(').starts_with('\'')
 }
 
-/// The words of a reason. What stands in quotes is one, however many spaces are in it.
+/// The words of a reason. A quoted value is one word, whatever spaces it contains.
 fn words(reason: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = reason;
@@ -89,7 +88,7 @@ fn words(reason: &str) -> Vec<&str> {
     }
 }
 
-/// Where the quote that this text begins with is closed; at its beginning where it is not.
+/// Position of the closing quote of a text that starts with one; 0 if it is never closed.
 fn closing_quote(text: &str) -> usize {
     let opening = text.find('\'').unwrap_or(0);
     let mut is_escaped = false;

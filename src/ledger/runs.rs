@@ -1,4 +1,4 @@
-//! Runs: who started when, over which dates, and how it ended.
+//! Runs: their dates, start, state and ending.
 
 use std::collections::HashMap;
 
@@ -8,39 +8,39 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{Ledger, LedgerError, RunState};
 use crate::plan::{compact_dates, expand_dates};
 
-/// A plan on a warehouse. Units are kept apart by it, so that a rehearsal never counts as the real thing.
+/// A plan on a warehouse. Units are stored per target, so that a rehearsal never counts as the real run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target(pub(super) i64);
 
-/// One run as recorded.
+/// A run as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRecord {
     /// Run id.
     pub id: String,
     /// Plan name.
     pub plan: String,
-    /// Warehouse as the operator named it.
+    /// Warehouse as given by the operator.
     pub warehouse: String,
-    /// Process that ran it.
+    /// Id of the process that ran it.
     pub pid: u32,
-    /// How it stands; `running` may also mean that its process died, which only the lock can tell.
+    /// Recorded state; `running` may also mean that the process died, which only the lock can tell.
     pub state: RunState,
-    /// Source the stages read.
+    /// Source the stages read from.
     pub source: String,
     /// Workers at the start.
     pub workers: u32,
-    /// The dates it is about.
+    /// The dates of the run.
     pub dates: Vec<NaiveDate>,
-    /// When it began.
+    /// When it started.
     pub started_at: DateTime<Utc>,
-    /// When it ended.
+    /// When it ended, if it has.
     pub ended_at: Option<DateTime<Utc>>,
-    /// The sentence it ended with.
+    /// The closing message.
     pub ending: Option<String>,
 }
 
 impl Ledger {
-    /// The target of this plan and warehouse, entered if it is new.
+    /// The target of this plan and warehouse, created if it is new.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -75,7 +75,7 @@ impl Ledger {
         )
     }
 
-    /// Enters a run that begins now.
+    /// Records a run that starts now.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -100,7 +100,7 @@ impl Ledger {
         })
     }
 
-    /// Records how a run stands; an ending comes with its moment and sentence.
+    /// Records the state of a run; an ending has its time and closing message.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -121,8 +121,8 @@ impl Ledger {
         })
     }
 
-    /// Records how long a run has worked on a stage so far, pauses left out, and how much of the run's time a unit of it
-    /// took where that was measured.
+    /// Records how long a run has worked on a stage so far, pauses excluded, and the seconds of run time per unit if
+    /// they were measured.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -144,7 +144,7 @@ impl Ledger {
         })
     }
 
-    /// How much of its run's time a unit of each stage took, in seconds, in the last run that has measured it.
+    /// Seconds of run time per unit of each stage, from the last run that measured it.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -161,7 +161,7 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// How long all runs together have worked on a stage, in seconds.
+    /// Seconds all runs have worked on a stage.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -173,10 +173,10 @@ impl Ledger {
         ))
     }
 
-    /// The newest run of a plan, on whatever warehouse: the one that was entered last, whatever the clock said then.
+    /// The newest run of a plan on any warehouse: the one recorded last, whatever its clock.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn last_run(&self, plan: &str) -> Result<Option<RunRecord>, LedgerError> {
         let record = self
             .db
@@ -191,7 +191,7 @@ impl Ledger {
         Ok(self.sqlite(record)?.map(|run| self.in_place(run)))
     }
 
-    /// A run as read, its warehouse named by where the ledger lies now.
+    /// Resolves the warehouse of a run relative to the ledger's current folder.
     pub(super) fn in_place(&self, run: RunRecord) -> RunRecord {
         RunRecord {
             warehouse: self.folder().shown(&run.warehouse),

@@ -1,32 +1,32 @@
-//! The words for how things stand: of a unit, of a check, of a run.
+//! States of units, checks and runs, and the words they are stored as.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a unit (one stage on one date) stands.
+/// State of a unit (one stage on one date).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnitState {
     /// Not done yet.
     Pending,
-    /// A worker has it.
+    /// In flight.
     Running,
-    /// Done: its rows are exactly as many as the schedule asks for.
+    /// Done, with all expected rows.
     Ok,
-    /// Some of the expected rows are there, some are not.
+    /// Fewer rows than expected.
     Partial,
-    /// Rows were expected and none came; the reason is recorded.
+    /// Rows were expected and there are none; the reason is recorded.
     Empty,
-    /// Nothing was to be done on this date; the reason is recorded.
+    /// Nothing to compute on this date; the reason is recorded.
     Skipped,
-    /// Given up after its attempts; class and message are recorded.
+    /// Failed after all attempts; error class and message are recorded.
     Failed,
-    /// Sent to the warehouse, outcome not known; will be replayed.
+    /// Sent to the warehouse, outcome not confirmed; looked up until it is known.
     Unknown,
-    /// Was done, but something it was computed from has changed since.
+    /// Done, but one of its inputs has changed since.
     Stale,
-    /// Done, but by another definition of the stage than the plan has now.
+    /// Done, but by another definition of the stage than the plan's.
     Outdated,
 }
 
@@ -45,7 +45,7 @@ impl UnitState {
         Self::Running,
     ];
 
-    /// Every state, what an operator must see first before the others.
+    /// Every state, most urgent for the operator first.
     pub const BY_URGENCY: [Self; 10] = [
         Self::Failed,
         Self::Empty,
@@ -76,25 +76,25 @@ impl UnitState {
         }
     }
 
-    /// The state of this word.
+    /// Parses the stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// Whether the engine still owes this unit work.
+    /// Whether the unit still has to be computed or settled.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Running | Self::Unknown)
     }
 
-    /// Whether it was computed, by whatever definition, and nothing it was computed from has changed since.
+    /// Whether it was computed, by any definition, and no input has changed since.
     #[must_use]
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Ok | Self::Partial | Self::Empty | Self::Outdated)
     }
 
-    /// Whether the unit ended otherwise than it should: the exit code is 1 and the operator must look.
+    /// Whether the unit ended badly: the exit code is 1 and the operator must look.
     #[must_use]
     pub const fn needs_attention(self) -> bool {
         matches!(self, Self::Partial | Self::Empty | Self::Failed)
@@ -107,30 +107,30 @@ impl fmt::Display for UnitState {
     }
 }
 
-/// How a check stands.
+/// State of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CheckState {
-    /// Not asked yet.
+    /// Not run yet.
     Pending,
-    /// Its query is under way.
+    /// Its query is running.
     Running,
-    /// Met.
+    /// Passed.
     Pass,
-    /// Advisory, and not met.
+    /// Advisory, and failing.
     Warn,
-    /// Blocking, and not met.
+    /// Blocking, and failing.
     Fail,
-    /// Its query could not be run.
+    /// Its query failed.
     Error,
-    /// A unit it looked at has changed since.
+    /// A unit it reads has changed since.
     Outdated,
-    /// Blocking and not met, but an operator let it pass, with a reason.
+    /// Blocking and failing, but waived by an operator with a reason.
     Waived,
 }
 
 impl CheckState {
-    /// Every state.
+    /// Every state, in declaration order.
     pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Running,
@@ -157,13 +157,13 @@ impl CheckState {
         }
     }
 
-    /// The state of this word.
+    /// Parses the stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// Why a check that stands like this cannot be waived; none if it can.
+    /// Why a check in this state can't be waived; `None` if it can.
     #[must_use]
     pub fn refuse_waiver(self, check: &str) -> Option<String> {
         let stands = match self {
@@ -176,7 +176,7 @@ impl CheckState {
 }
 
 impl CheckState {
-    /// Whether it is an answer that still counts.
+    /// Whether it is a current result.
     #[must_use]
     pub const fn is_answer(self) -> bool {
         matches!(
@@ -185,7 +185,7 @@ impl CheckState {
         )
     }
 
-    /// Whether it is an answer that still counts and that a query gave.
+    /// Whether it is a current result that a query measured.
     #[must_use]
     pub const fn is_measured(self) -> bool {
         matches!(self, Self::Pass | Self::Warn | Self::Fail | Self::Waived)
@@ -198,26 +198,26 @@ impl fmt::Display for CheckState {
     }
 }
 
-/// How a run stands.
+/// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// Units are handed to workers.
+    /// Units are being dispatched to workers.
     Running,
-    /// The operator stopped the hand-out; what was in flight has landed.
+    /// The operator stopped dispatching, and in-flight work has finished.
     Paused,
-    /// Ending early: nothing new starts, what is in flight lands.
+    /// Ending early: nothing new is dispatched, in-flight work finishes.
     Draining,
-    /// Nothing is left to do.
+    /// All work is done.
     Finished,
     /// Ended early on purpose; resumable.
     Stopped,
-    /// The process died under it; resumable. Never written by a live run, only read off a dead one.
+    /// The process died; resumable. A live run never writes it: it is derived from the lock of a dead one.
     Interrupted,
 }
 
 impl RunState {
-    /// Every state.
+    /// Every state, in declaration order.
     pub const ALL: [Self; 6] = [
         Self::Running,
         Self::Paused,
@@ -240,7 +240,7 @@ impl RunState {
         }
     }
 
-    /// The state of this word.
+    /// Parses the stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)

@@ -1,4 +1,4 @@
-//! How the dates of each stage stand, counted where they are kept: a few numbers instead of thousands of units.
+//! Counts of each stage's dates by state, computed in the ledger: a few numbers instead of thousands of units.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,20 +11,20 @@ use crate::plan::{DateRange, Plan, StageSpec, expand_dates};
 /// The recorded dates of a stage within a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Dates by state; a state nobody is in is left out.
+    /// Dates by state; states without dates are omitted.
     pub states: BTreeMap<&'static str, u64>,
     /// Rows stored.
     pub rows: u64,
-    /// The dates that failed, are short of rows or have none.
+    /// Failed, partial and empty dates, in order.
     pub attention: Vec<NaiveDate>,
-    /// The earliest record that still stands.
+    /// Time of the oldest record.
     pub first_at: Option<DateTime<Utc>>,
-    /// The newest record.
+    /// Time of the newest record.
     pub last_at: Option<DateTime<Utc>>,
 }
 
 impl Tally {
-    /// Dates in this state.
+    /// Number of dates in this state.
     #[must_use]
     pub fn of(&self, state: UnitState) -> u64 {
         self.states.get(state.word()).copied().unwrap_or(0)
@@ -41,7 +41,7 @@ impl Tally {
         counts.coverage()
     }
 
-    /// Dates that were ever looked at.
+    /// Number of dates with a record.
     #[must_use]
     pub fn recorded(&self) -> u64 {
         self.states.values().sum()
@@ -49,10 +49,10 @@ impl Tally {
 }
 
 impl Ledger {
-    /// How the dates of every stage stand that was begun, by stage.
+    /// Counts of every begun stage, by stage name.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn tallies(&self, target: Target, plan: &Plan) -> Result<HashMap<String, Tally>, LedgerError> {
         let range = plan.range;
         let mut definitions = HashMap::new();
@@ -91,10 +91,10 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// How these dates of a stage stand and since when; one that was never looked at is left out.
+    /// State of these dates of a stage and when it was recorded; dates without a record are omitted.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn states_of(
         &self,
         target: Target,

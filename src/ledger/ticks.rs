@@ -1,4 +1,4 @@
-//! What an operator did by hand and said so, and the documents that were written. Nothing of it is ever deleted.
+//! Runbook items ticked by hand, and handoff documents written to a file. Neither is ever deleted.
 
 use std::collections::HashMap;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, Target};
 
-/// An item of the runbook that was ticked by hand, or whose tick was withdrawn.
+/// A runbook item that was ticked by hand, or whose tick was withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tick {
-    /// The item.
+    /// Number of the item.
     pub item: String,
-    /// Whether it is done; if not, its tick was withdrawn.
+    /// Whether it is ticked; `false` withdraws a tick.
     pub done: bool,
-    /// What was done, or why it counts no more.
+    /// What was done, or why the tick was withdrawn.
     pub note: String,
-    /// Who.
+    /// The operator.
     pub by: String,
-    /// When.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
 }
 
@@ -39,14 +39,14 @@ impl Tick {
 /// A handoff document that was written to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenReport {
-    /// Where.
+    /// Path of the file.
     pub path: String,
-    /// When.
+    /// When it was written.
     pub at: DateTime<Utc>,
 }
 
 impl Ledger {
-    /// Records a tick, or that one is withdrawn.
+    /// Records a tick or its withdrawal.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -54,7 +54,7 @@ impl Ledger {
         self.transaction(|ledger| put(ledger, target, tick))
     }
 
-    /// The newest tick of every item that ever had one, by item.
+    /// The newest tick of every item, by item.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -72,7 +72,7 @@ impl Ledger {
         Ok(ticks.into_iter().map(|tick| (tick.item.clone(), tick)).collect())
     }
 
-    /// Records that a document was written.
+    /// Records that a handoff document was written.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -87,7 +87,7 @@ impl Ledger {
         })
     }
 
-    /// The document that was written last.
+    /// The handoff document written last.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,4 +1,4 @@
-//! Units: what is to be done is intended first, and settled once the warehouse holds it.
+//! Units. An intent is recorded before a write, and settled once the warehouse has committed it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,42 +13,42 @@ use super::{Digests, Gap, Ledger, LedgerError, Target, UnitState};
 use crate::table::FaultKind;
 use crate::warehouse::{COMMIT, Entry};
 
-/// One unit as recorded.
+/// A unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitRecord {
-    /// Date.
+    /// The unit's date.
     pub date: NaiveDate,
-    /// How it stands.
+    /// State of the unit.
     pub state: UnitState,
-    /// Rows expected.
+    /// Rows the stage expects.
     pub expected: u32,
     /// Rows stored.
     pub rows: u32,
-    /// Attempts used.
+    /// Number of attempts so far.
     pub attempts: u32,
     /// Class of the last error.
     pub class: Option<String>,
-    /// Why it is not ok.
+    /// Why it isn't ok.
     pub reason: Option<String>,
-    /// Source it was or is to be computed from.
+    /// Source of its rows.
     pub source: String,
-    /// Seconds of work it took.
+    /// Work in seconds.
     pub seconds: f64,
 }
 
-/// The promise to write some dates of a stage. As long as it stands, nobody knows whether they were written.
+/// The intent to write some dates of a stage. While it is open, it is unknown whether they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// Its number, given once and never again: what it sends is named by it.
+    /// Id of the intent, never reused: its jobs are named after it.
     pub id: i64,
-    /// The run that made it.
+    /// The run that recorded it.
     pub run: String,
-    /// The dates.
+    /// The dates to be written.
     pub dates: Vec<NaiveDate>,
 }
 
-/// A promise that was never settled, and the newest entry of the warehouse that was known when it was made: what a commit
-/// recorded later about one of its dates is what became of it.
+/// An intent that was never settled, and the newest warehouse entry known when it was recorded: a later commit entry
+/// about one of its dates settles that date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unkept {
     stage: String,
@@ -57,13 +57,13 @@ pub struct Unkept {
 }
 
 impl Unkept {
-    /// The newest entry that was known when it was made.
+    /// The newest warehouse entry known when the intent was recorded.
     #[must_use]
     pub const fn known(&self) -> i64 {
         self.known
     }
 
-    /// Whether this entry says what became of one of its dates.
+    /// Whether this entry settles one of its dates.
     #[must_use]
     pub fn is_kept_by(&self, entry: &Entry) -> bool {
         entry.kind == COMMIT
@@ -73,51 +73,51 @@ impl Unkept {
     }
 }
 
-/// What became of a date, with all that is to be remembered of it.
+/// The outcome of a date, with everything recorded about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settled {
-    /// The unit.
+    /// Its new record.
     pub unit: UnitRecord,
-    /// Rows that could not be stored.
+    /// Rows that couldn't be stored.
     pub quarantined: Vec<QuarantinedRow>,
-    /// What was computed, and from what; none if nobody knows what the rows that stayed in its place were computed from.
+    /// Digests of rows and inputs; `None` if stored rows were kept and their inputs are unknown.
     pub digests: Option<Digests>,
-    /// What its rows do not know; none if rows stored before stayed, whose gaps are recorded already.
+    /// Missing values in its rows; `None` if stored rows were kept, whose gaps are recorded already.
     pub gaps: Option<Vec<Gap>>,
 }
 
-/// A row that could not be stored, as it is recorded.
+/// A quarantined row, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantinedRow {
-    /// Its values in the order of the table's columns.
+    /// Its values in column order.
     pub row: String,
-    /// What kind of fault it has.
+    /// The kind of its fault.
     pub kind: FaultKind,
-    /// Which column, which line, what is wrong.
+    /// The column, the line and what is wrong.
     pub reason: String,
 }
 
-/// What becomes of promises: everything in it is on disk in one step, or nothing.
+/// The outcome of intents, written in one transaction.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settlement<'a> {
-    /// The promises that are kept or given up.
+    /// The intents that are settled or dropped.
     pub intents: &'a [i64],
-    /// What became of their dates.
+    /// The outcome of their dates.
     pub settled: &'a [Settled],
-    /// What rests on rows that are other rows now.
+    /// Downstream dates whose inputs have changed.
     pub invalidated: &'a [Invalidated],
-    /// Of the definition the dates were computed by. Rows that were kept in place of fewer keep theirs.
+    /// Fingerprint of the definition that computed the dates. Rows that were kept keep theirs.
     pub fingerprint: Option<Fingerprint>,
-    /// Those of the dates that the warehouse has recorded just so, in the commit.
+    /// Dates the commit itself recorded in the warehouse in this state.
     pub synced: &'a [NaiveDate],
-    /// The number of the newest entry of the commit; 0 where there is none.
+    /// Number of the commit's newest entry; 0 if there is none.
     pub entry: i64,
 }
 
-/// Dates of a stage that rest on something that changed after they were computed.
+/// Dates of a stage that were computed from something that has changed since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalidated {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
     /// Its dates, in order.
     pub dates: Vec<NaiveDate>,
@@ -125,20 +125,20 @@ pub struct Invalidated {
     pub reason: String,
 }
 
-/// A row that could not be stored.
+/// A quarantined row of a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetAside {
     /// Date.
     pub date: NaiveDate,
-    /// The row, its values in the order of the table's columns.
+    /// The row, its values in column order.
     pub row: String,
-    /// What kind of fault it has; none if it was recorded before kinds were.
+    /// The kind of its fault; `None` if it was recorded before kinds were.
     pub kind: Option<FaultKind>,
-    /// Why it was set aside.
+    /// Why it was quarantined.
     pub reason: String,
 }
 
-/// The rows of a stage that could not be stored, of one date or of all.
+/// The quarantined rows of a stage, of one date or of all.
 pub(super) fn quarantined(
     db: &Connection,
     target: Target,
@@ -163,7 +163,7 @@ pub(super) fn quarantined(
 }
 
 impl Ledger {
-    /// The rows of a stage that could not be stored, by date.
+    /// The quarantined rows of a stage, ordered by date.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -171,10 +171,10 @@ impl Ledger {
         self.sqlite(quarantined(&self.db, target, stage, None))
     }
 
-    /// The recorded units of a stage in order of date. A date that is not among them was never looked at.
+    /// The recorded units of a stage, ordered by date. Dates without a record are omitted.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn units(&self, target: Target, stage: &str) -> Result<Vec<UnitRecord>, LedgerError> {
         let read = || {
             self.db
@@ -188,7 +188,7 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// The stages of which any date was ever looked at.
+    /// The stages with at least one recorded date.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -202,7 +202,7 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// Every date that was ever looked at in any stage, in order.
+    /// Every date with a record in any stage, in order.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -216,7 +216,7 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// Stages that have stored rows, for whatever dates.
+    /// Stages with stored rows on any date.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -230,7 +230,7 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// Records units without an intent: what is skipped, put back to pending, or given up.
+    /// Records units without an intent: skipped, requeued and failed ones.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -249,7 +249,7 @@ impl Ledger {
         })
     }
 
-    /// Promises to write these batches, each a list of dates; on disk when this returns.
+    /// Records an intent for each of these batches of dates; on disk when this returns.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -281,10 +281,10 @@ impl Ledger {
         })
     }
 
-    /// Promises of a stage that were never settled: their process died, or they are under way now.
+    /// Unsettled intents of a stage: their process died, or they are in flight.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a date it should not.
+    /// When the ledger cannot be read or contains an invalid date.
     pub fn open_intents(&self, target: Target, stage: &str) -> Result<Vec<Intent>, LedgerError> {
         let read = || {
             self.db
@@ -303,10 +303,10 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// Promises of every stage that were never settled, as far as they say which entries of the warehouse keep them.
+    /// Unsettled intents of every stage, with what is needed to match them with warehouse entries.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a date it should not.
+    /// When the ledger cannot be read or contains an invalid date.
     pub fn unkept(&self, target: Target) -> Result<Vec<Unkept>, LedgerError> {
         let read = || {
             self.db
@@ -323,10 +323,10 @@ impl Ledger {
         self.sqlite(read())
     }
 
-    /// Settles promises: what became of each date replaces them, in one step.
+    /// Settles intents: the outcome of each date replaces them in one transaction.
     ///
     /// # Errors
-    /// When the ledger cannot be written; the promises then still stand and will be replayed.
+    /// When the ledger cannot be written; the intents then stay open and are settled later.
     pub fn settle(
         &mut self,
         target: Target,
@@ -343,7 +343,7 @@ impl Ledger {
                 gaps,
             } in settlement.settled
             {
-                // Rows that stayed in the place of fewer were made by the definition they were made by.
+                // Rows that were kept keep their definition.
                 let made_by = settlement.fingerprint.filter(|_| gaps.is_some());
                 put_unit(ledger, target, stage, run, unit, made_by, now)?;
                 if let Some(digests) = digests {
@@ -384,7 +384,7 @@ impl Ledger {
         })
     }
 
-    /// Marks units as stale, because what they were computed from is about to change, or has.
+    /// Marks units as stale, because their inputs are about to change or have changed.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -397,7 +397,7 @@ impl Ledger {
         self.transaction(|ledger| invalidate(ledger, target, invalidated, now))
     }
 
-    /// Remembers that an attempt failed, for the date's history.
+    /// Records a failed attempt in the date's history.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -464,7 +464,7 @@ pub(super) fn put_unit(
         .map(drop)
 }
 
-/// The dates of a promise.
+/// The dates of an intent.
 fn dates(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<NaiveDate>> {
     let list: String = row.get(at)?;
     list.split(',')
@@ -473,8 +473,8 @@ fn dates(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<NaiveDate>> {
         .collect()
 }
 
-/// What became of a date is known: no promise of it stands any more. A promise without a date is left for the start of its
-/// stage, which asks what its jobs were billed.
+/// Removes a settled date from all intents. An intent without dates is left for the start of its stage, which looks up
+/// what its jobs were billed.
 pub(super) fn settle_date(
     ledger: &Transaction<'_>,
     target: Target,
@@ -496,7 +496,7 @@ pub(super) fn settle_date(
     Ok(())
 }
 
-/// Only what is done can be overtaken: the rest is to be done anyway.
+/// Only done dates can be invalidated: the others are run anyway.
 fn invalidate(
     ledger: &Transaction<'_>,
     target: Target,
@@ -530,7 +530,7 @@ pub(super) fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {
     })
 }
 
-/// Reads a stored word as the state it names.
+/// Parses a stored word as a state.
 pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     parse(&text).ok_or_else(|| bad_word(column, UnknownWord(text)))

@@ -9,29 +9,28 @@ use serde::{Deserialize, Serialize};
 use super::{CheckRecord, CheckState, Definition, Ledger, LedgerError, Target};
 use crate::plan::{CheckSpec, Fingerprint};
 
-/// One decision to go on although a check is not met. It counts for one definition of
-/// the check and one value.
+/// A decision to let a failed check pass. It applies to one definition of the check and one measured value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
     /// Check name.
     pub check: String,
-    /// Why.
+    /// The operator's reason.
     pub reason: String,
-    /// Who.
+    /// The operator.
     pub by: String,
-    /// When.
+    /// When it was waived.
     pub at: DateTime<Utc>,
     /// What the check measured.
     pub value: String,
-    /// What it should have measured.
+    /// The expected value.
     pub target: String,
-    /// Of the definition that failed; none if the ledger is older than fingerprints.
+    /// Fingerprint of the definition that failed; `None` in ledgers older than fingerprints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
 }
 
 impl Waiver {
-    /// Why it does not count for what a definition of its check has measured; none if it counts.
+    /// Why the waiver doesn't apply to this definition and value; `None` if it applies.
     #[must_use]
     pub fn lapsed(&self, fingerprint: Fingerprint, value: &str) -> Option<String> {
         let check = &self.check;
@@ -50,7 +49,7 @@ impl Waiver {
 }
 
 impl Ledger {
-    /// Waives a failed answer of a check: the waiver and the answer that now reads as waived, in one step.
+    /// Waives a failed check: records the waiver and the waived result in one transaction.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -85,7 +84,7 @@ impl Ledger {
         Ok(waiver)
     }
 
-    /// The newest waiver of every check that was ever waived, by name.
+    /// The newest waiver of every check, by name.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -106,7 +105,7 @@ impl Ledger {
             .collect())
     }
 
-    /// Every waiver there ever was, oldest first.
+    /// All waivers, oldest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,4 +1,4 @@
-//! What the runs of a plan did: which there were, what each came to in a stage, and what was tried in vain.
+//! What the runs of a plan did in each stage, including failed attempts.
 
 use chrono::NaiveDate;
 use rusqlite::params;
@@ -9,47 +9,47 @@ use super::{Ledger, LedgerError, RunRecord, Target};
 /// What one run did in a stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageRun {
-    /// The run.
+    /// Id of the run.
     pub run: String,
-    /// Dates with games whose newest result is its.
+    /// Dates whose newest result is from this run; skipped and pending dates excluded.
     pub dates: u64,
-    /// Seconds it worked on the stage, pauses left out.
+    /// Seconds it worked on the stage, pauses excluded.
     pub seconds: f64,
 }
 
-/// Attempts that failed, by class of their error.
+/// Failed attempts with the same error class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailedAttempts {
-    /// Class of the errors.
+    /// The error class.
     pub class: String,
-    /// How many.
+    /// Number of attempts.
     pub attempts: u64,
-    /// Dates they were about.
+    /// Number of distinct dates.
     pub dates: u64,
-    /// What the newest of them said.
+    /// Message of the newest one.
     pub message: String,
 }
 
-/// What all runs together did in a stage.
+/// What all runs did in a stage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StageWork {
-    /// Each run that worked on it, oldest first.
+    /// The runs that worked on it, oldest first.
     pub runs: Vec<StageRun>,
-    /// The first date with a result.
+    /// First date with a result.
     pub first: Option<NaiveDate>,
-    /// The last date with a result.
+    /// Last date with a result.
     pub last: Option<NaiveDate>,
-    /// Dates with games that were done more than once.
+    /// Dates that were computed more than once; skipped and pending dates excluded.
     pub done_again: u64,
-    /// Attempts that failed.
+    /// Failed attempts by error class.
     pub failed_attempts: Vec<FailedAttempts>,
 }
 
 impl Ledger {
-    /// Every run of a plan on a warehouse, in the order they were entered.
+    /// Every run of a plan on a warehouse, in the order they were recorded.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn runs(&self, target: Target) -> Result<Vec<RunRecord>, LedgerError> {
         let read = || -> rusqlite::Result<Vec<RunRecord>> {
             self.db
@@ -64,7 +64,7 @@ impl Ledger {
         Ok(runs.into_iter().map(|run| self.in_place(run)).collect())
     }
 
-    /// What was done in a stage.
+    /// What all runs did in a stage.
     ///
     /// # Errors
     /// When the ledger cannot be read.

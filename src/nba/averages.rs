@@ -1,12 +1,12 @@
-//! Averages over the games of a window. Nothing averaged is nothing known.
+//! Averages over the games of a window. Without values the result is `None`.
 
-/// The mean; none without a value.
+/// The arithmetic mean; `None` without values.
 pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
     (count > 0.0).then(|| sum / count)
 }
 
-/// The standard deviation of a sample, divided by n − 1; none below two values.
+/// The sample standard deviation (n − 1); `None` for fewer than two values.
 pub(super) fn sample_deviation(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
     let average = mean(values.clone())?;
     let (squares, count) = values.fold((0.0, 0.0), |(sum, count), value| {

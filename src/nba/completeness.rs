@@ -1,4 +1,4 @@
-//! How complete the games were that a row looks back on, in the words every Phase-4 table ends with.
+//! Completeness of the games a row looks back on: the shared last columns of all Phase-4 tables.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -8,29 +8,29 @@ use super::data_hash::HashedColumns;
 use super::formulas::round;
 use crate::table::{Row, TableDef, Value};
 
-/// Below this share of the expected games, in percent, a row is not fit for use.
+/// Minimum share of the expected games, in percent, for a row to be production-ready.
 const FIT_FOR_USE: f64 = 70.0;
 
-/// A season younger than this many days is still being learnt.
+/// A season younger than this many days is in its bootstrap phase.
 const LEARNING_DAYS: i64 = 30;
 
-/// What is said about a row that looks back on games, besides its numbers.
+/// The completeness of a row that looks back on games.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Completeness {
-    /// Games there could have been.
+    /// Number of games expected.
     pub expected: usize,
-    /// Games there are.
+    /// Number of games found.
     pub actual: usize,
-    /// What is known to be wrong or missing.
+    /// Known issues of the row.
     pub issues: Vec<String>,
     /// Whether the season so far is shorter than the longest window.
     pub early_season: bool,
-    /// Why numbers the row is there for are unknown, if they are.
+    /// Why essential values of the row are unknown; `None` if all are known.
     pub insufficient: Option<String>,
 }
 
 impl Completeness {
-    /// Games found of those expected, percent, two decimals. Nothing expected is nothing missing.
+    /// Games found as a percentage of those expected, with two decimals. 100 if none are expected.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a season has some eighty games")]
     pub fn percentage(&self) -> f64 {
@@ -40,14 +40,14 @@ impl Completeness {
         }
     }
 
-    /// At least seven games of ten, and every number known the row is there for.
+    /// Whether at least 70 % of the games are present and all essential values are known.
     #[must_use]
     pub fn is_production_ready(&self) -> bool {
         self.percentage() >= FIT_FOR_USE && self.insufficient.is_none()
     }
 
-    /// Ends a row that holds what `hashed` covers and nothing more yet: completeness, the tracking of its sources,
-    /// which a backfill leaves empty, its digest, and the stamps still to come.
+    /// Completes a row that contains only the columns covered by `hashed`: adds completeness, source tracking (empty in
+    /// a backfill), digest, and the stamps, which the warehouse sets.
     #[must_use]
     pub fn end_row(
         self,

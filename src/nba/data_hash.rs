@@ -1,4 +1,4 @@
-//! The digest by which two computations of a row are compared.
+//! The digest for comparing two computations of a row.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::table::{Column, ColumnType, Value};
 
-/// Which columns of a row the digest covers, in the order it takes them: by name.
+/// The columns covered by the digest, sorted by name.
 #[derive(Debug)]
 pub struct HashedColumns {
     columns: &'static [Column],
@@ -14,7 +14,7 @@ pub struct HashedColumns {
 }
 
 impl HashedColumns {
-    /// The digest covers these columns, which stand first in a row.
+    /// A digest over these columns, which come first in a row.
     #[must_use]
     pub fn new(columns: &'static [Column]) -> Self {
         let mut by_name: Vec<usize> = (0..columns.len()).collect();
@@ -22,8 +22,8 @@ impl HashedColumns {
         Self { columns, by_name }
     }
 
-    /// The first 16 hex digits of the SHA-256 over `name:value`, joined by `|`. A NUMERIC is written with its stored
-    /// decimals, so that the digest changes only when the stored value does.
+    /// The first 16 hex digits of the SHA-256 over `name:value` pairs joined by `|`. A NUMERIC is formatted with its
+    /// stored decimals, so that the digest only changes with the stored value.
     #[must_use]
     pub fn digest(&self, values: &[Value]) -> String {
         let mut text = String::with_capacity(1024);

@@ -1,4 +1,4 @@
-//! The finished games of the schedule as every team has them: how many it has played, and how old the season is.
+//! Finished games per team from the schedule: how many games each team has played, and the age of the season.
 
 use chrono::NaiveDate;
 
@@ -7,7 +7,7 @@ use super::window::{GameLog, Played, days_before};
 use super::{Notes, Slate};
 use crate::table::{Row, Value};
 
-/// On which dates each team finished a game.
+/// The dates of each team's finished games.
 #[derive(Debug, Clone, Default)]
 pub struct Finals {
     of_team: [GameLog<NaiveDate>; TeamCode::COUNT],
@@ -15,8 +15,8 @@ pub struct Finals {
 }
 
 impl Finals {
-    /// Reads schedule rows in the columns of [`super::raw::ScheduleRow::COLUMNS`], ordered by date. What a row must
-    /// be to count, [`Slate`] decides; that it left one out is remarked where the games themselves are computed.
+    /// Reads schedule rows in the columns of [`super::raw::ScheduleRow::COLUMNS`], ordered by date. [`Slate`] decides
+    /// which rows count. Skipped rows are noted where the games themselves are computed.
     #[must_use]
     pub fn read(rows: &[Row]) -> Self {
         let day = |row: &Row| row.first().and_then(Value::as_date);
@@ -36,21 +36,21 @@ impl Finals {
         finals
     }
 
-    /// How many days the season is old: 0 on the day of its first game, and as long as there was none.
+    /// Age of the season in days: 0 on the day of its first game and before it.
     #[must_use]
     pub fn day_of_season(&self, date: NaiveDate) -> i64 {
         let opener = self.days.before(date).first();
         opener.map_or(0, |opener| (date - *opener).num_days())
     }
 
-    /// Games the team finished in the season strictly before the date.
+    /// Number of games the team finished in the season strictly before the date.
     #[must_use]
     pub fn before(&self, team: TeamCode, date: NaiveDate) -> usize {
         self.of_team[team.index()].before(date).len()
     }
 
-    /// Games the teams of these games finished while they were being played: from the first of them to the day before
-    /// the date. A player who changed teams is followed to the new one from the first game there.
+    /// Number of games that the player's teams finished from the first of `games` to the day before the date. A traded
+    /// player counts for the new team from his first game there.
     #[must_use]
     pub fn alongside<G: Played>(&self, games: &[G], date: NaiveDate) -> usize {
         games
@@ -58,8 +58,8 @@ impl Finals {
             .map_or(0, |oldest| self.alongside_since(oldest.date(), games, date))
     }
 
-    /// As [`Self::alongside`], but in the `days` days before the date. `games` are all of the season so far; before the
-    /// first of them the player counts as being with its team already.
+    /// Like [`Self::alongside`], but only in the `days` days before the date. `games` are all of the season so far;
+    /// before the first of them the player counts as already with its team.
     #[must_use]
     pub fn in_last_days<G: Played>(&self, days: u64, games: &[G], date: NaiveDate) -> usize {
         self.alongside_since(days_before(days, date), games, date)
@@ -106,7 +106,7 @@ mod tests {
         ]
     }
 
-    /// A game of a player, for whichever team.
+    /// A player's game, with his team.
     struct Appearance(NaiveDate, TeamCode);
 
     impl Dated for Appearance {
@@ -162,8 +162,8 @@ mod tests {
         }
     }
 
-    // Two games for DEN, the 24th and the 27th, then to PHI, who play the 29th without the player and on 2 November
-    // with him: DEN 24th and 27th, PHI 2 November and nothing after it.
+    // Two games for DEN on the 24th and 27th, then a trade to PHI, who play on the 29th without the player and on 2
+    // November with him. Counted: DEN on the 24th and 27th, PHI on 2 November.
     #[test]
     fn a_player_is_followed_to_a_new_team_from_the_first_game_there() {
         let finals = finals();

@@ -1,29 +1,30 @@
-//! The rates of a box score, rounded as the tables have always been: half to even on the exact binary value.
+//! Box score rates, rounded as in the existing tables: half to even on the exact binary value.
 
 use super::raw::BoxLine;
 use super::{Minutes, TeamMinutes};
 
-/// Rounds to `digits` decimals; an exact tie goes to the even neighbour. What looks like a tie in decimal often
-/// is none in binary: 2.675 is stored just below and becomes 2.67.
+/// Rounds to `digits` decimals, exact ties to even. What looks like a tie in decimal often isn't in binary: 2.675 is
+/// stored slightly below and becomes 2.67.
 #[must_use]
 pub fn round(value: f64, digits: usize) -> f64 {
-    // Printing rounds the exact value of the double, which multiplying by a power of ten would disturb.
+    // Formatting rounds the exact value of the double; multiplying by a power of ten would change it.
     format!("{value:.digits$}").parse().unwrap_or(value)
 }
 
-/// A team's possessions in one game, to one decimal, estimated from its own box score.
+/// A team's possessions in one game, with one decimal, estimated from its own box score.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Possessions(f64);
 
 impl Possessions {
-    /// Field goals tried + 0.44 · free throws tried + turnovers − offensive rebounds; the arguments are tries.
+    /// Field goal attempts + 0.44 · free throw attempts + turnovers − offensive rebounds. Arguments are attempts, not
+    /// makes.
     #[must_use]
     pub fn estimate(field_goals: u32, free_throws: u32, turnovers: u32, offensive_rebounds: u32) -> Self {
         let used = f64::from(field_goals) + 0.44 * f64::from(free_throws) + f64::from(turnovers);
         Self(round(used - f64::from(offensive_rebounds), 1))
     }
 
-    /// Without the decimal.
+    /// Possessions truncated to an integer.
     #[must_use]
     #[allow(
         clippy::cast_possible_truncation,
@@ -33,41 +34,41 @@ impl Possessions {
         self.0 as i64
     }
 
-    /// Points per 100 possessions, two decimals; none when there was no possession.
+    /// Points per 100 possessions, with two decimals; `None` without possessions.
     #[must_use]
     pub fn offensive_rating(self, points: u32) -> Option<f64> {
         (self.0 > 0.0).then(|| round(100.0 * f64::from(points) / self.0, 2))
     }
 
-    /// Possessions per 48 minutes, one decimal. A game with overtime is longer than 48.
+    /// Possessions per 48 minutes, with one decimal. `length` includes overtime.
     #[must_use]
     pub fn pace(self, length: TeamMinutes) -> f64 {
         round(self.0 * 48.0 / (f64::from(length.player_minutes()) / 5.0), 1)
     }
 }
 
-/// True shooting, a fraction with three decimals: points / (2 · (field goals tried + 0.44 · free throws tried));
-/// none when nothing was tried.
+/// True shooting, a fraction with three decimals: points / (2 · (field goal attempts + 0.44 · free throw attempts));
+/// `None` without attempts.
 #[must_use]
 pub fn true_shooting(points: u32, field_goals: u32, free_throws: u32) -> Option<f64> {
     let tries = 2.0 * (f64::from(field_goals) + 0.44 * f64::from(free_throws));
     (tries > 0.0).then(|| round(f64::from(points) / tries, 3))
 }
 
-/// Effective shooting, a fraction with three decimals: (field goals made + 0.5 · threes made) / field goals tried; none
-/// when nothing was tried.
+/// Effective field goal percentage, a fraction with three decimals: (field goals made + 0.5 · threes made) / field goal
+/// attempts; `None` without attempts.
 #[must_use]
 pub fn effective_shooting(made: u32, threes_made: u32, tried: u32) -> Option<f64> {
     let worth = f64::from(made) + 0.5 * f64::from(threes_made);
     (tried > 0).then(|| round(worth / f64::from(tried), 3))
 }
 
-/// What a player or a team did with the ball: field goals tried + 0.44 · free throws tried + turnovers.
+/// Plays used by a player or team: field goal attempts + 0.44 · free throw attempts + turnovers.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Plays(f64);
 
 impl Plays {
-    /// The plays of a line; none when a count is unknown.
+    /// The plays of a line; `None` if a count is unknown.
     #[must_use]
     pub fn of(line: &BoxLine) -> Option<Self> {
         let (field_goals, free_throws) = (f64::from(line.fg_attempts?), f64::from(line.ft_attempts?));
@@ -76,9 +77,8 @@ impl Plays {
         ))
     }
 
-    /// Of the plays of the team while the player was on the floor, taken as even over the game, the share that was the
-    /// player's: percent, one decimal, above 100 for a stint of seconds with a shot in it. None when the player was
-    /// not on the floor or the team did nothing.
+    /// Usage rate: the player's share of the team's plays while on the floor, assuming an even pace. In percent with
+    /// one decimal; above 100 for a shot within seconds. `None` if the player had no minutes or the team no plays.
     #[must_use]
     pub fn usage(self, minutes: Minutes, of_team: Self, length: TeamMinutes) -> Option<f64> {
         let plays_beside = minutes.decimal() * of_team.0;
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(possessions.pace(length("240")), 103.0);
     }
 
-    // 110 possessions in 53 minutes are 110·48/53 = 99.62 in 48, in 58 minutes 110·48/58 = 91.03.
+    // 110 possessions in 53 minutes are 110·48/53 = 99.62 per 48 minutes; in 58 minutes 110·48/58 = 91.03.
     #[rstest]
     #[case("240", 110.0)]
     #[case("265", 99.6)]
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(Possessions::estimate(100, 0, 20, 10).pace(length(played)), pace);
     }
 
-    // 90 + 0.44·23 + 12 − 11 = 101.12, first rounded to 101.1: 100·101/101.1 = 99.901…, not 100·101/101.12 = 99.881…
+    // 90 + 0.44·23 + 12 − 11 = 101.12, rounded to 101.1 first: 100·101/101.1 = 99.901…, not 100·101/101.12 = 99.881…
     #[test]
     fn possessions_are_rounded_before_they_divide_and_cut_when_stored() {
         let possessions = Possessions::estimate(90, 23, 12, 11);
@@ -179,8 +179,8 @@ mod tests {
         assert_eq!(effective_shooting(0, 0, 0), None);
     }
 
-    // 16 + 0.44·5 + 3 = 21.2 of the team's 80 + 0.44·25 + 15 = 106. In 40 of 48 minutes: 100·21.2·48 / (40·106) = 24.0,
-    // in 40 of 53 minutes 26.5. In 2 s, which are 0.03 min, 100·21.2·48 / 3.18 = 32000.
+    // 16 + 0.44·5 + 3 = 21.2 of the team's 80 + 0.44·25 + 15 = 106. In 40 of 48 minutes: 100·21.2·48 / (40·106) = 24.0;
+    // in 40 of 53 minutes 26.5. In 2 s, or 0.03 min: 100·21.2·48 / 3.18 = 32000.
     #[rstest]
     #[case("40:00", "240", Some(24.0))]
     #[case("40:00", "265", Some(26.5))]

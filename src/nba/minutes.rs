@@ -1,4 +1,4 @@
-//! Playing time, kept in whole seconds, and the length of a team's game made from it.
+//! Playing time in whole seconds, and the length of a game derived from it.
 
 use std::fmt;
 use std::iter::Sum;
@@ -7,31 +7,31 @@ use std::str::FromStr;
 use super::Refused;
 use super::formulas::round;
 
-/// Playing time in whole seconds. Feeds write it `34:05`, `34`, `00`, `34.5`, and `240:00` for a team.
+/// Playing time in whole seconds. Feed formats are `34:05`, `34`, `00`, `34.5`, and `240:00` for a team.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minutes(u32);
 
 impl Minutes {
-    /// Playing time of this many seconds.
+    /// Creates a playing time from seconds.
     #[must_use]
     pub const fn from_seconds(seconds: u32) -> Self {
         Self(seconds)
     }
 
-    /// The whole of it in seconds.
+    /// Total seconds.
     #[must_use]
     pub const fn seconds(self) -> u32 {
         self.0
     }
 
-    /// The whole of it in minutes, to two decimals, as official box scores have them.
+    /// Minutes with two decimals, as in official box scores.
     #[must_use]
     pub fn decimal(self) -> f64 {
         round(f64::from(self.0) / 60.0, 2)
     }
 }
 
-/// `MM:SS`, the gamebook's way.
+/// Formats as `MM:SS`, like the gamebook.
 impl fmt::Display for Minutes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
@@ -71,7 +71,7 @@ fn digits(text: &str, most: usize) -> Option<u32> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// The length of a game in player-minutes: 240, and 25 more for each overtime.
+/// The length of a game in player-minutes: 240, plus 25 per overtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TeamMinutes {
     overtimes: u32,
@@ -81,8 +81,8 @@ impl TeamMinutes {
     const REGULATION: u32 = 240 * 60;
     const OVERTIME: u32 = 25 * 60;
 
-    /// The length nearest to the time a team's players spent on the floor: player times are rounded,
-    /// so their sum is rarely exact. Half way between two lengths counts as the longer one.
+    /// The length nearest to the total time of a team's players. Player times are rounded, so their sum is rarely
+    /// exact. The midpoint between two lengths counts as the longer one.
     #[must_use]
     pub const fn nearest(on_the_floor: Minutes) -> Self {
         let over = on_the_floor.seconds().saturating_sub(Self::REGULATION);
@@ -91,7 +91,7 @@ impl TeamMinutes {
         }
     }
 
-    /// How many overtimes were played.
+    /// Number of overtimes.
     #[must_use]
     pub const fn overtimes(self) -> u32 {
         self.overtimes

@@ -1,5 +1,5 @@
-//! Basketball: ids, minutes, the tables and the rules that fill them.
-//! Pure: this room reads no file, no clock and no warehouse; it turns rows into rows.
+//! NBA data: ids, minutes, tables and the rules that fill them. Pure: this module reads no files, clock or warehouse;
+//! it maps rows to rows.
 
 mod averages;
 mod cells;

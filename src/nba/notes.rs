@@ -1,18 +1,18 @@
-//! What was noticed while a date was computed: each reason once, with how often it occurred.
+//! Remarks collected while a date is computed: each reason once, with a count.
 
 use std::collections::BTreeMap;
 
-/// Counted remarks, for instance rows that were refused. They never count against the date.
+/// Counted remarks, such as rejected rows. They don't affect the state of the date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes(BTreeMap<String, u32>);
 
 impl Notes {
-    /// Counts one more occurrence of this reason.
+    /// Counts one occurrence of this reason.
     pub fn add(&mut self, reason: String) {
         *self.0.entry(reason).or_default() += 1;
     }
 
-    /// One line per reason, in alphabetical order; how often stands behind it when more than once.
+    /// One line per reason, in alphabetical order, with the count if it is more than one.
     #[must_use]
     pub fn lines(self) -> Vec<String> {
         let line = |(reason, count)| match count {

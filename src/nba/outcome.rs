@@ -1,16 +1,16 @@
-//! What a rule makes of one date.
+//! The result of a rule for one date.
 
 use crate::table::Row;
 
-/// What came of one date.
+/// The result for one date.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DateOutcome {
-    /// Rows the date must come to.
+    /// Number of rows expected.
     pub expected: u32,
     /// Rows in the columns of the stage's table, ordered by its key.
     pub rows: Vec<Row>,
-    /// Why rows are missing, one sentence each.
+    /// Why rows are missing, one message each.
     pub missing: Vec<String>,
-    /// What was noticed on the way and does not count against the date.
+    /// Remarks that don't affect the state of the date.
     pub notes: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! How a player has lately played: averages over the last games of the season strictly before a date, rounded as the
-//! daily cache stores them.
+//! A player's recent form: averages over the last games of the season strictly before a date, rounded as in the daily
+//! cache.
 
 use chrono::NaiveDate;
 
@@ -8,21 +8,21 @@ use super::averages::{mean, sample_deviation};
 use super::formulas::round;
 use super::stored::{FORM, PlayerGame};
 
-/// Games the shortest average is over.
+/// Number of games in the shortest average.
 pub(super) const LATEST: usize = 5;
 
 /// A player's form on the morning of a date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlayerForm {
-    /// Points a game over the last 5 games.
+    /// Points per game over the last 5 games.
     pub(super) points_last_5: Option<f64>,
-    /// Points a game over the last 10 games.
+    /// Points per game over the last 10 games.
     pub(super) points_last_10: Option<f64>,
-    /// Points a game over the season.
+    /// Points per game over the season.
     pub(super) points_season: Option<f64>,
     /// Standard deviation of the points of the last 10 games.
     pub(super) points_deviation: Option<f64>,
-    /// Minutes a game over the last 10 games.
+    /// Minutes per game over the last 10 games.
     pub(super) minutes_last_10: Option<f64>,
     /// Usage rate over the last 10 games, percent.
     pub(super) usage_last_10: Option<f64>,
@@ -56,7 +56,7 @@ pub(super) fn points(games: &[PlayerGame]) -> impl DoubleEndedIterator<Item = f6
     games.iter().filter_map(|game| game.points).map(f64::from)
 }
 
-/// Rounded to the decimals of its column.
+/// Rounds to the decimals of the column.
 pub(super) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
     value.map(|value| round(value, digits))
 }

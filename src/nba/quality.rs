@@ -1,27 +1,27 @@
-//! How far a row can be trusted, in the words every table of a stage ends with.
+//! Row quality: the shared last columns of all stage tables.
 
 use crate::table::Value;
 
-/// With one of these a row must not be used, whatever its score.
+/// Issues that make a row unusable, whatever its score.
 const DISQUALIFYING: [&str; 3] = ["all_sources_failed", "missing_required", "placeholder_created"];
 
-/// What is known about the trust in one row.
+/// The quality of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quality {
-    /// 0 to 100.
+    /// Score, 0 to 100.
     pub score: f64,
-    /// What is known to be wrong or missing.
+    /// Known issues.
     pub issues: Vec<String>,
-    /// Feeds the row was made from.
+    /// The feeds of the row.
     pub data_sources: Vec<String>,
-    /// Source of the numbers.
+    /// The source of the numbers.
     pub primary_source: &'static str,
-    /// Whether a plausibility rule was broken.
+    /// Whether a plausibility rule was violated.
     pub implausible: bool,
 }
 
 impl Quality {
-    /// The word for the score: gold from 95, silver from 75, bronze from 50, poor from 25, else unusable.
+    /// The tier of the score: gold from 95, silver from 75, bronze from 50, poor from 25, else unusable.
     #[must_use]
     pub fn tier(&self) -> &'static str {
         match self.score {
@@ -33,7 +33,7 @@ impl Quality {
         }
     }
 
-    /// Bronze or better and nothing disqualifying. An issue may carry a detail behind a colon.
+    /// Whether the row is bronze or better, without disqualifying issues. An issue may have a detail after a colon.
     #[must_use]
     pub fn is_production_ready(&self) -> bool {
         let disqualifies = |issue: &String| {
@@ -43,7 +43,7 @@ impl Quality {
         self.score >= 50.0 && !self.issues.iter().any(disqualifies)
     }
 
-    /// The last columns of a row, in their order: quality, source, digest, and the stamps still to come.
+    /// The last columns of a row, in order: quality, source, digest, and the stamps, which the warehouse sets.
     #[must_use]
     pub fn into_values(self, data_hash: String) -> [Value; 12] {
         let (tier, ready) = (self.tier(), self.is_production_ready());

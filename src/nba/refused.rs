@@ -1,12 +1,12 @@
-//! Why a text from a feed was not taken for what it should be.
+//! Errors for invalid texts from a feed.
 
-/// A text that is not what its column promises.
+/// A text that is not valid for its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {text:?} {reason}")]
 pub struct Refused {
-    /// What the text should have been, in the field's own word.
+    /// What was expected, such as `game`.
     pub what: &'static str,
-    /// The text as it came.
+    /// The text as received.
     pub text: String,
     /// What is wrong with it, as the rest of a sentence.
     pub reason: &'static str,

@@ -1,5 +1,5 @@
-//! The shots of one date from the play-by-play, counted for every team and player of a charted game. Not every game
-//! is charted, and not every chart tells who assisted or blocked: what is not told is unknown, not zero.
+//! The shots of one date from the play-by-play, counted per team and player of the charted games. Not every game is
+//! charted, and not every chart has assists and blocks; missing values are unknown, not zero.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::ids::{PlayerLookup, TeamCode};
 use super::raw::{Event, Feed, Feeds, PlayByPlayRow, Second, Shot, Zone};
 use super::{Notes, Slate};
 
-/// The charted games of a date. No team plays twice on one.
+/// The charted games of a date. No team plays twice on a date.
 #[derive(Debug)]
 pub struct ShotChart<'a> {
     teams: [TeamShots<'a>; TeamCode::COUNT],
@@ -20,7 +20,7 @@ struct TeamShots<'a> {
     players: HashMap<PlayerLookup<'a>, Tally>,
 }
 
-/// What the chart of a game tells at all.
+/// Which kinds of data the chart of a game has.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
     shots: bool,
@@ -28,7 +28,7 @@ struct Told {
     free_throws: bool,
 }
 
-/// What one player or one team did.
+/// The counts of one player or team.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     attempts: [u32; Zone::COUNT],
@@ -39,7 +39,7 @@ struct Tally {
     and_ones: u32,
 }
 
-/// What a chart tells of one player or one team.
+/// The charted data of one player or team.
 #[derive(Debug, Clone, Copy)]
 pub struct Charted {
     told: Told,
@@ -47,7 +47,7 @@ pub struct Charted {
 }
 
 impl<'a> ShotChart<'a> {
-    /// Counts the play-by-play of the slate's games.
+    /// Counts the play-by-play events of the slate's games.
     #[must_use]
     pub fn read(slate: &Slate<'_>, feeds: &'a Feeds, notes: &mut Notes) -> Self {
         let label = Feed::PlayByPlay.label();
@@ -102,7 +102,7 @@ impl<'a> ShotChart<'a> {
         Ok(())
     }
 
-    /// What is told of a team; none when its game is not charted.
+    /// The data of a team; `None` if its game isn't charted.
     #[must_use]
     pub fn team(&self, team: TeamCode) -> Option<Charted> {
         let TeamShots { told, own, .. } = &self.teams[team.index()];
@@ -112,7 +112,7 @@ impl<'a> ShotChart<'a> {
         })
     }
 
-    /// What is told of a player of this team, which may be that nothing was tried; none when the game is not charted.
+    /// The data of a player of this team, possibly without shots; `None` if the game isn't charted.
     #[must_use]
     pub fn player(&self, team: TeamCode, player: &PlayerLookup<'_>) -> Option<Charted> {
         let TeamShots { told, players, .. } = &self.teams[team.index()];
@@ -148,19 +148,19 @@ impl Tally {
 }
 
 impl Charted {
-    /// Shots tried from a zone.
+    /// Attempts from a zone.
     #[must_use]
     pub const fn attempts(&self, zone: Zone) -> u32 {
         self.tally.attempts[zone as usize]
     }
 
-    /// Shots made from a zone.
+    /// Makes from a zone.
     #[must_use]
     pub const fn makes(&self, zone: Zone) -> u32 {
         self.tally.makes[zone as usize]
     }
 
-    /// Opponent's shots from a zone blocked, if the chart tells of second players.
+    /// Blocked shots of the opponent from a zone, if the chart has second players.
     #[must_use]
     pub fn blocks(&self, zone: Zone) -> Option<u32> {
         self.told
@@ -168,19 +168,19 @@ impl Charted {
             .then_some(self.tally.blocks[zone as usize])
     }
 
-    /// Shots made on an assist, if the chart tells of second players.
+    /// Assisted makes, if the chart has second players.
     #[must_use]
     pub fn assisted(&self) -> Option<u32> {
         self.told.second_players.then_some(self.tally.assisted)
     }
 
-    /// Shots made without an assist, if the chart tells of second players.
+    /// Unassisted makes, if the chart has second players.
     #[must_use]
     pub fn unassisted(&self) -> Option<u32> {
         self.told.second_players.then_some(self.tally.unassisted)
     }
 
-    /// Free throws given for a foul during a shot that went in, if the chart tells of free throws.
+    /// Free throws after a foul on a made shot, if the chart has free throws.
     #[must_use]
     pub fn and_ones(&self) -> Option<u32> {
         self.told.free_throws.then_some(self.tally.and_ones)

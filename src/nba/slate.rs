@@ -1,5 +1,5 @@
-//! The slate: the finished games of one date, as the schedule has them. Home, away and the number of games
-//! come from here and from nowhere else.
+//! The slate: the finished games of one date according to the schedule. It is the only source of home, away and the
+//! number of games.
 
 use chrono::NaiveDate;
 
@@ -11,13 +11,13 @@ use crate::table::Row;
 /// A finished game of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScheduledGame<'a> {
-    /// Its id, with the true home team.
+    /// The id, with the correct home team.
     pub id: GameId,
-    /// The league's ten-digit id, when the schedule has it.
+    /// The league's ten-digit id, if the schedule has it.
     pub nba_game_id: Option<&'a str>,
 }
 
-/// The finished games of a date, in the order of their ids. No team plays twice on one date.
+/// The finished games of a date, ordered by id. No team plays twice on a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slate<'a> {
     date: NaiveDate,
@@ -26,8 +26,8 @@ pub struct Slate<'a> {
 }
 
 impl<'a> Slate<'a> {
-    /// Makes the slate of a date from its schedule rows, in the columns of [`ScheduleRow::COLUMNS`]. A game listed
-    /// twice counts once; a row that cannot be true is left out and noted.
+    /// Builds the slate of a date from its schedule rows, in the columns of [`ScheduleRow::COLUMNS`]. Duplicates count
+    /// once; implausible rows are skipped and noted.
     #[must_use]
     pub fn read(date: NaiveDate, rows: &'a [Row], notes: &mut Notes) -> Self {
         let mut slate = Self {
@@ -75,29 +75,29 @@ impl<'a> Slate<'a> {
         Ok(())
     }
 
-    /// The day.
+    /// The date of the slate.
     #[must_use]
     pub const fn date(&self) -> NaiveDate {
         self.date
     }
 
-    /// The games, in the order of their ids.
+    /// The games, ordered by id.
     #[must_use]
     pub fn games(&self) -> &[ScheduledGame<'a>] {
         &self.games
     }
 
-    /// Rows a team stage owes this date: two per game.
+    /// Rows expected of a team stage on this date: two per game.
     #[must_use]
     pub fn team_rows(&self) -> u32 {
-        // Thirty teams that play once each make fifteen games at most.
+        // Thirty teams that play once each are at most fifteen games.
         u32::try_from(2 * self.games.len()).unwrap_or(u32::MAX)
     }
 
-    /// Which game of [`Self::games`] a feed means, whichever way round it writes the teams.
+    /// The index in [`Self::games`] of a feed's game, even if the feed swaps home and away.
     ///
     /// # Errors
-    /// When the team has no finished game, or the feed means another game than the one it has.
+    /// If the team has no finished game, or the feed refers to another game than the team's.
     pub fn locate(&self, game: FeedGame, team: TeamCode) -> Result<usize, String> {
         let at = self.of_team[team.index()]
             .ok_or_else(|| format!("{team} has no finished game on {}", self.date))?;

@@ -1,11 +1,11 @@
-//! Which edition of its rules each built-in stage follows: what a query's text is to a stage of an operator's own.
+//! Rule versions of the built-in stages. They correspond to the query text of a custom stage.
 
 use super::{
     ml_feature_store, player_composite, player_daily_cache, player_game, player_shot_zone, team_defense,
     team_defense_zone, team_offense,
 };
 
-/// The version of the rules of this stage; none if there is no such stage.
+/// The rules version of a stage; `None` for an unknown stage.
 #[must_use]
 pub fn rules_version(stage: &str) -> Option<u32> {
     Some(match stage {

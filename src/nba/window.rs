@@ -1,12 +1,12 @@
-//! Looking back. What a date may know of a season is written here and nowhere else: games strictly before it.
+//! Lookback windows. This module alone decides which games a date may use: those of its season strictly before it.
 
 use chrono::{Days, NaiveDate};
 
 use super::ids::{SeasonYear, TeamCode};
 
-/// Something that was played on a day.
+/// Something with a date, such as a game.
 pub trait Dated {
-    /// The day.
+    /// The date.
     fn date(&self) -> NaiveDate;
 }
 
@@ -22,7 +22,7 @@ pub trait Played: Dated {
     fn team(&self) -> TeamCode;
 }
 
-/// The games of one team or one player, oldest first, of one season or several.
+/// The games of one team or player, oldest first, of one or several seasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GameLog<G>(Vec<G>);
 
@@ -33,7 +33,7 @@ impl<G> Default for GameLog<G> {
 }
 
 impl<G: Dated> GameLog<G> {
-    /// Enters a game in its place; behind the others at once when games come in order.
+    /// Inserts a game by date. Appends if games arrive in order.
     pub fn enter(&mut self, game: G) {
         let at = self.0.partition_point(|known| known.date() <= game.date());
         self.0.insert(at, game);
@@ -45,14 +45,14 @@ impl<G: Dated> GameLog<G> {
         self.between(SeasonYear::of(date).first_day(), date)
     }
 
-    /// The newest `most` games of the season strictly before the date; fewer when there are fewer.
+    /// The newest `most` games of the season strictly before the date, or all if there are fewer.
     #[must_use]
     pub fn newest(&self, most: usize, date: NaiveDate) -> &[G] {
         let games = self.before(date);
         &games[games.len().saturating_sub(most)..]
     }
 
-    /// The games of the season in the `days` days that end on the day before the date.
+    /// The games of the season in the `days` days ending on the day before the date.
     #[must_use]
     pub fn last_days(&self, days: u64, date: NaiveDate) -> &[G] {
         self.since(days_before(days, date), date)
@@ -71,7 +71,7 @@ impl<G: Dated> GameLog<G> {
     }
 }
 
-/// The first of the `days` days that end on the day before the date.
+/// The first of the `days` days ending on the day before the date.
 pub(super) fn days_before(days: u64, date: NaiveDate) -> NaiveDate {
     date.checked_sub_days(Days::new(days)).unwrap_or(date)
 }
@@ -94,7 +94,7 @@ mod tests {
         log
     }
 
-    // Were `<` read as `<=`, the game of the 8th would be in every window of the 8th.
+    // With `<=` instead of `<`, the game on the 8th would be in every window of the 8th.
     #[test]
     fn a_date_knows_the_day_before_and_not_itself() {
         let games = [
@@ -137,7 +137,7 @@ mod tests {
             days in 0_u64..40,
         ) {
             let log = log(&dates);
-            // A date on which a game was played is where an off-by-one would show.
+            // Picks a date with a game, where an off-by-one error would show.
             let date = if dates.is_empty() { day("2024-01-04") } else { dates[picked.index(dates.len())] };
             let mut known: Vec<NaiveDate> = dates
                 .iter()

@@ -1,29 +1,29 @@
-//! How much a player has lately played: rest, games and minutes in the days before a date.
+//! A player's workload: rest, games and minutes in the days before a date.
 
 use chrono::NaiveDate;
 
 use super::GameLog;
 use super::stored::PlayerGame;
 
-/// A player's load on the morning of a date.
+/// A player's workload on the morning of a date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Workload {
-    /// Days since the last game of the season, 1 when it was the day before; none before the first.
+    /// Days since the last game of the season; 1 if it was the day before, `None` before the first.
     pub(super) days_rest: Option<i64>,
     /// The 7 days before the date.
     pub(super) week: Span,
     /// The 14 days before the date.
     pub(super) fortnight: Span,
-    /// Games the day after another, both in the 14 days before the date.
+    /// Games on consecutive days within the 14 days before the date.
     pub(super) back_to_backs: usize,
 }
 
-/// Games and minutes in some days before a date.
+/// Games and minutes in a number of days before a date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Span {
-    /// Games.
+    /// Number of games.
     pub(super) games: usize,
-    /// Minutes, of the games whose minutes are known.
+    /// Minutes of the games whose minutes are known.
     pub(super) minutes: f64,
 }
 
@@ -59,7 +59,7 @@ impl Span {
         }
     }
 
-    /// Minutes a game; none without a game.
+    /// Minutes per game; `None` without games.
     #[allow(clippy::cast_precision_loss, reason = "there are few games in a fortnight")]
     pub(super) fn minutes_per_game(&self) -> Option<f64> {
         (self.games > 0).then(|| self.minutes / self.games as f64)
@@ -70,8 +70,8 @@ impl Span {
 mod tests {
     use super::*;
 
-    // On 15 January the 7 days are the 8th to the 14th, the 14 days the 1st to the 14th. The 31st of December makes the
-    // 1st a back-to-back only when it is looked at too, and the 15th is the date itself.
+    // For 15 January the 7 days are the 8th to the 14th, the 14 days the 1st to the 14th. The game on 31 December would
+    // make the 1st a back-to-back if it were included, and the 15th is the date itself.
     #[test]
     fn the_days_end_the_day_before_and_begin_seven_or_fourteen_days_back() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();

@@ -1,4 +1,4 @@
-//! Shots by zone, of one game or of several. A game either has shot data for every zone or for none.
+//! Shots by zone, of one or several games. A game has shot data for all zones or for none.
 
 use std::iter::Sum;
 use std::ops::Add;
@@ -10,30 +10,30 @@ use crate::table::{FieldError, Fields};
 /// Shots from one zone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shots {
-    /// Tried.
+    /// Attempts.
     pub attempts: u32,
-    /// Made.
+    /// Makes.
     pub makes: u32,
 }
 
 impl Shots {
-    /// Made of those tried; none without an attempt.
+    /// Makes divided by attempts; `None` without attempts.
     #[must_use]
     pub fn fraction(self) -> Option<f64> {
         (self.attempts > 0).then(|| f64::from(self.makes) / f64::from(self.attempts))
     }
 }
 
-/// Shots from every zone.
+/// Shots from all zones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ZoneShots([Shots; Zone::COUNT]);
 
 impl ZoneShots {
-    /// Reads six fields: tried and made in the paint, from mid-range, of three. None when any of them is unknown,
-    /// because threes are in every box score and a share needs all zones of the same games.
+    /// Reads six fields: attempts and makes in the paint, from mid-range and of three. `None` if any of them is
+    /// unknown: threes are in every box score, and shares need all zones of the same games.
     ///
     /// # Errors
-    /// When a field is neither a count nor NULL.
+    /// If a field is neither a count nor NULL.
     pub fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, FieldError> {
         let mut zone = || {
             let (attempts, makes) = (fields.optional_count()?, fields.optional_count()?);
@@ -54,13 +54,13 @@ impl ZoneShots {
         self.0[zone as usize]
     }
 
-    /// Shots tried, from wherever.
+    /// Total attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.iter().map(|shots| shots.attempts).sum()
     }
 
-    /// Share of the shots that were tried from this zone, percent, two decimals; none without a shot.
+    /// Share of attempts from this zone, in percent with two decimals; `None` without attempts.
     #[must_use]
     pub fn rate(&self, zone: Zone) -> Option<f64> {
         let (from_here, all) = (self.from(zone).attempts, self.attempts());

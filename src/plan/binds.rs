@@ -1,9 +1,9 @@
-//! How dates stand in a query of a plan: as `@date` or as `@dates`.
+//! Date parameters in a plan's queries: `@date` for one date, `@dates` for many.
 
 use super::stage::Binds;
 use crate::sql::parameters;
 
-/// How the dates stand in a query that is asked about them; `what` names it.
+/// Which date parameter a query uses; `what` names the query in errors.
 pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
     let (mut one, mut many) = (false, false);
     for name in of(what, sql)? {
@@ -27,7 +27,7 @@ pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
     }
 }
 
-/// Refuses a parameter in a query that is asked once for all dates.
+/// Refuses date parameters in a query that runs once for all dates.
 pub(super) fn refuse_parameters(what: &str, sql: &str) -> Result<(), String> {
     match of(what, sql)?.first() {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! A breakdown as the plan describes it: a query that says why what a check counts is not all known.
+//! Breakdowns: queries that explain why some of the values a check counts are missing.
 
 use std::collections::HashSet;
 
@@ -6,26 +6,26 @@ use serde::Deserialize;
 
 use super::{CheckSpec, with_hint};
 
-/// Why a share is not whole, by date and whatever else. It explains a check and decides nothing.
+/// Explains missing values by cause, date and group. It explains a check and never decides about a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakdownSpec {
-    /// The check it explains; none has two.
+    /// The check it explains; a check has at most one breakdown.
     pub check: String,
-    /// What is known or not, in a few words.
+    /// What is counted, in a few words.
     pub title: String,
     /// The query, in `GoogleSQL`: one row for each date, group and cause.
     pub sql: String,
-    /// The column of dates.
+    /// The date column.
     pub date: String,
-    /// The columns to group by, in the order they are shown.
+    /// The columns to group by, in display order.
     pub by: Vec<String>,
-    /// The column of causes; NULL is what is known.
+    /// The cause column; NULL means the value is present.
     pub cause: String,
-    /// The column of numbers; its name is what is counted.
+    /// The count column; its name says what is counted.
     pub count: String,
-    /// The causes for which something the check counts is not known, in the order they are shown; never empty.
+    /// The causes of missing values, in display order; never empty.
     pub causes: Vec<String>,
-    /// The causes for which the check does not count something at all.
+    /// The causes for which the check doesn't count a value at all.
     pub beside: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct RawBreakdown {
     beside: Vec<String>,
 }
 
-/// The breakdown as it was written, with its query; it explains one of these checks.
+/// Validates a breakdown and resolves its query; it must explain one of these checks.
 pub(super) fn breakdown(
     raw: RawBreakdown,
     sql: String,

@@ -1,6 +1,6 @@
-//! The plans that are compiled in, with the SQL their checks refer to.
+//! The plans compiled into the program, with their SQL files.
 
-/// A file that a built-in plan may name.
+/// A file that a built-in plan may refer to.
 pub(super) struct Asset {
     pub(super) path: &'static str,
     pub(super) text: &'static str,
@@ -12,7 +12,7 @@ macro_rules! assets {
     };
 }
 
-/// Name of the plan that runs when nobody names one.
+/// The default plan.
 pub const BUILTIN: &str = "nba";
 
 /// Built-in plan files by name.
@@ -21,13 +21,13 @@ pub(super) const PLANS: &[(&str, &str)] = &[
     ("harbour", include_str!("../../assets/plans/harbour.toml")),
 ];
 
-/// Whether a plan of this name is compiled in.
+/// Whether this is the name of a built-in plan.
 #[must_use]
 pub fn is_builtin(name: &str) -> bool {
     PLANS.iter().any(|(known, _)| *known == name)
 }
 
-/// The SQL files of the built-in plans, by the path the plan gives.
+/// SQL files of the built-in plans, by the path in the plan.
 pub(super) const SQL: &[Asset] = assets![
     "checks/nba/seed_1_teams_per_date.sql",
     "checks/nba/seed_2_game_id_format.sql",

@@ -1,4 +1,4 @@
-//! A check as the plan describes it: a query, an expectation, and how much it matters.
+//! A check in the plan: a query, an expectation and a severity.
 
 use std::fmt;
 
@@ -8,55 +8,55 @@ use serde::{Deserialize, Serialize};
 use super::Fingerprint;
 use crate::figures::plural;
 
-/// Whether a check that is not met stops anything.
+/// What a failing check does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Not met is FAIL: the gate stays shut and the exit code is 1.
+    /// Failing is FAIL: the gate stays closed and the exit code is 1.
     Blocking,
-    /// Not met is WARN: shown, counted, and nothing more.
+    /// Failing is WARN: shown and counted, nothing else.
     Advisory,
 }
 
-/// A limit on a number.
+/// A bound on a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
-    /// Exactly this.
+    /// Equal to this.
     Equals(f64),
-    /// This or more.
+    /// Greater than or equal to this.
     AtLeast(f64),
-    /// This or less.
+    /// Less than or equal to this.
     AtMost(f64),
-    /// More than this.
+    /// Greater than this.
     MoreThan(f64),
-    /// From the first to the second, both included.
+    /// Between the two, both included.
     Between(f64, f64),
 }
 
-/// What every text of a column must look like.
+/// A test on every text in a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextTest {
-    /// Begins with this.
+    /// Starts with this prefix.
     StartsWith(String),
     /// Matches this regular expression.
     Matches(String),
 }
 
-/// One thing a query's answer must show. A check may have several; all must hold.
+/// One condition on a query's result. A check may have several; all must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expectation {
-    /// The answer has this many rows; with 0, every row is an offence.
+    /// The result has this many rows; with 0, every row is an offending row.
     Rows(u64),
-    /// A number in the answer's first row, or in the row where another column has a given text.
+    /// A number in the first row, or in the row where another column has a given text.
     Cell {
-        /// The column that holds the number.
+        /// The number's column.
         column: String,
-        /// Which row: (column, text). A missing row counts as 0.
+        /// Selects the row by (column, text). A missing row counts as 0.
         row: Option<(String, String)>,
-        /// The limit.
+        /// The bound.
         bound: Bound,
     },
-    /// Every row's text in this column passes the test, and there is at least one row.
+    /// Every text in this column passes the test, and there is at least one row.
     Every {
         /// The column.
         column: String,
@@ -65,30 +65,30 @@ pub enum Expectation {
     },
 }
 
-/// A check of a stage's table, or of the raw tables.
+/// A check of a stage's table or of a raw table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckSpec {
     /// Name, unique in the plan.
     pub name: String,
-    /// The stage it belongs to; for a check of the raw tables, the feed.
+    /// The stage it belongs to; for a raw-data check, the feed.
     pub stage: String,
-    /// What it asks, in a few words.
+    /// What it checks, in a few words.
     pub title: String,
-    /// Whether it stops anything.
+    /// What it does when it fails.
     pub severity: Severity,
     /// The query, in `GoogleSQL`.
     pub sql: String,
-    /// What the answer must show; never empty.
+    /// The conditions on the result; never empty.
     pub expect: Vec<Expectation>,
-    /// The value before the backfill, as the operator noted it.
+    /// The operator's note of the value before the backfill.
     pub before: Option<String>,
-    /// The dates it is about; empty means all. It waits until they were run.
+    /// The dates it covers; empty means all. It runs once they have been run.
     pub dates: Vec<NaiveDate>,
-    /// Of its query, expectations, severity and scope: an answer belongs to it.
+    /// Fingerprint of its query, expectations, severity and dates; results are stored with it.
     pub fingerprint: Fingerprint,
 }
 
-/// A query about the raw tables whose answer is shown as it comes.
+/// A query on the raw tables whose result is shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceTable {
     /// Name, unique among these tables.
@@ -100,7 +100,7 @@ pub struct SourceTable {
 }
 
 impl CheckSpec {
-    /// The expectation in words, for the checklist's target column.
+    /// The expectation as text, for the target column of the checklist.
     #[must_use]
     pub fn target(&self) -> String {
         self.expect

@@ -1,11 +1,11 @@
-//! Dates as an operator writes them, and a range that cannot be reversed.
+//! Parses and formats dates as an operator writes them; ranges can't be reversed.
 
 use chrono::{Datelike, NaiveDate};
 
-/// The most days of a range: more than a century.
+/// Maximum days in a range, more than a century.
 const MOST_DAYS: i64 = 40_000;
 
-/// The first and last date of something, both included; never reversed.
+/// A date range, both ends included; never reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateRange {
     from: NaiveDate,
@@ -18,20 +18,20 @@ pub enum RangeError {
     /// Not a calendar date.
     #[error("'{0}' is not a date; write it as YYYY-MM-DD, for example 2023-12-16")]
     NotADate(String),
-    /// A range of which one end is missing.
+    /// A range with one end missing.
     #[error("'{0}' is not a range; write both dates, for example 2023-12-01..2023-12-31")]
     HalfARange(String),
-    /// More days than anybody fills one by one.
+    /// More than the maximum number of days.
     #[error("{from} to {to} is {days} dates, but a range can have at most {MOST_DAYS}; check the years")]
     TooLong {
         /// First date given.
         from: NaiveDate,
         /// Last date given.
         to: NaiveDate,
-        /// Days from one to the other, both included.
+        /// Number of days, both ends included.
         days: i64,
     },
-    /// The end stands before the start.
+    /// The end is before the start.
     #[error("the range ends on {to}, before its start {from}; swap the two dates")]
     Reversed {
         /// First date given.
@@ -42,7 +42,7 @@ pub enum RangeError {
 }
 
 impl DateRange {
-    /// A range of one day or more.
+    /// Creates a range of one day or more.
     ///
     /// # Errors
     /// When `to` is before `from`, or more than a century after it.
@@ -69,29 +69,29 @@ impl DateRange {
         self.to
     }
 
-    /// Every date in order.
+    /// Every date of the range in order.
     pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let to = self.to;
         self.from.iter_days().take_while(move |day| *day <= to)
     }
 
-    /// How many dates there are.
+    /// Number of dates in the range.
     #[must_use]
     pub fn number_of_days(&self) -> u64 {
         (self.to - self.from).num_days().unsigned_abs() + 1
     }
 
-    /// Whether the date lies within.
+    /// Whether the date is in the range.
     #[must_use]
     pub fn contains(&self, date: NaiveDate) -> bool {
         self.from <= date && date <= self.to
     }
 }
 
-/// Reads `YYYY-MM-DD` with a four-digit year, and nothing else.
+/// Parses `YYYY-MM-DD` with a four-digit year, and nothing else.
 ///
 /// # Errors
-/// When the text is not such a date or the day does not exist.
+/// When the text has another form or the day does not exist.
 pub fn parse_date(text: &str) -> Result<NaiveDate, RangeError> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
@@ -99,7 +99,7 @@ pub fn parse_date(text: &str) -> Result<NaiveDate, RangeError> {
         .ok_or_else(|| RangeError::NotADate(text.to_owned()))
 }
 
-/// Dates as a short text: runs of days as `first..last`, single days as they are, separated by commas.
+/// Formats dates as a short text: consecutive days as `first..last`, single days as they are, separated by commas.
 #[must_use]
 pub fn compact_dates(dates: &[NaiveDate]) -> String {
     let mut parts: Vec<(NaiveDate, NaiveDate)> = Vec::new();
@@ -119,10 +119,10 @@ pub fn compact_dates(dates: &[NaiveDate]) -> String {
     parts.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// The dates of a text made by [`compact_dates`], or written by an operator in that form.
+/// Parses the format of [`compact_dates`].
 ///
 /// # Errors
-/// When a part is no date, or a range is reversed.
+/// When a part is not a date, or a range is reversed or too long.
 pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
     let mut dates = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {

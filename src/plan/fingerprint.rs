@@ -1,5 +1,5 @@
-//! Fingerprints: a digest of what determines the rows of a stage, or the answer of a check. Who computed, how fast and
-//! under which title does not count. Two definitions with one fingerprint make the same from the same.
+//! Fingerprints: a digest of everything that determines the rows of a stage or the result of a check. Titles, workers
+//! and timeouts don't count. Definitions with equal fingerprints compute equal rows from equal inputs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,10 +13,10 @@ use super::{Bound, CheckSpec, Expectation, Severity, TextTest};
 use crate::nba::rules_version;
 use crate::table::TableDef;
 
-/// Bytes of a fingerprint.
+/// Length of a fingerprint in bytes.
 const BYTES: usize = 16;
 
-/// What determines rows or an answer, in 128 bits of its SHA-256.
+/// The first 128 bits of the SHA-256 of a definition.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; BYTES]);
 
@@ -26,7 +26,7 @@ pub struct Fingerprint([u8; BYTES]);
 pub struct NotAFingerprint(String);
 
 impl Fingerprint {
-    /// The first digits, enough to tell the few definitions of one stage apart.
+    /// The first 8 digits, enough to distinguish the few definitions of one stage.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()
@@ -79,8 +79,8 @@ impl Fingerprint {
     }
 }
 
-/// A definition as it is written down to be digested: every part is led by its name and both by their lengths, so that
-/// no two definitions read alike.
+/// Hashes a definition. Every part is prefixed with its name and both with their lengths, so that no two definitions
+/// serialize alike.
 struct Definition(Sha256);
 
 impl Definition {
@@ -134,12 +134,12 @@ impl Definition {
         self
     }
 
-    /// How its dates stand in it is to be seen in the query.
+    /// Binds are not hashed: they follow from the query text.
     fn date_query(&mut self, name: &str, query: &DateQuery) -> &mut Self {
         self.query(name, &query.sql)
     }
 
-    /// What is written where. The order of columns does not count, nor does what they mean to a reader.
+    /// Hashes the table's layout. Column order and descriptions don't count.
     fn table(&mut self, table: &TableDef) -> &mut Self {
         self.text("date_column", &table.date_column);
         let mut key: Vec<&str> = table.key.iter().map(AsRef::as_ref).collect();
@@ -156,7 +156,7 @@ impl Definition {
         self
     }
 
-    /// What is run for a date. How long it may take, and which exit codes ask to be tried again, changes no row.
+    /// Hashes what is run for a date. Timeout and exit codes change no row and don't count.
     fn command(&mut self, spec: &CommandSpec) -> &mut Self {
         self.texts("command", spec.argv.iter().map(String::as_str));
         self.number("environment", spec.environment.len() as u64);

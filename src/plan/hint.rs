@@ -1,6 +1,6 @@
 //! "Did you mean …?" for a word that is not known.
 
-/// The known word nearest to the one given, if it is near enough to be a slip of the finger.
+/// The known word most similar to the given one, if it is similar enough to be a typo.
 #[must_use]
 pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -11,7 +11,7 @@ pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Op
         .map(|(_, candidate)| candidate)
 }
 
-/// One sentence that says the word is unknown, what it may have meant, and what is known.
+/// An error message for an unknown word, with the likely intended word or all known ones.
 #[must_use]
 pub fn with_hint<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let list: Vec<&str> = known.clone().into_iter().collect();

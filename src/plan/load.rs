@@ -1,4 +1,4 @@
-//! From the text of a plan file to a [`Plan`], or to one sentence that says what is wrong with it.
+//! Parses and validates a plan file into a [`Plan`], or returns one sentence on what is wrong.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -17,20 +17,20 @@ use super::{
     parse_date, toml_mistake, with_hint,
 };
 
-/// Why a plan was refused. The text names the plan, what is wrong and what would be right.
+/// Why a plan was refused. The message names the plan, the problem and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("plan {plan}: {problem}")]
 pub struct PlanError {
     /// Name or path as given.
     pub plan: String,
-    /// What is wrong and what to do.
+    /// What is wrong and how to fix it.
     pub problem: String,
 }
 
 /// Loads a built-in plan by name, or a plan file by path (anything with a dot or a slash in it).
 ///
 /// # Errors
-/// When there is no such plan, or the file cannot be read or does not hold a valid plan.
+/// When there is no such plan, the file cannot be read, or it is not a valid plan.
 pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     let refuse = |problem: String| PlanError {
         plan: name_or_path.to_owned(),
@@ -120,7 +120,7 @@ struct RawCheck {
     dates: Vec<String>,
 }
 
-/// A check of the raw tables. It has no severity: a bad source stops no run, whoever looks at it decides.
+/// A raw-data check. It has no severity: bad raw data never blocks a run, the operator decides.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSource {
@@ -204,7 +204,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     let sources: Vec<CheckSpec> = sources
         .map(|source| named_check(source, &queries))
         .collect::<Result<_, _>>()?;
-    // The ledger keeps the answers of both under one name each.
+    // The ledger stores results of both by name.
     unique(
         "check",
         checks.iter().chain(&sources).map(|check| check.name.as_str()),
@@ -257,7 +257,7 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), St
     Ok(())
 }
 
-/// Dates of a sample, in order; one outside the plan would be compared with what no run fills.
+/// Validates the sample dates and sorts them. A date outside the plan is never filled, so there is nothing to compare.
 fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, String> {
     let mut samples = Vec::with_capacity(raw.len());
     for RawSample { date, why } in raw {

@@ -1,19 +1,19 @@
-//! What is wrong in a TOML file and on which line, in words for whoever wrote it.
+//! TOML errors with their line, worded for the author of the file.
 
 use super::near_miss;
 
-/// The line that holds this place of a text, counted from 1.
+/// The line of this byte offset, from 1.
 #[must_use]
 pub fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }
 
-/// One sentence from a TOML error: the line, the problem, and a hint where a word was nearly right.
+/// Formats a TOML error: line, problem, and a hint for a likely typo.
 #[must_use]
 pub fn toml_mistake(text: &str, error: &toml::de::Error) -> String {
     let line = line_of(text, error.span().map_or(0, |span| span.start));
     let message = error.message().lines().next().unwrap_or_default();
-    // An unknown word comes first and the known ones after it, all between backticks.
+    // The message quotes the unknown word first and the known ones after it, all in backticks.
     let mut quoted = message.split('`').skip(1).step_by(2);
     let hint = message
         .starts_with("unknown")

@@ -1,6 +1,5 @@
-//! The plan file: stages, checks, runbook and the date range, as types that cannot hold nonsense.
-//! This room parses and validates; it knows tables and the version of each built-in rule, but no warehouse, no ledger
-//! and no clock.
+//! The plan file: stages, checks, runbook and date range, parsed into types that can't be invalid. This module knows
+//! tables and the version of each built-in rule, but no warehouse, ledger or clock.
 
 mod binds;
 mod breakdown;
@@ -38,52 +37,52 @@ use std::collections::BTreeSet;
 
 use crate::sql::tables;
 
-/// Everything a run needs to know about what is to be done.
+/// A validated plan: everything a run needs to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Short name; the ledger keeps units apart by it.
+    /// Short name; the ledger stores units by it.
     pub name: String,
-    /// Where it was read from: a built-in name, or the whole path of its file. Empty of a text that came from neither.
+    /// Where it was read from: a built-in name or an absolute path. Empty if it was parsed from a string.
     pub origin: String,
-    /// What the operator reads in the header.
+    /// Title shown in the header.
     pub title: String,
     /// First and last date of the backfill.
     pub range: DateRange,
-    /// Which source the stages read when nobody says otherwise.
+    /// Source the stages read by default.
     pub source: String,
-    /// Workers at the start; the operator may change the number while it runs.
+    /// Workers at the start; the operator can change the number during a run.
     pub workers: usize,
     /// Stages in the order they run.
     pub stages: Vec<StageSpec>,
-    /// Checks in the order they are shown.
+    /// Checks in display order.
     pub checks: Vec<CheckSpec>,
-    /// The operator's list of what is to be done, in order; may be empty.
+    /// The operator's checklist, in order; may be empty.
     pub runbook: Vec<ItemSpec>,
-    /// The dates a sample is taken of, in order, each once.
+    /// Dates of the sample, in order, without duplicates.
     pub samples: Vec<SampleDate>,
-    /// Checks of the raw tables, asked before the first unit, in the order they are shown; all of them advise.
+    /// Raw-data checks, run before the first unit, in display order; all advisory.
     pub sources: Vec<CheckSpec>,
-    /// Tables about the raw tables, shown as they are answered.
+    /// Queries on the raw tables whose results are shown as they are.
     pub source_tables: Vec<SourceTable>,
-    /// Why what some of them count is not all known, in the order they are shown.
+    /// Breakdowns of checks, in display order.
     pub breakdowns: Vec<BreakdownSpec>,
 }
 
 impl Plan {
-    /// The stage of this name.
+    /// Looks up a stage by name.
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&StageSpec> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// The check of this name.
+    /// Looks up a check by name.
     #[must_use]
     pub fn check(&self, name: &str) -> Option<&CheckSpec> {
         self.checks.iter().find(|check| check.name == name)
     }
 
-    /// The datasets of a project whose tables its stages fill and read, and its queries name. A name without backticks and
-    /// without a project is left out: it may be a column.
+    /// The datasets of a project with tables that the stages fill or read, or that queries name. A name without
+    /// backticks and project is left out: it may be a column.
     #[must_use]
     pub fn datasets(&self, project: &str) -> BTreeSet<String> {
         let declared = self.stages.iter().flat_map(|stage| {
@@ -101,40 +100,40 @@ impl Plan {
         declared.chain(named).collect()
     }
 
-    /// Refuses a query that reads a table of the plan by a name with its project and does not declare it. `is_own` says
-    /// whether the plan runs on a project, which its file alone does not tell.
+    /// Refuses a query that reads a table of the plan by its full name without declaring it. `is_own` returns whether
+    /// the plan runs on a project, which the plan file alone doesn't say.
     ///
     /// # Errors
-    /// In a sentence for the operator that names the stage, the table and what to add.
+    /// Returns a message that names the stage, the table and what to add.
     pub fn reads_are_declared(&self, is_own: impl Fn(&str) -> bool) -> Result<(), String> {
         order::reads_are_declared(&self.stages, is_own)
     }
 
-    /// Whether any of its stages is made from box scores.
+    /// Whether any stage is computed from box scores.
     #[must_use]
     pub fn uses_nba_feeds(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind == StageKind::Nba)
     }
 
-    /// The runbook's item of this number.
+    /// Looks up a runbook item by number.
     #[must_use]
     pub fn item(&self, item: &str) -> Option<&ItemSpec> {
         self.runbook.iter().find(|spec| spec.item.as_str() == item)
     }
 
-    /// The check of the raw tables of this name.
+    /// Looks up a raw-data check by name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&CheckSpec> {
         self.sources.iter().find(|source| source.name == name)
     }
 
-    /// The breakdown that explains this check.
+    /// The breakdown of this check, if it has one.
     #[must_use]
     pub fn breakdown(&self, check: &str) -> Option<&BreakdownSpec> {
         self.breakdowns.iter().find(|breakdown| breakdown.check == check)
     }
 
-    /// The checks that belong to a stage, in order.
+    /// The checks of a stage, in display order.
     pub fn checks_of<'a>(&'a self, stage: &'a str) -> impl Iterator<Item = &'a CheckSpec> {
         self.checks.iter().filter(move |check| check.stage == stage)
     }

@@ -1,5 +1,5 @@
-//! The normal form of a query: what is left when comments, white space and the case of keywords are taken away.
-//! Two texts with the same normal form are the same query. It knows no warehouse and never fails.
+//! The normal form of a query: without comments, white space and the case of keywords. Queries with the same normal
+//! form are equivalent. Never fails.
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::BigQueryDialect;
@@ -7,11 +7,10 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserOptions};
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
-/// The deepest syntax tree that is read. A chain of operators is a branch as long as the chain, and is walked by
-/// recursion.
+/// Deepest syntax tree to parse. A chain of operators is as deep as it is long, and is walked recursively.
 const DEEPEST: usize = 400;
 
-/// The words of `GoogleSQL` that are never a name unless they are quoted, sorted.
+/// Reserved words of `GoogleSQL`, sorted; they are never names unless quoted.
 const RESERVED: [&str; 95] = [
     "ALL",
     "AND",
@@ -110,14 +109,14 @@ const RESERVED: [&str; 95] = [
     "WITH",
 ];
 
-/// A query without what does not count.
+/// A query in normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NormalForm {
-    /// The words of its syntax tree.
+    /// The tokens of its syntax tree, printed.
     Tree(Vec<String>),
-    /// The parser cannot read it: its own words.
+    /// The parser can't read it: its tokens, keywords and function names in upper case.
     Words(Vec<String>),
-    /// It cannot even be cut into words: the text.
+    /// The tokenizer can't read it: its text.
     Text(String),
 }
 
@@ -130,7 +129,7 @@ impl NormalForm {
     }
 }
 
-/// The tokens that count, literals as they are written.
+/// Tokens without white space and trailing semicolons; literals as written.
 fn tokens(sql: &str) -> Option<Vec<Token>> {
     let tokens = Tokenizer::new(&BigQueryDialect, sql)
         .with_unescape(false)
@@ -143,7 +142,7 @@ fn tokens(sql: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// The words of the syntax tree; none where there is no tree, or the tree does not hold every name and literal.
+/// The printed tokens of the syntax tree; `None` if there is no tree, or if printing it lost a name or literal.
 fn tree(tokens: &[Token]) -> Option<Vec<String>> {
     if depth(tokens) > DEEPEST {
         return None;
@@ -159,7 +158,7 @@ fn tree(tokens: &[Token]) -> Option<Vec<String>> {
     (names(&written) == names(tokens)).then(|| words(&written))
 }
 
-/// How deep the syntax tree can be at most: brackets and operators between two commas, one within the other.
+/// Upper bound of the syntax tree's depth: nested brackets and operators between two commas.
 fn depth(tokens: &[Token]) -> usize {
     let mut levels = vec![0];
     let (mut deep, mut deepest) = (0, 0);
@@ -230,7 +229,7 @@ fn is_literal(token: &Token) -> bool {
     )
 }
 
-/// Names and literals, sorted: none may get lost on the way through the syntax tree.
+/// Names and literals, sorted; printing the syntax tree must not lose any.
 fn names(tokens: &[Token]) -> Vec<String> {
     let is_name = |token: &Token| match token {
         Token::Word(word) => word.keyword == Keyword::NoKeyword,
@@ -245,7 +244,7 @@ fn names(tokens: &[Token]) -> Vec<String> {
     names
 }
 
-/// Tokens as text, keywords and the names of functions in capitals: neither minds its case.
+/// Tokens as text; reserved words and function names in upper case, since they are case-insensitive.
 fn words(tokens: &[Token]) -> Vec<String> {
     let is_call = |at: usize| {
         tokens.get(at + 1) == Some(&Token::LParen)

@@ -1,12 +1,11 @@
-//! What stages have to do with each other: the order they need, one stage for each table, and every read of a table that
-//! the plan fills declared. A rerun finds what it made stale by the declared reads alone, so that one that is left out
-//! gives wrong rows and no warning.
+//! Dependencies between stages: their order, one stage per table, and a declaration for every read of a table that the
+//! plan fills. Only declared reads are invalidated when rows change, so a missing one would silently give wrong rows.
 
 use super::hint::with_hint;
 use super::stage::StageSpec;
 use crate::sql::{TableName, tables};
 
-/// A stage needs only what stands before it, so that no two can wait for each other.
+/// A stage may only need earlier stages, which rules out cycles.
 pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
     for (at, stage) in stages.iter().enumerate() {
         for need in &stage.needs {
@@ -32,7 +31,7 @@ pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
     Ok(())
 }
 
-/// A table has one stage that fills it, and whoever reads it says so and waits for that stage.
+/// A table is filled by one stage, and stages that read it declare it and need that stage.
 pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
     for at in 0..stages.len() {
         refuse_second_filler(stages, at)?;
@@ -41,8 +40,8 @@ pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
     reads_are_declared(stages, |_| false)
 }
 
-/// Every read of a table that the plan fills is declared. A name with a project counts where `is_own` says that the plan
-/// runs on it; in another project it is another table.
+/// Every read of a table that the plan fills is declared. A name with a project counts if `is_own` returns that the
+/// plan runs on it; in another project it is another table.
 pub(super) fn reads_are_declared(stages: &[StageSpec], is_own: impl Fn(&str) -> bool) -> Result<(), String> {
     let counts = |name: &TableName| name.project().is_none_or(|project| is_own(&project));
     (0..stages.len()).try_for_each(|at| {
@@ -51,7 +50,7 @@ pub(super) fn reads_are_declared(stages: &[StageSpec], is_own: impl Fn(&str) -> 
     })
 }
 
-/// Names that differ in letter case alone are one in the embedded warehouse.
+/// Names that differ only in case are the same table in the embedded warehouse.
 fn refuse_second_filler(stages: &[StageSpec], at: usize) -> Result<(), String> {
     let name = &stages[at].name;
     let Some(table) = &stages[at].table else {
@@ -112,8 +111,8 @@ fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String
     Ok(())
 }
 
-/// Looks at every query that decides what a unit holds: the one that makes its rows, and those that say how many there
-/// must be and on which dates. A table that these read by the way changes a result as much as one it is made from.
+/// Checks every query that affects a unit: the one that computes its rows, and those for the expected row count and the
+/// active dates. A table read by the latter affects the result as much.
 fn refuse_undeclared_reads(
     stages: &[StageSpec],
     at: usize,
@@ -148,7 +147,7 @@ fn refuse_undeclared_reads(
     Ok(())
 }
 
-/// Why no stage reads its own table, and what to write instead.
+/// Why a stage can't read its own table, and what to do instead.
 fn own_table(table: &str) -> String {
     format!(
         "it reads its own table {table}, whose dates run in parallel and in any order, so its rows would depend on \
@@ -156,7 +155,7 @@ fn own_table(table: &str) -> String {
     )
 }
 
-/// Whether a stage needs another, directly or through those it needs.
+/// Whether a stage needs another, directly or transitively.
 fn is_needed(stages: &[StageSpec], stage: usize, other: usize) -> bool {
     let mut seen = vec![false; stages.len()];
     let mut open = vec![stage];

@@ -1,4 +1,4 @@
-//! The queries of a plan: where their texts come from, and the project that their tables' names may leave out.
+//! The queries of a plan: where their text comes from, and the project that table names may leave out.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use super::builtin::SQL;
 use super::with_hint;
 use crate::sql::renamed;
 
-/// Where a plan's SQL files are looked for.
+/// Where a plan's SQL files are read from.
 pub(super) enum Origin {
     Builtin,
     Folder(PathBuf),
@@ -30,10 +30,10 @@ impl Origin {
     }
 }
 
-/// How the queries of one plan are read.
+/// Reads the queries of one plan.
 pub(super) struct Queries<'o> {
     origin: &'o Origin,
-    /// The project they were written for: a table of it is a table of whichever project the plan runs on.
+    /// The project they were written for; its tables are read from whichever project the plan runs on.
     project: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl<'o> Queries<'o> {
         }
     }
 
-    /// The folder of the plan file, if it is one.
+    /// The folder of the plan file; `None` for a built-in plan.
     pub(super) fn folder(&self) -> Option<PathBuf> {
         match self.origin {
             Origin::Builtin => None,
@@ -60,7 +60,7 @@ impl<'o> Queries<'o> {
         }
     }
 
-    /// A query that stands in the plan, or in a file beside it, read as [`Self::local`] reads it.
+    /// A query given inline or in a file next to the plan, processed by [`Self::local`].
     pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
         match (sql, sql_file) {
             (Some(sql), None) => self.local(sql),
@@ -69,7 +69,7 @@ impl<'o> Queries<'o> {
         }
     }
 
-    /// The query with `dataset.table` for every table that it names in the plan's project.
+    /// The query with the plan's own project removed from every table name.
     pub(super) fn local(&self, sql: &str) -> Result<String, String> {
         if self.project.is_none() {
             return Ok(sql.to_owned());
@@ -139,7 +139,7 @@ expect = [{ column = "n", at_least = 1 }]
         );
     }
 
-    /// The five critical queries as the operators wrote them, and what is asked of whichever project the plan runs on.
+    /// The five critical queries as the operators wrote them, and as they run on any project.
     #[test]
     fn the_critical_queries_stand_word_for_word_and_are_asked_of_any_project() {
         const QUERIES: [&str; 5] = [

@@ -1,4 +1,4 @@
-//! The runbook as the plan describes it: the operator's list of what is to be done, and the facts that show it is.
+//! The runbook in the plan: the operator's checklist, and the conditions that complete its items.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckSpec, StageSpec, parse_date, with_hint};
 
-/// The number of an item as the operator knows it, such as `14`; an item added between two has a letter, such as `14a`.
+/// The number of an item, such as `14`; an item added between two has a letter, such as `14a`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawItemId", into = "String")]
 pub struct ItemId(String);
 
-/// Why a text is no item.
+/// Why a text is not an item number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a valid item; write a number with an optional letter, for example 14 or 14a")]
 pub struct NotAnItem(String);
 
 impl ItemId {
-    /// Reads a number, or a number and one small letter.
+    /// Parses a number with an optional lower-case letter.
     ///
     /// # Errors
     /// When the text is anything else.
@@ -38,7 +38,7 @@ impl ItemId {
         }
     }
 
-    /// As it is written.
+    /// The number as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -76,45 +76,45 @@ impl From<ItemId> for String {
     }
 }
 
-/// A fact of the ledger that shows something is done.
+/// A condition on the ledger that completes an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// A stage has begun: the warehouse answered and the dates are known.
     Started(String),
-    /// Every date of the plan was done in this stage, in whatever way it ended.
+    /// Every date of the plan was run in this stage, whatever the result.
     Finished(String),
-    /// Every date of the plan was done in this stage and its gate is open.
+    /// Every date of the plan was run in this stage, and its gate is open.
     Passed(String),
     /// These dates of a stage are done.
     Dates {
-        /// The stage.
+        /// Stage name.
         stage: String,
         /// The dates; never empty.
         dates: Vec<NaiveDate>,
     },
-    /// A check was asked and is met, or waived.
+    /// A check has passed or is waived.
     Met(String),
-    /// A check was asked and its answer stands; an advisory one need not be met.
+    /// A check was run and its result is current; an advisory check need not pass.
     Asked(String),
-    /// As [`Condition::Asked`], and the answer is newer than the last date of a stage.
+    /// As [`Condition::Asked`], with a result newer than the last date of a stage.
     Again {
-        /// The check.
+        /// Check name.
         check: String,
-        /// The stage.
+        /// Stage name.
         after: String,
     },
-    /// Every check of a stage was asked, and none that blocks stands against it.
+    /// Every check of a stage was run, and none of them blocks.
     ChecksOf(String),
     /// The handoff document was written to a file after the newest result.
     Report,
 }
 
-/// What shows that an item is done.
+/// What completes an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoneWhen {
-    /// The operator says so, with a note.
+    /// The operator ticks it, with a note.
     Manual,
-    /// All of these hold; never empty.
+    /// All of these conditions hold; never empty.
     Facts(Vec<Condition>),
 }
 
@@ -123,11 +123,11 @@ pub enum DoneWhen {
 pub struct ItemSpec {
     /// Its number, unique in the plan.
     pub item: ItemId,
-    /// What is to be done.
+    /// What to do.
     pub title: String,
-    /// What shows that it is done.
+    /// What completes it.
     pub done_when: DoneWhen,
-    /// What else an operator should know.
+    /// A further note for the operator.
     pub remark: Option<String>,
 }
 
@@ -157,7 +157,7 @@ enum RawCondition {
     Report(bool),
 }
 
-/// The items of a plan with these stages and checks.
+/// Validates the runbook items against these stages and checks.
 pub(super) fn items(
     raw: Vec<RawItem>,
     stages: &[StageSpec],

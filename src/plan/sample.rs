@@ -1,12 +1,12 @@
-//! The dates a sample is taken of: few, and each chosen because it tells something.
+//! Sample dates: a few representative dates to compare before a full run.
 
 use chrono::NaiveDate;
 
-/// One date of the sample.
+/// One sample date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleDate {
     /// The date, within the plan's range.
     pub date: NaiveDate,
-    /// What it tells, in the plan's words.
+    /// Why it is representative, as the plan puts it.
     pub why: String,
 }

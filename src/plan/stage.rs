@@ -1,4 +1,4 @@
-//! A stage as the plan describes it.
+//! A stage in the plan.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,148 +10,148 @@ use serde::Deserialize;
 use super::Fingerprint;
 use crate::table::TableDef;
 
-/// How the rows of a stage come about.
+/// How the rows of a stage are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StageKind {
-    /// One of the built-in basketball rules, found by the stage's name.
+    /// By a built-in basketball rule, selected by the stage's name.
     Nba,
-    /// A query makes them, within the warehouse.
+    /// By a query in the warehouse.
     Sql(Box<SqlSpec>),
-    /// A program of the operator's does.
+    /// By a program of the operator's.
     Command(Box<CommandSpec>),
 }
 
-/// A stage whose rows a query makes.
+/// A stage computed by a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlSpec {
     /// The table it fills.
     pub table: TableDef,
-    /// What it answers for its dates.
+    /// Computes the rows of its dates.
     pub query: DateQuery,
-    /// How many rows a date must have.
+    /// Expected rows per date.
     pub expect: ExpectRows,
 }
 
-/// A SELECT in `GoogleSQL` that is about dates.
+/// A `GoogleSQL` SELECT with a date parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateQuery {
-    /// Its text.
+    /// The SQL text.
     pub sql: String,
-    /// How its dates stand in it.
+    /// Which date parameter it has.
     pub binds: Binds,
 }
 
-/// How dates stand in a query.
+/// The date parameter of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binds {
-    /// `@date`: it is asked for one date after the other.
+    /// `@date`: runs once per date.
     OneDate,
-    /// `@dates`: it is asked for many at once.
+    /// `@dates`: runs for many dates at once.
     ManyDates,
 }
 
-/// How many rows a date must have.
+/// Expected rows per date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectRows {
-    /// One or more; nobody said how many.
+    /// One or more.
     Some,
-    /// This many.
+    /// Exactly this many.
     Exactly(u32),
-    /// As many as a query answers.
+    /// The number a query returns.
     Query(DateQuery),
 }
 
-/// A stage that a program does, date by date.
+/// A stage that runs a program for each date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandSpec {
-    /// The program and its arguments; `{date}` in them stands for the date.
+    /// Program and arguments; `{date}` is replaced by the date.
     pub argv: Vec<String>,
-    /// Set for it on top of backcourt's own environment; `{date}` stands for the date here too.
+    /// Environment variables added to backcourt's own; `{date}` is replaced here too.
     pub environment: BTreeMap<String, String>,
-    /// Where it is started: the folder of the plan file, or wherever backcourt was, for a built-in plan.
+    /// Working directory: the folder of the plan file; for a built-in plan, backcourt's own.
     pub folder: Option<PathBuf>,
-    /// How long it may take for one date.
+    /// Time limit per date.
     pub timeout: Duration,
-    /// The exit code that says there is nothing to do for the date.
+    /// Exit code for a date with nothing to do.
     pub skip_exit_code: Option<u8>,
-    /// The exit code that asks to be tried again later.
+    /// Exit code that asks for a retry.
     pub retry_exit_code: u8,
-    /// What it leaves behind.
+    /// What it leaves in the warehouse.
     pub leaves: Leaves,
-    /// How many rows a date must have, where it leaves any.
+    /// Expected rows per date, if it leaves any.
     pub expect: ExpectRows,
 }
 
-/// What a program leaves behind in the warehouse.
+/// What a program leaves in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leaves {
-    /// Nothing that backcourt could look at: its exit code alone says how it went.
+    /// Nothing backcourt can inspect: only the exit code counts.
     Nothing,
-    /// Rows it writes there itself.
+    /// Rows that it writes itself.
     Rows {
         /// `dataset.table`.
         table: String,
-        /// The column they are told apart by.
+        /// The date column of the table.
         date_column: String,
     },
-    /// Rows it prints, which backcourt stores.
+    /// Rows that it prints and backcourt stores.
     Printed(TableDef),
 }
 
-/// On which dates a stage has work.
+/// The dates on which a stage has work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Active {
-    /// On all.
+    /// Every date.
     Always,
-    /// On these days of the week.
+    /// These days of the week.
     Weekdays(Vec<Weekday>),
-    /// On those a query answers in its first column.
+    /// The dates in the first column of a query's result.
     Query(String),
 }
 
-/// A table a stage reads.
+/// A table that a stage reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadSpec {
     /// `dataset.table`.
     pub table: String,
-    /// How many days before its own date a unit looks at, besides its own.
+    /// How many days before its own date a unit also reads.
     pub days_back: u32,
 }
 
-/// How a stage begins once the gates before it are passed.
+/// How a stage starts once its upstream gates are open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advance {
-    /// By itself.
+    /// Automatically.
     #[default]
     Auto,
-    /// When the operator says so.
+    /// After the operator's approval.
     Ask,
 }
 
-/// What is done date by date, for one table at most.
+/// A unit of work per date that fills at most one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageSpec {
     /// Name, unique in the plan.
     pub name: String,
-    /// `dataset.table` it fills; none if it fills none.
+    /// `dataset.table` it fills, if any.
     pub table: Option<String>,
-    /// How its rows come about.
+    /// How its rows are computed.
     pub kind: StageKind,
-    /// Stages whose gate must be passed before this one starts; each stands before it in the plan.
+    /// Upstream stages whose gate must be open before this one starts; each comes earlier in the plan.
     pub needs: Vec<String>,
-    /// Whether it begins by itself.
+    /// Whether it needs approval to start.
     pub advance: Advance,
-    /// On which dates it has work; a built-in stage knows that itself.
+    /// On which dates it has work; built-in stages decide that themselves.
     pub active: Active,
-    /// The tables it reads; a built-in stage knows that itself.
+    /// The tables it reads; built-in stages declare them in code.
     pub reads: Vec<ReadSpec>,
-    /// Of everything that determines its rows: stored rows belong to it.
+    /// Fingerprint of everything that determines its rows; stored rows carry it.
     pub fingerprint: Fingerprint,
 }
 
 impl StageSpec {
-    /// The queries a run will ask for it, its checks left out.
+    /// The queries a run executes for it, without its checks.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
         let (query, expect) = match &self.kind {
             StageKind::Nba => (None, None),

@@ -1,4 +1,4 @@
-//! The `[[stage]]` tables of a plan file, each turned into a stage or refused, and then all of them together.
+//! Parses and validates the `[[stage]]` tables of a plan file, first each on its own and then together.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,13 +16,13 @@ use super::stage::{
 };
 use crate::table::{Column, ColumnType, Part, TableDef, refuse_column_name, table_path};
 
-/// How long a command may take for one date when the plan does not say.
+/// Default time limit of a command per date, in seconds.
 const USUAL_TIMEOUT: u64 = 600;
 
-/// The exit code that asks to be tried again when the plan names no other: `EX_TEMPFAIL` of sysexits.
+/// Default exit code for a retry: `EX_TEMPFAIL` of sysexits.
 const USUAL_RETRY_CODE: u8 = 75;
 
-/// The place of a date in a command.
+/// Placeholder for the date in a command.
 pub(super) const DATE: &str = "{date}";
 
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ struct RawRead {
     days_back: u32,
 }
 
-/// A number of rows, or a query that answers it.
+/// A number of rows, or a query that returns it.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a number of rows or a SELECT that returns it")]
 enum RawRows {
@@ -87,7 +87,7 @@ enum RawRows {
     Query(String),
 }
 
-/// Days of the week, or a query that answers dates.
+/// Days of the week, or a query that returns dates.
 #[derive(Deserialize, Clone)]
 #[serde(
     untagged,
@@ -98,7 +98,7 @@ pub(super) enum RawActive {
     Query(String),
 }
 
-/// The stages of a plan, whose common days of work are `active`.
+/// The stages of a plan; `active` is their default.
 pub(super) fn stages(
     raw: Vec<RawStage>,
     active: Option<RawActive>,
@@ -147,7 +147,7 @@ impl RawStage {
         Ok(stage)
     }
 
-    /// A key that means nothing for this kind of stage is a mistake and not a remark.
+    /// A key that doesn't apply to this kind of stage is an error, not a warning.
     fn refuse_foreign_keys(&self) -> Result<(), String> {
         use RawKind::{Command, Nba, Sql};
         let given = [

@@ -1,24 +1,24 @@
-//! When to draw: gathers the wishes for a frame, keeps to the rate and to what the link carries, and says when the next
-//! one is due. Knows no clock; time comes in with each call.
+//! Frame scheduling: merges redraw requests, limits frame rate and bandwidth, and reports when the next frame is due.
+//! Has no clock; every call passes the time.
 
 use std::time::{Duration, Instant};
 
 use crate::console::Dirty;
 
-/// The shortest time between two frames that answer a key.
+/// Minimum time between two frames that respond to keys.
 const KEY_GAP: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
-/// The longest that data waits for the link after a large frame.
+/// Maximum time that data waits for the link after a large frame.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Decides when the next frame is drawn. Without a wish there is no deadline, and nothing is ever written.
+/// Decides when the next frame is drawn. Without a request there is no deadline, and nothing is written.
 ///
-/// A frame answers every wish there is.
+/// A frame satisfies all pending requests.
 #[derive(Debug)]
 pub(super) struct FrameClock {
     gap: Duration,
     bytes_per_second: Option<u32>,
-    /// When the link has carried what was sent.
+    /// When the link will have transmitted what was sent.
     carried: Option<Instant>,
     last: Option<Instant>,
     due: Option<Instant>,
@@ -26,8 +26,7 @@ pub(super) struct FrameClock {
 }
 
 impl FrameClock {
-    /// A clock for at most this many data frames a second, and bytes of them where they are counted; 0 frames count as
-    /// 1, more than 30 as 30.
+    /// A clock with limits for data frames: frames per second, clamped to 1 to 30, and optionally bytes per second.
     #[must_use]
     pub(super) fn new(frames_per_second: u8, bytes_per_second: Option<u32>) -> Self {
         let gap = Duration::from_secs(1) / u32::from(frames_per_second.clamp(1, 30));
@@ -41,13 +40,13 @@ impl FrameClock {
         }
     }
 
-    /// Wishes for a frame as soon as the rate and the link allow.
+    /// Requests a frame as soon as the rate and the link allow.
     pub(super) fn now(&mut self, dirty: Dirty, now: Instant) {
         let carried = self.carried.map_or(now, |carried| carried.max(now));
         self.wish(dirty, carried, self.gap);
     }
 
-    /// Wishes for a frame that shows what a key did: at once, within 30 a second.
+    /// Requests a frame that shows the effect of a key: at once, up to 30 a second.
     pub(super) fn key(&mut self, dirty: Dirty, now: Instant) {
         self.wish(dirty, now, KEY_GAP);
     }
@@ -61,13 +60,13 @@ impl FrameClock {
         self.dirty = self.dirty.max(dirty);
     }
 
-    /// When the next frame is due; none if nobody wishes for one.
+    /// When the next frame is due; `None` without a request.
     #[must_use]
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Takes the frame that is due, if one is; the caller draws it now.
+    /// Returns the pending request if it is due; the caller must draw it now.
     pub(super) fn take(&mut self, now: Instant) -> Dirty {
         if self.due.is_none_or(|due| due > now) {
             return Dirty::None;
@@ -77,7 +76,7 @@ impl FrameClock {
         std::mem::take(&mut self.dirty)
     }
 
-    /// The frame taken at `now` was so large.
+    /// Reports the size of the frame taken at `now`.
     pub(super) fn sent(&mut self, bytes: u64, now: Instant) {
         let Some(rate) = self.bytes_per_second else {
             return;
@@ -97,7 +96,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A clock of 10 frames a second that has just drawn one, and when that was.
+    /// A clock of 10 frames a second that has just drawn a frame, and the time of that frame.
     fn drawn() -> (FrameClock, Instant) {
         let start = Instant::now();
         let mut clock = FrameClock::new(10, None);
@@ -176,7 +175,7 @@ mod tests {
         clock.key(Dirty::Full, start + 50 * MS);
         assert_eq!(clock.deadline(), Some(start + 50 * MS));
         assert_eq!(clock.take(start + 50 * MS), Dirty::Full);
-        // Of 500 ms 450 are left; the answer to the key makes it 950, and whatever comes, data waits no longer than 1 s.
+        // 450 of 500 ms are left; the frame for the key makes it 950, and data never waits longer than 1 s.
         clock.sent(4_000, start + 50 * MS);
         clock.now(Dirty::Full, start + 60 * MS);
         assert_eq!(clock.deadline(), Some(start + 1_000 * MS));
@@ -187,7 +186,7 @@ mod tests {
     }
 
     proptest! {
-        /// Data never takes more of the link than it is worth, or than a frame a second where one is larger than that.
+        /// Data frames never exceed the bandwidth, except that one frame per second is always allowed.
         #[test]
         fn data_keeps_to_the_bytes(frames in prop::collection::vec((0_u64..300, 0_u64..20_000), 1..60)) {
             let start = Instant::now();
@@ -207,8 +206,8 @@ mod tests {
             }
         }
 
-        /// Whatever is wished for, and whenever: no two frames nearer than a thirtieth of a second, without keys
-        /// none nearer than the rate; every wish is answered, and then nothing is left.
+        /// For any requests at any times: no two frames are closer than a thirtieth of a second, or without keys than
+        /// the frame rate; every request is served, and then none is pending.
         #[test]
         fn any_wishes_keep_the_rate_and_are_answered(
             wishes in prop::collection::vec((0_u64..400, 0_u8..2), 1..60),

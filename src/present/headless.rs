@@ -1,4 +1,4 @@
-//! Without a screen: every fact as it comes, as a line for people or for programs.
+//! Presenters without a screen: each event as a line of text or JSON.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::term::{Signal, Signals};
 use super::notify::Notifier;
 use super::{OnHangUp, Presenter, plain};
 
-/// Follows a run to its end. The first SIGINT or SIGTERM drains it, a second one aborts it.
+/// Follows a run to its end. The first SIGINT or SIGTERM drains it, the second aborts it.
 pub(super) async fn follow(
     link: &mut Link,
     presenter: Presenter,
@@ -29,7 +29,7 @@ pub(super) async fn follow(
             fact = link.facts.recv() => match fact {
                 Some(fact) => {
                     out.fact(&fact);
-                    // Without a screen there is no terminal to call with.
+                    // Without a screen there is no terminal to notify through.
                     notifier.hear(&fact, |_, _| ());
                 }
                 None => return Ok(ended_by),
@@ -53,7 +53,7 @@ pub(super) async fn follow(
     }
 }
 
-/// The terminal is gone: what the operator wanted for this case.
+/// Handles the loss of the terminal as configured.
 pub(super) fn hung_up(link: &Link, on_hang_up: OnHangUp) {
     let (command, what) = match on_hang_up {
         OnHangUp::Continue if link.snapshots.borrow().run.state == RunState::Paused => {
@@ -69,7 +69,7 @@ pub(super) fn hung_up(link: &Link, on_hang_up: OnHangUp) {
     }
 }
 
-/// An engine that was started with a screen stays for orders after its run; without one, nobody gives them.
+/// An engine started with a screen waits for commands after its run; without one, no more can come.
 fn release(link: &Link, released: &mut bool) {
     if !*released && link.snapshots.borrow().run.state.has_ended() {
         *released = true;
@@ -77,7 +77,7 @@ fn release(link: &Link, released: &mut bool) {
     }
 }
 
-/// Gives an order nobody waits for; a run that is over needs none.
+/// Sends a command without waiting for its reply.
 fn give(link: &Link, command: Command) {
     let (answer, _) = oneshot::channel();
     if let Err(error) = link.orders.try_send(Order {
@@ -89,7 +89,7 @@ fn give(link: &Link, command: Command) {
     }
 }
 
-/// Standard output, a fact a line, as long as anybody reads it.
+/// Standard output, one event per line, until its reader is gone.
 #[derive(Debug)]
 pub struct Lines {
     presenter: Presenter,
@@ -97,7 +97,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines as this presenter writes them.
+    /// Output in the format of this presenter.
     #[must_use]
     pub const fn new(presenter: Presenter) -> Self {
         Self {
@@ -106,12 +106,12 @@ impl Lines {
         }
     }
 
-    /// Writes a fact, if it has a line.
+    /// Writes the line of an event, if it has one.
     pub fn fact(&mut self, fact: &Fact) {
         let line = match self.presenter {
             Presenter::Plain => plain::line(fact),
             Presenter::Jsonl => serde_json::to_string(fact).ok(),
-            // The engine logs what it does itself.
+            // The engine writes its own log.
             Presenter::Tui | Presenter::Log | Presenter::Silent => None,
         };
         if let Some(line) = line {
@@ -119,7 +119,7 @@ impl Lines {
         }
     }
 
-    /// A reader that closed its end is no reason to stop the run.
+    /// Writes a line. A closed pipe doesn't stop the run.
     fn line(&mut self, line: &str) {
         if self.presenter == Presenter::Log {
             tracing::info!("{line}");

@@ -1,6 +1,5 @@
-//! Readers of a run's stream and writers of its orders: the console, plain lines, JSON lines, or nothing; for a run of
-//! this process or of another one.
-//! None of them knows more than snapshots and facts tell.
+//! Presenters show a run and send its commands: the console, plain lines, JSON lines, or none. The run may be in this
+//! process or another; presenters know only its snapshots and events.
 
 mod frame;
 mod headless;
@@ -30,58 +29,58 @@ pub use replay::replay;
 use run_vitals::RunVitals;
 use tui::{Left, ScreenContext};
 
-/// How a run is shown.
+/// How a run is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presenter {
     /// The console.
     Tui,
     /// Readable lines.
     Plain,
-    /// One JSON object per fact.
+    /// One JSON object per event.
     Jsonl,
-    /// Nothing.
+    /// No output.
     Silent,
-    /// Readable lines into the log, for a run that has lost or left its terminal.
+    /// Readable lines in the log, for a run without a terminal.
     Log,
 }
 
-/// What becomes of a run whose terminal is gone.
+/// What a run does when its terminal is lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnHangUp {
-    /// It goes on without one.
+    /// It continues without one.
     #[default]
     Continue,
-    /// What is in flight lands, then it ends.
+    /// It finishes in-flight work and ends.
     Drain,
-    /// It ends at once.
+    /// It aborts.
     Abort,
 }
 
-/// What is around a run of this process for whoever shows it.
+/// The context of a run in this process, for its presenter.
 #[derive(Debug)]
 pub struct PresenterContext<'a> {
     /// Its log.
     pub log: &'a LogRing,
     /// Its state folder.
     pub folder: &'a Path,
-    /// Its helm, which the console takes at the start.
+    /// Its control lock; the console takes control at the start.
     pub control_lock: &'a ControlLock,
-    /// How other consoles call this one.
+    /// The name other consoles show for this one.
     pub name: &'a str,
-    /// What its operator has chosen about the console.
+    /// The operator's preferences for the console.
     pub preferences: &'a Preferences,
-    /// What a hang-up does to it.
+    /// What it does when its terminal is lost.
     pub on_hang_up: OnHangUp,
-    /// How an operator who looks elsewhere is told.
+    /// How the operator is notified.
     pub notify: Notify,
-    /// The process that waits in front of this one; without it the console cannot leave the terminal.
+    /// The supervisor process, if any; without one the console can't detach.
     pub supervisor: Option<Supervisor>,
 }
 
-/// Shows a run until it ends and answers with the exit code.
+/// Presents a run until it ends and returns the exit code.
 ///
 /// # Errors
-/// When the screen cannot be opened or standard output cannot be written.
+/// The screen can't be opened, or standard output can't be written.
 pub fn present(
     mut engine: Engine,
     presenter: Presenter,
@@ -122,11 +121,11 @@ pub fn present(
             runtime.block_on(headless::follow(&mut engine.link, presenter, on_hang_up, told))?
         }
     };
-    // Orders given last are still on their way; the runtime must not be dropped before they are sent.
+    // The last commands may still be queued; the runtime must not be dropped before they are sent.
     runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
     if matches!(presenter, Presenter::Tui | Presenter::Plain) {
-        // A terminal that is gone cannot be told; the log has it.
+        // If the terminal is gone, the log has the message.
         drop(plain::say_ending(
             &mut io::stdout(),
             presenter,
@@ -137,8 +136,8 @@ pub fn present(
     Ok(exit_code(&ending, ended_by))
 }
 
-/// Leaves the terminal to its shell. If the system does not allow that, the shell waits for the end, and a terminal that
-/// is closed meanwhile is a hang-up like any other.
+/// Detaches from the terminal, so that the shell shows its prompt. If the operating system refuses, the shell waits for
+/// the end of the run, and closing the terminal counts as a hang-up.
 fn detach(supervisor: Option<Supervisor>, folder: &Path, is_held: bool) {
     let farewell = || {
         let (pid, folder) = (std::process::id(), folder.display());
@@ -151,7 +150,7 @@ fn detach(supervisor: Option<Supervisor>, folder: &Path, is_held: bool) {
         } else {
             format!("detached: the run continues as process {pid}; {attach}")
         };
-        // A terminal that is gone cannot be told.
+        // The terminal may be gone.
         drop(writeln!(io::stdout(), "{said}"));
     };
     match supervisor.map(|supervisor| supervisor.leave(farewell)) {
@@ -181,22 +180,22 @@ async fn console(
     tui::follow(&mut engine.link, context.preferences, screen_context, notifier).await
 }
 
-/// A run could not be shown from this process.
+/// A run can't be shown from this process.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
-    /// It was not reached.
+    /// It can't be reached.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The screen could not be opened.
+    /// The screen can't be opened.
     #[error("cannot open the screen: {0}; use 'backcourt ctl' instead")]
     Screen(#[from] io::Error),
 }
 
-/// Shows the run of another process until the operator leaves; none if no run listens in its state folder. What is
-/// left to say is printed; the answer is the exit code.
+/// Shows a run in another process until the operator leaves, prints a closing message and returns the exit code; `None`
+/// if no run listens in its state folder.
 ///
 /// # Errors
-/// The run cannot be reached, or the screen not be opened.
+/// The run can't be reached, or the screen can't be opened.
 pub fn attach(
     folder: &Path,
     name: &str,
@@ -225,13 +224,13 @@ pub fn attach(
             Some(ending) => format!("{}: {ending}", last.state),
             None => format!("detached; the run continues as process {}", last.pid),
         };
-        // A terminal that is gone cannot be told.
+        // The terminal may be gone.
         drop(writeln!(io::stdout(), "{said}"));
         Ok(Some(left.exit_code()))
     })
 }
 
-/// A run that a signal ended early says so, as shells expect it.
+/// The exit code of a run: 128 plus the signal number if a signal ended it early.
 fn exit_code(ending: &Ending, ended_by: Option<Signal>) -> u8 {
     match ended_by {
         Some(Signal::Interrupt) if ending.exit_code == 3 => 130,

@@ -1,5 +1,5 @@
-//! Tells an operator who looks elsewhere of what he must know: the first failure, the first gate that shuts, the end.
-//! Each is told once a run.
+//! Notifies the operator of the first failure, the first closed gate, and the end. Each notification is sent once per
+//! run.
 
 use std::process::Stdio;
 
@@ -10,14 +10,14 @@ use crate::ledger::{CheckState, UnitState};
 use crate::plan::Severity;
 use crate::term::{Attention, Way};
 
-/// How an operator is told.
+/// How the operator is notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notify {
     /// Not at all.
     Never,
-    /// By the terminal, as long as there is one.
+    /// Through the terminal, while there is one.
     Terminal(Attention),
-    /// By a command of his own, with or without a terminal.
+    /// By a custom command, with or without a terminal.
     Command(String),
 }
 
@@ -28,10 +28,10 @@ impl Default for Notify {
 }
 
 impl Notify {
-    /// What an operator writes.
+    /// Parses the value of the setting.
     ///
     /// # Errors
-    /// One sentence that says what there is.
+    /// One sentence that lists the valid values.
     pub fn parse(text: &str) -> Result<Self, String> {
         match (text, text.strip_prefix("command:")) {
             (_, Some(command)) if !command.trim().is_empty() => Ok(Self::Command(command.to_owned())),
@@ -48,16 +48,16 @@ impl Notify {
     }
 }
 
-/// One thing to tell.
+/// A notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
-    /// What a command of the operator's tells occasions apart by.
+    /// The name of the occasion, passed to a custom command.
     occasion: &'static str,
     /// One sentence.
     text: String,
 }
 
-/// Picks what is to be told from the facts of a run, and tells it.
+/// Selects the events of a run worth a notification, and sends it.
 #[derive(Debug)]
 pub(super) struct Notifier {
     how: Notify,
@@ -72,7 +72,7 @@ impl Notifier {
         }
     }
 
-    /// Tells what a fact calls for. `call` reaches the terminal. Call inside a runtime.
+    /// Sends the notification for an event, if any. `call` notifies through the terminal. Call it inside a runtime.
     pub(super) fn hear(&mut self, fact: &Fact, call: impl FnOnce(Attention, &str)) {
         let Some(notice) = notice(&fact.event).filter(|notice| !self.told.contains(&notice.occasion)) else {
             return;
@@ -86,7 +86,7 @@ impl Notifier {
     }
 }
 
-/// What is to be told of an event, if anything.
+/// The notification for an event, if any.
 fn notice(event: &Event) -> Option<Notice> {
     let of = |occasion, text| Some(Notice { occasion, text });
     match event {
@@ -116,7 +116,7 @@ fn notice(event: &Event) -> Option<Notice> {
     }
 }
 
-/// Starts the operator's command; nobody waits for it.
+/// Starts the custom command without waiting for it.
 fn run(command: &str, notice: &Notice) {
     let started = Command::new("sh")
         .arg("-c")

@@ -1,5 +1,5 @@
-//! The console on what a warehouse has recorded of a plan: the same ways to it as to a run, behind which the warehouse is
-//! read now and then. Nothing is written, neither there nor here.
+//! A read-only console for the progress a warehouse has recorded of a plan. It uses the same channels as a run; a
+//! reader polls the warehouse behind them. Nothing is written.
 
 use std::io;
 use std::pin::pin;
@@ -19,17 +19,17 @@ use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
 use crate::telemetry::LogRing;
 
-/// How often the warehouse is read without a key.
+/// Polling interval.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// A warehouse that answers nothing for this long is read again after the next pause.
+/// Timeout of a reading; the next one follows after the interval.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Shows what an observer reads until the operator leaves, beginning with what it has read; the answer is the exit code.
-/// The runtime is the one it has read on.
+/// Shows the readings of an observer until the operator leaves, starting with `observed`; returns the exit code. The
+/// runtime must be the one the observer has used so far.
 ///
 /// # Errors
-/// When the screen cannot be opened, or what was read cannot be shown.
+/// The screen can't be opened, or the reading can't be shown.
 pub fn observe(
     runtime: &Runtime,
     observer: Observer,
@@ -78,17 +78,17 @@ pub fn observe(
     })
 }
 
-/// The observer with whom it tells.
+/// The observer and the channels it reports to.
 struct Reader {
     observer: Observer,
     snapshots: watch::Sender<Arc<Snapshot>>,
     newest: watch::Sender<Observation>,
-    /// Nothing is told of what happens, and the run is not over for that.
+    /// Kept open although no event is sent: a closed channel would mean that the run has ended.
     _facts: mpsc::UnboundedSender<Fact>,
 }
 
 impl Reader {
-    /// Reads until the screen is left.
+    /// Polls until the screen is closed.
     async fn read_now_and_then(
         mut self,
         mut wishes: mpsc::UnboundedReceiver<()>,
@@ -117,7 +117,7 @@ impl Reader {
         }
     }
 
-    /// Reads once; orders that come meanwhile are answered at once.
+    /// Reads once; commands that arrive meanwhile are refused at once.
     async fn read(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<Observed, String> {
         let mut read = pin!(timeout(PATIENCE, self.observer.read()));
         loop {
@@ -133,7 +133,7 @@ impl Reader {
         }
     }
 
-    /// Shows what was read; where that failed, what was read before stays.
+    /// Shows a reading; if it failed, the previous one stays on screen.
     fn tell(&self, read: Result<Observed, String>) {
         let version = self.snapshots.borrow().version + 1;
         let shown = read.and_then(|observed| {
@@ -178,6 +178,6 @@ fn refuse(order: Order) {
         }
         _ => "this console is read-only",
     };
-    // The screen may have been left meanwhile.
+    // The screen may have been closed.
     let _ = order.answer.send(Reply::Refused(sentence.to_owned()));
 }

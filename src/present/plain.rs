@@ -1,4 +1,4 @@
-//! Facts as readable lines: what went wrong and what was found, with progress now and then.
+//! Events as readable lines: problems and findings, with occasional progress.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::plan::Severity;
 
 use super::Presenter;
 
-/// Where a run takes orders from outside, on a line of its own.
+/// The path of the control socket, on its own line.
 fn socket(path: &str) -> String {
     format!("\ncontrol socket {path}: 'backcourt ctl help' lists its commands")
 }
 
-/// The line of a fact, or several; a date that is simply done has none, or a backfill would be a thousand lines. What was
-/// said elsewhere, by a program or a database, gives no orders to a terminal.
+/// The lines of an event; a date that is ok has none, or a backfill would print thousands. Texts are sanitised: they
+/// may come from another program or a database and contain terminal escapes.
 pub(super) fn line(fact: &Fact) -> Option<String> {
     let said = said(fact)?;
     let lines: Vec<_> = said.split('\n').map(sanitised).collect();
@@ -103,7 +103,7 @@ fn said(fact: &Fact) -> Option<String> {
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
 }
 
-/// What became of a unit; nothing of one that is simply done.
+/// A retry, or the result of a unit that needs attention; `None` for other results.
 fn of_unit(event: &Event) -> Option<String> {
     Some(match event {
         Event::UnitFinished { state, .. } if !state.needs_attention() => return None,
@@ -138,7 +138,7 @@ fn of_unit(event: &Event) -> Option<String> {
     })
 }
 
-/// What comes before the first unit.
+/// Events before the first unit.
 fn of_preflight(event: &Event) -> Option<String> {
     Some(match event {
         Event::PlanRefused { problems } => below(
@@ -153,7 +153,7 @@ fn of_preflight(event: &Event) -> Option<String> {
     })
 }
 
-/// What became of a check; nothing of one whose query was only sent.
+/// The result of a check, or its waiver.
 fn of_check(event: &Event) -> Option<String> {
     match event {
         Event::CheckFinished {
@@ -201,7 +201,7 @@ fn of_check(event: &Event) -> Option<String> {
     }
 }
 
-/// What holds or stops a whole stage.
+/// Events that throttle or stop a whole stage.
 fn trouble(event: &Event) -> Option<String> {
     match event {
         Event::StageParked {
@@ -225,7 +225,7 @@ fn trouble(event: &Event) -> Option<String> {
     }
 }
 
-/// What a sample says: a line for a date or for the end, and below it what is to be known of it.
+/// The events of a sample: a line per date or for the end, with details below.
 fn sample(event: &Event) -> Option<String> {
     match event {
         Event::UnitSampled(unit) => {
@@ -255,12 +255,12 @@ fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
     format!("item {item} {what} by {by}: {note}")
 }
 
-/// A line with more of them below it, each set in as far as the time is wide.
+/// A line with details below, indented to the width of the time.
 fn below(head: &str, lines: impl Iterator<Item = String>) -> String {
     lines.fold(head.to_owned(), |text, line| format!("{text}\n           {line}"))
 }
 
-/// The dates a check names, in few words.
+/// The failing dates of a check, shortened.
 fn named(offending: &[NaiveDate]) -> String {
     match offending {
         [] => String::new(),
@@ -272,7 +272,7 @@ fn named(offending: &[NaiveDate]) -> String {
     }
 }
 
-/// When progress is told: at each tenth, and at least every half minute.
+/// When progress was last printed: at each tenth, and at least every half minute.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     tenth: u64,
@@ -298,7 +298,7 @@ impl Progress {
         Some(format!(
             "{} {:.0} %: {} of {}{eta}; bottleneck: {}",
             snapshot.at.format("%H:%M:%S"),
-            // Units that are all done still have their checks before them.
+            // After the last unit, the checks remain.
             progress.percent().floor().min(99.0),
             count(progress.done),
             counted(progress.total, "unit"),
@@ -307,14 +307,14 @@ impl Progress {
     }
 }
 
-/// The last line: where to look for more.
+/// The last line, with the places to look for more.
 pub(super) fn say_ending(
     out: &mut dyn Write,
     presenter: Presenter,
     ending: &Ending,
     folder: &Path,
 ) -> io::Result<()> {
-    // Plain lines have said it; a screen has just vanished.
+    // Plain output has already shown it; with a console the screen has just closed.
     if matches!(presenter, Presenter::Tui) {
         writeln!(out, "{}: {}", ending.state, ending.message)?;
     }
@@ -325,7 +325,7 @@ pub(super) fn say_ending(
         1 => {
             "something failed: see 'backcourt status', then rerun with 'backcourt rerun --failed' or --offending"
         }
-        // The sentence of the end says what to do: to start again is not always it.
+        // The message above says what to do; restarting isn't always the answer.
         _ => "incomplete",
     };
     writeln!(out, "{hint}; state and logs: {}", folder.display())

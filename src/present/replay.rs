@@ -1,4 +1,4 @@
-//! The console on a recording: the same ways to it as to a run, behind which a deck plays.
+//! The console on a recording. It uses the same channels as a run; a deck plays the recording behind them.
 
 use std::io;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
 use crate::replay::{Deck, Recording};
 use crate::telemetry::LogRing;
 
-/// How often the deck goes on.
+/// Interval at which playback advances.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// Shows a recording until the operator leaves; the answer is the exit code.
+/// Shows a recording until the operator leaves; returns the exit code.
 ///
 /// # Errors
-/// When the screen cannot be opened.
+/// The screen can't be opened.
 pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io::Result<u8> {
     let remarks = recording.remarks.clone();
     let deck = Deck::new(recording, speed);
@@ -71,7 +71,7 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
     })
 }
 
-/// The deck with whom it tells.
+/// The deck and the channels it reports to.
 struct Player {
     deck: Deck,
     remarks: Vec<String>,
@@ -81,7 +81,7 @@ struct Player {
 }
 
 impl Player {
-    /// Plays until the screen is left.
+    /// Plays until the screen is closed.
     async fn play(mut self, mut asks: mpsc::UnboundedReceiver<Play>, mut orders: mpsc::Receiver<Order>) {
         let mut last = Instant::now();
         loop {
@@ -109,7 +109,7 @@ impl Player {
         }
     }
 
-    /// A screen that was left hears nothing more.
+    /// Sends the new events, snapshot and position. The receivers are gone once the screen is closed.
     fn tell(&self, told: Vec<Fact>) {
         let is_new = self.deck.version() != self.snapshots.borrow().version;
         if let Some(now) = is_new.then(|| self.deck.snapshot()).flatten() {
@@ -122,10 +122,10 @@ impl Player {
     }
 }
 
-/// Gives the facts that came by it.
+/// Runs a playback command; returns the events it played.
 fn handle(deck: &mut Deck, play: Play) -> Vec<Fact> {
     match play {
-        Play::PauseOrGoOn => deck.pause_or_go_on(),
+        Play::PauseOrResume => deck.pause_or_resume(),
         Play::Faster => deck.faster(),
         Play::Slower => deck.slower(),
         Play::NextMark => return deck.next_mark().to_vec(),
@@ -141,7 +141,7 @@ fn refuse(order: Order) {
         Command::Inspect { .. } => "a recording has no rows; query the table to see the current ones",
         _ => "this is a recording; there is no run to control",
     };
-    // The screen may have been left meanwhile.
+    // The screen may have been closed.
     let _ = order.answer.send(Reply::Refused(sentence.to_owned()));
 }
 
@@ -152,7 +152,7 @@ fn standing(deck: &Deck, remarks: &[String]) -> console::Recording {
         at: standing.at,
         speed: standing.speed,
         is_paused: standing.is_paused,
-        hurries: standing.hurries,
+        skips_idle: standing.skips_idle,
         is_over: standing.is_over,
         remarks: remarks.to_vec(),
     }

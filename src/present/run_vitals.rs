@@ -1,4 +1,4 @@
-//! What the process of the run takes of the machine: measured here if it is this process, else as it tells.
+//! The resource usage of the run's process: measured if it is this process, else received from it.
 
 use std::time::Instant;
 
@@ -6,23 +6,23 @@ use tokio::sync::watch;
 
 use crate::telemetry::{Sampler, Vitals};
 
-/// Where the figures come from.
+/// The source of the metrics.
 #[derive(Debug)]
 pub(super) enum RunVitals {
-    /// This process, if the system tells about it.
+    /// This process; `None` if the operating system provides no metrics.
     Own(Option<Box<Sampler>>),
-    /// The process of the run.
+    /// Another process.
     Told(watch::Receiver<Vitals>),
 }
 
 impl RunVitals {
-    /// Those of this process.
+    /// The metrics of this process.
     pub(super) fn own() -> Self {
         let sampler = Sampler::new().inspect_err(|error| tracing::warn!("no process figures: {error}"));
         Self::Own(sampler.ok().map(Box::new))
     }
 
-    /// The newest figures.
+    /// The newest metrics.
     pub(super) fn at(&mut self, now: Instant) -> Option<Vitals> {
         match self {
             Self::Own(sampler) => sampler.as_mut().map(|sampler| sampler.sample(now)),

@@ -1,5 +1,5 @@
-//! The console on a terminal: gathers messages, lets the console update its model, does what it wants done, and
-//! draws when something changed. It decides nothing about the run and nothing about what is on the screen.
+//! The console on a terminal: collects messages, passes them to the console, runs the effects it returns, and redraws
+//! on changes. It makes no decisions about the run or the content of the screen.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -20,21 +20,21 @@ use super::frame::FrameClock;
 use super::notify::Notifier;
 use super::run_vitals::RunVitals;
 
-/// How the screen was left.
+/// How the screen was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// By the operator.
+    /// The operator quit.
     Quit,
-    /// By the operator, who lets the run go on.
+    /// The operator detached; the run continues.
     Detached,
-    /// By a signal.
+    /// A signal.
     Signal(Signal),
-    /// The terminal went away; the run goes on.
+    /// The terminal was lost; the run continues.
     Gone,
 }
 
 impl Left {
-    /// The exit code of a console that ends nothing by being left.
+    /// The exit code of a console whose closing doesn't end the run.
     pub(super) const fn exit_code(self) -> u8 {
         match self {
             Self::Signal(Signal::Interrupt) => 130,
@@ -44,34 +44,34 @@ impl Left {
     }
 }
 
-/// What the screen shows beside pictures and facts, and where it stands to the run.
+/// The sources of the screen besides snapshots and events, and its relation to the run.
 pub(super) struct ScreenContext {
     pub(super) log: LogRing,
     pub(super) vitals: RunVitals,
     pub(super) client: Client,
     /// The run is in another process.
     pub(super) remote: bool,
-    /// It can go on without this terminal.
+    /// The run can continue without this terminal.
     pub(super) can_detach: bool,
-    /// It is a recording.
+    /// The run is a recording.
     pub(super) playing: Option<Playing>,
-    /// It is read from a warehouse.
+    /// The run is read from a warehouse.
     pub(super) reading: Option<Reading>,
 }
 
-/// The ways to what is read from a warehouse beside those to a run.
+/// Additional channels of a read-only view of a warehouse.
 pub(super) struct Reading {
     pub(super) wishes: mpsc::UnboundedSender<()>,
     pub(super) newest: watch::Receiver<Observation>,
 }
 
-/// The ways to a recording beside those to a run.
+/// Additional channels of a recording.
 pub(super) struct Playing {
     pub(super) asks: mpsc::UnboundedSender<Play>,
     pub(super) stands: watch::Receiver<Recording>,
 }
 
-/// What a recording or a reading says next; never comes where there is none.
+/// The next update from a recording or reading; never resolves without one.
 async fn next<T: Clone>(told: Option<&mut watch::Receiver<T>>) -> T {
     if let Some(told) = told
         && told.changed().await.is_ok()
@@ -81,7 +81,7 @@ async fn next<T: Clone>(told: Option<&mut watch::Receiver<T>>) -> T {
     std::future::pending().await
 }
 
-/// Shows a run until the operator leaves or the terminal goes.
+/// Shows a run until the operator leaves or the terminal is lost.
 pub(super) async fn follow(
     link: &mut Link,
     preferences: &Preferences,
@@ -141,7 +141,7 @@ pub(super) async fn follow(
             fact = link.facts.recv(), if !engine_is_over => if let Some(fact) = fact {
                 let facts = waiting_facts(link, fact);
                 for fact in &facts {
-                    // A terminal that is gone shows at the next frame.
+                    // The next frame detects a lost terminal.
                     notifier.hear(fact, |how, text| drop(tui.screen.call(how, text)));
                 }
                 tui.take(link, Msg::Facts(facts));
@@ -158,7 +158,7 @@ pub(super) async fn follow(
     Ok(tui.left.unwrap_or(Left::Quit))
 }
 
-/// Everything that waits, so that a thousand facts make one frame.
+/// All pending events, so that a thousand events cause one frame.
 fn waiting_facts(link: &mut Link, first: Fact) -> Vec<Fact> {
     let mut facts = vec![first];
     while let Ok(fact) = link.facts.try_recv() {
@@ -175,7 +175,7 @@ struct Tui {
     frames: FrameClock,
     screen_context: ScreenContext,
     logged: u64,
-    /// The terminal is the shell's until the process is continued.
+    /// The shell has the terminal until the process is continued.
     suspended: bool,
     beat: Option<Instant>,
     answers: mpsc::UnboundedSender<(Command, Reply)>,
@@ -215,29 +215,29 @@ impl Tui {
         }
     }
 
-    /// Lets the console take a message in, and does what it wants done.
+    /// Passes a message to the console and runs the effects it returns.
     fn take(&mut self, link: &Link, msg: Msg) {
         let is_key = matches!(msg, Msg::Key { .. } | Msg::Mouse(_));
         for effect in update(&mut self.model, msg) {
             match effect {
                 Effect::Send(command) => self.send(link, command),
                 Effect::Copy(text) => {
-                    // A terminal that cannot be written to shows at the next frame.
+                    // The next frame detects a lost terminal.
                     drop(self.screen.copy(&text));
                 }
                 Effect::Play(play) => {
                     if let Some(playing) = &self.screen_context.playing {
-                        // Its player ends after this screen.
+                        // Fails only after the player has ended.
                         let _ = playing.asks.send(play);
                     }
                 }
                 Effect::ReadAgain => {
                     if let Some(reading) = &self.screen_context.reading {
-                        // Its reader ends after this screen.
+                        // Fails only after the reader has ended.
                         let _ = reading.wishes.send(());
                     }
                 }
-                // As with a copy.
+                // As for a copy, the next frame detects a lost terminal.
                 Effect::Mouse(take) => drop(self.screen.take_mouse(take)),
                 Effect::Suspend => self.suspend(),
                 Effect::TakeControl => self.screen_context.client.take(),
@@ -246,7 +246,7 @@ impl Tui {
             }
         }
         let dirty = self.model.take_dirty();
-        // What a resize spoilt does not wait for the link either.
+        // A corrupted screen isn't delayed by the bandwidth limit either.
         if is_key || dirty == Dirty::Force {
             self.frames.key(dirty, Instant::now());
         } else {
@@ -261,7 +261,7 @@ impl Tui {
 
     fn show_control(&mut self, link: &Link) {
         let view = self.screen_context.client.view();
-        let helm = console::Control {
+        let control = console::Control {
             holder: view.holder,
             reach: match view.mine {
                 true => Reach::Mine,
@@ -272,7 +272,7 @@ impl Tui {
             remote: self.screen_context.remote,
             can_detach: self.screen_context.can_detach,
         };
-        self.take(link, Msg::Control(helm));
+        self.take(link, Msg::Control(control));
     }
 
     fn take_log(&mut self, link: &Link) {
@@ -301,7 +301,7 @@ impl Tui {
     }
 
     fn draw_if_due(&mut self) -> io::Result<()> {
-        // The key that suspends wishes for a frame too; drawn now, it would land on the shell's screen.
+        // The key that suspends requests a frame too; drawn now, it would overwrite the shell's screen.
         if self.suspended {
             return Ok(());
         }
@@ -321,11 +321,11 @@ impl Tui {
         Ok(())
     }
 
-    /// An error means that the terminal is gone.
+    /// Handles a signal; an error means that the terminal is gone.
     fn on_signal(&mut self, link: &Link, signal: Signal) -> io::Result<()> {
         match signal {
             Signal::HangUp => return Err(io::ErrorKind::BrokenPipe.into()),
-            // What ends this screen is not meant for a run of another process.
+            // A signal that ends this screen doesn't apply to a run in another process.
             Signal::Terminate | Signal::Interrupt if self.screen_context.remote => {
                 self.left = Some(Left::Signal(signal));
             }
@@ -362,7 +362,7 @@ impl Tui {
         Ok(())
     }
 
-    /// Stops the process until the shell continues it; the work stops with it.
+    /// Stops the process, workers included, until the shell continues it.
     fn suspend(&mut self) {
         self.input.pause();
         self.suspended = true;
@@ -371,7 +371,7 @@ impl Tui {
         }
     }
 
-    /// Gives an order of the operator, which counts only from the console that has the helm.
+    /// Sends a command; refused unless this console is in control.
     fn send(&self, link: &Link, command: Command) {
         match self.screen_context.client.refusal() {
             Some(mut sentence) if command.changes() => {
@@ -380,7 +380,7 @@ impl Tui {
                     sentence = format!("{sentence}; {takes} takes it");
                 }
                 let refused = (command, Reply::Refused(sentence));
-                // The receiver is this very screen's.
+                // The receiver belongs to this screen.
                 drop(self.answers.send(refused));
             }
             _ => self.give(link, command),
@@ -401,7 +401,7 @@ impl Tui {
                 Err(_) => None,
             };
             let gone = || Reply::Refused("the run has ended and takes no more commands".to_owned());
-            // The screen may have been left meanwhile; then nobody reads the answer.
+            // The screen may have been closed, with its receiver.
             let _ = answers.send((command, reply.unwrap_or_else(gone)));
         });
     }

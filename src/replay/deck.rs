@@ -1,4 +1,4 @@
-//! Plays a recording: at some speed, paused, forwards and back. Where nothing happened for long it hurries.
+//! Plays a recording at variable speed, with pause and seeking. Idle stretches play faster.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use super::read::Recording;
 use crate::engine::{Event, Fact, Projector, Snapshot, StageState};
 use crate::ledger::CheckState;
 
-/// A stretch without a fact takes no longer than this, at normal speed.
+/// Maximum duration of a stretch without events, at normal speed.
 const LONGEST_IDLE: TimeDelta = TimeDelta::seconds(5);
 
-/// The speeds there are steps to.
+/// The available speeds.
 const SPEEDS: [f64; 16] = [
     0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0,
 ];
 
-/// A recording with the place it is at.
+/// A recording with its playback position.
 #[derive(Debug)]
 pub struct Deck {
     facts: Vec<Fact>,
-    /// When each fact is played, from the start, at normal speed.
+    /// Playback time of each event from the start, at normal speed.
     due: Vec<Duration>,
     run: String,
     projector: Projector,
-    /// How many facts were played.
+    /// Number of events played.
     next: usize,
     played: Duration,
     speed: f64,
@@ -32,25 +32,25 @@ pub struct Deck {
     version: u64,
 }
 
-/// Where the deck is.
+/// The playback state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// The run.
+    /// The recorded run.
     pub run: String,
-    /// The moment of the recording that is shown.
+    /// The recorded time shown.
     pub at: DateTime<Utc>,
-    /// How many times as fast as it was.
+    /// Playback speed as a multiple of real time.
     pub speed: f64,
-    /// The operator holds it.
+    /// The operator has paused it.
     pub is_paused: bool,
-    /// It goes through a stretch in which nothing happened, faster than the speed says.
-    pub hurries: bool,
-    /// Nothing comes any more.
+    /// It is in an idle stretch, played faster than `speed`.
+    pub skips_idle: bool,
+    /// It has reached its end.
     pub is_over: bool,
 }
 
 impl Deck {
-    /// At the beginning, with the first fact played.
+    /// A deck at the start, with the first event played.
     #[must_use]
     pub fn new(recording: Recording, speed: f64) -> Self {
         let mut due = Vec::with_capacity(recording.facts.len());
@@ -58,7 +58,7 @@ impl Deck {
         let mut before = None;
         for fact in &recording.facts {
             let gap = before.map_or(TimeDelta::zero(), |before| fact.at - before);
-            // A clock that was put back makes no stretch.
+            // A clock that was set back adds no time.
             at += gap.min(LONGEST_IDLE).to_std().unwrap_or_default();
             due.push(at);
             before = Some(fact.at);
@@ -78,7 +78,7 @@ impl Deck {
         deck
     }
 
-    /// Goes on by this much time of the one who watches; gives the facts that came.
+    /// Advances by this much real time; returns the events played.
     pub fn advance(&mut self, by: Duration) -> &[Fact] {
         if self.is_paused || self.is_over() {
             return &[];
@@ -87,8 +87,8 @@ impl Deck {
         self.play()
     }
 
-    /// Holds it, or lets it go on; at its end it begins again.
-    pub fn pause_or_go_on(&mut self) {
+    /// Pauses or resumes; at the end, restarts from the beginning.
+    pub fn pause_or_resume(&mut self) {
         if self.is_over() {
             self.go_to(Duration::ZERO);
             self.is_paused = false;
@@ -97,25 +97,26 @@ impl Deck {
         }
     }
 
-    /// The next higher speed there is.
+    /// Switches to the next higher speed.
     pub fn faster(&mut self) {
         let faster = SPEEDS.into_iter().find(|speed| *speed > self.speed);
         self.speed = faster.unwrap_or(self.speed);
     }
 
-    /// The next lower speed there is.
+    /// Switches to the next lower speed.
     pub fn slower(&mut self) {
         let slower = SPEEDS.into_iter().rev().find(|speed| *speed < self.speed);
         self.speed = slower.unwrap_or(self.speed);
     }
 
-    /// To the next thing worth a look: a failure, a check that is not met, a gate, a pause, the end.
+    /// Jumps to the next mark, such as a failure, a failing check, a closed gate, a pause or the end; returns the
+    /// events played.
     pub fn next_mark(&mut self) -> &[Fact] {
         let to = (self.next..self.facts.len()).find(|&at| is_mark(&self.facts[at]));
         self.go_to(to.map_or(self.end(), |at| self.due[at]))
     }
 
-    /// To the one before.
+    /// Jumps to the previous mark.
     pub fn previous_mark(&mut self) {
         let shown = self.next.saturating_sub(1);
         let is_before = |at: &usize| self.due[*at] < self.due[shown] && is_mark(&self.facts[*at]);
@@ -123,13 +124,13 @@ impl Deck {
         self.go_to(to.map_or(Duration::ZERO, |at| self.due[at]));
     }
 
-    /// A minute of the recording on, or back.
+    /// Jumps by a recorded minute forward or back; returns the events played.
     pub fn by_a_minute(&mut self, on: bool) -> &[Fact] {
         let minute = TimeDelta::minutes(if on { 1 } else { -1 });
         let wanted = self.at() + minute;
         let place = self.facts.partition_point(|fact| fact.at <= wanted);
         let to = self.due.get(place.max(1) - 1).copied().unwrap_or_default();
-        // In a stretch without facts a minute leads nowhere but to its end.
+        // In a stretch without events a minute forward leads to its end.
         let to = if on && to <= self.played {
             self.due.get(self.next).copied().unwrap_or(self.end())
         } else {
@@ -138,13 +139,13 @@ impl Deck {
         self.go_to(to)
     }
 
-    /// Another number for each other picture.
+    /// Changes whenever the snapshot does.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// How things stood at that moment.
+    /// The snapshot at the playback position.
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot> {
         let snapshot = self.projector.snapshot()?;
@@ -154,7 +155,7 @@ impl Deck {
         })
     }
 
-    /// Where it is.
+    /// The playback state.
     #[must_use]
     pub fn standing(&self) -> Standing {
         let gap = match (self.next.checked_sub(1), self.facts.get(self.next)) {
@@ -166,7 +167,7 @@ impl Deck {
             at: self.at(),
             speed: self.speed,
             is_paused: self.is_paused,
-            hurries: gap > LONGEST_IDLE,
+            skips_idle: gap > LONGEST_IDLE,
             is_over: self.is_over(),
         }
     }
@@ -179,7 +180,7 @@ impl Deck {
         self.due.last().copied().unwrap_or_default()
     }
 
-    /// The moment of the recording, between the last fact and the next.
+    /// The recorded time at the playback position, interpolated between two events.
     fn at(&self) -> DateTime<Utc> {
         let Some(last) = self.next.checked_sub(1) else {
             return DateTime::UNIX_EPOCH;
@@ -198,9 +199,9 @@ impl Deck {
 
     fn go_to(&mut self, played: Duration) -> &[Fact] {
         if played < self.played {
-            // Who goes back from the end wants to look, and not to be at the end again in a moment.
+            // Pause after going back from the end, or playback would soon be at the end again.
             self.is_paused |= self.is_over();
-            // What was told cannot be taken back, so it is told anew.
+            // Events can't be undone, so they are replayed from the start.
             self.projector = Projector::default();
             self.next = 0;
             self.played = played;
@@ -211,7 +212,7 @@ impl Deck {
         self.play()
     }
 
-    /// Tells everything that is due.
+    /// Plays all events that are due; returns them.
     fn play(&mut self) -> &[Fact] {
         let from = self.next;
         while self.due.get(self.next).is_some_and(|due| *due <= self.played) {
@@ -223,7 +224,7 @@ impl Deck {
     }
 }
 
-/// Whether a fact is worth a look by itself.
+/// Whether an event is a mark.
 fn is_mark(fact: &Fact) -> bool {
     match &fact.event {
         Event::UnitFinished { state, .. } => state.needs_attention(),
@@ -263,7 +264,7 @@ mod tests {
         }
     }
 
-    /// Begins, pauses after 2 s, goes on after 10 minutes, ends 3 s later.
+    /// Starts, pauses after 2 s, resumes after 10 minutes, ends 3 s later.
     fn deck(speed: f64) -> Deck {
         let changed = Event::WorkersChanged { from: 1, to: 3 };
         let end = Event::RunFinished {
@@ -292,12 +293,15 @@ mod tests {
         assert_eq!(deck.advance(Duration::from_millis(900)).len(), 0);
         assert_eq!(deck.advance(Duration::from_millis(100)).len(), 1);
         let standing = deck.standing();
-        assert!(standing.hurries, "ten minutes without a fact take five seconds");
+        assert!(
+            standing.skips_idle,
+            "ten minutes without a fact take five seconds"
+        );
         assert_eq!(deck.snapshot().unwrap().run.state, RunState::Paused);
         deck.advance(Duration::from_millis(1_250));
         assert_eq!(seconds(&deck), 302, "half of the stretch");
         deck.advance(Duration::from_millis(1_250));
-        assert_eq!((seconds(&deck), deck.standing().hurries), (602, false));
+        assert_eq!((seconds(&deck), deck.standing().skips_idle), (602, false));
         deck.advance(Duration::from_mins(1));
         assert!(deck.standing().is_over);
         assert_eq!(deck.snapshot().unwrap().run.state, RunState::Finished);
@@ -306,7 +310,7 @@ mod tests {
     #[test]
     fn held_it_stands_still_and_can_be_led_to_what_is_worth_a_look() {
         let mut deck = deck(1.0);
-        deck.pause_or_go_on();
+        deck.pause_or_resume();
         assert_eq!(deck.advance(Duration::from_mins(1)).len(), 0);
         assert_eq!(seconds(&deck), 0);
         deck.next_mark();
@@ -333,7 +337,7 @@ mod tests {
         let mut deck = deck(1.0);
         deck.advance(Duration::from_mins(1));
         let version = deck.version();
-        deck.pause_or_go_on();
+        deck.pause_or_resume();
         let standing = deck.standing();
         assert_eq!(
             (seconds(&deck), standing.is_over, standing.is_paused),
@@ -349,7 +353,7 @@ mod tests {
         deck.advance(Duration::from_mins(1));
         deck.previous_mark();
         assert_eq!((seconds(&deck), deck.standing().is_paused), (602, true));
-        deck.pause_or_go_on();
+        deck.pause_or_resume();
         deck.advance(Duration::from_mins(1));
         deck.by_a_minute(false);
         let standing = deck.standing();

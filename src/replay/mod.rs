@@ -1,5 +1,5 @@
-//! A run of the past, shown again: its facts read from `events.jsonl`, and a deck that plays them. This room gives no
-//! orders and knows no terminal; the clock is handed in.
+//! Replay of a past run: its events, read from `events.jsonl`, and a deck that plays them. This module sends no
+//! commands and knows no terminal; the caller passes the time.
 
 mod deck;
 mod read;

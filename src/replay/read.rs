@@ -1,4 +1,4 @@
-//! Reads one run from an event log. Lines that cannot be read are counted and said, never dropped in silence.
+//! Reads one run from an event log. Unreadable lines are counted and reported, never dropped silently.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -7,54 +7,54 @@ use std::path::{Path, PathBuf};
 use super::runs::{Recorded, note};
 use crate::engine::{EVENT_SCHEMA, Event, Fact};
 
-/// The facts of one run, with its pictures among them.
+/// The events of one run, snapshots included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// The run.
+    /// Id of the run.
     pub run: String,
-    /// In the order in which they were written; at least one.
+    /// The events in the order written; at least one.
     pub facts: Vec<Fact>,
-    /// What the operator should know of the file, each in one sentence.
+    /// Remarks about the file for the operator, one sentence each.
     pub remarks: Vec<String>,
 }
 
-/// Nothing can be shown.
+/// The recording can't be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The file cannot be read.
+    /// The file can't be read.
     #[error("cannot read {} ({cause}); give the events.jsonl of a state folder", path.display())]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error.
         cause: io::Error,
     },
-    /// Nothing was recorded.
+    /// The log has no events.
     #[error("{} has no recorded run; record one with 'backcourt run'", .0.display())]
     Empty(PathBuf),
-    /// It is something else.
+    /// The file isn't an event log.
     #[error("{}: line 1 is not a backcourt event; give the events.jsonl of a state folder", .0.display())]
     Foreign(PathBuf),
-    /// Another run is recorded in it.
+    /// The log doesn't contain the run.
     #[error("run '{run}' not found in {}; choose one of: {}; --list shows how each ended", path.display(), known.join(", "))]
     NoSuchRun {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested run.
         run: String,
-        /// What there is, oldest first.
+        /// The recorded runs, oldest first.
         known: Vec<String>,
     },
 }
 
-/// Reads this run, or the newest that did something; where none did, the newest.
+/// Reads the given run. Without one, reads the newest that did any work, else the newest.
 ///
 /// # Errors
-/// The file cannot be read, is no event log, or has no such run.
+/// The file can't be read, isn't an event log, or doesn't contain the run.
 pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
     let mut runs: Vec<Recorded> = Vec::new();
     let mut facts: Vec<Fact> = Vec::new();
-    // Of a newer run, which is shown as soon as it does something.
+    // Events of a newer run, which replaces `facts` once it does any work.
     let mut newer: Vec<Fact> = Vec::new();
     let told = each_fact(path, |fact| {
         let is_first = note(&mut runs, &fact);
@@ -99,10 +99,10 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
     })
 }
 
-/// The runs that are recorded, oldest first; at least one.
+/// The recorded runs, oldest first; at least one.
 ///
 /// # Errors
-/// The file cannot be read or is no event log.
+/// The file can't be read or isn't an event log.
 pub fn list(path: &Path) -> Result<Vec<Recorded>, ReplayError> {
     let mut runs = Vec::new();
     each_fact(path, |fact| {
@@ -114,16 +114,16 @@ pub fn list(path: &Path) -> Result<Vec<Recorded>, ReplayError> {
     Ok(runs)
 }
 
-/// Lines that hold no fact this program knows.
+/// Lines without a known event.
 #[derive(Debug, Default)]
 struct Unread {
-    /// Their numbers.
+    /// Their line numbers.
     strange: Vec<usize>,
-    /// Whether the last one was cut short.
+    /// Whether the last line is truncated.
     is_torn: bool,
 }
 
-/// Hands over every fact in the order in which they were written.
+/// Passes every event to `take`, in the order written.
 fn each_fact(path: &Path, mut take: impl FnMut(Fact)) -> Result<Unread, ReplayError> {
     let unreadable = |cause| ReplayError::File {
         path: path.to_owned(),
@@ -151,7 +151,7 @@ fn each_fact(path: &Path, mut take: impl FnMut(Fact)) -> Result<Unread, ReplayEr
     Ok(unread)
 }
 
-/// Which of several runs is shown when nobody named one.
+/// Why this run is shown if none was requested.
 fn choice(shown: &str, runs: &[Recorded]) -> String {
     let why = match runs.last() {
         Some(newest) if newest.run == shown => "is the newest",

@@ -1,21 +1,21 @@
-//! The runs that an event log holds, each with what tells it apart from the others.
+//! The runs in an event log.
 
 use crate::engine::{Event, Fact};
 
-/// One run of an event log.
+/// A run in an event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its id.
+    /// Id of the run.
     pub run: String,
-    /// Whether it computed, asked or changed anything.
+    /// Whether it computed, checked or changed anything.
     pub did_something: bool,
-    /// How it ended, in one sentence; none if that was not recorded.
+    /// How it ended, in one sentence; `None` if that wasn't recorded.
     pub ended: Option<String>,
 }
 
-/// Takes a fact into the list; says whether it is the first of its run.
+/// Adds an event to the list; returns whether it is the first of its run.
 pub(super) fn note(runs: &mut Vec<Recorded>, fact: &Fact) -> bool {
-    // A run's facts stand together, and the newest run last.
+    // Events of a run are adjacent, and the newest run is last.
     let known = runs.iter().rposition(|run| run.run == fact.run);
     let at = known.unwrap_or_else(|| {
         runs.push(Recorded {
@@ -32,7 +32,7 @@ pub(super) fn note(runs: &mut Vec<Recorded>, fact: &Fact) -> bool {
     known.is_none()
 }
 
-/// Whether it is worth a look that this happened, and not only that a run began, found nothing to do and ended.
+/// Whether the event shows work, beyond a run that started, found nothing to do and ended.
 const fn does_something(event: &Event) -> bool {
     matches!(
         event,

@@ -1,14 +1,14 @@
-//! Why what a check counts is not all known, for people: the share with its causes, by every group, and the dates.
+//! Prints a breakdown: the share of known values with causes, by group, and the dates with missing values.
 
 use std::fmt::Write;
 
 use crate::checks::{Breakdown, Tally};
 use crate::figures::counted;
 
-/// The most dates that are listed.
+/// Maximum dates listed.
 const MOST_DATES: usize = 20;
 
-/// A breakdown in Markdown, under a heading of the third level.
+/// A breakdown as Markdown, under a level-three heading.
 #[must_use]
 pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     let mut page = format!(
@@ -24,7 +24,7 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
         .filter(|(_, tally)| tally.known < tally.counted())
         .map(|(date, tally)| (date.to_string(), tally))
         .collect();
-    // The least known first; dates alike stay in order.
+    // Most incomplete first; ties stay in date order.
     lacking.sort_by_key(|(_, tally)| tally.basis_points());
     if lacking.is_empty() {
         page.push_str("\nNo values are missing on any date.\n");
@@ -74,7 +74,7 @@ fn table<'a>(
 }
 
 fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a text cannot fail.
+    // Writing to a string can't fail.
     let _ = writeln!(page, "{text}");
 }
 

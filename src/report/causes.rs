@@ -1,4 +1,4 @@
-//! Why dates are not as they should be, and why rows could not be stored, a line for each reason.
+//! Groups dates that need attention and quarantined rows by reason.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -7,41 +7,41 @@ use super::{Attention, Stage};
 use crate::ledger::{SameReason, SetAside, UnitState, by_reason};
 use crate::table::FaultKind;
 
-/// Dates of a stage that stand the same way for the same reason.
+/// Dates of a stage with the same state and reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
-    /// How they stand.
+    /// Their state.
     pub state: UnitState,
-    /// Why; what differs from date to date, such as a game's id, is left out of it.
+    /// The reason; what differs between dates, such as a game's id, is replaced by `…`.
     pub reason: String,
     /// The dates, in order.
     pub dates: Vec<NaiveDate>,
-    /// Rows they have.
+    /// Rows stored.
     pub rows: u64,
-    /// Rows they should have.
+    /// Rows expected.
     pub expected: u64,
-    /// Attempts they took.
+    /// Attempts used.
     pub attempts: u64,
 }
 
-/// Rows of a stage that could not be stored for the same reason.
+/// Quarantined rows of a stage with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantine {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
-    /// What kind of fault they have; none if they were recorded before kinds were.
+    /// The kind of their fault; `None` if they were recorded before kinds were.
     pub kind: Option<FaultKind>,
-    /// Why; what differs from row to row is left out of it.
+    /// The reason; what differs between rows is replaced by `…`.
     pub reason: String,
-    /// Their dates, each once, in order.
+    /// Their dates, in order, without duplicates.
     pub dates: Vec<NaiveDate>,
-    /// The rows.
+    /// The quarantined rows.
     pub rows: Vec<SetAside>,
 }
 
-/// The causes of everything that needs attention in a stage, the one with most dates first.
+/// The causes of everything that needs attention in a stage, most dates first.
 pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
     let of = |unit: &&Attention| {
         let reason = unit.reason.as_deref().unwrap_or("no reason recorded");
@@ -62,7 +62,7 @@ pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
     by_reason(&stage.attention, of).into_iter().map(cause).collect()
 }
 
-/// The rows of a stage that were set aside, those with most rows first.
+/// The quarantined rows of a stage by reason, most rows first.
 pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
     let quarantine = |group: SameReason<Option<FaultKind>, SetAside>| {
         let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();

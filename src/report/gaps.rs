@@ -1,4 +1,4 @@
-//! What the stored rows of a stage do not know, added up over its dates as the console shows it.
+//! Missing values in the stored rows of a stage, added up over its dates for console and report.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,22 +8,22 @@ use serde::Serialize;
 
 use crate::ledger::Gap;
 
-/// Something that rows of a stage do not know.
+/// A missing value or data issue in rows of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StageGap {
-    /// The column without a value, or the issue that a column of issues names.
+    /// The column that is NULL, or the issue named in an issues column.
     pub what: String,
-    /// On how many dates.
+    /// Number of dates.
     pub dates: u64,
-    /// In how many rows.
+    /// Number of rows.
     pub rows: u64,
 }
 
-/// The gaps of all dates together, those of the most rows first.
+/// Adds up the gaps of all dates, most rows first.
 pub(super) fn added_up(by_date: &BTreeMap<NaiveDate, Vec<Gap>>) -> Vec<StageGap> {
     let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for gaps in by_date.values() {
-        // Ledgers of before have an issue once for each column that names it.
+        // Older ledgers list an issue once for each column that names it.
         let mut seen = BTreeSet::new();
         for gap in gaps.iter().filter(|gap| seen.insert(&gap.what)) {
             let (dates, rows) = sums.entry(&gap.what).or_default();

@@ -1,4 +1,4 @@
-//! Everything the document says: what was done, what was found, what was waived, what is left and how to go on.
+//! The content of the handoff report: what was done, found and waived, what is left and the next steps.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -9,73 +9,73 @@ use super::{Cause, Go, Quarantine, Standing};
 use crate::ledger::{Acceptance, Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
 use crate::plan::Plan;
 
-/// The `schema` value of the object.
+/// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.report/1";
 
-/// The document, for programs as it is and for people through [`super::markdown()`].
+/// The handoff report; serialized for programs, printed for people by [`super::markdown()`].
 #[derive(Debug, Serialize)]
 pub struct Handoff {
-    /// Names the form of this object.
+    /// Identifies the format of this object.
     pub schema: &'static str,
     /// The plan's title.
     pub title: String,
-    /// How everything stands, as `status --json` says it.
+    /// The progress of the plan, as in `status --json`.
     pub standing: Standing,
     /// Every run of the plan on this warehouse, oldest first.
     pub runs: Vec<PastRun>,
-    /// What was done in each stage, in plan order.
+    /// The work done in each stage, in plan order.
     pub work: Vec<Work>,
-    /// Every waiver there ever was, oldest first.
+    /// All waivers, oldest first.
     pub waivers: Vec<Waiver>,
-    /// Every acceptance of rows of another definition there ever was, oldest first.
+    /// All acceptances of outdated rows, oldest first.
     pub acceptances: Vec<Acceptance>,
-    /// Why dates are not as they should be.
+    /// Why dates need attention.
     pub causes: Vec<Cause>,
-    /// Why rows could not be stored.
+    /// Why rows are quarantined.
     pub quarantined: Vec<Quarantine>,
-    /// What to do next, one sentence each.
+    /// The next steps, one sentence each.
     pub next: Vec<String>,
 }
 
-/// A run, as it is told afterwards.
+/// A run in the report.
 #[derive(Debug, Serialize)]
 pub struct PastRun {
     /// Run id.
     pub id: String,
-    /// How it stands.
+    /// State of the run.
     pub state: RunState,
-    /// When it began.
+    /// When it started.
     pub started_at: DateTime<Utc>,
-    /// When it ended; none of one that died.
+    /// When it ended; `None` if its process died.
     pub ended_at: Option<DateTime<Utc>>,
-    /// The sentence it ended with.
+    /// The closing message.
     pub ending: Option<String>,
     /// Source the stages read.
     pub source: String,
-    /// Workers at its start.
+    /// Workers at the start.
     pub workers: u32,
-    /// The first date it was about.
+    /// First date of the run.
     pub from: Option<NaiveDate>,
-    /// The last date it was about.
+    /// Last date of the run.
     pub to: Option<NaiveDate>,
-    /// How many dates it was about.
+    /// Number of dates.
     pub dates: usize,
 }
 
-/// What was done in one stage.
+/// The work done in one stage.
 #[derive(Debug, Serialize)]
 pub struct Work {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
-    /// What was done.
+    /// What the runs did.
     #[serde(flatten)]
     pub work: StageWork,
-    /// Dates with games an hour, over all runs that finished any; none before any did.
+    /// Dates with games per hour, over all runs that finished any; `None` if none did.
     pub dates_per_hour: Option<f64>,
 }
 
 impl Handoff {
-    /// Gathers the document about a plan that stands like this.
+    /// Gathers the report of a plan with this progress; `go` has the flags for its commands.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -118,7 +118,7 @@ impl Handoff {
     }
 }
 
-/// Only the lock can tell whether the newest run lives; an older one that never ended was interrupted.
+/// The newest run's state comes from the lock; an older run without an end was interrupted.
 fn past(run: RunRecord, (newest, its_state): &(String, RunState)) -> PastRun {
     let state = match run.state {
         _ if run.id == *newest => *its_state,
@@ -139,7 +139,7 @@ fn past(run: RunRecord, (newest, its_state): &(String, RunState)) -> PastRun {
     }
 }
 
-/// The rate of all runs together that came to anything.
+/// Dates per hour over all runs that finished any.
 fn rate(work: &StageWork) -> Option<f64> {
     let runs = || work.runs.iter().filter(|run| run.dates > 0);
     dates_per_hour(
@@ -148,7 +148,7 @@ fn rate(work: &StageWork) -> Option<f64> {
     )
 }
 
-/// Dates an hour; none where there is nothing to measure.
+/// Dates per hour; `None` if there is nothing to measure.
 #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 dates")]
 pub(super) fn dates_per_hour(dates: u64, seconds: f64) -> Option<f64> {
     (dates > 0 && seconds > 0.0).then(|| (3_600.0 * dates as f64 / seconds).round())

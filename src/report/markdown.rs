@@ -1,4 +1,4 @@
-//! The document in Markdown.
+//! The handoff report as Markdown.
 
 use std::fmt::Write;
 
@@ -12,13 +12,13 @@ use crate::plan::{Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
 use crate::warehouse::Cost;
 
-/// Rows of one kind that are shown; the JSON form has all of them.
+/// Maximum rows shown per kind; the JSON format has all of them.
 const ROWS_SHOWN: usize = 3;
 
-/// Earlier values of a check that are shown.
+/// Maximum earlier values shown per check.
 const VALUES_SHOWN: usize = 6;
 
-/// The document in Markdown.
+/// The handoff report as Markdown.
 #[must_use]
 pub fn markdown(handoff: &Handoff) -> String {
     let mut page = format!("# Handoff: {}\n\n", handoff.title);
@@ -46,11 +46,11 @@ pub fn markdown(handoff: &Handoff) -> String {
 }
 
 fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a text cannot fail.
+    // Writing to a string can't fail.
     let _ = writeln!(page, "{text}");
 }
 
-/// A text as it may stand in a table.
+/// A text escaped for a table cell; `-` if there is none.
 fn cell(text: Option<&str>) -> String {
     text.unwrap_or("-").replace('|', "\\|").replace(['\n', '\r'], " ")
 }
@@ -116,7 +116,7 @@ fn stages(page: &mut String, stages: &[Stage]) {
     }
 }
 
-/// Dates by state, as in `16 ok, 1 failed`.
+/// Dates by state: `16 ok, 1 failed`.
 #[must_use]
 pub fn by_state(counts: &Counts) -> String {
     let counts: Vec<String> = UnitState::ALL
@@ -127,7 +127,7 @@ pub fn by_state(counts: &Counts) -> String {
     counts.join(", ")
 }
 
-/// What the warehouse billed, if it bills anything: by stage, then for what belongs to none.
+/// Billed cost by stage, then for work outside stages; nothing if the warehouse doesn't bill.
 fn costs(page: &mut String, standing: &Standing) {
     let Some(total) = standing.cost else { return };
     page.push_str(
@@ -166,7 +166,7 @@ fn costs(page: &mut String, standing: &Standing) {
     page.push('\n');
 }
 
-/// What each run did in each stage, and how fast.
+/// Dates and rate of each run in each stage.
 fn work(page: &mut String, work: &[Work]) {
     if work.iter().all(|work| work.work.runs.is_empty()) {
         return;
@@ -272,7 +272,7 @@ fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
     }
 }
 
-/// What a row of the table has no room for; says whether there was anything.
+/// Notes on a check that don't fit in its table row; returns whether there were any.
 fn about_check(page: &mut String, check: &Check) -> bool {
     let mut said = false;
     let mut values: Vec<String> = check
@@ -316,7 +316,7 @@ fn about_check(page: &mut String, check: &Check) -> bool {
     said
 }
 
-/// Waivers are told for ever, those that count no more too.
+/// All waivers, including those that are no longer valid.
 fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
     if waivers.is_empty() {
         return;
@@ -343,7 +343,7 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
     page.push('\n');
 }
 
-/// Which definition made which dates, where it was not the plan's, and whose word let rows of another stay.
+/// Dates computed by other definitions than the plan's, and the acceptances of such rows.
 fn definitions(page: &mut String, stages: &[Stage], acceptances: &[Acceptance]) {
     let told: Vec<(&str, String)> = stages
         .iter()
@@ -429,7 +429,7 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
     page.push('\n');
 }
 
-/// What the stored rows do not know.
+/// Missing values in the stored rows.
 fn gaps(page: &mut String, stages: &[Stage]) {
     if stages.iter().all(|stage| stage.gaps.is_empty()) {
         return;

@@ -1,5 +1,5 @@
-//! The handoff document, from the ledger alone: who was not there can go on from it.
-//! This room knows no engine and no warehouse; a run that lives, ended or died reads the same.
+//! The handoff report, from the ledger alone, for the operator who takes over. It reads the same during a run and
+//! after it. This module knows no engine and no warehouse.
 
 mod breakdown;
 mod causes;

@@ -1,4 +1,4 @@
-//! How to go on: what is left, and the exact command that does it.
+//! The next steps: what is left to do, with the exact commands.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use crate::ledger::{CheckState, Counts, RunState};
 use crate::plan::{Plan, Severity, compact_dates};
 use crate::runbook::{Item, ItemState};
 
-/// The flags a command needs to mean the same state folder, plan and warehouse as the report was asked with.
+/// Flags that make a command address the same state folder, plan and warehouse as the report.
 #[derive(Debug, Clone, Default)]
 pub struct Go {
-    /// Each flag with its value; none where the usual one is meant.
+    /// Each flag with its value; defaults are omitted.
     pub flags: Vec<(&'static str, String)>,
 }
 
@@ -21,14 +21,14 @@ impl Go {
     fn command(&self, rest: &str) -> String {
         let mut command = format!("backcourt {rest}");
         for (flag, value) in &self.flags {
-            // Writing to a text cannot fail.
+            // Writing to a string can't fail.
             let _ = write!(command, " {flag} {}", quoted(value));
         }
         command
     }
 }
 
-/// A value as a shell takes it for one word.
+/// A value quoted for a POSIX shell, if needed.
 fn quoted(value: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:=@,+".contains(letter);
     if !value.is_empty() && value.chars().all(plain) {
@@ -38,7 +38,7 @@ fn quoted(value: &str) -> String {
     }
 }
 
-/// What is left to be done on a plan that stands like this, the nearest first.
+/// The steps left for a plan with this progress, most immediate first.
 pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<String> {
     let run = &standing.run;
     let mut steps = Vec::new();
@@ -110,7 +110,7 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
     steps
 }
 
-/// A run of these dates, from the source of the last run so far as that is not the plan's.
+/// A `run` command for these dates, with the last run's source if it isn't the plan's.
 fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
     let source = if standing.run.source == plan.source {
         String::new()
@@ -120,7 +120,7 @@ fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
     format!("run{dates}{source}")
 }
 
-/// The flags for the dates of the last run, if it was about a part of the plan.
+/// Flags for the dates of the last run; `None` if it had all dates of the plan.
 fn part_of(standing: &Standing, plan: &Plan) -> Option<String> {
     let dates = &standing.run.dates;
     let all: Vec<NaiveDate> = plan.range.days().collect();
@@ -151,7 +151,7 @@ fn is_or_are(dates: u64) -> String {
     }
 }
 
-/// Checks that only have to be asked once more, and ticks by hand.
+/// Checks to run again and items to tick by hand.
 fn in_the_runbook(items: &[Item], go: &Go) -> Vec<String> {
     let waiting = || {
         items

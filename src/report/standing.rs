@@ -1,5 +1,5 @@
-//! How a plan stands, from the ledger alone: what `status` prints and the handoff document is made of. It speaks of all
-//! dates of the plan, whichever of them the last run was about: a narrower run hides nothing.
+//! The progress of a plan from the ledger alone, for `status` and the handoff report. It covers all dates of the plan,
+//! whatever dates the last run had.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use crate::plan::{CheckSpec, DateRange, Plan, Severity, StageSpec};
 use crate::runbook::{Facts, Item, derive};
 use crate::warehouse::Cost;
 
-/// The `schema` value of the object.
+/// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.status/1";
 
-/// A plan as its ledger knows it.
+/// The progress of a plan according to its ledger.
 #[derive(Debug, Serialize)]
 pub struct Standing {
-    /// Names the form of this object.
+    /// Identifies the format of this object.
     pub schema: &'static str,
     /// The newest run.
     pub run: Run,
@@ -31,13 +31,13 @@ pub struct Standing {
     pub checks: Vec<Check>,
     /// The runbook's items in plan order.
     pub runbook: Vec<Item>,
-    /// Checks of the raw tables in plan order.
+    /// Raw-data checks in plan order.
     pub sources: Vec<Check>,
-    /// What was billed by all runs together; none if nothing was.
+    /// Billed cost of all runs; `None` if no job was billed.
     pub cost: Option<Cost>,
-    /// Of that, for what belongs to no stage and no check: loading, a sample; none if nothing was.
+    /// The part of it outside stages and checks, such as a load or a sample; `None` if no job was billed.
     pub cost_aside: Option<Cost>,
-    /// The host that recorded all this in the warehouse; none where it is from the ledger of the state folder.
+    /// The host that recorded this progress in the warehouse; `None` if it is from the state folder's ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<String>,
 }
@@ -47,60 +47,60 @@ pub struct Standing {
 pub struct Run {
     /// Run id.
     pub id: String,
-    /// How it stands.
+    /// State of the run.
     pub state: RunState,
     /// Process that ran it.
     pub pid: u32,
     /// Plan name.
     pub plan: String,
-    /// Warehouse as the operator named it.
+    /// Warehouse as given by the operator.
     pub warehouse: String,
     /// Source the stages read.
     pub source: String,
-    /// Workers at its start.
+    /// Workers at the start.
     pub workers: u32,
-    /// When it began, in UTC and to the second.
+    /// When it started, in UTC, to the second.
     pub started_at: String,
-    /// The sentence it ended with.
+    /// The closing message.
     pub ending: Option<String>,
-    /// The dates it is about, which may be a part of the plan's.
+    /// The dates of the run, possibly only some of the plan's.
     #[serde(skip)]
     pub dates: Vec<NaiveDate>,
 }
 
-/// One stage.
+/// The progress of a stage.
 #[derive(Debug, Serialize)]
 pub struct Stage {
     /// Name.
     pub name: String,
-    /// `dataset.table`; none if it fills none.
+    /// `dataset.table` it fills, if any.
     pub table: Option<String>,
     /// The plan's dates by state.
     pub dates: Counts,
-    /// Dates outside the plan's range that were run, by state.
+    /// Recorded dates outside the plan's range, by state.
     pub outside: Counts,
-    /// Rows stored for all of them.
+    /// Rows stored, dates outside the plan included.
     pub rows: u64,
-    /// Seconds of work by all runs together, pauses left out.
+    /// Seconds of work by all runs, pauses excluded.
     pub seconds: f64,
-    /// What all runs together were billed for it and its checks; none if nothing was.
+    /// Billed cost of all runs for it and its checks; `None` if no job was billed.
     pub cost: Option<Cost>,
-    /// Why dates were skipped, and how many for each reason.
+    /// Number of skipped dates by reason.
     pub skipped_reasons: BTreeMap<String, u64>,
     /// Dates that need attention, with the reason.
     pub attention: Vec<Attention>,
-    /// What its stored rows do not know, those of the most rows first.
+    /// Missing values in its stored rows, most rows first.
     pub gaps: Vec<StageGap>,
-    /// Which definition made how many of its done dates, over the whole plan, in the order the definitions came.
+    /// How many done dates each definition computed, over the whole plan, oldest definition first.
     pub definitions: Vec<MadeBy>,
 }
 
-/// A date that ended otherwise than it should.
+/// A date that failed, or has fewer rows than expected.
 #[derive(Debug, Serialize)]
 pub struct Attention {
     /// Date.
     pub date: NaiveDate,
-    /// How it stands.
+    /// State of the date.
     pub state: UnitState,
     /// Rows stored.
     pub rows: u32,
@@ -108,49 +108,49 @@ pub struct Attention {
     pub expected: u32,
     /// Attempts used.
     pub attempts: u32,
-    /// Why.
+    /// The recorded reason.
     pub reason: Option<String>,
 }
 
-/// One check with its newest answer.
+/// A check with its newest result.
 #[derive(Debug, Serialize)]
 pub struct Check {
     /// Name.
     pub name: String,
-    /// Stage it belongs to; for a check of the raw tables, the feed.
+    /// Stage it belongs to; for a raw-data check, the feed.
     pub stage: String,
-    /// Whether it blocks.
+    /// Whether it is blocking or advisory.
     pub severity: Severity,
-    /// How it stands.
+    /// State of the newest result.
     pub state: CheckState,
-    /// What was measured last.
+    /// The last measured value.
     pub value: Option<String>,
-    /// What is expected.
+    /// The expected value.
     pub target: String,
-    /// The value before the backfill, as the operator noted it.
+    /// The operator's note of the value before the backfill.
     pub before: Option<String>,
-    /// Dates that offend.
+    /// The check's failing dates.
     pub offending: Vec<NaiveDate>,
-    /// Over how many of its table's dates the answer speaks; none while there is no answer, and for a check that is about
-    /// named dates or raw tables.
+    /// How many of the table's dates the result covers; `None` without a result, and for checks of named dates or raw
+    /// tables.
     pub over: Option<Coverage>,
-    /// What else the query named: dates that were not run yet, dates outside the plan.
+    /// What else the query returned: dates not run yet, dates outside the plan.
     pub note: Option<String>,
-    /// What was billed for it, all the times it was asked; none if nothing was.
+    /// Billed cost of all its runs; `None` if no job was billed.
     pub cost: Option<Cost>,
-    /// The newest waiver, whether or not it still counts.
+    /// The newest waiver, valid or not.
     pub waiver: Option<Waiver>,
-    /// Which definition it was answered for; none if it was never asked.
+    /// Which definition the result is of; `None` if the check was never run.
     pub definition: Option<Definition>,
-    /// What else must be known of the answer: that it is of another definition, or why the waiver does not count.
+    /// A caveat on the result: it is of another definition, or why the waiver isn't valid.
     pub remark: Option<String>,
-    /// The newest answers, oldest first.
+    /// The newest results, oldest first.
     pub history: Vec<PastAnswer>,
 }
 
 impl Standing {
-    /// Gathers everything the ledger knows of a plan's newest run. Only the lock can tell whether its process
-    /// lives; without one, a run that never ended was interrupted.
+    /// Gathers the progress of a plan from the ledger. `is_alive` comes from the lock; a run without an end whose
+    /// process is dead was interrupted.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -243,7 +243,7 @@ impl Standing {
 }
 
 impl Standing {
-    /// The dates that need attention and that no waived check names, by stage.
+    /// The dates that need attention and aren't covered by a waived check, by stage.
     #[must_use]
     pub fn unexcused(&self) -> Vec<(&str, Vec<NaiveDate>)> {
         let of = |stage: &Stage| {
@@ -260,7 +260,7 @@ impl Standing {
     }
 }
 
-/// Over how many of its table's dates an answer speaks.
+/// How many of the table's dates a result covers.
 fn over(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
     let stage = stages.iter().find(|stage| stage.name == spec.stage)?;
     Coverage::is_known(spec, state).then(|| stage.dates.coverage())

@@ -1,4 +1,4 @@
-//! Whether one condition holds, and the fact that shows it.
+//! Evaluates one condition of a runbook item.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -8,10 +8,10 @@ use crate::figures::{count, counted, is_or_are};
 use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
 use crate::plan::{CheckSpec, Condition, Plan, Severity};
 
-/// How a condition stands.
+/// The state of a condition, with the fact that shows it.
 pub(super) struct Shown {
     pub(super) state: ItemState,
-    /// The check it is about, if it is about one.
+    /// The check it depends on, if it is about a check.
     pub(super) check: Option<String>,
     pub(super) fact: String,
     pub(super) at: Option<DateTime<Utc>>,
@@ -35,7 +35,8 @@ impl Shown {
     }
 }
 
-/// Facts in one line, the checks of equal ones together. One check that is done needs no name: its item has a title.
+/// The facts in one line; equal facts of several checks are combined. A single done check isn't named: the item's title
+/// says enough.
 pub(super) fn told(shown: &[&Shown]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for each in shown {
@@ -117,8 +118,8 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     Shown::new(ItemState::Done, fact, tally.last_at)
 }
 
-/// As the engine judges a gate: shut by a blocking check that is not met, and by a date in trouble that no waived
-/// check names.
+/// The gate rule of the engine: closed by a failing blocking check, and by a date that needs attention and isn't
+/// covered by a waived check.
 fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let dates = finished(stage, plan, facts);
     if dates.state != ItemState::Done {
@@ -201,7 +202,7 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
     }
 }
 
-/// The answer of a blocking check, as its gate sees it.
+/// A blocking check's result as input of the gate rule.
 fn at_gate(answer: &CheckRecord) -> GateCheck<'_> {
     GateCheck {
         severity: Severity::Blocking,
@@ -210,7 +211,7 @@ fn at_gate(answer: &CheckRecord) -> GateCheck<'_> {
     }
 }
 
-/// An answer in words: the value, and all that an operator must know to judge it.
+/// A result as text: the value, and if it didn't pass, its state and target.
 fn answer(last: &CheckRecord, plan: &Plan) -> String {
     let value = last.value.as_deref().unwrap_or("-");
     match last.state {

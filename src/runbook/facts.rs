@@ -1,4 +1,4 @@
-//! What the ledger knows that can tick an item.
+//! The ledger data that runbook conditions are evaluated on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,34 +7,34 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::ledger::{CheckRecord, Ledger, LedgerError, Tally, Target, Tick, UnitState, WrittenReport};
 use crate::plan::{Condition, DoneWhen, Plan};
 
-/// States of single dates of a stage, each with when it was recorded.
+/// States of single dates of a stage, each with the time it was recorded.
 pub(super) type DateStates = HashMap<NaiveDate, (UnitState, DateTime<Utc>)>;
 
-/// The facts of one plan on one warehouse, over the dates of the plan: a run of a part of them ticks nothing that asks
-/// for all.
+/// The data of one plan on one warehouse, over all dates of the plan: a run of some dates doesn't complete an item
+/// about all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// Dates of each stage, by stage.
+    /// Date counts by stage.
     pub tallies: HashMap<String, Tally>,
-    /// Dates that are asked after one by one, by stage.
+    /// States of the dates named in conditions, by stage.
     pub dates: HashMap<String, DateStates>,
-    /// The newest answer of each check, by name.
+    /// The newest result of each check, by name.
     pub checks: HashMap<String, CheckRecord>,
-    /// Checks that were met or waived at some time.
+    /// Checks that have ever passed or been waived.
     pub once_met: HashSet<String>,
-    /// The newest waiver's moment, over all checks.
+    /// Time of the newest waiver of any check.
     pub waived_at: Option<DateTime<Utc>>,
-    /// What was ticked by hand, by item.
+    /// Ticks by item.
     pub ticks: HashMap<String, Tick>,
-    /// The document that was written last.
+    /// The handoff report written last.
     pub report: Option<WrittenReport>,
 }
 
 impl Facts {
-    /// Reads the facts of a plan; all it needs is a few thousand rows that stand together.
+    /// Reads the data from the ledger; a few thousand adjacent rows.
     ///
     /// # Errors
-    /// When the ledger cannot be read or holds a word it should not.
+    /// When the ledger cannot be read or contains an unknown value.
     pub fn gather(ledger: &Ledger, target: Target, plan: &Plan) -> Result<Self, LedgerError> {
         let mut dates: HashMap<String, DateStates> = HashMap::new();
         for condition in plan.runbook.iter().flat_map(|spec| match &spec.done_when {
@@ -59,7 +59,7 @@ impl Facts {
         })
     }
 
-    /// When a result was recorded last; a document written before is behind.
+    /// Time of the newest recorded result; an older report is out of date.
     pub(super) fn changed_at(&self) -> Option<DateTime<Utc>> {
         let units = self.tallies.values().filter_map(|tally| tally.last_at);
         let checks = self.checks.values().map(|check| check.at);

@@ -1,4 +1,4 @@
-//! One item with its state, and the function that derives it.
+//! Runbook items and the function that derives their state.
 
 use std::fmt;
 
@@ -9,24 +9,24 @@ use super::Facts;
 use super::condition::{Shown, shown, told};
 use crate::plan::{Condition, DoneWhen, ItemId, ItemSpec, Plan};
 
-/// How an item stands.
+/// State of a runbook item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
-    /// Nothing of it is done.
+    /// Not started.
     Open,
-    /// Some of it is done.
+    /// Partly done.
     UnderWay,
-    /// All of it is done.
+    /// Completed by its conditions, or ticked.
     Done,
-    /// It cannot be done without the operator: something failed, or its turn has come and it is ticked by hand.
+    /// The operator must act: something failed, or it is a manual item whose turn has come.
     NeedsYou,
-    /// It was done and is not any more: what it rested on has changed, or its tick was withdrawn.
+    /// It was done and no longer is: its inputs changed, or its tick was withdrawn.
     Undone,
 }
 
 impl ItemState {
-    /// Every state, from what is done to what is not begun.
+    /// Every state, done first, open last.
     pub const ALL: [Self; 5] = [
         Self::Done,
         Self::NeedsYou,
@@ -54,32 +54,32 @@ impl fmt::Display for ItemState {
     }
 }
 
-/// One item of the runbook as it stands.
+/// A runbook item with its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its number.
     pub item: ItemId,
-    /// What is to be done.
+    /// What to do.
     pub title: String,
-    /// Whether the operator ticks it; facts tick the others.
+    /// Whether the operator ticks it; other items are completed by conditions.
     pub manual: bool,
-    /// How it stands.
+    /// State of the item.
     pub state: ItemState,
-    /// The fact that ticked it, or what is missing; of an item ticked by hand, the note.
+    /// The fact that completes it, or what is missing; the note of a manual item.
     pub fact: String,
-    /// When that fact was recorded; none while there is none.
+    /// When that fact was recorded, if there is one.
     pub at: Option<DateTime<Utc>>,
-    /// Who ticked it by hand, or withdrew that.
+    /// Who ticked it, or withdrew the tick.
     pub by: Option<String>,
-    /// What the plan has to say besides.
+    /// The plan's remark.
     pub remark: Option<String>,
-    /// The checks that tick it.
+    /// The checks that complete it.
     pub checks: Vec<String>,
-    /// The stage whose dates tick it.
+    /// The stage whose dates complete it.
     pub stage: Option<String>,
 }
 
-/// How every item of a plan stands, in order.
+/// The state of every item of a plan, in order.
 #[must_use]
 pub fn derive(plan: &Plan, facts: &Facts) -> Vec<Item> {
     let mut items = Vec::with_capacity(plan.runbook.len());
@@ -95,7 +95,7 @@ pub fn derive(plan: &Plan, facts: &Facts) -> Vec<Item> {
     items
 }
 
-/// It is the operator's turn once all before it is done.
+/// A manual item needs the operator once all earlier items are done.
 fn by_hand(spec: &ItemSpec, facts: &Facts, its_turn: bool) -> Item {
     let tick = facts.ticks.get(spec.item.as_str());
     let state = match tick {
@@ -137,7 +137,7 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
             (true, true) => ItemState::UnderWay,
             (false, _) => ItemState::Open,
         });
-    // What stands in the way is said first and alone; what is done is said when nothing does.
+    // Unless the item is done, only the conditions that aren't are shown.
     let telling: Vec<&Shown> = shown
         .iter()
         .filter(|each| state == ItemState::Done || each.state != ItemState::Done)

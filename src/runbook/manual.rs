@@ -1,12 +1,12 @@
-//! Whether an item may be ticked by hand; the console and the command line ask the same.
+//! Whether an item may be ticked by hand: one rule for console and command line.
 
 use crate::ledger::Tick;
 use crate::plan::{DoneWhen, Plan, with_hint};
 
-/// Whether this item may be ticked or its tick withdrawn with this note; `last` is its newest tick.
+/// Whether this item may be ticked, or its tick withdrawn, with this note; `last` is its newest tick.
 ///
 /// # Errors
-/// One sentence that says why not, and what to do instead.
+/// Returns why not, and what to do instead.
 pub fn may_tick(plan: &Plan, last: Option<&Tick>, item: &str, done: bool, note: &str) -> Result<(), String> {
     if plan.runbook.is_empty() {
         return Err(format!(

@@ -1,5 +1,5 @@
-//! How the operator's list of items stands: one pure function from the facts of the ledger, shared by the console,
-//! `status` and the report. This room decides nothing and records nothing; it knows no engine and no warehouse.
+//! The state of the runbook: a pure function of ledger data, shared by the console, `status` and the report. This
+//! module records nothing and knows no engine or warehouse.
 
 mod condition;
 mod facts;

@@ -1,4 +1,4 @@
-//! Every condition on facts made by hand, worked out beforehand.
+//! Tests every condition on handmade facts.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{Facts, Item, ItemState, derive, may_tick};
 use crate::ledger::{CheckRecord, CheckState, Tally, Tick, UnitState, WrittenReport};
 use crate::plan::{Plan, load};
 
-/// Ten dates, two stages, one check that blocks and one that advises.
+/// Ten dates, two stages, one blocking and one advisory check.
 const PLAN: &str = r#"
 name = "small"
 title = "Small"

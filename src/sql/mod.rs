@@ -1,5 +1,5 @@
-//! What a `GoogleSQL` text says without being run: its words, its parameters, the tables it reads. Pure, and nothing is
-//! recursive, so that no query is too deep for it. This room knows no warehouse and no plan.
+//! Lexical analysis of `GoogleSQL`: tokens, parameters, and the tables a query reads. Pure and not recursive, so no
+//! query is too deep. This module knows no warehouse and no plan.
 
 mod tables;
 mod words;

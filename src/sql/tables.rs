@@ -1,7 +1,7 @@
-//! The tables a query reads. They are found by where they stand, behind FROM, JOIN, a comma between tables, or TABLE in
-//! a call, so that a construct no parser knows hides none, and a column, a text or a comment is never taken for one.
+//! The tables a query reads, found by their position: after FROM, JOIN, a comma between tables, or TABLE in a call.
+//! Unknown syntax hides no table, and a column, string or comment is never mistaken for one.
 //!
-//! What a view, a routine or `EXTERNAL_QUERY` reads cannot be seen from here.
+//! What a view, a routine or `EXTERNAL_QUERY` reads is not visible here.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::words::{Letters, tokens};
 
-/// What stands behind a dataset's name in a path to its metadata.
+/// Follows the dataset in the name of a metadata view.
 const INFORMATION_SCHEMA: &str = "INFORMATION_SCHEMA";
 
-/// A table as a query names it.
+/// A table as named in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName {
-    /// The parts of the name, `project.dataset.table` or fewer.
+    /// The parts of the name: `project.dataset.table` or fewer.
     parts: Vec<String>,
-    /// Whether the whole name stands in one pair of backticks.
+    /// Whether the whole name is in one pair of backticks.
     pub is_marked: bool,
 }
 
 impl TableName {
-    /// The dataset and the table; none for a name of one part, as WITH gives it.
+    /// Dataset and table; `None` for a name with one part, such as a WITH name.
     #[must_use]
     pub fn path(&self) -> Option<(&str, &str)> {
         match self.parts.as_slice() {
@@ -32,22 +32,22 @@ impl TableName {
         }
     }
 
-    /// The project it is in; none where the name leaves it out. The name of an old one has a dot in it.
+    /// The project, if the name has one. A domain-scoped project contains a dot.
     #[must_use]
     pub fn project(&self) -> Option<String> {
         let (project, _) = self.parts.split_at(self.parts.len() - self.local_parts());
         (!project.is_empty()).then(|| project.join("."))
     }
 
-    /// The same name without its project.
+    /// The name without its project.
     #[must_use]
     pub fn local(&self) -> String {
         let (_, local) = self.parts.split_at(self.parts.len() - self.local_parts());
         local.join(".")
     }
 
-    /// Its dataset, if that is one of this project. A name without a project is so only in one pair of backticks, and a
-    /// region has no dataset.
+    /// The dataset, if it belongs to this project. A name without a project counts only if it is in one pair of
+    /// backticks; a region has no dataset.
     #[must_use]
     pub fn dataset_in(&self, project: &str) -> Option<String> {
         let is_there = self.project().map_or(self.is_marked, |named| named == project);
@@ -57,18 +57,18 @@ impl TableName {
         (is_there && !is_region).then(|| dataset.to_owned())
     }
 
-    /// How many parts a name has without its project: dataset and table, and a word more where it is metadata.
+    /// Number of parts without the project: dataset and table, one more for a metadata view.
     fn local_parts(&self) -> usize {
         let is_metadata =
             (self.parts.iter().nth_back(1)).is_some_and(|part| part.eq_ignore_ascii_case(INFORMATION_SCHEMA));
         self.parts.len().min(if is_metadata { 3 } else { 2 })
     }
 
-    /// Whether this `dataset.table` is read by it: itself, one of its partitions, or one of the tables of a wildcard. The
-    /// project does not count.
+    /// Whether it reads this `dataset.table`: the table itself, one of its partitions, or through a wildcard. The
+    /// project is ignored.
     ///
-    /// Letter case does not count. `SQLite` takes names that differ in it as one, `BigQuery` does so in datasets that
-    /// are made for it, and nobody gives two tables such names on purpose.
+    /// Case is ignored too: `SQLite` and case-insensitive `BigQuery` datasets ignore it, and tables whose names differ
+    /// only in case are never intended.
     #[must_use]
     pub fn covers(&self, table: &str) -> bool {
         let Some((dataset, name)) = self.path() else {
@@ -88,23 +88,23 @@ impl TableName {
     }
 }
 
-/// Every table that stands in a query, in order, as often as it does. Names that WITH gives are among them, of one part.
+/// Every table in a query, in order and with duplicates. WITH names are included, with one part.
 ///
 /// # Errors
-/// When the query cannot be cut into words, in a sentence for the operator.
+/// When the query can't be tokenized; returns a message for the operator.
 pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
     let (_, found) = found(sql)?;
     Ok(found.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The query with another name for each table that `rename` has one for, in whatever spelling it stands there.
+/// The query with each table renamed for which `rename` returns a name, however it is spelled.
 ///
 /// # Errors
-/// When the query cannot be cut into words, in a sentence for the operator.
+/// When the query can't be tokenized; returns a message for the operator.
 pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Result<String, String> {
     let (spans, found) = found(sql)?;
     let mut letters = Letters::of(sql);
-    // From the end, so that the places of the names before stay what they are.
+    // From the end, so that earlier positions stay valid.
     for (name, place) in found.iter().rev() {
         let (Some(text), Some(first), Some(last)) =
             (rename(name), spans.get(place.start), spans.get(place.end - 1))
@@ -116,10 +116,10 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
     Ok(letters.text())
 }
 
-/// A table, and the words of its name among the words of the query.
+/// A table and the range of its name in the tokens.
 type Found = (TableName, Range<usize>);
 
-/// The words of a query that are no white space, and every table that stands in it with the words of its name.
+/// The tokens of a query without white space, and every table in it with its token range.
 fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
     let spans: Vec<TokenWithSpan> = (tokens(sql)?.into_iter())
         .filter(|spanned| !matches!(spanned.token, Token::Whitespace(_)))
@@ -151,7 +151,7 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
         if expects && names_table(keyword, token) {
             let (name, after) = path(&tokens, at);
             scope.expects = false;
-            // A call is no table, but its arguments are looked at.
+            // A call is not a table, but its arguments may contain one.
             if tokens.get(after) != Some(&&Token::LParen) {
                 found.push((name, at..after));
             }
@@ -173,14 +173,14 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
     Ok((spans, found))
 }
 
-/// What has to be known between one pair of parentheses.
+/// State within one pair of parentheses.
 #[derive(Debug, Default, Clone, Copy)]
 struct Scope {
-    /// Whether it is in a FROM clause, where a comma goes before another table.
+    /// Whether it is in a FROM clause, where a comma precedes another table.
     lists_tables: bool,
     /// Whether a table comes next.
     expects: bool,
-    /// Whether it is EXTRACT(… FROM …), whose FROM is another.
+    /// Whether it is EXTRACT(… FROM …), whose FROM names no table.
     is_extract: bool,
 }
 
@@ -209,7 +209,7 @@ impl Scope {
     }
 }
 
-/// The keyword a word is; none in backticks, or behind a dot, where it is a name.
+/// The keyword of a token; `NoKeyword` for names, in backticks or after a dot.
 fn keyword(token: &Token, before: Option<&Token>) -> Keyword {
     match token {
         Token::Word(word) if word.quote_style.is_none() && before != Some(&Token::Period) => word.keyword,
@@ -221,7 +221,7 @@ fn is_extract(token: &Token) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("extract"))
 }
 
-/// Whether a table's name may begin here, where one is expected: no query, and no word that goes before one.
+/// Whether a table name can begin here: not a subquery, and not a keyword that precedes a table.
 fn names_table(keyword: Keyword, token: &Token) -> bool {
     matches!(token, Token::Word(_))
         && !matches!(
@@ -230,7 +230,7 @@ fn names_table(keyword: Keyword, token: &Token) -> bool {
         )
 }
 
-/// `dataset.table` in one pair of backticks: it is a table wherever it stands.
+/// `dataset.table` in one pair of backticks is a table in any position.
 fn whole_path(token: &Token) -> Option<TableName> {
     match token {
         Token::Word(word) if word.quote_style == Some('`') && word.value.contains('.') => Some(TableName {
@@ -241,7 +241,7 @@ fn whole_path(token: &Token) -> Option<TableName> {
     }
 }
 
-/// The name that begins here, and the place of what comes after it.
+/// Parses the name that starts at `from`; returns it with the position after it.
 fn path(tokens: &[&Token], from: usize) -> (TableName, usize) {
     let mut text = String::new();
     let mut at = from;
@@ -254,7 +254,7 @@ fn path(tokens: &[&Token], from: usize) -> (TableName, usize) {
                 quoted += usize::from(word.quote_style == Some('`'));
                 text.push_str(&word.value);
             }
-            // A project may have dashes, and digits behind them: `my-project-1.raw.events`.
+            // A project can have dashes with digits after them: `my-project-1.raw.events`.
             Some(Token::Number(digits, _)) => text.push_str(digits),
             _ => break,
         }

@@ -1,12 +1,12 @@
-//! The words of a query, and changing single ones while every other letter stays as it was written.
+//! Tokens of a query, and replacing single ones without changing any other character.
 
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
 
-/// The query in its smallest pieces, each with its place.
+/// Splits a query into tokens with their positions.
 ///
 /// # Errors
-/// When it cannot be cut into any, in a sentence for the operator.
+/// When it can't be tokenized; returns a message for the operator.
 pub fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     let mut tokens = Vec::new();
     Tokenizer::new(&BigQueryDialect {}, sql)
@@ -16,10 +16,10 @@ pub fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     Ok(tokens)
 }
 
-/// The parameters that stand in a query, lower case, without their `@`.
+/// The parameters of a query, in lower case and without `@`.
 ///
 /// # Errors
-/// When it cannot be cut into words, in a sentence for the operator.
+/// When it can't be tokenized; returns a message for the operator.
 pub fn parameters(sql: &str) -> Result<Vec<String>, String> {
     let parameter = |token: TokenWithSpan| match token.token {
         Token::Word(word) if word.quote_style.is_none() => {
@@ -30,13 +30,13 @@ pub fn parameters(sql: &str) -> Result<Vec<String>, String> {
     Ok(tokens(sql)?.into_iter().filter_map(parameter).collect())
 }
 
-/// The query with another text for each word that `change` has one for. Texts and comments hold no words.
+/// The query with each word replaced for which `change` returns a text. Strings and comments contain no words.
 ///
 /// # Errors
-/// When it cannot be cut into words, in a sentence for the operator.
+/// When it can't be tokenized; returns a message for the operator.
 pub fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<String, String> {
     let mut letters = Letters::of(sql);
-    // From the end, so that the places of the words before stay what they are.
+    // From the end, so that earlier positions stay valid.
     for spanned in tokens(sql)?.iter().rev() {
         let Token::Word(word) = &spanned.token else {
             continue;
@@ -48,7 +48,7 @@ pub fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<St
     Ok(letters.text())
 }
 
-/// The letters of a query by line and column, which is how the places of its words are told.
+/// The text of a query by line, because token positions are line and column.
 pub(super) struct Letters(Vec<String>);
 
 impl Letters {
@@ -56,7 +56,7 @@ impl Letters {
         Self(sql.split('\n').map(ToOwned::to_owned).collect())
     }
 
-    /// Puts a text in the place of all letters from `start` until before `end`; every place before them stays what it is.
+    /// Replaces everything from `start` up to `end`; earlier positions stay valid.
     pub(super) fn replace(&mut self, start: Location, end: Location, text: &str) {
         let (Some(start), Some(end)) = (self.place(start), self.place(end)) else {
             return;
@@ -76,7 +76,7 @@ impl Letters {
         self.0.join("\n")
     }
 
-    /// The line and the byte in it of a place; lines and columns count from 1.
+    /// Converts a position, with line and column from 1, to a line index and byte offset.
     fn place(&self, at: Location) -> Option<(usize, usize)> {
         let number = usize::try_from(at.line).ok()?.checked_sub(1)?;
         let column = usize::try_from(at.column).ok()?.checked_sub(1)?;

@@ -1,4 +1,4 @@
-//! A stage that a program of the operator's does, one date at a time. Its exit code is the state of the unit.
+//! Command stages: a program of the operator runs once per date. Its exit code decides the state of the date.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,13 +17,13 @@ use crate::plan::{Active, CommandSpec, Leaves, ReadSpec, StageSpec};
 use crate::table::{Admitted, admit_on, escaped_bytes};
 use crate::warehouse::{ErrorClass, Warehouse};
 
-/// The last lines of a program that a failure quotes.
+/// Maximum number of output lines quoted in a failure.
 const QUOTED: usize = 5;
 
-/// About the most characters of them. A reason has not many more, and the last line says most.
+/// Approximate maximum length of the quoted lines, in characters. The last line has the most useful part.
 const QUOTED_LETTERS: usize = 450;
 
-/// The most bytes of printed rows that are kept of one date.
+/// Maximum size of the printed rows kept per date, in bytes.
 const MOST_PRINTED: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl CommandStage {
         }
     }
 
-    /// The program, if it is there.
+    /// Resolves the path of the program; an error if it doesn't exist.
     fn program(&self) -> Result<PathBuf, StageError> {
         let CommandSpec {
             argv,
@@ -88,7 +88,7 @@ impl CommandStage {
         Ok(command)
     }
 
-    /// Runs it for a date, its lines to the log as they come.
+    /// Runs the program for a date and logs its output as it arrives.
     async fn run(&self, date: NaiveDate) -> Result<(End, Said), StageError> {
         let said = Mutex::new(Said::default());
         let keeps_rows = matches!(self.own.leaves, Leaves::Printed(_));
@@ -127,7 +127,7 @@ impl CommandStage {
         }
     }
 
-    /// What the end of the program means for the date.
+    /// Maps the end of the program to the outcome of the date.
     fn judge(&self, date: NaiveDate, end: End, said: &Said) -> Result<Outcome, StageError> {
         let fail = |class, what: String| {
             Err(StageError {
@@ -231,16 +231,16 @@ impl Stage for CommandStage {
     }
 }
 
-/// What a program said of a date.
+/// The output of the program for a date.
 #[derive(Debug, Default)]
 struct Said {
-    /// Its rows, where it prints rows.
+    /// Its rows, if it prints rows.
     printed: Vec<u8>,
-    /// Whether it printed more of them than are kept.
+    /// Whether it printed more rows than are kept.
     printed_too_much: bool,
-    /// The end of its standard error.
+    /// The last lines of its standard error.
     errors: VecDeque<String>,
-    /// Its last line that says anything.
+    /// Its last non-empty line.
     last: Option<String>,
 }
 
@@ -248,7 +248,7 @@ impl Said {
     fn keep(&mut self, printed: &[u8]) {
         if self.printed.len() + printed.len() > MOST_PRINTED {
             self.printed_too_much = true;
-            // It fails; what came so far is of no use.
+            // The date will fail, so the rows so far are useless.
             self.printed = Vec::new();
         }
         if !self.printed_too_much {
@@ -269,7 +269,7 @@ impl Said {
         }
     }
 
-    /// A failure with what the program said of it: of its last lines those that fit, the newest for certain.
+    /// A failure message with the last output lines that fit, always including the newest.
     fn quoted(&self, what: &str) -> String {
         let mut room = QUOTED_LETTERS;
         let fits = |line: &&String| {
@@ -293,8 +293,8 @@ impl Said {
     }
 }
 
-/// The lines of what a program said, as they may be shown. A carriage return ends a line too: what is written over it, as
-/// a progress bar is, is the next one.
+/// Splits output into lines for display. A carriage return also ends a line, so that each update of a progress bar is
+/// its own line.
 fn lines(said: &[u8]) -> impl Iterator<Item = String> {
     let whole = said.trim_ascii_end();
     let all = whole.split(|byte| *byte == b'\r').map(<[u8]>::trim_ascii_end);
@@ -302,7 +302,7 @@ fn lines(said: &[u8]) -> impl Iterator<Item = String> {
     all.filter(move |line| is_alone || !line.is_empty()).map(harmless)
 }
 
-/// What a program said, as it may be shown: on a terminal a control character is an order and not a text.
+/// Makes output safe to display: a terminal would interpret control characters.
 fn harmless(said: &[u8]) -> String {
     let shown = said.utf8_chunks().flat_map(|chunk| {
         let valid = chunk.valid().chars().map(|letter| match letter {
@@ -314,7 +314,7 @@ fn harmless(said: &[u8]) -> String {
     shown.collect()
 }
 
-/// What programs made of their dates.
+/// The outcomes of the programs for their dates.
 struct Done(Vec<(NaiveDate, Outcome)>);
 
 impl Inputs for Done {

@@ -1,4 +1,5 @@
-//! What a plan says of the dates of a stage of its own: which have work, how many rows each owes, what they rest on.
+//! The dates of a custom stage, as defined by its plan: which are active, how many rows each needs, what they depend
+//! on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +10,7 @@ use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
 use crate::table::Value;
 use crate::warehouse::{Answer, ErrorClass, Warehouse};
 
-/// The tables a stage reads, as the engine wants them.
+/// The tables a stage reads, as inputs for the engine.
 pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
     let input = |read: &ReadSpec| Input {
         table: read.table.clone(),
@@ -21,7 +22,7 @@ pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
     reads.iter().map(input).collect()
 }
 
-/// What each date must come to; `untold` where the plan does not say how many rows.
+/// The scope of each date; `untold` if the plan doesn't state a row count.
 pub(super) async fn scopes(
     active: &Active,
     expect: &ExpectRows,
@@ -42,7 +43,7 @@ pub(super) async fn scopes(
     Ok(dates.iter().zip(off).map(scope).collect())
 }
 
-/// Why a date has no work, if it has none.
+/// Why each date is skipped; `None` if it isn't.
 async fn reasons_to_skip(
     active: &Active,
     warehouse: &dyn Warehouse,
@@ -82,7 +83,7 @@ fn first_date(row: &[Value]) -> Result<NaiveDate, StageError> {
     })
 }
 
-/// How many rows each of these dates owes; a date that is not there owes one or more.
+/// The expected number of rows per date. A date that is missing expects at least one.
 pub(super) async fn rows_owed(
     expect: &ExpectRows,
     warehouse: &dyn Warehouse,
@@ -105,7 +106,7 @@ pub(super) async fn rows_owed(
         Binds::ManyDates if dates.is_empty() => Ok(HashMap::new()),
         Binds::ManyDates => {
             let answer = warehouse.query_about(sql, dates).await?;
-            // A date the query does not answer for owes nothing.
+            // A date missing from the query's result expects no rows.
             let mut owed: HashMap<NaiveDate, u32> = dates.iter().map(|&date| (date, 0)).collect();
             for row in &answer.rows {
                 let (date, rows) = match row.as_slice() {

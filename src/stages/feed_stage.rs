@@ -17,14 +17,14 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 pub(super) struct FeedStage {
     pub(super) name: &'static str,
     pub(super) table: fn() -> &'static TableDef,
-    pub(super) owes: Owes,
+    pub(super) rows_per: RowsPer,
     pub(super) feeds: fn(Source) -> Vec<Feed>,
     pub(super) rule: fn(NaiveDate, Source, &Feeds) -> DateOutcome,
 }
 
 /// What a date owes a row for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Owes {
+pub(super) enum RowsPer {
     /// Every team that finished a game.
     Teams,
     /// Every player who played, whom the schedule does not know.
@@ -49,8 +49,8 @@ impl Stage for FeedStage {
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
         let scopes = team_scopes(warehouse, dates).await?;
-        let of_this_stage = |scope| match (self.owes, scope) {
-            (Owes::Players, Scope::Rows(_)) => Scope::SomeRows,
+        let of_this_stage = |scope| match (self.rows_per, scope) {
+            (RowsPer::Players, Scope::Rows(_)) => Scope::SomeRows,
             (_, scope) => scope,
         };
         Ok(scopes.into_iter().map(of_this_stage).collect())

@@ -1,5 +1,5 @@
-//! What the stages share that look back on games: which days they read, which dates they owe rows, and what they say
-//! when an earlier stage left them nothing, or nothing they can read.
+//! Shared code of stages that look back on games: the days they read, the dates that need rows, and the errors for
+//! missing or unreadable input.
 
 use chrono::NaiveDate;
 
@@ -11,16 +11,16 @@ use crate::nba::raw::{BadRow, Feed};
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// A season's first days are left out, as they always were: nobody has games enough in them.
+/// The first days of a season are skipped, because there are too few games to look back on.
 const BOOTSTRAP_DAYS: i64 = 14;
 
-/// Everything these dates may know: from the beginning of the earliest one's season to the day before the latest.
+/// The dates these units may read: from the start of the earliest one's season to the day before the latest.
 pub(super) fn lookback_range(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDate)> {
     let (first, last) = (dates.iter().min()?, dates.iter().max()?);
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
 }
 
-/// A table of which a unit knows the rows of its own date.
+/// A table of which a unit reads the rows of its own date.
 pub(super) fn on_its_date(table: &TableDef) -> Input {
     Input {
         table: table.path(),
@@ -28,7 +28,7 @@ pub(super) fn on_its_date(table: &TableDef) -> Input {
     }
 }
 
-/// A table of which a unit knows the season so far.
+/// A table of which a unit reads the season up to its date.
 pub(super) fn season_so_far(table: &TableDef) -> Input {
     Input {
         table: table.path(),
@@ -36,13 +36,13 @@ pub(super) fn season_so_far(table: &TableDef) -> Input {
     }
 }
 
-/// What every unit knows that looks back: who has played, and who plays.
+/// The schedule as an input: games played so far, and games of the date.
 pub(super) fn schedule() -> [Input; 2] {
     let table = Feed::Schedule.table();
     [season_so_far(table), on_its_date(table)]
 }
 
-/// The rows of a table on the days these dates may know.
+/// The rows of a table in the lookback range of these dates.
 pub(super) async fn read_lookback(
     warehouse: &dyn Warehouse,
     table: &TableDef,
@@ -62,7 +62,7 @@ pub(super) async fn read_lookback(
         .await?)
 }
 
-/// The finals these dates may know.
+/// The finished games in the lookback range of these dates.
 pub(super) async fn read_finals(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -72,7 +72,7 @@ pub(super) async fn read_finals(
     Ok(Finals::read(&rows))
 }
 
-/// Why a date owes no row, if it owes none: no final, or the season has only begun.
+/// Why each date is skipped, if it is: no finished game, or too early in the season.
 pub(super) async fn reasons_to_skip(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -87,7 +87,7 @@ pub(super) async fn reasons_to_skip(
     Ok(dates.iter().zip(scopes).map(reason).collect())
 }
 
-/// Refuses to go on without what an earlier stage fills.
+/// Fails if the table that an earlier stage fills is empty.
 pub(super) async fn require_rows(
     warehouse: &dyn Warehouse,
     table: &TableDef,
@@ -102,7 +102,7 @@ pub(super) async fn require_rows(
     })
 }
 
-/// Each date's scope: skipped for the reason it has, else the rows it owes, or skipped when those are none.
+/// The scope of each date: skipped with its reason, else the expected rows, or skipped if there are none.
 pub(super) fn scopes(
     dates: &[NaiveDate],
     reasons: Vec<Option<String>>,
@@ -119,7 +119,7 @@ pub(super) fn scopes(
     dates.iter().zip(reasons).map(scope).collect()
 }
 
-/// The error of a stage whose input holds what its own stage would not have written.
+/// The error for an input row that its own stage wouldn't have written.
 pub(super) fn unreadable(table: &TableDef, bad: &BadRow) -> StageError {
     StageError {
         class: ErrorClass::Data,
@@ -138,7 +138,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    // Were the last date's own games read, they could find their way into its rows.
+    // Reading the last date's own games could leak them into its rows.
     #[test]
     fn what_dates_may_know_ends_the_day_before_the_last_of_them() {
         let dates = ["2024-01-05", "2024-01-04", "2023-12-30"].map(day);

@@ -1,4 +1,4 @@
-//! Stage `ml_feature_store`: the features of every player who plays, from the season so far and all of Phase 4.
+//! Stage `ml_feature_store`: the features of every player with a game, from the season so far and all of Phase 4.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;

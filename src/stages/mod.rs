@@ -1,5 +1,5 @@
-//! The stages a plan can name: each reads its inputs from the warehouse and hands them to a pure rule.
-//! This room knows how inputs are fetched; what they mean is the rule's business, when they are fetched the engine's.
+//! The stages of a plan: each reads its inputs from the warehouse and passes them to a pure rule. This module fetches
+//! inputs; rules interpret them, and the engine decides when they are fetched.
 
 mod command;
 mod dates;
@@ -38,10 +38,10 @@ use team_defense::TEAM_DEFENSE;
 use team_defense_zone::TeamDefenseZone;
 use team_offense::TEAM_OFFENSE;
 
-/// Sources that rows of the built-in stages can come from, as an operator names them.
+/// The sources of rows in built-in stages, as named by the operator.
 pub const SOURCES: [&str; 3] = ["auto", "reconstruct", "boxscore"];
 
-/// The source that the old runbook asked for by an environment variable; rows made from it say so.
+/// The source that the old runbook selected by an environment variable. Rows made from it are marked.
 pub const FORCED: &str = "forced-reconstruction";
 
 const FEED_STAGES: [FeedStage; 3] = [TEAM_OFFENSE, TEAM_DEFENSE, PLAYER_GAME];
@@ -58,7 +58,7 @@ pub const BUILT_IN: [&str; 8] = [
     MlFeatureStore::NAME,
 ];
 
-/// The implementation of a stage of the plan; none if the plan names a built-in stage that does not exist.
+/// The implementation of a stage; `None` for an unknown built-in stage.
 #[must_use]
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {

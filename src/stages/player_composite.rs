@@ -1,4 +1,4 @@
-//! Stage `player_composite`: one row per player who plays, from the season so far and the zone tables of the date.
+//! Stage `player_composite`: one row per player with a game, from the season so far and the zone tables of the date.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;

@@ -1,4 +1,4 @@
-//! Stage `player_daily_cache`: one row per player who plays and has games enough, from the season so far.
+//! Stage `player_daily_cache`: one row per player with a game and enough games before it, from the season so far.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;

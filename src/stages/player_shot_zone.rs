@@ -1,4 +1,4 @@
-//! Stage `player_shot_zone`: one row per game date and player with games enough, from where he shot before it.
+//! Stage `player_shot_zone`: one row per game date and player with enough games, from his shots before that date.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Stage for PlayerShotZone {
     }
 }
 
-/// How many players played the game, on each date, from whose morrow on they have games enough.
+/// The number of players per date who reach the required number of games on it.
 async fn players_ready(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],

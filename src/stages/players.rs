@@ -1,4 +1,4 @@
-//! What the stages about the players of a date share: the rows a date owes, and what they read besides.
+//! Shared code of the stages about the players of a date: expected rows and inputs.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::nba::stored::{Appearance, PlayerLogs, TeamLogs};
 use crate::table::{Row, TableDef, Value};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// A row for each player who plays on a date and has at least `fewest` games that count in the season before it.
+/// One row for each player with a game on the date and at least `fewest` counted games earlier in the season.
 pub(super) async fn player_scopes(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -35,7 +35,7 @@ pub(super) async fn player_scopes(
     Ok(scopes(dates, reasons, owed, &nobody))
 }
 
-/// How many players each date owes a row, counted where they are stored.
+/// The number of expected rows per date, counted by a query.
 async fn players(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -47,7 +47,7 @@ async fn players(
         return Ok(BTreeMap::new());
     };
     let path = table.path();
-    // Which games count is the rule of nba's PlayerLogs; a date whose rows differ from what is counted here is not ok.
+    // Which games count is defined by `PlayerLogs` in nba. A date whose rows differ from this count is not ok.
     let answer = warehouse
         .query(&format!(
             "SELECT game_date, COUNTIF(IFNULL(games_before, 0) >= {fewest}) AS players FROM (\
@@ -70,8 +70,8 @@ async fn players(
     })
 }
 
-/// The players' games these dates may know. They are made into logs at once, so that a season of rows does not stay
-/// in memory.
+/// The players' games in the lookback range. They are converted to logs right away, so that a season of rows doesn't
+/// stay in memory.
 pub(super) async fn read_players(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -81,13 +81,13 @@ pub(super) async fn read_players(
     PlayerLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
 }
 
-/// What every unit about players knows: the season so far of the schedule, the players and the teams.
+/// The inputs of every stage about players: the season so far of schedule, players and teams.
 pub(super) fn season_of_players() -> Vec<Input> {
     let season = [PlayerLogs::table(), TeamLogs::table()].map(season_so_far);
     season.into_iter().chain(schedule()).collect()
 }
 
-/// The teams' games these dates may know.
+/// The teams' games in the lookback range.
 pub(super) async fn read_teams(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -97,7 +97,7 @@ pub(super) async fn read_teams(
     TeamLogs::read(&rows).map_err(|bad| unreadable(table, &bad))
 }
 
-/// The error of a date for which an earlier stage stored what it would not have.
+/// The error for an invalid row stored by an earlier stage.
 pub(super) fn unreadable_date(bad: &BadRow) -> StageError {
     StageError {
         class: ErrorClass::Data,
@@ -105,7 +105,7 @@ pub(super) fn unreadable_date(bad: &BadRow) -> StageError {
     }
 }
 
-/// What a table holds on the dates themselves.
+/// The rows of a table on the dates themselves.
 pub(super) async fn read_on(
     warehouse: &dyn Warehouse,
     table: &TableDef,

@@ -1,4 +1,4 @@
-//! Rows that a program prints: CSV whose first line names the columns. Pure: from bytes to rows of a table's types.
+//! Rows printed by a program: CSV with a header line. Pure conversion from bytes to rows of a table's types.
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -6,8 +6,8 @@ use crate::table::{
     Candidate, Column, Fault, FaultKind, TableDef, Value, escaped_bytes, from_text, quoted, quoted_bytes,
 };
 
-/// The rows in the order of the table's columns. A cell that is not of its column's type is a fault of its row, which
-/// names the line; the other rows stay.
+/// The rows in the table's column order. A cell of the wrong type is a fault of its row, with the line number; other
+/// rows are kept.
 pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Candidate>, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
@@ -26,7 +26,7 @@ pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Candidate>, S
         .collect()
 }
 
-/// Where each column of the table stands in a printed row.
+/// The index of each table column in a printed row.
 fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
     let wanted = || table.columns.iter().map(|column| column.name.as_ref());
     let mut seen: Vec<&[u8]> = Vec::with_capacity(header.len());
@@ -51,7 +51,7 @@ fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
     wanted().map(place).collect()
 }
 
-/// A row of these cells. Where one of them is refused, the row is kept as it was printed.
+/// A row from its cells. If a cell is invalid, the row is kept as printed.
 fn candidate(table: &TableDef, cells: Vec<&[u8]>, line: Option<u64>) -> Candidate {
     let read = table.columns.iter().zip(&cells);
     match read.map(|(column, cell)| value(column, cell)).collect() {

@@ -1,5 +1,5 @@
-//! A program run to its end, without a shell, in a session and a process group of its own: it has no terminal to write on
-//! or to ask. Whatever way it ends, and also when nothing waits for it any more, nothing of the group goes on.
+//! Runs a program to its end, without a shell and without a terminal, in its own session and process group. However it
+//! ends, and also when it is aborted, no process of the group keeps running.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,32 +14,32 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long a program that was asked to end may take for it, and pipes to run dry after it ended.
+/// How long a program may take to stop after it was asked to, and its pipes to drain after it ended.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The most bytes of a line that are held at once; a longer one comes in pieces of this size.
+/// Maximum number of bytes of a line held in memory; a longer line is split into chunks of this size.
 const PIECE: u64 = 64 * 1024;
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// By itself, with this code.
+    /// It exited with this code.
     Exit(i32),
-    /// By this signal from somebody else.
+    /// It was killed by this signal, not by us.
     Signal(i32),
-    /// By us, because it took too long.
+    /// We stopped it after its timeout.
     TimedOut,
 }
 
-/// One of the two ways a program speaks.
+/// The standard streams of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
     Out,
     Err,
 }
 
-/// Runs a program until it ends or its time is up; `hear` gets its lines as they come, a line of more than 64 KiB in
-/// pieces.
+/// Runs a program until it ends or times out. `hear` is called for every line as it arrives; lines longer than 64 KiB
+/// are split.
 pub(super) async fn run(
     mut command: Command,
     limit: Duration,
@@ -61,19 +61,20 @@ pub(super) async fn run(
     };
     tokio::pin!(heard);
     let ended = {
-        // The program itself: the group may hold what it leaves behind, and nothing waits for that.
+        // Waits for the program only, not for other processes it left in the group.
         let ended = end(child.inner_mut(), &group, due);
         tokio::pin!(ended);
         tokio::select! {
             ended = &mut ended => ended?,
-            // That it closed its mouth does not mean it ended; and if it did because it was asked to end, that counts.
+            // Closed pipes don't mean that it ended. If it closed them because it was asked to stop, that counts as the
+            // timeout.
             (out, err) = &mut heard => {
                 out.and(err)?;
                 return ended.await;
             }
         }
     };
-    // What it left behind in its group would hold the pipes open.
+    // Processes it left in the group would keep the pipes open.
     drop(group);
     if let Ok((out, err)) = timeout(GRACE, heard).await {
         out.and(err)?;
@@ -108,7 +109,7 @@ async fn lines(stream: Option<impl AsyncRead + Unpin>, hear: impl Fn(&[u8])) -> 
     Ok(())
 }
 
-/// The processes a program started, itself included. They end with this value.
+/// The process group of a program. Dropping it kills the group.
 #[derive(Debug)]
 struct Group(Option<Pid>);
 
@@ -120,7 +121,7 @@ impl Group {
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.0 {
-            // An error says that nobody is left in it.
+            // An error means that the group is empty.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -132,7 +133,7 @@ impl Drop for Group {
     }
 }
 
-/// Where a program is: a name is looked for in `path`, anything with a slash from `folder` on; none if it is nowhere.
+/// Finds a program: a bare name in `path`, a path with a slash relative to `folder`. `None` if it doesn't exist.
 pub(super) fn find(program: &str, folder: Option<&Path>, path: Option<OsString>) -> Option<PathBuf> {
     if program.contains('/') {
         let whole = folder.map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
@@ -156,7 +157,7 @@ mod tests {
         command
     }
 
-    /// Runs a script with a minute's time; its lines, and how it ended.
+    /// Runs a script with a one-minute timeout; returns its end and its output lines.
     async fn ran(script: &str) -> (End, Vec<(Stream, String)>) {
         let said = Mutex::new(Vec::new());
         let hear = |stream, line: &[u8]| {
@@ -168,7 +169,7 @@ mod tests {
     }
 
     fn is_alive(pid: &str) -> bool {
-        // A zombie that waits for whoever adopted it is dead.
+        // A zombie that its parent hasn't reaped is dead.
         let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         !status.is_empty() && !status.contains(") Z ")
     }

@@ -1,5 +1,4 @@
-//! What the schedule asks for: which games were finished and by how many teams on each date, and why there is nothing to
-//! do on others.
+//! Expected rows from the schedule: finished games and their teams per date, and why other dates have no work.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +10,10 @@ use crate::nba::{Notes, Slate};
 use crate::table::{Row, Value};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// A pause between two game dates longer than this is the summer, not a day off.
+/// A gap between game dates longer than this many days is the off-season.
 const LONGEST_BREAK: i64 = 30;
 
-/// Rows a team stage owes per date: one per team and finished game.
+/// The expected rows of a team stage: one per team and finished game.
 pub(super) async fn team_scopes(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
@@ -33,7 +32,7 @@ pub(super) async fn team_scopes(
     let (Some(&first), Some(&last)) = (dates.iter().min(), dates.iter().max()) else {
         return Ok(Vec::new());
     };
-    // Wider than asked for, so that an off-day at the edge is told from the summer.
+    // Reads beyond the requested range, to distinguish an off day at its edge from the off-season.
     let margin = chrono::Days::new(LONGEST_BREAK.unsigned_abs() + 1);
     let between = Dates::Between(
         first.checked_sub_days(margin).unwrap_or(first),
@@ -50,7 +49,7 @@ pub(super) async fn team_scopes(
     Ok(dates.iter().map(|&date| scope(date, &expected)).collect())
 }
 
-/// The ids of the games that were finished on a date.
+/// The ids of the games finished on a date.
 pub(super) async fn games(warehouse: &dyn Warehouse, date: NaiveDate) -> Result<Vec<String>, StageError> {
     let read = Read {
         table: Feed::Schedule.table(),

@@ -1,4 +1,4 @@
-//! A stage whose rows a query of the plan makes, within the warehouse: the rows never come here.
+//! SQL stages: a query of the plan computes the rows inside the warehouse. They are never downloaded.
 
 use std::collections::HashMap;
 
@@ -29,8 +29,8 @@ impl SqlStage {
         }
     }
 
-    /// Tries the query, with the tables as they are by now: a wrong column or table is told once, before any date is
-    /// begun.
+    /// Checks the query against the current tables, so that a wrong column or table is reported once, before any date
+    /// starts.
     async fn try_out(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<(), StageError> {
         let wrong = |class, message| StageError {
             class,
@@ -93,7 +93,7 @@ impl Stage for SqlStage {
     }
 }
 
-/// The rows each date must have once the query has made them.
+/// The expected number of rows per date, for the query to produce.
 struct Owed(HashMap<NaiveDate, u32>);
 
 impl Inputs for Owed {

@@ -1,6 +1,6 @@
-//! Stage `team_defense`: one row per team and finished game, from the feeds its source names and the play-by-play.
+//! Stage `team_defense`: one row per team and finished game, from the feeds of its source and the play-by-play.
 
-use super::feed_stage::{FeedStage, Owes};
+use super::feed_stage::{FeedStage, RowsPer};
 use crate::nba::raw::Feed;
 use crate::nba::tables;
 use crate::nba::team_defense::team_defense;
@@ -8,7 +8,7 @@ use crate::nba::team_defense::team_defense;
 pub(super) const TEAM_DEFENSE: FeedStage = FeedStage {
     name: "team_defense",
     table: tables::team_defense,
-    owes: Owes::Teams,
+    rows_per: RowsPer::Teams,
     feeds: |source| [source.feeds(), &[Feed::PlayByPlay]].concat(),
     rule: team_defense,
 };

@@ -1,4 +1,5 @@
-//! Stage `team_defense_zone`: one row per game date and team with games enough, from what teams allowed before it.
+//! Stage `team_defense_zone`: one row per game date and team with enough games, from the shots it allowed before that
+//! date.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -39,7 +40,7 @@ impl Stage for TeamDefenseZone {
         if reasons.contains(&None) {
             require_rows(warehouse, DefenseLogs::table(), "team_defense").await?;
         }
-        // Thirty teams at most.
+        // There are thirty teams at most.
         let owed = |date| u32::try_from(expected(date, &finals).count()).unwrap_or(u32::MAX);
         let too_early = format!("no team has played {GAMES} games of the season yet");
         Ok(scopes(dates, reasons, owed, &too_early))

@@ -1,7 +1,7 @@
-//! Stages that look back, on an embedded warehouse: what a date is said to owe is what it is found to have.
+//! Tests of the stages that look back, on an embedded warehouse: the expected rows of a date match the computed ones.
 //!
-//! Boston and Charlotte meet every day from 1 November 2023, forty times. One player plays in every game, another
-//! from the ninth on, a third played only last season.
+//! Boston and Charlotte play each other every day from 1 November 2023, forty times. One player plays in every game,
+//! another from the ninth on, a third played only last season.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -26,7 +26,7 @@ fn dates() -> Vec<NaiveDate> {
     (0..GAMES).map(day).collect()
 }
 
-/// A row with these values, and nothing where nothing must be.
+/// A row with these values; the others are empty or NULL.
 fn row(table: &TableDef, values: &[(&str, Value)]) -> Row {
     let mut row: Row = table
         .columns
@@ -92,7 +92,7 @@ fn player_game() -> Vec<Row> {
         )
     };
     let one = (0..GAMES).map(|number| game("one", day(number), 2023, 20));
-    // Two stands among those who played on the first days too, without a minute or a point.
+    // Player two is also listed in the first games, with no minutes and no points.
     let two = (0..GAMES).map(|number| game("two", day(number), 2023, if number < 8 { 0 } else { 9 }));
     let three = (0..GAMES).map(|number| game("three", day(number) - Days::new(365), 2022, 12));
     one.chain(two).chain(three).collect()
@@ -110,7 +110,7 @@ async fn warehouse(dir: &tempfile::TempDir, tables: Vec<(&TableDef, Vec<Row>)>) 
     warehouse
 }
 
-/// Every date that owes rows has as many, and computed alone the same ones.
+/// Every date has as many rows as expected, and the same ones when computed alone.
 async fn owes_what_it_has(stage: &dyn Stage, warehouse: &dyn Warehouse, scopes: &[Scope]) {
     let dates = dates();
     let together = stage.read(warehouse, &dates, "reconstruct").await.unwrap();

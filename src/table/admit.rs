@@ -1,5 +1,5 @@
-//! The border control of a table: which rows may be stored, and why the others may not.
-//! A bad row is quarantined with its reason; it never takes its date down with it.
+//! Validates rows before they are stored. An invalid row is quarantined with its reason; the rest of its date is
+//! stored.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,14 @@ use super::shown::quoted;
 use super::{Column, ColumnType, Fault, FaultKind, Row, TableDef, Value};
 use crate::figures::counted;
 
-/// A row that asks to be stored.
+/// A row to be validated.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Candidate {
-    /// Its values, as far as they could be read; those that could not be are as they came.
+    /// Its values as far as they could be parsed; the others are unparsed.
     pub row: Row,
-    /// The line it begins on where it was printed, counted from 1.
+    /// The line of the program's output it begins on, from 1.
     pub line: Option<u64>,
-    /// What was found to be wrong with it when it was read.
+    /// A fault found while parsing it.
     pub fault: Option<Fault>,
 }
 
@@ -29,34 +29,33 @@ impl From<Row> for Candidate {
     }
 }
 
-/// A row that may not be stored.
+/// A row that can't be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quarantined {
-    /// The row as it came.
+    /// The row as received.
     pub row: Row,
-    /// What kind of fault it has.
+    /// The kind of its fault.
     pub kind: FaultKind,
-    /// One sentence: which column, which line, what is wrong, the refused value in quotes.
+    /// One sentence: column, line, what is wrong, the refused value in quotes.
     pub reason: String,
 }
 
-/// The rows of one date, sorted into those that may be stored and those that may not.
+/// The valid and the quarantined rows of a date.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Admitted {
-    /// Rows that fit the definition, each key once.
+    /// Valid rows; keys are unique.
     pub rows: Vec<Row>,
-    /// Rows that do not.
+    /// Invalid rows.
     pub quarantined: Vec<Quarantined>,
 }
 
-/// Checks every row against the definition: width, types, NULLs, NUMERIC range, key used once.
+/// Validates every row against the definition: width, types, NULLs, NUMERIC range, unique keys.
 #[must_use]
 pub fn admit<C: Into<Candidate>>(table: &TableDef, rows: Vec<C>) -> Admitted {
     sorted_out(table, rows, |_| None)
 }
 
-/// The same for the rows of one date: a row of another date is quarantined too, since nothing that is stored for it is
-/// replaced.
+/// As [`admit`], for one date: rows of other dates are quarantined too, because a replace only covers this date.
 #[must_use]
 pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec<C>) -> Admitted {
     let at = table.position(&table.date_column);
@@ -146,7 +145,7 @@ fn column_fault(column: &Column, value: &Value) -> Option<Fault> {
             FaultKind::Type,
             format!("{} is not a number", quoted(&number.to_string())),
         ),
-        // BigQuery takes no NULL in an array, and no array can be told from one that holds nonsense later.
+        // `BigQuery` arrays can't contain NULL, so an invalid number can't be replaced by one.
         (ColumnType::Float64Array, Value::Numbers(numbers)) => {
             let at = numbers.iter().position(|number| !number.is_finite())?;
             let shown = quoted(&numbers[at].to_string());

@@ -1,22 +1,22 @@
-//! One column: its name, its `BigQuery` type and what it means.
+//! Columns: name, `BigQuery` type and meaning.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::Part;
 
-/// A column type, named as `BigQuery` names it.
+/// A `BigQuery` column type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
     /// 64-bit signed integer.
     Int64,
     /// Double precision.
     Float64,
-    /// Fixed point: `precision` digits in all, `scale` of them behind the point.
+    /// Fixed point: `precision` digits in total, `scale` of them after the point.
     Numeric {
-        /// Digits in all.
+        /// Digits in total.
         precision: u8,
-        /// Digits behind the point.
+        /// Digits after the point.
         scale: u8,
     },
     /// UTF-8 text.
@@ -25,18 +25,18 @@ pub enum ColumnType {
     Bool,
     /// A calendar day.
     Date,
-    /// A moment, UTC.
+    /// A point in time, UTC.
     Timestamp,
     /// Any JSON document.
     Json,
-    /// A list of texts.
+    /// An array of texts.
     StringArray,
-    /// A list of numbers.
+    /// An array of numbers.
     Float64Array,
 }
 
 impl ColumnType {
-    /// The words for types that a person can write; `NUMERIC` may have its digits in parentheses.
+    /// The type names a plan can use; `NUMERIC` can have its digits in parentheses.
     pub const WORDS: [&str; 10] = [
         "INT64",
         "FLOAT64",
@@ -50,7 +50,7 @@ impl ColumnType {
         "ARRAY<FLOAT64>",
     ];
 
-    /// The type of this word, as `BigQuery` names it; none if there is no such type, or more digits than it has.
+    /// Parses a `BigQuery` type name; `None` if there is no such type, or it has too many digits.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
@@ -78,7 +78,7 @@ impl ColumnType {
         }
     }
 
-    /// What a value of it is called in a sentence: `an INT64`, `a DATE`, `valid JSON`.
+    /// The type with its article, for messages: `an INT64`, `a DATE`, `valid JSON`.
     #[must_use]
     pub fn with_article(self) -> String {
         match self {
@@ -106,10 +106,10 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// Columns the warehouse fills at the moment of writing, because a pure stage has no clock.
+/// Columns set by the warehouse on write, because pure stages have no clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
-    /// When the key was first written; survives every replace.
+    /// When the key was first written; kept on replace.
     Created,
     /// When the row was last written.
     Processed,
@@ -124,16 +124,16 @@ pub struct Column {
     pub kind: ColumnType,
     /// Whether NULL may be stored.
     pub nullable: bool,
-    /// Filled by the warehouse rather than by the stage.
+    /// Set if the warehouse fills it rather than the stage.
     pub stamp: Option<Stamp>,
-    /// Meaning, unit and source of the formula, for `docs/tables.md`.
+    /// Meaning, unit and origin of the formula, for `docs/tables.md`.
     pub doc: Cow<'static, str>,
-    /// The part it plays where rows are shown one by one.
+    /// Its role where rows are shown one by one.
     pub part: Option<Part>,
 }
 
 impl Column {
-    /// A column that may hold NULL.
+    /// A nullable column.
     #[must_use]
     pub const fn nullable(name: &'static str, kind: ColumnType, doc: &'static str) -> Self {
         Self {
@@ -146,7 +146,7 @@ impl Column {
         }
     }
 
-    /// A column that must hold a value.
+    /// A NOT NULL column.
     #[must_use]
     pub const fn required(name: &'static str, kind: ColumnType, doc: &'static str) -> Self {
         Self {
@@ -159,20 +159,20 @@ impl Column {
         }
     }
 
-    /// The same column in this part.
+    /// The column with this role.
     #[must_use]
     pub const fn playing(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
     }
 
-    /// Whether it names what was wrong with a row, or what stood in for something unknown, in a list of texts.
+    /// Whether it is an array of issues: what was wrong with a row, or what replaced a missing value.
     #[must_use]
     pub fn lists_issues(&self) -> bool {
         self.kind == ColumnType::StringArray && self.name.ends_with("issues")
     }
 
-    /// A timestamp the warehouse fills when it writes the row.
+    /// A timestamp column the warehouse sets on write.
     #[must_use]
     pub const fn stamped(name: &'static str, stamp: Stamp, doc: &'static str) -> Self {
         Self {

@@ -1,30 +1,30 @@
-//! Rows of a table held against other rows of it, key by key. Columns that only say when a row was written do not count.
+//! Compares rows of a table by key. Columns stamped on write are ignored.
 
 use std::collections::BTreeMap;
 
 use super::{Column, ColumnType, Row, TableDef, Value};
 
-/// What two sets of rows have in common, and where they part.
+/// Differences between two sets of rows.
 #[derive(Debug, Default, PartialEq)]
 pub struct Comparison<'r> {
-    /// Rows that both have, with the same values.
+    /// Number of rows equal in both.
     pub same: usize,
-    /// Rows that both have, with other values, in the order of ours.
+    /// Rows in both with different values, in the order of ours.
     pub changed: Vec<Changed<'r>>,
-    /// Rows that only we have, in their order.
+    /// Rows only we have, in their order.
     pub only_ours: Vec<&'r Row>,
-    /// Rows that only they have, by key; of those that share a key all but one, too, if we have it.
+    /// Rows only they have, by key; includes surplus rows of a duplicate key.
     pub only_theirs: Vec<&'r Row>,
 }
 
-/// A row with other values.
+/// A row with different values.
 #[derive(Debug, PartialEq)]
 pub struct Changed<'r> {
-    /// As we have it.
+    /// Our row.
     pub ours: &'r Row,
-    /// As they have it.
+    /// Their row.
     pub theirs: &'r Row,
-    /// The places of the columns that differ, one at least.
+    /// Positions of the columns that differ; never empty.
     pub columns: Vec<usize>,
 }
 
@@ -36,7 +36,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Holds our rows against theirs. Both have every column of the table, in its order.
+/// Compares our rows with theirs. Both have every column of the table, in its order.
 #[must_use]
 pub fn compare<'r>(table: &TableDef, ours: &'r [Row], theirs: &'r [Row]) -> Comparison<'r> {
     let key = key_of(table);
@@ -50,7 +50,7 @@ pub fn compare<'r>(table: &TableDef, ours: &'r [Row], theirs: &'r [Row]) -> Comp
             found.only_ours.push(row);
             continue;
         };
-        // Of several rows of one key the one that is the same, if there is one: the others are too many anyway.
+        // With a duplicate key, prefer the equal row; the others are surplus anyway.
         let same = candidates
             .iter()
             .position(|other| differing(table, row, other).is_empty());
@@ -68,17 +68,17 @@ pub fn compare<'r>(table: &TableDef, ours: &'r [Row], theirs: &'r [Row]) -> Comp
     found
 }
 
-/// A row's key as an operator reads it, the date left out, which stands beside it.
+/// A row's key as text, without the date, which is shown next to it.
 #[must_use]
 pub fn row_name(table: &TableDef, row: &Row) -> String {
     let key = key_of(table);
     let date = table.position(&table.date_column);
     let others: Vec<usize> = key.iter().copied().filter(|at| Some(*at) != date).collect();
-    // A table with one row a date has no other name for it.
+    // A table with one row per date has no other key.
     words(if others.is_empty() { &key } else { &others }, row).join(" ")
 }
 
-/// What tells rows apart. A table without a key has no row twice only if every value counts.
+/// Positions of the key columns. Without a key, every unstamped column identifies a row.
 fn key_of(table: &TableDef) -> Vec<usize> {
     let key = table.key_positions();
     if key.is_empty() {
@@ -93,7 +93,7 @@ fn words(key: &[usize], row: &Row) -> Vec<String> {
     key.iter().map(|&at| row[at].to_string()).collect()
 }
 
-/// The columns in which two rows differ, by their place.
+/// Positions of the columns in which two rows differ.
 fn differing(table: &TableDef, ours: &Row, theirs: &Row) -> Vec<usize> {
     let columns = table.columns.iter().enumerate();
     columns
@@ -102,7 +102,7 @@ fn differing(table: &TableDef, ours: &Row, theirs: &Row) -> Vec<usize> {
         .collect()
 }
 
-/// Whether two values are one as the column declares them: a NUMERIC has only its decimals, a JSON no spaces.
+/// Whether two values are equal for the column's type: NUMERIC up to its scale, JSON regardless of formatting.
 fn is_same(column: &Column, ours: &Value, theirs: &Value) -> bool {
     match (column.kind, ours, theirs) {
         (ColumnType::Numeric { scale, .. }, Value::Float(ours), Value::Float(theirs)) => {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[rstest]
-    // Both are 12.35 with two decimals.
+    // Both round to 12.35.
     #[case(2, Value::from(12.351), Value::from(12.349), true)]
     #[case(2, Value::from(12.34), Value::from(12.35), false)]
     #[case(2, Value::from(-0.001), Value::from(0.0), true)]

@@ -1,20 +1,19 @@
-//! The one place where a text that a program printed, or a value that a query answered, becomes a value of its column's
-//! type. What is not one is refused with the value in quotes; nothing is bent until it fits, but a NUMERIC is rounded to
-//! the digits it is declared with.
+//! Converts printed text and query results to values of a column's type. Anything invalid is refused with the value in
+//! quotes; the only adjustment is rounding a NUMERIC to its scale.
 
 use super::decimal::Decimal;
 use super::moment::{parse_day, parse_moment};
 use super::shown::quoted;
 use super::{Column, ColumnType, Fault, FaultKind, Value};
 
-/// The digits behind the point that any NUMERIC has, whatever its column keeps of them.
+/// Maximum scale of a `BigQuery` NUMERIC, whatever scale its column has.
 const NUMERIC_SCALE: u8 = 9;
 
-/// A printed cell as a value of its column. An empty one is NULL, but an empty text in a text column that takes no NULL;
-/// spaces around anything but a STRING or a JSON text are dropped.
+/// Converts a printed cell. An empty cell is NULL, or an empty text in a NOT NULL text column; spaces are trimmed
+/// except in STRING and JSON.
 ///
 /// # Errors
-/// When the text is none of the forms of the column's type.
+/// When the text is not a valid form of the column's type.
 pub fn from_text(column: &Column, text: &str) -> Result<Value, Fault> {
     if text.is_empty() && (column.nullable || column.kind != ColumnType::String) {
         return Ok(Value::Null);
@@ -36,11 +35,11 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, Fault> {
     read.map_err(|refused| refused.fault(column, text))
 }
 
-/// An answered value as a value of its column: a warehouse that has fewer types than there are answers a truth as 0 or 1,
-/// and a date, a moment, a JSON text or a list as a text.
+/// Converts a value of a query result. A warehouse with fewer types returns a BOOL as 0 or 1, and dates, timestamps,
+/// JSON and arrays as text.
 ///
 /// # Errors
-/// When the value is not one of the column's type.
+/// When the value is not valid for the column's type.
 pub fn from_answer(column: &Column, value: Value) -> Result<Value, Fault> {
     let read = match (column.kind, &value) {
         (ColumnType::Bool, Value::Int(0)) => return Ok(Value::Bool(false)),
@@ -62,10 +61,10 @@ pub fn from_answer(column: &Column, value: Value) -> Result<Value, Fault> {
     read.map_err(|refused| refused.fault(column, &value.to_string()))
 }
 
-/// Why a value is refused, before it is known of which column it is.
+/// Why a value is refused, before the column is known.
 enum Refused {
     OfAnotherType(Option<String>),
-    /// A query answered a text, and no text becomes a value of this type.
+    /// A query returned text, and this type has no text form.
     AText,
     TooLarge(Option<&'static str>),
 }
@@ -101,7 +100,7 @@ impl Refused {
     }
 }
 
-/// Types whose values a warehouse may answer as a text, from that text. Any other type takes no text from a query.
+/// Converts text to a type that a warehouse may return as text. Other types accept no text from a query.
 fn of_text(kind: ColumnType, text: &str) -> Result<Value, Refused> {
     let other = |more: Option<&str>| Refused::OfAnotherType(more.map(str::to_owned));
     match kind {
@@ -129,7 +128,7 @@ fn integer(text: &str) -> Result<Value, Refused> {
 }
 
 fn float(text: &str) -> Result<Value, Refused> {
-    // Not every word that is a number to a computer is one to a reader: `nan` and `inf` are none.
+    // Rust would also parse `nan` and `inf`, which are not valid here.
     if Decimal::parse(text).is_none() {
         return Err(Refused::OfAnotherType(None));
     }
@@ -147,8 +146,8 @@ fn truth(text: &str) -> Result<Value, Refused> {
     }
 }
 
-/// A number with the digits of its column. It is kept as a double; one that a double cannot hold to its last digit would
-/// come back as another number, and is refused.
+/// A NUMERIC with the digits of its column, stored as a double; a number that a double can't represent to its last
+/// digit is refused.
 fn numeric(decimal: Decimal, precision: u8, scale: u8) -> Result<Value, Refused> {
     let rounded = decimal.rounded(scale);
     if rounded.whole_digits() > usize::from(precision - scale.min(precision)) {
@@ -163,8 +162,8 @@ fn numeric(decimal: Decimal, precision: u8, scale: u8) -> Result<Value, Refused>
     }
 }
 
-/// A double as the NUMERIC that `BigQuery` makes of it: its exact value to nine digits. The few digits more tell a half
-/// from what is nearly one.
+/// A double as `BigQuery` converts it to NUMERIC: its exact value rounded to nine digits. 40 digits
+/// distinguish a half from a near half.
 fn decimal(number: f64) -> Option<Decimal> {
     let decimal = Decimal::parse(&format!("{number:.40}"))?;
     Some(decimal.rounded(NUMERIC_SCALE))

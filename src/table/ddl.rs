@@ -1,8 +1,8 @@
-//! Data definition made from a [`TableDef`].
+//! DDL generated from a [`TableDef`].
 
 use super::{Column, ColumnType, Kind, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
 
-/// `CREATE TABLE` for the embedded warehouse, where the dataset is an attached file.
+/// `CREATE TABLE` for the embedded warehouse, where each dataset is an attached file.
 #[must_use]
 pub fn sqlite_table(table: &TableDef) -> String {
     let mut parts: Vec<String> = table
@@ -23,8 +23,8 @@ pub fn sqlite_table(table: &TableDef) -> String {
     )
 }
 
-/// `CREATE INDEX` on the date column, because every read and every replace goes by date. Apart from the
-/// table, because a table filled from scratch is indexed once it is full.
+/// `CREATE INDEX` on the date column, because reads and replaces are by date. It is separate, because a new table is
+/// indexed after it is filled.
 #[must_use]
 pub fn sqlite_index(table: &TableDef) -> String {
     format!(
@@ -55,7 +55,7 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
 }
 
 fn bigquery_column(column: &Column) -> String {
-    // An array is never NULL in BigQuery, and NOT NULL is not allowed on one.
+    // `BigQuery` arrays are never NULL and can't be declared NOT NULL.
     let array = matches!(column.kind, ColumnType::StringArray | ColumnType::Float64Array);
     let null = if column.nullable || array { "" } else { " NOT NULL" };
     format!(
@@ -66,7 +66,7 @@ fn bigquery_column(column: &Column) -> String {
     )
 }
 
-/// A text as a `GoogleSQL` literal.
+/// A text as a `GoogleSQL` string literal.
 #[must_use]
 pub fn text_literal(text: &str) -> String {
     format!(
@@ -77,7 +77,7 @@ pub fn text_literal(text: &str) -> String {
     )
 }
 
-/// How `SQLite` stores a type: numbers stay numbers, all else is text.
+/// `SQLite` storage class of a type: numbers are stored as numbers, everything else as text.
 pub(super) const fn storage(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Int64 | ColumnType::Bool => "INTEGER",
@@ -91,11 +91,11 @@ pub(super) const fn storage(kind: ColumnType) -> &'static str {
     }
 }
 
-/// The declared `SQLite` type: a word that makes `SQLite` store it as it should be, and the type itself, so that it can be
-/// read back with [`declared_kind`].
+/// The declared `SQLite` type: its first word sets the type affinity, the rest names the column type, for
+/// [`declared_kind`].
 pub(super) fn declared(kind: ColumnType) -> String {
     match kind {
-        // They say themselves how they are stored.
+        // These names already set the right affinity.
         ColumnType::Int64 | ColumnType::Float64 => kind.to_string(),
         ColumnType::StringArray => "TEXT ARRAY_STRING".to_owned(),
         ColumnType::Float64Array => "TEXT ARRAY_FLOAT64".to_owned(),
@@ -103,7 +103,7 @@ pub(super) fn declared(kind: ColumnType) -> String {
     }
 }
 
-/// The type a declared `SQLite` type stands for. Earlier versions declared no more than how it is stored.
+/// Parses a declared `SQLite` type. Earlier versions declared only the storage class.
 #[must_use]
 pub fn declared_kind(text: &str) -> Kind {
     if let Some(storage) = ["INTEGER", "REAL", "TEXT"]
@@ -143,7 +143,7 @@ mod tests {
                 .query_row("SELECT type FROM pragma_table_info('t')", [], |row| row.get(0)))
             .unwrap();
             assert_eq!(declared_kind(&said), Kind::Exactly(kind), "{said}");
-            // What a column makes of the text of a number says how it stores.
+            // How a column stores a number given as text shows its affinity.
             connection.execute("INSERT INTO t VALUES ('2.0')", []).unwrap();
             let stored: String =
                 (connection.query_row("SELECT typeof(c) FROM t", [], |row| row.get(0))).unwrap();

@@ -1,17 +1,17 @@
-//! A decimal number as it is written, digit by digit, so that it can be rounded without a binary fraction in between.
+//! Decimal numbers, digit by digit, so that rounding involves no binary fractions.
 
-/// A number in decimal digits, exactly as it was written.
+/// A number in decimal digits, exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
-    /// Its digits, the first not zero.
+    /// The digits, without leading zeros.
     digits: Vec<u8>,
-    /// How many of them, or more than there are, stand before the point.
+    /// Position of the decimal point in the digits; it can be negative or beyond the last digit.
     point: i64,
 }
 
 impl Decimal {
-    /// Reads `1`, `-0.125`, `.5`, `1e3`; none if the text is no such number.
+    /// Parses `1`, `-0.125`, `.5`, `1e3`; `None` if the text is not such a number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
@@ -37,11 +37,11 @@ impl Decimal {
         })
     }
 
-    /// The nearest number with so many digits behind the point, halves away from zero.
+    /// Rounds to this many digits after the point, halves away from zero.
     pub(super) fn rounded(mut self, scale: u8) -> Self {
         let kept = usize::try_from(self.point + i64::from(scale));
         let Ok(kept) = kept else {
-            // It begins behind the first digit that is dropped, so that it is less than a half.
+            // The first dropped digit is a leading zero, so the number is less than half a unit.
             return Self {
                 negative: false,
                 digits: Vec::new(),
@@ -63,7 +63,7 @@ impl Decimal {
         self
     }
 
-    /// How many digits stand before the point, zeros in front of the number aside.
+    /// Number of digits before the point, without leading zeros.
     pub(super) fn whole_digits(&self) -> usize {
         if self.digits.is_empty() {
             return 0;
@@ -71,7 +71,7 @@ impl Decimal {
         usize::try_from(self.point).unwrap_or(0)
     }
 
-    /// The number with exactly so many digits behind the point, as far as it has no more: `-0.13`.
+    /// The number with this many digits after the point, padded with zeros: `-0.13`. It must not have more.
     pub(super) fn with_scale(&self, scale: u8) -> String {
         let digit = |at: i64| -> char {
             let digit = usize::try_from(at).ok().and_then(|at| self.digits.get(at));
@@ -93,7 +93,7 @@ impl Decimal {
     }
 }
 
-/// An exponent. No number has one of more than four digits; one that is larger still would only cost memory.
+/// Parses an exponent of at most 9999; larger ones would only cost memory.
 fn exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_written_out = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
@@ -154,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        /// Integers are exact: a number in ten-thousandths is rounded by their rule.
+        /// Integers are exact: the test rounds ten-thousandths in integer arithmetic.
         #[test]
         fn rounding_agrees_with_integers(number in -10_000_000_i64..10_000_000) {
             let text = format!("{}{}.{:04}", if number < 0 { "-" } else { "" }, number.abs() / 10_000, number.abs() % 10_000);

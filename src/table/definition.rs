@@ -1,13 +1,13 @@
-//! The one definition of a table that DDL, columns and docs are made from.
+//! Table definitions, from which DDL, column lists and docs are generated.
 
 use std::borrow::Cow;
 
 use super::{Column, Part, Stamp};
 
-/// A table: where it lives, what it holds, how it is keyed and partitioned.
+/// A table: location, columns, key and partitioning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableDef {
-    /// `BigQuery` dataset; in the embedded warehouse one file of this name.
+    /// `BigQuery` dataset; the embedded warehouse has one file per dataset.
     pub dataset: Cow<'static, str>,
     /// Table name within the dataset.
     pub name: Cow<'static, str>,
@@ -17,11 +17,11 @@ pub struct TableDef {
     pub columns: Cow<'static, [Column]>,
     /// The `DATE` column the table is partitioned by.
     pub date_column: Cow<'static, str>,
-    /// Columns that together name a row once; empty for a raw feed, which may hold duplicates.
+    /// Columns of the unique key; empty for a raw feed, which may contain duplicates.
     pub key: Cow<'static, [Cow<'static, str>]>,
     /// Clustering columns, most selective first.
     pub cluster: Cow<'static, [Cow<'static, str>]>,
-    /// Whether `BigQuery` refuses a query without a filter on the date column.
+    /// Whether `BigQuery` requires a filter on the date column.
     pub require_partition_filter: bool,
 }
 
@@ -38,31 +38,31 @@ impl TableDef {
         self.columns.iter().position(|known| known.name == column)
     }
 
-    /// The column of this name.
+    /// Looks up a column by name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|known| known.name == name)
     }
 
-    /// The columns that rows come with: those left out that the warehouse stamps.
+    /// The columns a stage computes: all except those the warehouse stamps.
     pub fn made_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.stamp.is_none())
     }
 
-    /// The columns that play this part, in stored order.
+    /// The columns with this role, in stored order.
     pub fn playing(&self, part: Part) -> impl Iterator<Item = &Column> {
         self.columns
             .iter()
             .filter(move |column| column.part == Some(part))
     }
 
-    /// The position of the column the warehouse stamps in this way.
+    /// Position of the column with this stamp.
     #[must_use]
     pub fn stamp_position(&self, stamp: Stamp) -> Option<usize> {
         self.columns.iter().position(|column| column.stamp == Some(stamp))
     }
 
-    /// The positions of the key columns.
+    /// Positions of the key columns.
     #[must_use]
     pub fn key_positions(&self) -> Vec<usize> {
         self.key.iter().filter_map(|name| self.position(name)).collect()

@@ -1,10 +1,10 @@
-//! The digest of rows: the same for the same values in the same order, on any machine and in any version.
+//! Digests of rows: equal for equal values in the same order, on any machine and in any version.
 
 use sha2::{Digest, Sha256};
 
 use super::{Row, Value};
 
-/// The first 64 bits of the SHA-256 over every value, each led by its kind and closed by its length.
+/// The first 64 bits of the SHA-256 over every value, each prefixed with its kind and delimited by its length.
 #[must_use]
 pub fn digest(rows: &[Row]) -> u64 {
     let mut bytes = Vec::with_capacity(4096);
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(digests.len(), count);
     }
 
-    // SHA-256 of nothing begins so; a ledger of another version says the same.
+    // First bytes of the SHA-256 of empty input; ledgers of other versions store the same.
     #[test]
     fn no_rows_have_the_digest_of_nothing() {
         assert_eq!(digest(&[]), 0xe3b0_c442_98fc_1c14);

@@ -1,26 +1,26 @@
-//! Why a row cannot be stored: a kind that is counted, the column, and a sentence with the value that was refused.
+//! Why a row can't be stored: the kind of fault, the column, and a message with the refused value.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of faults that keep a row out of its table.
+/// Kinds of faults that quarantine a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// A NULL where the column takes none.
+    /// NULL in a NOT NULL column.
     NotNull,
-    /// A value that is not one of the column's type.
+    /// Not a value of the column's type.
     Type,
-    /// A value of the type that is too large or too long for the column.
+    /// A value too large or too long for the column.
     Range,
     /// Bytes that are not UTF-8, or a NUL byte.
     Encoding,
-    /// A row of a key that another row has.
+    /// The key is already used by another row.
     DuplicateKey,
-    /// A row of another date than the one that is filled.
+    /// The row is of another date than the one being filled.
     OtherDate,
-    /// More or fewer values than there are columns.
+    /// The number of values differs from the number of columns.
     Width,
 }
 
@@ -49,7 +49,7 @@ impl FaultKind {
         }
     }
 
-    /// The kind of this word.
+    /// Parses the recorded word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
@@ -67,14 +67,14 @@ impl fmt::Display for FaultKind {
 pub struct Fault {
     /// Its kind.
     pub kind: FaultKind,
-    /// The column at fault; none where the row as a whole is.
+    /// The column at fault; `None` if it is the row as a whole.
     pub column: Option<String>,
-    /// What was found, the refused value in quotes.
+    /// What is wrong, with the refused value in quotes.
     pub what: String,
 }
 
 impl Fault {
-    /// The sentence about a row that stands in this line of what was printed: `column tons, line 4: 'two' is not an INT64`.
+    /// The message for a row on this line of the program's output: `column tons, line 4: 'two' is not an INT64`.
     #[must_use]
     pub fn sentence(&self, line: Option<u64>) -> String {
         let column = self.column.as_ref().map(|name| format!("column {name}"));

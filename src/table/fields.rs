@@ -1,18 +1,18 @@
-//! Reading a row field by field, in the order the columns were asked for, with a reason for every refusal.
+//! Reads a row field by field, in the order of the queried columns, with an error for every unexpected value.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Value;
 
-/// A field that did not hold what was asked of it.
+/// A field with an unexpected value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column} contains {found}, expected {expected}")]
 pub struct FieldError {
     /// Column name.
     pub column: String,
-    /// What the reader wanted.
+    /// What the reader expected.
     pub expected: &'static str,
-    /// What was there.
+    /// What the field contains.
     pub found: String,
 }
 
@@ -35,10 +35,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a text that must be there.
+    /// Reads the next field as a text.
     ///
     /// # Errors
-    /// When the field is NULL, missing or no text.
+    /// When the field is NULL, missing or not a text.
     pub fn text(&mut self) -> Result<&'a str, FieldError> {
         match self.take() {
             Some(Value::Text(text)) => Ok(text),
@@ -46,10 +46,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a text or NULL.
+    /// Reads the next field as a text or NULL.
     ///
     /// # Errors
-    /// When the field is missing or neither.
+    /// When the field is missing or has another type.
     pub fn optional_text(&mut self) -> Result<Option<&'a str>, FieldError> {
         match self.take() {
             Some(Value::Text(text)) => Ok(Some(text)),
@@ -58,10 +58,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as an integer that must be there.
+    /// Reads the next field as an integer.
     ///
     /// # Errors
-    /// When the field is NULL, missing or no integer.
+    /// When the field is NULL, missing or not an integer.
     pub fn int(&mut self) -> Result<i64, FieldError> {
         match self.take() {
             Some(Value::Int(number)) => Ok(*number),
@@ -69,10 +69,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as an integer or NULL.
+    /// Reads the next field as an integer or NULL.
     ///
     /// # Errors
-    /// When the field is missing or neither.
+    /// When the field is missing or has another type.
     pub fn optional_int(&mut self) -> Result<Option<i64>, FieldError> {
         match self.take() {
             Some(Value::Int(number)) => Ok(Some(*number)),
@@ -81,10 +81,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a count, which is never negative, or NULL.
+    /// Reads the next field as a count, which is never negative, or NULL.
     ///
     /// # Errors
-    /// When the field is missing, negative or neither.
+    /// When the field is missing, negative, too large or has another type.
     pub fn optional_count(&mut self) -> Result<Option<u32>, FieldError> {
         let expected = "a count or NULL";
         match self.take() {
@@ -97,10 +97,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a number that must be there, whole or not.
+    /// Reads the next field as a number, an integer or not.
     ///
     /// # Errors
-    /// When the field is NULL, missing or no number.
+    /// When the field is NULL, missing or not a number.
     pub fn number(&mut self) -> Result<f64, FieldError> {
         let found = self.take();
         found
@@ -108,10 +108,10 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.refuse("a number", found))
     }
 
-    /// The next field as a number, whole or not, or NULL.
+    /// Reads the next field as a number, an integer or not, or NULL.
     ///
     /// # Errors
-    /// When the field is missing or neither.
+    /// When the field is missing or has another type.
     pub fn optional_number(&mut self) -> Result<Option<f64>, FieldError> {
         match self.take() {
             Some(Value::Null) => Ok(None),
@@ -122,10 +122,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a date that must be there.
+    /// Reads the next field as a date.
     ///
     /// # Errors
-    /// When the field is NULL, missing or no date.
+    /// When the field is NULL, missing or not a date.
     pub fn date(&mut self) -> Result<NaiveDate, FieldError> {
         match self.take() {
             Some(Value::Date(date)) => Ok(*date),
@@ -133,10 +133,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a boolean that must be there.
+    /// Reads the next field as a boolean.
     ///
     /// # Errors
-    /// When the field is NULL, missing or no boolean.
+    /// When the field is NULL, missing or not a boolean.
     pub fn bool(&mut self) -> Result<bool, FieldError> {
         match self.take() {
             Some(Value::Bool(truth)) => Ok(*truth),
@@ -144,10 +144,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The next field as a moment or NULL.
+    /// Reads the next field as a timestamp or NULL.
     ///
     /// # Errors
-    /// When the field is missing or neither.
+    /// When the field is missing or has another type.
     pub fn optional_timestamp(&mut self) -> Result<Option<DateTime<Utc>>, FieldError> {
         match self.take() {
             Some(Value::Timestamp(at)) => Ok(Some(*at)),

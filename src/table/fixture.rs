@@ -1,4 +1,4 @@
-//! A small table for tests: a team's game, with a column of each kind that is compared in a way of its own.
+//! A small table for tests, with a column of each kind that has its own comparison rule.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Column, ColumnType, Row, Stamp, TableDef, Value};
 
-/// Its definition.
+/// The definition of the test table.
 pub fn table() -> TableDef {
     let rate = ColumnType::Numeric {
         precision: 5,
@@ -31,7 +31,7 @@ pub fn table() -> TableDef {
     }
 }
 
-/// A row of it; nobody wrote it at any time.
+/// A row of the test table, with an empty stamp.
 pub fn row(team: &str, rate: Option<f64>, points: Option<i64>) -> Row {
     let date = NaiveDate::from_ymd_opt(2023, 12, 16).unwrap();
     let made_of = Value::from(r#"{"a": 1, "b": 2}"#);

@@ -1,11 +1,11 @@
-//! A table's page for people, made from its [`TableDef`].
+//! The documentation page of a table, generated from its [`TableDef`].
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{Part, TableDef};
 
-/// A markdown section: what a row is, how the table is keyed and partitioned, and every column.
+/// A Markdown section: what a row is, key and partitioning, and every column.
 #[must_use]
 pub fn markdown(table: &TableDef) -> String {
     let mut page = format!("## `{}`\n\n{}\n\n", table.path(), table.doc);
@@ -43,7 +43,7 @@ pub fn markdown(table: &TableDef) -> String {
             (None, true) => "yes",
             (None, false) => "no",
         };
-        // A bar inside a cell would end it.
+        // An unescaped bar would end the cell.
         let doc = column.doc.replace('|', "\\|");
         let written = writeln!(page, "| `{}` | {} | {null} | {doc} |", column.name, column.kind);
         debug_assert!(written.is_ok(), "a String takes every text");

@@ -1,5 +1,5 @@
-//! What a table is: columns, types, key, partition, rows, and the DDL and the page made from them.
-//! This room knows neither basketball nor any warehouse connection.
+//! Tables: columns, types, keys, partitions, rows, and the DDL and docs generated from them. This module knows neither
+//! basketball nor a warehouse connection.
 
 mod admit;
 mod column;

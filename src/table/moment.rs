@@ -1,8 +1,8 @@
-//! Dates and moments in the text forms that `BigQuery` takes, and no others.
+//! Parses dates and timestamps in the text forms `BigQuery` accepts, and no others.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-/// A date in the form `YYYY-MM-DD`, in the years 0001 to 9999.
+/// Parses `YYYY-MM-DD`, years 0001 to 9999.
 #[must_use]
 pub fn parse_day(text: &str) -> Option<NaiveDate> {
     let bytes = text.as_bytes();
@@ -15,11 +15,11 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
     (date.year() >= 1).then_some(date)
 }
 
-/// A moment: a date, then a time behind a space or a `T`, then `Z`, ` UTC` or an offset. Each may be left out from the end:
-/// without a zone it is UTC, without a time midnight. A second may have up to six digits behind its point.
+/// Parses a timestamp: a date, a time after a space or `T`, then `Z`, ` UTC` or an offset. Trailing parts are optional:
+/// the default zone is UTC, the default time midnight. Seconds can have up to six decimals.
 ///
 /// # Errors
-/// When the text is no moment; with what is wrong with it, as far as that can be told.
+/// When the text is not a timestamp; with a hint if the cause is clear.
 pub fn parse_moment(text: &str) -> Result<DateTime<Utc>, Option<&'static str>> {
     let date = text.get(..10).and_then(parse_day).ok_or(None)?;
     let (time, zone) = time_and_zone(&text[10..])?;
@@ -28,7 +28,7 @@ pub fn parse_moment(text: &str) -> Result<DateTime<Utc>, Option<&'static str>> {
     (1..=9999).contains(&moment.year()).then_some(moment).ok_or(None)
 }
 
-/// The time of day and what stands behind it.
+/// The time of day and the rest after it.
 fn time_and_zone(rest: &str) -> Result<(NaiveTime, &str), Option<&'static str>> {
     let Some(rest) = rest
         .strip_prefix([' ', 'T', 't'])
@@ -65,7 +65,7 @@ fn time_and_zone(rest: &str) -> Result<(NaiveTime, &str), Option<&'static str>> 
     Ok((time, zone))
 }
 
-/// How far the zone is ahead of UTC.
+/// The offset of a zone from UTC.
 fn offset(zone: &str) -> Result<TimeDelta, Option<&'static str>> {
     let (sign, digits) = match zone.as_bytes() {
         [] | [b'Z' | b'z'] | b" UTC" => return Ok(TimeDelta::zero()),

@@ -1,12 +1,12 @@
-//! Names of datasets, tables and columns: which there may be, and how they stand in SQL. Every name that gets into a
-//! statement goes through here, so that a reserved word is a name like any other.
+//! Names of datasets, tables and columns: which are valid, and how they are quoted. Every name in a statement goes
+//! through here, so that reserved words are usable as names.
 
 use super::shown::quoted;
 
-/// How names begin that backcourt gives within its own statements.
+/// Prefix of the names backcourt uses within its own statements.
 pub const RESERVED: &str = "_backcourt_";
 
-/// How columns begin that are no table's: backcourt's, and those `BigQuery` keeps for itself.
+/// Prefixes of pseudo-columns: backcourt's, and those `BigQuery` reserves.
 const PSEUDO_COLUMNS: [&str; 8] = [
     RESERVED,
     "_TABLE_",
@@ -18,23 +18,24 @@ const PSEUDO_COLUMNS: [&str; 8] = [
     "_CHANGE_",
 ];
 
-/// The dataset that holds the leases.
+/// The dataset of the leases.
 const OWN_DATASET: &str = "backcourt";
 
-/// A name in backticks, as both warehouses read it. In double quotes `SQLite` would take a misspelt one for a text.
+/// Quotes a name in backticks, which both warehouses accept. `SQLite` reads a misspelled name in double quotes as a
+/// text.
 #[must_use]
 pub fn sql_name(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
-/// Names as a list of columns has them.
+/// A comma-separated list of quoted names.
 #[must_use]
 pub fn sql_names<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
     let names: Vec<String> = (names.into_iter()).map(|name| sql_name(name.as_ref())).collect();
     names.join(", ")
 }
 
-/// The name under which the embedded warehouse attaches a dataset's file: its own, unless that is one of `SQLite`'s.
+/// The schema name a dataset's file is attached as: the dataset's own, unless `SQLite` reserves it.
 #[must_use]
 pub fn sqlite_schema(dataset: &str) -> String {
     if ["main", "temp"].contains(&dataset.to_ascii_lowercase().as_str()) {
@@ -44,24 +45,24 @@ pub fn sqlite_schema(dataset: &str) -> String {
     }
 }
 
-/// A table of the embedded warehouse.
+/// The quoted path of a table in the embedded warehouse.
 #[must_use]
 pub fn sqlite_path(dataset: &str, table: &str) -> String {
     format!("{}.{}", sql_name(&sqlite_schema(dataset)), sql_name(table))
 }
 
-/// Whether it is made of ASCII letters, digits and underscores, with no digit first: what both warehouses take as a name
-/// of anything, and what can stand in a path or a statement without harm.
+/// Whether it consists of ASCII letters, digits and underscores and doesn't start with a digit. Both warehouses accept
+/// such names for anything, and they are safe in paths and statements.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let is_start = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
     name.starts_with(is_start) && (name.chars()).all(|letter| is_start(letter) || letter.is_ascii_digit())
 }
 
-/// `dataset.table` in its two parts, if a stage may fill or read it.
+/// Splits `dataset.table`, if a stage may fill or read it.
 ///
 /// # Errors
-/// When it is not two names, or one of them is taken; the sentence says by whom.
+/// When it isn't two valid names, or one of them is reserved; returns a message that says by what.
 pub fn table_path(path: &str) -> Result<(&str, &str), String> {
     let Some((dataset, table)) =
         (path.split_once('.')).filter(|(dataset, table)| is_name(dataset) && is_name(table))
@@ -91,10 +92,10 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
     Ok((dataset, table))
 }
 
-/// Refuses what cannot be the name of a column on both warehouses.
+/// Refuses a name that can't be a column in both warehouses.
 ///
 /// # Errors
-/// In a sentence that says what is wrong with it.
+/// Returns what is wrong with the name.
 pub fn refuse_column_name(name: &str) -> Result<(), String> {
     if !is_name(name) {
         return Err(format!(
@@ -110,7 +111,7 @@ pub fn refuse_column_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a name begins so, in any letter case: `SQLite` does not tell them apart.
+/// Whether a name starts with `start`, ignoring case as `SQLite` does.
 fn begins(name: &str, start: &str) -> bool {
     (name.get(..start.len())).is_some_and(|begins| begins.eq_ignore_ascii_case(start))
 }

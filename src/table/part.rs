@@ -1,42 +1,42 @@
-//! The part a column plays in telling one row from the next: what a row is about, where it came from, how far to trust
-//! it. Whoever shows rows one by one reads this and need not know any table.
+//! Roles of columns: what a row is about, where it came from and how reliable it is. Code that shows rows one by one
+//! uses them and needs to know no table.
 
 use serde::{Deserialize, Serialize};
 
-/// The part of a column. Most play none.
+/// The role of a column. Most have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// What several rows belong to: a game.
     Group,
-    /// One of those that meet in it: a team.
+    /// A participant of the group: a team.
     Side,
-    /// One of a side: a player.
+    /// A member of a side: a player.
     Member,
-    /// The other side. Where no row has it as its side, that side is lacking.
+    /// The opposing side. If no row has it as its side, that side is missing.
     Against,
     /// Whether the side is at home.
     Home,
-    /// What the side scored.
+    /// Points of the side.
     Scored,
-    /// What the other side scored.
+    /// Points of the opposing side.
     Allowed,
-    /// A number worth seeing beside the name.
+    /// A number worth showing next to the name.
     Telling,
     /// Where the row came from.
     Source,
-    /// The feeds it was made from.
+    /// The feeds it was computed from.
     Feeds,
-    /// How far to trust the row.
+    /// Quality of the row.
     Quality,
-    /// What is wrong with the row, or unknown.
+    /// Issues of the row: errors and missing values.
     Issues,
 }
 
 impl Part {
-    /// The parts that rows are found by, outermost first.
+    /// The roles that rows are looked up by, outermost first.
     pub const LEVELS: [Self; 3] = [Self::Group, Self::Side, Self::Member];
 
-    /// The parts that say where a row came from and how good it is, in the order they are told.
+    /// The roles for origin and quality of a row, in display order.
     pub const ORIGIN: [Self; 4] = [Self::Source, Self::Feeds, Self::Quality, Self::Issues];
 }

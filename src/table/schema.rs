@@ -1,64 +1,64 @@
-//! A table as it is, held against its definition, column by column. Each difference comes with the statement that mends it,
-//! where there is one, and with what it does to a run. The order of columns does not count: everything goes by name.
-//! Pure: how a schema is read, and who alters a table, is a warehouse's business.
+//! Compares an existing table with its definition, column by column and by name, whatever the order. Each difference
+//! has its effect on a run and, if possible, the statement that fixes it. Pure: reading schemas and altering tables is
+//! up to the warehouse.
 
 use std::fmt;
 
 use super::{Column, ColumnType, TableDef, sql_name, sqlite_path};
 
-/// A table as it is in a warehouse.
+/// A table as it exists in a warehouse.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     /// Its columns, in stored order.
     pub columns: Vec<StoredColumn>,
-    /// The columns that together name a row once; none where the warehouse keeps no keys.
+    /// Columns of the unique key; `None` where the warehouse has no keys.
     pub key: Option<Vec<String>>,
-    /// How it is partitioned; none where the warehouse has no partitions.
+    /// Its partitioning; `None` where the warehouse has no partitions.
     pub partition: Option<Partition>,
-    /// What it is instead of a table whose rows can be changed, such as a view; none where it is one.
+    /// What it is if not an ordinary table, for example a view.
     pub instead: Option<String>,
-    /// Whether rows are streamed into it, which no statement can delete before they have left the streaming buffer.
+    /// Whether rows are being streamed into it; they can't be deleted until they leave the streaming buffer.
     pub is_streamed_into: bool,
-    /// Columns behind a policy tag.
+    /// Columns with a policy tag.
     pub tagged: Vec<String>,
 }
 
-/// One column of a table as it is.
+/// A column of an existing table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredColumn {
     /// Name.
     pub name: String,
     /// Type.
     pub kind: Kind,
-    /// Whether it takes NULL.
+    /// Whether it allows NULL.
     pub nullable: bool,
 }
 
-/// The type of a column as it is.
+/// The type of an existing column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// This one.
+    /// Exactly this type.
     Exactly(ColumnType),
-    /// NUMERIC; how many digits it takes is not told.
+    /// NUMERIC of unknown precision.
     Numeric,
-    /// Nothing more is known than how `SQLite` stores it: INTEGER, REAL or TEXT. Tables of earlier versions say no more.
+    /// Only the `SQLite` storage class is known: INTEGER, REAL or TEXT, as declared by earlier versions.
     Stored(&'static str),
-    /// One that no column of a plan can have, in the warehouse's own words.
+    /// A type that plans don't support, by the warehouse's name.
     Other(String),
 }
 
-/// How a `BigQuery` table is partitioned.
+/// Partitioning of a `BigQuery` table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Partition {
-    /// The column it is partitioned by, `_PARTITIONTIME` where that is the time of ingestion; none if it is not.
+    /// The partitioning column, `_PARTITIONTIME` for ingestion time; `None` if it isn't partitioned.
     pub by: Option<String>,
-    /// The time a partition spans where that is not a day, in the warehouse's word: `HOUR`, `MONTH`, `YEAR`.
+    /// The span of a partition if it isn't a day: `HOUR`, `MONTH`, `YEAR`.
     pub span: Option<String>,
-    /// Whether a query must name dates.
+    /// Whether queries must filter by date.
     pub requires_filter: bool,
 }
 
-/// In whose words a statement is written.
+/// SQL dialect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// `GoogleSQL`, for `BigQuery`.
@@ -67,54 +67,54 @@ pub enum Dialect {
     Sqlite,
 }
 
-/// What `run --migrate` does for a difference.
+/// What `run --migrate` does about a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Adds this column, which takes NULL.
+    /// Adds this nullable column.
     Add(String),
-    /// Has this column take NULL.
+    /// Drops NOT NULL from this column.
     Relax(String),
-    /// Makes the table anew, which holds no row.
+    /// Recreates the table, which is empty.
     Recreate,
 }
 
-/// What a difference does to a run.
+/// The effect of a difference on a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Weight {
-    /// It stops the run; `--migrate` mends it, and no stored value changes.
+    /// Stops the run; `--migrate` fixes it without changing stored values.
     Additive(Change),
-    /// It stops the run, and takes the operator's own hand.
+    /// Stops the run; the operator must fix it.
     Stops,
-    /// It stops a run that commits dates to the table, because every commit would scan all of it. To read the table, or
-    /// to fill it as a whole, only costs more.
+    /// Stops a run that commits dates to the table, because every commit would scan all of it. Reading the table or
+    /// filling it as a whole only costs more.
     Scans,
-    /// Nothing goes wrong; it is told because it costs something, or may surprise.
+    /// Doesn't stop a run; reported because it costs something or may surprise.
     Harmless,
 }
 
-/// How a table differs from its definition in one place.
+/// A difference between a table and its definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The column; none if it is about the table.
+    /// The column; `None` if it is about the table.
     pub column: Option<String>,
-    /// What differs, as the end of a sentence that begins with the table's name.
+    /// What differs, to follow the table's name in a sentence.
     pub what: String,
-    /// The statement that mends it, if there is one.
+    /// The statement that fixes it, if there is one.
     pub statement: Option<String>,
-    /// What else there is to know of mending it.
+    /// Further advice on fixing it.
     pub advice: Option<&'static str>,
-    /// What it does to a run.
+    /// Its effect on a run.
     pub weight: Weight,
 }
 
 impl Difference {
-    /// Whether a run does not begin as long as it is there.
+    /// Whether it keeps a run from starting.
     #[must_use]
     pub const fn stops(&self) -> bool {
         !matches!(self.weight, Weight::Harmless)
     }
 
-    /// What `--migrate` does for it, if it does anything.
+    /// What `--migrate` does about it, if anything.
     #[must_use]
     pub const fn change(&self) -> Option<&Change> {
         match &self.weight {
@@ -123,7 +123,7 @@ impl Difference {
         }
     }
 
-    /// What to do about it, as the end of a sentence.
+    /// How to fix it, to end a sentence with.
     #[must_use]
     pub fn mending(&self) -> Option<String> {
         let migrate = (self.change().is_some()).then(|| "'backcourt run --migrate'".to_owned());
@@ -145,7 +145,7 @@ impl fmt::Display for Difference {
 }
 
 impl Kind {
-    /// Whether every value of a declared type can be stored in it, and reads back as it was.
+    /// Whether it can store every value of a declared type without loss.
     fn holds(&self, declared: ColumnType) -> bool {
         match (self, declared) {
             (Self::Exactly(held), declared) if *held == declared => true,
@@ -174,12 +174,12 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Where a table lies, in the words of its warehouse.
+/// Location of a table, for statements.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
-    /// `dataset.table`, a prefix included.
+    /// `dataset.table`, including a prefix.
     pub path: &'a str,
-    /// The dialect of its statements.
+    /// SQL dialect of its statements.
     pub dialect: Dialect,
 }
 
@@ -202,7 +202,7 @@ impl Site<'_> {
         format!("ALTER TABLE {} {what}", self.table())
     }
 
-    /// The statement that adds a column which takes NULL.
+    /// The statement that adds a nullable column.
     #[must_use]
     pub fn add_column(self, column: &Column) -> String {
         let (name, kind) = (sql_name(&column.name), self.kind(column.kind));
@@ -213,7 +213,7 @@ impl Site<'_> {
         self.alter(&format!("DROP COLUMN {}", sql_name(column)))
     }
 
-    /// The statement that has a column take NULL; none where there is no such statement.
+    /// The statement that drops NOT NULL, if the dialect has one.
     #[must_use]
     pub fn relax(self, column: &str) -> Option<String> {
         let name = sql_name(column);
@@ -221,7 +221,7 @@ impl Site<'_> {
             .then(|| self.alter(&format!("ALTER COLUMN {name} DROP NOT NULL")))
     }
 
-    /// What gives a column another type, and whether its values stay.
+    /// The statement that changes a column's type if there is one, and advice on what happens to its values.
     fn retype(self, table: &TableDef, column: &Column, held: &Kind) -> (Option<String>, &'static str) {
         let name = &column.name;
         let widens = matches!(
@@ -250,8 +250,8 @@ impl Site<'_> {
     }
 }
 
-/// Everything in which a table differs from its definition: columns it lacks, columns of another type or mode, columns that
-/// nobody declared, key, partitions. Of a table that holds no row every difference is mended by making it anew.
+/// All differences between a table and its definition: missing columns, other types or modes, undeclared columns, key,
+/// partitioning. An empty table is recreated if one of them can't be fixed by altering it.
 #[must_use]
 pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bool) -> Vec<Difference> {
     if let Some(instead) = &held.instead {
@@ -374,7 +374,7 @@ fn other_form(
             Weight::Stops,
         );
     }
-    // An array is never NULL in BigQuery.
+    // `BigQuery` arrays are never NULL.
     let is_array = matches!(declared.kind, ColumnType::StringArray | ColumnType::Float64Array);
     match (stored.nullable, declared.nullable) {
         _ if is_array && site.dialect == Dialect::GoogleSql => None,
@@ -469,16 +469,16 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
     })
 }
 
-/// One column of what a query returns.
+/// A column of a query's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
     /// Name.
     pub name: String,
-    /// Type, where the warehouse tells one.
+    /// Type, if the warehouse reports one.
     pub kind: Option<Kind>,
 }
 
-/// Everything in which what a query returns differs from the table it fills, a sentence each.
+/// All mismatches between a query's result and the table it fills, one sentence each.
 #[must_use]
 pub fn misfits(table: &TableDef, returned: &[Returned]) -> Vec<String> {
     let path = table.path();
@@ -527,7 +527,7 @@ fn stranger(table: &TableDef, name: &str) -> String {
             "the query returns column '{name}', which backcourt fills when it writes {path}; leave it out"
         );
     }
-    // What has no name gets one from the warehouse.
+    // The warehouse names unnamed expressions itself.
     let advice = if name.starts_with("f0_") || name.contains('(') {
         "give the expression an alias"
     } else {
@@ -538,7 +538,7 @@ fn stranger(table: &TableDef, name: &str) -> String {
     )
 }
 
-/// Whether an answered value can be stored in a column without anybody writing a cast: numbers become wider numbers.
+/// Whether a returned value can be stored without an explicit cast: numbers may widen.
 fn turns_into(returned: &Kind, declared: ColumnType) -> bool {
     let is_number = matches!(
         returned,

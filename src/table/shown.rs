@@ -1,16 +1,16 @@
-//! A refused value as a message shows it: in quotes, on one line, with nothing in it that a terminal obeys or hides,
-//! and never longer than a line of a log can bear.
+//! Formats a refused value for messages: quoted, on one line, without control characters or invisible ones, and of
+//! limited length.
 
-/// The most characters of a value that a message shows.
+/// Maximum characters of a value in a message.
 const MOST: usize = 60;
 
-/// The value in single quotes, escaped, cut at 60 characters: `'two'`, `'a\0b'`, `'aaaa…'`.
+/// The value in single quotes, escaped, truncated to 60 characters: `'two'`, `'a\0b'`, `'aaaa…'`.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     quoted_bytes(text.as_bytes())
 }
 
-/// The same for bytes that may not be UTF-8: `'caf\xe9'`.
+/// As [`quoted`], for bytes that may not be UTF-8: `'caf\xe9'`.
 #[must_use]
 pub fn quoted_bytes(bytes: &[u8]) -> String {
     let mut shown = String::from("'");
@@ -27,7 +27,7 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     shown
 }
 
-/// Bytes as text: what is not UTF-8, what moves a cursor and what cannot be seen stands as its escape.
+/// Bytes as text; invalid UTF-8, control characters and invisible ones are escaped.
 #[must_use]
 pub fn escaped_bytes(bytes: &[u8]) -> String {
     signs(bytes).collect()
@@ -40,7 +40,7 @@ fn signs(bytes: &[u8]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Quotes are no danger inside a text; the caller knows which of them its own quotes are.
+/// Quotes aren't escaped here; the caller escapes the ones it uses as delimiters.
 fn sign(letter: char) -> String {
     match letter {
         '\'' | '"' => letter.to_string(),

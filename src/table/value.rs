@@ -1,13 +1,13 @@
-//! One stored value and one row of them.
+//! Values and rows.
 
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
-/// One value of a row, in the types of [`super::ColumnType`].
+/// A value of a row, in the types of [`super::ColumnType`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Unknown.
+    /// No value.
     Null,
     /// `INT64`.
     Int(i64),
@@ -27,10 +27,10 @@ pub enum Value {
     Numbers(Vec<f64>),
 }
 
-/// One row, its values in the order of the columns that were asked for or defined.
+/// A row; its values are in the order of the queried or defined columns.
 pub type Row = Vec<Value>;
 
-/// The rows of one day, of rows that have their date first and are ordered by it, as a warehouse reads them.
+/// The rows of one date, from rows that start with their date and are sorted by it.
 #[must_use]
 pub fn rows_on(rows: &[Row], date: NaiveDate) -> &[Row] {
     let day = |row: &Row| row.first().and_then(Value::as_date);
@@ -40,7 +40,7 @@ pub fn rows_on(rows: &[Row], date: NaiveDate) -> &[Row] {
 }
 
 impl Value {
-    /// The type's name for messages.
+    /// The value's type, for messages.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    /// The number in this value, if it is one.
+    /// The value as a number, if it is one.
     #[must_use]
     #[allow(
         clippy::cast_precision_loss,
@@ -70,7 +70,7 @@ impl Value {
         }
     }
 
-    /// The date in this value: a `DATE`, or a text in the form `YYYY-MM-DD`.
+    /// The value as a date: a `DATE`, or a text in the form `YYYY-MM-DD`.
     #[must_use]
     pub fn as_date(&self) -> Option<NaiveDate> {
         match self {

@@ -1,5 +1,5 @@
-//! The log on disk: a file a day, written on a thread of its own, so that a slow disk holds up no worker
-//! until more than a hundred thousand lines wait for it.
+//! The log on disk: one file per day, written by its own thread, so that a slow disk blocks no worker until more than a
+//! hundred thousand lines are queued.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-/// A month of days; older files are removed.
+/// Days to keep; older files are removed.
 const DAYS: usize = 31;
 
-/// The open log files. Dropping this writes what is still on its way, so keep it to the end of the process.
+/// The open log files. Dropping it flushes queued lines, so keep it until the end of the process.
 #[derive(Debug)]
 pub struct LogFiles(#[allow(dead_code, reason = "held for what its drop does")] WorkerGuard);
 
-/// Opens today's file, `backcourt.YEAR-MONTH-DAY.log` by UTC, in `folder`.
+/// Opens today's file, `backcourt.YEAR-MONTH-DAY.log` in UTC, in `folder`.
 pub(super) fn open(folder: &Path) -> Result<(NonBlocking, LogFiles), InitError> {
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
@@ -24,12 +24,12 @@ pub(super) fn open(folder: &Path) -> Result<(NonBlocking, LogFiles), InitError> 
         .filename_suffix("log")
         .max_log_files(DAYS)
         .build(folder)?;
-    // A flood of lines waits for the disk once very many are on their way; otherwise they would be lost without a word.
+    // A full queue blocks instead of dropping lines silently.
     let (lines, guard) = NonBlockingBuilder::default().lossy(false).finish(files);
     Ok((lines, LogFiles(guard)))
 }
 
-/// Lines to read: time in UTC, level, module, message, fields.
+/// Formats lines: time in UTC, level, module, message, fields.
 pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(lines: NonBlocking) -> impl Layer<S> {
     tracing_subscriber::fmt::layer()
         .with_ansi(false)

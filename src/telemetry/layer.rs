@@ -1,4 +1,4 @@
-//! Turns tracing events into lines of the ring.
+//! A tracing layer that turns events into lines of the ring.
 
 use std::fmt::{Debug, Write};
 
@@ -9,7 +9,7 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use super::ring::{LogLine, LogRing};
 
-/// Feeds a [`LogRing`]. The fields `date`, `stage` and `worker` of an event get their own place in the line.
+/// Feeds a [`LogRing`]. The fields `date`, `stage` and `worker` of an event become fields of the line.
 #[derive(Debug)]
 pub struct RingLayer(LogRing);
 
@@ -39,14 +39,14 @@ struct Fields {
 }
 
 impl Fields {
-    /// Puts a value where it belongs; one that is not what its name promises stays visible among the others.
+    /// Stores a field; a value of the wrong type is kept with the other fields.
     fn put(&mut self, name: &str, value: String) {
         match name {
             "message" => self.message = value,
             "stage" => self.stage = Some(value),
             "date" if value.parse::<NaiveDate>().is_ok() => self.date = value.parse().ok(),
             "worker" if value.parse::<u64>().is_ok() => self.worker = value.parse().ok(),
-            // Writing to a string cannot fail.
+            // Writing to a string can't fail.
             _ => drop(write!(self.others, " {name}={value}")),
         }
     }
@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// The one line that logging within `log` makes.
+    /// The single line logged by `log`.
     fn line(log: impl FnOnce()) -> LogLine {
         let ring = LogRing::new(10);
         let subscriber = tracing_subscriber::registry().with(RingLayer::new(ring.clone()));

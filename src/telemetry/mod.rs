@@ -1,5 +1,5 @@
-//! What the program notices about itself: its log, as a file and in memory, and what it takes of the machine.
-//! It knows nothing of backfills; standard output and error are never written to, they may be the screen.
+//! The log, on disk and in memory, and the resource usage of the process. It doesn't know about backfills and never
+//! writes to standard output or error, which may be the screen.
 
 mod files;
 mod layer;
@@ -18,20 +18,20 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How many lines the ring in memory keeps.
+/// Lines kept by the ring in memory.
 const RING_LINES: usize = 10_000;
 
-/// The log could not be started.
+/// Logging can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The folder of the log files cannot be written to.
+    /// The folder of the log files can't be written to.
     #[error(
         "cannot open the log file in {folder} ({source}); make the folder writable or choose another state folder"
     )]
     Files {
-        /// Where the files were to be.
+        /// The folder of the log files.
         folder: String,
-        /// What the system said.
+        /// The underlying error.
         source: tracing_appender::rolling::InitError,
     },
     /// The process already has a log.
@@ -39,13 +39,13 @@ pub enum StartError {
     Twice,
 }
 
-/// Sends everything logged in this process, from now on, to daily files in `folder` and to a ring in memory: from
-/// `backcourt` itself all but traces, from other crates warnings and errors.
+/// Starts logging to daily files in `folder` and to a ring in memory: from `backcourt` debug level and above, from
+/// other crates warnings and errors.
 ///
-/// Keep the [`LogFiles`] until the process ends: what is still on its way is written when they are dropped.
+/// Keep the [`LogFiles`] until the process ends: dropping it flushes queued lines.
 ///
 /// # Errors
-/// The folder cannot be written to, or the log was started before.
+/// The folder can't be written to, or logging was started before.
 pub fn start(folder: &Path) -> Result<(LogRing, LogFiles), StartError> {
     let ring = LogRing::new(RING_LINES);
     let (lines, files) = files::open(folder).map_err(|source| StartError::Files {

@@ -1,4 +1,4 @@
-//! The newest log lines, in memory, for a screen to show. Bounded; what falls out is counted.
+//! The newest log lines, in memory, for the screen. Bounded; dropped lines are counted.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,32 +7,32 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-/// A longer message is cut here, in characters; the log file has it whole.
+/// Maximum length of a message, in characters; the log file has it in full.
 const MESSAGE_LIMIT: usize = 2_000;
 
-/// One line of the log, fit for a screen: no control characters.
+/// A log line without control characters, safe for the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// Counts lines from 1 without gaps.
+    /// Sequential number, starting at 1.
     pub number: u64,
     /// When it was logged.
     pub time: DateTime<Utc>,
-    /// How grave it is.
+    /// Severity.
     #[serde(with = "level")]
     pub level: Level,
     /// The module that logged it.
     pub target: String,
-    /// The message, followed by the fields that have no place of their own, as `name=value`.
+    /// The message, followed by fields without their own place, as `name=value`.
     pub message: String,
-    /// The date it is about.
+    /// The date it concerns.
     pub date: Option<NaiveDate>,
-    /// The stage it is about.
+    /// The stage it concerns.
     pub stage: Option<String>,
-    /// The slot of the worker it is about.
+    /// The slot of the worker it concerns.
     pub worker: Option<u64>,
 }
 
-/// A level as its word, which is how it is written wherever it is written.
+/// Serialises a level by its name.
 mod level {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
@@ -70,7 +70,7 @@ impl LogRing {
         })))
     }
 
-    /// Adds a line. It gets its number here, and its texts are made fit for a screen.
+    /// Adds a line: assigns its number and sanitises its texts.
     pub fn push(&self, mut line: LogLine) {
         line.target = fit(&line.target);
         line.message = fit(&line.message);
@@ -84,8 +84,8 @@ impl LogRing {
         }
     }
 
-    /// The lines after the one of this number, oldest first; all that are kept for 0. Costs what it returns, so a
-    /// reader that comes ten times a second and names the last number it has seen pays for new lines only.
+    /// The lines after this number, oldest first; 0 for all. The cost depends only on the lines returned, so frequent
+    /// polling is cheap.
     #[must_use]
     pub fn since(&self, number: u64) -> Vec<Arc<LogLine>> {
         let lines = self.lock();
@@ -94,7 +94,7 @@ impl LogRing {
         lines.kept.range(skip..).cloned().collect()
     }
 
-    /// How many lines have fallen out because the ring was full.
+    /// Number of lines dropped because the ring was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         let lines = self.lock();
@@ -106,8 +106,8 @@ impl LogRing {
     }
 }
 
-/// Tabs and line ends become blanks, other control characters `?` (so an escape sequence can do no harm), and what
-/// is too long is cut.
+/// Replaces tabs and line ends by spaces and other control characters by `?` (which disarms escape sequences), and
+/// truncates long texts.
 fn fit(text: &str) -> String {
     let mut fitting: String = text
         .chars()

@@ -1,4 +1,4 @@
-//! What the process takes of the machine, for the operator to see why it is not faster.
+//! Resource usage of the process, so that the operator can see what limits it.
 
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -6,30 +6,31 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// Looking more often than this shows noise, not load.
+/// Minimum sampling interval; shorter ones show noise, not load.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// What the process took in the last second or so.
+/// Resource usage over the last interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Vitals {
-    /// Processor time, 100 for one core kept busy.
+    /// CPU time in percent; 100 is one busy core.
     pub cpu_percent: u32,
-    /// Cores it may use; 0 if that is not known.
+    /// Cores available to the process; 0 if unknown.
     #[serde(default)]
     pub cores: u32,
-    /// Memory held, in bytes.
+    /// Resident memory, in bytes.
     pub memory: u64,
-    /// Bytes a second read from disks.
+    /// Bytes per second read from disks.
     pub disk_read: u64,
-    /// Bytes a second written to disks.
+    /// Bytes per second written to disks.
     pub disk_written: u64,
-    /// Bytes a second received by **the whole machine**, loopback apart: the system does not count per process.
+    /// Bytes per second received by **the whole host**, without loopback: the operating system doesn't count per
+    /// process.
     pub network_received: u64,
-    /// Bytes a second sent by **the whole machine**, loopback apart.
+    /// Bytes per second sent by **the whole host**, without loopback.
     pub network_sent: u64,
 }
 
-/// Looks at the process, at most once a second.
+/// Samples the process, at most once per second.
 #[derive(Debug)]
 pub struct Sampler {
     system: System,
@@ -40,7 +41,7 @@ pub struct Sampler {
     vitals: Vitals,
 }
 
-/// Milliseconds of processor time and bytes since the process, or the machine, started.
+/// CPU time in milliseconds and bytes, since the start of the process or host.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Totals {
     cpu_ms: u64,
@@ -51,10 +52,10 @@ struct Totals {
 }
 
 impl Sampler {
-    /// A sampler of this process.
+    /// A sampler for this process.
     ///
     /// # Errors
-    /// The system does not tell a process about itself.
+    /// The operating system provides no data about the process.
     pub fn new() -> Result<Self, sysinfo::Error> {
         Ok(Self {
             system: System::new()?,
@@ -66,8 +67,8 @@ impl Sampler {
         })
     }
 
-    /// The vitals at `now`; those of the last look if that is less than a second ago. The rates are 0 until the
-    /// second look.
+    /// The metrics at `now`, or those of the last sample if it is less than a second old. Rates are 0 until the second
+    /// sample.
     pub fn sample(&mut self, now: Instant) -> Vitals {
         let elapsed = self.last.map(|(then, _)| now.saturating_duration_since(then));
         if elapsed.is_none_or(|elapsed| elapsed >= PERIOD) {
@@ -94,7 +95,7 @@ impl Sampler {
                 .filter(|(name, _)| !matches!(name.to_str(), Some("lo" | "lo0")))
         };
         let totals = Totals {
-            // Not `cpu_usage`, which measures by the machine's ticks: by one clock, like the other rates.
+            // Not `cpu_usage`, which measures in ticks of the host; all rates here use the same clock.
             cpu_ms: process.accumulated_cpu_time(),
             disk_read: disk.total_read_bytes,
             disk_written: disk.total_written_bytes,
@@ -114,7 +115,7 @@ impl Sampler {
 }
 
 impl Totals {
-    /// The rates since `before`; a total that fell (an interface went away) counts as standing still.
+    /// The rates since `before`; a decreased total (an interface was removed) gives a rate of 0.
     fn per_second(self, before: Self, elapsed: Duration) -> Vitals {
         let rate = |before: u64, after: u64| {
             let bytes = u128::from(after.saturating_sub(before));

@@ -1,35 +1,35 @@
-//! What makes a terminal call for an operator who looks elsewhere.
+//! Terminal sequences that notify the operator.
 
-/// How a terminal is asked to.
+/// The kind of notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Attention {
-    /// The bell, which every terminal and multiplexer passes on.
+    /// The bell, supported by every terminal and multiplexer.
     #[default]
     Bell,
-    /// A desktop notification as iTerm2, `WezTerm` and Windows Terminal take it.
+    /// A desktop notification, supported by iTerm2, `WezTerm` and Windows Terminal.
     Osc9(Way),
-    /// One as urxvt, foot and `VTE` take it.
+    /// A desktop notification, supported by urxvt, foot and `VTE`.
     Osc777(Way),
 }
 
-/// What lies between the program and the terminal that is meant.
+/// What is between the program and the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Way {
-    /// Nothing that would keep a sequence it does not know.
+    /// Nothing that would filter unknown sequences.
     #[default]
     Straight,
-    /// tmux, which passes on what is wrapped for it, if it is allowed to.
+    /// tmux, which forwards wrapped sequences if its `allow-passthrough` is set.
     Tmux,
 }
 
 impl Attention {
-    /// The bytes to send; `text` cannot end them early.
+    /// The bytes to send; control characters are removed from `text`, so that it can't end the sequence.
     pub(super) fn sequence(self, text: &str) -> String {
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         match self {
             Self::Bell => "\x07".to_owned(),
             Self::Osc9(way) => way.around(format!("\x1b]9;{text}\x07")),
-            // Its fields are set apart by semicolons.
+            // Semicolons separate the fields.
             Self::Osc777(way) => way.around(format!(
                 "\x1b]777;notify;backcourt;{}\x07",
                 text.replace(';', ",")

@@ -1,28 +1,28 @@
-//! What the terminal can do, as far as the environment tells. The terminal itself is never asked: nothing waits
-//! on a slow link.
+//! Capabilities of the terminal, derived from the environment. The terminal itself is never queried, so there is no
+//! wait on a slow link.
 
-/// Bytes a second that data frames may take of an SSH connection: some links carry no more, and it is shared.
+/// Bandwidth for data frames over SSH, in bytes per second: some links carry no more, and they are shared.
 const OVER_SSH: u32 = 8_000;
 
-/// What to draw with, and how often.
+/// Capabilities that affect drawing.
 #[allow(
     clippy::struct_excessive_bools,
     reason = "four independent facts, not a state"
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caps {
-    /// `TERM` is `dumb` or says nothing: no full screen.
+    /// `TERM` is `dumb` or unset: no full screen.
     pub dumb: bool,
     /// Colours may be used: `NO_COLOR` is unset or empty, and the terminal is not dumb.
     pub color: bool,
-    /// The locale says UTF-8; else draw with ASCII only.
+    /// The locale uses UTF-8; otherwise only ASCII is drawn.
     pub utf8: bool,
-    /// The terminal is at the other end of an SSH connection.
+    /// The program runs in an SSH session.
     pub ssh: bool,
 }
 
 impl Caps {
-    /// Reads the environment through `lookup`; a variable that is empty counts as not set.
+    /// Reads the environment through `lookup`; an empty variable counts as unset.
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name| lookup(name).filter(|value| !value.is_empty());
         let dumb = value("TERM").is_none_or(|term| term == "dumb");
@@ -39,13 +39,13 @@ impl Caps {
         }
     }
 
-    /// How many data frames a second the link is worth, unless the operator says otherwise.
+    /// Default number of data frames per second.
     #[must_use]
     pub fn frames_per_second(self) -> u8 {
         if self.ssh { 5 } else { 10 }
     }
 
-    /// How many bytes a second of data frames the link is worth; none where they cost nothing.
+    /// Bandwidth for data frames in bytes per second; `None` for no limit.
     #[must_use]
     pub fn bytes_per_second(self) -> Option<u32> {
         self.ssh.then_some(OVER_SSH)

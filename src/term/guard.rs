@@ -1,5 +1,5 @@
-//! Puts the terminal into the state a full-screen program needs, and back, whatever happens in between.
-//! A process has one terminal, so who holds it is kept for the whole process: the panic hook must find it.
+//! Sets the terminal to full-screen state and restores it, whatever happens in between. The holder is global, one per
+//! process, so that the panic hook can find it.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,17 +14,16 @@ use crossterm::terminal::{
 
 static HOLDER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
-/// Holds the terminal in full-screen state; gives it back when dropped.
+/// Holds the terminal in full-screen state; restores it on drop.
 #[derive(Debug)]
 pub(super) struct TermGuard(());
 
 impl TermGuard {
-    /// Takes the terminal for the calling thread: raw mode, alternate screen, hidden cursor, bracketed paste (so
-    /// that pasted text is never taken for commands).
+    /// Takes the terminal for the current thread: raw mode, alternate screen, hidden cursor and bracketed paste (so
+    /// that pasted text isn't read as commands).
     ///
     /// # Errors
-    /// Stdin or stdout is not a terminal, a screen is already open, or the terminal refused a step; what was
-    /// already done is undone.
+    /// Stdin or stdout isn't a terminal, a screen is already open, or a step failed; completed steps are undone.
     pub(super) fn enter() -> io::Result<Self> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             return Err(io::Error::other(
@@ -40,26 +39,26 @@ impl TermGuard {
 
 impl Drop for TermGuard {
     fn drop(&mut self) {
-        // Nobody is left to tell: the terminal is gone, or the panic hook has done this already.
+        // Errors can't be reported: the terminal is gone, or the panic hook has already restored it.
         drop(leave());
     }
 }
 
-/// The thread that holds the terminal, or none when it is in its normal state.
+/// The thread that holds the terminal; `None` in its normal state.
 pub(super) fn holder() -> Option<ThreadId> {
     *lock()
 }
 
-/// Gives the terminal back. Does nothing the second time; tries every step even if one fails.
+/// Restores the terminal. Idempotent; runs every step even if one fails.
 ///
 /// # Errors
-/// The first step that failed.
+/// The first failed step.
 pub(super) fn leave() -> io::Result<()> {
     if lock().take().is_none() {
         return Ok(());
     }
     let mut modes = Vec::new();
-    // Whether the mouse was taken here, or by a program that died before this one, need not be known.
+    // Unconditional: the mouse may have been captured by an earlier program that crashed.
     let written = queue!(
         modes,
         EndSynchronizedUpdate,
@@ -73,14 +72,14 @@ pub(super) fn leave() -> io::Result<()> {
     written.and(cooked)
 }
 
-/// Takes the terminal again, after [`leave`] or after a stop from outside that may have changed its modes.
+/// Takes the terminal again, after [`leave`] or after an external stop that may have changed its modes.
 pub(super) fn retake() -> io::Result<()> {
     leave()?;
     take()
 }
 
 fn take() -> io::Result<()> {
-    // Before the first step, so that a failure half way is undone by `leave` as well.
+    // Set before the first step, so that `leave` undoes a partial failure too.
     *lock() = Some(thread::current().id());
     let mut modes = Vec::new();
     enable_raw_mode()

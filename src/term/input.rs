@@ -1,7 +1,7 @@
-//! Reads keys on a thread of its own, and notices when the terminal is gone.
+//! Reads keys on its own thread, and detects when the terminal is gone.
 //!
-//! crossterm's own wait never returns from a hung-up terminal and burns a core doing so (crossterm issue 793), so
-//! the waiting is done here: the state of the tty is looked at before crossterm may read from it.
+//! crossterm's own wait never returns after a hang-up and uses a full core (crossterm issue 793), so this module waits
+//! itself: it polls the tty before crossterm may read from it.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,38 +13,38 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// How long the thread waits before it looks whether it is still wanted.
+/// Timeout of a wait, after which the thread checks whether to stop.
 const WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 250_000_000,
 };
 
-/// How long crossterm may look for the next event. Its level-triggered reader checks the time before it hands out
-/// what it has already parsed, so with no time it gives nothing, and with little it may keep some back.
+/// Timeout for crossterm to return the next event. Its level-triggered reader checks the time before it returns parsed
+/// events: with a timeout of zero it returns none, with a short one it may hold some back.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What comes from the terminal. Resizes come as [`super::Signal::Resize`].
+/// Input from the terminal. Resizes arrive as [`super::Signal::Resize`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TermEvent {
-    /// A key went down or repeats.
+    /// A key was pressed or repeats.
     Key(KeyEvent),
-    /// The wheel was turned or a button pressed, while the screen has the mouse.
+    /// A mouse wheel or button event, while the screen captures the mouse.
     Mouse(MouseEvent),
-    /// Text pasted as one piece.
+    /// Text pasted in one piece.
     Paste(String),
-    /// The terminal is gone; nothing follows.
+    /// The terminal is gone; this is the last event.
     Gone,
 }
 
-/// The thread that reads the terminal. Dropping this stops it.
+/// The thread that reads the terminal. Dropping it stops the thread.
 #[derive(Debug)]
 pub struct Input(Arc<Gate>);
 
 impl Input {
-    /// Starts to read. The channel closes when the thread ends, after [`TermEvent::Gone`] or because it was stopped.
+    /// Starts reading. The channel closes when the thread ends, after [`TermEvent::Gone`] or when it is stopped.
     ///
     /// # Errors
-    /// The thread cannot be started.
+    /// The thread can't be started.
     pub fn start(events: UnboundedSender<TermEvent>) -> io::Result<Self> {
         let gate = Arc::new(Gate::default());
         let own = Arc::clone(&gate);
@@ -54,12 +54,12 @@ impl Input {
         Ok(Self(gate))
     }
 
-    /// Leaves the terminal's input to others, as long as the screen is suspended.
+    /// Stops reading while the screen is suspended, so that the shell gets the input.
     pub fn pause(&self) {
         self.0.set(State::Paused);
     }
 
-    /// Reads again.
+    /// Reads again after a pause.
     pub fn resume(&self) {
         self.0.set(State::Reading);
     }
@@ -95,7 +95,7 @@ impl Gate {
         self.changed.notify_all();
     }
 
-    /// Waits out a pause; whether reading is still wanted.
+    /// Waits while paused; returns whether to continue reading.
     fn open(&self) -> bool {
         let state = self
             .changed
@@ -110,11 +110,11 @@ fn listen(gate: &Gate, events: &UnboundedSender<TermEvent>) {
         if !terminal_is_there() {
             break;
         }
-        // The gate may have closed during the wait: what has come is then for someone else.
+        // The gate may have closed during the wait; the input is then for another program.
         if *gate.lock() != State::Reading {
             continue;
         }
-        // Also after a wait in vain: what crossterm kept back last time comes now.
+        // Even after a timeout: crossterm may have held back events.
         match drain(events) {
             Ok(true) => {}
             Ok(false) => return,
@@ -122,12 +122,12 @@ fn listen(gate: &Gate, events: &UnboundedSender<TermEvent>) {
         }
     }
     if *gate.lock() != State::Stopped {
-        // A receiver that is gone needs no telling.
+        // The receiver may be gone.
         drop(events.send(TermEvent::Gone));
     }
 }
 
-/// Waits for input, not for ever; whether there is still a terminal it could come from.
+/// Waits for input up to the timeout; returns whether the terminal still exists.
 fn terminal_is_there() -> bool {
     let stdin = rustix::stdio::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
@@ -138,7 +138,7 @@ fn terminal_is_there() -> bool {
     }
 }
 
-/// Hands on everything that has arrived; whether anybody still listens.
+/// Forwards all available events; returns whether the receiver still exists.
 fn drain(events: &UnboundedSender<TermEvent>) -> io::Result<bool> {
     while event::poll(LOOK)? {
         let event = match event::read()? {

@@ -1,9 +1,9 @@
-//! The terminal: the only code that touches the tty. It knows screens, keys and signals, and nothing of backfills.
+//! The terminal: the only code that accesses the tty. It handles screen, keys and signals, and doesn't know about
+//! backfills.
 //!
-//! The order in which a presenter uses it:
-//! [`panic_hook::install`] once; [`Screen::enter`]; [`Input::start`];
-//! [`Signals::for_screen`]; then frames, whenever the presenter wants one. For Ctrl-Z: [`Input::pause`],
-//! [`Screen::suspend`], and on [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
+//! A presenter uses it in this order: [`panic_hook::install`] once; [`Screen::enter`]; [`Input::start`];
+//! [`Signals::for_screen`]; then frames as needed. For Ctrl-Z: [`Input::pause`], [`Screen::suspend`], and on
+//! [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
 
 mod attention;
 mod caps;

@@ -1,5 +1,5 @@
-//! Collects what ratatui writes for a frame and sends it as one write, between the marks of a synchronized update
-//! (mode 2026), so that neither a slow link nor the terminal ever shows half a frame.
+//! Collects ratatui's output for a frame and sends it in one write, as a synchronized update (mode 2026), so that
+//! neither a slow link nor the terminal ever shows half a frame.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -8,10 +8,10 @@ use std::rc::Rc;
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
-/// A whole frame of a 200 by 60 screen is 49 kB; twice that and more fits without growing.
+/// Initial capacity. A full frame of a 200 by 60 screen is 49 kB; more than twice that fits without growing.
 const CAPACITY: usize = 128 * 1024;
 
-/// The frame being collected. Clones share it: one is ratatui's writer, the other sends.
+/// The frame being collected. Clones share it: ratatui writes to one, the other sends.
 #[derive(Debug, Clone)]
 pub(super) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
@@ -20,8 +20,8 @@ impl FrameBuffer {
         Self(Rc::new(RefCell::new(Vec::with_capacity(CAPACITY))))
     }
 
-    /// Sends what was collected, if anything, and says how many bytes that was. The buffer is empty afterwards,
-    /// even on an error: half a frame is worth nothing to the next one.
+    /// Sends the collected bytes, if any, and returns their number. The buffer is empty afterwards, even after an
+    /// error: half a frame is useless for the next one.
     pub(super) fn send(&self, tty: &mut impl Write) -> io::Result<usize> {
         let mut frame = self.0.borrow_mut();
         if frame.is_empty() {
@@ -45,7 +45,7 @@ impl Write for FrameBuffer {
         Ok(bytes.len())
     }
 
-    /// Does nothing: ratatui flushes in the middle of a frame (when it moves the cursor), only `send` knows its end.
+    /// Does nothing: ratatui also flushes within a frame (when it moves the cursor); only `send` knows its end.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -55,7 +55,7 @@ impl Write for FrameBuffer {
 mod tests {
     use super::*;
 
-    /// Remembers each write apart, as the kernel would see it.
+    /// Records each write separately, as the kernel would see it.
     #[derive(Default)]
     struct Wire(Vec<Vec<u8>>);
 

@@ -1,4 +1,4 @@
-//! What a panic does to the screen: nothing, unless it is the thread that owns the screen which dies.
+//! The panic hook: restores the terminal only if the thread that owns the screen panics.
 
 use std::io::Write;
 use std::panic::{self, PanicHookInfo};
@@ -6,11 +6,11 @@ use std::thread;
 
 use super::guard;
 
-/// Replaces the panic hook. `report` puts a panic into words for the operator, as color-eyre's `panic_report` does.
+/// Replaces the panic hook. `report` formats a panic for the operator, like color-eyre's `panic_report`.
 ///
-/// Every panic is logged with its place. While a screen is open, a panic of any other thread (a worker of the
-/// engine: its unit fails, the run goes on) is only logged; a panic of the screen's own thread restores the
-/// terminal first and is then reported on standard error. Without a screen every panic is reported there.
+/// Every panic is logged with its location. While a screen is open, a panic of another thread (such as an engine
+/// worker, whose unit fails while the run continues) is only logged; a panic of the screen's thread restores the
+/// terminal, then is reported on standard error. Without a screen every panic is reported there.
 pub fn install(report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |info| {
         let thread = thread::current();
@@ -23,7 +23,7 @@ pub fn install(report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'st
         match guard::holder() {
             Some(holder) if holder != thread.id() => {}
             _ => {
-                // Errors are dropped on purpose: a hook that panics over a lost terminal, as color-eyre's own would,
+                // Errors are ignored deliberately: a hook that panics over a lost terminal, as color-eyre's would,
                 // aborts the process and all its workers.
                 drop(guard::leave());
                 drop(writeln!(std::io::stderr(), "{}", report(info)));

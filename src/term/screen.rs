@@ -1,4 +1,4 @@
-//! The screen: what a presenter draws on. It belongs to the thread that entered it.
+//! The screen a presenter draws on. It belongs to the thread that entered it.
 
 use std::io::{self, Write};
 
@@ -14,11 +14,11 @@ use super::attention::Attention;
 use super::guard::{self, TermGuard};
 use super::output::FrameBuffer;
 
-/// Asks for the wheel and for buttons, in the notation without limits. Not crossterm's own, which asks for every move of the
-/// mouse too: a slow line would be full of them.
+/// Enables wheel and button events with SGR coordinates. crossterm's own command also enables motion events, which
+/// would flood a slow link.
 const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
-/// The full screen; the terminal is restored when it is dropped, and earlier if this thread panics.
+/// The full screen. The terminal is restored on drop, or earlier if this thread panics.
 #[derive(Debug)]
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<FrameBuffer>>,
@@ -29,10 +29,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal and its whole screen.
+    /// Takes the terminal and its full screen.
     ///
     /// # Errors
-    /// Standard input or output is not a terminal, a screen is already open, or the terminal refused.
+    /// Standard input or output isn't a terminal, a screen is already open, or the terminal refused.
     pub fn enter() -> io::Result<Self> {
         let guard = TermGuard::enter()?;
         let frame = FrameBuffer::new();
@@ -46,11 +46,11 @@ impl Screen {
         })
     }
 
-    /// Draws a frame: computes what changed since the last one and sends it as one write.
+    /// Draws a frame: computes the changes since the last one and sends them in one write.
     ///
     /// # Errors
     ///
-    /// The terminal is gone (a hang-up shows here as an I/O error), or the screen is already closed: stop drawing.
+    /// The terminal is gone (a hang-up appears here as an I/O error), or the screen is already closed: stop drawing.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if guard::holder().is_none() {
             return Err(io::Error::new(
@@ -63,18 +63,18 @@ impl Screen {
         Ok(())
     }
 
-    /// Makes the next frame start from an empty screen. Costs a whole frame: only for what others may have spoilt
-    /// (a resize, Ctrl-L, a resume). Nothing is sent until that frame is, so the screen does not flash.
+    /// Makes the next frame start from an empty screen. Costs a full frame, so use it only if the screen may be
+    /// corrupted (a resize, Ctrl-L, a resume). Nothing is sent before that frame, so the screen doesn't flash.
     ///
     /// # Errors
-    /// The size of the terminal cannot be read.
+    /// The size of the terminal can't be read.
     pub fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`: that one asks the terminal for the cursor and waits for the answer.
+        // Not `Terminal::clear`, which queries the cursor position and waits for the reply.
         let size = self.size()?;
         self.terminal.resize(size.into())
     }
 
-    /// Asks the terminal to put a text into the clipboard (OSC 52). Terminals may refuse, and none says so.
+    /// Asks the terminal to copy a text to the clipboard (OSC 52). Terminals may ignore it without an error.
     ///
     /// # Errors
     /// The terminal is gone.
@@ -82,8 +82,8 @@ impl Screen {
         execute!(io::stdout().lock(), CopyToClipboard::to_clipboard_from(text))
     }
 
-    /// Has wheel and clicks come here, or leaves them to the terminal, which selects text with them. Holds until the screen
-    /// is left; after a stop it holds again.
+    /// Captures or releases the mouse. While released, the terminal uses it to select text. Applies until the screen is
+    /// closed, and again after a suspend.
     ///
     /// # Errors
     /// The terminal is gone.
@@ -100,7 +100,7 @@ impl Screen {
         execute!(out, DisableMouseCapture)
     }
 
-    /// Calls for an operator who looks elsewhere; nothing on the screen changes.
+    /// Notifies the operator through the terminal; the screen doesn't change.
     ///
     /// # Errors
     /// The terminal is gone.
@@ -110,10 +110,10 @@ impl Screen {
         out.flush()
     }
 
-    /// Columns and rows right now.
+    /// The current size.
     ///
     /// # Errors
-    /// The terminal cannot be asked.
+    /// The size of the terminal can't be read.
     pub fn size(&self) -> io::Result<Size> {
         self.terminal.size()
     }
@@ -124,22 +124,22 @@ impl Screen {
         self.bytes
     }
 
-    /// Restores the terminal and stops the whole process, work included, as Ctrl-Z would. Returns when it is
+    /// Restores the terminal and stops the whole process, workers included, as Ctrl-Z would. Returns when it is
     /// continued; draw again only after [`Screen::resume`], on [`super::Signal::Continue`].
     ///
     /// # Errors
-    /// The terminal could not be restored (the process is stopped all the same), or the process not stopped.
+    /// The terminal couldn't be restored (the process is stopped anyway), or the process couldn't be stopped.
     pub fn suspend(&mut self) -> io::Result<()> {
         let restored = guard::leave();
-        // Not TSTP: once it is listened to, that one no longer stops anything.
+        // Not TSTP, which no longer stops the process once it has a handler.
         kill_process(getpid(), Signal::STOP)?;
         restored
     }
 
-    /// Takes the terminal again after a stop, of our own or from outside; the next frame is drawn whole.
+    /// Takes the terminal again after the process was stopped; the next frame is drawn in full.
     ///
     /// # Errors
-    /// The terminal refused: it is gone.
+    /// The terminal is gone.
     pub fn resume(&mut self) -> io::Result<()> {
         guard::retake()?;
         if self.has_mouse {

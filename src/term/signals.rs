@@ -1,5 +1,5 @@
-//! Unix signals as events. Several of one kind that arrive together count as one, which also folds a storm of
-//! resizes into the last.
+//! Unix signals as events. Several signals of a kind that arrive together count as one, so a burst of resizes is
+//! handled once.
 
 use std::future::poll_fn;
 use std::io;
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use rustix::process;
 use tokio::signal::unix::{self, SignalKind};
 
-/// What the system or the operator's shell wants of the process.
+/// A signal from the operating system or the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGTERM: end in good order.
+    /// SIGTERM: shut down cleanly.
     Terminate,
-    /// SIGHUP: the terminal's line is gone.
+    /// SIGHUP: the terminal is gone.
     HangUp,
-    /// SIGINT: Ctrl-C outside a screen, or sent.
+    /// SIGINT: Ctrl-C outside a screen, or sent by another process.
     Interrupt,
-    /// SIGWINCH: the terminal has another size.
+    /// SIGWINCH: the terminal was resized.
     Resize,
-    /// SIGTSTP: stop, as Ctrl-Z would.
+    /// SIGTSTP: stop, as with Ctrl-Z.
     Suspend,
-    /// SIGCONT: going on after a stop. Also comes with a hang-up; taking the screen again fails then.
+    /// SIGCONT: continued after a stop. Also sent with a hang-up; taking the screen again fails then.
     Continue,
 }
 
@@ -37,7 +37,7 @@ impl Signal {
         Self::Continue,
     ];
 
-    /// The system's own.
+    /// The signal of the operating system.
     pub(super) const fn raw(self) -> process::Signal {
         match self {
             Self::Terminate => process::Signal::TERM,
@@ -54,15 +54,14 @@ impl Signal {
     }
 }
 
-/// The signals listened to. From the first listening on, they no longer do what they do by default, for the rest
-/// of the process.
+/// Handlers for a set of signals. Once installed, they replace the default action for the rest of the process.
 #[derive(Debug)]
 pub struct Signals {
     listening: Vec<Listening>,
     echo: Duration,
 }
 
-/// One signal listened to, and when it came last.
+/// A handled signal and the time of its last arrival.
 #[derive(Debug)]
 struct Listening {
     signal: Signal,
@@ -70,24 +69,24 @@ struct Listening {
     last: Option<Instant>,
 }
 
-/// With a screen a signal sent to a whole group of processes also comes by way of the one that stands in front of this:
-/// within this time it is the same one.
+/// With a supervisor, a signal to the process group arrives twice: directly and forwarded. A repeat within this time is
+/// dropped.
 const ECHO: Duration = Duration::from_millis(100);
 
 impl Signals {
-    /// All of [`Signal`]: with a screen, a stop and a resize need work too. Call inside a runtime.
+    /// Handles all of [`Signal`]: with a screen, a stop and a resize need handling too. Call it inside a runtime.
     ///
     /// # Errors
-    /// The system refused a handler.
+    /// The operating system refused a handler.
     pub fn for_screen() -> io::Result<Self> {
         Self::listen(&Signal::ALL, ECHO)
     }
 
-    /// Only those that end a run; without a screen, Ctrl-Z may stop the process as it always does. Call inside a
-    /// runtime.
+    /// Handles only the signals that end a run; without a screen, Ctrl-Z may stop the process as usual. Call it inside
+    /// a runtime.
     ///
     /// # Errors
-    /// The system refused a handler.
+    /// The operating system refused a handler.
     pub fn for_ending() -> io::Result<Self> {
         Self::listen(&Signal::ENDING, Duration::ZERO)
     }
@@ -106,7 +105,7 @@ impl Signals {
             .map(|listening| Self { listening, echo })
     }
 
-    /// The next signal; never ends. May be dropped and called again without losing any.
+    /// The next signal; never ends. Cancel-safe.
     pub async fn next(&mut self) -> Signal {
         let echo = self.echo;
         poll_fn(|context| {
@@ -117,7 +116,8 @@ impl Signals {
                         .last
                         .is_some_and(|last| now.saturating_duration_since(last) < echo);
                     listening.last = Some(now);
-                    // Of sizes the last one counts, and a process that goes on must not be kept from its screen.
+                    // Only ending signals are dropped: the last resize counts, and a continued process needs its screen
+                    // back.
                     let ends = Signal::ENDING.contains(&listening.signal);
                     if !(ends && is_echo) {
                         return Poll::Ready(listening.signal);

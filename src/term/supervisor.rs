@@ -1,8 +1,8 @@
-//! A process the shell waits for in place of another, so that the other can leave the terminal and live on.
+//! The supervisor: a process the shell waits for in place of the run, so that the run can detach from the terminal.
 //!
-//! A shell gives its prompt back when the process it started has ended, and a process that leads its group cannot
-//! leave the session of its terminal. So with a screen the program starts itself once more: the process the shell
-//! started only waits and passes signals on, the one it started does everything. The latter can leave at any time.
+//! A shell shows its prompt again once the process it started has ended, and a process-group leader can't leave its
+//! terminal session. So with a screen the program starts itself again: the first process only waits and forwards
+//! signals, the second does the work and can detach at any time.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,36 +16,36 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::signals::{self, Signals};
 
-/// Tells the process that is waited for by whom.
-const STAND_IN: &str = "BACKCOURT_STAND_IN";
+/// Environment variable that gives the worker process the pid of its supervisor.
+const SUPERVISOR: &str = "BACKCOURT_STAND_IN";
 
-/// What it sends to the one that waits when it leaves.
+/// Sent to the supervisor when the worker process detaches.
 const LEAVING: Signal = Signal::USR1;
 
-/// The process that waits in front of this one.
+/// The supervisor of this process.
 #[derive(Debug)]
 pub struct Supervisor(Pid);
 
-/// Which of the two this process is.
+/// The role of this process.
 #[derive(Debug)]
 pub enum Role {
-    /// The one that does everything; by whom it is waited for, if anybody does.
+    /// The worker process, with its supervisor if it has one.
     Worker(Option<Supervisor>),
-    /// The one that waited; the other has ended, or left, with this exit code.
+    /// The supervisor; the worker process has ended or detached with this exit code.
     Supervisor(u8),
 }
 
-/// Starts this program once more with the same arguments and waits for it, unless this is it already.
+/// Starts this program again with the same arguments and waits for it, unless this process is the worker already.
 ///
 /// # Errors
-/// No process can be started.
+/// The process can't be started.
 #[allow(clippy::zombie_processes, reason = "it is waited for below, by its number")]
 pub fn supervisor() -> io::Result<Role> {
-    if let Some(waiting) = std::env::var(STAND_IN).ok().and_then(|pid| pid.parse().ok()) {
+    if let Some(waiting) = std::env::var(SUPERVISOR).ok().and_then(|pid| pid.parse().ok()) {
         let waiting = Pid::from_raw(waiting).filter(|waiting| getppid() == Some(*waiting));
         #[cfg(target_os = "linux")]
         if waiting.is_some() {
-            // Without the one that waits the shell takes its terminal back, which is as good as gone.
+            // If the supervisor dies, the shell takes its terminal back: treat it as a hang-up.
             rustix::process::set_parent_process_death_signal(Some(Signal::HUP))?;
         }
         return Ok(Role::Worker(waiting.map(Supervisor)));
@@ -54,14 +54,14 @@ pub fn supervisor() -> io::Result<Role> {
     let name: OsString = arguments.next().unwrap_or_else(|| "backcourt".into());
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Listening begins before there is anybody to wait for, so that nothing is missed.
+        // The handlers are installed before the worker starts, so that no signal is missed.
         let mut ended = signal(SignalKind::child())?;
         let mut leaving = signal(SignalKind::from_raw(LEAVING.as_raw()))?;
         let mut others = Signals::for_screen()?;
         let actor = Command::new(std::env::current_exe()?)
             .arg0(name)
             .args(arguments)
-            .env(STAND_IN, getpid().as_raw_nonzero().to_string())
+            .env(SUPERVISOR, getpid().as_raw_nonzero().to_string())
             .spawn()?;
         let actor = Pid::from_child(&actor);
         loop {
@@ -71,7 +71,7 @@ pub fn supervisor() -> io::Result<Role> {
                 },
                 _ = leaving.recv() => return Ok(Role::Supervisor(0)),
                 signal = others.next() => match signal {
-                    // The terminal tells both of its size.
+                    // The terminal sends resizes to both processes.
                     signals::Signal::Resize => {}
                     signal => kill_process(actor, signal.raw())?,
                 },
@@ -80,7 +80,8 @@ pub fn supervisor() -> io::Result<Role> {
     })
 }
 
-/// The exit code of the other, once it has ended. When it stops, this one stops too, or the shell would not notice.
+/// The exit code of the worker process, once it has ended. If it stops, the supervisor stops too, so that the shell
+/// notices.
 fn look_after(actor: Pid) -> io::Result<Option<u8>> {
     while let Some((_, status)) = waitpid(Some(actor), WaitOptions::NOHANG | WaitOptions::UNTRACED)? {
         if status.stopped() {
@@ -97,10 +98,11 @@ fn look_after(actor: Pid) -> io::Result<Option<u8>> {
 }
 
 impl Supervisor {
-    /// Leaves the terminal: its session, its lines, and the shell that waits. `farewell` is said as the last thing.
+    /// Detaches from the terminal: its session, its input and output, and the waiting shell. Calls `farewell` while it
+    /// can still print.
     ///
     /// # Errors
-    /// A step was refused; the process then still belongs to the terminal.
+    /// A step failed; the process then still belongs to the terminal.
     pub fn leave(self, farewell: impl FnOnce()) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(None)?;

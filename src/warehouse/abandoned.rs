@@ -1,30 +1,30 @@
-//! Jobs of a warehouse that no task waits for any more: what became of each once it was cancelled.
+//! Warehouse jobs that no task waits for any more, and how each ended once it was cancelled.
 
 use std::fmt;
 
 use crate::figures::bytes;
 
-/// One such job.
+/// A job that no task waits for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbandonedJob {
-    /// Its id, by which the warehouse's own job history knows it.
+    /// The job's id in the warehouse's job history.
     pub job: String,
-    /// What became of it.
+    /// How it ended.
     pub end: JobEnd,
-    /// What it had processed, where the warehouse says.
+    /// Bytes processed, if the warehouse reports them.
     pub bytes: Option<u64>,
 }
 
-/// What became of a job that was cancelled.
+/// How a cancelled job ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobEnd {
-    /// It was cancelled before its end; nothing of it was stored.
+    /// Cancelled before it finished; it stored nothing.
     Cancelled,
-    /// It ended before the cancellation, and what it stored counts.
+    /// Finished before the cancellation; its writes are kept.
     Finished,
-    /// It had failed.
+    /// Failed, with the error message.
     Failed(String),
-    /// It was asked to stop and has not, or the warehouse did not answer.
+    /// Still running after the cancel request, or the warehouse didn't answer.
     Running,
 }
 

@@ -1,5 +1,5 @@
-//! What work in a warehouse costs, as the warehouse itself counts it: bytes and slot time, never money. A price is the
-//! operator's business.
+//! The cost of warehouse work as the warehouse counts it: bytes and slot time, never money. Prices depend on the
+//! operator's contract.
 
 use std::fmt;
 use std::iter::Sum;
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::figures::{bytes, counted, in_units};
 
-/// What some jobs cost together.
+/// The total cost of some jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Bytes that are billed.
+    /// Bytes billed.
     pub bytes_billed: u64,
-    /// Slot milliseconds that were used.
+    /// Slot time used, in milliseconds.
     pub slot_ms: u64,
-    /// Jobs.
+    /// Number of jobs.
     pub jobs: u64,
-    /// How many of these jobs nobody could tell the cost of; the figures are too low by theirs.
+    /// Jobs of unknown cost. The other figures don't include them.
     pub uncounted: u64,
 }
 
 impl Cost {
-    /// One job that cost this much.
+    /// The cost of one job.
     #[must_use]
     pub const fn of_job(bytes_billed: u64, slot_ms: u64) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Cost {
         }
     }
 
-    /// One job of which nobody can tell what it cost.
+    /// One job of unknown cost.
     #[must_use]
     pub const fn untold() -> Self {
         Self {
@@ -47,13 +47,13 @@ impl Cost {
         }
     }
 
-    /// The bytes as a person reads them.
+    /// Formats the billed bytes with a unit.
     #[must_use]
     pub fn bytes(&self) -> String {
         bytes(self.bytes_billed)
     }
 
-    /// The slot time as a person reads it.
+    /// Formats the slot time with a unit.
     #[must_use]
     pub fn slot_time(&self) -> String {
         slot_time(self.slot_ms)
@@ -92,57 +92,57 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Slot time in the largest unit it is one of: `0.4 s`, `3.1 min`, `26.0 h`.
+/// Slot time in the largest unit that gives at least one: `0.4 s`, `3.1 min`, `26.0 h`.
 fn slot_time(milliseconds: u64) -> String {
     const UNITS: [(&str, f64); 3] = [("s", 60.0), ("min", 60.0), ("h", f64::INFINITY)];
     #[allow(clippy::cast_precision_loss, reason = "shown with two or three digits")]
     in_units(milliseconds as f64 / 1000.0, &UNITS, 99.95)
 }
 
-/// What a question is going to be billed, found out without asking it.
+/// The estimated cost of a query, from a dry run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DryRun {
-    /// Bytes it would process as things stand.
+    /// Bytes it would process now.
     pub bytes: u64,
-    /// The least that a job over the same tables is billed, unless it processes nothing at all.
+    /// Minimum billed for a job on the same tables, unless it processes nothing.
     pub least: u64,
 }
 
-/// What jobs are for, as their labels say it.
+/// What jobs are for, as recorded in their labels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Purpose<'a> {
-    /// The stage or the feed.
+    /// The stage or feed.
     pub stage: Option<&'a str>,
-    /// The check.
+    /// The check, if the job belongs to one.
     pub check: Option<&'a str>,
 }
 
-/// What one job cost, with the name it is found by.
+/// The cost of one job, with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// The job's id. A job that is charged twice under it happened once.
+    /// The job's id. A job charged twice under the same id counts once.
     pub job: String,
     /// What it cost.
     pub cost: Cost,
 }
 
-/// What was charged and nobody has taken yet. Whoever asks a warehouse for something hands it along.
+/// Charges that have not been collected yet. The caller of a warehouse passes it along.
 #[derive(Debug, Default)]
 pub struct Bill(Mutex<Vec<Charge>>);
 
 impl Bill {
-    /// Charges a job.
+    /// Adds the charge for a job.
     pub fn charge(&self, charge: Charge) {
         self.charges().push(charge);
     }
 
-    /// Everything that was charged since this was last called.
+    /// Takes all charges since the last call.
     pub fn take(&self) -> Vec<Charge> {
         mem::take(&mut self.charges())
     }
 
     fn charges(&self) -> std::sync::MutexGuard<'_, Vec<Charge>> {
-        // A list that was pushed to is whole, whoever panicked meanwhile.
+        // A pushed list is consistent even if another holder of the lock panicked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

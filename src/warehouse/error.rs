@@ -1,45 +1,45 @@
-//! What can go wrong with a warehouse, sorted by what one does about it.
+//! Warehouse errors, classified by how the engine handles them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The class of an error decides whether a unit is tried again.
+/// The error class decides whether a unit is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorClass {
-    /// A passing fault: dropped connection, busy file, server error. Tried again after a pause.
+    /// A temporary fault: dropped connection, busy file, server error. Retried with backoff.
     Transient,
-    /// Too many calls in a short time. Tried again after a pause.
+    /// Too many calls in a short time. Retried with backoff.
     Rate,
-    /// An allowance is used up: the disk, the day, the table. The run stops until there is room again.
+    /// A quota is exhausted: disk, daily or per table. The run stops until there is room again.
     Quota,
-    /// Another writer was in the way. Tried again after a pause.
+    /// A conflict with another writer. Retried with backoff.
     Contention,
-    /// The data themselves: a missing table, a value of the wrong type. Not tried again.
+    /// Bad data: a missing table, a value of the wrong type. Not retried.
     Data,
-    /// No permission. The run stops until somebody gives it.
+    /// Permission denied. The run stops until access is granted.
     Auth,
-    /// A fault in the program or the query. Not tried again.
+    /// A bug in the program or the query. Not retried.
     Code,
-    /// Sent, and no answer came: it may have happened. Looked up before anything is repeated.
+    /// Sent without an answer, so it may have been applied. Its outcome is looked up before any retry.
     Unknown,
 }
 
 impl ErrorClass {
-    /// Whether waiting and trying again can help.
+    /// Whether a retry can help.
     #[must_use]
     pub const fn retries(self) -> bool {
         matches!(self, Self::Transient | Self::Rate | Self::Contention)
     }
 
-    /// Whether the place itself is at fault and every date would meet it alike: the run stops, and no date is to blame.
+    /// Whether the error affects all dates equally. The run stops, and no date is marked failed.
     #[must_use]
     pub const fn stops_the_run(self) -> bool {
         matches!(self, Self::Quota | Self::Auth)
     }
 
-    /// Every class.
+    /// All classes.
     pub const ALL: [Self; 8] = [
         Self::Transient,
         Self::Rate,
@@ -51,13 +51,13 @@ impl ErrorClass {
         Self::Unknown,
     ];
 
-    /// The class of this word.
+    /// Parses a class from its stored name.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.word() == word)
     }
 
-    /// The word shown and stored.
+    /// The name shown and stored.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -79,18 +79,18 @@ impl fmt::Display for ErrorClass {
     }
 }
 
-/// A failed warehouse call: its class and one sentence for the operator.
+/// A failed warehouse call: its class and a message for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct WarehouseError {
-    /// What to do about it.
+    /// The class, which decides how it is handled.
     pub class: ErrorClass,
     /// What happened, to what, and what to do next.
     pub message: String,
 }
 
 impl WarehouseError {
-    /// An error of this class.
+    /// Creates an error of this class.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
         Self {
             class,

@@ -1,22 +1,22 @@
-//! Nothing is replaced by less: when stored rows stay although new ones came. Pure; each warehouse applies it within the
-//! transaction that replaces, so that no other writer can slip in between.
+//! Rules for keeping stored rows when a rerun returns fewer. Pure functions; each backend applies them inside the
+//! replacing transaction so that no other writer can interfere.
 
 use chrono::NaiveDate;
 
-/// What the new rows of a date must come to before they may replace stored rows that are at least as many.
+/// The number of rows a date needs before it may replace at least as many stored rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowsExpected {
-    /// Exactly this many rows, none of them quarantined. No row is never enough: where none is expected either, stored
-    /// rows stay.
+    /// Exactly this many rows, none quarantined. Zero rows never qualify: even if none are expected, stored rows are
+    /// kept.
     Exactly(u32),
-    /// One row at least, none quarantined.
+    /// At least one row, none quarantined.
     AtLeastOne,
-    /// Any number: whatever comes replaces what is stored.
+    /// Any number of rows; stored rows are always replaced.
     Any,
 }
 
 impl RowsExpected {
-    /// Whether new rows miss the expectation.
+    /// Whether the new rows miss the expectation.
     #[must_use]
     pub const fn is_missed(self, rows: u32, quarantined: u32) -> bool {
         match self {
@@ -26,8 +26,8 @@ impl RowsExpected {
         }
     }
 
-    /// The state of a date, in one word: what came for it compared with what is expected. Rows that stayed in its place make
-    /// it no better. `is_whole` says that nothing else is known to be missing.
+    /// The state of a date as one word, from the new rows compared with the expectation. Stored rows that were kept
+    /// don't improve it. `is_whole` means that nothing else is known to be missing.
     #[must_use]
     pub const fn state(self, rows: u32, quarantined: u32, is_whole: bool, kept: Option<u32>) -> &'static str {
         let is_complete = match self {
@@ -43,24 +43,24 @@ impl RowsExpected {
         }
     }
 
-    /// Whether the stored rows of a date stay when these come for it.
+    /// Whether the stored rows of a date are kept when it gets these new rows.
     #[must_use]
     pub const fn keeps(self, stored: u32, rows: u32, quarantined: u32) -> bool {
         self.is_missed(rows, quarantined) && is_not_less(stored, rows)
     }
 }
 
-/// Whether there are stored rows, and at least as many as came.
+/// Whether there are stored rows, and at least as many as new ones.
 pub(super) const fn is_not_less(stored: u32, rows: u32) -> bool {
     stored > 0 && stored >= rows
 }
 
-/// A date whose stored rows stayed.
+/// A date whose stored rows were kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     /// The date.
     pub date: NaiveDate,
-    /// How many rows it holds.
+    /// Number of rows stored for the date.
     pub rows: u32,
 }
 

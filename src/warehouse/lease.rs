@@ -36,7 +36,7 @@ pub struct Lease {
     /// Grows by one with each holder.
     pub epoch: i64,
     /// Grows as long as the holder lives.
-    pub beat: i64,
+    pub heartbeat: i64,
     /// Who has it; none once it was given back.
     pub holder: Option<Holder>,
 }
@@ -46,9 +46,9 @@ pub struct Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rhythm {
     /// The pause between two heartbeats.
-    pub beat: Duration,
+    pub heartbeat: Duration,
     /// A heartbeat that takes longer is given up; the next one is sent at its time.
-    pub beat_limit: Duration,
+    pub heartbeat_limit: Duration,
     /// A holder without a heartbeat for this long loses its lease to the next process that asks for it.
     pub silence: Duration,
     /// The pause between two looks of a process that waits for a silent holder.
@@ -85,7 +85,7 @@ pub trait Leases: Send + Sync {
 
     /// Shows who holds the lease and that it lives; to be called at once after the lease was taken. The class of the error
     /// is `auth` once another process has it.
-    async fn beat(&self) -> Result<(), WarehouseError>;
+    async fn heartbeat(&self) -> Result<(), WarehouseError>;
 
     /// Gives the lease back, if it is still held and no write of its holder may still be running.
     async fn give_back(&self) -> Result<(), WarehouseError>;

@@ -1,5 +1,5 @@
-//! Where tables live. One trait, one folder per kind of warehouse.
-//! This room knows tables and dates; it knows nothing of basketball, plans or runs.
+//! Warehouse access: the [`Warehouse`] trait and one folder per backend. This module works on tables and dates and does
+//! not depend on the NBA stages, plans or runs.
 
 mod abandoned;
 pub mod bigquery;
@@ -37,95 +37,97 @@ use crate::table::{Change, Dialect, Difference, Row, Schema, Site, TableDef, Wei
 pub struct Replace<'a> {
     /// The table written to.
     pub table: &'a TableDef,
-    /// The dates whose old rows go; a date with no new row ends empty.
+    /// The dates whose stored rows are deleted. A date without new rows ends up empty.
     pub dates: &'a [NaiveDate],
-    /// The new rows, admitted by [`crate::table::admit`], all on one of `dates`.
+    /// The new rows, validated by [`crate::table::admit`]. Each belongs to one of `dates`.
     pub rows: &'a [Row],
-    /// Those of `dates` whose new rows are short: their stored rows stay where they are at least as many.
+    /// The dates in `dates` with fewer new rows than expected. Their stored rows are kept if there are at least as
+    /// many.
     pub short: &'a [NaiveDate],
-    /// What the stamped columns receive; the creation stamp of a surviving key is kept.
+    /// The timestamp for the stamped columns. A key that is replaced keeps its creation timestamp.
     pub now: DateTime<Utc>,
-    /// What its sender calls it, if he can say it again: two replaces of one name are one, however often it is sent.
+    /// A name the sender can repeat on a retry. Replaces with the same name are applied once, however often they are
+    /// sent.
     pub name: Option<&'a str>,
-    /// What is recorded of the dates in the same transaction, where that is wanted.
+    /// The progress entries to write in the same transaction, if any.
     pub record: Option<&'a Recording>,
 }
 
-/// How a table came to exist.
+/// Whether [`Warehouse::ensure`] created the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ensured {
-    /// This call created it, so it holds no rows.
+    /// The table was created by this call and is empty.
     Created,
-    /// It existed before.
+    /// The table already existed.
     Existed,
 }
 
-/// A place where tables live. Every call may fail with a classed error; none changes anything twice.
+/// A backend that stores tables. Any call may fail with a classified error; no call applies a change twice.
 #[async_trait]
 pub trait Warehouse: Send + Sync + std::fmt::Debug {
-    /// How the operator named it, for the header: `sqlite:DIR` or `bigquery:PROJECT`.
+    /// The backend as named on the command line, for the header: `sqlite:DIR` or `bigquery:PROJECT`.
     fn name(&self) -> String;
 
-    /// How many batches are read and computed at once with profit: as many as there are processors where the tables are
-    /// on this machine, any number where they are far away and most of the time is waiting.
+    /// The maximum useful number of concurrent batches: the number of processors for local tables, unlimited for a
+    /// remote backend, where most of the time is spent waiting.
     fn lanes(&self) -> usize;
 
-    /// About how many values one transaction carries; what waits for the writer is put together up to there.
+    /// Roughly how many values fit in one transaction. Results waiting for the writer are merged up to this size.
     fn values_at_once(&self) -> usize {
         1_000_000
     }
 
-    /// The same warehouse, with every job it is given charged to this bill and marked with what it is for; none where
-    /// work costs nothing.
+    /// The same warehouse, with every job charged to `bill` and labelled with its purpose. `None` if work is free.
     fn charging(&self, _bill: Arc<Bill>, _purpose: Purpose<'_>) -> Option<Arc<dyn Warehouse>> {
         None
     }
 
-    /// What a question is going to be billed, found out without asking it; nothing where work costs nothing.
+    /// Estimates what a query would be billed without running it. Zero if work is free.
     async fn dry_run(&self, _question: Question<'_>) -> Result<DryRun, WarehouseError> {
         Ok(DryRun::default())
     }
 
-    /// How long a table is left alone when its quota is used up; none where waiting does not help.
+    /// How long to back off from a table when its quota is exhausted. `None` if waiting doesn't help.
     fn rest(&self) -> Option<Duration> {
         None
     }
 
-    /// Waits until a replace that another process sent under this name is over, so that it cannot land on top of what
-    /// is written next; says whether there was one. Where a dead process's write dies with it there never is.
+    /// Waits for a write that another process may have left running under this name, so that it can't overwrite what is
+    /// written next. Returns whether there was one. Always `false` where a write dies with its process.
     async fn await_orphaned_write(&self, _name: &str) -> Result<bool, WarehouseError> {
         Ok(false)
     }
 
-    /// Cancels the jobs that no task waits for any more and returns what became of each, within some seconds. Where work
-    /// ends with its task there are none.
+    /// Cancels jobs that no task waits for any more and returns how each ended, within some seconds. Empty where work
+    /// ends with its task.
     async fn cancel_abandoned(&self) -> Vec<AbandonedJob> {
         Vec::new()
     }
 
-    /// The owners of its tables; none where nobody else could fill them.
+    /// The table owners. `None` if no other process could fill the tables.
     fn owners(&self) -> Option<&dyn Owners> {
         None
     }
 
-    /// The leases it keeps; none where nothing keeps two hosts apart.
+    /// The leases of this backend. `None` if it can't exclude other hosts.
     fn leases(&self) -> Option<&dyn Leases> {
         None
     }
 
-    /// What it keeps of the progress of plans; none where no other host could continue one.
+    /// The progress stored for plans. `None` if no other host could resume a plan.
     fn records(&self) -> Option<&dyn Records> {
         None
     }
 
-    /// Creates the table if it doesn't exist. One that exists and differs from its definition is refused.
+    /// Creates the table if it doesn't exist. Fails if an existing table differs from its definition in a way that
+    /// would lose values or make writes fail.
     async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError>;
 
-    /// How the table at `dataset.table` is; none if it is not there. Nothing is created.
+    /// The schema of the table at `dataset.table`, or `None` if it doesn't exist. Creates nothing.
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError>;
 
-    /// Everything in which a table as it is differs from its definition, with the statements that mend it in this
-    /// warehouse's words.
+    /// All differences between a stored table and its definition, with the statements that fix them in this backend's
+    /// SQL dialect.
     fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
         let path = table.path();
         let site = Site {
@@ -135,45 +137,46 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
         differences(table, held, site, is_empty)
     }
 
-    /// Alters a table, each change in one statement of its own where it can.
+    /// Alters a table, with one statement per change where possible.
     async fn migrate(&self, table: &TableDef, _changes: &[Change]) -> Result<(), WarehouseError> {
         let sentence = format!("this warehouse cannot alter {}", table.path());
         Err(WarehouseError::new(ErrorClass::Code, sentence))
     }
 
-    /// What a query would return. It is not run, and nothing is made.
+    /// The columns a query would return. The query is not run and nothing is created.
     async fn try_out(&self, _trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         Ok(Tried::Untold)
     }
 
-    /// Whether the table is there and holds any row.
+    /// Whether the table exists and has any rows.
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError>;
 
-    /// Reads the named columns of the named dates, ordered by date and then by stored order.
+    /// Reads the given columns and dates, ordered by date and then by stored order.
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError>;
 
-    /// Replaces exactly the named dates, all or nothing, but for those whose stored rows stay; says which those are.
+    /// Replaces exactly the given dates in one transaction and returns the dates whose stored rows were kept.
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError>;
 
-    /// Fills whole tables from scratch, all of them or none. `written` counts rows for a progress line.
+    /// Rewrites whole tables, all of them or none. `written` counts rows for a progress line.
     async fn fill(&self, tables: Vec<Filling>, written: &AtomicUsize) -> Result<(), WarehouseError>;
 
-    /// Replaces exactly the named dates by what a query answers, all or nothing, but for those whose stored rows stay;
-    /// says what came for each.
+    /// Replaces exactly the given dates with the result of a query, in one transaction. Returns the outcome per date,
+    /// including the dates whose stored rows were kept.
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError>;
 
-    /// Runs a query written in `GoogleSQL` and returns everything it answers.
+    /// Runs a query written in `GoogleSQL` and returns all rows.
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError>;
 
-    /// Runs a query about dates: `@date` in it is the first of them, `@dates` all. They get there as dates, never as text.
+    /// Runs a query for some dates: `@date` is the first of them, `@dates` all of them. They are bound as dates, never
+    /// as text.
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError>;
 }
 
-/// A table and all the rows it is to hold, for [`Warehouse::fill`].
+/// A table and all its new rows, for [`Warehouse::fill`].
 pub struct Filling {
-    /// The table; what it held before is gone afterwards.
+    /// The table. Its previous rows are deleted.
     pub table: TableDef,
-    /// Its rows, made one at a time so that half a million shots never stand in memory at once.
+    /// The rows, produced one at a time so that half a million shots are never in memory at once.
     pub rows: Box<dyn Iterator<Item = Row> + Send>,
 }
 
@@ -185,7 +188,7 @@ impl std::fmt::Debug for Filling {
     }
 }
 
-/// Refuses a table that differs from its definition in a way that would lose values or fail writes.
+/// Rejects a table whose differences would lose values or make writes fail.
 fn refuse_differences(path: &str, found: &[Difference]) -> Result<(), WarehouseError> {
     let is_in_the_way = |found: &&Difference| found.stops() && found.weight != Weight::Scans;
     let told: Vec<String> = (found.iter().filter(is_in_the_way))

@@ -1,6 +1,6 @@
-//! Whose a table is: the plan that fills it, recorded in the warehouse, where every host that could write sees it.
-//! Only the holder of a plan's lease takes tables for it, and only who holds the lease of the plan before takes them over:
-//! so that as long as a plan's lease is held, its tables stay its own.
+//! Table ownership: the plan that fills a table, stored in the warehouse where every host can see it. Claiming a table
+//! requires the plan's lease, and taking it over also requires the previous owner's lease. A plan therefore can't lose
+//! its tables while its lease is held.
 
 use std::sync::Arc;
 
@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 
 use super::{Warehouse, WarehouseError};
 
-/// Who fills a table.
+/// The plan that fills a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Name of the plan.
     pub plan: String,
-    /// Who started the run that took it, for people.
+    /// User that started the claiming run, for display.
     pub by: String,
-    /// The host of that run, for people.
+    /// Host of that run, for display.
     pub host: String,
-    /// Since when.
+    /// When the table was claimed.
     pub since: DateTime<Utc>,
 }
 
-/// A table that is to be somebody's.
+/// A request to change the owner of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// `dataset.table`.
     pub table: String,
-    /// The plan it belonged to when it was looked at; none if it was nobody's.
+    /// The previous owner when it was read; `None` if the table had none.
     pub from: Option<String>,
 }
 
-/// The owners of the tables of a warehouse.
+/// The table owners of a warehouse.
 #[async_trait]
 pub trait Owners: Send + Sync {
-    /// Whose each of these tables is, in the same order; none where it is nobody's.
+    /// The owner of each table, in the same order; `None` if it has none.
     async fn owners_of(&self, tables: &[String]) -> Result<Vec<Option<Owner>>, WarehouseError>;
 
-    /// Records the owner of all these tables, or of none, if one of them is not any more whose it was; says whether it
+    /// Sets the owner of all these tables, or of none if an owner has changed since it was read. Returns whether it
     /// did.
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError>;
 
-    /// The same warehouse with no lease taken, to take the lease of another plan.
+    /// The same warehouse without a lease, to take the lease of another plan.
     fn beside(&self) -> Arc<dyn Warehouse>;
 }

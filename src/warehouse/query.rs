@@ -1,16 +1,16 @@
-//! What is asked of a warehouse and what comes back.
+//! Warehouse reads, queries and their results.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{ErrorClass, Recording, RowsExpected, WarehouseError};
 use crate::table::{Quarantined, Returned, Row, TableDef, misfits};
 
-/// Which dates a read is about.
+/// The dates to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dates<'a> {
-    /// Just these, in any order.
+    /// Exactly these dates, in any order.
     Only(&'a [NaiveDate]),
-    /// From the first to the last, both included.
+    /// From the first to the last date, inclusive.
     Between(NaiveDate, NaiveDate),
 }
 
@@ -19,69 +19,71 @@ pub enum Dates<'a> {
 pub struct Read<'a> {
     /// The table.
     pub table: &'a TableDef,
-    /// The columns, in the order the rows are to have.
+    /// The columns, in the order of the returned rows.
     pub columns: &'a [&'a str],
     /// The dates.
     pub dates: Dates<'a>,
 }
 
-/// Something that could be asked.
+/// A read or query that can be estimated by a dry run.
 #[derive(Debug, Clone, Copy)]
 pub enum Question<'a> {
     /// A read by date.
     Read(Read<'a>),
-    /// A query as it is written.
+    /// A query without date parameters.
     Query(&'a str),
-    /// A query about dates.
+    /// A query with date parameters.
     About(&'a str, &'a [NaiveDate]),
 }
 
-/// How a query about dates is asked.
+/// How a query is run for several dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
-    /// Once for each date, which is `@date` in it.
+    /// Once per date, bound to `@date`.
     DateByDate,
-    /// Once for all dates, which are `@dates` in it.
+    /// Once for all dates, bound to `@dates`.
     AllAtOnce,
 }
 
-/// One atomic replace that a query makes the rows of: they never leave the warehouse.
+/// One atomic replace with rows computed by a query inside the warehouse.
 #[derive(Debug, Clone, Copy)]
 pub struct Refill<'a> {
     /// The table written to.
     pub table: &'a TableDef,
-    /// The dates whose old rows go; a date for which nothing is answered ends empty.
+    /// The dates whose stored rows are deleted. A date for which the query returns nothing ends up empty.
     pub dates: &'a [NaiveDate],
-    /// What the new rows of each of `dates` must come to, in the same order, before they may replace as many.
+    /// The rows expected for each of `dates`, in the same order. A date that misses it does not replace at least as
+    /// many stored rows.
     pub expected: &'a [RowsExpected],
-    /// A SELECT in `GoogleSQL` that answers the table's columns by their names.
+    /// A SELECT in `GoogleSQL` that returns the table's columns by name.
     pub sql: &'a str,
-    /// How the dates stand in it.
+    /// How the dates are bound.
     pub asking: Asking,
-    /// What the stamped columns receive; the creation stamp of a surviving key is kept.
+    /// The timestamp for the stamped columns. A key that is replaced keeps its creation timestamp.
     pub now: DateTime<Utc>,
-    /// What its sender calls it: two of one name are one, however often it is sent.
+    /// A name the sender can repeat on a retry. Refills with the same name are applied once, however often they are
+    /// sent.
     pub name: &'a str,
-    /// What is recorded of the dates in the same transaction, where that is wanted.
+    /// The progress entries to write in the same transaction, if any.
     pub record: Option<&'a Recording>,
 }
 
-/// What came for one date of a [`Refill`], and whether it was stored.
+/// The outcome of a [`Refill`] for one date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refilled {
     /// The date.
     pub date: NaiveDate,
-    /// Rows that fit the table.
+    /// Number of rows that match the table.
     pub rows: u32,
-    /// How many rows stored before stayed in their place; none if they were replaced.
+    /// Number of stored rows that were kept instead; `None` if they were replaced.
     pub kept: Option<u32>,
-    /// Another number for other rows, as [`crate::table::digest`] is.
+    /// A hash of the rows, as computed by [`crate::table::digest`].
     pub digest: u64,
-    /// Rows that were answered and do not fit the table.
+    /// Rows that don't match the table.
     pub set_aside: Vec<Quarantined>,
 }
 
-/// What a query answered.
+/// The result of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
     /// Column names in order.
@@ -91,16 +93,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The position of a column.
+    /// The index of a column.
     #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|known| known == column)
     }
 
-    /// Refuses an answer that has not exactly the columns of a table, those left out that the warehouse stamps.
+    /// Checks that the answer has exactly the columns of a table, apart from those the warehouse stamps.
     ///
     /// # Errors
-    /// When it has a column too many or too few; the error names each.
+    /// If a column is missing or not expected; the message names each.
     pub fn refuse_other_columns(&self, table: &TableDef) -> Result<(), WarehouseError> {
         let returned: Vec<Returned> = (self.columns.iter())
             .map(|name| Returned {

@@ -1,102 +1,102 @@
-//! What a warehouse keeps of the progress of a plan, so that another host can continue it: rows that are only added, in
-//! the order of their numbers. Those about the dates of a commit are added in its transaction, so that data and progress
-//! never disagree; all others follow in batches. What an entry means is known by the ledger.
+//! The progress of a plan, stored in the warehouse so that another host can resume it. Entries are append-only and
+//! numbered. Entries for the dates of a commit are written in its transaction, so that data and progress never
+//! disagree; all others follow in batches. The ledger interprets them.
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{RowsExpected, WarehouseError};
 
-/// Kind of the entries that a commit adds.
+/// Kind of the entries written by a commit.
 pub const COMMIT: &str = "commit";
-/// Kind of the entries about a date that follow a commit, or that no commit belongs to.
+/// Kind of the entries about a date that follow a commit or have none.
 pub const UNIT: &str = "unit";
 
-/// One entry: of those with the same kind, subject and date the one with the highest number counts.
+/// One entry. For each kind, subject and date, the entry with the highest number is current.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Grows with each entry of a plan.
+    /// Sequence number, increasing within a plan.
     pub number: i64,
-    /// What it is about: a date of a stage, a check, a waiver. A reader leaves out kinds it doesn't know.
+    /// What it is about: a date of a stage, a check, a waiver. Readers skip kinds they don't know.
     pub kind: String,
-    /// The stage, the check or the item.
+    /// The stage, check or runbook item.
     pub subject: String,
-    /// The date, where it is about one.
+    /// The date, if it is about one.
     pub date: Option<NaiveDate>,
-    /// The state in one word.
+    /// The state as one word.
     pub state: String,
-    /// Rows that came for the date.
+    /// New rows for the date.
     pub rows: Option<u32>,
-    /// Rows stored before that stayed in their place; none if they were replaced.
+    /// Number of stored rows that were kept instead; `None` if they were replaced.
     pub kept: Option<u32>,
-    /// Rows that were quarantined.
+    /// Number of quarantined rows.
     pub quarantined: Option<u32>,
-    /// Another number for other rows.
+    /// A hash of the rows.
     pub digest: Option<u64>,
-    /// The definition it was computed by.
+    /// Fingerprint of the definition that computed it.
     pub fingerprint: Option<String>,
-    /// The run.
+    /// Id of the run.
     pub run: String,
-    /// The host of the run, for people.
+    /// Host of the run, for display.
     pub host: String,
-    /// When.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
-    /// Everything else, as JSON.
+    /// All other fields, as JSON.
     pub body: String,
 }
 
-/// What is recorded with a commit, in its transaction.
+/// The progress entries to write with a commit, in its transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
-    /// The plan.
+    /// Name of the plan.
     pub plan: String,
-    /// The stage.
+    /// Name of the stage.
     pub stage: String,
-    /// The run.
+    /// Id of the run.
     pub run: String,
-    /// The host of the run.
+    /// Host of the run.
     pub host: String,
-    /// The definition the dates are computed by.
+    /// Fingerprint of the definition that computes the dates.
     pub fingerprint: Option<String>,
     /// The dates of the commit, each once.
     pub dates: Vec<Draft>,
 }
 
-/// What is recorded of one date of a commit. What the transaction decides is filled in there.
+/// The entry for one date of a commit, without the fields that the transaction decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The number of its entry.
+    /// Sequence number of the entry.
     pub number: i64,
     /// The date.
     pub date: NaiveDate,
-    /// What its rows must come to; never [`RowsExpected::Any`].
+    /// The rows expected; never [`RowsExpected::Any`].
     pub owed: RowsExpected,
     /// Whether nothing is known to be missing.
     pub is_whole: bool,
-    /// What came for it, where that is known before the transaction.
+    /// The new rows for the date, if known before the transaction.
     pub came: Came,
-    /// Everything else, as JSON.
+    /// All other fields, as JSON.
     pub body: String,
 }
 
-/// What came for a date.
+/// The new rows for a date.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Came {
-    /// Rows that fit the table.
+    /// Number of rows that match the table.
     pub rows: u32,
-    /// Rows that were quarantined.
+    /// Number of quarantined rows.
     pub quarantined: u32,
-    /// Another number for other rows.
+    /// A hash of the rows.
     pub digest: u64,
 }
 
 impl Recording {
-    /// What is recorded of these dates, of which a large commit sends only some at once.
+    /// The drafts for these dates. A large commit sends its dates in parts.
     pub(super) fn of(&self, dates: &[NaiveDate]) -> impl Iterator<Item = &Draft> {
         self.dates.iter().filter(|draft| dates.contains(&draft.date))
     }
 
-    /// The entry of a date, from what came for it and how many rows stayed in the place of it.
+    /// The entry for a date, from its new rows and the number of stored rows kept instead.
     pub(super) fn entry(&self, draft: &Draft, came: Came, kept: Option<u32>, at: DateTime<Utc>) -> Entry {
         Entry {
             number: draft.number,
@@ -120,18 +120,18 @@ impl Recording {
     }
 }
 
-/// The entries a warehouse keeps.
+/// The progress entries stored in a warehouse.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// The entries of a plan with a higher number than this, in order: of those about a date the one that counts, of all
-    /// others every one. Nothing is created.
+    /// The entries of a plan numbered above `after`, in order: the current one for each date, and all of the others.
+    /// Creates nothing.
     async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError>;
 
-    /// Adds entries, all or none. The class of the error is `auth` once another process has the lease of the plan.
+    /// Appends entries, all or none. The error class is `auth` if another process holds the plan's lease.
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError>;
 
-    /// Removes entries about dates that newer ones have replaced, where that is worth it; `dates` is how many dates the
-    /// stages of the plan have together. Only for the holder of the lease.
+    /// Deletes superseded entries about dates when it is worth it. `dates` is the total number of dates in the plan's
+    /// stages. Only the lease holder may call this.
     async fn prune(&self, _plan: &str, _dates: usize) -> Result<(), WarehouseError> {
         Ok(())
     }

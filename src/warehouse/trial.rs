@@ -1,27 +1,27 @@
-//! A query that is tried before anything is made: what it would return. It is never run.
+//! Checking a query before anything is created: which columns it would return. It is never run.
 
 use chrono::NaiveDate;
 
 use crate::table::{Returned, TableDef};
 
-/// A query about dates, and the tables it will find that are not there yet.
+/// A query with date parameters, and the planned tables that don't exist yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
     /// A SELECT in `GoogleSQL`.
     pub sql: &'a str,
-    /// A date it may be asked about.
+    /// A date to bind.
     pub date: NaiveDate,
-    /// Tables that will be as they are defined when it is asked, whether or not they are there now.
+    /// Tables to assume as defined, whether or not they exist now.
     pub planned: &'a [&'a TableDef],
 }
 
-/// What became of a trial. That the query is at fault is an error of class `code` or `data`.
+/// The result of a trial. A faulty query is an error of class `code` or `data` instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tried {
     /// It returns these columns, in order.
     Returns(Vec<Returned>),
-    /// It reads this table, which is not there.
+    /// It reads this table, which doesn't exist.
     Missing(String),
-    /// The warehouse does not say.
+    /// The backend doesn't support this check.
     Untold,
 }

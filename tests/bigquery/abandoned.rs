@@ -1,4 +1,5 @@
-//! Jobs that no task waits for any more: they are cancelled on the server, named with what they processed, and billed.
+//! Jobs that no task waits for any more: they are cancelled on the server, reported with the bytes processed, and
+//! billed.
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,7 @@ use super::proxy::{Call, Fate, Method, Proxy};
 use super::staging::{large, write};
 use super::warehouse::games;
 
-/// What the server is at for minutes.
+/// A query that takes the server minutes.
 pub const LONG: &str = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a \
                     CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3";
 
@@ -43,7 +44,7 @@ fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_no
         assert_eq!(warehouse.cancel_abandoned().await, [], "its task waits for it");
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
-        // A server that has much to do takes its time; what did not stop is asked to stop again.
+        // A busy server takes its time; jobs that are still running are cancelled again.
         let left = loop {
             let left = warehouse.cancel_abandoned().await;
             assert_eq!(left.len(), 1, "{left:?}");
@@ -120,7 +121,7 @@ fn a_load_job_is_cancelled_and_counted_like_every_other() {
         };
         assert_eq!(bill.take(), [charged]);
 
-        // One that ends is counted beside the commit that takes its rows.
+        // A load job that ends is billed beside the commit that uses its rows.
         let writer = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
         write(writer.as_ref(), &large()[..9], "again_1").await;
         let jobs: Vec<String> = bill.take().into_iter().map(|charge| charge.job).collect();
@@ -185,10 +186,10 @@ fn a_second_sigterm_cancels_the_commit_that_is_under_way_and_names_it_with_its_b
     proxy.seen(|seen| assert!(seen.cancelled.iter().any(|(job, _)| *job == commits[0])));
 }
 
-/// How many rows the date is to have, asked once when its stage begins and then by a worker.
+/// The expected row count of the date, queried when its stage starts and again by a worker.
 const ASKED: &str = "SELECT COUNT(*) AS n FROM UNNEST([1]) AS one WHERE @date = DATE '2024-03-01'";
 
-/// What ends the work of a run at once.
+/// The ways to end a run's work at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Cancel,
@@ -248,7 +249,7 @@ fn what_ends_the_work_at_once_cancels_its_reads_and_bills_them(#[case] way: Way)
     run.wait().unwrap();
 }
 
-/// Takes the lease of the plan as if it were free, so that nothing but its loss ends what its holder has sent.
+/// Takes the plan's lease as if it were free, so that only its loss ends the jobs of its holder.
 async fn take_away(emulator: &Emulator) {
     let warehouse = emulator.open();
     let leases = warehouse.leases().unwrap();
@@ -264,5 +265,5 @@ async fn take_away(emulator: &Emulator) {
         jobs_in: Vec::new(),
     };
     assert!(leases.take("long", Some(&free), &other).await.unwrap());
-    leases.beat().await.unwrap();
+    leases.heartbeat().await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! Answers of every call that is made, with every documented field and with as good as none: both are understood. Columns of
-//! types this program has no use for are read as texts or refused by their names.
+//! Responses of every call in use, with all documented fields and with almost none: both are parsed. Columns of
+//! unsupported types are read as strings or rejected by name.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,8 +17,8 @@ use super::faults::{behind, block_on};
 use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::games;
 
-/// The types a column may have, from the reference of `TableFieldSchema`, with a value as it is written; what has none is
-/// read as a text. <https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema>
+/// The column types, from the reference of `TableFieldSchema`, with an encoded value; types without a counterpart are
+/// read as strings. <https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema>
 const TYPES: [(&str, &str); 19] = [
     ("STRING", "x"),
     ("BYTES", "AA=="),
@@ -41,10 +41,10 @@ const TYPES: [(&str, &str); 19] = [
     ("RECORD", ""),
 ];
 
-/// A server that answers so; where it does not, all that is asked works and comes to nothing.
+/// A server with these answers. For `None`, every request succeeds with an empty result.
 fn answers(answer: impl Fn(&Call) -> Option<Json> + Send + Sync + 'static) -> Proxy {
     Proxy::start(None, Duration::ZERO, move |call| match answer(call) {
-        // What a process sent before is asked after part by part, until there is none.
+        // Jobs that an earlier process may have sent are looked up part by part, until one doesn't exist.
         _ if call.job == "backcourt_run-1_1" => {
             Fate::Say(404, body(404, "notFound", "Not found: Job p:US.x"))
         }
@@ -61,7 +61,7 @@ fn fields() -> Json {
         .collect()
 }
 
-/// Every call once, with jobs charged to a bill.
+/// Makes every call once, with jobs charged to a bill.
 fn asks_everything(warehouse: &BigQueryWarehouse) -> Vec<Row> {
     let bill = Arc::new(Bill::default());
     let charged = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
@@ -92,7 +92,7 @@ fn answers_with_every_documented_field_are_understood() {
     rows["schema"]["fields"][0]["mode"] = json!("NULLABLE");
     rows.as_object_mut().unwrap().remove("pageToken");
     let (mut table, dataset) = (discovery.maximal("Table"), discovery.maximal("Dataset"));
-    // It is read as the notice of a lease too, which is free.
+    // The table is also read as the notice of a free lease.
     table["description"] = json!("null");
     let proxy = answers(move |call| {
         Some(match call.method {
@@ -104,7 +104,7 @@ fn answers_with_every_documented_field_are_understood() {
     });
     assert_eq!(asks_everything(&behind(&proxy)), [[Value::Int(7)]]);
 
-    // A job that failed says of what.
+    // A failed job reports its error.
     let proxy = Proxy::start(None, Duration::ZERO, move |call| match call.method {
         Method::Results => Fate::Say(503, "<html><title>503</title></html>".to_owned()),
         _ => Fate::Say(200, failed.to_string()),
@@ -125,14 +125,14 @@ fn answers_with_as_good_as_no_field_are_understood() {
     assert_eq!(asks_everything(&behind(&proxy)), [] as [Row; 0]);
 }
 
-/// Takes the lease of a plan whose last holder left a job running, where jobs are listed and cancelled by these answers; returns
-/// the jobs that were to be cancelled.
+/// Takes the lease of a plan whose last holder left a job running, on a server with these answers to listing and
+/// cancelling jobs. Returns the jobs that were cancelled.
 fn takes_a_lease(listed: Json, cancelled: Json) -> Vec<String> {
     let by = holder();
     let row = json!([{"f": [{"v": "2"}, {"v": serde_json::to_string(&by).unwrap()}]}]);
     let fields = json!([{"name": "epoch", "type": "INTEGER"}, {"name": "holder", "type": "STRING"}]);
     let stands = json!({"jobComplete": true, "schema": {"fields": fields}, "rows": row});
-    // The heartbeat table of a lease has the same name as its jobs have as a label.
+    // The notice table of a lease has the same name as the label of its jobs.
     let (lease, lists) = (Mutex::new(String::new()), AtomicUsize::new(0));
     let proxy = answers(move |call| match call.target.rsplit_once('/')? {
         (_, last) if last.starts_with("heartbeat_") => {
@@ -153,7 +153,7 @@ fn takes_a_lease(listed: Json, cancelled: Json) -> Vec<String> {
     });
     let seen = Lease {
         epoch: 1,
-        beat: 0,
+        heartbeat: 0,
         holder: Some(by.clone()),
     };
     block_on(async {

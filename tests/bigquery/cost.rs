@@ -1,5 +1,5 @@
-//! What a run costs on `BigQuery`: everything that is billed is counted once, where it belongs, whoever dies meanwhile.
-//! The local server bills nothing, so that the proxy says what a job cost.
+//! The cost of a run on `BigQuery`: everything billed is counted exactly once, for the right stage or check, even if a
+//! process is killed. The local server bills nothing, so the proxy adds the cost of jobs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -17,7 +17,7 @@ const DATES: [&str; 2] = ["2021-10-19", "2021-10-22"];
 
 const MIB: u64 = 1 << 20;
 
-/// Two stages on the same feeds, and a check of the first.
+/// Two stages on the same feeds, and a check on the first.
 const PLAN: &str = r#"
 name = "cost"
 title = "Two stages"
@@ -53,7 +53,7 @@ sql = "SELECT COUNT(*) AS checked FROM `nba_raw.nbac_schedule` WHERE game_date >
 expect = [{ column = "checked", at_least = 1 }]
 "#;
 
-/// A GiB for each query of the raw tables, a quarter for the tables that are made, and eight for each commit.
+/// 1 GiB for each query on raw tables, 8 GiB for each commit, a quarter GiB for other queries.
 fn dear(sql: &str) -> (u64, u64) {
     let bytes = match (sql.starts_with("BEGIN"), sql.contains("nba_raw")) {
         (true, _) => 1 << 33,
@@ -63,7 +63,8 @@ fn dear(sql: &str) -> (u64, u64) {
     (bytes, 1)
 }
 
-/// Three for what touches the first table, five for the second, one for the rest; slot time is ten milliseconds each.
+/// Three units for queries on the first table, five on the second, one for others. Slot time is ten milliseconds per
+/// unit.
 fn tariff(sql: &str) -> (u64, u64) {
     let share = match sql {
         sql if sql.contains("team_offense_game_summary") => 3,
@@ -73,7 +74,7 @@ fn tariff(sql: &str) -> (u64, u64) {
     (share * MIB, share * 10)
 }
 
-/// What jobs cost together: bytes, slot milliseconds, their number.
+/// The total cost of jobs: bytes, slot milliseconds and number of jobs.
 fn bill<'a>(queries: impl Iterator<Item = &'a String>) -> (u64, u64, u64) {
     queries.fold((0, 0, 0), |(bytes, slots, jobs), sql| {
         let (more_bytes, more_slots) = tariff(sql);
@@ -91,14 +92,14 @@ fn told(cost: &Json) -> (u64, u64, u64) {
 }
 
 struct Ground {
-    /// Gone when dropped, after everything that talks to it.
+    /// Dropped last, after everything that connects to it.
     _emulator: Emulator,
     proxy: Proxy,
     state: State,
     arguments: Vec<String>,
 }
 
-/// The raw rows of these dates on a server that bills, and a state folder that knows of nothing.
+/// The raw rows of these dates on a server that bills, and an empty state folder.
 fn ground(latency: Duration, tariff: fn(&str) -> (u64, u64)) -> Option<Ground> {
     let emulator = Emulator::start()?;
     copy(&State::loaded(), &emulator, DATES, raw_tables());
@@ -122,7 +123,7 @@ impl Ground {
         first.iter().copied().chain(own).collect()
     }
 
-    /// What the ledger says every job was for.
+    /// The purpose of every job, from the ledger.
     fn purposes(&self) -> HashMap<String, (Option<String>, Option<String>)> {
         let ledger = self.state.ledger();
         let mut query = ledger.prepare("SELECT id, stage, check_name FROM job").unwrap();
@@ -182,7 +183,7 @@ fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
         "{text}"
     );
 
-    // Asked again, the check costs as much again; what was billed before is kept.
+    // Running the check again costs the same again; the earlier cost is kept.
     let check_again = ground.with(&["check", "stored", "--output", "silent"]);
     ground.state.backcourt(&check_again).expect(0);
     let status = ground.status();
@@ -203,7 +204,7 @@ fn a_commit_whose_process_died_is_billed_once_by_the_next() {
         wait_until("a commit is under way", || {
             ground.proxy.replaces() > before || process.try_wait().unwrap().is_some()
         });
-        // Whether it lives or not; a run that ended has nothing left to lose.
+        // The process may have ended; a finished run loses nothing.
         let _ = process.kill();
         process.wait().unwrap();
     }
@@ -220,7 +221,7 @@ fn a_commit_whose_process_died_is_billed_once_by_the_next() {
     }
 }
 
-/// What the newest run was told to expect.
+/// The estimate of the newest run.
 fn estimated(state: &State) -> Json {
     let facts = state.facts();
     let newest = facts.into_iter().rfind(|fact| fact["event"] == "estimated");
@@ -236,7 +237,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
         let first = [&["run", "--advance", "all", "--output", "plain"], more].concat();
         ground.state.backcourt(&ground.with(&first))
     };
-    // More than is allowed: nothing is asked but whether the feeds are there, which is billed a GiB.
+    // Over the limit: the only query is whether the feeds are loaded, which is billed a GiB.
     for (flag, most, sentence) in [
         (
             "--max-bytes-billed",
@@ -258,7 +259,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
     let asked = ground.proxy.seen(|seen| seen.sent.clone());
     assert!(asked.values().all(|sql| sql.contains("AS held")), "{asked:?}");
 
-    // A read of the schedule, one of the feeds, and what is stored, of which nothing is there yet.
+    // One read of the schedule, one of the feeds, and one of the stored rows, of which there are none yet.
     let told = run(&["--stop-after", "team_offense"]).expect(0);
     let estimate = estimated(&ground.state);
     let stage = &estimate["estimate"]["stages"][0];
@@ -276,7 +277,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
     let sentence = format!("estimated cost: at least {all}.0 GiB for {all} jobs");
     assert!(told.out.contains(&sentence), "{told:?}");
 
-    // Once the tables are there everything is known.
+    // Once the tables exist, everything can be estimated.
     run(&[]).expect(0);
     run(&["--no-resume"]).expect(0);
     let estimate = estimated(&ground.state);
@@ -288,12 +289,12 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
     assert_eq!(number(&first["checks"], "bytes"), 1 << 28);
     assert_eq!(number(&first["reads"], "bytes"), (known << 30) + (1 << 28));
 
-    // A dry run of the whole says the same.
+    // A dry run of the whole plan gives the same estimate.
     let dry = ground.with(&["run", "--dry-run", "--no-resume"]);
     let dry = ground.state.backcourt(&dry).expect(0);
     assert!(dry.out.contains(estimate["message"].as_str().unwrap()), "{dry:?}");
 
-    // Allowed is what is expected; writing comes on top of it and ends the run, which can be gone on with.
+    // The limit equals the estimate. Writes exceed it and end the run, which can be resumed.
     let most = estimate["estimate"]["stages"].as_array().unwrap().iter();
     let most: u64 = most
         .map(|stage| number(&stage["reads"], "bytes") + number(&stage["checks"], "bytes"))

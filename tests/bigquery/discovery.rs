@@ -1,15 +1,15 @@
-//! Google's discovery document of `BigQuery` v2: which calls there are, what they take and what they answer. `scripts/discovery`
-//! fetches it.
+//! Google's discovery document of `BigQuery` v2: its methods, parameters and responses. Downloaded by
+//! `scripts/discovery`.
 
 use std::sync::OnceLock;
 
 use serde_json::{Value as Json, json};
 
-/// Where calls begin; an upload of content has another place of its own.
+/// The base paths of calls and of uploads.
 const BASE: &str = "/bigquery/v2/";
 const UPLOAD: &str = "/upload/bigquery/v2/";
 
-/// How deep resources are filled in.
+/// Maximum nesting depth of generated resources.
 const DEPTH: usize = 9;
 
 pub struct Discovery {
@@ -18,7 +18,7 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    /// The document that `BACKCOURT_DISCOVERY` names; none where it names none, which `scripts/test` says in its last lines.
+    /// The document at `BACKCOURT_DISCOVERY`; `None` if it is unset, which `scripts/test` reports in its last lines.
     pub fn find() -> Option<&'static Self> {
         static FOUND: OnceLock<Option<Discovery>> = OnceLock::new();
         let read = || {
@@ -34,9 +34,9 @@ impl Discovery {
         FOUND.get_or_init(read).as_ref()
     }
 
-    /// What of a request the API does not know.
+    /// The parts of a request that the API doesn't define.
     pub fn faults(&self, verb: &str, path: &str, query: &str, body: &Json) -> Vec<String> {
-        // A later part of an upload goes where the first was told to.
+        // Later parts of an upload use the URL returned for the first one.
         if path.starts_with(UPLOAD) && query.contains("upload_id=") {
             return Vec::new();
         }
@@ -64,7 +64,7 @@ impl Discovery {
             }
         }
         match (&method["request"], body) {
-            // The metadata of an upload may be missing, and its content is no JSON.
+            // The metadata of an upload may be missing, and its content isn't JSON.
             (_, Json::Null | Json::String(_)) if is_upload => {}
             (Json::Null, Json::Null) => {}
             (Json::Null, _) => faults.push(format!("{id} takes no body")),
@@ -73,7 +73,7 @@ impl Discovery {
         faults
     }
 
-    /// Holds a body against its schema.
+    /// Validates a body against its schema.
     fn hold(&self, schema: &Json, body: &Json, at: &str, faults: &mut Vec<String>) {
         let schema = self.resolved(schema);
         let mut fault = |what: &str| faults.push(format!("{at} {what}"));
@@ -116,7 +116,7 @@ impl Discovery {
         }
     }
 
-    /// An answer of a resource in which every field is filled.
+    /// A resource with every field filled in.
     pub fn maximal(&self, name: &str) -> Json {
         self.sample(&json!({"$ref": name}), &mut Vec::new()).unwrap()
     }
@@ -170,7 +170,7 @@ impl Discovery {
     }
 }
 
-/// All methods of a resource and those within it.
+/// All methods of a resource and its nested resources.
 fn collect(resource: &Json, methods: &mut Vec<Json>) {
     methods.extend(
         resource["methods"]
@@ -184,7 +184,7 @@ fn collect(resource: &Json, methods: &mut Vec<Json>) {
     }
 }
 
-/// Whether a path fits a method's, in which `{+name}` is any one segment.
+/// Whether a path matches a method's path, in which `{+name}` is any one segment.
 fn is_at(known: &str, path: &str) -> bool {
     let (known, path): (Vec<&str>, Vec<&str>) = (known.split('/').collect(), path.split('/').collect());
     known.len() == path.len()
@@ -198,7 +198,7 @@ fn is_at(known: &str, path: &str) -> bool {
         })
 }
 
-/// Whether the value of a query parameter is of its type.
+/// Whether a query parameter has a valid value.
 fn is_value(parameter: &Json, value: &str) -> bool {
     let one_of = parameter["enum"].as_array();
     let is_one = one_of.is_none_or(|words| words.iter().any(|word| word == value));

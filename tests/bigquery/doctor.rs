@@ -1,4 +1,4 @@
-//! What `doctor` says of a project: empty, filled, of another form, out of reach, closed to the caller.
+//! `doctor` on a project that is empty, complete, has different schemas, is unreachable or denies access.
 
 use std::collections::HashSet;
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use super::month::{copy, raw_tables};
 use super::program::{Ended, State, stages_alone};
 use super::proxy::{Fate, Method, Proxy, body};
 
-/// What it said as one object, held against the schema.
+/// The JSON output, validated against the schema.
 fn object(ended: &Ended) -> Value {
     let schema = serde_json::from_str(include_str!("../../docs/doctor.schema.json")).unwrap();
     let object: Value = serde_json::from_str(&ended.out).unwrap();
@@ -27,7 +27,7 @@ fn object(ended: &Ended) -> Value {
     object
 }
 
-/// State and detail of the findings about a thing.
+/// State and detail of the findings about `what`.
 fn of<'a>(object: &'a Value, what: &str) -> Vec<(&'a str, &'a str)> {
     let findings = object["findings"].as_array().unwrap().iter();
     let meant = findings.filter(|finding| finding["area"] == "warehouse" && finding["what"] == what);
@@ -54,7 +54,7 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
     let state = State::loaded();
     let statements = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&statements);
-    // Jobs whose answer nobody has asked for yet, and how many there were at the most.
+    // Jobs whose result hasn't been requested yet, and their maximum number.
     let under_way = Arc::new(Mutex::new((HashSet::new(), 0)));
     let counted = Arc::clone(&under_way);
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {

@@ -1,5 +1,5 @@
-//! A local `BigQuery` on a free port with data of its own, stopped by its pid when dropped. The project and the prefix
-//! are neither the plan's own nor the usual ones, so that a name that is hard-wired anywhere fails a test.
+//! A local `BigQuery` on a free port with its own data, stopped by its pid when dropped. Project and prefix are neither
+//! those of the plan nor the defaults, so that a hard-coded name fails a test.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use super::recorder::Recorder;
 
-/// The project it serves.
+/// The project on the server.
 pub const PROJECT: &str = "acme-prod";
 
-/// What stands before every dataset's name.
+/// The prefix of all dataset names.
 pub const PREFIX: &str = "rehearsal_";
 
 /// The warehouse at this address.
@@ -24,7 +24,7 @@ pub fn open(address: &str) -> BigQueryWarehouse {
     open_with(address, Settings::default())
 }
 
-/// The warehouse at this address, with other settings than the usual ones.
+/// The warehouse at this address, with these settings.
 pub fn open_with(address: &str, settings: Settings) -> BigQueryWarehouse {
     let settings = Settings {
         prefix: Prefix::parse(PREFIX).unwrap(),
@@ -33,13 +33,13 @@ pub fn open_with(address: &str, settings: Settings) -> BigQueryWarehouse {
     BigQueryWarehouse::new(Address::parse(address).unwrap(), settings)
 }
 
-/// The flags by which the program finds the warehouse at this address.
+/// The program's flags for the warehouse at this address.
 pub fn flags(address: &str) -> [String; 4] {
     let place = format!("bigquery:{address}");
     ["--warehouse", &place, "--dataset-prefix", PREFIX].map(str::to_owned)
 }
 
-/// It starts in two or three seconds on an idle machine.
+/// Start-up timeout. It starts in two or three seconds on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub struct Emulator {
@@ -50,7 +50,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one; none where it cannot be had, which `scripts/test` says in its last line.
+    /// Starts a server; `None` if it isn't available, which `scripts/test` reports in its last line.
     pub fn start() -> Option<Self> {
         let home = std::env::var("BACKCOURT_EMULATOR").expect(
             "BACKCOURT_EMULATOR names the folder that scripts/emulator prints, or is 'none' where it cannot be had",
@@ -64,7 +64,7 @@ impl Emulator {
             let mut emulator = Self::spawn(&home);
             while !emulator.has_ended() {
                 if emulator.answers() {
-                    // The answer may be another server's, whose port ours could not have.
+                    // Another server may have answered, if ours couldn't get its port.
                     if emulator.has_ended() {
                         break;
                     }
@@ -112,27 +112,27 @@ impl Emulator {
         self.server.try_wait().unwrap().is_some()
     }
 
-    /// Where it is asked.
+    /// The port to connect to.
     pub fn port(&self) -> u16 {
         self.recorder.as_ref().map_or(self.port, Recorder::port)
     }
 
-    /// What stands behind `bigquery:` to reach it.
+    /// The address after `bigquery:`.
     pub fn address(&self) -> String {
         format!("{PROJECT}@http://127.0.0.1:{}", self.port())
     }
 
-    /// The warehouse it serves.
+    /// The warehouse on this server.
     pub fn open(&self) -> BigQueryWarehouse {
         open(&self.address())
     }
 
-    /// The flags by which the program finds it.
+    /// The program's flags for this server.
     pub fn flags(&self) -> [String; 4] {
         flags(&self.address())
     }
 
-    /// Ready is what answers 200; a server that failed to start answers 400 for ever.
+    /// A ready server answers 200; one that failed to start always answers 400.
     fn answers(&self) -> bool {
         let url = format!("http://127.0.0.1:{}/bigquery/v2/projects", self.port);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -162,8 +162,8 @@ impl Drop for Emulator {
     }
 }
 
-/// Ports that no outgoing connection is given, for the server listens only seconds later. Both are taken at once, so that
-/// they differ.
+/// Ports outside the range of outgoing connections, because the server only listens seconds later. Both are bound at
+/// the same time, so that they differ.
 fn free_ports() -> [u16; 2] {
     let taken = [(); 2].map(|()| {
         let ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));

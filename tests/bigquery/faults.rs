@@ -1,5 +1,5 @@
-//! What becomes of answers as `BigQuery` and what stands before it give them: each has the class one acts on, and the
-//! operator reads the server's own words.
+//! Errors from `BigQuery` and from proxies in front of it: each gets the right class, and the message quotes the
+//! server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ pub fn behind(proxy: &Proxy) -> BigQueryWarehouse {
     behind_port(proxy.port())
 }
 
-/// The warehouse that is asked on this port.
+/// The warehouse on this port.
 pub fn behind_port(port: u16) -> BigQueryWarehouse {
     open_with(&format!("{PROJECT}@http://127.0.0.1:{port}"), hasty())
 }

@@ -59,7 +59,7 @@ async fn take(warehouse: &BigQueryWarehouse, seen: Option<&Lease>, pid: u32) -> 
     let leases = warehouse.leases().unwrap();
     let has = leases.take("it's nba", seen, &holder(pid)).await.unwrap();
     if has {
-        leases.beat().await.unwrap();
+        leases.heartbeat().await.unwrap();
     }
     has
 }
@@ -129,12 +129,12 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         assert!(!take(&second, None, 2).await, "it is taken by now");
         let stands = look(&second).await.unwrap();
         assert_eq!(
-            (stands.epoch, stands.beat, &stands.holder),
+            (stands.epoch, stands.heartbeat, &stands.holder),
             (1, 1, &Some(holding(1)))
         );
         let leases = first.leases().unwrap();
-        leases.beat().await.unwrap();
-        assert_eq!(look(&second).await.unwrap().beat, 2);
+        leases.heartbeat().await.unwrap();
+        assert_eq!(look(&second).await.unwrap().heartbeat, 2);
         write(&first, 101).await.unwrap();
 
         // Whoever sent this is gone, and the server is still at it.
@@ -158,7 +158,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
             "nothing of it was written"
         );
         // Without a write, its next heartbeat tells.
-        let unheard = leases.beat().await.unwrap_err();
+        let unheard = leases.heartbeat().await.unwrap_err();
         assert!(unheard.message.contains(told), "{unheard}");
 
         leases.give_back().await.unwrap();

@@ -1,4 +1,4 @@
-//! Raw tables of a project that other programs fill: neither a load nor a fetch of dates writes over them.
+//! Raw tables filled by other programs: neither a load nor a reload of dates overwrites them.
 
 use backcourt::feeds::Feed;
 

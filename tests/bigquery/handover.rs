@@ -61,7 +61,7 @@ async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>
         };
         let leases = warehouse.leases().unwrap();
         assert!(leases.take(PLAN, None, &holder).await.unwrap());
-        leases.beat().await.unwrap();
+        leases.heartbeat().await.unwrap();
         // As a run does: whoever has a lease and finds no table of the progress makes it.
         assert_eq!(warehouse.records().unwrap().entries(PLAN, 0).await.unwrap(), []);
         warehouse.ensure(&scores()).await.unwrap();

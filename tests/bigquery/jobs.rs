@@ -1,4 +1,4 @@
-//! How many jobs a run sends: each takes a second, and one that reads a table is billed for 10 MiB at the least.
+//! The number of jobs of a run: each takes about a second, and one that reads a table is billed at least 10 MiB.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -28,7 +28,7 @@ async fn write(warehouse: &BigQueryWarehouse, date: &str, points: i64) {
     warehouse.replace(replace).await.unwrap();
 }
 
-/// The points of a date.
+/// The points on a date.
 async fn points(warehouse: &BigQueryWarehouse, date: &str) -> Vec<String> {
     let read = Read {
         table: &games(),
@@ -70,7 +70,7 @@ fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
         assert_eq!(warehouse.read(between).await.unwrap().len(), 2);
         assert_eq!(reads(), 2, "January was read before");
 
-        // A small table is shared from end to end, however long that is; a longer time than anybody plans for is not.
+        // A small table is cached whole, up to a century; a longer range is not.
         let games = games();
         let all = |to: &str| Read {
             table: &games,
@@ -87,12 +87,12 @@ fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
             assert_eq!((rows.len(), reads()), (3, jobs), "to {to}");
         }
 
-        // What this process writes it reads.
+        // Our own writes are visible in reads.
         write(&warehouse, "2024-01-01", 7).await;
         assert_eq!(points(&warehouse, "2024-01-01").await, ["7"]);
         assert_eq!(reads(), 6);
 
-        // What another one writes is seen as soon as the table is looked at again.
+        // Writes of another process are visible once the table's metadata is checked again.
         write(&emulator.open(), "2024-01-02", 8).await;
         tokio::time::sleep(Duration::from_secs(6)).await;
         assert_eq!(points(&warehouse, "2024-01-02").await, ["8"]);
@@ -100,7 +100,7 @@ fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
     });
 }
 
-/// The first ten days of a season. Without reads of whole months that stages share, they took three times as many.
+/// The first ten days of a season. Without shared reads of whole months, there were three times as many jobs.
 #[test]
 fn ten_days_of_the_built_in_plan_take_few_jobs() {
     let Some(emulator) = Emulator::start() else { return };
@@ -114,7 +114,7 @@ fn ten_days_of_the_built_in_plan_take_few_jobs() {
     assert!(sent.len() <= 60, "{} jobs: {sent:#?}", sent.len());
 }
 
-/// One statement for every 8 MB, and three that make and drop a table beside, were ten.
+/// It used to take ten jobs: one statement per 8 MB, and three to create and drop a staging table.
 #[test]
 fn a_table_is_filled_by_few_load_jobs_and_one_statement() {
     let server = statements::server();

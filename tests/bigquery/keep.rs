@@ -1,4 +1,4 @@
-//! Nothing is replaced by less, on both warehouses: which stored rows stay, decided within the statement that replaces.
+//! Rows are never replaced by fewer, in both backends: the replacing statement decides which stored rows are kept.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::emulator::Emulator;
 use super::faults::block_on;
 use super::warehouse::{at, day};
 
-/// What a date must come to, the rows it holds, those that come for it, and how many of these do not fit.
+/// The expected rows of a date, the stored rows, the new rows, and how many of the new ones are invalid.
 type Case = (RowsExpected, u32, u32, u32);
 
 const CASES: [Case; 11] = [
@@ -62,7 +62,7 @@ fn dates() -> Vec<NaiveDate> {
     (0..).take(CASES.len()).map(nth).collect()
 }
 
-/// So many rows of a date, and so many that have no value where one must be.
+/// `fit` valid rows of a date and `misfit` rows with a missing required value.
 fn rows(date: NaiveDate, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
     let value = move |number: u32| if number < fit { mark.into() } else { Value::Null };
     (0..fit + misfit).map(move |number| vec![date.into(), i64::from(number).into(), value(number)])
@@ -96,7 +96,7 @@ async fn replace(
     kept.into_iter().map(|kept| (kept.date, kept.rows)).collect()
 }
 
-/// How many rows each date holds, and what they are marked with.
+/// The number of stored rows per date, and their mark.
 async fn held(warehouse: &dyn Warehouse) -> Vec<(u32, i64)> {
     let sql = "SELECT `day`, COUNT(*), MAX(`stored`) FROM `order.visits` WHERE `day` > DATE '2000-01-01' GROUP BY `day`";
     let answer = warehouse.query(sql).await.unwrap();
@@ -110,7 +110,7 @@ async fn held(warehouse: &dyn Warehouse) -> Vec<(u32, i64)> {
     dates().into_iter().map(of).collect()
 }
 
-/// The dates whose new rows miss what they must come to.
+/// The dates whose new rows miss the expectation.
 fn short() -> Vec<NaiveDate> {
     let missed = CASES
         .iter()

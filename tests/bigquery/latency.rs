@@ -1,5 +1,5 @@
-//! How much longer a run takes than it must at the latencies of `BigQuery`: the ideal is the sum of the latencies that
-//! depend on one another, as they were drawn.
+//! The overhead of a run at the latencies of `BigQuery`: its duration compared with the sum of the drawn latencies that
+//! depend on each other.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use super::proxy::{Fate, Made, Proxy, Seen, is_replace};
 /// The first day of a season, and 58 days after it.
 const SEASON: [&str; 2] = ["2021-10-19", "2021-12-16"];
 
-/// 58 of its days.
+/// 58 days of the season.
 const DATES: [&str; 2] = ["2021-10-20", "2021-12-16"];
 
-/// What a run has to wait for, and how many commits it made.
+/// The required waits of a run, and the number of its commits.
 ///
-/// - Four looks of 0.1 s: at the datasets, the heartbeat, the stage's table and the feeds.
-/// - The lease is taken by a statement.
-/// - Three reads of 1 s: the recorded progress, the stored rows, the feeds; and the dry runs before them.
-/// - A table takes one commit at a time.
-/// - What is left of the progress is recorded, and the lease given back: a look and a change.
+/// - Four lookups of 0.1 s: datasets, heartbeat, the stage's table and the feeds.
+/// - One statement to take the lease.
+/// - Three reads of 1 s: recorded progress, stored rows and feeds; and the dry runs before them.
+/// - One commit at a time per table.
+/// - Recording the remaining progress and releasing the lease: a lookup and an update.
 ///
-/// A job is sent in 0.3 s.
+/// Sending a job takes 0.3 s.
 fn ideal(seen: &Seen) -> (Duration, usize) {
     let (look, send, read) = (
         Duration::from_millis(100),
@@ -55,7 +55,7 @@ fn a_run_takes_little_longer_than_the_latencies_that_depend_on_one_another() {
     let last = ["--stop-after", "team_offense"];
     let state = embedded(SEASON, &last);
     copy(&state, &emulator, SEASON, raw_tables());
-    // The tables are there.
+    // The tables already exist.
     let quick = emulator.flags();
     let quick = quick.each_ref().map(String::as_str);
     run(&State::none(), [SEASON[0]; 2], &[&quick[..], &last].concat()).expect(0);

@@ -1,4 +1,4 @@
-//! The limits `BigQuery` sets on changing a table, kept by a proxy that refuses what is over them.
+//! `BigQuery`'s limits on table changes, enforced by a proxy that rejects changes over the limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use super::warehouse::{all, at, day, game, games};
 #[test]
 fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice() {
     let Some(emulator) = Emulator::start() else { return };
-    // The commit's answer is lost, and so is every question after it until the network is back.
+    // The answer of the commit is lost, and so is every lookup until the network recovers.
     let lost = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&lost);
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, move |call| {
@@ -42,7 +42,7 @@ fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice(
         };
         let unsure = warehouse.replace(replace("run-7-0")).await.unwrap_err();
         assert_eq!(unsure.class, ErrorClass::Unknown, "{unsure}");
-        // Put again under the same name until somebody answers: it is adopted.
+        // Sent again under the same name until there is an answer: the job is adopted.
         let mut answer = Err(unsure);
         while answer.is_err() {
             answer = warehouse.replace(replace("run-7-0")).await;

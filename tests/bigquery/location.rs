@@ -1,5 +1,5 @@
-//! Where jobs run: where the plan's datasets are. Leases are kept there too, and what is in two places is refused before a job
-//! is sent.
+//! The location of jobs is that of the plan's datasets, and leases are stored there, too. Datasets in two locations are
+//! rejected before any job is sent.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -13,10 +13,10 @@ use super::faults::block_on;
 use super::program::{Ended, State, backcourt, ended};
 use super::proxy::{Fate, Method, Proxy, body};
 
-/// Jobs as they are sent: where to, and their query.
+/// The jobs sent: location and query.
 type Sent = Arc<Mutex<Vec<(String, String)>>>;
 
-/// A server with these datasets, whose jobs all come to nothing.
+/// A server with these datasets, on which all jobs have empty results.
 fn with_datasets(datasets: &'static [(&'static str, &'static str)]) -> (Proxy, Sent) {
     let sent = Sent::default();
     let seen = Arc::clone(&sent);
@@ -41,7 +41,8 @@ fn with_datasets(datasets: &'static [(&'static str, &'static str)]) -> (Proxy, S
     (proxy, sent)
 }
 
-/// Looks for the owner of a table in `mart` and for the lease of its plan: the job about the one and the call about the other.
+/// Reads the owner of a table in `mart` and the lease of its plan. Returns the job of the former and the call of the
+/// latter.
 fn looked(datasets: &'static [(&'static str, &'static str)], location: Option<&str>) -> [String; 3] {
     let (proxy, sent) = with_datasets(datasets);
     let settings = Settings {
@@ -78,14 +79,14 @@ fn jobs_run_where_the_datasets_are_and_leases_are_kept_there() {
             "EU",
             "backcourt",
         ),
-        // A dataset of leases that is elsewhere may be in use by another plan.
+        // A dataset of leases in another location may be in use by another plan.
         (
             &[("mart", "us-west2"), ("backcourt", "US")],
             None,
             "us-west2",
             "backcourt_us_west2",
         ),
-        // Who began with the second one stays with it, even when the first is gone.
+        // A plan that uses the second one keeps it, even if the first is gone.
         (
             &[("mart", "us-west2"), ("backcourt_us_west2", "us-west2")],
             None,

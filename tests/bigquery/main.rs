@@ -1,4 +1,4 @@
-//! The `BigQuery` warehouse against a local server that speaks its REST API.
+//! The `BigQuery` warehouse against a local server with its REST API.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! The built-in plan on `BigQuery`: what a run makes there is, value by value, what it makes of the same raw rows in the
-//! embedded warehouse, on a bad line, with a quota used up, and when its process is killed again and again.
+//! The built-in plan on `BigQuery`: a run gives the same values there as in the embedded warehouse with the same raw
+//! rows, also on a bad connection, with an exhausted quota, and when its process is killed repeatedly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,10 +18,10 @@ use super::program::{Ended, State, stages_alone};
 use super::proxy::{Call, Fate, Method, Proxy, body};
 use super::warehouse::day;
 
-/// The first month of a season: every stage has something to look back on, and the raw rows before it are none.
+/// The first month of a season: every stage has something to look back on, and no earlier raw rows exist.
 pub const MONTH: [&str; 2] = ["2021-10-19", "2021-11-18"];
 
-/// Every row of a table on these dates, what tells when it was written left out.
+/// All rows of a table on these dates, without stamps.
 async fn rows(warehouse: &dyn Warehouse, table: &TableDef, [from, to]: [&str; 2]) -> Vec<Row> {
     let columns: Vec<&str> = (table.columns.iter())
         .filter(|column| column.stamp.is_none())
@@ -33,12 +33,12 @@ async fn rows(warehouse: &dyn Warehouse, table: &TableDef, [from, to]: [&str; 2]
         dates: Dates::Between(day(from), day(to)),
     };
     let mut rows = warehouse.read(read).await.unwrap();
-    // The two know no common order among the rows of a date.
+    // The backends order the rows within a date differently.
     rows.sort_by_key(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>());
     rows
 }
 
-/// A state folder with the shipped feeds, in which these dates were run.
+/// A state folder with the built-in feeds after a run of these dates.
 pub fn embedded(dates: [&str; 2], more: &[&str]) -> State {
     let state = State::loaded();
     run(&state, dates, more).expect(0);
@@ -68,7 +68,7 @@ fn open(state: &State) -> SqliteWarehouse {
     SqliteWarehouse::open(&state.path().join("warehouse")).unwrap()
 }
 
-/// Copies the rows of these dates to `BigQuery`, for a whole league would take a minute.
+/// Copies the rows of these dates to `BigQuery`; copying a whole league would take a minute.
 pub fn copy<'t>(
     state: &State,
     emulator: &Emulator,
@@ -100,13 +100,13 @@ pub fn raw_tables() -> impl Iterator<Item = &'static TableDef> {
     feeds.chain([feed_outages()])
 }
 
-/// The tables stages make.
+/// The tables filled by stages.
 pub fn made_tables() -> Vec<&'static TableDef> {
     let is_raw = |table: &TableDef| table.dataset == "nba_raw";
     tables::all().into_iter().filter(|table| !is_raw(table)).collect()
 }
 
-/// Both hold the same; says how many rows each table has.
+/// Asserts that every table has the same rows in both warehouses on these dates, and at least one.
 pub fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables: &[&TableDef]) {
     block_on(async {
         let embedded = open(state);
@@ -123,7 +123,7 @@ pub fn assert_same(state: &State, emulator: &Emulator, dates: [&str; 2], tables:
     });
 }
 
-/// One call in ten goes wrong, in all the ways a network and a busy server have.
+/// One call in ten fails, in all the ways of a bad network and a busy server.
 fn bad_line(call: &Call) -> Fate {
     let is_sent = call.method == Method::Insert;
     let html = "<html><title>Error 502 (Server Error)</title></html>".to_owned();
@@ -176,7 +176,7 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
 #[test]
 fn a_process_killed_five_times_leaves_what_one_that_lived_leaves() {
     let Some(emulator) = Emulator::start() else { return };
-    // A commit that was done counts although its process was killed, so there must be enough of them.
+    // A finished commit counts although its process was killed, so there must be enough of them.
     let dates = ["2021-10-19", "2021-11-09"];
     let last = ["--stop-after", "team_defense"];
     let state = embedded(dates, &last);
@@ -194,7 +194,7 @@ fn a_process_killed_five_times_leaves_what_one_that_lived_leaves() {
         arguments.extend(["--output", "silent"].iter().chain(&more));
         let mut process = remote.command(&arguments).spawn().unwrap();
         let mut ended = false;
-        // A commit was just sent, and its answer is not there yet.
+        // A commit was just sent, and its answer hasn't arrived.
         while proxy.replaces() == before && !ended {
             ended = process.try_wait().unwrap().is_some();
             std::thread::sleep(Duration::from_millis(1));

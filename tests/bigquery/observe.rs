@@ -1,4 +1,4 @@
-//! The read-only console of what the warehouse has recorded: it follows another host, and writes nothing anywhere.
+//! The read-only console on progress recorded in the warehouse: it follows another host and writes nothing.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

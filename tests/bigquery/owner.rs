@@ -1,4 +1,5 @@
-//! The plan held against a project before anything is made: whose tables are, rows of nobody, how tables differ.
+//! Checks of a plan against a project before anything is created: table owners, rows without an owner, schema
+//! differences.
 
 use backcourt::table::{Change, Column, ColumnType, Kind, TableDef};
 use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
@@ -84,7 +85,7 @@ fn a_table_is_described_as_it_was_made_and_altered_as_it_is_wanted() {
     });
 }
 
-/// A plan of one query over two days.
+/// A plan with one query over two days.
 fn plan(name: &str, sql: &str, columns: &str) -> String {
     format!(
         "name = \"{name}\"\ntitle = \"A test\"\nfrom = \"2024-01-01\"\nto = \"2024-01-02\"\n[[stage]]\nname = \"s\"\n\
@@ -93,7 +94,7 @@ fn plan(name: &str, sql: &str, columns: &str) -> String {
     )
 }
 
-/// Whatever the operator allows, a commit could not change these or would scan all of them.
+/// Whatever the operator allows, a commit couldn't change these tables or would scan all of them.
 #[test]
 fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
     let Some(emulator) = Emulator::start() else { return };

@@ -1,14 +1,14 @@
-//! The latencies of `BigQuery`, drawn from a seed: a read takes a second, a statement that defines something one and a
-//! half, one that changes rows three at the median and 25 at the 99th percentile, a call a fraction of a second.
+//! The latencies of `BigQuery`, drawn from a seed: one second for a read, one and a half for DDL, for DML three at the
+//! median and 25 at the 99th percentile, a fraction of a second for a call.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Draws how long calls and jobs take.
+/// Draws the latencies of calls and jobs.
 #[derive(Debug)]
 pub struct Pace {
     random: Mutex<fastrand::Rng>,
-    /// All of it takes this part of the time.
+    /// All latencies are divided by this.
     part: u32,
 }
 
@@ -20,13 +20,13 @@ impl Pace {
         }
     }
 
-    /// The same latencies, each so many times shorter.
+    /// The same latencies, divided by `times`.
     pub fn shorter(self, times: u32) -> Self {
         Self { part: times, ..self }
     }
 
-    /// What a call takes besides the job it sends or asks about. A change of metadata is held to be as slow as one of
-    /// rows, which is slower than it is.
+    /// The latency of a call without its job. A metadata update is assumed to be as slow as DML, which overestimates
+    /// it.
     pub fn call(&self, line: &str) -> Duration {
         let takes = match line {
             line if line.starts_with("PATCH ") => self.change(),
@@ -36,7 +36,7 @@ impl Pace {
         takes / self.part
     }
 
-    /// What a job takes.
+    /// The latency of a job.
     pub fn job(&self, sql: &str) -> Duration {
         let takes = match sql {
             sql if sql.starts_with("SELECT") || sql.starts_with("WITH") => Duration::from_secs(1),

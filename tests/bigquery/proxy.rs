@@ -1,5 +1,5 @@
-//! Stands between backcourt and a local server and behaves as badly as a network and as strictly as `BigQuery`: answers
-//! are lost, cut short or replaced, the limits on changing a table are kept, and jobs are billed. It counts what it saw.
+//! A proxy between backcourt and a local server, as unreliable as a network and as strict as `BigQuery`: answers are
+//! lost, truncated or replaced, the limits on table changes are enforced, and jobs are billed. It counts what it sees.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
@@ -13,53 +13,53 @@ use serde_json::{Value as Json, json};
 use super::emulator::{PREFIX, PROJECT, flags};
 use super::pace::Pace;
 
-/// The span over which `BigQuery` counts statements and updates of a table, and how many it takes.
+/// `BigQuery`'s time window and limits for statements and updates per table.
 const SPAN: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 25;
 const UPDATES: usize = 50;
-/// Statements of their own that change a table: so many run, so many wait.
+/// Limits for single statements that change a table: running and queued.
 const RUNNING: usize = 2;
 const QUEUED: usize = 20;
 
-/// What is asked of the server.
+/// The type of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// A job is sent.
+    /// Inserting a job.
     Insert,
-    /// A job's answer is asked for.
+    /// Getting the result of a job.
     Results,
-    /// A job is asked about.
+    /// Getting the state of a job.
     Get,
-    /// Anything else.
+    /// Any other call.
     Other,
 }
 
-/// One call, as a rule sees it.
+/// A call, as passed to a rule.
 #[derive(Debug)]
 pub struct Call {
     pub method: Method,
     /// The verb and the path, as in `GET /bigquery/v2/projects/p`.
     pub target: String,
-    /// The job it is about.
+    /// The id of its job.
     pub job: String,
-    /// Where it is said to run, if that is said.
+    /// The location in the request; empty if it has none.
     pub location: String,
-    /// Whether it is about the jobs of every account.
+    /// Whether it lists the jobs of all accounts.
     pub of_everybody: bool,
-    /// The query that is sent, if one is.
+    /// The query, if it sends one.
     pub sql: String,
-    /// Whether it is only to be looked at.
+    /// Whether it is a dry run.
     pub is_dry: bool,
 }
 
 impl Call {
-    /// Whether it sends something that changes a table in a transaction.
+    /// Whether it sends a transaction that changes a table.
     pub fn is_replace(&self) -> bool {
         self.method == Method::Insert && is_replace(&self.sql)
     }
 }
 
-/// Whether a query looks after leases, owners or the recorded progress, which is on no bill. Adding to the progress is.
+/// Whether a query is about leases, owners or reading progress, which isn't billed to a run. Appending progress is.
 fn keeps_a_lease(sql: &str) -> bool {
     let is_in = |end: char| sql.contains(&format!("`{PREFIX}backcourt{end}"));
     let adds = sql.starts_with("BEGIN TRANSACTION");
@@ -70,140 +70,140 @@ pub fn is_replace(sql: &str) -> bool {
     sql.starts_with("BEGIN TRANSACTION") && !changes(sql).is_empty()
 }
 
-/// What becomes of a call.
+/// What the proxy does with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// The server answers.
+    /// Forwards it.
     Pass,
-    /// This is answered, and the server never hears of it.
+    /// Answers with this; the server doesn't receive it.
     Say(u16, String),
-    /// The connection ends before the server hears of it.
+    /// Closes the connection before the server receives it.
     Reset,
-    /// The server does what it is asked; its answer is lost once the job is over.
+    /// Forwards it and drops the answer after the job has ended.
     LoseReply,
-    /// The server does what it is asked; nothing comes back, and the connection stays open until the client leaves it.
+    /// Forwards it without an answer and leaves the connection open until the client closes it.
     Hang,
-    /// The server answers, and half of it arrives.
+    /// Forwards it and returns half of the answer.
     Truncate,
-    /// The job begins and fails of this: reason and message.
+    /// Starts the job, which fails with this reason and message.
     Fail(&'static str, &'static str),
 }
 
-/// An error body in `BigQuery`'s form.
+/// An error body in `BigQuery`'s format.
 pub fn body(code: u16, reason: &str, message: &str) -> String {
     let error = json!({"message": message, "domain": "global", "reason": reason});
     json!({"error": {"code": code, "message": message, "errors": [error], "status": "X"}}).to_string()
 }
 
-/// What the proxy saw.
+/// What the proxy has seen.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Calls of every kind.
+    /// Number of all calls.
     pub calls: usize,
-    /// What callers said they are.
+    /// The `Authorization` headers.
     pub authorizations: BTreeSet<String>,
-    /// Calls that were not just passed on.
+    /// Calls that were not just forwarded.
     pub hurt: usize,
-    /// The query of every job that was sent, dry runs left out and what keeps a lease, which is nobody's work.
+    /// The query of every job sent, without dry runs and lease upkeep, which belong to no stage.
     pub sent: HashMap<String, String>,
     /// The queries of dry runs.
     pub dry: Vec<String>,
-    /// How often the server took a changing job of this id.
+    /// How often the server accepted a changing job with this id.
     pub taken: HashMap<String, u32>,
-    /// Transactions that met another one on their table.
+    /// Concurrent transactions on the same table.
     pub collisions: usize,
-    /// Jobs that were one too many in ten seconds.
+    /// Jobs over the limit in ten seconds.
     pub too_many: usize,
-    /// Answers that were held back for good.
+    /// Answers that were never delivered.
     pub unanswered: usize,
-    /// Statements that were one too many in line.
+    /// Statements over the queue limit.
     pub outstanding: usize,
-    /// Jobs that were to be cancelled, each with the length of the request's body as the request tells it.
+    /// Cancelled jobs, each with the content length of the request.
     pub cancelled: Vec<(String, Option<usize>)>,
-    /// Every call in the order of its end.
+    /// Every call, in the order of completion.
     pub made: Vec<Made>,
-    /// How long each job takes at least, where that is drawn.
+    /// The minimum duration of each job, if latencies are drawn.
     pub drawn: HashMap<String, Duration>,
 }
 
 /// A call that was answered.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// When it came in, and when its answer went out.
+    /// When it arrived, and when its answer was sent.
     pub span: (Instant, Instant),
-    /// How long it takes at least, where that is drawn, without the job it is about.
+    /// Its minimum duration without its job, if latencies are drawn.
     pub least: Duration,
     /// The request's first line.
     pub line: String,
-    /// The job it was about.
+    /// The id of its job.
     pub job: String,
     /// The query it sent.
     pub sql: String,
-    /// Whether the query was only to be looked at.
+    /// Whether it was a dry run.
     pub is_dry: bool,
 }
 
 #[derive(Debug, Default)]
 struct Held {
     seen: Seen,
-    /// The newest transaction on a table.
+    /// The newest transaction on each table.
     transaction: HashMap<String, String>,
-    /// Moments of statements and of jobs, by table.
+    /// Times of statements and of jobs, by table.
     statements: HashMap<String, VecDeque<Instant>>,
     updates: HashMap<String, VecDeque<Instant>>,
-    /// When single changing statements end, by table.
+    /// When single DML statements end, by table.
     lone: HashMap<String, Vec<Instant>>,
-    /// Jobs that failed without the server's knowledge.
+    /// Jobs that failed without reaching the server.
     doomed: HashMap<String, (String, String)>,
-    /// A job is not over before this.
+    /// The earliest end of each job.
     over_at: HashMap<String, Instant>,
 }
 
 type Rule = dyn Fn(&Call) -> Fate + Send + Sync;
 
-/// The bytes a query is billed for and the slot milliseconds it uses; a dry run foretells the bytes.
+/// The bytes billed and slot milliseconds of a query; a dry run estimates the bytes.
 type Tariff = dyn Fn(&str) -> (u64, u64) + Send + Sync;
 
 struct Shared {
     upstream: Option<u16>,
     rule: Box<Rule>,
     tariff: Box<Tariff>,
-    /// What a changing statement takes.
+    /// The latency of a changing statement.
     latency: Duration,
-    /// What everything takes, where that is drawn.
+    /// The latencies of everything, if drawn.
     pace: Option<Pace>,
     held: Mutex<Held>,
 }
 
-/// A proxy on a port of its own; it lives as long as the test.
+/// A proxy on its own port; it lives as long as the test.
 pub struct Proxy {
     port: u16,
     shared: Arc<Shared>,
 }
 
-/// One request as it came.
+/// A request as received.
 pub struct Request {
     pub line: String,
-    /// Names in lower case, and values.
+    /// Lower-case names, and values.
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// The value of a header, if the request has it.
+    /// The value of a header, if present.
     fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The length of the body, if the request tells it.
+    /// The content length, if present.
     fn length(&self) -> Option<usize> {
         self.header("content-length")?.parse().ok()
     }
 }
 
 impl Proxy {
-    /// In front of a server on this port, or of none, where all that is passed on works and comes to nothing.
+    /// A proxy for the server on this port. With `None`, every forwarded call succeeds with an empty result.
     pub fn start(
         upstream: Option<u16>,
         latency: Duration,
@@ -212,7 +212,7 @@ impl Proxy {
         Self::billing(upstream, latency, rule, |_| (0, 0))
     }
 
-    /// One as slow as `BigQuery`: every latency is drawn.
+    /// A proxy with the latencies of `BigQuery`, all drawn.
     pub fn paced(upstream: u16, pace: Pace, rule: impl Fn(&Call) -> Fate + Send + Sync + 'static) -> Self {
         Self::serving(Shared {
             upstream: Some(upstream),
@@ -224,7 +224,7 @@ impl Proxy {
         })
     }
 
-    /// One that bills what is asked, as the local server does not.
+    /// A proxy that bills jobs, unlike the local server.
     pub fn billing(
         upstream: Option<u16>,
         latency: Duration,
@@ -255,22 +255,22 @@ impl Proxy {
         Self { port, shared }
     }
 
-    /// Where it is asked.
+    /// The port to connect to.
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// What stands behind `bigquery:` to reach it.
+    /// The address after `bigquery:`.
     pub fn address(&self) -> String {
         format!("{PROJECT}@http://127.0.0.1:{}", self.port)
     }
 
-    /// The flags by which the program finds it.
+    /// The program's flags for this proxy.
     pub fn flags(&self) -> [String; 4] {
         flags(&self.address())
     }
 
-    /// How many replaces the server took so far.
+    /// Number of replaces accepted by the server so far.
     pub fn replaces(&self) -> usize {
         self.seen(|seen| {
             let is_replace = |job: &&String| seen.sent.get(*job).is_some_and(|sql| is_replace(sql));
@@ -278,12 +278,12 @@ impl Proxy {
         })
     }
 
-    /// Looks at what was seen so far.
+    /// Reads what was seen so far.
     pub fn seen<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
         look(&self.shared.held.lock().unwrap().seen)
     }
 
-    /// What `BigQuery` would never forgive: transactions that meet, and a job that happens twice.
+    /// Asserts that no transactions collided and no job ran twice.
     pub fn assert_good_manners(&self) {
         self.seen(|seen| {
             assert_eq!(seen.collisions, 0, "transactions met on a table");
@@ -355,7 +355,7 @@ impl Shared {
         }
     }
 
-    /// What the server took cannot fail any more without its knowledge.
+    /// Jobs accepted by the server can't fail in the proxy any more.
     fn has_taken(&self, job: &str) -> bool {
         self.held.lock().unwrap().seen.taken.contains_key(job)
     }
@@ -405,7 +405,7 @@ impl Shared {
         }
     }
 
-    /// The answer about a job, with what it costs in place of the nothing that the server says.
+    /// The answer about a job, with its cost instead of the server's zero.
     fn billed(&self, call: &Call, answer: &[u8]) -> Vec<u8> {
         let mut told = content(answer);
         if told.get("status").is_none() {
@@ -427,7 +427,8 @@ impl Shared {
         reply(200, &told.to_string())
     }
 
-    /// A job that changes tables: taken, or failed as `BigQuery` fails it. One at a time, so that the limits hold.
+    /// Handles a job that changes tables: accepts it, or fails it like `BigQuery`. One at a time, so that the limits
+    /// hold.
     fn change(&self, call: &Call, request: &Request) -> Option<Vec<u8>> {
         let tables = changes(&call.sql);
         let mut held = self.held.lock().unwrap();
@@ -503,7 +504,7 @@ impl Shared {
         json["status"]["state"] == "DONE" || json["error"]["code"] == 404
     }
 
-    /// Waits until a job is over, as far as the server knows of it.
+    /// Waits until the server has finished a job.
     fn wait_for(&self, job: &str) {
         while !self.is_done(job) {
             std::thread::sleep(Duration::from_millis(20));
@@ -535,11 +536,11 @@ impl Shared {
     }
 }
 
-/// What the server on this port answers.
+/// The answer of the server on this port.
 pub fn forwarded(request: &Request, port: u16) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let mut head = format!("{}\r\nconnection: close\r\n", request.line);
-    // A compressed answer could not be read here.
+    // Compressed answers couldn't be read here.
     let of_the_connection = ["connection", "accept-encoding", "content-length"];
     let kept = (request.headers.iter()).filter(|(name, _)| !of_the_connection.contains(&name.as_str()));
     for (name, value) in kept {
@@ -553,7 +554,7 @@ pub fn forwarded(request: &Request, port: u16) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-/// What a server without tables answers: everything works, and comes to nothing.
+/// The answer of a server without tables: every call succeeds with an empty result.
 fn agreeable(call: &Call) -> Vec<u8> {
     match call.method {
         Method::Insert if call.target.starts_with("POST /upload/") => {
@@ -567,7 +568,7 @@ fn agreeable(call: &Call) -> Vec<u8> {
     }
 }
 
-/// Whether so many more are too many in the span; otherwise they are counted.
+/// Whether `count` more exceed the limit in the window; otherwise they are counted.
 fn take(window: &mut VecDeque<Instant>, count: usize, most: usize, now: Instant) -> bool {
     while window.front().is_some_and(|taken| *taken + SPAN <= now) {
         window.pop_front();
@@ -593,8 +594,8 @@ fn accepted(job: &str) -> Vec<u8> {
     )
 }
 
-/// The tables of a plan that a script changes, each with the number of statements that do. Rows are only added to the
-/// recorded progress, which meets no other change.
+/// The tables of a plan that a script changes, each with the number of its DML statements. The ledger is append-only
+/// and conflicts with no other change.
 fn changes(sql: &str) -> Vec<(String, usize)> {
     let mut tables: Vec<(String, usize)> = Vec::new();
     for line in sql.lines() {
@@ -613,7 +614,7 @@ fn changes(sql: &str) -> Vec<(String, usize)> {
     tables
 }
 
-/// The job a request wants cancelled.
+/// The job that a request cancels.
 fn to_cancel(line: &str) -> Option<&str> {
     let path = line.strip_prefix("POST ")?.split([' ', '?']).next()?;
     path.strip_suffix("/cancel")?.rsplit('/').next()

@@ -1,5 +1,5 @@
-//! The dataset that backcourt keeps for itself does not grow for ever: entries that newer ones replaced are removed by the
-//! holder of the lease, and what older versions left is dropped.
+//! backcourt's own dataset doesn't grow forever: superseded entries are removed by the lease holder, and leftovers of
+//! older versions are dropped.
 
 use std::time::Duration;
 
@@ -49,10 +49,10 @@ async fn take(warehouse: &BigQueryWarehouse, plan: &str) {
     let leases = warehouse.leases().unwrap();
     let seen = leases.look(plan).await.unwrap();
     assert!(leases.take(plan, seen.as_ref(), &holder).await.unwrap());
-    leases.beat().await.unwrap();
+    leases.heartbeat().await.unwrap();
 }
 
-/// How often each date is written down, entries about other things last.
+/// Entries for each date `times` times, followed by entries about other things.
 fn entries(times: i64) -> Vec<Entry> {
     let dated = (0..times * 3).map(|at| {
         let date = DATES[usize::try_from(at % 3).unwrap()];
@@ -98,7 +98,7 @@ fn replaced_entries_are_removed_once_there_are_many_and_what_older_versions_left
         let left = "SELECT table_name FROM `backcourt.INFORMATION_SCHEMA.TABLES` WHERE table_name = 'beat'";
         assert_eq!(other.query(left).await.unwrap().rows, [[]; 0]);
 
-        // Those of another plan make the table large, and not this plan's entries many.
+        // Another plan's entries make the table large, but don't count for this plan.
         other
             .records()
             .unwrap()
@@ -120,7 +120,7 @@ fn replaced_entries_are_removed_once_there_are_many_and_what_older_versions_left
         assert_eq!(numbers(&warehouse, PLAN).await, kept);
         assert_eq!(numbers(&warehouse, "another").await.len(), 28);
 
-        // Who has lost the lease removes nothing.
+        // A process that lost the lease removes nothing.
         take(&emulator.open(), "another").await;
         let refused = other.records().unwrap().prune("another", 1).await.unwrap_err();
         assert_eq!(refused.class, ErrorClass::Auth, "{refused}");

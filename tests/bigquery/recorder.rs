@@ -1,6 +1,6 @@
-//! Stands between the tests and the local server and holds every request against Google's discovery document, where
-//! `BACKCOURT_DISCOVERY` names it. Where `BACKCOURT_STATEMENTS` names a folder, every statement is written down there, so that
-//! `scripts/statements` can hold it against Google's own analyzer.
+//! Sits between the tests and the local server and validates every request against Google's discovery document, if
+//! `BACKCOURT_DISCOVERY` is set. If `BACKCOURT_STATEMENTS` names a folder, every statement is written there, so that
+//! `scripts/statements` can check it with Google's analyzer.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -14,25 +14,25 @@ use serde_json::{Value as Json, json};
 use super::discovery::Discovery;
 use super::proxy::{self, Request};
 
-/// Letters of a parameter that are kept: its rows may be megabytes, and no analyzer reads them.
+/// Characters kept of a parameter: its rows may be megabytes, and the analyzer doesn't read them.
 const KEPT_LETTERS: usize = 200;
 
-/// A port that passes everything on.
+/// A recording proxy.
 pub struct Recorder {
     port: u16,
-    /// What of the requests is not as the discovery document has it.
+    /// Deviations of requests from the discovery document.
     faults: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Recorder {
-    /// In front of a server; none where nothing is to be recorded or checked.
+    /// A recorder for a server; `None` if nothing is to be recorded or validated.
     pub fn start(server: u16) -> Option<Self> {
         let folder = std::env::var("BACKCOURT_STATEMENTS").ok();
         (folder.is_some() || Discovery::find().is_some())
             .then(|| Self::serving(server, folder.as_ref().map(Path::new)))
     }
 
-    /// In front of a server, writing into a file of this folder.
+    /// A recorder for a server that writes to a file in this folder.
     pub fn before(server: u16, folder: &Path) -> Self {
         Self::serving(server, Some(folder))
     }
@@ -52,7 +52,7 @@ impl Recorder {
         Self { port, faults }
     }
 
-    /// Fails if a request was not as Google's discovery document has it.
+    /// Fails if a request doesn't match Google's discovery document.
     pub fn assert_conformance(&self) {
         let faults = self.faults.lock().unwrap();
         assert!(
@@ -91,7 +91,7 @@ fn pass(mut client: TcpStream, server: u16, file: Option<&Mutex<File>>, faults: 
     }
 }
 
-/// What of a request the API does not know.
+/// The parts of a request that the API doesn't define.
 fn unknown(discovery: &Discovery, request: &Request) -> Vec<String> {
     let mut words = request.line.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -103,7 +103,7 @@ fn unknown(discovery: &Discovery, request: &Request) -> Vec<String> {
     discovery.faults(method, path, query, &body)
 }
 
-/// The statement of a request, if it sends one, with its parameters.
+/// The statement of a request and its parameters, if it has one.
 fn statement(request: &Request) -> Option<Json> {
     let sent: Json = serde_json::from_slice(&request.body).ok()?;
     let query = &sent["configuration"]["query"];
@@ -118,7 +118,7 @@ fn statement(request: &Request) -> Option<Json> {
     Some(json!({"project": project, "sql": sql, "parameters": parameters}))
 }
 
-/// The statement that makes the same table, of a request that makes one without any.
+/// The equivalent CREATE TABLE statement of a request that creates a table without SQL.
 fn definition(sent: &Json) -> Option<String> {
     let (table, fields) = (&sent["tableReference"], sent["schema"]["fields"].as_array()?);
     let column = |field: &Json| {

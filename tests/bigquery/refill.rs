@@ -1,5 +1,5 @@
-//! Stages of an operator's own on `BigQuery`: their rows are made there, those that do not fit are set aside there, and
-//! a plan comes out as in the embedded warehouse.
+//! Custom stages on `BigQuery`: rows are computed and invalid ones quarantined there, with the same result as in the
+//! embedded warehouse.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use super::program::State;
 use super::proxy::{Fate, Method, Proxy};
 use super::warehouse::{at, day, game, games};
 
-/// Points of games, as a query of an operator's makes them.
+/// The points of games, as computed by a custom query.
 fn points() -> TableDef {
     let decimal = ColumnType::Numeric {
         precision: 5,
@@ -126,7 +126,7 @@ async fn replaces(warehouse: &BigQueryWarehouse, form: &str, sql: &str) {
     ];
     write(warehouse, &before, &name(10)).await;
     let all = ["2024-01-01", "2024-01-02", "2024-01-03"];
-    // What the form before left goes first, so that the keys are born anew.
+    // Rows of the previous format are deleted first, so that the keys get new creation stamps.
     let nothing = "SELECT DATE '2024-01-01' AS day, 'X' AS team, 1 AS points, 1 AS third, 1.0 AS part \
                    FROM `box.games` WHERE FALSE AND game_date IN UNNEST(@dates)";
     let emptied = refilled(warehouse, nothing, &all, "2024-01-03T00:00:00Z", &name(0))
@@ -171,7 +171,7 @@ async fn replaces(warehouse: &BigQueryWarehouse, form: &str, sql: &str) {
         .unwrap();
     assert_eq!(again, second, "the same rows have the same digest");
 
-    // The game is changed, but what was sent under a name is not done twice.
+    // The game has changed, but a job sent under the same name is not run twice.
     write(warehouse, &before, &name(12)).await;
     let resent = refilled(warehouse, sql, &all[..1], "2024-01-05T00:00:00Z", &name(3))
         .await
@@ -238,7 +238,7 @@ async fn sets_aside(warehouse: &BigQueryWarehouse) {
     }
 }
 
-/// A query may answer any number of rows that do not fit, of any length.
+/// A query may return any number of invalid rows of any length.
 async fn bounds_what_comes_back(warehouse: &BigQueryWarehouse) {
     let sql = "SELECT @date AS day, REPEAT('é', 5000) AS team, number AS points, 1 AS third, 0.5 AS part \
                FROM UNNEST(GENERATE_ARRAY(1, 1200)) AS number";
@@ -255,7 +255,7 @@ async fn bounds_what_comes_back(warehouse: &BigQueryWarehouse) {
     }
 }
 
-/// Two equal rows cancel each other where fingerprints are joined by XOR alone.
+/// With XOR alone, the fingerprints of two equal rows would cancel each other out.
 async fn tells_rows_without_a_key_apart(warehouse: &BigQueryWarehouse) {
     let keyless = TableDef {
         name: Cow::Borrowed("keyless"),
@@ -296,7 +296,7 @@ async fn tells_rows_without_a_key_apart(warehouse: &BigQueryWarehouse) {
     assert_eq!(different.len(), digests.len(), "{digests:?}");
 }
 
-/// What a script answers may be lost: it is asked for again, and the query does not run again.
+/// A lost result of a script is requested again, without running the query again.
 #[test]
 fn an_answer_that_is_lost_after_the_commit_is_asked_for_again() {
     let Some(emulator) = Emulator::start() else { return };
@@ -337,7 +337,7 @@ fn an_answer_that_is_lost_after_the_commit_is_asked_for_again() {
     assert_eq!(scripts, 1);
 }
 
-/// Whatever a limit of the service refuses is refused before the commit, and what is read again afterwards is small.
+/// Anything that exceeds a limit fails before the commit, and the result read after it is small.
 #[test]
 fn nothing_but_a_few_rows_is_read_after_the_commit() {
     let scripts = Arc::new(Mutex::new(Vec::new()));
@@ -449,7 +449,7 @@ fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
     assert!(refused.err.contains("write `harbour.ship_calls`"), "{refused:?}");
 }
 
-/// Columns called as words of the language, and as what the scripts themselves are made of.
+/// Columns named like SQL keywords and like the scripts' own names.
 fn reserved() -> TableDef {
     let words = [
         "order", "group", "end", "select", "from", "table", "index", "judged", "sorted", "answered", "own",

@@ -1,5 +1,5 @@
-//! Refusals with the bodies they really have: `BigQuery`'s older form with `errors`, its newer one without, and pages of what
-//! stands before it. Each has a class, and the operator reads what to do.
+//! Errors with real bodies: `BigQuery`'s older format with `errors`, the newer one without, and pages from proxies in
+//! front of it. Each has a class and a message that says what to do.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::faults::{behind, block_on};
 use super::proxy::{Fate, Method, Proxy, body};
 
-/// A refusal in the form of <https://cloud.google.com/apis/design/errors>, which has no `errors`.
+/// An error in the format of <https://cloud.google.com/apis/design/errors>, which has no `errors`.
 fn newer(code: u16, status: &str, reason: Option<&str>, message: &str) -> String {
     let details = reason.map(|reason| {
         json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com",
@@ -28,7 +28,7 @@ fn page(title: &str) -> String {
     format!("<!DOCTYPE html>\n<html lang=en>\n<title>{title}</title>\n<p>That's an error.</html>")
 }
 
-/// What is said to a query that is answered so when it is sent.
+/// The class and message of a query that gets this answer when it is sent.
 fn said(code: u16, body: &str) -> (ErrorClass, String) {
     let body = body.to_owned();
     let proxy = Proxy::start(None, Duration::ZERO, move |call| match call.method {
@@ -97,7 +97,7 @@ const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
 #[case(&newer(503, "UNAVAILABLE", None, "The service is currently unavailable."), 503, Transient, "retrying may help")]
 #[case(&newer(400, "INVALID_ARGUMENT", None, "Request payload size exceeds the limit: 10485760 bytes."), 400, Code,
        "fewer or narrower columns")]
-// What a front end or a proxy answers; https://github.com/googleapis/google-cloud-python/issues/4864 has the first.
+// Answers of a frontend or proxy; the first is from https://github.com/googleapis/google-cloud-python/issues/4864.
 #[case(&page("Error 413 (Request Entity Too Large)!!1"), 413, Code, "fewer or narrower columns")]
 #[case(&page("Error 502 (Server Error)!!1"), 502, Transient, "retrying may help")]
 #[case(&page("503 Service Temporarily Unavailable"), 503, Transient, "HTTP 503 with a page that is not BigQuery's")]

@@ -1,4 +1,5 @@
-//! A few dates computed here, from what `BigQuery` holds, and held against it: it is asked and never changed.
+//! A rehearsal against `BigQuery`: some dates are computed locally and compared with its rows. It is read and never
+//! changed.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,13 +17,13 @@ use super::proxy::{Fate, Method, Proxy};
 /// A month into the season.
 const DATE: &str = "2021-11-18";
 
-/// What the stages here read of the dates before.
+/// The tables whose earlier dates are read by the stages here.
 const LOOKED_BACK_ON: [&str; 2] = ["nbac_schedule", "team_defense_game_summary"];
 
 #[test]
 fn what_bigquery_holds_comes_out_the_same_here_until_a_value_is_changed_there() {
     let Some(emulator) = Emulator::start() else { return };
-    // The last of these dates is the first for which a stage that looks back on the season has rows.
+    // The last date is the first with rows in a look-back stage.
     let (season, date) = (["2021-10-19", DATE], [DATE, DATE]);
     let last = "team_defense_zone";
     let state = embedded(season, &["--stop-after", last]);

@@ -1,5 +1,5 @@
-//! The documented roles suffice: where everything is there, nothing is created, and a caller who may create nothing and see
-//! only its own jobs can run a plan. Jobs can be billed to another project than that of the tables.
+//! The documented roles suffice: if all tables exist, nothing is created, and a caller that can't create anything and
+//! sees only its own jobs can run a plan. Jobs may be billed to another project than that of the tables.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -52,16 +52,16 @@ fn backfill(planned: &Planned, address: &str, args: &[&str]) -> Ended {
 
 const RUN: [&str; 3] = ["run", "--output", "plain"];
 
-/// What takes more than `BigQuery` Job User on the project and `BigQuery` Data Editor on the datasets.
+/// Calls that need more than `BigQuery` Job User on the project and `BigQuery` Data Editor on the datasets.
 fn is_more_than_granted(call: &Call) -> bool {
     let makes = ["CREATE SCHEMA", "DROP SCHEMA", "ALTER SCHEMA"];
     let looks = call.target.starts_with("GET ");
     match call.method {
         Method::Insert => makes.iter().any(|verb| call.sql.starts_with(verb)),
         Method::Results | Method::Get => false,
-        // Own jobs may be listed and cancelled.
+        // Listing and cancelling one's own jobs is allowed.
         Method::Other if call.target.contains("/jobs") => call.of_everybody,
-        // Tables of a dataset may be made, changed and dropped, the dataset may not.
+        // Tables of a dataset may be created, changed and dropped, the dataset may not.
         Method::Other => !(call.target.contains("/datasets/") && (looks || call.target.contains("/tables"))),
     }
 }
@@ -110,7 +110,7 @@ fn jobs_are_billed_to_another_project_than_that_of_the_tables() {
     backfill(&state, &proxy.address(), &args).expect(0);
     backfill(&state, &proxy.address(), &[&["doctor"], &flags[..]].concat()).expect(0);
     assert_eq!(*billed.lock().unwrap(), [] as [String; 0]);
-    // A run that has finished asks, without a job, whether its progress has replaced entries.
+    // A finished run checks, without a job, whether there are many superseded entries.
     let looks = |line: &str| line.contains("/tables/ledger?fields=numRows");
     assert!(proxy.seen(|seen| seen.made.iter().any(|made| looks(&made.line))));
     let address = Address::parse(&emulator.address()).unwrap();
@@ -118,7 +118,7 @@ fn jobs_are_billed_to_another_project_than_that_of_the_tables() {
     let sql = format!("SELECT SUM(n) AS n FROM `{PROJECT}.try_mart.two`");
     let answer = block_on(warehouse.query(&sql)).unwrap();
     assert_eq!(answer.rows[0][0].to_string(), "8");
-    // The leases and the progress are beside the tables.
+    // Leases and progress are in the same project as the tables.
     for (table, rows) in [("lease", "1"), ("owner", "2")] {
         let sql = format!("SELECT COUNT(*) AS n FROM `{PROJECT}.try_backcourt.{table}`");
         let answer = block_on(warehouse.query(&sql)).unwrap();

@@ -1,4 +1,4 @@
-//! Rules that the embedded warehouse keeps, kept here by the real program: days out of scope and edited checks.
+//! Rules of the embedded warehouse, tested with the real program on `BigQuery`: days out of scope and edited checks.
 
 use backcourt::warehouse::Warehouse;
 
@@ -42,7 +42,7 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-/// What a query answers, first value first.
+/// The first value of a query's result.
 fn asked(emulator: &Emulator, sql: &str) -> String {
     let answer = block_on(emulator.open().query(sql)).unwrap();
     let first = answer.rows.first().map(|row| row[0].to_string());

@@ -1,5 +1,5 @@
-//! A planted key and a planted token: whatever goes well or wrong, no part of them is in what the program says or keeps,
-//! and none of it is sent to a server on this machine.
+//! A planted key and a planted token: no part of them appears in the program's output or files, in success or failure,
+//! or is sent to a server on this machine.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,17 +17,17 @@ use super::month::{copy, raw_tables};
 use super::program::{Ended, State, ended, stages_alone};
 use super::proxy::{Fate, Proxy};
 
-/// Nothing else looks like it.
+/// A unique string.
 const TOKEN: &str = "ya29.planted-token-7f3c1d";
 
-/// A file of credentials in a folder of its own, and everything that must not get out of it.
+/// A credentials file in its own folder, and the secrets that must not leak from it.
 struct Planted {
     folder: TempDir,
     secrets: Vec<String>,
 }
 
 impl Planted {
-    /// This text, with these secrets in it.
+    /// A file with this text and these secrets in it.
     fn file(text: &str, secrets: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         fs::write(folder.path().join("key.json"), text).unwrap();
@@ -39,7 +39,7 @@ impl Planted {
         }
     }
 
-    /// A service account's key, whose token is asked for here.
+    /// A service account key, with its token server on this port.
     fn key(private_key: &str, token_server: u16) -> Self {
         let key = json!({
             "type": "service_account", "project_id": PROJECT, "private_key_id": "5f1e0c2d9a",
@@ -49,7 +49,7 @@ impl Planted {
         Self::file(&key.to_string(), &[private_key])
     }
 
-    /// The program with these credentials, and no way to any other server than those on this machine.
+    /// The program with these credentials, able to reach only servers on this machine.
     fn command(&self, state: &State, arguments: &[&str]) -> Command {
         let mut command = state.command(arguments);
         command
@@ -63,7 +63,7 @@ impl Planted {
         command
     }
 
-    /// Runs a command, after which nothing it said or left holds a secret.
+    /// Runs a command and asserts that its output and files contain no secret.
     fn run(&self, state: &State, arguments: &[&str]) -> Ended {
         let ended = ended(&mut self.command(state, arguments));
         self.assert_kept(&ended, state);
@@ -83,7 +83,7 @@ impl Planted {
     }
 }
 
-/// Every file below a folder, but the tables.
+/// All files below a folder, except the tables.
 fn contents(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -98,7 +98,7 @@ fn contents(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// A port nobody listens on.
+/// A port without a listener.
 fn nobody() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -107,7 +107,7 @@ fn nobody() -> u16 {
         .port()
 }
 
-/// A token server that answers this to everything, and keeps what it was asked.
+/// A token server with this answer to every request; it keeps the requests.
 fn token_server(
     code: u16,
     answer: impl Fn(&str) -> String + Send + 'static,
@@ -132,7 +132,7 @@ fn token_server(
     (port, asked)
 }
 
-/// The body of what a client sends.
+/// The body of a client's request.
 fn question(client: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(client);
     let mut length = 0;
@@ -152,7 +152,7 @@ fn question(client: &TcpStream) -> Option<String> {
     String::from_utf8(body).ok()
 }
 
-/// A key made for this test alone; none where there is nothing to make one with.
+/// A new key for this test; `None` if it can't be generated.
 fn fresh_key() -> Option<String> {
     let made = Command::new("openssl")
         .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
@@ -163,13 +163,13 @@ fn fresh_key() -> Option<String> {
         .then(|| String::from_utf8(made.stdout).unwrap())
 }
 
-/// What looks like a key and is none.
+/// Looks like a key but isn't valid.
 const BROKEN_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQplanted+not+a+key\n\
                           -----END PRIVATE KEY-----\n";
 
 const WEEK: [&str; 4] = ["--from", "2023-12-11", "--to", "2023-12-12"];
 
-/// Every command that goes to `BigQuery`; none of them can get there.
+/// Every command that connects to `BigQuery`; all of them fail to.
 fn fails_in_every_command(planted: &Planted, part: &str) {
     let state = State::none();
     let there = flags(PROJECT);
@@ -233,7 +233,7 @@ fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
     );
     planted.secrets.extend(assertions);
 
-    // A server that says back what it was sent.
+    // A server that echoes the request.
     let (port, asked) = token_server(200, |question| serde_json::to_string(question).unwrap());
     let planted = Planted::key(&key, port);
     let there = flags(PROJECT);
@@ -250,7 +250,7 @@ fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
     let assertion = asked.lock().unwrap()[0].clone();
     assert!(!ended.out.contains(&assertion) && !ended.err.contains(&assertion));
 
-    // The token is had, and the way to Google is closed: everything goes through a proxy that is not there.
+    // The token is granted, but Google is unreachable: all calls use a proxy that doesn't exist.
     let token = json!({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}).to_string();
     let (port, asked) = token_server(200, move |_| token.clone());
     let planted = Planted::key(&key, port);

@@ -1,4 +1,5 @@
-//! Rows that are too many for a parameter go by a load job, and the commit is as atomic and as repeatable as with one.
+//! Rows that are too many for a parameter use a load job, and the commit is as atomic and repeatable as with a
+//! parameter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +61,7 @@ fn a_commit_that_is_larger_than_a_request_is_loaded_once_however_often_a_piece_i
         let is_piece = call.method == Method::Other && call.job == "jobs";
         match is_piece.then(|| count.fetch_add(1, Ordering::Relaxed)) {
             Some(0) => Fate::Reset,
-            // The server has it, and its answer is lost.
+            // The server has received it, and its answer is lost.
             Some(2) => Fate::Truncate,
             _ => Fate::Pass,
         }

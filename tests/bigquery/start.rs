@@ -1,4 +1,4 @@
-//! How many waits lie between the start of a run and its first read, at the latencies of `BigQuery`.
+//! The number of sequential waits between the start of a run and its first read, at the latencies of `BigQuery`.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use super::pace::Pace;
 use super::program::State;
 use super::proxy::{Fate, Made, Proxy};
 
-/// A call or a job from its sending to its answer, with what it was.
+/// A call or job from request to answer, with its description.
 type Wait = (Instant, Instant, String);
 
-/// Calls until the plan's table is read, or written to where it was just created; those about one job are one.
+/// Calls until the plan's table is read, or written if it was just created. Calls about the same job are merged.
 fn before_first_read(made: &[Made]) -> Vec<Wait> {
     let is_read = |made: &&Made| {
         let is_query = made.sql.starts_with("SELECT") || made.sql.starts_with("BEGIN TRANSACTION");
@@ -49,7 +49,7 @@ fn before_first_read(made: &[Made]) -> Vec<Wait> {
     waits
 }
 
-/// The most waits of which each began after the one before it had ended.
+/// The maximum number of waits that started after the end of the previous one.
 fn one_after_the_other(waits: &[Wait]) -> usize {
     let mut waits: Vec<_> = waits.to_vec();
     waits.sort_by_key(|(_, ended, _)| *ended);
@@ -73,7 +73,7 @@ fn a_start_waits_a_few_times_before_it_reads() {
     for most in [11, 6] {
         let proxy = Proxy::paced(emulator.port(), Pace::of_seed(11), |_| Fate::Pass);
         let flags = proxy.flags();
-        // The first date alone: what comes after the first read is not looked at.
+        // Only the first date, because the test ends with the first read.
         let run = [
             "run",
             "--plan",

@@ -1,5 +1,5 @@
-//! Every statement that the built-in plans can send, checked by Google's own SQL analyzer: what a stage, a check, a
-//! `load` and a lease say of each table, to a server that does nothing.
+//! Every statement that the built-in plans can send, checked by Google's SQL analyzer: stages, checks, `load` and
+//! leases for each table, against a server that does nothing.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -27,7 +27,7 @@ use super::warehouse::{day, games};
 
 const DATES: [&str; 3] = ["2021-10-19", "2021-10-20", "2021-10-21"];
 
-/// The tables of the built-in plans, with one of every type of column.
+/// The tables of the built-in plans, and one with every column type.
 fn every_table() -> Vec<TableDef> {
     let harbour = plan::load("harbour").unwrap();
     let own = harbour.stages.iter().filter_map(|stage| match &stage.kind {
@@ -57,7 +57,7 @@ fn field(column: &Column) -> Json {
     json!({"name": column.name, "type": kind, "mode": mode})
 }
 
-/// What the server says of a table that is as it is defined.
+/// The server's description of a table that matches its definition.
 fn described(table: &TableDef) -> Json {
     let fields: Vec<Json> = table.columns.iter().map(field).collect();
     json!({
@@ -80,7 +80,7 @@ fn holder() -> Holder {
     }
 }
 
-/// What the server says of the lease whenever it is looked at.
+/// The server's answer whenever the lease is read.
 fn taken() -> String {
     let field = |name: &str, kind: &str| json!({"name": name, "type": kind, "mode": "NULLABLE"});
     let fields = [field("epoch", "INTEGER"), field("holder", "STRING")];
@@ -89,7 +89,7 @@ fn taken() -> String {
     json!({"jobComplete": true, "schema": {"fields": fields}, "rows": [row]}).to_string()
 }
 
-/// A server on which every table is as it is defined, the lease is one's own, and everything else comes to nothing.
+/// A server on which every table matches its definition, the lease is ours, and everything else is empty.
 pub fn server() -> Proxy {
     let known: HashMap<String, Json> = every_table()
         .iter()
@@ -109,7 +109,7 @@ pub fn server() -> Proxy {
             Fate::Pass
         }
         Method::Results if leases.lock().unwrap().contains(&call.job) => Fate::Say(200, taken()),
-        // Once it is made, there are more entries in it than dates.
+        // Once created, it has more entries than dates.
         Method::Other if call.job == "ledger" && has_made.load(Ordering::Relaxed) => {
             Fate::Say(200, json!({"numRows": "1000000"}).to_string())
         }
@@ -120,7 +120,7 @@ pub fn server() -> Proxy {
         Method::Other if call.job == "tables" || call.job.starts_with("heartbeat_") => {
             Fate::Say(200, described(&games()).to_string())
         }
-        // Rows that are loaded.
+        // Loaded rows.
         Method::Other if call.job == "jobs" => Fate::Pass,
         Method::Other => match known.get(&call.job) {
             Some(table) => Fate::Say(200, table.to_string()),
@@ -147,7 +147,7 @@ fn row(table: &TableDef, date: NaiveDate) -> Row {
     table.columns.iter().map(value).collect()
 }
 
-/// What is recorded with a commit of these dates.
+/// The progress entries for a commit of these dates.
 fn recording(dates: &[NaiveDate]) -> Recording {
     let ways = [RowsExpected::Exactly(2), RowsExpected::AtLeastOne];
     let draft = |(number, (&date, owed)): (i64, (&NaiveDate, RowsExpected))| Draft {
@@ -169,7 +169,7 @@ fn recording(dates: &[NaiveDate]) -> Recording {
     }
 }
 
-/// All that is ever said of one table. Moments are as a clock gives them, to the nanosecond.
+/// All statements for one table. Timestamps have nanoseconds, as from a clock.
 async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&TableDef]) {
     let dates = DATES.map(day);
     let now = Utc::now();
@@ -256,7 +256,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
     }
 }
 
-/// Every query of a plan, sent as it is sent.
+/// Runs every query of a plan.
 async fn queries(warehouse: &BigQueryWarehouse, plan: &Plan) {
     let checks = plan.checks.iter().chain(&plan.sources).map(|check| &check.sql);
     let others = plan.source_tables.iter().map(|table| &table.sql);
@@ -290,13 +290,13 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
     let leases = warehouse.leases().unwrap();
     leases.look("nba").await.unwrap();
     assert!(leases.take("nba", None, &holder()).await.unwrap());
-    leases.beat().await.unwrap();
+    leases.heartbeat().await.unwrap();
     let before = Lease {
         epoch: 7,
-        beat: 1,
+        heartbeat: 1,
         holder: None,
     };
-    // The server says that it is another one's; what was sent is what counts.
+    // The server returns another holder's lease; the test only needs the statements.
     assert!(!leases.take("nba", Some(&before), &holder()).await.unwrap());
     let paths = ["nba_raw.nbac_schedule".to_owned(), "d.b".to_owned()];
     warehouse.owners_of(&paths).await.unwrap();

@@ -1,4 +1,4 @@
-//! What every warehouse promises, asked of this one.
+//! The contract of every warehouse, tested on `BigQuery`.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,7 +124,7 @@ async fn promises(emulator: &Emulator) {
     }
     assert!(!warehouse.holds_rows(&games()).await.unwrap());
 
-    // A replace touches its dates only, twice is once, and a surviving key keeps its birth.
+    // A replace changes only its dates, is idempotent, and keeps the creation stamp of a surviving key.
     let (first, later) = ("2026-01-04T01:00:00Z", "2026-01-05T02:00:00.500001Z");
     let dates = [day("2021-10-19"), day("2021-10-20")];
     let old = [
@@ -145,7 +145,7 @@ async fn promises(emulator: &Emulator) {
     assert_eq!(all(&warehouse).await, expected);
     assert!(warehouse.holds_rows(&games()).await.unwrap());
 
-    // A check's query runs as written, but for the dataset's prefix.
+    // The query of a check runs as written, apart from the dataset prefix.
     let sql = "SELECT game_date, COUNTIF(points > 110) AS many, ROUND(100 * AVG(points), 1) AS mean \
                FROM `box.games` WHERE game_date >= '2021-10-19' GROUP BY game_date ORDER BY game_date";
     let answer = warehouse.query(sql).await.unwrap();
@@ -160,7 +160,7 @@ async fn promises(emulator: &Emulator) {
         .await;
     assert_eq!(refused.unwrap_err().class, ErrorClass::Code);
 
-    // A filling takes the place of everything.
+    // A fill replaces everything.
     let written = AtomicUsize::new(0);
     let rows = vec![stamped(game("UTA", "2022-01-01", 99), first, first)];
     let filling = Filling {
@@ -176,7 +176,7 @@ async fn promises(emulator: &Emulator) {
         .collect();
     assert_eq!(teams, [Value::from("UTA")]);
 
-    // A table with other columns is left as it is.
+    // A table with other columns is left unchanged.
     let mut other = games();
     other.columns.to_mut().pop();
     let refused = warehouse.ensure(&other).await.unwrap_err();

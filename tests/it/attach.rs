@@ -1,4 +1,4 @@
-//! Consoles on a run of another process: in real terminals, watching and steering, until the run ends.
+//! Consoles attached to a run of another process, in real terminals: observing and controlling it until it ends.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ fn attach(state: &State, user: &str, more: &[&str]) -> Pty {
     Pty::backcourt(&arguments, &[("USER", user), ("SUDO_USER", user)], SIZE)
 }
 
-/// A held run without a screen; killed when dropped.
+/// A paused run without a screen; killed when dropped.
 struct Held(Child);
 
 impl Held {
@@ -70,7 +70,8 @@ fn shows(pty: &Pty, what: &str, parts: &[&str]) {
     });
 }
 
-/// The run has ended by its header; the log says so a moment before, when the console still takes it to be at work.
+/// Waits until the header shows the end of the run. The log shows it a moment earlier, while the console still shows
+/// the run as active.
 fn shows_the_end(pty: &Pty) {
     pty.wait_until("the end", |screen| {
         let text = screen.contents();
@@ -228,7 +229,7 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     );
 }
 
-/// What a reader puts together from what is sent is what the run shows, picture by picture.
+/// A reader that applies the deltas gets the same snapshots as the run itself.
 #[test]
 fn pictures_arrive_as_they_were_meant_and_few_units_are_sent() {
     let toy = Toy::new(200);

@@ -1,4 +1,4 @@
-//! Bad input gets one clear sentence on standard error, the exit code that goes with it, and changes nothing.
+//! Invalid input gives one clear message on standard error and the matching exit code, and changes nothing.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ const DATES: [&str; 8] = [
     "--workers=2",
 ];
 
-/// Refused with these words, in one sentence, before anything was touched.
+/// Rejected with these words in one message, before anything was changed.
 fn refused(ended: &Ended, words: &[&str]) {
     assert_eq!(ended.code, Some(2), "{ended:#?}");
     assert_eq!(ended.out, "", "{ended:#?}");
@@ -36,7 +36,7 @@ fn refused(ended: &Ended, words: &[&str]) {
     }
 }
 
-/// The program's own refusals are one line; those of the argument parser go on with usage.
+/// The program's own errors are one line; those of the argument parser also show the usage.
 fn in_one_line(ended: &Ended) {
     let lines = ended.err.lines().count();
     assert!(
@@ -237,7 +237,7 @@ fn a_damaged_warehouse_is_refused_by_path_and_left_as_it_is() {
     state.backcourt(&["status"]).expect(0);
 }
 
-/// Something that is not what it should be stands where the program wants to write.
+/// A path the program writes to is taken by something else.
 #[rstest]
 #[case::ledger("ledger.sqlite", "ledger")]
 #[case::events("events.jsonl", "event log")]
@@ -265,7 +265,7 @@ fn a_file_in_place_of_a_folder_is_refused_by_path(#[case] name: &str) {
     assert_eq!(fs::read_to_string(state.path().join(name)).unwrap(), "mine");
 }
 
-/// Not even root may write there.
+/// Not even root can write there.
 #[rstest]
 #[case::state(
     "--state-dir",
@@ -347,7 +347,7 @@ fn an_event_log_that_cannot_grow_stops_the_run_which_goes_on_later() {
     assert_eq!((state.dates("ok"), state.rows().len()), (2, 36));
 }
 
-/// On a disk of its own that fills up and then gets more room; the disk goes with the process that made it.
+/// Uses a separate disk that fills up and then gets more space. It disappears with the process that mounted it.
 #[test]
 fn a_full_disk_stops_the_run_with_a_sentence_and_nothing_is_lost() {
     let state = State::none();

@@ -1,4 +1,4 @@
-//! Ten thousand dates, a million lines: nothing is lost, and the memory does not grow with them.
+//! Ten thousand dates, a million log lines: nothing is lost, and memory doesn't grow with them.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 
 use crate::program::State;
 
-/// Starts a run of this plan, without its words.
+/// Starts a silent run of this plan.
 fn run(state: &State, plan: &str) -> Child {
     let file = state.path().with_extension("toml");
     fs::write(&file, plan).unwrap();
@@ -17,7 +17,7 @@ fn run(state: &State, plan: &str) -> Child {
     state.command(&arguments).stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// Waits for its end and answers with the most memory it ever had, in MB.
+/// Waits for its end and returns its peak memory, in MB.
 fn peak(mut run: Child) -> u64 {
     let about = format!("/proc/{}/status", run.id());
     let mut most = 0;
@@ -34,7 +34,7 @@ fn peak(mut run: Child) -> u64 {
     }
 }
 
-/// Lines of the log files with this text.
+/// Number of log lines that contain this text.
 fn logged(folder: &Path, text: &str) -> usize {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files

@@ -1,7 +1,7 @@
-//! kill -9 at twenty moments, a new start after each: in the end the table is what an undisturbed run makes.
+//! kill -9 at twenty points, with a new start after each: the final table equals that of an undisturbed run.
 //!
-//! The moments are chosen by what the program has written so far, as the kernel counts it, and not by the clock: so they
-//! fall into the load, the reading, the commits and the settling in the same shares on any machine.
+//! The points depend on the bytes written so far, as counted by the kernel, not on the clock. They are therefore
+//! distributed over load, reads, commits and recovery in the same proportions on any machine.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -18,12 +18,12 @@ use std::time::Duration;
 use crate::program::{State, TABLE};
 use fastrand::Rng;
 
-/// Deaths while the feeds are loaded for the first time.
+/// Kills during the first load of the feeds.
 const IN_LOAD: u32 = 4;
-/// Deaths after that.
+/// Kills after the load.
 const IN_STAGE: u32 = 16;
 
-/// Between two looks at what the program has written: short beside the milliseconds that a commit takes.
+/// Polling interval for the bytes written; short compared with the milliseconds of a commit.
 const GLANCE: Duration = Duration::from_micros(200);
 
 const RUN: [&str; 7] = [
@@ -45,7 +45,7 @@ impl Victim {
         Self(state.command(&args).stdout(Stdio::null()).spawn().unwrap())
     }
 
-    /// Bytes written so far; none once it has ended.
+    /// Bytes written so far; `None` once it has ended.
     fn written(&self) -> Option<u64> {
         let counts = fs::read_to_string(format!("/proc/{}/io", self.0.id())).ok()?;
         counts
@@ -53,7 +53,7 @@ impl Victim {
             .find_map(|line| line.strip_prefix("wchar: ")?.parse().ok())
     }
 
-    /// Kills it once it has written so much; says whether it was still at work.
+    /// Kills it once it has written this much. Returns whether it was still running.
     fn kill_at(mut self, bytes: u64) -> bool {
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
@@ -68,7 +68,7 @@ impl Victim {
         }
     }
 
-    /// Lets it end well; answers with what it had written when it was seen to have loaded, and in the end.
+    /// Lets it run to a successful end. Returns the bytes written when the load was seen to be complete, and in total.
     fn let_live(mut self, state: &State) -> (u64, u64) {
         let (mut loaded, mut written) = (0, 0);
         let feeds = state.path().join("warehouse/nba_raw.sqlite");
@@ -93,7 +93,7 @@ impl Drop for Victim {
     }
 }
 
-/// What deaths left behind.
+/// The states found after kills.
 #[derive(Debug, Default)]
 struct Left {
     no_feeds: u32,
@@ -103,7 +103,7 @@ struct Left {
 }
 
 impl Left {
-    /// What a death must never leave: half a load, half a date, or a result the warehouse does not have.
+    /// Asserts what no kill may leave behind: half a load, half a date, or a result that isn't in the warehouse.
     fn look(&mut self, state: &State, feeds: i64) {
         if !state.path().join("warehouse/nba_raw.sqlite").exists() {
             self.no_feeds += 1;
@@ -139,13 +139,13 @@ impl Left {
     }
 }
 
-/// Rows of the feed that is loaded first and of the one that is loaded last.
+/// Rows of the feeds loaded first and last.
 fn feed_rows(state: &State) -> i64 {
     let sql = "SELECT (SELECT COUNT(*) FROM nba_raw.nbac_schedule) + (SELECT COUNT(*) FROM nba_raw.nbac_team_boxscore)";
     state.warehouse().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Rows in the table by date.
+/// Rows in the table per date.
 fn stored(state: &State) -> BTreeMap<String, i64> {
     let db = state.warehouse();
     let Ok(mut query) = db.prepare(&format!("SELECT game_date, COUNT(*) FROM {TABLE} GROUP BY 1")) else {
@@ -158,7 +158,7 @@ fn stored(state: &State) -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// State and rows of every unit that the ledger calls done.
+/// State and rows of every finished unit in the ledger.
 fn settled(state: &State) -> BTreeMap<String, (String, i64)> {
     let ledger = state.ledger();
     let mut query = ledger
@@ -199,7 +199,7 @@ fn killed_at_twenty_moments_it_ends_as_if_nothing_had_happened() {
         left.look(&state, feeds);
     }
     assert_eq!(left.no_feeds, IN_LOAD, "{left:?}");
-    // Each death costs a little of the way, so that all of them together reach about its end.
+    // Each kill costs some progress, so that all of them together reach about the end.
     let step = stage / u64::from(IN_STAGE / 2);
     let mut begin = load;
     let mut deaths = 0;

@@ -1,4 +1,5 @@
-//! The SQL of the nba checks on small hand-made warehouses: silent on good rows, and naming the right date on bad ones.
+//! The SQL of the nba checks on small hand-made warehouses: it returns nothing for good rows and the right date for bad
+//! ones.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -13,7 +14,7 @@ use rstest::rstest;
 const GOOD: &str = "2024-01-04";
 const BAD: &str = "2023-12-16";
 
-/// A team's row with one overtime: 120 points of 40 field goals, 10 of them threes, and 30 free throws, 5 more for
+/// A team's row with one overtime: 120 points from 40 field goals, 10 of them threes, and 30 free throws, 5 more for
 /// the winner. 110.4 possessions in 53 minutes are a pace of 100.0.
 fn team(date: &str, away: &str, home: &str, of: &str, wins: bool) -> Row {
     let opponent = if of == home { away } else { home };
@@ -75,7 +76,7 @@ fn bdl(date: &str, team: &str, player: &str, points: i64, processed_at: &str) ->
     )
 }
 
-/// Two dates on which everything is right. The gamebook has the first, and of the second one game of two.
+/// Two dates with correct rows. The gamebook has all games of the first and one of two games of the second.
 struct League {
     offense: Vec<Row>,
     schedule: Vec<Row>,
@@ -117,7 +118,7 @@ impl League {
         }
     }
 
-    /// The first row of a team on the bad date.
+    /// Changes the first row of a team on the bad date.
     fn spoil(&mut self, team: &str, column: &str, value: impl Into<Value>) {
         let position = |name| team_offense().position(name).unwrap();
         let row = self

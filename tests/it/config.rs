@@ -1,4 +1,4 @@
-//! The config file with the real binary: what it decides, what decides before it, and what is refused.
+//! The config file with the real binary: which settings it controls, what overrides it, and what is rejected.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use rstest::rstest;
 const SIZE: (u16, u16) = (120, 40);
 const F5: &str = "\u{1b}[15~";
 
-/// A config file beside the state folder.
+/// Writes a config file beside the state folder.
 fn written(state: &State, text: &str) -> PathBuf {
     let path = state.path().with_file_name("config.toml");
     fs::write(&path, text).unwrap();
@@ -28,7 +28,7 @@ fn with_file(file: &Path, arguments: &[&str]) -> Ended {
     ended(backcourt().args(arguments).arg("--config").arg(file))
 }
 
-/// The line of `config show` about a setting.
+/// The line of `config show` for a setting.
 fn line<'a>(shown: &'a str, setting: &str) -> &'a str {
     let mut lines = shown.lines().filter(|line| line.starts_with(setting));
     lines.next().unwrap_or_default()
@@ -136,7 +136,7 @@ fn a_file_that_cannot_be_used_ends_it_before_anything_is_done(#[case] text: &str
     assert!(told.contains(file.to_str().unwrap()), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(!state.path().exists(), "nothing was made");
-    // What helps to put it right still works.
+    // The commands that help to fix it still work.
     with_file(&file, &["config", "template"]).expect(0);
     with_file(&file, &["config", "path"]).expect(0);
 }
@@ -212,7 +212,7 @@ fn flag_environment_file_and_default_go_in_this_order() {
         let line = line(&shown, setting);
         assert!(line.contains(value) && line.ends_with(said), "{shown}");
     }
-    // What is shown is a config file.
+    // The output of `config show` is a valid config file.
     let again = written(&state, &shown);
     let same = with_file(&again, &["config", "show"]).expect(0).out;
     assert!(line(&same, "theme").contains("\"dark\""), "{same}");

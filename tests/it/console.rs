@@ -1,4 +1,4 @@
-//! The console in a real terminal: the real binary, steered by keys and signals, and left with a usable shell.
+//! The console in a real terminal: the real binary, controlled by keys and signals, and a usable shell afterwards.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ const SIZE: (u16, u16) = (120, 40);
 const DOWN: &str = "\u{1b}[B";
 const ENTER: &str = "\r";
 
-/// A state folder of its own with the flaky feeds loaded. They are loaded once and copied.
+/// A separate state folder with the flaky feeds. They are loaded once and copied.
 fn loaded() -> TempDir {
     static LOADED: OnceLock<TempDir> = OnceLock::new();
     let once = LOADED.get_or_init(|| {
@@ -61,7 +61,7 @@ fn start(folder: &Path, more: &[&str]) -> Pty {
     Pty::backcourt(&arguments, &[], SIZE)
 }
 
-/// The program has ended with this code and the terminal is as it was before.
+/// Asserts that the program has ended with this code and that the terminal is restored.
 fn assert_left(pty: &mut Pty, code: u32) {
     let status = pty.wait_exit();
     let screen = pty.screen();
@@ -81,7 +81,7 @@ fn header(screen: &vt100::Screen) -> String {
         .to_owned()
 }
 
-/// The line that counts the stage's dates.
+/// The line with the date counts of the stage.
 fn stage_line(screen: &vt100::Screen) -> String {
     let line = |line: &&str| line.contains("team_offense") && line.contains("dates,");
     screen
@@ -92,7 +92,7 @@ fn stage_line(screen: &vt100::Screen) -> String {
         .to_owned()
 }
 
-/// Some dates are done and some are not.
+/// Whether some dates are done and some are pending.
 fn is_under_way(screen: &vt100::Screen) -> bool {
     let line = stage_line(screen);
     line.contains(" ok") && line.contains("pending")
@@ -140,7 +140,7 @@ fn a_run_is_started_paused_resumed_healed_and_left() {
     assert_eq!(last_state(folder.path()), RunState::Finished);
 }
 
-/// The number of players with minutes on these dates, counted by the warehouse's own file.
+/// The number of players with minutes on these dates, counted in the warehouse file.
 fn players_with_minutes(folder: &Path) -> i64 {
     let file = folder.join("warehouse/nba_analytics.sqlite");
     let table = rusqlite::Connection::open(file).unwrap();
@@ -199,7 +199,7 @@ fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
     ] {
         assert!(page.contains(&part), "{part} is missing from\n{page}");
     }
-    // Asked once more, the check has two answers.
+    // After a second run, the check has two results.
     pty.send("4G");
     pty.send("a");
     pty.wait_until("every check was asked again", |screen| {
@@ -221,20 +221,20 @@ fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
     pty.wait_until("the run stays paused", |screen| {
         header(screen).ends_with("paused")
     });
-    // The sources are asked all the same: whoever starts paused wants to see them first.
+    // The source checks run anyway, because an operator who starts paused wants to see them first.
     pty.wait_for("home_teams");
     let settled = quiet_bytes(&pty);
     let (bytes, cpu) = (pty.byte_count(), pty.cpu());
-    // Longer than the heartbeat of a running screen: had it one, it would show.
+    // Longer than the heartbeat of a running screen, so a heartbeat would show.
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!(pty.byte_count(), bytes, "settled at {settled}");
     assert!(pty.cpu().saturating_sub(cpu) <= Duration::from_millis(50));
 }
 
-/// What a busy screen may take of an SSH connection in a second.
+/// Maximum bytes per second that a busy screen may send over SSH.
 const BYTES_A_SECOND: f64 = 8_000.0;
 
-/// Drawing the whole screen at 120×40, with room to spare.
+/// Bytes for drawing the whole screen at 120×40, with a margin.
 const WHOLE_SCREEN: f64 = 12_000.0;
 
 #[test]
@@ -265,7 +265,7 @@ fn a_busy_screen_keeps_to_its_bytes_over_ssh_and_writes_nothing_once_the_run_has
     assert_left(&mut pty, 1);
 }
 
-/// Waits until the screen has been still for a while.
+/// Waits until the screen hasn't changed for a while.
 fn quiet_bytes(pty: &Pty) -> usize {
     let mut last = (pty.byte_count(), std::time::Instant::now());
     wait_until("the screen is still", || {
@@ -394,7 +394,7 @@ fn pausing_holds_a_run_under_way_until_it_is_resumed() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
-    // Resumed and paused in one breath: the first batches are under way, the rest is not handed out.
+    // Resumed and paused at once: the first batches are in flight, the rest is not dispatched.
     pty.send("pp");
     pty.wait_until("what was under way has landed and the run holds", |screen| {
         is_under_way(screen) && header(screen).ends_with("paused")
@@ -499,8 +499,7 @@ fn a_run_outlives_its_terminal() {
     assert_eq!(last_state(folder.path()), RunState::Finished);
 }
 
-/// Nothing is drawn for nobody and nothing is asked of a terminal that is gone: what is left is the work, and here that
-/// is none.
+/// A detached run draws nothing and doesn't query a terminal that is gone. Only work uses CPU, and here there is none.
 #[rstest]
 fn a_run_that_holds_without_its_terminal_uses_no_processor(
     #[values("exec \"$0\" \"$@\"", "trap '' HUP; exec \"$0\" \"$@\"")] shell: &str,
@@ -519,7 +518,7 @@ fn a_run_that_holds_without_its_terminal_uses_no_processor(
         logs.any(|log| log.contains("terminal closed; the run stays paused until"))
     });
     let mut last = pty.cpu();
-    // Whoever spins is never still for so long.
+    // A busy loop is never idle for this long.
     wait_until("it is at rest", || {
         std::thread::sleep(Duration::from_millis(500));
         let used = pty.cpu();
@@ -570,7 +569,7 @@ fn without_a_terminal_the_console_is_refused_and_nothing_is_made() {
     assert!(!state.exists());
 }
 
-/// Names the folder a scene keeps its state in.
+/// The environment variable with the state folder of a scene.
 const SCENE: &str = "BACKCOURT_CONSOLE_SCENE";
 
 /// A run of the toy stage whose worker panics on one date, on the real console.

@@ -1,4 +1,5 @@
-//! What scripts rely on: exit codes, JSON lines, the status object, and what each subcommand does to the state folder.
+//! The interfaces used by scripts: exit codes, JSON lines, the status object, and the effect of each subcommand on the
+//! state folder.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -34,7 +35,7 @@ fn must_fit(schema: &Validator, value: &Value) {
     assert_eq!(faults, [] as [String; 0], "{value:#}");
 }
 
-/// What `--output jsonl` printed, each line held against the schema.
+/// The `--output jsonl` lines, each validated against the schema.
 fn lines(ended: &Ended) -> Vec<Value> {
     let lines: Vec<Value> = ended
         .out
@@ -47,18 +48,18 @@ fn lines(ended: &Ended) -> Vec<Value> {
     lines
 }
 
-/// Checks of the first stage.
+/// Number of checks of the first stage.
 const OFFENSE_CHECKS: usize = 21;
 
-/// Checks of the raw tables.
+/// Number of checks of the raw tables.
 const SOURCE_CHECKS: usize = 16;
 
-/// Facts of one kind.
+/// The events of one kind.
 fn of<'a>(facts: &'a [Value], event: &str) -> Vec<&'a Value> {
     facts.iter().filter(|fact| fact["event"] == event).collect()
 }
 
-/// The first stage alone; the others are the business of tests/truth.
+/// The first stage only; the others are covered by tests/truth.
 const RUN: [&str; 5] = ["run", "--stop-after", "team_offense", "--output", "plain"];
 
 /// A week with games on every date.
@@ -331,8 +332,8 @@ fn chosen_dates_are_done_and_no_others() {
     assert_eq!((state.dates("total"), state.dates("ok")), (1538, 2));
 }
 
-/// Every file of a folder with its bytes, but not the feeds, which are big and linked, nor what `SQLite` keeps beside
-/// a file it reads, if that holds nothing.
+/// Every file of a folder with its bytes, except the feeds, which are large and linked, and empty side files of
+/// `SQLite`.
 fn picture(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -379,7 +380,7 @@ fn a_dry_run_says_what_is_due_and_writes_nothing() {
     assert!(picture(&state.path()) == before, "something was written");
 }
 
-/// A run that holds before its first unit; killed when dropped, so that a failed test leaves nothing running.
+/// A run that is paused before its first unit; killed when dropped, so that a failed test leaves nothing running.
 struct Held(Child);
 
 impl Held {
@@ -396,7 +397,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // It may have ended already, as it should.
+        // It may have ended already, as intended.
         drop(self.0.kill());
         self.0.wait().unwrap();
     }
@@ -485,7 +486,7 @@ fn a_named_warehouse_is_the_same_before_and_after_it_exists() {
     );
 }
 
-/// One event of each kind, also of those that no run here comes to.
+/// One event of each kind, including those that no run here emits.
 #[allow(clippy::too_many_lines, reason = "one of each kind")]
 fn every_kind() -> Vec<Event> {
     let text = || "x".to_owned();
@@ -621,7 +622,7 @@ fn every_kind() -> Vec<Event> {
     ]
 }
 
-/// Those of what comes before the first unit.
+/// The kinds that are emitted before the first unit.
 fn kinds_before_the_first_unit() -> Vec<Event> {
     let text = || "x".to_owned();
     let date = "2023-12-16".parse().unwrap();
@@ -714,7 +715,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
     ]
 }
 
-/// A picture with something in every part of it.
+/// A snapshot delta with every part set.
 fn delta() -> SnapshotDelta {
     let worker = json!({"slot": 1, "task": null, "units_done": 3, "busy": 0.5});
     let run = json!({

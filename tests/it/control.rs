@@ -1,4 +1,5 @@
-//! The control socket of a real run: who may speak, what is understood, and that no client can harm the run.
+//! The control socket of a real run: who may connect, which commands it understands, and that no client can harm the
+//! run.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +25,7 @@ use backcourt::control::words;
 use rustix::process::geteuid;
 use serde_json::{Value, json};
 
-/// A held run without a screen; killed when dropped.
+/// A paused run without a screen; killed when dropped.
 struct Run {
     state: State,
     child: Child,
@@ -74,10 +75,10 @@ impl Run {
         UnixStream::connect(self.socket()).unwrap()
     }
 
-    /// Everything one client is told that says this and then writes no more.
+    /// Everything a client receives that sends this text and then stops writing.
     fn says(&self, text: &[u8]) -> String {
         let mut client = self.connect();
-        // One that is turned away may find its line cut before it has said anything; what it was told counts.
+        // A rejected client may see its connection closed before it has sent anything; what it received counts.
         client.write_all(text).ok();
         client.shutdown(Shutdown::Write).ok();
         let mut told = Vec::new();
@@ -85,7 +86,7 @@ impl Run {
         String::from_utf8(told).unwrap()
     }
 
-    /// The most memory the process has held so far, in bytes.
+    /// The peak memory of the process so far, in bytes.
     fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -191,7 +192,7 @@ fn asking_how_it_stands_writes_nothing() {
     let written = || {
         let folder = run.state.path();
         let text = |name: &str| fs::read(folder.join(name)).unwrap();
-        // The last picture of a run that holds may come a moment after its last fact.
+        // The last snapshot of a paused run may follow its last event.
         (
             run.state.facts(),
             text("ledger.sqlite"),
@@ -223,7 +224,7 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
         );
     }
 
-    // Asks for more than its socket holds and reads nothing, until it is let go.
+    // Sends more requests than its socket buffers and reads nothing, until it is disconnected.
     let mut deaf = run.connect();
     deaf.set_nonblocking(true).unwrap();
     wait_until("the deaf client is let go", || match deaf.write(b"help\n") {
@@ -231,23 +232,23 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
         Ok(_) => false,
     });
 
-    // A byte at a time, with others served between: a line is a line however long it takes.
+    // One byte at a time, with other clients served in between: a slow line is still a line.
     let mut slow = run.connect();
     for byte in b"status" {
         slow.write_all(&[*byte]).unwrap();
         assert!(run.says(b"status\n").contains("paused"));
     }
-    // Half closed without an end of the line: what was said counts, and the answer still arrives.
+    // Half-closed without a newline: the request counts, and the answer still arrives.
     slow.shutdown(Shutdown::Write).unwrap();
     let mut told = String::new();
     slow.read_to_string(&mut told).unwrap();
     assert!(told.contains("paused"), "{told}");
-    // The other half: it asks and asks, and can be told nothing.
+    // The other way round: it sends requests and can't receive anything.
     let mut mute = run.connect();
     mute.shutdown(Shutdown::Read).unwrap();
     mute.write_all(b"status\nstatus\n").ok();
 
-    // Many that never finish a line, one after the other or all at once; those too many are told so.
+    // Many clients that never finish a line, one after the other or all at once. Those over the limit get an error.
     let idle: Vec<UnixStream> = (0..32)
         .map(|_| {
             let mut client = run.connect();
@@ -263,7 +264,7 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
     wait_until("there is room again", || run.says(b"status\n").contains("paused"));
 
     for _ in 0..200 {
-        // One too many at a time is turned away before it has spoken.
+        // A client over the limit is rejected before it has sent anything.
         run.connect().write_all(b"\xff\xfe\x00\n{\"\n").ok();
     }
     wait_until("there is room again", || run.says(b"status\n").contains("paused"));
@@ -297,7 +298,7 @@ fn other_users_are_refused() {
     let run = Run::held();
     let mode = fs::metadata(run.socket()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // Even if somebody opens the way to the socket: who asks is looked at.
+    // Even if the socket is made accessible, the peer's user is checked.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_backcourt"), folder.path().join("backcourt")).unwrap();

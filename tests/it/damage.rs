@@ -1,5 +1,5 @@
-//! What happens to a state folder from outside: single bits of the ledger turned over, a disk that may only be read. Either
-//! the program says so, or it loses nothing.
+//! External damage to a state folder: flipped bits in the ledger, a read-only disk. The program either reports it or
+//! loses nothing.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ const RUN: [&str; 7] = [
     "2023-12-15,2023-12-16",
 ];
 
-/// Refused in one line that names the ledger, with nothing else said; or stopped by what was read in the midst of the run.
+/// Rejected in one line that names the ledger, without other output; or stopped by a read error during the run.
 fn is_told(ended: &Ended, ledger: &str) -> bool {
     let line = ended.err.trim_end();
     let is_refused =
@@ -82,7 +82,7 @@ fn a_ledger_found_damaged_in_the_midst_of_a_run_is_told_with_what_helps() {
     assert!(!said.contains("start again"), "{said}");
 }
 
-/// Mounted in a space of its own, which ends with the shell that made it.
+/// Mounted in a separate mount namespace, which ends with the shell that created it.
 #[test]
 fn a_state_folder_on_a_disk_that_may_only_be_read_can_be_read_and_is_left_as_it_is() {
     let state = State::loaded();

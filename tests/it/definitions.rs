@@ -1,5 +1,5 @@
-//! Answers and rows belong to the definition they were made by: an edited check is run again before its gate decides, a
-//! waiver counts for one definition and one value, and writing the same otherwise changes nothing.
+//! Check results and rows belong to the definition they were made by: an edited check runs again before its gate
+//! decides, a waiver applies to one definition and one value, and equivalent edits change nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -46,17 +46,17 @@ columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
 trait Checked {
-    /// The check as the status has it.
+    /// The check in the status.
     fn check(&self) -> Value;
 
     fn state_of_check(&self) -> String {
         self.check()["state"].as_str().unwrap().to_owned()
     }
 
-    /// How often the check was answered.
+    /// How often the check ran.
     fn answers(&self) -> i64;
 
-    /// Dates of a stage that were looked at.
+    /// Number of dates of a stage that were started.
     fn begun(&self, stage: &str) -> i64;
 }
 
@@ -82,7 +82,7 @@ impl Checked for Planned {
     }
 }
 
-/// The plan with one part written otherwise.
+/// The plan with one part replaced.
 fn with(part: &str, other: &str) -> String {
     let edited = PLAN.replacen(part, other, 1);
     assert_ne!(edited, PLAN);
@@ -190,7 +190,7 @@ fn check_edited_in_its_writing_alone_is_not_run_again() {
     assert_eq!(edited.answers(), 1);
 }
 
-/// A check that fails by three rows, and was waived.
+/// A check with three failing rows that was waived.
 fn waived() -> Planned {
     let edited = Planned::new(&(with("n < 1\"", "n < 10\"") + TWO));
     edited.run(&[]).expect(1);

@@ -1,5 +1,5 @@
-//! `demo.tape` is what it says: every line is of the tape language, and played in a terminal each of its waits comes
-//! true. Recording it needs `vhs`; this does not.
+//! `demo.tape` is valid: every line is in the tape language, and when it is played in a terminal, each wait succeeds.
+//! Recording it needs `vhs`; this test doesn't.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,20 +16,20 @@ use rstest::rstest;
 
 const TAPE: &str = include_str!("../../demo.tape");
 
-/// What a line asks of whoever plays the tape.
+/// The action of a line.
 #[derive(Debug)]
 enum Step {
-    /// How it is recorded; must come before everything else.
+    /// A recording setting; must come before everything else.
     Setup,
-    /// Something for the eye of the viewer.
+    /// Visual effects only.
     Scenery,
     /// Keys, as the bytes a terminal sends.
     Keys(String),
-    /// Until the screen matches.
+    /// Waits until the screen matches.
     Wait(Regex),
 }
 
-/// Reads a line of the part of the language that is used here; none for a comment.
+/// Parses a line of the subset in use; `None` for a comment.
 fn parse(line: &str) -> Result<Option<Step>, String> {
     let matches = |pattern: &str, text: &str| Regex::new(&format!("^(?:{pattern})$")).unwrap().is_match(text);
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));

@@ -1,5 +1,5 @@
-//! `docs/checks.md` lists every check of the built-in plan with its rules, and the rules decide which checks
-//! block. After a change of a check: `UPDATE_DOCS=1 cargo test --test it docs_checks`.
+//! `docs/checks.md` lists every check of the built-in plan with its rules, and the rules decide which checks block.
+//! After changing a check: `UPDATE_DOCS=1 cargo test --test it docs_checks`.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use backcourt::plan::{BUILTIN, Plan, Severity, load};
 const BEGIN: &str = "<!-- checks: made by UPDATE_DOCS=1 cargo test --test it docs_checks -->\n";
 const END: &str = "<!-- end of checks -->";
 
-/// The rules for the data, with whether a violation stops a stage.
+/// The data rules, and whether a violation blocks.
 const RULES: [(&str, Severity, &str); 49] = {
     use Severity::{Advisory, Blocking};
     [
@@ -117,7 +117,7 @@ const RULES: [(&str, Severity, &str); 49] = {
     ]
 };
 
-/// The rules behind each check.
+/// The rules implemented by each check.
 const STANDS_FOR: [(&str, &[&str]); 69] = [
     ("seed_1_teams_per_date", &["Q1"]),
     ("seed_2_game_id_format", &["Q2"]),

@@ -1,5 +1,5 @@
-//! docs/control.md lists the words of the control socket and shows lines as they really are.
-//! After a change of either: `UPDATE_DOCS=1 cargo test --test it docs_control`.
+//! docs/control.md lists the commands of the control socket and shows real lines.
+//! After changing either: `UPDATE_DOCS=1 cargo test --test it docs_control`.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use backcourt::control::words::{READING, TABLE};
-use backcourt::control::{Asked, Message, Request, Said};
+use backcourt::control::{Message, Payload, Request, RequestMessage};
 use backcourt::engine::{Command, Part, Reply, Selection, StoredRows};
 
 #[test]
@@ -86,9 +86,9 @@ fn lines() -> String {
     let asked = asked.chain(orders.map(Request::Command)).enumerate();
     let mut text = "```json\n".to_owned();
     for (at, request) in asked {
-        let asked = Asked {
+        let asked = RequestMessage {
             id: Some(at as u64 + 1),
-            ..Asked::new(request)
+            ..RequestMessage::new(request)
         };
         writeln!(text, "{}", serde_json::to_string(&asked).unwrap()).unwrap();
     }
@@ -103,7 +103,7 @@ fn lines() -> String {
             ..StoredRows::default()
         }),
     ] {
-        let message = Message::new(Some(4), Said::Reply(reply));
+        let message = Message::new(Some(4), Payload::Reply(reply));
         writeln!(text, "{}", serde_json::to_string(&message).unwrap()).unwrap();
     }
     text.push_str("```\n");

@@ -1,5 +1,5 @@
-//! docs/keys.md has the console's one table of keys, and the README those of it that an operator needs first.
-//! After a change of it: `UPDATE_DOCS=1 cargo test --test it docs_keys`.
+//! docs/keys.md contains the console's key table, and the README the keys an operator needs first. After changing a
+//! key: `UPDATE_DOCS=1 cargo test --test it docs_keys`.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use std::path::Path;
 
 use backcourt::console::keymap::{Binding, Keymap, TABLE};
 
-/// The keys of a first hour, by the names of their bindings, in the order they are needed.
+/// The keys for the first hour, by binding name, in the order of use.
 const FIRST: [&str; 18] = [
     "pause",
     "next-trouble",
@@ -50,7 +50,7 @@ fn the_readme_has_the_first_keys() {
     must_hold("README.md", "first keys", &table(named.into_iter()));
 }
 
-/// Holds the part of a page between the marks of this name against what it must be, or writes it there.
+/// Compares the part of a page between the markers of this name with the expected text, or writes it.
 fn must_hold(page: &str, name: &str, part: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let stands = fs::read_to_string(&path).unwrap();

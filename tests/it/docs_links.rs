@@ -1,4 +1,4 @@
-//! Every page leads somewhere: relative links point at files and headings that are there, and the README knows every page.
+//! Links in the docs are valid: relative links point at existing files and headings, and the README links every page.
 
 #![allow(
     clippy::unwrap_used,
@@ -81,7 +81,7 @@ fn read(page: &Path) -> String {
     fs::read_to_string(root().join(page)).unwrap()
 }
 
-/// What the links of a page point at, as far as it is here: a file, none for the page itself, and a place in it.
+/// The local link targets of a page: a file, empty for the page itself, and an anchor.
 fn targets(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     text.split("](")
         .skip(1)
@@ -94,7 +94,7 @@ fn targets(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
         })
 }
 
-/// The headings of a page, as a link names them: the letters and digits in small, a line for each gap.
+/// The anchors of a page's headings: lower-case letters and digits, with a hyphen for each gap.
 fn headings(text: &str) -> impl Iterator<Item = String> {
     let mut in_code = false;
     let lines = text.lines().filter(move |line| {

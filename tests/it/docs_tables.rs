@@ -1,5 +1,5 @@
-//! `docs/tables.md` says what the table definitions say.
-//! After a change of a definition: `UPDATE_DOCS=1 cargo test --test it docs_tables`.
+//! `docs/tables.md` matches the table definitions.
+//! After changing a definition: `UPDATE_DOCS=1 cargo test --test it docs_tables`.
 
 use std::fs;
 use std::path::Path;

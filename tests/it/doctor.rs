@@ -1,4 +1,4 @@
-//! What `doctor` says of a state folder, how scripts read it, and that it leaves everything as it was.
+//! `doctor` on a state folder: its findings, its use in scripts, and that it changes nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -14,7 +14,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
 });
 
-/// What it said, held against the schema.
+/// The JSON output, validated against the schema.
 fn report(ended: &Ended) -> Value {
     let report: Value = serde_json::from_str(&ended.out).unwrap();
     let faults: Vec<String> = SCHEMA
@@ -112,7 +112,7 @@ fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are()
         of(&report, "tables")["detail"],
         "6 of 13 tables match their definition"
     );
-    // What the run found is in the ledger, for status and the report.
+    // The results of the run are in the ledger, for status and report.
     let status = state.status();
     let sources = status["sources"].as_array().unwrap();
     let found = |name: &str| sources.iter().find(|source| source["name"] == name).unwrap();
@@ -122,7 +122,7 @@ fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are()
     );
     let handoff = state.backcourt(&["report"]).expect(0).out;
     assert!(handoff.contains("## Checks of the raw tables"), "{handoff}");
-    // A load makes what was found before out of date.
+    // A load makes earlier results stale.
     state.backcourt(&["load", "--faults", "none"]).expect(0);
     let status = state.status();
     let states: Vec<&Value> = status["sources"]

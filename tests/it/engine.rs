@@ -1,4 +1,4 @@
-//! The engine on a stage made for the test: order, retries, pauses, deaths and restarts.
+//! The engine on a stage made for the tests: order, retries, pauses, crashes and restarts.
 
 #![allow(
     clippy::unwrap_used,
@@ -208,7 +208,7 @@ fn workers_go_on_while_the_writer_writes_until_the_next_commit_is_full() {
     };
     let full = live.wait_for(waits);
     assert!(full.stages[0].counts.running > 96, "{:?}", full.stages[0].counts);
-    // One commit ends and the next, which takes what waits, does not: whoever waited with it goes on.
+    // One commit ends. The next, which includes the waiting results, doesn't: a worker waiting for it continues.
     toy.allow_commits(Some(1));
     live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0 && waits(snapshot));
     toy.allow_commits(None);
@@ -385,7 +385,7 @@ fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
     assert!(!promised.is_empty());
     toy.hurry();
     let (ending, _) = toy.run();
-    // What the first process may have sent is asked after by name before anything is sent again.
+    // Commits that the first process may have sent are looked up by name before anything is sent again.
     let names: Vec<_> = (promised.iter())
         .map(|intent| format!("{}-{}-0", intent.run, intent.id))
         .collect();
@@ -549,7 +549,7 @@ fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
     let is = |state| move |snapshot: &Snapshot| snapshot.breakdowns[0].state == state;
     let picture = live.wait_for(is(BreakdownState::Current));
     let found = picture.breakdowns[0].found.clone().unwrap();
-    // Nine of ten dates are no day off, and one row of one of them is lost.
+    // Nine of ten dates are not days off, and one row of one of them is missing.
     assert_eq!(
         (found.whole.known, found.whole.counted(), &found.whole.lacking[..]),
         (17, 18, &[1][..])
@@ -604,7 +604,7 @@ fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again()
     live.wait_for(|snapshot| {
         snapshot.run.state == RunState::Finished && snapshot.breakdowns[0].state == BreakdownState::Current
     });
-    // The second date is read for so long that the first one's rows are seen to have changed.
+    // The second date takes so long to read that the change to the first one's rows is noticed.
     toy.hurt(day(3), Fault::Short(1));
     toy.hurt(day(4), Fault::Short(1));
     toy.slow_down(Duration::from_millis(300));
@@ -808,7 +808,7 @@ fn the_stage_fails_its_gate_when_a_blocking_check_fails() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whatever fails how often, in whatever order: after reruns every date is stored once, as the schedule asks.
+    /// Whatever fails how often and in whatever order: after reruns every date is stored once with the scheduled rows.
     #[test]
     fn faults_heal_into_the_same_table(faults in prop::collection::vec((0_u32..24, 0_u32..7), 0..8), workers in 1_usize..8) {
         let toy = faults.iter().fold(Toy::new(24), |toy, (number, times)| toy.with_fault(day(*number), Fault::Transient(*times)));
@@ -890,7 +890,7 @@ fn a_stage_that_asks_first_begins_on_the_operators_word_alone() {
         _ => None,
     });
     assert_eq!(released, Some((vec!["after".to_owned()], "tester".to_owned())));
-    // What was begun once is not asked for again.
+    // Once it has started, approval isn't requested again.
     let (ending, _) = toy.run_with(|options| options.work = Work::Afresh);
     assert_eq!(ending.exit_code, 0);
 }
@@ -952,7 +952,7 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
     assert_eq!(live.end().0.exit_code, 0);
 }
 
-/// Each date takes as long as its read; one is committed by itself.
+/// Each date takes as long as its read; one is committed separately.
 #[test]
 fn what_an_earlier_run_measured_tells_the_time_to_go_of_stages_that_have_not_begun() {
     let toy = Toy::new(8)

@@ -1,5 +1,4 @@
-//! What the engine costs while it only waits. In a file of its own, since it is the processor time of the whole process
-//! that is measured.
+//! The cost of an idle engine. In a separate file, because the CPU time of the whole process is measured.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use crate::toy::{Fault, Toy, day};
 
-/// Processor time this process has used, in ticks of 10 ms.
+/// The CPU time of this process, in ticks of 10 ms.
 fn ticks() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let after_name = stat.rsplit_once(')').unwrap().1;

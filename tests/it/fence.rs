@@ -1,4 +1,4 @@
-//! Two state folders on one warehouse: one run at a time, the dead replaced, the frozen kept from writing.
+//! Two state folders on one warehouse: one run at a time; a dead holder is replaced, a frozen one can't write any more.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The warehouse of one state folder, used from another.
+/// The warehouse of one state folder, for use from another.
 fn warehouse(state: &State) -> String {
     format!("sqlite:{}", state.path().join("warehouse").display())
 }
@@ -68,7 +68,7 @@ fn is_held(state: &State) -> bool {
     state.backcourt(&["ctl", "status"]).out.contains("916 pending")
 }
 
-/// When each row was written last.
+/// When each row was last written.
 fn stamps(warehouse: &Connection) -> Vec<String> {
     let sql = format!("SELECT processed_at FROM {TABLE} ORDER BY game_id, team_abbr");
     let mut statement = warehouse.prepare(&sql).unwrap();
@@ -117,7 +117,7 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
     assert_eq!(second.dates("ok"), 916);
 }
 
-/// What a plan's raw tables were filled from is exchanged file by file: nobody else may be at work meanwhile.
+/// The sources of a plan's raw tables are replaced file by file, so no other process may be running.
 #[test]
 fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
     let (first, second) = (State::loaded(), State::none());
@@ -136,8 +136,8 @@ fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
     assert_eq!(feeds(&first), before);
 }
 
-/// The first load reads from a pipe that nobody has written to yet: it lives for as long as the second one asks, however
-/// fast the machine.
+/// The first load reads from a pipe without a writer, so it is still running when the second one starts, on any
+/// machine.
 #[test]
 fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives() {
     let (first, second) = (State::none(), State::none());
@@ -186,21 +186,21 @@ fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives()
     assert_eq!(holder(&lease), None, "it was given back");
 }
 
-/// The feeds' file, byte for byte by its length and the time of its last change.
+/// The length and modification time of the feeds' file.
 fn feeds(state: &State) -> (u64, SystemTime) {
     let about = fs::metadata(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
     (about.len(), about.modified().unwrap())
 }
 
-/// Who has the lease of the built-in plan.
+/// The lease holder of the built-in plan.
 fn holder(leases: &Path) -> Option<String> {
     let leases = Connection::open_with_flags(leases, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let sql = "SELECT holder FROM lease WHERE plan = 'nba'";
     leases.query_row(sql, [], |row| row.get(0)).ok().flatten()
 }
 
-/// The same command in a space of process ids of its own: for a lease that is another machine. None where the system
-/// permits no such space.
+/// The same command in its own PID namespace, which a lease treats as another machine. `None` if the system doesn't
+/// allow it.
 fn elsewhere(command: &Command) -> Option<Command> {
     let space = || {
         let mut space = Command::new("unshare");
@@ -261,7 +261,7 @@ fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wak
     wait_until("rows are there", || {
         first.facts().iter().filter(|fact| is_done(fact)).count() > 50
     });
-    // Not in the midst of a transaction: what holds the files cannot be helped from outside.
+    // Not inside a transaction: another process can't release file locks.
     let leases = Connection::open(first.path().join("warehouse/backcourt.sqlite")).unwrap();
     leases.busy_timeout(Duration::ZERO).unwrap();
     wait_until("it sleeps between two commits", || {

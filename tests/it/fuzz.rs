@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use backcourt::control::words::TABLE;
-use backcourt::control::{Asked, Request, words};
+use backcourt::control::{Request, RequestMessage, words};
 use backcourt::engine::{Checks, Command, Selection};
 use backcourt::feeds::league::{CsvFiles, NbaGameId};
 use backcourt::nba::Minutes;
@@ -233,10 +233,10 @@ proptest! {
 
     #[test]
     fn orders_over_the_socket_read_back(command in a_command(), id in any::<Option<u64>>(), by in any::<Option<String>>()) {
-        let asked = Asked { id, by, ..Asked::new(Request::Command(command)) };
+        let asked = RequestMessage { id, by, ..RequestMessage::new(Request::Command(command)) };
         let line = serde_json::to_string(&asked).unwrap();
         prop_assert!(!line.contains('\n'), "one line: {line:?}");
-        prop_assert_eq!(serde_json::from_str::<Asked>(&line).unwrap(), asked);
+        prop_assert_eq!(serde_json::from_str::<RequestMessage>(&line).unwrap(), asked);
     }
 
     #[test]
@@ -244,9 +244,9 @@ proptest! {
         text in spoilt(r#"{"schema":"backcourt.control/1","id":3,"request":{"command":{"rerun":{"selection":{"dates":["2025-11-14"]},"stage":"s","source":null}}}}"#, 3),
     ) {
         // Whatever is taken can be said again.
-        if let Ok(asked) = serde_json::from_str::<Asked>(&text) {
+        if let Ok(asked) = serde_json::from_str::<RequestMessage>(&text) {
             let again = serde_json::to_string(&asked).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Asked>(&again).unwrap(), asked);
+            prop_assert_eq!(serde_json::from_str::<RequestMessage>(&again).unwrap(), asked);
         }
     }
 

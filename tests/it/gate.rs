@@ -1,5 +1,5 @@
-//! A gate holds: with a failing blocking check no stage behind it begins, whatever way the run is shown; after a waiver
-//! it does, and every document says that it was waived.
+//! A closed gate blocks: with a failing blocking check no downstream stage starts, whatever the output mode. After a
+//! waiver it starts, and every document says that the check was waived.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 const RANGE: [&str; 4] = ["--from", "2023-12-14", "--to", "2023-12-17"];
 
-/// Feeds in which one player made seven points more than his shots give: the teams' points do not add up.
+/// Feeds in which one player has seven points more than his shots give, so the team's points don't add up.
 fn spoilt() -> State {
     let state = State::loaded();
     let raw = Connection::open(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
@@ -37,7 +37,7 @@ fn check(state: &State, name: &str) -> serde_json::Value {
     checks.iter().find(|check| check["name"] == name).unwrap().clone()
 }
 
-/// Dates of a stage that were looked at.
+/// Number of dates of a stage that were started.
 fn begun(state: &State, stage: &str) -> i64 {
     state.count(&format!("SELECT COUNT(*) FROM unit WHERE stage = '{stage}'"))
 }
@@ -67,7 +67,7 @@ fn nothing_behind_a_shut_gate_begins_without_a_screen(#[values("plain", "jsonl",
     let arguments = [&["run", "--output", output][..], &RANGE].concat();
     state.backcourt(&arguments).expect(1);
     nothing_behind_the_gate_began(&state);
-    // Starting again does not help either.
+    // Starting again doesn't help either.
     state.backcourt(&arguments).expect(1);
     nothing_behind_the_gate_began(&state);
 }

@@ -1,5 +1,5 @@
-//! A plan that one state folder began is continued from another one, from what the warehouse has recorded of it: nothing is
-//! computed again, and checks, waivers and definitions count as before.
+//! A plan started from one state folder is resumed from another, using the progress recorded in the warehouse: nothing
+//! is recomputed, and checks, waivers and definitions still apply.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use backcourt::warehouse::{Holder, Warehouse};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// A folder that several state folders have their tables in, with the flags that name it.
+/// A warehouse folder for several state folders, and the flags for it.
 fn shared() -> (TempDir, [String; 2]) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let named = format!("sqlite:{}", folder.path().display());
@@ -51,7 +51,7 @@ fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
     assert_eq!(second.dates("one", "ok"), 5);
 }
 
-/// A process that dies before it could write down what it committed has recorded it all the same.
+/// A process that dies before it writes its commit to the ledger has recorded it in the warehouse.
 #[test]
 fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
     let first = Planned::new(PLAN);
@@ -70,7 +70,7 @@ fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
     assert_eq!(first.dates("one", "ok"), 5);
 }
 
-/// What cannot be read leaves what was read before on the screen, with the reason; an order says where it counts.
+/// A read error keeps the last snapshot on the screen, with the reason. A command explains where it can be used.
 #[test]
 fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading_fails() {
     let (folder, flags) = shared();

@@ -1,4 +1,4 @@
-//! The ledger keeps what it was told, through a reopening and through a death between promise and result.
+//! The ledger keeps its entries across reopening and across a crash between intent and result.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -39,7 +39,7 @@ fn open(folder: &TempDir) -> Ledger {
     Ledger::open(&folder.path().join("ledger.sqlite")).unwrap()
 }
 
-/// A clock that is put back between two runs must not make the older one the newest.
+/// A clock set back between two runs must not make the older one the newest.
 #[test]
 fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
     let folder = tempfile::tempdir().unwrap();
@@ -301,7 +301,7 @@ fn a_job_counts_once_under_what_it_was_for_whoever_looks_it_up() {
     );
     drop(ledger);
 
-    // The next run looks up the commit, and asks the check again; of one job it is not told anything.
+    // The next run looks up the commit and runs the check again; one job gets no cost.
     let mut ledger = open(&folder);
     let billed = [
         (dates.clone(), charge("commit", Cost::of_job(100, 7))),
@@ -384,7 +384,7 @@ fn the_last_run_is_the_newest() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whatever is recorded in whatever order, the last word on each date is what is read back.
+    /// Whatever is recorded in whatever order, the last entry for each date is read back.
     #[test]
     fn the_last_word_on_a_date_counts(words in prop::collection::vec((0_u32..20, 0_usize..9), 1..25)) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! The tests of the program and of the library as a whole: one file an area, in one binary, so that the library is linked
-//! once. What needs a local `BigQuery` is the other binary, `tests/bigquery/`.
+//! Integration tests of the program and the library: one file per area, in one binary, so that the library is linked
+//! once. Tests that need a local `BigQuery` are in the other binary, `tests/bigquery/`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What a shell completes and what the manual says: every subcommand and every flag that the program takes.
+//! Shell completions and man pages cover every subcommand and flag of the program.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ fn said(arguments: &[&str]) -> String {
     ended(backcourt().args(arguments)).expect(0).out
 }
 
-/// The subcommands of `--help`.
+/// The subcommands in `--help`.
 fn subcommands() -> Vec<String> {
     let help = said(&["--help"]);
     let (_, commands) = help.split_once("Commands:\n").unwrap();
@@ -34,7 +34,7 @@ fn subcommands() -> Vec<String> {
     names
 }
 
-/// The long flags of a subcommand's help.
+/// The long flags in a subcommand's help.
 fn flags(subcommand: &str) -> BTreeSet<String> {
     let help = said(&[subcommand, "--help"]);
     let lines = help.lines().map(str::trim_start);
@@ -55,7 +55,7 @@ fn every_shell_knows_every_subcommand_and_its_flags(#[values("bash", "zsh", "fis
             assert!(script.contains(&flag), "{shell} does not know --{flag} of {name}");
         }
     }
-    // The shell itself can read it, where it is installed.
+    // The shell itself can parse it, if it is installed.
     let mut reading = Command::new(shell);
     let reading = reading.arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped());
     if let Ok(mut reading) = reading.spawn() {
@@ -103,7 +103,7 @@ fn the_manual_has_a_page_for_each_subcommand_with_its_flags() {
             assert!(page.contains(&set), "the page of {name} lacks --{flag}");
         }
     }
-    // And nothing else; a subcommand with subcommands has a page for each of those too.
+    // There are no other pages; a subcommand with subcommands has one for each of them, too.
     for page in fs::read_dir(folder.path()).unwrap() {
         let page = page.unwrap().file_name().into_string().unwrap();
         let is_of = |name: &String| {

@@ -1,4 +1,4 @@
-//! The oldest Rust that `Cargo.toml` names is true: no crate that is built in wants a newer one, and the page says the same.
+//! The `rust-version` in `Cargo.toml` is correct: no dependency requires a newer one, and the docs state the same.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -6,14 +6,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// `1.95` or `1.95.0`, so that it can be compared.
+/// Parses `1.95` or `1.95.0` for comparison.
 fn version(text: &str) -> Vec<u32> {
     let mut parts: Vec<u32> = text.split('.').map(|part| part.parse().unwrap()).collect();
     parts.resize(3, 0);
     parts
 }
 
-/// The crates of other systems need not be there.
+/// The target platform; crates for other platforms may be missing.
 fn system() -> String {
     let told = Command::new("rustc").arg("-vV").output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! How an operator who looks elsewhere is told: what really arrives at his terminal, and what his own command gets.
+//! Notifications for an operator: the bytes that reach the terminal, and the environment of a notify command.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,8 +17,8 @@ use rstest::rstest;
 
 const SIZE: (u16, u16) = (100, 30);
 
-/// A day that fails, a day whose rows shut the gate, an end. What the command says last becomes part of a message: it
-/// tries to end a sequence of the terminal early, and to be run by a shell.
+/// A day that fails, a day whose rows close the gate, and the end of the run. The command's last line becomes part of a
+/// message: it tries to end a terminal escape sequence early and to be run by a shell.
 const PIER: &str = r#"
 name = "pier"
 title = "A pier"
@@ -82,7 +82,7 @@ impl Pier {
         facts.iter().any(|fact| fact["event"] == "run_finished")
     }
 
-    /// What the three messages begin with, in the order they come.
+    /// The start of each of the three messages, in order.
     const BEGINNINGS: [&'static str; 3] = [
         "calls 2024-03-01 failed: ",
         "none_empty closes the gate of calls: FAIL, ",
@@ -90,7 +90,7 @@ impl Pier {
     ];
 }
 
-/// The texts of all sequences that begin like this and end with a bell.
+/// The texts of all escape sequences that start like this and end with a bell.
 fn sequences(bytes: &[u8], beginning: &str) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let after = text.split(beginning).skip(1);
@@ -148,7 +148,7 @@ fn without_a_screen_nothing_is_rung(#[values("bell", "osc9", "osc777")] notify: 
     }
     assert!(said.out.contains("calls 2024-03-01 FAILED"), "{}", said.out);
 
-    // Readable lines on a terminal are for programs that read aloud: no screen, and no bell either.
+    // Plain output on a terminal is for screen readers: no screen, and no bell either.
     let pier = Pier::new();
     let mut pty = pier.on_a_terminal(notify, &["--output", "plain"]);
     assert_eq!(pty.wait_exit().exit_code(), 1);
@@ -161,7 +161,7 @@ fn a_terminal_that_was_left_is_told_nothing_and_the_command_goes_on_telling() {
     for (notify, told) in [("bell", 0), (&*command_into("notices"), 3)] {
         let pier = Pier::new();
         let arguments = pier.arguments(notify, &["--paused"]);
-        // Where relative paths of the command lead.
+        // The base for relative paths of the command.
         let within = format!("cd '{}' && exec \"$0\" \"$@\"", pier.folder.path().display());
         let mut all = vec!["-c", &*within, env!("CARGO_BIN_EXE_backcourt")];
         all.extend(arguments.iter().map(String::as_str));
@@ -182,7 +182,7 @@ fn a_terminal_that_was_left_is_told_nothing_and_the_command_goes_on_telling() {
     }
 }
 
-/// A command that writes what it finds in its environment, one line a notice.
+/// A command that appends its environment to a file, one line per notification.
 fn command_into(file: &str) -> String {
     format!("command:printf '%s|%s\\n' \"$BACKCOURT_EVENT\" \"$BACKCOURT_MESSAGE\" >> {file}")
 }
@@ -202,7 +202,7 @@ fn the_command_gets_its_facts_and_nothing_in_them_is_run(#[values("plain", "sile
     ended(run.args(arguments).current_dir(&pier.folder)).expect(1);
     wait_until("all is told", || notices(&pier).len() == 3);
     let [failed, shut, finished] = Pier::BEGINNINGS;
-    // Sorted by the occasion.
+    // Ordered by event.
     for (notice, expected) in notices(&pier).iter().zip([
         format!("first_failure|{failed}"),
         format!("gate_shut|{shut}"),

@@ -1,5 +1,5 @@
-//! Rows belong to the definition of their stage: what another one made is outdated, counted, and rerun, kept or accepted as
-//! the operator says; writing the same otherwise changes nothing.
+//! Rows belong to the definition of their stage: those of an earlier definition are outdated, counted, and rerun, kept
+//! or accepted as the operator chooses. Equivalent edits change nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -49,14 +49,14 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-/// A plan that was run once.
+/// A plan after one run.
 fn run_once(plan: &str) -> Planned {
     let planned = Planned::new(plan);
     planned.run(&[]).expect(0);
     planned
 }
 
-/// The same with another number in the query.
+/// The same plan with another number in its query.
 fn edited() -> Planned {
     let edited = run_once(PLAN);
     edited.write(&with("1 AS n", "2 AS n"));

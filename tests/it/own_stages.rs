@@ -1,4 +1,4 @@
-//! Stages of an operator's own, queries and commands, through the real program: everything else a stage gets, they get.
+//! Custom stages, SQL and command, with the real program: they support everything that built-in stages do.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -11,13 +11,13 @@ use rstest::rstest;
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// A state folder with a plan file beside it.
+/// A state folder with a plan file.
 struct Port {
     state: State,
     folder: tempfile::TempDir,
 }
 
-/// A command that does what a script beside the plan says; the script is `sh`, so that tests can write it.
+/// A command that runs a script beside the plan, written in `sh` so that tests can change it.
 const CALLS: &str = r#"
 name = "port"
 title = "A port"
@@ -33,7 +33,7 @@ skip_exit_code = 3
 timeout_seconds = 60
 "#;
 
-/// Rows of such a command, and a query that adds them up.
+/// The rows of such a command, and a query that sums them.
 const TONS: &str = r#"
 table = "port.calls"
 date_column = "day"
@@ -76,7 +76,7 @@ key = ["day"]
 columns = [{ name = "day", type = "DATE" }, { name = "twice", type = "INT64" }]
 "#;
 
-/// Two ships on the first day, one on each of the others.
+/// Two ships on the first day, one on each other day.
 const SHIPS: &str = r#"
 echo day,ship,tons
 case $1 in
@@ -101,7 +101,7 @@ impl Port {
         self.folder.path().join("port.toml")
     }
 
-    /// What the command does from now on.
+    /// Replaces the script of the command.
     fn say(&self, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let file = self.folder.path().join("calls");
@@ -121,7 +121,7 @@ impl Port {
         serde_json::from_str(&self.ask(&["status", "--json"]).expect(0).out).unwrap()
     }
 
-    /// Dates of a stage in a state, from the status.
+    /// Number of dates of a stage in a state, from the status.
     fn dates(&self, stage: &str, state: &str) -> u64 {
         let status = self.status();
         let stages = status["stages"].as_array().unwrap();
@@ -137,7 +137,7 @@ impl Port {
         ledger.query_row(sql, [stage, date], read).unwrap()
     }
 
-    /// A table of the port, every row as texts.
+    /// All rows of a table of the port, as text.
     fn rows(&self, table: &str) -> Vec<String> {
         let file = self.state.path().join("warehouse/port.sqlite");
         let port = Connection::open(file).unwrap();
@@ -194,7 +194,7 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
     let file = state.path().join("warehouse/harbour.sqlite");
     let harbour = Connection::open(file).unwrap();
     let one = |sql: &str| harbour.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    // A ship on days 3, 6, 9 and so on, two a day after, three two days after; nine of the 62 on Sundays.
+    // A ship on days 3, 6, 9 and so on, two on the day after, three two days after; nine of the 62 are on Sundays.
     assert_eq!(one("SELECT COUNT(*) || '' FROM ship_calls"), "53");
     // The second of March: berths 1 to 3 with 1020, 2020 and 3020 tons.
     assert_eq!(
@@ -210,7 +210,7 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
     let foreign = |entry: &std::io::Result<fs::DirEntry>| {
         let name = entry.as_ref().unwrap().file_name();
         let name = name.to_string_lossy();
-        // Its own tables, and the lease of who writes them.
+        // Its own tables and the leases.
         !name.starts_with("harbour.") && !name.starts_with("backcourt.")
     };
     assert!(!warehouse.iter().any(foreign), "{warehouse:?}");
@@ -402,7 +402,7 @@ fn an_abort_ends_what_the_commands_started() {
     };
     wait_until("two commands to be under way", || pids().is_some());
     let pid = rustix::process::Pid::from_child(&child);
-    // The first lets what is under way land, the second does not.
+    // The first signal lets in-flight work finish, the second doesn't.
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     wait_until("the run to drain", || port.log().contains("draining"));
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -445,7 +445,7 @@ fn what_rests_on_a_date_that_was_done_again_is_stale_and_is_refreshed() {
         "plain",
     ];
     port.ask(&again).expect(0);
-    // The day itself and the day after it look at it; the third does not.
+    // The same day and the next day read it; the third doesn't.
     assert_eq!(
         (port.dates("tons", "stale"), port.dates("after", "stale")),
         (2, 2)
@@ -541,7 +541,7 @@ fn a_program_that_is_not_there_and_a_column_that_is_missing_stop_the_run_once() 
     );
 }
 
-/// Columns and datasets that are called as a reserved word of the one or the other warehouse.
+/// Columns and datasets named like reserved words of either backend.
 const RESERVED: &str = r#"
 name = "reserved"
 title = "Reserved words"
@@ -605,7 +605,7 @@ fn reserved_words(#[case] dataset: &str) {
     let sql = "SELECT `order` + `select`, `group`, rowid FROM `select` WHERE `date` = '2024-01-02'";
     let row = held.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
     assert_eq!(row.unwrap(), (3, "a".to_owned(), "s".to_owned()));
-    // The sample computes what is stored once more and finds the same.
+    // The sample recomputes what is stored and finds no difference.
     let sample = [
         "run",
         "--sample",
@@ -618,7 +618,7 @@ fn reserved_words(#[case] dataset: &str) {
     port.ask(&sample).expect(0);
 }
 
-/// A running balance, each day from the one before: it reads the table it fills.
+/// A running balance, each day from the previous one: it reads the table it fills.
 const BALANCE: &str = r#"
 name = "balance"
 title = "Balance"
@@ -663,8 +663,8 @@ fn self_reading_stage(#[case] own: &str) {
     assert!(!port.state.path().exists(), "nothing was written");
 }
 
-/// Run on one project, a plan may read the table that it fills of another: it is another table. The embedded warehouse has
-/// no projects, so there it is the same.
+/// On another project, a plan may read a table with the same name as the one it fills, because it is a different table.
+/// The embedded warehouse has no projects, so it is the same table there.
 #[test]
 fn a_table_of_another_project_is_no_own_table() {
     let port = Port::new(&BALANCE.replace("OWN", "`my-project.analytics.balance`"), "");
@@ -694,7 +694,7 @@ fn a_table_of_another_stage_is_declared_or_the_plan_refused() {
     assert!(!port.state.path().exists(), "nothing was written");
 }
 
-/// Not a test of its own: the program that a stage of the next one runs. It makes a dataset and fills a date of it.
+/// Not a test: the program run by a stage of the next test. It creates a dataset and fills a date in it.
 #[test]
 fn fills_a_dataset_of_its_own() {
     let (Ok(file), Ok(day)) = (std::env::var("MART"), std::env::var("MART_DAY")) else {

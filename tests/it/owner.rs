@@ -1,5 +1,5 @@
-//! Before anything is made or written the plan is held against the warehouse: its queries, the tables as they are, and
-//! whose they are. Through the real program, on the embedded warehouse.
+//! Checks of a plan against the warehouse before anything is created or written: queries, existing tables and their
+//! owners. With the real program on the embedded warehouse.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,13 +10,13 @@ use std::process::Stdio;
 use crate::program::{Ended, backcourt, ended, wait_until};
 use rusqlite::Connection;
 
-/// A warehouse that several plans work on, each with a state folder of its own.
+/// A warehouse shared by several plans, each with its own state folder.
 struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    /// With three days of events.
+    /// A warehouse with three days of events.
     fn new() -> Self {
         let place = Self {
             folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
@@ -58,7 +58,7 @@ impl Place {
             .ok()
     }
 
-    /// The program with a plan; its state folder is named after the plan.
+    /// The program with a plan. The state folder is named after the plan.
     fn command(&self, args: &[&str], plan: &str) -> std::process::Command {
         let name = plan.split('"').nth(1).unwrap();
         let file = self.folder.path().join(format!("{name}.toml"));
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// A plan of one query over three days.
+/// A plan with one query over three days.
 fn plan(name: &str, table: &str, sql: &str, columns: &str) -> String {
     format!(
         "name = \"{name}\"\ntitle = \"A test\"\nfrom = \"2024-01-01\"\nto = \"2024-01-03\"\n[[stage]]\nname = \"s\"\n\
@@ -240,7 +240,7 @@ fn what_can_only_gain_is_altered_when_that_is_wanted() {
         place.number("d", "SELECT COUNT(*) FROM one WHERE n IS NULL AND note = 'x'"),
         3
     );
-    // The order of columns is another one now; that is no difference, and nothing is left to alter.
+    // The column order is different now, which isn't a difference, so there is nothing to alter.
     place.run(&after).expect(0);
 }
 
@@ -349,7 +349,7 @@ fn no_parameters() {
     );
 }
 
-/// A program that makes a row a day, slowly.
+/// A program that slowly makes a row per day.
 fn slow(name: &str, number: u8) -> String {
     format!(
         "name = \"{name}\"\ntitle = \"slow\"\nfrom = \"2024-03-01\"\nto = \"2024-03-31\"\nworkers = 1\n[[stage]]\n\
@@ -374,7 +374,7 @@ fn two_plans_one_table() {
     let second = slow("slow_b", 2);
     let refused = place.run(&second).expect(2);
     assert!(refused.out.contains("belongs to plan slow "), "{}", refused.out);
-    // Nor is it taken from a run that is at work.
+    // A table isn't taken from an active run either.
     let at_work = place
         .ask(&["run", "--take-over", "--output", "plain"], &second)
         .expect(4);
@@ -431,7 +431,7 @@ fn rows_of_nobody_are_not_replaced_silently() {
         .ask(&["run", "--replace-existing", "--output", "plain"], &german)
         .expect(0);
     assert_eq!(place.number("mart", "SELECT SUM(n) FROM tenants"), 93);
-    // It is the plan's own from now on.
+    // From then on it belongs to the plan.
     place
         .ask(&["run", "--no-resume", "--output", "plain"], &german)
         .expect(0);

@@ -1,4 +1,4 @@
-//! A run told again from events.jsonl alone: at its end everything stands as the run itself showed it last.
+//! A run projected from events.jsonl alone ends in the same state as the run's last snapshot.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use backcourt::ledger::{CheckState, RunState, UnitState};
 use chrono::DateTime;
 use proptest::prelude::*;
 
-/// The facts and pictures of the newest run.
+/// The events and snapshots of the newest run.
 fn recorded(toy: &Toy) -> Vec<Fact> {
     let text = std::fs::read_to_string(toy.events_path()).unwrap();
     let all: Vec<Fact> = text
@@ -33,7 +33,7 @@ fn told_again(facts: &[Fact]) -> Snapshot {
     projector.snapshot().unwrap().clone()
 }
 
-/// When a picture was taken and the how-manieth it was belong to the telling.
+/// A snapshot without its version and timestamp, which differ in a projection.
 fn timeless(snapshot: &Snapshot) -> Snapshot {
     Snapshot {
         version: 0,
@@ -43,7 +43,7 @@ fn timeless(snapshot: &Snapshot) -> Snapshot {
 }
 
 fn must_agree(toy: &Toy, last: &Snapshot) {
-    // The last digit of a fraction may change on its way through a file, for the one as for the other.
+    // The last digit of a fraction may change in a file, so both sides are serialised.
     let last: Snapshot = serde_json::from_str(&serde_json::to_string(last).unwrap()).unwrap();
     assert_eq!(timeless(&told_again(&recorded(toy))), timeless(&last));
 }
@@ -155,7 +155,7 @@ fn pictures_follow_each_other_no_faster_than_one_a_second() {
         .filter(|fact| matches!(fact.event, Event::SnapshotDelta(_)))
         .collect();
     let seconds = (facts.last().unwrap().at - facts[0].at).num_seconds();
-    // One at the start, one for the end of the run and one for the end of the process beside those in between.
+    // One at the start, one at the end of the run and one at the end of the process, besides those in between.
     assert!(
         i64::try_from(pictures.len()).unwrap() <= seconds + 3,
         "{} pictures in {seconds} s",

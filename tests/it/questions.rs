@@ -1,4 +1,4 @@
-//! Questions before the first unit in the console, through the real program: nothing is written before the answer, and the
+//! Questions in the console before the first unit, with the real program: nothing is written before the answer, and the
 //! answer decides.
 
 #![allow(
@@ -28,14 +28,14 @@ key = ["day"]
 columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
-/// A console of the plan.
+/// A console with the plan.
 fn console(planned: &Planned) -> Pty {
     let (folder, file) = (planned.state.path(), planned.file());
     let (folder, file) = (folder.to_str().unwrap(), file.to_str().unwrap());
     Pty::backcourt(&["run", "--plan", file, "--state-dir", folder], &[], (80, 24))
 }
 
-/// Answers with the choice at this place and leaves once the run has ended.
+/// Picks the choice at this position and quits after the run has ended.
 fn answer(mut console: Pty, place: usize, over: &str) {
     console.send(&"\x1b[C".repeat(place));
     console.send("\r");

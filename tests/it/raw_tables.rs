@@ -1,4 +1,4 @@
-//! Raw tables that somebody else filled: nothing writes over them unless it is told to.
+//! Raw tables filled by another program: nothing overwrites them unless requested.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 const GAMEBOOK: &str = "nbac_gamebook_player_stats";
 
-/// A state folder whose raw tables hold rows, and no sign that backcourt loaded them.
+/// A state folder whose raw tables have rows, without the marker of a load.
 fn filled_by_others() -> State {
     let state = State::loaded();
     raw(&state).execute_batch("DROP TABLE feed_outages").unwrap();
@@ -46,7 +46,7 @@ fn a_load_refuses_what_it_did_not_load_until_it_is_told_to() {
         .backcourt(&["load", "--faults", "none", "--overwrite-raw"])
         .expect(0);
     assert!(rows(&state, "nbac_schedule") > before);
-    // From then on they are its own.
+    // From then on they belong to backcourt.
     let dates = state.backcourt(&["load", "--dates", "2024-01-05"]).expect(0).out;
     assert!(dates.contains("nothing changed"), "{dates}");
 }

@@ -1,5 +1,4 @@
-//! `rehearse`: a few dates computed anew in a scratch folder, held against what another warehouse has, which is left as
-//! it is.
+//! `rehearse`: some dates are recomputed in a scratch folder and compared with another warehouse, which is not changed.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -17,7 +16,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
 });
 
-/// Every file of a state folder but those of its rehearsals.
+/// Every file of a state folder except those of its rehearsals.
 fn kept(state: &State) -> BTreeMap<String, (u64, SystemTime)> {
     let mut files = files(&state.path());
     files.retain(|path, _| !path.contains("/rehearse/"));
@@ -29,7 +28,7 @@ fn rehearse(state: &State, more: &[&str]) -> Ended {
     state.backcourt(&[&["rehearse", "--from", &from], more].concat())
 }
 
-/// What it said as one object, held against the schema.
+/// The JSON output, validated against the schema.
 fn object(ended: &Ended) -> Value {
     let object: Value = serde_json::from_str(&ended.out).unwrap();
     let faults: Vec<String> = SCHEMA
@@ -79,7 +78,7 @@ fn every_stage_comes_out_the_same_again_and_a_changed_value_is_named() {
         said.err
     );
 
-    // The season so far was needed of what is not computed here, and of the other tables these dates alone.
+    // For tables that aren't computed here, the season so far was copied; for the others only these dates.
     let found = object(&rehearse(&state, &[&days[..], &["--json"]].concat()).expect(0));
     assert_eq!(found["equal"], true);
     let copied = |name: &str| {
@@ -127,7 +126,7 @@ fn every_stage_comes_out_the_same_again_and_a_changed_value_is_named() {
     assert_named(&found);
 }
 
-/// Each of the changes stands where it was made, with both values.
+/// Asserts that each change is reported at its place, with both values.
 fn assert_named(found: &Value) {
     let offense = table(found, "nba_analytics.team_offense_game_summary");
     let different = &offense["different"][0];

@@ -1,4 +1,5 @@
-//! `backcourt replay` in a real terminal: a run is recorded, shown again, read and left; what cannot be shown is refused.
+//! `backcourt replay` in a real terminal: a run is recorded, replayed, inspected and quit; invalid recordings are
+//! rejected.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +13,7 @@ use std::fs;
 use crate::program::State;
 use crate::pty::Pty;
 
-/// A week with games on every date, recorded.
+/// A recorded week with games on every date.
 fn recorded() -> State {
     let state = State::loaded();
     state

@@ -1,4 +1,4 @@
-//! The handoff document: everything that counts is in it, and it reads the same after a restart.
+//! The handoff document is complete, and is the same after a restart.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -7,7 +7,7 @@ use backcourt::engine::{Command, Reply, Selection};
 use backcourt::ledger::{CheckState, RunState};
 use backcourt::report::{Go, Handoff, Standing, markdown};
 
-/// The document as a process of its own would write it.
+/// The document as another process would write it.
 fn page(toy: &Toy) -> String {
     let ledger = toy.ledger();
     let run = ledger.last_run("toy").unwrap().unwrap();

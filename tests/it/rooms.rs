@@ -1,4 +1,4 @@
-//! One crate, many rooms: a folder of `src/` may use only what stands beside its name here.
+//! Module dependencies within the crate: a folder of `src/` may use only what is listed for it here.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-/// Each room with what it may use: whole rooms, or single items of one (`room::Item`).
+/// Each module with its allowed dependencies: whole modules, or single items (`module::Item`).
 const MAY_USE: [(&str, &[&str]); 19] = [
     ("table", &[]),
     ("sql", &[]),
@@ -23,16 +23,15 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "table",
             "nba",
             "warehouse",
-            // A mistake in a fault profile is told as one in a plan.
+            // Errors in a fault profile are formatted like those in a plan.
             "plan::near_miss",
             "plan::toml_mistake",
         ],
     ),
     ("warehouse", &["table", "sql"]),
-    // The version of a built-in rule is part of what a plan defines.
+    // The version of a built-in rule is part of a plan's definition.
     ("plan", &["table", "sql", "nba::rules_version"]),
-    // What a warehouse says a job cost is plain data that the ledger keeps, and so are the entries it is told of, and what
-    // kind of fault a row has.
+    // The ledger stores the cost of jobs, progress entries and fault kinds, all of which are plain data.
     (
         "ledger",
         &[
@@ -68,7 +67,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         "console",
         &[
             "engine",
-            // The words for how things stand are the ledger's; snapshots and facts carry them.
+            // The states are defined by the ledger; snapshots and events contain them.
             "ledger::SameReason",
             "ledger::CheckState",
             "ledger::PastAnswer",
@@ -76,17 +75,17 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "ledger::UnitState",
             "ledger::by_reason",
             "ledger::fingerprint",
-            // Likewise the plan's word for whether a check blocks.
+            // Likewise the severity of a check.
             "plan::Severity",
-            // A slip of the finger in a key's name is refused as everywhere else.
+            // Typos in key names are reported as elsewhere.
             "plan::near_miss",
             "plan::with_hint",
-            // Dates as an operator writes them, for the command that orders the same.
+            // Date ranges as an operator writes them, for the equivalent command.
             "plan::compact_dates",
-            // How the runbook's items stand; snapshots carry them.
+            // The state of runbook items; snapshots contain it.
             "runbook::Item",
             "runbook::ItemState",
-            // What the Log and Workers panes show: plain data that no engine type carries.
+            // The data of the Log and Workers panes, which no engine type contains.
             "telemetry::LogLine",
             "telemetry::Vitals",
         ],
@@ -96,7 +95,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         "replay",
         &[
             "engine",
-            // Which facts are worth a look, and how a run ended.
+            // Which events need attention, and how a run ended.
             "ledger::CheckState",
             "ledger::RunState",
         ],
@@ -111,13 +110,13 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "replay",
             // Which checks are marked as advisory.
             "plan::Severity",
-            // Whether a run that ended with a fault ended before it wrote, and which facts an operator is told of.
+            // Whether a failed run ended before it wrote anything, and which events are notified.
             "ledger::CheckState",
             "ledger::RunState",
             "ledger::UnitState",
-            // Over how many dates a check passed.
+            // The number of dates over which a check passed.
             "ledger::Coverage",
-            // The console's two streams beside the engine's; the presenter feeds them to it.
+            // The console's two streams besides the engine's; the presenter feeds them.
             "telemetry::LogRing",
             "telemetry::Sampler",
             "telemetry::Vitals",
@@ -127,15 +126,15 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         "control",
         &[
             "engine",
-            // The words for how runs, units and checks stand; snapshots and facts carry them.
+            // The states of runs, units and checks; snapshots and events contain them.
             "ledger::CheckState",
             "ledger::RunState",
             "ledger::UnitState",
-            // A typed date and a slip of the finger are refused as everywhere else.
+            // Typed dates and typos are reported as elsewhere.
             "plan::expand_dates",
             "plan::parse_date",
             "plan::with_hint",
-            // A console's two streams beside the engine's.
+            // The console's two streams besides the engine's.
             "telemetry::LogLine",
             "telemetry::LogRing",
             "telemetry::Sampler",
@@ -144,7 +143,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ),
     (
         "report",
-        // What a breakdown found is plain data that the ledger does not keep.
+        // Breakdown results are plain data that the ledger doesn't store.
         &[
             "ledger",
             "plan",
@@ -152,7 +151,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "checks::Breakdown",
             "checks::Tally",
             "checks::Dimension",
-            // What kind of fault a row has and what a warehouse says a job cost, as the ledger keeps them.
+            // Fault kinds and job costs, as stored by the ledger.
             "table::FaultKind",
             "warehouse::Cost",
         ],
@@ -160,13 +159,13 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("telemetry", &[]),
 ];
 
-/// No rooms but words that every room may use.
+/// Not modules with dependencies but helpers that every module may use.
 const WORDS: [&str; 1] = ["figures"];
 
-/// Wires the rooms together, so it may use all of them, and nothing may use it.
+/// Connects the modules, so it may use all of them, and none may use it.
 const WIRING: &str = "cli";
 
-/// What each room uses of others: `room::Item`, or `room` where the path ends there.
+/// The dependencies of each module: `module::Item`, or `module` if the path ends there.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {
     let mut uses = BTreeMap::new();
     for entry in fs::read_dir("src").unwrap() {
@@ -195,7 +194,7 @@ fn collect(folder: &Path, used: &mut BTreeSet<String>) {
     }
 }
 
-/// Every `crate::room::Item` of a source text; a list of items counts one by one. Comments use nothing.
+/// Every `crate::module::Item` in a source text; items in a list count separately. Comments are ignored.
 fn items(text: &str) -> Result<Vec<String>, String> {
     let code: String = text
         .lines()

@@ -1,5 +1,5 @@
-//! The runbook of the built-in plan on the real program: facts tick it, a person ticks the rest, and every document says
-//! the same.
+//! The runbook of the built-in plan with the real program: facts tick some items, an operator the others, and all
+//! documents agree.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The sample before a run: nothing is written by it, what differs is named, and what stands against a full run stops
-//! one that nobody watches.
+//! The sample before a run: it writes nothing, differences are reported, and findings that block a full run stop one
+//! without an observer.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use backcourt::ledger::RunState;
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// Stage, day and state of every sampled unit, in the order they were told.
+/// Date and state of every sampled unit, in order of events.
 fn sampled(facts: &[Fact]) -> Vec<(&str, SampleState)> {
     let units = units(facts);
     units
@@ -33,7 +33,7 @@ fn units(facts: &[Fact]) -> Vec<&UnitSample> {
     units.collect()
 }
 
-/// Where in the facts something happened first.
+/// The position of the first matching event.
 fn place(facts: &[Fact], is_meant: impl Fn(&Event) -> bool) -> Option<usize> {
     facts.iter().position(|fact| is_meant(&fact.event))
 }
@@ -204,7 +204,7 @@ fn who_leaves_after_the_sample_leaves_nothing_behind() {
     assert_eq!(toy.stored_rows(), 0);
 }
 
-/// A full date, and a day off.
+/// A full date and a day off.
 const DATES: &str = "2022-12-24,2023-12-16";
 const SAMPLE: [&str; 8] = [
     "run",
@@ -274,7 +274,7 @@ fn on_real_feeds_a_planted_value_is_shown_as_exactly_that_difference() {
     assert!(change["key"].as_str().unwrap().contains("MIA"), "{change}");
     assert!(state.rows() == planted, "the sample changes nothing");
 
-    // Alone it says the same in words, and not even a run is recorded.
+    // Run separately, it prints the same findings and doesn't even record a run.
     let runs = state.count("SELECT COUNT(*) FROM run");
     let words = [&SAMPLE[..6], &["--output", "plain", "--dry-run"]].concat();
     let said = state.backcourt(&words).expect(1);

@@ -1,5 +1,5 @@
-//! The checks of the raw tables on the shipped box scores: each names exactly the dates on which the fault profile
-//! struck, and nothing else is found.
+//! The raw-data checks on the built-in box scores: each finds exactly the dates affected by the fault profile, and
+//! nothing else.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -16,7 +16,7 @@ use backcourt::warehouse::sqlite::SqliteWarehouse;
 use chrono::NaiveDate;
 use rstest::rstest;
 
-/// What every check of the raw tables finds in the shipped box scores under this fault profile.
+/// The results of every raw-data check on the built-in box scores with this fault profile.
 async fn findings(faults: &str) -> BTreeMap<String, Measured> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
@@ -37,7 +37,7 @@ async fn findings(faults: &str) -> BTreeMap<String, Measured> {
     found
 }
 
-/// The dates on which each check must find something, from the profile itself.
+/// The dates on which each check must find something, according to the profile.
 fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
     let profile = Profile::open(faults).unwrap();
     let league = shipped().unwrap();
@@ -46,7 +46,7 @@ fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
     for (nba_id, game) in league.schedule() {
         let lost = [game.home(), game.away()]
             .map(|team| !with_totals.contains(&nba_id) || profile.loses_team_row(nba_id, game, team));
-        // Of a game that is missing altogether no wrong flag is left.
+        // A game without any row has no wrong flag.
         let inverted = profile.inverts_home_flag(nba_id, game) && lost.contains(&false);
         for (check, struck) in [
             ("team_box_missing", lost.contains(&true)),
@@ -78,7 +78,7 @@ async fn what_is_wrong_is_found_on_its_dates_and_nothing_else(#[case] faults: &s
     }
 }
 
-/// Three games on neutral ground have no official totals, whatever the profile: assets/league/README.md names them.
+/// Three games on neutral ground have no official totals in any profile; see assets/league/README.md.
 #[test]
 fn the_shipped_team_box_lacks_three_games() {
     let lacking: Vec<String> = planted("none")["team_box_missing"]

@@ -1,4 +1,5 @@
-//! The SQL of the checks of the raw tables on small hand-made feeds: silent on good rows, naming the right date on bad.
+//! The SQL of the raw-data checks on small hand-made feeds: it returns nothing for good rows and the right date for bad
+//! ones.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -16,7 +17,7 @@ use rstest::rstest;
 const GOOD: &str = "2024-01-04";
 const BAD: &str = "2023-12-16";
 
-/// A row of a player's feed or of play-by-play: of these columns, those the table has.
+/// A row of a player feed or the play-by-play, with those of these columns that the table has.
 fn of_game(table: &TableDef, date: &str, away: &str, home: &str, more: &[(&str, Value)]) -> Row {
     let usual = [
         ("game_id", game_id(date, away, home).into()),
@@ -34,7 +35,7 @@ fn player(table: &TableDef, date: &str, away: &str, home: &str, team: &str, name
     of_game(table, date, away, home, &more)
 }
 
-/// Two games on two dates, in every feed, with nothing wrong.
+/// Two games on two dates, correct in every feed.
 struct Feeds {
     schedule: Vec<Row>,
     gamebook: Vec<Row>,
@@ -81,13 +82,13 @@ impl Feeds {
     }
 }
 
-/// Changes a column of the last row, which is of the bad date.
+/// Changes a column of the last row, which is on the bad date.
 fn spoil(table: &TableDef, rows: &mut [Row], column: &str, value: impl Into<Value>) {
     let row = rows.last_mut().unwrap();
     row[table.position(column).unwrap()] = value.into();
 }
 
-/// The last row once more.
+/// Duplicates the last row.
 fn repeat(rows: &mut Vec<Row>) {
     rows.extend(rows.last().cloned());
 }

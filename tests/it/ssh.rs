@@ -1,5 +1,5 @@
-//! A run over a real SSH connection, to an sshd of the test's own: the line drops, the terminal is left, the run goes on.
-//! Where there is no sshd the tests print why they are skipped.
+//! A run over a real SSH connection to the test's own sshd: the connection drops, the terminal is closed, the run
+//! continues. Without sshd the tests print why they are skipped.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ use tempfile::TempDir;
 const SSHD: &str = "/usr/sbin/sshd";
 const SIZE: (u16, u16) = (120, 40);
 
-/// A server on a free port of the loopback, with a key of its own for host and user; stopped when dropped.
+/// A server on a free loopback port with its own host and user key; stopped when dropped.
 struct Server {
     folder: TempDir,
     port: u16,
@@ -40,7 +40,7 @@ impl Server {
             return None;
         }
         if geteuid().is_root() {
-            // Its own start script makes it; sshd does not start without it.
+            // sshd doesn't start without this folder, which its start script normally creates.
             fs::create_dir_all("/run/sshd").unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ impl Server {
         Some(server)
     }
 
-    /// A client on a terminal, with a shell or with one command at the other end.
+    /// A client on a terminal, with a shell or a single remote command.
     fn connect(&self, command: Option<&str>) -> Pty {
         let key = self.folder.path().join("user");
         let port = self.port.to_string();
@@ -122,7 +122,7 @@ impl Drop for Server {
     }
 }
 
-/// Kills the run of a folder when dropped: it outlives every terminal.
+/// Kills the run of a folder when dropped, because the run outlives every terminal.
 struct Orphan<'a>(&'a State);
 
 impl Orphan<'_> {
@@ -136,7 +136,7 @@ impl Orphan<'_> {
         Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
     }
 
-    /// A run that holds still asks its raw tables what is wrong with them.
+    /// Whether a paused run has finished its raw-data checks.
     fn is_at_rest(&self) -> bool {
         let status = self.status();
         let sources = status["sources"].as_array().unwrap();
@@ -174,7 +174,8 @@ fn shows(pty: &Pty, what: &str, parts: &[&str]) {
     });
 }
 
-/// The run has ended by its header; the log says so a moment before, when the console still takes it to be at work.
+/// Waits until the header shows the end of the run. The log shows it a moment earlier, while the console still shows
+/// the run as active.
 fn shows_the_end(pty: &Pty) {
     pty.wait_until("the end", |screen| {
         let text = screen.contents();

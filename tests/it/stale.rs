@@ -1,4 +1,4 @@
-//! What rests on something that changed is stale, is counted, and is refreshed on one word; nothing else is touched.
+//! Everything downstream of a change is stale, counted, and refreshed by one command; nothing else is changed.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -30,7 +30,7 @@ fn invalidated(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
     told.collect()
 }
 
-/// What the table of `after` says of each date.
+/// The content of table `after` per date.
 fn after(toy: &Toy) -> BTreeMap<NaiveDate, String> {
     let stored = toy.stored("after").into_iter();
     stored
@@ -38,7 +38,7 @@ fn after(toy: &Toy) -> BTreeMap<NaiveDate, String> {
         .collect()
 }
 
-/// What it must say, with `toy` and `after` made from `main` but for these dates.
+/// The expected content, with `toy` and `after` made from `main` except for these dates.
 fn must_say(toy: &[(u32, &'static str)], after: &[(u32, &'static str)]) -> BTreeMap<NaiveDate, String> {
     let source = |of: &[(u32, &'static str)], number: u32| {
         let changed = of.iter().rev().find(|(changed, _)| *changed == number);
@@ -137,7 +137,7 @@ fn a_stage_that_takes_no_part_is_overtaken_too_and_the_next_run_refreshes_it() {
 fn what_changed_while_nobody_was_there_is_noticed_at_the_next_start() {
     let toy = Toy::new(20).with_stages(ALL);
     toy.run();
-    // As a process leaves it that died before it could say what was overtaken.
+    // As after a process that was killed before it recorded the invalidation.
     rusqlite::Connection::open(toy.ledger_path())
         .unwrap()
         .execute(
@@ -166,7 +166,7 @@ fn what_is_under_way_when_its_input_changes_lands_stale() {
     live.wait_for(|snapshot| reading(&snapshot.stages[2].units));
     rerun(&live, Selection::Dates(vec![day(7)]), Some("toy"), Some("other"));
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
-    // Those that were not begun saw the new rows; whatever saw the old ones says so.
+    // Dates that hadn't started read the new rows; those that had read the old ones are stale.
     rerun(&live, Selection::Stale, None, None);
     live.wait_for(|snapshot| {
         snapshot.run.state == RunState::Finished

@@ -1,5 +1,5 @@
-//! The terminal room on a real terminal. Each test plays this file's own program again inside a pseudo-terminal,
-//! where [`scene`] is the whole of it: a small screen that does what its keys say.
+//! The terminal module on a real terminal. Each test runs this test binary again inside a pseudo-terminal, where it
+//! plays only [`scene`]: a small screen that is controlled by keys.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,17 +25,17 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use vt100::MouseProtocolMode;
 
-/// Names the file the scene notes in that its terminal is gone; beside it lies its log.
+/// The variable with the file in which the scene notes the loss of its terminal; its log is beside it.
 const NOTE: &str = "BACKCOURT_SCENE_NOTE";
 
 const SIZE: (u16, u16) = (40, 10);
 
-/// Starts the scene, and waits for its first frame. The folder holds its note and its log.
+/// Starts the scene and waits for its first frame. The folder contains its note and its log.
 fn play() -> (Pty, TempDir) {
     play_in("exec \"$0\" \"$@\"")
 }
 
-/// Starts the scene from a line of shell.
+/// Starts the scene from a shell command.
 fn play_in(shell: &str) -> (Pty, TempDir) {
     let folder = TempDir::new().unwrap();
     let note = folder.path().join("note");
@@ -70,7 +70,7 @@ fn scene() {
         .build()
         .unwrap();
     let code = runtime.block_on(perform(note));
-    // Not println, which panics when the terminal is gone.
+    // Not println, which panics if the terminal is gone.
     drop(writeln!(std::io::stdout(), "goodbye"));
     drop(log);
     std::process::exit(code);
@@ -90,7 +90,7 @@ async fn perform(note: &Path) -> i32 {
                 let text = format!("keys {keys}.\nsize {}x{}.\n{said}", area.width, area.height);
                 frame.render_widget(Text::raw(text), area);
             };
-            // A lost terminal shows here as well, as an error; the scene is to hear of it from its input.
+            // A lost terminal gives an error here too, but the scene must learn of it from its input.
             drop(screen.draw(render));
         }
         tokio::select! {
@@ -125,7 +125,7 @@ async fn perform(note: &Path) -> i32 {
                 Signal::Resize => screen.clear().unwrap(),
                 Signal::Suspend => suspended = true,
                 Signal::Continue => {
-                    // Fails when it comes with a hang-up.
+                    // Fails if it arrives together with a hang-up.
                     drop(screen.resume());
                     input.resume();
                     said = "welcome back".into();
@@ -145,7 +145,7 @@ fn lose_a_worker() -> bool {
     worker.spawn(|| panic!("bad date")).unwrap().join().is_err()
 }
 
-/// The terminal is as a shell needs it.
+/// Asserts that the terminal is usable for a shell.
 fn assert_restored(pty: &Pty) {
     let screen = pty.screen();
     assert!(!screen.alternate_screen(), "still on the alternate screen");

@@ -1,5 +1,5 @@
-//! The whole way of an operator with a wrong raw value: a check finds it, its date is looked at, the raw rows are
-//! fetched again, and everything that rests on them is refreshed. All by key, on the real binary in a real terminal.
+//! The whole workflow for a wrong raw value: a check finds it, the operator inspects the date, reloads the raw rows and
+//! refreshes everything downstream. All by key, with the real binary in a real terminal.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ const ENTER: &str = "\r";
 const RANGE: [&str; 4] = ["--from", "2023-10-24", "--to", "2023-12-19"];
 const FILES: [&str; 3] = ["nba_analytics", "nba_precompute", "nba_predictions"];
 
-/// Every row of every table that a stage fills, without the moments it was written at.
+/// All rows of all stage tables, without timestamps.
 fn everything(state: &State) -> BTreeMap<String, Vec<String>> {
     let mut tables = BTreeMap::new();
     for file in FILES {
@@ -51,7 +51,7 @@ fn everything(state: &State) -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// How many tables differ, and the first of them: whole tables would be too much to read.
+/// The number of tables that differ, and the first of them, because whole tables would be too long to read.
 fn differing(one: &BTreeMap<String, Vec<String>>, other: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let tables = one
         .keys()
@@ -99,7 +99,7 @@ fn a_wrong_raw_value_is_found_traced_corrected_and_everything_that_rests_on_it_r
     arguments.extend(RANGE);
     let mut pty = Pty::backcourt(&arguments, &[], (120, 40));
     header_says(&pty, "finished");
-    // The date is done again, for whatever reason, and takes the wrong value over.
+    // The date is rerun for another reason and picks up the wrong value.
     pty.send("1/2023-12-16\r");
     pty.wait_for("Sat 2023-12-16");
     for _ in 0..8 {

@@ -1,8 +1,8 @@
-//! Trust as a property. Random plans, and random sequences of what people do with them: run, narrow, rerun, edit, waive, lose
-//! rows of the source, kill. After every step no protected row is lost, every row is what the definition the ledger names makes
-//! of its inputs, and no unit is shown as ok whose rows are not what the plan makes now. A dry run announces what the run does.
+//! Property test of trust: random plans and random sequences of operator actions: run, narrow, rerun, edit, waive, lose
+//! source rows, kill. After every step no protected row is lost, every row matches the definition in the ledger and its
+//! inputs, and no unit is ok whose rows differ from what the plan would make now. A dry run predicts what the run does.
 //!
-//! `PROPTEST_CASES=2000 cargo test --test trust` is the nightly size.
+//! `PROPTEST_CASES=2000 cargo test --test it trust` is the nightly size.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,16 +27,16 @@ use rusqlite::Connection;
 /// Monday to Friday.
 const DAYS: u32 = 5;
 
-/// The day of the week that a stage may leave out.
+/// The weekday that a stage may skip.
 const OFF: u32 = 2;
 
-/// Values by their number, of one date.
+/// The values of one date by their number.
 type Rows = BTreeMap<i64, i64>;
 
-/// What determines the rows of a stage.
+/// Everything that determines the rows of a stage.
 #[derive(Debug, Clone, PartialEq)]
 struct Definition {
-    /// The earlier stage it reads and how many days back, or the source.
+    /// The earlier stage it reads and how many days back; `None` for the source.
     reads: Option<(usize, u32)>,
     factor: i64,
     expect: Option<usize>,
@@ -46,7 +46,7 @@ struct Definition {
 #[derive(Debug, Clone)]
 struct Stage {
     definition: Definition,
-    /// No value may be above it.
+    /// The maximum value allowed by the check.
     limit: i64,
 }
 
@@ -90,7 +90,7 @@ enum Step {
         number: i64,
         value: i64,
     },
-    /// A run that is killed once it has printed this many lines.
+    /// A run that is killed after printing this many lines.
     Kill {
         lines: usize,
     },
@@ -109,7 +109,7 @@ impl Definition {
         self.rests && day == OFF
     }
 
-    /// Whether so many new rows miss what a date must come to.
+    /// Whether this many new rows miss the expectation of a date.
     fn is_missed(&self, rows: usize) -> bool {
         rows == 0 || self.expect.is_some_and(|expected| rows != expected)
     }
@@ -126,15 +126,15 @@ fn date(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + TimeDelta::days(day.into())
 }
 
-/// Everything there is, and what is known of how it came about.
+/// The state of the test, and the history of the stored rows.
 struct World {
     state: State,
     folder: tempfile::TempDir,
     stages: Vec<Stage>,
     source: BTreeMap<u32, Rows>,
-    /// The definition of each fingerprint the plan ever had.
+    /// The definition of each fingerprint the plan has had.
     definitions: HashMap<(usize, String), Definition>,
-    /// What the rows of a date were made of when they were seen to change last.
+    /// The inputs of a date's rows when they last changed.
     inputs: HashMap<(usize, u32), Rows>,
     /// Limit and number of failing rows when a check was waived.
     waived: HashMap<usize, (i64, usize)>,
@@ -242,7 +242,7 @@ impl World {
         ended(&mut self.command(args))
     }
 
-    /// The rows every stage has stored.
+    /// The stored rows of every stage.
     fn stored(&self) -> BTreeMap<(usize, u32), Rows> {
         let mut stored = BTreeMap::new();
         let file = self.state.path().join("warehouse/m.sqlite");
@@ -269,7 +269,7 @@ impl World {
         stored
     }
 
-    /// What a date of a stage is made of, with what is stored now.
+    /// The inputs of a date of a stage, from the rows stored now.
     fn inputs_now(&self, at: usize, day: u32, stored: &BTreeMap<(usize, u32), Rows>) -> Rows {
         let Some((of, back)) = self.stages[at].definition.reads else {
             return self.source.get(&day).cloned().unwrap_or_default();
@@ -374,7 +374,7 @@ impl World {
         &mut self.stages[at]
     }
 
-    /// How many rows fail the check of a stage.
+    /// Number of rows that fail the check of a stage.
     fn failing(&self, at: usize, stored: &BTreeMap<(usize, u32), Rows>) -> usize {
         let of = stored.iter().filter(|((stage, _), _)| *stage == at);
         of.flat_map(|(_, rows)| rows.values())
@@ -382,7 +382,7 @@ impl World {
             .count()
     }
 
-    /// How many dates of each stage a run would do, and how many more if the stages before get other rows.
+    /// How many dates of each stage a run would do, and how many more if earlier stages get other rows.
     fn preview(&self, on_change: &str) -> HashMap<String, (u64, u64)> {
         let said = self.backcourt(&["run", "--dry-run", "--on-change", on_change]);
         let number_before = |line: &str, words: &str| -> Option<u64> {
@@ -398,7 +398,7 @@ impl World {
         said.out.lines().filter_map(stage).collect()
     }
 
-    /// Holds what the newest run set out to do against what was announced.
+    /// Compares the work of the newest run with the prediction.
     fn announced(&self, preview: &HashMap<String, (u64, u64)>) -> Result<(), TestCaseError> {
         let facts = self.state.facts();
         let newest = facts.last().map(|fact| fact["run"].clone());
@@ -407,7 +407,7 @@ impl World {
             .filter(|fact| Some(&fact["run"]) == newest.as_ref() && fact["event"] == "stage_started");
         for fact in started {
             let (stage, done) = (fact["stage"].as_str().unwrap(), fact["to_do"].as_u64().unwrap());
-            // Before its input was made for the first time, a stage cannot tell what its dates are.
+            // Until its input is made for the first time, a stage doesn't know its dates.
             let Some((to_do, following)) = preview.get(stage).copied() else {
                 continue;
             };
@@ -480,7 +480,7 @@ impl World {
         )
     }
 
-    /// Holds what the ledger says against what is stored.
+    /// Compares the ledger with the stored rows.
     fn shown(
         &self,
         stored: &BTreeMap<(usize, u32), Rows>,
@@ -504,7 +504,7 @@ impl World {
             .collect();
         for (at, stage) in self.stages.iter().enumerate() {
             let spec = &plan.stages[at];
-            // What is computed from dates that are unknown cannot be known either.
+            // Dates computed from unknown dates are unknown, too.
             let depends_on_unknown = |date: NaiveDate| {
                 let (of, back) = stage.definition.reads.unwrap_or((at, 0));
                 (0..=i64::from(back)).any(|days| promised[of].contains(&(date - TimeDelta::days(days))))
@@ -579,7 +579,7 @@ impl World {
         Ok(())
     }
 
-    /// The fingerprint the ledger has of each date of a stage.
+    /// The fingerprint of each date of a stage in the ledger.
     fn fingerprints(&self, at: usize) -> HashMap<NaiveDate, String> {
         let ledger = self.state.ledger();
         let mut query = ledger
@@ -591,7 +591,7 @@ impl World {
         rows.collect::<Result<_, _>>().unwrap()
     }
 
-    /// What `status` counts is what the ledger has.
+    /// The counts of `status` match the ledger.
     fn status_agrees(&self) -> Result<(), TestCaseError> {
         let said = self.backcourt(&["status", "--json"]);
         if said.code != Some(0) {

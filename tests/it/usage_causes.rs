@@ -1,4 +1,4 @@
-//! The breakdown of the usage rate: each cause is planted once and counted once, under itself and nowhere else.
+//! The breakdown of the usage rate: each cause is planted once and counted once, under its own name only.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -15,7 +15,7 @@ const DATE: &str = "2023-12-16";
 const NEW_SEASON: &str = "2025-10-21";
 const NOT_RUN: &str = "2023-12-17";
 
-/// A player of a team with everything known; `changed` says otherwise.
+/// A player of a team with all values known, except those in `changed`.
 fn player(date: &str, team: &str, lookup: &str, changed: &[(&str, Value)]) -> Row {
     let usual: [(&str, Value); 9] = [
         ("game_date", day(date).into()),
@@ -71,7 +71,7 @@ fn bdl(date: &str, team: &str, lookup: &str, minutes: &str) -> Row {
     )
 }
 
-/// A warehouse of these tables.
+/// A warehouse with these tables.
 async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, SqliteWarehouse) {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
@@ -94,7 +94,7 @@ async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, Sqli
     (folder, warehouse)
 }
 
-/// One player for each cause, and some that only look like one.
+/// One player per cause, and some that only look like one.
 async fn planted() -> (tempfile::TempDir, SqliteWarehouse) {
     let no_rate = || ("usage_rate", Value::Null);
     let players = vec![
@@ -116,7 +116,7 @@ async fn planted() -> (tempfile::TempDir, SqliteWarehouse) {
             "nominutes",
             &[no_rate(), ("minutes_played", Value::Null)],
         ),
-        // A stint of seconds whose minutes read 0.0 has a rate and is no cause.
+        // A player with seconds on the floor and minutes of 0.0 has a rate, so this is no cause.
         player(DATE, "CHI", "seconds", &[("minutes_played", Value::Float(0.0))]),
         player(DATE, "DEN", "noteam", &[no_rate()]),
         player(DATE, "MIA", "nototal", &[no_rate()]),
@@ -133,7 +133,7 @@ async fn planted() -> (tempfile::TempDir, SqliteWarehouse) {
     let bdls = vec![
         bdl(DATE, "LAL", "unresolvedtoo", "12"),
         bdl(DATE, "LAL", "bench", "00"),
-        // The gamebook has this team, so that this feed is not asked about it.
+        // The gamebook has this team, so this feed isn't used for it.
         bdl(DATE, "CHI", "elsewhere", "12"),
     ];
     warehouse(&[
@@ -155,7 +155,7 @@ async fn found(warehouse: &SqliteWarehouse) -> Breakdown {
         .unwrap()
 }
 
-/// The groups of a column with known, lacking and beside.
+/// The groups of a column: known, lacking and beside.
 fn groups<'a>(found: &'a Breakdown, column: &str) -> Vec<(&'a str, u64, &'a [u64], &'a [u64])> {
     let by = found.by.iter().find(|by| by.name == column).unwrap();
     let numbers = by.groups.iter();
@@ -211,7 +211,7 @@ async fn the_share_is_the_one_the_check_measures() {
         .query(&plan.check("usage_coverage").unwrap().sql)
         .await
         .unwrap();
-    // Two of five who had minutes.
+    // Two of the five who had minutes.
     assert_eq!(answer.rows, [[Value::Float(40.0)]]);
     assert_eq!(found(&warehouse).await.whole.share(), "40 %");
 }

@@ -1,5 +1,5 @@
-//! Values are what their columns were declared as, whichever way they come: printed by a program or answered by a query.
-//! What is none is refused with the value in sight. And what a program writes besides stays off the screen.
+//! Values have the declared type of their column, whether printed by a program or returned by a query. Invalid ones are
+//! rejected and shown in the message. Other output of a program stays off the screen.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use crate::pty::Pty;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-/// A plan of these dates with stages of its own, in a folder with the programs they run.
+/// A plan with custom stages for these dates, in a folder with their programs.
 struct Plan {
     state: State,
     folder: tempfile::TempDir,
@@ -37,7 +37,7 @@ impl Plan {
         self.folder.path().join("p.toml")
     }
 
-    /// A program beside the plan.
+    /// Adds a program beside the plan.
     fn with(self, name: &str, script: &[u8]) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let file = self.folder.path().join(name);
@@ -61,7 +61,7 @@ impl Plan {
         self.state.ledger().query_row(sql, [stage, date], read).unwrap()
     }
 
-    /// What a query about the dataset `d` answers, each row as its values with spaces between.
+    /// The rows of a query on dataset `d`, as values separated by spaces.
     fn stored(&self, sql: &str) -> Vec<String> {
         let file = self.state.path().join("warehouse/d.sqlite");
         let dataset = Connection::open(file).unwrap();
@@ -146,7 +146,7 @@ columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }, { na
     );
 }
 
-/// Each way to write a value: its column, the text, and what is stored of it or why it is refused.
+/// Ways to write a value: its column, the text, and the stored value or the reason for its rejection.
 const WAYS: [(&str, &str, &str); 28] = [
     ("t", "2024-01-08T02:30:00-05:00", "2024-01-08T07:30:00.000000Z"),
     ("t", "2024-01-08 02:30:00", "2024-01-08T02:30:00.000000Z"),
@@ -356,7 +356,8 @@ fn tty_writer() {
         state.to_str().unwrap(),
     ];
     let mut pty = Pty::backcourt(&arguments, &[], (120, 36));
-    // A stage that has finished says so too; a key that leaves would ask a question then.
+    // Checks the header, because a finished stage shows "finished", too; quitting before the run ends would ask a
+    // question.
     pty.wait_until("the run has finished", |screen| {
         let header = screen.contents().lines().next().unwrap_or_default().to_owned();
         header.contains("finished")

@@ -1,13 +1,13 @@
-//! The rules of the built-in stages and their versions: whoever changes what a rule makes of the same feeds raises its
-//! `VERSION`, so that rows of before show as outdated.
+//! The rule versions of the built-in stages: a change that gives different rows from the same feeds must increment
+//! `VERSION`, so that earlier rows show as outdated.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use crate::program::{State, stages_alone};
 use backcourt::nba::rules_version;
 
-/// Each stage with the version of its rules and the digest of what they make of the sample. A digest that differs means
-/// that the rules make other rows: raise `VERSION` beside them, and write the new pair here.
+/// Each stage with its rules version and the digest of its sample rows. A different digest means that the rules give
+/// different rows: increment `VERSION` and write the new pair here.
 const MADE: [(&str, u32, i64); 8] = [
     ("team_offense", 1, -8_698_679_899_780_667_159),
     ("team_defense", 1, 4_518_585_221_296_988_960),
@@ -19,7 +19,7 @@ const MADE: [(&str, u32, i64); 8] = [
     ("ml_feature_store", 1, 3_692_862_133_020_174_855),
 ];
 
-/// The first weeks of a season, until the stages that look back have enough to look back on.
+/// The first weeks of a season, until the look-back stages have enough games.
 const SAMPLE: [&str; 4] = ["--from", "2021-10-19", "--to", "2021-11-21"];
 
 #[test]
@@ -35,7 +35,7 @@ fn rules_that_make_other_rows_have_another_version() {
     assert_eq!(made, MADE, "the left is what the rules make now");
 }
 
-/// What the ledger knows of the rows of a stage, date by date, in one number.
+/// The digests of all rows of a stage in the ledger, combined into one number.
 fn digest(state: &State, stage: &str) -> i64 {
     let ledger = state.ledger();
     let mut query = ledger

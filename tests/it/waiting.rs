@@ -1,4 +1,4 @@
-//! A server that takes a call and never answers: whoever waits at a terminal is told.
+//! A server that accepts a connection and never answers: the operator at the terminal gets a message.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -9,7 +9,7 @@ use crate::pty::Pty;
 
 #[test]
 fn a_dry_run_says_for_whom_it_waits() {
-    // The system takes the call; nobody ever reads it.
+    // The system accepts the connection; it is never read.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let warehouse = format!("bigquery:nobody-there@http://{}", silent.local_addr().unwrap());
     let state = State::none();

@@ -1,5 +1,4 @@
-//! What is said of a plan is said of all its dates, whichever of them the last run was about, and a state folder stays the
-//! same one wherever it lies.
+//! Statements about a plan cover all its dates, whichever the last run was about, and a state folder can be moved.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -16,7 +15,7 @@ use backcourt::ledger::RunState;
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// A plan of which two dates fail.
+/// A plan with two failing dates.
 const FAILED_HIDDEN: &str = r#"
 name = "failed_hidden"
 title = "Failed dates, and a run of another date after it"
@@ -28,7 +27,7 @@ kind = "command"
 command = ["sh", "-c", "case $1 in *-02|*-04) exit 1;; esac", "sh", "{date}"]
 "#;
 
-/// A table that another one says how to fill, and a check that compares both.
+/// A table that is computed from another one, and a check that compares both.
 const DAILY: &str = r#"
 name = "daily"
 title = "Daily sums"
@@ -56,7 +55,7 @@ WHERE p.day IS NULL OR p.total != s.amount * 2
 expect = [{ rows = 0 }]
 "#;
 
-/// A gate that only a waiver opens, a stage behind it, and an item that a person ticks.
+/// A gate that only a waiver opens, a downstream stage, and an item that an operator ticks.
 const GATE: &str = r#"
 name = "gate"
 title = "A gate"
@@ -94,7 +93,7 @@ title = "By hand"
 manual = true
 "#;
 
-/// A plan whose source table has a row for every day of it.
+/// A plan whose source table has a row for each of its days.
 fn with_source(plan: &str) -> Planned {
     let planned = Planned::new(plan);
     let warehouse = planned.state.path().join("warehouse");
@@ -148,7 +147,7 @@ fn failed_hidden() {
     );
     let doctor = case.backcourt(&["doctor"]).expect(1).out;
     holds(&doctor, &["2 dates need attention: s 2024-01-02, 2024-01-04"]);
-    // The cause is gone, and a run of another date in between has not hidden what is to be rerun.
+    // The cause is fixed, and a run of another date in between hasn't hidden the dates to rerun.
     let healed = FAILED_HIDDEN.replace("exit 1", "exit 0");
     fs::write(case.file(), healed).unwrap();
     case.backcourt(&["rerun", "--failed", "--output", "plain"])
@@ -231,7 +230,7 @@ fn a_live_run_says_what_is_outside_it_and_how_to_rerun_that() {
 fn adopt_existing() {
     let case = with_source(DAILY);
     case.backcourt(&["run", "--output", "plain"]).expect(0);
-    // The table is good in places, and neither ledger nor warehouse knows it.
+    // Some rows of the table are wrong or missing, and neither the ledger nor the recorded progress shows it.
     let table = Connection::open(case.state.path().join("warehouse/prod.sqlite")).unwrap();
     table
         .execute_batch(
@@ -351,7 +350,7 @@ fn a_command_without_a_plan_means_the_plan_of_the_folder() {
         .backcourt(&["rerun", "--failed", "--output", "plain"])
         .expect(1);
 
-    // A second plan in the same folder: which is meant must be said.
+    // With a second plan in the same folder, the plan must be given.
     let second = case.folder.path().join("second.toml");
     fs::write(&second, FAILED_HIDDEN.replace("\"failed_hidden\"", "\"second\"")).unwrap();
     ended(

@@ -1,5 +1,5 @@
-//! What people read is written in the field's own terms: a figure of speech that was once in a message, in the help or on
-//! a page doesn't come back.
+//! User-facing text uses field terms: a figure of speech that was removed from a message, the help or a page must not
+//! come back.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-/// What is never written, each with the term that is.
+/// Forbidden wordings, each with its replacement.
 const NEVER: [(&str, &str); 37] = [
     (r"\bhelm\b", "control"),
     (r"\b(nobody|somebody)\b", "no client, another process"),
@@ -66,7 +66,7 @@ const NEVER: [(&str, &str); 37] = [
     (r"\bleft as it is\b", "left unchanged"),
 ];
 
-/// Texts that are not prose: names that configuration files know, names of files, and what rows of the NBA tables say.
+/// Texts that aren't prose: keys of config files, file names, and texts stored in NBA rows.
 const NAMES: [&str; 4] = [
     "helm",
     "{dataset}.{SUFFIX}.begun",
@@ -74,7 +74,7 @@ const NAMES: [&str; 4] = [
     "holds no name",
 ];
 
-/// Words by which SQL is known.
+/// Markers of SQL texts.
 const SQL: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "ALTER ", "DELETE "];
 
 /// Pages outside docs/.
@@ -131,7 +131,7 @@ fn pages_use_the_terms_of_the_field() {
         .flat_map(|page| {
             let text = fs::read_to_string(root().join(&page)).unwrap();
             let place = page.display().to_string();
-            // A sentence can span lines and ends with its paragraph.
+            // A sentence may span lines and ends with its paragraph.
             let paragraphs: Vec<_> = text.split("\n\n").collect();
             let of = |paragraph: &str| faults(&place, &code.replace_all(paragraph, "…"));
             paragraphs.into_iter().flat_map(of).collect::<Vec<_>>()
@@ -144,7 +144,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What of a text must be written otherwise.
+/// The forbidden wordings in a text.
 fn faults(place: &str, text: &str) -> Vec<String> {
     static PATTERNS: LazyLock<RegexSet> =
         LazyLock::new(|| RegexSet::new(NEVER.map(|(pattern, _)| format!("(?i){pattern}"))).unwrap());
@@ -156,7 +156,7 @@ fn faults(place: &str, text: &str) -> Vec<String> {
     PATTERNS.matches(&line).into_iter().map(of).collect()
 }
 
-/// Every source file that is part of the program.
+/// Every source file of the program.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -174,7 +174,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The texts of a source file before its unit tests, without comments and the reasons given to lints.
+/// The string literals of a source file before its unit tests, without comments and lint reasons.
 fn literals(source: &str) -> Vec<String> {
     let mut rest = source.split("#[cfg(test)]").next().unwrap();
     let mut texts = Vec::new();
@@ -195,7 +195,7 @@ fn literals(source: &str) -> Vec<String> {
                 });
                 (Some(&from[1..=end.unwrap()]), end.unwrap() + 2)
             }
-            // A letter, such as a quotation mark, or a lifetime.
+            // A character literal, such as a quotation mark, or a lifetime.
             _ if from.starts_with("'\\") => (None, 3 + from[3..].find('\'').unwrap()),
             _ if from.starts_with("'\"'") => (None, 3),
             _ => (None, 1),

@@ -1,4 +1,5 @@
-//! A plan that one state folder began and another one continues, from what their warehouse has recorded of it.
+//! Shared test of a plan started from one state folder and resumed from another, using the progress recorded in its
+//! warehouse.
 
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ sql = "SELECT day FROM `d.one` WHERE n != 1 AND day > DATE '2000-01-01'"
 expect = [{ rows = 0 }]
 "#;
 
-/// How the plan stands, without what the runs themselves took.
+/// The status of the plan, without durations and other figures of the individual runs.
 pub fn standing(planned: &Planned) -> Value {
     let status = planned.status();
     let part = |of: &str, kept: &[&str]| -> Vec<Value> {
@@ -56,7 +57,7 @@ pub fn standing(planned: &Planned) -> Value {
     })
 }
 
-/// A second state folder continues and a third one only looks; `commits` counts the recorded ones.
+/// A second state folder resumes the plan and a third one only reads it. `commits` counts the recorded commits.
 pub fn another_state_folder_continues(warehouse: &[String], commits: impl Fn() -> i64) {
     let [first, second, third] = [(); 3].map(|()| Planned::on(PLAN, warehouse));
     first.run(&["--to", "2024-01-04"]).expect(1);
@@ -79,7 +80,7 @@ pub fn another_state_folder_continues(warehouse: &[String], commits: impl Fn() -
     assert_eq!(standing(&second), before);
     assert_eq!(commits(), committed, "nothing was computed again");
 
-    // The rest of the plan is done there; the first one then knows of it.
+    // The second completes the plan; the first then knows it.
     second.run(&[]).expect(1);
     assert_eq!(second.dates("two", "ok"), 6);
     let again = first.run(&[]).expect(1);

@@ -1,4 +1,4 @@
-//! A state folder with a plan file beside it, and the real program on both.
+//! A state folder and a plan file, with the real program run on both.
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
 use std::fs;
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::program::{Ended, State, ended};
 
-/// A state folder with a plan file beside it, both removed when dropped.
+/// A state folder and a plan file, both removed when dropped.
 pub struct Planned {
     pub state: State,
     pub folder: tempfile::TempDir,
-    /// What names the warehouse; nothing where it is the state folder's own.
+    /// The flags for the warehouse; empty for the state folder's own.
     warehouse: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ impl Planned {
         Self::on(plan, &[])
     }
 
-    /// With the tables where these flags say.
+    /// With the tables in the warehouse given by these flags.
     pub fn on(plan: &str, warehouse: &[String]) -> Self {
         let planned = Self {
             state: State::none(),
@@ -34,7 +34,7 @@ impl Planned {
         planned
     }
 
-    /// Writes the plan that the commands after it are about.
+    /// Writes the plan for the following commands.
     pub fn write(&self, plan: &str) {
         fs::write(self.file(), plan).unwrap();
     }
@@ -43,7 +43,7 @@ impl Planned {
         self.folder.path().join("plan.toml")
     }
 
-    /// The program about the plan, ready to be given more.
+    /// The program with the plan; more arguments can be added.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.state.command(args);
         command.arg("--plan").arg(self.file()).args(&self.warehouse);
@@ -54,7 +54,7 @@ impl Planned {
         ended(&mut self.command(args))
     }
 
-    /// A run that prints plain lines.
+    /// A run with plain output.
     pub fn run(&self, args: &[&str]) -> Ended {
         self.backcourt(&[&["run", "--output", "plain"], args].concat())
     }
@@ -63,19 +63,19 @@ impl Planned {
         serde_json::from_str(&self.backcourt(&["status", "--json"]).expect(0).out).unwrap()
     }
 
-    /// A stage of the status.
+    /// A stage in the status output.
     pub fn stage(&self, name: &str) -> Value {
         let status = self.status();
         let stages = status["stages"].as_array().unwrap();
         stages.iter().find(|stage| stage["name"] == name).unwrap().clone()
     }
 
-    /// How many dates of a stage are in a state.
+    /// Number of dates of a stage in a state.
     pub fn dates(&self, stage: &str, state: &str) -> u64 {
         self.stage(stage)["dates"][state].as_u64().unwrap()
     }
 
-    /// The column `n` of a table of dataset `d`, in order of date.
+    /// The column `n` of a table in dataset `d`, ordered by date.
     pub fn numbers(&self, table: &str) -> Vec<i64> {
         let warehouse = Connection::open(self.state.path().join("warehouse/d.sqlite")).unwrap();
         let mut query = warehouse

@@ -1,4 +1,4 @@
-//! The real binary on a state folder of its own, and what it left there.
+//! Runs the real binary on its own state folder and inspects the result.
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Where rows of `team_offense` land.
+/// The table of `team_offense`.
 pub const TABLE: &str = "nba_analytics.team_offense_game_summary";
 
-/// Columns that tell when a row was written and nothing else.
+/// Columns with timestamps of the write.
 pub const TIMESTAMPS: [&str; 2] = ["created_at", "processed_at"];
 
-/// Nothing here takes half as long, however busy the machine.
+/// Timeout for a single wait, at least twice as long as needed on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A state folder, removed when dropped.
@@ -25,7 +25,7 @@ pub struct State {
     folder: TempDir,
 }
 
-/// What a run of the program came to.
+/// The result of running the program.
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -34,19 +34,19 @@ pub struct Ended {
 }
 
 impl State {
-    /// A state folder that is not there yet.
+    /// A state folder that doesn't exist yet.
     pub fn none() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         Self { folder }
     }
 
-    /// A state folder whose warehouse holds the shipped feeds and nothing else.
+    /// A state folder whose warehouse contains the built-in feeds only.
     pub fn loaded() -> Self {
         let state = Self::none();
         let warehouse = state.path().join("warehouse");
         fs::create_dir_all(&warehouse).unwrap();
         let feeds = "nba_raw.sqlite";
-        // A copy and not a link: SQLite's locks belong to the file and not to its name, so that tests would meet.
+        // A copy, not a link: SQLite locks belong to the file, so tests would block each other.
         fs::copy(loaded_warehouse().join(feeds), warehouse.join(feeds)).unwrap();
         state
     }
@@ -59,7 +59,7 @@ impl State {
         self.path().join("events.jsonl")
     }
 
-    /// The program, ready to be given more; `args` start with the subcommand.
+    /// The program with `args`, which start with the subcommand; more can be added.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = backcourt();
         command.args(args).arg("--state-dir").arg(self.path());
@@ -76,12 +76,12 @@ impl State {
         serde_json::from_str(&said.out).unwrap()
     }
 
-    /// The dates of the first stage, by state.
+    /// The number of dates of the first stage in a state.
     pub fn dates(&self, state: &str) -> u64 {
         self.status()["stages"][0]["dates"][state].as_u64().unwrap()
     }
 
-    /// Every fact so far; a line that is not finished yet is left out, and so are the pictures between the facts.
+    /// All events so far, without an incomplete last line and without snapshots.
     pub fn facts(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.events_file()).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
@@ -92,7 +92,7 @@ impl State {
             .collect()
     }
 
-    /// Every dataset of the warehouse under its own name.
+    /// A connection with every dataset of the warehouse attached under its name.
     pub fn warehouse(&self) -> Connection {
         let db = Connection::open_in_memory().unwrap();
         for file in fs::read_dir(self.path().join("warehouse")).unwrap() {
@@ -120,7 +120,7 @@ impl State {
         self.ledger().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Every stored row as text, timestamps left out, in a fixed order.
+    /// All stored rows as text without timestamps, in a fixed order.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let db = self.warehouse();
         let mut query = db
@@ -148,14 +148,14 @@ impl State {
 }
 
 impl Ended {
-    /// Fails with everything that was said unless the exit code is this one.
+    /// Fails with the whole output unless the exit code is `code`.
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 }
 
-/// The program with an environment that decides nothing.
+/// The program with a clean environment.
 pub fn backcourt() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_backcourt"));
     command.stdin(Stdio::null());
@@ -180,8 +180,8 @@ pub fn ended(command: &mut Command) -> Ended {
     }
 }
 
-/// A plan with the stages of the built-in one and nothing else: its checks are sixty questions more, and most are about
-/// more dates than a test has.
+/// A plan with the stages of the built-in one only: its checks would be sixty more queries, and most need more dates
+/// than a test has.
 pub fn stages_alone(state: &State) -> String {
     let plan = include_str!("../../assets/plans/nba.toml");
     let blocks = plan.split("\n[[").enumerate();
@@ -200,7 +200,7 @@ pub fn stages_alone(state: &State) -> String {
     file.display().to_string()
 }
 
-/// Every file of a folder with its length and the time of its last change.
+/// Every file in a folder with its length and modification time.
 pub fn files(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -218,7 +218,7 @@ pub fn files(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
     found
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -227,8 +227,8 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A warehouse with the shipped feeds. It is made once for each build of the program and shared by all test
-/// binaries, because loading takes seconds.
+/// A warehouse with the built-in feeds. It is loaded once per build of the program and shared by all test binaries,
+/// because loading takes seconds.
 fn loaded_warehouse() -> PathBuf {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let lock = File::create(shared.join("loaded.lock")).unwrap();

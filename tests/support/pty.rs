@@ -1,4 +1,4 @@
-//! Runs a program in a real pseudo-terminal and watches it the way an operator would: by its screen.
+//! Runs a program in a real pseudo-terminal and reads its screen, as an operator would.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// A program in a pseudo-terminal; killed when dropped.
 pub struct Pty {
-    /// Both are gone after a hang-up.
+    /// Both are `None` after a hang-up.
     master: Option<Box<dyn MasterPty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
     reader: Option<JoinHandle<()>>,
@@ -36,13 +36,13 @@ struct State {
 }
 
 impl Pty {
-    /// Starts the `backcourt` program itself; see [`Pty::start`].
+    /// Starts `backcourt`; see [`Pty::start`].
     pub fn backcourt(args: &[&str], env: &[(&str, &str)], size: (u16, u16)) -> Self {
         Self::start(env!("CARGO_BIN_EXE_backcourt"), args, env, size)
     }
 
-    /// Starts `program` on a terminal of `size` (columns, rows). The environment is the test's own plus `env`,
-    /// with a UTF-8 xterm that is not at the end of an SSH connection, and no config file.
+    /// Starts `program` on a terminal of `size` (columns, rows). The environment is that of the test plus `env`, with a
+    /// UTF-8 xterm, no SSH connection and no config file.
     pub fn start(program: &str, args: &[&str], env: &[(&str, &str)], size: (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -87,7 +87,7 @@ impl Pty {
         writer.flush().unwrap();
     }
 
-    /// Waits until the screen satisfies `condition`; panics with the screen if it does not within [`limit`].
+    /// Waits until the screen satisfies `condition`. Panics with the screen after [`limit`].
     pub fn wait_until(&self, what: &str, mut condition: impl FnMut(&vt100::Screen) -> bool) {
         let (state, timeout) = self
             .seen
@@ -111,7 +111,7 @@ impl Pty {
         });
     }
 
-    /// Gives the terminal another size (columns, rows); the program is told by SIGWINCH.
+    /// Resizes the terminal to `size` (columns, rows). The program receives SIGWINCH.
     pub fn resize(&self, size: (u16, u16)) {
         let master = self.master.as_ref().expect("the terminal is still there");
         self.seen
@@ -124,30 +124,30 @@ impl Pty {
         master.resize(pty_size(size)).unwrap();
     }
 
-    /// The screen as it is now.
+    /// The current screen.
     pub fn screen(&self) -> vt100::Screen {
         self.seen.state.lock().unwrap().parser.screen().clone()
     }
 
-    /// Everything the program has written so far.
+    /// All bytes the program has written so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.seen.state.lock().unwrap().bytes.clone()
     }
 
-    /// How many bytes the program has written so far.
+    /// Number of bytes the program has written so far.
     pub fn byte_count(&self) -> usize {
         self.seen.state.lock().unwrap().bytes.len()
     }
 
-    /// Whether the terminal's modes (raw or not, echo, …) are those from before the program started.
+    /// Whether the terminal's modes (raw mode, echo, …) are the same as before the program started.
     pub fn modes_restored(&self) -> bool {
         modes(&**self.master.as_ref().expect("the terminal is still there")) == self.modes_before
     }
 
-    /// Closes the terminal under the program, as a dropped SSH connection does.
+    /// Closes the terminal under the program, like a dropped SSH connection.
     pub fn hang_up(&mut self) {
         self.seen.state.lock().unwrap().hung_up = true;
-        // The reader sits in a read and holds the terminal open; one byte from this side lets it go.
+        // The reader blocks in a read and keeps the terminal open; one byte from this side unblocks it.
         let no_controlling_tty = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
         let mut tty = OpenOptions::new()
             .write(true)
@@ -170,7 +170,7 @@ impl Pty {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Waits until the program has ended and all it wrote was seen.
+    /// Waits until the program has ended and all its output was read.
     pub fn wait_exit(&mut self) -> ExitStatus {
         let mut status = None;
         wait_until("the program ends", || {
@@ -183,17 +183,17 @@ impl Pty {
         status.expect("waited for")
     }
 
-    /// The letter the system gives the program's state: `T` when it is stopped.
+    /// The process state as reported by the system: `T` if stopped.
     pub fn process_state(&self) -> char {
         stat(self.pid())[0].chars().next().unwrap()
     }
 
-    /// The processor time the program has used so far, in all its threads and in the process it started, if it did.
+    /// The CPU time the program has used so far, in all threads and in child processes.
     pub fn cpu(&self) -> Duration {
         self.started().into_iter().chain([self.pid()]).map(cpu_of).sum()
     }
 
-    /// The processes the program has started and not waited for yet.
+    /// The program's child processes that haven't been reaped.
     fn started(&self) -> Vec<Pid> {
         let pid = self.pid().as_raw_nonzero();
         let path = format!("/proc/{pid}/task/{pid}/children");
@@ -221,14 +221,14 @@ impl Drop for Pty {
     }
 }
 
-/// The processor time a process has used so far, in all its threads.
+/// The CPU time a process has used so far, in all threads.
 pub fn cpu_of(pid: Pid) -> Duration {
-    // The 14th and 15th field of the file, in the kernel's 10 ms ticks.
+    // Fields 14 and 15 of the file, in kernel ticks of 10 ms.
     let ticks = |field: usize| stat(pid)[field].parse::<u64>().unwrap();
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
-/// The fields after the program's name, which may hold blanks; the state is the first of them.
+/// The fields after the program's name, which may contain blanks. The first is the state.
 fn stat(pid: Pid) -> Vec<String> {
     let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
     let stat = std::fs::read_to_string(path).unwrap();
@@ -236,7 +236,7 @@ fn stat(pid: Pid) -> Vec<String> {
     fields.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Waits for a condition outside the screen; panics if it does not come true within [`limit`].
+/// Waits for a condition outside the screen. Panics after [`limit`].
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + limit();
     while !condition() {
@@ -245,7 +245,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// How long to wait for anything: `BACKCOURT_TEST_WAIT_SECS`, or a minute.
+/// Timeout of all waits: `BACKCOURT_TEST_WAIT_SECS`, or a minute.
 pub fn limit() -> Duration {
     let seconds = std::env::var("BACKCOURT_TEST_WAIT_SECS").map_or(60, |text| text.parse().unwrap());
     Duration::from_secs(seconds)

@@ -1,4 +1,4 @@
-//! Raw and stored rows made by hand, and what a check's query answers to them.
+//! Hand-made raw and stored rows, and results of check queries on them.
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Answer, Replace, Warehouse};
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// A row given by some of its columns; the others are NULL, or what their type calls empty.
+/// A row with some columns given; the others are NULL or empty.
 pub fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
     for (name, _) in given {
         assert!(
@@ -48,7 +48,7 @@ pub fn game_id(date: &str, away: &str, home: &str) -> String {
     format!("{}_{away}_{home}", date.replace('-', ""))
 }
 
-/// A final.
+/// A finished game.
 pub fn scheduled(date: &str, away: &str, home: &str) -> Row {
     row(
         schedule(),
@@ -61,7 +61,7 @@ pub fn scheduled(date: &str, away: &str, home: &str) -> Row {
     )
 }
 
-/// What the query of a check answers when these tables hold these rows, all of them on these dates.
+/// The result of a check's query on these tables, with all rows on these dates.
 pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &str) -> Answer {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
@@ -86,7 +86,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
     warehouse.query(&sql).await.unwrap()
 }
 
-/// The dates an answer names.
+/// The dates in a result.
 pub fn offending(answer: &Answer) -> BTreeSet<NaiveDate> {
     assert_eq!(answer.columns.first().map(String::as_str), Some("game_date"));
     answer.rows.iter().map(|row| row[0].as_date().unwrap()).collect()

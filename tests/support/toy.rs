@@ -1,4 +1,4 @@
-//! A stage and a warehouse small enough to see through: two rows a date, every seventh day off.
+//! A minimal stage and warehouse: two rows per date, every seventh day off.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -66,7 +66,7 @@ fn is_off(date: NaiveDate) -> bool {
     (date.num_days_from_ce() - day(0).num_days_from_ce()) % 7 == 6
 }
 
-/// The first day of a date's week; a day off is the last of it.
+/// The first day of a date's week. The day off is the last one.
 pub fn week(date: NaiveDate) -> NaiveDate {
     let days = date.num_days_from_ce() - day(0).num_days_from_ce();
     date - Days::new(u64::try_from(days % 7).unwrap())
@@ -79,18 +79,18 @@ pub fn ended_date(fact: &Fact) -> Option<NaiveDate> {
     }
 }
 
-/// What goes wrong on a date.
+/// A fault injected for a date.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// Reading it alone fails this often, then works.
+    /// Reading it alone fails this many times, then works.
     Transient(u32),
-    /// Computing it never works.
+    /// Computing it always fails.
     Data,
-    /// Reading it never works, for a reason that lies in the program.
+    /// Reading it always fails, with an error of class `code`.
     Code,
     /// Computing it panics.
     Panic,
-    /// Only this many of its two rows come.
+    /// Only this many of its two rows are returned.
     Short(u32),
 }
 
@@ -103,14 +103,14 @@ struct World {
     refused_commits: AtomicUsize,
     blind: Mutex<Option<&'static str>>,
     disk_is_full: AtomicBool,
-    /// Commits to stage `toy` that meet a used-up quota, and how long a table rests then.
+    /// Commits to stage `toy` that hit an exhausted quota, and the backoff of the table.
     quota_hits: AtomicUsize,
     rest: Mutex<Option<Duration>>,
-    /// How many commits may still end; any number, if it is none.
+    /// How many more commits may end; `None` for any number.
     allowed: Mutex<Option<usize>>,
-    /// Commits that happen though nobody says so.
+    /// Commits that are applied without an answer.
     lost_commits: AtomicUsize,
-    /// The names of commits that were sent, and of those somebody asked after.
+    /// The names of commits that were sent, and of those that were looked up.
     sent: Mutex<Vec<String>>,
     asked_after: Mutex<Vec<String>>,
     is_mute: AtomicBool,
@@ -141,7 +141,7 @@ impl World {
     }
 }
 
-/// A run under way.
+/// A running engine.
 pub struct Live {
     engine: Engine,
 }
@@ -168,12 +168,12 @@ impl Toy {
         }
     }
 
-    /// With these stages of `toy`, `beside` and `after`, which needs `toy`; otherwise just `toy`.
+    /// With these stages of `toy`, `beside` and `after`, which needs `toy`. The default is `toy` only.
     pub fn with_stages(self, stages: &'static [&'static str]) -> Self {
         Self { stages, ..self }
     }
 
-    /// With a plan in which stage `after` asks before it begins.
+    /// With a plan in which stage `after` needs approval before it starts.
     pub fn asking(mut self) -> Self {
         let path = self.folder.path().join("toy.toml");
         let asks = PLAN.replace("needs = [\"toy\"]", "needs = [\"toy\"]\nadvance = \"ask\"");
@@ -182,7 +182,7 @@ impl Toy {
         self.with_stages(&["toy", "beside", "after"])
     }
 
-    /// Faults strike stage `toy` alone.
+    /// With a fault in stage `toy`.
     pub fn with_fault(self, date: NaiveDate, fault: Fault) -> Self {
         self.world.faults.lock().unwrap().insert(date, fault);
         self
@@ -193,26 +193,26 @@ impl Toy {
         self
     }
 
-    /// The warehouse finds fault with the rows of this many commits.
+    /// The warehouse rejects the rows of this many commits.
     pub fn with_refused_commits(self, times: usize) -> Self {
         self.world.refused_commits.store(times, Ordering::Relaxed);
         self
     }
 
-    /// The quota of stage `toy` is used up this many times, and its table rests each time.
+    /// The quota of stage `toy` is exhausted this many times, with this backoff.
     pub fn with_quota_hits(self, times: usize, rest: Duration) -> Self {
         self.world.quota_hits.store(times, Ordering::Relaxed);
         *self.world.rest.lock().unwrap() = Some(rest);
         self
     }
 
-    /// So many times a commit happens and its answer is lost.
+    /// This many commits are applied, and their answers are lost.
     pub fn with_lost_commits(self, times: usize) -> Self {
         self.world.lost_commits.store(times, Ordering::Relaxed);
         self
     }
 
-    /// Just so many more commits may end, any number if it is none.
+    /// Lets this many more commits end; `None` for any number.
     pub fn allow_commits(&self, number: Option<usize>) {
         *self.world.allowed.lock().unwrap() = number;
     }
@@ -225,7 +225,7 @@ impl Toy {
         self.world.asked_after.lock().unwrap().clone()
     }
 
-    /// This stage cannot learn what its dates must come to.
+    /// This stage can't determine its expected rows.
     pub fn with_blind(self, stage: &'static str) -> Self {
         *self.world.blind.lock().unwrap() = Some(stage);
         self
@@ -246,7 +246,7 @@ impl Toy {
         self.world.disk_is_full.store(is_full, Ordering::Relaxed);
     }
 
-    /// No query is answered as long as this holds.
+    /// While `is_mute` is set, no query returns.
     pub fn hush(&self, is_mute: bool) {
         self.world.is_mute.store(is_mute, Ordering::Relaxed);
     }
@@ -255,7 +255,7 @@ impl Toy {
         self.world.read_millis.store(0, Ordering::Relaxed);
     }
 
-    /// The table loses what it holds of a date, behind everybody's back.
+    /// Deletes the stored rows of a date, without the engine's knowledge.
     pub fn lose(&self, date: NaiveDate) {
         self.world
             .stored
@@ -266,13 +266,13 @@ impl Toy {
             .remove(&date);
     }
 
-    /// Another text stands in the source column of the first row of a date, behind everybody's back.
+    /// Changes the source column in the first row of a date, without the engine's knowledge.
     pub fn plant(&self, date: NaiveDate, source: &str) {
         let mut stored = self.world.stored.lock().unwrap();
         stored.get_mut("toy.toy").unwrap().get_mut(&date).unwrap()[0][2] = Value::from(source);
     }
 
-    /// Runs from now on sample these days first.
+    /// Later runs sample these days first.
     pub fn sample(&self, days: &[u32]) {
         *self.sampled.lock().unwrap() = days.to_vec();
     }
@@ -399,13 +399,13 @@ impl Toy {
         self.ledger().open_intents(self.target(), "toy").unwrap()
     }
 
-    /// What a stage's table holds.
+    /// The stored rows of a stage's table.
     pub fn stored(&self, stage: &str) -> BTreeMap<NaiveDate, Vec<Row>> {
         let stored = self.world.stored.lock().unwrap();
         stored.get(&format!("toy.{stage}")).cloned().unwrap_or_default()
     }
 
-    /// The dates of a stage in some state, as the ledger has them.
+    /// The dates of a stage in this state, according to the ledger.
     pub fn dates_of(&self, stage: &str, state: UnitState) -> Vec<NaiveDate> {
         let units = self.ledger().units(self.target(), stage).unwrap();
         let meant = units.into_iter().filter(|unit| unit.state == state);
@@ -437,7 +437,7 @@ impl Toy {
 }
 
 impl Live {
-    /// The first picture that shows what is waited for.
+    /// The first snapshot that satisfies `shows`.
     pub fn wait_for(&mut self, mut shows: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
         let limit = Instant::now() + Duration::from_secs(30);
         loop {
@@ -468,13 +468,13 @@ impl Live {
         reply.blocking_recv().unwrap()
     }
 
-    /// Nobody can give orders any more.
+    /// Closes the command channel, so that no client can send commands any more.
     pub fn abandon(&mut self) {
         let (nobody, _) = mpsc::channel(1);
         self.engine.link.orders = nobody;
     }
 
-    /// The last picture, once the engine has ended.
+    /// The last snapshot, after the engine has ended.
     pub fn last(mut self) -> Arc<Snapshot> {
         while self.engine.link.facts.blocking_recv().is_some() {}
         let snapshots = self.engine.link.snapshots.clone();
@@ -549,7 +549,7 @@ impl Stage for ToyStage {
 
     async fn scope(&self, _: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
         if *self.world.blind.lock().unwrap() == Some(self.name) {
-            // Late enough that its neighbours are at work.
+            // Late enough that its neighbours are running.
             tokio::time::sleep(Duration::from_millis(100)).await;
             return Err(StageError {
                 class: ErrorClass::Data,
@@ -620,7 +620,7 @@ impl Stage for ToyStage {
 struct ToyInputs {
     faults: HashMap<NaiveDate, Fault>,
     source: String,
-    /// What stage `after` looks back on.
+    /// The earlier rows that stage `after` reads.
     before: BTreeMap<NaiveDate, Vec<Row>>,
 }
 
@@ -823,7 +823,7 @@ impl Warehouse for Memory {
     }
 }
 
-/// How many rows of the toy's dates are stored, and how many of two are lost.
+/// How many rows of the toy's dates are stored, and how many of the two per date are missing.
 fn broken_down(stored: Option<&BTreeMap<NaiveDate, Vec<Row>>>) -> Answer {
     let dates = stored.into_iter().flatten().filter(|(date, _)| !is_off(**date));
     let counts = dates.flat_map(|(date, rows)| {

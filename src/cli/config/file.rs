@@ -1,4 +1,4 @@
-//! The config file: found, read, and made the defaults of the flags, so that a flag and a variable go before it.
+//! The config file: its values become the defaults of the flags, so that flags and environment variables override it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,20 +14,20 @@ use crate::cli::error::CliError;
 use crate::console::keymap::Keymap;
 use crate::plan::{line_of, toml_mistake, with_hint};
 
-/// The table of the file that names keys.
+/// The table of the file with the key bindings.
 pub(super) const KEYS: &str = "keys";
 
-/// What is wrong in the text of a file, by the place where it stands.
+/// Mistakes in the file by byte offset.
 type Mistakes = BTreeMap<usize, String>;
 
-/// What the file says. Empty when there is none.
+/// The parsed config file; empty if there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::cli) struct Config {
     settings: BTreeMap<&'static str, String>,
     keymap: Keymap,
 }
 
-/// Where the file is, or would be: as named, or in the user's own folder. None where there is no home folder either.
+/// Path of the config file: as given, or in the user's config folder. `None` if there is no home folder either.
 pub(super) fn place(named: Option<&Path>) -> Option<PathBuf> {
     let own = || Some(etcetera::choose_base_strategy().ok()?.config_dir());
     named.map_or_else(
@@ -37,7 +37,7 @@ pub(super) fn place(named: Option<&Path>) -> Option<PathBuf> {
 }
 
 impl Config {
-    /// Reads the file. One that is not there says nothing, unless it was named.
+    /// Reads the file. A missing file is an error only if its path was given.
     pub(in crate::cli) fn read(named: Option<&Path>) -> Result<Self, CliError> {
         let Some(path) = place(named) else {
             return Ok(Self::default());
@@ -50,11 +50,11 @@ impl Config {
         }
     }
 
-    /// What the text of a file says, or all that is wrong with it, each with its line.
+    /// Parses the file; on failure returns every mistake with its line.
     pub(super) fn parse(text: &str) -> Result<Self, Vec<String>> {
         let (document, unreadable) = DeTable::parse_recoverable(text);
         if !unreadable.is_empty() {
-            // What stands beside something that cannot be read may be meant otherwise than it looks.
+            // Entries next to a syntax error may be misread, so only the syntax errors are reported.
             return Err(unreadable.iter().map(|error| toml_mistake(text, error)).collect());
         }
         let mut config = Self::default();
@@ -100,7 +100,7 @@ impl Config {
         self.settings.get(setting.key).map(String::as_str)
     }
 
-    /// The same command line, where a flag that is not given says what the file says.
+    /// The same command line with the file's values as defaults of its flags.
     pub(in crate::cli) fn as_defaults_of(&self, command: Command) -> Command {
         command
             .mut_args(
@@ -113,7 +113,7 @@ impl Config {
     }
 }
 
-/// Mistakes as they follow what went before: one alone in the same line, several below it.
+/// Appends mistakes to a message: a single one on the same line, several on lines of their own.
 fn listed(mistakes: &[String]) -> String {
     match mistakes {
         [one] => one.clone(),
@@ -121,7 +121,7 @@ fn listed(mistakes: &[String]) -> String {
     }
 }
 
-/// The table with the keys of the file, each command by its name with one key or a list of them. `at` is where it begins.
+/// Parses the key bindings: each command with one key or a list of keys. `at` is the byte offset of the table.
 fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
     let Some(table) = value.as_table() else {
         let problem = "keys must be a table: write [keys] above them".to_owned();
@@ -150,7 +150,7 @@ fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
     })
 }
 
-/// One key or a list of them, if it is that.
+/// A key or a list of keys; `None` for anything else.
 fn keys<'a>(value: &'a DeValue<'_>) -> Option<Vec<&'a str>> {
     match value {
         DeValue::String(key) => Some(vec![key]),
@@ -243,7 +243,7 @@ mod tests {
         );
     }
 
-    /// The workers of `run` with these arguments, whatever the environment of the test says.
+    /// The `--workers` value of `run` with these arguments, independent of the test's environment.
     fn workers(config: &Config, arguments: &[&str]) -> Option<u32> {
         let command = config
             .as_defaults_of(Cli::command())

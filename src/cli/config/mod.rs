@@ -1,4 +1,4 @@
-//! `backcourt config`: where the config file is, what holds and who says so, and a sample to begin with.
+//! `backcourt config`: the path of the config file, the effective settings and their origin, and a template.
 
 mod file;
 mod setting;
@@ -16,7 +16,7 @@ use super::error::CliError;
 use super::run::{Workers, cannot_print};
 use super::start::Show;
 
-/// What `config` takes.
+/// Arguments of `config`.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
@@ -33,7 +33,7 @@ enum ConfigCommand {
     Path,
 }
 
-/// The flags that have a place in the file.
+/// The flags that can be set in the config file.
 #[derive(Debug, Args)]
 struct ShowArgs {
     /// Folder of the ledger, events, logs and embedded warehouse
@@ -46,13 +46,13 @@ struct ShowArgs {
 }
 
 impl ConfigArgs {
-    /// Whether it can be answered when the file cannot be used: these two help to put it right.
+    /// Whether the command works without a valid config file: these two help to fix one.
     pub(super) const fn needs_no_file(&self) -> bool {
         matches!(self.command, ConfigCommand::Template | ConfigCommand::Path)
     }
 }
 
-/// `given` is the command line as it was understood, with where each value came from.
+/// `given` has the parsed flags of `config show`, with the origin of each value.
 pub(super) fn config(
     arguments: &ConfigArgs,
     named: Option<&Path>,
@@ -68,7 +68,7 @@ pub(super) fn config(
                 CliError::Usage("no home folder found; give a file with --config".to_owned())
             })?;
             if !place.exists() {
-                // For people; the path alone is for `$EDITOR "$(backcourt config path)"`.
+                // The hint goes to standard error, so that `$EDITOR "$(backcourt config path)"` works.
                 let hint = "create it, for example with 'backcourt config template'";
                 drop(writeln!(std::io::stderr(), "{hint}"));
             }
@@ -81,7 +81,7 @@ pub(super) fn config(
     Ok(0)
 }
 
-/// A value as the file writes it.
+/// A value in TOML syntax.
 fn quoted(text: &str) -> String {
     let is_bare = text.parse::<u32>().is_ok() || text.parse::<bool>().is_ok();
     if is_bare {
@@ -91,7 +91,7 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Keys as the file writes them: one alone, several as a list.
+/// Keys in TOML syntax: a single string, or a list of several.
 fn quoted_keys(keys: impl IntoIterator<Item = String>) -> String {
     let keys: Vec<_> = keys
         .into_iter()

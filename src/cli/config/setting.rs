@@ -1,5 +1,5 @@
-//! What the config file may set: flags of the command line, by names of their own. A setting is known to be the one of
-//! a flag by the environment variable they share; what it may be and what it is otherwise, the flag alone says.
+//! Settings of the config file: command-line flags under their own names. A setting and its flag are matched by their
+//! environment variable; the flag alone defines valid values and the default.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,17 +10,17 @@ use clap::{Arg, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::plan::near_miss;
 
-/// One setting.
+/// A setting of the config file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Setting {
-    /// Its name in the file.
+    /// Its key in the file.
     pub(super) key: &'static str,
-    /// The environment variable that goes before the file.
+    /// The environment variable that overrides the file.
     pub(super) variable: &'static str,
 }
 
-/// Every setting. None of them decides what a run writes or where the tables are: such things are said in every command
-/// that does them, and not by a file out of sight.
+/// Every setting. None of them decides what a run writes or where the tables are: that belongs in the command itself,
+/// not in a file out of sight.
 pub(super) const SETTINGS: [Setting; 7] = [
     Setting::new("state_dir", "BACKCOURT_STATE_DIR"),
     Setting::new("workers", "PARALLELIZATION_WORKERS"),
@@ -36,13 +36,13 @@ impl Setting {
         Self { key, variable }
     }
 
-    /// The setting a flag has in the file, if it has one.
+    /// The setting of a flag, if it has one.
     pub(super) fn of(flag: &Arg) -> Option<Self> {
         let is_it = |setting: &Self| flag.get_env() == Some(OsStr::new(setting.variable));
         SETTINGS.into_iter().find(is_it)
     }
 
-    /// Its flag, as `config show` takes it.
+    /// Its flag, as defined by `config show`.
     pub(super) fn flag(self) -> Option<Arg> {
         let program = Cli::command();
         let show = program.find_subcommand("config")?.find_subcommand("show")?;
@@ -51,7 +51,7 @@ impl Setting {
             .cloned()
     }
 
-    /// Refuses what the flag would refuse, in one sentence.
+    /// Validates a value with the flag's own rules.
     pub(super) fn check(self, text: &str) -> Result<(), String> {
         let key = self.key;
         if key == "state_dir" && !Path::new(text).is_absolute() {
@@ -78,7 +78,7 @@ impl Setting {
     }
 }
 
-/// Why a flag does not take a value, in the words of its own parser.
+/// Why the flag's parser refuses a value, in the parser's words.
 fn refused_by(flag: Arg, text: &str) -> Option<String> {
     let typed = format!("--{}={text}", flag.get_long().unwrap_or_default());
     let command = Command::new("config").no_binary_name(true).arg(flag);

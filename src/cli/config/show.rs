@@ -1,4 +1,4 @@
-//! Every setting with what it is and who said so, written so that it reads back as a config file.
+//! `config show`: every setting with its value and origin, printed as a valid config file.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -12,10 +12,10 @@ use super::setting::{SETTINGS, Setting};
 use super::{quoted, template::usual};
 use crate::console::keymap::TABLE;
 
-/// Columns before who said so.
+/// Column of the origin.
 const SAID_AT: usize = 44;
 
-/// `given` is what `config show` was given.
+/// `given` has the parsed flags of `config show`.
 pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatches>) -> String {
     let mut text = String::new();
     if let Some(place) = place {
@@ -52,7 +52,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
     text
 }
 
-/// What a setting is, and who said so.
+/// The value of a setting and its origin.
 fn standing(setting: Setting, config: &Config, given: Option<&ArgMatches>) -> (Option<String>, String) {
     let id = setting.flag().map(|flag| flag.get_id().to_string());
     let found = given.zip(id.as_deref()).and_then(|(given, id)| {

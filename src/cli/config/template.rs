@@ -1,5 +1,5 @@
-//! A sample of the config file: every setting and every key with what holds without it, made from the flags and from the
-//! table of keys.
+//! `config template`: a config file with every setting and key binding at its default, generated from the flags and the
+//! key table.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::cli::state_dir::StateDir;
 use crate::console::keymap::{FIXED, TABLE, spelt};
 use crate::plan;
 
-/// A line that begins with `#` and no space after it is a setting when the `#` is taken away.
+/// Lines that start with `#` and no space become settings when the `#` is removed.
 pub(super) fn template(place: Option<&Path>) -> String {
     let place = place.map_or_else(
         || "the file given with --config".to_owned(),
@@ -73,7 +73,7 @@ fn workers_of_the_plan() -> String {
     plan.map_or_else(|_| String::new(), |plan| plan.workers.to_string())
 }
 
-/// What holds when nobody says anything; none where that is the plan's to say.
+/// The default of a setting; `None` if the plan decides it.
 pub(super) fn usual(setting: Setting) -> Option<String> {
     if setting.key == "state_dir" {
         let folder = StateDir::of(None).ok()?;

@@ -1,5 +1,5 @@
-//! A project's `BigQuery`: who calls, whether it answers, what is there, and what would be allowed. Nothing is changed:
-//! what might change something is tried as a dry run.
+//! Doctor findings of a `BigQuery` project: credentials, connection, datasets, tables and permissions. Nothing is
+//! changed: permissions are tested with dry runs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::super::progress::Progress;
 use super::finding::{Area, Finding, Verdict};
 use super::tables;
 
-/// Looks at everything a run needs. The second answer is whether it makes sense to ask the tables anything.
+/// Examines everything a run needs. The second value is whether the tables can be queried.
 pub(super) async fn findings(warehouse: &BigQueryWarehouse, defined: &[&TableDef]) -> (Vec<Finding>, bool) {
     let mut look = Look {
         warehouse,
@@ -23,7 +23,7 @@ pub(super) async fn findings(warehouse: &BigQueryWarehouse, defined: &[&TableDef
     (look.found, may_ask)
 }
 
-/// A look under way.
+/// An examination in progress.
 struct Look<'w> {
     warehouse: &'w BigQueryWarehouse,
     found: Vec<Finding>,
@@ -68,7 +68,7 @@ impl Look<'_> {
         takes_jobs == Answers::Yes && is_together
     }
 
-    /// Whether the project takes jobs.
+    /// Whether the project accepts jobs.
     async fn project(&mut self) -> Answers {
         let project = self.warehouse.billed_project().to_owned();
         let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
@@ -94,7 +94,7 @@ impl Look<'_> {
         answers
     }
 
-    /// Where the datasets are, and which are missing. The answer is whether one query can read them all.
+    /// Where the datasets are, and which are missing. Returns whether a single query can read them all.
     async fn datasets(&mut self, defined: &[&TableDef]) -> bool {
         let mut names: Vec<String> = defined
             .iter()
@@ -146,7 +146,7 @@ impl Look<'_> {
         places.len() < 2
     }
 
-    /// Holds every table against its definition; says which are there.
+    /// Compares every table with its definition; returns the tables that exist.
     async fn tables<'t>(&mut self, defined: &[&'t TableDef]) -> Vec<&'t TableDef> {
         let mut there = Vec::new();
         let mut held = Vec::new();
@@ -173,7 +173,7 @@ impl Look<'_> {
         there
     }
 
-    /// Tries to read and to change what is there, and to make what is not.
+    /// Tests reading and writing existing tables and creating missing ones.
     async fn allowed(&mut self, defined: &[&TableDef], there: &[&TableDef]) {
         let is_there = |table: &&&TableDef| there.iter().any(|other| other.path() == table.path());
         let (held, missing): (Vec<&TableDef>, Vec<&TableDef>) =
@@ -184,7 +184,7 @@ impl Look<'_> {
             .await;
         let mut makeable = Vec::new();
         for table in missing {
-            // Where there is no dataset there is nothing to be refused by.
+            // A table can't be tested before its dataset exists.
             let dataset = self.warehouse.dataset_of(table);
             if let Ok(Some(_)) = self.warehouse.location_of(&dataset).await {
                 makeable.push(table);
@@ -201,7 +201,7 @@ impl Look<'_> {
 
     /// Whether a run could take its lease.
     async fn lease(&mut self) {
-        // What cannot be looked at is said below.
+        // A failed lookup is reported by the attempt below.
         if let Ok(Some(misplaced)) = self.warehouse.misplaced_leases().await {
             self.add("leases", Verdict::Note, misplaced.sentence).next = Some(misplaced.next);
         }
@@ -254,17 +254,17 @@ impl Look<'_> {
     }
 }
 
-/// Whether the project takes jobs.
+/// Whether the project accepts jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answers {
     Yes,
-    /// It answers and takes none.
+    /// Reachable, but it accepts no jobs.
     No,
-    /// Nothing more can be learnt.
+    /// Unreachable; no further checks are possible.
     Nobody,
 }
 
-/// Tables that something was refused for. One reason is enough: it is the same for all of them as a rule.
+/// Tables with a refused permission, and the first error: it is usually the same for all of them.
 #[derive(Debug, Default)]
 struct Refusals {
     tables: Vec<String>,

@@ -1,13 +1,13 @@
-//! One thing the doctor looked at: how it stands, and what to do about it.
+//! A finding of the doctor: a verdict, its detail and what to do about it.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-/// What a finding is about; the screenful has a heading for each.
+/// What a finding is about; each area has its own heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Area {
-    /// The state folder and what lies in it.
+    /// The state folder and its contents.
     State,
     /// The plan.
     Plan,
@@ -29,7 +29,7 @@ impl Area {
         Self::Sources,
     ];
 
-    /// The heading.
+    /// The heading shown.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::State => "State folder",
@@ -41,17 +41,17 @@ impl Area {
     }
 }
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
-    /// As it should be.
+    /// As expected.
     Ok,
-    /// Worth knowing; nothing is wrong.
+    /// Worth knowing, but not a problem.
     Note,
-    /// A check of the raw tables is not met, dates failed, or a table costs more than it should. A run goes on all the same.
+    /// A raw-data check is failing, dates failed, or a table costs more than it should. A run can still start.
     Warn,
-    /// A run cannot do its work as things stand.
+    /// A run can't work.
     Fail,
 }
 
@@ -67,25 +67,25 @@ impl Verdict {
     }
 }
 
-/// One thing that was looked at.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// What it is about.
+    /// The area it belongs to.
     pub(super) area: Area,
-    /// The thing, in a word or by its name.
+    /// The subject, in a word or by its name.
     pub(super) what: String,
-    /// How it stands.
+    /// Its severity.
     pub(super) state: Verdict,
-    /// What was found, in one sentence.
+    /// The finding, in one sentence.
     pub(super) detail: String,
     /// What to do, if anything.
     pub(super) next: Option<String>,
-    /// The dates it names, in order.
+    /// The affected dates, in order.
     pub(super) dates: Vec<NaiveDate>,
 }
 
 impl Finding {
-    /// A finding with nothing to do about it.
+    /// A finding without a next step.
     pub(super) fn new(
         area: Area,
         what: impl Into<String>,
@@ -102,7 +102,7 @@ impl Finding {
         }
     }
 
-    /// The same, with what to do next.
+    /// Adds what to do next.
     pub(super) fn next(self, next: impl Into<String>) -> Self {
         Self {
             next: Some(next.into()),

@@ -1,5 +1,5 @@
-//! `backcourt doctor`: what works and what does not, before anything is run. Each thing it looks at is a small
-//! function in a file of its own that gives findings; this file puts them together. It writes nothing.
+//! `backcourt doctor`: checks everything a run needs before it starts; read-only. Each area has a module that returns
+//! findings; this one combines them.
 
 mod bigquery;
 mod finding;
@@ -33,10 +33,10 @@ use super::start::every_stage;
 use super::{Place, StateDir};
 use finding::{Area, Finding, Verdict};
 
-/// Questions that are under way at once, at the most: a project has a limit, and work of its own.
+/// Maximum concurrent queries: a project has a limit, and other work.
 const MOST_AT_ONCE: usize = 8;
 
-/// The `schema` value of the object.
+/// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.doctor/1";
 
 /// Flags of `doctor`.
@@ -52,14 +52,14 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-/// Everything that was found.
+/// All findings and tables.
 #[derive(Debug, Default, Serialize)]
 struct Examination {
     findings: Vec<Finding>,
     tables: Vec<Shown>,
 }
 
-/// The answer to one of the plan's tables about the sources.
+/// The result of one of the plan's queries on the raw tables.
 #[derive(Debug, Serialize)]
 struct Shown {
     name: String,
@@ -68,7 +68,7 @@ struct Shown {
     rows: Vec<Vec<String>>,
 }
 
-/// For programs.
+/// The JSON object.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     schema: &'static str,
@@ -162,7 +162,7 @@ fn of_plan(plan: &Plan) -> Finding {
     Finding::new(Area::Plan, plan.name.clone(), Verdict::Ok, detail)
 }
 
-/// Looks into the warehouse; what was found before it failed is kept.
+/// Examines the warehouse; findings made before an error are kept.
 async fn look(
     arguments: &DoctorArgs,
     plan: &Plan,

@@ -1,4 +1,5 @@
-//! What would stop a run before it began: queries that do not fit their tables, tables of other plans, rows without an owner.
+//! Findings that would stop a run before its first unit: queries that don't match their tables, tables of other plans,
+//! rows without an owner.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::super::StateDir;
 use super::finding::{Area, Finding, Verdict};
 use super::state::open_ledger;
 
-/// Looks as a run does before its first unit. How tables differ from their definitions is told elsewhere.
+/// Runs the preflight of a run. Differences between tables and definitions are reported by another module.
 pub(super) async fn findings(
     warehouse: &dyn Warehouse,
     plan: &Plan,
@@ -25,7 +26,7 @@ pub(super) async fn findings(
         stages: stages.to_vec(),
         lineage: Lineage::of(stages),
         date: Some(plan.range.from()),
-        // A ledger that cannot be read is a finding of its own.
+        // An unreadable ledger has its own finding.
         filled: filled(plan, folder, &warehouse.name()).unwrap_or_default(),
         loads_later: plan.uses_nba_feeds(),
     };
@@ -35,7 +36,7 @@ pub(super) async fn findings(
         .map_err(|error| WarehouseError::new(error.class, error.message))
 }
 
-/// Stages whose tables runs of this plan have filled.
+/// Stages whose tables were filled by runs of this plan.
 fn filled(plan: &Plan, folder: &StateDir, warehouse: &str) -> Result<HashSet<String>, LedgerError> {
     let Some(ledger) = open_ledger(folder)? else {
         return Ok(HashSet::new());

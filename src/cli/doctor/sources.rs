@@ -1,4 +1,4 @@
-//! The raw tables: what they were filled from, and what the plan's checks of them find.
+//! Findings about the raw tables: where they were loaded from, and the results of the plan's raw-data checks.
 
 use crate::checks::ask;
 use crate::engine::Origin;
@@ -11,7 +11,7 @@ use super::super::origin::FromBoxScores;
 use super::finding::{Area, Finding, Verdict};
 use super::state::open_ledger;
 
-/// Which feeds hold rows, and where they came from.
+/// Which feeds have rows, and where they were loaded from.
 pub(super) async fn loaded(warehouse: &dyn Warehouse, folder: &StateDir) -> Result<Finding, WarehouseError> {
     let mut held = Vec::new();
     let mut empty = Vec::new();
@@ -39,13 +39,13 @@ pub(super) async fn loaded(warehouse: &dyn Warehouse, folder: &StateDir) -> Resu
     })
 }
 
-/// Where the ledger says the raw tables came from. One that cannot be read has its own finding.
+/// Where the raw tables were loaded from, according to the ledger. An unreadable ledger has its own finding.
 fn recorded(folder: &StateDir, warehouse: &str) -> Option<String> {
     let ledger = open_ledger(folder).ok()??;
     Some(FromBoxScores::of(&ledger, warehouse).ok()?.name())
 }
 
-/// Asks one check of the raw tables. A query that fails is a finding too.
+/// Runs one raw-data check. A failed query is a finding too.
 pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
     let what = format!("{}: {}", check.stage, check.name);
     let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);

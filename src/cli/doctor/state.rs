@@ -1,4 +1,4 @@
-//! The state folder: whether it is there and private, the disk under it, the ledger in it, and who is at work.
+//! Findings about the state folder: existence, permissions, free disk space, ledger and lock.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,10 +13,10 @@ use crate::report::Standing;
 use super::super::StateDir;
 use super::finding::{Area, Finding, Verdict};
 
-/// Below this a full run may not fit: all tables and the ledger take some 0.7 GB.
+/// Minimum free bytes for a full run: all tables and the ledger take about 0.7 GB.
 const ROOM: u64 = 1_000_000_000;
 
-/// What is to be known of the state folder. Nothing is created in it.
+/// All findings about the state folder. Nothing is created in it.
 pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
     let mut found = vec![place(folder.path())];
     found.extend(disk(folder.path()));
@@ -54,7 +54,7 @@ fn place(folder: &Path) -> Finding {
     }
 }
 
-/// The disk under the folder, or under the nearest one above it that is there.
+/// Free space on the disk of the folder, or of its nearest existing parent.
 fn disk(folder: &Path) -> Option<Finding> {
     let there = folder.ancestors().find(|path| path.exists())?;
     let disk = rustix::fs::statvfs(there).ok()?;
@@ -102,8 +102,7 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
     }
 }
 
-/// The dates of the plan that failed or are short and that no waived check names. A ledger that cannot be read has its own
-/// finding.
+/// Dates that failed or are incomplete and aren't covered by a waived check. An unreadable ledger has its own finding.
 fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     let ledger = open_ledger(folder).ok()??;
     let run = ledger.last_run(&plan.name).ok()??;
@@ -127,7 +126,7 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     Some(finding.next("see why with 'backcourt status'; rerun them with 'backcourt rerun --failed'"))
 }
 
-/// The ledger, if there is one. Where nobody is at work no trace of the look is left.
+/// Opens the ledger if there is one; leaves no trace if no run is active.
 pub(super) fn open_ledger(folder: &StateDir) -> Result<Option<Ledger>, LedgerError> {
     match RunLock::holder(folder.path()) {
         Some(_) => Ledger::open_to_read(&folder.ledger()),

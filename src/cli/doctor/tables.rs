@@ -1,4 +1,4 @@
-//! The warehouse: whether it answers, and whether its tables are what this program reads and writes.
+//! Findings about the tables of a warehouse: whether they exist and match their definitions.
 
 use crate::feeds::Feed;
 use crate::figures::counted;
@@ -7,7 +7,7 @@ use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::finding::{Area, Finding, Verdict};
 
-/// Holds every table against its definition. The raw tables come with a load, the others with a run.
+/// Compares every table with its definition. Raw tables are created by a load, the others by a run.
 pub(super) async fn findings(
     warehouse: &dyn Warehouse,
     tables: &[&TableDef],
@@ -23,7 +23,7 @@ pub(super) async fn findings(
     ))
 }
 
-/// Holds tables as they are against their definitions; `made_by` says what makes those that are not there.
+/// Compares existing tables with their definitions; `made_by` says what creates missing ones.
 pub(super) fn judged(
     warehouse: &dyn Warehouse,
     held: &[(&TableDef, Option<Schema>)],
@@ -63,16 +63,16 @@ pub(super) fn judged(
     found
 }
 
-/// One difference of a table from its definition.
+/// A difference between a table and its definition.
 fn of_difference(table: &TableDef, difference: Difference) -> Finding {
-    // Raw tables are another program's, or 'load' makes them: no run alters them, or commits dates to them.
+    // Raw tables belong to another program or to `load`: a run neither alters them nor commits dates to them.
     let is_raw = Feed::ALL
         .into_iter()
         .any(|feed| feed.table().path() == table.path());
     let verdict = match difference.weight {
         Weight::Scans if is_raw => Verdict::Warn,
         Weight::Additive(_) | Weight::Stops | Weight::Scans => Verdict::Fail,
-        // It costs something; a column that could hold NULL costs nothing.
+        // Such a difference costs money; a column that could hold NULL costs nothing.
         Weight::Harmless if difference.column.is_none() => Verdict::Warn,
         Weight::Harmless => Verdict::Note,
     };
@@ -88,7 +88,7 @@ fn of_difference(table: &TableDef, difference: Difference) -> Finding {
     }
 }
 
-/// Whether a table answers queries that scan all of it, and its definition says that it must not.
+/// A table that allows queries without a date filter although its definition requires one.
 fn unguarded(table: &TableDef, schema: &Schema) -> Option<Finding> {
     let partition = schema.partition.as_ref()?;
     let by_date = partition.by.as_deref() == Some(table.date_column.as_ref());

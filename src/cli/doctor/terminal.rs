@@ -1,11 +1,11 @@
-//! The terminal: whether the console can be shown, and with what.
+//! Finding about the terminal: whether it can show the console, and with which capabilities.
 
 use crate::console::LEAST;
 use crate::term::{self, Caps};
 
 use super::finding::{Area, Finding, Verdict};
 
-/// What is to be known of the terminal.
+/// The finding about the terminal.
 pub(super) fn finding() -> Finding {
     let caps = Caps::from_env(|name| std::env::var(name).ok());
     of(term::size(), caps)

@@ -1,4 +1,4 @@
-//! The doctor's screenful for a person.
+//! Prints the doctor's findings for a person.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use super::{Examination, Shown};
 use crate::figures::counted;
 use crate::plan::compact_dates;
 
-/// Columns of the state word.
+/// Width of the verdict column.
 const STATE: usize = 6;
 
-/// Everything found, by area; what to do stands under what it is about.
+/// All findings by area, each with its next step below.
 pub(super) fn text(examination: &Examination, every_date: bool) -> String {
     let mut page = String::new();
     for area in Area::ALL {
@@ -45,11 +45,11 @@ pub(super) fn text(examination: &Examination, every_date: bool) -> String {
 }
 
 fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a text cannot fail.
+    // Writing to a string can't fail.
     let _ = writeln!(page, "{text}");
 }
 
-/// The dates of a finding in few words, or all of them.
+/// The dates of a finding: a summary, or all of them.
 fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
     match dates {
         [] => None,
@@ -59,7 +59,7 @@ fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
     }
 }
 
-/// An answer as it came, in columns.
+/// A query result in columns.
 fn table(page: &mut String, shown: &Shown) {
     line(page, format_args!("{}", shown.title));
     let header = std::iter::once(&shown.columns);
@@ -74,7 +74,7 @@ fn table(page: &mut String, shown: &Shown) {
     }
 }
 
-/// The last line: whether a run can start, and what to look at before.
+/// The last line: whether a run can start, and what to look at first.
 fn verdict(findings: &[Finding]) -> String {
     let number = |state| findings.iter().filter(|finding| finding.state == state).count();
     match (number(Verdict::Fail), number(Verdict::Warn)) {
@@ -97,7 +97,7 @@ fn verdict(findings: &[Finding]) -> String {
     }
 }
 
-/// Whether something else than the raw rows is not as it should be.
+/// Whether a warning is about anything but the raw rows.
 fn is_outside(finding: &Finding) -> bool {
     finding.state == Verdict::Warn && finding.area != Area::Sources
 }

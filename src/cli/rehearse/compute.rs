@@ -1,5 +1,5 @@
-//! The stages of a rehearsal, each run by the ordinary engine, one after the other: a date that is short here may be
-//! short there too, so that no gate holds the next stage. Checks are for the whole of a table and are not asked.
+//! Computes the stages of a rehearsal with the ordinary engine, one run per stage. A date that is incomplete here may
+//! be incomplete there too, so no gate stops the next stage. Checks cover whole tables and aren't run.
 
 use std::sync::Arc;
 
@@ -29,16 +29,16 @@ pub(super) struct Computing<'a> {
     pub(super) folder: &'a StateDir,
 }
 
-/// How a stage went.
+/// The result of a stage.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Computed {
-    /// Why nothing of it was computed, if nothing was.
+    /// Why nothing was computed, if so.
     pub(super) stopped: Option<String>,
-    /// Dates that did not come out whole.
+    /// Dates without all their rows.
     pub(super) attention: Vec<Unmade>,
 }
 
-/// A date that did not come out whole.
+/// A date without all its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Unmade {
     pub(super) date: NaiveDate,
@@ -47,7 +47,7 @@ pub(super) struct Unmade {
 }
 
 impl Computing<'_> {
-    /// Runs every stage; says of each how it went. Behind one that did not run none does.
+    /// Runs every stage and returns a result for each. Stages downstream of one that stopped don't run.
     pub(super) fn stages(
         self,
         stages: &[Arc<dyn Stage>],
@@ -109,7 +109,7 @@ impl Computing<'_> {
             ask: None,
             released: vec![stage.name().to_owned()],
             fail_fast: None,
-            // What was copied here is not anybody's.
+            // The copied rows have no owner.
             permits: Permits {
                 replace_existing: true,
                 ..Permits::default()
@@ -124,7 +124,7 @@ impl Computing<'_> {
             stages: vec![Arc::clone(stage)],
             lineage: lineage.clone(),
             warehouse: Arc::clone(self.warehouse),
-            // The folder is new and nobody else knows it.
+            // The folder is private to this rehearsal, so no lease is needed.
             lease_guard: None,
             origin: None,
             ledger: Ledger::open(&self.folder.ledger())?,
@@ -146,7 +146,7 @@ impl Computing<'_> {
         })
     }
 
-    /// The dates of a stage that did not come out whole.
+    /// The dates of a stage without all their rows.
     fn attention(self, stage: &str) -> Result<Vec<Unmade>, CliError> {
         let ledger = Ledger::open(&self.folder.ledger())?;
         let Some(target) = ledger.known_target(&self.plan.name, &self.warehouse.name())? else {
@@ -163,7 +163,7 @@ impl Computing<'_> {
     }
 }
 
-/// Follows a run to its end; answers with why it ended early, if it did.
+/// Follows a run to its end; returns why it ended early, if it did.
 fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option<String>, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(super::super::run::no_threads)?;

@@ -1,4 +1,4 @@
-//! What the stages of a rehearsal read, copied out of the other warehouse: exactly the dates they say they know.
+//! Copies the input rows of a rehearsal from the other warehouse: exactly the dates the stages declare.
 
 use std::sync::Arc;
 
@@ -17,33 +17,33 @@ use crate::plan::Plan;
 use crate::table::{TableDef, admit};
 use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseError};
 
-/// Dates that are read at once: a season of a feed in a handful of questions, and no more in memory than that.
+/// Dates per read: a season of a feed takes a few queries, and memory stays limited.
 const AT_ONCE: usize = 45;
 
-/// Questions that are under way at once; most of their time is waiting.
+/// Concurrent reads; most of their time is waiting.
 const LANES: usize = 4;
 
-/// A table with the dates of it that must be there.
+/// A table and the dates to copy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Needed {
     table: TableDef,
     dates: Vec<NaiveDate>,
 }
 
-/// How many rows of a table were copied.
+/// What was copied of a table.
 #[derive(Debug, Serialize)]
 pub(super) struct Copied {
     /// `dataset.table`.
     pub(super) table: String,
-    /// Dates that were read; none where the table is not there.
+    /// Dates that were read; 0 if the table doesn't exist.
     pub(super) dates: usize,
-    /// Rows that came and fit the table.
+    /// Rows that were copied.
     pub(super) rows: usize,
-    /// Rows that came and do not: a key that stands twice, a value that is missing. They were left out.
+    /// Rows that were left out because they don't fit the table: a duplicate key, a missing value.
     pub(super) left_out: usize,
 }
 
-/// What these dates need of which tables. A table that nobody here can define cannot be made here.
+/// The tables and dates these dates depend on. A table without a known definition can't be copied.
 pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Result<Vec<Needed>, CliError> {
     let stages = every_stage(plan)?;
     let mut defined: Vec<&TableDef> = Feed::ALL.into_iter().map(Feed::table).collect();
@@ -66,7 +66,7 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Res
     needed.collect()
 }
 
-/// Copies what is needed, several questions at a time. A table that is not there is made and stays empty.
+/// Copies the needed rows, several reads at a time. A missing table is created empty.
 pub(super) async fn copy(
     from: &Arc<dyn Warehouse>,
     to: &Arc<dyn Warehouse>,
@@ -76,7 +76,7 @@ pub(super) async fn copy(
     let steps: usize = needed.iter().map(|needed| needed.dates.len()).sum();
     let lanes = Arc::new(Semaphore::new(LANES));
     let mut copied = Vec::with_capacity(needed.len());
-    // Dropped with this future, it takes its tasks with it.
+    // Aborts its tasks when this future is dropped.
     let mut tasks: JoinSet<Result<(usize, Copied), WarehouseError>> = JoinSet::new();
     for (at, Needed { table, dates }) in needed.iter().enumerate() {
         to.ensure(table).await?;
@@ -93,7 +93,7 @@ pub(super) async fn copy(
             let (from, to, lanes) = (Arc::clone(from), Arc::clone(to), Arc::clone(&lanes));
             let (table, dates) = (table.clone(), dates.to_vec());
             tasks.spawn(async move {
-                // It is never closed; were it, reading without a lane would only take more memory.
+                // The semaphore is never closed; without a permit a read would only use more memory.
                 let _lane = lanes.acquire().await;
                 let piece = piece(from.as_ref(), to.as_ref(), &table, &dates).await?;
                 Ok((at, piece))

@@ -1,4 +1,4 @@
-//! One table, as it was computed here and as it is held there, row by row.
+//! Compares a table computed here with the other warehouse's, row by row.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -8,27 +8,27 @@ use crate::ledger::UnitState;
 use crate::table::{Row, TableDef, compare, row_name};
 use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
 
-/// Dates that are held against each other at once, so that never more rows stand in memory.
+/// Dates compared at a time, which limits the rows in memory.
 const AT_ONCE: usize = 45;
 
-/// How a table computed here differs from the one held there. It has every differing row.
+/// Every difference between a table computed here and the other warehouse's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct TableDifference {
     pub(super) stage: String,
     /// `dataset.table`.
     pub(super) table: String,
-    /// Why nothing of it was computed, if nothing was; then nothing was compared.
+    /// Why nothing was computed, if so; then nothing was compared.
     pub(super) stopped: Option<String>,
-    /// Dates that did not come out whole here.
+    /// Dates without all their rows here.
     pub(super) attention: Vec<Unmade>,
-    /// Rows that are the same here and there.
+    /// Number of equal rows.
     pub(super) same: usize,
     pub(super) different: Vec<Different>,
     pub(super) only_here: Vec<Named>,
     pub(super) only_there: Vec<Named>,
 }
 
-/// A row by its name.
+/// A row identified by date and key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Named {
     pub(super) date: Option<NaiveDate>,
@@ -36,16 +36,16 @@ pub(super) struct Named {
     pub(super) row: String,
 }
 
-/// A row with other values.
+/// A row with different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Different {
     #[serde(flatten)]
     pub(super) named: Named,
-    /// The columns that differ, in the table's order.
+    /// The columns that differ, in table order.
     pub(super) columns: Vec<Cell>,
 }
 
-/// A value here and there.
+/// A value here and in the other warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Cell {
     pub(super) column: String,
@@ -110,13 +110,13 @@ impl TableDifference {
             .extend(compared.only_theirs.iter().map(|row| named(row)));
     }
 
-    /// Whether both hold the same rows, all of them computed here.
+    /// Whether both have the same rows and no date failed here.
     pub(super) fn is_equal(&self) -> bool {
         let failed = |unmade: &Unmade| unmade.state == UnitState::Failed;
         self.stopped.is_none() && self.differing() == 0 && !self.attention.iter().any(failed)
     }
 
-    /// How many rows are not the same.
+    /// Number of rows that differ or are missing on one side.
     pub(super) const fn differing(&self) -> usize {
         self.different.len() + self.only_here.len() + self.only_there.len()
     }
@@ -126,7 +126,7 @@ fn date_of(table: &TableDef, row: &Row) -> Option<NaiveDate> {
     row.get(table.position(&table.date_column)?)?.as_date()
 }
 
-/// Every column of these dates; no row where the table is not there or empty.
+/// All columns of these dates; no rows if the table is missing or empty.
 async fn rows(
     warehouse: &dyn Warehouse,
     table: &TableDef,

@@ -1,5 +1,5 @@
-//! `backcourt rehearse`: computes chosen dates anew in a scratch folder, from rows copied out of another warehouse, and
-//! shows how what comes out differs from what that warehouse holds. It is read from and never written to.
+//! `backcourt rehearse`: recomputes dates in a scratch folder from rows copied out of another warehouse, and diffs the
+//! result against that warehouse, which is only read.
 
 mod compute;
 mod copy;
@@ -36,10 +36,10 @@ use compute::Computing;
 use difference::TableDifference;
 use scratch::Scratch;
 
-/// The `schema` value of the object.
+/// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.rehearsal/1";
 
-/// Flags of `rehearse`. The warehouse is what is compared with, and nothing is written to it: here its flag is `--from`.
+/// Flags of `rehearse`. `--warehouse` is renamed to `--from`, because nothing is written to it.
 #[derive(Debug, Args)]
 #[command(mut_arg("warehouse", |flag| flag
     .long("from")
@@ -77,7 +77,7 @@ pub(super) struct RehearseArgs {
     force: bool,
 }
 
-/// What a rehearsal came to.
+/// The result of a rehearsal.
 #[derive(Debug, Serialize)]
 struct Rehearsal {
     schema: &'static str,
@@ -88,7 +88,7 @@ struct Rehearsal {
     /// Rows copied, by table.
     copied: Vec<copy::Copied>,
     tables: Vec<TableDifference>,
-    /// The state folder it was computed in.
+    /// The scratch folder it was computed in.
     scratch: String,
     equal: bool,
 }
@@ -138,7 +138,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
 }
 
 impl RehearseArgs {
-    /// The stages that are computed. A program is not started: what it does, and where, nobody here can know.
+    /// The stages to compute. Programs aren't started: their side effects are unknown.
     fn chosen(&self, plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
         let names = chosen_stages(plan, &self.stages, self.stop_after.as_deref())?;
         let mut stages = resolve(plan, &names)?;
@@ -180,7 +180,7 @@ impl RehearseArgs {
     }
 }
 
-/// A rehearsal with everything open.
+/// A rehearsal with both warehouses open.
 struct Rehearsing {
     plan: Plan,
     stages: Vec<Arc<dyn Stage>>,
@@ -248,7 +248,7 @@ impl Rehearsing {
 }
 
 impl Rehearsal {
-    /// Its dates in few words.
+    /// Its dates in compact form.
     fn days(&self) -> String {
         compact_dates(&self.dates).replace(',', ", ")
     }

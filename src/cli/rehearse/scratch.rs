@@ -1,4 +1,5 @@
-//! The folder of a rehearsal: a state folder of its own, begun anew each time. What it did not make it does not touch.
+//! The scratch folder of a rehearsal: a separate state folder, emptied at each start. Foreign folders are never
+//! touched.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -12,25 +13,25 @@ use super::super::error::CliError;
 use super::super::state_dir::real;
 use crate::ledger::RunLock;
 
-/// Says to a person, and to the next rehearsal, whose folder this is.
+/// Marks the folder as a rehearsal's, for people and for the next rehearsal.
 const MARK: &str = "rehearsal.txt";
 const MARK_SAYS: &str =
     "Created by 'backcourt rehearse', which empties it at each start. Don't keep files here.\n";
 
-/// A folder that nobody else rehearses in.
+/// A scratch folder, locked against other rehearsals.
 #[derive(Debug)]
 pub(super) struct Scratch {
     folder: StateDir,
     _lock: RunLock,
 }
 
-/// The folder that was named, or the one in the state folder.
+/// The given folder, or the default one in the state folder.
 pub(super) fn place(named: Option<&Path>, state: &StateDir) -> PathBuf {
     named.map_or_else(|| state.path().join("rehearse"), real)
 }
 
 impl Scratch {
-    /// Empties the folder. One that holds anything else than a rehearsal is refused.
+    /// Empties and locks the folder. Refuses a folder with anything but a rehearsal in it.
     pub(super) fn begin(path: &Path, state: &StateDir) -> Result<Self, CliError> {
         if path == state.path() {
             return Err(CliError::Usage(format!(
@@ -68,7 +69,7 @@ impl Scratch {
     }
 }
 
-/// Whether nothing would be lost.
+/// Whether the folder is absent or empty.
 fn is_free(path: &Path) -> io::Result<bool> {
     match fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -77,7 +78,7 @@ fn is_free(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Takes away what the rehearsal before left; its log stays.
+/// Removes the previous rehearsal; its log is kept.
 fn empty(folder: &StateDir) -> io::Result<()> {
     let ledger = folder.ledger();
     let with = |ending: &str| {

@@ -1,4 +1,4 @@
-//! A rehearsal for a person: a line for each table, and under it the rows that differ.
+//! Prints a rehearsal for a person: a line per table with its differing rows below.
 
 use chrono::NaiveDate;
 
@@ -6,10 +6,10 @@ use super::Rehearsal;
 use super::difference::{Different, Named, TableDifference};
 use crate::figures::counted;
 
-/// Columns of the word a table is judged by.
+/// Width of the verdict column.
 const WORD: usize = 12;
 
-/// Every table, with this many of its differing rows at the most.
+/// Every table with at most `most` of its differing rows.
 pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
     let rows: usize = rehearsal.copied.iter().map(|copied| copied.rows).sum();
     let mut lines = vec![format!(
@@ -67,7 +67,7 @@ fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
     }
 }
 
-/// How the rows of a table stand, in numbers.
+/// The number of equal and differing rows of a table, or why it was stopped.
 fn standing(table: &TableDifference) -> String {
     if let Some(stopped) = &table.stopped {
         return stopped.clone();
@@ -92,7 +92,7 @@ fn changed(row: &Different) -> String {
     format!("{}: {}", name(&row.named), cells.collect::<Vec<_>>().join("; "))
 }
 
-/// A row by its date and key, each said once.
+/// A row by date and key; just the date if they are equal.
 fn name(named: &Named) -> String {
     let date = named.date.as_ref().map(NaiveDate::to_string).unwrap_or_default();
     if date == named.row {

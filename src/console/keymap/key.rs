@@ -1,17 +1,17 @@
-//! One key: taken from an event, or read from how an operator writes it. What it is written as reads back as itself.
+//! A key, from an event or parsed from its name. Parsing the name of a key returns the same key.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::plan::near_miss;
 
-/// One key, with what is held beside it.
+/// A key, optionally with Ctrl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
     control: bool,
 }
 
-/// Keys that are known by a name. Of two names of one key the first is the one written.
+/// Named keys. If a key has two names, the first is the one shown.
 const NAMES: [(&str, KeyCode); 21] = [
     ("Up", KeyCode::Up),
     ("Down", KeyCode::Down),
@@ -36,7 +36,7 @@ const NAMES: [(&str, KeyCode); 21] = [
     ("Space", KeyCode::Char(' ')),
 ];
 
-/// Keys that terminals send alike with and without Ctrl.
+/// Keys for which terminals send the same with and without Ctrl.
 const DEAF_TO_CONTROL: [KeyCode; 6] = [
     KeyCode::Enter,
     KeyCode::Esc,
@@ -46,17 +46,17 @@ const DEAF_TO_CONTROL: [KeyCode; 6] = [
     KeyCode::Char(' '),
 ];
 
-/// The highest function key there is a name for.
+/// The highest function key with a name.
 const LAST_FUNCTION_KEY: u8 = 12;
 
 impl Key {
-    /// A key by itself.
+    /// A key without Ctrl.
     #[must_use]
     pub const fn of(code: KeyCode) -> Self {
         Self { code, control: false }
     }
 
-    /// A letter while Ctrl is held.
+    /// A letter with Ctrl.
     #[must_use]
     pub const fn control(letter: char) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Key {
         }
     }
 
-    /// The key of an event; none when the event is not a key going down.
+    /// The key of an event; `None` for a release, or with modifiers other than Shift and Ctrl.
     #[must_use]
     pub fn from_event(event: KeyEvent) -> Option<Self> {
         let strange = event.modifiers - KeyModifiers::SHIFT - KeyModifiers::CONTROL;
@@ -78,10 +78,10 @@ impl Key {
         })
     }
 
-    /// The key an operator writes: a character (`r` and `R` are two), a name, `F5`, or one of them after `Ctrl-`.
+    /// Parses a key: a character (`r` and `R` differ), a name, `F5`, or one of them after `Ctrl-`.
     ///
     /// # Errors
-    /// One sentence: there is no such key, or no terminal sends it.
+    /// One sentence: the key doesn't exist, or no terminal sends it.
     pub fn read(text: &str) -> Result<Self, String> {
         let (control, rest) = match without_prefix(text, "ctrl-") {
             Some(rest) => (true, rest),
@@ -105,7 +105,7 @@ impl Key {
         }
     }
 
-    /// The character typed, if it is one.
+    /// The typed character, if it is one.
     #[must_use]
     pub const fn typed(self) -> Option<char> {
         match self.code {
@@ -114,7 +114,7 @@ impl Key {
         }
     }
 
-    /// How it is written: with signs, or in ASCII words.
+    /// The key as shown on screen: with symbols, or in ASCII.
     #[must_use]
     pub fn spelt(self, signs: bool) -> String {
         let name = match (self.code, signs) {
@@ -142,7 +142,7 @@ impl Key {
     }
 }
 
-/// The rest after a prefix of small letters, however the text writes it.
+/// Strips a lower-case ASCII prefix, ignoring the case of the text.
 fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -249,7 +249,7 @@ mod tests {
         assert!(said.starts_with(refusal), "{said}");
     }
 
-    /// Every key that can be had from a terminal and named in a file.
+    /// Every key that a terminal can send and a file can name.
     fn keys() -> impl Strategy<Value = Key> {
         let named = proptest::sample::select(NAMES.map(|(_, code)| code).to_vec());
         let function = (1..=LAST_FUNCTION_KEY).prop_map(KeyCode::F);

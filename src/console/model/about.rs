@@ -1,4 +1,4 @@
-//! Everything there is to be known of one check, line by line: update needs their number, the view draws them.
+//! The lines of the page about one check. `update` needs their number, the view draws them.
 
 use chrono::NaiveDate;
 
@@ -8,25 +8,25 @@ use crate::engine::CheckView;
 use crate::ledger::{CheckState, PastAnswer};
 use crate::plan::Severity;
 
-/// Columns before what is said.
+/// Columns of the name before each text.
 pub const NAME: usize = 10;
 
-/// One line.
+/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// A name and what is so; no name goes on with what the line before says.
+    /// A name and its text. A continuation line has an empty name.
     Fact(&'static str, String),
-    /// What follows.
+    /// Heading of the lines below.
     Heading(String),
-    /// Some of the dates that offend.
+    /// Some of the failing dates.
     Dates(&'a [NaiveDate]),
-    /// One answer.
+    /// A recorded result of the check.
     Answer(&'a PastAnswer),
-    /// Nothing.
+    /// An empty line.
     Gap,
 }
 
-/// The lines about a check, for a width.
+/// The lines about a check, wrapped to `columns`.
 pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut fact = |name: &'static str, text: &str| {

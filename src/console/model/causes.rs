@@ -1,4 +1,4 @@
-//! The dates of a stage that are not as they should be, by cause.
+//! The dates of a stage that need attention or are outdated, grouped by cause.
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
@@ -7,25 +7,25 @@ use crate::console::layout::framed;
 use crate::engine::{StageView, UnitView};
 use crate::ledger::{SameReason, UnitState, by_reason};
 
-/// The causes of a stage, one of them marked.
+/// The causes in a stage, and the selected one.
 #[derive(Debug, Clone)]
 pub struct Causes {
     /// Stage name.
     pub stage: String,
-    /// The marked cause.
+    /// The selected cause.
     pub cursor: usize,
 }
 
-/// Dates that stand alike for the same reason.
+/// Dates with the same state and reason.
 pub type Cause<'s> = SameReason<UnitState, &'s UnitView>;
 
-/// Rows above the list: how much there is, what the columns are.
+/// Rows above the list: the totals and the column headings.
 pub const ABOVE: u16 = 2;
 
-/// Rows about the marked cause at the foot: its whole reason in two, its dates.
+/// Rows about the selected cause: two for its reason, one for its dates.
 pub const ABOUT: u16 = 3;
 
-/// The causes in a stage, the one with most dates first.
+/// The causes in a stage, the one with the most dates first.
 pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
     let is_meant = |unit: &&UnitView| unit.state.needs_attention() || unit.state == UnitState::Outdated;
     by_reason(stage.units.iter().filter(is_meant), |unit| {
@@ -33,7 +33,7 @@ pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
     })
 }
 
-/// Why a date is as it is.
+/// The recorded reason for the state of a unit.
 pub fn reason_of(unit: &UnitView) -> &str {
     unit.reason.as_deref().unwrap_or("no reason recorded")
 }

@@ -1,4 +1,4 @@
-//! The Checks pane: checks under the headings of their stages, which row is marked, which stages are folded.
+//! The Checks pane: checks grouped by stage, the selected row, and the folded stages.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use super::list::first_in_view;
 use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 
-/// The states of checks in the order they are counted: what the operator must look at comes first.
-pub const TROUBLE_FIRST: [CheckState; 8] = [
+/// The order in which check states are counted: states that need attention come first.
+pub const ATTENTION_FIRST: [CheckState; 8] = [
     CheckState::Fail,
     CheckState::Error,
     CheckState::Waived,
@@ -20,7 +20,7 @@ pub const TROUBLE_FIRST: [CheckState; 8] = [
     CheckState::Pass,
 ];
 
-/// How many of these checks are in each state, trouble first; states there is none in are left out.
+/// The number of checks in each state, in the order of [`ATTENTION_FIRST`]; states without checks are left out.
 pub fn counts<'a>(
     checks: impl IntoIterator<Item = &'a CheckView> + Clone,
 ) -> impl Iterator<Item = (CheckState, usize)> {
@@ -28,27 +28,27 @@ pub fn counts<'a>(
         let checks = checks.clone().into_iter();
         checks.filter(|check| check.state == state).count()
     };
-    TROUBLE_FIRST
+    ATTENTION_FIRST
         .into_iter()
         .map(move |state| (state, number(state)))
         .filter(|(_, number)| *number > 0)
 }
 
-/// The marked row, and the stages whose checks are hidden.
+/// The selected row, and the folded stages.
 #[derive(Debug, Clone, Default)]
 pub struct Checklist {
-    /// Counts in the order of [`Checklist::items`].
+    /// Index into [`Checklist::items`].
     pub cursor: usize,
     /// First row in view when it was last drawn.
     pub top: usize,
     folded: BTreeSet<String>,
 }
 
-/// Rows about the marked check, and the height from which there is room for them.
+/// Rows about the selected check, and the pane height from which they are shown.
 const ABOUT: usize = 3;
 const ABOUT_FROM: u16 = 9;
 
-/// One row of the list.
+/// A row of the list.
 #[derive(Debug, Clone, Copy)]
 pub enum Item<'a> {
     /// A stage, above its checks.
@@ -58,11 +58,11 @@ pub enum Item<'a> {
         /// Whether its checks are hidden.
         folded: bool,
     },
-    /// One of its checks.
+    /// A check of the stage above.
     Check(&'a CheckView),
 }
 
-/// The checks, those of one stage together, stages in plan order; a check of no known stage comes last.
+/// The checks grouped by stage in plan order; checks of an unknown stage come last.
 fn by_stage(snapshot: &Snapshot) -> Vec<&CheckView> {
     let place = |check: &CheckView| {
         let stages = snapshot.stages.iter();
@@ -73,25 +73,25 @@ fn by_stage(snapshot: &Snapshot) -> Vec<&CheckView> {
     checks
 }
 
-/// The check of this name, be it of a stage or of the raw tables.
+/// The check with this name, of a stage or of the raw tables.
 pub fn named<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a CheckView> {
     let mut checks = snapshot.checks.iter().chain(&snapshot.sources);
     checks.find(|check| check.name == name)
 }
 
-/// Whether this is a check of the raw tables.
+/// Whether the check is one of the raw tables.
 pub fn is_of_sources(snapshot: &Snapshot, name: &str) -> bool {
     snapshot.sources.iter().any(|source| source.name == name)
 }
 
-/// How many checks of the raw tables are not met or could not be asked.
+/// Number of raw-data checks that failed or couldn't run.
 pub fn unmet_sources(snapshot: &Snapshot) -> usize {
     let unmet = |source: &&CheckView| matches!(source.state, CheckState::Warn | CheckState::Error);
     snapshot.sources.iter().filter(unmet).count()
 }
 
 impl Checklist {
-    /// Rows about the marked check in a pane of this size.
+    /// Rows about the selected check in a pane of this size.
     pub const fn about(area: Rect) -> usize {
         if area.height >= ABOUT_FROM { ABOUT } else { 0 }
     }
@@ -101,12 +101,12 @@ impl Checklist {
         usize::from(area.height).saturating_sub(Self::about(area))
     }
 
-    /// The first of `len` rows in view.
+    /// Index of the first of `len` rows in view.
     pub fn first_in_view(&self, page: usize, len: usize) -> usize {
         first_in_view(self.top, self.cursor, page, len)
     }
 
-    /// Every row. A single stage needs no heading.
+    /// Every row. A single stage gets no heading.
     pub fn items<'a>(&self, snapshot: &'a Snapshot) -> Vec<Item<'a>> {
         let checks = by_stage(snapshot);
         if snapshot.stages.len() < 2 {
@@ -124,12 +124,12 @@ impl Checklist {
         items
     }
 
-    /// The marked row.
+    /// The selected row.
     pub fn marked<'a>(&self, snapshot: &'a Snapshot) -> Option<Item<'a>> {
         self.items(snapshot).get(self.cursor).copied()
     }
 
-    /// Hides the checks of the stage the mark is in, or shows them; the mark goes to its heading.
+    /// Folds or unfolds the stage of the selected row and selects its heading.
     pub fn fold(&mut self, snapshot: &Snapshot, fold: bool) {
         let Some(marked) = self.marked(snapshot) else {
             return;
@@ -147,7 +147,7 @@ impl Checklist {
         }
     }
 
-    /// Marks a check, and shows the checks of its stage if they were hidden.
+    /// Selects a check, and unfolds its stage.
     pub fn mark(&mut self, snapshot: &Snapshot, check: &CheckView) {
         self.folded.remove(&check.stage);
         let is_meant = |item: &Item| item.check().is_some_and(|other| other.name == check.name);
@@ -156,8 +156,7 @@ impl Checklist {
         }
     }
 
-    /// The next check after the mark that passes the test, or the one before, hidden ones included; goes round at the
-    /// ends.
+    /// The next or previous check that passes the test, folded ones included, wrapping around.
     pub fn find<'a>(
         &self,
         snapshot: &'a Snapshot,
@@ -165,7 +164,7 @@ impl Checklist {
         test: impl Fn(&CheckView) -> bool,
     ) -> Option<&'a CheckView> {
         let checks = by_stage(snapshot);
-        // Where the mark is among all checks: a heading stands just before the first of its stage.
+        // The position of the cursor among all checks; a heading comes just before the first check of its stage.
         let (before, here) = match self.marked(snapshot)? {
             Item::Check(marked) => {
                 let at = checks.iter().position(|check| check.name == marked.name)?;
@@ -185,7 +184,7 @@ impl Checklist {
         found.map(|at| checks[at])
     }
 
-    /// Puts the mark back on a row that exists.
+    /// Clamps the cursor to the rows.
     pub fn keep_in(&mut self, snapshot: &Snapshot) {
         let rows = self.items(snapshot).len();
         self.cursor = self.cursor.min(rows.saturating_sub(1));
@@ -193,7 +192,7 @@ impl Checklist {
 }
 
 impl<'a> Item<'a> {
-    /// The check, if it is one.
+    /// The check, if the row is one.
     pub const fn check(self) -> Option<&'a CheckView> {
         match self {
             Self::Check(check) => Some(check),
@@ -201,7 +200,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The stage it is or belongs to.
+    /// The stage of the row.
     pub const fn stage(self) -> &'a str {
         match self {
             Self::Check(check) => check.stage.as_str(),

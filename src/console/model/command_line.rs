@@ -1,9 +1,9 @@
-//! An order as the command that gives it in a shell, for notes, mails and the next time.
+//! Commands as shell command lines, for notes, mails and reuse.
 
 use crate::engine::{Command, Selection};
 use crate::plan::compact_dates;
 
-/// The command that orders the same; none where there is none.
+/// The equivalent shell command; `None` if there is none.
 pub fn command_line(order: &Command) -> Option<String> {
     match order {
         Command::Rerun {

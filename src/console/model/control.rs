@@ -1,33 +1,33 @@
-//! Who steers, as this console is told.
+//! Who is in control of the run, as reported to this console.
 
-/// The helm, and where this console stands to the run.
+/// Who is in control of the run, and what this console may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
-    /// Who has it; none if it is free.
+    /// The console in control; `None` if no console is.
     pub holder: Option<String>,
-    /// How far it is from this console.
+    /// Whether this console can take control.
     pub reach: Reach,
-    /// Consoles that show the run, this one among them.
+    /// Consoles attached to the run, this one included.
     pub consoles: usize,
-    /// The run is in another process: leaving this screen ends nothing.
+    /// The run is in another process; leaving this screen doesn't end it.
     pub remote: bool,
-    /// The run can go on without this terminal.
+    /// The run can continue without this terminal.
     pub can_detach: bool,
 }
 
-/// How far the helm is from a console.
+/// Whether a console can take control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// It has it.
+    /// This console is in control.
     Mine,
-    /// It can take it.
+    /// This console can take control.
     Within,
-    /// It only watches.
+    /// This console is read-only.
     Beyond,
 }
 
 impl Default for Control {
-    /// Alone with a run of this process.
+    /// The only console of a run in this process.
     fn default() -> Self {
         Self {
             holder: None,
@@ -40,13 +40,13 @@ impl Default for Control {
 }
 
 impl Control {
-    /// Whether this console has it.
+    /// Whether this console is in control.
     #[must_use]
     pub fn is_mine(&self) -> bool {
         self.reach == Reach::Mine
     }
 
-    /// What the others should know; none while there are none.
+    /// The control status on screen; `None` if there is nothing to report.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         match &self.holder {

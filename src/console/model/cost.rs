@@ -1,39 +1,39 @@
-//! What the work costs, line by line: update needs their number, the view draws them.
+//! The lines of the cost page. `update` needs their number, the view draws them.
 
 use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot};
 
-/// One line of the page.
+/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
-    /// What the columns are.
+    /// The column headings.
     Columns,
-    /// What something cost.
+    /// A row of the table.
     Row(Row),
-    /// A sentence.
+    /// A line of text.
     Text(String),
-    /// Nothing.
+    /// An empty line.
     Gap,
 }
 
-/// What something cost.
+/// A row of the cost table, formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What.
+    /// The name shown.
     pub name: String,
-    /// Whether it is a part of the line above it.
+    /// Whether it is part of the row above.
     pub is_part: bool,
-    /// Bytes that are going to be billed.
+    /// Estimated bytes billed.
     pub expected: String,
-    /// Bytes billed.
+    /// Actual bytes billed.
     pub billed: String,
     /// Slot time used.
     pub slot_time: String,
-    /// Jobs.
+    /// Number of jobs.
     pub jobs: String,
 }
 
-/// The lines of the page, for a width; none where the warehouse bills nothing.
+/// The lines of the page, wrapped to `columns`; empty if the warehouse doesn't bill.
 pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     let Some(billed) = snapshot.run.billed else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The Dates pane: which stage is shown, where the cursor is, what is selected and what is left out.
+//! The Dates pane: the stage shown, the cursor, the selection and the filter.
 
 use std::ops::RangeInclusive;
 
@@ -9,14 +9,14 @@ use crate::console::text::{count, sanitised};
 use crate::engine::{Snapshot, StageState, StageView, UnitView};
 use crate::ledger::UnitState;
 
-/// Cursor, selection and stage. The cursor is a date of the shown stage as soon as there is one.
+/// Cursor, selection and stage. The cursor is a date of the shown stage as soon as the stage has one.
 #[derive(Debug, Clone, Default)]
 pub struct Dates {
     /// The date under the cursor.
     pub cursor: Option<NaiveDate>,
     /// The other end of the selected range.
     pub anchor: Option<NaiveDate>,
-    /// What a date must have to be shown; none shows all.
+    /// The filter on dates; `None` shows all.
     pub filter: Option<Filter>,
     chosen: Option<String>,
 }
@@ -28,7 +28,7 @@ pub fn unit(stage: &StageView, date: NaiveDate) -> Option<&UnitView> {
 }
 
 impl Dates {
-    /// The stage that is shown: the one the operator chose, else the one at work, else the last that was.
+    /// The stage shown: the one the operator chose, else the active one, else the last active one.
     pub fn stage<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a StageView> {
         let at_work = |stage: &&StageView| matches!(stage.state, StageState::Running | StageState::Checking);
         let chosen = self.chosen.as_ref();
@@ -44,7 +44,7 @@ impl Dates {
             .or_else(|| snapshot.stages.first())
     }
 
-    /// Shows the stage before or after the one shown.
+    /// Shows the next or previous stage.
     pub fn choose(&mut self, snapshot: &Snapshot, forward: bool) {
         let names: Vec<&str> = snapshot.stages.iter().map(|stage| stage.name.as_str()).collect();
         let shown = self.stage(snapshot).map(|stage| stage.name.as_str());
@@ -59,7 +59,7 @@ impl Dates {
         self.show(snapshot, names[next]);
     }
 
-    /// Shows the stage of this name, if there is one.
+    /// Shows the stage with this name, if it exists.
     pub fn show(&mut self, snapshot: &Snapshot, name: &str) {
         if snapshot.stages.iter().any(|stage| stage.name == name) {
             self.chosen = Some(name.to_owned());
@@ -67,7 +67,7 @@ impl Dates {
         }
     }
 
-    /// Puts cursor and anchor back on dates that exist.
+    /// Clamps cursor and anchor to the dates of the stage.
     pub fn keep_in(&mut self, snapshot: &Snapshot) {
         let ends = self
             .stage(snapshot)
@@ -80,7 +80,7 @@ impl Dates {
         self.anchor = self.anchor.map(|date| date.clamp(first, last));
     }
 
-    /// Moves the cursor by days, as far as there are dates.
+    /// Moves the cursor by days, clamped to the first and last date.
     pub fn move_by(&mut self, snapshot: &Snapshot, days: i64) {
         self.cursor = self.cursor.map(|date| {
             date.checked_add_signed(Duration::days(days))
@@ -89,13 +89,13 @@ impl Dates {
         self.keep_in(snapshot);
     }
 
-    /// Puts the cursor on a date.
+    /// Moves the cursor to a date.
     pub fn go(&mut self, snapshot: &Snapshot, date: NaiveDate) {
         self.cursor = Some(date);
         self.keep_in(snapshot);
     }
 
-    /// The next date after the cursor that passes the test, or the one before; goes round at the ends.
+    /// The next or previous date that passes the test, wrapping around.
     pub fn find(
         &self,
         snapshot: &Snapshot,
@@ -117,24 +117,24 @@ impl Dates {
         found.copied()
     }
 
-    /// Begins a selection at the cursor, or ends the one there is.
+    /// Starts a selection at the cursor, or clears the current one.
     pub fn toggle_selection(&mut self) {
         self.anchor = if self.anchor.is_some() { None } else { self.cursor };
     }
 
-    /// First and last date of the selection, in order; the cursor alone when nothing is selected.
+    /// First and last date of the selection; only the cursor if nothing is selected.
     pub fn selected(&self) -> Option<RangeInclusive<NaiveDate>> {
         let cursor = self.cursor?;
         let anchor = self.anchor.unwrap_or(cursor);
         Some(cursor.min(anchor)..=cursor.max(anchor))
     }
 
-    /// Whether a date is shown.
+    /// Whether a date passes the filter.
     pub fn shows(&self, unit: &UnitView) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.passes(unit))
     }
 
-    /// What is marked: the date under the cursor, or every date of the selection that is shown.
+    /// The date under the cursor, or every visible date of the selection.
     pub fn marked<'s>(&self, stage: &'s StageView) -> Vec<&'s UnitView> {
         let Some(range) = self.selected() else {
             return Vec::new();
@@ -145,35 +145,35 @@ impl Dates {
     }
 }
 
-/// Dates that are to be done again: those that can be, and how many cannot, by why not. The run has the same rule.
+/// Dates to rerun, and how many can't be, by reason. The engine applies the same rule.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Again {
-    /// Those that can be.
+pub struct RerunSelection {
+    /// Dates that can be rerun.
     pub dates: Vec<NaiveDate>,
-    /// Those on which there is nothing to do.
+    /// Skipped dates.
     skipped: usize,
-    /// Those that are not done for the first time yet.
+    /// Dates not finished yet.
     open: usize,
-    /// Those that are none of this run.
+    /// Dates outside this run.
     outside: usize,
 }
 
-impl Again {
-    /// Sorts dates of a stage.
+impl RerunSelection {
+    /// Sorts dates of a stage into those that can be rerun and the rest.
     pub fn of(stage: &StageView, dates: &[NaiveDate]) -> Self {
-        let mut again = Self::default();
+        let mut selection = Self::default();
         for date in dates {
             match unit(stage, *date).map(|unit| unit.state) {
-                None => again.outside += 1,
-                Some(UnitState::Skipped) => again.skipped += 1,
-                Some(state) if state.is_open() => again.open += 1,
-                Some(_) => again.dates.push(*date),
+                None => selection.outside += 1,
+                Some(UnitState::Skipped) => selection.skipped += 1,
+                Some(state) if state.is_open() => selection.open += 1,
+                Some(_) => selection.dates.push(*date),
             }
         }
-        again
+        selection
     }
 
-    /// What is left out, by why; none if nothing is.
+    /// The dates left out, by reason; `None` if there are none.
     pub fn left_out(&self) -> Option<String> {
         let kinds = [
             (self.skipped, "skipped"),
@@ -188,8 +188,8 @@ impl Again {
     }
 }
 
-/// Why one date cannot be done again, though it is asked for.
-pub fn why_not_again(stage: &StageView, date: NaiveDate) -> String {
+/// Why a single date can't be rerun.
+pub fn why_no_rerun(stage: &StageView, date: NaiveDate) -> String {
     let name = &stage.name;
     match unit(stage, date) {
         None => format!("{date} is outside this run"),
@@ -207,8 +207,8 @@ pub fn why_not_again(stage: &StageView, date: NaiveDate) -> String {
     }
 }
 
-/// Every date of a stage that ended otherwise than it should.
-pub fn troubled(stage: &StageView) -> Vec<&UnitView> {
+/// Every date of a stage that needs attention.
+pub fn needing_attention(stage: &StageView) -> Vec<&UnitView> {
     let units = stage.units.iter();
     units.filter(|unit| unit.state.needs_attention()).collect()
 }

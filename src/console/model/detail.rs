@@ -1,4 +1,4 @@
-//! One date of one stage: how it stands, and how far its stored rows are opened.
+//! The page of one date of one stage: its state, and how far its stored rows are drilled into.
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
@@ -15,17 +15,17 @@ pub struct Detail {
     pub stage: String,
     /// The date.
     pub date: NaiveDate,
-    /// The unit its rows were asked for; when it changes they are asked for again.
+    /// The unit its rows were queried for; when it changes, they are queried again.
     pub seen: Option<UnitView>,
-    /// Its rows.
+    /// Its stored rows.
     pub stored: Stored,
-    /// What was opened, one name a level.
+    /// The drill-down path, one name per level.
     pub path: Vec<String>,
-    /// The marked line of a list.
+    /// The selected line of a list.
     pub cursor: usize,
     /// Whether all columns of the rows are shown as one table.
     pub flat: bool,
-    /// First line in view where none is marked.
+    /// First line in view where no line is selected.
     pub top: usize,
     /// First column in view.
     pub left: usize,
@@ -34,40 +34,40 @@ pub struct Detail {
 /// The stored rows of a date.
 #[derive(Debug, Clone)]
 pub enum Stored {
-    /// On their way.
+    /// Queried, no reply yet.
     Asked,
-    /// Here they are.
+    /// The rows.
     Rows(StoredRows),
-    /// They cannot be had, and why.
+    /// The query was refused or failed, with the reason.
     Refused(String),
 }
 
 /// How the rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// There are none.
+    /// No rows to show.
     Nothing,
-    /// A line for each thing of a level.
+    /// A line per value of a level.
     List,
-    /// A line for each column.
+    /// A line per column.
     Row,
     /// All columns side by side.
     Table,
 }
 
-/// From this height of the content on there is room for a second line of the reason and for the marked line in words.
+/// Height of the content from which there is room for a second line of the reason and for the selected line in words.
 const ROOMY: u16 = 10;
 
-/// Rows of the marked line in words.
+/// Rows of the selected line in words.
 const IN_WORDS: u16 = 2;
 
-/// Whether there is nothing to list: no row, and nothing that should have one.
+/// Whether there is nothing to list: no row, and no expected group without one.
 fn has_nothing(stored: &StoredRows) -> bool {
     stored.rows.is_empty() && (stored.groups.is_empty() || levels(stored).is_empty())
 }
 
 impl Detail {
-    /// A date whose rows are still to come.
+    /// A date whose rows haven't arrived yet.
     pub fn of(stage: &str, date: NaiveDate, seen: Option<UnitView>) -> Self {
         Self {
             stage: stage.to_owned(),
@@ -82,7 +82,7 @@ impl Detail {
         }
     }
 
-    /// The rows that are opened.
+    /// The rows drilled into.
     pub fn drill(&self) -> Option<Drill<'_>> {
         match &self.stored {
             Stored::Rows(rows) if !has_nothing(rows) => Some(Drill::to(rows, &self.path)),
@@ -90,7 +90,7 @@ impl Detail {
         }
     }
 
-    /// How they are shown.
+    /// How the rows are shown.
     pub fn face(&self) -> Face {
         let Stored::Rows(rows) = &self.stored else {
             return Face::Nothing;
@@ -104,23 +104,23 @@ impl Detail {
         }
     }
 
-    /// Whether the rows can be opened one by one.
+    /// Whether the rows can be drilled into.
     pub fn has_levels(&self) -> bool {
         matches!(&self.stored, Stored::Rows(rows) if !rows.rows.is_empty() && !levels(rows).is_empty())
     }
 
-    /// Whether there is something to go back to before the date is left.
+    /// Whether Esc closes a level before it leaves the date.
     pub fn is_opened(&self) -> bool {
         !self.path.is_empty() || (self.flat && self.has_levels())
     }
 
-    /// Why the unit stands as it does.
+    /// The recorded reason for the state of the unit.
     pub fn reason(&self) -> &str {
         let reason = self.seen.as_ref().and_then(|unit| unit.reason.as_deref());
         reason.unwrap_or_default()
     }
 
-    /// Rows of the reason; where there is nothing to list, it has all the room it needs.
+    /// Rows of the reason; if there is nothing to list, as many as it needs.
     pub fn reason_rows(&self, body: Rect) -> u16 {
         if self.reason().is_empty() {
             return 0;
@@ -135,7 +135,7 @@ impl Detail {
         u16::try_from(needed).unwrap_or(u16::MAX).min(most)
     }
 
-    /// Where lines stand: below the state, the reason and the names of the columns, above the marked line in words.
+    /// The area of the lines: below the state, the reason and the column headings, above the selected line in words.
     pub fn lines(&self, body: Rect) -> Rect {
         let area = framed(body);
         let face = self.face();

@@ -1,50 +1,50 @@
-//! The stored rows of a date by the parts their columns play: a line for each thing at one level, every column of a row
-//! at the last. Which column is which comes with the rows; there is no name of one here.
+//! Drill-down into the stored rows of a date, by the parts the plan assigns to their columns: a line per value at each
+//! level, then every column of a row. The rows carry the assignment; no column name is hard-coded here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::console::text::{width, wrapped};
 use crate::engine::{Part, StoredRows};
 
-/// Rows reached by opening one thing after the other.
+/// Rows reached along a drill-down path.
 pub struct Drill<'r> {
     stored: &'r StoredRows,
     levels: Vec<usize>,
     depth: usize,
-    /// The rows that are reached.
+    /// The rows at the end of the path.
     pub rows: Vec<&'r [String]>,
 }
 
-/// A line for each thing of a level.
+/// The values of a level, one per line.
 pub struct List<'r> {
-    /// What each column is called; the first names the thing.
+    /// Column headings; the first is the level's own.
     pub heads: Vec<&'r str>,
-    /// The things.
+    /// The values with their cells.
     pub lines: Vec<Vec<String>>,
 }
 
-/// A line of the rows told column by column.
+/// A line of the rows shown column by column.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line<'r> {
-    /// Which of several rows follows.
+    /// The number of the row that follows, if there are several.
     Row(usize),
-    /// A column with its value, or what of a long one goes on here under no name.
+    /// A column with its value; a continuation line of a long value has an empty name.
     Value(&'r str, &'r str, Option<Part>),
-    /// Nothing.
+    /// An empty line.
     Gap,
 }
 
-/// The widest a column's name gets, of the whole line.
+/// Maximum width of a column name, as a fraction of the line.
 const MOST_OF_NAME: (usize, usize) = (2, 3);
 
-/// The levels there are in these rows, outermost first, each as the position of its column.
+/// The levels of these rows, outermost first, each as the position of its column.
 pub fn levels(stored: &StoredRows) -> Vec<usize> {
     (Part::LEVELS.into_iter())
         .filter_map(|part| columns(stored, part).next())
         .collect()
 }
 
-/// The positions of the columns that play a part.
+/// The positions of the columns assigned to a part.
 fn columns(stored: &StoredRows, part: Part) -> impl Iterator<Item = usize> {
     let plays = move |name: &String| stored.parts.get(name) == Some(&part);
     let known = stored.columns.iter().enumerate();
@@ -55,7 +55,7 @@ fn cell(row: &[String], column: usize) -> &str {
     row.get(column).map_or("", String::as_str)
 }
 
-/// Everything that stands in a column, each once; an empty list only where there is nothing else.
+/// The distinct values of a column; an empty list is left out if there are others.
 fn distinct(rows: &[&[String]], column: usize) -> String {
     let mut values: BTreeSet<&str> = rows.iter().map(|row| cell(row, column)).collect();
     if values.len() > 1 {
@@ -65,7 +65,7 @@ fn distinct(rows: &[&[String]], column: usize) -> String {
 }
 
 impl<'r> Drill<'r> {
-    /// The rows under these names, one a level, as far as there are such rows.
+    /// The rows along a path of names, one per level, as deep as rows match.
     pub fn to(stored: &'r StoredRows, path: &[String]) -> Self {
         let levels = levels(stored);
         let mut rows: Vec<&[String]> = stored.rows.iter().map(Vec::as_slice).collect();
@@ -88,22 +88,22 @@ impl<'r> Drill<'r> {
         }
     }
 
-    /// How many of the names were found.
+    /// How many names of the path matched.
     pub const fn depth(&self) -> usize {
         self.depth
     }
 
-    /// How many columns the rows have.
+    /// Number of columns.
     pub const fn columns(&self) -> usize {
         self.stored.columns.len()
     }
 
-    /// What the columns are called.
+    /// The column names.
     pub fn heads(&self) -> Vec<&'r str> {
         self.stored.columns.iter().map(String::as_str).collect()
     }
 
-    /// The groups of which no row is stored, where groups are what is listed.
+    /// The expected groups without a stored row, if the level lists groups.
     fn without_rows(&self) -> impl Iterator<Item = &'r str> {
         let level = self.levels.get(self.depth).copied();
         let is_group = level.is_some() && level == columns(self.stored, Part::Group).next();
@@ -111,13 +111,13 @@ impl<'r> Drill<'r> {
         groups.map(String::as_str).filter(|group| !self.has_rows(group))
     }
 
-    /// Whether a row is stored of this thing.
+    /// Whether a row is stored for this value of the level.
     pub fn has_rows(&self, thing: &str) -> bool {
         let level = self.levels.get(self.depth);
         level.is_some_and(|level| self.rows.iter().any(|row| cell(row, *level) == thing))
     }
 
-    /// The things of the next level; none when there is no level left.
+    /// The values of the next level; `None` below the last.
     pub fn list(&self) -> Option<List<'r>> {
         let level = *self.levels.get(self.depth)?;
         let is_last = self.depth + 1 == self.levels.len();
@@ -172,7 +172,7 @@ impl<'r> Drill<'r> {
         })
     }
 
-    /// Who meets: `away 119 @ home 127` where that is known, else every side there is.
+    /// The matchup: `away 119 @ home 127`; every side if the columns for opponent and home side are missing.
     fn sides(&self, rows: &[&[String]]) -> String {
         let first = |part| columns(self.stored, part).next();
         let Some(side) = first(Part::Side) else {
@@ -204,7 +204,7 @@ impl<'r> Drill<'r> {
         format!("{} @ {}", score(away), score(home))
     }
 
-    /// The sides that rows play against and that have no row themselves.
+    /// The opponents that have no row themselves.
     fn lacking(&self, rows: &[&[String]], side: usize, against: usize) -> String {
         let of = |column| -> BTreeSet<&str> { rows.iter().map(|row| cell(row, column)).collect() };
         let sides = of(side);
@@ -217,7 +217,7 @@ impl<'r> Drill<'r> {
         }
     }
 
-    /// Where the rows of this thing came from and how good they are, in words.
+    /// The origin and quality of the rows of this value, in words.
     pub fn origin(&self, thing: &str) -> String {
         let Some(level) = self.levels.get(self.depth) else {
             return String::new();
@@ -240,7 +240,7 @@ impl<'r> Drill<'r> {
         told.collect::<Vec<_>>().join("  ")
     }
 
-    /// The columns of a row in the order they are told: where it came from and how good it is, then all others.
+    /// The columns in display order: origin and quality first, then all others.
     fn told(&self) -> (Vec<usize>, Vec<usize>) {
         let origin: Vec<usize> = (Part::ORIGIN.into_iter())
             .flat_map(|part| columns(self.stored, part))
@@ -250,7 +250,7 @@ impl<'r> Drill<'r> {
         (origin, others)
     }
 
-    /// The rows column by column, in lines of this width.
+    /// The rows column by column, wrapped to `columns`.
     pub fn lines(&self, columns: usize) -> Vec<Line<'r>> {
         let room = columns.saturating_sub(self.name_columns(columns));
         let (origin, others) = self.told();
@@ -278,14 +278,14 @@ impl<'r> Drill<'r> {
         lines
     }
 
-    /// Columns the names take in lines of this width, with the gap after them.
+    /// Columns of the names, including the gap after them, in lines of this width.
     pub fn name_columns(&self, columns: usize) -> usize {
         let (part, whole) = MOST_OF_NAME;
         let names = self.stored.columns.iter().map(|name| width(name));
         names.max().unwrap_or(0).min(columns * part / whole) + 2
     }
 
-    /// The rows as `name=value`, a line a column, in the order they are told.
+    /// The rows as `name=value`, one line per column, in display order.
     pub fn in_lines(&self) -> String {
         let (origin, others) = self.told();
         let row = |row: &&[String]| {
@@ -296,7 +296,7 @@ impl<'r> Drill<'r> {
         self.rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// The rows as a table with tabs between the columns, their names first.
+    /// The rows as a tab-separated table with a header.
     pub fn in_tabs(&self) -> String {
         let names = std::iter::once(self.stored.columns.as_slice());
         let lines = names.chain(self.rows.iter().copied());

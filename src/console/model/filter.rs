@@ -1,16 +1,16 @@
-//! Which dates of a stage are shown: all, those of one state, or those of one cause.
+//! Filters for the dates of a stage: by state or by cause.
 
 use crate::engine::{StageView, UnitView};
 use crate::ledger::{UnitState, fingerprint};
 
 use super::causes::{Cause, reason_of};
 
-/// What a date must have in common with the others to be shown.
+/// The condition a date must meet to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// Its state.
     State(UnitState),
-    /// Its state and what its reason says, numbers aside.
+    /// Its state and its reason, numbers ignored.
     Cause {
         /// The state.
         state: UnitState,
@@ -20,7 +20,7 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// What shows the dates of a cause alone.
+    /// The filter that shows only the dates of a cause.
     pub fn of_cause(cause: &Cause<'_>) -> Self {
         Self::Cause {
             state: cause.kind,
@@ -28,7 +28,7 @@ impl Filter {
         }
     }
 
-    /// Whether a date is shown.
+    /// Whether a date passes the filter.
     pub fn passes(&self, unit: &UnitView) -> bool {
         match self {
             Self::State(state) => unit.state == *state,
@@ -39,8 +39,7 @@ impl Filter {
         }
     }
 
-    /// The filter after this one: the next state that dates of the stage have, the most urgent first, and none after the
-    /// last.
+    /// The filter after this one: the next state that occurs in the stage, most urgent first; `None` after the last.
     pub fn next(now: Option<&Self>, stage: &StageView) -> Option<Self> {
         let at = match now {
             None => 0,
@@ -56,7 +55,7 @@ impl Filter {
         Some(Self::State(*state))
     }
 
-    /// What the operator reads.
+    /// The text on screen.
     pub fn label(&self) -> String {
         match self {
             Self::State(state) => format!("only {state}"),

@@ -1,56 +1,56 @@
-//! The list of keys, line by line: update needs their number, the view draws them.
+//! The lines of the help page. `update` needs their number, the view draws them.
 
 use std::borrow::Cow;
 
 use crate::console::keymap::{Binding, Keymap, Place, TABLE};
 use crate::console::text::{width, wrapped};
 
-/// The list of keys.
+/// The help page.
 #[derive(Debug, Clone, Default)]
 pub struct Help {
-    /// Only commands that say this.
+    /// Search text; only matching commands are listed.
     pub query: String,
-    /// Where it was opened: what works there comes first.
+    /// The place it was opened from; its commands come first.
     pub from: Option<Place>,
     /// First line in view.
     pub top: usize,
 }
 
-/// One line.
+/// A line of the page.
 #[derive(Debug, Clone)]
 pub enum Line {
-    /// A sentence.
+    /// A line of text.
     Text(String),
-    /// Where the commands below it work.
+    /// The place where the commands below it work.
     Heading(String),
-    /// A command, or what goes on of the one above.
+    /// A command, or a continuation line of the one above.
     Command(Command),
-    /// Nothing.
+    /// An empty line.
     Gap,
 }
 
-/// A command in one line of as many as it takes.
+/// A line of a command. Long help texts take several.
 #[derive(Debug, Clone)]
 pub struct Command {
-    /// The one whose keys stand here; none where it only goes on.
+    /// The binding whose keys this line shows; `None` on a continuation line.
     pub begins: Option<&'static Binding>,
-    /// Columns for its keys.
+    /// Columns reserved for the keys.
     pub keys: usize,
-    /// What it does.
+    /// What the command does.
     pub text: String,
 }
 
-/// Columns for keys, unless there are more of them.
+/// Minimum columns for the keys.
 const KEYS: usize = 16;
 
-/// Where a command works that works in so many places that naming them says nothing.
+/// Headings for commands that work in too many places to list them.
 const GENERAL: [&str; 3] = ["Every pane", "Lists and pages", "Everywhere"];
 
-/// From so many places on.
+/// Number of places from which a command counts as general.
 const MANY: usize = 10;
 
 impl Help {
-    /// The list, opened here.
+    /// The page, opened from a place.
     pub fn opened_at(from: Place) -> Self {
         Self {
             from: Some(from),
@@ -58,7 +58,7 @@ impl Help {
         }
     }
 
-    /// The commands that answer the search.
+    /// The commands that match the search.
     pub fn bindings(&self, keymap: &Keymap) -> Vec<&'static Binding> {
         let query = self.query.to_lowercase();
         let says = |text: &str| text.to_lowercase().contains(&query);
@@ -73,7 +73,7 @@ impl Help {
             .collect()
     }
 
-    /// Every line of the page, for a width; first where the run takes orders from outside, if it does.
+    /// Every line of the page, wrapped to `columns`. The control socket comes first if the run has one.
     pub fn lines(&self, keymap: &Keymap, socket: Option<&str>, columns: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(path) = socket.filter(|_| self.query.is_empty()) {
@@ -93,7 +93,8 @@ impl Help {
         lines
     }
 
-    /// The commands by where they work: first where the list was opened, then on every pane; those of the key bar lead.
+    /// The commands grouped by where they work: first the place the page was opened from, then every pane. Commands of
+    /// the key bar lead their group.
     fn groups(&self, keymap: &Keymap) -> Vec<(String, Vec<&'static Binding>)> {
         let mut groups: Vec<(String, Vec<&Binding>)> = (self.from.map(of_place).into_iter())
             .chain([GENERAL[0].to_owned()])
@@ -107,7 +108,7 @@ impl Help {
             }
         }
         groups.retain(|(_, bindings)| !bindings.is_empty());
-        // Ties keep the order of the table.
+        // The sort is stable: ties keep the order of the table.
         groups.sort_by_key(|(heading, _)| GENERAL[1..].contains(&heading.as_str()));
         for (_, bindings) in &mut groups {
             bindings.sort_by_key(|binding| binding.label.is_none());
@@ -135,7 +136,7 @@ impl Help {
         keymap: &Keymap,
         columns: usize,
     ) -> impl Iterator<Item = Command> + use<> {
-        // As wide as the wider of the two ways to write them, so that both take as many lines.
+        // The wider of the two spellings, so that both wrap to the same number of lines.
         let spelt = [false, true].map(|signs| width(&keymap.spelt(binding, signs)) + 1);
         let keys = spelt.into_iter().fold(KEYS, usize::max);
         let heading = self.heading(binding);
@@ -155,7 +156,7 @@ impl Help {
     }
 }
 
-/// A place as a heading.
+/// The title of a place as a heading.
 fn of_place(place: Place) -> String {
     let mut letters = place.title().chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);

@@ -1,7 +1,6 @@
-//! Lists that are longer than the pane they stand in.
+//! Scrolling of lists longer than their pane.
 
-/// The first row in view: the one that was, moved as little as it takes for the marked one to be seen and the page to
-/// be full.
+/// Index of the first row in view: scrolls as little as needed to keep the selected row visible and the page full.
 pub fn first_in_view(was: usize, marked: usize, room: usize, len: usize) -> usize {
     let lowest_needed = (marked + 1).saturating_sub(room);
     let least_moved = was.min(marked).max(lowest_needed);

@@ -1,4 +1,4 @@
-//! The Log pane: a bounded tail of lines, what of it passes the filters, and whether it follows.
+//! The Log pane: a bounded tail of lines, its filters, and whether it follows new lines.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::telemetry::LogLine;
 /// Lines kept.
 pub const CAPACITY: usize = 10_000;
 
-/// Lines with their filters; `shown` are those of `lines` that pass.
+/// Lines with their filters; `shown` are the lines that pass.
 #[derive(Debug, Clone)]
 pub struct Log {
-    /// Lines less severe than this are not shown.
+    /// Lines below this level are hidden.
     pub least: Level,
-    /// Only lines that hold this text, or are about a stage or a date that does, in whatever case; empty shows all.
+    /// Only lines that contain this text in the message, stage or date are shown, ignoring case; empty shows all.
     pub query: String,
-    /// Only lines about this date.
+    /// Only lines about this date are shown.
     pub date: Option<NaiveDate>,
-    /// Long lines go on in the next row.
+    /// Whether long lines wrap.
     pub wrap: bool,
-    /// Lines that fell out of the ring before they came here.
+    /// Lines dropped from the ring buffer before the console received them.
     pub lost: u64,
     lines: VecDeque<Arc<LogLine>>,
     shown: VecDeque<Arc<LogLine>>,
@@ -46,7 +46,7 @@ impl Default for Log {
     }
 }
 
-/// What a line is about, unless it says so itself: its stage where there are several, and its date.
+/// The stage (if there are several) and the date of a line, unless its message already contains them.
 pub fn about(line: &LogLine, several_stages: bool) -> String {
     let stage = line.stage.clone().filter(|_| several_stages);
     let date = line.date.map(|date| date.to_string());
@@ -56,7 +56,7 @@ pub fn about(line: &LogLine, several_stages: bool) -> String {
         .collect()
 }
 
-/// Whether a line says this, or is about a stage or a date that is called so.
+/// Whether the message, stage or date of a line contains `query` (lower case).
 fn holds(line: &LogLine, query: &str) -> bool {
     let says = |text: &str| text.to_lowercase().contains(query);
     says(&line.message)
@@ -65,7 +65,7 @@ fn holds(line: &LogLine, query: &str) -> bool {
 }
 
 impl Log {
-    /// Adds lines; the oldest go when there are too many.
+    /// Appends lines; the oldest are dropped beyond the capacity.
     pub fn push(&mut self, lines: Vec<Arc<LogLine>>) {
         for line in lines {
             self.lost += line.number.saturating_sub(self.newest + 1);
@@ -90,7 +90,7 @@ impl Log {
             && (self.query.is_empty() || holds(line, &self.query.to_lowercase()))
     }
 
-    /// Changes the filters and looks at every line again; the newest line that passes is shown.
+    /// Changes the filters, applies them to every line and follows the newest.
     pub fn refilter(&mut self, change: impl FnOnce(&mut Self)) {
         change(self);
         let passing = self.lines.iter().filter(|line| self.passes(line));
@@ -98,7 +98,7 @@ impl Log {
         self.bottom = None;
     }
 
-    /// The next least level: all, info, warnings, errors, all.
+    /// Cycles the minimum level: all, info, warnings, errors.
     pub fn next_level(&mut self) {
         self.refilter(|log| {
             log.least = match log.least {
@@ -110,7 +110,7 @@ impl Log {
         });
     }
 
-    /// Whether lines may be left out.
+    /// Whether a filter is set.
     pub fn is_filtered(&self) -> bool {
         self.least < Level::TRACE || self.date.is_some() || !self.query.is_empty()
     }
@@ -125,15 +125,15 @@ impl Log {
         self.bottom.is_none()
     }
 
-    /// Lines below the lowest one in view.
+    /// Lines below the lowest line in view.
     pub fn below(&self) -> usize {
         self.bottom.map_or(0, |bottom| {
             self.shown.len() - self.shown.partition_point(|line| line.number <= bottom)
         })
     }
 
-    /// Scrolls towards the newest line (positive) or the oldest; at the newest it follows again. The view stays full
-    /// as long as there are `page` lines.
+    /// Scrolls towards the newest line (positive) or the oldest (negative), and follows again at the newest. The view
+    /// stays full while there are at least `page` lines.
     pub fn scroll(&mut self, lines: isize, page: usize) {
         let len = self.shown.len();
         let lowest = len.saturating_sub(self.below() + 1);
@@ -145,13 +145,13 @@ impl Log {
         };
     }
 
-    /// Keeps the newest line in view from now on.
+    /// Follows the newest line again.
     pub fn follow(&mut self) {
         self.bottom = None;
     }
 
-    /// The lines in view and above, lowest first; a whole `page` as long as there are as many lines, also when those
-    /// that were in view have gone.
+    /// The lines in view and above, lowest first; at least `page` of them if there are as many, even if the lines that
+    /// were in view have been dropped.
     pub fn upwards(&self, page: usize) -> impl Iterator<Item = &LogLine> {
         let len = self.shown.len();
         let visible = (len - self.below()).max(page.min(len));

@@ -1,6 +1,7 @@
-//! Everything the screen shows, and nothing else. Only `update` changes it.
+//! The state of the console. Only `update` changes it.
 
 pub mod about;
+pub mod breakdown_page;
 pub mod causes;
 pub mod checklist;
 pub mod command_line;
@@ -18,7 +19,6 @@ pub mod orders;
 pub mod overlay;
 pub mod recording;
 pub mod sample;
-pub mod split;
 pub mod workers;
 
 use std::sync::Arc;
@@ -45,17 +45,17 @@ use recording::Recording;
 use sample::Sample;
 use workers::Workers;
 
-/// How long good news stays, unless what it says holds for less.
+/// How long a notice that isn't an error stays, unless its text expires sooner.
 const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
 
-/// How soon a clock on the screen is moved on, and how soon at the soonest what is due goes.
+/// Maximum and minimum interval between two ticks. Clocks on screen advance at the maximum.
 const BEAT: TimeDelta = TimeDelta::seconds(1);
 const LEAST_BEAT: TimeDelta = TimeDelta::milliseconds(20);
 
-/// Notices kept for the operator to take away one by one.
+/// Notices kept. The oldest is dropped first.
 const NOTICES: usize = 20;
 
-/// What the console knows. Begin with [`Model::new`] and a [`super::Msg::Resize`].
+/// The state of the console. Start with [`Model::new`] and a [`super::Msg::Resize`].
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub(super) keymap: Keymap,
@@ -86,103 +86,103 @@ pub struct Model {
     pub(super) dirty: Dirty,
 }
 
-/// Whether anything still comes of a run.
+/// Whether the run can still change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Life {
-    /// It hears what it is told, be it at work or not.
+    /// It accepts commands, whether running or not.
     #[default]
     Alive,
-    /// Nobody is there any more.
+    /// Its engine has ended.
     Over,
 }
 
-/// Where one was when the log of one date was asked for.
+/// Where to return to from the log of a single date.
 #[derive(Debug, Clone)]
 pub struct ReturnTo {
     /// The pane.
     pub pane: Pane,
-    /// The date that was open over it.
+    /// The date that was open in it.
     pub detail: Option<Detail>,
 }
 
 /// A line being typed.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// What it is for.
+    /// What the line is used for.
     pub purpose: Purpose,
-    /// What is typed so far.
+    /// The text typed so far.
     pub text: String,
 }
 
-/// What a typed line is for.
+/// The use of a typed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Going to a date.
+    /// Go to a date.
     Date,
-    /// Searching the log.
+    /// Search the log.
     Log,
-    /// Searching the help.
+    /// Search the help.
     Help,
-    /// Giving the reason for which the marked check is waived.
+    /// The reason for waiving the selected check.
     Waive,
-    /// Giving the note with which the marked item is ticked.
+    /// The note for ticking the selected item.
     Tick,
-    /// Giving the note with which the tick of the marked item is withdrawn.
+    /// The note for withdrawing the tick of the selected item.
     Withdraw,
 }
 
-/// Something the operator should read once.
+/// A message shown to the operator once.
 #[derive(Debug, Clone)]
 pub struct Notice {
     /// One sentence.
     pub text: String,
-    /// Whether it is bad news, which stays until a key takes it away.
+    /// Whether it reports a problem; such a notice stays until a key dismisses it.
     pub bad: bool,
-    /// When it came.
+    /// When it was shown.
     pub at: Option<DateTime<Utc>>,
-    /// How long good news stays when no key takes it away.
+    /// How long it stays if it isn't `bad` and no key dismisses it.
     pub stays: TimeDelta,
 }
 
 impl Notice {
-    /// How much longer it stays; none if a key must take it away.
+    /// How much longer it stays; `None` if only a key dismisses it.
     pub fn left(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         let shown = self.at.zip(now).map_or(TimeDelta::zero(), |(at, now)| now - at);
         (!self.bad).then(|| (self.stays - shown).max(TimeDelta::zero()))
     }
 }
 
-/// What was asked of the run and does not show yet.
+/// A command sent to the run whose effect isn't in the snapshot yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// To pause.
+    /// Pause.
     Pause,
-    /// To go on.
+    /// Resume.
     Resume,
 }
 
 /// How the operator leaves once the run has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
-    /// What is in flight lands first.
+    /// In-flight work finishes first.
     Drain,
-    /// What is in flight is cut off.
+    /// In-flight work is aborted.
     Abort,
 }
 
-/// Units the engine still owes work, over all stages.
+/// Units not finished yet, over all stages.
 pub fn open_units(snapshot: &Snapshot) -> u64 {
     snapshot.stages.iter().map(open_of).sum()
 }
 
-/// Units of a stage the engine still owes work.
+/// Units of a stage not finished yet.
 pub fn open_of(stage: &StageView) -> u64 {
     let open = UnitState::ALL.into_iter().filter(|state| state.is_open());
     open.map(|state| stage.counts.of(state)).sum()
 }
 
 impl Model {
-    /// A console before it knows anything but what its operator prefers.
+    /// An empty console with the operator's preferences.
     #[must_use]
     pub fn new(preferences: &Preferences) -> Self {
         Self {
@@ -192,20 +192,19 @@ impl Model {
         }
     }
 
-    /// The key an operator presses at a place for this, as it is written.
+    /// The key bound to an action at a place, as shown on screen.
     #[must_use]
     pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
         self.keymap.key_of(place, action, signs)
     }
 
-    /// How much changed since this was last called.
+    /// Returns how much must be redrawn, and resets it.
     pub fn take_dirty(&mut self) -> Dirty {
         std::mem::take(&mut self.dirty)
     }
 
-    /// How soon a [`super::Msg::Tick`] is wanted: every second while a clock is on screen, because the run is at work or
-    /// what is shown has an age, and when good news is due to fade; otherwise never while it is paused or has ended, so
-    /// that nothing at all is written.
+    /// Time to the next [`super::Msg::Tick`]: a second while a clock is on screen (the run is active, or the view has
+    /// an age), less if a notice expires sooner. `None` if nothing would change, so that an idle screen writes nothing.
     #[must_use]
     pub fn heartbeat(&self) -> Option<Duration> {
         let fade = self.notices.iter().filter_map(|notice| notice.left(self.now));
@@ -223,12 +222,12 @@ impl Model {
         matches!(state, Some(RunState::Running | RunState::Draining))
     }
 
-    /// Whether the screen shows a time that goes on.
+    /// Whether the screen shows a running clock.
     pub(super) fn has_clock(&self) -> bool {
         self.is_active() || self.observation.is_some()
     }
 
-    /// The place whose keys come before those of where one is: what is shown there is no run of its own.
+    /// The place whose keys take precedence because the view isn't a run of its own (a recording or an observation).
     pub(super) fn own_place(&self) -> Option<Place> {
         let own = match (&self.recording, &self.observation) {
             (Some(_), _) => Place::Recording,
@@ -238,7 +237,7 @@ impl Model {
         (self.place() != Place::Prompt).then_some(own)
     }
 
-    /// Percent done; 100 only when the run has ended with nothing left.
+    /// Percent done; 100 only when the run has finished.
     pub(super) fn percent(&self) -> f64 {
         let Some(run) = self.snapshot.as_ref().map(|snapshot| &snapshot.run) else {
             return 0.0;
@@ -250,8 +249,8 @@ impl Model {
         }
     }
 
-    /// The time on screen: it goes on between two pictures while the run is at work, and stands still otherwise. Of a
-    /// recording it is the time that was recorded.
+    /// The time on screen. It advances between snapshots only while the run is active; in a recording it is the
+    /// recorded time.
     pub(super) fn clock(&self) -> Option<DateTime<Utc>> {
         let taken = self.snapshot.as_ref()?.at;
         let now = self
@@ -264,7 +263,7 @@ impl Model {
         })
     }
 
-    /// Where the run takes orders from other processes; nowhere any more once it is over.
+    /// Path of the control socket; `None` once the run has ended, and for a recording.
     pub(super) fn socket(&self) -> Option<&str> {
         let snapshot = self.snapshot.as_ref().filter(|_| !self.is_over())?;
         let control = snapshot.run.control.as_deref();
@@ -288,7 +287,7 @@ impl Model {
         Layout::of(area, self.focus, self.zoomed)
     }
 
-    /// Where the next key is pressed.
+    /// The place that receives the next key.
     pub(super) fn place(&self) -> Place {
         if self.prompt.is_some() {
             return Place::Prompt;
@@ -301,7 +300,7 @@ impl Model {
             (Some(Overlay::Offending(_)), _) => Place::Offending,
             (Some(Overlay::About(_)), _) => Place::About,
             (Some(Overlay::Runbook(_)), _) => Place::Runbook,
-            (Some(Overlay::Split(_)), _) => Place::Breakdown,
+            (Some(Overlay::BreakdownPage(_)), _) => Place::Breakdown,
             (Some(Overlay::Confirm(_) | Overlay::TakeControl(_)), _) => Place::Confirm,
             (Some(Overlay::Leave(_)), _) => Place::Leave,
             (Some(Overlay::Sample(_)), _) => Place::Sample,
@@ -319,7 +318,7 @@ impl Model {
         self.say(bad, NOTICE_STAYS, text.into());
     }
 
-    /// Says what holds for so long only.
+    /// Shows a notice whose text is valid only for this long.
     pub(super) fn notice_for(&mut self, stays: TimeDelta, text: String) {
         self.say(false, stays, text);
     }

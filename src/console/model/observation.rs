@@ -1,57 +1,57 @@
-//! What is shown of a plan that runs elsewhere: read from its warehouse now and then, without a way to change anything.
+//! The read-only view of a plan that runs elsewhere, polled from its warehouse.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a holder of the lease may send no heartbeat before the screen says so.
+/// How long the lease holder may send no heartbeat before the screen reports it.
 const QUIET: TimeDelta = TimeDelta::minutes(1);
 
-/// The newest reading, as this console is told.
+/// The newest reading, as reported to this console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     /// The host that recorded the newest run.
     pub host: String,
-    /// Who has the lease of the plan; none while it is free.
+    /// The holder of the plan's lease; `None` while it is free.
     pub lease: Option<LeaseHolder>,
-    /// When what is shown was read.
+    /// When the view was last read.
     pub read_at: DateTime<Utc>,
-    /// Whether it is being read again.
+    /// Whether a reading is in progress.
     pub is_reading: bool,
-    /// Why it could not be read since, if it could not.
+    /// The failure of the newest reading, if it failed.
     pub failure: Option<ReadFailure>,
 }
 
-/// Who has the lease of a plan.
+/// The holder of a plan's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseHolder {
-    /// Its host.
+    /// Host name.
     pub host: String,
-    /// Its process.
+    /// Process id.
     pub pid: u32,
-    /// Its state folder, on that host.
+    /// State folder, on that host.
     pub folder: String,
-    /// Since when it has the lease.
+    /// When it acquired the lease.
     pub since: DateTime<Utc>,
-    /// When the newest of its heartbeats was seen here.
+    /// When its newest heartbeat was read here.
     pub heard_at: DateTime<Utc>,
 }
 
-/// A reading that failed.
+/// A failed reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFailure {
-    /// When.
+    /// When it failed.
     pub at: DateTime<Utc>,
-    /// Why, in one sentence.
+    /// The error, in one sentence.
     pub why: String,
 }
 
 impl Observation {
-    /// How old what is shown is.
+    /// The age of the view, for the screen.
     #[must_use]
     pub fn age(&self, now: DateTime<Utc>) -> String {
         age(now - self.read_at)
     }
 
-    /// Who has the lease, in one line.
+    /// The lease holder, in one line.
     #[must_use]
     pub fn lease_text(&self) -> String {
         let Some(holder) = &self.lease else {
@@ -67,7 +67,7 @@ impl Observation {
         format!("{} (pid {}) since {since}{silence}", holder.host, holder.pid)
     }
 
-    /// Where orders count, for one who has tried to give one here.
+    /// Where to control the run, for an operator who has tried to do so here.
     #[must_use]
     pub fn where_to_order(&self) -> String {
         match &self.lease {
@@ -80,7 +80,7 @@ impl Observation {
     }
 }
 
-/// A stretch of time in its largest unit.
+/// Formats a duration in its largest unit.
 pub fn age(age: TimeDelta) -> String {
     match age.num_seconds().max(0) {
         seconds @ 0..60 => format!("{seconds} s"),

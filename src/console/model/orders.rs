@@ -1,5 +1,5 @@
-//! Whether the orders of this console reach a run, and if not, why. What cannot be ordered is neither offered nor asked
-//! about: it is refused at once.
+//! Whether the run accepts commands from this console, and if not, why. A command that would be denied is neither
+//! offered nor confirmed: it is refused at once.
 
 use super::Model;
 use super::checklist::Item;
@@ -9,23 +9,23 @@ use super::overlay::Overlay;
 use crate::console::keymap::{Action, Place, is_order};
 use crate::console::text::sanitised;
 
-/// Why no order of this console counts.
+/// Why commands from this console are denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandDenied {
-    /// What is shown is a recording.
+    /// The view is a recording.
     Recording,
-    /// What is shown is read from a warehouse.
+    /// The view is read from a warehouse.
     Observation,
-    /// The run is over and hears nothing any more.
+    /// The run has ended.
     Over,
-    /// This console only watches.
+    /// This console is read-only.
     Watches,
-    /// It has not the helm; who has it, none if it is free.
+    /// This console isn't in control. The name of the console that is; `None` if no console is.
     NoControl(Option<String>),
 }
 
 impl Model {
-    /// Why no order counts; none if they do.
+    /// Why commands are denied; `None` if they are accepted.
     pub(in crate::console) fn denied(&self) -> Option<CommandDenied> {
         match self.control.reach {
             _ if self.recording.is_some() => Some(CommandDenied::Recording),
@@ -37,7 +37,7 @@ impl Model {
         }
     }
 
-    /// Why what is asked for at a place is refused; none if it is no order, or one that counts.
+    /// Why an action at a place is refused; `None` if it isn't a command or is accepted.
     pub(in crate::console) fn refusal(&self, place: Place, action: Action) -> Option<CommandDenied> {
         let denied = self.denied().filter(|_| is_order(place, action))?;
         let leaves = place == Place::Leave || action == Action::Detach;
@@ -51,13 +51,13 @@ impl Model {
         (!stays_open && !self.folds(place, action)).then_some(denied)
     }
 
-    /// Whether what is asked for only folds a stage: the key that asks a check, on a heading.
+    /// Whether the action only folds a stage: the key that runs a check, pressed on a heading.
     pub(in crate::console) fn folds(&self, place: Place, action: Action) -> bool {
         let marked = || self.checks.marked(self.snapshot.as_deref()?);
         place == Place::Checks && action == Action::CheckOne && matches!(marked(), Some(Item::Heading { .. }))
     }
 
-    /// The sentence an order is refused with.
+    /// The message for a denied command.
     pub(in crate::console) fn refused_because(&self, denied: &CommandDenied) -> String {
         let key = |action| self.key_of(Place::Dates, action, false);
         match denied {

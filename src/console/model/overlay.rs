@@ -1,52 +1,52 @@
-//! What may lie over the panes: a question, one date, a list, the help.
+//! The overlays: a page or dialog drawn over the panes.
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
+use super::breakdown_page::BreakdownPage;
 use super::causes::Causes;
 use super::detail::Detail;
 use super::help::Help;
-use super::split::Split;
 use crate::console::layout::{framed, popup};
 use crate::console::text::{sanitised, wrapped};
 use crate::engine::{CheckView, Command, Question, Snapshot};
 
-/// One thing over the panes; it takes every key.
+/// An overlay. It receives every key.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// One date and its stored rows.
     Detail(Detail),
-    /// Why dates of a stage are not as they should be.
+    /// Why dates of a stage need attention, by cause.
     Causes(Causes),
-    /// What the rows of a stage do not know.
+    /// NULLs and data issues in the rows of a stage.
     Gaps(Gaps),
-    /// What was found in the raw tables.
+    /// Checks of the raw tables.
     Sources(Sources),
-    /// The dates a check names.
+    /// The failing dates of a check.
     Offending(Offending),
     /// Everything about one check.
     About(About),
     /// The runbook.
     Runbook(RunbookPage),
-    /// Why what a check counts is not all known.
-    Split(Split),
-    /// Whether to do dates again.
+    /// The breakdown of a check.
+    BreakdownPage(BreakdownPage),
+    /// Confirm a rerun.
     Confirm(Confirm),
-    /// Whether to take the helm from who has it; the marked choice.
+    /// Take control from another console. True if the confirming choice is selected.
     TakeControl(bool),
     /// Whether and how to leave.
     Leave(LeaveChoice),
-    /// What the sample before the run came to.
+    /// The result of the sample.
     Sample(SamplePage),
-    /// What the work costs.
+    /// Estimated and billed cost.
     Cost(CostPage),
     /// The question before the first unit.
     Question(QuestionPage),
-    /// The keys.
+    /// The key bindings.
     Help(Help),
 }
 
-/// What the rows of a stage do not know.
+/// NULLs and data issues in the rows of a stage.
 #[derive(Debug, Clone)]
 pub struct Gaps {
     /// Stage name.
@@ -58,16 +58,16 @@ pub struct Gaps {
 /// The checks of the raw tables.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources {
-    /// The marked check.
+    /// The selected check.
     pub cursor: usize,
 }
 
-/// The dates a check names.
+/// The failing dates of a check.
 #[derive(Debug, Clone)]
 pub struct Offending {
     /// Check name.
     pub check: String,
-    /// The marked date.
+    /// The selected date.
     pub cursor: usize,
 }
 
@@ -81,72 +81,72 @@ pub struct About {
 }
 
 impl About {
-    /// The check it is about.
+    /// The check, if the snapshot has it.
     pub fn check<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a CheckView> {
         snapshot.checks.iter().find(|check| check.name == self.name)
     }
 }
 
-/// The operator's list.
+/// The runbook.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunbookPage {
-    /// The marked item.
+    /// The selected item.
     pub cursor: usize,
 }
 
-/// The question before dates are done again. What it lists is what is done again, whatever changes meanwhile.
+/// The question before a rerun. It reruns the dates listed, whatever changes while it is open.
 #[derive(Debug, Clone)]
 pub struct Confirm {
-    /// What is asked.
+    /// The question.
     pub question: String,
-    /// What is ordered if the answer is yes.
+    /// The command sent on confirmation.
     pub order: Command,
-    /// The dates it is about.
+    /// The dates to rerun.
     pub dates: Vec<NaiveDate>,
-    /// What else there is to know.
+    /// A note below the question.
     pub note: Option<String>,
-    /// The marked choice.
+    /// Whether the confirming choice is selected.
     pub go: bool,
     /// First line of dates in view.
     pub top: usize,
 }
 
-/// How to leave while there is work. The first is the safest.
+/// How to leave while work is left. The first choice is the safest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LeaveChoice {
-    /// Do not leave.
+    /// Don't leave.
     #[default]
     Keep,
-    /// Leave, and let the run go on.
+    /// Leave; the run continues in the background.
     Detach,
-    /// Stay; let what is in flight land, then hold; or go on.
+    /// Stay; let in-flight work finish, then pause. Resumes a paused run.
     Pause,
-    /// Stay; give up what is in flight, and hold.
+    /// Stay; cancel in-flight work and pause.
     Cancel,
-    /// Let what is in flight land, then leave.
+    /// Let in-flight work finish, then leave.
     Drain,
-    /// Cut off what is in flight, and leave.
+    /// Abort in-flight work and leave.
     Abort,
 }
 
-/// What is in view of the sample.
+/// Scroll position of the sample page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SamplePage {
     /// First line in view.
     pub top: usize,
 }
 
-/// What is in view of the cost.
+/// Scroll position of the cost page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CostPage {
     /// First line in view.
     pub top: usize,
 }
 
-/// What is in view of a question before the first unit.
+/// Cursor and scroll position of the question before the first unit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct QuestionPage {
-    /// The marked choice; the first is the safest and leaves the question open.
+    /// The selected choice; the first is the safest and leaves the question open.
     pub chosen: usize,
     /// First line in view.
     pub top: usize,
@@ -156,7 +156,7 @@ pub struct QuestionPage {
 pub const QUESTION_FOOT: u16 = 2;
 
 impl QuestionPage {
-    /// The lines of a question on a page of this many columns, and whether each is its title.
+    /// The lines of a question wrapped to `columns`, and whether each belongs to its title.
     pub fn lines(question: &Question, columns: usize) -> Vec<(String, bool)> {
         let pieces = |text: &str, bold: bool| -> Vec<(String, bool)> {
             let text = sanitised(text);
@@ -189,7 +189,7 @@ impl LeaveChoice {
         }
     }
 
-    /// What the operator reads.
+    /// The text on screen.
     pub const fn label(self, paused: bool) -> &'static str {
         match self {
             Self::Keep if paused => "Stay",
@@ -203,7 +203,7 @@ impl LeaveChoice {
         }
     }
 
-    /// The next choice or the one before, round and round.
+    /// The next or previous choice, wrapping around.
     pub fn step(self, forward: bool, can_detach: bool) -> Self {
         let all = Self::all(can_detach);
         let at = all.iter().position(|choice| *choice == self).unwrap_or(0);
@@ -212,31 +212,31 @@ impl LeaveChoice {
     }
 }
 
-/// Rows above the gaps of a stage: how many rows there are, what the columns are.
+/// Rows above the gaps of a stage: the summary and the column headings.
 pub const ABOVE_GAPS: u16 = 2;
-/// Rows about the marked check at the foot of the Sources page.
+/// Rows about the selected check at the foot of the Sources page.
 pub const ABOUT_SOURCE: u16 = 3;
 
-/// Columns a listed date takes, with the gap after it.
+/// Columns of a listed date, including the gap after it.
 pub const DATE_COLUMNS: u16 = 12;
 
-/// Columns of the question, frame included, and rows beside the dates: question, note, command, choices, gaps,
+/// Columns of the dialog, frame included, and its rows besides the dates: question, note, command, choices, gaps and
 /// frame.
 const QUESTION: (u16, u16) = (64, 8);
 
 impl Confirm {
-    /// Where the question stands.
+    /// The area of the dialog.
     pub fn area(&self, body: Rect) -> Rect {
         let lines = u16::try_from(self.lines()).unwrap_or(u16::MAX);
         popup(body, QUESTION.0, lines.saturating_add(QUESTION.1))
     }
 
-    /// Dates on one line.
+    /// Dates per line.
     pub const fn on_a_line() -> usize {
         ((QUESTION.0 - 4) / DATE_COLUMNS) as usize
     }
 
-    /// Lines all its dates take.
+    /// Lines taken by all dates.
     pub fn lines(&self) -> usize {
         self.dates.len().div_ceil(Self::on_a_line())
     }
@@ -248,7 +248,7 @@ impl Confirm {
 }
 
 impl RunbookPage {
-    /// Rows about the marked item.
+    /// Rows about the selected item.
     pub fn about(body: Rect) -> usize {
         if framed(body).height >= 12 { 3 } else { 2 }
     }
@@ -259,7 +259,7 @@ impl RunbookPage {
     }
 }
 
-/// Rows of content in an overlay that covers the panes, below `above` rows of its own.
+/// Rows of content in an overlay that covers the panes, below `above` rows of heading.
 pub fn page(body: Rect, above: u16) -> usize {
     usize::from(framed(body).height.saturating_sub(above))
 }

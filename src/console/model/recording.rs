@@ -1,35 +1,35 @@
-//! Where a recording is, if it is one that is shown and not a run.
+//! The recording being replayed, if the console shows one.
 
 use chrono::{DateTime, Utc};
 
-/// A recording, as this console is told.
+/// A recording, as reported to this console.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     /// The run that was recorded.
     pub run: String,
-    /// The moment that is shown.
+    /// The recorded time shown.
     pub at: DateTime<Utc>,
-    /// How many times as fast as it was.
+    /// Playback speed as a multiple of real time.
     pub speed: f64,
-    /// The operator holds it.
+    /// The operator has paused it.
     pub is_paused: bool,
-    /// It goes faster than that through a stretch in which nothing happened.
-    pub hurries: bool,
-    /// Nothing comes any more.
+    /// It plays faster than `speed` through a stretch without events.
+    pub skips_idle: bool,
+    /// It has reached its end.
     pub is_over: bool,
-    /// What should be known of the recording, each in one sentence.
+    /// Remarks about the recording, one sentence each.
     pub remarks: Vec<String>,
 }
 
 impl Recording {
-    /// How it plays, in words.
+    /// The playback state on screen.
     #[must_use]
     pub const fn how(&self) -> &'static str {
         if self.is_over {
             "finished"
         } else if self.is_paused {
             "paused"
-        } else if self.hurries {
+        } else if self.skips_idle {
             "skipping idle"
         } else {
             "playing"

@@ -1,36 +1,36 @@
-//! What the sample before a run came to, as the page over the panes lists it: first what stands against the full run.
+//! The lines of the sample page. Findings that block the full run come first.
 
 use crate::console::text::{sanitised, wrapped};
 use crate::engine::{Event, SampleState, StageNulls, UnitSample};
 
-/// Columns the sign and the word of a state take.
+/// Columns of a state's sign and label.
 pub const STATE_COLUMNS: usize = 14;
 
-/// What is known of the sample; nothing, when the run takes none.
+/// The sample so far; empty if the run takes none.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
     units: Vec<UnitSample>,
     nulls: Vec<StageNulls>,
     message: Option<String>,
-    /// The run holds until the operator has read it; nothing is written.
+    /// The run is paused until the operator has reviewed the sample; nothing is written.
     pub held: bool,
 }
 
-/// One line of the page.
+/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// How the unit stands that begins here.
+    /// The state of the unit whose text starts here.
     pub state: Option<SampleState>,
-    /// A heading.
+    /// Whether it is a heading.
     pub bold: bool,
-    /// Columns it is set in.
+    /// Columns of indentation.
     pub indent: usize,
-    /// The text, not longer than fits.
+    /// The text, wrapped to fit.
     pub text: String,
 }
 
 impl Sample {
-    /// Takes what a fact says about it.
+    /// Updates the sample from an event.
     pub fn take(&mut self, event: &Event) {
         match event {
             Event::UnitSampled(unit) => self.units.push(unit.clone()),
@@ -46,12 +46,12 @@ impl Sample {
         }
     }
 
-    /// Whether it is through.
+    /// Whether the sample has finished.
     pub const fn is_through(&self) -> bool {
         self.message.is_some()
     }
 
-    /// Every line, on a page of this many columns.
+    /// Every line, wrapped to `columns`.
     pub fn lines(&self, columns: usize) -> Vec<Line> {
         let mut page = Page {
             columns,
@@ -112,7 +112,7 @@ impl Page {
         }
     }
 
-    /// Puts a text on as many lines as it needs.
+    /// Adds a text, wrapped to as many lines as it needs.
     fn put(&mut self, state: Option<SampleState>, bold: bool, indent: usize, text: &str) {
         let text = sanitised(text);
         let pieces = wrapped(&text, self.columns.saturating_sub(indent));

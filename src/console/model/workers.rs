@@ -1,4 +1,4 @@
-//! The Workers pane: which row is marked, how busy each slot was of late, which died.
+//! The Workers pane: the selected row, and per slot the recent utilisation and the number of panics.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,20 +7,20 @@ use ratatui::layout::Rect;
 use super::list::first_in_view;
 use crate::engine::Snapshot;
 
-/// Samples kept of each slot.
+/// Samples kept per slot.
 const SAMPLES: usize = 32;
 
-/// Active seconds between two samples, so that the strip covers some seconds and not a blink.
+/// Active seconds between two samples, so that the strip covers several seconds.
 const BETWEEN: f64 = 0.25;
 
-/// Marked row and history.
+/// Selected row and utilisation history.
 #[derive(Debug, Clone, Default)]
 pub struct Workers {
-    /// The marked row.
+    /// The selected row.
     pub cursor: usize,
     /// First row in view when it was last drawn.
     pub top: usize,
-    /// Workers asked for and not there yet.
+    /// Number of workers requested; `None` once the snapshot has as many.
     pub wanted: Option<usize>,
     slots: BTreeMap<usize, Slot>,
     sampled_at: f64,
@@ -33,21 +33,21 @@ struct Slot {
     deaths: u32,
 }
 
-/// Rows above the workers: the process, the column names.
+/// Rows above the workers: process metrics and column headings.
 pub const ABOVE: usize = 2;
 
 impl Workers {
-    /// Workers in view in a pane of this size.
+    /// Workers that fit in a pane of this size.
     pub fn page(area: Rect) -> usize {
         usize::from(area.height).saturating_sub(ABOVE)
     }
 
-    /// The first of `len` workers in view.
+    /// Index of the first of `len` workers in view.
     pub fn first_in_view(&self, page: usize, len: usize) -> usize {
         first_in_view(self.top, self.cursor, page, len)
     }
 
-    /// Takes what a new picture says about the workers.
+    /// Updates cursor and history from a new snapshot.
     pub fn take(&mut self, snapshot: &Snapshot) {
         self.cursor = self.cursor.min(snapshot.workers.len().saturating_sub(1));
         if self.wanted == Some(snapshot.workers.len()) {
@@ -75,17 +75,17 @@ impl Workers {
         }
     }
 
-    /// Remembers that a worker died.
+    /// Records that the worker of a slot panicked.
     pub fn died(&mut self, slot: usize) {
         self.slots.entry(slot).or_default().deaths += 1;
     }
 
-    /// How often the worker of this slot died.
+    /// How often the worker of this slot panicked.
     pub fn deaths(&self, slot: usize) -> u32 {
         self.slots.get(&slot).map_or(0, |slot| slot.deaths)
     }
 
-    /// Share of time this slot was busy, 0 to 1, oldest first.
+    /// Utilisation of the slot, 0 to 1, oldest first.
     pub fn samples(&self, slot: usize) -> impl DoubleEndedIterator<Item = f64> + '_ {
         self.slots
             .get(&slot)

@@ -1,4 +1,4 @@
-//! Keys of the causes: what is wrong with many dates is done again together.
+//! Keys of the page of causes: reruns all dates with the same cause at once.
 
 use super::dates::{self, Short};
 use super::keys::{focus, moved};
@@ -11,7 +11,7 @@ use crate::console::model::command_line::command_line;
 use crate::console::model::filter::Filter;
 use crate::console::model::overlay::Overlay;
 
-/// Shows why dates of the stage in view are not as they should be.
+/// Opens the causes for which dates of the stage in view need attention or are outdated.
 pub(super) fn open(model: &mut Model) {
     let Some(stage) = model.stage() else {
         return;
@@ -32,7 +32,7 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
     match (action, marked, model.snapshot.clone()) {
         (Action::Open, Some(dates), Some(snapshot)) => {
             model.dates.show(&snapshot, &list.stage);
-            // What is gone to must be seen.
+            // The filter could hide the date.
             model.dates.filter = None;
             if let Some(first) = dates.first() {
                 model.dates.go(&snapshot, *first);
@@ -50,7 +50,7 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
         }
         (Action::Rerun, Some(dates), _) => {
             let stage = list.stage.clone();
-            // What is refused leaves it open.
+            // The page stays open if the rerun is refused.
             model.overlay = Some(Overlay::Causes(list));
             dates::confirm(model, &stage, &dates, Short::Kept, None, "");
         }
@@ -62,14 +62,14 @@ pub(super) fn act(model: &mut Model, list: Causes, action: Action) -> Vec<Effect
     Vec::new()
 }
 
-/// The dates of the marked cause.
+/// The dates of the selected cause.
 fn marked(model: &Model, list: &Causes) -> Option<Vec<chrono::NaiveDate>> {
     let snapshot = model.snapshot.as_ref()?;
     let stage = snapshot.stages.iter().find(|stage| stage.name == list.stage)?;
     causes(stage).get(list.cursor).map(causes::dates)
 }
 
-/// Moves the mark; a cause that is gone leaves it on the last there is.
+/// Moves the cursor; if its cause is gone, it moves to the last one.
 pub(super) fn scroll(model: &mut Model, action: Action) {
     let (Some(snapshot), Some(layout)) = (model.snapshot.clone(), model.layout()) else {
         return;
@@ -81,7 +81,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     }
 }
 
-/// The command that does the dates of the marked cause again.
+/// The shell command that reruns the dates of the selected cause.
 pub(super) fn copied(model: &Model, list: &Causes) -> Option<String> {
     command_line(&dates::rerun(&list.stage, &marked(model, list)?, Short::Kept))
 }

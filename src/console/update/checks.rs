@@ -88,7 +88,7 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
     Vec::new()
 }
 
-/// Marks the next check that is not met or could not be asked, or the one before; goes round at the ends.
+/// Selects the next or previous check that failed or couldn't run, wrapping around.
 fn next_unmet(model: &mut Model, snapshot: &Snapshot, forward: bool) {
     let unmet = |check: &CheckView| matches!(check.state, CheckState::Fail | CheckState::Error);
     match model.checks.find(snapshot, forward, unmet) {
@@ -97,7 +97,7 @@ fn next_unmet(model: &mut Model, snapshot: &Snapshot, forward: bool) {
     }
 }
 
-/// Waives the marked check for the reason given; no reason, no waiver.
+/// Waives the selected check. The reason is required.
 pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
     if reason.is_empty() {
         model.notice(false, "not waived: enter a reason");
@@ -113,7 +113,7 @@ pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
     check.map(waive).into_iter().collect()
 }
 
-/// Asks whether the dates a check names are to be done again.
+/// Asks whether to rerun the failing dates of a check.
 pub(super) fn rerun(model: &mut Model, check: &CheckView) {
     let nothing = format!("{} has no failing dates", check.name);
     let note = Some(format!("failing in {}", check.name));
@@ -124,7 +124,7 @@ pub(super) fn copied(model: &Model) -> Option<String> {
     Some(in_words(model.check()?))
 }
 
-/// A check for the clipboard: one line, then its dates.
+/// The text to copy: the check in one line, then its failing dates.
 pub(super) fn in_words(check: &CheckView) -> String {
     let value = check.value.as_deref().unwrap_or("-");
     let line = format!(

@@ -1,4 +1,4 @@
-//! The page of what the work costs, which is also the question about it.
+//! Keys of the cost page, which also shows the question about the cost.
 
 use ratatui::layout::Rect;
 
@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, page: CostPage, action: Action) -> Vec<Effe
     Vec::new()
 }
 
-/// How many lines the page has.
+/// Number of lines of the page.
 pub(super) fn lines_in(model: &Model, body: Rect) -> usize {
     let columns = usize::from(framed(body).width);
     let snapshot = model.snapshot.as_ref();

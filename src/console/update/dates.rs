@@ -8,7 +8,7 @@ use super::{causes, detail};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
-use crate::console::model::dates::{Again, troubled, unit, why_not_again};
+use crate::console::model::dates::{RerunSelection, needing_attention, unit, why_no_rerun};
 use crate::console::model::filter::Filter;
 use crate::console::model::overlay::{Confirm, Gaps, Overlay};
 use crate::console::text::{count, counted};
@@ -67,7 +67,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A date that is written as eight digits, as file names and game ids have it, with its dashes.
+/// Adds the dashes to a date of eight digits, as in file names and game ids.
 fn with_dashes(text: &str) -> String {
     let is_date = text.len() == 8 && text.bytes().all(|letter| letter.is_ascii_digit());
     if is_date {
@@ -77,7 +77,7 @@ fn with_dashes(text: &str) -> String {
     }
 }
 
-/// Goes to the next date with these digits in it: `2023-12-16`, `20231216`, `2023-12` or `12-25`.
+/// Moves to the next date that contains these digits: `2023-12-16`, `20231216`, `2023-12` or `12-25`.
 pub(super) fn go_to(model: &mut Model, text: &str) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
@@ -95,7 +95,7 @@ pub(super) fn go_to(model: &mut Model, text: &str) {
     }
 }
 
-/// Shows these dates of the stage and no others, with the cursor on one of them.
+/// Sets the filter. If it hides the date under the cursor, moves the cursor to the next visible one.
 pub(super) fn show_only(model: &mut Model, filter: Option<Filter>) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
@@ -136,8 +136,8 @@ fn rerun_troubled(model: &mut Model) {
         return;
     };
     let name = stage.name.clone();
-    let troubled = troubled(stage).into_iter();
-    let dates = troubled.filter(|unit| model.dates.shows(unit));
+    let needing_attention = needing_attention(stage).into_iter();
+    let dates = needing_attention.filter(|unit| model.dates.shows(unit));
     let dates: Vec<_> = dates.map(|unit| unit.date).collect();
     let otherwise = match model.dates.filter {
         Some(_) => "no date shown needs attention; Esc shows all",
@@ -146,16 +146,16 @@ fn rerun_troubled(model: &mut Model) {
     confirm(model, &name, &dates, Short::Kept, None, otherwise);
 }
 
-/// What becomes of stored rows when a rerun gets fewer.
+/// Whether a rerun may replace stored rows by fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Short {
-    /// They stay.
+    /// The stored rows are kept.
     Kept,
-    /// What comes replaces them.
+    /// The new rows replace them.
     Accepted,
 }
 
-/// Reruns these dates of a stage.
+/// The command that reruns these dates of a stage.
 pub(super) fn rerun(stage: &str, dates: &[NaiveDate], short: Short) -> Command {
     Command::Rerun {
         selection: Selection::Dates(dates.to_vec()),
@@ -165,8 +165,8 @@ pub(super) fn rerun(stage: &str, dates: &[NaiveDate], short: Short) -> Command {
     }
 }
 
-/// Asks whether these dates are to be done again; says `otherwise` when there are none. What cannot be done again is
-/// left out, and if that is all of them, nothing is asked.
+/// Asks whether to rerun these dates; shows `otherwise` if there are none. Dates that can't be rerun are left out; if
+/// none remain, nothing is asked.
 pub(super) fn confirm(
     model: &mut Model,
     stage: &str,
@@ -178,18 +178,22 @@ pub(super) fn confirm(
     let Some(snapshot) = model.snapshot.clone() else {
         return;
     };
-    let again = match again(&snapshot, stage, dates, otherwise) {
-        Ok(again) => again,
+    let selection = match selection(&snapshot, stage, dates, otherwise) {
+        Ok(selection) => selection,
         Err(why) => {
             model.notice(true, why);
             return;
         }
     };
-    let at_stake = (short == Short::Accepted).then(|| at_stake(&snapshot, stage, &again.dates));
-    let notes: Vec<String> = at_stake.into_iter().chain(note).chain(again.left_out()).collect();
-    let dates = again.dates;
+    let at_stake = (short == Short::Accepted).then(|| at_stake(&snapshot, stage, &selection.dates));
+    let notes: Vec<String> = at_stake
+        .into_iter()
+        .chain(note)
+        .chain(selection.left_out())
+        .collect();
+    let dates = selection.dates;
     let (what, source) = (counted(dates.len(), "date"), &snapshot.run.source);
-    // A source that gave bad rows gives them again: which one is read must be seen before the answer.
+    // The question names the source: a source that gave bad rows would give them again.
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: match short {
             Short::Kept => format!("Rerun {what} of {stage} (source: {source})?"),
@@ -203,7 +207,7 @@ pub(super) fn confirm(
     }));
 }
 
-/// What may be lost: the rows these dates hold, beside those they should have.
+/// The rows at risk: stored rows of these dates, next to the expected number.
 fn at_stake(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
     let stage = snapshot.stages.iter().find(|view| view.name == stage);
     let units = dates.iter().filter_map(|date| unit(stage?, *date));
@@ -213,8 +217,13 @@ fn at_stake(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
     format!("{} stored, {} expected", count(rows), count(expected))
 }
 
-/// Which of these dates can be done again now; the sentence to refuse it with if none can.
-fn again(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate], otherwise: &str) -> Result<Again, String> {
+/// The dates that can be rerun now, or why none can.
+fn selection(
+    snapshot: &Snapshot,
+    stage: &str,
+    dates: &[NaiveDate],
+    otherwise: &str,
+) -> Result<RerunSelection, String> {
     let run = &snapshot.run;
     if run.preparing.is_some() || run.state == RunState::Draining {
         return Err("can't rerun while the run is preparing or draining; try again in a moment".to_owned());
@@ -222,29 +231,29 @@ fn again(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate], otherwise: &str)
     let Some(stage) = snapshot.stages.iter().find(|view| view.name == stage) else {
         return Err(format!("{stage} is not a stage of this run"));
     };
-    let again = Again::of(stage, dates);
-    match (dates, again.dates.as_slice()) {
+    let selection = RerunSelection::of(stage, dates);
+    match (dates, selection.dates.as_slice()) {
         ([], _) => Err(otherwise.to_owned()),
-        ([date], []) => Err(why_not_again(stage, *date)),
+        ([date], []) => Err(why_no_rerun(stage, *date)),
         (_, []) => Err(format!(
             "none of these dates can be rerun; {}",
-            again.left_out().unwrap_or_default()
+            selection.left_out().unwrap_or_default()
         )),
-        _ => Ok(again),
+        _ => Ok(selection),
     }
 }
 
-/// Asks whether everything that rests on something changed is to be done again, in whatever stage.
+/// Asks whether to rerun all stale units, in every stage.
 pub(super) fn refresh(model: &mut Model) {
     confirm_every(model, UnitState::Stale, Selection::Stale, "Refresh");
 }
 
-/// Asks whether everything that another definition made is to be rerun, in whatever stage.
+/// Asks whether to rerun all outdated units (made by another definition), in every stage.
 pub(super) fn rerun_outdated(model: &mut Model) {
     confirm_every(model, UnitState::Outdated, Selection::Outdated, "Rerun");
 }
 
-/// Asks before every unit of this state is put back, in whatever stage.
+/// Asks whether to rerun all units of this state, in every stage.
 fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb: &str) {
     let Some(snapshot) = &model.snapshot else {
         return;
@@ -288,7 +297,7 @@ fn reload_selected(model: &mut Model) {
     }
 }
 
-/// Asks whether the raw rows of these dates are to be fetched again.
+/// Asks whether to reload the raw rows of these dates.
 pub(super) fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Reload the raw rows of {}?", counted(dates.len(), "date")),

@@ -1,4 +1,4 @@
-//! Keys of one date: what is stored for it is opened level by level, down to every column of a row.
+//! Keys of the page of one date: drills into its stored rows, down to every column of a row.
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
@@ -17,7 +17,7 @@ use crate::console::text::sanitised;
 use crate::engine::{Command, StageView};
 use crate::ledger::UnitState;
 
-/// Shows the date under the cursor.
+/// Opens the date under the cursor.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let (Some(stage), Some(date)) = (model.stage(), model.dates.cursor) else {
         return Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     show(model, detail)
 }
 
-/// Shows a date as far as it is opened, and asks for its rows as they are now.
+/// Opens a date at its drill-down path and queries its current rows.
 pub(super) fn show(model: &mut Model, detail: Detail) -> Vec<Effect> {
     let effects = ask(&detail.stage, detail.date);
     model.overlay = Some(Overlay::Detail(detail));
@@ -59,7 +59,7 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
                 _ => Short::Kept,
             };
             let (stage, date) = (detail.stage.clone(), detail.date);
-            // What is refused leaves it open.
+            // The page stays open if the rerun is refused.
             model.overlay = Some(Overlay::Detail(detail));
             return dates::confirm(model, &stage, &[date], short, None, "");
         }
@@ -72,13 +72,13 @@ pub(super) fn act(model: &mut Model, mut detail: Detail, action: Action) {
     model.overlay = Some(Overlay::Detail(detail));
 }
 
-/// All columns as one table, or line by line again.
+/// Toggles between one table of all columns and the drill-down.
 fn flip(detail: &mut Detail) {
     detail.flat = !detail.flat;
     (detail.top, detail.left) = (0, 0);
 }
 
-/// Opens what is marked; gives it back if there is nothing in it.
+/// Opens the selected value; returns its name if it has no rows.
 fn enter(detail: &mut Detail) -> Option<String> {
     let name = (detail.face() == Face::List)
         .then(|| marked(detail)?.into_iter().next())
@@ -91,7 +91,7 @@ fn enter(detail: &mut Detail) -> Option<String> {
     None
 }
 
-/// Closes what was opened last, and marks it.
+/// Closes the innermost level and selects the value it was opened from.
 fn leave(detail: &mut Detail) {
     let Some(name) = detail.path.pop() else {
         return;
@@ -104,13 +104,13 @@ fn leave(detail: &mut Detail) {
     (detail.cursor, detail.top, detail.left) = (at.unwrap_or(0), 0, 0);
 }
 
-/// The cells of the marked line.
+/// The cells of the selected line.
 fn marked(detail: &Detail) -> Option<Vec<String>> {
     let list = detail.drill()?.list()?;
     list.lines.into_iter().nth(detail.cursor)
 }
 
-/// Moves through what is shown; what is not there any more is closed.
+/// Scrolls the page; closes levels that no longer exist.
 pub(super) fn scroll(detail: &mut Detail, action: Action, body: Rect) {
     let lines = detail.lines(body);
     let (page, wide) = (usize::from(lines.height), usize::from(lines.width));
@@ -121,7 +121,7 @@ pub(super) fn scroll(detail: &mut Detail, action: Action, body: Rect) {
     let depth = drill.depth();
     let (len, columns) = match face {
         Face::List => drill.list().map_or((0, 0), |list| {
-            // The first column, which names the thing, stays where it is.
+            // The first column names the value and doesn't scroll.
             (list.lines.len(), list.heads.len() - 1)
         }),
         Face::Row => (drill.lines(wide).len(), 0),
@@ -145,7 +145,7 @@ pub(super) fn scroll(detail: &mut Detail, action: Action, body: Rect) {
     detail.left = left.min(columns.saturating_sub(1));
 }
 
-/// Asks for the rows once more when the unit has changed.
+/// Queries the rows again if the unit has changed.
 pub(super) fn ask_again(detail: &mut Detail, stage: Option<&StageView>) -> Vec<Effect> {
     let now = stage.and_then(|stage| unit(stage, detail.date));
     if now == detail.seen.as_ref() {
@@ -158,7 +158,7 @@ pub(super) fn ask_again(detail: &mut Detail, stage: Option<&StageView>) -> Vec<E
     ask(&detail.stage, detail.date)
 }
 
-/// The marked line, every column of the row, or the whole table.
+/// The text to copy: the selected line, every column of the row, or the whole table.
 pub(super) fn copied(detail: &Detail) -> Option<String> {
     match detail.face() {
         Face::Nothing => None,

@@ -1,10 +1,11 @@
-//! From a key to the action the table names, and from there to the room of the screen it belongs to.
+//! Maps a key to its action and passes the action to the pane or overlay it belongs to.
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::{
-    checks, cost, dates, log, mouse, orders, overlay, recording, run, runbook, sample, sources, split,
+    breakdown_page, checks, cost, dates, log, mouse, orders, overlay, recording, run, runbook, sample,
+    sources,
 };
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
@@ -17,7 +18,7 @@ use crate::console::model::workers::Workers;
 use crate::console::model::{Model, Prompt, Purpose};
 use crate::console::text::{counted, sanitised};
 
-/// The longest line that can be typed.
+/// Maximum length of a typed line, in characters.
 const LONGEST: usize = 80;
 
 pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
@@ -25,7 +26,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     };
     let place = model.place();
-    // What is no run has keys of its own; what else they meant were orders, or have other keys.
+    // A recording or an observation has its own keys, which take precedence.
     let action = (model.own_place())
         .and_then(|own| model.keymap.lookup(own, key))
         .or_else(|| model.keymap.lookup(place, key));
@@ -82,7 +83,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
             return run::pause_or_resume(model);
         }
         _ if model.overlay.is_some() => return overlay::act(model, action),
-        Action::Breakdown => split::open(model),
+        Action::Breakdown => breakdown_page::open(model),
         Action::Quit => return run::quit(model),
         Action::Detach => return run::detach(model),
         Action::TakeControl => return run::take_control(model),
@@ -107,7 +108,7 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What a pane makes of an action of its own.
+/// Handles an action of a pane.
 pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
     match pane {
         Pane::Dates => dates::act(model, action),
@@ -122,7 +123,7 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
     }
 }
 
-/// Shows a pane. Who goes elsewhere from the log needs no way back.
+/// Focuses a pane. Leaving the log by focusing another pane discards the place to return to.
 pub(super) fn focus(model: &mut Model, pane: Pane) {
     if pane != Pane::Log {
         model.return_to = None;
@@ -130,13 +131,13 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
     model.focus = pane;
 }
 
-/// Where a pane's content is.
+/// The area of a pane's content.
 pub(super) fn inside(model: &Model, pane: Pane) -> Option<Rect> {
     model.layout()?.inside(pane)
 }
 
-/// Remembers which rows of the lists are in view, so that they move only as far as the mark takes them. A list that is not
-/// on the screen has no page; its mark stays in view all the same, for when it is shown again.
+/// Stores which rows of each list are in view, so that a list scrolls no further than the cursor requires. A list that
+/// isn't on screen has no page, but its cursor stays in view for when it is shown again.
 pub(super) fn keep_tops(model: &mut Model) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
@@ -155,7 +156,7 @@ pub(super) fn keep_tops(model: &mut Model) {
     };
 }
 
-/// Where a marked row of `len` goes.
+/// The new position of the cursor in a list of `len` rows.
 pub(super) fn moved(at: usize, action: Action, page: usize, len: usize) -> usize {
     let page = page.max(1);
     let to = match action {
@@ -170,7 +171,7 @@ pub(super) fn moved(at: usize, action: Action, page: usize, len: usize) -> usize
     to.min(len.saturating_sub(1))
 }
 
-/// Escape in a pane takes back one thing at a time, the nearest first.
+/// Esc in a pane undoes one step at a time, the innermost first.
 fn back(model: &mut Model) -> Vec<Effect> {
     let in_log = model.focus == Pane::Log;
     if model.focus == Pane::Dates && model.dates.anchor.is_some() {
@@ -240,7 +241,7 @@ fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The help answers while one types; a date and the log wait for Enter.
+/// Updates the search while typing in the help; the other prompts wait for Enter.
 fn typed(model: &mut Model) {
     model.wish(Dirty::Full);
     if let (Some(prompt), Some(Overlay::Help(help))) = (&model.prompt, &mut model.overlay) {
@@ -263,7 +264,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         model.notice(true, "nothing to copy here");
         return Vec::new();
     };
-    // Whether it arrived cannot be known: terminals do not answer.
+    // Terminals don't confirm a copy, so only the sending can be reported.
     let sent = counted(text.chars().count(), "character");
     model.notice(false, format!("{sent} sent to the terminal's clipboard"));
     vec![Effect::Copy(text)]

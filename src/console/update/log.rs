@@ -37,7 +37,7 @@ fn page(model: &Model) -> usize {
     inside(model, Pane::Log).map_or(1, |area| usize::from(area.height))
 }
 
-/// Shows only the lines that hold this; says so if there is none.
+/// Shows only the lines that contain `query`; reports if there are none.
 pub(super) fn search(model: &mut Model, query: String) {
     model.log.refilter(|log| log.query = query);
     if !model.log.query.is_empty() && model.log.len() == 0 {
@@ -45,7 +45,7 @@ pub(super) fn search(model: &mut Model, query: String) {
     }
 }
 
-/// Moves by one line: while one searches, every line that is shown is one that was found.
+/// Moves to the next or previous hit. With a search active every visible line is a hit, so this moves by a line.
 fn hit(model: &mut Model, lines: isize, page: usize) {
     let below = model.log.below();
     if model.log.query.is_empty() {
@@ -77,7 +77,7 @@ fn no_hit(model: &mut Model) {
     );
 }
 
-/// Shows the log of the date under the cursor alone, or everything again.
+/// Toggles between the log of the date under the cursor and the whole log.
 pub(super) fn only_the_date(model: &mut Model) {
     if model.focus == Pane::Log {
         let date = match model.log.date {
@@ -90,7 +90,7 @@ pub(super) fn only_the_date(model: &mut Model) {
     }
 }
 
-/// Shows the log of the date that is opened alone.
+/// Shows only the log of the open date.
 pub(super) fn only_of(model: &mut Model, detail: Detail) {
     only(model, detail.date, Some(detail));
 }
@@ -104,7 +104,7 @@ fn only(model: &mut Model, date: NaiveDate, detail: Option<Detail>) {
     model.focus = Pane::Log;
 }
 
-/// Goes back to where the log of one date was asked for; what was open there is open again.
+/// Returns to where the log of a single date was opened, and reopens that date.
 pub(super) fn back(model: &mut Model, to: ReturnTo) -> Vec<Effect> {
     model.log.refilter(|log| log.date = None);
     model.focus = to.pane;

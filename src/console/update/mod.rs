@@ -1,5 +1,6 @@
-//! From a message to the next model and what is to be done outside. Pure: no clock, no terminal, no engine.
+//! The reducer: a message and a model in, the next model and its effects out. Pure: no clock, no terminal, no engine.
 
+mod breakdown_page;
 mod causes;
 mod checks;
 mod cost;
@@ -16,7 +17,6 @@ mod run;
 mod runbook;
 mod sample;
 mod sources;
-mod split;
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use super::msg::Msg;
 use super::text::sanitised;
 use crate::engine::{Event, Fact, Snapshot};
 
-/// Takes one message in and says what is to be done outside. How much changed on the screen is left in the model:
+/// Applies a message and returns the effects to run. How much must be redrawn is stored in the model:
 /// [`Model::take_dirty`].
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let effects = take(model, msg);
@@ -55,7 +55,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Control(control) => {
-            // A console that has just come to a run of another process had nothing to lose.
+            // A console that has just attached to a run in another process had no control to lose.
             let had = model.control.is_mine() && model.control.remote == control.remote;
             if had
                 && !control.is_mine()
@@ -109,7 +109,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let asked = question::open_question(model).map(|question| question.topic);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
-        // What was answered before ("pausing", "queued") is no longer how things stand.
+        // Earlier replies ("pausing", "queued") no longer apply.
         model.notices.retain(|notice| notice.bad);
     }
     model.snapshot = Some(snapshot);

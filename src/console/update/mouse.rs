@@ -1,5 +1,4 @@
-//! Wheel and clicks, while the operator has them come here: the wheel scrolls what is under it, a click goes where it
-//! lands.
+//! Mouse wheel and clicks, while the mouse is captured: the wheel scrolls the pane under the pointer, a click selects.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -13,10 +12,10 @@ use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::view::{Spot, hit};
 
-/// Lines for a notch of the wheel.
+/// Lines per wheel step.
 const NOTCH: usize = 3;
 
-/// Takes the mouse from the terminal, or gives it back.
+/// Captures or releases the mouse.
 pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
     let key = model.key_of(Place::Dates, Action::Mouse, false);
@@ -31,7 +30,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn take(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     let point = Position::new(event.column, event.row);
-    // What was on its way when the mouse was given back is not for here, and a line is typed to its end.
+    // Events still queued when the mouse was released are ignored, and so are those during a prompt.
     if !model.mouse || model.prompt.is_some() {
         return Vec::new();
     }
@@ -53,14 +52,14 @@ fn wheel(model: &mut Model, point: Position, up: bool) -> Vec<Effect> {
         return (0..NOTCH).flat_map(|_| overlay::act(model, action)).collect();
     }
     match hit(model, point) {
-        // Weeks are columns there.
+        // In the Dates pane weeks are columns.
         Some((Pane::Dates, _)) => in_pane(model, Pane::Dates, if up { Action::Left } else { Action::Right }),
         Some((pane, _)) => (0..NOTCH).flat_map(|_| in_pane(model, pane, action)).collect(),
         None => Vec::new(),
     }
 }
 
-/// What lies over the panes is answered by keys, so that no slip of the hand begins anything.
+/// Selects the pane and item under the pointer. Overlays ignore clicks, so that an accidental one starts nothing.
 fn click(model: &mut Model, point: Position) {
     let Some((pane, spot)) = hit(model, point).filter(|_| model.overlay.is_none()) else {
         return;
@@ -115,7 +114,7 @@ mod tests {
 
     const LEFT: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
 
-    /// The content of a pane begins here.
+    /// The top left corner of a pane's content.
     fn corner(model: &Model, pane: Pane) -> (u16, u16) {
         let inside = model.layout().unwrap().inside(pane).unwrap();
         (inside.x, inside.y)
@@ -141,7 +140,7 @@ mod tests {
         assert_eq!((model.focus, model.checks.cursor), (Pane::Checks, 4));
         let (x, y) = corner(&model, Pane::Dates);
         let before = model.dates.cursor.unwrap();
-        // Six columns of weekdays, then a column a week; a row of months above the days.
+        // Six columns of weekday names, then a column per week; a row of months above the days.
         send(&mut model, LEFT, (x + 6 + 10, y + 1 + 2));
         let after = model.dates.cursor.unwrap();
         assert_eq!(model.focus, Pane::Dates);

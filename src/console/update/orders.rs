@@ -1,4 +1,4 @@
-//! Orders that do not count here are refused before anything is asked or typed for them.
+//! Refuses commands that are denied here before a question or prompt opens for them.
 
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
@@ -10,8 +10,8 @@ pub(super) fn refuse(model: &mut Model, denied: &CommandDenied) {
     model.notice(true, sentence);
 }
 
-/// What is read first may still end in an order, or ask for the note of one: where no order counts, it ends here. The ways
-/// out have answers of their own.
+/// Some actions open a page first and send a command, or ask for its note, later. If commands are denied, this drops
+/// their effects. Leaving has its own rules.
 pub(super) fn let_through(
     model: &mut Model,
     place: Place,

@@ -1,9 +1,9 @@
-//! Keys of whatever lies over the panes.
+//! Keys of the overlays.
 
 use ratatui::layout::Rect;
 
 use super::keys::{focus, moved};
-use super::{causes, checks, cost, dates, detail, question, run, runbook, sample, sources, split};
+use super::{breakdown_page, causes, checks, cost, dates, detail, question, run, runbook, sample, sources};
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Pane, framed};
@@ -19,7 +19,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(overlay) = model.overlay.take() else {
         return Vec::new();
     };
-    // A date that is opened is left level by level.
+    // In the page of a date, Esc closes one level at a time.
     if action == Action::Back && !matches!(overlay, Overlay::Detail(_)) {
         if let Overlay::Offending(list) = &overlay
             && (model.snapshot.iter()).any(|snapshot| is_of_sources(snapshot, &list.check))
@@ -37,7 +37,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(overlay);
             return runbook::act(model, page, action);
         }
-        Overlay::Split(over) => return split::act(model, over, action),
+        Overlay::BreakdownPage(over) => return breakdown_page::act(model, over, action),
         Overlay::Confirm(confirm) => return in_confirm(model, confirm, action),
         Overlay::TakeControl(go) => return in_take_control(model, go, action),
         Overlay::Leave(choice) => return in_leave(model, choice, action),
@@ -74,7 +74,7 @@ fn in_offending(model: &mut Model, list: Offending, action: Action) {
             model.notice(false, sentence);
         }
         Action::RerunOffending => {
-            // What is refused leaves it open.
+            // The list stays open if the rerun is refused.
             model.overlay = Some(Overlay::Offending(list));
             checks::rerun(model, &check);
         }
@@ -124,7 +124,7 @@ fn in_leave(model: &mut Model, choice: LeaveChoice, action: Action) -> Vec<Effec
     Vec::new()
 }
 
-/// Moves through what an overlay lists, never past its last page.
+/// Scrolls an overlay, no further than its last page.
 pub(super) fn scroll(model: &mut Model, action: Action) {
     let Some(body) = model.layout().map(|layout| layout.body) else {
         return;
@@ -176,12 +176,14 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
             help.top = moved(help.top, action, page, last_top(help_lines, page));
         }
         Some(Overlay::Causes(_)) => causes::scroll(model, action),
-        Some(Overlay::Sources(_) | Overlay::Split(_) | Overlay::TakeControl(_) | Overlay::Leave(_))
+        Some(
+            Overlay::Sources(_) | Overlay::BreakdownPage(_) | Overlay::TakeControl(_) | Overlay::Leave(_),
+        )
         | None => {}
     }
 }
 
-/// How many first lines there are so that the last page is full.
+/// The number of valid first lines; with the last of them the last page is full.
 pub(super) fn last_top(lines: usize, page: usize) -> usize {
     lines.saturating_sub(page) + 1
 }
@@ -223,14 +225,14 @@ fn gaps(model: &Model) -> usize {
     stage.map_or(0, |stage| stage.gaps.len())
 }
 
-/// Puts cursors and first lines back in range after what they point at has changed.
+/// Clamps cursors and scroll positions after the content has changed.
 pub(super) fn keep_in(model: &mut Model) {
-    // An action that moves nothing leaves only the clamping.
+    // An action that doesn't move only clamps.
     scroll(model, Action::Redraw);
-    split::keep_in(model);
+    breakdown_page::keep_in(model);
 }
 
-/// Asks for the rows of the date in view once more when its unit has changed.
+/// Queries the rows of the open date again if its unit has changed.
 pub(super) fn ask_again(model: &mut Model) -> Vec<Effect> {
     let (Some(Overlay::Detail(detail)), Some(snapshot)) = (&mut model.overlay, &model.snapshot) else {
         return Vec::new();
@@ -250,7 +252,7 @@ pub(super) fn copied(model: &Model, overlay: &Overlay) -> Option<String> {
         }
         Overlay::Causes(list) => causes::copied(model, list),
         Overlay::Confirm(confirm) => command_line(&confirm.order),
-        Overlay::Split(over) => split::copied(model, over),
+        Overlay::BreakdownPage(over) => breakdown_page::copied(model, over),
         Overlay::About(about) => about.check(model.snapshot.as_ref()?).map(checks::in_words),
         Overlay::Runbook(page) => runbook::copied(model, *page),
         Overlay::Sample(_) => Some(sample::copied(model)),

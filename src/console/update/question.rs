@@ -1,4 +1,4 @@
-//! The question before the first unit: it opens by itself when the run holds for one, and closes when it is answered.
+//! The question before the first unit. It opens when the run pauses for one and closes when it is answered.
 
 use super::overlay::scroll;
 use crate::console::effect::Effect;
@@ -7,12 +7,12 @@ use crate::console::model::Model;
 use crate::console::model::overlay::{CostPage, Overlay, QuestionPage};
 use crate::engine::{Command, Question, Topic};
 
-/// The question the run holds for.
+/// The question the run is paused for.
 pub(super) fn open_question(model: &Model) -> Option<&Question> {
     model.snapshot.as_ref()?.run.question.as_deref()
 }
 
-/// Opens the page of a question that is new, unless something else is open; closes it when it is answered.
+/// Opens the page of a new question unless another overlay is open; closes it once it is answered.
 pub(super) fn follow(model: &mut Model, before: Option<Topic>) {
     let now = open_question(model).map(|question| question.topic);
     if before == now {
@@ -28,7 +28,7 @@ pub(super) fn follow(model: &mut Model, before: Option<Topic>) {
     }
 }
 
-/// Shows the question; the sample's page opens with the fact that it is through.
+/// Opens the page of the question. The sample's page is opened by the event that the sample has finished.
 pub(super) fn show(model: &mut Model) {
     model.overlay = match open_question(model).map(|question| question.topic) {
         None | Some(Topic::Sample) => return,
@@ -44,7 +44,7 @@ pub(super) fn act(model: &mut Model, mut page: QuestionPage, action: Action) -> 
     let choices = question.choices.len() + 1;
     match action {
         Action::Accept => {
-            // The first leaves it open, and can be come back to.
+            // The first choice leaves the question open; it can be opened again.
             let chosen = page.chosen.checked_sub(1).and_then(|at| question.choices.get(at));
             let answer = chosen.map(|choice| choice.word.clone());
             return answer.map_or_else(Vec::new, |answer| vec![Effect::Send(Command::Answer { answer })]);

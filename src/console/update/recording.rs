@@ -1,4 +1,4 @@
-//! A recording that is shown, and its own keys.
+//! Keys of a replayed recording.
 
 use crate::console::dirty::Dirty;
 use crate::console::effect::{Effect, Play};
@@ -13,10 +13,10 @@ pub(super) fn take(model: &mut Model, recording: Recording) {
     }
 }
 
-/// What a key of the deck asks for.
+/// The playback effect of an action.
 pub(super) const fn play(action: Action) -> Option<Effect> {
     Some(Effect::Play(match action {
-        Action::PlayOrHold => Play::PauseOrGoOn,
+        Action::PlayOrHold => Play::PauseOrResume,
         Action::Faster => Play::Faster,
         Action::Slower => Play::Slower,
         Action::NextMark => Play::NextMark,

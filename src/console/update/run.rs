@@ -1,4 +1,4 @@
-//! What the operator asks of the run itself: pause, workers, leaving; and how its answers are taken.
+//! Commands for the run itself (pause, workers, control), leaving, and the replies to commands.
 
 use chrono::TimeDelta;
 
@@ -13,20 +13,20 @@ use crate::console::text::{counted, sanitised, to_go};
 use crate::engine::{Command, Reply, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
-/// Within this time a second Ctrl-C counts as one with the first, and so long it is said.
+/// A second Ctrl-C within this time confirms the first; the notice is shown as long.
 const ARMED: TimeDelta = TimeDelta::seconds(2);
 
 pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.snapshot.as_ref().map(|snapshot| &snapshot.run) else {
         return Vec::new();
     };
-    // An answer that writes is given where the question can be read.
+    // Answer such a question on its page, where its text can be read.
     if (run.question.as_ref()).is_some_and(|question| !question.topic.has_own_page()) {
         question::show(model);
         return Vec::new();
     }
     let asked = match (run.state, model.asked) {
-        // What it holds for is known before the picture of it has come.
+        // The event of a sample's end arrives before the snapshot that shows the pause.
         (_, None) if model.sample.held => Asked::Resume,
         (RunState::Paused, None) | (RunState::Running, Some(Asked::Pause)) => Asked::Resume,
         (RunState::Running, None) if run.pausing => Asked::Resume,
@@ -69,7 +69,7 @@ pub(super) fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     vec![Effect::Send(Command::Workers(wanted))]
 }
 
-/// What another number of workers does to the ETA.
+/// The effect of another number of workers on the ETA, for the notice.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "a share of at most some thousand percent"
@@ -91,10 +91,10 @@ fn promise(snapshot: &Snapshot, wanted: usize) -> String {
     }
 }
 
-/// Leaves the screen alone.
+/// Leaves the screen; the run continues.
 pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     let has_ended = (model.snapshot.as_ref()).is_some_and(|snapshot| snapshot.run.state.has_ended());
-    // Here nothing goes on: what it came to is said, and is the exit code.
+    // A run in this process doesn't continue after its end: quit, so that the summary and exit code follow.
     if model.is_over() || has_ended && !model.control.remote {
         return vec![Effect::Quit];
     }
@@ -109,7 +109,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Asks before the helm is taken from somebody; one that is free is taken at once.
+/// Takes control at once if no other console has it, else asks first.
 pub(super) fn take_control(model: &mut Model) -> Vec<Effect> {
     match &model.control.holder {
         _ if model.control.is_mine() => {
@@ -124,7 +124,7 @@ pub(super) fn take_control(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Leaves at once when there is nothing to lose, else asks.
+/// Leaves at once if no work is left, else asks.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     if model.own_place().is_some() || model.control.remote && !model.control.is_mine() {
         return vec![Effect::Detach];
@@ -151,11 +151,11 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
         || (snapshot.run.state == RunState::Paused && idle)
 }
 
-/// The operator has chosen how to leave.
+/// Handles the operator's choice of how to leave.
 pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     let run = model.snapshot.as_ref().map(|snapshot| &snapshot.run);
     if model.is_over() || run.is_some_and(|run| run.state.has_ended()) {
-        // It has ended while the question stood: there is nothing left to hold or to lose.
+        // The run has ended while the question was open: nothing left to pause or cancel.
         return match choice {
             LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => Vec::new(),
             LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => vec![Effect::Quit],
@@ -175,7 +175,7 @@ pub(super) fn leave(model: &mut Model, choice: LeaveChoice) -> Vec<Effect> {
     effects
 }
 
-/// Ctrl-C: the first one only says what the second will do.
+/// Ctrl-C: the first press only announces what the second does.
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.control.remote {
         return vec![Effect::Detach];
@@ -209,7 +209,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     next.map_or_else(|| vec![Effect::Quit], |choice| leave(model, choice))
 }
 
-/// What was asked for and has come true is asked no more; who wanted to leave after the end, leaves.
+/// Clears a request that has taken effect, and leaves if the operator chose to leave after the end.
 pub(super) fn settle(model: &mut Model) -> Option<Effect> {
     let run = &model.snapshot.as_ref()?.run;
     let has_come = match model.asked {
@@ -240,9 +240,9 @@ pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
         return;
     }
     match reply {
-        // The key has told what the workers change.
+        // The key press already showed the effect of the new number of workers.
         Reply::Accepted(_) if matches!(to, Command::Workers(_)) => {}
-        // The header tells it at once, and the pause may have come true before its answer.
+        // The header shows it at once, and the pause may take effect before the reply arrives.
         Reply::Accepted(_) if matches!(to, Command::Pause | Command::Resume) => {}
         Reply::Accepted(text) => model.notice(false, sanitised(&text)),
         Reply::Refused(text) => {
@@ -250,7 +250,7 @@ pub(super) fn take_reply(model: &mut Model, to: &Command, reply: Reply) {
                 Command::Pause | Command::Resume => model.asked = None,
                 Command::Workers(_) => {
                     model.workers.wanted = None;
-                    // What it promised does not come.
+                    // Its notice announced a change that was refused.
                     model.notices.retain(|notice| notice.bad);
                 }
                 Command::Drain | Command::Abort => model.leaving = None,
@@ -268,7 +268,7 @@ pub(super) fn copied(model: &Model) -> Option<String> {
     Some(format!("{} {} {}", task.stage, task.first, task.last))
 }
 
-/// What pressing a choice's letter means in the question before leaving.
+/// The choice for a letter in the question before leaving.
 pub(super) fn choice_of(action: Action) -> Option<LeaveChoice> {
     match action {
         Action::PauseResume => Some(LeaveChoice::Pause),

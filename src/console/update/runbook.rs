@@ -1,4 +1,4 @@
-//! Keys of the runbook: what Enter does depends on what ticks the item.
+//! Keys of the runbook. What Enter does depends on how the item gets done.
 
 use super::keys::focus;
 use super::overlay::scroll;
@@ -10,7 +10,7 @@ use crate::console::model::{Model, Prompt, Purpose};
 use crate::engine::{Checks, Command};
 use crate::runbook::{Item, ItemState};
 
-/// Opens the list at the first item that is not done.
+/// Opens the runbook at the first item that isn't done.
 pub(super) fn open(model: &mut Model) {
     let items = model
         .snapshot
@@ -36,7 +36,7 @@ pub(super) fn act(model: &mut Model, page: RunbookPage, action: Action) -> Vec<E
         return Vec::new();
     };
     match action {
-        Action::Open => return go_on_with(model, &item),
+        Action::Open => return open_item(model, &item),
         Action::Withdraw if item.manual && item.state == ItemState::Done => ask(model, Purpose::Withdraw),
         Action::Withdraw => {
             model.notice(
@@ -51,8 +51,8 @@ pub(super) fn act(model: &mut Model, page: RunbookPage, action: Action) -> Vec<E
     Vec::new()
 }
 
-/// Whatever brings this item further.
-fn go_on_with(model: &mut Model, item: &Item) -> Vec<Effect> {
+/// Starts whatever completes this item.
+fn open_item(model: &mut Model, item: &Item) -> Vec<Effect> {
     if item.manual && item.state == ItemState::Done {
         let withdraw = model.key_of(Place::Runbook, Action::Withdraw, false);
         model.notice(
@@ -80,7 +80,7 @@ fn ask(model: &mut Model, purpose: Purpose) {
     });
 }
 
-/// Marks the next item that is not done, or the one before; goes round at the ends.
+/// Selects the next or previous item that isn't done, wrapping around.
 fn next(model: &mut Model, page: RunbookPage, forward: bool) {
     let Some(snapshot) = model.snapshot.clone() else {
         return;
@@ -96,7 +96,7 @@ fn next(model: &mut Model, page: RunbookPage, forward: bool) {
     }
 }
 
-/// Ticks the marked item with this note, or withdraws its tick; without a note nothing happens.
+/// Ticks the selected item with this note, or withdraws its tick. The note is required.
 pub(super) fn tick(model: &mut Model, done: bool, note: &str) -> Vec<Effect> {
     let Some(Overlay::Runbook(page)) = model.overlay else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The page of the sample: it opens by itself when the run holds for it, and takes the two answers there are.
+//! Keys of the sample page. It opens when the run pauses for review and accepts both answers.
 
 use super::overlay::scroll;
 use super::run;

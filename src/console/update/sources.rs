@@ -7,13 +7,13 @@ use crate::console::model::Model;
 use crate::console::model::overlay::{ABOUT_SOURCE, Offending, Overlay, Sources, page};
 use crate::engine::{Checks, Command};
 
-/// Opens the page. Who has seen it need not be told again that something was found.
+/// Opens the page and dismisses the hint about failing source checks.
 pub(super) fn open(model: &mut Model) {
     model.sources_seen = true;
     model.overlay = Some(Overlay::Sources(Sources::default()));
 }
 
-/// Opens it where a check is marked.
+/// Opens the page with a check selected.
 pub(super) fn open_at(model: &mut Model, check: &str) {
     let sources = model.snapshot.iter().flat_map(|snapshot| &snapshot.sources);
     let cursor = sources.take_while(|source| source.name != check).count();
@@ -49,7 +49,7 @@ pub(super) fn act(model: &mut Model, mut list: Sources, action: Action) -> Vec<E
     effects
 }
 
-/// What the marked check says, with its dates.
+/// The text to copy: the selected check with its dates.
 pub(super) fn copied(model: &Model, list: Sources) -> Option<String> {
     let snapshot = model.snapshot.as_ref()?;
     snapshot.sources.get(list.cursor).map(super::checks::in_words)

@@ -1,4 +1,4 @@
-//! Every key at the places where it matters, what messages leave behind, and what no sequence of messages may break.
+//! Every key where it matters, the effect of each message, and invariants under any sequence of messages.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::console::fixture::{
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
 use crate::console::model::about::{Line, lines};
+use crate::console::model::breakdown_page::BreakdownPage;
 use crate::console::model::checklist::Item;
 use crate::console::model::detail::{Face, Stored};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
-use crate::console::model::split::Split;
 use crate::console::{Control, Dirty, Effect, Model, Msg, Play, Reach, Recording, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
@@ -50,7 +50,7 @@ fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
     press_at(model, 8.4, code, KeyModifiers::NONE)
 }
 
-/// Presses the letters one after the other; `\n` is Enter, `\t` is Tab and `\x1b` is Esc. Answers what the last one did.
+/// Presses the letters in order; `\n` is Enter, `\t` is Tab and `\x1b` is Esc. Returns the effects of the last.
 fn keys(model: &mut Model, letters: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for letter in letters.chars() {
@@ -264,7 +264,7 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
     );
     update(&mut model, sampled());
     assert!(shows(&model));
-    // Every other key only looks.
+    // Every other key only navigates.
     for pressed in ["\x1b", "s", "G", "?", "\x1b", "s"] {
         assert_eq!(keys(&mut model, pressed), []);
     }
@@ -369,7 +369,7 @@ fn checks_not_met_are_a_key_away(#[case] pressed: &str, #[case] name: &str) {
     assert_eq!(model.check().map(|check| check.name.as_str()), Some(name));
 }
 
-/// The marked row of the checklist: a stage's name, or a check's.
+/// The selected row of the checklist: a stage's name, or a check's.
 fn marked(model: &Model) -> &str {
     let snapshot = model.snapshot.as_deref().unwrap();
     match model.checks.marked(snapshot).unwrap() {
@@ -444,12 +444,12 @@ fn a_heading_is_no_check_and_a_check_tells_its_past() {
     );
 }
 
-/// The breakdown over the panes.
-fn split(model: &Model) -> &Split {
-    let Some(Overlay::Split(split)) = &model.overlay else {
+/// The open breakdown.
+fn breakdown_page(model: &Model) -> &BreakdownPage {
+    let Some(Overlay::BreakdownPage(breakdown_page)) = &model.overlay else {
         panic!("no breakdown is open");
     };
-    split
+    breakdown_page
 }
 
 #[rstest]
@@ -469,14 +469,14 @@ fn split(model: &Model) -> &Split {
 fn a_breakdown_is_looked_at(#[case] pressed: &str, #[case] view: usize, #[case] date: &str) {
     let mut model = model(three_stages(1));
     assert_eq!(keys(&mut model, pressed), []);
-    let split = split(&model);
-    let found = split
+    let breakdown_page = breakdown_page(&model);
+    let found = breakdown_page
         .shown(model.snapshot.as_deref().unwrap())
         .unwrap()
         .found
         .as_ref();
     assert_eq!(
-        (split.view, split.cursor(found.unwrap())),
+        (breakdown_page.view, breakdown_page.cursor(found.unwrap())),
         (view, Some(day(date)))
     );
 }
@@ -790,7 +790,7 @@ fn workers_add_up_before_the_engine_follows() {
     assert_eq!(model.workers.wanted, None);
 }
 
-// 15 workers are at work and it takes 4 to 5 minutes more.
+// 15 workers are busy and the ETA is 4 to 5 minutes.
 #[rstest]
 #[case(None, "+", "16 workers: ETA 4-5 min, 6 % shorter")]
 #[case(None, "----------", "5 workers: ETA 12-15 min, 200 % longer")]
@@ -815,7 +815,7 @@ fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
     assert_eq!(said(&model), sentence, "the answer adds nothing");
 }
 
-// Eight are in the picture, one of them at its last batch: seven were asked for, and the ETA is theirs.
+// The snapshot has eight workers, one of them in its last batch: seven were requested, and the ETA is for seven.
 #[test]
 fn a_worker_on_its_way_out_does_not_count() {
     let mut snapshot = running(1);
@@ -890,7 +890,7 @@ fn the_question_before_leaving_loses_nothing_when_the_run_ends_meanwhile(
     assert!(model.overlay.is_none());
 }
 
-/// The dates that are shown, in order.
+/// The dates shown, in order.
 fn shown(model: &Model) -> Vec<NaiveDate> {
     let units = &model.stage().unwrap().units;
     let shown = units.iter().filter(|unit| model.dates.shows(unit));
@@ -919,7 +919,7 @@ fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_sh
         confirm.dates, failed,
         "the empty and the partial date are left out"
     );
-    // From the first failed date to the last: what lies between is not shown and not done.
+    // From the first failed date to the last: dates in between are hidden and not rerun.
     keys(&mut model, "\x1bNvNr");
     let Some(Overlay::Confirm(confirm)) = &model.overlay else {
         panic!("no question");
@@ -931,7 +931,7 @@ fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_sh
     assert!(model.dates.anchor.is_none() && model.dates.filter.is_some());
     keys(&mut model, "\x1b");
     assert_eq!(shown(&model).len(), all);
-    // Failed, empty, partial, unknown, stale, running, pending, ok, skipped, and all again.
+    // Failed, empty, partial, unknown, stale, running, pending, ok, skipped, then all again.
     keys(&mut model, "ffffffffff");
     assert_eq!(model.dates.filter, None);
 }
@@ -1094,7 +1094,7 @@ fn stored_rows_come_to_the_date_that_asked() {
     assert_eq!(keys(&mut model, "y"), vec![Effect::Copy("a\n1".to_owned())]);
 }
 
-/// A date in trouble that is opened, with these rows.
+/// Opens a date that needs attention, with these rows.
 fn opened(stored: StoredRows) -> Model {
     let mut model = model(running(1));
     keys(&mut model, "gn\n");
@@ -1111,7 +1111,7 @@ fn answer(model: &mut Model, stored: StoredRows) {
     update(model, Msg::Reply { to, reply });
 }
 
-/// What is opened of the date, how it is shown, and the marked line.
+/// The drill-down path, how the rows are shown, and the cursor.
 fn at(model: &Model) -> (Vec<&str>, Face, usize) {
     let Some(Overlay::Detail(detail)) = &model.overlay else {
         panic!("no date is open");
@@ -1363,7 +1363,7 @@ fn a_hundred_percent_is_for_the_end() {
     assert!((model(finished(1)).percent() - 100.0).abs() < f64::EPSILON);
 }
 
-/// Any message an operator or an engine can send, with pictures of all kinds and sizes.
+/// Any message from the operator or the engine, with snapshots of all kinds and sizes.
 fn any_msg() -> impl Strategy<Value = Msg> {
     let code = prop_oneof![
         8 => prop::sample::select("hjklgGnNvrRLoxaywf/?z1234pq+- \t[]d0-".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
@@ -1553,13 +1553,13 @@ fn a_recording_is_read_and_played_and_takes_no_order() {
         at: second(8.0),
         speed: 1.0,
         is_paused: false,
-        hurries: false,
+        skips_idle: false,
         is_over: false,
         remarks: Vec::new(),
     };
     update(&mut model, Msg::Recording(recording));
     for (key, play) in [
-        (" ", Play::PauseOrGoOn),
+        (" ", Play::PauseOrResume),
         ("+", Play::Faster),
         ("-", Play::Slower),
         (">", Play::NextMark),

@@ -1,4 +1,4 @@
-//! One check: what it asks, how it stands and stood, who waived it, which dates offend.
+//! Draws the page about one check: question, current and earlier results, waiver and failing dates.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,19 +1,19 @@
-//! What is to be known of a pane at its title.
+//! Status badges beside the title of a pane.
 
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::counts;
-use crate::console::model::dates::troubled;
+use crate::console::model::dates::needing_attention;
 use crate::console::text::{count, counted};
 use crate::console::theme::Role;
 use crate::engine::{CheckView, RunView, Snapshot};
 use crate::ledger::CheckState;
 
-/// A few words and what they mean.
+/// A short status text with its role.
 pub struct Badge {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// What they mean.
+    /// The role that selects its colour.
     pub role: Role,
 }
 
@@ -26,7 +26,7 @@ impl Badge {
     }
 }
 
-/// Everything to be known of a pane, the most important first.
+/// The badges of a pane, the most important first.
 pub fn badges(model: &Model, pane: Pane) -> Vec<Badge> {
     match pane {
         Pane::Dates => dates(model),
@@ -41,17 +41,17 @@ fn dates(model: &Model) -> Vec<Badge> {
         return Vec::new();
     };
     let mut badges = vec![Badge::new(Role::Plain, stage.name.clone())];
-    let trouble = troubled(stage).len();
-    if trouble > 0 {
-        let need = if trouble == 1 { "needs" } else { "need" };
-        badges.insert(0, Badge::new(Role::Bad, format!("{trouble} {need} attention")));
+    let attention = needing_attention(stage).len();
+    if attention > 0 {
+        let need = if attention == 1 { "needs" } else { "need" };
+        badges.insert(0, Badge::new(Role::Bad, format!("{attention} {need} attention")));
     }
     if let Some(outside) = model
         .snapshot
         .as_ref()
         .and_then(|snapshot| outside(&snapshot.run))
     {
-        badges.insert(usize::from(trouble > 0), Badge::new(Role::Bad, outside));
+        badges.insert(usize::from(attention > 0), Badge::new(Role::Bad, outside));
     }
     if let Some(filter) = &model.dates.filter {
         let shown = stage.units.iter().filter(|unit| filter.passes(unit)).count();
@@ -60,7 +60,7 @@ fn dates(model: &Model) -> Vec<Badge> {
     badges
 }
 
-/// What needs attention and is not part of the run: a run of a part of the plan does not make the rest well.
+/// Failures and stale units outside this run, which covers only part of the plan.
 pub fn outside(run: &RunView) -> Option<String> {
     let elsewhere = run.elsewhere;
     match elsewhere {
@@ -124,7 +124,7 @@ fn checks(model: &Model) -> Vec<Badge> {
     by_state(checks.unwrap_or_default())
 }
 
-/// Everything to be known of the Sources page.
+/// The badges of the Sources page.
 pub fn of_sources(snapshot: &Snapshot) -> Vec<Badge> {
     by_state(&snapshot.sources)
 }

@@ -1,4 +1,4 @@
-//! Why dates of a stage are not as they should be: a line for each cause, and the marked one in full.
+//! Draws the causes of dates that need attention: a line per cause, and the selected one in full.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -62,7 +62,7 @@ pub fn draw(model: &Model, list: &Causes, theme: Theme, body: Rect, buf: &mut Bu
     }
 }
 
-/// Rows the dates of a cause have, of those they should have.
+/// Stored and expected rows of the dates of a cause.
 fn stored(cause: &Cause<'_>) -> String {
     let sum = |of: fn(&crate::engine::UnitView) -> u32| {
         cause.things.iter().map(|unit| u64::from(of(unit))).sum::<u64>()
@@ -74,7 +74,7 @@ fn stored(cause: &Cause<'_>) -> String {
     )
 }
 
-/// The whole reason in two lines, and the dates in one.
+/// The reason in up to two lines, and the dates in one.
 fn in_full(cause: &Cause<'_>, theme: Theme, area: Rect, buf: &mut Buffer) {
     let foot = usize::from(area.height.saturating_sub(ABOUT));
     let reason = sanitised(&cause.reason);

@@ -1,4 +1,4 @@
-//! The checklist: what was asked of the data, what is so, what should be so.
+//! Draws the checklist: each check with its result and target.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +23,7 @@ const TARGET: usize = 18;
 const BEFORE: usize = 10;
 const DATES: usize = 9;
 
-/// The row of them that says how a heading is folded.
+/// Of the rows about a heading, the one with the fold hint.
 const ABOUT_FOLD: usize = 2;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -64,7 +64,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The item of the checklist a line of the pane is about.
+/// Index of the checklist item drawn in a line of the pane.
 pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
     let len = model.checks.items(model.snapshot.as_ref()?).len();
     let room = Checklist::page(area);
@@ -81,7 +81,7 @@ fn heading(snapshot: &Snapshot, stage: &str, folded: bool, theme: Theme, area: R
     stage_counts(snapshot, stage, theme, &mut pen);
 }
 
-/// How many checks of a stage are in each state: `1 FAIL 12 PASS`.
+/// The number of checks of a stage in each state: `1 FAIL 12 PASS`.
 fn stage_counts(snapshot: &Snapshot, stage: &str, theme: Theme, pen: &mut Pen<'_>) {
     let checks = snapshot.checks.iter().filter(|check| check.stage == stage);
     for (state, number) in counts(checks) {
@@ -110,7 +110,7 @@ fn about_fold(model: &Model, folded: bool, theme: Theme, area: Rect, buf: &mut B
     Pen::on(buf, theme, area).write(&format!("{key} {does} them"), PLAIN);
 }
 
-/// How wide each column is; 0 for those there is no room for.
+/// Width of each column; 0 for columns that don't fit.
 struct Columns {
     title: usize,
     value: usize,
@@ -134,7 +134,7 @@ impl Columns {
         let target = take(TARGET);
         let severity = take(SEVERITY);
         let before = take(BEFORE);
-        // What is left goes to the title as far as titles are long, the rest to the target.
+        // Spare columns go to the title, up to the longest one, then to the target.
         let longest = checks.iter().map(|check| text::width(&check.title) + 1).max();
         let more = longest.unwrap_or(0).saturating_sub(TITLE).min(left);
         left -= more;
@@ -160,7 +160,7 @@ impl Columns {
         pen.column(self.title, &check.title, PLAIN);
         if self.value > 0 {
             let value = text::measured(check.value.as_deref().unwrap_or("-"));
-            // An answer about a part of the table is not one about all of it.
+            // A result over part of the table must be distinguishable from one over all of it.
             let value = match check.over.filter(|over| !over.is_whole()) {
                 Some(over) => format!("{}/{} {value}", text::count(over.done), text::count(over.total)),
                 None => value.into_owned(),

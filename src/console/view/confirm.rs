@@ -1,4 +1,4 @@
-//! The question before a rerun, with every date it is about.
+//! Draws the question before a rerun, with every date it covers.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

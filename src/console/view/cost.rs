@@ -1,4 +1,4 @@
-//! What the work costs, stage by stage.
+//! Draws the estimated and billed cost per stage.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::console::model::overlay::CostPage;
 use crate::console::theme::Theme;
 use crate::engine::Topic;
 
-/// Columns of bytes that are expected, of bytes billed, of slot time and of a number of jobs; the names have the rest.
+/// Columns of expected bytes, billed bytes, slot time and job count; the names get the rest.
 const NUMBERS: [usize; 4] = [12, 11, 11, 8];
 
 pub fn draw(model: &Model, page: CostPage, theme: Theme, body: Rect, buf: &mut Buffer) {

@@ -1,4 +1,4 @@
-//! Every date of a stage as a calendar, with the date under the cursor in words.
+//! Draws the dates of a stage as a calendar, and the date under the cursor in words.
 
 use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
@@ -14,7 +14,7 @@ use crate::console::theme::{SELECTED, Theme};
 use crate::engine::{StageView, UnitView};
 use crate::ledger::UnitState;
 
-/// From this height on there is room for the legend.
+/// Height from which the legend is shown.
 const LEGEND_FROM: u16 = 14;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -41,7 +41,7 @@ const fn legend_rows(area: Rect) -> usize {
     if area.height >= LEGEND_FROM { 2 } else { 0 }
 }
 
-/// What legend and foot leave for the calendar.
+/// The area of the calendar: what the legend and the foot leave.
 fn strip_area(area: Rect) -> Rect {
     let below = u16::try_from(legend_rows(area) + 1).unwrap_or(1);
     Rect {
@@ -50,7 +50,7 @@ fn strip_area(area: Rect) -> Rect {
     }
 }
 
-/// The date that is drawn at a place of the pane.
+/// The date drawn at a position of the pane.
 pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<NaiveDate> {
     let units = &model.stage()?.units;
     let range = units.first()?.date..=units.last()?.date;
@@ -85,13 +85,13 @@ fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area
     .draw(theme, area, buf);
 }
 
-/// How much a state matters in a week that shows only one date; one that is left out matters less than any.
+/// Priority of a state in a week that shows only one date; states hidden by the filter have the lowest.
 fn weight(state: UnitState) -> usize {
     let more_urgent = UnitState::BY_URGENCY.iter().take_while(|other| **other != state);
     UnitState::BY_URGENCY.len() - more_urgent.count()
 }
 
-/// The states, as they are explained in two rows.
+/// The states explained in the two rows of the legend.
 const LEGEND: [&[UnitState]; 2] = [
     &[
         UnitState::Ok,
@@ -109,7 +109,7 @@ const LEGEND: [&[UnitState]; 2] = [
     ],
 ];
 
-/// A row of the legend. Where it has not the room for all its states, the last ones without a date are left out.
+/// A row of the legend. If it is too narrow, the last states without dates are left out.
 fn explain(stage: &StageView, states: &[UnitState], theme: Theme, area: Rect, buf: &mut Buffer) {
     let shown = |state: &UnitState| {
         let number = stage.counts.of(*state);

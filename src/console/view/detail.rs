@@ -1,4 +1,4 @@
-//! One date of one stage: how it stands, why, and the rows stored for it, as far as they are opened.
+//! Draws one date of one stage: its state, the reason, and its stored rows at the drill-down path.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,10 +15,10 @@ use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::Part;
 
-/// The widest a column of stored rows gets.
+/// Maximum width of a column of stored rows.
 const WIDEST: usize = 32;
 
-/// The widest the name of a column makes it, in a list.
+/// Maximum width a list column gets because of its name.
 const WIDEST_NAME: usize = 13;
 
 pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
@@ -46,7 +46,7 @@ pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
     paragraph(detail.reason(), PLAIN, theme, why, buf);
 }
 
-/// A text in as many rows as there are; what does not fit is cut with a mark and not dropped in silence.
+/// A text wrapped to the rows of the area; a cut is marked.
 fn paragraph(text: &str, style: Style, theme: Theme, area: Rect, buf: &mut Buffer) {
     let text = sanitised(text);
     let pieces = wrapped(&text, usize::from(area.width));
@@ -58,7 +58,7 @@ fn paragraph(text: &str, style: Style, theme: Theme, area: Rect, buf: &mut Buffe
     Pen::on(buf, theme, row(area, last)).write(&rest, style);
 }
 
-/// Stage and date, then what was opened; where that is too long, the end of it.
+/// Stage and date, then the drill-down path; if too long, only the end of it.
 fn title(detail: &Detail, theme: Theme, room: usize) -> String {
     let date = format!("{} {} {}", detail.stage, detail.date.format("%a"), detail.date);
     let opened = detail.path.iter().map(|name| sanitised(name).into_owned());
@@ -70,7 +70,7 @@ fn title(detail: &Detail, theme: Theme, room: usize) -> String {
     titles.find(|title| width(title) <= room).unwrap_or(last)
 }
 
-/// Draws the rows and says which of them are in view.
+/// Draws the rows and returns which of them are in view.
 fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut Buffer) -> String {
     if let Some(drill) = detail.drill() {
         return match detail.face() {
@@ -168,12 +168,12 @@ fn table(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mu
     )
 }
 
-/// Which part of a list is in view.
+/// The lines of a list in view, as text.
 fn place(top: usize, room: usize, all: usize) -> String {
     format!("{}-{} of {all}", top + 1, (top + room).min(all))
 }
 
-/// Cells side by side under the names of their columns, which stand in the row above the area.
+/// A table of cells. The column names are in the row above its area.
 struct Grid<'g> {
     heads: &'g [&'g str],
     lines: &'g [&'g [String]],
@@ -220,7 +220,7 @@ impl Grid<'_> {
     }
 }
 
-/// Whether a column is read from the right: numbers, what is unknown among them.
+/// Whether a column is right-aligned: numbers and NULLs, with at least one number.
 fn are_numbers(cells: &[String]) -> bool {
     let is_number = |cell: &&String| cell.parse::<f64>().is_ok();
     let known: Vec<&String> = cells.iter().filter(|cell| *cell != "NULL").collect();

@@ -1,4 +1,4 @@
-//! The line around a pane or an overlay, with its title; and the row of tabs that stands for it on a small screen.
+//! Frames of panes and overlays with their titles, and the row of tabs that replaces them on a small screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::{Role, SELECTED, Theme};
 
-/// Draws a frame with a title and what is to be known beside it.
+/// Draws a frame with a title and badges.
 pub fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
     let glyphs = theme.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
@@ -41,8 +41,7 @@ pub fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: b
     }
 }
 
-/// Marks on the right side of a frame which part of a list is in view; nothing when all of it is, or when there is
-/// no frame.
+/// Draws a scroll thumb on the right side of a frame; nothing if the whole list is in view or there is no frame.
 pub fn thumb(buf: &mut Buffer, theme: Theme, framed: Rect, top: usize, page: usize, len: usize) {
     let height = usize::from(framed.height);
     if len <= page || height == 0 || page == 0 {
@@ -68,8 +67,7 @@ fn name_style(focused: bool) -> Style {
     }
 }
 
-/// The panes' titles in a row: the one that is shown with everything to be known, the others with a mark when there
-/// is trouble.
+/// The row of tabs: the pane shown with its badges, the others with a mark if they need attention.
 pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     let line = theme.glyphs.line;
@@ -90,7 +88,7 @@ pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     pen.fill(line, rest, PLAIN);
 }
 
-/// What a tab that is not shown has after its name when something is wrong there.
+/// Marks the tab of a hidden pane that needs attention.
 const CALL: &str = "! ";
 
 fn tab(pane: Pane) -> String {
@@ -101,7 +99,7 @@ fn calls(model: &Model, pane: Pane) -> bool {
     pane != model.focus && badges(model, pane).iter().any(|badge| badge.role == Role::Bad)
 }
 
-/// The pane whose tab is in this column of their row.
+/// The pane whose tab is at this column of the row of tabs.
 pub fn tab_at(model: &Model, column: usize) -> Option<Pane> {
     let mut end = 0;
     Pane::ALL.into_iter().find(|pane| {
@@ -111,7 +109,7 @@ pub fn tab_at(model: &Model, column: usize) -> Option<Pane> {
     })
 }
 
-/// The frames of all panes that stand side by side.
+/// Draws the frames of all panes shown side by side.
 pub fn around_panes(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     for pane in Pane::ALL {
         if let Some(area) = layout.pane(pane) {

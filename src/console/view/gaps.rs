@@ -1,4 +1,4 @@
-//! What the rows of a stage do not know: empty columns and named issues, those of the most rows first.
+//! Draws the NULLs and data issues in the rows of a stage, sorted by affected rows.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -57,7 +57,7 @@ pub fn draw(model: &Model, list: &Gaps, theme: Theme, body: Rect, buf: &mut Buff
     }
 }
 
-/// The share of rows with a gap; 100.0 only for all of them.
+/// Percentage of rows with a gap; 100.0 only if every row has one.
 #[allow(clippy::cast_precision_loss, reason = "a table has far fewer than 2^53 rows")]
 fn percent(part: u64, all: u64) -> String {
     match part {

@@ -1,25 +1,25 @@
-//! The top of the screen: what runs where, how far it is, how long it will take, and why it is not faster.
+//! Draws the header: run, progress, ETA, stages and bottleneck.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::badge::outside;
+use super::breakdown_page::aged;
 use super::pen::{BOLD, PLAIN, Pen, row};
-use super::split::aged;
 use crate::console::model::{Asked, Leaving, Model};
 use crate::console::text::{count, counted, duration, sanitised, to_go, width};
 use crate::console::theme::{Role, Theme};
 use crate::engine::{RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
 
-/// Columns beside the name of a stage: its sign and the gap to the next.
+/// Columns beside the name of a stage: its glyph and the gap to the next.
 const BESIDE_NAME: usize = 5;
 
-/// Columns that the counts of the shown stage are worth.
+/// Columns reserved for the counts of the shown stage.
 const COUNTS: usize = 60;
 
-/// The widest a progress bar gets.
+/// Maximum width of a progress bar.
 const BAR: usize = 48;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -54,7 +54,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     limit(model, run, theme, row(area, 3), buf);
 }
 
-/// That what is shown is read from a warehouse, and how old it is.
+/// Marks a read-only view of a warehouse, with its age.
 fn observed(model: &Model, theme: Theme) -> Option<(String, Style)> {
     let observation = model.observation.as_ref()?;
     let age = observation.age(model.now.unwrap_or(observation.read_at));
@@ -66,7 +66,7 @@ fn observed(model: &Model, theme: Theme) -> Option<(String, Style)> {
     Some((format!("READ-ONLY, read {age} ago{then}"), theme.style(role)))
 }
 
-/// Who steers, while several could.
+/// Who is in control, if that needs to be shown.
 fn control(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(text) = model
         .control
@@ -82,7 +82,7 @@ fn control(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     }
 }
 
-/// The state in words: what was asked for counts before it has come true.
+/// The state of the run; a pending pause or resume is shown at once.
 fn state(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
     let (word, style) = state_words(model, run, theme);
     let glyph = if ended_badly(model) {
@@ -107,8 +107,7 @@ fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
     }
 }
 
-/// A run that did all it could is not well for that: a date or a blocking check may stand against it, or against the rest
-/// of the plan.
+/// Whether the run finished with failures: a failed date or blocking check, in this run or elsewhere in the plan.
 fn ended_badly(model: &Model) -> bool {
     let Some(snapshot) = &model.snapshot else {
         return false;
@@ -135,7 +134,7 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     }
     let source = format!("source {}", run.source);
     let pid = format!("pid {}", run.pid);
-    // Where it is read from is what matters most of something that is read; how it is called, of a run.
+    // A read-only view starts with its warehouse, a run with its title.
     let facts = if let Some((text, style)) = observed(model, theme) {
         pen.write(&text, style.patch(BOLD))
             .write("  ", PLAIN)
@@ -146,7 +145,7 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
         [run.warehouse.clone(), source, pid]
     };
     for (at, fact) in facts.iter().enumerate() {
-        // Which warehouse is written to is shown even when it must be cut; the rest only whole.
+        // The first item is shown even if it must be cut, the others only whole.
         if at > 0 && pen.left() < width(fact) + 3 {
             break;
         }
@@ -177,7 +176,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
             .fill(theme.glyphs.to_do, columns - done, PLAIN)
             .write("  ", PLAIN);
     }
-    // Rounding must not make a hundred of what is not done.
+    // Unfinished work must not round up to 100 %.
     let percent = if percent < 100.0 {
         percent.min(99.9)
     } else {
@@ -191,7 +190,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     if let Some(eta) = run.progress.eta.filter(|_| !run.state.has_ended()) {
         let whole = to_go(eta, run.progress.unmeasured);
         pen.write("  ETA ", PLAIN);
-        // What is cut off would read as another time.
+        // A truncated text could read as another duration.
         let text = if width(&whole) <= pen.left() {
             whole
         } else {
@@ -207,7 +206,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     }
 }
 
-/// The share that the plan's first breakdown explains, with its name where there is room for it.
+/// The share of complete values in the plan's first breakdown, with its name if it fits.
 fn share(snapshot: &Snapshot, theme: Theme, pen: &mut Pen<'_>) {
     let Some(view) = snapshot.breakdowns.first() else {
         return;
@@ -235,7 +234,7 @@ fn elapsed(model: &Model, run: &RunView) -> f64 {
     run.active_seconds + since
 }
 
-/// Every stage with its dates; the one shown in the Dates pane with its counts.
+/// Every stage with its dates; the stage shown in the Dates pane with its counts.
 fn stages(model: &Model, stages: &[StageView], theme: Theme, area: Rect, buf: &mut Buffer) {
     let shown = model.stage().map(|stage| stage.name.as_str());
     let mut pen = Pen::on(buf, theme, area);
@@ -243,7 +242,7 @@ fn stages(model: &Model, stages: &[StageView], theme: Theme, area: Rect, buf: &m
         .iter()
         .take_while(|stage| stage.state == StageState::Passed && Some(stage.name.as_str()) != shown);
     let passed = passed.count();
-    // Where not all fit, what is done makes room for what is at work.
+    // If not all fit, passed stages are collapsed to leave room for active ones.
     let names: usize = stages.iter().map(|stage| width(&stage.name) + BESIDE_NAME).sum();
     let skipped = if names + COUNTS > usize::from(area.width) {
         passed
@@ -287,14 +286,14 @@ fn counts(stage: &StageView, theme: Theme, pen: &mut Pen<'_>) {
     }
 }
 
-/// Why it is not faster; once it has ended, how.
+/// The bottleneck, or how the run ended.
 fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     control(model, theme, &mut pen);
     let (name, text) = match &run.ending {
         Some(ending) => ("ended: ", ending),
         None if run.state == RunState::Running && run.preparing.is_none() => ("bottleneck: ", &run.limit),
-        // What a run that doesn't work waits for is no bottleneck.
+        // The reason a run is paused or preparing isn't a bottleneck.
         None => ("", &run.limit),
     };
     if let Some(billed) = &run.billed {

@@ -1,5 +1,5 @@
-//! Dates as a calendar: weeks are columns, weekdays are rows, twelve months a block. Blocks for which there is no room
-//! shrink to one row, a sign a week.
+//! The calendar of dates: weeks are columns, weekdays are rows, and a block is twelve months. Blocks that don't fit
+//! shrink to one row with one glyph per week.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -15,28 +15,28 @@ use crate::console::theme::{SELECTED, Theme};
 /// Columns before a block: its label, or a weekday.
 const LABEL: usize = 6;
 
-/// Rows of a whole block: months and weekdays.
+/// Rows of a full block: months and weekdays.
 const WHOLE: usize = 8;
 
-/// How one date is drawn.
+/// A date as drawn.
 pub struct Cell {
     /// The date.
     pub date: NaiveDate,
-    /// Its sign.
+    /// Its glyph.
     pub sign: &'static str,
     /// Its colour.
     pub style: Style,
-    /// How much it matters in a week that shows only one of its dates.
+    /// Its priority in a week that shows only one date.
     pub weight: usize,
 }
 
-/// Dates in order, each once.
+/// The calendar; dates are sorted and unique.
 pub struct Heat<'a> {
     /// The dates.
     pub cells: &'a [Cell],
-    /// The one under the cursor.
+    /// The date under the cursor.
     pub cursor: NaiveDate,
-    /// Those that are selected.
+    /// The selected range.
     pub selected: Option<RangeInclusive<NaiveDate>>,
 }
 
@@ -98,7 +98,7 @@ impl Heat<'_> {
         }
     }
 
-    /// One row, where each week shows the date in it that matters most.
+    /// A block in one row: each week shows its date of the highest weight.
     fn weeks(&self, block: Block, columns: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, area).write(&block.label(), BOLD);
         let same_week = |a: &Cell, b: &Cell| calendar::monday(a.date) == calendar::monday(b.date);
@@ -113,7 +113,7 @@ impl Heat<'_> {
     }
 }
 
-/// A block with the rows it takes.
+/// A block with its rows in the area.
 struct Placed {
     block: Block,
     rows: Range<usize>,
@@ -133,7 +133,7 @@ fn columns_a_week(area: Rect) -> usize {
     }
 }
 
-/// The blocks of a range for which there is room, from the top down.
+/// The blocks of a range that fit, top down.
 fn placed(range: &RangeInclusive<NaiveDate>, cursor: NaiveDate, area: Rect) -> Vec<Placed> {
     let blocks = blocks(*range.start(), *range.end());
     let here = blocks
@@ -155,7 +155,7 @@ fn placed(range: &RangeInclusive<NaiveDate>, cursor: NaiveDate, area: Rect) -> V
         .collect()
 }
 
-/// The date of a range that is drawn in this column and row of the area; where a row shows weeks, the first of its week.
+/// The date drawn at this column and row of the area; in a row of weeks, the first date of the week.
 pub fn date_at(
     range: &RangeInclusive<NaiveDate>,
     cursor: NaiveDate,
@@ -182,8 +182,8 @@ pub fn date_at(
     (block.contains(date) && range.contains(&date)).then_some(date)
 }
 
-/// Which blocks are drawn whole, which as one row, which not at all, so that they fit into `height` rows. The block
-/// under the cursor comes first, then its neighbours.
+/// Decides which blocks are drawn in full (`Some(true)`), as one row (`Some(false)`) or not at all, to fit `height`
+/// rows. The block under the cursor comes first, then its neighbours.
 fn fit(blocks: usize, here: usize, height: usize) -> Vec<Option<bool>> {
     let mut fitted = vec![None; blocks];
     let mut left = height;
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(fit(5, 3, height), fitted);
     }
 
-    /// Every date is found again where the calendar draws it, and nothing beside it.
+    /// `date_at` inverts the drawing: it finds every drawn date and nothing else.
     #[rstest]
     #[case(62, 40)]
     #[case(120, 19)]

@@ -1,4 +1,4 @@
-//! Every command of the table with the keys it has now.
+//! Draws the help: every command with its current keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +23,7 @@ pub fn draw(help: &Help, model: &Model, theme: Theme, body: Rect, buf: &mut Buff
         let found = counted(help.bindings(&model.keymap).len(), "command");
         format!("Keys: {found} with '{}'", help.query)
     };
-    // A page that goes on says so, and not by its frame alone.
+    // The frame alone doesn't show that the page continues.
     let in_view = (lines.len() > page).then(|| Badge {
         text: format!(
             "lines {}-{} of {}",

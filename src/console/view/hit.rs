@@ -1,4 +1,4 @@
-//! What stands at a point of the screen: who draws a pane knows where.
+//! Hit testing: what is drawn at a point of the screen. Each pane maps points for itself.
 
 use chrono::NaiveDate;
 use ratatui::layout::{Position, Rect};
@@ -7,18 +7,18 @@ use super::{checks, dates, frame, workers};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 
-/// What a pane shows at a point.
+/// The item a pane shows at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spot {
     /// A date.
     Date(NaiveDate),
-    /// An item of a list, by its place in it.
+    /// An item of a list, by index.
     Item(usize),
-    /// Nothing a cursor could be put on.
+    /// Nothing that can be selected.
     Nothing,
 }
 
-/// The pane at a point, or whose tab is there, and what it shows there.
+/// The pane at a point, directly or by its tab, and the item there.
 pub fn hit(model: &Model, point: Position) -> Option<(Pane, Spot)> {
     let layout = model.layout()?;
     if let Some(tabs) = layout.tabs.filter(|tabs| tabs.contains(point)) {

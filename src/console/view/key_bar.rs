@@ -1,4 +1,5 @@
-//! The keys of the place one is at, as many as fit; pause, help, the way out and the answers to a question always do.
+//! Draws the key hints of the current place, as many as fit. Pause, help, leaving and the answers to a question always
+//! fit.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -51,7 +52,7 @@ impl Hint {
     }
 }
 
-/// How a key stands on the bar; one that can do nothing any more leaves its place to others.
+/// The hint of a binding; `None` if it has no effect now, which leaves room for others.
 fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -> Option<Hint> {
     let has_ended = run.is_some_and(|run| run.state.has_ended());
     let is_held = run.is_some_and(|run| run.pausing || run.state == RunState::Paused);
@@ -59,12 +60,12 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
         Action::Back if model.place() == Place::Log && model.return_to.is_some() => "back to the date",
-        // Nothing else can be ordered before.
+        // Without control no other command is accepted.
         Action::TakeControl if matches!(model.denied(), Some(CommandDenied::NoControl(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
-        // What else it does is an order.
+        // Its other effects are commands, which are denied.
         Action::Open if model.place() == Place::Runbook && model.denied().is_some() => "show",
-        // A terminal that no longer selects text must say why.
+        // While the mouse is captured, the terminal can't select text; the hint says why.
         Action::Mouse if model.mouse => "mouse off",
         Action::Accept
             if binding.label == Some("start") && !run.is_some_and(|run| run.waits_for(Topic::Cost)) =>
@@ -97,7 +98,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
     })
 }
 
-/// How a key stands on the bar of an opened date.
+/// The label of a binding on the page of one date.
 fn of_date(binding: &Binding, detail: &Detail) -> Option<&'static str> {
     let face = detail.face();
     match binding.action {
@@ -110,7 +111,7 @@ fn of_date(binding: &Binding, detail: &Detail) -> Option<&'static str> {
     }
 }
 
-/// Fills the lines from the left; those that must be seen stand at the end of the last, whatever must give way.
+/// Fills the lines from the left; the hints in `always` are at the end of the last line, whatever else is left out.
 fn fit(others: Vec<Hint>, always: Vec<Hint>, width: usize, lines: usize) -> Vec<Vec<Hint>> {
     let mut filled = Vec::new();
     let mut line = Vec::new();

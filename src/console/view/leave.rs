@@ -1,4 +1,4 @@
-//! The question before leaving while there is work.
+//! Draws the question before leaving while work is left.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -66,7 +66,7 @@ pub fn draw(model: &Model, choice: LeaveChoice, theme: Theme, body: Rect, buf: &
     }
 }
 
-/// What a choice does once the run has ended.
+/// The effect of a choice once the run has ended.
 const fn afterwards(choice: LeaveChoice) -> &'static str {
     match choice {
         LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => "The screen stays open.",
@@ -74,7 +74,7 @@ const fn afterwards(choice: LeaveChoice) -> &'static str {
     }
 }
 
-/// What a choice does, in numbers where it costs something.
+/// The effect of a choice, with the in-flight work it would lose.
 fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
     let cost = || {
         format!(
@@ -106,12 +106,12 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
     }
 }
 
-/// What workers have in hand.
+/// In-flight work.
 #[derive(Default)]
 struct Flight {
     batches: usize,
     dates: usize,
-    /// Work in it so far.
+    /// Worker time spent on it so far.
     seconds: f64,
 }
 
@@ -127,7 +127,7 @@ impl Flight {
     }
 }
 
-/// Choices in a row, the marked one reversed and in brackets.
+/// Choices in a row, the selected one reversed and in brackets.
 pub(super) fn choices(labels: &[(&str, bool)], theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     for (label, marked) in labels {

@@ -1,4 +1,4 @@
-//! The tail of the log, drawn upwards from the lowest line in view so that wrapped lines need no counting ahead.
+//! Draws the log upwards from the lowest line in view, so that wrapped lines need not be counted in advance.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -63,7 +63,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// One row of the pane: a line, or a piece of a wrapped one.
+/// A row of the pane: a line, or a piece of a wrapped one.
 struct Row<'a> {
     of: &'a LogLine,
     about: String,
@@ -71,7 +71,7 @@ struct Row<'a> {
     text: String,
 }
 
-/// The rows of the pane from its top; when there are too few to fill it, they begin at the top.
+/// The rows of the pane, top down; if they don't fill it, they start at the top.
 fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
     let height = usize::from(area.height);
     let several = model.has_several_stages();

@@ -1,6 +1,5 @@
-//! The row above the key bar: what is being typed, else the newest answer, else what the operator should know now. A
-//! long sentence takes up to three rows and lies over the panes while it is read; beside a page that lies there already it
-//! lies over the keys.
+//! Draws the row above the key bar: the prompt, else the newest notice, else a hint. A long text takes up to three rows
+//! and covers the panes; if an overlay is open, it covers the key bar instead.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -12,7 +11,7 @@ use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
-use crate::console::model::dates::troubled;
+use crate::console::model::dates::needing_attention;
 use crate::console::model::observation::{Observation, ReadFailure, age};
 use crate::console::model::orders::CommandDenied;
 use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
@@ -22,7 +21,7 @@ use crate::engine::{RunView, Snapshot, StageState, StageView, Topic};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
-/// The most rows a sentence takes.
+/// Maximum number of rows of a text.
 const MOST_ROWS: u16 = 3;
 
 pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
@@ -44,8 +43,8 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     }
     let (text, style) = sentence(model, theme);
     let pieces = wrapped(&text, usize::from(area.width));
-    // A page over the panes is read to its last line: a hint keeps to its row there, and an answer covers the frame of the
-    // page, then keys, but nothing that the page says.
+    // An open overlay must stay readable to its last line: a hint takes one row, and a notice covers only the frame of
+    // the overlay and the key bar.
     let over_page = model.overlay.is_some();
     let most = if over_page && model.notices.is_empty() {
         1
@@ -68,7 +67,7 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     Pen::on(buf, theme, row(area, last)).write(&rest, style);
 }
 
-/// What can be done now that the run has ended.
+/// What to do now that the run has ended.
 fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String, Style) {
     let quit = key(Place::Dates, Action::Quit);
     let stages = || snapshot.stages.iter();
@@ -83,11 +82,11 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
             key(Place::Dates, Action::ChecksPane),
             key(Place::Checks, Action::Waive),
         );
-        let rerun = match troubled(stage).len() {
+        let rerun = match needing_attention(stage).len() {
             0 => String::new(),
             _ => format!(" {} reruns,", key(Place::Dates, Action::RerunAll)),
         };
-        // Short, so that it leaves the date under the cursor in view.
+        // Short, so that the date under the cursor stays visible.
         format!(
             "Gate after {} closed:{rerun} {checks} checks, {waive} waives, {quit} quits.",
             stage.name
@@ -123,12 +122,12 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
     (sentence, BOLD)
 }
 
-/// What failed outside this run, whose console cannot rerun it.
+/// Failures outside this run, which its console can't rerun.
 fn failed_outside(run: &RunView) -> Option<String> {
     (run.elsewhere.has_failures()).then(|| outside(run)).flatten()
 }
 
-/// What lets a run go on that holds.
+/// How to resume a paused run.
 fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
     let go_on = key(Place::Dates, Action::PauseResume);
     let quit = key(Place::Dates, Action::Quit);
@@ -173,14 +172,14 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
     })
 }
 
-/// Whether another run alone would do nothing: what failed is all there is to do, or shuts the gate before the rest.
+/// Whether another run would do nothing without a rerun: failed dates are all that is left, or close the gate.
 fn waits_for_a_rerun(snapshot: &Snapshot) -> bool {
     let is_open = |stage: &StageView| stage.state != StageState::Waiting && open_of(stage) > 0;
     let stages = &snapshot.stages;
-    stages.iter().any(|stage| !troubled(stage).is_empty()) && !stages.iter().any(is_open)
+    stages.iter().any(|stage| !needing_attention(stage).is_empty()) && !stages.iter().any(is_open)
 }
 
-/// Where a run that has ended is not done from here.
+/// What to do after the end of a run that can't be controlled from here.
 fn ended_elsewhere(
     model: &Model,
     snapshot: &Snapshot,
@@ -196,7 +195,7 @@ fn ended_elsewhere(
             format!("Run ended: continue with 'backcourt rerun --failed'; {quit} quits.")
         }
         CommandDenied::Over if is_left => {
-            // Short, so that it leaves the date under the cursor in view.
+            // Short, so that the date under the cursor stays visible.
             format!("Run ended: continue with 'backcourt run'; {quit} quits.")
         }
         CommandDenied::Watches if is_left => format!("Run ended: {quit} quits."),
@@ -208,7 +207,7 @@ fn ended_elsewhere(
     })
 }
 
-/// What can be done about dates in trouble.
+/// What to do about dates that need attention.
 fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String) -> String {
     match (model.focus, &model.dates.filter) {
         (Pane::Dates, None) => {
@@ -221,7 +220,11 @@ fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String)
         }
         (Pane::Dates, Some(_)) => {
             let (rerun, back) = (key(Action::RerunAll), key(Action::Back));
-            let shown = |stage: &StageView| troubled(stage).iter().any(|unit| model.dates.shows(unit));
+            let shown = |stage: &StageView| {
+                needing_attention(stage)
+                    .iter()
+                    .any(|unit| model.dates.shows(unit))
+            };
             if model.stage().is_some_and(shown) && may_order {
                 format!("{rerun} to rerun those shown, {back} to show all")
             } else if model.stage().is_some_and(shown) {
@@ -234,7 +237,7 @@ fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String)
     }
 }
 
-/// What the operator should know of what is read from a warehouse.
+/// The message in a read-only view of a warehouse.
 fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, Style) {
     let key = |place, action| model.key_of(place, action, theme.glyphs.utf8);
     let (again, quit) = (
@@ -301,11 +304,15 @@ fn sentence(model: &Model, theme: Theme) -> (String, Style) {
         return (text, BOLD);
     }
     let may_order = model.denied().is_none();
-    let trouble = model.stage().map_or(0, |stage| troubled(stage).len());
-    if trouble > 0 {
-        let dates = if trouble == 1 { "date needs" } else { "dates need" };
+    let attention = model.stage().map_or(0, |stage| needing_attention(stage).len());
+    if attention > 0 {
+        let dates = if attention == 1 {
+            "date needs"
+        } else {
+            "dates need"
+        };
         let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
-        let text = format!("{} {dates} attention: {then}.", count(trouble as u64));
+        let text = format!("{} {dates} attention: {then}.", count(attention as u64));
         return (text, theme.style(Role::Bad));
     }
     if let Some(outside) = failed_outside(run) {

@@ -1,7 +1,8 @@
-//! Draws the model. One file for each part of the screen; every one a pure function of what it shows.
+//! Draws the model. One file per part of the screen, each a pure function of the model.
 
 mod about;
 mod badge;
+mod breakdown_page;
 mod causes;
 mod checks;
 mod confirm;
@@ -24,7 +25,6 @@ mod question;
 mod runbook;
 mod sample;
 mod sources;
-mod split;
 mod take_control;
 mod too_small;
 mod workers;
@@ -38,7 +38,7 @@ use super::model::overlay::Overlay;
 use super::theme::Theme;
 pub use hit::{Spot, hit};
 
-/// Draws the whole screen into an area of the buffer, which must be empty there.
+/// Draws the whole screen into an area of the buffer, which must be empty.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let theme = *theme;
     let area = area.intersection(buf.area);
@@ -70,7 +70,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
         Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::Split(over)) => split::draw(model, over, theme, layout.body, buf),
+        Some(Overlay::BreakdownPage(over)) => breakdown_page::draw(model, over, theme, layout.body, buf),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
         Some(Overlay::TakeControl(go)) => take_control::draw(model, *go, theme, layout.body, buf),
         Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),

@@ -1,4 +1,4 @@
-//! The dates a check names, each with how it stands.
+//! Draws the failing dates of a check, each with its state.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,7 +28,7 @@ pub fn draw(model: &Model, list: &Offending, theme: Theme, body: Rect, buf: &mut
     let room = usize::from(area.height);
     let top = first_in_view(0, list.cursor, room, check.offending.len());
     thumb(buf, theme, area, top, room, check.offending.len());
-    // Raw rows belong to no stage: how their dates stand is shown for the one that is looked at.
+    // Raw-data checks belong to no stage; they show the states of the stage in view.
     let stage = if is_of_sources(snapshot, &check.name) {
         model.stage()
     } else {

@@ -1,4 +1,4 @@
-//! Writes texts into one row of the buffer and never outside of it; what does not fit ends with a mark.
+//! Writes text into a row of the buffer, never outside of it. Text that doesn't fit ends with a mark.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,10 +13,10 @@ use crate::console::theme::Theme;
 /// Plain text.
 pub const PLAIN: Style = Style::new();
 
-/// Text that is found at a glance.
+/// Emphasised text.
 pub const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
-/// A place in a row of the buffer that moves right as it writes.
+/// A position in a row of the buffer that moves right while writing.
 pub struct Pen<'a> {
     buf: &'a mut Buffer,
     glyphs: &'static Glyphs,
@@ -25,7 +25,7 @@ pub struct Pen<'a> {
     end: u16,
 }
 
-/// The row of an area that is this far below its top; empty when there is none.
+/// Row `at` of an area, counted from its top; empty if the area has fewer rows.
 pub fn row(area: Rect, at: usize) -> Rect {
     match u16::try_from(at) {
         Ok(at) if at < area.height => Rect {
@@ -37,11 +37,11 @@ pub fn row(area: Rect, at: usize) -> Rect {
     }
 }
 
-/// What stands in a cell that the wide sign before it covers. It is never sent while the sign is there, looks empty, and is
-/// not: when the sign goes, the cell has changed too and is sent, for a terminal that would leave half of the sign.
+/// Content of a cell covered by the wide character before it. It looks empty but differs from a space, so the cell
+/// counts as changed and is redrawn when the wide character goes; some terminals would leave half of it on screen.
 const COVERED: &str = "\u{a0}";
 
-/// Empties an area for what is to lie over it. A wide sign that reaches into it goes whole.
+/// Clears an area for an overlay. A wide character that reaches into it is removed whole.
 pub fn clear(buf: &mut Buffer, area: Rect) {
     let area = area.intersection(buf.area);
     Clear.render(area, buf);
@@ -57,7 +57,7 @@ pub fn clear(buf: &mut Buffer, area: Rect) {
 }
 
 impl<'a> Pen<'a> {
-    /// A pen at the left end of the area's first row.
+    /// A pen at the left end of the first row of the area.
     pub fn on(buf: &'a mut Buffer, theme: Theme, area: Rect) -> Self {
         let area = area.intersection(buf.area);
         let end = if area.height == 0 { area.x } else { area.right() };
@@ -70,24 +70,24 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Columns left.
+    /// Columns left in the row.
     pub fn left(&self) -> usize {
         usize::from(self.end - self.x)
     }
 
-    /// Writes a text, as much of it as fits.
+    /// Writes as much of a text as fits.
     pub fn write(&mut self, text: &str, style: Style) -> &mut Self {
         let used = self.put(text, self.left(), style);
         self.skip(used)
     }
 
-    /// Writes a text into a column of this width, then stands behind the column.
+    /// Writes a text into a column of this width and moves past the column.
     pub fn column(&mut self, columns: usize, text: &str, style: Style) -> &mut Self {
         self.put(text, columns.saturating_sub(1), style);
         self.skip(columns)
     }
 
-    /// Writes a text at the right side of a column of this width, a gap behind it.
+    /// Writes a text right-aligned into a column of this width, with a gap after it.
     pub fn number(&mut self, columns: usize, text: &str, style: Style) -> &mut Self {
         let room = columns.saturating_sub(1);
         let indent = room.saturating_sub(width(text));
@@ -96,7 +96,7 @@ impl<'a> Pen<'a> {
         self.skip(columns - indent)
     }
 
-    /// Writes a text at the right end of the row and gives up the room it takes.
+    /// Writes a text at the right end of the row and reserves its columns.
     pub fn at_the_end(&mut self, text: &str, style: Style) -> &mut Self {
         let room = self.left();
         let taken = width(text).min(room);
@@ -108,13 +108,13 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Moves right.
+    /// Moves right by up to this many columns.
     pub fn skip(&mut self, columns: usize) -> &mut Self {
         self.x += u16::try_from(columns.min(self.left())).unwrap_or(0);
         self
     }
 
-    /// Fills the rest of the row with a sign.
+    /// Repeats a character of one column.
     pub fn fill(&mut self, sign: &str, columns: usize, style: Style) -> &mut Self {
         for _ in 0..columns.min(self.left()) {
             self.buf[(self.x, self.y)].set_symbol(sign).set_style(style);
@@ -123,7 +123,7 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Puts a text here without moving; says how many columns it took.
+    /// Writes a text without moving; returns the columns used.
     fn put(&mut self, text: &str, room: usize, style: Style) -> usize {
         let ascii = (!self.glyphs.utf8).then(|| in_ascii(text));
         let text = ascii.as_deref().unwrap_or(text);
@@ -141,7 +141,7 @@ impl<'a> Pen<'a> {
         room
     }
 
-    /// Sets the signs of a text that fit into these columns; says how many columns they take.
+    /// Sets the characters of a text that fit; returns the columns used.
     fn set(&mut self, text: &str, room: usize, style: Style) -> usize {
         let mut used = 0;
         for (sign, columns) in signs(text) {
@@ -154,14 +154,14 @@ impl<'a> Pen<'a> {
         used
     }
 
-    /// Sets one sign so many columns from here, and marks those it covers.
+    /// Sets a character at an offset, and marks the cells it covers.
     fn set_sign(&mut self, at: usize, sign: &str, columns: usize, style: Style) {
         let Ok(at) = u16::try_from(at) else { return };
         let x = self.x + at;
         let end = x
             .saturating_add(u16::try_from(columns).unwrap_or(u16::MAX))
             .min(self.end);
-        // Signs of one column each may come together.
+        // Characters of one column each may form one cluster.
         let mut letters = sign.graphemes(true);
         for x in x..end {
             let cell = &mut self.buf[(x, self.y)];
@@ -197,7 +197,7 @@ mod tests {
         buf
     }
 
-    /// What a terminal shows that was sent what changed from one screen to the next.
+    /// Feeds a terminal the difference of two screens and returns what it shows.
     fn shown(terminal: &mut vt100::Parser, before: &Buffer, after: &Buffer) -> String {
         for (x, y, cell) in before.diff(after) {
             terminal.process(format!("\x1b[{};{}H{}", y + 1, x + 1, cell.symbol()).as_bytes());
@@ -215,7 +215,7 @@ mod tests {
         let mut terminal = terminal();
         let (empty, full) = (Buffer::empty(AREA), written(text));
         assert_eq!(shown(&mut terminal, &empty, &full).trim_end(), seen);
-        // Every cell a sign covered is sent again, also where what follows is as empty as it was said to be.
+        // Every cell a wide character covered is sent again, even if its new content is a space too.
         let cleared: Vec<u16> = full.diff(&empty).into_iter().map(|(x, ..)| x).collect();
         let inked = (0..AREA.width).filter(|x| full[(*x, 0)].symbol() != " ");
         assert_eq!(cleared, inked.collect::<Vec<_>>());

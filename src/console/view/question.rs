@@ -1,4 +1,4 @@
-//! The question before the first unit, with what to know of it and the answers to choose from.
+//! Draws the question before the first unit and its choices.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

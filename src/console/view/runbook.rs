@@ -1,4 +1,4 @@
-//! The runbook: every item with its tick and the fact that ticked it, and all there is to know about the marked one.
+//! Draws the runbook: every item with its state and evidence, and the selected item in full.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +17,7 @@ const NUMBER: usize = 4;
 const STATE: usize = 18;
 const AT: usize = 13;
 
-/// Least columns for a fact beside the titles; below, only the marked item's is shown.
+/// Minimum columns for the evidence beside the titles; if there are fewer, only the selected item's is shown.
 const FACT: usize = 24;
 
 pub fn draw(model: &Model, page: RunbookPage, theme: Theme, body: Rect, buf: &mut Buffer) {
@@ -72,7 +72,7 @@ fn title(items: &[Item]) -> String {
     title
 }
 
-/// The fact in full, who stands for it, and what the plan has to say.
+/// The evidence in full, who ticked the item, and the plan's remark.
 fn about(item: &Item, rows: usize, theme: Theme, area: Rect, below: usize, buf: &mut Buffer) {
     let mut fact = format!("{}: {}", item.state, sanitised(&item.fact));
     if let Some(by) = &item.by {

@@ -1,4 +1,4 @@
-//! The sample before a run: what it came to, date by date, and which columns are NULL.
+//! Draws the sample before a run: its result by date, and the columns that are NULL.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

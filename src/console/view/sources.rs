@@ -1,4 +1,4 @@
-//! The Sources page: what the raw tables were asked, and what was found in them.
+//! Draws the Sources page: the checks of the raw tables and their results.
 
 use std::borrow::Cow;
 
@@ -16,13 +16,13 @@ use crate::console::theme::{SELECTED, Theme};
 use crate::engine::CheckView;
 use crate::ledger::CheckState;
 
-/// Columns of a state, whichever comes, where there is room.
+/// Columns of a state, wide enough for any, if there is room.
 const STATE: usize = 11;
 
-/// The widest a value gets beside the others; all of it stands at the foot.
+/// Maximum width of a value in the list; the foot shows all of it.
 const VALUE: usize = 24;
 
-/// Dates named at the foot of the page.
+/// Dates listed at the foot of the page.
 const DATES: usize = 4;
 
 pub fn draw(model: &Model, page: Sources, theme: Theme, body: Rect, buf: &mut Buffer) {
@@ -64,12 +64,12 @@ pub fn draw(model: &Model, page: Sources, theme: Theme, body: Rect, buf: &mut Bu
     about(marked, theme, area, room, buf);
 }
 
-/// What a check found.
+/// The result of a check.
 fn value(source: &CheckView) -> Cow<'_, str> {
     text::measured(source.value.as_deref().unwrap_or("-"))
 }
 
-/// As wide as what stands in them; where that is too wide, the title gives way, for it stands at the foot too.
+/// Columns as wide as their content; if that is too wide, the title is cut, since the foot shows it too.
 struct Columns {
     state: usize,
     feed: usize,
@@ -94,7 +94,7 @@ impl Columns {
     }
 }
 
-/// The marked check in full, at the foot of the page.
+/// The selected check in full, at the foot of the page.
 fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, row(area, from));
     pen.write(&source.name, BOLD)

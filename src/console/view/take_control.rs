@@ -1,4 +1,4 @@
-//! The question before the helm is taken from somebody.
+//! Draws the question before this console takes control from another.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

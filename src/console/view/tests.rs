@@ -1,4 +1,4 @@
-//! The whole screen as an operator sees it, for every run of the fixtures at every size that has a layout of its own.
+//! The whole screen, for every run of the fixtures at every size with its own layout.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ fn screen(model: &mut Model, theme: Theme, columns: u16, rows: u16) -> Buffer {
     drawn.buffer.clone()
 }
 
-/// The rows of a screen; what a wide sign covers is left out.
+/// The rows of a screen, without cells covered by a wide character.
 fn rows(buffer: &Buffer) -> impl Iterator<Item = &[Cell]> {
     buffer.content.chunks(usize::from(buffer.area.width).max(1))
 }
@@ -122,7 +122,7 @@ fn text(buffer: &Buffer) -> String {
     text
 }
 
-/// Every run of cells with a style of its own, as text.
+/// Every run of styled cells, as text.
 fn styles(buffer: &Buffer) -> String {
     let mut text = String::new();
     for (y, row) in rows(buffer).enumerate() {
@@ -288,7 +288,7 @@ fn ascii_and_colourless_says_the_same() {
     }
 }
 
-/// What is on the key bar and the line above it.
+/// The key bar and the line above it.
 fn foot(drawn: &Buffer, lines: usize) -> String {
     let drawn = text(drawn);
     let all: Vec<&str> = drawn.lines().collect();
@@ -648,8 +648,7 @@ fn marks_are_reversed_and_nothing_sets_a_background() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Whatever the size of the screen and wherever the area lies in it, drawing ends without a panic and stays
-    /// inside.
+    /// For any screen size and position of the area, drawing doesn't panic and stays inside.
     #[test]
     fn any_area_can_be_drawn(
         run in 0..RUNS.len(),
@@ -678,7 +677,7 @@ proptest! {
     }
 }
 
-/// Cut after the number, "+ 3 s" would be seconds.
+/// Cut after the number, "+ 3 s" would read as seconds.
 #[rstest]
 #[case(60, "ETA 3-5 s + ?")]
 #[case(120, "ETA 3-5 s + 3 stages")]

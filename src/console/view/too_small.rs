@@ -1,4 +1,4 @@
-//! What is shown when there is no room for the screen: how much there is, and how much it takes.
+//! Shown instead of the screen if the terminal is too small: its size and the minimum.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

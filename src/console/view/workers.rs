@@ -1,4 +1,4 @@
-//! Who works on what, how busy each was of late, and what the process uses.
+//! Draws the workers with their batches and recent utilisation, and the process metrics.
 
 use chrono::{DateTime, Datelike, Utc};
 use ratatui::buffer::Buffer;
@@ -21,7 +21,7 @@ const AGE: usize = 7;
 const BUSY: usize = 6;
 const DONE: usize = 6;
 
-/// The fewest columns in which a strip of the past says anything.
+/// Minimum width of a utilisation strip.
 const STRIP: usize = 8;
 
 pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -47,7 +47,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The worker a line of the pane is about.
+/// Index of the worker drawn in a line of the pane.
 pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
     let len = model.snapshot.as_ref()?.workers.len();
     let room = Workers::page(area);
@@ -63,7 +63,7 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         }
         return;
     };
-    // In cores, like the lanes that the limit speaks of: those may all be taken while their batches wait for the disk.
+    // In cores, like the read slots of the bottleneck: all of those may be taken while their batches wait for the disk.
     let used = f64::from(vitals.cpu_percent) / 100.0;
     let (cpu, memory) = match vitals.cores {
         0 => (format!("{used:.1}"), bytes_roughly(vitals.memory)),
@@ -72,7 +72,7 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     pen.write(&format!("cpu {cpu}  mem {memory}"), PLAIN);
     let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];
     let network = [("in", vitals.network_received), ("out", vitals.network_sent)];
-    // The system counts the network for the whole machine only.
+    // The operating system counts network traffic only for the whole host.
     for (name, flows) in [("disk", disk), ("host net", network)] {
         pen.write(&format!("  {name}"), PLAIN);
         if flows.iter().all(|(_, rate)| *rate == 0) {
@@ -84,7 +84,7 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Which columns there is room for.
+/// The optional columns that fit.
 struct Columns {
     busy: bool,
     strip: bool,
@@ -156,7 +156,7 @@ impl Columns {
     }
 }
 
-/// A share of 0 to 1 as a bar of one column.
+/// A share, 0 to 1, as a bar of one column.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -166,7 +166,7 @@ fn height(theme: Theme, share: f64) -> &'static str {
     theme.glyphs.heights[(share * 7.0).round().clamp(0.0, 7.0) as usize]
 }
 
-/// The dates of a batch: `2023-12-29`, `2023-12-29..31 x3`; month and year only where they change.
+/// The dates of a batch: `2023-12-29`, or `2023-12-29..31 x3`; month and year of the end only if they differ.
 fn batch(task: &TaskView) -> String {
     let (first, last) = (task.first, task.last);
     let end = match () {
@@ -182,7 +182,7 @@ fn batch(task: &TaskView) -> String {
     format!("{first} .. x{}", task.dates)
 }
 
-/// How long the batch has been with its worker, in at most six columns.
+/// Time since the batch was assigned, in at most six columns.
 fn age(task: &TaskView, now: Option<DateTime<Utc>>) -> String {
     let seconds = now.map_or(0.0, |now| (now - task.since).as_seconds_f64().max(0.0));
     match seconds {

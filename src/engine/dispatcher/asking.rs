@@ -1,8 +1,8 @@
-//! Questions before the first unit. With a screen the run holds at each until its operator has answered.
+//! Questions before the first unit. With a screen, the run waits at each one for the operator's answer.
 //!
-//! To add one: a [`Topic`], a [`Question`] that is handed to [`Dispatcher::put_question`] from wherever it turns out
-//! before the first unit (without a screen, decide there instead), and an arm in
-//! [`Dispatcher::take_answer`] for what the answer does. The console, `ctl answer`, attach and replay show any question.
+//! To add one: a [`Topic`]; a [`Question`] passed to [`Dispatcher::put_question`] as soon as it is known to be needed,
+//! before the first unit (without a screen, decide there instead); and an arm in [`Dispatcher::take_answer`] that
+//! applies the answer. The console, `ctl answer`, attach and replay show any question.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::super::{Event, OnChange, Question, Topic};
 use super::{Dispatcher, Fatal, Mode};
 
 impl Dispatcher {
-    /// Has a question asked before the first unit, behind those that were put before.
+    /// Queues a question.
     pub(super) fn put_question(&mut self, question: Question) {
         self.to_ask.push_back(question);
     }
 
-    /// Asks the next question, if there is one; says whether the run holds for it.
+    /// Asks the next queued question. Returns whether the run now waits for an answer.
     pub(super) fn ask_next(&mut self) -> bool {
         let Some(question) = self.to_ask.pop_front() else {
             return false;
@@ -27,18 +27,18 @@ impl Dispatcher {
         true
     }
 
-    /// Whether the run holds for the answer to a question about this.
+    /// Whether the open question has this topic.
     pub(super) fn waits_for(&self, topic: Topic) -> bool {
         (self.question.iter()).any(|question| question.topic == topic)
     }
 
-    /// Whether the question the run holds for must be answered in its own words.
+    /// Whether the open question needs an explicit choice, so that a plain resume can't answer it.
     pub(super) fn asks_more_than_to_go_on(&self) -> bool {
         (self.question.iter()).any(|question| !question.topic.has_own_page())
     }
 
-    /// What to say to whoever wants the run to go on without an answer.
-    pub(super) fn question_told(&self) -> String {
+    /// The refusal for a resume while a question is open; lists the choices.
+    pub(super) fn question_message(&self) -> String {
         self.question.as_ref().map_or_else(String::new, |question| {
             let words: Vec<&str> = question
                 .choices
@@ -53,7 +53,7 @@ impl Dispatcher {
         })
     }
 
-    /// The operator's answer to the question the run holds for.
+    /// Answers the open question. The inner `Err` is a refusal for the operator.
     pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Result<String, String>, Fatal> {
         let Some(question) = self.question.clone().filter(|_| self.mode == Mode::Holding) else {
             return Ok(Err("no open question to answer".to_owned()));
@@ -65,8 +65,7 @@ impl Dispatcher {
         Ok(Ok(format!("answered: {word}")))
     }
 
-    /// Takes the answer to the question the run holds for, if it holds for one; the first of its choices where none is
-    /// named. Says whether there was one.
+    /// Closes the open question with this choice, by default the first one. Returns whether there was one.
     pub(super) fn close_question(&mut self, word: Option<&str>, by: &str) -> bool {
         let Some(question) = self.question.take() else {
             return false;
@@ -83,10 +82,10 @@ impl Dispatcher {
         true
     }
 
-    /// What an answer does, by its place among the choices, before the run goes on.
+    /// Applies an answer; `chosen` is the index among the question's choices.
     fn take_answer(&mut self, topic: Topic, chosen: usize) {
         match topic {
-            // That the run goes on is all it does.
+            // Answering lets the run continue; nothing else changes.
             Topic::Cost | Topic::Sample => {}
             Topic::ExistingRows => self.options.permits.replace_existing = true,
             Topic::Outdated if chosen == 0 => self.options.on_change = OnChange::Keep,

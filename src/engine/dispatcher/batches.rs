@@ -1,4 +1,4 @@
-//! Batches: handed to workers, taken back computed, committed, settled; or failed and tried again.
+//! Batches, from worker to commit: handed out, computed, committed and settled, or failed and retried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::figures::counted;
 use crate::ledger::{Purpose, Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-use super::super::landing::land;
+use super::super::unit_result::judge_unit;
 use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
 use super::{CommitRecord, Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 
 impl Dispatcher {
-    /// Gives every idle worker a batch, as long as there are any. The promise comes before the work.
+    /// Gives every idle worker a batch while there are any. The intent is recorded before the work starts.
     pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
         let mut handed: Vec<Vec<(usize, Vec<NaiveDate>)>> = vec![Vec::new(); self.stage_runs.len()];
         for slot in 0..self.workers {
@@ -51,7 +51,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The next batch: stages side by side take turns, so that none of them starves.
+    /// The next batch. Stages that can run side by side take turns, so that none starves.
     fn next_work(&mut self) -> Option<(usize, Vec<NaiveDate>)> {
         let stages = self.stage_runs.len();
         for at in (self.turn..self.turn + stages).map(|at| at % stages) {
@@ -65,7 +65,7 @@ impl Dispatcher {
         None
     }
 
-    /// The next dates that share one source.
+    /// The next dates of the stage, cut where the source changes: a batch has one source.
     fn next_batch(&mut self, at: usize) -> Option<Vec<NaiveDate>> {
         let stage_run = &mut self.stage_runs[at];
         let mut dates = stage_run.queue.take(Instant::now())?;
@@ -121,7 +121,7 @@ impl Dispatcher {
         };
         let stage_run = &self.stage_runs[batch.stage];
         let fills = stage_run.stage.fills();
-        let mut landings = Vec::with_capacity(computed.len());
+        let mut unit_results = Vec::with_capacity(computed.len());
         let mut failed = Vec::new();
         for (date, result, seconds) in computed {
             match result {
@@ -132,8 +132,8 @@ impl Dispatcher {
                     let attempts = stage_run.attempts.get(&date).copied().unwrap_or(0) + 1;
                     let source = stage_run.sources.get(&date).unwrap_or(&self.options.source);
                     let accepts_short = stage_run.accepts_short.contains(&date);
-                    let landing = land(fills, date, made, source, seconds, attempts);
-                    landings.push(landing.accepting_short(accepts_short));
+                    let unit_result = judge_unit(fills, date, made, source, seconds, attempts);
+                    unit_results.push(unit_result.accepting_short(accepts_short));
                 }
                 Err(error) => failed.push((date, error)),
             }
@@ -143,13 +143,15 @@ impl Dispatcher {
         }
         let (slot, stage) = (batch.slot, batch.stage);
         self.slots[slot].enter(Phase::Write);
-        self.stage_runs[stage].writer.join(Waiting::new(batch, landings));
+        self.stage_runs[stage]
+            .writer
+            .join(Waiting::new(batch, unit_results));
         self.release_workers(stage);
         Ok(())
     }
 
-    /// Lets workers go on whose rows fit in the next commit: reading and computing go on while the writer writes, and
-    /// no more stands in memory than is about to be written.
+    /// Frees workers whose rows fit in the next commit, so that they compute while the writer writes. The others wait,
+    /// which limits the rows in memory.
     fn release_workers(&mut self, at: usize) {
         for slot in self.stage_runs[at].writer.release() {
             self.slots[slot].end();
@@ -157,7 +159,7 @@ impl Dispatcher {
         self.drop_surplus_workers();
     }
 
-    /// Starts the next commit of every table whose writer is free.
+    /// Starts the next commit of every stage whose writer is free.
     pub(super) fn start_commits(&mut self) {
         for at in 0..self.stage_runs.len() {
             let stage_run = &mut self.stage_runs[at];
@@ -206,11 +208,14 @@ impl Dispatcher {
         }
     }
 
-    /// The warehouse has the rows: now the ledger says so, and only then anybody else is told.
+    /// Records a successful commit in the ledger, then updates the board and emits events.
     fn settle(&mut self, at: usize, commit: Commit) -> Result<(), Fatal> {
         let name = self.stage_runs[at].board.name.clone();
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
-        let mut settled: Vec<_> = commit.landings().map(|landing| landing.settled.clone()).collect();
+        let mut settled: Vec<_> = commit
+            .unit_results()
+            .map(|unit_result| unit_result.settled.clone())
+            .collect();
         self.outdate_checks(at)?;
         let invalidated = self.invalidated_by(at, &mut settled);
         let record = commit.record.as_ref();
@@ -228,7 +233,7 @@ impl Dispatcher {
         let slots = commit
             .parts
             .iter()
-            .flat_map(|part| part.landings.iter().map(|_| part.batch.slot));
+            .flat_map(|part| part.unit_results.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
             self.stage_runs[at].changed.remove(&settled.unit.date);
             if let Some(gaps) = &settled.gaps {
@@ -237,9 +242,9 @@ impl Dispatcher {
             self.show_ended(at, &settled.unit, Some(slot));
         }
         for part in commit.parts {
-            // Its worker may have left since.
+            // The worker may have been removed since.
             if let Some(slot) = self.slots.get_mut(part.batch.slot) {
-                slot.count(part.landings.len() as u64);
+                slot.count(part.unit_results.len() as u64);
             }
         }
         self.stage_runs[at].trouble.is_over();
@@ -252,7 +257,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Shows and tells that a unit ended.
+    /// Updates the board, logs and emits the end of a unit. Drains the run at the `--fail-fast` limit.
     fn show_ended(&mut self, at: usize, unit: &UnitRecord, slot: Option<usize>) {
         let stage_run = &mut self.stage_runs[at];
         stage_run.recorded.insert(unit.date);
@@ -298,7 +303,7 @@ impl Dispatcher {
         }
     }
 
-    /// A batch as a whole failed. More than one date: they are tried apart, and none is charged with an attempt.
+    /// Handles the failure of a whole batch. A batch of several dates is split and retried without counting an attempt.
     fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
         self.settle_given_up(batch)?;
         if let Some(rest) = self.rest_after(error) {
@@ -321,12 +326,12 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// How long a table rests after this error, if waiting is what helps.
+    /// How long to back off from the table after this error; `None` unless it is a quota error.
     pub(super) fn rest_after(&self, error: &StageError) -> Option<Duration> {
         self.warehouse.rest().filter(|_| error.class == ErrorClass::Quota)
     }
 
-    /// A batch is not done any more; its promise is settled.
+    /// Cancels a batch: settles its intent and requeues its dates.
     pub(super) fn give_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
         self.settle_given_up(batch)?;
         self.give_back(batch);
@@ -345,7 +350,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A batch's dates are to be done again, one by one.
+    /// Requeues a batch's dates, split in two.
     fn give_back(&mut self, batch: &Batch) {
         let stage_run = &mut self.stage_runs[batch.stage];
         for &date in &batch.dates {
@@ -356,7 +361,7 @@ impl Dispatcher {
         stage_run.queue.split(batch.dates.clone());
     }
 
-    /// One date failed: it rests and comes back, or it is given up.
+    /// Handles the failure of one date: retries it after a backoff, or fails it.
     fn on_date_failed(&mut self, batch: &Batch, date: NaiveDate, error: &StageError) -> Result<(), Fatal> {
         let at = batch.stage;
         let whole = &error.message;
@@ -415,7 +420,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A date has used up its attempts, or trying again cannot help.
+    /// Fails a date that has no attempts left, or whose error a retry can't fix.
     fn give_up_date(
         &mut self,
         at: usize,
@@ -501,8 +506,8 @@ impl Dispatcher {
                     given_up(&[part.batch.intent]),
                     Utc::now(),
                 )?;
-                for landing in &part.landings {
-                    let date = landing.settled.unit.date;
+                for unit_result in &part.unit_results {
+                    let date = unit_result.settled.unit.date;
                     self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
                 }
             } else {
@@ -513,7 +518,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A commit is kept as it is and sent again from `due` on.
+    /// Keeps a commit unchanged and sends it again at `due`.
     fn hold_back(&mut self, at: usize, commit: Commit, due: Instant) {
         let writer = &mut self.stage_runs[at].writer;
         writer.rest(commit, due);
@@ -522,7 +527,7 @@ impl Dispatcher {
         }
     }
 
-    /// Nobody can say what became of a commit: it is asked for again under the same name, however long that takes.
+    /// Handles a commit with an unknown outcome: looks it up under the same name, with growing pauses and no limit.
     fn ask_again(&mut self, at: usize, mut commit: Commit, error: &StageError) {
         let error = &error.bounded();
         commit.lost += 1;
@@ -539,8 +544,8 @@ impl Dispatcher {
             "outcome of a commit unknown, checking again in {:.1} s: {error}",
             pause.as_secs_f64()
         );
-        for landing in commit.landings() {
-            stage_run.board.change(landing.settled.unit.date, |unit| {
+        for unit_result in commit.unit_results() {
+            stage_run.board.change(unit_result.settled.unit.date, |unit| {
                 unit.state = UnitState::Unknown;
                 unit.reason = Some(Arc::from(error.message.as_str()));
             });
@@ -548,8 +553,8 @@ impl Dispatcher {
         self.hold_back(at, commit, Instant::now() + pause);
     }
 
-    /// A task panicked. A worker's dates are tried apart until the one at fault stands alone and fails.
-    pub(super) fn on_death(&mut self, owner: TaskKind, error: JoinError) -> Result<(), Fatal> {
+    /// Handles a panicked task. A worker's batch is split until the date at fault is alone and fails.
+    pub(super) fn on_panic(&mut self, owner: TaskKind, error: JoinError) -> Result<(), Fatal> {
         if matches!(owner, TaskKind::Recorder) {
             let why = format!("the task was aborted: {error}");
             return self.on_recorded(0, Err(WarehouseError::new(ErrorClass::Transient, why)));
@@ -584,7 +589,7 @@ impl Dispatcher {
                     self.on_batch_failed(batch, &fault)?;
                 }
             }
-            TaskKind::Check(check) => self.on_check_died(check, &message)?,
+            TaskKind::Check(check) => self.on_check_panic(check, &message)?,
             TaskKind::Source(at) => self.on_source_died(at, &message)?,
             TaskKind::Breakdown(at) => self.on_breakdown_died(at, &message),
             TaskKind::Reload => tracing::error!("reloading raw rows panicked: {message}"),
@@ -595,7 +600,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Workers above the wished number leave once they are idle.
+    /// Removes workers above the requested number once they are idle.
     pub(super) fn drop_surplus_workers(&mut self) {
         while self.slots.len() > self.workers && self.slots.last().is_some_and(|slot| slot.task.is_none()) {
             self.slots.pop();
@@ -603,7 +608,7 @@ impl Dispatcher {
     }
 }
 
-/// Promises nobody is going to keep.
+/// Settles intents without a result.
 pub(super) fn given_up(intents: &[i64]) -> Settlement<'_> {
     Settlement {
         intents,

@@ -1,4 +1,4 @@
-//! Checks: asked when a stage's units are through or when the operator says so, each flipping as its own query ends.
+//! Checks: run when a stage's units have finished or when the operator asks. Each result is shown as its query ends.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
 use super::{CheckTicket, Dispatcher, Fatal, Refresh, StageRun, TaskKind, TaskOutcome};
 
-/// Queries under way at once.
+/// Maximum number of check queries in flight.
 const ABREAST: usize = 4;
 
 impl Dispatcher {
-    /// Queues the checks of a stage that have no current answer.
+    /// Queues the checks of a stage that have no current result.
     pub(super) fn ask_open_checks(&mut self, at: usize) {
-        // A stage of off-days has no table to ask. One that fills none has checks of something else.
+        // Without stored rows there may be no table to query. A stage without a table has checks on other tables.
         let board = &self.stage_runs[at].board;
         if board.rows() > 0 || board.table.is_none() {
             self.queue_checks(at, is_open);
@@ -31,7 +31,7 @@ impl Dispatcher {
         }
     }
 
-    /// Queues the checks of a stage whose answer does not count any more: its gate is not decided by an old one.
+    /// Queues a stage's outdated checks, so that its gate is not decided by an old result.
     pub(super) fn ask_outdated_checks(&mut self, at: usize) {
         self.queue_checks(at, |check| check.state == CheckState::Outdated);
     }
@@ -50,7 +50,7 @@ impl Dispatcher {
         self.to_check.extend(meant);
     }
 
-    /// Checks on the operator's word.
+    /// Runs checks at the operator's request.
     pub(super) fn check(&mut self, checks: &Checks) -> Result<String, String> {
         if let Checks::Named(names) = checks
             && let Some(sources) = self.sources.places(names)
@@ -95,7 +95,7 @@ impl Dispatcher {
         }
     }
 
-    /// The first date a check is about that nobody has run yet.
+    /// The first of the check's dates that has never been run.
     pub(super) fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
         let view = &self.checks[check];
         let stage_run = self
@@ -144,7 +144,7 @@ impl Dispatcher {
         }
     }
 
-    /// By which dates a check of a stage is judged as things stand.
+    /// The dates that a check of this stage is judged by now.
     fn judging(&self, stage_run: &StageRun) -> Judging {
         let here = stage_run.board.units().iter().map(|unit| unit.date);
         let elsewhere = self.elsewhere.of(&stage_run.board.name).map(|(date, _)| date);
@@ -193,7 +193,7 @@ impl Dispatcher {
         self.answer_check(asked.at, answered)
     }
 
-    pub(super) fn on_check_died(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
+    pub(super) fn on_check_panic(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
         self.checking -= 1;
         self.answer_check(
             check,
@@ -247,7 +247,7 @@ impl Dispatcher {
         self.judge_again(&stage)
     }
 
-    /// Stored rows of a stage are about to change: what was measured on them no longer counts.
+    /// Marks a stage's checks outdated. Call before its stored rows change.
     pub(super) fn outdate_checks(&mut self, at: usize) -> Result<(), Fatal> {
         let stage_run = &mut self.stage_runs[at];
         stage_run.changes += 1;
@@ -267,7 +267,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether the newest waiver of a check counts for what it measured now.
+    /// Whether the check's latest waiver covers the value it has now.
     fn is_waived(&self, view: &CheckView, value: &str) -> bool {
         let counts = || {
             let fingerprint = self.plan.check(&view.name)?.fingerprint;
@@ -276,7 +276,7 @@ impl Dispatcher {
         counts().unwrap_or(false)
     }
 
-    /// Whether a check of this stage waits or is under way.
+    /// Whether a check of this stage is queued or in flight.
     pub(super) fn is_checking(&self, at: usize) -> bool {
         let name = &self.stage_runs[at].board.name;
         self.to_check

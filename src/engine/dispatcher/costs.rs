@@ -1,5 +1,5 @@
-//! What the work costs, where the warehouse bills any: whatever is asked of it goes on the bill of what it is for, and
-//! what was billed is in the ledger before it is shown.
+//! Billed cost, where the warehouse bills: every query is charged to its purpose, and charges are recorded in the
+//! ledger before they are shown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::warehouse::{self, Bill, Charge, Warehouse};
 use super::super::BilledView;
 use super::{Dispatcher, Fatal, Mode, Refresh};
 
-/// The warehouse once for everything that may be asked of it, each with a bill of its own.
+/// One handle to the warehouse per purpose, each with its own bill.
 #[derive(Debug, Default)]
 pub(super) struct Bills {
     opened: BTreeMap<Purpose, (Arc<Bill>, Arc<dyn Warehouse>)>,
-    /// What was billed so far, by this run and those before it.
+    /// Billed so far, by this run and earlier ones.
     costs: Costs,
-    /// Bytes billed for this run.
+    /// Bytes billed by this run.
     of_the_run: u64,
 }
 
 impl Bills {
-    /// Bills for these; none are opened where the warehouse bills nothing.
+    /// Opens one bill per purpose; none if the warehouse doesn't bill.
     pub(super) fn open(
         warehouse: &dyn Warehouse,
         purposes: impl Iterator<Item = Purpose>,
@@ -42,7 +42,7 @@ impl Bills {
         }
     }
 
-    /// Whether the warehouse bills at all.
+    /// Whether the warehouse bills.
     pub(super) fn are_opened(&self) -> bool {
         !self.opened.is_empty()
     }
@@ -56,7 +56,7 @@ impl Bills {
     }
 }
 
-/// A purpose as jobs are marked with it.
+/// The purpose in the form used for job labels.
 fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
     warehouse::Purpose {
         stage: purpose.stage.as_deref(),
@@ -65,13 +65,13 @@ fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
 }
 
 impl Dispatcher {
-    /// The warehouse for what is asked of it for this.
+    /// The warehouse handle that charges to this purpose.
     pub(super) fn charging(&self, purpose: &Purpose) -> Arc<dyn Warehouse> {
         let opened = self.bills.opened.get(purpose);
         Arc::clone(opened.map_or(&self.warehouse, |(_, warehouse)| warehouse))
     }
 
-    /// Takes what was billed since: into the ledger first, then into the picture.
+    /// Collects new charges: first into the ledger, then into the snapshot.
     pub(super) fn collect_bills(&mut self) -> Result<(), Fatal> {
         let billed = self.bills.take();
         if billed.is_empty() {
@@ -86,7 +86,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Hands out nothing more once the run was billed all that it is allowed.
+    /// Stops the run once it has been billed more than `--max-total-bytes-billed`.
     fn keep_below_ceiling(&mut self) {
         let billed = self.bills.of_the_run;
         let most = self.options.ceilings.of_the_run.filter(|most| billed > *most);
@@ -100,7 +100,7 @@ impl Dispatcher {
         }
     }
 
-    /// Shows what everything has cost so far.
+    /// Copies the costs so far into the stages and checks.
     pub(super) fn show_costs(&mut self) {
         if !self.bills.are_opened() {
             return;
@@ -114,7 +114,7 @@ impl Dispatcher {
         }
     }
 
-    /// What was billed for the plan on this warehouse, by this run and those before it; none where nothing is.
+    /// Total billed for the plan on this warehouse, by this run and earlier ones; `None` if the warehouse doesn't bill.
     pub(super) fn billed(&self) -> Option<BilledView> {
         self.bills.are_opened().then(|| BilledView {
             total: self.bills.costs.total().unwrap_or_default(),

@@ -1,4 +1,5 @@
-//! What of the plan is not part of this run: read again when it may have changed, added to what a check is said to cover.
+//! The plan's dates and checks outside this run: reread when an event may have changed them, and counted in check
+//! coverage.
 
 use chrono::NaiveDate;
 
@@ -10,7 +11,7 @@ use super::{Dispatcher, Fatal, Refresh, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
-    /// Reads it again if something told since may have changed it.
+    /// Rereads it if an emitted event may have changed it.
     pub(super) fn renew_elsewhere(&mut self) -> Result<(), Fatal> {
         let may_change = |event: &Event| {
             matches!(
@@ -47,8 +48,7 @@ impl Dispatcher {
         )
     }
 
-    /// Over how many dates of the plan the answer of a check speaks; none of one that has no answer or is about named
-    /// dates.
+    /// The plan's dates covered by a check's result; `None` if it has no result or is limited to named dates.
     pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
         let stage_run = self
@@ -59,7 +59,7 @@ impl Dispatcher {
     }
 
     fn coverage(&self, stage_run: &StageRun) -> Coverage {
-        // Before its scope is known the board says nothing of what earlier runs did.
+        // Until the scope is known, the board doesn't show what earlier runs did.
         if stage_run.scope != ScopeState::Known {
             return stage_run.covered_before;
         }
@@ -74,7 +74,7 @@ impl Dispatcher {
         counts.coverage()
     }
 
-    /// Checks as they stand, with what they cover.
+    /// The checks, with their coverage filled in.
     pub(super) fn checks_shown(&self) -> Vec<CheckView> {
         let shown = |check: &CheckView| CheckView {
             over: self.over(check, check.state),
@@ -83,7 +83,7 @@ impl Dispatcher {
         self.checks.iter().map(shown).collect()
     }
 
-    /// What is to be said of trouble outside this run, if there is any.
+    /// A message about dates or checks outside this run that need attention.
     pub(super) fn trouble_elsewhere(&self) -> Option<String> {
         let view = self.elsewhere.view();
         let needs = |number: u64| if number == 1 { "needs" } else { "need" };

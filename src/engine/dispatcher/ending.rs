@@ -1,4 +1,4 @@
-//! Pausing, draining and the ways a run ends, each recorded before it is told.
+//! Pausing, draining, aborting and ending a run. Each is recorded in the ledger before its event is emitted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use super::super::{Ending, Event, StageState, Topic};
 use super::{Dispatcher, Fatal, Mode, Refresh, ScopeState, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
-/// Exit code of a run that can be gone on with.
+/// Exit code of a run that ended early and can be resumed.
 const ENDED_EARLY: u8 = 3;
 
-/// An aborted task ends at its next wait; so long until it is looked at again.
+/// How often to check whether aborted tasks have ended; each ends at its next await.
 const TASK_ENDS: Duration = Duration::from_millis(10);
 
 impl Dispatcher {
-    /// Hands out nothing new; the run counts as paused once what is in flight has landed.
+    /// Stops handing out batches. The run is paused once in-flight work has finished.
     pub(super) fn hold(&mut self) {
         self.mode = Mode::Holding;
         self.request_refresh(Refresh::Now);
     }
 
-    /// Hands out nothing new and ends once what is in flight has landed.
+    /// Stops handing out batches and ends the run once in-flight work has finished.
     pub(super) fn drain(&mut self, why: &str) {
         if matches!(self.mode, Mode::Preparing | Mode::Going | Mode::Holding) {
             tracing::info!("draining: {why}");
@@ -42,7 +42,7 @@ impl Dispatcher {
         }
     }
 
-    /// Something that no date is to blame for went wrong: the rest cannot be done. What is in flight lands.
+    /// Ends the run after an error that no single date caused. In-flight work finishes; the rest is not tried.
     pub(super) fn stop(&mut self, why: String) {
         tracing::error!("{why}");
         self.mode = Mode::Draining;
@@ -53,14 +53,13 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// Batches and dates that workers have.
+    /// The batches and dates that workers are processing.
     pub(super) fn in_hand(&self) -> (usize, usize) {
         let tasks = self.slots.iter().filter_map(|slot| slot.task.as_ref());
         tasks.fold((0, 0), |(batches, dates), task| (batches + 1, dates + task.dates))
     }
 
-    /// Gives up what is being read or computed, without charging anybody with an attempt, and holds. A run that ends
-    /// goes on ending.
+    /// Cancels batches being read or computed, without counting an attempt, and pauses. A draining run keeps draining.
     pub(super) fn cancel(&mut self) -> Result<String, Fatal> {
         if self.mode == Mode::Going {
             self.hold();
@@ -97,7 +96,7 @@ impl Dispatcher {
         })
     }
 
-    /// Cancels what aborted tasks leave running on the warehouse, once they have let go of it.
+    /// Once aborted tasks have ended, cancels the jobs they left running in the warehouse.
     fn cancel_jobs_of(&mut self, tasks: Vec<AbortHandle>) {
         let warehouse = Arc::clone(&self.warehouse);
         self.spawn(TaskKind::Cancellation, async move {
@@ -109,7 +108,7 @@ impl Dispatcher {
         });
     }
 
-    /// Another process may write now, and this one may not any more: what it has in flight would fail or be in the way.
+    /// Aborts the run: another process may hold the lease now, and writes of this one would fail or conflict with it.
     pub(super) fn on_lease_lost(&mut self, why: String) {
         tracing::error!("{why}");
         if self.mode != Mode::Over {
@@ -117,14 +116,14 @@ impl Dispatcher {
         }
     }
 
-    /// Lets the clock of a stage run while units are handed out; a resume starts it otherwise.
+    /// Starts a stage's clock if the run is handing out units. Otherwise resuming starts it.
     pub(super) fn start_clock(&mut self, at: usize) {
         if self.mode == Mode::Going {
             self.stage_runs[at].board.time.start();
         }
     }
 
-    /// Cuts off what is in flight. Its promises stand, and the next start does it again.
+    /// Aborts in-flight work. Its intents stay open, and the next start reruns it.
     pub(super) fn abort(&mut self) {
         let open = self
             .stage_runs
@@ -162,7 +161,7 @@ impl Dispatcher {
         self.aborted.get_or_insert(why);
     }
 
-    /// Ends a run that was aborted, once its tasks are gone and the jobs they left running are cancelled.
+    /// Ends an aborted run, once its tasks have ended and the jobs they left running are cancelled.
     pub(super) async fn finish_abort(&mut self) -> Result<(), Fatal> {
         let Some(mut message) = self.aborted.take() else {
             return Ok(());
@@ -181,8 +180,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether something is under way. Who wants to leave does not wait for a table that rests, nor for a server that
-    /// does not answer: the promises stand, and the next start asks what became of them.
+    /// Whether work is in flight. A draining run does not wait for a throttled table or a commit with an unknown
+    /// outcome: the intents stay open, and the next start settles them.
     fn in_flight(&self) -> bool {
         let leaves = self.mode == Mode::Draining;
         let lines = self
@@ -207,7 +206,7 @@ impl Dispatcher {
         lines.next().is_some() || works.map(|(at, _)| at).any(|at| !held(&at))
     }
 
-    /// A pause takes hold and a drain ends once nothing is in flight.
+    /// Completes a pause or a drain once nothing is in flight.
     pub(super) fn settle_mode(&mut self) -> Result<(), Fatal> {
         match self.mode {
             Mode::Holding if self.run.state != RunState::Paused && !self.in_flight() => {
@@ -235,7 +234,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Goes on; where the run holds for a question, with this answer to it.
+    /// Resumes the run. If a question is open, `answer` closes it.
     pub(super) fn resume(&mut self, answer: Option<&str>, by: &str) -> Result<(), Fatal> {
         let answered = self.close_question(answer, by);
         self.mode = if answered { Mode::Preparing } else { Mode::Going };
@@ -251,12 +250,12 @@ impl Dispatcher {
         tracing::info!("resumed");
         self.request_refresh(Refresh::Now);
         if answered {
-            return self.come_to_first_unit();
+            return self.continue_preflight();
         }
         Ok(())
     }
 
-    /// A run that had ended goes on, because the operator put units back.
+    /// Continues a run that had ended, because the operator requeued units.
     pub(super) fn reopen(&mut self) -> Result<(), Fatal> {
         self.ending = None;
         let by = self.options.operator.clone();
@@ -271,7 +270,8 @@ impl Dispatcher {
             .count()
     }
 
-    /// Everything that could be done was done. What could not comes first: the end of a long line is cut off.
+    /// Ends the run when nothing more can be done. The message names problems first, since a long line is truncated at
+    /// its end.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
         let names = |is_meant: &dyn Fn(usize) -> bool| -> Vec<String> {
             let meant = (0..self.stage_runs.len()).filter(|&at| is_meant(at));
@@ -345,7 +345,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Stops the clocks of the run and of its stages, and records what they show.
+    /// Stops the clocks of the run and its stages, and records their times.
     fn stop_clocks(&mut self) -> Result<(), Fatal> {
         self.time.stop();
         for at in 0..self.stage_runs.len() {
@@ -357,20 +357,20 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Records how long this run has worked on a stage.
+    /// Records the time this run has spent on a stage.
     pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
         let board = &self.stage_runs[at].board;
         let (seconds, a_unit) = (board.time.seconds(), self.eta.seconds_a_unit(at));
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 
-    /// Whether anything of the plan failed, in this run or outside it.
+    /// Whether anything in the plan has failed, in this run or outside it.
     fn has_failures(&self) -> bool {
         self.elsewhere.view().has_failures()
             || (0..self.stage_runs.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
-    /// Ledger or event log failed: nothing may go on that could not be recorded.
+    /// Ends the run after the ledger or event log failed: without them no work may continue.
     pub(super) fn cannot_go_on(&mut self, message: String) -> Ending {
         self.time.stop();
         self.run.state = RunState::Stopped;
@@ -389,7 +389,7 @@ impl Dispatcher {
         ending
     }
 
-    /// The ending, once the run is over and nobody is owed anything more.
+    /// The ending, once the run has ended and no answer or query is pending.
     pub(super) fn may_close(&self) -> Option<Ending> {
         let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
         let busy = self.checking > 0
@@ -400,7 +400,7 @@ impl Dispatcher {
         if self.mode != Mode::Over || wanted || busy {
             return None;
         }
-        // A check asked after the end may have changed what the exit code has to say.
+        // A check run after the end may have changed the exit code.
         self.ending.clone().map(|ending| match ending.state {
             RunState::Finished => Ending {
                 exit_code: u8::from(self.has_failures()),

@@ -1,5 +1,5 @@
-//! What the run is going to be billed, before the first unit. With a screen it holds until its operator has said yes;
-//! without one it goes on by itself, unless it would be billed more than he allows.
+//! The cost estimate before the first unit. With a screen, the run waits for the operator's approval; without one, it
+//! continues unless the estimate exceeds a `--max…-bytes-billed` limit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,17 +17,16 @@ use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 
-/// What the screen and the log say meanwhile.
+/// Shown and logged while the estimate is made.
 const ESTIMATING: &str = "estimating the cost";
 
-/// Exit code of a run that was not allowed what it would take.
+/// Exit code of a run whose estimate exceeds a limit.
 const NOT_ALLOWED: u8 = 2;
 
 impl Dispatcher {
-    /// What comes before the first unit, each when the one before is through: the plan held against the warehouse,
-    /// questions that were put, the feeds, the estimate where the warehouse bills, the sample where one is wanted, and
-    /// last what changes anything about the tables of the plan.
-    pub(super) fn come_to_first_unit(&mut self) -> Result<(), Fatal> {
+    /// Runs the steps before the first unit, one at a time: the preflight, open questions, raw data, the cost estimate
+    /// (if the warehouse bills), the sample (if requested), and last any changes to the plan's tables.
+    pub(super) fn continue_preflight(&mut self) -> Result<(), Fatal> {
         if matches!(self.preflight.step, Step::Ahead) {
             self.start_examination()?;
             return self.start_early_estimate();
@@ -38,11 +37,11 @@ impl Dispatcher {
         if self.bills.are_opened() && self.estimate.is_none() {
             match std::mem::take(&mut self.preflight.estimate) {
                 EarlyEstimate::Arrived(estimate, seconds) => return self.on_estimated(estimate, seconds),
-                EarlyEstimate::CheckTicket(meter) => {
+                EarlyEstimate::Requested(meter) => {
                     self.preparing = Some((ESTIMATING.to_owned(), meter));
                     return Ok(());
                 }
-                EarlyEstimate::NotAsked => {}
+                EarlyEstimate::NotRequested => {}
             }
             let planned = self.planned()?;
             if !planned.is_idle() {
@@ -63,7 +62,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// What the run is about to do, as far as the ledger can tell: no question is put to the warehouse for it.
+    /// What the run is about to do, from the ledger alone; no query is sent.
     fn planned(&self) -> Result<Planned, Fatal> {
         let mut stages = Vec::with_capacity(self.stage_runs.len());
         for stage_run in &self.stage_runs {
@@ -98,7 +97,7 @@ impl Dispatcher {
         })
     }
 
-    /// The checks of a stage that are going to be asked, with the breakdowns of them: all of them once its rows change.
+    /// Checks of a stage, and their breakdowns, that will run: all of them if the stage's rows change.
     fn checks_to_come(&self, stage: &str, changes: bool) -> Vec<(String, String)> {
         let is_asked = |name: &str| match &self.options.ask {
             Some(Checks::Named(names)) => names.iter().any(|asked| asked == name),
@@ -116,14 +115,14 @@ impl Dispatcher {
         queries.collect()
     }
 
-    /// Asks for the estimate during the examination, where nothing that comes before it can change what is due: no raw rows
-    /// to load and no question about outdated dates.
+    /// Starts the estimate during preflight if nothing before it can change which dates are due: no raw rows to load
+    /// and no question about outdated dates.
     fn start_early_estimate(&mut self) -> Result<(), Fatal> {
         let is_settled = self.prepare.is_none() && self.options.on_change != OnChange::Ask;
         if is_settled && self.bills.are_opened() {
             let planned = self.planned()?;
             if !planned.is_idle() {
-                self.preflight.estimate = EarlyEstimate::CheckTicket(self.start_estimate(planned));
+                self.preflight.estimate = EarlyEstimate::Requested(self.start_estimate(planned));
             }
         }
         Ok(())
@@ -132,7 +131,7 @@ impl Dispatcher {
     fn start_estimate(&mut self, planned: Planned) -> Arc<Meter> {
         tracing::info!("{ESTIMATING}");
         let meter: Arc<Meter> = Arc::default();
-        // A dry run is no job: it goes on no bill.
+        // A dry run is not a job and costs nothing, so it has no bill.
         let (warehouse, steps) = (Arc::clone(&self.warehouse), Arc::clone(&meter));
         self.spawn(TaskKind::Estimate, async move {
             let began = Instant::now();
@@ -143,8 +142,8 @@ impl Dispatcher {
     }
 
     pub(super) fn on_estimated(&mut self, estimate: Estimate, seconds: f64) -> Result<(), Fatal> {
-        if matches!(self.preflight.estimate, EarlyEstimate::CheckTicket(_)) {
-            // What the examination finds is reported first.
+        if matches!(self.preflight.estimate, EarlyEstimate::Requested(_)) {
+            // The preflight's findings are reported first.
             self.preflight.estimate = EarlyEstimate::Arrived(estimate, seconds);
             return Ok(());
         }
@@ -171,13 +170,13 @@ impl Dispatcher {
             }
             None if held => {
                 self.put_question(Question::cost());
-                self.come_to_first_unit()
+                self.continue_preflight()
             }
-            None => self.come_to_first_unit(),
+            None => self.continue_preflight(),
         }
     }
 
-    /// Why the run may not begin, if it may not: the operator allows one job, or all of them, no more than this.
+    /// Why the estimate stops the run, if it does: one job, or all of them, would exceed the operator's limit.
     fn refused(&self, all: &Expected) -> Option<String> {
         let ceilings = self.options.ceilings;
         if let (Some(most), Some((largest, what))) = (ceilings.of_a_job, &all.largest)

@@ -1,4 +1,4 @@
-//! Breakdowns: asked when a stage's units are through or when the operator says so. No gate and no date waits for one.
+//! Breakdowns: run when a stage's units have finished or when the operator asks. They block no gate and no date.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::warehouse::WarehouseError;
 use super::super::{BreakdownState, BreakdownView, CheckView};
 use super::{CheckTicket, Dispatcher, Refresh, StageRun, TaskKind, TaskOutcome};
 
-/// The breakdowns of these checks, none asked yet.
+/// The breakdowns of these checks, not run yet.
 pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
     let takes_part = |check: &str| checks.iter().any(|view| view.name == check);
     let taking_part = plan.breakdowns.iter().filter(|spec| takes_part(&spec.check));
@@ -29,7 +29,7 @@ pub(super) fn views(plan: &Plan, checks: &[CheckView]) -> Vec<BreakdownView> {
 }
 
 impl Dispatcher {
-    /// Asks the breakdowns of a stage that do not show its rows as they are.
+    /// Starts the breakdowns of a stage that have no current result.
     pub(super) fn ask_open_breakdowns(&mut self, at: usize) {
         if self.stage_runs[at].board.rows() == 0 {
             return;
@@ -45,7 +45,7 @@ impl Dispatcher {
         }
     }
 
-    /// Asks a breakdown on the operator's word.
+    /// Runs a breakdown at the operator's request.
     pub(super) fn explain(&mut self, check: &str) -> Result<String, String> {
         let known = self.breakdowns.iter().map(|view| view.check.as_str());
         let Some(at) = known.clone().position(|name| name == check) else {
@@ -111,7 +111,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// Stored rows of a stage are about to change: what was found in them is no longer so.
+    /// Marks a stage's breakdowns outdated. Call before its stored rows change.
     pub(super) fn outdate_breakdowns(&mut self, stage: &str) {
         for at in self.breakdowns_of(stage) {
             let view = &mut self.breakdowns[at];
@@ -132,7 +132,7 @@ impl Dispatcher {
         Some(&check.stage)
     }
 
-    /// How often the stage whose rows a breakdown looks at has changed.
+    /// How often the rows behind a breakdown have changed in this run.
     fn changes_behind(&self, at: usize) -> u64 {
         let stage = self.stage_behind(&self.breakdowns[at].check);
         let is_meant = |stage_run: &&StageRun| Some(stage_run.board.name.as_str()) == stage;

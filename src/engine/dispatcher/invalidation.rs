@@ -1,4 +1,4 @@
-//! Units that rest on something that changed: found when rows are stored, stale from then on.
+//! Invalidation: when rows are stored, units that depend on them become stale.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use super::{Dispatcher, Refresh, ScopeState, StageRun};
 use crate::figures::counted;
 
 impl Dispatcher {
-    /// What rests on units that are about to be recorded as stored. Those among them whose own inputs changed while
-    /// they were under way are stale at once.
+    /// Units that depend on those about to be recorded. If a unit's own inputs changed while it was in flight, its
+    /// state in `settled` is set to stale.
     pub(super) fn invalidated_by(&mut self, at: usize, settled: &mut [Settled]) -> Vec<Invalidated> {
         let stage_run = &mut self.stage_runs[at];
         let changed = self.provenance.end(&stage_run.board.name, settled);
@@ -31,11 +31,11 @@ impl Dispatcher {
         }
     }
 
-    /// What rests on these dates of a table. What is under way is remembered and stale when it lands.
+    /// Units that depend on these dates of a table. Those in flight are remembered and become stale when they finish.
     pub(super) fn invalidated(&mut self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
         let mut found = self.provenance.invalidated(table, dates);
         for invalidated in &mut found {
-            // Before a stage has begun its board says nothing of what earlier runs did, and it may never begin.
+            // Before a stage starts, its board doesn't show what earlier runs did, and the stage may never start.
             let is_known = |stage_run: &&mut StageRun| {
                 stage_run.board.name == invalidated.stage && stage_run.scope == ScopeState::Known
             };
@@ -58,7 +58,7 @@ impl Dispatcher {
         found
     }
 
-    /// Shows and tells what the ledger has as overtaken.
+    /// Shows the invalidated dates recorded in the ledger and emits events for them.
     pub(super) fn show_invalidated(&mut self, found: Vec<Invalidated>) {
         for Invalidated { stage, dates, reason } in found {
             self.provenance.forget(&stage, &dates);

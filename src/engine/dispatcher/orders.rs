@@ -1,4 +1,4 @@
-//! The operator's orders, each answered with one sentence.
+//! The operator's commands. Each is answered with one sentence.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, Sto
 use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
 
-/// The most workers an operator may ask for; each holds a batch of raw rows in memory.
+/// Most workers an operator may ask for; each keeps a batch of raw rows in memory.
 const MOST_WORKERS: usize = 64;
 
 impl Dispatcher {
@@ -41,7 +41,7 @@ impl Dispatcher {
             Ok(sentence) => Reply::Accepted(sentence),
             Err(sentence) => Reply::Refused(sentence),
         };
-        // Whoever asked may have left.
+        // The client may have disconnected.
         let _ = answer.send(reply);
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Dispatcher {
             }
             (Command::Pause, Mode::Over) => refused("the run has ended; nothing to pause"),
             (Command::Resume, Mode::Holding) if self.asks_more_than_to_go_on() => {
-                Ok(Err(self.question_told()))
+                Ok(Err(self.question_message()))
             }
             (Command::Resume, Mode::Holding) => {
                 self.resume(None, by)?;
@@ -162,7 +162,7 @@ impl Dispatcher {
         Ok(counted(number, "worker"))
     }
 
-    /// Reads the stored rows of a unit for the one who asked; the run does not wait for it.
+    /// Reads the stored rows of a unit in a task of its own; the run doesn't wait for it.
     fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
         let Some(stage_run) = self
             .stage_runs
@@ -188,8 +188,8 @@ impl Dispatcher {
         });
     }
 
-    /// Nobody can give orders any more: a run that stays for them would stay for ever, and a wait for one would end
-    /// at once each time and let nothing else be heard.
+    /// Whether no more commands can arrive. A run that stays open for commands must end then, and the loop must not
+    /// poll the closed channel: it is always ready and would starve everything else.
     pub(super) fn is_abandoned(&self) -> bool {
         self.orders.is_closed() && self.orders.is_empty()
     }
@@ -229,7 +229,7 @@ async fn stored_rows(
         .iter()
         .map(|row| row.iter().map(ToString::to_string).collect())
         .collect();
-    // The rows can be read without them.
+    // Without the expected rows, the stored rows can still be shown.
     let groups = (stage.groups(warehouse, date).await)
         .inspect_err(|error| {
             tracing::warn!("cannot determine the expected rows of {date}: {}", error.message);

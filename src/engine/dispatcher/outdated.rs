@@ -1,5 +1,5 @@
-//! Dates that another definition of their stage made: announced before the first unit, then rerun or kept as the operator
-//! says.
+//! Dates computed with another definition of their stage: announced before the first unit, then rerun or kept as the
+//! operator decides.
 
 use chrono::NaiveDate;
 
@@ -10,7 +10,7 @@ use super::{Dispatcher, Fatal};
 use crate::figures::counted;
 
 impl Dispatcher {
-    /// The units of a stage as they count under the plan's definition of it.
+    /// The units of a stage, with their state under the plan's current definition.
     pub(super) fn current_units(&self, stage: &str) -> Result<CurrentUnits, Fatal> {
         Ok(match self.plan.stage(stage) {
             Some(spec) => self.ledger.current_units(self.target, spec)?,
@@ -21,7 +21,7 @@ impl Dispatcher {
         })
     }
 
-    /// Asks what becomes of the dates of this run that another definition made, where that is the operator's decision.
+    /// Asks whether to rerun this run's outdated dates, if the operator is to decide.
     pub(super) fn ask_about_outdated(&mut self) -> Result<(), Fatal> {
         if self.options.on_change != OnChange::Ask {
             return Ok(());
@@ -33,7 +33,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Says how many dates of this run another definition made, stage by stage, and what becomes of them.
+    /// Logs and emits, per stage, how many dates are outdated and whether they are rerun.
     pub(super) fn report_outdated(&mut self) -> Result<(), Fatal> {
         let rerun = self.options.on_change == OnChange::Rerun;
         for outdated in self.outdated()? {
@@ -58,7 +58,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The outdated dates of this run, by stage. A run of chosen dates does those and no others, whoever made them.
+    /// This run's outdated dates by stage; none if the run has chosen dates, since it runs those in any case.
     fn outdated(&self) -> Result<Vec<Outdated>, Fatal> {
         let mut outdated = Vec::new();
         if self.options.work != Work::Missing {
@@ -81,7 +81,7 @@ impl Dispatcher {
     }
 }
 
-/// Dates of a stage that another definition made.
+/// The outdated dates of one stage.
 struct Outdated {
     stage: String,
     dates: Vec<NaiveDate>,
@@ -100,7 +100,7 @@ impl Outdated {
     }
 }
 
-/// The question what becomes of them. Its first answer changes nothing.
+/// Asks whether to rerun them. The first choice changes nothing.
 fn question(mut lines: Vec<String>) -> Question {
     lines
         .push("Rerun replaces their rows using the plan's definition. Keep leaves them outdated.".to_owned());

@@ -1,5 +1,5 @@
-//! The preflight of a run: first the plan is held against the warehouse, and whatever stands against it ends the run before
-//! anything is made; last, when all questions are answered, its tables are recorded as its own.
+//! The preflight of a run. First it compares the plan with the warehouse; any problem ends the run before anything is
+//! created. Last, when all questions are answered, it records the run's plan as owner of its tables.
 
 use std::sync::Arc;
 
@@ -11,60 +11,60 @@ use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
 use crate::fence::host_name;
 use crate::ledger::{Purpose, RunState};
 
-/// Exit code of a run that may not begin.
+/// Exit code of a run that preflight refused.
 const REFUSED: u8 = 2;
-/// Exit code of one that would be in the way of another.
+/// Exit code of a run that would conflict with another one.
 const AT_WORK: u8 = 4;
 
-/// What comes before the first unit, as far as it is about the plan and its tables.
+/// The state of the preflight: the plan, its tables and the raw data.
 #[derive(Debug, Default)]
 pub(super) struct Preflight {
-    /// How far it is.
+    /// How far the preflight is.
     pub(super) step: Step,
-    /// Whether what was to be loaded before is there.
+    /// Whether the raw data has been loaded, if there was any to load.
     pub(super) is_prepared: bool,
-    /// Why dates cannot be done in a run that only asks checks, if they cannot.
+    /// For a run that only runs checks: why it can't rerun dates, if it can't.
     pub(super) writes_nothing: Option<String>,
-    /// The catalog that was read at the start, until it is examined.
+    /// The catalog read at the start, until it is examined.
     pub(super) catalog: Option<Catalog>,
-    /// The cost estimate, where it is asked for during the examination.
+    /// The cost estimate, if it is made during preflight.
     pub(super) estimate: EarlyEstimate,
 }
 
-/// A cost estimate that does not wait for the examination.
+/// A cost estimate made during preflight.
 #[derive(Debug, Default)]
 pub(super) enum EarlyEstimate {
     #[default]
-    NotAsked,
-    CheckTicket(Arc<Meter>),
-    /// It is known, and how many seconds it took.
+    NotRequested,
+    Requested(Arc<Meter>),
+    /// The estimate, and the seconds it took.
     Arrived(Estimate, f64),
 }
 
-/// How far the preflight is.
+/// The steps of the preflight.
 #[derive(Debug, Default)]
 pub(super) enum Step {
-    /// Nothing was looked at.
+    /// Not started.
     #[default]
     Ahead,
-    /// It is known how things are.
+    /// Examined; tables may still have to be altered or taken over.
     Seen(Findings),
-    /// Everything is as it must be.
+    /// Finished.
     Done,
 }
 
 impl Dispatcher {
-    /// Whether this run only asks checks: then nothing is made, altered or owned for it.
+    /// Whether this run only runs checks. It then creates, alters and owns nothing.
     pub(super) fn only_checks(&self) -> bool {
         matches!(&self.options.work, Work::Only(Selection::Dates(dates)) if dates.is_empty())
     }
 
-    /// Takes the catalog that was read before the run began.
-    pub(in crate::engine) fn knows_catalog(&mut self, catalog: Option<Catalog>) {
+    /// Sets the catalog that was read before the run began.
+    pub(in crate::engine) fn set_catalog(&mut self, catalog: Option<Catalog>) {
         self.preflight.catalog = catalog;
     }
 
-    /// Examines everything.
+    /// Starts to compare the plan and its tables with the warehouse.
     pub(super) fn start_examination(&mut self) -> Result<(), Fatal> {
         let examination = Examination {
             plan: self.plan.name.clone(),
@@ -121,7 +121,7 @@ impl Dispatcher {
                     .then(|| "no run of this plan has started here".to_owned())
             });
             self.preflight.step = Step::Done;
-            return self.come_to_first_unit();
+            return self.continue_preflight();
         }
         if !problems.is_empty() {
             return self.refuse(problems);
@@ -141,10 +141,10 @@ impl Dispatcher {
         }
         self.ask_about_outdated()?;
         self.preflight.step = Step::Seen(findings);
-        self.come_to_first_unit()
+        self.continue_preflight()
     }
 
-    /// Ends the run before it began, with everything that stands against it.
+    /// Ends the run before its first unit and reports every problem.
     fn refuse(&mut self, problems: Vec<String>) -> Result<(), Fatal> {
         for problem in &problems {
             tracing::error!("{problem}");
@@ -171,7 +171,7 @@ impl Dispatcher {
         }
     }
 
-    /// Does what the examination found to be needed; says whether there is anything to wait for.
+    /// Starts the changes to tables that preflight found necessary. Returns whether there are any to wait for.
     pub(super) fn start_settlement(&mut self) -> bool {
         let Step::Seen(findings) = std::mem::replace(&mut self.preflight.step, Step::Done) else {
             return false;
@@ -209,7 +209,7 @@ impl Dispatcher {
                     tracing::info!("{table} altered: {statement}");
                     self.emit(Event::TableAltered { table, statement });
                 }
-                self.come_to_first_unit()
+                self.continue_preflight()
             }
             Err(Unsettled::Refused(problems)) => self.refuse(problems),
             Err(Unsettled::AtWork(why)) => {
@@ -224,7 +224,7 @@ impl Dispatcher {
     }
 }
 
-/// The question before rows of another program are replaced.
+/// Asks before rows of another program are replaced.
 fn existing_rows(mut lines: Vec<String>) -> Question {
     let title = match lines.len() {
         1 => "Replace rows of a table that no plan owns?".to_owned(),

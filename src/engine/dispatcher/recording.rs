@@ -1,5 +1,5 @@
-//! The warehouse's record of the progress, by which another host can continue: the dates of a commit are recorded in its
-//! transaction, all other changes of the ledger follow in batches.
+//! The progress record in the warehouse, from which another host can continue. The dates of a commit are recorded in
+//! its transaction; all other ledger changes follow in batches.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use super::super::Fills;
 use super::super::writer::Commit;
 use super::{Dispatcher, Fatal, Mode, TaskKind, TaskOutcome};
 
-/// How long changes are collected before they are sent.
+/// How long changes are batched before they are sent.
 const GAP: Duration = Duration::from_secs(15);
 
-/// The most changes that are sent at once.
+/// Maximum number of changes per batch.
 const MOST: usize = 500;
 
-/// How often in a row a run that has ended tries to send the rest; otherwise the next start sends it.
+/// Failures in a row after which an ended run leaves unsent changes to the next start.
 const LAST_TRIES: u32 = 3;
 
-/// What is recorded with a commit, and the digests of what its dates are computed from.
+/// The record written with a commit, and the digests of its dates' inputs.
 #[derive(Debug, Clone)]
 pub(in super::super) struct CommitRecord {
     pub(in super::super) recording: Recording,
@@ -33,7 +33,7 @@ pub(in super::super) struct CommitRecord {
 }
 
 impl CommitRecord {
-    /// The dates of which the commit's entry is complete, given what became of them.
+    /// Settled dates that the commit's record describes completely: `ok`, with the same input digest.
     pub(super) fn complete(&self, settled: &[Settled]) -> Vec<NaiveDate> {
         let is_complete = |settled: &&Settled| {
             let input = self.inputs.get(&settled.unit.date);
@@ -45,34 +45,34 @@ impl CommitRecord {
         complete.map(|settled| settled.unit.date).collect()
     }
 
-    /// The number of its newest entry.
+    /// The highest entry number in the record.
     pub(super) fn last(&self) -> i64 {
         let numbers = self.recording.dates.iter().map(|draft| draft.number);
         numbers.max().unwrap_or(0)
     }
 }
 
-/// Sends changes of the ledger to the warehouse.
+/// State of sending ledger changes to the warehouse.
 #[derive(Debug)]
 pub(super) struct Recorder {
     host: String,
-    /// The number of the next entry.
+    /// Number of the next entry.
     next: i64,
-    /// Whether the run has begun: one that is refused, or left before, changes nothing in the warehouse.
+    /// Whether the run has begun. A run that is refused or left before that changes nothing in the warehouse.
     has_begun: bool,
-    /// How often the ledger had been written to when nothing was left to send.
+    /// The ledger's write count when nothing was left to send.
     synced_at: Option<u64>,
     is_sending: bool,
-    /// Not before this moment again.
+    /// No batch is sent before this time, unless the run has ended.
     due: Option<Instant>,
-    /// How often in a row it failed.
+    /// Failures in a row.
     failures: u32,
-    /// Whether replaced entries were looked for, once a run.
+    /// Whether replaced entries have been pruned; done once per run.
     has_pruned: bool,
 }
 
 impl Recorder {
-    /// One that begins after the newest entry the ledger knows. What a process that died had sent is sent again.
+    /// Starts after the newest entry known to the ledger. Entries that a crashed process had sent are sent again.
     pub(super) fn begin(ledger: &mut Ledger, target: Target) -> Result<Self, LedgerError> {
         ledger.set_synced(target, Synced::No, 0)?;
         Ok(Self {
@@ -87,13 +87,13 @@ impl Recorder {
         })
     }
 
-    fn owes(&self, writes: u64) -> bool {
+    fn is_behind(&self, writes: u64) -> bool {
         self.is_sending || self.has_begun && self.synced_at != Some(writes)
     }
 }
 
 impl Dispatcher {
-    /// What is recorded with a commit of a stage; nothing where the warehouse does not write what the stage makes.
+    /// The record to write with a commit; `None` if the warehouse doesn't write this stage's rows.
     pub(super) fn record_of(&mut self, at: usize, commit: &Commit) -> Option<CommitRecord> {
         let recorder = self.recorder.as_mut()?;
         let stage_run = &self.stage_runs[at];
@@ -104,10 +104,10 @@ impl Dispatcher {
         let stage = &stage_run.board.name;
         let mut inputs = BTreeMap::new();
         let mut dates = Vec::new();
-        for landing in commit.landings() {
-            let date = landing.settled.unit.date;
+        for unit_result in commit.unit_results() {
+            let date = unit_result.settled.unit.date;
             let input = self.provenance.input(stage, date);
-            if let Some(draft) = landing.draft(recorder.next, fills, input) {
+            if let Some(draft) = unit_result.draft(recorder.next, fills, input) {
                 recorder.next += 1;
                 inputs.insert(date, input);
                 dates.push(draft);
@@ -124,14 +124,14 @@ impl Dispatcher {
         Some(CommitRecord { recording, inputs })
     }
 
-    /// Sends changes from now on.
+    /// Allows changes to be sent from now on.
     pub(super) const fn begin_syncing(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.has_begun = true;
         }
     }
 
-    /// Sends what has changed, if it is time to.
+    /// Sends the next batch of changes if it is due.
     pub(super) fn sync_progress(&mut self) -> Result<(), Fatal> {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
@@ -142,7 +142,7 @@ impl Dispatcher {
         if recorder.is_sending {
             return Ok(());
         }
-        if !recorder.owes(self.ledger.writes()) {
+        if !recorder.is_behind(self.ledger.writes()) {
             self.prune_progress();
             return Ok(());
         }
@@ -195,7 +195,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Has entries removed that newer ones have replaced, when a run has finished: nothing else is written then.
+    /// Removes entries that newer ones have replaced, once a run has finished and nothing else is written.
     fn prune_progress(&mut self) {
         let dates = self
             .stage_runs
@@ -230,20 +230,21 @@ impl Dispatcher {
         }
     }
 
-    /// Whether changes are left to send, and sending them may succeed.
+    /// Whether there are changes left to send and sending is still worth a try.
     pub(super) fn has_to_sync(&self) -> bool {
-        (self.recorder.as_ref())
-            .is_some_and(|recorder| recorder.owes(self.ledger.writes()) && recorder.failures < LAST_TRIES)
+        (self.recorder.as_ref()).is_some_and(|recorder| {
+            recorder.is_behind(self.ledger.writes()) && recorder.failures < LAST_TRIES
+        })
     }
 
-    /// When changes are sent next; none while there are none.
+    /// When the next batch is due; `None` if there is nothing to send.
     pub(super) fn next_sync(&self) -> Option<Instant> {
         let recorder = self.recorder.as_ref()?;
-        let waits = !recorder.is_sending && recorder.owes(self.ledger.writes());
+        let waits = !recorder.is_sending && recorder.is_behind(self.ledger.writes());
         recorder.due.filter(|_| waits)
     }
 
-    /// Leaves the rest to the next start.
+    /// Leaves unsent changes to the next start.
     pub(super) fn stop_syncing(&mut self) {
         self.recorder = None;
     }

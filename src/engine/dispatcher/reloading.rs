@@ -1,6 +1,6 @@
-//! Raw rows fetched again: what differs is replaced, and what was computed from it is stale. It is marked before the
-//! rows change, so that a process that dies in between has at worst marked too much, and once more afterwards for
-//! what was begun meanwhile.
+//! Reloading raw rows: rows that differ are replaced, and dates computed from them become stale. Dates are marked
+//! before the replace, so that a crash in between marks too many rather than too few, and again after it for dates that
+//! started meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use super::super::{Correction, Event, Reply, StageError};
 use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
-/// Where the answer to an order goes.
+/// Where the reply to a command is sent.
 pub(super) type Answer = oneshot::Sender<Reply>;
 
 impl Dispatcher {
-    /// Compares dates of the raw tables with where they come from; the run does not wait for it.
+    /// Compares dates of the raw tables with their origin, in a task of its own.
     pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: Answer) {
         let Some(origin) = self.origin.clone() else {
             let sentence =
@@ -108,7 +108,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Marks what rests on these rows as stale, in the ledger first; says how many dates that are.
+    /// Marks dates that depend on these rows as stale, first in the ledger. Returns how many.
     fn invalidate(&mut self, corrections: &[Correction]) -> Result<usize, Fatal> {
         let mut count = 0;
         for correction in corrections {

@@ -1,4 +1,5 @@
-//! The sample before the first unit. Until the operator has read it, or it is sound without one, nothing begins.
+//! The sample before the first unit. Nothing else starts until the operator has reviewed it or, without a screen, it is
+//! found sound.
 
 use std::sync::Arc;
 
@@ -22,8 +23,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// With a screen the run holds until its operator has read the sample; without one it goes on by itself only if
-    /// nothing stands against that.
+    /// With a screen, waits for the operator's review; without one, continues only if the sample is sound.
     pub(super) fn on_sampled(
         &mut self,
         result: Result<Sampled, StageError>,
@@ -62,6 +62,6 @@ impl Dispatcher {
             );
             return self.end(RunState::Stopped, message, 1);
         }
-        self.come_to_first_unit()
+        self.continue_preflight()
     }
 }

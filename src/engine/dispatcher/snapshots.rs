@@ -1,4 +1,4 @@
-//! The picture readers get, and why it is not faster.
+//! The snapshot for readers, and what limits the run's speed.
 
 use chrono::Utc;
 
@@ -8,7 +8,7 @@ use super::{Dispatcher, Mode, ScopeState, StageRun};
 use crate::ledger::RunState;
 
 impl Dispatcher {
-    /// Everything as it stands now.
+    /// The whole state of the run, now.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let active_seconds = self.time.seconds();
         let moving = self.mode == Mode::Going;
@@ -55,7 +55,7 @@ impl Dispatcher {
         }
     }
 
-    /// About how many units each stage has that has not begun: as many as the largest that has.
+    /// An estimate of the units per stage that has not started: as many as the largest stage that has.
     fn to_come(&self) -> Vec<u64> {
         let largest = self
             .stage_runs
@@ -69,7 +69,7 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Has the time from now on count for the stages that have a worker now.
+    /// Tells the ETA estimator how many workers each stage has from now on.
     pub(super) fn report_workers(&mut self) {
         let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
         let at_work =
@@ -78,7 +78,7 @@ impl Dispatcher {
         self.eta.at_work(self.time.seconds(), workers);
     }
 
-    /// The one thing that binds the speed now.
+    /// What limits the run's speed now.
     pub(super) fn limit(&self) -> Limit {
         match self.mode {
             Mode::Preparing => return Limit::Preparing,
@@ -98,7 +98,7 @@ impl Dispatcher {
         let resting = self
             .stage_runs
             .iter()
-            .find_map(|stage_run| Some((stage_run, stage_run.trouble.rest_told()?)));
+            .find_map(|stage_run| Some((stage_run, stage_run.trouble.backoff_message()?)));
         if let Some((stage_run, rest)) = resting {
             let stage = stage_run.board.name.clone();
             return Limit::Quota { stage, rest, busy };

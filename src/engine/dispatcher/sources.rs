@@ -1,5 +1,5 @@
-//! Checks of the raw tables: asked once these are filled, one after the other, beside the work and never before it.
-//! A bad source stops nothing, so that nobody waits for an answer but the end of the run.
+//! Raw-data checks: run one at a time once the raw tables are filled, beside the work. A failing one stops nothing;
+//! only the end of the run waits for results.
 
 use std::collections::VecDeque;
 
@@ -14,19 +14,19 @@ use super::super::{CheckView, Event, Work};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
-/// The checks of the raw tables in the dispatcher's hands.
+/// The raw-data checks and their queue.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     pub(super) views: Vec<CheckView>,
     to_ask: VecDeque<usize>,
-    /// The one whose query is under way. One at a time: the work has the other readers.
+    /// The check whose query is in flight. One at a time, to leave read slots for the work.
     asking: Option<usize>,
-    /// How often raw rows changed in this run.
+    /// How often raw rows have changed in this run.
     changes: u64,
 }
 
 impl Sources {
-    /// As they were last answered.
+    /// Starts from the latest recorded results.
     pub(super) fn of(views: Vec<CheckView>) -> Self {
         Self {
             views,
@@ -34,14 +34,14 @@ impl Sources {
         }
     }
 
-    /// The places of these checks; none unless every one is a check of the raw tables.
+    /// Indexes of these checks; `None` unless all of them are raw-data checks.
     pub(super) fn places(&self, names: &[String]) -> Option<Vec<usize>> {
         let place = |name: &String| self.views.iter().position(|view| view.name == *name);
         let places: Vec<usize> = names.iter().map(place).collect::<Option<_>>()?;
         (!places.is_empty()).then_some(places)
     }
 
-    /// Whether an answer is still to come.
+    /// Whether a result is still pending.
     pub(super) fn are_awaited(&self) -> bool {
         self.is_asking() || !self.to_ask.is_empty()
     }
@@ -50,12 +50,12 @@ impl Sources {
         self.asking.is_some()
     }
 
-    /// Asks nothing more.
+    /// Clears the queue; a query in flight continues.
     pub(super) fn ask_no_more(&mut self) {
         self.to_ask.clear();
     }
 
-    /// What was asked was cut off and will not be answered.
+    /// Clears the queue and resets the check whose query was aborted.
     pub(super) fn cut_off(&mut self) {
         self.to_ask.clear();
         if let Some(asked) = self.asking.take() {
@@ -65,7 +65,7 @@ impl Sources {
 }
 
 impl Dispatcher {
-    /// Queues the checks of the raw tables that have no current answer. A run of chosen units asks none.
+    /// Queues raw-data checks that have no current result. A run of chosen units queues none.
     pub(super) fn ask_open_sources(&mut self) {
         if matches!(self.options.work, Work::Only(_)) {
             return;
@@ -74,7 +74,7 @@ impl Dispatcher {
         self.sources.to_ask = open.collect();
     }
 
-    /// Queues these on the operator's word.
+    /// Queues checks at the operator's request.
     pub(super) fn ask_sources(&mut self, asked: Vec<usize>) -> Result<String, String> {
         let sources = &mut self.sources;
         let before = sources.to_ask.len();
@@ -106,7 +106,7 @@ impl Dispatcher {
         let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
         self.spawn(TaskKind::Source(at), async move {
             let began = Instant::now();
-            // Raw rows are there or not, whoever ran what: every date of them counts.
+            // Raw rows don't depend on what has run, so every date counts.
             let result = ask(&spec, warehouse.as_ref()).await;
             TaskOutcome::SourceChecked(at, changes, result, began.elapsed().as_secs_f64())
         });
@@ -169,7 +169,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Raw rows have changed: what was measured on them no longer counts.
+    /// Marks raw-data checks outdated after raw rows have changed.
     pub(super) fn outdate_sources(&mut self) -> Result<(), Fatal> {
         self.sources.changes += 1;
         let mut names = Vec::new();

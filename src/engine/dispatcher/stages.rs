@@ -1,4 +1,4 @@
-//! The course of a run: prepare, learn what each date must come to, do the units, ask the checks, next stage.
+//! The stages of a run: prepare raw data, read each date's expected rows, run the units, run the checks, next stage.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -33,10 +33,10 @@ impl Dispatcher {
         }
         self.time.start();
         self.request_refresh(Refresh::Now);
-        self.come_to_first_unit()
+        self.continue_preflight()
     }
 
-    /// Starts what is to be done once before the stages are looked at; says whether there is anything to wait for.
+    /// Starts the preparation that precedes all stages. Returns whether there is anything to wait for.
     pub(super) fn start_preparation(&mut self) -> bool {
         let Some(prepare) = self.prepare.take() else {
             if !self.preflight.is_prepared {
@@ -67,7 +67,7 @@ impl Dispatcher {
                     self.emit(Event::Prepared { message, seconds });
                     self.outdate_sources()?;
                 }
-                self.come_to_first_unit()?;
+                self.continue_preflight()?;
             }
             Err(error) => self.stop(error.message),
         }
@@ -75,7 +75,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The first unit may begin.
+    /// Starts the run proper: units may be handed out.
     pub(super) fn go(&mut self) {
         self.mode = Mode::Going;
         self.begin_syncing();
@@ -85,7 +85,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// Starts everything that may go on now. A stage that moves on may let more start, so it looks again.
+    /// Starts everything that can start now. A stage that advances may unblock others, so this loops until none does.
     pub(super) fn advance(&mut self) -> Result<(), Fatal> {
         self.unpark();
         loop {
@@ -99,13 +99,13 @@ impl Dispatcher {
                     self.start_sources();
                     return Ok(());
                 }
-                // A commit frees the workers that waited with it: they are given more at once.
+                // A commit frees the workers waiting for it; they get new batches at once.
                 Mode::Going => {
                     self.open_stages()?;
                     self.start_commits();
                     self.start_batches()?;
                 }
-                // What is asked of the raw tables tells the operator more about the sample he reads.
+                // Raw-data checks run on: their results help to judge the sample.
                 Mode::Holding if self.waits_for(Topic::Sample) => {}
                 Mode::Holding if self.question.is_some() => return self.settle_mode(),
                 Mode::Holding => {
@@ -122,7 +122,7 @@ impl Dispatcher {
         }
     }
 
-    /// Asks what the dates of a stage must come to, once everything it needs has passed its gate.
+    /// Starts to read the expected rows of every stage whose upstream gates have passed.
     fn open_stages(&mut self) -> Result<(), Fatal> {
         for at in 0..self.stage_runs.len() {
             let stage_run = &self.stage_runs[at];
@@ -134,11 +134,11 @@ impl Dispatcher {
                 .iter()
                 .all(|stage_run| stage_run.scope == ScopeState::Unknown);
             if is_first && self.options.work == Work::Afresh {
-                self.put_all_back()?;
+                self.requeue_all()?;
             }
             let stage_run = &mut self.stage_runs[at];
             let promised = self.ledger.open_intents(self.target, &stage_run.board.name)?;
-            stage_run.scope = ScopeState::CheckTicket;
+            stage_run.scope = ScopeState::Requested;
             let stage = Arc::clone(&stage_run.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
@@ -155,7 +155,7 @@ impl Dispatcher {
         self.stage_runs[at].released && self.has_what_it_needs(at)
     }
 
-    /// Whether the gates of everything a stage needs are passed.
+    /// Whether every stage that this one needs has passed.
     fn has_what_it_needs(&self, at: usize) -> bool {
         self.stage_runs[at]
             .needs
@@ -163,13 +163,13 @@ impl Dispatcher {
             .all(|&need| self.stage_runs[need].board.state == StageState::Passed)
     }
 
-    /// Whether a stage could begin and waits for nothing but the operator's word.
+    /// Whether a stage could start and only awaits approval.
     pub(super) fn waits_for_word(&self, at: usize) -> bool {
         let stage_run = &self.stage_runs[at];
         stage_run.board.state == StageState::Waiting && !stage_run.released && self.has_what_it_needs(at)
     }
 
-    /// Whether a stage that has not begun cannot, as things stand.
+    /// Whether a waiting stage can't start: it awaits approval, or a stage it needs has failed or is blocked itself.
     pub(super) fn is_stuck(&self, at: usize) -> bool {
         let stage_run = &self.stage_runs[at];
         let stands_still = |need: usize| self.is_stuck(need) || self.is_held(need);
@@ -179,14 +179,14 @@ impl Dispatcher {
                 || stage_run.needs.iter().any(|&need| stands_still(need)))
     }
 
-    /// Whether a stage may hand out units now. While something it needs is done again, or has not passed its gate, its
-    /// own units wait: they would be computed from what is about to change.
+    /// Whether a stage may hand out units now. It may not while a stage it needs is rerunning or has not passed: its
+    /// units would be computed from rows about to change.
     pub(super) fn may_hand_out(&self, at: usize) -> bool {
         let stage_run = &self.stage_runs[at];
         stage_run.board.state == StageState::Running && !stage_run.trouble.is_parked() && self.may_open(at)
     }
 
-    /// Whether a stage has units to do and cannot do them, because a gate before it is shut.
+    /// Whether a running stage is blocked by a closed gate, with nothing in flight.
     pub(super) fn is_held(&self, at: usize) -> bool {
         let stage_run = &self.stage_runs[at];
         stage_run.board.state == StageState::Running
@@ -195,7 +195,7 @@ impl Dispatcher {
             && !self.is_worked_on(at)
     }
 
-    /// Whether a stage cannot start any more, because the gate of something it needs stayed shut.
+    /// Whether a stage that this one depends on, directly or not, has failed.
     pub(super) fn is_barred(&self, at: usize) -> bool {
         self.stage_runs[at]
             .needs
@@ -203,7 +203,7 @@ impl Dispatcher {
             .any(|&need| self.stage_runs[need].board.state == StageState::Failed || self.is_barred(need))
     }
 
-    /// Without its scope a stage cannot begin: it is asked again when the quota is free, or the run is over.
+    /// After a quota error, reads the scope again later; after any other error, stops the run.
     fn on_scope_failed(&mut self, at: usize, error: StageError) {
         match self.rest_after(&error) {
             Some(rest) => {
@@ -273,7 +273,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// What this run does in a stage, by what the ledger, the table and the schedule say.
+    /// What this run does in a stage, decided from the ledger, the table and the schedule.
     fn work_list(
         &self,
         name: &str,
@@ -302,7 +302,7 @@ impl Dispatcher {
         Ok(list)
     }
 
-    /// The failing dates of the check this run is about, where it is one of the stage's.
+    /// The failing dates of the check that this run reruns, if it belongs to the stage.
     pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
         match &self.options.work {
             Work::Only(Selection::Offending(check)) => self.offending(stage, check),
@@ -315,7 +315,7 @@ impl Dispatcher {
         named.map_or(&[], |check| check.offending.as_slice())
     }
 
-    /// Shows what the ledger has of the run's dates, before anything is done.
+    /// Shows what the ledger has on the run's dates, before any of them starts.
     fn show_recorded(&mut self, at: usize, recorded: &HashMap<NaiveDate, UnitRecord>) -> Result<(), Fatal> {
         let gaps = self.ledger.gaps(self.target, &self.stage_runs[at].board.name)?;
         let stage_run = &mut self.stage_runs[at];
@@ -332,8 +332,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Shows the dates without work, and returns those the ledger does not have as that yet. What such a date holds is
-    /// left as it is.
+    /// Shows skipped dates and returns those not yet recorded as skipped. Rows stored for them are kept.
     fn show_skipped(&mut self, at: usize, list: &WorkList) -> Vec<UnitRecord> {
         let stage_run = &mut self.stage_runs[at];
         let mut fresh = Vec::new();
@@ -348,7 +347,7 @@ impl Dispatcher {
         fresh
     }
 
-    /// Shows the dates with work, and queues those that are to be done.
+    /// Shows the other dates and queues those to do.
     fn show_work(&mut self, at: usize, scopes: &[Scope], list: &WorkList, unsettled: &BTreeSet<NaiveDate>) {
         let stage_run = &mut self.stage_runs[at];
         let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
@@ -378,13 +377,12 @@ impl Dispatcher {
             } else {
                 UnitState::Pending
             };
-            put_back(stage_run, date, state);
+            requeue(stage_run, date, state);
         }
     }
 
-    /// Says in the ledger that dates it knows as done are to be done again, before any of them is: should this
-    /// process die, the next start does them. The promises of a dead process are kept this way too, also those for
-    /// dates this run is not about.
+    /// Records dates to be rerun as pending before any of them starts, so that the next start reruns them if this
+    /// process crashes. The open intents of a crashed process are kept the same way, also for dates outside this run.
     fn record_reopened(
         &mut self,
         at: usize,
@@ -413,7 +411,7 @@ impl Dispatcher {
             .collect();
         let name = board.name.clone();
         if !unsettled.is_empty() {
-            // The dead process may have committed after the checks were last answered.
+            // The crashed process may have committed after the checks last ran.
             self.outdate_checks(at)?;
         }
         self.ledger
@@ -421,9 +419,9 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Says in the ledger that every date of every stage is to be done again, before the first is: whatever ends this
-    /// run, the next start does also those whose stage it did not come to.
-    fn put_all_back(&mut self) -> Result<(), Fatal> {
+    /// Records every date of every stage as pending before the first one starts. However this run ends, the next start
+    /// then also reruns stages it did not reach.
+    fn requeue_all(&mut self) -> Result<(), Fatal> {
         for stage_run in &self.stage_runs {
             let name = &stage_run.board.name;
             let mut records = self.ledger.units(self.target, name)?;
@@ -443,7 +441,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Moves on a stage whose units or checks are through, or ends the run; says whether anything moved.
+    /// Advances a stage whose units or checks have finished, or ends the run. Returns whether a stage advanced.
     fn turn_stages(&mut self) -> Result<bool, Fatal> {
         for at in 0..self.stage_runs.len() {
             match self.stage_runs[at].board.state {
@@ -468,7 +466,7 @@ impl Dispatcher {
 
     fn units_are_through(&mut self, at: usize) -> Result<(), Fatal> {
         self.stage_runs[at].board.time.stop();
-        // Now and not at the end of the run, which may be killed before.
+        // Recorded here because the process may be killed before the run ends.
         self.record_time(at)?;
         let stage_run = &mut self.stage_runs[at];
         stage_run.board.state = StageState::Checking;
@@ -507,8 +505,8 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// How the gate of a stage stands: shut by a blocking check that fails, and by a date that is short or failed
-    /// unless a waived check names it.
+    /// The gate of a stage. It is closed by a failing blocking check, and by a date that needs attention unless a
+    /// waived check covers it.
     pub(super) fn verdict(&self, at: usize) -> StageState {
         let board = &self.stage_runs[at].board;
         let units = board.units().iter();
@@ -522,8 +520,8 @@ impl Dispatcher {
         }
     }
 
-    /// The checks of a stage as its gate sees them. One that waits for a date nobody has run was not asked yet, even if
-    /// another definition of it was.
+    /// The checks of a stage, as its gate sees them. A check that needs a date not run yet counts as not run, even if
+    /// another definition of it has a result.
     fn checks_at_gate(&self, at: usize) -> impl Iterator<Item = GateCheck<'_>> + Clone {
         let name = &self.stage_runs[at].board.name;
         let of_it = self.checks.iter().enumerate();
@@ -537,7 +535,7 @@ impl Dispatcher {
         })
     }
 
-    /// Whether a stage has nothing to hand out and nothing under way.
+    /// Whether a stage has nothing queued and nothing in flight.
     pub(super) fn has_no_work(&self, at: usize) -> bool {
         let stage_run = &self.stage_runs[at];
         stage_run.queue.is_empty() && stage_run.writer.is_idle() && !self.is_worked_on(at)
@@ -550,7 +548,7 @@ impl Dispatcher {
             .any(|slot| slot.task.as_ref().is_some_and(|task| task.stage == *name))
     }
 
-    /// Puts units back to pending on the operator's word.
+    /// Requeues units at the operator's request.
     pub(super) fn rerun(
         &mut self,
         selection: &Selection,
@@ -574,7 +572,7 @@ impl Dispatcher {
             stage_run.queue.open();
             stage_run.trouble.forget();
             for &date in &dates {
-                put_back(stage_run, date, UnitState::Pending);
+                requeue(stage_run, date, UnitState::Pending);
                 stage_run.attempts.remove(&date);
                 if accept_short {
                     stage_run.accepts_short.insert(date);
@@ -629,7 +627,7 @@ impl Dispatcher {
         Ok(Ok(format!("{} queued{held}{left_out}", counted(count, "date"))))
     }
 
-    /// What of a selection this run cannot rerun, since it is about other dates, and what does.
+    /// Which part of a selection this run can't rerun because the dates are outside it, and the command that can.
     fn left_out(&self, selection: &Selection, stage: Option<&str>) -> String {
         let (is_meant, flag): (fn(UnitState) -> bool, &str) = match selection {
             Selection::Failed => (UnitState::needs_attention, "--failed"),
@@ -649,7 +647,7 @@ impl Dispatcher {
         }
     }
 
-    /// The dates of a selection that are not under way already.
+    /// The dates of a selection that are not in flight.
     fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
         let stage_run = &self.stage_runs[at];
         if stage_run.scope != ScopeState::Known {
@@ -668,8 +666,8 @@ impl Dispatcher {
     }
 }
 
-/// Asks everything that must be known of a stage before it begins. What a process that died promised may still be
-/// under way in the warehouse: it comes to its end first.
+/// Reads everything a stage needs before it starts. First waits for writes that a crashed process may have left running
+/// in the warehouse.
 async fn scoped(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
@@ -695,18 +693,18 @@ async fn scoped(
     }));
     let stored = async {
         match try_join(table, writes_are_over).await? {
-            // An orphaned write may have ended after the table was created.
+            // An orphaned write may have finished after the table was created.
             (Ensured::Created, _) if promised.is_empty() => Ok(HashMap::new()),
             _ => stored_rows(warehouse, stage.fills(), dates).await,
         }
     };
-    // The scope is read from other tables.
+    // The scope is read from other tables, so the two reads can run side by side.
     let stored = async { stored.await.map_err(StageError::from) };
     let (stored, scopes) = try_join(stored, stage.scope(warehouse, dates)).await?;
     Ok(Scoped { scopes, stored })
 }
 
-/// A command's effect in words, for the sentence that refuses it.
+/// Describes a selection in the sentence that refuses it.
 fn describe(selection: &Selection) -> String {
     match selection {
         Selection::Dates(dates) => format!("the selection of {}", counted(dates.len(), "date")),
@@ -717,7 +715,7 @@ fn describe(selection: &Selection) -> String {
     }
 }
 
-/// A date that only has to follow what changed is made from where its rows came from.
+/// A date rerun only because its inputs changed keeps the source of its stored rows.
 fn keep_source(stage_run: &mut StageRun, date: NaiveDate) {
     match stage_run.made_from.get(&date) {
         Some(source) => stage_run.sources.insert(date, source.clone()),
@@ -725,7 +723,7 @@ fn keep_source(stage_run: &mut StageRun, date: NaiveDate) {
     };
 }
 
-fn put_back(stage_run: &mut StageRun, date: NaiveDate, state: UnitState) {
+fn requeue(stage_run: &mut StageRun, date: NaiveDate, state: UnitState) {
     stage_run.queue.add(date);
     stage_run.board.change(date, |unit| {
         unit.state = state;
@@ -734,7 +732,7 @@ fn put_back(stage_run: &mut StageRun, date: NaiveDate, state: UnitState) {
     });
 }
 
-/// The record of a unit that is to be done again; what is stored for it stays until it is replaced.
+/// The record of a requeued unit. Its stored rows stay until they are replaced.
 fn reopened(unit: &super::super::UnitView, stage_run: &StageRun, usual: &str) -> UnitRecord {
     UnitRecord {
         date: unit.date,

@@ -1,4 +1,4 @@
-//! The runbook while a run is under way: derived anew from the ledger when something happened, and ticked by hand.
+//! The runbook during a run: derived again from the ledger when something has happened; the operator can tick items.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::runbook::{Facts, Item, derive, may_tick};
 use super::super::Event;
 use super::{Dispatcher, Fatal, Mode, Refresh};
 
-/// While dates end by the dozen the ledger is not asked more often.
+/// Minimum time between derivations while units are handed out.
 const GAP: Duration = Duration::from_secs(1);
 
-/// How the items stood when the ledger was last asked.
+/// The runbook items as last derived from the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Runbook {
     items: Arc<Vec<Item>>,
@@ -28,15 +28,15 @@ impl Runbook {
         Arc::clone(&self.items)
     }
 
-    /// When the ledger is to be asked again; none while nothing has happened.
+    /// When to derive the items again; `None` if nothing has happened since.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.derived_at.filter(|_| self.is_behind).map(|at| at + GAP)
     }
 }
 
 impl Dispatcher {
-    /// Derives the runbook again if something has happened since: now and then while units are handed out, else at
-    /// once, so that a run that rests is soon still.
+    /// Derives the runbook again if something has happened since: at most once per [`GAP`] while units are handed out,
+    /// otherwise at once, so that an idle run needs no timer.
     pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
         let runbook = &mut self.runbook;
         runbook.is_behind |= !self.emitted.is_empty() || runbook.derived_at.is_none();
@@ -56,7 +56,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Ticks an item on the operator's word, or withdraws that.
+    /// Ticks or unticks an item at the operator's request.
     pub(super) fn tick(
         &mut self,
         item: &str,
@@ -84,7 +84,7 @@ impl Dispatcher {
             note: tick.note,
             by: tick.by,
         });
-        // Whoever ticked it wants to see it ticked.
+        // Show the tick at once.
         self.runbook.derived_at = None;
         Ok(Ok(sentence))
     }

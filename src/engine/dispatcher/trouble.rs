@@ -1,5 +1,5 @@
-//! What no single date is to blame for: a table whose quota is used up rests while the others go on, and an error that
-//! meets date after date stops its stage.
+//! Errors that no single date causes: a table whose quota is used up is throttled while other stages continue, and an
+//! error that repeats date after date stops its stage.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use super::super::{Event, StageError};
 use super::{Dispatcher, Refresh};
 use crate::figures::counted;
 
-/// The same error on so many dates in a row is not the dates' fault.
+/// The same error on this many dates in a row stops the stage.
 const ALIKE: u64 = 5;
-/// The longest rest of a table.
+/// The longest backoff of a throttled table, unless the warehouse asks for more.
 const LONGEST_REST: Duration = Duration::from_hours(1);
 
-/// A table that is left alone for a while.
+/// A table that is throttled.
 #[derive(Debug)]
 pub(super) struct Parked {
     until: Instant,
@@ -23,43 +23,43 @@ pub(super) struct Parked {
     why: String,
 }
 
-/// What has gone wrong with a stage of late.
+/// Recent errors of a stage.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     parked: Option<Parked>,
-    /// How often in a row its table was told to rest.
+    /// How often in a row its table was throttled.
     rests: u32,
-    /// The last error that stopped a date, and how many dates in a row it stopped.
+    /// The last error that failed a date, and how many dates in a row it failed.
     alike: Option<(String, u64)>,
     /// Why the rest of the stage is not tried.
     stopped: Option<String>,
 }
 
 impl Trouble {
-    /// Something was written: whatever it was is over.
+    /// Resets the counts after a successful write.
     pub(super) fn is_over(&mut self) {
         self.rests = 0;
         self.alike = None;
     }
 
-    /// The operator puts dates back: they are tried whatever happened before.
+    /// Resets a stopped stage when the operator requeues dates.
     pub(super) fn forget(&mut self) {
         self.alike = None;
         self.stopped = None;
     }
 
-    /// Whether the table rests.
+    /// Whether the table is throttled.
     pub(super) const fn is_parked(&self) -> bool {
         self.parked.is_some()
     }
 
-    /// When the rest ends.
+    /// When the backoff ends.
     pub(super) fn parked_until(&self) -> Option<Instant> {
         self.parked.as_ref().map(|parked| parked.until)
     }
 
-    /// Until when the table rests and why, for the screen.
-    pub(super) fn rest_told(&self) -> Option<String> {
+    /// Until when the table is throttled and why, for the screen.
+    pub(super) fn backoff_message(&self) -> Option<String> {
         let parked = self.parked.as_ref()?;
         Some(format!(
             "throttled until {} UTC: {}",
@@ -73,9 +73,9 @@ impl Trouble {
         self.stopped.as_deref()
     }
 
-    /// Counts an error that stopped a date; says how many in a row met it.
+    /// Counts an error that failed a date. Returns how many dates in a row had it.
     fn count(&mut self, message: &str) -> u64 {
-        // Numbers, dates among them, are what differs from date to date.
+        // Digits, such as dates, differ from date to date; the rest identifies the error.
         let said: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
         let count = match &self.alike {
             Some((known, count)) if *known == said => count + 1,
@@ -87,7 +87,7 @@ impl Trouble {
 }
 
 impl Dispatcher {
-    /// Leaves a stage's table alone for a while, twice as long each time in a row.
+    /// Throttles a stage's table, for twice as long each time in a row (up to 64 times). Returns when the backoff ends.
     pub(super) fn park(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
         let stage_run = &mut self.stage_runs[at];
         let rest = rest
@@ -118,7 +118,7 @@ impl Dispatcher {
         until
     }
 
-    /// Tables whose rest is over are used again.
+    /// Releases tables whose backoff has ended.
     pub(super) fn unpark(&mut self) {
         let now = Instant::now();
         for stage_run in &mut self.stage_runs {
@@ -130,7 +130,7 @@ impl Dispatcher {
         }
     }
 
-    /// A date was given up because of an error in the program or a query: met date after date, it ends the stage.
+    /// Counts a date that failed because of a code or query error. Enough of the same in a row stop the stage.
     pub(super) fn count_alike(&mut self, at: usize, error: &StageError) {
         let stage_run = &mut self.stage_runs[at];
         let failed = stage_run.trouble.count(&error.message);

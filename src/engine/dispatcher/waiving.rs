@@ -1,4 +1,4 @@
-//! Waivers, and gates that open or shut because a check has another answer than before.
+//! Waivers, and gates that open or close because a check has a new result.
 
 use chrono::Utc;
 
@@ -9,7 +9,7 @@ use super::super::{Event, StageState};
 use super::{Dispatcher, Fatal, Mode, Refresh};
 
 impl Dispatcher {
-    /// Lets a failed check pass on the operator's word.
+    /// Waives a failing check at the operator's request.
     pub(super) fn waive(
         &mut self,
         name: &str,
@@ -69,8 +69,7 @@ impl Dispatcher {
         Ok(Ok(format!("{name} waived for this definition and value")))
     }
 
-    /// A check of a stage that was through has a new answer: its gate may stand otherwise now, and what waited
-    /// behind it may start.
+    /// Evaluates the gate of a finished stage again after a check has a new result. Stages downstream may start.
     pub(super) fn judge_again(&mut self, stage: &str) -> Result<(), Fatal> {
         let Some(at) = self
             .stage_runs
@@ -94,7 +93,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A run that had ended goes on, if anything waits that may start now.
+    /// Continues a run that had ended, if a waiting stage can start now.
     fn go_on(&mut self) -> Result<(), Fatal> {
         let waits = (0..self.stage_runs.len()).any(|at| match self.stage_runs[at].board.state {
             StageState::Waiting => !self.is_stuck(at),
@@ -107,7 +106,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The operator lets a stage begin that waits for his word, or all that do.
+    /// Approves a waiting stage, or all of them; each starts once the gates before it open.
     pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Result<String, String>, Fatal> {
         if let Some(name) = stage
             && !self

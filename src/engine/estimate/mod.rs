@@ -1,5 +1,5 @@
-//! What a run is going to be billed, found out by dry runs before anything of it is asked. What nobody can tell yet is
-//! said to be unknown and never taken for nothing. It knows no ledger and decides nothing.
+//! Estimates a run's cost with dry runs before its first query. What can't be known yet is reported as unknown, never
+//! as zero. Independent of the ledger.
 
 mod recording_warehouse;
 mod shape;
@@ -21,10 +21,10 @@ use crate::warehouse::{Asking, Dates, DryRun, Question, Read, Warehouse};
 use recording_warehouse::{Days, RecordedQuery, RecordingWarehouse};
 use shape::{Shape, shapes};
 
-/// Dry runs that are under way at once.
+/// Maximum number of dry runs in flight.
 const ABREAST: usize = 8;
 
-/// The dates of a batch before batches grow.
+/// Dates per batch before batches grow.
 const FIRST_BATCH: usize = 4;
 
 /// What a run is about to do.
@@ -32,11 +32,11 @@ const FIRST_BATCH: usize = 4;
 pub struct Planned {
     /// Its stages, in order.
     pub stages: Vec<PlannedStage>,
-    /// Queries that belong to no stage: raw-data checks, by name.
+    /// Queries that belong to no stage, as `(name, SQL)`: raw-data checks.
     pub aside: Vec<(String, String)>,
     /// Workers at the start.
     pub workers: usize,
-    /// The most dates in a batch.
+    /// Maximum number of dates per batch.
     pub largest_batch: usize,
     /// The source the stages read.
     pub source: String,
@@ -47,46 +47,46 @@ pub struct Planned {
 pub struct PlannedStage {
     /// The stage.
     pub stage: Arc<dyn Stage>,
-    /// Dates that may have to be done.
+    /// Dates that may be due.
     pub dates: Vec<NaiveDate>,
-    /// Its checks that are going to be asked, by name, with their queries.
+    /// Queries of the checks and breakdowns that will run, as `(check, SQL)`.
     pub checks: Vec<(String, String)>,
 }
 
-/// What a run is going to be billed.
+/// The estimated cost of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// For each stage, in order.
+    /// By stage, in order.
     pub stages: Vec<StageEstimate>,
-    /// For the raw-data checks.
+    /// Of the raw-data checks.
     pub aside: Expected,
 }
 
-/// What a stage is going to be billed.
+/// The estimated cost of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageEstimate {
     /// Stage name.
     pub stage: String,
-    /// Dates that may have to be done.
+    /// Dates that may be due.
     pub dates: u64,
-    /// For reading, and for the query of a stage that is one. Not for writing, which no dry run tells.
+    /// For reading, and for the stage's own query if it has one. Not for writing, which a dry run can't estimate.
     pub reads: Expected,
     /// For its checks.
     pub checks: Expected,
 }
 
-/// What some jobs are going to be billed.
+/// The estimated cost of a group of jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
-    /// Bytes of those of which it is known.
+    /// Bytes billed for the jobs with a known cost.
     pub bytes: u64,
-    /// Jobs.
+    /// Number of jobs.
     pub jobs: u64,
-    /// Jobs of which nobody can tell.
+    /// Number of jobs whose cost is unknown.
     pub unknown: u64,
-    /// Why of the first of them nobody can.
+    /// Why the first of these is unknown.
     pub why: Option<String>,
-    /// The most one job is going to be billed, and what it asks; none if nothing is known.
+    /// Bytes billed for the largest job and what the job does; `None` if nothing is known.
     pub largest: Option<(u64, String)>,
 }
 
@@ -104,7 +104,7 @@ impl Expected {
         }
     }
 
-    /// Bytes as a person reads them; what is not known is not nothing.
+    /// The bytes as text: `> …` if some jobs are unknown, `-` without jobs.
     #[must_use]
     pub fn told(&self) -> String {
         match self {
@@ -117,7 +117,7 @@ impl Expected {
 }
 
 impl StageEstimate {
-    /// Everything together.
+    /// Reads and checks together.
     #[must_use]
     pub fn all(&self) -> Expected {
         let mut all = self.reads.clone();
@@ -127,7 +127,7 @@ impl StageEstimate {
 }
 
 impl Estimate {
-    /// Everything together.
+    /// All stages and raw-data checks together.
     #[must_use]
     pub fn all(&self) -> Expected {
         let mut all = Expected::default();
@@ -136,7 +136,7 @@ impl Estimate {
         all
     }
 
-    /// One sentence.
+    /// The estimate in one sentence.
     #[must_use]
     pub fn message(&self) -> String {
         let all = self.all();
@@ -151,7 +151,7 @@ impl Estimate {
         }
     }
 
-    /// A line for each stage.
+    /// One line per stage.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |name: &str, dates: Option<u64>, expected: &Expected| {
@@ -180,24 +180,24 @@ fn jobs(number: u64) -> String {
     counted(number, "job")
 }
 
-/// What is asked, and for whom.
+/// A dry run to make, and where its cost belongs.
 struct Wanted {
-    /// The stage, by its place; none for what belongs to none.
+    /// Index of the stage; `None` if it belongs to no stage.
     stage: Option<usize>,
     is_check: bool,
-    /// What the largest job is called if it is too large.
+    /// Names the largest job in the message that refuses it.
     what: String,
     shape: Shape,
 }
 
 impl Planned {
-    /// Whether there is anything to be done.
+    /// Whether there are no dates to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.stages.iter().all(|stage| stage.dates.is_empty())
     }
 
-    /// Asks the warehouse what all of it is going to be billed. Nothing is read and nothing is written.
+    /// Estimates the cost of everything with dry runs. Nothing is read or written.
     pub async fn dry_run(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
         let (wanted, tables) = self.wanted().await;
         let questions: BTreeSet<RecordedQuery> =
@@ -208,7 +208,7 @@ impl Planned {
         self.summed_up(&wanted, &told)
     }
 
-    /// Everything that is going to be asked, with the tables that are read.
+    /// The dry runs to make, and the definitions of the tables they read.
     async fn wanted(&self) -> (Vec<Wanted>, BTreeMap<String, TableDef>) {
         let recording_warehouse = RecordingWarehouse::default();
         let mut wanted = Vec::new();
@@ -251,8 +251,7 @@ impl Planned {
         (wanted, recording_warehouse.into_tables())
     }
 
-    /// Lets a stage ask the notebook everything it is going to ask the warehouse. What it makes of no answer is of no
-    /// interest: what it asked until then is.
+    /// Records everything a stage will ask of the warehouse. Its results, computed from empty answers, are ignored.
     async fn read(&self, planned: &PlannedStage, recording_warehouse: &RecordingWarehouse) {
         let (stage, dates) = (planned.stage.as_ref(), planned.dates.as_slice());
         drop(stage.scope(recording_warehouse, dates).await);
@@ -298,7 +297,7 @@ impl Planned {
             aside: Expected::default(),
         };
         for one in wanted {
-            // What this run is about to fill cannot be measured before.
+            // Tables that this run fills can't be measured yet.
             let is_filled = match (&one.shape.question, one.stage) {
                 (RecordedQuery::Read { table, .. }, _) => filled.contains(table),
                 (_, Some(at)) => !self.stages[at].dates.is_empty(),
@@ -315,7 +314,7 @@ impl Planned {
     }
 }
 
-/// What the jobs of a shape are going to be billed.
+/// The estimated cost of a shape's jobs.
 fn expected(wanted: &Wanted, told: Option<&Result<DryRun, String>>, is_filled: bool) -> Expected {
     let shape = &wanted.shape;
     let unknown = |why: &str| Expected {
@@ -352,7 +351,7 @@ fn times(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).round() as u64
 }
 
-/// Puts every question once, a few at a time.
+/// Makes each dry run once, a few at a time.
 async fn ask_all(
     questions: BTreeSet<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
@@ -361,12 +360,12 @@ async fn ask_all(
 ) -> BTreeMap<RecordedQuery, Result<DryRun, String>> {
     let tables = Arc::new(tables);
     let abreast = Arc::new(Semaphore::new(ABREAST));
-    // Dropped with this future, it takes its tasks with it.
+    // Dropping this future aborts its tasks.
     let mut tasks = JoinSet::new();
     for question in questions {
         let (warehouse, tables, abreast) = (warehouse.clone(), tables.clone(), abreast.clone());
         tasks.spawn(async move {
-            // It is never closed; were it, more at once would only be slower.
+            // The semaphore is never closed. Without a permit there would only be more queries at once.
             let _turn = abreast.acquire().await;
             let told = dry_run(&question, &tables, warehouse.as_ref()).await;
             (question, told)
@@ -375,7 +374,7 @@ async fn ask_all(
     let mut told = BTreeMap::new();
     while let Some(joined) = tasks.join_next().await {
         meter.done.fetch_add(1, Ordering::Relaxed);
-        // One that panicked is not among the answers, and so not known.
+        // A dry run that panicked has no result, so its cost stays unknown.
         told.extend(joined.ok());
     }
     told
@@ -437,7 +436,7 @@ mod tests {
         }
     }
 
-    // Three jobs that process 400 MiB 1.75 times; then jobs that process next to nothing and are billed the least.
+    // Three jobs that process 400 MiB 1.75 times; then jobs that process almost nothing and are billed the minimum.
     #[rstest]
     #[case(told(400, 1), (3, 1.75, 1.0), 700, 400)]
     #[case(told(400, 1), (4, 1.0, 0.25), 400, 100)]

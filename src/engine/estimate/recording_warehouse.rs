@@ -1,5 +1,5 @@
-//! A warehouse that answers nothing and writes down what it is asked: what a stage reads is learnt from the stage itself,
-//! so that an estimate cannot differ from what is done later.
+//! A warehouse that returns nothing and records every query. It shows what a stage reads by running the stage itself,
+//! so that the estimate matches the run.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -17,24 +17,24 @@ use crate::warehouse::{
 /// The dates of a read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Days {
-    /// Just these.
+    /// Only these dates.
     Only(Vec<NaiveDate>),
-    /// From the first to the last, both included.
+    /// From the first to the last, inclusive.
     Between(NaiveDate, NaiveDate),
 }
 
-/// Something that was asked.
+/// A recorded query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RecordedQuery {
-    /// These columns of this table, `dataset.table`.
+    /// A read of these columns of a table (`dataset.table`).
     Read {
         table: String,
         columns: Vec<String>,
         days: Days,
     },
-    /// This query.
+    /// A query.
     Query(String),
-    /// This query about these dates.
+    /// A query for these dates.
     About(String, Vec<NaiveDate>),
 }
 
@@ -50,12 +50,12 @@ struct Pages {
 }
 
 impl RecordingWarehouse {
-    /// What was asked since this was last called.
+    /// Takes the queries recorded since the last call.
     pub(super) fn take(&self) -> Vec<RecordedQuery> {
         mem::take(&mut self.pages().asked)
     }
 
-    /// Every table that was read, by its path.
+    /// Every table that was read, by path.
     pub(super) fn into_tables(self) -> BTreeMap<String, TableDef> {
         mem::take(&mut self.pages().tables)
     }
@@ -87,7 +87,7 @@ impl Warehouse for RecordingWarehouse {
         Ok(None)
     }
 
-    /// Who finds a table empty asks nothing further.
+    /// If a table seems empty, a stage may not query it further.
     async fn holds_rows(&self, _table: &TableDef) -> Result<bool, WarehouseError> {
         Ok(true)
     }

@@ -1,4 +1,4 @@
-//! From many jobs to few questions: batches ask the same of other dates, so that one dry run tells of all of them.
+//! Groups jobs by shape: batches run the same query for different dates, so one dry run covers all of them.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use chrono::NaiveDate;
 
 use super::recording_warehouse::{Days, RecordedQuery};
 
-/// Jobs that ask the same, of other dates.
+/// Jobs that differ only in their dates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
-    /// What stands for all of them.
+    /// The query to dry-run for all of them.
     pub(super) question: RecordedQuery,
-    /// Jobs.
+    /// Number of jobs.
     pub(super) jobs: u64,
-    /// How often they process what the question processes, all together.
+    /// Bytes processed by all jobs together, as a multiple of `question`.
     pub(super) share: f64,
-    /// How often the largest of them does.
+    /// Bytes processed by the largest job, as a multiple of `question`.
     pub(super) largest: f64,
 }
 
-/// What is the same in them.
+/// What all jobs of a shape have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Dates(String, Vec<String>),
@@ -28,7 +28,7 @@ enum Kind {
     About(String),
 }
 
-/// The few questions that tell what all of these jobs process.
+/// Groups recorded queries into shapes, with one query to dry-run for each.
 pub(super) fn shapes(asked: Vec<RecordedQuery>) -> Vec<Shape> {
     let mut alike: BTreeMap<Kind, Vec<RecordedQuery>> = BTreeMap::new();
     for one in asked {
@@ -60,7 +60,7 @@ fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
                 Days::Between(..) => overlapping(read, alike),
             }
         }
-        // The one in the middle is neither the smallest nor the largest, as a rule.
+        // The middle one is usually neither the smallest nor the largest.
         several => vec![Shape {
             question: several[several.len() / 2].clone(),
             jobs,
@@ -70,7 +70,7 @@ fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
     }
 }
 
-/// Reads of dates, each date by one of them: together they process what a read of all dates does.
+/// Reads of separate dates. Together they process as much as one read of all dates.
 fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Shape {
     let mut dates: Vec<NaiveDate> = alike
         .iter()
@@ -94,8 +94,8 @@ fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -
     }
 }
 
-/// Reads of ranges. Those that overlap, as all that look back on one season do, process more than the whole of it: as
-/// much more as they are longer together.
+/// Reads of date ranges. Ranges that overlap, such as look-backs within one season, process more than one read of the
+/// whole season, in proportion to the sum of their lengths.
 fn overlapping(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Vec<Shape> {
     let mut spans: Vec<(NaiveDate, NaiveDate)> = alike
         .iter()
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(found, [expected]);
     }
 
-    // Each batch reads its season from the beginning: 10, 20 and 40 of 40 days make 1.75 times the season.
+    // Each batch reads its season from the start: 10, 20 and 40 of 40 days make 1.75 times the season.
     #[test]
     fn reads_that_look_back_cost_the_season_more_than_once_and_seasons_stay_apart() {
         let between = |from: &str, to: &str| read(Days::Between(day(from), day(to)));

@@ -1,5 +1,5 @@
-//! The tables that stages fill, as the warehouse has them. Reading it needs no ledger, so a start reads it while it asks
-//! what other hosts have recorded.
+//! The tables that stages fill, as found in the warehouse. Needs no ledger, so it is read while progress recorded by
+//! other hosts is imported.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::engine::Stage;
 use crate::table::Schema;
 use crate::warehouse::{Owner, Warehouse, WarehouseError};
 
-/// The tables, in the order of their stages. A stage that fills none has no entry.
+/// The tables, in stage order. Stages without a table have no entry.
 #[derive(Debug)]
 pub(in crate::engine) struct Catalog(pub(super) Vec<CatalogTable>);
 
@@ -20,15 +20,15 @@ pub(super) struct CatalogTable {
     /// `dataset.table`.
     pub(super) path: String,
     pub(super) owner: Option<Owner>,
-    /// None if the table does not exist yet.
+    /// `None` if the table does not exist yet.
     pub(super) schema: Option<Schema>,
 }
 
 impl Catalog {
-    /// Reads schemas and owners at the same time. Reading a schema is free.
+    /// Reads schemas and owners concurrently. Reading a schema is free.
     ///
     /// # Errors
-    /// When the warehouse does not return one of them.
+    /// If the warehouse does not return one of them.
     pub(in crate::engine) async fn read(
         stages: &[Arc<dyn Stage>],
         warehouse: &dyn Warehouse,

@@ -1,4 +1,4 @@
-//! Examining each table against its definition, its owner and its rows, and each query against the tables.
+//! Compares each table with its definition, owner and rows, and tries each query against the tables.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,43 +12,43 @@ use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
 use crate::table::{Change, Difference, Schema, TableDef, Value, misfits, sql_name};
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
-/// What is to be looked at.
+/// What to examine.
 #[derive(Debug, Clone)]
 pub struct Examination {
-    /// The plan's name.
+    /// Plan name.
     pub plan: String,
     /// The stages of the run, in plan order.
     pub stages: Vec<Arc<dyn Stage>>,
-    /// What all stages of the plan fill.
+    /// Inputs and tables of all stages in the plan.
     pub lineage: Lineage,
-    /// A date of the run, for the queries.
+    /// A date of the run, to try the queries with.
     pub date: Option<NaiveDate>,
-    /// Stages whose tables hold rows that runs of this plan stored, as far as the ledger knows.
+    /// Stages whose tables have rows stored by runs of this plan, according to the ledger.
     pub filled: HashSet<String>,
-    /// Raw tables are loaded only after this: what reads them is looked at when its stage begins.
+    /// Whether raw tables are loaded later. A query on a table missing until then is checked when its stage starts.
     pub loads_later: bool,
 }
 
 impl Examination {
-    /// Examines everything. Nothing is changed.
+    /// Examines all tables and queries. Changes nothing.
     ///
     /// # Errors
-    /// When the warehouse cannot be asked.
+    /// If the warehouse can't be read.
     pub async fn look(&self, warehouse: &dyn Warehouse) -> Result<Findings, StageError> {
         let catalog = Catalog::read(&self.stages, warehouse).await?;
         self.judge(catalog, warehouse).await
     }
 
-    /// The same with a catalog that has just been read.
+    /// Examines with a catalog that has just been read.
     ///
     /// # Errors
-    /// When the warehouse cannot be asked.
+    /// If the warehouse can't be read.
     pub(in crate::engine) async fn judge(
         &self,
         catalog: Catalog,
         warehouse: &dyn Warehouse,
     ) -> Result<Findings, StageError> {
-        // A warehouse without owners has no rows of others to protect.
+        // Without owners, a warehouse has no rows of others to protect.
         let has_owners = warehouse.owners().is_some();
         let examined = (catalog.0.into_iter()).map(|table| self.table(warehouse, table, has_owners));
         let tables = try_join_all(examined).await?;
@@ -60,7 +60,7 @@ impl Examination {
         })
     }
 
-    /// A table, and how it is.
+    /// Examines one table.
     async fn table(
         &self,
         warehouse: &dyn Warehouse,
@@ -100,7 +100,7 @@ impl Examination {
         Ok((found, schema))
     }
 
-    /// What is wrong with the queries of the stages, with the tables as they are or will be.
+    /// Problems of the stages' queries, tried on the tables as they are or will be.
     async fn queries(
         &self,
         warehouse: &dyn Warehouse,
@@ -149,7 +149,7 @@ impl Examination {
         Ok(problems)
     }
 
-    /// What to say of a table that a query reads and that is not there; nothing if it may be there when it is asked.
+    /// The problem with a table that a query reads and that doesn't exist; `None` if it may exist by then.
     fn missing(&self, missing: &str) -> Option<String> {
         let in_run = |stage: &&str| self.stages.iter().any(|known| known.name() == *stage);
         let filled = (self.lineage.filled())
@@ -168,7 +168,7 @@ impl Examination {
     }
 }
 
-/// The column that says which date a row is of, where the table has it.
+/// The date column, if the table has it.
 fn date_column<'a>(fills: Fills<'a>, schema: &Schema) -> Option<&'a str> {
     let name = match fills {
         Fills::Computed(table) | Fills::Query(table, ..) => table.date_column.as_ref(),
@@ -182,10 +182,10 @@ fn date_column<'a>(fills: Fills<'a>, schema: &Schema) -> Option<&'a str> {
         .then_some(name)
 }
 
-/// What a table that is there holds.
+/// Counts what an existing table contains.
 async fn held(warehouse: &dyn Warehouse, path: &str, date: Option<&str>) -> Result<Held, WarehouseError> {
     let sql = match date {
-        // A filter that lets every date pass: BigQuery may refuse a query without one.
+        // The filter matches every date; BigQuery may refuse a query without one.
         Some(date) => format!(
             "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT {date}) AS held_dates FROM `{path}` \
              WHERE {date} >= '0001-01-01'",

@@ -1,6 +1,6 @@
-//! The plan held against the warehouse before anything is made or written: how each table is, whose it is, what it holds,
-//! and what each query would return. Looking changes nothing; `settle` does what was found to be needed, and is called
-//! only when nothing stands against the run. Who is asked in between is the dispatcher's business.
+//! Compares the plan with the warehouse before anything is written: each table's schema, owner and rows, and what each
+//! query would return. Examining changes nothing. `settle` makes the necessary changes, and runs only if nothing blocks
+//! the run. The dispatcher asks the operator in between.
 
 mod catalog;
 mod examine;
@@ -17,45 +17,45 @@ pub(super) use settle::{Settled, Settlement, Unsettled};
 
 use crate::figures::counted;
 
-/// What the operator allows a run to do to tables that are not as the plan has them.
+/// What the operator allows a run to do to tables that differ from the plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Permits {
     /// Replace rows of a table that has no owner.
     pub replace_existing: bool,
     /// Take over tables of other plans.
     pub take_over: bool,
-    /// Alter tables, as far as no stored value changes.
+    /// Alter tables, as long as no stored value changes.
     pub migrate: bool,
 }
 
-/// What a table holds.
+/// What a table contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Held {
-    /// Dates it holds rows of.
+    /// Dates with rows.
     pub partitions: u64,
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
 }
 
-/// One table that a stage of the run fills, as it was found.
+/// The state of a table that a stage of the run fills.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examined {
-    /// The stage.
+    /// Stage name.
     pub stage: String,
     /// `dataset.table`.
     pub path: String,
-    /// Its definition; none if another program makes it.
+    /// Its definition; `None` if another program creates it.
     pub definition: Option<TableDef>,
-    /// How it differs from its definition; nothing where it is not there.
+    /// How it differs from its definition; empty if it doesn't exist.
     pub differences: Vec<Difference>,
-    /// The plan it belongs to; none if it has no owner.
+    /// Its owner, if it has one.
     pub owner: Option<Owner>,
-    /// What it holds, where it has no owner and no run of this plan is known to have filled it.
+    /// What it contains, if it has no owner and no run of this plan is known to have filled it.
     pub foreign: Option<Held>,
 }
 
 impl Examined {
-    /// What `--migrate` does for it, if that mends all that stops a run.
+    /// The changes that `--migrate` makes; empty if they can't resolve everything that blocks the run.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let stopping = self.differences.iter().filter(|found| found.stops());
@@ -66,19 +66,19 @@ impl Examined {
     }
 }
 
-/// Everything that was found.
+/// The result of an examination.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// The plan.
+    /// Plan name.
     pub plan: String,
     /// The tables, in plan order.
     pub tables: Vec<Examined>,
-    /// What is wrong with queries, a sentence each.
+    /// Problems of queries, one sentence each.
     pub queries: Vec<String>,
 }
 
 impl Findings {
-    /// What stands against the run, a sentence each: what is wrong with tables and queries, and tables of other plans.
+    /// Everything that blocks the run, one sentence each: problems of tables and queries, and tables of other plans.
     #[must_use]
     pub fn problems(&self, permits: Permits) -> Vec<String> {
         let mut problems = self.queries.clone();
@@ -105,7 +105,7 @@ impl Findings {
         problems
     }
 
-    /// Differences that stop nothing, a sentence each.
+    /// Differences that don't block the run, one sentence each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let harmless = |table: &Examined| -> Vec<String> {
@@ -117,7 +117,7 @@ impl Findings {
         self.tables.iter().flat_map(harmless).collect()
     }
 
-    /// Tables without an owner that hold rows which no run of this plan is known to have stored: a line each.
+    /// Tables without an owner that contain rows not known to come from this plan, one line each.
     #[must_use]
     pub fn foreign_rows(&self) -> Vec<String> {
         let lines = self.tables.iter().filter_map(|table| {
@@ -133,7 +133,7 @@ impl Findings {
         lines.collect()
     }
 
-    /// What has to be done before the first unit, in the order of the plan.
+    /// The changes needed before the first unit, in plan order.
     pub(super) fn settlement(&self, owner: Owner) -> Settlement {
         let is_to_claim =
             |table: &&Examined| (table.owner.as_ref()).is_none_or(|owner| owner.plan != self.plan);
@@ -156,7 +156,7 @@ impl Findings {
     }
 }
 
-/// An owner as it stands in a sentence: the plan, and who took the table when.
+/// An owner for use in a sentence: the plan, and who took the table when.
 pub(super) fn told(owner: &Owner) -> impl fmt::Display + '_ {
     format!(
         "{} (taken by {} on {}, {})",

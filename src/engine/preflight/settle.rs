@@ -1,4 +1,4 @@
-//! Doing what was found to be needed before the first unit: taking tables over, recording whose they are, altering them.
+//! Makes the changes needed before the first unit: takes tables over, records their owner, alters them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,32 +11,32 @@ use crate::fence::{FenceError, LeaseGuard, Waiting};
 use crate::table::{Change, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
-/// What is to be done.
+/// The changes to make.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Settlement {
-    /// Tables that are not this plan's yet.
+    /// Tables this plan doesn't own yet.
     pub(super) claims: Vec<Claim>,
-    /// Tables to be altered.
+    /// Tables to alter.
     pub(super) changes: Vec<(TableDef, Vec<Change>)>,
-    /// Whose they are from now on.
+    /// Their new owner.
     pub(super) owner: Owner,
 }
 
-/// What was done.
+/// The changes made.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Settled {
-    /// Tables that belonged to another plan, with its name.
+    /// Tables taken over, with the previous plan.
     pub(in crate::engine) taken_over: Vec<(String, String)>,
-    /// Tables that were altered, with what was done in words.
+    /// Tables altered, with a description of the change.
     pub(in crate::engine) altered: Vec<(String, String)>,
 }
 
-/// Why it was not done.
+/// Why the changes were not made.
 #[derive(Debug)]
 pub(in crate::engine) enum Unsettled {
-    /// Somebody was quicker, or lives: the run is refused, a sentence each.
+    /// Another plan claimed a table first: the run is refused, one sentence per table.
     Refused(Vec<String>),
-    /// The plan a table is taken from is being worked on.
+    /// The plan to take a table from is in use.
     AtWork(String),
     /// The warehouse failed.
     Failed(WarehouseError),
@@ -49,12 +49,12 @@ impl From<WarehouseError> for Unsettled {
 }
 
 impl Settlement {
-    /// Whether there is anything to do.
+    /// Whether there is anything to change.
     pub(in crate::engine) const fn is_needed(&self) -> bool {
         !self.claims.is_empty() || !self.changes.is_empty()
     }
 
-    /// Does it: first whose the tables are, so that only their owner alters them.
+    /// Makes the changes: owners first, since only the owner alters a table.
     pub(in crate::engine) async fn settle(
         self,
         warehouse: Arc<dyn Warehouse>,
@@ -69,8 +69,8 @@ impl Settlement {
         Ok(Settled { taken_over, altered })
     }
 
-    /// Records whose the tables are. A table of another plan is taken while that plan's lease is held, so that none of
-    /// its runs is at work, and one that died before its last write lands can write no more.
+    /// Records the owner of the tables. A table of another plan is taken while holding that plan's lease, so that none
+    /// of its runs is active, and a write of a crashed one can no longer be applied.
     async fn claim(
         &self,
         warehouse: &Arc<dyn Warehouse>,
@@ -90,7 +90,7 @@ impl Settlement {
                 .push(lease_of(owners.beside(), plan.clone(), folder.clone(), self.owner.since).await?);
         }
         let has = owners.claim(&self.claims, &self.owner).await;
-        // The end of a lease waits for the thread that keeps it.
+        // Dropping a lease guard blocks until its thread has ended.
         let given_back = tokio::task::spawn_blocking(move || drop(lease_guards)).await;
         if let Err(error) = given_back {
             tracing::warn!("cannot release a lease ({error}); it expires by itself");
@@ -131,7 +131,7 @@ impl Settlement {
     }
 }
 
-/// The lease of another plan, for which one may have to listen a while.
+/// Takes the lease of another plan; may wait for its holder's heartbeat.
 async fn lease_of(
     beside: Arc<dyn Warehouse>,
     plan: String,

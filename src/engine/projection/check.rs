@@ -1,4 +1,4 @@
-//! What facts say of checks.
+//! Applies events about checks.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     }
 }
 
-/// The check of this name; one that was never told of is new.
+/// The check with this name; added if it is unknown.
 fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: &str) -> &'a mut CheckView {
     let known = checks.iter().position(|view| view.name == name);
     let at = known.unwrap_or_else(|| {

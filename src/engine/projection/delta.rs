@@ -1,5 +1,5 @@
-//! What of a picture the facts before it do not tell: how the dates stood at the start, who works on what, the rate,
-//! gates, the runbook. Recorded beside the facts, so that both together are the run as it was shown.
+//! The part of a snapshot that the preceding events don't contain: dates at the start, workers, rates, gates, the
+//! runbook. Recorded among the events, so that both together reproduce the run as shown.
 
 use std::sync::Arc;
 
@@ -13,63 +13,63 @@ use crate::engine::{
 };
 use crate::runbook::Item;
 
-/// The rest of a picture.
+/// What a snapshot adds to the events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotDelta {
     /// The run as a whole.
     #[serde(rename = "of")]
     pub run: RunView,
-    /// Stages that changed otherwise than was told; all of them at the start.
+    /// Stages that differ from what the events show; all of them in the first delta.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageDelta>,
-    /// Workers.
+    /// Changes in the workers.
     #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
     pub workers: ListDelta<WorkerView>,
-    /// Checks.
+    /// Changes in the checks.
     #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
     pub checks: ListDelta<CheckView>,
-    /// Items of the runbook.
+    /// Changes in the runbook items.
     #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
     pub runbook: ListDelta<Item>,
-    /// Checks of the raw tables.
+    /// Changes in the raw-data checks.
     #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
     pub sources: ListDelta<CheckView>,
-    /// Breakdowns.
+    /// Changes in the breakdowns.
     #[serde(default, skip_serializing_if = "ListDelta::is_nothing")]
     pub breakdowns: ListDelta<BreakdownView>,
-    /// What the run is going to be billed, once that is known.
+    /// The cost estimate, if it has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Arc<Estimate>>,
 }
 
-/// One stage. What follows from its units is not said again.
+/// One stage, without the sums that follow from its units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageDelta {
-    /// Name.
+    /// Stage name.
     pub name: String,
-    /// `dataset.table`; none if it fills none.
+    /// `dataset.table`; `None` if the stage has no table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// How it stands.
+    /// State of the stage.
     pub state: StageState,
-    /// Seconds of work, pauses left out.
+    /// Seconds of work, without pauses.
     pub seconds: f64,
-    /// What was billed for it and its checks.
+    /// Billed for the stage and its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
-    /// What its rows do not know; none if that is as before.
+    /// NULLs and data issues; `None` if unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gaps: Option<Vec<GapView>>,
-    /// Whether its dates are these and no others.
+    /// Whether `units` replaces all units of the stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
-    /// Its units that changed otherwise than was told.
+    /// Units that differ from what the events show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitGroup>,
 }
 
 impl SnapshotDelta {
-    /// What is to be said of `now` to somebody who knows `before`.
+    /// The delta that turns `before` into `now`.
     pub(super) fn between(before: Option<&Snapshot>, now: &Snapshot) -> Self {
         let stages = now.stages.iter().filter_map(|stage| {
             let known = before.and_then(|before| before.stages.iter().find(|known| known.name == stage.name));
@@ -105,7 +105,7 @@ impl SnapshotDelta {
 }
 
 impl StageDelta {
-    /// None if both are the same.
+    /// `None` if both are the same.
     fn between(before: Option<&StageView>, now: &StageView) -> Option<Self> {
         if before == Some(now) {
             return None;

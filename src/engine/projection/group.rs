@@ -1,4 +1,4 @@
-//! Units that stand alike, with their dates: most of a stage's dates say the same, so that this is a tenth of the text.
+//! Units grouped by equal state. Most dates of a stage are alike, so the text is about a tenth as long.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::engine::UnitView;
 use crate::ledger::UnitState;
 
-/// Some units of a stage that differ in their dates alone.
+/// Units of a stage that differ only in their date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitGroup {
-    /// How they stand.
+    /// Their state.
     pub state: UnitState,
     /// Rows stored for each.
     pub rows: u32,
-    /// Rows expected of each.
+    /// Rows expected for each.
     pub expected: u32,
     /// Attempts used.
     pub attempts: u32,
     /// Why they are skipped, partial, empty or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    /// Which.
+    /// Their dates.
     pub dates: Vec<NaiveDate>,
 }
 
 impl UnitGroup {
-    /// Units put together, in the order in which their kinds first come.
+    /// Groups units, in order of first occurrence.
     pub(super) fn gathered<'a>(units: impl Iterator<Item = &'a UnitView>) -> Vec<Self> {
         let mut places = HashMap::new();
         let mut gathered: Vec<Self> = Vec::new();
@@ -56,7 +56,7 @@ impl UnitGroup {
         gathered
     }
 
-    /// The units one by one.
+    /// The units of the group, one by one.
     pub(super) fn units(&self) -> impl Iterator<Item = UnitView> {
         self.dates.iter().map(|&date| UnitView {
             date,

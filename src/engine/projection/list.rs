@@ -1,23 +1,23 @@
-//! What changed in a list whose entries have names: the changed entries, or the whole list where others stand in it.
+//! The delta of a list with named entries: the changed entries, or the whole list if its entries are not the same ones.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{BreakdownView, CheckView, WorkerView};
 use crate::runbook::Item;
 
-/// The difference of two lists.
+/// The difference between two lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListDelta<T> {
-    /// Every entry, in order.
+    /// Every entry, in order; replaces the list.
     All(Vec<T>),
-    /// Those that changed.
+    /// The changed entries only.
     Changed(Vec<T>),
 }
 
-/// An entry that is known again by its name.
+/// An entry identified by a name or number.
 pub trait Named {
-    /// Whether both are about the same thing.
+    /// Whether both have the same name.
     fn is_about(&self, other: &Self) -> bool;
 }
 
@@ -52,7 +52,7 @@ impl<T> Default for ListDelta<T> {
 }
 
 impl<T> ListDelta<T> {
-    /// Whether both lists were the same.
+    /// Whether nothing changed.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self, Self::Changed(entries) if entries.is_empty())
     }
@@ -68,7 +68,7 @@ impl<T: Named + Clone + PartialEq> ListDelta<T> {
         Self::Changed(changed.map(|(_, new)| new.clone()).collect())
     }
 
-    /// Changes a list; an entry it does not have is left out.
+    /// Applies the delta; ignores changed entries that the list doesn't have.
     pub(super) fn apply(&self, list: &mut Vec<T>) {
         match self {
             Self::All(all) => list.clone_from(all),

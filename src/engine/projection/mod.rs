@@ -1,6 +1,5 @@
-//! A run retold from its facts: each of them changes the picture the ones before it made. The run itself does this too,
-//! while it writes them, to see what of its pictures they do not tell; that alone it then records beside them.
-//! This room knows no file and no clock.
+//! Computes the snapshot of a run from its events. The engine does so too while it writes events, and records the
+//! difference to its own snapshot as deltas. No files and no clock here.
 
 mod check;
 mod delta;
@@ -16,18 +15,18 @@ pub use delta::{SnapshotDelta, StageDelta};
 pub use group::UnitGroup;
 pub use list::ListDelta;
 
-/// A run as far as it was told.
+/// A run as described by its events so far.
 #[derive(Debug, Clone, Default)]
 pub struct Projector(Option<Snapshot>);
 
 impl Projector {
-    /// How things stand; none before the first fact.
+    /// The snapshot; `None` before the first event.
     #[must_use]
     pub const fn snapshot(&self) -> Option<&Snapshot> {
         self.0.as_ref()
     }
 
-    /// Takes the next fact of the run.
+    /// Applies the next event.
     pub fn take(&mut self, fact: &Fact) {
         let snapshot = self.0.get_or_insert_with(|| blank(fact));
         let is_at_work = matches!(snapshot.run.state, RunState::Running | RunState::Draining);
@@ -39,7 +38,7 @@ impl Projector {
         fold(snapshot, fact);
     }
 
-    /// What of this picture was not told; told from now on.
+    /// What `now` adds to the events so far; later deltas start from `now`.
     pub(super) fn diff(&mut self, now: &Snapshot) -> SnapshotDelta {
         let untold = SnapshotDelta::between(self.0.as_ref(), now);
         self.0 = Some(now.clone());
@@ -47,7 +46,7 @@ impl Projector {
     }
 }
 
-/// A run of which nothing is known but its name.
+/// An empty run with only its id.
 fn blank(fact: &Fact) -> Snapshot {
     Snapshot {
         version: 0,
@@ -102,7 +101,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         }
         Event::Prepared { .. } => snapshot.run.preparing = None,
         Event::Estimated { held, estimate, .. } => {
-            // A run of before the questions told no other fact of this one.
+            // Runs recorded before questions existed have no other event for this one.
             snapshot.run.question = held.then(|| Arc::new(Question::cost()));
             snapshot.estimate = Some(Arc::new(estimate.clone()));
         }
@@ -135,7 +134,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::SourceChecked { .. }
         | Event::CheckWaived { .. } => check::fold(snapshot, fact),
         Event::SnapshotDelta(delta) => delta.apply(snapshot),
-        // What these change shows in the facts and pictures that follow them.
+        // The effect of these shows in the events and deltas that follow.
         Event::Continued { .. }
         | Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
@@ -152,7 +151,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     }
 }
 
-/// As many workers as there are now; who came has nothing to do yet.
+/// Adjusts the list to `number` workers; new ones are idle.
 fn staff(workers: &mut Vec<WorkerView>, number: usize) {
     workers.truncate(number);
     for slot in workers.len() + 1..=number {

@@ -1,4 +1,4 @@
-//! What facts say of stages and their units.
+//! Applies events about stages and their units.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     }
 }
 
-/// The stage of this name; one that was never told of is new.
+/// The stage with this name; added if it is unknown.
 pub(super) fn of_name<'a>(stages: &'a mut Vec<StageView>, name: &str) -> &'a mut StageView {
     let at = stages
         .iter()
@@ -93,7 +93,7 @@ pub(super) fn of_name<'a>(stages: &'a mut Vec<StageView>, name: &str) -> &'a mut
     &mut stages[at]
 }
 
-/// Puts these units in the place of the old ones, or among them where the date is new.
+/// Replaces units of the same date and inserts new ones.
 pub(super) fn put_units(stage: &mut StageView, new: impl Iterator<Item = UnitView>) {
     let mut new = new.peekable();
     if new.peek().is_none() {
@@ -115,14 +115,14 @@ pub(super) fn put_units(stage: &mut StageView, new: impl Iterator<Item = UnitVie
     }
 }
 
-/// Leaves the stage without a unit.
+/// Removes all units of the stage.
 pub(super) fn forget_units(stage: &mut StageView) {
     stage.units = Arc::default();
     stage.counts = Counts::default();
     stage.rows = 0;
 }
 
-/// Changes units that are known.
+/// Changes known units; ignores unknown dates.
 fn change(stage: &mut StageView, dates: &[NaiveDate], change: impl Fn(&mut UnitView)) {
     let units = Arc::make_mut(&mut stage.units);
     for date in dates {
@@ -134,13 +134,13 @@ fn change(stage: &mut StageView, dates: &[NaiveDate], change: impl Fn(&mut UnitV
     }
 }
 
-/// Takes one unit's change into the sums; to add all of them up anew for each fact takes too long in a long plan.
+/// Updates the sums for one changed unit. Summing all units for each event takes too long in a long plan.
 fn recount(counts: &mut Counts, rows: &mut u64, old: &UnitView, new: &UnitView) {
     counts.move_one(old.state, new.state);
     *rows = *rows - u64::from(old.rows) + u64::from(new.rows);
 }
 
-/// Whether a stage whose units are done passed, as its checks stand; nothing is said of one with checks under way.
+/// Sets a finished stage to passed or failed by its gate, unless a check is still to run.
 pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
     let of_it = |check: &&CheckView| check.stage == name;
     let checks = || snapshot.checks.iter().filter(of_it);
@@ -169,7 +169,7 @@ pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
     }
 }
 
-/// Nothing more is asked of a run that has ended.
+/// Judges the stages still in checking when the run ends.
 pub(super) fn all_judged(snapshot: &mut Snapshot) {
     let waits = |stage: &&StageView| stage.state == StageState::Checking;
     let names: Vec<String> = (snapshot.stages.iter().filter(waits))

@@ -1,4 +1,4 @@
-//! What a run would do to stored rows, in few words: how they part from computed ones, column by column. Pure.
+//! Summarises how computed rows differ from stored ones, column by column. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,53 +7,53 @@ use serde::{Deserialize, Serialize};
 use crate::figures::counted;
 use crate::table::{Row, TableDef, compare, row_name};
 
-/// Changes and keys given word for word; of the rest only the count.
+/// Changes and keys shown as examples; the rest are only counted.
 const EXAMPLES: usize = 3;
 
-/// What a run would do to the rows stored for a date.
+/// How the computed rows of a date differ from the stored ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Rows that are stored with the same values.
+    /// Rows stored with the same values.
     pub same: usize,
-    /// Rows that are stored with other values.
+    /// Rows stored with other values.
     pub changed: usize,
     /// Rows whose key is not stored.
     pub new: usize,
-    /// Stored rows whose key was not computed, and all but one of those that share a key.
+    /// Stored rows whose key was not computed, plus duplicates of a key.
     pub gone: usize,
-    /// The first keys that are not stored.
+    /// The first new keys.
     pub new_keys: Vec<String>,
-    /// The first keys that were not computed.
+    /// The first keys that are gone.
     pub gone_keys: Vec<String>,
-    /// Columns that hold another value, in the table's order.
+    /// Columns with changed values, in table order.
     pub columns: Vec<ChangedColumn>,
 }
 
-/// A column that holds another value than is stored.
+/// A column with changed values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedColumn {
-    /// Its name.
+    /// Column name.
     pub column: String,
-    /// In how many rows.
+    /// Number of rows that differ in it.
     pub rows: usize,
     /// The first of them.
     pub examples: Vec<Change>,
 }
 
-/// One value that is another one than is stored.
+/// A changed value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The row's key, without the date.
     pub key: String,
-    /// What is stored.
+    /// The stored value.
     pub old: String,
-    /// What was computed.
+    /// The computed value.
     pub new: String,
 }
 
 impl Difference {
-    /// Holds computed rows against stored ones. Both have every column of the table, in its order; columns that only
-    /// say when a row was written do not count.
+    /// Compares computed rows with stored ones. Both must have all columns of the table, in order. Write timestamps are
+    /// ignored.
     #[must_use]
     pub fn between(table: &TableDef, computed: &[Row], stored: &[Row]) -> Self {
         let compared = compare(table, computed, stored);
@@ -92,13 +92,13 @@ impl Difference {
         }
     }
 
-    /// Whether a run would leave the stored rows as they are.
+    /// Whether the rows are the same.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.changed == 0 && self.new == 0 && self.gone == 0
     }
 
-    /// The differences one by one, a line each: columns first, then keys.
+    /// The differences, one line each: columns first, then keys.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let columns = self.columns.iter().map(ChangedColumn::line);
@@ -124,7 +124,7 @@ impl ChangedColumn {
     }
 }
 
-/// Some of `count` things, with how many more there are.
+/// Lists `some` of `count` items, and how many more there are.
 fn listed(some: &[String], count: usize) -> String {
     let text = some.join(", ");
     match count.saturating_sub(some.len()) {

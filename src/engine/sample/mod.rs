@@ -1,5 +1,5 @@
-//! A sample before the full run: a handful of telling dates is read and computed in every stage, and held against what
-//! is stored. Nothing is written. It knows the ledger's facts as they were when it began, and decides nothing.
+//! The sample before a full run: reads and computes a few representative dates in every stage and compares them with
+//! the stored rows. Writes nothing. It uses the ledger's state from the start of the run.
 
 mod difference;
 mod needs;
@@ -29,38 +29,38 @@ use needs::Fillers;
 use nulls::Nulls;
 use unit::{Found, find_out};
 
-/// What is to be sampled.
+/// What to sample.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// The dates, in order.
     pub dates: Vec<SampleDate>,
-    /// The stages that are sampled, in the plan's order.
+    /// The stages to sample, in plan order.
     pub stages: Vec<Arc<dyn Stage>>,
-    /// Every stage of the plan, since those that are not sampled may fill what others read.
+    /// Every stage of the plan, since stages outside the sample may fill its inputs.
     pub every: Vec<Arc<dyn Stage>>,
-    /// The dates of the plan: what lies outside is never filled and not waited for.
+    /// The dates of the plan. Dates outside it are never filled, so they can't be missing.
     pub range: DateRange,
     /// The source the stages read.
     pub source: String,
-    /// Whether the operator named the source; otherwise rows are made again from where they came from.
+    /// Whether the operator named the source; otherwise stored rows are recomputed from their own source.
     pub source_is_explicit: bool,
-    /// How often and how long to wait where waiting helps.
+    /// Number of attempts and pauses between them.
     pub retry: RetryPolicy,
 }
 
-/// What a sample came to as a whole.
+/// The result of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sampled {
-    /// Whether something was sampled, and nothing stands against the full run.
+    /// Whether something was sampled and nothing blocks the full run.
     pub is_sound: bool,
-    /// One sentence.
+    /// The result in one sentence.
     pub message: String,
-    /// The NULLs of every stage that has sampled rows.
+    /// NULLs of every stage with sampled rows.
     pub nulls: Vec<StageNulls>,
 }
 
 impl Sample {
-    /// How many units it looks at.
+    /// Number of units to sample.
     #[must_use]
     pub const fn units(&self) -> usize {
         self.dates.len() * self.stages.len()
@@ -77,11 +77,11 @@ impl Sample {
         )
     }
 
-    /// Takes the sample, as many units at once as the warehouse has lanes. Each is told in the plan's order as soon as
-    /// it and all before it are through; one that panics has failed and takes no other with it.
+    /// Takes the sample, with as many units at once as the warehouse has read slots. Each result is sent in plan order
+    /// once all previous units have finished. A unit that panics fails; the others continue.
     ///
     /// # Errors
-    /// When it cannot be learnt at all what is stored.
+    /// If the stored rows of the stages can't be counted.
     pub async fn take(
         self,
         known: Known,
@@ -96,14 +96,14 @@ impl Sample {
         let sample = Arc::new(self);
         let (known, fillers) = (Arc::new(known), Arc::new(fillers));
         let lanes = Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS)));
-        // Dropped with this future, it takes its tasks with it.
+        // Dropping this future aborts its tasks.
         let mut tasks = JoinSet::new();
         let mut places = HashMap::new();
         for place in 0..sample.units() {
             let (sample, known, fillers) = (Arc::clone(&sample), Arc::clone(&known), Arc::clone(&fillers));
             let (warehouse, lanes) = (Arc::clone(&warehouse), Arc::clone(&lanes));
             let task = tasks.spawn(async move {
-                // It is never closed; were it, working without a lane would only be slower.
+                // The semaphore is never closed. Working without a permit would only be slower.
                 let _lane = lanes.acquire().await;
                 sample.unit(place, &known, &fillers, warehouse.as_ref()).await
             });
@@ -121,7 +121,7 @@ impl Sample {
             through[place] = Some(found);
             meter.done.fetch_add(1, Ordering::Relaxed);
             while let Some(Some(found)) = through.get(told) {
-                // Whoever listened may have left.
+                // The listener may be gone.
                 let _ = tell.send(found.unit.clone());
                 told += 1;
             }
@@ -130,7 +130,7 @@ impl Sample {
         Ok(sample.summed_up(&found))
     }
 
-    /// The stage and the date of a place: stage by stage, each with all its dates.
+    /// The stage and date at an index: stage by stage, each with all its dates.
     fn at(&self, place: usize) -> (&Arc<dyn Stage>, &SampleDate) {
         let dates = self.dates.len();
         (&self.stages[place / dates], &self.dates[place % dates])

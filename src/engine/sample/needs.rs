@@ -1,4 +1,4 @@
-//! Whether everything a unit rests on is there. A sample of what is not would compare garbage.
+//! Whether the inputs of a unit are complete. Sampling without them would compare meaningless rows.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::ledger::{Ledger, LedgerError, Target, UnitState};
 use crate::plan::DateRange;
 use crate::warehouse::Warehouse;
 
-/// What the ledger knows of the units of a plan.
+/// The units of a plan that are done, from the ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     units: HashMap<String, HashMap<NaiveDate, Done>>,
 }
 
-/// A unit that needs nothing more as far as the ledger knows.
+/// A unit that is done, according to the ledger.
 #[derive(Debug, Clone)]
 struct Done {
     rows: u32,
@@ -26,10 +26,10 @@ struct Done {
 }
 
 impl Known {
-    /// What it knows of these stages.
+    /// Reads the units of these stages.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
+    /// If the ledger can't be read.
     pub fn read(ledger: &Ledger, target: Target, stages: &[Arc<dyn Stage>]) -> Result<Self, LedgerError> {
         let mut units = HashMap::new();
         for stage in stages {
@@ -44,14 +44,14 @@ impl Known {
         Ok(Self { units })
     }
 
-    /// The source the rows of a unit were made from, if they were made.
+    /// The source of a unit's rows; `None` if it has none.
     pub(super) fn source(&self, stage: &str, date: NaiveDate) -> Option<&str> {
         let unit = self.units.get(stage)?.get(&date)?;
         (unit.rows > 0).then_some(unit.source.as_str())
     }
 }
 
-/// What is stale or failed has rows that the run is about to replace.
+/// Stale and failed units don't count: the run is about to replace their rows.
 const fn is_done(state: UnitState) -> bool {
     matches!(
         state,
@@ -59,7 +59,7 @@ const fn is_done(state: UnitState) -> bool {
     )
 }
 
-/// The stages that fill what others read, with the dates each really holds.
+/// The stages that fill inputs of others, with the dates that have their rows.
 #[derive(Debug)]
 pub(super) struct Fillers {
     fillers: Vec<Filler>,
@@ -74,7 +74,7 @@ struct Filler {
 }
 
 impl Fillers {
-    /// Looks at every stage of the plan once: what the ledger calls done counts only as long as its rows are there.
+    /// Compares every stage with its table: a date counts as done only if the table has the recorded number of rows.
     pub(super) async fn look_at(
         every: &[Arc<dyn Stage>],
         known: &Known,
@@ -108,7 +108,7 @@ impl Fillers {
         Ok(Self { fillers, range })
     }
 
-    /// What a unit still needs, in words; none if it can be computed.
+    /// The missing inputs of a unit, in words; `None` if it can be computed.
     pub(super) async fn missing(
         &self,
         stage: &dyn Stage,
@@ -126,7 +126,7 @@ impl Fillers {
             };
             let (first, last) = input.reach.ends(date);
             let days = first.iter_days().take_while(|day| *day <= last);
-            // A date itself is needed wherever it lies; earlier ones only where the plan fills them.
+            // The date itself is always needed, earlier ones only within the plan's dates.
             let dates = days
                 .filter(|day| *day == date || self.range.contains(*day))
                 .collect();
@@ -148,7 +148,7 @@ impl Fillers {
 }
 
 impl Filler {
-    /// Those of these dates that are not done and owe rows.
+    /// The dates that are not done although rows are expected.
     async fn owing(&self, dates: Vec<NaiveDate>, warehouse: &dyn Warehouse) -> Vec<NaiveDate> {
         let open: Vec<NaiveDate> = (dates.into_iter())
             .filter(|date| !self.done.contains(date))
@@ -156,7 +156,7 @@ impl Filler {
         if open.is_empty() {
             return open;
         }
-        // A stage that cannot say yet what its dates come to lacks inputs of its own: they all count.
+        // If the scope can't be read, the stage lacks inputs of its own, so all dates are missing.
         let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
             return open;
         };

@@ -1,28 +1,28 @@
-//! How often each column is NULL, in sampled rows beside stored ones. A column that nothing fills shows itself here
-//! before a whole backfill has been written without it.
+//! NULLs per column in sampled and stored rows. Shows a column that nothing fills before a whole backfill is written
+//! without it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::figures::counted;
 use crate::table::{Row, TableDef, Value};
 
-/// The NULLs of one stage over all its sampled dates.
+/// NULLs of one stage over all its sampled dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageNulls {
     /// Stage name.
     pub stage: String,
-    /// Rows that were computed.
+    /// Number of computed rows.
     pub sampled: usize,
-    /// Rows that are stored for the same dates.
+    /// Number of stored rows for the same dates.
     pub stored: usize,
-    /// Columns that are NULL anywhere, in the table's order.
+    /// Columns with any NULL, in table order.
     pub columns: Vec<ColumnNulls>,
 }
 
-/// The NULLs of one column.
+/// NULLs of one column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnNulls {
-    /// Its name.
+    /// Column name.
     pub column: String,
     /// Computed rows in which it is NULL.
     pub sampled: usize,
@@ -30,7 +30,7 @@ pub struct ColumnNulls {
     pub stored: usize,
 }
 
-/// NULLs of rows, column by column.
+/// Number of NULLs per column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Nulls {
     rows: usize,
@@ -38,7 +38,7 @@ pub(super) struct Nulls {
 }
 
 impl Nulls {
-    /// Of some rows of one table, all its columns in order.
+    /// Counts the NULLs in rows of one table, with all columns in order.
     pub(super) fn of_rows(rows: &[Row]) -> Self {
         let width = rows.first().map_or(0, Vec::len);
         let nulls = |at: usize| {
@@ -52,7 +52,7 @@ impl Nulls {
         }
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of other rows.
     pub(super) fn join(&mut self, other: &Self) {
         self.rows += other.rows;
         self.columns
@@ -68,7 +68,7 @@ impl Nulls {
 }
 
 impl StageNulls {
-    /// Of a stage's rows; columns that only say when a row was written are left out.
+    /// Pairs the counts of a stage; leaves out write timestamps.
     pub(super) fn new(stage: &str, table: &TableDef, sampled: &Nulls, stored: &Nulls) -> Self {
         let columns = table.columns.iter().enumerate();
         let columns = columns.filter(|(_, column)| column.stamp.is_none());
@@ -87,7 +87,7 @@ impl StageNulls {
         }
     }
 
-    /// Columns that no sampled row has a value for.
+    /// Columns that are NULL in every sampled row.
     pub fn never_filled(&self) -> impl Iterator<Item = &ColumnNulls> {
         let all = self.sampled;
         self.columns
@@ -95,7 +95,7 @@ impl StageNulls {
             .filter(move |column| all > 0 && column.sampled == all)
     }
 
-    /// What there is to know, a line each: columns without any value, then those with some, each beside what is stored.
+    /// One line each: columns that are always NULL, then those that sometimes are, with the share in stored rows.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         if self.sampled == 0 {
@@ -120,7 +120,7 @@ impl StageNulls {
         lines
     }
 
-    /// A column with its share, and the stored rows' where it is another one.
+    /// A column with its share of NULLs, and the share in stored rows if it differs.
     fn beside(&self, column: &ColumnNulls, sampled: Option<String>) -> String {
         let name = &column.column;
         let own = sampled.clone().unwrap_or_else(|| share(1, 1));
@@ -135,7 +135,7 @@ impl StageNulls {
     }
 }
 
-/// Percent with one decimal; neither 0 nor 100 unless it is so.
+/// Percent with one decimal; shows 0 or 100 only if exact.
 #[allow(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn share(part: usize, whole: usize) -> String {
     let percent = 100.0 * part as f64 / whole.max(1) as f64;

@@ -1,11 +1,11 @@
-//! One sampled unit: how it stands, and the work of finding out. Reads and computes as a run does, and writes nothing.
+//! Samples one unit: reads and computes it as a run does, judges the result and writes nothing.
 
 use std::fmt;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::super::landing::land;
+use super::super::unit_result::judge_unit;
 use super::super::worker::Made;
 use super::super::{Fills, Outcome, RetryPolicy, Scope, Stage, StageError};
 use super::difference::Difference;
@@ -15,21 +15,21 @@ use crate::ledger::UnitState;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read, Warehouse};
 
-/// How a sampled unit stands.
+/// The result of a sampled unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SampleState {
-    /// As the schedule asks, and exactly what is stored.
+    /// As expected, and the same as the stored rows.
     Same,
-    /// As the schedule asks; nothing is stored yet.
+    /// As expected; nothing is stored yet.
     New,
-    /// As the schedule asks, and not what is stored.
+    /// As expected, but different from the stored rows.
     Differs,
-    /// Not what the schedule asks for.
+    /// Not the expected number of rows.
     Short,
-    /// It could not be computed.
+    /// Could not be computed.
     Failed,
-    /// What it rests on is not there yet.
+    /// Not sampled: its inputs are missing, or only a run can make its rows.
     Unsampled,
 }
 
@@ -47,7 +47,7 @@ impl SampleState {
         }
     }
 
-    /// Whether the operator should look before a full run.
+    /// Whether it blocks the full run until the operator has looked at it.
     #[must_use]
     pub const fn stands_against(self) -> bool {
         matches!(self, Self::Differs | Self::Short | Self::Failed)
@@ -60,33 +60,33 @@ impl fmt::Display for SampleState {
     }
 }
 
-/// What a stage would make of one date, held against what is stored.
+/// One date of a stage, computed and compared with its stored rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitSample {
     /// Stage name.
     pub stage: String,
-    /// Date.
+    /// Date of the unit.
     pub date: NaiveDate,
-    /// Why this date tells something, in the plan's words.
+    /// Why this date is representative, as stated in the plan.
     pub why: String,
-    /// How it stands.
+    /// The result.
     pub state: SampleState,
-    /// Rows that would be stored.
+    /// Rows computed.
     pub rows: usize,
-    /// Rows the schedule asks for.
+    /// Rows expected.
     pub expected: u32,
     /// Rows stored now.
     pub stored: usize,
-    /// What a run would do to them.
+    /// How the computed rows differ from the stored ones.
     pub difference: Difference,
-    /// Why rows are missing, none is owed, it failed, or was not sampled.
+    /// Why rows are missing or not expected, why it failed, or why it was not sampled.
     pub reason: Option<String>,
-    /// What was noticed on the way and does not count against the date.
+    /// Remarks that don't affect the result.
     pub notes: Vec<String>,
 }
 
 impl UnitSample {
-    /// One that is not more than its name and a reason yet.
+    /// A unit without rows, with only a state and a reason.
     pub(super) fn bare(stage: &str, date: NaiveDate, why: &str, state: SampleState, reason: String) -> Self {
         Self {
             stage: stage.to_owned(),
@@ -102,7 +102,7 @@ impl UnitSample {
         }
     }
 
-    /// How it stands, in a few words.
+    /// The result in a few words.
     #[must_use]
     pub fn standing(&self) -> String {
         let reason = self.reason.as_deref();
@@ -132,11 +132,11 @@ impl UnitSample {
         format!("{made}, {stored}{reason}")
     }
 
-    /// What there is to know besides, a line each: differences, then notes.
+    /// Further lines: differences, then remarks.
     #[must_use]
     pub fn details(&self) -> Vec<String> {
         let differences = match self.state {
-            // Every row is new then; their keys say nothing.
+            // Every row is new, so listing the keys would add nothing.
             SampleState::New => Vec::new(),
             _ if self.stored == 0 => Vec::new(),
             _ => self.difference.lines(),
@@ -150,7 +150,7 @@ impl UnitSample {
     }
 }
 
-/// What was found out about one unit, with its NULLs.
+/// A sampled unit with its NULLs.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) unit: UnitSample,
@@ -159,7 +159,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Of a unit that has no rows to look at.
+    /// A unit without rows to compare.
     pub(super) fn nothing(unit: UnitSample) -> Self {
         Self {
             unit,
@@ -169,7 +169,7 @@ impl Found {
     }
 }
 
-/// Finds out about one unit; what may pass by waiting is tried again.
+/// Samples one unit, with retries after transient errors.
 pub(super) async fn find_out(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
@@ -216,7 +216,7 @@ async fn look(
     Ok(judged(stage, table, date, why, scope, made, &stored))
 }
 
-/// A unit whose rows are never here: to make them is to write them.
+/// A unit that can't be sampled, because only writing its rows would compute them.
 fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>) -> UnitSample {
     let reason = match fills {
         Fills::Query(..) => "a query in the warehouse computes its rows; only a run shows them",
@@ -225,7 +225,7 @@ fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>)
     UnitSample::bare(stage.name(), date, why, SampleState::Unsampled, reason.to_owned())
 }
 
-/// How a computed date stands: pure.
+/// Judges a computed date. Pure.
 fn judged(
     stage: &dyn Stage,
     table: &TableDef,
@@ -240,8 +240,8 @@ fn judged(
         outcome: made,
         output: 0,
     };
-    let landing = land(stage.fills(), date, outcome, "", 0.0, 1);
-    let (rows, unit) = (landing.rows, landing.settled.unit);
+    let unit_result = judge_unit(stage.fills(), date, outcome, "", 0.0, 1);
+    let (rows, unit) = (unit_result.rows, unit_result.settled.unit);
     let difference = Difference::between(table, &rows, stored);
     let owed = match &scope {
         Some(Scope::Rows(owed)) => *owed,
@@ -280,7 +280,7 @@ fn judged(
     }
 }
 
-/// The rows stored for a date; none where the table is not there yet.
+/// The stored rows of a date; empty if the table doesn't exist yet.
 async fn stored(
     table: &TableDef,
     warehouse: &dyn Warehouse,

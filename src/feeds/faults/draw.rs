@@ -1,8 +1,8 @@
-//! Which games and dates a fault strikes: drawn by hashing, so that every load draws the same.
+//! Selects the games and dates affected by a fault. The choice is made by hashing, so every load gets the same one.
 
 use serde::Deserialize;
 
-/// A share of all games, dates or rows, 0 to 1.
+/// A share of all games, dates or rows, from 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(try_from = "f64")]
 pub struct Share(f64);
@@ -18,7 +18,7 @@ impl TryFrom<f64> for Share {
 }
 
 impl Share {
-    /// Whether the fault of this name strikes this key. Different faults draw independently of each other.
+    /// Whether the fault affects this key. Different faults are selected independently.
     pub fn strikes(self, fault: &str, key: impl std::fmt::Display) -> bool {
         let hash = mixed(fault.bytes().chain([0]).chain(key.to_string().bytes()));
         let drawn = f64::from(u32::try_from(hash >> 32).unwrap_or(u32::MAX)) / 4_294_967_296.0;
@@ -26,7 +26,7 @@ impl Share {
     }
 }
 
-/// FNV-1a, and a last stir (the finaliser of `SplitMix64`) because FNV leaves the high bits of short texts alike.
+/// FNV-1a followed by the `SplitMix64` finaliser, because FNV barely changes the high bits for short inputs.
 fn mixed(bytes: impl Iterator<Item = u8>) -> u64 {
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325, fnv);

@@ -1,5 +1,5 @@
-//! How bad the feeds are: a profile names the faults and how often they strike. Deterministic: the same profile
-//! makes the same feeds from the same box scores, on any machine, on any day.
+//! Fault profiles: which faults the feeds have and how often. Deterministic: the same profile and box scores give the
+//! same feeds on any machine and any day.
 
 mod draw;
 mod profile;

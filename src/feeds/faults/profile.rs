@@ -11,7 +11,7 @@ use crate::feeds::league::NbaGameId;
 use crate::nba::ids::{GameId, SeasonYear, TeamCode};
 use crate::plan::{near_miss, toml_mistake};
 
-/// The profiles that come with the program.
+/// The built-in profiles.
 const SHIPPED: [(&str, &str); 3] = [
     ("none", include_str!("../../../assets/faults/none.toml")),
     (
@@ -21,29 +21,29 @@ const SHIPPED: [(&str, &str); 3] = [
     ("flaky", include_str!("../../../assets/faults/flaky.toml")),
 ];
 
-/// What is wrong with the feeds. The default is nothing.
+/// The faults of all feeds. None by default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Profile {
-    /// The name it was asked for by.
+    /// The name or path it was opened by.
     #[serde(skip)]
     pub name: String,
-    /// One sentence for the operator.
+    /// A description in one sentence.
     pub about: String,
-    /// Dates a feed does not answer for, at first.
+    /// Dates on which a feed fails at first.
     pub outages: Vec<Outage>,
     team_box: TeamBox,
     gamebook: Gamebook,
     bdl: Bdl,
 }
 
-/// A date whose reads fail for a while.
+/// A date on which the first reads fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outage {
-    /// The feed that does not answer.
+    /// The feed that fails.
     pub feed: Feed,
-    /// The date it is asked for.
+    /// The date of the failing reads.
     pub date: NaiveDate,
     /// How many reads fail before one succeeds.
     pub failing_reads: u32,
@@ -70,7 +70,7 @@ struct Bdl {
     repeated_rows: Option<Games>,
 }
 
-/// A fault that strikes a share of what lies within its time.
+/// A fault that affects a share of the games or dates in a period.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Games {
@@ -79,7 +79,7 @@ struct Games {
     seasons: Option<Vec<i64>>,
 }
 
-/// A date of which only these games arrived.
+/// A date with rows for these games only.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Only {
@@ -88,26 +88,26 @@ struct Only {
     games: Vec<GameId>,
 }
 
-/// A profile that cannot be used.
+/// A profile that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("fault profile {name} {reason}")]
 pub struct ProfileError {
-    /// The name or path it was asked for by.
+    /// The requested name or path.
     pub name: String,
     /// What is wrong, and what to do next.
     pub reason: String,
 }
 
 impl Profile {
-    /// The names of the shipped profiles.
+    /// The names of the built-in profiles.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SHIPPED.into_iter().map(|(name, _)| name)
     }
 
-    /// The shipped profile of this name, or else the file of this path.
+    /// Opens the built-in profile of this name, or else the file at this path.
     ///
     /// # Errors
-    /// When there is neither, or the file is not a profile.
+    /// If neither exists, or the file isn't a valid profile.
     pub fn open(name: &str) -> Result<Self, ProfileError> {
         if let Some((_, text)) = SHIPPED.into_iter().find(|&(shipped, _)| shipped == name) {
             return Self::parse(name, text);
@@ -124,10 +124,10 @@ impl Profile {
         Self::parse(name, &text)
     }
 
-    /// Reads a profile from its text.
+    /// Parses a profile.
     ///
     /// # Errors
-    /// When the text is not TOML, or a key or value is not known, with its line.
+    /// If the text isn't TOML or has an unknown key or value; the message has the line.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
         let profile = toml::from_str::<Self>(text).map_err(|error| ProfileError {
             name: name.to_owned(),
@@ -139,7 +139,7 @@ impl Profile {
         })
     }
 
-    /// Whether the team box score takes the visitors of this game for the home team.
+    /// Whether the team box score swaps home and away in this game.
     #[must_use]
     pub fn inverts_home_flag(&self, nba_id: NbaGameId, game: GameId) -> bool {
         strikes(
@@ -150,7 +150,7 @@ impl Profile {
         )
     }
 
-    /// Whether the team box score lacks this team's row.
+    /// Whether the team box score is missing this team's row.
     #[must_use]
     pub fn loses_team_row(&self, nba_id: NbaGameId, game: GameId, team: TeamCode) -> bool {
         let only = self.team_box.only.iter().find(|only| only.date == game.date());
@@ -167,7 +167,7 @@ impl Profile {
         )
     }
 
-    /// Whether the gamebook lacks this game.
+    /// Whether the gamebook is missing this game.
     #[must_use]
     pub fn loses_gamebook(&self, nba_id: NbaGameId, game: GameId) -> bool {
         strikes(
@@ -178,13 +178,13 @@ impl Profile {
         )
     }
 
-    /// Whether bdl calls the games of this date by its own numbers.
+    /// Whether bdl uses its own game numbers on this date.
     #[must_use]
     pub fn numbers_bdl(&self, date: NaiveDate) -> bool {
         strikes(self.bdl.numeric_ids.as_ref(), "numeric_ids", date, date)
     }
 
-    /// Whether bdl lists every player of this date twice.
+    /// Whether bdl duplicates all rows of this date.
     #[must_use]
     pub fn repeats_bdl(&self, date: NaiveDate) -> bool {
         strikes(self.bdl.repeated_rows.as_ref(), "repeated_rows", date, date)

@@ -1,4 +1,4 @@
-//! Who met whom, when, and who was at home: pieced together from what the lines of all files say.
+//! The games with date, home and away team, derived from the lines of all files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,12 +8,12 @@ use chrono::NaiveDate;
 
 use crate::nba::ids::{GameId, TeamCode};
 
-/// The league's own number of a game, ten digits: 002 regular season, 004 playoffs, 005 play-in, 006 cup final.
+/// The league's ten-digit game number: 002 regular season, 004 playoffs, 005 play-in, 006 cup final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NbaGameId(u32);
 
 impl NbaGameId {
-    /// The digits as a number, without the leading zeros.
+    /// The number without leading zeros.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
@@ -45,22 +45,22 @@ fn malformed(text: &str) -> String {
     format!("game_id {text:?} is not one of ten digits such as 0022400561")
 }
 
-/// What a line says about the game it belongs to.
+/// What a line states about its game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Statement {
-    /// The game.
+    /// Number of the game.
     pub game: NbaGameId,
-    /// Its date.
+    /// Date of the game.
     pub date: NaiveDate,
-    /// The team the line is about.
+    /// The team of the line.
     pub team: TeamCode,
-    /// Whether that team was at home.
+    /// Whether that team played at home.
     pub is_home: bool,
-    /// The other team, where the line names it.
+    /// The opponent, if the line has it.
     pub opponent: Option<TeamCode>,
 }
 
-/// Statements that do not contradict each other.
+/// Statements that are consistent with each other.
 #[derive(Debug, Default)]
 pub struct Fixtures {
     games: BTreeMap<NbaGameId, Sides>,
@@ -74,10 +74,10 @@ struct Sides {
 }
 
 impl Fixtures {
-    /// Takes note of a statement.
+    /// Adds a statement.
     ///
     /// # Errors
-    /// When it contradicts an earlier one, with the contradiction.
+    /// If it contradicts an earlier one; the message describes the contradiction.
     pub fn note(&mut self, said: Statement) -> Result<(), String> {
         let Statement {
             game,
@@ -120,7 +120,7 @@ impl Fixtures {
         Ok(())
     }
 
-    /// The games, or for each one that cannot stand the reason why.
+    /// The games, or the reason for each game that is incomplete or inconsistent.
     pub fn finish(self) -> Result<BTreeMap<NbaGameId, GameId>, Vec<(NbaGameId, String)>> {
         let mut games = BTreeMap::new();
         let mut taken: HashMap<(NaiveDate, TeamCode), NbaGameId> = HashMap::new();

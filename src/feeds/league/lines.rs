@@ -1,30 +1,30 @@
-//! One line of a box score, one shot, one person: small, so that the whole league fits into some 30 MB.
+//! Player lines, team lines, shots and people. Compact, so that the whole league fits into about 30 MB.
 
 use crate::nba::Minutes;
 use crate::nba::ids::TeamCode;
 
 use super::NbaGameId;
 
-/// A count of a box score, named as the league's own columns are.
+/// A count in a box score, named like the league's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stat {
-    /// Field goals made, threes included.
+    /// Field goals made, including three-pointers.
     Fgm,
-    /// Field goals tried, threes included.
+    /// Field goals attempted, including three-pointers.
     Fga,
     /// Three-pointers made.
     Fg3m,
-    /// Three-pointers tried.
+    /// Three-pointers attempted.
     Fg3a,
     /// Free throws made.
     Ftm,
-    /// Free throws tried.
+    /// Free throws attempted.
     Fta,
     /// Offensive rebounds.
     Oreb,
     /// Defensive rebounds.
     Dreb,
-    /// All rebounds.
+    /// Total rebounds.
     Reb,
     /// Assists.
     Ast,
@@ -41,7 +41,7 @@ pub enum Stat {
 }
 
 impl Stat {
-    /// Every count with the name of its column, in the order of the columns.
+    /// All counts with their column names, in column order.
     pub const COLUMNS: [(Self, &'static str); 15] = [
         (Self::Fgm, "fgm"),
         (Self::Fga, "fga"),
@@ -60,22 +60,22 @@ impl Stat {
         (Self::Pts, "pts"),
     ];
 
-    /// The name of its column.
+    /// The column name.
     #[must_use]
     pub const fn column(self) -> &'static str {
         Self::COLUMNS[self as usize].1
     }
 }
 
-/// The counts of one line, 0 to 255, each known or not.
+/// The counts of one line, each 0 to 255 or unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts([Option<u8>; Stat::COLUMNS.len()]);
 
 impl Counts {
-    /// Asks for every count in turn.
+    /// Reads all counts, in column order.
     ///
     /// # Errors
-    /// The first refusal of the reader.
+    /// The first error returned by `reader`.
     pub fn read<E>(mut reader: impl FnMut(&'static str) -> Result<Option<u8>, E>) -> Result<Self, E> {
         let mut counts = Self::default();
         for (stat, column) in Stat::COLUMNS {
@@ -84,75 +84,75 @@ impl Counts {
         Ok(counts)
     }
 
-    /// One count, if it is known.
+    /// A count, if known.
     #[must_use]
     pub const fn get(&self, stat: Stat) -> Option<u8> {
         self.0[stat as usize]
     }
 }
 
-/// A person, as feeds name him.
+/// A person, as identified by the feeds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Person {
-    /// The league's number, where it is known.
+    /// The league's player number, if known.
     pub number: Option<u32>,
     /// Name as printed.
     pub name: String,
-    /// The key between feeds: lower-case letters and digits.
+    /// The key used across feeds: lower-case letters and digits.
     pub lookup: String,
 }
 
-/// In what way a player was part of a game.
+/// A player's participation in a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Appearance {
     /// Was on the floor.
     Played,
-    /// Dressed and stayed on the bench.
+    /// Dressed but didn't play.
     DidNotPlay,
     /// Not dressed.
     Inactive,
 }
 
-/// A player's line in a box score.
+/// A player's box score line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlayerLine {
-    /// The game.
+    /// Number of the game.
     pub game: NbaGameId,
-    /// His place in [`super::League::people`].
+    /// Index in [`super::League::people`].
     pub person: u32,
-    /// His team.
+    /// The player's team.
     pub team: TeamCode,
-    /// Whether he played.
+    /// Participation in the game.
     pub appearance: Appearance,
-    /// Time on the floor, if he played and it is known.
+    /// Time on the floor, if known.
     pub minutes: Option<Minutes>,
-    /// What he did; nothing is known of a player who did not play.
+    /// The player's counts; all unknown if he didn't play.
     pub counts: Counts,
-    /// Point difference while he was on the floor.
+    /// Point difference while on the floor.
     pub plus_minus: Option<i16>,
 }
 
 /// A team's official totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TeamLine {
-    /// The game.
+    /// Number of the game.
     pub game: NbaGameId,
     /// The team.
     pub team: TeamCode,
-    /// Player-minutes: 240 and 25 for each overtime, give or take rounding.
+    /// Player-minutes: 240, plus 25 per overtime, up to rounding.
     pub minutes: Option<Minutes>,
-    /// The totals; turnovers include those of the team as a whole.
+    /// The totals. Turnovers include team turnovers.
     pub counts: Counts,
     /// Final margin.
     pub plus_minus: Option<i16>,
 }
 
-/// A shot from the floor.
+/// A field goal attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shot {
-    /// The game.
+    /// Number of the game.
     pub game: NbaGameId,
-    /// The shooter's place in [`super::League::people`], if anyone of his number is there.
+    /// Index of the shooter in [`super::League::people`], if his number is listed there.
     pub shooter: Option<u32>,
     /// The shooter's team.
     pub team: TeamCode,
@@ -160,10 +160,10 @@ pub struct Shot {
     pub period: Option<u8>,
     /// Whether it was a three-pointer.
     pub three: bool,
-    /// Whether it went in.
+    /// Whether it was made.
     pub made: Option<bool>,
-    /// Kind of shot: a place in [`super::League::actions`].
+    /// Shot type: an index in [`super::League::actions`].
     pub action: Option<u16>,
-    /// Feet from the basket, rounded down.
+    /// Distance from the basket in feet, rounded down.
     pub distance: Option<u8>,
 }

@@ -1,4 +1,4 @@
-//! The box scores of a league as facts: games, people, what each did. What a feed makes of them is not known here.
+//! The box scores of a league: games, people and statistics. Independent of the feeds derived from them.
 
 mod fixtures;
 mod import;
@@ -16,24 +16,24 @@ use std::collections::BTreeMap;
 
 use crate::nba::ids::GameId;
 
-/// Everything known about some games, each list ordered by date and game.
+/// The box scores of some games. Each list is ordered by date and game.
 #[derive(Debug, Default)]
 pub struct League {
     games: BTreeMap<NbaGameId, GameId>,
     /// Everyone named in a line or a shot.
     pub people: Vec<Person>,
-    /// Kinds of shot, as the source words them.
+    /// Shot types, as worded by the source.
     pub actions: Vec<String>,
-    /// One line per player named for a game.
+    /// One line per player listed for a game.
     pub players: Vec<PlayerLine>,
-    /// Two lines per game whose official totals are known.
+    /// Two lines per game with official totals.
     pub teams: Vec<TeamLine>,
-    /// Shots of the games that were charted, in the order they were taken.
+    /// Shots of the charted games, in play order.
     pub shots: Vec<Shot>,
 }
 
 impl League {
-    /// Every game, by date and the league's number.
+    /// All games, by date and game number.
     #[must_use]
     pub fn schedule(&self) -> Vec<(NbaGameId, GameId)> {
         let mut games: Vec<_> = self.games.iter().map(|(&nba_id, &game)| (nba_id, game)).collect();
@@ -41,13 +41,13 @@ impl League {
         games
     }
 
-    /// The game of this number, if any line was about it.
+    /// The game with this number, if any line refers to it.
     #[must_use]
     pub fn game(&self, nba_id: NbaGameId) -> Option<GameId> {
         self.games.get(&nba_id).copied()
     }
 
-    /// Brings every list into the order of the schedule; lines of one game keep theirs.
+    /// Sorts every list by schedule. Lines of the same game keep their order.
     fn in_schedule_order(mut self) -> Self {
         let games = &self.games;
         let place = |nba_id: NbaGameId| (games.get(&nba_id).map(|game| game.date()), nba_id);

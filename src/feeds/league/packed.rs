@@ -1,5 +1,5 @@
-//! The files the program carries inside itself: checked, unpacked and read column by column.
-//! This file knows bytes; it does not know what a column means. The format is told in `assets/league/README.md`.
+//! The embedded data files: checked, unpacked and read by column. This module only handles the format, not the meaning
+//! of columns. The format is described in `assets/league/README.md`.
 
 use ruzstd::decoding::FrameDecoder;
 use sha2::{Digest, Sha256};
@@ -8,13 +8,13 @@ const MAGIC: &[u8; 8] = b"BCLEAGUE";
 const VERSION: u32 = 1;
 const HEADER: usize = 52;
 
-/// A packed file that cannot be used.
+/// A damaged or incompatible packed file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "packed file {file} {reason}; install backcourt again, or repack the file with scripts/pack_league.py"
 )]
 pub struct Damaged {
-    /// The file's name.
+    /// Name of the file.
     pub file: &'static str,
     /// What is wrong with it, as the rest of a sentence.
     pub reason: String,
@@ -29,7 +29,7 @@ pub struct Sheet {
     columns: Vec<Place>,
 }
 
-/// Where a column stands within the unpacked bytes.
+/// The position of a column in the unpacked bytes.
 #[derive(Debug)]
 struct Place {
     name: String,
@@ -38,14 +38,14 @@ struct Place {
     width: usize,
 }
 
-/// A column of whole numbers.
+/// A column of integers.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers<'a> {
     planes: &'a [u8],
     rows: usize,
 }
 
-/// A column of texts, each distinct one stored once.
+/// A column of strings, each distinct one stored once.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
     distinct: &'a [String],
@@ -53,10 +53,10 @@ pub struct Texts<'a> {
 }
 
 impl Sheet {
-    /// Checks and unpacks a file; `file` is the name an error gives.
+    /// Checks and unpacks a file; `file` is used in error messages.
     ///
     /// # Errors
-    /// When the bytes are not such a file, belong to another version, or were damaged.
+    /// If the bytes aren't a packed file, have another version or are damaged.
     pub fn unpack(file: &'static str, bytes: &[u8]) -> Result<Self, Damaged> {
         let damaged = |reason: &str| Damaged {
             file,
@@ -78,16 +78,16 @@ impl Sheet {
         })
     }
 
-    /// How many rows every column has.
+    /// Number of rows, the same for every column.
     #[must_use]
     pub const fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The column of whole numbers of this name.
+    /// The integer column with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn numbers(&self, name: &str) -> Result<Numbers<'_>, Damaged> {
         match self.place(name)? {
             place if place.texts.is_none() => Ok(self.planes(place)),
@@ -95,10 +95,10 @@ impl Sheet {
         }
     }
 
-    /// The column of texts of this name.
+    /// The string column with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn texts(&self, name: &str) -> Result<Texts<'_>, Damaged> {
         let place = self.place(name)?;
         let Some(distinct) = &place.texts else {
@@ -133,10 +133,10 @@ impl Sheet {
 }
 
 impl Numbers<'_> {
-    /// The number of a row, if it is known.
+    /// The value in a row, if known.
     ///
     /// # Panics
-    /// When the sheet has no such row.
+    /// If the sheet has no such row.
     #[must_use]
     pub fn at(self, row: usize) -> Option<i16> {
         let (number, unknown) = match self.planes.get(self.rows + row) {
@@ -146,23 +146,23 @@ impl Numbers<'_> {
         (number != unknown).then_some(number)
     }
 
-    /// A position, which is never unknown.
+    /// The value as an index, which is never unknown.
     fn unsigned(self, row: usize) -> usize {
         u16::from_le_bytes([self.planes[row], self.planes[self.rows + row]]).into()
     }
 }
 
 impl<'a> Texts<'a> {
-    /// Every distinct text, so that each is parsed once.
+    /// The distinct strings, so that each is parsed once.
     #[must_use]
     pub const fn distinct(self) -> &'a [String] {
         self.distinct
     }
 
-    /// Which of the distinct texts a row holds.
+    /// The index of a row's value among the distinct strings.
     ///
     /// # Panics
-    /// When the sheet has no such row.
+    /// If the sheet has no such row.
     #[must_use]
     pub fn position(self, row: usize) -> usize {
         self.positions.unsigned(row)
@@ -210,7 +210,7 @@ fn unseal(bytes: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A cursor over the unpacked bytes; `None` means they ended too early or made no sense.
+/// A cursor over the unpacked bytes. `None` means that they ended too early or are invalid.
 struct Reader<'a> {
     raw: &'a [u8],
     at: usize,

@@ -1,4 +1,4 @@
-//! The league that comes with the program: five seasons of real box scores, 2021-10-19 to 2026-01-03.
+//! The built-in league: five seasons of real box scores, 2021-10-19 to 2026-01-03.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -16,10 +16,10 @@ const PLAYER_BOX: &[u8] = include_bytes!("../../../assets/league/player_box.bc.z
 const TEAM_BOX: &[u8] = include_bytes!("../../../assets/league/team_box.bc.zst");
 const SHOTS: &[u8] = include_bytes!("../../../assets/league/shots.bc.zst");
 
-/// Unpacks the shipped league.
+/// Unpacks the built-in league.
 ///
 /// # Errors
-/// When one of the packed files is damaged.
+/// If one of the packed files is damaged.
 pub fn shipped() -> Result<League, Damaged> {
     let player_box = Sheet::unpack("player_box.bc.zst", PLAYER_BOX)?;
     let team_box = Sheet::unpack("team_box.bc.zst", TEAM_BOX)?;
@@ -46,7 +46,7 @@ pub fn shipped() -> Result<League, Damaged> {
     .in_schedule_order())
 }
 
-/// The rows of a team in a game stand together and say the same, so that one of them is enough.
+/// The rows of a team in a game are adjacent and agree on the game, so the first one is enough.
 fn note_games(sheet: &Sheet, fixtures: &mut Fixtures) -> Result<(), Damaged> {
     let game = Parsed::<NbaGameId>::column(sheet, "game_id")?;
     let date = Parsed::<NaiveDate>::column(sheet, "game_date")?;
@@ -70,7 +70,7 @@ fn note_games(sheet: &Sheet, fixtures: &mut Fixtures) -> Result<(), Damaged> {
     Ok(())
 }
 
-/// Everyone, at the place his number has among the distinct ones.
+/// All people, indexed by the position of their number among the distinct numbers.
 fn people(sheet: &Sheet) -> Result<Vec<Person>, Damaged> {
     let numbers = Parsed::<u32>::column(sheet, "player_id")?;
     let names = sheet.texts("player_name")?;
@@ -163,7 +163,7 @@ fn shots(people: &[Person]) -> Result<(Vec<Shot>, Vec<String>), Damaged> {
     Ok((shots, action.distinct().to_vec()))
 }
 
-/// The columns players and teams have in common.
+/// The columns shared by player and team lines.
 struct Line<'a> {
     sheet: &'a Sheet,
     game: Parsed<'a, NbaGameId>,
@@ -190,7 +190,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A column of texts, each distinct one parsed once.
+/// A string column, with each distinct value parsed once.
 struct Parsed<'a, T> {
     texts: Texts<'a>,
     values: Vec<T>,
@@ -214,7 +214,7 @@ impl<'a, T: FromStr<Err: Display> + Copy> Parsed<'a, T> {
     }
 }
 
-/// The number in the type its field has.
+/// Converts a number to the type of its field.
 fn narrow<N: TryInto<T> + Copy + Display, T>(sheet: &Sheet, number: Option<N>) -> Result<Option<T>, Damaged> {
     let fit = |number: N| {
         number

@@ -1,5 +1,5 @@
-//! A warehouse whose feeds do not answer at first: for learning the console, for tests and for the tape.
-//! Nothing above it can tell such an outage from a real one.
+//! A warehouse wrapper whose feeds fail at first, for learning the console, tests and demo recordings. Callers can't
+//! distinguish such an outage from a real one.
 
 mod table;
 #[cfg(test)]
@@ -21,15 +21,15 @@ use crate::warehouse::{
     Replace, Trial, Tried, Warehouse, WarehouseError,
 };
 
-/// A warehouse in front of which outages may stand.
+/// A warehouse with simulated outages.
 #[derive(Debug)]
 struct Unanswering {
     inner: Arc<dyn Warehouse>,
-    /// What is stored of them, looked up at the first read: they come with the feeds.
+    /// The stored outages, read at the first read because they are loaded with the feeds.
     outages: OnceCell<Mutex<Vec<Outage>>>,
 }
 
-/// The warehouse, with whatever outages were loaded into it together with the feeds.
+/// Wraps the warehouse with the outages that were loaded with the feeds.
 #[must_use]
 pub fn with_outages(inner: Arc<dyn Warehouse>) -> Arc<dyn Warehouse> {
     Arc::new(Unanswering {
@@ -68,8 +68,8 @@ pub(super) fn filling(faults: &Profile) -> Filling {
 }
 
 impl Unanswering {
-    /// Fails if a feed does not answer for one of the dates. Asking for that date alone brings the end of the outage
-    /// nearer; asking for many at once does not, so that how dates are batched changes nothing.
+    /// Fails if a feed is out on one of the dates. Only a read of that single date counts down the outage; a read of
+    /// many doesn't, so that batching has no effect.
     async fn ask(&self, read: &Read<'_>) -> Result<(), WarehouseError> {
         let mut outages = self
             .outages

@@ -1,5 +1,5 @@
-//! `nba_raw.feed_outages`: which dates a feed does not answer for. Kept beside the feeds, so that a second process
-//! finds the outage as far gone as the first one left it.
+//! `nba_raw.feed_outages`: the dates on which a feed fails. Stored beside the feeds, so that a second process finds the
+//! same number of failing reads left.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use crate::feeds::Feed;
 use crate::feeds::faults::Outage;
 use crate::table::{Column, ColumnType, FieldError, Fields, Row, TableDef, Value};
 
-/// The columns in stored order, which is the order they are read in.
+/// The columns in stored order, which is also the read order.
 pub(super) const NAMES: [&str; 3] = ["game_date", "feed", "failing_reads"];
 
-/// The outages a fault profile asked for, as far as they are not over.
+/// The outages of the fault profile that are not over.
 #[must_use]
 pub fn feed_outages() -> &'static TableDef {
     static TABLE: TableDef = TableDef {
@@ -44,7 +44,7 @@ static COLUMNS: [Column; 3] = [
     ),
 ];
 
-/// An outage as it is stored.
+/// Encodes an outage as a row.
 pub(super) fn row(outage: Outage) -> Row {
     vec![
         outage.date.into(),
@@ -53,7 +53,7 @@ pub(super) fn row(outage: Outage) -> Row {
     ]
 }
 
-/// An outage as it was stored; none if the feed is not known to this version.
+/// Decodes an outage; `None` if this version doesn't know the feed.
 pub(super) fn outage(row: &Row) -> Result<Option<Outage>, FieldError> {
     let mut fields = Fields::new(&NAMES, row);
     let date: NaiveDate = fields.date()?;

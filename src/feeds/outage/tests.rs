@@ -1,4 +1,4 @@
-//! An outage as a run meets it, and as a second process finds it.
+//! Outages as seen by a run and by a second process.
 
 use std::path::Path;
 

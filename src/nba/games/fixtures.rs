@@ -1,8 +1,8 @@
-//! A game of five players a side, for the tests of every rule that begins here.
+//! A game with five players per side, for the tests of all rules based on games.
 //!
-//! Every LAL player: 20 points on 7 of 16 (2 of 5 threes) and 4 of 5 free throws, 2 offensive of 8 rebounds,
-//! 5 assists, 3 turnovers, 2 fouls, 1 steal, no block. Every GSW player the same with one two-pointer more made:
-//! 22 points. So LAL 100, GSW 110; both have 80 + 0.44·25 + 15 − 10 = 96 possessions.
+//! Every LAL player: 20 points on 7 of 16 (2 of 5 threes) and 4 of 5 free throws, 2 offensive of 8 rebounds, 5 assists,
+//! 3 turnovers, 2 fouls, 1 steal, no block. Every GSW player has the same line with one more two-pointer made: 22
+//! points. So LAL 100, GSW 110; both have 80 + 0.44·25 + 15 − 10 = 96 possessions.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -20,7 +20,7 @@ pub fn at(hour: i64) -> Value {
     Value::from(DateTime::<Utc>::from_timestamp(1_704_400_000 + 3600 * hour, 0).unwrap())
 }
 
-/// A row of a feed from the named values; the others are NULL.
+/// A feed row with the given values; the others are NULL.
 pub fn row(feed: Feed, values: &[(&str, Value)]) -> Row {
     let value = |column: &&str| {
         values
@@ -58,7 +58,7 @@ pub fn scheduled(away: &str, home: &str) -> Row {
     )
 }
 
-/// Makes and points of a player of this team.
+/// Field goals made and points of a player of this team.
 pub fn makes(team: &str) -> (i64, i64) {
     if team == "GSW" { (8, 22) } else { (7, 20) }
 }
@@ -93,7 +93,7 @@ pub fn gamebook(team: &str, player: &str, minutes: &str) -> Row {
     )
 }
 
-/// The same player as bdl has him.
+/// The same player in bdl.
 pub fn bdl(team: &str, player: &str, minutes: &str) -> Row {
     let official = gamebook(team, player, minutes);
     let named: Vec<(&str, Value)> = Feed::Gamebook
@@ -140,7 +140,7 @@ pub fn team_box(team: &str, is_home: bool) -> Row {
     )
 }
 
-/// A shot of the play-by-play from so many feet; `second` is role and key of a second player.
+/// A shot in the play-by-play from this distance; `second` is the role and key of a second player.
 pub fn shot(team: &str, player: &str, feet: f64, made: bool, second: Option<(&str, &str)>) -> Row {
     row(
         Feed::PlayByPlay,
@@ -159,7 +159,7 @@ pub fn shot(team: &str, player: &str, feet: f64, made: bool, second: Option<(&st
 
 pub const PLAYERS: [&str; 5] = ["one", "two", "three", "four", "five"];
 
-/// Five players a side, as this feed writes them.
+/// Five players per side, in the format of this feed.
 pub fn players(player: fn(&str, &str, &str) -> Row, minutes: &str) -> Vec<Row> {
     let side =
         |team| PLAYERS.map(|number| player(team, &format!("{}{number}", str::to_lowercase(team)), minutes));
@@ -179,7 +179,7 @@ pub fn list(items: &[&str]) -> Value {
     Value::List(items.iter().map(ToString::to_string).collect())
 }
 
-/// One column of the row whose column `key.0` holds `key.1`.
+/// One column of the row with `key.1` in column `key.0`.
 pub fn cell(outcome: &DateOutcome, table: &TableDef, key: (&str, &str), column: &str) -> Value {
     let (key_at, at) = (table.position(key.0).unwrap(), table.position(column).unwrap());
     let row = outcome.rows.iter().find(|row| row[key_at] == Value::from(key.1));

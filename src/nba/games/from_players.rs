@@ -1,5 +1,5 @@
-//! The players of each game, each once: the gamebook's where it has the game, else Ball Don't Lie's; and the team
-//! totals added up from them.
+//! The players of each game, without duplicates: from the gamebook if it has the game, else from Ball Don't Lie; and
+//! the team totals summed from them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,18 +10,18 @@ use crate::nba::ids::{PlayerLookup, TeamCode};
 use crate::nba::raw::{BadRow, BdlRow, BoxLine, Feed, Feeds, GamebookRow, PlayerRow};
 use crate::nba::{Minutes, Notes, ScheduledGame, Slate, TeamMinutes};
 
-/// A game cannot be played with fewer; a team with fewer rows has lost some.
+/// Minimum number of players in a game. A team with fewer rows has lost some.
 pub const FEWEST_PLAYERS: usize = 5;
 
-/// Who played in one game, each once.
+/// The players of one game, without duplicates.
 #[derive(Debug)]
 pub struct Roster<'a> {
-    /// The one feed they are all from.
+    /// The feed of all these players.
     pub feed: Feed,
     players: HashMap<PlayerLookup<'a>, PlayerRow<'a>>,
 }
 
-/// Every game of the slate from its players.
+/// All games of the slate, from their players.
 pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Found<'a> {
     slate
         .games()
@@ -31,8 +31,8 @@ pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) 
         .collect()
 }
 
-/// The players of every game of the slate. A player listed by both feeds counts once, because a game is taken
-/// from one feed alone; one listed twice by a feed counts as the newer row has it.
+/// The players of every game of the slate. A player in both feeds counts once, because each game is taken from one
+/// feed; for duplicates within a feed the newer row counts.
 pub fn rosters<'a>(slate: &Slate<'_>, feeds: &'a Feeds, notes: &mut Notes) -> Vec<Roster<'a>> {
     let rows = feeds.on(Feed::Gamebook, slate.date()).iter();
     let rows = rows.map(|row| GamebookRow::parse(row).map(GamebookRow::into_played));
@@ -56,7 +56,7 @@ pub fn rosters<'a>(slate: &Slate<'_>, feeds: &'a Feeds, notes: &mut Notes) -> Ve
         .collect()
 }
 
-/// Sorts the players of a feed into the games of the slate that are wanted from it.
+/// Assigns the players of a feed to the wanted games of the slate.
 fn sorted<'a>(
     slate: &Slate<'_>,
     feed: Feed,
@@ -92,7 +92,7 @@ impl<'a> Roster<'a> {
         }
     }
 
-    /// The players, in the order of their keys.
+    /// The players, ordered by key.
     #[must_use]
     pub fn players(&self) -> Vec<&PlayerRow<'a>> {
         let mut players: Vec<_> = self.players.values().collect();
@@ -103,7 +103,7 @@ impl<'a> Roster<'a> {
     /// The game with the totals of its players.
     ///
     /// # Errors
-    /// When a team has too few players or unknown points.
+    /// If a team has too few players or unknown points.
     pub fn game<'s>(&self, game: &ScheduledGame<'s>) -> Result<PlayedGame<'s>, String> {
         let about_it = |reason: String| format!("{}: {reason}", game.id.teams());
         if self.players.is_empty() {
@@ -119,10 +119,10 @@ impl<'a> Roster<'a> {
         })
     }
 
-    /// Of two rows for one player the newer stays; of equally new ones the later.
+    /// Adds a player. Of two rows for a player the newer one is kept; if they are equally new, the later one.
     ///
     /// # Errors
-    /// When the player was there already, which is worth a note.
+    /// If the player was already there, which is noted.
     fn enter(&mut self, row: PlayerRow<'a>) -> Result<(), String> {
         match self.players.entry(row.player.clone()) {
             Entry::Vacant(place) => {

@@ -1,4 +1,4 @@
-//! Team totals as the official team box score has them, and what must hold before they may be trusted.
+//! Team totals from the official team box score, and the checks for trusting them.
 
 use super::Found;
 use super::game::{PlayedGame, Totals};
@@ -6,8 +6,7 @@ use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::{Feed, Feeds, TeamBoxRow};
 use crate::nba::{Notes, ScheduledGame, Slate};
 
-/// Every game of the slate from the team box score. Home and away are what the feed's flags say, also where
-/// they are wrong.
+/// All games of the slate, from the team box score. Home and away follow the feed's flags, even if they are wrong.
 pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> Found<'a> {
     let newest = newest(slate, feeds, notes);
     let of = |team: TeamCode| newest[team.index()].as_ref();
@@ -18,7 +17,7 @@ pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> 
     slate.games().iter().map(game).collect()
 }
 
-/// The newest row of each team; of equally new ones the later.
+/// The newest row of each team; if several are equally new, the later one.
 fn newest(slate: &Slate<'_>, feeds: &Feeds, notes: &mut Notes) -> [Option<TeamBoxRow>; TeamCode::COUNT] {
     let mut newest = [const { None }; TeamCode::COUNT];
     for row in feeds.on(Feed::TeamBox, slate.date()) {
@@ -66,7 +65,7 @@ fn played<'a>(
     })
 }
 
-/// What keeps a game of the team box score from being trusted: it contradicts the schedule, or itself.
+/// Why a game of the team box score can't be trusted: it contradicts the schedule or itself. `None` if it can.
 pub(super) fn fault(game: &PlayedGame<'_>, scheduled: &ScheduledGame<'_>) -> Option<String> {
     let teams = scheduled.id.teams();
     if game.id != scheduled.id {

@@ -1,21 +1,21 @@
-//! A finished game with both teams' totals, whichever source it came from.
+//! A finished game with the totals of both teams, from any source.
 
 use crate::nba::TeamMinutes;
 use crate::nba::formulas::{Plays, Possessions, true_shooting};
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::{BoxLine, Feed};
 
-/// Scores outside are not believed.
+/// The range of plausible scores.
 const BELIEVABLE_POINTS: std::ops::RangeInclusive<u32> = 50..=200;
 
-/// A game both of whose teams have totals.
+/// A game with totals for both teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayedGame<'a> {
-    /// Its id as it will be stored: the schedule's, or what the team box score claims.
+    /// The id to store: the schedule's, or the one claimed by the team box score.
     pub id: GameId,
     /// The league's ten-digit id.
     pub nba_game_id: Option<&'a str>,
-    /// The feed the totals were made from.
+    /// The feed of the totals.
     pub feed: Feed,
     /// Totals of `id.away()`.
     pub away: Totals,
@@ -23,29 +23,29 @@ pub struct PlayedGame<'a> {
     pub home: Totals,
 }
 
-/// A game as one of its teams sees it.
+/// A game from the view of one team.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
-    /// The game.
+    /// The game of this row.
     pub game: &'a PlayedGame<'a>,
     /// The team.
     pub team: TeamCode,
-    /// The other team.
+    /// The opponent.
     pub opponent: TeamCode,
     /// Totals of the team.
     pub own: &'a Totals,
-    /// Totals of the other team.
+    /// Totals of the opponent.
     pub other: &'a Totals,
 }
 
-/// One team's totals.
+/// The totals of one team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    /// Points, without which there is no winner and no row.
+    /// Points. Required, because there is no winner and no row without them.
     pub points: u32,
-    /// All counts.
+    /// All box score counts.
     pub line: BoxLine,
-    /// Length of the game, when the feed knows the minutes.
+    /// Length of the game, if the feed has the minutes.
     pub length: Option<TeamMinutes>,
 }
 
@@ -61,7 +61,7 @@ impl PlayedGame<'_> {
         }
     }
 
-    /// The side of one of its teams.
+    /// The side of one of the two teams.
     #[must_use]
     pub fn side(&self, team: TeamCode) -> Side<'_> {
         let (own, other) = if team == self.id.home() {
@@ -80,13 +80,13 @@ impl PlayedGame<'_> {
 }
 
 impl Side<'_> {
-    /// Whether the team was at home.
+    /// Whether the team played at home.
     #[must_use]
     pub fn at_home(&self) -> bool {
         self.team == self.game.id.home()
     }
 
-    /// Own points less the opponent's.
+    /// Point difference: own points minus the opponent's.
     #[must_use]
     pub fn margin(&self) -> i64 {
         i64::from(self.own.points) - i64::from(self.other.points)
@@ -95,13 +95,13 @@ impl Side<'_> {
 
 impl Totals {
     /// # Errors
-    /// When nobody knows the points.
+    /// If the points are unknown.
     pub fn new(team: TeamCode, line: BoxLine, length: Option<TeamMinutes>) -> Result<Self, String> {
         let points = line.points.ok_or_else(|| format!("points of {team} unknown"))?;
         Ok(Self { points, line, length })
     }
 
-    /// The team's possessions, when all they are estimated from is known.
+    /// The team's possessions, if all counts they are estimated from are known.
     #[must_use]
     pub fn possessions(&self) -> Option<Possessions> {
         let line = &self.line;
@@ -113,7 +113,7 @@ impl Totals {
         ))
     }
 
-    /// What the team did with the ball, when all of it is known.
+    /// The team's plays, if all their counts are known.
     #[must_use]
     pub fn plays(&self) -> Option<Plays> {
         Plays::of(&self.line)
@@ -131,19 +131,19 @@ impl Totals {
         Some(self.possessions()?.pace(self.length?))
     }
 
-    /// True shooting.
+    /// True shooting, if the attempts are known.
     #[must_use]
     pub fn true_shooting(&self) -> Option<f64> {
         true_shooting(self.points, self.line.fg_attempts?, self.line.ft_attempts?)
     }
 
-    /// Overtimes played.
+    /// Number of overtimes, if the length is known.
     #[must_use]
     pub fn overtimes(&self) -> Option<u32> {
         self.length.map(TeamMinutes::overtimes)
     }
 
-    /// The plausibility rules the totals break, in the words of a row's issues.
+    /// The plausibility rules violated by the totals, as issues of the row.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.line.faults();

@@ -1,18 +1,18 @@
-//! How the totals of a date's games were made, and how far that can be trusted.
+//! How the totals of a date's games were made, and how reliable they are.
 
 /// How the totals of a row were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Making {
-    /// Taken from the team box score.
+    /// Copied from the team box score.
     TeamBox,
-    /// Added up from the players.
+    /// Summed from the players.
     Rebuilt,
-    /// Added up from the players because the environment said so.
+    /// Summed from the players, as forced by the environment.
     Forced,
 }
 
 impl Making {
-    /// The name a row gives its source.
+    /// The source name stored in the row.
     #[must_use]
     pub const fn primary_source(self) -> &'static str {
         match self {
@@ -22,7 +22,7 @@ impl Making {
         }
     }
 
-    /// The trust in it, 0 to 100.
+    /// Quality score, 0 to 100.
     #[must_use]
     pub const fn score(self) -> f64 {
         match self {
@@ -31,7 +31,7 @@ impl Making {
         }
     }
 
-    /// What every row made this way has to say about itself.
+    /// The issues of every row made this way.
     #[must_use]
     pub fn issues(self) -> Vec<String> {
         let issues: &[&str] = match self {

@@ -1,5 +1,5 @@
-//! The finished games of one date with the totals of both teams, from the source asked for: where the rule of every
-//! stage of a single date begins.
+//! The finished games of a date with the totals of both teams, from the requested source. The common input of all rules
+//! that work on a single date.
 
 #[cfg(test)]
 pub mod fixtures;
@@ -22,23 +22,23 @@ use crate::table::Row;
 /// The games of a date.
 #[derive(Debug)]
 pub struct Games<'a> {
-    /// The games there should be.
+    /// The games that are expected.
     pub slate: Slate<'a>,
     /// How the totals were made.
     pub making: Making,
-    /// The games that could be had, in the order of their ids.
+    /// The games with totals, ordered by id.
     pub played: Vec<PlayedGame<'a>>,
-    /// One sentence per game that could not.
+    /// One message per game without totals.
     pub missing: Vec<String>,
-    /// What was noticed on the way.
+    /// Remarks collected while reading.
     pub notes: Notes,
 }
 
-/// One entry per game of the slate: the game, or a sentence why it cannot be had.
+/// One entry per game of the slate: the game, or the reason why it is missing.
 type Found<'a> = Vec<Result<PlayedGame<'a>, String>>;
 
 impl<'a> Games<'a> {
-    /// Takes the games from the feeds [`Source::feeds`] names.
+    /// Reads the games from the feeds of [`Source::feeds`].
     #[must_use]
     pub fn read(date: NaiveDate, source: Source, feeds: &'a Feeds) -> Self {
         let mut notes = Notes::default();
@@ -72,7 +72,7 @@ impl<'a> Games<'a> {
         }
     }
 
-    /// What the date comes to with these rows, two of which every game of the slate owes.
+    /// The outcome of the date with these rows. Every game of the slate expects two.
     #[must_use]
     pub fn into_outcome(self, rows: Vec<Row>) -> DateOutcome {
         DateOutcome {
@@ -84,7 +84,7 @@ impl<'a> Games<'a> {
     }
 }
 
-/// The team box score, if it has every game of the slate and nothing in it contradicts the schedule or itself.
+/// The team box score, if it has every game of the slate and contradicts neither the schedule nor itself.
 fn whole_team_box<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Option<Found<'a>> {
     let games = from_team_box::games(slate, feeds, notes);
     let fault = games

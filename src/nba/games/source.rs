@@ -1,4 +1,4 @@
-//! Where the totals of a team are to come from.
+//! The source of team totals.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,22 +6,22 @@ use std::str::FromStr;
 use crate::nba::Refused;
 use crate::nba::raw::Feed;
 
-/// Where the totals of a team come from.
+/// The source of team totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The team box score of a date where it is whole and agrees with the schedule, else the players.
+    /// The team box score of a date if it is complete and agrees with the schedule, else the players.
     Auto,
-    /// The players' box scores, added up.
+    /// The players' box scores, summed.
     Reconstruct {
-        /// Asked for by the environment variable of the old runbook rather than by plan or flag.
+        /// Selected by the environment variable of the old runbook rather than by plan or flag.
         forced: bool,
     },
-    /// The team box score, with whatever it says about home and away.
+    /// The team box score, with its home and away flags.
     Boxscore,
 }
 
 impl Source {
-    /// The feeds that must be read.
+    /// The feeds to read.
     #[must_use]
     pub const fn feeds(self) -> &'static [Feed] {
         match self {

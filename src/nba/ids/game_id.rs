@@ -1,4 +1,4 @@
-//! The canonical name of a game, `YYYYMMDD_AWAY_HOME`, and the pair of teams behind it.
+//! The canonical game id, `YYYYMMDD_AWAY_HOME`, and the pair of teams in it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use super::TeamCode;
 use crate::nba::Refused;
 
-/// A game: its date, who travelled and who was at home. Written `YYYYMMDD_AWAY_HOME`.
+/// A game: date, away team and home team. Formatted as `YYYYMMDD_AWAY_HOME`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GameId {
     date: NaiveDate,
@@ -16,7 +16,7 @@ pub struct GameId {
     home: TeamCode,
 }
 
-/// The two teams of a game without saying who was at home: what a feed that confuses home and away still knows.
+/// The two teams of a game, without home and away. Reliable even in a feed that swaps them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Matchup {
     first: TeamCode,
@@ -27,7 +27,7 @@ impl GameId {
     /// The game of `away` at `home`.
     ///
     /// # Errors
-    /// When a team would play itself.
+    /// If both are the same team.
     pub fn new(date: NaiveDate, away: TeamCode, home: TeamCode) -> Result<Self, Refused> {
         if away == home {
             return Err(Refused::new(
@@ -39,31 +39,31 @@ impl GameId {
         Ok(Self { date, away, home })
     }
 
-    /// The day of the game.
+    /// Date of the game.
     #[must_use]
     pub const fn date(self) -> NaiveDate {
         self.date
     }
 
-    /// The visiting team.
+    /// The away team.
     #[must_use]
     pub const fn away(self) -> TeamCode {
         self.away
     }
 
-    /// The team at home.
+    /// The home team.
     #[must_use]
     pub const fn home(self) -> TeamCode {
         self.home
     }
 
-    /// The team that plays against this one of the two.
+    /// The opponent of `team`, which must be one of the two.
     #[must_use]
     pub fn opponent(self, team: TeamCode) -> TeamCode {
         if team == self.home { self.away } else { self.home }
     }
 
-    /// The two teams, whoever was at home.
+    /// The two teams, without home and away.
     #[must_use]
     pub fn matchup(self) -> Matchup {
         Matchup {
@@ -72,7 +72,7 @@ impl GameId {
         }
     }
 
-    /// `AWAY@HOME`, for a sentence about one date.
+    /// `AWAY@HOME`, for messages about one date.
     #[must_use]
     pub fn teams(self) -> String {
         format!("{}@{}", self.away, self.home)
@@ -80,7 +80,7 @@ impl GameId {
 }
 
 impl Matchup {
-    /// Whether this team plays.
+    /// Whether this team plays in the game.
     #[must_use]
     pub fn includes(self, team: TeamCode) -> bool {
         team == self.first || team == self.second

@@ -1,4 +1,4 @@
-//! What games, teams, seasons and players are called. Each id is built and parsed in one place only.
+//! Ids of games, teams, seasons and players. Each id is built and parsed in one place only.
 
 mod game_id;
 mod player_lookup;

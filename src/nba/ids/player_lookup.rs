@@ -1,21 +1,21 @@
-//! The key by which feeds that spell a player differently agree on one.
+//! The key that matches players across feeds with different spellings.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::nba::Refused;
 
-/// A player's name in lower-case ASCII letters and digits: `Luka Dončić` is `lukadoncic`,
-/// `Jaren Jackson Jr.` is `jarenjacksonjr`. Borrows from the feed when it came that way already.
+/// A player's name in lower-case ASCII letters and digits: `Luka Dončić` is `lukadoncic`, `Jaren Jackson Jr.` is
+/// `jarenjacksonjr`. Borrowed from the feed if already in this form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlayerLookup<'a>(Cow<'a, str>);
 
 impl<'a> PlayerLookup<'a> {
-    /// Reads a display name or a key. Leading digits, which play-by-play puts before the key since
-    /// October 2024 (`1630552jalenjohnson`), fall away; so do spaces and punctuation; accents are folded.
+    /// Parses a display name or a key. Drops spaces, punctuation and leading digits, which play-by-play puts before the
+    /// key since October 2024 (`1630552jalenjohnson`). Accents are folded.
     ///
     /// # Errors
-    /// When nothing remains, or a letter has no ASCII form known here.
+    /// If nothing is left, or a letter has no known ASCII form.
     pub fn parse(text: &'a str) -> Result<Self, Refused> {
         let name = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
         if name.is_empty() {
@@ -30,7 +30,7 @@ impl<'a> PlayerLookup<'a> {
         let mut key = String::with_capacity(name.len());
         for letter in name.chars().flat_map(char::to_lowercase) {
             if letter.is_ascii_digit() && key.is_empty() {
-                // Leading digits after a blank are none of the name either.
+                // Leading digits after a blank aren't part of the name either.
             } else if letter.is_ascii_alphanumeric() {
                 key.push(letter);
             } else if letter.is_alphanumeric() {
@@ -46,7 +46,7 @@ impl<'a> PlayerLookup<'a> {
         Ok(Self(Cow::Owned(key)))
     }
 
-    /// The key.
+    /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -59,7 +59,7 @@ impl fmt::Display for PlayerLookup<'_> {
     }
 }
 
-/// The ASCII spelling of a lower-case letter of a European alphabet.
+/// The ASCII form of a lower-case letter of a European alphabet.
 const fn ascii_form(letter: char) -> Option<&'static str> {
     Some(match letter {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
 
-/// The year a season starts in: 2021 for 2021-22. October begins a season.
+/// The year in which a season starts: 2021 for 2021-22. A season starts in October.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeasonYear(i32);
 
@@ -19,21 +19,21 @@ impl SeasonYear {
         })
     }
 
-    /// The first of its October: no game of the season is older.
+    /// The first of October of its year. No game of the season is earlier.
     #[must_use]
     pub fn first_day(self) -> NaiveDate {
-        // A season is made from a date, so its year has one.
+        // The year comes from a date, so it is in range.
         NaiveDate::from_ymd_opt(self.0, 10, 1).unwrap_or(NaiveDate::MIN)
     }
 
-    /// The year as it stands in a `season_year` column.
+    /// The year as stored in a `season_year` column.
     #[must_use]
     pub fn year(self) -> i64 {
         self.0.into()
     }
 }
 
-/// As the league writes it: `2021-22`.
+/// In the league's format: `2021-22`.
 impl fmt::Display for SeasonYear {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:02}", self.0, (self.0 + 1).rem_euclid(100))

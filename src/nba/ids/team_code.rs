@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::nba::Refused;
 
-/// In alphabetical order, so that a code is found by halving and compares like its text.
+/// In alphabetical order, so that codes can be looked up by binary search and compare like text.
 const CODES: [&str; 30] = [
     "ATL", "BKN", "BOS", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW", "HOU", "IND", "LAC", "LAL", "MEM",
     "MIA", "MIL", "MIN", "NOP", "NYK", "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
@@ -16,10 +16,10 @@ const CODES: [&str; 30] = [
 pub struct TeamCode(u8);
 
 impl TeamCode {
-    /// How many teams there are.
+    /// Number of teams.
     pub const COUNT: usize = CODES.len();
 
-    /// Every team, in alphabetical order of the codes.
+    /// All teams, in alphabetical order of their codes.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..).map(Self).take(Self::COUNT)
     }
@@ -30,7 +30,7 @@ impl TeamCode {
         CODES[self.index()]
     }
 
-    /// The place of this team in [`Self::all`], for tables with one slot per team.
+    /// Index of this team in [`Self::all`], for arrays with one slot per team.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize

@@ -1,4 +1,4 @@
-//! The features in their order, each with the value that stands in for it when nothing is known.
+//! The features in order, each with its default for unknown values.
 
 use super::known::Known;
 use super::origin::Feature;
@@ -7,7 +7,7 @@ use crate::nba::formulas::round;
 use crate::nba::player_form::{LATEST, PlayerForm, points, rounded};
 use crate::nba::stored::{FORM, PlayerGame, TeamGame};
 
-/// What each feature is, in order.
+/// The feature names, in order.
 pub(super) const NAMES: [&str; 25] = [
     "points_avg_last_5",
     "points_avg_last_10",
@@ -36,10 +36,10 @@ pub(super) const NAMES: [&str; 25] = [
     "team_win_pct",
 ];
 
-/// Fewer games tell nothing of a trend, of free throws or of a team's winning.
+/// Minimum number of games for a trend, a free-throw share or a win share.
 const FEWEST_GAMES: usize = 5;
 
-/// The features of [`NAMES`].
+/// The features, in the order of [`NAMES`].
 pub(super) fn features(known: &Known<'_>) -> [Feature; NAMES.len()] {
     let date = known.date();
     let form = PlayerForm::of(known.log, date);
@@ -57,7 +57,7 @@ pub(super) fn features(known: &Known<'_>) -> [Feature; NAMES.len()] {
         Feature::stored(factors.pace, None, 0.0),
         Feature::stored(factors.usage_spike, None, 0.0),
         Feature::calculated(rest_advantage(known), 0.0),
-        // No feed has injury reports, and that a player played is not known before the game.
+        // No feed has injury reports, and whether a player plays isn't known before the game.
         Feature::calculated(None, 0.0),
         Feature::calculated(recent_trend(known.log.newest(LATEST, date)), 0.0),
         Feature::calculated(
@@ -83,10 +83,10 @@ pub(super) fn features(known: &Known<'_>) -> [Feature; NAMES.len()] {
     ]
 }
 
-/// Days the player rested more than the opponent, −2 to 2.
+/// The player's rest days minus the opponent's, −2 to 2.
 fn rest_advantage(known: &Known<'_>) -> Option<f64> {
     let (own, opponent) = (known.days_rest()?, known.opponent_days_rest()?);
-    // Beyond two days either way nothing changes.
+    // Differences beyond two days have no further effect.
     Some(match own - opponent {
         ..=-2 => -2.0,
         -1 => -1.0,
@@ -96,8 +96,8 @@ fn rest_advantage(known: &Known<'_>) -> Option<f64> {
     })
 }
 
-/// Of the last five games, oldest first, the mean of the newest three less that of the oldest two: 2 when it rose by 5
-/// points or more, 1 by 2, and as much below zero when it fell.
+/// The trend of the last five games, oldest first: the mean of the newest three minus that of the oldest two. 2 for a
+/// rise of 5 points or more, 1 for 2 or more, negative for a fall.
 fn recent_trend(games: &[PlayerGame]) -> Option<f64> {
     let points: Vec<f64> = points(games).collect();
     if points.len() < FEWEST_GAMES {
@@ -108,8 +108,7 @@ fn recent_trend(games: &[PlayerGame]) -> Option<f64> {
     Some(step(rise, 2.0, 5.0))
 }
 
-/// How far the minutes of the last ten games are from those of the season: 2 from a fifth more, 1 from a tenth, and as
-/// much below zero.
+/// Minutes of the last ten games relative to the season: 2 for a fifth more, 1 for a tenth more, negative for fewer.
 fn minutes_change(last_10: &[PlayerGame], season: &[PlayerGame]) -> Option<f64> {
     let minutes = |games: &[PlayerGame]| {
         mean(games.iter().filter_map(|game| game.minutes)).filter(|minutes| *minutes > 0.0)
@@ -118,7 +117,7 @@ fn minutes_change(last_10: &[PlayerGame], season: &[PlayerGame]) -> Option<f64> 
     Some(step((recent - usual) / usual, 0.1, 0.2))
 }
 
-/// 0, ±1 or ±2 by how far a change goes.
+/// 0, ±1 or ±2, by the size of a change.
 fn step(change: f64, some: f64, much: f64) -> f64 {
     let size = match change.abs() {
         size if size >= much => 2.0,
@@ -128,7 +127,7 @@ fn step(change: f64, some: f64, much: f64) -> f64 {
     if change < 0.0 { 0.0 - size } else { size }
 }
 
-/// Free throws made of all points of the last ten games, at most a half.
+/// Share of free throws in the points of the last ten games, at most one half.
 fn free_throw_share(last_10: &[PlayerGame]) -> Option<f64> {
     if last_10.len() < FEWEST_GAMES {
         return None;
@@ -138,7 +137,7 @@ fn free_throw_share(last_10: &[PlayerGame]) -> Option<f64> {
     (points > 0).then(|| round((f64::from(made) / f64::from(points)).min(0.5), 4))
 }
 
-/// Games won of those played in the season.
+/// Share of the season's games that were won.
 fn win_share(team: &[TeamGame]) -> Option<f64> {
     if team.len() < FEWEST_GAMES {
         return None;
@@ -216,7 +215,8 @@ mod tests {
         );
     }
 
-    // Each game a fifth of the points from the line; without points there is no share, and above a half none is believed.
+    // In each game a fifth of the points are free throws. Without points there is no share, and it is capped at one
+    // half.
     #[test]
     fn the_share_of_free_throws_needs_five_games_and_points() {
         assert_eq!(free_throw_share(&games(&[10, 20, 30, 20, 20], 30.0)), Some(0.2));

@@ -1,4 +1,4 @@
-//! Everything that is known of a player's game before it begins.
+//! Everything known about a player's game before it starts.
 
 use chrono::NaiveDate;
 
@@ -8,19 +8,19 @@ use crate::nba::stored::{
 };
 use crate::nba::{Dated, GameLog, ScheduledGame};
 
-/// What features are made from. A row an earlier stage did not make is one with every value unknown.
+/// The inputs of the features. For a row that an earlier stage didn't make, all values are unknown.
 pub(super) struct Known<'a> {
-    /// Who plays, for which team and where.
+    /// The player, his team and the game.
     pub(super) appearance: Appearance<'a>,
     /// The player's games.
     pub(super) log: &'a GameLog<PlayerGame>,
     /// The teams' games.
     pub(super) teams: &'a TeamLogs,
-    /// The game as the schedule has it.
+    /// The scheduled game.
     pub(super) scheduled: Option<&'a ScheduledGame<'a>>,
     /// The player's form.
     pub(super) cached: Cached,
-    /// The player's circumstances.
+    /// The player's zones.
     pub(super) factors: Factors,
     /// The player's zones.
     pub(super) zones: PlayerZones,
@@ -49,7 +49,7 @@ impl Known<'_> {
         self.teams.of(team).before(self.date())
     }
 
-    /// Whether the game is of the playoffs proper; unknown without the league's id.
+    /// Whether it is a playoff game, play-in excluded; `None` without the league's id.
     pub(super) fn is_playoff(&self) -> Option<bool> {
         let id = self.scheduled?.nba_game_id?;
         (id.len() == 10).then(|| id.starts_with("004"))

@@ -1,4 +1,4 @@
-//! The rule of stage `ml_feature_store`: the 25 features a prediction is made from, and where each came from.
+//! The rule of stage `ml_feature_store`: the 25 features of a prediction and the source of each.
 
 mod features;
 mod known;
@@ -18,13 +18,13 @@ use super::stored::{Appearance, Cached, DefenseZones, Factors, PlayerLogs, Playe
 use super::{DateOutcome, Finals, Notes, Slate};
 use crate::table::{Row, rows_on};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// What was read for a batch of dates.
+/// The inputs of a batch of dates.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// The finals of the season so far.
+    /// Finished games of the season so far.
     pub finals: Finals,
     /// Rows of [`super::raw::ScheduleRow::COLUMNS`], ordered by date.
     pub schedule: Vec<Row>,
@@ -44,10 +44,10 @@ pub struct Inputs {
     pub defense_zones: Vec<Row>,
 }
 
-/// Computes a date: one row per player who plays on it.
+/// Computes a date: one row per player with a game on it.
 ///
 /// # Errors
-/// When a row an earlier stage stored cannot be read.
+/// If a row stored by an earlier stage is invalid.
 pub fn ml_feature_store(date: NaiveDate, inputs: &Inputs) -> Result<DateOutcome, BadRow> {
     let mut notes = Notes::default();
     let slate = Slate::read(date, rows_on(&inputs.schedule, date), &mut notes);

@@ -1,17 +1,17 @@
-//! Where a feature came from, and what that is worth.
+//! The source of a feature value, and its weight in the quality score.
 
 use crate::nba::formulas::round;
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A table of Phase 4.
     Phase4,
-    /// Averaged here from a table of Phase 3.
+    /// Averaged from a table of Phase 3.
     Phase3,
-    /// Worked out here and nowhere else.
+    /// Computed in this stage.
     Calculated,
-    /// Nothing was known.
+    /// The default, because nothing was known.
     Default,
 }
 
@@ -25,12 +25,12 @@ impl Origin {
     }
 }
 
-/// One value of the features.
+/// The value of one feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Feature {
-    /// The value; a default when nothing was known.
+    /// The value, or the default if unknown.
     pub(super) value: f64,
-    /// Where it came from.
+    /// The source of the value.
     pub(super) origin: Origin,
 }
 
@@ -43,7 +43,7 @@ impl Feature {
         Self { value, origin }
     }
 
-    /// What was worked out, else the default.
+    /// The computed value, else the default.
     pub(super) fn calculated(value: Option<f64>, default: f64) -> Self {
         match value {
             Some(value) => Self {
@@ -55,14 +55,14 @@ impl Feature {
     }
 }
 
-/// The mean of the weights, two decimals.
+/// The mean weight of the features, with two decimals.
 #[allow(clippy::cast_precision_loss, reason = "there are 25 features")]
 pub(super) fn quality(features: &[Feature]) -> f64 {
     let sum: f64 = features.iter().map(|feature| feature.origin.weight()).sum();
     round(sum / features.len() as f64, 2)
 }
 
-/// The word for a quality.
+/// The quality tier of a score.
 pub(super) const fn tier(quality: f64) -> &'static str {
     match quality {
         quality if quality >= 95.0 => "high",
@@ -71,7 +71,7 @@ pub(super) const fn tier(quality: f64) -> &'static str {
     }
 }
 
-/// Where most of the features came from. The shares are of all features, calculated ones among them.
+/// The main source of the features. Shares are of all features, including calculated ones.
 pub(super) fn data_source(features: &[Feature]) -> &'static str {
     let percent = |origin: Origin| {
         let count = features.iter().filter(|feature| feature.origin == origin).count();

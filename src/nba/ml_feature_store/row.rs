@@ -1,4 +1,4 @@
-//! The row of a player: the features, how far to trust them, and the context a prediction is shown with.
+//! The row of a player: the features, their quality, and context for the prediction.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::nba::stored::FORM;
 use crate::nba::{Finals, tables};
 use crate::table::{Row, Value};
 
-/// Below this many games of the season a player has no form yet.
+/// Minimum number of games in the season for a player's form.
 const FEWEST_GAMES: usize = 5;
 
 pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
@@ -57,7 +57,7 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
     completeness.end_row(row, date, finals, &HASHED, tables::ml_feature_store())
 }
 
-/// Names the features that are defaults.
+/// The names of the features with default values.
 fn defaults(features: &[Feature]) -> Vec<String> {
     let unknown = features.iter().zip(NAMES);
     unknown

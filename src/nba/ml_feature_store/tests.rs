@@ -1,4 +1,4 @@
-//! The rule, worked by hand on one player of BOS, at home against DEN on 15 January 2024.
+//! Tests of the rule with hand-computed results, on one player of BOS, at home against DEN on 15 January 2024.
 
 use super::*;
 use crate::nba::stored::fixture::{
@@ -9,7 +9,7 @@ use crate::table::{Value, admit};
 
 const DATE: &str = "2024-01-15";
 
-/// Six games of the player: day, points, minutes, free throws made.
+/// Six games of the player: date, points, minutes, free throws made.
 const GAMES: [(&str, i64, f64, i64); 6] = [
     ("2024-01-01", 10, 30.0, 2),
     ("2024-01-05", 14, 30.0, 4),
@@ -26,7 +26,7 @@ fn games() -> Vec<Row> {
     GAMES.iter().map(game).collect()
 }
 
-/// BOS won four of six and play at 98 or 100 with ratings of 110 or 112; DEN played the day before.
+/// BOS won four of six games, with a pace of 98 or 100 and ratings of 110 or 112. DEN played the day before.
 fn inputs() -> Inputs {
     Inputs {
         finals: finals(&[
@@ -96,9 +96,9 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
     values(tables::ml_feature_store(), &only_row(inputs), names)
 }
 
-// Rest: the 13th to the 15th is 2, DEN 1. Trend: (18 + 21 + 24) / 3 − (14 + 18) / 2 = 5, rising. Minutes as ever. Free
-// throws 21 of 105 points. Wins 4 of 6. Only injury and usage spike are defaults: (23 · 100 + 2 · 40) / 25 = 95.2, and
-// 15 of 25 come from Phase 4.
+// Rest: 13th to 15th is 2 days, DEN 1. Trend: (18 + 21 + 24) / 3 − (14 + 18) / 2 = 5, rising. Minutes unchanged. Free
+// throws: 21 of 105 points. Wins: 4 of 6. Only injury and usage spike are defaults: (23 · 100 + 2 · 40) / 25 = 95.2; 15
+// of 25 are from Phase 4.
 #[test]
 fn a_player_with_everything_known() {
     let row = columns(
@@ -136,8 +136,8 @@ fn a_player_with_everything_known() {
     assert_eq!(row, expected);
 }
 
-// Form comes from the games: last five 14 + 18 + 18 + 21 + 24 = 95, all six 105; squares about 17.5 are 123.5, and
-// √(123.5 / 5) = 4.97. From the 8th on there are three games. The rest falls back to what stands for it.
+// Form comes from the games: last five 14 + 18 + 18 + 21 + 24 = 95, all six 105; squared deviations from 17.5 sum to
+// 123.5, and √(123.5 / 5) = 4.97. There are three games since the 8th. Other features use their defaults.
 #[test]
 fn without_phase_4_the_games_stand_in_and_then_the_defaults() {
     let bare = Inputs {
@@ -157,7 +157,7 @@ fn without_phase_4_the_games_stand_in_and_then_the_defaults() {
     assert_eq!(row, expected);
 }
 
-// Were `<` read as `<=`, the 60 points of the date would be in the trend.
+// With `<=` instead of `<`, the 60 points of the date would count in the trend.
 #[test]
 fn the_date_itself_and_what_comes_after_change_nothing() {
     let mut later = games();

@@ -1,4 +1,4 @@
-//! How fresh a player is.
+//! The fatigue score of a player.
 
 use crate::nba::workload::Workload;
 

@@ -1,16 +1,16 @@
-//! Whether the opponent is weak where the player shoots.
+//! The shot-zone mismatch score: whether the opponent is weak where the player shoots.
 
 use crate::nba::formulas::round;
 use crate::nba::stored::{DefenseZones, PlayerZones, PrimaryZone};
 
-/// A zone that takes this share of the shots, percent, or more counts in full.
+/// A zone with at least this share of the shots, in percent, counts in full.
 const FULL_SHARE: f64 = 50.0;
 
-/// Beyond this the mismatch is an extreme one and counts by a fifth more.
+/// A mismatch above this is extreme and weighted a fifth more.
 const EXTREME: f64 = 5.0;
 
-/// −10 to 10 with one decimal, positive when it favours the player; none when zones or defence are unknown.
-/// A balanced player is taken for one of the paint, by the paint's share.
+/// −10 to 10 with one decimal; positive favours the player. `None` if zones or defence are unknown. A balanced player
+/// is scored by the paint and its share.
 pub(super) fn score(zones: &PlayerZones, defense: &DefenseZones) -> Option<f64> {
     let (share, against_league) = match zones.primary? {
         PrimaryZone::Paint | PrimaryZone::Balanced => (zones.paint, defense.paint),
@@ -32,7 +32,7 @@ mod tests {
 
     use super::*;
 
-    // 4 · 40/50 = 3.2; 6 · 1 = 6 and a fifth more 7.2; 5 · 1 is not above 5; 9 · 1.2 = 10.8 is cut.
+    // 4 · 40/50 = 3.2; 6 · 1 = 6, a fifth more is 7.2; 5 · 1 is not above 5; 9 · 1.2 = 10.8 is capped.
     #[rstest]
     #[case::by_share(PrimaryZone::Paint, 40.0, 4.0, 3.2)]
     #[case::a_full_share_is_full(PrimaryZone::Perimeter, 70.0, 4.0, 4.0)]

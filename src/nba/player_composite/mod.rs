@@ -1,5 +1,5 @@
-//! The rule of stage `player_composite`: what tonight's circumstances are worth to a player. Nobody kept what was
-//! known of upcoming games, so the circumstances are made from the games before the date.
+//! The rule of stage `player_composite`: scores for a player's circumstances before a game. What was known of upcoming
+//! games wasn't recorded, so the scores use the games before the date.
 
 mod fatigue;
 mod mismatch;
@@ -17,13 +17,13 @@ use super::stored::{Appearance, DefenseZones, PlayerLogs, PlayerZones, TeamLogs}
 use super::{DateOutcome, Finals};
 use crate::table::{Row, rows_on};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// What was read for a batch of dates.
+/// The inputs of a batch of dates.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// The finals of the season so far.
+    /// Finished games of the season so far.
     pub finals: Finals,
     /// The players' games of the season so far.
     pub players: PlayerLogs,
@@ -37,10 +37,10 @@ pub struct Inputs {
     pub defense_zones: Vec<Row>,
 }
 
-/// Computes a date: one row per player who plays on it.
+/// Computes a date: one row per player with a game on it.
 ///
 /// # Errors
-/// When a row an earlier stage stored cannot be read.
+/// If a row stored by an earlier stage is invalid.
 pub fn player_composite(date: NaiveDate, inputs: &Inputs) -> Result<DateOutcome, BadRow> {
     let player_zones = rows_on(&inputs.player_zones, date).iter().map(PlayerZones::parse);
     let player_zones: HashMap<&str, PlayerZones> = player_zones.collect::<Result<_, _>>()?;

@@ -1,4 +1,4 @@
-//! The row of a player: the four scores, what they were made from, and what was missing.
+//! The row of a player: the four scores, their inputs, and what was missing.
 
 use std::sync::LazyLock;
 
@@ -13,24 +13,24 @@ use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
 use crate::table::{Row, Value};
 
-/// Scores of referees, schedule, travel and opponent, which nobody computes.
+/// Number of scores that aren't computed: referees, schedule, travel and opponent.
 const DEFERRED: usize = 4;
 
-/// What is known of a player's game before it begins.
+/// What is known about a player's game before it starts.
 pub(super) struct Circumstances<'a> {
-    /// The player's games.
+    /// The player's game log.
     pub(super) log: &'a GameLog<PlayerGame>,
     /// The player's shot zones.
     pub(super) zones: Option<&'a PlayerZones>,
     /// The opponent's defence.
     pub(super) defense: Option<&'a DefenseZones>,
-    /// The own team's pace over its last games.
+    /// The own team's mean pace over its last games.
     pub(super) pace: Option<f64>,
-    /// The opponent's.
+    /// The opponent's mean pace over its last games.
     pub(super) opponent_pace: Option<f64>,
 }
 
-/// The scores, rounded as they are stored, so that the stored ones add up to the stored total.
+/// The scores, rounded as stored, so that they add up to the stored total.
 struct Scores {
     fatigue: i64,
     mismatch: Option<f64>,
@@ -77,11 +77,11 @@ impl Scores {
     }
 }
 
-/// Which of the four inputs are there, in the order of their columns.
+/// Which of the four inputs are present, in column order.
 struct Ready([bool; 4]);
 
 impl Ready {
-    /// The fields that are unknown when an input is not there.
+    /// The missing-data field for each input.
     const FIELDS: [&str; 4] = [
         "player_shot_zone",
         "team_defense_zone",
@@ -117,7 +117,7 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
     let scores = Scores::of(&load, known);
     let ready = Ready::of(&load, known);
     let unready = ready.missing();
-    // Nobody projects the usage of a game long past.
+    // There are no usage projections for past games.
     let missing = [&["projected_usage_rate"], &unready[..]].concat();
     let mut row = Row::with_capacity(tables::player_composite().columns.len());
     row.extend(appearance.identity());
@@ -187,7 +187,7 @@ fn contexts(
     .map(|context| context.to_string().into())
 }
 
-/// How much of the five fields is known, and which are not.
+/// The share of the five fields that is known, in percent, and the names of the missing ones.
 fn gaps(missing: &[&str]) -> [Value; 2] {
     let known = 5 - u32::try_from(missing.len()).unwrap_or(5);
     [

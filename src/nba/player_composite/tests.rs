@@ -1,4 +1,4 @@
-//! The rule, worked by hand on one player of BOS, at home against DEN on 15 January 2024.
+//! Tests of the rule with hand-computed results, on one player of BOS, at home against DEN on 15 January 2024.
 
 use super::*;
 use crate::nba::stored::fixture::{appearance, day, defense, finals, played, team_game, values, zones};
@@ -7,7 +7,7 @@ use crate::table::{Value, admit};
 
 const DATE: &str = "2024-01-15";
 
-/// BOS finished games on the 9th, 11th, 13th and 14th; the player missed the 13th. BOS play at 98 and 100, DEN at 103.
+/// BOS finished games on the 9th, 11th, 13th and 14th; the player missed the 13th. Pace: BOS 98 and 100, DEN 103.
 fn inputs() -> Inputs {
     let games = [
         played("2024-01-09", 20, 36.0, &[]),
@@ -41,8 +41,8 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
     values(tables::player_composite(), &only_row(inputs), names)
 }
 
-// Played yesterday −15, 111 minutes in 3 games are 37 a game −8: 77. Paint: 4 · 40/50 = 3.2. Pace: 103 − 99 = 4, half
-// is 2. Total: −23/20 + 3.2 + 2 = 4.05. In the week 3 of 4 finals, 75 %.
+// Played yesterday: −15. 111 minutes in 3 games are 37 per game: −8. Fatigue: 77. Paint: 4 · 40/50 = 3.2. Pace: 103 −
+// 99 = 4, half is 2. Total: −23/20 + 3.2 + 2 = 4.05. In the week 3 of 4 team games: 75 %.
 #[test]
 fn a_player_with_everything_known() {
     let scores = columns(
@@ -91,7 +91,7 @@ fn a_player_with_everything_known() {
     assert_eq!(trust, expected);
 }
 
-// Were `<` read as `<=` anywhere, one of these games of the date and after would be seen.
+// With `<=` instead of `<` anywhere, one of these games on or after the date would count.
 #[test]
 fn the_date_itself_and_what_comes_after_change_nothing() {
     let before = only_row(&inputs());
@@ -180,7 +180,7 @@ fn the_first_game_of_a_season_is_played_fresh() {
     assert_eq!(row, expected);
 }
 
-// DEN worse by 12: 12 · 40/50 = 9.6, and a fifth more 11.52, cut to 10.
+// DEN worse by 12: 12 · 40/50 = 9.6, a fifth more is 11.52, capped at 10.
 #[test]
 fn an_extreme_matchup_is_warned_of() {
     let weak = |mut row: Row| {

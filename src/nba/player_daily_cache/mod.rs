@@ -1,4 +1,4 @@
-//! The rule of stage `player_daily_cache`: how a player has lately played, known on the morning of a game.
+//! The rule of stage `player_daily_cache`: a player's recent form, as of the morning of a game.
 
 mod row;
 #[cfg(test)]
@@ -13,16 +13,16 @@ use super::stored::{Appearance, PlayerGame, PlayerLogs, PlayerZones, TeamLogs};
 use super::{DateOutcome, Finals, GameLog};
 use crate::table::{Row, rows_on};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// A player needs this many games of the season before the date.
+/// Minimum number of games a player needs in the season before the date.
 pub const FEWEST_GAMES: usize = 5;
 
-/// What was read for a batch of dates.
+/// The inputs of a batch of dates.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// The finals of the season so far.
+    /// Finished games of the season so far.
     pub finals: Finals,
     /// The players' games of the season so far.
     pub players: PlayerLogs,
@@ -34,15 +34,15 @@ pub struct Inputs {
     pub player_zones: Vec<Row>,
 }
 
-/// Whether a player with these games gets a row on the date.
+/// Whether a player with this game log gets a row for the date.
 fn is_eligible(log: &GameLog<PlayerGame>, date: NaiveDate) -> bool {
     log.before(date).len() >= FEWEST_GAMES
 }
 
-/// Computes a date: one row per player who plays on it and has games enough to look back on.
+/// Computes a date: one row per player with a game on it and enough games before it.
 ///
 /// # Errors
-/// When a row an earlier stage stored cannot be read.
+/// If a row stored by an earlier stage is invalid.
 pub fn player_daily_cache(date: NaiveDate, inputs: &Inputs) -> Result<DateOutcome, BadRow> {
     let player_zones = rows_on(&inputs.player_zones, date).iter().map(PlayerZones::parse);
     let player_zones: HashMap<&str, PlayerZones> = player_zones.collect::<Result<_, _>>()?;

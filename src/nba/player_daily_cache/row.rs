@@ -1,4 +1,4 @@
-//! The row of a player: form, team, load, zones, and how complete each window is.
+//! The row of a player: form, team, load, zones, and the completeness of each window.
 
 use std::sync::LazyLock;
 
@@ -86,7 +86,7 @@ fn whole(minutes: f64) -> Value {
     (round(minutes, 0) as i64).into()
 }
 
-/// The player's games of those the team played meanwhile, window by window.
+/// Completeness per window: games of the player among those of his team.
 struct Windows {
     last_5: Completeness,
     last_10: Completeness,

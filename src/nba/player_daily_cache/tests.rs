@@ -1,4 +1,4 @@
-//! The rule, worked by hand on one player of BOS, at home against DEN on 15 January 2024.
+//! Tests of the rule with hand-computed results, on one player of BOS, at home against DEN on 15 January 2024.
 
 use super::*;
 use crate::nba::stored::fixture::{appearance, day, finals, played, team_game, values, zones};
@@ -7,7 +7,7 @@ use crate::table::{Value, admit};
 
 const DATE: &str = "2024-01-15";
 
-/// The player's games: day, points, usage rate and true shooting.
+/// The player's games: date, points, usage rate and true shooting.
 const GAMES: [(&str, i64, Option<f64>, Option<f64>); 6] = [
     ("2024-01-01", 10, Some(20.0), Some(0.5)),
     ("2024-01-05", 20, None, Some(0.6)),
@@ -27,7 +27,7 @@ fn games() -> Vec<Row> {
         .collect()
 }
 
-/// BOS finished eight games; the player missed the 3rd and the 13th.
+/// BOS finished eight games; the player missed those on the 3rd and the 13th.
 fn inputs(games: &[Row]) -> Inputs {
     Inputs {
         finals: finals(&[
@@ -66,9 +66,9 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
     values(tables::player_daily_cache(), &only_row(inputs), names)
 }
 
-// Last five 20 + 14 + 18 + 25 + 23 = 100. All six 110, a mean of 18.33; the squares about it are 157.33, and
-// √(157.33 / 5) = 5.609. Usage (20 + 24 + 0 + 30 + 26) / 5, the zero counting and the unknown not. Shooting
-// (0.5 + 0.6 + 0 + 0.7 + 0.65) / 5 = 0.49. Pace 98 and 101, rating 110 and 113.5, last June left out.
+// Last five: 20 + 14 + 18 + 25 + 23 = 100. All six: 110, mean 18.33; squared deviations sum to 157.33, and √(157.33 /
+// 5) = 5.609. Usage: (20 + 24 + 0 + 30 + 26) / 5, where zero counts and unknown doesn't. Shooting: (0.5 + 0.6 + 0 + 0.7
+// + 0.65) / 5 = 0.49. Pace 98 and 101, rating 110 and 113.5; last June is excluded.
 #[test]
 fn averages_are_over_the_games_before() {
     let row = columns(
@@ -103,8 +103,8 @@ fn averages_are_over_the_games_before() {
     assert_eq!(row, expected);
 }
 
-// The week is the 8th to the 14th: the 9th, 11th and 14th. The fortnight begins on the 1st; the 5th and 6th are the one
-// back-to-back.
+// The week is the 8th to the 14th: games on the 9th, 11th and 14th. The fortnight starts on the 1st; the only
+// back-to-back is the 5th and 6th.
 #[test]
 fn load_and_zones_are_those_of_the_morning() {
     let row = columns(
@@ -139,8 +139,8 @@ fn load_and_zones_are_those_of_the_morning() {
     assert_eq!(row, expected);
 }
 
-// Five games since the 5th of six finals; six since the 1st of eight; in the week three of four; in the fortnight six of
-// eight.
+// Five games since the 5th of six team games; six since the 1st of eight; three of four in the week; six of eight in
+// the fortnight.
 #[test]
 fn a_window_says_how_much_of_it_was_played() {
     let row = columns(
@@ -168,7 +168,7 @@ fn a_window_says_how_much_of_it_was_played() {
     ];
     assert_eq!(row, expected);
 
-    // Without the 14th: five since the 1st of eight finals, and two of four in the week.
+    // Without the 14th: five since the 1st of eight team games, and two of four in the week.
     let row = columns(
         &inputs(&games()[..5]),
         [
@@ -182,7 +182,7 @@ fn a_window_says_how_much_of_it_was_played() {
     assert_eq!(row, expected);
 }
 
-// Were `<` read as `<=`, the 60 points of the date itself would be in every average, and the date's final in every window.
+// With `<=` instead of `<`, the 60 points of the date would be in every average, and its final in every window.
 #[test]
 fn the_date_itself_and_what_comes_after_change_nothing() {
     let mut later = games();

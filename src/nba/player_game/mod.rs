@@ -1,4 +1,4 @@
-//! The rule of stage `player_game`: from the feeds of one date to one row per player who played.
+//! The rule of stage `player_game`: one row per player who played, from the feeds of one date.
 
 mod owed;
 mod row;
@@ -14,14 +14,14 @@ use super::raw::{Feed, Feeds};
 use super::shot_chart::ShotChart;
 use super::{DateOutcome, Notes, Slate};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// The feeds that must be read.
+/// The feeds to read.
 pub const FEEDS: &[Feed] = &[Feed::Schedule, Feed::Gamebook, Feed::Bdl, Feed::PlayByPlay];
 
-/// Computes a date from [`FEEDS`]: the players of every finished game, each beside the totals of the team that are the
-/// sum of just these players.
+/// Computes a date from [`FEEDS`]: the players of every finished game. Team totals are the sums of exactly these
+/// players.
 #[must_use]
 pub fn player_game(date: NaiveDate, feeds: &Feeds) -> DateOutcome {
     let mut notes = Notes::default();

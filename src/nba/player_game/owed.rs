@@ -1,4 +1,4 @@
-//! How many rows a date owes, from who is named alone: a player whose line cannot be read is owed too.
+//! The number of rows expected for a date, by listed players only: a player with an invalid line is expected, too.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,8 @@ use crate::nba::games::FEWEST_PLAYERS;
 use crate::nba::ids::PlayerLookup;
 use crate::nba::raw::{BadRow, BdlRow, Feed, Feeds, GamebookRow, Listed};
 
-/// The players of the slate, each once; for a game nobody is named for, as many as it takes to play one.
+/// The number of distinct players of the slate. A game without listed players counts with the minimum number of
+/// players.
 pub(super) fn owed(slate: &Slate<'_>, feeds: &Feeds) -> u32 {
     let mut players = gamebook(slate, feeds);
     if players.iter().any(HashSet::is_empty) {
@@ -31,7 +32,7 @@ fn bdl<'a>(slate: &Slate<'_>, feeds: &'a Feeds) -> Vec<HashSet<PlayerLookup<'a>>
     sorted(slate, rows.map(BdlRow::listed_played))
 }
 
-/// The players a feed names for each game of the slate. What cannot be read or placed, the rule itself remarks on.
+/// The players listed by a feed for each game of the slate. Invalid rows are skipped; the rule itself notes them.
 fn sorted<'a>(
     slate: &Slate<'_>,
     rows: impl Iterator<Item = Result<Option<Listed<'a>>, BadRow>>,

@@ -1,4 +1,4 @@
-//! The row of a player: the formulas applied, in the order of the table's columns.
+//! The row of a player: formulas applied, in column order.
 
 use std::sync::LazyLock;
 
@@ -14,24 +14,24 @@ use crate::nba::shot_chart::Charted;
 use crate::nba::tables;
 use crate::table::{Row, Value};
 
-/// Columns about the bookmakers' points lines, of which there is no feed.
+/// Number of columns about betting lines for points, which no feed has.
 const POINTS_LINES: usize = 7;
 
-/// Columns of the seven feeds nobody tracks in a backfill.
+/// Source-tracking columns of the seven feeds, empty in a backfill.
 const SOURCE_TRACKING: usize = 28;
 
-/// Who was on the floor for more minutes passes for a starter: which players started, few feeds say.
+/// A player with more minutes than this counts as a starter, because few feeds list the starters.
 const STARTERS_PLAY_MORE_THAN: f64 = 20.0;
 
-/// A player in a game, with everything known around him.
+/// A player in a game, with related data.
 pub(super) struct Appearance<'a> {
     pub(super) player: &'a PlayerRow<'a>,
-    /// The feed the player's line is from.
+    /// The feed of the player's line.
     pub(super) feed: Feed,
     pub(super) id: GameId,
-    /// The game from the player's side, when both teams have totals.
+    /// The game from the player's side, if both teams have totals.
     pub(super) side: Option<Side<'a>>,
-    /// The player's shots, when the game is charted.
+    /// The player's shots, if the game is charted.
     pub(super) shots: Option<Charted>,
 }
 

@@ -1,5 +1,6 @@
-//! The rule, worked by hand on [`fixtures`](super::super::games::fixtures): every player has 16 + 0.44·5 + 3 = 21.2 of
-//! the team's 80 + 0.44·25 + 15 = 106 plays, a fifth, and when all five play the whole game each has a usage of 20.
+//! Tests of the rule with hand-computed results, on [`fixtures`](super::super::games::fixtures): every player has 16 +
+//! 0.44·5 + 3 = 21.2 of the team's 80 + 0.44·25 + 15 = 106 plays, a fifth, and when all five play the whole game each
+//! has a usage of 20.
 
 use rstest::rstest;
 
@@ -17,7 +18,7 @@ fn value(outcome: &DateOutcome, player: &str, column: &str) -> Value {
     cell(outcome, tables::player_game(), ("player_lookup", player), column)
 }
 
-/// The gamebook of a regulation game with some values of `lalone` replaced.
+/// The gamebook of a regulation game, with some values of `lalone` replaced.
 fn gamebook_but(values: &[(&str, Value)]) -> (Feed, Vec<Row>) {
     let mut rows = players(gamebook, "48:00");
     rows[0] = with(Feed::Gamebook, rows[0].clone(), values);
@@ -91,15 +92,16 @@ fn a_player_has_a_row() {
     assert_eq!(admit(tables::player_game(), outcome.rows).quarantined, []);
 }
 
-// All ten play 53 minutes: still a fifth of the plays each. With 48 for the game it would be 100·21.2·48 / (53·106) = 18.1.
+// All ten play 53 minutes, so each still has a fifth of the plays. With a game length of 48 it would be 100·21.2·48 /
+// (53·106) = 18.1.
 #[test]
 fn overtime_does_not_lower_usage() {
     let outcome = compute([(Feed::Gamebook, players(gamebook, "53:00"))]);
     assert_eq!(value(&outcome, "lalone", "usage_rate"), 20.0.into());
 }
 
-// 34:03 is 34.05, in binary just below: 34.0. The team, a quarter of an hour short of 240 minutes, still played 48.
-// 100 · 21.2 · 48 / (34.05 · 106) = 28.19…
+// 34:03 is 34.05, slightly below that in binary: 34.0. The team is a quarter of an hour short of 240 minutes but still
+// played 48. 100 · 21.2 · 48 / (34.05 · 106) = 28.19…
 #[test]
 fn minutes_are_stored_with_one_decimal_and_count_with_two() {
     let outcome = compute([gamebook_but(&[("minutes", "34:03".into())])]);
@@ -183,7 +185,7 @@ fn bdl_attempts_and_rebounds_are_read() {
     }
 }
 
-// lalone: two shots in the paint, one made on an assist, and an and-one; lalfour: a block and nothing else.
+// lalone: two shots in the paint, one of them made on an assist, and an and-one; lalfour: one block.
 #[test]
 fn shots_are_credited_to_who_took_made_assisted_and_blocked_them() {
     let and_one = with(

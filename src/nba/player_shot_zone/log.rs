@@ -1,4 +1,4 @@
-//! From where players shot game by game, from `player_game_summary`.
+//! Shot locations per player and game, from `player_game_summary`.
 
 use std::collections::HashMap;
 use std::ops::Add;
@@ -10,29 +10,29 @@ use crate::nba::raw::BadRow;
 use crate::nba::{Dated, GameLog, Played, ZoneShots, tables};
 use crate::table::{FieldError, Fields, Row, TableDef};
 
-/// A game that counts: one in which the player has minutes or points above 0.
+/// A counted game: the player has minutes or points above 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShotGame {
-    /// The day.
+    /// Date of the game.
     pub date: NaiveDate,
-    /// The player's team that day.
+    /// The player's team in that game.
     pub team: TeamCode,
-    /// Id of the registry.
+    /// Player id in the registry.
     pub universal_player_id: Option<Box<str>>,
-    /// The player's shots; none when the game has no shot data.
+    /// The player's shots; `None` if the game has no shot data.
     pub shots: Option<ZoneShots>,
-    /// Field goals made and how; none when nobody knows.
+    /// Field goals made, by creation; `None` if unknown.
     pub makes: Option<Makes>,
 }
 
-/// Field goals made, by who made them possible.
+/// Field goals made, by creation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Makes {
-    /// All of them.
+    /// Total.
     pub all: u32,
-    /// After a team-mate's pass.
+    /// Assisted by a team-mate.
     pub assisted: u32,
-    /// Without one.
+    /// Not assisted.
     pub unassisted: u32,
 }
 
@@ -74,21 +74,21 @@ impl Played for ShotGame {
     }
 }
 
-/// One player's games that count, oldest first.
+/// A player's counted games, oldest first.
 #[derive(Debug, Clone)]
 pub struct Shooter {
     /// The player's key.
     pub player: String,
-    /// The games.
+    /// The counted games.
     pub games: GameLog<ShotGame>,
 }
 
-/// Every player's games that count.
+/// The counted games of every player.
 #[derive(Debug, Clone, Default)]
 pub struct ShotLogs(Vec<Shooter>);
 
 impl ShotLogs {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "player_lookup",
@@ -107,7 +107,7 @@ impl ShotLogs {
         "unassisted_fg_makes",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_game()
@@ -116,7 +116,7 @@ impl ShotLogs {
     /// Reads rows of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field of a row is not what it should be.
+    /// If a row has an invalid field.
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs: HashMap<&str, GameLog<ShotGame>> = HashMap::new();
         for row in rows {
@@ -147,7 +147,7 @@ impl ShotLogs {
         Ok(Self(shooters))
     }
 
-    /// The players, in order of their keys.
+    /// The players, ordered by key.
     #[must_use]
     pub fn shooters(&self) -> &[Shooter] {
         &self.0

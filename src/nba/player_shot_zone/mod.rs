@@ -1,4 +1,4 @@
-//! The rule of stage `player_shot_zone`: from where each player of the season has shot over the last 10 and 20 games.
+//! The rule of stage `player_shot_zone`: each player's shots by zone over the last 10 and 20 games.
 
 mod log;
 mod row;
@@ -10,17 +10,17 @@ use chrono::NaiveDate;
 pub use self::log::{Shooter, ShotGame, ShotLogs};
 use super::{DateOutcome, Finals, Notes};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// Games a player looks back on, and the fewest that must count.
+/// Length of the shorter window, and the minimum number of counted games.
 pub const GAMES: usize = 10;
 
-/// Games of the longer window.
+/// Length of the longer window.
 const LONGER: usize = 20;
 
-/// Computes a date. Schedule and logs must hold its season up to the day before. Every player of the season has a
-/// row, also one who does not play that night or has not played for weeks: the row says so.
+/// Computes a date. Schedule and logs must cover its season up to the day before. Every player of the season has a row,
+/// including one without a game on the date or for weeks; the row shows it.
 #[must_use]
 pub fn player_shot_zone(date: NaiveDate, finals: &Finals, logs: &ShotLogs) -> DateOutcome {
     let mut made = DateOutcome::default();

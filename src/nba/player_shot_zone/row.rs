@@ -1,4 +1,4 @@
-//! The row of a player: both windows added up and divided, in the order of the table's columns.
+//! The row of a player: both windows summed and divided, in column order.
 
 use std::ops::Add;
 use std::sync::LazyLock;
@@ -14,19 +14,19 @@ use crate::nba::raw::Zone;
 use crate::nba::{Completeness, Finals, Shots, ZoneShots, tables};
 use crate::table::{Row, Value};
 
-/// Why the rates of a row are unknown.
+/// The reason for unknown rates.
 pub(super) const NO_SHOT_DATA: &str = "no game of the window has shot data";
 
-/// The longer window says something once this many of its games have shot data.
+/// Minimum number of games with shot data in the longer window.
 const FEWEST_OF_LONGER: usize = 15;
 
-/// A window added up over its games with shot data.
+/// The sums of a window over its games with shot data.
 struct Sample {
     games: usize,
     shots: ZoneShots,
 }
 
-/// The row of one player, who has games enough.
+/// The row of a player with enough games.
 pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
         LazyLock::new(|| HashedColumns::new(tables::player_shot_zone_business()));
@@ -68,7 +68,7 @@ impl Sample {
         }
     }
 
-    /// Shares of the three zones, and how many shots they are shares of.
+    /// Shares of the three zones, and the total number of shots.
     fn rates(&self) -> [Value; 4] {
         [
             self.shots.rate(Zone::Paint).into(),
@@ -98,7 +98,7 @@ impl Sample {
         [self.shots.rate(Zone::Paint).into(), fraction(paint).into()]
     }
 
-    /// From where the player mostly shoots; none without a shot.
+    /// The zone with most of the player's shots; `None` without shots.
     fn primary_zone(&self) -> Option<&'static str> {
         let rate = |zone| self.shots.rate(zone);
         Some(
@@ -143,12 +143,12 @@ impl Sample {
     }
 }
 
-/// Made of those tried, three decimals.
+/// Makes divided by attempts, with three decimals.
 fn fraction(shots: Shots) -> Option<f64> {
     shots.fraction().map(|fraction| round(fraction, 3))
 }
 
-/// Assisted and unassisted shots of those made, percent, over the games where both are known.
+/// Percentages of assisted and unassisted makes, over the games where both are known.
 fn creation(window: &[ShotGame]) -> [Value; 2] {
     let games = window.iter().filter(|game| game.shots.is_some());
     let makes = games
@@ -160,7 +160,7 @@ fn creation(window: &[ShotGame]) -> [Value; 2] {
     })
 }
 
-/// The word for a sample that has shot data of `games` of the `wanted`.
+/// The quality of a sample with shot data for `games` of `wanted` games.
 const fn quality(games: usize, wanted: usize) -> &'static str {
     match 10 * games / wanted {
         10.. => "excellent",

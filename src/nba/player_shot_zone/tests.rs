@@ -1,6 +1,6 @@
-//! The rule, worked by hand on one player of Boston, who plays every day against Charlotte.
+//! Tests of the rule with hand-computed results, on one player of Boston who plays every day against Charlotte.
 //!
-//! A game with shot data: 5 of 8 in the paint, 1 of 3 from mid-range, 2 of 5 threes; of the 8 makes 5 assisted.
+//! A game with shot data: 5 of 8 in the paint, 1 of 3 from mid-range, 2 of 5 threes; 5 of the 8 makes are assisted.
 
 use chrono::Days;
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ fn finals(days: u64) -> Finals {
     Finals::read(&rows)
 }
 
-/// A game as it is stored; what is not given is what a game with shot data has.
+/// A stored game; values that aren't given are those of a game with shot data.
 fn game(number: u64, values: &[(&str, Value)]) -> Row {
     let mut row: Row = vec![
         day(number).into(),
@@ -49,7 +49,7 @@ fn game(number: u64, values: &[(&str, Value)]) -> Row {
     row
 }
 
-/// A game without shot data has its threes all the same: they are in the box score.
+/// A game without shot data still has its threes, which are in the box score.
 fn game_without_shots(number: u64) -> Row {
     game(
         number,
@@ -73,7 +73,7 @@ fn value(made: &DateOutcome, column: &str) -> Value {
     made.rows[0][at].clone()
 }
 
-/// Twelve games on fourteen days; the 4th, 6th and 8th without shot data; none on days 9 and 10.
+/// Twelve games in fourteen days; the 4th, 6th and 8th have no shot data; no games on days 9 and 10.
 fn twelve_games() -> Vec<Row> {
     (0..14)
         .filter(|number| ![9, 10].contains(number))
@@ -84,8 +84,8 @@ fn twelve_games() -> Vec<Row> {
         .collect()
 }
 
-// The last ten games are those of days 2 to 8 and 11 to 13, on twelve days of Boston: seven have shot data, 16·7
-// shots, of which 8/16, 3/16 and 5/16. The longer window has twelve games, nine with shot data.
+// The last ten games are on days 2 to 8 and 11 to 13, within twelve days of Boston: seven have shot data, 16·7 shots,
+// split 8/16, 3/16 and 5/16. The longer window has twelve games, nine with shot data.
 #[rstest]
 #[case("paint_rate_last_10", 50.0.into())]
 #[case("mid_range_rate_last_10", 18.75.into())]
@@ -127,7 +127,7 @@ fn a_row_fits_its_table() {
     assert_eq!((admitted.rows.len(), admitted.quarantined.len()), (1, 0));
 }
 
-// Old: threes of the box score over no shots of the play-by-play made a three_pt_rate of 100.
+// Old bug: box score threes divided by zero play-by-play shots gave a three_pt_rate of 100.
 #[test]
 fn without_shot_data_the_rates_are_unknown_and_the_row_says_so() {
     let rows: Vec<Row> = (0..10).map(game_without_shots).collect();
@@ -171,7 +171,7 @@ fn a_player_who_never_shot_is_known_not_to_have() {
     );
 }
 
-// Twenty games, of which fifteen with shot data: enough for the longer window.
+// Twenty games, fifteen with shot data: enough for the longer window.
 #[test]
 fn the_longer_window_speaks_from_fifteen_games_on() {
     let games = |without: u64| -> Vec<Row> {
@@ -194,7 +194,7 @@ fn the_longer_window_speaks_from_fifteen_games_on() {
     assert_eq!(value(&made, "games_in_sample_20"), 14.into());
 }
 
-// Whole minutes of the older seasons make seconds 0: such a game counts only with points.
+// Whole minutes of older seasons round seconds to 0: such a game only counts with points.
 #[rstest]
 #[case(0.0.into(), 0.into(), 0)]
 #[case(Value::Null, Value::Null, 0)]
@@ -221,7 +221,7 @@ fn a_player_with_nine_games_is_counted_and_one_of_last_season_is_not() {
     assert_eq!(compute(day(365), 9, &games), DateOutcome::default());
 }
 
-/// Ten games of these many shots in the paint, from mid-range, of three: forty together.
+/// Ten games with these shots in the paint, from mid-range and of three: forty in total.
 #[rstest]
 #[case(16, 0, 24, "paint")]
 #[case(15, 9, 16, "perimeter")]
@@ -246,7 +246,7 @@ fn the_first_zone_above_its_share_is_the_primary_one(
 }
 
 proptest! {
-    // Games and finals from the date on may be anything: a date makes the same row of them.
+    // Games and finals on or after the date don't affect its row.
     #[test]
     fn what_happens_on_the_date_or_later_changes_nothing(
         before in 10_u64..40,

@@ -5,15 +5,15 @@ use crate::nba::Minutes;
 use crate::nba::ids::PlayerLookup;
 use crate::table::{Fields, Row};
 
-/// One player of one game. The feed does not say who played.
+/// One player of one game. The feed doesn't say who played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BdlRow<'a> {
-    /// Who it was and the counts; the minutes are whole ones.
+    /// The player and his counts, with whole minutes.
     pub row: PlayerRow<'a>,
 }
 
 impl<'a> BdlRow<'a> {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "game_id",
@@ -39,10 +39,10 @@ impl<'a> BdlRow<'a> {
         "processed_at",
     ];
 
-    /// Reads a row of [`Self::COLUMNS`].
+    /// Parses a row of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless, odd minutes.
+    /// If a field is invalid: an unknown team, an unreadable game id, no name, malformed minutes.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;
@@ -59,10 +59,10 @@ impl<'a> BdlRow<'a> {
         Ok(Self { row })
     }
 
-    /// Who a row of [`Self::COLUMNS`] names, if it is someone who played.
+    /// The player of a row of [`Self::COLUMNS`], if he played.
     ///
     /// # Errors
-    /// Those of [`Self::parse`].
+    /// The errors of [`Self::parse`].
     pub fn listed_played(row: &'a Row) -> Result<Option<Listed<'a>>, BadRow> {
         let played = Self::parse(row)?.into_played();
         Ok(played.map(|row| Listed {
@@ -72,8 +72,7 @@ impl<'a> BdlRow<'a> {
         }))
     }
 
-    /// The player, unless there is neither time nor anything done: that one sat on the bench, or was on the floor
-    /// so briefly that no sum changes.
+    /// The player, if he has minutes or any count. Otherwise he didn't play, or too briefly to affect any total.
     #[must_use]
     pub fn into_played(self) -> Option<PlayerRow<'a>> {
         let played = self.row.minutes.unwrap_or_default() > Minutes::default();

@@ -1,29 +1,29 @@
-//! The counts of one box-score line, for a player or a team. Unknown stays unknown, also in a sum.
+//! The counts of one box score line, for a player or a team. A sum with an unknown count is unknown.
 
 use std::ops::Add;
 
 use crate::table::{FieldError, Fields};
 
-/// What a player or a team did. A count nobody recorded is none, which is not zero.
+/// A box score line. An unrecorded count is `None`, which is different from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoxLine {
     /// Points.
     pub points: Option<u32>,
-    /// Field goals tried, threes included.
+    /// Field goal attempts, including threes.
     pub fg_attempts: Option<u32>,
-    /// Field goals made, threes included.
+    /// Field goals made, including threes.
     pub fg_makes: Option<u32>,
-    /// Three-pointers tried.
+    /// Three-point attempts.
     pub three_pt_attempts: Option<u32>,
     /// Three-pointers made.
     pub three_pt_makes: Option<u32>,
-    /// Free throws tried.
+    /// Free throw attempts.
     pub ft_attempts: Option<u32>,
     /// Free throws made.
     pub ft_makes: Option<u32>,
-    /// Rebounds at the opponent's basket.
+    /// Offensive rebounds.
     pub offensive_rebounds: Option<u32>,
-    /// All rebounds.
+    /// Total rebounds.
     pub rebounds: Option<u32>,
     /// Assists.
     pub assists: Option<u32>,
@@ -31,16 +31,16 @@ pub struct BoxLine {
     pub turnovers: Option<u32>,
     /// Personal fouls.
     pub personal_fouls: Option<u32>,
-    /// Balls taken from the opponent.
+    /// Steals.
     pub steals: Option<u32>,
-    /// Opponent's shots blocked.
+    /// Blocked shots.
     pub blocks: Option<u32>,
-    /// Rebounds at the own basket.
+    /// Defensive rebounds.
     pub defensive_rebounds: Option<u32>,
 }
 
 impl BoxLine {
-    /// Nothing done, and known to be nothing: where a sum begins.
+    /// All counts known to be zero: the start of a sum.
     pub const ZERO: Self = Self {
         points: Some(0),
         fg_attempts: Some(0),
@@ -59,10 +59,10 @@ impl BoxLine {
         defensive_rebounds: Some(0),
     };
 
-    /// Reads fifteen fields, which every feed must name in the order of this type.
+    /// Reads fifteen fields, in the order of this type.
     ///
     /// # Errors
-    /// When a field is neither a count nor NULL.
+    /// If a field is neither a count nor NULL.
     pub fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             points: fields.optional_count()?,
@@ -83,7 +83,7 @@ impl BoxLine {
         })
     }
 
-    /// The counts of the attack with their names.
+    /// The offensive counts with their names.
     #[must_use]
     pub const fn attack(&self) -> [(&'static str, Option<u32>); 11] {
         [
@@ -101,7 +101,7 @@ impl BoxLine {
         ]
     }
 
-    /// The counts of the defence with their names.
+    /// The defensive counts with their names.
     #[must_use]
     pub const fn defence(&self) -> [(&'static str, Option<u32>); 4] {
         [
@@ -124,7 +124,7 @@ impl BoxLine {
             .any(|(_, count)| count.is_some_and(|count| count > 0))
     }
 
-    /// The plausibility rules the line breaks, in the words of a row's issues. An unknown count breaks none.
+    /// The plausibility rules violated by the line, as issues of the row. Unknown counts don't violate any.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let contradicts = self
@@ -146,7 +146,7 @@ impl BoxLine {
         broken.map(|&(_, rule)| rule.to_owned()).collect()
     }
 
-    /// The points the made shots are worth: 2 for a field goal, 1 more for a three, 1 for a free throw.
+    /// The points from made shots: 2 per field goal, 1 more per three, 1 per free throw.
     #[must_use]
     pub fn points_from_shots(&self) -> Option<u32> {
         Some(2 * self.fg_makes? + self.three_pt_makes? + self.ft_makes?)
@@ -201,7 +201,7 @@ mod tests {
         );
     }
 
-    // 9 field goals of which 2 are threes, and 5 free throws: 18 + 2 + 5.
+    // 9 field goals including 2 threes, and 5 free throws: 18 + 2 + 5.
     #[test]
     fn made_shots_give_the_points() {
         let line = BoxLine {

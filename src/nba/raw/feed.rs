@@ -1,4 +1,4 @@
-//! The five feeds by name, and the rows of them a stage was given.
+//! The five feeds, and the rows of each that a stage has read.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use super::{BdlRow, GamebookRow, PlayByPlayRow, ScheduleRow, TeamBoxRow};
 use crate::nba::tables;
 use crate::table::{Row, TableDef, rows_on};
 
-/// A raw source of box scores, each with a table of its own.
+/// A raw source of box scores, with its own table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feed {
-    /// The league's schedule: the truth about games, home and away.
+    /// The league's schedule: authoritative for games, home and away.
     Schedule,
-    /// The official gamebook's player lines.
+    /// Player lines of the official gamebook.
     Gamebook,
-    /// Ball Don't Lie's player lines.
+    /// Player lines of Ball Don't Lie.
     Bdl,
     /// The official team box score.
     TeamBox,
@@ -35,7 +35,7 @@ impl Feed {
         Self::PlayByPlay,
     ];
 
-    /// The word for it in a profile and in a stored row.
+    /// The name used in fault profiles and stored rows.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -47,13 +47,13 @@ impl Feed {
         }
     }
 
-    /// The feed of this word.
+    /// Parses the name of a feed.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|feed| feed.word() == word)
     }
 
-    /// The name a row's `data_sources` and every message of a rule give it.
+    /// The name used in a row's `data_sources` and in messages.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl Feed {
         }
     }
 
-    /// The raw table it fills.
+    /// The raw table of this feed.
     #[must_use]
     pub fn table(self) -> &'static TableDef {
         match self {
@@ -77,7 +77,7 @@ impl Feed {
         }
     }
 
-    /// The columns to read, in the order the rows must come; the date is always first.
+    /// The columns to read, in the required order; the date is always first.
     #[must_use]
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
@@ -96,14 +96,14 @@ impl fmt::Display for Feed {
     }
 }
 
-/// What was read for a batch of dates: the rows of each feed, ordered by date. A feed nobody put in is empty.
+/// The inputs of a batch of dates: the rows of each feed, ordered by date. Feeds that weren't added are empty.
 #[derive(Debug, Default)]
 pub struct Feeds {
     rows: [Vec<Row>; Feed::ALL.len()],
 }
 
 impl Feeds {
-    /// Hands over the rows of a feed, in [`Feed::columns`] and ordered by date, as a warehouse reads them.
+    /// Adds the rows of a feed, in [`Feed::columns`] and ordered by date, as read from a warehouse.
     pub fn put(&mut self, feed: Feed, rows: Vec<Row>) {
         self.rows[feed as usize] = rows;
     }

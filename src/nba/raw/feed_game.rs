@@ -1,22 +1,22 @@
-//! How a feed names a game: by the canonical id, right way round or not, or by a number of its own.
+//! Game ids in feeds: the canonical id, possibly with home and away swapped, or the feed's own number.
 
 use crate::nba::Refused;
 use crate::nba::ids::GameId;
 
-/// A game as a feed names it. Only the schedule knows which game of ours it is.
+/// A game id from a feed. Only the schedule can resolve it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedGame {
-    /// Date and two teams; which of them is at home is the feed's claim only.
+    /// Date and two teams. Which of them is at home is only the feed's claim.
     Named(GameId),
-    /// The feed's own number, which says nothing; the player's team and the date must do.
+    /// The feed's own number, which can't be resolved; the player's team and the date identify the game.
     Numbered,
 }
 
 impl FeedGame {
-    /// Reads a `game_id` column.
+    /// Parses a `game_id` column.
     ///
     /// # Errors
-    /// When the text is neither canonical nor a number.
+    /// If the text is neither a canonical id nor a number.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self::Numbered);

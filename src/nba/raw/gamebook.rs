@@ -7,14 +7,14 @@ use crate::nba::Refused;
 use crate::nba::ids::PlayerLookup;
 use crate::table::{Fields, Row};
 
-/// What a player named in a gamebook did on that night.
+/// A player's participation in a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlayerStatus {
     /// Played.
     Active,
-    /// Dressed and did not play.
+    /// Dressed but didn't play.
     Dnp,
-    /// Did not dress.
+    /// Not dressed.
     Inactive,
 }
 
@@ -35,17 +35,17 @@ impl FromStr for PlayerStatus {
     }
 }
 
-/// One player named for one game.
+/// One player listed for one game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GamebookRow<'a> {
-    /// What the player did.
+    /// The player's participation.
     pub status: PlayerStatus,
-    /// Who it was and, if active, the counts.
+    /// The player and, if active, his counts.
     pub row: PlayerRow<'a>,
 }
 
 impl<'a> GamebookRow<'a> {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "player_status",
@@ -73,19 +73,19 @@ impl<'a> GamebookRow<'a> {
         "processed_at",
     ];
 
-    /// Who a row of [`Self::COLUMNS`] names, if it is someone who played, whatever the counts are.
+    /// The player of a row of [`Self::COLUMNS`], if he played. The counts aren't parsed.
     ///
     /// # Errors
-    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless.
+    /// If a field is invalid: an unknown team, an unreadable game id, no name.
     pub fn listed_active(row: &'a Row) -> Result<Option<Listed<'a>>, BadRow> {
         let (status, listed, _) = Self::listed(&mut Fields::new(Self::COLUMNS, row))?;
         Ok((status == PlayerStatus::Active).then_some(listed))
     }
 
-    /// Reads a row of [`Self::COLUMNS`]. A player whose key was never resolved goes by the printed name.
+    /// Parses a row of [`Self::COLUMNS`]. A player without a key is identified by the printed name.
     ///
     /// # Errors
-    /// When a field is not what it should be: a foreign team, an unreadable game id, nameless, odd minutes.
+    /// If a field is invalid: an unknown team, an unreadable game id, no name, malformed minutes.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         let (status, Listed { game, team, player }, name) = Self::listed(&mut fields)?;

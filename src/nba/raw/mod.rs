@@ -1,5 +1,5 @@
-//! The feeds as rows with types: which columns are read, and what a row must be to count.
-//! Nothing is mended here: a row that is not what it should be is refused with its reason.
+//! Typed rows of the feeds: the columns read and the conditions for a row to count. Nothing is repaired here: an
+//! invalid row is rejected with a reason.
 
 mod bdl;
 mod box_line;
@@ -26,18 +26,18 @@ pub use zone::Zone;
 use super::{Minutes, Refused};
 use crate::table::FieldError;
 
-/// A row of a feed that cannot be read.
+/// An invalid row of a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRow {
-    /// A column holds another type than it should, or NULL where none may be.
+    /// A column has the wrong type, or NULL where it isn't allowed.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// A text is not what its column promises.
+    /// A text is not valid for its column.
     #[error(transparent)]
     Text(#[from] Refused),
 }
 
-/// Playing time as feeds leave it out: NULL, nothing, or a dash.
+/// Parses playing time. Feeds leave it out as NULL, an empty string or a dash.
 fn minutes(text: Option<&str>) -> Result<Option<Minutes>, Refused> {
     match text {
         None | Some("" | "-") => Ok(None),

@@ -1,4 +1,4 @@
-//! A row of the play-by-play: a shot, a free throw, or something no rule asks about.
+//! A row of the play-by-play: a shot, a free throw, or an event that no rule uses.
 
 use super::{BadRow, FeedGame, Zone};
 use crate::nba::ids::{PlayerLookup, TeamCode};
@@ -7,50 +7,50 @@ use crate::table::{Fields, Row};
 /// One event of one game.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlayByPlayRow<'a> {
-    /// The game.
+    /// The game of this row.
     pub game: FeedGame,
-    /// The team of the player who shot.
+    /// The team of the shooter.
     pub team: TeamCode,
-    /// Who shot, when the feed knows.
+    /// The shooter, if known.
     pub player: Option<PlayerLookup<'a>>,
-    /// What happened.
+    /// The event.
     pub event: Event<'a>,
 }
 
-/// What is asked about an event.
+/// The events that rules use.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// A shot from the floor.
+    /// A field goal attempt.
     Shot(Shot<'a>),
     /// A free throw.
     FreeThrow {
-        /// The only one, given for a foul during a shot that went in.
+        /// A single free throw after a foul on a made shot.
         and_one: bool,
     },
 }
 
-/// A shot from the floor.
+/// A field goal attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shot<'a> {
-    /// Where it was taken.
+    /// The zone of the shot.
     pub zone: Zone,
-    /// Whether it went in.
+    /// Whether it was made.
     pub made: bool,
-    /// What a second player had to do with it.
+    /// The second player involved, if any.
     pub second: Option<Second<'a>>,
 }
 
-/// The second player of a shot, when the feed tells of one.
+/// The second player of a shot, if the feed has one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Second<'a> {
-    /// A team-mate passed.
+    /// Assisted by a team-mate.
     Assist,
-    /// An opponent blocked: who, when the feed knows.
+    /// Blocked by an opponent, with his key if known.
     Block(Option<PlayerLookup<'a>>),
 }
 
 impl<'a> PlayByPlayRow<'a> {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "event_type",
@@ -65,10 +65,10 @@ impl<'a> PlayByPlayRow<'a> {
         "player_2_lookup",
     ];
 
-    /// Reads a row of [`Self::COLUMNS`]; none if it is neither a shot nor a free throw.
+    /// Parses a row of [`Self::COLUMNS`]; `None` if it is neither a shot nor a free throw.
     ///
     /// # Errors
-    /// When a field is not what it should be: a foreign team, an unreadable game id, a shot without distance or end.
+    /// If a field is invalid: an unknown team, an unreadable game id, a shot without distance or result.
     pub fn parse(row: &'a Row) -> Result<Option<Self>, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

@@ -1,4 +1,4 @@
-//! What every feed of player box scores says about one player of one game.
+//! A player's row in any feed of player box scores.
 
 use chrono::{DateTime, Utc};
 
@@ -6,10 +6,10 @@ use super::{BoxLine, FeedGame};
 use crate::nba::Minutes;
 use crate::nba::ids::{PlayerLookup, TeamCode};
 
-/// Who is named for which game, without anything done.
+/// A player listed for a game, without counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<'a> {
-    /// The game.
+    /// The game of this row.
     pub game: FeedGame,
     /// The player's team.
     pub team: TeamCode,
@@ -20,7 +20,7 @@ pub struct Listed<'a> {
 /// One player of one game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayerRow<'a> {
-    /// The game.
+    /// The game of this row.
     pub game: FeedGame,
     /// The player's team.
     pub team: TeamCode,
@@ -32,8 +32,8 @@ pub struct PlayerRow<'a> {
     pub minutes: Option<Minutes>,
     /// The counts.
     pub line: BoxLine,
-    /// Point difference while on the floor, where the feed tells.
+    /// Point difference while on the floor, if the feed has it.
     pub plus_minus: Option<i64>,
-    /// When the feed was read.
+    /// When the feed was collected.
     pub processed_at: Option<DateTime<Utc>>,
 }

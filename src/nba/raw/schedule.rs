@@ -5,30 +5,30 @@ use crate::nba::Refused;
 use crate::nba::ids::TeamCode;
 use crate::table::{Fields, Row};
 
-/// How far a game is.
+/// The progress of a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GameStatus {
-    /// Not begun, being played, or unknown.
+    /// Not started, in progress, or unknown.
     Open,
-    /// Over: it counts.
+    /// Finished, so it counts.
     Final,
 }
 
 /// One game of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScheduleRow<'a> {
-    /// How far it is.
+    /// The progress of the game.
     pub status: GameStatus,
-    /// Team at home.
+    /// The home team.
     pub home: TeamCode,
-    /// Visiting team.
+    /// The away team.
     pub away: TeamCode,
     /// The league's ten-digit id.
     pub nba_game_id: Option<&'a str>,
 }
 
 impl<'a> ScheduleRow<'a> {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "game_status",
@@ -37,10 +37,10 @@ impl<'a> ScheduleRow<'a> {
         "nba_game_id",
     ];
 
-    /// Reads a row of [`Self::COLUMNS`].
+    /// Parses a row of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field is not what it should be or a team is none of the thirty.
+    /// If a field is invalid or a team is unknown.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

@@ -10,22 +10,22 @@ use crate::table::{Fields, Row};
 /// One team of one game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamBoxRow {
-    /// The game.
+    /// The game of this row.
     pub game: FeedGame,
     /// The team.
     pub team: TeamCode,
-    /// Whether the feed takes the team for the one at home; often wrong.
+    /// Whether the feed lists the team as home; often wrong.
     pub is_home: bool,
-    /// The player-minutes the feed names.
+    /// The player-minutes in the feed.
     pub minutes: Option<Minutes>,
     /// The counts.
     pub line: BoxLine,
-    /// When the feed was read.
+    /// When the feed was collected.
     pub processed_at: Option<DateTime<Utc>>,
 }
 
 impl TeamBoxRow {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "game_id",
@@ -50,10 +50,10 @@ impl TeamBoxRow {
         "processed_at",
     ];
 
-    /// Reads a row of [`Self::COLUMNS`].
+    /// Parses a row of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field is not what it should be: a foreign team, an unreadable game id, odd minutes.
+    /// If a field is invalid: an unknown team, an unreadable game id, malformed minutes.
     pub fn parse(row: &Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

@@ -1,26 +1,26 @@
-//! Where on the floor a shot was taken.
+//! Shot zones of the floor.
 
-/// A zone of the floor, nearest to the basket first.
+/// A shot zone, from nearest to the basket outwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// Eight feet from the basket or nearer.
+    /// Within eight feet of the basket.
     Paint,
-    /// Two-pointers from farther away.
+    /// Two-pointers from farther out.
     MidRange,
     /// Three-pointers.
     Three,
 }
 
 impl Zone {
-    /// How many zones there are.
+    /// Number of zones.
     pub const COUNT: usize = 3;
 
     const PAINT_FEET: f64 = 8.0;
 
-    /// The arc at its farthest; nearer to the side lines it is at 22 feet.
+    /// The distance of the three-point line in feet; it is 22 feet in the corners.
     const ARC_FEET: f64 = 23.75;
 
-    /// The zone of a shot from `feet` away, which the feed may call a three-pointer.
+    /// The zone of a shot from `feet` away. `called_three` is the feed's classification.
     #[must_use]
     pub fn of(feet: f64, called_three: bool) -> Self {
         if feet <= Self::PAINT_FEET {

@@ -1,25 +1,25 @@
-//! Who plays on a date, from `player_game_summary`. Only who, for which team and where: nothing of how the game went.
+//! The players of a date, from `player_game_summary`: only who, for which team and where, not how the game ended.
 
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::BadRow;
 use crate::nba::{Refused, tables};
 use crate::table::{Fields, Row, TableDef, Value};
 
-/// A player in a game of the date.
+/// A player with a game on the date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appearance<'a> {
     /// The player's key.
     pub player: &'a str,
-    /// Id of the registry.
+    /// Player id in the registry.
     pub universal_player_id: Option<&'a str>,
-    /// The game.
+    /// The game of this row.
     pub game: GameId,
     /// The player's team.
     pub team: TeamCode,
 }
 
 impl<'a> Appearance<'a> {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "player_lookup",
@@ -28,16 +28,16 @@ impl<'a> Appearance<'a> {
         "team_abbr",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_game()
     }
 
-    /// Reads a row of [`Self::COLUMNS`].
+    /// Parses a row of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field is not what it should be, or the team is not one of the game's two.
+    /// If a field is invalid, or the team doesn't play in the game.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;
@@ -62,7 +62,7 @@ impl<'a> Appearance<'a> {
         self.team == self.game.home()
     }
 
-    /// The other team.
+    /// The opponent.
     #[must_use]
     pub fn opponent(&self) -> TeamCode {
         if self.is_home() {
@@ -72,7 +72,7 @@ impl<'a> Appearance<'a> {
         }
     }
 
-    /// How a Phase-4 row of this player begins: key, registry id and a date.
+    /// The first columns of a Phase-4 row of this player: key, registry id and date.
     #[must_use]
     pub fn identity(&self) -> [Value; 3] {
         [

@@ -4,14 +4,14 @@ use crate::nba::raw::BadRow;
 use crate::nba::tables;
 use crate::table::{Fields, Row, TableDef};
 
-/// What the feature store takes from a player's form.
+/// The part of a player's form used by the feature store.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cached {
-    /// Points a game over the last 5 games.
+    /// Points per game over the last 5 games.
     pub points_last_5: Option<f64>,
-    /// Points a game over the last 10 games.
+    /// Points per game over the last 10 games.
     pub points_last_10: Option<f64>,
-    /// Points a game over the season so far.
+    /// Points per game over the season so far.
     pub points_season: Option<f64>,
     /// Standard deviation of the points of the last 10 games.
     pub points_deviation: Option<f64>,
@@ -24,7 +24,7 @@ pub struct Cached {
 }
 
 impl Cached {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "cache_date",
         "player_lookup",
@@ -37,7 +37,7 @@ impl Cached {
         "team_off_rating_last_10",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_daily_cache()
@@ -46,7 +46,7 @@ impl Cached {
     /// Reads a row of [`Self::COLUMNS`]: the player's key and form.
     ///
     /// # Errors
-    /// When a field is not what it should be.
+    /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

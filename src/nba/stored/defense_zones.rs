@@ -1,27 +1,28 @@
-//! How teams defend by zone, from `team_defense_zone_analysis`.
+//! Team defence by zone, from `team_defense_zone_analysis`.
 
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
 use crate::nba::tables;
 use crate::table::{Fields, Row, TableDef};
 
-/// A team's defence, as known on the morning of a date.
+/// A team's defence, as of the morning of a date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct DefenseZones {
-    /// Share of shots in the paint allowed, less the league's, percentage points; above 0 is worse than the league.
+    /// Field goal percentage allowed in the paint minus the league's, in percentage points; above 0 is worse than the
+    /// league.
     pub paint: Option<f64>,
-    /// The same of two-pointers outside the paint.
+    /// The same for two-pointers outside the paint.
     pub mid_range: Option<f64>,
-    /// The same of three-pointers.
+    /// The same for three-pointers.
     pub three_pt: Option<f64>,
     /// Points allowed per 100 possessions.
     pub rating: Option<f64>,
-    /// Opponents' possessions.
+    /// Opponents' possessions per 48 minutes.
     pub opponent_pace: Option<f64>,
 }
 
 impl DefenseZones {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "analysis_date",
         "team_abbr",
@@ -32,7 +33,7 @@ impl DefenseZones {
         "opponent_pace",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::team_defense_zone()
@@ -41,7 +42,7 @@ impl DefenseZones {
     /// Reads a row of [`Self::COLUMNS`]: the team and its defence.
     ///
     /// # Errors
-    /// When a field is not what it should be.
+    /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(TeamCode, Self), BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

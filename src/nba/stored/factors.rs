@@ -1,11 +1,10 @@
-//! A player's circumstances, from `player_composite_factors`. A score whose input was missing is stored as 0; here it is
-//! unknown.
+//! A player's scores, from `player_composite_factors`. A score with missing input is stored as 0; here it is `None`.
 
 use crate::nba::raw::BadRow;
 use crate::nba::tables;
 use crate::table::{Fields, Row, TableDef};
 
-/// The four scores that were computed.
+/// The four computed scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Factors {
     /// 0 to 100.
@@ -19,7 +18,7 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "player_lookup",
@@ -30,7 +29,7 @@ impl Factors {
         "usage_spike_score",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_composite()
@@ -39,7 +38,7 @@ impl Factors {
     /// Reads a row of [`Self::COLUMNS`]: the player's key and the scores.
     ///
     /// # Errors
-    /// When a field is not what it should be.
+    /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

@@ -1,4 +1,4 @@
-//! Stored rows by hand, for the tests of the look-back stages.
+//! Hand-made stored rows for tests of the look-back stages.
 
 use chrono::NaiveDate;
 
@@ -11,7 +11,7 @@ pub(in crate::nba) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// A row from the named values; the others are NULL.
+/// A row with the given values; the others are NULL.
 pub(in crate::nba) fn row(columns: &[&str], values: &[(&str, Value)]) -> Row {
     for (name, _) in values {
         assert!(columns.contains(name), "nobody reads {name}");
@@ -27,7 +27,7 @@ pub(in crate::nba) fn row(columns: &[&str], values: &[(&str, Value)]) -> Row {
         .collect()
 }
 
-/// A final of `away` at `home`.
+/// A finished game of `away` at `home`.
 pub(in crate::nba) fn final_of(date: &str, away: &str, home: &str, nba_game_id: &str) -> Row {
     row(
         ScheduleRow::COLUMNS,
@@ -41,7 +41,7 @@ pub(in crate::nba) fn final_of(date: &str, away: &str, home: &str, nba_game_id: 
     )
 }
 
-/// Finals of BOS on these dates, each against DEN.
+/// Finished games of BOS on these dates, each against DEN.
 pub(in crate::nba) fn finals(dates: &[&str]) -> Finals {
     let rows: Vec<Row> = dates
         .iter()
@@ -50,7 +50,7 @@ pub(in crate::nba) fn finals(dates: &[&str]) -> Finals {
     Finals::read(&rows)
 }
 
-/// A player of BOS, at home against DEN.
+/// A player of BOS in a home game against DEN.
 pub(in crate::nba) fn appearance(date: &str, player: &str) -> Row {
     let id = format!("{}_DEN_BOS", date.replace('-', ""));
     row(
@@ -64,7 +64,7 @@ pub(in crate::nba) fn appearance(date: &str, player: &str) -> Row {
     )
 }
 
-/// A game of the player `one` for BOS; further values by name.
+/// A game of player `one` for BOS, with further values by column name.
 pub(in crate::nba) fn played(date: &str, points: i64, minutes: f64, values: &[(&str, Value)]) -> Row {
     let known = [
         ("game_date", day(date).into()),
@@ -90,7 +90,7 @@ pub(in crate::nba) fn team_game(date: &str, team: &str, pace: f64, rating: f64, 
     )
 }
 
-/// The zones of the player `one`: 40 % in the paint, which is his own, 25 % from mid-range, 35 % threes.
+/// The zones of player `one`: 40 % in the paint, his primary zone, 25 % from mid-range, 35 % threes.
 pub(in crate::nba) fn zones(date: &str) -> Row {
     row(
         PlayerZones::COLUMNS,
@@ -121,7 +121,7 @@ pub(in crate::nba) fn defense(date: &str) -> Row {
     )
 }
 
-/// Named columns of a row of a table.
+/// Some columns of a row.
 pub(in crate::nba) fn values<const N: usize>(table: &TableDef, row: &Row, columns: [&str; N]) -> [Value; N] {
     columns.map(|column| row[table.position(column).unwrap()].clone())
 }

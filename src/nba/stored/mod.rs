@@ -1,5 +1,5 @@
-//! What earlier stages stored, as rows with types: which columns the look-back stages read and what they mean.
-//! A row that cannot be read is no feed's fault but ours, so it stops the batch and is not passed over.
+//! Typed rows stored by earlier stages: the columns that look-back stages read. An invalid row is a bug in backcourt,
+//! not in a feed, so it fails the batch instead of being skipped.
 
 mod appearance;
 mod cached;
@@ -17,7 +17,7 @@ pub use player_log::{PlayerGame, PlayerLogs};
 pub use player_zones::{PlayerZones, PrimaryZone};
 pub use team_log::{TeamGame, TeamLogs};
 
-/// Games that form is taken from, of a player and of a team.
+/// Number of games for the form of a player or team.
 pub const FORM: usize = 10;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What players did game by game, from `player_game_summary`.
+//! Player statistics per game, from `player_game_summary`.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use crate::nba::raw::BadRow;
 use crate::nba::{Dated, GameLog, Played, tables};
 use crate::table::{Fields, Row, TableDef};
 
-/// A game that counts: one in which the player has minutes or points above 0.
+/// A counted game: the player has minutes or points above 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlayerGame {
-    /// The day.
+    /// Date of the game.
     pub date: NaiveDate,
-    /// The player's team that day.
+    /// The player's team in that game.
     pub team: TeamCode,
     /// Points.
     pub points: Option<u32>,
@@ -46,7 +46,7 @@ impl PlayerGame {
     }
 }
 
-/// Every player's games that count, oldest first.
+/// The counted games of every player, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct PlayerLogs {
     of_player: HashMap<String, GameLog<PlayerGame>>,
@@ -54,7 +54,7 @@ pub struct PlayerLogs {
 }
 
 impl PlayerLogs {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "player_lookup",
@@ -66,7 +66,7 @@ impl PlayerLogs {
         "ft_makes",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_game()
@@ -75,7 +75,7 @@ impl PlayerLogs {
     /// Reads rows of [`Self::COLUMNS`], ordered by date.
     ///
     /// # Errors
-    /// When a field of a row is not what it should be.
+    /// If a row has an invalid field.
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs: HashMap<String, GameLog<PlayerGame>> = HashMap::new();
         for row in rows {
@@ -105,7 +105,7 @@ impl PlayerLogs {
         })
     }
 
-    /// The player's games; none of a player nobody knows.
+    /// The player's games; empty for an unknown player.
     #[must_use]
     pub fn of(&self, player: &str) -> &GameLog<PlayerGame> {
         self.of_player.get(player).unwrap_or(&self.nobody)
@@ -131,7 +131,7 @@ mod tests {
         ]
     }
 
-    // A stint of seconds in a season of whole minutes is 0 minutes: it counts only if he scored.
+    // A few seconds in a season of whole minutes are 0 minutes: such a game only counts with points.
     #[test]
     fn a_game_counts_with_minutes_or_points_and_only_before_the_date() {
         let rows = [

@@ -1,24 +1,24 @@
-//! From where a player shoots, from `player_shot_zone_analysis`.
+//! A player's shot zones, from `player_shot_zone_analysis`.
 
 use crate::nba::raw::BadRow;
 use crate::nba::{Refused, tables};
 use crate::table::{Fields, Row, TableDef};
 
-/// A zone a player prefers.
+/// A player's primary zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrimaryZone {
     /// Near the basket.
     Paint,
-    /// Two-pointers from outside the paint.
+    /// Two-pointers outside the paint.
     MidRange,
     /// Three-pointers.
     Perimeter,
-    /// None more than the others.
+    /// No zone dominates.
     Balanced,
 }
 
 impl PrimaryZone {
-    /// The word in the table.
+    /// The name stored in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,24 +43,23 @@ impl PrimaryZone {
     }
 }
 
-/// A player's shots by zone, as known on the morning of a date. All of it is unknown when none of the games had shot
-/// data.
+/// A player's shots by zone, as of the morning of a date. All values are `None` if no game had shot data.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PlayerZones {
-    /// The zone the player prefers.
+    /// The primary zone.
     pub primary: Option<PrimaryZone>,
-    /// Share of the shots tried in the paint, percent.
+    /// Share of attempts in the paint, percent.
     pub paint: Option<f64>,
-    /// Share of the two-pointers tried outside the paint, percent.
+    /// Share of two-point attempts outside the paint, percent.
     pub mid_range: Option<f64>,
-    /// Share of the three-pointers tried, percent.
+    /// Share of three-point attempts, percent.
     pub three_pt: Option<f64>,
-    /// Share of the made shots a team-mate assisted, percent.
+    /// Share of assisted makes, percent.
     pub assisted: Option<f64>,
 }
 
 impl PlayerZones {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "analysis_date",
         "player_lookup",
@@ -71,7 +70,7 @@ impl PlayerZones {
         "assisted_rate_last_10",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::player_shot_zone()
@@ -80,7 +79,7 @@ impl PlayerZones {
     /// Reads a row of [`Self::COLUMNS`]: the player's key and the zones.
     ///
     /// # Errors
-    /// When a field is not what it should be.
+    /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
         let mut fields = Fields::new(Self::COLUMNS, row);
         fields.date()?;

@@ -1,4 +1,4 @@
-//! How teams played game by game, from `team_offense_game_summary`.
+//! Team statistics per game, from `team_offense_game_summary`.
 
 use chrono::NaiveDate;
 
@@ -12,7 +12,7 @@ use crate::table::{Fields, Row, TableDef};
 /// A game of a team.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TeamGame {
-    /// The day.
+    /// Date of the game.
     pub date: NaiveDate,
     /// Possessions per 48 minutes.
     pub pace: Option<f64>,
@@ -28,16 +28,16 @@ impl Dated for TeamGame {
     }
 }
 
-/// Every team's games, oldest first.
+/// The games of every team, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct TeamLogs([GameLog<TeamGame>; TeamCode::COUNT]);
 
 impl TeamLogs {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] =
         &["game_date", "team_abbr", "pace", "offensive_rating", "win_flag"];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::team_offense()
@@ -46,7 +46,7 @@ impl TeamLogs {
     /// Reads rows of [`Self::COLUMNS`], ordered by date.
     ///
     /// # Errors
-    /// When a field of a row is not what it should be.
+    /// If a row has an invalid field.
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs = Self::default();
         for row in rows {

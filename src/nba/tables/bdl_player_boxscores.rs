@@ -1,10 +1,10 @@
-//! `nba_raw.bdl_player_boxscores`: Ball Don't Lie, player box scores where the gamebook has none.
+//! `nba_raw.bdl_player_boxscores`: Ball Don't Lie player box scores, for games the gamebook doesn't have.
 
 use std::borrow::Cow;
 
 use crate::table::{Column, ColumnType, TableDef};
 
-/// Ball Don't Lie's player box scores, one row per player and game, sometimes several.
+/// Ball Don't Lie's player box scores, one row per player and game, sometimes with duplicates.
 #[must_use]
 pub fn bdl_player_boxscores() -> &'static TableDef {
     static TABLE: TableDef = TableDef {

@@ -1,4 +1,4 @@
-//! `nba_raw.bigdataball_play_by_play`: single shots with their distance.
+//! `nba_raw.bigdataball_play_by_play`: play-by-play events with shot distance.
 
 use std::borrow::Cow;
 

@@ -1,11 +1,11 @@
-//! The columns every Phase-4 table ends with: how complete the games were that a row looks back on, what was
-//! decided about it, which stages it was made from, and its digest.
+//! The last columns of every Phase-4 table: completeness of the games a row looks back on, the decision about it, its
+//! source tables and its digest.
 
 use super::provenance::{digest, source_tracking};
 use crate::table::{Column, ColumnType, Part};
 
-/// The columns of a Phase-4 table: those that say something, then the shared ones. `sources` are the prefixes of the
-/// tables it is made from, each with its name for the page.
+/// The columns of a Phase-4 table: data columns, then the shared ones. `sources` are the column prefixes of the source
+/// tables, each with its table name for the docs.
 pub(super) fn phase_4_columns(business: &[Column], sources: &[(&str, &str)]) -> Vec<Column> {
     let tracking = sources
         .iter()
@@ -20,8 +20,8 @@ pub(super) fn phase_4_columns(business: &[Column], sources: &[(&str, &str)]) -> 
         .collect()
 }
 
-/// The window's completeness and what was decided. The ledger keeps attempts and overrides now, so their columns
-/// are constant.
+/// The window's completeness and the decision about the row. Attempts and overrides are now in the ledger, so their
+/// columns are constant.
 const COMPLETENESS: [Column; 14] = [
     Column::nullable(
         "expected_games_count",

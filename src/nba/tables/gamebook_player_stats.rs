@@ -1,10 +1,10 @@
-//! `nba_raw.nbac_gamebook_player_stats`: the official gamebook, first choice for player box scores.
+//! `nba_raw.nbac_gamebook_player_stats`: the official gamebook, the preferred source of player box scores.
 
 use std::borrow::Cow;
 
 use crate::table::{Column, ColumnType, TableDef};
 
-/// The official gamebook, one row per player named for a game.
+/// The official gamebook, one row per player listed for a game.
 #[must_use]
 pub fn gamebook_player_stats() -> &'static TableDef {
     static TABLE: TableDef = TableDef {

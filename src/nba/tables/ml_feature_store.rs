@@ -1,4 +1,4 @@
-//! `nba_predictions.ml_feature_store_v2`: the 25 features a prediction is made from.
+//! `nba_predictions.ml_feature_store_v2`: the 25 features of a prediction.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::completeness::phase_4_columns;
 use crate::table::{Column, ColumnType, Part, TableDef};
 
-/// Features, one row per player who plays and game date.
+/// Features, one row per game date and player with a game.
 #[must_use]
 pub fn ml_feature_store() -> &'static TableDef {
     static TABLE: LazyLock<TableDef> = LazyLock::new(|| TableDef {
@@ -37,7 +37,7 @@ pub fn ml_feature_store() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn ml_feature_store_business() -> &'static [Column] {
     &BUSINESS
 }

@@ -1,4 +1,4 @@
-//! The league's tables, one file each: five raw feeds and what the stages fill from them.
+//! Table definitions, one file each: five raw feeds and the tables filled by stages.
 
 mod bdl_player_boxscores;
 mod bigdataball_play_by_play;
@@ -40,7 +40,7 @@ pub(super) use team_offense::team_offense_business;
 
 use crate::table::TableDef;
 
-/// Every table of the league, feeds first, each stage's table after the feeds and stages it reads.
+/// All tables: feeds first, then each stage's table after the feeds and stages it reads.
 #[must_use]
 pub fn all() -> Vec<&'static TableDef> {
     vec![

@@ -1,4 +1,4 @@
-//! `nba_precompute.player_composite_factors`: what tonight's circumstances are worth to a player.
+//! `nba_precompute.player_composite_factors`: scores for a player's circumstances before a game.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::completeness::phase_4_columns;
 use crate::table::{Column, ColumnType, Part, TableDef};
 
-/// Players' circumstances, one row per player who plays and game date.
+/// Players' circumstances, one row per game date and player with a game.
 #[must_use]
 pub fn player_composite() -> &'static TableDef {
     static TABLE: LazyLock<TableDef> = LazyLock::new(|| TableDef {
@@ -37,7 +37,7 @@ pub fn player_composite() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the circumstances, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn player_composite_business() -> &'static [Column] {
     &BUSINESS
 }

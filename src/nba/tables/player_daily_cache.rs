@@ -1,4 +1,4 @@
-//! `nba_precompute.player_daily_cache`: how a player has lately played, known on the morning of a game.
+//! `nba_precompute.player_daily_cache`: a player's recent form, as of the morning of a game.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::completeness::phase_4_columns;
 use crate::table::{Column, ColumnType, Part, TableDef};
 
-/// Players' form, one row per player who plays and game date.
+/// Players' form, one row per game date and player with a game.
 #[must_use]
 pub fn player_daily_cache() -> &'static TableDef {
     static TABLE: LazyLock<TableDef> = LazyLock::new(|| TableDef {
@@ -36,7 +36,7 @@ pub fn player_daily_cache() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn player_daily_cache_business() -> &'static [Column] {
     &BUSINESS
 }

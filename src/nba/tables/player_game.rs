@@ -1,4 +1,4 @@
-//! `nba_analytics.player_game_summary`: what one player did in one game.
+//! `nba_analytics.player_game_summary`: one player's statistics in one game.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::provenance::{QUALITY, source_tracking};
 use crate::table::{Column, ColumnType, Part, TableDef};
 
-/// Players, one row per player who played and game.
+/// Player games, one row per game and player who played.
 #[must_use]
 pub fn player_game() -> &'static TableDef {
     static TABLE: LazyLock<TableDef> = LazyLock::new(|| TableDef {
@@ -41,7 +41,7 @@ pub fn player_game() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the player, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn player_game_business() -> &'static [Column] {
     &BUSINESS
 }

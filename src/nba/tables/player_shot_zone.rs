@@ -1,4 +1,4 @@
-//! `nba_precompute.player_shot_zone_analysis`: from where a player has lately shot.
+//! `nba_precompute.player_shot_zone_analysis`: a player's recent shots by zone.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ pub fn player_shot_zone() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the shots, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn player_shot_zone_business() -> &'static [Column] {
     &BUSINESS
 }

@@ -1,11 +1,10 @@
-//! The columns every table of a stage ends with: which feeds a row came from and how far to trust it.
+//! The last columns of every stage table: source feeds and quality of a row.
 
 use std::borrow::Cow;
 
 use crate::table::{Column, ColumnType, Part, Stamp};
 
-/// The four columns that follow one feed: when it was last read, how much was found, how complete, what digest.
-/// A backfill does not fill them.
+/// The four tracking columns of a feed: last read, rows found, completeness and digest. A backfill leaves them empty.
 pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
     let column = |suffix: &str, kind, doc: String| Column {
         name: Cow::Owned(format!("{prefix}_{suffix}")),
@@ -42,7 +41,7 @@ pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
     ]
 }
 
-/// The digest and the two stamps, which also end the tables without a quality of their own.
+/// The digest and the two stamps, also the last columns of tables without quality columns.
 pub(super) fn digest() -> &'static [Column] {
     &QUALITY[QUALITY.len() - 3..]
 }

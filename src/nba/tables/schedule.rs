@@ -1,4 +1,4 @@
-//! `nba_raw.nbac_schedule`: the truth about which games a date has and who is at home.
+//! `nba_raw.nbac_schedule`: the authoritative list of games and home teams.
 
 use std::borrow::Cow;
 

@@ -1,10 +1,10 @@
-//! `nba_raw.nbac_team_boxscore`: the official team totals, whose home flag cannot be trusted.
+//! `nba_raw.nbac_team_boxscore`: the official team totals. Their home flag is unreliable.
 
 use std::borrow::Cow;
 
 use crate::table::{Column, ColumnType, TableDef};
 
-/// The official team box score, two rows per game when whole.
+/// The official team box score, two rows per complete game.
 #[must_use]
 pub fn team_boxscore() -> &'static TableDef {
     static TABLE: TableDef = TableDef {

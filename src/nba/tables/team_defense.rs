@@ -1,4 +1,4 @@
-//! `nba_analytics.team_defense_game_summary`: what one team allowed in one game.
+//! `nba_analytics.team_defense_game_summary`: what a team allowed in one game.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -37,7 +37,7 @@ pub fn team_defense() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the game, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn team_defense_business() -> &'static [Column] {
     &BUSINESS
 }

@@ -1,4 +1,4 @@
-//! `nba_precompute.team_defense_zone_analysis`: what a team has lately allowed in each zone of the floor.
+//! `nba_precompute.team_defense_zone_analysis`: shots a team recently allowed, by zone.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub fn team_defense_zone() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the defence, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn team_defense_zone_business() -> &'static [Column] {
     &BUSINESS
 }

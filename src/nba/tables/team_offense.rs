@@ -1,4 +1,4 @@
-//! `nba_analytics.team_offense_game_summary`: how one team played on offence in one game.
+//! `nba_analytics.team_offense_game_summary`: a team's offence in one game.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -38,7 +38,7 @@ pub fn team_offense() -> &'static TableDef {
     &TABLE
 }
 
-/// The columns that say something about the game, first in the row; `data_hash` is made from exactly these.
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
 pub(in crate::nba) fn team_offense_business() -> &'static [Column] {
     &BUSINESS
 }

@@ -1,5 +1,5 @@
-//! The rule of stage `team_defense`: from the feeds of one date to one row per team and finished game, which says what
-//! the team allowed.
+//! The rule of stage `team_defense`: one row per team and finished game with what the team allowed, from the feeds of
+//! one date.
 
 mod row;
 #[cfg(test)]
@@ -12,11 +12,11 @@ use super::games::{Games, Source};
 use super::raw::Feeds;
 use super::shot_chart::ShotChart;
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// Computes a date from the feeds [`Source::feeds`] names and the play-by-play: two rows per finished game, one
-/// sentence per game without.
+/// Computes a date from the feeds of [`Source::feeds`] and the play-by-play: two rows per finished game, or one message
+/// for a game without them.
 #[must_use]
 pub fn team_defense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {
     let mut games = Games::read(date, source, feeds);

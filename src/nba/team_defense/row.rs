@@ -1,4 +1,4 @@
-//! The row of a team: the opponent's numbers seen from the other side, in the order of the table's columns.
+//! The row of a team: the opponent's numbers from the defending side, in column order.
 
 use std::sync::LazyLock;
 
@@ -12,13 +12,13 @@ use crate::nba::shot_chart::{Charted, ShotChart};
 use crate::nba::tables;
 use crate::table::{Row, Value};
 
-/// Second-chance and fast-break points, which no feed tells.
+/// Number of columns for second-chance and fast-break points, which no feed has.
 const KINDS_OF_POINTS: usize = 2;
 
-/// Columns about absent players and referees, which no feed tells.
+/// Number of columns about absent players and referees, which no feed has.
 const PEOPLE: usize = 3;
 
-/// Columns of the three feeds nobody tracks in a backfill.
+/// Source-tracking columns of the three feeds, empty in a backfill.
 const SOURCE_TRACKING: usize = 12;
 
 pub(super) fn row(side: Side<'_>, making: Making, chart: &ShotChart<'_>) -> Row {

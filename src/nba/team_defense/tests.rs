@@ -1,4 +1,4 @@
-//! The rule, worked by hand on [`fixtures`](super::super::games::fixtures).
+//! Tests of the rule with hand-computed results, on [`fixtures`](super::super::games::fixtures).
 
 use super::*;
 use crate::nba::games::fixtures::*;
@@ -88,7 +88,7 @@ fn a_team_allows_what_the_other_does() {
     assert_eq!(admit(tables::team_defense(), outcome.rows).quarantined, []);
 }
 
-// 96 · 48 / 53 = 86.94…: the old opponent_pace would have been 96, the possessions themselves.
+// 96 · 48 / 53 = 86.94…: the old code stored the possessions themselves, 96, as opponent_pace.
 #[test]
 fn overtime_lowers_the_opponents_pace() {
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, players(gamebook, "53:00"))]);

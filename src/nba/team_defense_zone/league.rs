@@ -1,4 +1,4 @@
-//! What the whole league allows in each zone: what a team's defence is measured against.
+//! League averages per zone, the reference for a team's defence.
 
 use chrono::NaiveDate;
 
@@ -8,19 +8,19 @@ use crate::nba::averages::mean;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::Zone;
 
-/// How far the league is looked back on.
+/// Length of the league window, in days.
 const DAYS: u64 = 30;
 
-/// Games with shot data a team must have in these days to be heard.
+/// Minimum number of games with shot data in the window for a team to count.
 const GAMES: usize = 10;
 
-/// With fewer teams than this there is no average, only the standing one.
+/// Minimum number of teams for an average. With fewer, the fixed values apply.
 const TEAMS: usize = 10;
 
-/// The league's fractions in a season that is too young, or has no shot data.
+/// Fixed league fractions, for a season that is too young or has no shot data.
 const STANDING: [f64; Zone::COUNT] = [0.580, 0.410, 0.355];
 
-/// The league's fraction of shots made, by zone.
+/// The league's field goal fraction by zone.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct League {
     fractions: [f64; Zone::COUNT],
@@ -28,7 +28,7 @@ pub(super) struct League {
 }
 
 impl League {
-    /// The mean of the teams' fractions over the 30 days that end on the day before the date.
+    /// The mean of the teams' fractions over the 30 days ending on the day before the date.
     pub(super) fn before(date: NaiveDate, logs: &DefenseLogs) -> Self {
         let allowed = |team| {
             let games = logs
@@ -60,7 +60,7 @@ impl League {
         self.fractions[zone as usize]
     }
 
-    /// From how many teams it was taken; none when it is the standing one.
+    /// The number of teams in the average; `None` for the fixed values.
     pub(super) const fn teams(&self) -> Option<usize> {
         self.teams
     }

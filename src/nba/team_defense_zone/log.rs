@@ -1,4 +1,4 @@
-//! How teams defended game by game, from `team_defense_game_summary`.
+//! Team defence per game, from `team_defense_game_summary`.
 
 use chrono::NaiveDate;
 
@@ -7,16 +7,16 @@ use crate::nba::raw::{BadRow, Zone};
 use crate::nba::{Dated, GameLog, Played, ZoneShots, tables};
 use crate::table::{Fields, Row, TableDef};
 
-/// A game as the defending team sees it.
+/// A game from the view of the defending team.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DefendedGame {
-    /// The day.
+    /// Date of the game.
     pub date: NaiveDate,
-    /// The team that defends.
+    /// The defending team.
     pub team: TeamCode,
-    /// The opponent's shots; none when the game has no shot data.
+    /// The opponent's shots; `None` if the game has no shot data.
     pub shots: Option<ZoneShots>,
-    /// Opponent's shots blocked, by zone; none when nobody knows.
+    /// Blocked shots of the opponent by zone; `None` if unknown.
     pub blocks: Option<[u32; Zone::COUNT]>,
     /// The opponent's points.
     pub points: Option<u32>,
@@ -38,12 +38,12 @@ impl Played for DefendedGame {
     }
 }
 
-/// Every team's games, oldest first.
+/// The games of every team, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct DefenseLogs([GameLog<DefendedGame>; TeamCode::COUNT]);
 
 impl DefenseLogs {
-    /// The columns read.
+    /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] = &[
         "game_date",
         "defending_team_abbr",
@@ -61,7 +61,7 @@ impl DefenseLogs {
         "opponent_pace",
     ];
 
-    /// The table read.
+    /// The table these rows come from.
     #[must_use]
     pub fn table() -> &'static TableDef {
         tables::team_defense()
@@ -70,7 +70,7 @@ impl DefenseLogs {
     /// Reads rows of [`Self::COLUMNS`].
     ///
     /// # Errors
-    /// When a field of a row is not what it should be.
+    /// If a row has an invalid field.
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs = Self::default();
         for row in rows {

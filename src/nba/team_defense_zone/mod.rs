@@ -1,4 +1,4 @@
-//! The rule of stage `team_defense_zone`: what each team has allowed in each zone over its last 15 games.
+//! The rule of stage `team_defense_zone`: the shots each team allowed by zone over its last 15 games.
 
 mod league;
 mod log;
@@ -13,18 +13,18 @@ pub use self::log::{DefendedGame, DefenseLogs};
 use super::ids::TeamCode;
 use super::{DateOutcome, Finals, Notes};
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// Games a team looks back on, and the fewest it must have played.
+/// Length of the window, and the minimum number of games played.
 pub const GAMES: usize = 15;
 
-/// The teams the date must have a row of: those with enough finals in the season strictly before it.
+/// The teams that need a row for the date: those with enough finished games in the season strictly before it.
 pub fn expected(date: NaiveDate, finals: &Finals) -> impl Iterator<Item = TeamCode> {
     TeamCode::all().filter(move |&team| finals.before(team, date) >= GAMES)
 }
 
-/// Computes a date. Schedule and logs must hold its season up to the day before.
+/// Computes a date. Schedule and logs must cover its season up to the day before.
 #[must_use]
 pub fn team_defense_zone(date: NaiveDate, finals: &Finals, logs: &DefenseLogs) -> DateOutcome {
     let league = League::before(date, logs);

@@ -1,4 +1,4 @@
-//! The row of a team: its window added up and divided, in the order of the table's columns.
+//! The row of a team: its window summed and divided, in column order.
 
 use std::sync::LazyLock;
 
@@ -15,21 +15,21 @@ use crate::nba::raw::Zone;
 use crate::nba::{Completeness, Finals, ZoneShots, tables};
 use crate::table::{Row, Value};
 
-/// Why the zones of a row are unknown.
+/// The reason for unknown zones.
 pub(super) const NO_SHOT_DATA: &str = "no game of the window has shot data";
 
-/// What was allowed over a window.
+/// What a team allowed in a window.
 struct Allowed<'a> {
     window: &'a [DefendedGame],
     /// Games with shot data.
     games: usize,
     shots: ZoneShots,
-    /// Games with shot data whose blocks are known.
+    /// Games with shot data and known blocks.
     games_with_blocks: usize,
     blocks: [u32; Zone::COUNT],
 }
 
-/// The row of one team. The window holds a game or more.
+/// The row of one team. The window must not be empty.
 pub(super) fn row(
     team: TeamCode,
     date: NaiveDate,
@@ -74,34 +74,34 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    /// Fraction, tries, blocks, and the distance to the league.
+    /// Fraction, attempts, blocks, and difference to the league.
     fn zone(&self, zone: Zone, league: &League) -> [Value; 4] {
         let shots = self.shots.from(zone);
         [
             shots.fraction().map(|fraction| round(fraction, 3)).into(),
             per_game(shots.attempts, self.games).into(),
             per_game(self.blocks[zone as usize], self.games_with_blocks).into(),
-            // As good as the league is 0.0, from whichever side the rounding came.
+            // Adding 0.0 turns a rounded −0.0 into 0.0.
             self.above(zone, league)
                 .map(|points| round(points, 2) + 0.0)
                 .into(),
         ]
     }
 
-    /// The same of the paint, where points are told as well.
+    /// The same for the paint, which also has points.
     fn paint(&self, league: &League) -> [Value; 5] {
         let [fraction, attempts, blocks, above] = self.zone(Zone::Paint, league);
         let points = per_game(2 * self.shots.from(Zone::Paint).makes, self.games);
         [fraction, attempts, points.into(), blocks, above]
     }
 
-    /// Percentage points above the league; positive is the worse defence.
+    /// Percentage points above the league; positive is a worse defence.
     fn above(&self, zone: Zone, league: &League) -> Option<f64> {
         let fraction = self.shots.from(zone).fraction()?;
         Some(100.0 * (fraction - league.fraction(zone)))
     }
 
-    /// What needs no zones: rating, points, pace, and over how many games.
+    /// Values that don't depend on zones: rating, points, pace, and the number of games.
     fn whole(&self) -> [Value; 4] {
         let window = self.window.iter();
         let rating = mean(window.clone().filter_map(|game| game.rating));
@@ -115,7 +115,7 @@ impl<'a> Allowed<'a> {
         ]
     }
 
-    /// The strongest zone and the weakest; of equals the nearer to the basket.
+    /// The strongest and the weakest zone. On a tie, the one nearer to the basket.
     fn extremes(&self, league: &League) -> [Value; 2] {
         let zones = [
             (Zone::Paint, "paint"),
@@ -196,7 +196,7 @@ impl<'a> Allowed<'a> {
     }
 }
 
-/// A sum over games, per game, one decimal; none without a game.
+/// A sum divided by the number of games, with one decimal; `None` without games.
 #[allow(clippy::cast_precision_loss, reason = "a window has 15 games at most")]
 fn per_game(sum: u32, games: usize) -> Option<f64> {
     (games > 0).then(|| round(f64::from(sum) / games as f64, 1))

@@ -1,7 +1,8 @@
-//! The rule, worked by hand on a season of sixteen days on which all thirty teams play, always the same pairs.
+//! Tests of the rule with hand-computed results, on a season of sixteen days on which all thirty teams play, always in
+//! the same pairs.
 //!
-//! An ordinary game: the opponent makes 20 of 40 in the paint, 4 of 10 from mid-range and 10 of 30 threes. Boston's
-//! opponents make 24 of 40 and 3 of 10 instead; on its first day, out of the window of 15, 40 of 40.
+//! A normal game: the opponent makes 20 of 40 in the paint, 4 of 10 from mid-range and 10 of 30 threes. Boston's
+//! opponents make 24 of 40 and 3 of 10 instead; on its first day, outside the window of 15, 40 of 40.
 
 use chrono::Days;
 use proptest::prelude::*;
@@ -17,7 +18,7 @@ fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2023, 11, 1).unwrap() + Days::new(number)
 }
 
-/// The morning after the sixteen days.
+/// The day after the sixteen days.
 fn date() -> NaiveDate {
     day(DAYS)
 }
@@ -39,7 +40,7 @@ fn finals(days: u64) -> Finals {
     Finals::read(&rows)
 }
 
-/// A game as it is stored; what is not given is what an ordinary game has.
+/// A stored game; values that aren't given are those of a normal game.
 fn game(date: NaiveDate, team: &str, values: &[(&str, Value)]) -> Row {
     let ordinary: [Value; 12] = [
         40.into(),
@@ -74,7 +75,7 @@ const WITHOUT_SHOTS: [(&str, Value); 4] = [
     ("opp_mid_range_makes", Value::Null),
 ];
 
-/// Boston's games: 3 of the last 15 without shot data, 2 more without blocks, one without a rating.
+/// Boston's games: 3 of the last 15 have no shot data, 2 more no blocks, one no rating.
 fn boston(number: u64) -> Row {
     let mut values: Vec<(&str, Value)> = vec![
         ("opp_paint_makes", if number == 0 { 40 } else { 24 }.into()),
@@ -90,7 +91,7 @@ fn boston(number: u64) -> Row {
     game(day(number), "BOS", &values)
 }
 
-/// Everybody's games of these days.
+/// The games of all teams on these days.
 fn season(days: u64) -> Vec<Row> {
     let of_day = |number: u64| {
         TeamCode::all().map(move |team| match team.as_str() {
@@ -110,9 +111,9 @@ fn value(made: &DateOutcome, team: &str, column: &str) -> Value {
     made.rows.iter().find(|row| row[0] == Value::from(team)).unwrap()[at].clone()
 }
 
-// Twelve games with shot data: 24·12 of 40·12 is 0.6. The league hears Boston's first day too, with
-// (40 + 24·12) / (40·13) = 0.630769…, so it allows (29·0.5 + 0.630769…) / 30 = 0.504358… in the paint, 9.564… points
-// less than Boston; from mid-range (29·0.4 + 0.3) / 30 = 0.396666…, 9.666… points more. Ratings: (13·110 + 124) / 14.
+// Twelve games with shot data: 24·12 of 40·12 is 0.6. The league average includes Boston's first day, (40 + 24·12) /
+// (40·13) = 0.630769…, so it is (29·0.5 + 0.630769…) / 30 = 0.504358… in the paint, 9.564… points less than Boston;
+// from mid-range (29·0.4 + 0.3) / 30 = 0.396666…, 9.666… points more. Ratings: (13·110 + 124) / 14.
 #[rstest]
 #[case("paint_pct_allowed_last_15", 0.6.into())]
 #[case("paint_attempts_allowed_per_game", 40.0.into())]
@@ -199,7 +200,7 @@ fn without_shot_data_the_zones_are_unknown_and_the_row_says_so() {
     assert_eq!(made.notes, [row::NO_SHOT_DATA]);
 }
 
-// Nine teams have shot data of ten games, so the paint is measured against 0.580: 100·(0.6 − 0.58) = 2.
+// Nine teams have shot data for ten games, so the paint is compared with the fixed 0.580: 100·(0.6 − 0.58) = 2.
 #[test]
 fn a_league_of_nine_teams_is_the_standing_one() {
     let heard: Vec<&str> = TeamCode::all().take(9).map(TeamCode::as_str).collect();
@@ -247,7 +248,7 @@ fn a_game_nobody_stored_is_missed_by_the_window_that_reaches_over_it() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
-    // The schedule and the games from the date on may be anything: a date makes the same rows of them.
+    // The schedule and games on or after the date don't affect its rows.
     #[test]
     fn what_happens_on_the_date_or_later_changes_nothing(later in 1_u64..6, makes in 0_i64..41) {
         let known = season(DAYS);

@@ -1,4 +1,4 @@
-//! The rule of stage `team_offense`: from the feeds of one date to one row per team and finished game.
+//! The rule of stage `team_offense`: one row per team and finished game, from the feeds of one date.
 
 mod row;
 #[cfg(test)]
@@ -10,10 +10,11 @@ use super::DateOutcome;
 use super::games::{Games, Source};
 use super::raw::Feeds;
 
-/// Grows whenever the same feeds come to other rows than before: stored rows then show as outdated.
+/// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
 
-/// Computes a date from the feeds [`Source::feeds`] names: two rows per finished game, one sentence per game without.
+/// Computes a date from the feeds of [`Source::feeds`]: two rows per finished game, or one message for a game without
+/// them.
 #[must_use]
 pub fn team_offense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {
     let games = Games::read(date, source, feeds);

@@ -1,4 +1,4 @@
-//! The row of a team: the formulas applied, in the order of the table's columns.
+//! The row of a team: formulas applied, in column order.
 
 use std::sync::LazyLock;
 
@@ -11,13 +11,13 @@ use crate::nba::quality::Quality;
 use crate::nba::tables;
 use crate::table::{Row, Value};
 
-/// Columns from the paint to second chances, which need shots and not box scores.
+/// Number of columns from paint to second-chance points, which need shots, not box scores.
 const SHOT_ZONES: usize = 6;
 
-/// Columns about absent players and referees, which no feed tells.
+/// Number of columns about absent players and referees, which no feed has.
 const PEOPLE: usize = 3;
 
-/// Columns of the two feeds nobody tracks in a backfill.
+/// Source-tracking columns of the two feeds, empty in a backfill.
 const SOURCE_TRACKING: usize = 8;
 
 pub(super) fn row(side: Side<'_>, making: Making) -> Row {

@@ -4,7 +4,7 @@ use super::super::load::parse;
 use super::super::queries::Origin;
 use super::*;
 
-/// A query as the check of a plan.
+/// The fingerprint of a query.
 fn of_query(sql: &str) -> Fingerprint {
     let mut definition = Definition::new("query");
     definition.query("sql", sql);
@@ -119,7 +119,7 @@ fn a_query_as_deep_as_it_likes_is_read_without_a_syntax_tree() {
     assert!(matches!(NormalForm::of(&chain), NormalForm::Tree(_)));
 }
 
-/// Links of a chain that is still read as a tree.
+/// Terms of a chain that the parser still reads as a tree.
 const DEEP_ENOUGH: usize = 380;
 
 const PLAN: &str = r#"
@@ -263,8 +263,8 @@ fn it_is_written_as_hexadecimal_digits_and_read_again() {
     }
 }
 
-/// The ledgers of operators hold fingerprints: a program that made others would call every stored row outdated. When
-/// this fails the serialisation changed, or the parser writes a query otherwise: give it the old words again.
+/// Ledgers store fingerprints: if they changed, every stored row would become outdated. If this fails, the
+/// serialization changed or the parser prints a query differently: restore the old output.
 #[test]
 fn fingerprints_stay_what_they_are_from_one_program_to_the_next() {
     let made: Vec<String> = of_plan(PLAN).iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! Stages of an operator's own, as a plan file says them: what is read, and the sentence for each mistake.
+//! Parsing custom stages from a plan file, and the message for each mistake.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The stages about tonight's players on an embedded warehouse, from the count of what a date owes to its rows.
+//! The player stages on an embedded warehouse, from expected row counts to rows.
 
 use chrono::{DateTime, Days, NaiveDate};
 
@@ -10,7 +10,7 @@ use crate::table::{ColumnType, Row, TableDef, Value, admit};
 use crate::warehouse::sqlite::SqliteWarehouse;
 use crate::warehouse::{Replace, Warehouse};
 
-/// The opener; after it BOS are at home to DEN every other day.
+/// The season opener; from then on BOS plays at home against DEN every other day.
 fn opener() -> NaiveDate {
     "2023-10-24".parse().unwrap()
 }
@@ -19,7 +19,7 @@ fn day(number: u64) -> NaiveDate {
     opener() + Days::new(number)
 }
 
-/// A row given by some of its columns; the others are NULL, or what their type calls empty.
+/// A row with some columns given; the others are NULL or empty.
 fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
     let value = |column: &crate::table::Column| {
         let named = given.iter().find(|(name, _)| *name == column.name);
@@ -89,7 +89,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
     warehouse.replace(replace).await.unwrap();
 }
 
-/// Ten games. `regular` plays them all; `late` sits on the floor for no whole minute until the eighth.
+/// Ten games. `regular` plays all of them; `late` plays no full minute until the eighth.
 async fn league(dir: &std::path::Path) -> SqliteWarehouse {
     let warehouse = SqliteWarehouse::open(dir).unwrap();
     let dates: Vec<NaiveDate> = (0..10).map(|game| day(2 * game)).collect();
@@ -168,7 +168,7 @@ async fn a_date_owes_the_rows_it_then_makes() {
     }
 }
 
-// Seven games before day 14; in one batch with day 16 or alone, the date sees the same.
+// There are seven games before day 14. The date sees the same ones alone or in a batch with day 16.
 #[tokio::test]
 async fn a_date_sees_the_games_before_it_whatever_batch_it_is_in() {
     let dir = tempfile::tempdir().unwrap();

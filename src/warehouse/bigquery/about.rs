@@ -1,14 +1,14 @@
-//! Queries about dates: `@date` and `@dates` become dates as literals, by which `BigQuery` prunes partitions and of
-//! which one script may hold many. Only dates get there, so nothing can be smuggled in.
+//! Date parameters of queries: `@date` and `@dates` are replaced by date literals, which `BigQuery` uses to prune
+//! partitions. A script may contain many of them. Only dates are substituted, so there is no SQL injection.
 
 use chrono::NaiveDate;
 
 use crate::sql::changed;
 
-/// The query with the first of the dates for `@date` and all of them for `@dates`.
+/// The query with `@date` replaced by the first date and `@dates` by all of them.
 ///
 /// # Errors
-/// When the query cannot be read, in a sentence for the operator.
+/// If the query can't be tokenised; returns a message for the operator.
 pub(super) fn about(sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
     changed(sql, |word| match word.value.to_ascii_lowercase().as_str() {
         "@date" => dates.first().copied().map(literal),
@@ -18,12 +18,12 @@ pub(super) fn about(sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
     })
 }
 
-/// A date as it stands in a query.
+/// A date literal.
 pub(super) fn literal(date: NaiveDate) -> String {
     format!("DATE '{date}'")
 }
 
-/// Dates as they stand in a list.
+/// A comma-separated list of date literals.
 pub(super) fn literals(dates: &[NaiveDate]) -> String {
     let dates: Vec<String> = dates.iter().copied().map(literal).collect();
     dates.join(", ")

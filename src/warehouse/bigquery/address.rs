@@ -1,37 +1,37 @@
-//! Where a `BigQuery` is: the project that is billed and, for an emulator or a private endpoint, its server.
+//! The address of a `BigQuery`: its project and, for an emulator or a private endpoint, the server.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use reqwest::Url;
 
-/// Where `BigQuery`'s version 2 API hangs below a server's address.
+/// Path of the `BigQuery` API, version 2, on a server.
 const API: &str = "bigquery/v2";
 
-/// A project, on Google's own servers unless another one is named.
+/// A project, on Google's servers unless another server is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// The project's id.
+    /// Project id.
     pub project: String,
-    /// Another server than Google's.
+    /// The server, if it isn't Google's.
     pub server: Option<Server>,
 }
 
-/// A server that speaks `BigQuery`'s REST API.
+/// A server that implements `BigQuery`'s REST API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server(Url);
 
-/// An address that cannot be used.
+/// An invalid address, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct AddressError(String);
 
 impl Address {
-    /// Reads `PROJECT` or `PROJECT@BASE_URL`, what stands behind `bigquery:`.
+    /// Parses `PROJECT` or `PROJECT@BASE_URL`, the part after `bigquery:`.
     ///
     /// # Errors
-    /// When the project's name cannot be one, or the server's address is none that may be spoken to: plain HTTP is
-    /// for this machine alone, because a token goes along with every call.
+    /// If the project id or the server address is invalid. Plain HTTP is allowed for this machine only, because every
+    /// call sends a token.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let (project, server) = match text.split_once('@') {
             Some((project, server)) => (project, Some(Server::parse(server)?)),
@@ -84,14 +84,14 @@ impl Server {
         }
     }
 
-    /// Whether it is on this very machine; then it is an emulator and is sent no credentials.
+    /// Whether the server is on this machine. It is then an emulator and gets no credentials.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse();
         host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
     }
 
-    /// The address all calls begin with.
+    /// The URL prefix of all calls.
     pub(super) fn base_url(&self) -> String {
         let base = self.0.as_str().trim_end_matches('/');
         if base.ends_with(API) {
@@ -102,7 +102,8 @@ impl Server {
     }
 }
 
-/// Lower-case letters, digits and hyphens, 6 to 30, beginning with a letter; an old one may have its domain in front.
+/// Checks a project id: 6 to 30 lower-case letters, digits and hyphens, starting with a letter. Old ids may have a
+/// domain prefix.
 fn is_project(text: &str) -> bool {
     let id = text.split_once(':').map_or(text, |(_, id)| id);
     (6..=30).contains(&id.len())

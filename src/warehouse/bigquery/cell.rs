@@ -1,4 +1,4 @@
-//! Values as `BigQuery`'s REST API writes them: every scalar a text, a list a list of cells.
+//! Cell values as encoded by `BigQuery`'s REST API: every scalar is a string, every array a list of cells.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 use super::wire::{TableCell, TableFieldSchema};
 use crate::table::{ColumnType, Row, Value};
 
-/// The most characters of a cell that a message repeats.
+/// Maximum number of characters of a cell quoted in a message.
 const LONGEST_CELL: usize = 200;
 
-/// A cell that does not hold what its column says.
+/// A cell that doesn't match its column type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column} returns {cell}, which is not a valid {kind}")]
 pub(super) struct CellError {
@@ -18,8 +18,8 @@ pub(super) struct CellError {
     kind: String,
 }
 
-/// The type a column of an answer is read as; none for one that cannot be read. What has no type of its own here and is
-/// written as one text stays that text.
+/// The type for reading a column; `None` if it can't be read. Types without a counterpart that arrive as one string are
+/// read as strings.
 pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
     Some(match (field.kind.as_str(), field.is_repeated()) {
         ("INTEGER" | "INT64", false) => ColumnType::Int64,
@@ -37,7 +37,7 @@ pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
     })
 }
 
-/// One cell of an answer as a value.
+/// Decodes one cell.
 pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
     read(kind, &cell.value).ok_or_else(|| CellError {
         column: column.to_owned(),
@@ -75,7 +75,8 @@ fn inner(cell: &Json) -> Option<&str> {
     cell.get("v")?.as_str()
 }
 
-/// A moment as seconds with a fraction, perhaps with an exponent. A double holds today's to less than a microsecond.
+/// Parses a timestamp in seconds with a fraction, possibly with an exponent. A double represents current timestamps to
+/// less than a microsecond.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "rounded, and what a calendar cannot hold is refused by it"
@@ -85,7 +86,7 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros((seconds * 1e6).round() as i64)
 }
 
-/// A row as one JSON list, each value in the form [`expression`] reads.
+/// Encodes a row as one JSON list, each value in the format that [`expression`] reads.
 pub(super) fn row(row: &Row) -> Json {
     row.iter().map(cell).collect()
 }
@@ -94,7 +95,7 @@ fn cell(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Int(number) => json!(number.to_string()),
-        // The shortest text that reads back as the very same number.
+        // The shortest text that parses back to the same number.
         Value::Float(number) => json!(number.to_string()),
         Value::Bool(flag) => json!(flag.to_string()),
         Value::Text(text) => json!(text),
@@ -105,7 +106,7 @@ fn cell(value: &Value) -> Json {
     }
 }
 
-/// The expression that makes the value at this place of a JSON list into a column's type.
+/// The SQL expression that converts the value at this index of a JSON list to a column's type.
 pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
     let text = format!("JSON_VALUE({list}, '$[{place}]')");
     match kind {
@@ -150,7 +151,7 @@ mod tests {
         assert_eq!(read_text(ColumnType::Date, "2023-13-16"), None);
     }
 
-    // 2024-05-01 00:00:00.000001 UTC, as the API writes it when nobody asks for whole microseconds.
+    // 2024-05-01 00:00:00.000001 UTC, in the API's default format without whole microseconds.
     #[test]
     fn a_moment_is_read_to_the_microsecond() {
         let read = read_text(ColumnType::Timestamp, "1.714521600000001E9");

@@ -1,5 +1,5 @@
-//! Who calls `BigQuery`: a key file, what `gcloud` left on this machine, or the machine's own identity.
-//! An emulator on this machine is sent a word that is no secret. What stands in a file of credentials goes into no message.
+//! Credentials for `BigQuery`: a key file, the user credentials stored by `gcloud`, or the machine's identity. An
+//! emulator on this machine gets a dummy token. No message quotes a credentials file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,34 +20,34 @@ use super::fault::Fault;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
-/// How long a connection may take to come about.
+/// Connect timeout.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The variable that names a file of credentials.
+/// The environment variable with the path of a credentials file.
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
-/// Where `gcloud auth application-default login` leaves a user's credentials, below the home folder.
+/// The file written by `gcloud auth application-default login`, relative to the home folder.
 const LEFT_BY_GCLOUD: &str = ".config/gcloud/application_default_credentials.json";
 
-/// What is shown of the credentials that a call goes out with. It holds no secret.
+/// The credentials in use, for display. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// None: the server is on this very machine.
+    /// No credentials: the server is on this machine.
     Unneeded,
-    /// A service account's key.
+    /// A service account key.
     KeyFile {
-        /// The file.
+        /// Path of the key file.
         path: PathBuf,
-        /// The account's name.
+        /// Name of the service account.
         account: String,
     },
-    /// A user's, as `gcloud` leaves them.
+    /// User credentials written by `gcloud`.
     User(PathBuf),
-    /// What the machine is given by the cloud it runs in: its service account, or a workload's identity.
+    /// The identity the machine gets from its cloud: a service account or a workload identity.
     Machine,
 }
 
-/// What is read of a file of credentials; the rest of it is the client's business.
+/// The fields read from a credentials file. The client reads the others.
 #[derive(Deserialize)]
 struct File {
     #[serde(rename = "type")]
@@ -57,7 +57,7 @@ struct File {
 }
 
 impl Credentials {
-    /// Finds out what a call to this address would go out with, in the order the client looks for it.
+    /// Finds the credentials for calls to this address, in the same order as the client.
     pub(super) fn find(address: &Address) -> Result<Self, Fault> {
         if address.server.as_ref().is_some_and(Server::is_loopback) {
             return Ok(Self::Unneeded);
@@ -83,7 +83,7 @@ impl Credentials {
         match file.kind.as_str() {
             "authorized_user" => Ok(Self::User(path)),
             "service_account" => {
-                // The signed question for a token opens as much as the token does.
+                // A signed token request grants the same access as the token.
                 let asked = file.token_uri.as_deref().unwrap_or_default();
                 let is_private = Server::parse(asked).is_ok();
                 match file.client_email {
@@ -104,7 +104,7 @@ impl Credentials {
     }
 }
 
-/// Reads a file of credentials. What is wrong with it is told without a word of it.
+/// Reads a credentials file. Error messages don't quote it.
 fn read(path: &Path) -> Result<File, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read ({error})"))?;
     serde_json::from_slice(&text).map_err(|_| "is not a Google credentials file".to_owned())
@@ -125,10 +125,10 @@ impl fmt::Display for Credentials {
     }
 }
 
-/// What calls are allowed to do with a token.
+/// The OAuth scopes of a token.
 const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
 
-/// A client for this address, with the credentials the address asks for.
+/// Creates a client for this address, with the credentials it requires.
 pub(super) async fn connect(address: &Address, patience: Duration) -> Result<RestClient, Fault> {
     let credentials = Credentials::find(address)?;
     let local = credentials == Credentials::Unneeded;
@@ -149,12 +149,12 @@ pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Res
     Ok(RestClient::new(http, base, Token::of(&credentials).await?))
 }
 
-/// What proves to the server who calls. It is asked for anew before it expires.
+/// The access token. It is refreshed before it expires.
 #[derive(Clone)]
 pub(super) enum Token {
-    /// An emulator asks for one and takes any.
+    /// A dummy token: an emulator requires one and accepts any.
     Any,
-    /// From Google's token server, or the machine's.
+    /// A token from Google's token server or the machine's metadata server.
     Asked(DefaultAuthenticator),
 }
 
@@ -203,7 +203,7 @@ impl Token {
     }
 }
 
-/// Credentials that no client could be made of. What a parser says of their file may quote it.
+/// The error for credentials that the client rejects. The parser's message may quote the file, so it is not shown.
 fn unusable(error: &std::io::Error) -> Fault {
     let sentence = match error.kind() {
         std::io::ErrorKind::InvalidData => "the credentials are incomplete".to_owned(),

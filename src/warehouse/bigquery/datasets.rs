@@ -1,4 +1,4 @@
-//! Where datasets are in a project: under their own names, or behind a prefix that sets a rehearsal apart.
+//! Dataset names in a project: as written, or with a prefix that separates a rehearsal.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,19 +6,19 @@ use std::fmt;
 use crate::sql::{TableName, tables};
 use crate::table::TableDef;
 
-/// What stands before every dataset's name, empty in production, and the project, where jobs run in another one.
+/// The prefix of every dataset name, empty in production, and the project if jobs run in another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefix {
     text: String,
-    /// Two parts of a name are looked for in the project the job runs in.
+    /// A two-part table name is resolved in the project that runs the job, so it needs the project in front.
     project: Option<String>,
 }
 
 impl Prefix {
-    /// A prefix of letters, digits and underscores.
+    /// Parses a prefix of letters, digits and underscores.
     ///
     /// # Errors
-    /// When `BigQuery` would not take it in a dataset's name.
+    /// If `BigQuery` doesn't allow it in a dataset name.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && text.len() <= 200 {
             return Ok(Self {
@@ -31,7 +31,7 @@ impl Prefix {
         ))
     }
 
-    /// The same for tables of this project and jobs of another.
+    /// The same prefix for tables in `project` with jobs in another project.
     #[must_use]
     pub fn within(self, project: &str) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Prefix {
         }
     }
 
-    /// Whether queries are sent as they are written.
+    /// Whether queries are sent unchanged.
     pub(super) const fn is_empty(&self) -> bool {
         self.text.is_empty() && self.project.is_none()
     }
@@ -53,7 +53,7 @@ impl Prefix {
         self.qualified(&format!("{}.{}", self.dataset(table), table.name))
     }
 
-    /// A path whose dataset has its prefix, as it stands in a query.
+    /// A path with its dataset prefixed, as written in a query.
     pub(super) fn qualified(&self, path: &str) -> String {
         match &self.project {
             Some(project) => format!("{project}.{path}"),
@@ -61,11 +61,11 @@ impl Prefix {
         }
     }
 
-    /// Refuses a query in which a table of one of these datasets stands without backticks and without a project: the
-    /// prefix would not reach it, and the query would read what it was to leave alone. Without a prefix nothing is refused.
+    /// Rejects a query that names a table of one of these datasets without backticks and without a project. The prefix
+    /// would not be applied, and the query would read production tables. An empty prefix accepts every query.
     ///
     /// # Errors
-    /// In a sentence for the operator that names the table.
+    /// If there is such a table; the message names it.
     pub fn refuse_unmarked(&self, sql: &str, datasets: &HashSet<&str>) -> Result<(), String> {
         if self.is_empty() {
             return Ok(());

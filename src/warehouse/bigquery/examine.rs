@@ -1,5 +1,5 @@
-//! A look at a project before anything is done in it: who calls, what is there, what is allowed. What might change
-//! anything is asked as a dry run, which changes nothing. Every call is made once: who looks wants to know now.
+//! Read-only inspection of a project: credentials, existing tables, permissions. Statements that would write are sent
+//! as dry runs. Calls are not retried, because the operator is waiting.
 
 use super::credentials::Credentials;
 use super::fault::Fault;
@@ -10,14 +10,14 @@ use super::{BigQueryWarehouse, limits};
 use crate::table::{Schema, TableDef, bigquery_table, sql_name};
 use crate::warehouse::ErrorClass;
 
-/// Why a look was refused.
+/// Why an inspection failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The class of the error.
+    /// The error class.
     pub class: ErrorClass,
-    /// The server's words and nothing else.
+    /// The server's message, unchanged.
     pub message: String,
-    /// What mends it, where that does not depend on what was looked at.
+    /// The fix, if it doesn't depend on what was inspected.
     pub remedy: Option<Remedy>,
 }
 
@@ -31,71 +31,71 @@ impl From<Fault> for Refused {
     }
 }
 
-/// What may be tried.
+/// An operation to attempt as a dry run.
 #[derive(Debug, Clone, Copy)]
 pub enum Attempt<'t> {
-    /// Any query at all.
+    /// Any query.
     Job,
     /// Reading rows of a table.
     Read(&'t TableDef),
     /// Changing rows of a table.
     Write(&'t TableDef),
-    /// Making a table.
+    /// Creating a table.
     Create(&'t TableDef),
 }
 
 impl BigQueryWarehouse {
-    /// The project the tables are in.
+    /// The project of the tables.
     #[must_use]
     pub fn project(&self) -> &str {
         &self.address.project
     }
 
-    /// The project jobs run in and are billed to.
+    /// The project that runs and pays for jobs.
     #[must_use]
     pub fn billed_project(&self) -> &str {
         &self.account.project
     }
 
-    /// The dataset a table lies in, its prefix included.
+    /// The dataset of a table, including the prefix.
     #[must_use]
     pub fn dataset_of(&self, table: &TableDef) -> String {
         self.prefix.dataset(table)
     }
 
-    /// What a call goes out with. Nobody is asked for a token.
+    /// The credentials in use. No token is requested.
     ///
     /// # Errors
-    /// When the file that is named holds no credentials.
+    /// If the credentials file is invalid.
     pub fn credentials(&self) -> Result<Credentials, Refused> {
         Credentials::find(&self.address).map_err(Refused::from)
     }
 
-    /// Where a dataset is; none if it is not there.
+    /// The location of a dataset; `None` if it doesn't exist.
     ///
     /// # Errors
-    /// When the server cannot be asked, or refuses to say.
+    /// If the server can't be reached or refuses.
     pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, Refused> {
         let client = self.connection().await?;
         let found = client.dataset(self.project(), dataset).await?;
         Ok(found.map(|found| found.location.unwrap_or_default()))
     }
 
-    /// How a table is; none if it is not there.
+    /// The schema of a table; `None` if it doesn't exist.
     ///
     /// # Errors
-    /// When the server cannot be asked, or refuses to say.
+    /// If the server can't be reached or refuses.
     pub async fn describe(&self, table: &TableDef) -> Result<Option<Schema>, Refused> {
         self.described(&table.path()).await.map_err(Refused::from)
     }
 
-    /// Tries something as a dry run: the server says whether it would do it, and does nothing.
+    /// Attempts an operation as a dry run: the server checks it without running it.
     ///
     /// # Errors
-    /// What it would be refused with.
+    /// The error the operation would fail with.
     pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refused> {
         let client = match attempt {
-            // Any location takes it.
+            // `SELECT 1` runs in any location.
             Attempt::Job => self.connection().await?,
             _ => self.client().await?,
         };
@@ -104,11 +104,11 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    /// Tries what a lease takes, as a dry run, in the dataset that leases and owners are kept in: its name, and whether it is
-    /// there. One that is not is made by the first run, which cannot be tried.
+    /// Attempts a write to the lease table as a dry run. Returns the dataset of leases and owners, and whether it
+    /// exists. A missing dataset is created by the first run, which can't be checked by a dry run.
     ///
     /// # Errors
-    /// What it would be refused with.
+    /// The error the operation would fail with.
     pub async fn attempt_lease(&self) -> Result<(String, bool), Refused> {
         let dataset = self.own_dataset().await?;
         let client = self.client().await?;
@@ -125,7 +125,7 @@ impl BigQueryWarehouse {
         Ok((dataset, true))
     }
 
-    /// The least that needs the same permission as the real thing.
+    /// The smallest statement that needs the same permission as the operation.
     fn sql_of(&self, attempt: Attempt<'_>) -> String {
         let no_date = |table: &TableDef| format!("{} = DATE '0001-01-01'", sql_name(&table.date_column));
         match attempt {
@@ -148,7 +148,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// What is kept to and can be chosen, in one sentence.
+    /// The enforced limits and the options that change them, in one sentence.
     #[must_use]
     pub fn settings_told(&self) -> String {
         let most = match self.account.most_bytes {
@@ -158,7 +158,7 @@ impl BigQueryWarehouse {
         format!(
             "{most}; backoff of {} s per table when its quota is exhausted (--quota-rest); {}",
             self.rest.as_secs(),
-            limits::told()
+            limits::message()
         )
     }
 }

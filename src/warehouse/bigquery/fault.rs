@@ -117,7 +117,7 @@ impl Fault {
     }
 
     /// One sentence for the operator: what was being done, what was answered, what to do next.
-    pub(super) fn told(self, doing: &str) -> WarehouseError {
+    pub(super) fn in_context(self, doing: &str) -> WarehouseError {
         let by_class = match (self.class, self.remedy()) {
             (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => "retrying may help",
             (ErrorClass::Quota, _) => {
@@ -384,7 +384,7 @@ mod tests {
     fn the_operator_reads_what_was_done_the_servers_words_and_what_comes_next() {
         let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
-            fault.told("writing d.t").message,
+            fault.in_context("writing d.t").message,
             "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; retrying may help"
         );
     }

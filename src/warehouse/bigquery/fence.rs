@@ -1,5 +1,5 @@
-//! What a lease says in statements: how it is taken; what a write says first, so that it fails once another process has
-//! the lease; and the labels by which jobs sent under it are found. Nothing is sent here.
+//! The SQL of leases: taking one, the guard that makes a write fail once another process holds the lease, and the
+//! labels that identify jobs sent under it. Sends nothing itself.
 
 use std::collections::HashMap;
 
@@ -8,20 +8,20 @@ use super::digest;
 use super::job::Statement;
 use crate::table::text_literal;
 
-/// The dataset, behind the prefix.
+/// The dataset, without the prefix.
 pub(super) const DATASET: &str = "backcourt";
 
-/// The table in it with a row for each lease.
+/// The table in it with one row per lease.
 pub(super) const LEASES: &str = "lease";
 
-/// What a write says that found the lease taken, by which its refusal is known from others.
+/// The message raised by a write that found the lease taken. It identifies this error.
 pub(super) const TAKEN: &str = "backcourt: the lease was taken";
 
-/// The label that names the lease a job was sent under, and the one that counts its holders.
+/// Job labels: the lease a job was sent under, and its epoch.
 const LEASE_LABEL: &str = "backcourt_lease";
 const EPOCH_LABEL: &str = "backcourt_epoch";
 
-/// What keeps a process from writing that has lost its lease.
+/// Prevents writes by a process that has lost its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) place: Place,
@@ -29,8 +29,9 @@ pub(super) struct Fence {
 }
 
 impl Fence {
-    /// Fails the script it stands in once somebody else has the lease. Within a transaction, which sees what was there
-    /// when it began, so that a write either began before the lease was taken, and is outlasted, or fails.
+    /// SQL that fails the surrounding script if another process holds the lease. Use it inside a transaction, which
+    /// sees the state at its start: a write that began before the lease was taken is awaited by the new holder, a later
+    /// one fails.
     pub(super) fn guard(&self) -> String {
         format!(
             "IF NOT EXISTS (SELECT 1 FROM `{}` WHERE plan = {} AND epoch = {}) THEN\n\
@@ -41,7 +42,7 @@ impl Fence {
         )
     }
 
-    /// What jobs are marked with that run in a project.
+    /// The labels of jobs that run in `project`.
     pub(super) fn labels(&self, project: &str) -> HashMap<String, String> {
         HashMap::from([
             (LEASE_LABEL.to_owned(), self.place.label_in(project)),
@@ -49,7 +50,7 @@ impl Fence {
         ])
     }
 
-    /// Whether a job in a project with these labels was sent by an earlier holder.
+    /// Whether a job with these labels was sent by an earlier holder.
     pub(super) fn is_before(&self, project: &str, labels: &HashMap<String, String>) -> bool {
         let epoch = labels
             .get(EPOCH_LABEL)
@@ -59,13 +60,13 @@ impl Fence {
     }
 }
 
-/// Where the lease of a plan is.
+/// The location of a plan's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     dataset: String,
-    /// The dataset with its project, where jobs run in another one.
+    /// The dataset, with its project if jobs run in another one.
     path: String,
-    /// The project it is in.
+    /// The project of the dataset.
     project: String,
     pub(super) plan: String,
 }
@@ -85,7 +86,7 @@ impl Place {
         &self.dataset
     }
 
-    /// The table in it whose labels are the notice of this lease.
+    /// The table whose labels and description hold the notice of this lease.
     pub(super) fn notice(&self) -> String {
         format!("heartbeat_{}", self.name_by(&self.dataset))
     }
@@ -94,7 +95,7 @@ impl Place {
         format!("{}.{LEASES}", self.path)
     }
 
-    /// Makes the table of leases. It is only ever tried.
+    /// Creates the lease table. Only used for dry runs.
     pub(super) fn made(&self) -> Statement {
         Statement::new(format!(
             "CREATE TABLE IF NOT EXISTS `{}` (plan STRING NOT NULL, epoch INT64 NOT NULL, holder STRING)",
@@ -102,12 +103,12 @@ impl Place {
         ))
     }
 
-    /// The least that needs the same permissions as taking a lease.
+    /// The smallest statement that needs the same permissions as taking a lease.
     pub(super) fn tried(&self) -> Statement {
         Statement::new(format!("DELETE FROM `{}` WHERE epoch < 0", self.leases()))
     }
 
-    /// The epoch that counts, and who took it.
+    /// The current epoch and its holder.
     pub(super) fn look(&self) -> Statement {
         Statement::new(self.stands()).with("plan", "STRING", self.plan.clone())
     }
@@ -116,8 +117,8 @@ impl Place {
         format!("SELECT epoch, holder FROM `{}` WHERE plan = @plan", self.leases())
     }
 
-    /// Takes the lease if its epoch is still the one that was seen, 0 for none, and answers how it stands then. Of two
-    /// that try at once `BigQuery` lets one pass, because both change the same table; one that tries again changes nothing.
+    /// Takes the lease if its epoch is still `seen` (0 for none), and returns its new state. If two processes try at
+    /// once, `BigQuery` lets one pass because both change the same table; a retry by the other changes nothing.
     pub(super) fn take(&self, seen: i64, holder: &str) -> Statement {
         Statement::new(format!(
             "MERGE `{leases}` AS lease USING (SELECT @plan AS plan, @holder AS holder) AS taker \
@@ -134,7 +135,7 @@ impl Place {
         .with("holder", "STRING", holder.to_owned())
     }
 
-    /// What jobs in a project say they were sent under; jobs for the tables of several projects may be billed to one.
+    /// The lease label of jobs in a project. Jobs for tables of several projects may be billed to the same one.
     fn label_in(&self, project: &str) -> String {
         if project == self.project {
             self.name_by(&self.dataset)
@@ -143,7 +144,7 @@ impl Place {
         }
     }
 
-    /// For people the plan, and what tells it from the leases in other datasets.
+    /// A readable name with the plan, and a suffix that distinguishes leases in other datasets.
     fn name_by(&self, dataset: &str) -> String {
         let plan: String = (self.plan.chars().take(40))
             .map(|c| {

@@ -1,5 +1,5 @@
-//! Filling whole tables from scratch: their rows are loaded into tables beside them, which one transaction then copies
-//! over, so that a failure half-way leaves what was there before.
+//! Rewriting whole tables: rows are loaded into staging tables, which one transaction then copies. A failure part-way
+//! leaves the old rows in place.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,7 +14,7 @@ use super::{BigQueryWarehouse, doing};
 use crate::table::{TableDef, Value, sql_name};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
 
-/// Every date there is: a table may refuse a query that names none.
+/// Matches every date. A table may require a partition filter.
 const ALWAYS: &str = ">= DATE '0001-01-01'";
 
 pub(super) async fn fill(
@@ -45,17 +45,17 @@ async fn load_all(
         warehouse.ensure(&filling.table).await?;
         let table = filling.table.clone();
         let doing = doing("filling", &table);
-        let told = |fault: Fault| fault.told(&doing);
+        let in_context = |fault: Fault| fault.in_context(&doing);
         let id = format!("backcourt_fill_{:016x}", fastrand::u64(..));
-        let staged = warehouse.make_staging(&table, &id).await.map_err(told)?;
+        let staged = warehouse.make_staging(&table, &id).await.map_err(in_context)?;
         let loaded = load(warehouse, filling, &id, &staged, written).await;
         filled.push((table, staged));
-        loaded.map_err(told)?;
+        loaded.map_err(in_context)?;
     }
     Ok(())
 }
 
-/// Loads the rows, as many at once as may be in memory.
+/// Loads the rows in chunks that fit in memory.
 async fn load(
     warehouse: &BigQueryWarehouse,
     filling: Filling,
@@ -104,7 +104,7 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) -> Sta
     Statement::new(sql).with("now", "TIMESTAMP", now)
 }
 
-/// The tables beside are of no use any more.
+/// Drops the staging tables.
 async fn remove(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) {
     join_all(filled.iter().map(|(_, staged)| warehouse.unstage(staged))).await;
 }

@@ -1,5 +1,5 @@
-//! Jobs that were sent and whose end is not known. A task that is aborted leaves its job running on the server, where it
-//! goes on costing money and may still write; here it is found, cancelled and charged.
+//! In-flight jobs. An aborted task leaves its job running on the server, where it still costs money and may still
+//! write. Such jobs are found, cancelled and charged here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,25 +13,25 @@ use super::rest::RestClient;
 use super::wire::Job;
 use crate::warehouse::{AbandonedJob, Bill, Charge, Cost, JobEnd};
 
-/// How long a job is given to stop. Cancelling is a request, and most jobs follow it within a second or two.
+/// How long to wait for a job to stop. Cancelling is a request; most jobs stop within a second or two.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The pause between two looks at it.
+/// Polling interval while a job stops.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How often a job is looked for that the server does not know: it may still be on its way there.
+/// How often to look up a job that the server doesn't know. It may not have arrived yet.
 const LOOKS: u32 = 3;
 
 /// Whether a task waits for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     Waiting,
-    /// Its outcome is not known, and it is asked about again under the same id.
+    /// The outcome is unknown, and the job is looked up again under the same id.
     InDoubt,
     Abandoned,
 }
 
-/// What a job does, which decides what it is billed for.
+/// The type of a job, which determines its billing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Query,
@@ -46,12 +46,12 @@ struct Flight {
     bill: Option<Arc<Bill>>,
 }
 
-/// The jobs of a warehouse that may be running. Copies share them.
+/// The jobs of a warehouse that may be running. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashMap<String, Flight>>>);
 
 impl InFlight {
-    /// A job is about to be sent, or asked about again, and will be charged to this bill.
+    /// Registers a job before it is sent or looked up. It is charged to `bill`.
     pub(super) fn await_job(&self, id: &str, kind: Kind, bill: Option<&Arc<Bill>>) -> Awaited<'_> {
         let flight = Flight {
             wait: Wait::Waiting,
@@ -66,7 +66,7 @@ impl InFlight {
         }
     }
 
-    /// Notes what a job cost whose end was seen after its task had stopped waiting for it.
+    /// Charges a job that ended after its task had stopped waiting for it.
     fn end(&self, id: &str, ended: &Job) {
         let flight = self.jobs().remove(id);
         if let Some(Flight {
@@ -98,28 +98,28 @@ impl InFlight {
         self.those(|wait| wait == Wait::Abandoned)
     }
 
-    /// Jobs that may be running although no task waits for them.
+    /// Jobs that may be running without a task waiting for them.
     pub(super) fn loose(&self) -> Vec<String> {
         self.those(|wait| wait != Wait::Waiting)
     }
 }
 
-/// A job that is waited for; dropped with its task, it is abandoned.
+/// A job that a task waits for. Dropping this marks the job as abandoned.
 #[derive(Debug)]
 pub(super) struct Awaited<'a> {
     jobs: &'a InFlight,
     id: String,
-    /// What to remember of it when the wait ends; nothing once it is known to be over.
+    /// The state to record when the wait ends; `None` once the job is known to have ended.
     left: Option<Wait>,
 }
 
 impl Awaited<'_> {
-    /// It is over, or was never taken.
+    /// Marks the job as ended or never accepted.
     pub(super) fn ended(mut self) {
         self.left = None;
     }
 
-    /// Nothing is known of it for now.
+    /// Marks the outcome of the job as unknown for now.
     pub(super) fn in_doubt(mut self) {
         self.left = Some(Wait::InDoubt);
     }
@@ -136,7 +136,7 @@ impl Drop for Awaited<'_> {
     }
 }
 
-/// Cancels jobs side by side and returns what became of each; those the server never took are left out.
+/// Cancels jobs concurrently and returns how each ended. Jobs the server never accepted are omitted.
 pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<String>) -> Vec<AbandonedJob> {
     let cancelling = jobs.into_iter().map(|job| async move {
         let ended = timeout(LIMIT, cancel_one(client, account, &job)).await;
@@ -160,11 +160,11 @@ pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<Str
     join_all(cancelling).await.into_iter().flatten().collect()
 }
 
-/// Asks for the end of a job until it is over. None if there is no such job.
+/// Cancels a job until it ends. `None` if there is no such job.
 async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
     let mut looks = 0;
     loop {
-        // A server may take a cancellation and go on, so it is asked again as long as the job runs.
+        // A server may accept a cancellation and keep running the job, so it is repeated while the job runs.
         if let Err(fault) = client.cancel_job(&account.project, id, account.place()).await {
             tracing::debug!("cannot cancel job {id}: {}", fault.message);
         }
@@ -198,7 +198,7 @@ fn end_of(job: &Job) -> Option<JobEnd> {
     })
 }
 
-/// What a job has processed; of a script, with everything that ran within it.
+/// Bytes processed by a job; for a script, including its child jobs.
 fn processed(job: &Job) -> Option<u64> {
     let statistics = job.statistics.as_ref()?;
     let of_query = statistics

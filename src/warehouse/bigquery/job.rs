@@ -1,5 +1,5 @@
-//! Jobs: each is sent under an id of our own and waited for; the rows of a query are fetched page by page.
-//! An id that was sent before is not sent again: what became of it is asked instead.
+//! Jobs: each is sent under an id we choose and polled to its end; query results are fetched page by page. A job whose
+//! id is already taken is not sent again but looked up.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -15,41 +15,41 @@ use super::wire::{
 };
 use crate::warehouse::{Bill, Charge, Cost, DryRun, ErrorClass};
 
-/// How long the server may hold a question for an answer that is not ready.
+/// Long-poll timeout: how long the server may wait for a result before it answers.
 const LONG_POLL: Duration = Duration::from_secs(10);
-/// The least a query is billed for each table it looks into.
+/// Minimum bytes billed per table of a query.
 const LEAST_A_TABLE: u64 = 10 << 20;
-/// The longest pause between two looks at a job that answers nothing.
+/// Maximum polling interval for a job without a result.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How often a lost question after a job is put again; asking changes nothing.
+/// Maximum number of attempts for a lost status request, which is safe to repeat.
 const QUESTIONS: u32 = 5;
 
-/// Who is asked, and what goes along with every job.
+/// The project and options shared by all jobs.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     /// The project that is billed.
     pub(super) project: String,
-    /// Where the operator says the datasets are.
+    /// The location of the datasets given by the operator.
     pub(super) location: Option<String>,
-    /// What bills and audits find the jobs by.
+    /// Labels that identify the jobs in bills and audits.
     pub(super) labels: HashMap<String, String>,
-    /// The most bytes one job may be billed for.
+    /// Maximum bytes billed per job.
     pub(super) most_bytes: Option<u64>,
-    /// The pause before a lost call is made again the first time.
+    /// Initial backoff before a lost call is retried.
     pub(super) first_pause: Duration,
-    /// Where the datasets were found, or else where `BigQuery` ran the first job; outside of its multi-regions a job is
-    /// found only by who knows its place.
+    /// The location of the datasets, or else of the first job as reported by `BigQuery`. Outside the multi-regions a
+    /// job can be looked up only with its location.
     pub(super) learned: Arc<OnceLock<String>>,
-    /// The lease jobs are sent under, if one was taken.
+    /// The lease that jobs are sent under, if one was taken.
     pub(super) held: Held,
     /// Jobs whose end is not known.
     pub(super) in_flight: InFlight,
-    /// What jobs are charged to, if anybody wants to know what they cost.
+    /// The bill for the jobs, if their cost is recorded.
     pub(super) bill: Option<Arc<Bill>>,
 }
 
 impl Account {
-    /// How long to wait before the next attempt: doubled each time, spread so that workers do not ask in step.
+    /// The backoff before the next attempt: doubled each time, with jitter so that workers don't retry in step.
     pub(super) fn pause_after(&self, lost: u32) -> Duration {
         let doubled = self
             .first_pause
@@ -57,7 +57,7 @@ impl Account {
         doubled.mul_f64(0.75 + fastrand::f64() / 2.0)
     }
 
-    /// Where the next job is run or found, as far as it is known.
+    /// The location of the next job, if known.
     pub(super) fn place(&self) -> Option<&str> {
         let learned = self.learned.get();
         learned.or(self.location.as_ref()).map(String::as_str)
@@ -66,7 +66,7 @@ impl Account {
     fn learn(&self, sent: &Job) {
         let reference = sent.reference.as_ref();
         if let Some(place) = reference.and_then(|reference| reference.location.clone()) {
-            // Every job of a run has the same place; the first one to tell it is as good as any.
+            // All jobs of a run have the same location, so the first one to report it wins.
             let _ = self.learned.set(place);
         }
     }
@@ -87,7 +87,7 @@ impl Statement {
         }
     }
 
-    /// Binds a named parameter; its value never becomes part of the query's text.
+    /// Binds a named parameter. Its value never becomes part of the query text.
     pub(super) fn with(mut self, name: &str, kind: &str, value: String) -> Self {
         self.parameters.push(QueryParameter {
             name: name.to_owned(),
@@ -100,31 +100,31 @@ impl Statement {
     }
 }
 
-/// What a job answered.
+/// The result of a job.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
-    /// The columns, none for a statement without rows.
+    /// The columns; empty for a statement without a result.
     pub(super) schema: TableSchema,
     /// All rows.
     pub(super) rows: Vec<TableRow>,
 }
 
-/// Runs a statement under an id to its end.
+/// Runs a statement under an id and waits for its result.
 pub(super) async fn run(
     client: &RestClient,
     account: &Account,
     id: &str,
     statement: Statement,
 ) -> Result<Answered, Fault> {
-    // Every question that is put to the warehouse holds these two.
+    // Boxed, because every future of a warehouse call contains these two.
     let sent = Box::pin(send(client, account, id, statement));
     let first = Box::pin(results(client, account, id, None));
     let first = follow(client, account, id, Kind::Query, sent, first).await?;
     collect(client, account, id, first).await
 }
 
-/// Sends a job and sees it through, whatever it does: it is in flight until its end is known, and charged then. One
-/// that was refused when it was sent is no job.
+/// Sends a job and waits for its end. It is in flight until its end is known and is then charged. A job refused on
+/// sending is neither.
 pub(super) async fn follow<T>(
     client: &RestClient,
     account: &Account,
@@ -149,7 +149,7 @@ pub(super) async fn follow<T>(
     ended
 }
 
-/// What a statement would be billed: a dry run, which costs nothing and leaves no job behind.
+/// Estimates what a statement would be billed, by a dry run. That is free and creates no job.
 pub(super) async fn dry_run(
     client: &RestClient,
     account: &Account,
@@ -169,8 +169,8 @@ pub(super) async fn dry_run(
     })
 }
 
-/// Charges a job that is over, whatever came of it: one that failed has used slots too. Where it is not known that it
-/// is over, it is charged when that is found out.
+/// Charges a finished job, whether it succeeded or failed: failed jobs use slots too. A job that may still run is
+/// charged once its end is known.
 async fn charge(client: &RestClient, account: &Account, id: &str, kind: Kind, failed: Option<&Fault>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
@@ -191,7 +191,7 @@ async fn charge(client: &RestClient, account: &Account, id: &str, kind: Kind, fa
     }
 }
 
-/// What the server says a job cost that is over; of a script, with everything that ran within it. Loading is free.
+/// The cost of a finished job as reported by the server; for a script, including its child jobs. Loads are free.
 pub(super) fn cost(job: &Job, kind: Kind) -> Option<Cost> {
     let is_over = job.status.as_ref()?.state.as_deref() == Some("DONE");
     let statistics = job.statistics.as_ref().filter(|_| is_over)?;
@@ -205,7 +205,7 @@ pub(super) fn cost(job: &Job, kind: Kind) -> Option<Cost> {
     Some(Cost::of_job(billed, slots.unwrap_or(0)))
 }
 
-/// Sends a job. Sent again under its id it does not happen twice, so a lost answer costs nothing.
+/// Sends a job. The id makes it safe to send again when the answer is lost.
 async fn send(client: &RestClient, account: &Account, id: &str, statement: Statement) -> Result<(), Fault> {
     let job = job(account, id, statement);
     let mut lost = 0;
@@ -232,7 +232,7 @@ async fn send(client: &RestClient, account: &Account, id: &str, statement: State
     }
 }
 
-/// Waits until a job is over, however it ends; says whether there is such a job at all.
+/// Waits until a job ends, whatever its outcome. Returns whether there is such a job.
 pub(super) async fn await_orphaned_write(
     client: &RestClient,
     account: &Account,
@@ -251,7 +251,7 @@ pub(super) async fn await_orphaned_write(
     Ok(true)
 }
 
-/// What the server says of a job that is asked about by name.
+/// The state of a job looked up by id.
 enum Standing {
     UnderWay,
     Done,
@@ -268,7 +268,7 @@ async fn standing(client: &RestClient, account: &Account, id: &str) -> Result<St
     })
 }
 
-/// All pages of a job that is done.
+/// Fetches all pages of a finished job.
 async fn collect(
     client: &RestClient,
     account: &Account,
@@ -288,8 +288,8 @@ async fn collect(
     Ok(answered)
 }
 
-/// One page of a job's answer, once there is one. A question that is lost is put again; whether it was the question
-/// that failed or the job, the job itself tells.
+/// Fetches one page of a job's result once it is ready. Lost requests are retried. If one fails, the job's state tells
+/// whether the request failed or the job.
 async fn results(
     client: &RestClient,
     account: &Account,
@@ -325,7 +325,7 @@ async fn results(
     }
 }
 
-/// A job nobody could be asked about any more may have happened.
+/// The error for a job that can't be looked up any more. It may have been applied.
 fn outcome_unknown(fault: Fault, id: &str) -> Fault {
     Fault {
         class: ErrorClass::Unknown,
@@ -334,7 +334,7 @@ fn outcome_unknown(fault: Fault, id: &str) -> Fault {
     }
 }
 
-/// Asks what would become of a statement. It does not happen, and leaves no job behind.
+/// Checks a statement by a dry run. Nothing is run and no job is created.
 pub(super) async fn dry(client: &RestClient, account: &Account, statement: Statement) -> Result<Job, Fault> {
     let mut asked = job(account, "", statement);
     asked.job_reference.job_id = None;
@@ -342,7 +342,7 @@ pub(super) async fn dry(client: &RestClient, account: &Account, statement: State
     client.insert_job(&account.project, &asked).await
 }
 
-/// Waits until a job is over that answers nothing.
+/// Waits until a job without a result ends.
 pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> Result<(), Fault> {
     let mut lost = 0;
     let mut looks = 0;
@@ -364,14 +364,14 @@ pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> R
     }
 }
 
-/// What every job is marked with.
+/// The labels of every job.
 pub(super) fn labels(account: &Account) -> HashMap<String, String> {
     let mut labels = account.labels.clone();
     labels.extend(account.held.labels(&account.project));
     labels
 }
 
-/// How a job is referred to.
+/// The reference to a job: id, location and project.
 pub(super) fn reference(account: &Account, id: &str) -> JobReference {
     JobReference {
         job_id: Some(id.to_owned()),

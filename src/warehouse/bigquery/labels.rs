@@ -1,11 +1,11 @@
-//! What jobs are marked with, so that a bill or an audit of the project tells what each was for.
+//! Job labels, so that bills and audits of the project show the purpose of each job.
 
 use crate::warehouse::Purpose;
 
-/// The most characters of a label's value.
+/// Maximum length of a label value, in characters.
 const MOST_CHARACTERS: usize = 63;
 
-/// The labels of a job that is for this.
+/// The labels for a purpose.
 pub(super) fn of(purpose: Purpose<'_>) -> impl Iterator<Item = (String, String)> {
     let named = [
         ("backcourt_stage", purpose.stage),
@@ -15,7 +15,7 @@ pub(super) fn of(purpose: Purpose<'_>) -> impl Iterator<Item = (String, String)>
     named.map(|(key, name)| (key.to_owned(), value(name)))
 }
 
-/// A name in the letters a label may have: lower case, digits, underscores and dashes.
+/// Converts a name to the characters allowed in a label: lower case, digits, underscores and dashes.
 fn value(name: &str) -> String {
     let letter = |c: char| match c.to_ascii_lowercase() {
         c if c.is_ascii_alphanumeric() || c == '-' => c,

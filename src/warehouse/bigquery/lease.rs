@@ -19,7 +19,7 @@ use crate::table::Value;
 use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
 
 /// The pause between two heartbeats. `BigQuery` takes five changes of a table's metadata in ten seconds.
-const BEAT: Duration = Duration::from_secs(10);
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The pause between two looks at a silent holder.
 const LOOK: Duration = Duration::from_secs(2);
@@ -28,8 +28,8 @@ impl Settings {
     /// How heartbeats and waiting are timed with these settings.
     pub(crate) fn rhythm(&self) -> Rhythm {
         Rhythm {
-            beat: BEAT,
-            beat_limit: 3 * BEAT,
+            heartbeat: HEARTBEAT,
+            heartbeat_limit: 3 * HEARTBEAT,
             silence: self.lease_wait,
             look: LOOK,
         }
@@ -61,10 +61,10 @@ impl Held {
     }
 
     /// Counts a heartbeat and returns what it is to say.
-    fn next_beat(&self) -> Option<Tenancy> {
+    fn next_heartbeat(&self) -> Option<Tenancy> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tenancy = held.as_mut()?;
-        tenancy.lease.beat += 1;
+        tenancy.lease.heartbeat += 1;
         Some(tenancy.clone())
     }
 
@@ -105,7 +105,7 @@ fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
     };
     Ok(Some(Lease {
         epoch: *epoch,
-        beat: 0,
+        heartbeat: 0,
         holder,
     }))
 }
@@ -121,7 +121,7 @@ impl BigQueryWarehouse {
     ) -> Result<Answered, WarehouseError> {
         match self.run(id, statement).await {
             Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
-            other => other.map_err(|fault| fault.told(doing)),
+            other => other.map_err(|fault| fault.in_context(doing)),
         }
     }
 
@@ -145,7 +145,7 @@ impl BigQueryWarehouse {
             Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
             other => other
                 .map(drop)
-                .map_err(|fault| fault.told("swapping the filled tables")),
+                .map_err(|fault| fault.in_context("swapping the filled tables")),
         }
     }
 
@@ -238,18 +238,21 @@ impl BigQueryWarehouse {
     }
 
     /// Sends heartbeats while something is waited for that may take long.
-    async fn beating(&self, work: impl Future<Output = Result<(), Fault>>) -> Result<(), WarehouseError> {
+    async fn with_heartbeats(
+        &self,
+        work: impl Future<Output = Result<(), Fault>>,
+    ) -> Result<(), WarehouseError> {
         let (mut work, mut pause) = (pin!(work), Duration::ZERO);
         loop {
             tokio::select! {
-                done = &mut work => return done.map_err(told),
-                () = sleep(pause) => match self.beat().await {
+                done = &mut work => return done.map_err(in_context),
+                () = sleep(pause) => match self.heartbeat().await {
                     Err(error) if error.class == ErrorClass::Auth => return Err(error),
                     Err(error) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                     Ok(()) => {}
                 },
             }
-            pause = BEAT;
+            pause = HEARTBEAT;
         }
     }
 }
@@ -262,28 +265,28 @@ impl Leases for BigQueryWarehouse {
 
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
         let apart = self.apart();
-        let place = apart.place_of(plan).await.map_err(told)?;
-        apart.notice(&place).await.map_err(told)
+        let place = apart.place_of(plan).await.map_err(in_context)?;
+        apart.notice(&place).await.map_err(in_context)
     }
 
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
         let apart = self.apart();
-        let place = apart.place_of(plan).await.map_err(told)?;
+        let place = apart.place_of(plan).await.map_err(in_context)?;
         let epoch = seen.map_or(0, |lease| lease.epoch);
         let by = &self.as_holder(by, seen);
         let holder = serde_json::to_string(by)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         if seen.is_none() {
-            apart.make_own(&place).await.map_err(told)?;
+            apart.make_own(&place).await.map_err(in_context)?;
         }
-        let stands = apart.take_row(&place, epoch, &holder).await.map_err(told)?;
+        let stands = apart.take_row(&place, epoch, &holder).await.map_err(in_context)?;
         let Some(stands) = stands else { return Ok(false) };
         if stands.epoch != epoch + 1 || stands.holder.as_ref() != Some(by) {
             // The notice is behind the row: its writer died in between, or is about to write it, or is of a version that
             // knows no notices.
-            let now = apart.notice(&place).await.map_err(told)?;
+            let now = apart.notice(&place).await.map_err(in_context)?;
             if now.is_none_or(|now| now.epoch < stands.epoch) {
-                apart.publish(&place, &stands).await.map_err(told)?;
+                apart.publish(&place, &stands).await.map_err(in_context)?;
             }
             return Ok(false);
         }
@@ -297,25 +300,26 @@ impl Leases for BigQueryWarehouse {
         }));
         // A lease is given back only when nothing sent under it may still run.
         if seen.is_some_and(|lease| lease.holder.is_some()) {
-            self.beating(apart.end_earlier(&fence, &by.jobs_in)).await?;
+            self.with_heartbeats(apart.end_earlier(&fence, &by.jobs_in))
+                .await?;
         }
         Ok(true)
     }
 
-    async fn beat(&self) -> Result<(), WarehouseError> {
-        let Some(Tenancy { fence, lease }) = self.held.next_beat() else {
+    async fn heartbeat(&self) -> Result<(), WarehouseError> {
+        let Some(Tenancy { fence, lease }) = self.held.next_heartbeat() else {
             return Ok(());
         };
         let apart = self.apart();
-        let now = apart.notice(&fence.place).await.map_err(told)?;
+        let now = apart.notice(&fence.place).await.map_err(in_context)?;
         if let Some(now) = now.filter(|now| now.epoch > fence.epoch) {
             return Err(lease::lost(&fence.place.plan, now.holder.as_ref()));
         }
-        apart.publish(&fence.place, &lease).await.map_err(told)
+        apart.publish(&fence.place, &lease).await.map_err(in_context)
     }
 
     async fn give_back(&self) -> Result<(), WarehouseError> {
-        let Some(Tenancy { fence, lease }) = self.held.next_beat() else {
+        let Some(Tenancy { fence, lease }) = self.held.next_heartbeat() else {
             return Ok(());
         };
         let apart = self.apart();
@@ -323,19 +327,19 @@ impl Leases for BigQueryWarehouse {
         if let Some(running) = left.iter().find(|left| left.end == JobEnd::Running) {
             return Err(WarehouseError::new(ErrorClass::Unknown, running.to_string()));
         }
-        let now = apart.notice(&fence.place).await.map_err(told)?;
+        let now = apart.notice(&fence.place).await.map_err(in_context)?;
         if now.is_none_or(|now| now.epoch == fence.epoch) {
             let free = Lease {
                 holder: None,
                 ..lease
             };
-            apart.publish(&fence.place, &free).await.map_err(told)?;
+            apart.publish(&fence.place, &free).await.map_err(in_context)?;
         }
         self.held.set(None);
         Ok(())
     }
 }
 
-fn told(fault: Fault) -> WarehouseError {
-    fault.told("updating the lease")
+fn in_context(fault: Fault) -> WarehouseError {
+    fault.in_context("updating the lease")
 }

@@ -16,7 +16,7 @@ const STATEMENTS: usize = 25;
 const UPDATES: usize = 50;
 
 /// What is kept to, for the operator.
-pub(super) fn told() -> String {
+pub(super) fn message() -> String {
     let seconds = SPAN.as_secs();
     format!(
         "limits per table: one commit at a time, {STATEMENTS} statements and {UPDATES} updates in {seconds} s"

@@ -1,5 +1,5 @@
-//! Where jobs run and datasets are made: where the datasets of the plan are. Asking for a dataset is no job and costs nothing,
-//! so it is done before the first job. A query reads from one location only.
+//! The location of jobs and new datasets: that of the plan's datasets. Looking up a dataset is free and needs no job,
+//! so it is done before the first job. A query can read from one location only.
 
 use std::collections::HashSet;
 
@@ -12,35 +12,35 @@ use super::fence::DATASET;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
-/// What was found out before the first job.
+/// What was determined before the first job.
 #[derive(Debug, Clone)]
 pub(super) struct Settled {
-    /// Where datasets are made; none where `BigQuery` decides.
+    /// Location for new datasets; `None` if `BigQuery` chooses.
     location: Option<String>,
-    /// The dataset of leases and owners, its prefix included.
+    /// The dataset of leases and owners, including the prefix.
     own: String,
-    /// Where the usual one of that name is, if it is not where the tables are.
+    /// The default dataset of that name, if it is in another location than the tables.
     misplaced: Option<Misplaced>,
-    /// Datasets that were not there.
+    /// Datasets that didn't exist.
     absent: HashSet<String>,
 }
 
-/// A dataset of leases that is not where the tables are.
+/// A dataset of leases in another location than the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misplaced {
-    /// It, where it is, and where the tables are.
+    /// The dataset, its location and that of the tables, as a sentence.
     pub sentence: String,
-    /// What to do about it.
+    /// What to do next.
     pub next: String,
 }
 
-/// What a look at a dataset finds.
+/// The result of looking up a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Found {
-    /// It is there, and says where that is.
+    /// It exists, with its location if reported.
     There(Option<String>),
     Absent,
-    /// It may not be looked at, which its jobs will tell.
+    /// Access was denied; its jobs will report the error.
     Refused,
 }
 
@@ -58,34 +58,34 @@ impl BigQueryWarehouse {
         self.settled.get_or_try_init(|| self.settle(client)).await
     }
 
-    /// The dataset of leases and owners, its prefix included.
+    /// The dataset of leases and owners, including the prefix.
     pub(super) async fn own_dataset(&self) -> Result<String, Fault> {
         let client = self.insist(|| self.client()).await?;
         Ok(self.settled(&client).await?.own.clone())
     }
 
-    /// The usual dataset of leases, if it is in another location than the tables.
+    /// The default dataset of leases, if it is in another location than the tables.
     ///
     /// # Errors
-    /// When the datasets cannot be looked at.
+    /// If the datasets can't be looked up.
     pub async fn misplaced_leases(&self) -> Result<Option<Misplaced>, Refused> {
         let client = self.client().await?;
         Ok(self.settled(&client).await?.misplaced.clone())
     }
 
-    /// A table of that dataset as it stands in a query.
+    /// A table of that dataset, as written in a query.
     pub(super) async fn own_path(&self, table: &str) -> Result<String, Fault> {
         let dataset = self.own_dataset().await?;
         Ok(self.prefix.qualified(&format!("{dataset}.{table}")))
     }
 
-    /// Whether a dataset was not there before the first job.
+    /// Whether a dataset didn't exist before the first job.
     pub(super) fn is_absent(&self, dataset: &str) -> bool {
         let settled = self.settled.get();
         settled.is_some_and(|settled| settled.absent.contains(dataset))
     }
 
-    /// Makes a dataset where the others are, if it is not there.
+    /// Creates a dataset in the location of the others, if it doesn't exist.
     pub(super) async fn make_dataset(&self, dataset: &str) -> Result<(), Fault> {
         let client = self.client().await?;
         let project = self.project();
@@ -114,7 +114,7 @@ impl BigQueryWarehouse {
             });
         }
         let names: Vec<&String> = self.datasets.iter().chain([&own]).collect();
-        // Each look is repeated by itself: of many at once on a bad line one fails nearly always.
+        // Each lookup is retried separately: with many at once on a bad connection, one nearly always fails.
         let looks = (names.iter()).map(|name| self.insist(|| self.look_at(client, name)));
         let asked = join_all(looks).await;
         let found = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -142,8 +142,8 @@ impl BigQueryWarehouse {
         })
     }
 
-    /// The dataset of leases. One in another location may hold the leases of other plans, so it is left alone and there is
-    /// a second one; and who has begun with that stays with it, even when the first is dropped.
+    /// Chooses the dataset of leases. One in another location may hold the leases of other plans, so it is kept and a
+    /// second one is used. A plan that uses the second one keeps it, even if the first is dropped.
     async fn settle_own(
         &self,
         client: &RestClient,
@@ -189,17 +189,17 @@ impl BigQueryWarehouse {
     }
 }
 
-/// The dataset of leases for another location.
+/// The name of the dataset of leases for another location.
 pub(super) fn beside(own: &str, location: &str) -> String {
     format!("{own}_{}", location.to_ascii_lowercase().replace('-', "_"))
 }
 
-/// Names of locations differ by case only where Google's pages write them differently.
+/// Compares location names, ignoring case.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// The location of all datasets that are there, or else the one the operator wants.
+/// The location shared by all existing datasets, or else the configured one.
 fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String>, Fault> {
     let Some((first, location)) = found.first() else {
         return Ok(wanted.map(ToOwned::to_owned));
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn two_locations_are_refused_with_a_dataset_of_each() {
         let refused =
-            |places: &[(&str, &str)], wanted| decided(places, wanted).unwrap_err().told("x").message;
+            |places: &[(&str, &str)], wanted| decided(places, wanted).unwrap_err().in_context("x").message;
         assert!(
             refused(&[("a", "US"), ("b", "US"), ("c", "EU")], None).starts_with(
                 "x: dataset a is in US but dataset c in EU; a query reads from one location only"

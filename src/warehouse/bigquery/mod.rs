@@ -1,5 +1,5 @@
-//! `BigQuery` over its REST API: typed reads by date, atomic replaces of exactly some dates, queries as written.
-//! What the API leaves to its users is done here: ids for every job, waiting, asking again, classes of errors.
+//! `BigQuery` over its REST API: typed reads by date, atomic replaces of given dates, and queries. Implements what the
+//! API leaves to its clients: job ids, polling, retries and error classification.
 
 mod about;
 mod address;
@@ -68,28 +68,28 @@ use names::Names;
 use rest::RestClient;
 use shared::SharedReads;
 
-/// What an operator can choose about a `BigQuery` besides its address.
+/// `BigQuery` options other than the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Before every dataset's name.
+    /// Prefix for all dataset names.
     pub prefix: Prefix,
-    /// The datasets the plan's tables are in, by the names the plan gives them: where they are jobs run.
+    /// The datasets of the plan's tables, by their names in the plan. Their location is where jobs run.
     pub datasets: Vec<String>,
-    /// Where datasets are made and jobs run as long as none of them is there, such as `us-west2`.
+    /// Location for new datasets and jobs while none of the datasets exists, such as `us-west2`.
     pub location: Option<String>,
-    /// The project jobs run in and are billed to, where the tables are in another one.
+    /// The project that runs and pays for jobs, if it differs from the project of the tables.
     pub billing_project: Option<String>,
-    /// Labels of every job.
+    /// Labels for every job.
     pub labels: HashMap<String, String>,
-    /// The most bytes one job may be billed for.
+    /// Maximum bytes billed per job.
     pub most_bytes_billed: Option<u64>,
-    /// How long a table rests when its quota is used up.
+    /// How long to back off from a table when its quota is exhausted.
     pub quota_rest: Duration,
-    /// How long to wait for the holder of a lease that sends no heartbeat.
+    /// How long to wait for a lease holder that sends no heartbeat.
     pub lease_wait: Duration,
-    /// How long to wait before a call that was lost is made again the first time.
+    /// Initial backoff before a lost call is retried.
     pub first_pause: Duration,
-    /// How long one call may take, the wait for a job and a large answer included.
+    /// Timeout of one call, including the wait for a job and the download of a large result.
     pub patience: Duration,
 }
 
@@ -110,23 +110,23 @@ impl Default for Settings {
     }
 }
 
-/// How often a statement that may be repeated is sent in all.
+/// Maximum number of attempts for a statement that is safe to repeat.
 const QUESTIONS: u32 = 4;
 
-/// A project's `BigQuery`. Copies share everything but the bill their jobs are charged to.
+/// The `BigQuery` of one project. Clones share everything except the bill their jobs are charged to.
 #[derive(Clone)]
 pub struct BigQueryWarehouse {
     name: String,
     address: Address,
-    /// Made at the first call, on the runtime that calls, and anew when its token is refused.
+    /// Created by the first call, on the caller's runtime, and replaced when its token is rejected.
     client: Arc<Mutex<Option<RestClient>>>,
-    /// The one the lease is kept by, for that happens on a runtime of its own, and a connection ends with its runtime.
+    /// The connection for the lease, which is kept on a separate runtime. A connection can't outlive its runtime.
     keeper: Arc<Mutex<Option<RestClient>>>,
     held: Held,
     account: Account,
     prefix: Prefix,
     names: Names,
-    /// The datasets whose location decides, prefix included.
+    /// The datasets that determine the location, including the prefix.
     datasets: Vec<String>,
     settled: Arc<OnceCell<Settled>>,
     rest: Duration,
@@ -134,7 +134,7 @@ pub struct BigQueryWarehouse {
     rhythm: Rhythm,
     limits: Arc<Limits>,
     shared: Arc<SharedReads>,
-    /// Datasets are made one after the other, and each once; their tables side by side.
+    /// Datasets are created one at a time, each once; tables are created concurrently.
     made: Arc<Mutex<HashSet<String>>>,
 }
 
@@ -147,7 +147,7 @@ impl std::fmt::Debug for BigQueryWarehouse {
 }
 
 impl BigQueryWarehouse {
-    /// A warehouse nothing is asked of yet; credentials are looked for at the first call.
+    /// Creates the warehouse without contacting the server. Credentials are loaded by the first call.
     #[must_use]
     pub fn new(address: Address, settings: Settings) -> Self {
         let (held, rhythm) = (Held::default(), settings.rhythm());
@@ -196,7 +196,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// The same warehouse by another connection; what it is asked is on no bill.
+    /// The same warehouse on a separate connection. Its jobs are not billed to anyone.
     fn apart(&self) -> Self {
         let mut apart = self.clone();
         apart.client = Arc::clone(&self.keeper);
@@ -207,7 +207,7 @@ impl BigQueryWarehouse {
     async fn run(&self, id: &str, statement: Statement) -> Result<Answered, Fault> {
         let client = self.client().await?;
         match job::run(&client, &self.account, id, statement.clone()).await {
-            // Under the same id it happens once, however far the first attempt came.
+            // The same id makes a resend safe, whatever the first attempt did.
             Err(fault) if fault.is_about_the_token() => {
                 tracing::info!("token refused; requesting a new one, once");
                 *self.client.lock().await = None;
@@ -218,7 +218,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// A connection, once it is known where jobs run.
+    /// A connection, after the location of jobs has been determined.
     async fn client(&self) -> Result<RestClient, Fault> {
         let client = self.connection().await?;
         match self.settled(&client).await {
@@ -242,7 +242,7 @@ impl BigQueryWarehouse {
         Ok(client)
     }
 
-    /// Cancels jobs and waits a few seconds for their end.
+    /// Cancels jobs and waits a few seconds for them to end.
     async fn cancel(&self, jobs: Vec<String>) -> Vec<AbandonedJob> {
         if jobs.is_empty() {
             return Vec::new();
@@ -261,12 +261,12 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// Runs a statement that may be run twice without harm, and does so while the server stumbles.
+    /// Runs a statement that is safe to repeat, with retries on server errors.
     async fn ask(&self, statement: Statement) -> Result<Answered, Fault> {
         self.insist(|| self.once(statement.clone())).await
     }
 
-    /// Puts a question again that may be put twice without harm, while the server stumbles.
+    /// Runs a call that is safe to repeat, with retries on server errors.
     async fn insist<T, F: Future<Output = Result<T, Fault>>>(
         &self,
         question: impl Fn() -> F + Send,
@@ -278,7 +278,7 @@ impl BigQueryWarehouse {
                 other => return other,
             };
             if asked == QUESTIONS {
-                // What changes nothing has no outcome that one could not know.
+                // The outcome of a read-only call can't be unknown.
                 let class = if failed.class == ErrorClass::Unknown {
                     ErrorClass::Transient
                 } else {
@@ -293,7 +293,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// Runs a statement under an id that nobody will know again.
+    /// Runs a statement under a random id.
     async fn once(&self, statement: Statement) -> Result<Answered, Fault> {
         let id = format!(
             "backcourt_ask_{:016x}{:016x}",
@@ -303,14 +303,14 @@ impl BigQueryWarehouse {
         self.run(&id, statement).await
     }
 
-    /// Everything a query answers.
+    /// Runs a query and returns all rows.
     async fn answer(&self, sql: Result<String, String>) -> Result<Answer, WarehouseError> {
-        let told = |fault: Fault| fault.told("querying");
-        let sql = sql.map_err(|problem| told(unreadable(problem)))?;
-        let answered = self.ask(Statement::new(sql)).await.map_err(told)?;
+        let in_context = |fault: Fault| fault.in_context("querying");
+        let sql = sql.map_err(|problem| in_context(unreadable(problem)))?;
+        let answered = self.ask(Statement::new(sql)).await.map_err(in_context)?;
         Ok(Answer {
             columns: read::names(&answered),
-            rows: read::typed(&answered).map_err(told)?,
+            rows: read::typed(&answered).map_err(in_context)?,
         })
     }
 }
@@ -345,20 +345,20 @@ impl Warehouse for BigQueryWarehouse {
                 ("querying".to_owned(), query(sql))
             }
         };
-        let told = |fault: Fault| fault.told(&doing);
-        let statement = statement.map_err(told)?;
+        let in_context = |fault: Fault| fault.in_context(&doing);
+        let statement = statement.map_err(in_context)?;
         let dry_run = || async {
             let client = self.client().await?;
             job::dry_run(&client, &self.account, statement.clone()).await
         };
-        self.insist(dry_run).await.map_err(told)
+        self.insist(dry_run).await.map_err(in_context)
     }
 
     async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         let doing = doing("creating", table);
-        let (path, told) = (self.prefix.path(table), |fault: Fault| fault.told(&doing));
+        let (path, in_context) = (self.prefix.path(table), |fault: Fault| fault.in_context(&doing));
         let dataset = self.prefix.dataset(table);
-        // Looking takes fewer permissions than making, and costs nothing.
+        // Looking up a table needs fewer permissions than creating one, and is free.
         let there = if self.is_absent(&dataset) {
             None
         } else {
@@ -370,12 +370,14 @@ impl Warehouse for BigQueryWarehouse {
             {
                 let mut made = self.made.lock().await;
                 if !made.contains(&dataset) {
-                    self.insist(|| self.make_dataset(&dataset)).await.map_err(told)?;
+                    self.insist(|| self.make_dataset(&dataset))
+                        .await
+                        .map_err(in_context)?;
                     made.insert(dataset);
                 }
             }
             let sql = bigquery_table(table, &path);
-            self.ask(Statement::new(sql)).await.map_err(told)?;
+            self.ask(Statement::new(sql)).await.map_err(in_context)?;
             let held = self.schema(&table.path()).await?;
             (held.unwrap_or_default(), Ensured::Created)
         };
@@ -385,7 +387,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
         let described = self.insist(|| self.described(path)).await;
-        described.map_err(|fault| fault.told(&format!("inspecting {path}")))
+        described.map_err(|fault| fault.in_context(&format!("inspecting {path}")))
     }
 
     fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
@@ -399,7 +401,7 @@ impl Warehouse for BigQueryWarehouse {
     async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         self.tried(trial)
             .await
-            .map_err(|fault| fault.told("trying the query"))
+            .map_err(|fault| fault.in_context("trying the query"))
     }
 
     fn owners(&self) -> Option<&dyn Owners> {
@@ -407,8 +409,8 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
-        let told = |fault: Fault| fault.told(&doing("inspecting", table));
-        match self.table_as_it_is(table).await.map_err(told)? {
+        let in_context = |fault: Fault| fault.in_context(&doing("inspecting", table));
+        match self.table_as_it_is(table).await.map_err(in_context)? {
             None => return Ok(false),
             Some(found) => {
                 if let Some(holds) = schema::holds_rows(&found) {
@@ -424,19 +426,19 @@ impl Warehouse for BigQueryWarehouse {
         match self.ask(Statement::new(sql)).await {
             Ok(answered) => Ok(!answered.rows.is_empty()),
             Err(fault) if fault.is_not_found() => Ok(false),
-            Err(fault) => Err(told(fault)),
+            Err(fault) => Err(in_context(fault)),
         }
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
-        let told = |fault: Fault| fault.told(&doing("reading", read.table));
-        self.read_shared(read).await.map_err(told)
+        let in_context = |fault: Fault| fault.in_context(&doing("reading", read.table));
+        self.read_shared(read).await.map_err(in_context)
     }
 
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (doing, path) = (doing("writing", replace.table), self.prefix.path(replace.table));
         let now = Value::Timestamp(replace.now).to_string();
-        let told = |fault: Fault| fault.told(&doing);
+        let in_context = |fault: Fault| fault.in_context(&doing);
         let mut kept = Vec::new();
         for (number, part) in script::parts(&replace).into_iter().enumerate() {
             let id = match replace.name {
@@ -444,12 +446,16 @@ impl Warehouse for BigQueryWarehouse {
                 None => format!("backcourt_write_{}", digest(&[&path, &now, &part.parameter()])),
             };
             let loaded = if part.is_loaded() {
-                Some(self.stage(replace.table, &id, part.rows()).await.map_err(told)?)
+                Some(
+                    self.stage(replace.table, &id, part.rows())
+                        .await
+                        .map_err(in_context)?,
+                )
             } else {
                 None
             };
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let ledger = self.own_path(record::LEDGER).await.map_err(told)?;
+            let ledger = self.own_path(record::LEDGER).await.map_err(in_context)?;
             if replace.record.is_some() {
                 drop(self.limits.turn(&ledger, 1).await);
             }
@@ -461,7 +467,7 @@ impl Warehouse for BigQueryWarehouse {
                 self.unstage(&loaded).await;
             }
             if may_keep {
-                kept.extend(script::kept(&answered).map_err(told)?);
+                kept.extend(script::kept(&answered).map_err(in_context)?);
             }
         }
         Ok(kept)
@@ -484,12 +490,12 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn await_orphaned_write(&self, name: &str) -> Result<bool, WarehouseError> {
-        let told = |fault: Fault| fault.told("looking up earlier jobs");
-        let client = self.client().await.map_err(told)?;
+        let in_context = |fault: Fault| fault.in_context("looking up earlier jobs");
+        let client = self.client().await.map_err(in_context)?;
         let mut parts = 0;
         while job::await_orphaned_write(&client, &self.account, &part_id(name, parts))
             .await
-            .map_err(told)?
+            .map_err(in_context)?
         {
             parts += 1;
         }
@@ -509,24 +515,24 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
         let (doing, path) = (doing("writing", refill.table), self.prefix.path(refill.table));
-        let told = |fault: Fault| fault.told(&doing);
+        let in_context = |fault: Fault| fault.in_context(&doing);
         let sql = self
             .names
             .apply(refill.sql)
-            .map_err(|problem| told(unreadable(problem)))?;
+            .map_err(|problem| in_context(unreadable(problem)))?;
         let mut refilled = Vec::with_capacity(refill.dates.len());
         for (number, dates) in refill::parts(&refill).enumerate() {
             let _turn = self.limits.turn(&path, script::CHANGES).await;
-            let ledger = self.own_path(record::LEDGER).await.map_err(told)?;
+            let ledger = self.own_path(record::LEDGER).await.map_err(in_context)?;
             let statement = refill::statement(&refill, &sql, dates, &path, &self.held.guard(), &ledger);
             if refill.record.is_some() {
                 drop(self.limits.turn(&ledger, 1).await);
             }
-            let statement = statement.map_err(|problem| told(unreadable(problem)))?;
+            let statement = statement.map_err(|problem| in_context(unreadable(problem)))?;
             let answered = self
                 .write_to(&path, &part_id(refill.name, number), statement, &doing)
                 .await?;
-            refilled.extend(refill::refilled(dates, &answered).map_err(told)?);
+            refilled.extend(refill::refilled(dates, &answered).map_err(in_context)?);
         }
         Ok(refilled)
     }
@@ -541,12 +547,12 @@ impl Warehouse for BigQueryWarehouse {
     }
 }
 
-/// A query whose words cannot be told apart.
+/// The error for a query that can't be tokenised.
 fn unreadable(problem: String) -> Fault {
     Fault::new(ErrorClass::Code, problem)
 }
 
-/// The id of one part of a named replace; of the characters a name may have, a job's id may have fewer.
+/// The job id for one part of a named replace. Job ids allow fewer characters than names.
 fn part_id(name: &str, number: usize) -> String {
     let name: String = (name.chars())
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
@@ -558,7 +564,7 @@ fn doing(verb: &str, table: &TableDef) -> String {
     format!("{verb} {}", table.path())
 }
 
-/// A short name for what these texts say together.
+/// A short hash of some texts.
 fn digest(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for text in texts {

@@ -1,10 +1,10 @@
-//! The tables that an operator's query names. Those of the project are put behind the prefix, in whatever spelling they
-//! stand there; a table of another project is another table, and its name stays as it is.
+//! Table names in operator queries. Names that belong to the project get the prefix, however they are spelled. Tables
+//! of other projects keep their names.
 
 use super::datasets::Prefix;
 use crate::sql::{TableName, renamed};
 
-/// How names are read in one project.
+/// Resolves table names for one project.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     project: String,
@@ -16,21 +16,21 @@ impl Names {
         Self { project, prefix }
     }
 
-    /// The query with `` `dataset.table` `` for every table that it names with this project: both are the same table.
+    /// The query with every table of this project written as `` `dataset.table` ``, without the project.
     ///
     /// # Errors
-    /// When the query cannot be read, in a sentence for the operator.
+    /// If the query can't be tokenised; returns a message for the operator.
     pub(super) fn local(&self, sql: &str) -> Result<String, String> {
         renamed(sql, |name| {
             self.is_own(name).then(|| format!("`{}`", name.local()))
         })
     }
 
-    /// The query as it is sent: what [`Self::local`] makes of it, and the prefix before the dataset of every name in one
-    /// pair of backticks, behind the project where jobs run in another one. Nothing else of it is touched.
+    /// The query as sent: [`Self::local`], plus the prefix on the dataset of every name in one pair of backticks, and
+    /// the project if jobs run in another one. Nothing else is changed.
     ///
     /// # Errors
-    /// When the query cannot be read, in a sentence for the operator.
+    /// If the query can't be tokenised; returns a message for the operator.
     pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
         renamed(sql, |name| {
             let is_ours = self.is_own(name) || (self.is_moved() && is_local_path(name));
@@ -50,7 +50,7 @@ impl Names {
     }
 }
 
-/// Whether a name is `dataset.table`, or the metadata of a dataset, in one pair of backticks; a region has no dataset.
+/// Whether a name is `dataset.table`, or dataset metadata, in one pair of backticks. Regions have no dataset.
 fn is_local_path(name: &TableName) -> bool {
     name.is_marked
         && name.path().is_some()

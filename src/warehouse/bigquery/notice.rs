@@ -1,6 +1,6 @@
-//! The notice of a lease: a table of its own, without rows, whose labels and description say who holds the lease and count
-//! the heartbeats. Reading and changing them is no job: it costs nothing, takes no DML and answers within a second.
-//! What a notice says can be late; the row that writes look at decides (`fence`).
+//! The notice of a lease: an empty table whose labels and description record the holder and count the heartbeats.
+//! Reading and updating them needs no job: it is free, uses no DML and takes less than a second. A notice can be stale;
+//! the row that writes check is authoritative (`fence`).
 
 use std::collections::HashMap;
 
@@ -11,15 +11,15 @@ use super::wire::{NewTable, Table, TableFieldSchema, TableNotice};
 use crate::warehouse::{ErrorClass, Holder, Lease};
 
 const EPOCH: &str = "epoch";
-const BEAT: &str = "beat";
+const HEARTBEAT: &str = "beat";
 
-/// The definition of the table; it never holds a row, and no table has no column.
+/// The definition of the table. It stays empty, but a table needs at least one column.
 pub(super) fn table(project: &str, place: &Place) -> NewTable {
     let unused = TableFieldSchema::of("unused", "STRING");
     NewTable::of(project, place.dataset(), &place.notice(), vec![unused])
 }
 
-/// What the notice says; none if there is no such table.
+/// The lease as recorded in the notice; `None` if the table doesn't exist.
 pub(super) async fn read(client: &RestClient, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
     let asked = Some("labels,description");
     let found = client
@@ -28,7 +28,7 @@ pub(super) async fn read(client: &RestClient, project: &str, place: &Place) -> R
     found.map(|table| lease(place, &table)).transpose()
 }
 
-/// Writes the notice anew.
+/// Updates the notice.
 pub(super) async fn publish(
     client: &RestClient,
     project: &str,
@@ -41,7 +41,7 @@ pub(super) async fn publish(
         description: holder,
         labels: HashMap::from([
             (EPOCH.to_owned(), lease.epoch.to_string()),
-            (BEAT.to_owned(), lease.beat.to_string()),
+            (HEARTBEAT.to_owned(), lease.heartbeat.to_string()),
         ]),
     };
     let name = place.notice();
@@ -50,7 +50,7 @@ pub(super) async fn publish(
         .await
 }
 
-/// A table without labels was just made, and the lease is still free.
+/// Parses the labels. A table without labels is new, and its lease is free.
 fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
     let unreadable = |why: &str| {
         let sentence = format!(
@@ -76,7 +76,7 @@ fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
     };
     Ok(Lease {
         epoch: number(EPOCH)?,
-        beat: number(BEAT)?,
+        heartbeat: number(HEARTBEAT)?,
         holder,
     })
 }
@@ -92,7 +92,7 @@ mod tests {
         let mut made = Table::default();
         let free = Lease {
             epoch: 0,
-            beat: 0,
+            heartbeat: 0,
             holder: None,
         };
         assert_eq!(lease(&place, &made).unwrap(), free);

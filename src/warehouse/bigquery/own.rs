@@ -1,5 +1,5 @@
-//! The dataset that backcourt keeps for itself in a project: leases, their notices, the owners of tables, and the
-//! progress of plans. What is missing in it is made when something is not found, and then everything at once.
+//! backcourt's own dataset in a project: leases, notices, table owners and plan progress. Missing tables are created
+//! together, when one of them isn't found.
 
 use futures_util::future::join_all;
 
@@ -10,7 +10,7 @@ use super::owner::OWNERS;
 use super::record::{self, LEDGER};
 use super::wire::{Clustering, NewTable, TableFieldSchema};
 
-/// The tables that every plan of a project shares.
+/// The tables shared by all plans of a project.
 pub(super) fn tables(project: &str, dataset: &str) -> [NewTable; 3] {
     let text = |name| TableFieldSchema::of(name, "STRING");
     let lease = vec![
@@ -32,15 +32,15 @@ pub(super) fn tables(project: &str, dataset: &str) -> [NewTable; 3] {
 }
 
 impl BigQueryWarehouse {
-    /// Makes the tables that every plan of a project shares.
+    /// Creates the tables shared by all plans of a project.
     pub(super) async fn make_own_tables(&self) -> Result<(), Fault> {
         let dataset = self.own_dataset().await?;
         let tables = tables(self.project(), &dataset);
         self.make_in_own(&dataset, &tables).await
     }
 
-    /// Makes these tables of the dataset side by side, and the dataset first where it is not there. What is there stays:
-    /// looking takes fewer permissions than making.
+    /// Creates the missing ones of these tables concurrently, after the dataset if that is missing. Looking up needs
+    /// fewer permissions than creating.
     pub(super) async fn make_in_own(&self, dataset: &str, tables: &[NewTable]) -> Result<(), Fault> {
         let make_dataset = || self.insist(|| self.make_dataset(dataset));
         if self.is_absent(dataset) {
@@ -57,7 +57,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    // Each call is repeated by itself: of many at once on a bad line one fails nearly always.
+    // Each call is retried separately: with many at once on a bad connection, one nearly always fails.
     async fn missing_of(&self, tables: &[NewTable]) -> Result<Vec<NewTable>, Fault> {
         let looking = tables.iter().map(|table| async {
             let at = &table.table_reference;
@@ -75,7 +75,7 @@ impl BigQueryWarehouse {
         Ok(looked?.into_iter().flatten().collect())
     }
 
-    /// Another process may have made one in the same moment.
+    /// Another process may create the same table concurrently.
     async fn make_tables(&self, tables: &[NewTable]) -> Result<(), Fault> {
         let making = tables.iter().map(|table| async {
             let make = || async { self.client().await?.insert_table(table).await };

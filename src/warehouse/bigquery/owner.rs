@@ -1,4 +1,4 @@
-//! The owners of a project's tables, in the dataset of the leases. What they are asked is on no bill.
+//! Table owners, in the dataset of leases. These queries are not billed to a run.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ fn look(place: &str, tables: &[String]) -> Statement {
     ))
 }
 
-/// Takes the tables that are still whose they were, all or none: of two that try at once `BigQuery` lets one pass, because
-/// both change the same table. One that tries again changes nothing. Answers whose the tables are then.
+/// Claims the tables whose owner is unchanged, all or none. If two processes try at once, `BigQuery` lets one pass
+/// because both change the same table; a retry by the other changes nothing. Returns the owners afterwards.
 fn take(place: &str, claims: &[Claim]) -> Statement {
     let tables: Vec<String> = claims.iter().map(|claim| text_literal(&claim.table)).collect();
     let tables = tables.join(", ");
@@ -50,7 +50,7 @@ fn take(place: &str, claims: &[Claim]) -> Statement {
     ))
 }
 
-/// The owners that a look answered, in the order of the tables.
+/// The owners from a query result, in the order of the tables.
 fn standing(place: &str, tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>, Fault> {
     let mut owners = vec![None; tables.len()];
     for row in read::typed(answered)? {
@@ -80,17 +80,17 @@ impl Owners for BigQueryWarehouse {
             return Ok(Vec::new());
         }
         let apart = self.apart();
-        let place = apart.own_path(OWNERS).await.map_err(told)?;
+        let place = apart.own_path(OWNERS).await.map_err(in_context)?;
         match apart.ask(look(&place, tables)).await {
-            Ok(answered) => standing(&place, tables, &answered).map_err(told),
+            Ok(answered) => standing(&place, tables, &answered).map_err(in_context),
             Err(fault) if fault.is_not_found() => Ok(vec![None; tables.len()]),
-            Err(fault) => Err(told(fault)),
+            Err(fault) => Err(in_context(fault)),
         }
     }
 
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
         let apart = self.apart();
-        let place = apart.own_path(OWNERS).await.map_err(told)?;
+        let place = apart.own_path(OWNERS).await.map_err(in_context)?;
         let text = serde_json::to_string(owner)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         let take = take(&place, claims)
@@ -98,13 +98,13 @@ impl Owners for BigQueryWarehouse {
             .with("owner", "STRING", text);
         let answered = match apart.ask(take.clone()).await {
             Err(fault) if fault.is_not_found() => {
-                apart.make_own_tables().await.map_err(told)?;
+                apart.make_own_tables().await.map_err(in_context)?;
                 apart.ask(take).await
             }
             answered => answered,
         };
         let tables: Vec<String> = claims.iter().map(|claim| claim.table.clone()).collect();
-        let now = standing(&place, &tables, &answered.map_err(told)?).map_err(told)?;
+        let now = standing(&place, &tables, &answered.map_err(in_context)?).map_err(in_context)?;
         Ok(now
             .iter()
             .all(|now| now.as_ref().is_some_and(|now| now.plan == owner.plan)))
@@ -114,7 +114,7 @@ impl Owners for BigQueryWarehouse {
         let mut other = self.apart();
         other.held = Held::default();
         other.account.held = other.held.clone();
-        // Its lease is kept on a runtime of its own.
+        // Its lease is kept on a separate runtime.
         other.client = Arc::default();
         other.account.in_flight = InFlight::default();
         other.keeper = Arc::default();
@@ -122,6 +122,6 @@ impl Owners for BigQueryWarehouse {
     }
 }
 
-fn told(fault: Fault) -> WarehouseError {
-    fault.told("updating the owners of tables")
+fn in_context(fault: Fault) -> WarehouseError {
+    fault.in_context("updating the owners of tables")
 }

@@ -1,5 +1,5 @@
-//! What nothing reads any more in the dataset that backcourt keeps for itself: entries that newer ones have replaced, and the
-//! table in which older versions counted heartbeats.
+//! Removes unused data from backcourt's own dataset: superseded progress entries, and the heartbeat table of older
+//! versions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,33 +9,34 @@ use super::job::Statement;
 use super::record::LEDGER;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
 
-/// Entries about dates are removed once there are this many times as many as dates.
+/// Entries about dates are pruned once there are this many per date.
 const MANY: u64 = 4;
 
-/// The table older versions count heartbeats in, and how long it must lie idle before it is dropped: one of them may run.
+/// The heartbeat table of older versions, and how long it must be idle before it is dropped, since one of them may be
+/// running.
 const OLD_HEARTBEATS: &str = "beat";
 const IDLE: Duration = Duration::from_hours(24);
 
 impl BigQueryWarehouse {
-    /// Removes the entries of a plan that newer ones have replaced, if there are many of them. `dates` is how many the plan
-    /// has; whether there are more entries is asked without a job.
+    /// Removes superseded entries of a plan if there are many. `dates` is the number of dates in the plan. The table's
+    /// row count, which needs no job, is checked first.
     pub(super) async fn prune_entries(&self, plan: &str, dates: u64) -> Result<(), WarehouseError> {
         let doing = "removing replaced entries from the recorded progress";
-        let told = |fault: Fault| fault.told(doing);
-        let dataset = self.own_dataset().await.map_err(told)?;
-        self.drop_old_heartbeats(&dataset).await.map_err(told)?;
+        let in_context = |fault: Fault| fault.in_context(doing);
+        let dataset = self.own_dataset().await.map_err(in_context)?;
+        self.drop_old_heartbeats(&dataset).await.map_err(in_context)?;
         let look = || async {
             let client = self.client().await?;
             client
                 .table(self.project(), &dataset, LEDGER, Some("numRows"))
                 .await
         };
-        let found = self.insist(look).await.map_err(told)?;
+        let found = self.insist(look).await.map_err(in_context)?;
         let rows = found.and_then(|found| found.num_rows?.parse::<u64>().ok());
         if rows.is_none_or(|rows| rows <= MANY * dates) {
             return Ok(());
         }
-        let place = self.own_path(LEDGER).await.map_err(told)?;
+        let place = self.own_path(LEDGER).await.map_err(in_context)?;
         drop(self.limits.turn(&place, 1).await);
         let id = format!(
             "backcourt_prune_{:016x}{:016x}",
@@ -63,7 +64,7 @@ impl BigQueryWarehouse {
                 Ok(()) => {
                     tracing::info!("dropped table {dataset}.{OLD_HEARTBEATS}, which only older versions use");
                 }
-                // The run of another plan was quicker.
+                // The run of another plan dropped it first.
                 Err(fault) if fault.is_not_found() => {}
                 Err(fault) => return Err(fault),
             }
@@ -72,7 +73,7 @@ impl BigQueryWarehouse {
     }
 }
 
-/// Other plans have their entries in the same table, so that the number of its rows does not decide.
+/// Counts the plan's own entries: other plans share the table, so its row count doesn't decide.
 fn prune(place: &str, plan: &str, guard: &str) -> Statement {
     let of_dates = format!("plan = @plan AND kind IN ('{COMMIT}', '{UNIT}')");
     Statement::new(format!(

@@ -1,4 +1,4 @@
-//! Reading rows by date, and giving what a query answered its types.
+//! Reads by date, and decoding of query results.
 
 use super::about::{literal, literals};
 use super::cell::{column_type, value};
@@ -9,8 +9,8 @@ use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
-/// The query of a read. Dates are literals, because `BigQuery` prunes partitions by them; rows come in a fixed order,
-/// by date and then by key, because `BigQuery` knows no stored order.
+/// The query for a read. Dates are literals, so that `BigQuery` prunes partitions. Rows are ordered by date and then by
+/// key, because `BigQuery` has no stored order.
 pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault> {
     let date = sql_name(&read.table.date_column);
     let days = match read.dates {
@@ -56,7 +56,7 @@ fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, Fault> {
     read.columns.iter().map(column).collect()
 }
 
-/// What a read answered, in the types of the table's definition.
+/// Decodes the rows of a read with the types of the table definition.
 pub(super) fn rows(read: &Read<'_>, answered: &Answered) -> Result<Vec<Row>, Fault> {
     let columns: Vec<(&str, ColumnType)> = columns(read)?
         .into_iter()
@@ -65,13 +65,13 @@ pub(super) fn rows(read: &Read<'_>, answered: &Answered) -> Result<Vec<Row>, Fau
     all(&columns, answered)
 }
 
-/// The names of an answer's columns.
+/// The column names of a result.
 pub(super) fn names(answered: &Answered) -> Vec<String> {
     let fields = answered.schema.fields.as_deref().unwrap_or_default();
     fields.iter().map(|field| field.name.clone()).collect()
 }
 
-/// What a query answered, in the types the server says it has.
+/// Decodes the rows of a query with the types reported by the server.
 pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
     let fields = answered.schema.fields.as_deref().unwrap_or_default();
     let columns: Result<Vec<(&str, ColumnType)>, Fault> = fields

@@ -1,5 +1,5 @@
-//! The progress of plans in the dataset of the leases: one table to which rows are only added. What a commit records stands
-//! in its script, and what the script decides is decided in it once.
+//! Plan progress, in the dataset of leases: one append-only table. The entries of a commit are written by its script,
+//! which also decides their state.
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
@@ -15,13 +15,13 @@ use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
 };
 
-/// About the most bytes of entries that one request carries.
+/// Approximate maximum size of the entries in one request, in bytes.
 const MOST_BYTES: usize = 1_000_000;
 
-/// The table, in the dataset of the leases.
+/// The table in the dataset of leases.
 pub(super) const LEDGER: &str = "ledger";
 
-/// The columns of the table.
+/// The schema of the table.
 pub(super) fn fields() -> Vec<TableFieldSchema> {
     let text = |name| TableFieldSchema::of(name, "STRING");
     let number = |name| TableFieldSchema::of(name, "INTEGER");
@@ -44,24 +44,24 @@ pub(super) fn fields() -> Vec<TableFieldSchema> {
     ]
 }
 
-/// The columns that an INSERT names, in order.
+/// The column list of an INSERT.
 fn columns() -> String {
     let names: Vec<String> = fields().into_iter().map(|field| field.name).collect();
     names.join(", ")
 }
 
-/// Where a commit's script finds what came for each date.
+/// Where the script of a commit gets the row counts of each date.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CameFrom<'a> {
-    /// It is known before.
+    /// They are known in advance and sent as a parameter.
     Sent,
-    /// A SELECT answers `day`, `fit`, `aside` and `digest` for the dates that rows came for; the number is the digest of
-    /// those that none came for.
+    /// A SELECT returns `day`, `fit`, `aside` and `digest` for the dates with rows. The number is the digest for dates
+    /// without rows.
     Query(&'a str, u64),
 }
 
-/// What the script of a commit says before its end to record its dates, and the parameter `@record` it needs; `stays` says
-/// whether it has listed the dates whose stored rows stay.
+/// The end of a commit's script, which records its dates; it needs the parameter `@record`. `stays` tells whether the
+/// script has listed the dates whose stored rows are kept.
 pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, stays: bool) -> String {
     let (fit, aside, digest, join) = match came {
         CameFrom::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
@@ -109,7 +109,7 @@ pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, sta
     )
 }
 
-/// The word for how a date is done, by the rule of [`RowsExpected::state`].
+/// SQL for the state of a date, by the same rule as [`RowsExpected::state`].
 fn state(fit: &str, aside: &str, kept: &str) -> String {
     format!(
         "CASE WHEN {kept} IS NULL AND unit.owed = 0 AND {fit} = 0 THEN 'skipped' \
@@ -140,7 +140,7 @@ pub(super) fn sent<'a>(dates: impl Iterator<Item = &'a Draft>) -> String {
     Json::from(dates.map(row).collect::<Vec<_>>()).to_string()
 }
 
-/// Adds entries, if the lease is still held.
+/// Appends entries if the lease is still held.
 fn append(place: &str, plan: &str, entries: &[Entry], guard: &str) -> Statement {
     let texts = [
         "CAST({} AS INT64)",
@@ -192,7 +192,7 @@ fn row(entry: &Entry) -> Json {
     ])
 }
 
-/// The entries after a number: of those about a date the newest, of the others each once.
+/// The entries above a number: the newest one for each date, and all of the others.
 fn look(place: &str, plan: &str, after: i64) -> Statement {
     Statement::new(format!(
         "SELECT number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, fingerprint, run, host, \
@@ -263,7 +263,7 @@ fn entry(row: &Row) -> Option<Entry> {
     })
 }
 
-/// Entries in parts that one request can carry.
+/// Splits entries into parts that fit one request.
 fn parts(entries: &[Entry]) -> Vec<&[Entry]> {
     let mut parts = Vec::new();
     let (mut begin, mut bytes) = (0, 0);
@@ -284,22 +284,25 @@ fn parts(entries: &[Entry]) -> Vec<&[Entry]> {
 #[async_trait]
 impl Records for BigQueryWarehouse {
     async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError> {
-        let place = self.own_path(LEDGER).await.map_err(told)?;
+        let place = self.own_path(LEDGER).await.map_err(in_context)?;
         match self.ask(look(&place, plan, after)).await {
-            Ok(answered) => entries(&place, &answered).map_err(told),
+            Ok(answered) => entries(&place, &answered).map_err(in_context),
             Err(fault) if fault.is_not_found() => {
-                // Whoever holds a lease is going to add to it; the lease may be older than the table.
+                // A lease holder will append entries, and its lease may be older than the table.
                 if !self.held.guard().is_empty() {
-                    self.make_own_tables().await.map_err(told)?;
+                    self.make_own_tables().await.map_err(in_context)?;
                 }
                 Ok(Vec::new())
             }
-            Err(fault) => Err(told(fault)),
+            Err(fault) => Err(in_context(fault)),
         }
     }
 
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError> {
-        let place = self.own_path(LEDGER).await.map_err(|fault| fault.told(DOING))?;
+        let place = self
+            .own_path(LEDGER)
+            .await
+            .map_err(|fault| fault.in_context(DOING))?;
         for part in parts(entries) {
             let id = format!(
                 "backcourt_ledger_{:016x}{:016x}",
@@ -320,8 +323,8 @@ impl Records for BigQueryWarehouse {
 
 const DOING: &str = "recording the progress";
 
-fn told(fault: Fault) -> WarehouseError {
-    fault.told("reading the recorded progress")
+fn in_context(fault: Fault) -> WarehouseError {
+    fault.in_context("reading the recorded progress")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Replacing the rows of some dates by what a query answers, in one script: no row travels. What does not fit the table
-//! is quarantined within it, and what comes back says for each date how many rows it holds and what was quarantined. All
-//! of that is computed before the commit, so that no limit of `BigQuery` can be met after it.
+//! Replaces the rows of some dates by the result of a query, in one script: no rows leave the warehouse. Invalid rows
+//! are quarantined in the script, which returns the row count and the quarantined rows per date. All of this is
+//! computed before the commit, so that no `BigQuery` limit can be hit after it.
 
 use chrono::NaiveDate;
 
@@ -15,39 +15,39 @@ use crate::table::{
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
-/// The most dates of one script whose query is asked once for each, for every one of them is a query in it.
+/// Maximum number of dates in a script whose query runs once per date, since the script repeats the query for each.
 const MOST_DATES: usize = 50;
 
-/// About the most letters of one script; `BigQuery` reads a million.
+/// Approximate maximum length of a script, in characters; `BigQuery` allows a million.
 const MOST_LETTERS: usize = 500_000;
 
-/// The most quarantined rows of a date that come back, and of a script; the first ones of a query's mistake tell it.
+/// Maximum number of quarantined rows returned per date and per script. The first few show what is wrong with a query.
 const MOST_QUARANTINED: usize = 1_000;
 const MOST_QUARANTINED_IN_ALL: usize = 10_000;
 
-/// The most characters of a quarantined row that come back. With [`MOST_QUARANTINED_IN_ALL`] of them an answer has 40 MB
-/// at the most, and a date's cell 4 MB, whatever the query answers; `BigQuery` takes 100 MB a row.
+/// Maximum length of a returned quarantined row, in characters. With [`MOST_QUARANTINED_IN_ALL`] rows a result stays
+/// below 40 MB, and the cell of a date below 4 MB, whatever the query returns; `BigQuery` allows 100 MB per row.
 const MOST_CHARACTERS: usize = 1_000;
 
-/// Beside the columns of the table: the date a row was answered for, what is wrong with it, a fingerprint of it where
-/// nothing is, and its text where something is.
+/// Columns added to those of the table: the requested date, the fault of a row, the fingerprint of a valid row and the
+/// text of an invalid one.
 const ASKED: &str = "_backcourt_asked";
 const FAULT: &str = "_backcourt_fault";
 const PRINT: &str = "_backcourt_print";
 const TEXT: &str = "_backcourt_text";
 
-/// The rows a query answers, and one row, where a column could have the same name.
+/// Aliases for the query's rows and for a single row, chosen not to clash with a column name.
 const OWN: &str = "_backcourt_own";
 const ROW: &str = "_backcourt_row";
 
-/// The temporary table of what the query answers, each row with its fault. It is the only one as large as the answer:
-/// every further one would be billed once more for being read.
+/// The temporary table with the query's rows and their faults. It is the only one of that size, because reading each
+/// further one would be billed again.
 const ANSWERED: &str = "_backcourt_answered";
 
-/// The temporary table of what the script answers in the end, a few rows.
+/// The temporary table with the script's result, a few rows.
 const TOLD: &str = "_backcourt_told";
 
-/// The dates of a refill, cut where a script would grow too large.
+/// Splits the dates of a refill so that no script gets too large.
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
     let most = match refill.asking {
         Asking::AllAtOnce => refill.dates.len(),
@@ -56,11 +56,11 @@ pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveD
     refill.dates.chunks(most.max(1))
 }
 
-/// The script for some of a refill's dates. `sql` is its query with every dataset's name as it is in the project, `guard`
-/// is said first in its transaction.
+/// The script for some of a refill's dates. `sql` is the query with resolved dataset names; `guard` starts the
+/// transaction.
 ///
 /// # Errors
-/// When the query cannot be read, in a sentence for the operator.
+/// If the query can't be tokenised; returns a message for the operator.
 pub(super) fn statement(
     refill: &Refill<'_>,
     sql: &str,
@@ -100,7 +100,7 @@ pub(super) fn statement(
     })
 }
 
-/// The dates whose stored rows are protected, each with the rows it must come to; no number where one at least is enough.
+/// The dates whose stored rows are protected, each with the expected row count; `None` if one row is enough.
 fn owed(refill: &Refill<'_>, dates: &[NaiveDate]) -> Vec<(NaiveDate, Option<u32>)> {
     let expected = |date: &NaiveDate| {
         let at = refill.dates.iter().position(|other| other == date)?;
@@ -113,8 +113,8 @@ fn owed(refill: &Refill<'_>, dates: &[NaiveDate]) -> Vec<(NaiveDate, Option<u32>
     dates.iter().filter_map(expected).collect()
 }
 
-/// The dates whose stored rows stay, by the rule of [`RowsExpected::keeps`]: what came for them is short and no more than
-/// what they hold.
+/// SQL for the dates whose stored rows are kept, by the rule of [`RowsExpected::keeps`]: the new rows miss the
+/// expectation and are not more than the stored ones.
 fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> String {
     let days: Vec<NaiveDate> = owed.iter().map(|(date, _)| *date).collect();
     let each: Vec<String> = owed
@@ -136,7 +136,7 @@ fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> S
     )
 }
 
-/// Every row the query answers, with the date it was asked about.
+/// SQL for the query's rows, each with the requested date.
 fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
     let own = |asked: &str, dates: &[NaiveDate]| {
         let sql = about(sql, dates)?;
@@ -152,7 +152,7 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
         }
         (Asking::AllAtOnce, [date]) => of_one(date),
         (Asking::AllAtOnce, _) => {
-            // A row of another date stops the script: nobody can say which of the dates it belongs to.
+            // A row of another date fails the script, because it can't be assigned to a requested date.
             let day = format!("{OWN}.{}", sql_name(&refill.table.date_column));
             let asked = format!(
                 "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
@@ -165,12 +165,12 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
     }
 }
 
-/// The names of the columns the query makes, as they stand in a list.
+/// The column list of the query.
 fn made(table: &TableDef) -> String {
     sql_names(table.made_columns().map(|column| &column.name))
 }
 
-/// Rows as they would be stored, each with what is wrong with it by itself.
+/// SQL for the rows as they would be stored, each with its fault.
 fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
     let day = sql_name(&table.date_column);
@@ -189,11 +189,12 @@ fn judged(table: &TableDef, rows: &str) -> String {
     )
 }
 
-/// A column's value as its table holds it. What the two disagree about the server refuses, before anything is changed.
+/// SQL for a value as stored in its column. Type mismatches make the server fail the script before it changes anything.
 fn stored(column: &Column) -> String {
     let name = sql_name(&column.name);
     match column.kind {
-        // No number becomes one silently: a text times one is refused. Halves are rounded away from zero.
+        // Multiplying by one rejects strings, which would otherwise be converted silently. Halves are rounded away from
+        // zero.
         ColumnType::Numeric { scale, .. } => {
             format!("ROUND(SAFE_CAST({name} * 1 AS NUMERIC), {scale}) AS {name}")
         }
@@ -201,8 +202,8 @@ fn stored(column: &Column) -> String {
     }
 }
 
-/// What may be wrong with a column's value: expressions that are NULL where nothing is. Each begins with the word of its
-/// kind, and says what [`crate::table::admit`] says of it.
+/// SQL expressions for the possible faults of a column; NULL if there is none. Each starts with the fault's kind and
+/// uses the messages of [`crate::table::admit`].
 fn faults(column: &Column) -> Vec<String> {
     let name = sql_name(&column.name);
     let shown = quoted(&format!("CAST({name} AS STRING)"));
@@ -240,17 +241,17 @@ fn faults(column: &Column) -> Vec<String> {
     faults
 }
 
-/// The text a fault of this kind of this column begins with.
+/// The start of a fault message for this kind and column.
 fn begun(kind: FaultKind, column: &str) -> String {
     format!("'{kind} column {column}: '")
 }
 
-/// The expression for a text in quotes, cut at 60 characters.
+/// SQL for a quoted text, truncated to 60 characters.
 fn quoted(text: &str) -> String {
     format!(r#"CONCAT("'", {}, "'")"#, cut(text, 60))
 }
 
-/// The expression for a text that has so many characters at the most.
+/// SQL for a text truncated to `most` characters.
 fn cut(text: &str, most: usize) -> String {
     format!("IF(CHAR_LENGTH({text}) > {most}, CONCAT(SUBSTR({text}, 1, {most}), '…'), {text})")
 }
@@ -259,7 +260,7 @@ fn no_number(name: &str) -> String {
     format!("IS_NAN(CAST({name} AS FLOAT64)) OR IS_INF(CAST({name} AS FLOAT64))")
 }
 
-/// Judged rows, each key once among those that fit, with what is told of them.
+/// SQL for the checked rows without duplicate keys among the valid ones, with fingerprint or text.
 fn answered(table: &TableDef, judged: &str) -> String {
     let text = format!("TO_JSON_STRING(STRUCT({}))", made(table));
     format!(
@@ -287,13 +288,12 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
     )
 }
 
-/// The rows that fit.
+/// The valid rows.
 fn fitting(table: &TableDef) -> String {
     format!("SELECT {} FROM {ANSWERED} WHERE {FAULT} IS NULL", made(table))
 }
 
-/// How many rows came for each date that any came for, how many of them do not fit, and the number for those that do, as
-/// they are read from what the script answers.
+/// The row count, quarantined rows and digest of each date with rows, read from the script's result.
 fn came() -> String {
     format!(
         "SELECT asked AS day, held AS fit, \
@@ -302,12 +302,12 @@ fn came() -> String {
     )
 }
 
-/// What became of each date that has rows: how many fit, two numbers for what they hold, and those quarantined. A date
-/// whose stored rows stayed has a row more, with their number alone.
+/// The result for each date with rows: the number of valid rows, two numbers for their digest, and the quarantined
+/// rows. A date whose stored rows were kept has a second row with their count only.
 ///
-/// The fingerprints of a date's rows are joined by XOR, which takes any number of rows in any order. Two equal rows cancel
-/// each other in it, as a table without a key may hold them; the sum of the lower halves tells them. A sum of whole
-/// fingerprints would not fit in an INT64.
+/// The fingerprints of a date are combined by XOR, which is independent of row count and order. Equal rows, which a
+/// table without a key may contain, cancel each other out, so the lower halves are summed as well. A sum of whole
+/// fingerprints would overflow an INT64.
 fn told(stays: Stays, dates: usize) -> String {
     let also = match stays {
         Stays::None => String::new(),
@@ -328,10 +328,10 @@ fn told(stays: Stays, dates: usize) -> String {
     )
 }
 
-/// What the script told, for every date it was about. A date it does not name holds nothing.
+/// Parses the script's result for all its dates. A date that is missing has no rows.
 ///
 /// # Errors
-/// When the answer is of another form, in a sentence for the log.
+/// If the result has another shape; returns a message for the log.
 pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<Refilled>, Fault> {
     let mut refilled: Vec<Refilled> = (dates.iter())
         .map(|&date| Refilled {
@@ -389,7 +389,7 @@ fn of_row(row: Row) -> Option<Refilled> {
             Value::Int(rows) => Some(u32::try_from(rows).ok()?),
             _ => None,
         },
-        // The script records the same number by itself.
+        // The script computes the same digest for its progress entry.
         digest: match (print, halves) {
             (Value::Int(print), Value::Int(halves)) => (print ^ halves ^ rows).cast_unsigned(),
             _ => digest(&[]),

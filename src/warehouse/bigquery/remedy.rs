@@ -1,49 +1,49 @@
-//! What mends a refusal, where `BigQuery`'s reason word alone tells: the same for a run and for the doctor.
+//! The fix for an error, where `BigQuery`'s reason determines it. Shared by runs and the doctor.
 
 use super::fault::NOT_BIGQUERY;
 use crate::warehouse::ErrorClass;
 
-/// What `BigQuery` says of rows that were streamed into a table a short while ago and cannot be changed yet.
+/// Part of `BigQuery`'s message for recently streamed rows, which can't be changed yet.
 pub(super) const STREAMING: &str = "streaming buffer";
 
-/// What `BigQuery` says, with status 400, of a project that doesn't use its API.
+/// Part of `BigQuery`'s message, with status 400, for a project that hasn't enabled its API.
 pub(super) const DISABLED: &str = "has not enabled BigQuery";
 
-/// What is said of a project without a billing account, by `BigQuery` or by what stands before it.
+/// Parts of the messages for a project without a billing account, from `BigQuery` or a frontend.
 const NO_BILLING: [&str; 3] = [
     "Billing has not been enabled",
     "Billing is not enabled",
     "requires billing to be enabled",
 ];
 
-/// What to do about a refusal, whatever was being done.
+/// The fix for an error, independent of the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// The project does not use the API yet.
+    /// The API is not enabled in the project.
     EnableApi,
     /// The project has no billing account.
     EnableBilling,
-    /// Too many calls came in a short time.
+    /// Too many calls in a short time.
     SlowDown,
-    /// An allowance is used up.
+    /// A quota is exhausted.
     AwaitQuota,
-    /// The caller may send no jobs to the project.
+    /// The caller may not run jobs in the project.
     GrantJobs,
-    /// The token was refused.
+    /// The token was rejected.
     LogIn,
-    /// A job would be billed for more than is allowed.
+    /// A job would be billed more than the configured limit.
     AllowMoreBytes,
-    /// Rows streamed into the table cannot be changed yet.
+    /// Rows streamed into the table can't be changed yet.
     AwaitStream,
-    /// A row access policy hides rows of the table from the caller.
+    /// A row access policy hides rows from the caller.
     GrantAllRows,
-    /// A perimeter of VPC Service Controls keeps the caller out.
+    /// A VPC Service Controls perimeter blocks the caller.
     EnterPerimeter,
-    /// What is asked for is in another location, or nowhere.
+    /// The resource is in another location or doesn't exist.
     CheckLocation,
     /// A request was too large.
     SendLess,
-    /// Something else than `BigQuery` answered.
+    /// The answer didn't come from `BigQuery`.
     CheckServer,
 }
 
@@ -77,7 +77,7 @@ impl Remedy {
         }
     }
 
-    /// What to do, as the end of a sentence.
+    /// The fix, as the end of a sentence.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -115,7 +115,7 @@ impl Remedy {
         }
     }
 
-    /// The same for a project that is known by its name.
+    /// The fix, with the project's id in its commands.
     #[must_use]
     pub fn sentence_for(self, project: &str) -> String {
         match self {

@@ -1,5 +1,5 @@
-//! The calls of `BigQuery`'s REST API that are made. Each is sent once; what an answer means, its status and a body that is not
-//! `BigQuery`'s included, is said by its [`Fault`].
+//! The calls of `BigQuery`'s REST API in use. Each is sent once. Error statuses and bodies that aren't from `BigQuery`
+//! become a [`Fault`].
 
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, RequestBuilder, Response, Url};
@@ -12,18 +12,18 @@ use super::wire::{
 };
 use crate::warehouse::ErrorClass;
 
-/// Google's own server.
+/// The base URL of Google's server.
 const GOOGLE: &str = "https://bigquery.googleapis.com/bigquery/v2";
 
-/// What is read of a job: a script's answer about itself may be long.
+/// The fields requested of a job. Others, such as the statistics of a script, may be long.
 const JOB_FIELDS: &str = "jobReference,status(state,errorResult),\
                           statistics(totalBytesProcessed,totalSlotMs,\
                           query(totalBytesBilled,totalBytesProcessed,totalSlotMs))";
 
-/// The same in a list.
+/// The fields requested of a job list.
 const LIST_FIELDS: &str = "nextPageToken,jobs(jobReference,configuration(labels))";
 
-/// Which jobs are listed.
+/// A filter for job lists.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Listing {
     pub(super) of_everybody: bool,
@@ -39,7 +39,7 @@ pub(super) struct RestClient {
 }
 
 impl RestClient {
-    /// To Google's server, or to another one below this URL.
+    /// A client for Google's server, or for another base URL.
     pub(super) fn new(http: reqwest::Client, base: Option<String>, token: Token) -> Self {
         Self {
             http,
@@ -53,7 +53,7 @@ impl RestClient {
         self.send(asked.json(job)).await
     }
 
-    /// A job's rows; `page` is where an earlier answer ended.
+    /// One page of a job's rows. `page` is the token from the previous page.
     pub(super) async fn query_results(
         &self,
         project: &str,
@@ -86,11 +86,11 @@ impl RestClient {
     ) -> Result<(), Fault> {
         let path = ["projects", project, "jobs", job, "cancel"];
         let asked = self.request(Method::POST, &path, &[("location", location)])?;
-        // Google's servers refuse a POST that does not say how long its body is.
+        // Google's servers reject a POST without a content length.
         self.order(asked.header(CONTENT_LENGTH, "0")).await
     }
 
-    /// All jobs of a kind, page by page.
+    /// All jobs that match a filter, across pages.
     pub(super) async fn jobs(&self, project: &str, which: Listing) -> Result<Vec<Job>, Fault> {
         let mut listed = Vec::new();
         let mut page: Option<String> = None;
@@ -112,7 +112,7 @@ impl RestClient {
         }
     }
 
-    /// A table, all of it or these fields; none if it or its dataset is not there.
+    /// A table, in full or only these fields; `None` if it or its dataset doesn't exist.
     pub(super) async fn table(
         &self,
         project: &str,
@@ -132,7 +132,7 @@ impl RestClient {
         self.order(asked.json(table)).await
     }
 
-    /// Writes the notice of a table anew and leaves the rest of it as it is.
+    /// Updates the notice of a table and leaves its other properties unchanged.
     pub(super) async fn patch_table(
         &self,
         project: &str,
@@ -151,13 +151,13 @@ impl RestClient {
         self.order(asked).await
     }
 
-    /// A dataset; none if it is not there.
+    /// A dataset; `None` if it doesn't exist.
     pub(super) async fn dataset(&self, project: &str, dataset: &str) -> Result<Option<Dataset>, Fault> {
         let path = ["projects", project, "datasets", dataset];
         absent_is_none(self.send(self.request(Method::GET, &path, &[])?).await)
     }
 
-    /// Makes a dataset; says whether it was this call that did.
+    /// Creates a dataset. Returns whether this call created it.
     pub(super) async fn make_dataset(
         &self,
         project: &str,
@@ -204,7 +204,7 @@ impl RestClient {
         serde_json::from_slice(&body).map_err(|error| unreadable(&error))
     }
 
-    /// Sends a call whose answer says nothing but that it was done.
+    /// Sends a call and ignores the body of its answer.
     async fn order(&self, request: RequestBuilder) -> Result<(), Fault> {
         self.answer(request).await.map(drop)
     }
@@ -229,7 +229,7 @@ fn table_path<'a>(project: &'a str, dataset: &'a str, table: &'a str) -> [&'a st
     ["projects", project, "datasets", dataset, "tables", table]
 }
 
-/// An answer that was cut short, or came from something else than `BigQuery`. It may have happened what was asked for.
+/// The error for an answer that was truncated or isn't from `BigQuery`. The call may have been applied.
 fn unreadable(error: &serde_json::Error) -> Fault {
     let sentence = format!("a response that is not from BigQuery ({error})");
     Fault::new(ErrorClass::Transient, sentence)

@@ -1,4 +1,4 @@
-//! How a table of a project is, and altering it. Looking is a call that costs nothing.
+//! Reading and altering table schemas. Reading is free.
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
@@ -7,10 +7,10 @@ use super::wire::{Table, TableFieldSchema};
 use crate::table::{Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
-/// The longest name of a type that is shown; the server says it.
+/// Maximum length of a type name shown, since it comes from the server.
 const LONGEST_TYPE: usize = 40;
 
-/// How a table's statements are written.
+/// The dialect and path for a table's statements.
 pub(super) const fn site(path: &str) -> Site<'_> {
     Site {
         path,
@@ -18,7 +18,7 @@ pub(super) const fn site(path: &str) -> Site<'_> {
     }
 }
 
-/// The type of a column, or of what a query returns.
+/// The type of a table column or a query column.
 pub(super) fn kind(field: &TableFieldSchema) -> Kind {
     let word: String = (field.kind.chars().filter(char::is_ascii_alphanumeric))
         .take(LONGEST_TYPE)
@@ -43,13 +43,13 @@ pub(super) fn kind(field: &TableFieldSchema) -> Kind {
     }
 }
 
-/// How a table is partitioned. Without a column it is the time at which a row came in.
+/// The partitioning of a table. Without a column it is by ingestion time.
 fn partition(table: &Table) -> Partition {
     let by_range = table.range_partitioning.as_ref();
     let (by, span) = match &table.time_partitioning {
         Some(by) => {
             let column = by.field.clone().unwrap_or_else(|| "_PARTITIONTIME".to_owned());
-            // Where nothing is said it is by day.
+            // The default is by day.
             (Some(column), by.r#type.clone().filter(|span| span != "DAY"))
         }
         None => (by_range.and_then(|by| by.field.clone()), None),
@@ -61,7 +61,7 @@ fn partition(table: &Table) -> Partition {
     }
 }
 
-/// Whether a table holds rows, as far as `tables.get` tells without a query: it counts neither the rows of a view nor those
+/// Whether a table has rows, if `tables.get` shows it without a query. It counts neither the rows of a view nor those
 /// in a streaming buffer.
 pub(super) fn holds_rows(table: &Table) -> Option<bool> {
     let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
@@ -74,7 +74,7 @@ pub(super) fn holds_rows(table: &Table) -> Option<bool> {
 }
 
 impl BigQueryWarehouse {
-    /// How the table at `dataset.table`, a prefix left out, is; none if it is not there. One call, made once.
+    /// The schema of the table at `dataset.table`, without prefix; `None` if it doesn't exist. One call, not retried.
     pub(super) async fn described(&self, path: &str) -> Result<Option<Schema>, Fault> {
         let Some((dataset, table)) = path.split_once('.') else {
             let sentence = format!("'{path}' is not a table; write it like dataset.table");
@@ -108,12 +108,13 @@ impl BigQueryWarehouse {
         }))
     }
 
-    /// Alters a table, one statement after the other: `BigQuery` knows no transaction over them. Each may be sent twice.
+    /// Alters a table, one statement at a time, because `BigQuery` has no transactions for DDL. Each statement is safe
+    /// to repeat.
     pub(super) async fn alter(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
-        let told = |fault: Fault| fault.told(&super::doing("altering", table));
+        let in_context = |fault: Fault| fault.in_context(&super::doing("altering", table));
         let path = self.prefix.path(table);
         if changes.contains(&Change::Recreate) {
-            self.drop_if_empty(table, &path).await.map_err(told)?;
+            self.drop_if_empty(table, &path).await.map_err(in_context)?;
             return self.ensure(table).await.map(drop);
         }
         let statements = changes.iter().filter_map(|change| match change {
@@ -122,9 +123,9 @@ impl BigQueryWarehouse {
             Change::Recreate => None,
         });
         for sql in statements {
-            // Sent again it finds the column there.
+            // A retry finds the column already there.
             let sql = sql.replacen("ADD COLUMN ", "ADD COLUMN IF NOT EXISTS ", 1);
-            self.ask(Statement::new(sql)).await.map_err(told)?;
+            self.ask(Statement::new(sql)).await.map_err(in_context)?;
         }
         Ok(())
     }

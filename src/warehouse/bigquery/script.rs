@@ -1,6 +1,6 @@
-//! The one script that replaces the rows of some dates: in a transaction, so that a reader sees the old rows or the
-//! new ones. Rows travel as one JSON parameter, or by a load job where they are too many for one; dates as literals,
-//! because `BigQuery` prunes partitions by them.
+//! The script that replaces the rows of some dates in one transaction, so that readers see either the old or the new
+//! rows. Rows are sent as one JSON parameter, or by a load job if they are too many; dates are literals, so that
+//! `BigQuery` prunes partitions.
 
 use chrono::NaiveDate;
 
@@ -14,33 +14,32 @@ use super::staging::SENT;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
-/// The most rows in bytes one request carries; `BigQuery` takes 10 MB, the query's text included. A parameter is billed
-/// nothing and is no job of its own, where a table that rows were loaded into is billed for 10 MiB at least when it is
-/// read; so that only what is more is loaded.
+/// Maximum size of the rows in one request, in bytes; `BigQuery` allows 10 MB including the query text. A parameter is
+/// free and needs no job, whereas reading a loaded table is billed at least 10 MiB, so only larger parts are loaded.
 pub(super) const MOST_BYTES: usize = 8_000_000;
 
-/// About the most rows in bytes that are loaded for one commit. All of them are in memory at once.
+/// Approximate maximum size of the rows loaded for one commit, in bytes. All of them are in memory at once.
 pub(super) const MOST_LOADED: usize = 32_000_000;
 
-/// What a value takes of them on average, its quotes and comma included; the widest tables have 14.
+/// Average size of a value in bytes, with quotes and comma; the widest tables have 14.
 pub(super) const BYTES_A_VALUE: usize = 16;
 
-/// The bytes a row takes in a request, where it is a text within JSON and its quotes are escaped.
+/// The size of a row in a request, where it is a JSON string with escaped quotes.
 pub(super) fn sent_bytes(row: &str) -> usize {
     let escaped = row.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
     row.len() + escaped + 1
 }
 
-/// What the script calls the rows that are to be stored; a column may have any name that a plan may give it.
+/// The alias of the rows to store, chosen not to clash with a column name of a plan.
 pub(super) const FRESH: &str = "_backcourt_fresh";
 
-/// The temporary table of the dates whose stored rows stay.
+/// The temporary table of the dates whose stored rows are kept.
 pub(super) const STAYS: &str = "_backcourt_stays";
 
-/// Statements of the script that change the table at the most: DELETE and INSERT.
+/// Maximum number of DML statements on the table in one script: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
 
-/// The rows of a replace, cut where a commit would grow too large. A date is never cut.
+/// Splits a replace so that no commit gets too large. A date is never split.
 pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<Part<'a>> {
     let table = replace.table;
     let mut parts: Vec<Part<'a>> = vec![Part::new(table, replace.record)];
@@ -76,12 +75,12 @@ fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
     rows.map(|held| row(&sent(held)).to_string()).collect()
 }
 
-/// Some dates of a replace and their rows, small enough for one request.
+/// Some dates of a replace and their rows, small enough for one commit.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
     table: &'a TableDef,
     dates: Vec<NaiveDate>,
-    /// Dates whose stored rows stay where they are at least as many as this.
+    /// Dates whose stored rows are kept if there are at least this many.
     short: Vec<(NaiveDate, usize)>,
     rows: Vec<String>,
     bytes: usize,
@@ -109,28 +108,28 @@ impl<'a> Part<'a> {
         self.bytes += bytes;
     }
 
-    /// Whether stored rows of any of its dates may stay; only then does its script answer which.
+    /// Whether stored rows of any date may be kept. Only then does the script return the kept dates.
     pub(super) const fn may_keep(&self) -> bool {
         !self.short.is_empty()
     }
 
-    /// Whether its rows are too many for a parameter.
+    /// Whether the rows are too large for a parameter.
     pub(super) const fn is_loaded(&self) -> bool {
         self.bytes > MOST_BYTES
     }
 
-    /// Its rows, each as one JSON list.
+    /// The rows, each as one JSON list.
     pub(super) fn rows(&self) -> &[String] {
         &self.rows
     }
 
-    /// All its rows as one JSON list.
+    /// All rows as one JSON list.
     pub(super) fn parameter(&self) -> String {
         format!("[{}]", self.rows.join(","))
     }
 
-    /// The script for this part of the table at `path`, stamped with `now`; `guard` is said first in its transaction.
-    /// Its rows go along as a parameter, unless they were loaded into a table. What is recorded goes to the table at `ledger`.
+    /// The script for this part of the table at `path`, stamped with `now`; `guard` starts the transaction. Rows are
+    /// sent as a parameter unless they were loaded into a table. Progress entries are written to the table at `ledger`.
     pub(super) fn statement(
         &self,
         path: &str,
@@ -162,8 +161,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The text of the script; it differs only by the dates, and says which stayed where any of them may. `fresh` is the
-/// SELECT of the rows, `record` what is said to record them.
+/// The text of the script. It varies only with the dates, and returns the kept dates if there may be any. `fresh` is
+/// the SELECT of the rows, `record` the SQL that records them.
 fn script(
     table: &TableDef,
     path: &str,
@@ -197,7 +196,7 @@ fn script(
     )
 }
 
-/// How many rows each of these dates holds, as `day` and `stored`; a date without rows is not answered.
+/// SQL for the number of stored rows per date, as `day` and `stored`. Dates without rows are missing from the result.
 pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
     let day = sql_name(&table.date_column);
     format!(
@@ -206,10 +205,10 @@ pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> 
     )
 }
 
-/// The dates whose stored rows stayed, as the script of a replace answers them.
+/// Parses the kept dates from the script's result.
 ///
 /// # Errors
-/// When the answer has another form, in a sentence for the log.
+/// If the result has another shape; returns a message for the log.
 pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
     let kept = |row: Row| match row.as_slice() {
         [Value::Date(date), Value::Int(rows)] => Some(Kept {
@@ -225,17 +224,17 @@ pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
     })
 }
 
-/// Whether the script of an exchange has made the temporary table of the dates whose stored rows stay.
+/// Whether the script has created the temporary table of the dates whose stored rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stays {
-    /// No date's rows may stay.
+    /// No: all dates are replaced.
     None,
-    /// It is there.
+    /// Yes: its dates are excluded.
     Listed,
 }
 
 impl Stays {
-    /// The condition that leaves those dates out.
+    /// The SQL condition that excludes those dates.
     fn left_out(self, day: &str) -> String {
         match self {
             Self::None => String::new(),
@@ -244,8 +243,8 @@ impl Stays {
     }
 }
 
-/// What puts the rows of a SELECT in the place of those these dates hold, within a transaction that is open. The SELECT
-/// answers every column that is not stamped, by its name.
+/// SQL that replaces the rows of these dates with those of a SELECT, inside an open transaction. The SELECT returns
+/// every column that is not stamped, by name.
 pub(super) fn exchange(
     table: &TableDef,
     path: &str,
@@ -278,7 +277,7 @@ pub(super) fn exchange(
         let joined = format!("{FRESH} LEFT JOIN kept ON {}", same.join(" AND "));
         ("COALESCE(kept.first, @now)", joined, "kept".to_owned())
     };
-    // A DELETE of nothing takes as long as one of something, and in a first run there is never anything.
+    // A DELETE takes as long when nothing matches, and a first run has nothing to delete.
     let from = match stays {
         Stays::None => from,
         Stays::Listed => format!("{from} WHERE TRUE{}", stays.left_out(&format!("{FRESH}.{day}"))),
@@ -289,7 +288,7 @@ pub(super) fn exchange(
     )
 }
 
-/// The SELECT that makes the rows in the parameter `@rows` into rows of a table.
+/// The SELECT that decodes the rows in the parameter `@rows`.
 fn sent(table: &TableDef) -> String {
     format!(
         "SELECT {} FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS {SENT}",
@@ -297,7 +296,7 @@ fn sent(table: &TableDef) -> String {
     )
 }
 
-/// The same of rows that were loaded into a table.
+/// The SELECT that decodes the rows loaded into a staging table.
 pub(super) fn sent_by_load(table: &TableDef, loaded: &str) -> String {
     format!("SELECT {} FROM `{loaded}`", sent_columns(table))
 }
@@ -315,8 +314,8 @@ fn sent_columns(table: &TableDef) -> String {
     columns.join(", ")
 }
 
-/// The statement that inserts what a SELECT answers, as [`FRESH`]; `first` is what the creation stamp receives, `from`
-/// where the rows come from in the end.
+/// The INSERT of a SELECT's rows, aliased as [`FRESH`]. `first` is the creation timestamp, `from` the final source of
+/// the rows.
 pub(super) fn insert(table: &TableDef, path: &str, fresh: &str, first: &str, from: &str) -> String {
     let values: Vec<String> = (table.columns.iter())
         .map(|column| match column.stamp {

@@ -1,6 +1,6 @@
-//! Reads that batches and stages of a run have in common. A table is read month by month, each month once: who asks for a
-//! month that another one is reading waits for it, and what was read serves as long as the table is as it was. How a
-//! table is, is a call that costs nothing, where every query that reads is a job billed for 10 MiB at least.
+//! Shared reads of batches and stages. A table is read by month, each month once: a second reader of a month waits for
+//! the first, and the rows are cached until the table changes. Checking a table's metadata is free, while every query
+//! that reads is a job billed at least 10 MiB.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,23 +18,23 @@ use super::wire::Table;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
-/// For how long it is taken for granted how a table is. What this process writes is known at once.
+/// How long table metadata is trusted. Our own writes invalidate it at once.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// The most months of a read that is shared: a season and the margins around it. What is longer, such as a copy of a whole
-/// table, is asked once, unless the table is small.
+/// Maximum number of months in a shared read: a season and the margins around it. Longer reads, such as a copy of a
+/// whole table, are not shared unless the table is small.
 const MOST_MONTHS: usize = 15;
 
-/// The most rows of a table that every read shares: a schedule, which each stage reads from end to end.
+/// Maximum number of rows of a table that is shared whole, such as a schedule, which every stage reads completely.
 const FEW_ROWS: u64 = 50_000;
 
-/// The most months of such a read, a century of them.
+/// Maximum number of months of such a table, about a century.
 const MOST_MONTHS_OF_FEW_ROWS: usize = 1_200;
 
-/// The most values that are kept, about 100 MB of them; those used longest ago go first.
+/// Maximum number of cached values, about 100 MB. The least recently used are evicted first.
 const MOST_VALUES: usize = 2_000_000;
 
-/// What tells a table from what it was before: another one, or none, may have changed it meanwhile.
+/// Identifies the state of a table, to detect changes by other processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version {
     modified: Option<String>,
@@ -43,7 +43,7 @@ struct Version {
 }
 
 impl Version {
-    /// None where rows may come in without a trace: a view, or a table that is streamed into.
+    /// `None` if rows may be added without a trace: a view, or a table with a streaming buffer.
     fn of(table: &Table) -> Option<Self> {
         let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
         (is_table && table.streaming_buffer.is_none()).then(|| Self {
@@ -53,7 +53,7 @@ impl Version {
         })
     }
 
-    /// Whether so many months of the table may be kept.
+    /// Whether this many months of the table may be cached.
     fn may_be_kept(&self, months: usize) -> bool {
         let rows = self.rows.as_deref().and_then(|rows| rows.parse().ok());
         let has_few_rows = rows.is_some_and(|rows: u64| rows <= FEW_ROWS);
@@ -61,7 +61,7 @@ impl Version {
     }
 }
 
-/// The rows of some columns of a table in one month, which its first day names.
+/// The rows of some columns of a table in one month, given by its first day.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Part {
     path: String,
@@ -69,7 +69,7 @@ struct Part {
     month: NaiveDate,
 }
 
-/// Where the rows of a part will be.
+/// The two ends of the channel that delivers the rows of a part.
 type Coming = watch::Receiver<Option<Arc<Vec<Row>>>>;
 type Bringing = watch::Sender<Option<Arc<Vec<Row>>>>;
 
@@ -81,7 +81,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// Whether its rows are there or on their way; who reads them may have failed.
+    /// Whether its rows are present or being read. Their reader may have failed.
     fn is_alive(&self) -> bool {
         let is_there = self.rows.borrow().is_some();
         is_there || self.rows.has_changed().is_ok()
@@ -93,7 +93,7 @@ impl Kept {
     }
 }
 
-/// What was read so far. Every copy of a warehouse shares it.
+/// The cache of rows read. Clones of a warehouse share it.
 #[derive(Debug, Default)]
 pub(super) struct SharedReads(Mutex<Held>);
 
@@ -109,14 +109,14 @@ impl SharedReads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets a table that is being changed, or was.
+    /// Drops the cached rows and metadata of a table that is or was changed.
     pub(super) fn forget(&self, path: &str) {
         let mut held = self.held();
         held.parts.retain(|part, _| part.path != path);
         held.versions.remove(path);
     }
 
-    /// How a table is, if that was found out just now.
+    /// The cached version of a table, if it is recent enough.
     fn version(&self, path: &str) -> Option<Version> {
         let held = self.held();
         let (seen, version) = held.versions.get(path)?;
@@ -128,7 +128,7 @@ impl SharedReads {
         self.held().versions.insert(path.to_owned(), seen);
     }
 
-    /// Parts as they come, and those the caller has to read itself.
+    /// The parts as they arrive, and those the caller has to read itself.
     fn claim(&self, parts: &[Part], version: &Version) -> (Vec<Coming>, Vec<(NaiveDate, Bringing)>) {
         let mut held = self.held();
         let (mut coming, mut bringing) = (Vec::new(), Vec::new());
@@ -150,7 +150,7 @@ impl SharedReads {
         (coming, bringing)
     }
 
-    /// Lets go what was used longest ago, as far as there is too much.
+    /// Evicts the least recently used parts while there are too many values.
     fn shrink(&self) {
         let mut held = self.held();
         let mut values: usize = held.parts.values().map(Kept::values).sum();
@@ -166,11 +166,11 @@ impl SharedReads {
 }
 
 impl BigQueryWarehouse {
-    /// Reads rows by date, as far as it can from what was read before.
+    /// Reads rows by date, from the cache where possible.
     pub(super) async fn read_shared(&self, read: Read<'_>) -> Result<Vec<Row>, Fault> {
         let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
         let months = months(read.dates);
-        // A month may be more than the ceiling of one job allows for the dates that are asked for.
+        // A whole month may exceed the limit on bytes billed per job when the requested dates don't.
         let is_shared = self.account.most_bytes.is_none();
         if let (Some(at), true) = (at, is_shared)
             && let Some(rows) = self.read_months(read, at, &months).await?
@@ -186,7 +186,7 @@ impl BigQueryWarehouse {
         read::rows(read, &self.ask(statement).await?)
     }
 
-    /// None where the table's months cannot be kept, or where another one was to read them and failed.
+    /// `None` if the table can't be cached, or if another reader of the months failed.
     async fn read_months(
         &self,
         read: Read<'_>,
@@ -218,7 +218,7 @@ impl BigQueryWarehouse {
         Ok(Some(found))
     }
 
-    /// Reads whole months, one query for those that follow each other.
+    /// Reads whole months, with one query per series of consecutive months.
     async fn bring(
         &self,
         read: Read<'_>,
@@ -257,7 +257,7 @@ impl BigQueryWarehouse {
         try_join_all(runs.into_iter().map(bring)).await.map(drop)
     }
 
-    /// How a table is; none where it does not matter, because what is read of it cannot be kept.
+    /// The version of a table; `None` if its rows can't be cached.
     async fn version(&self, table: &TableDef, path: &str) -> Option<Version> {
         if let Some(version) = self.shared.version(path) {
             return Some(version);
@@ -268,7 +268,7 @@ impl BigQueryWarehouse {
         Some(version)
     }
 
-    /// What the project says of a table; none if it is not there. It costs nothing.
+    /// The metadata of a table; `None` if it doesn't exist. This call is free.
     pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<Table>, Fault> {
         let dataset = self.prefix.dataset(table);
         let look = || async {
@@ -283,12 +283,12 @@ fn month_of(date: NaiveDate) -> NaiveDate {
     date.with_day(1).unwrap_or(date)
 }
 
-/// The first day of the month after the one that begins here.
+/// The first day of the next month.
 fn next(month: NaiveDate) -> NaiveDate {
     month.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
 }
 
-/// The months of these dates, in order; one more than can be shared where there are more.
+/// The months of these dates, in order. Stops at one more than can be shared.
 fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
     let mut months: Vec<NaiveDate> = match dates {
         Dates::Only(dates) => dates.iter().copied().map(month_of).collect(),

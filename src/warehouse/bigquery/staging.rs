@@ -1,5 +1,5 @@
-//! Rows that are too many for a parameter: they are loaded into a table beside the one they are for, which expires by
-//! itself, and the script takes them from there. Loading is free, and what is loaded counts only once the script commits.
+//! Staging of rows that are too many for a parameter: a load job writes them to a table that expires by itself, and the
+//! script reads them from there. Loading is free, and loaded rows take effect only when the script commits.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,30 +12,30 @@ use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
 
-/// How long the table stays if the run crashes before it drops it.
+/// Expiration of the table, in case the run crashes before it drops it.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// The one column of the table, each row in it as the parameter of a smaller commit carries it.
+/// The only column of the table. Each row is encoded as in the parameter of a smaller commit.
 pub(super) const SENT: &str = "sent";
 
-/// What a load job does with rows that are in the table already.
+/// Whether a load job replaces or appends to the rows in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disposition {
     Replace,
     Append,
 }
 
-/// A table of rows that are to be committed.
+/// A staging table.
 #[derive(Debug)]
 pub(super) struct Staged {
     dataset: String,
     name: String,
-    /// How a statement names it.
+    /// The table path for SQL statements.
     pub(super) path: String,
 }
 
 impl BigQueryWarehouse {
-    /// Loads rows for the write of this id and says where they are. Done again under its id it happens once.
+    /// Loads the rows of a write into a staging table. Safe to repeat with the same id.
     pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<Staged, Fault> {
         let staged = self.make_staging(table, id).await?;
         self.load(&staged, &format!("{id}_rows"), rows, Disposition::Replace)
@@ -43,7 +43,7 @@ impl BigQueryWarehouse {
         Ok(staged)
     }
 
-    /// Makes the table for the rows of the write of this id.
+    /// Creates the staging table for the write with this id.
     pub(super) async fn make_staging(&self, table: &TableDef, id: &str) -> Result<Staged, Fault> {
         let dataset = self.prefix.dataset(table);
         let name = format!("backcourt_rows_{}", digest(&[id]));
@@ -62,7 +62,7 @@ impl BigQueryWarehouse {
         })
     }
 
-    /// Loads rows by the job of this id, each a JSON list. Done again under its id it happens once.
+    /// Loads rows, each a JSON list, by the job with this id. Safe to repeat with the same id.
     pub(super) async fn load(
         &self,
         into: &Staged,
@@ -98,7 +98,7 @@ impl BigQueryWarehouse {
             let pause = |lost| self.account.pause_after(lost);
             match client.upload(&self.account.project, &sent, &media, pause).await {
                 Err(fault) if fault.is_duplicate() => Ok(()),
-                // The server may have taken the last piece, and with it the job.
+                // The server may have received the last chunk and started the job.
                 Err(fault) if fault.class.retries() => Err(Fault {
                     class: ErrorClass::Unknown,
                     ..fault
@@ -110,7 +110,7 @@ impl BigQueryWarehouse {
         let (sending, ending) = (Box::pin(sending), Box::pin(ending));
         let loaded = job::follow(&client, &self.account, id, Kind::Load, sending, ending).await;
         loaded.map_err(|fault| match fault.class {
-            // Nothing of it is anywhere but in the table beside.
+            // It only wrote to the staging table, so a retry is safe.
             ErrorClass::Unknown => Fault {
                 class: ErrorClass::Transient,
                 ..fault
@@ -119,7 +119,7 @@ impl BigQueryWarehouse {
         })
     }
 
-    /// Drops a table of rows that were committed; one that stays behind expires.
+    /// Drops a staging table after the commit. If that fails, the table expires.
     pub(super) async fn unstage(&self, staged: &Staged) {
         let dropped = async {
             let client = self.client().await?;
@@ -137,7 +137,7 @@ impl BigQueryWarehouse {
     }
 }
 
-/// When a table that is made now is dropped, in milliseconds as the API counts them.
+/// The expiration time for a new table, in milliseconds since 1970 as in the API.
 fn expiry() -> Result<String, Fault> {
     let since = (SystemTime::now() + LIFETIME).duration_since(UNIX_EPOCH);
     since

@@ -1,5 +1,5 @@
-//! Jobs that an earlier holder of a lease sent and nobody waits for any more: found by their labels, cancelled, and
-//! waited for, so that none of them lands on top of what the next holder writes.
+//! Jobs that an earlier lease holder left running: found by their labels, cancelled and awaited, so that none of them
+//! overwrites what the next holder writes.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use super::rest::{Listing, RestClient};
 use super::wire::{Job, JobReference};
 use crate::warehouse::ErrorClass;
 
-/// Pauses between two looks.
+/// Polling interval.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Ends every job under way in a project whose labels say it is an earlier holder's.
+/// Ends all running jobs in a project whose labels belong to an earlier holder.
 pub(super) async fn end(
     client: &RestClient,
     account: &Account,
@@ -29,7 +29,7 @@ pub(super) async fn end(
         for reference in under_way {
             let Some(id) = reference.job_id else { continue };
             let place = reference.location.as_deref().or(account.place());
-            // A server may take a cancellation and go on, so it is asked again as long as the job is there.
+            // A server may accept a cancellation and keep running the job, so it is repeated while the job exists.
             if let Err(fault) = client.cancel_job(project, &id, place).await {
                 tracing::debug!("cannot cancel job {id}: {}", fault.message);
             }
@@ -41,7 +41,8 @@ pub(super) async fn end(
     }
 }
 
-/// The jobs that wait or run. Those of other accounts are seen only by who may see them; else one's own must do.
+/// Pending and running jobs of earlier holders. Without permission to list the jobs of all accounts, only those of the
+/// caller are found.
 async fn under_way(
     client: &RestClient,
     project: &str,

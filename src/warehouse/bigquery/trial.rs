@@ -1,5 +1,5 @@
-//! Trying a query by a dry run, which costs nothing and says what the query would return. A table that is not there yet is
-//! replaced in it by a subquery of its columns without a row.
+//! Checks a query by a dry run, which is free and returns the query's columns. A table that doesn't exist yet is
+//! replaced by an empty subquery with its columns.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
@@ -24,14 +24,14 @@ impl BigQueryWarehouse {
             let client = self.client().await?;
             dry(&client, &self.account, statement.clone()).await
         };
-        let told = match self.insist(dry_run).await {
-            Ok(told) => told,
+        let in_context = match self.insist(dry_run).await {
+            Ok(in_context) => in_context,
             Err(fault) if fault.is_not_found() => return Ok(Tried::Missing(self.missing(&fault.message))),
             Err(fault) => return Err(fault),
         };
-        let schema = told
+        let schema = in_context
             .statistics
-            .and_then(|told| told.query)
+            .and_then(|in_context| in_context.query)
             .and_then(|query| query.schema);
         Ok(match schema.and_then(|schema| schema.fields) {
             None => Tried::Untold,
@@ -48,7 +48,7 @@ impl BigQueryWarehouse {
 }
 
 impl BigQueryWarehouse {
-    /// The table that was not found, as the plan names it; all that was said, where it cannot be told from it.
+    /// The missing table, as named in the plan; the whole message if it can't be extracted.
     fn missing(&self, said: &str) -> String {
         let is_path = |word: &&str| word.matches('.').count() == 1 && word.contains(':');
         let named = said
@@ -65,11 +65,11 @@ impl BigQueryWarehouse {
     }
 }
 
-/// The query with a subquery of its columns for every planned table that stands in it in backticks.
+/// The query with each planned table in backticks replaced by an empty subquery.
 fn with_planned(sql: &str, planned: &[&TableDef]) -> Result<String, String> {
     let of = |word: &Word| planned.iter().find(|table| is_named(word, table));
     let pieces: Vec<TokenWithSpan> = tokens(sql)?;
-    // Whether each naming of a planned table, in their order, has an alias of its own.
+    // For each reference to a planned table, in order: whether it has an alias.
     let mut aliased = Vec::new();
     for (at, piece) in pieces.iter().enumerate() {
         if let Token::Word(word) = &piece.token
@@ -81,7 +81,7 @@ fn with_planned(sql: &str, planned: &[&TableDef]) -> Result<String, String> {
             aliased.push(next.is_some_and(|next| is_alias(&next.token)));
         }
     }
-    // From the end, as words are changed.
+    // Words are replaced from the end, so aliases are popped from the end as well.
     let left = std::cell::RefCell::new(aliased);
     changed(sql, |word| {
         let table = of(word)?;
@@ -99,7 +99,7 @@ fn is_named(word: &Word, table: &TableDef) -> bool {
     word.quote_style == Some('`') && word.value == table.path()
 }
 
-/// Words that may stand behind a table and are no alias of it.
+/// Keywords that may follow a table and are not its alias.
 const CLAUSES: [&str; 25] = [
     "WHERE",
     "JOIN",
@@ -135,7 +135,7 @@ fn is_alias(next: &Token) -> bool {
     word.quote_style.is_some() || !CLAUSES.contains(&word.value.to_ascii_uppercase().as_str())
 }
 
-/// A subquery with the columns of a table and no row.
+/// A subquery with the columns of a table and no rows.
 fn empty(table: &TableDef) -> String {
     let columns: Vec<String> = (table.columns.iter())
         .map(|column| {

@@ -1,5 +1,5 @@
-//! Rows to `BigQuery` as the media of a load job: as many as there are, free of charge, in pieces that can be sent again
-//! from where the server lost them.
+//! Resumable uploads of rows as the media of a load job: any number of rows, free of charge, in chunks that can be
+//! resent from the point of failure.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use super::fault::Fault;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
-/// How much is sent at once; the server takes multiples of 256 KiB.
+/// Chunk size; the server requires multiples of 256 KiB.
 const PIECE: usize = 8 << 20;
 
-/// How often in a row a piece may be lost.
+/// Maximum number of consecutive failures of a chunk.
 const ATTEMPTS: u32 = 6;
 
-/// What a call about an upload was answered.
+/// The server's answer to a call of an upload.
 enum Answer {
-    /// The job was made.
+    /// The upload is complete and the job was created.
     Made,
-    /// So many bytes are there.
+    /// The server has received this many bytes.
     Partly(usize),
-    /// The server knows the upload no more.
+    /// The server has dropped the upload.
     Gone,
 }
 
 impl RestClient {
-    /// Sends a job with its media, once, however often a part of it is lost. A job of this id that is there already is
+    /// Sends a job with its media and resends lost chunks; the job is created once. A job id that is already taken is
     /// an error, as without media.
     pub(super) async fn upload(
         &self,
@@ -55,7 +55,7 @@ impl RestClient {
         }
     }
 
-    /// Sends what the server does not have, and asks it how much that is where a call was lost.
+    /// Sends the missing bytes. After a lost call, asks the server how many it has.
     async fn upload_in_one_session(
         &self,
         project: &str,
@@ -71,7 +71,7 @@ impl RestClient {
             match self.put_piece(&url, media, next).await {
                 Ok(Answer::Made) => return Ok(()),
                 Ok(Answer::Partly(bytes)) if bytes > sent || next.is_none() => next = Some(bytes),
-                // Another one begins anew.
+                // A new session starts from the beginning.
                 Ok(Answer::Gone) => {
                     let why = "the server lost the upload";
                     return Err(Fault::new(ErrorClass::Transient, why));
@@ -90,7 +90,7 @@ impl RestClient {
         }
     }
 
-    /// Asks for an upload; what it is sent to is on this very server, whatever that says, because a token goes along.
+    /// Starts an upload. The upload URL must be on this server, because calls send a token.
     async fn begin_upload(&self, project: &str, job: &Json) -> Result<Url, Fault> {
         let api = self.base.strip_suffix("/bigquery/v2").unwrap_or(&self.base);
         let url = format!("{api}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable");
@@ -109,7 +109,7 @@ impl RestClient {
         Ok(url)
     }
 
-    /// Sends the piece that begins at this byte; without one, asks how far the server is.
+    /// Sends the chunk at this offset; with `None`, asks how many bytes the server has.
     async fn put_piece(&self, url: &Url, media: &str, from: Option<usize>) -> Result<Answer, Fault> {
         let bytes = media.as_bytes();
         let (range, piece) = match from {
@@ -141,7 +141,7 @@ const fn is_passing(fault: &Fault) -> bool {
     matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate)
 }
 
-/// How many bytes the server says it has: `bytes=0-N`, nothing where there are none.
+/// The number of bytes received, from `bytes=0-N`; 0 if the header is missing.
 fn received(answer: &Response) -> usize {
     let range = answer.headers().get(RANGE).and_then(|range| range.to_str().ok());
     let last = range.and_then(|range| range.rsplit_once('-')?.1.parse::<usize>().ok());

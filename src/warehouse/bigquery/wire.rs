@@ -1,12 +1,12 @@
-//! `BigQuery`'s resources, as far as they are sent or read. Every field of an answer may be missing, and what is not read here
-//! may have any form: a new field, type or word in an answer disturbs nothing.
+//! The parts of `BigQuery`'s resources that are sent or read. Every field of a response may be missing, and fields that
+//! aren't read may have any type: new fields, types or values don't break parsing.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// A job as it is sent.
+/// The body of a job to insert.
 #[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewJob {
@@ -26,7 +26,7 @@ pub(super) struct JobReference {
     pub(super) project_id: Option<String>,
 }
 
-/// What a job is to do.
+/// The configuration of a job to insert.
 #[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobConfiguration {
@@ -52,7 +52,7 @@ pub(super) struct JobConfigurationQuery {
     pub(super) maximum_bytes_billed: Option<String>,
 }
 
-/// A named parameter of a query.
+/// A named query parameter.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryParameter {
@@ -73,7 +73,7 @@ pub(super) struct QueryParameterValue {
     pub(super) value: String,
 }
 
-/// A dataset as it is made.
+/// The body of a dataset to create.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewDataset {
@@ -82,7 +82,7 @@ pub(super) struct NewDataset {
     pub(super) location: Option<String>,
 }
 
-/// The name of a dataset.
+/// The id of a dataset and its project.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DatasetReference {
@@ -90,7 +90,7 @@ pub(super) struct DatasetReference {
     pub(super) dataset_id: String,
 }
 
-/// A job as the server describes it.
+/// A job as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Job {
@@ -101,13 +101,13 @@ pub(super) struct Job {
     pub(super) status: Option<JobStatus>,
 }
 
-/// What is read of a job's configuration.
+/// The labels in a job's configuration.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct JobLabels {
     pub(super) labels: Option<HashMap<String, String>>,
 }
 
-/// What a job used.
+/// Resource usage of a job.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobStatistics {
@@ -116,7 +116,7 @@ pub(super) struct JobStatistics {
     pub(super) query: Option<QueryStatistics>,
 }
 
-/// What a query used, and what it returns.
+/// Resource usage of a query, and its result schema.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryStatistics {
@@ -127,7 +127,7 @@ pub(super) struct QueryStatistics {
     pub(super) schema: Option<TableSchema>,
 }
 
-/// Whether a job is done, and what it failed of.
+/// The state of a job and its error, if it failed.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobStatus {
@@ -135,7 +135,7 @@ pub(super) struct JobStatus {
     pub(super) error_result: Option<ErrorProto>,
 }
 
-/// Why something was refused or failed.
+/// The reason and message of an error.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct ErrorProto {
     pub(super) reason: Option<String>,
@@ -150,7 +150,7 @@ pub(super) struct JobList {
     pub(super) next_page_token: Option<String>,
 }
 
-/// One page of a query's rows, or the word that it is not done.
+/// One page of a query's rows, or `job_complete` as false.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryResults {
@@ -160,7 +160,7 @@ pub(super) struct QueryResults {
     pub(super) rows: Option<Vec<TableRow>>,
 }
 
-/// A row of an answer.
+/// A row of a result.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct TableRow {
     #[serde(rename = "f")]
@@ -174,13 +174,13 @@ pub(super) struct TableCell {
     pub(super) value: Json,
 }
 
-/// The columns of a table or of an answer.
+/// The columns of a table or a result.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct TableSchema {
     pub(super) fields: Option<Vec<TableFieldSchema>>,
 }
 
-/// A column. Its type is a word: `BigQuery` has more of them than this program.
+/// A column. Its type is a string, because `BigQuery` has more types than this program.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TableFieldSchema {
@@ -194,14 +194,14 @@ pub(super) struct TableFieldSchema {
     pub(super) policy_tags: Option<PolicyTags>,
 }
 
-/// Which policies guard a column.
+/// The policy tags on a column.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct PolicyTags {
     pub(super) names: Option<Vec<String>>,
 }
 
 impl TableFieldSchema {
-    /// A column of this type.
+    /// A nullable column of this type.
     pub(super) fn of(name: &str, kind: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -210,7 +210,7 @@ impl TableFieldSchema {
         }
     }
 
-    /// The column, with no NULL in it.
+    /// The same column as NOT NULL.
     pub(super) fn required(self) -> Self {
         Self {
             mode: Some("REQUIRED".to_owned()),
@@ -218,13 +218,13 @@ impl TableFieldSchema {
         }
     }
 
-    /// Whether a value of the column is a list.
+    /// Whether the column is an array.
     pub(super) fn is_repeated(&self) -> bool {
         self.mode.as_deref() == Some("REPEATED")
     }
 }
 
-/// A table as it is made.
+/// The body of a table to create.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewTable {
@@ -255,7 +255,7 @@ impl NewTable {
     }
 }
 
-/// The name of a table.
+/// The id of a table, its dataset and project.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(clippy::struct_field_names, reason = "BigQuery calls them so")]
@@ -265,20 +265,20 @@ pub(super) struct TableReference {
     pub(super) table_id: String,
 }
 
-/// What the rows of a table are sorted by.
+/// The clustering columns of a table.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Clustering {
     pub(super) fields: Vec<String>,
 }
 
-/// What a table says besides its rows.
+/// The description and labels of a table.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TableNotice {
     pub(super) description: String,
     pub(super) labels: HashMap<String, String>,
 }
 
-/// A table as the server describes it.
+/// A table as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Table {
@@ -295,32 +295,32 @@ pub(super) struct Table {
     pub(super) streaming_buffer: Option<Json>,
 }
 
-/// How a table is partitioned by numbers.
+/// Integer-range partitioning of a table.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct RangePartitioning {
     pub(super) field: Option<String>,
 }
 
-/// How a table is partitioned by time.
+/// Time partitioning of a table.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct TimePartitioning {
     pub(super) r#type: Option<String>,
     pub(super) field: Option<String>,
 }
 
-/// A dataset.
+/// A dataset as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct Dataset {
     pub(super) location: Option<String>,
 }
 
-/// The body of a refusal. `errors` may be missing.
+/// The body of an error response. `errors` may be missing.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct Refusal {
     pub(super) error: RefusalDetails,
 }
 
-/// What is read of a refusal.
+/// The fields read from an error.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct RefusalDetails {
     pub(super) message: Option<String>,
@@ -329,7 +329,7 @@ pub(super) struct RefusalDetails {
     pub(super) details: Option<Vec<RefusalReason>>,
 }
 
-/// One of the details of a refusal; those of type `ErrorInfo` have a reason.
+/// A detail of an error. Those of type `ErrorInfo` have a reason.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct RefusalReason {
     pub(super) reason: Option<String>,

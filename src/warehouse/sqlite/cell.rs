@@ -1,5 +1,6 @@
-//! The stored form of one value, both ways: `DATE` as ISO text, `TIMESTAMP` as UTC ISO text, `BOOL` as 0 or 1,
-//! `NUMERIC` and `FLOAT64` as a real, a list as JSON text. What does not fit its column is refused, never bent.
+//! Conversion between values and their stored form: `DATE` as ISO text, `TIMESTAMP` as UTC ISO text, `BOOL` as 0 or 1,
+//! `NUMERIC` and `FLOAT64` as a real, arrays as JSON text. A value that doesn't fit its column is rejected, never
+//! coerced.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
@@ -7,7 +8,7 @@ use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use super::fault::Fault;
 use crate::table::{Column, ColumnType, TableDef, Value};
 
-/// The stored form of a value of this column.
+/// Encodes a value of this column.
 pub(super) fn stored<'v>(
     table: &TableDef,
     column: &Column,
@@ -29,7 +30,7 @@ pub(super) fn stored<'v>(
             text(value.to_string())
         }
         (ColumnType::StringArray, Value::List(items)) => text(serde_json::json!(items).to_string()),
-        // JSON knows no NaN and would write null in its place.
+        // JSON has no NaN and would store null instead.
         (ColumnType::Float64Array, Value::Numbers(numbers))
             if numbers.iter().all(|number| number.is_finite()) =>
         {
@@ -44,7 +45,7 @@ pub(super) fn stored<'v>(
     }
 }
 
-/// Reads one column, row after row. Dates and moments repeat from row to row, so the last one is remembered.
+/// Decodes one column, row by row. Dates and timestamps often repeat from row to row, so the last one is cached.
 pub(super) struct Reader<'t> {
     table: &'t TableDef,
     column: &'t Column,
@@ -60,7 +61,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The typed value of a stored one.
+    /// Decodes a stored value.
     pub(super) fn value(&mut self, stored: ValueRef<'_>) -> Result<Value, Fault> {
         let value = match (self.column.kind, stored) {
             (_, ValueRef::Null) => Some(Value::Null),

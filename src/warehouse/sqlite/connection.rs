@@ -1,4 +1,4 @@
-//! One connection: an empty database in memory with every dataset of the folder attached under its name.
+//! One connection: an empty in-memory database with every dataset of the folder attached under its name.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,28 +12,29 @@ use super::{functions, lease};
 use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 
-/// How long `SQLite` waits for another program's lock before the caller hears of contention.
+/// How long `SQLite` waits for another process's lock before the call fails with contention.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Page cache of one dataset on one connection, in KiB. Files are not mapped into memory, because mapped
-/// pages count as the process's own once per connection.
+/// Page cache per dataset and connection, in KiB. Files are not memory-mapped, because mapped pages count towards the
+/// process's memory once per connection.
 const CACHE_KIB: u32 = 3 * 1024;
 
-/// What a connection is for.
+/// The access mode of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// May change nothing.
+    /// Read-only.
     Reader,
-    /// The only one that changes anything.
+    /// The only one that writes.
     Writer,
 }
 
 /// Opens a connection to these datasets of the folder.
 pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<Connection, WarehouseError> {
-    let said = |fault: Fault| fault.told("opening the warehouse", folder.path());
+    let said = |fault: Fault| fault.in_context("opening the warehouse", folder.path());
     let connection = blank().map_err(said)?;
-    // A transaction over several files is committed file by file, in the order they were attached. The file of the leases
-    // says what was written to the others: a process killed in between may leave rows without a record, never the reverse.
+    // A transaction over several files is committed file by file, in the order they were attached. The lease file
+    // records what was written to the others, so it comes last: a process killed in between may leave rows without a
+    // record, never the reverse.
     let (leases, others): (Vec<_>, Vec<_>) = datasets
         .iter()
         .partition(|dataset| dataset.name == lease::DATASET);
@@ -44,7 +45,7 @@ pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<
         } else {
             attach(&connection, dataset, &file).and_then(|()| prepare(&connection, dataset))
         };
-        joined.map_err(|fault| fault.told(&format!("opening dataset {dataset}"), &file))?;
+        joined.map_err(|fault| fault.in_context(&format!("opening dataset {dataset}"), &file))?;
     }
     if role == Role::Reader {
         connection
@@ -54,12 +55,12 @@ pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<
     Ok(connection)
 }
 
-/// A connection with the registered functions and no dataset.
+/// An in-memory connection with the registered functions and no dataset.
 pub(super) fn blank() -> Result<Connection, Fault> {
     let connection = Connection::open_in_memory()?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A misspelt column must be an error and not a text.
+    // A misspelt column must be an error, not a string literal.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_prepared_statement_cache_capacity(32);
     functions::register(&connection)?;
@@ -79,8 +80,8 @@ pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Res
     Ok(())
 }
 
-/// Attaches a file so that reading it leaves no trace. Where there is no write-ahead log nobody is at work on it, and
-/// it is taken as it lies; even a reader would make a log otherwise. Where there is one, it is read with it.
+/// Attaches a file for reading, without leaving a trace. Without a write-ahead log no process is writing, and the file
+/// is opened as immutable; even a reader would create a log otherwise. With a log, the file is opened read-only.
 pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
@@ -92,7 +93,7 @@ pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path
     let path = file.to_string_lossy();
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     attach(connection, dataset, Path::new(&format!("file:{path}?{how}")))?;
-    // A damaged or foreign file is found out here.
+    // Detects a damaged file, or one that isn't a database.
     let schema = sql_name(&sqlite_schema(dataset));
     connection.query_row(&format!("PRAGMA {schema}.schema_version"), [], |row| {
         row.get::<_, i64>(0)
@@ -100,7 +101,8 @@ pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path
     Ok(())
 }
 
-/// Settles how an attached dataset is read and written. A damaged or foreign file is found out here.
+/// Sets the journal mode and the cache size of an attached dataset. Detects a damaged file, or one that isn't a
+/// database.
 fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
     let schema = sql_name(&sqlite_schema(dataset));
     let journal_mode = |set: &str| -> rusqlite::Result<String> {

@@ -48,7 +48,7 @@ impl Fault {
     }
 
     /// The classed error: what was being done, to which file or folder, and what to do next.
-    pub(super) fn told(self, doing: &str, place: &Path) -> WarehouseError {
+    pub(super) fn in_context(self, doing: &str, place: &Path) -> WarehouseError {
         let (class, sentence) = match self {
             Self::Told(error) => return error,
             Self::Sqlite(error) => class_sqlite(&error),
@@ -67,16 +67,16 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         other => other.to_string(),
     };
-    let told = |class, sentence: &str| (class, sentence.to_owned());
+    let in_context = |class, sentence: &str| (class, sentence.to_owned());
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
-            told(
+            in_context(
                 ErrorClass::Contention,
                 "another program is writing to it; retrying may help",
             )
         }
-        Some(ErrorCode::DiskFull) => told(ErrorClass::Quota, DISK_FULL),
-        Some(ErrorCode::ReadOnly) => told(ErrorClass::Auth, READ_ONLY),
+        Some(ErrorCode::DiskFull) => in_context(ErrorClass::Quota, DISK_FULL),
+        Some(ErrorCode::ReadOnly) => in_context(ErrorClass::Auth, READ_ONLY),
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
             ErrorClass::Auth,
             format!("{said}; check the permissions of the folder and its files"),

@@ -1,5 +1,5 @@
-//! Filling whole tables of a dataset from scratch: built in a fresh file beside the old one, which it then
-//! replaces by a rename. Until the rename the old file is untouched, so a failure changes nothing.
+//! Rewriting whole tables of a dataset: they are built in a new file, which replaces the old one by a rename. Until
+//! then the old file is untouched, so a failure changes nothing.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,10 +16,10 @@ use super::lease::Fence;
 use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
-/// Rows between two counts of progress.
+/// Rows between two updates of the progress counter.
 const STRIDE: usize = 1_000;
 
-/// Builds and exchanges the dataset's file. No connection of this process may be open.
+/// Builds the new file and replaces the dataset's file. Requires that this process has no open connection.
 pub(super) fn fill(
     folder: &Folder,
     tables: Vec<Filling>,
@@ -40,7 +40,7 @@ pub(super) fn fill(
             }
         });
     done.map_err(|fault| {
-        let error = fault.told(&format!("filling dataset {dataset}"), folder.path());
+        let error = fault.in_context(&format!("filling dataset {dataset}"), folder.path());
         match remove_if_there(&fresh) {
             Ok(()) => error,
             Err(left) => WarehouseError::new(
@@ -51,7 +51,7 @@ pub(super) fn fill(
     })
 }
 
-/// A rename exchanges one file, so all-or-nothing reaches as far as one dataset.
+/// A rename replaces a single file, so a fill is atomic for one dataset only.
 fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), Fault> {
     for filling in tables {
         checked(&filling.table)?;
@@ -75,7 +75,7 @@ fn build(
     start_file(folder, dataset, fresh, &tables)?;
     let connection = blank()?;
     attach(&connection, dataset, fresh)?;
-    // The file is thrown away unless it is finished, so nothing in it needs protecting.
+    // An unfinished file is discarded, so it needs no crash protection.
     let schema = sql_name(&sqlite_schema(dataset));
     connection.execute_batch(&format!(
         "PRAGMA {schema}.journal_mode = OFF; PRAGMA {schema}.synchronous = OFF"
@@ -90,7 +90,7 @@ fn build(
     Ok(())
 }
 
-/// An empty file, or a copy of the old one if that holds tables the fill does not touch.
+/// Creates an empty file, or a copy of the old one if that contains other tables.
 fn start_file(folder: &Folder, dataset: &str, fresh: &Path, tables: &[Filling]) -> Result<(), Fault> {
     remove_if_there(fresh)?;
     let old = folder.file(dataset);
@@ -102,8 +102,8 @@ fn start_file(folder: &Folder, dataset: &str, fresh: &Path, tables: &[Filling]) 
     Ok(())
 }
 
-/// Ends the old file's write-ahead log, since a log left lying would be played into the new file, and says
-/// whether the file holds other tables than those to be filled.
+/// Checkpoints and removes the old file's write-ahead log, since a leftover log would be applied to the new file.
+/// Returns whether the file contains tables that are not filled.
 fn holds_others(old: &Path, tables: &[Filling]) -> Result<bool, Fault> {
     let connection = blank()?;
     attach(&connection, "old", old)?;
@@ -152,7 +152,7 @@ fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) 
     Ok(())
 }
 
-/// Lets the fresh file take the old one's place.
+/// Renames the new file over the old one.
 fn exchange(folder: &Folder, dataset: &str, fresh: &Path) -> Result<(), Fault> {
     fs::rename(fresh, folder.file(dataset))?;
     File::open(folder.path())?.sync_all()?;

@@ -13,24 +13,24 @@ use crate::table::{TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
 
-/// A dataset and the file that holds it. Another file in its place makes it another one.
+/// A dataset and its file. A replaced file makes it a different dataset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Dataset {
     pub(super) name: String,
     file: (u64, u64),
 }
 
-/// A folder that is there. Files in it that are not named after a dataset are left alone.
+/// An existing folder. Files that are not named after a dataset are ignored.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
     is_read_only: bool,
-    /// One dataset is created at a time.
+    /// Serialises the creation of datasets.
     creating: Mutex<()>,
 }
 
 impl Folder {
-    /// Opens the folder, creating it for this user alone if it is not there.
+    /// Opens the folder. If it doesn't exist, it is created with access for this user only.
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
         let path = std::path::absolute(path)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
@@ -41,7 +41,7 @@ impl Folder {
         })
     }
 
-    /// Opens a folder that is there, to change nothing in it.
+    /// Opens an existing folder read-only.
     pub(super) fn open_to_read(path: &Path) -> Result<Self, Fault> {
         let path = std::path::absolute(path)?;
         fs::read_dir(&path)?;
@@ -52,7 +52,7 @@ impl Folder {
         })
     }
 
-    /// Whether nothing in it may be changed.
+    /// Whether the folder was opened read-only.
     pub(super) const fn is_read_only(&self) -> bool {
         self.is_read_only
     }
@@ -61,7 +61,7 @@ impl Folder {
         &self.path
     }
 
-    /// The datasets that have a file, by name. Any program may add one at any time.
+    /// The datasets that have a file, by name. Other processes may add files at any time.
     pub(super) fn datasets(&self) -> Result<Vec<Dataset>, Fault> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -82,18 +82,18 @@ impl Folder {
         Ok(found)
     }
 
-    /// Where a dataset is kept.
+    /// The file of a dataset.
     pub(super) fn file(&self, dataset: &str) -> PathBuf {
         self.path.join(format!("{dataset}.{SUFFIX}"))
     }
 
-    /// Where a dataset is built before it takes the place of the old one.
+    /// The file in which a dataset is built before it replaces the old one.
     pub(super) fn fresh_file(&self, dataset: &str) -> PathBuf {
         self.path.join(format!("{dataset}.{SUFFIX}.new"))
     }
 
-    /// Creates the file of a dataset. It appears with its write-ahead log settled:
-    /// two connections that both find it unsettled would be in each other's way, and a query may come at any time.
+    /// Creates the file of a dataset, with its write-ahead log already enabled: two connections that enable it at the
+    /// same time would block each other, and a query may come at any time.
     pub(super) fn create(&self, dataset: &str) -> Result<(), Fault> {
         let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.file(dataset);
@@ -113,7 +113,7 @@ impl Folder {
     }
 }
 
-/// Creates an empty file that only this user may read; `SQLite` gives its side files the same mode.
+/// Creates an empty file with access for this user only; `SQLite` gives its side files the same mode.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new()
         .write(true)
@@ -123,7 +123,7 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
         .map(drop)
 }
 
-/// Refuses a table whose names are none, before a file or any SQL is made from them.
+/// Rejects a table with invalid names, before they are used in a file name or SQL.
 pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
     let columns = table.columns.iter().map(|column| &column.name);
     for name in [&table.dataset, &table.name].into_iter().chain(columns) {
@@ -147,7 +147,7 @@ mod tests {
         let folder = Folder::open(dir.path()).unwrap();
         folder.create("nba_raw").unwrap();
         let made = folder.datasets().unwrap();
-        // Bytes 18 and 19 of a database say how it is written and read: 2 is by a write-ahead log.
+        // Bytes 18 and 19 of a database are its write and read version; 2 means write-ahead log.
         let bytes = fs::read(folder.file("nba_raw")).unwrap();
         assert_eq!(&bytes[18..20], [2, 2]);
         folder.create("nba_raw").unwrap();

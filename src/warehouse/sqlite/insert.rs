@@ -1,4 +1,4 @@
-//! Inserting rows, one bound value after the other.
+//! Inserts rows with bound values.
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Statement};
@@ -8,7 +8,7 @@ use super::fault::Fault;
 use crate::figures::counted;
 use crate::table::{TableDef, Value, sql_names, sqlite_path};
 
-/// A prepared `INSERT` of every column of a table.
+/// A prepared `INSERT` of all columns of a table.
 pub(super) struct Insert<'c, 't> {
     statement: Statement<'c>,
     table: &'t TableDef,
@@ -28,7 +28,7 @@ impl<'c, 't> Insert<'c, 't> {
         })
     }
 
-    /// Inserts one row; `put_in` names the columns whose value comes from elsewhere, with that value.
+    /// Inserts one row. `put_in` overrides the values of some columns, by index.
     pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), Fault> {
         if row.len() != self.table.columns.len() {
             return Err(Fault::data(format!(

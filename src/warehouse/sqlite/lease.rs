@@ -17,8 +17,8 @@ pub(super) const DATASET: &str = "backcourt";
 
 /// A heartbeat is one small commit to a file nearby; commits of the holder count as heartbeats too.
 pub(super) const RHYTHM: Rhythm = Rhythm {
-    beat: Duration::from_secs(2),
-    beat_limit: Duration::from_mins(1),
+    heartbeat: Duration::from_secs(2),
+    heartbeat_limit: Duration::from_mins(1),
     silence: Duration::from_secs(10),
     look: Duration::from_millis(250),
 };
@@ -51,9 +51,9 @@ impl Fence {
     /// Refuses once somebody else has the lease, else shows that its holder lives. Within a write transaction this
     /// holds until its end.
     pub(super) fn hold(&self, connection: &Connection) -> Result<(), Fault> {
-        let mut beat = connection
+        let mut heartbeat = connection
             .prepare_cached("UPDATE backcourt.lease SET beat = beat + 1 WHERE plan = ?1 AND epoch = ?2")?;
-        if beat.execute(params![self.plan, self.epoch])? == 1 {
+        if heartbeat.execute(params![self.plan, self.epoch])? == 1 {
             return Ok(());
         }
         let now = stands(connection, &self.plan)?.and_then(|lease| lease.holder);
@@ -121,7 +121,7 @@ fn stands(connection: &Connection, plan: &str) -> Result<Option<Lease>, Fault> {
         .query_row(sql, [plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     stored
-        .map(|(epoch, beat, holder): (_, _, Option<String>)| {
+        .map(|(epoch, heartbeat, holder): (_, _, Option<String>)| {
             let read = |text: String| {
                 serde_json::from_str(&text).map_err(|error| {
                     Fault::data(format!(
@@ -130,7 +130,7 @@ fn stands(connection: &Connection, plan: &str) -> Result<Option<Lease>, Fault> {
                 })
             };
             let holder = holder.map(read).transpose()?;
-            Ok(Lease { epoch, beat, holder })
+            Ok(Lease { epoch, heartbeat, holder })
         })
         .transpose()
 }
@@ -147,7 +147,7 @@ pub(super) fn take(
     transaction.execute_batch(TABLE)?;
     transaction.execute_batch(record::TABLE)?;
     let now = stands(&transaction, plan)?;
-    let place = |lease: &Lease| (lease.epoch, lease.beat);
+    let place = |lease: &Lease| (lease.epoch, lease.heartbeat);
     if now.as_ref().map(place) != seen.map(place) {
         return Ok(None);
     }
@@ -165,7 +165,7 @@ pub(super) fn take(
 }
 
 /// Shows that the holder lives.
-pub(super) fn beat(folder: &Folder, fence: &Fence) -> Result<(), Fault> {
+pub(super) fn heartbeat(folder: &Folder, fence: &Fence) -> Result<(), Fault> {
     fence.hold(&open(folder)?)
 }
 
@@ -205,18 +205,21 @@ mod tests {
             "it is taken by now"
         );
         let seen = look(&folder, "nba").unwrap().unwrap();
-        assert_eq!((seen.epoch, seen.beat, &seen.holder), (1, 0, &Some(holder(1))));
-        beat(&folder, &first).unwrap();
+        assert_eq!(
+            (seen.epoch, seen.heartbeat, &seen.holder),
+            (1, 0, &Some(holder(1)))
+        );
+        heartbeat(&folder, &first).unwrap();
         assert!(
             take(&folder, "nba", Some(&seen), &holder(2)).unwrap().is_none(),
             "its holder lives"
         );
         let seen = look(&folder, "nba").unwrap().unwrap();
-        assert_eq!(seen.beat, 1);
+        assert_eq!(seen.heartbeat, 1);
         let second = take(&folder, "nba", Some(&seen), &holder(2)).unwrap().unwrap();
         assert_eq!(second.epoch, 2);
         first.give_back(&folder).unwrap();
-        beat(&folder, &second).unwrap();
+        heartbeat(&folder, &second).unwrap();
         second.give_back(&folder).unwrap();
         let free = look(&folder, "nba").unwrap().unwrap();
         assert_eq!((free.epoch, free.holder), (2, None));
@@ -230,8 +233,8 @@ mod tests {
         let first = take(&folder, "nba", None, &holder(1)).unwrap().unwrap();
         let seen = look(&folder, "nba").unwrap();
         take(&folder, "nba", seen.as_ref(), &holder(2)).unwrap().unwrap();
-        let told = |fault: Fault| fault.told("beating", dir.path());
-        let error = beat(&folder, &first).map_err(told).unwrap_err();
+        let in_context = |fault: Fault| fault.in_context("beating", dir.path());
+        let error = heartbeat(&folder, &first).map_err(in_context).unwrap_err();
         assert_eq!(error.class, ErrorClass::Auth);
         assert!(error.message.contains("process 2 on courtside"), "{error}");
         let mut done = false;
@@ -239,7 +242,7 @@ mod tests {
             done = true;
             Ok(())
         };
-        first.holding(&folder, work).map_err(told).unwrap_err();
+        first.holding(&folder, work).map_err(in_context).unwrap_err();
         assert!(!done);
     }
 }

@@ -1,5 +1,5 @@
-//! The embedded warehouse: a folder with one `SQLite` file per dataset, attached under the dataset's name.
-//! Queries come in `GoogleSQL` and are translated (`googlesql/`) onto registered functions (`functions/`).
+//! The embedded warehouse: a folder with one `SQLite` file per dataset, attached under the dataset's name. Queries are
+//! written in `GoogleSQL` and translated (`googlesql/`) to `SQLite` with registered functions (`functions/`).
 
 mod cell;
 mod connection;
@@ -47,7 +47,7 @@ use read::Reading;
 use refill::Refilling;
 use replace::Replacement;
 
-/// How often a fill's progress is passed on.
+/// Interval between progress updates of a fill.
 const PROGRESS: Duration = Duration::from_millis(50);
 
 /// An embedded warehouse.
@@ -59,14 +59,14 @@ pub struct SqliteWarehouse {
 }
 
 impl SqliteWarehouse {
-    /// Opens the folder `dir` with the datasets that have a file in it; it is created, for this user alone,
-    /// if it is not there.
+    /// Opens the folder `dir` with its existing dataset files. If it doesn't exist, it is created with access for this
+    /// user only.
     ///
     /// # Errors
-    /// When the folder or one of its files cannot be used: no permission, damaged, not a database. The error
-    /// names the path; nothing is overwritten.
+    /// If the folder or one of its files can't be used: no permission, damaged, not a database. The message names the
+    /// path; nothing is overwritten.
     pub fn open(dir: &Path) -> Result<Self, WarehouseError> {
-        let folder = Folder::open(dir).map_err(|fault| fault.told("opening the warehouse", dir))?;
+        let folder = Folder::open(dir).map_err(|fault| fault.in_context("opening the warehouse", dir))?;
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
@@ -74,13 +74,13 @@ impl SqliteWarehouse {
         })
     }
 
-    /// Opens a folder that is there to read it. Nothing in it is created or changed, and whoever is at work in it
-    /// is not disturbed.
+    /// Opens an existing folder read-only. Nothing in it is created or changed, and other processes are not blocked.
     ///
     /// # Errors
-    /// When the folder or one of its files cannot be read: absent, no permission, damaged, not a database.
+    /// If the folder or one of its files can't be read: missing, no permission, damaged, not a database.
     pub fn open_to_read(dir: &Path) -> Result<Self, WarehouseError> {
-        let folder = Folder::open_to_read(dir).map_err(|fault| fault.told("opening the warehouse", dir))?;
+        let folder =
+            Folder::open_to_read(dir).map_err(|fault| fault.in_context("opening the warehouse", dir))?;
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
@@ -88,7 +88,7 @@ impl SqliteWarehouse {
         })
     }
 
-    /// What a translated query about these dates answers.
+    /// Runs a translated query for these dates.
     async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
         self.pool
             .run(Role::Reader, "querying".to_owned(), move |connection| {
@@ -97,7 +97,7 @@ impl SqliteWarehouse {
             .await
     }
 
-    /// Does something with the lease that is held, if one is.
+    /// Runs `work` with the held lease, if there is one.
     async fn with_lease(
         &self,
         work: impl FnOnce(&Folder, &Fence) -> Result<(), Fault> + Send + 'static,
@@ -130,7 +130,7 @@ impl SqliteWarehouse {
         let pool = Arc::clone(&self.pool);
         blocking(move || {
             let folder = pool.folder();
-            work(folder).map_err(|fault| fault.told(doing, folder.path()))
+            work(folder).map_err(|fault| fault.in_context(doing, folder.path()))
         })
         .await
     }
@@ -140,7 +140,7 @@ impl SqliteWarehouse {
         let folder = self.pool.folder();
         checked(table)
             .and_then(|()| folder.create(&table.dataset))
-            .map_err(|fault| fault.told(doing, folder.path()))
+            .map_err(|fault| fault.in_context(doing, folder.path()))
     }
 }
 
@@ -240,12 +240,12 @@ impl Warehouse for SqliteWarehouse {
             .pool
             .alone(move |folder| fill::fill(folder, tables, &counter, fence.as_ref()));
         tokio::pin!(filling);
-        let mut told = 0;
+        let mut in_context = 0;
         loop {
             let done = tokio::time::timeout(PROGRESS, &mut filling).await;
             let now = counted.load(Ordering::Relaxed);
-            written.fetch_add(now - told, Ordering::Relaxed);
-            told = now;
+            written.fetch_add(now - in_context, Ordering::Relaxed);
+            in_context = now;
             if let Ok(result) = done {
                 return result;
             }
@@ -299,8 +299,8 @@ impl Leases for SqliteWarehouse {
         Ok(has)
     }
 
-    async fn beat(&self) -> Result<(), WarehouseError> {
-        self.with_lease(lease::beat).await
+    async fn heartbeat(&self) -> Result<(), WarehouseError> {
+        self.with_lease(lease::heartbeat).await
     }
 
     async fn give_back(&self) -> Result<(), WarehouseError> {
@@ -351,10 +351,10 @@ impl Records for SqliteWarehouse {
     }
 }
 
-/// Whether the embedded warehouse can answer a query about dates, without asking it.
+/// Checks whether the embedded warehouse can translate a query with date parameters. Doesn't run it.
 ///
 /// # Errors
-/// When it cannot be read, or has a construct there is no translation for; the error names it.
+/// If it can't be parsed, or has an unsupported construct; the message names it.
 pub fn understands(sql: &str) -> Result<(), WarehouseError> {
     googlesql::translate_about(sql, chrono::Utc::now()).map(drop)
 }
@@ -383,7 +383,7 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> 
     Ok(any.is_some())
 }
 
-/// Creates the table and its index, or refuses one that is there and is another.
+/// Creates the table and its index, or rejects an existing table that differs.
 fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, Fault> {
     let path = table.path();
     let ensured = match schema::schema(connection, &path)? {

@@ -1,4 +1,4 @@
-//! The owners of the embedded warehouse's tables, in the file of the leases.
+//! Table owners of the embedded warehouse, in the lease file.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -11,7 +11,7 @@ use crate::warehouse::{Claim, Owner};
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
     path TEXT PRIMARY KEY, plan TEXT NOT NULL, owner TEXT NOT NULL) STRICT";
 
-/// Whose each of these tables is. Nothing is created.
+/// The owner of each table. Creates nothing.
 pub(super) fn owners(folder: &Folder, tables: &[String]) -> Result<Vec<Option<Owner>>, Fault> {
     let Some(connection) = open_to_look(folder)? else {
         return Ok(vec![None; tables.len()]);
@@ -41,7 +41,7 @@ fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> 
     text.map(read).transpose()
 }
 
-/// Records the owner of all these tables, if each still is whose it was; says whether it did.
+/// Sets the owner of all these tables if none has changed. Returns whether it did.
 pub(super) fn claim(folder: &Folder, claims: &[Claim], owner: &Owner) -> Result<bool, Fault> {
     let text = serde_json::to_string(owner).map_err(|error| Fault::code(error.to_string()))?;
     let mut connection = open(folder)?;

@@ -1,4 +1,4 @@
-//! A few connections: several that read, one that writes, all on threads that may block.
+//! A small connection pool: several readers and one writer, all on blocking threads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::folder::{Dataset, Folder};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-/// Connections that may read at the same time.
+/// Number of concurrent readers.
 const READERS: u32 = 4;
 
 /// The connections of one warehouse.
@@ -28,7 +28,7 @@ struct Lane {
     idle: Mutex<Vec<Open>>,
 }
 
-/// A connection and the datasets it has at hand.
+/// A connection and its attached datasets.
 #[derive(Debug)]
 struct Open {
     connection: Connection,
@@ -36,7 +36,7 @@ struct Open {
 }
 
 impl Pool {
-    /// Opens one connection of each kind, so that a folder that cannot be used is refused at once.
+    /// Opens one connection of each kind, so that an unusable folder fails at once.
     pub(super) fn open(folder: Folder) -> Result<Self, WarehouseError> {
         let pool = Self {
             folder,
@@ -55,7 +55,7 @@ impl Pool {
         &self.folder
     }
 
-    /// Runs `work` on a connection, waiting for one to be free. `doing` begins the sentence of a failure.
+    /// Runs `work` on a connection, after waiting for a free one. `doing` names the operation in error messages.
     pub(super) async fn run<T, W>(
         self: &Arc<Self>,
         role: Role,
@@ -74,7 +74,8 @@ impl Pool {
         blocking(move || {
             let lane = pool.lane(role);
             let mut open = lane.take(&pool.folder)?;
-            let done = work(&mut open.connection).map_err(|fault| fault.told(&doing, pool.folder.path()));
+            let done =
+                work(&mut open.connection).map_err(|fault| fault.in_context(&doing, pool.folder.path()));
             if open.connection.is_autocommit() {
                 lane.give(open);
             }
@@ -84,7 +85,7 @@ impl Pool {
         .await
     }
 
-    /// Runs `work` while no connection is open, for exchanging the files themselves.
+    /// Runs `work` while no connection is open, to replace the files themselves.
     pub(super) async fn alone<T, W>(self: &Arc<Self>, work: W) -> Result<T, WarehouseError>
     where
         T: Send + 'static,
@@ -127,11 +128,11 @@ impl Lane {
         }
     }
 
-    /// A connection that has at hand what is in the folder now: a dataset that another program made or exchanged since
-    /// is seen by the next query.
+    /// A connection with the datasets that are in the folder now. A dataset created or replaced by another process is
+    /// visible to the next query.
     fn take(&self, folder: &Folder) -> Result<Open, WarehouseError> {
         let datasets =
-            (folder.datasets()).map_err(|fault| fault.told("opening the warehouse", folder.path()))?;
+            (folder.datasets()).map_err(|fault| fault.in_context("opening the warehouse", folder.path()))?;
         let idle = self.idle().pop();
         match idle {
             Some(open) if open.datasets == datasets => Ok(open),
@@ -151,7 +152,7 @@ impl Lane {
     }
 }
 
-/// Runs `work` on a thread that may block. A panic there becomes an error here.
+/// Runs `work` on a blocking thread. A panic there becomes an error.
 pub(super) async fn blocking<T, W>(work: W) -> Result<T, WarehouseError>
 where
     T: Send + 'static,

@@ -1,5 +1,5 @@
-//! Running a translated query. A comparison answers 0 or 1, a date its ISO text: the answer's columns have no
-//! declared type here, and `Value::as_date` reads both forms of a date.
+//! Runs a translated query. Comparisons return 0 or 1 and dates ISO text, because result columns have no declared type
+//! in `SQLite`; `Value::as_date` reads both forms of a date.
 
 use chrono::NaiveDate;
 use rusqlite::types::ValueRef;
@@ -10,7 +10,7 @@ use super::googlesql::{ALL_DATES, ONE_DATE};
 use crate::table::{RESERVED, Row, Value};
 use crate::warehouse::Answer;
 
-/// Everything the query answers about these dates.
+/// The result of the query for these dates.
 pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) -> Result<Answer, Fault> {
     let mut statement = connection.prepare_cached(sql).map_err(unprepared)?;
     if !statement.readonly() {
@@ -20,7 +20,7 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
         .column_names()
         .into_iter()
         .enumerate()
-        // What a translation adds is no part of the answer.
+        // Columns added by the translation are not part of the result.
         .filter(|(_, name)| !name.starts_with(RESERVED))
         .map(|(at, name)| (at, name.to_owned()))
         .collect();
@@ -40,7 +40,7 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
     })
 }
 
-/// Gives the parameters of a translated query their values: the first date, and all of them as a JSON list.
+/// Binds the parameters of a translated query: the first date, and all of them as a JSON list.
 fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), Fault> {
     if let Some(at) = statement.parameter_index(ONE_DATE)? {
         let date = dates.first().map(ToString::to_string);
@@ -66,7 +66,7 @@ fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, Fault> {
     }
 }
 
-/// A query that does not prepare is at fault itself, unless it names a table that is not loaded yet.
+/// A query that can't be prepared is wrong itself, unless it names a table that isn't loaded yet.
 fn unprepared(error: rusqlite::Error) -> Fault {
     let said = match &error {
         rusqlite::Error::SqlInputError { msg, .. } => msg,

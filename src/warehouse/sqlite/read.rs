@@ -1,4 +1,4 @@
-//! Reading rows by date, typed by the table's definition.
+//! Reads rows by date, typed by the table definition.
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, Params};
@@ -9,7 +9,7 @@ use super::folder::checked;
 use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
-/// A [`Read`] that owns what it names, to cross to a blocking thread.
+/// An owned [`Read`], to move to a blocking thread.
 pub(super) struct Reading {
     table: TableDef,
     columns: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Reading {
 }
 
 enum Days {
-    /// Ascending, each once.
+    /// Ascending, without duplicates.
     Only(Vec<NaiveDate>),
     Between(NaiveDate, NaiveDate),
 }
@@ -41,7 +41,7 @@ impl From<Read<'_>> for Reading {
 }
 
 impl Reading {
-    /// The rows, by date and then in stored order, all from one moment.
+    /// The rows, by date and then in stored order, from one snapshot.
     pub(super) fn rows(&self, connection: &mut Connection) -> Result<Vec<Row>, Fault> {
         checked(&self.table)?;
         let columns = self.columns()?;
@@ -58,7 +58,7 @@ impl Reading {
         let mut rows = Vec::new();
         let moment = connection.transaction()?;
         match &self.dates {
-            // One search of the index per date: in order without sorting, and one statement for any number.
+            // One index lookup per date: ordered without a sort, and one statement for any number of dates.
             Days::Only(dates) => {
                 let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY {stored}");
                 for day in dates {
@@ -81,7 +81,7 @@ impl Reading {
         Ok(rows)
     }
 
-    /// The name by which `SQLite` numbers the rows, which a column may have taken.
+    /// `SQLite`'s name for the row number. A column may use one of the three.
     fn stored_order(&self) -> &'static str {
         let is_free =
             |name: &&str| (self.table.columns.iter()).all(|column| !column.name.eq_ignore_ascii_case(name));

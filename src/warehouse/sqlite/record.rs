@@ -1,4 +1,4 @@
-//! The progress of plans that the embedded warehouse keeps, in the file of the leases.
+//! Plan progress in the embedded warehouse, in the lease file.
 
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
@@ -8,14 +8,14 @@ use super::lease::{DATASET, Fence, open, open_to_look};
 use super::schema;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
-/// Made when a lease is taken: whoever adds entries holds one.
+/// Created when a lease is taken, which is required to append entries.
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.ledger (
     plan TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, date TEXT,
     state TEXT NOT NULL, came_rows INTEGER, kept_rows INTEGER, quarantined_rows INTEGER, digest INTEGER,
     fingerprint TEXT, run TEXT NOT NULL, host TEXT NOT NULL, recorded_at TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (plan, number)) STRICT, WITHOUT ROWID";
 
-/// Adds entries within a transaction.
+/// Inserts entries inside a transaction.
 pub(super) fn put<'a>(
     connection: &Connection,
     plan: &str,
@@ -48,7 +48,7 @@ pub(super) fn put<'a>(
     Ok(())
 }
 
-/// Adds entries, all or none, as long as the lease is held.
+/// Appends entries, all or none, if the lease is still held.
 pub(super) fn append(
     folder: &Folder,
     fence: Option<&Fence>,
@@ -63,7 +63,7 @@ pub(super) fn append(
     Ok(())
 }
 
-/// The entries of a plan after this number. Nothing is created.
+/// The entries of a plan above this number. Creates nothing.
 pub(super) fn entries(folder: &Folder, plan: &str, after: i64) -> Result<Vec<Entry>, Fault> {
     let Some(connection) = open_to_look(folder)? else {
         return Ok(Vec::new());

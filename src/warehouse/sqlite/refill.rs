@@ -1,5 +1,5 @@
-//! Replacing the rows of exactly some dates by what a query answers, all in one transaction of the writer's.
-//! What does not fit its column is quarantined with its reason; the query's own mistakes fail the whole of it.
+//! Replaces the rows of given dates by the result of a query, in one write transaction. Rows that don't fit their
+//! columns are quarantined with a reason; an error of the query itself fails the whole refill.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,7 +15,7 @@ use crate::warehouse::{
     Answer, Asking, Came, Recording, Refill, Refilled, Replace, RowsExpected, WarehouseError,
 };
 
-/// A [`Refill`] that owns what it names, its query translated.
+/// An owned [`Refill`] with its translated query.
 pub(super) struct Refilling {
     table: TableDef,
     dates: Vec<NaiveDate>,
@@ -39,7 +39,7 @@ impl Refilling {
         })
     }
 
-    /// Asks, sorts out, replaces, all or nothing.
+    /// Runs the query, quarantines invalid rows and replaces the dates, all or nothing.
     pub(super) fn commit(
         &self,
         connection: &mut Connection,
@@ -90,7 +90,7 @@ impl Refilling {
         Ok(refilled)
     }
 
-    /// Every date with the rows that were answered for it.
+    /// The query's rows by date.
     fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Candidate>)>, Fault> {
         let ask = |dates: &[NaiveDate]| self.typed(answer(connection, &self.sql, dates)?);
         match self.asking {
@@ -112,7 +112,7 @@ impl Refilling {
         }
     }
 
-    /// A row that is of none of the dates belongs to the one that was asked about, if it was only one.
+    /// A row of another date is assigned to the requested one, if only one was requested.
     fn stray(&self, dates: &mut [(NaiveDate, Vec<Candidate>)], row: Candidate) -> Result<(), Fault> {
         if let [(_, rows)] = dates {
             rows.push(row);
@@ -131,7 +131,7 @@ impl Refilling {
         row.get(at)?.as_date()
     }
 
-    /// The rows in the order and the types of the table's columns. One with a value of another type is kept as it came.
+    /// The rows in the table's column order and types. A row with a value of another type is left as returned.
     fn typed(&self, answer: Answer) -> Result<Vec<Candidate>, Fault> {
         answer.refuse_other_columns(&self.table).map_err(Fault::Told)?;
         let from: Vec<Option<usize>> = (self.table.columns.iter())
@@ -154,7 +154,7 @@ impl Refilling {
         Ok(answer.rows.into_iter().map(typed).collect())
     }
 
-    /// The rows of a date in the order of their keys, those that cannot be stored apart.
+    /// The valid rows of a date ordered by key, and the invalid ones.
     fn sorted_out(&self, date: NaiveDate, rows: Vec<Candidate>) -> Admitted {
         let mut admitted = admit_on(&self.table, date, rows);
         let keys = self.table.key_positions();

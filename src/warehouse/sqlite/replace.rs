@@ -1,4 +1,4 @@
-//! Replacing the rows of exactly some dates of one table, in one transaction.
+//! Replaces the rows of given dates of one table, in one transaction.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path
 use crate::warehouse::keep::is_not_less;
 use crate::warehouse::{Kept, Recording, Replace};
 
-/// A [`Replace`] that owns what it names, to cross to a blocking thread.
+/// An owned [`Replace`], to move to a blocking thread.
 pub(super) struct Replacement {
     table: TableDef,
     dates: Vec<NaiveDate>,
@@ -38,11 +38,11 @@ impl From<Replace<'_>> for Replacement {
     }
 }
 
-/// When each key was first written, in stored form.
+/// The creation timestamp of each key, in stored form.
 type Born = HashMap<Vec<String>, String>;
 
 impl Replacement {
-    /// Deletes, inserts and stamps, all or nothing; says whose stored rows stayed.
+    /// Deletes, inserts and stamps in one transaction. Returns the dates whose stored rows were kept.
     pub(super) fn commit(
         &self,
         connection: &mut Connection,
@@ -62,7 +62,7 @@ impl Replacement {
         Ok(kept)
     }
 
-    /// The same within a transaction that somebody else commits.
+    /// The same inside a transaction that the caller commits.
     pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
         checked(&self.table)?;
         self.refuse_other_dates()?;
@@ -74,7 +74,7 @@ impl Replacement {
         Ok(kept)
     }
 
-    /// The short dates that hold at least as many rows as came for them.
+    /// The short dates with at least as many stored rows as new ones.
     fn kept(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
         let mut kept = Vec::new();
         if self.short.is_empty() {
@@ -206,7 +206,7 @@ impl Replacement {
     }
 }
 
-/// A key as it can be looked up: its values as texts.
+/// A key for lookups: its values as strings.
 fn key_of<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<String> {
     values.map(Value::to_string).collect()
 }

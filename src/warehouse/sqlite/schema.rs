@@ -1,4 +1,4 @@
-//! How a table of the embedded warehouse is, and altering it.
+//! Reading and altering the tables of the embedded warehouse.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -9,7 +9,7 @@ use crate::table::{
     sqlite_path, sqlite_schema, sqlite_table,
 };
 
-/// How the table at `dataset.table` is; none if it is not there.
+/// The schema of the table at `dataset.table`; `None` if it doesn't exist.
 pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schema>, Fault> {
     let Some((dataset, table)) = path.split_once('.') else {
         return Err(Fault::code(format!(
@@ -56,7 +56,7 @@ pub(super) fn exists(connection: &Connection, schema: &str, table: &str) -> rusq
         && connection.query_row(has_columns, [table, schema], |row| row.get(0))?)
 }
 
-/// How the table's statements are written.
+/// The dialect and path for a table's statements.
 pub(super) const fn site(path: &str) -> Site<'_> {
     Site {
         path,
@@ -64,7 +64,7 @@ pub(super) const fn site(path: &str) -> Site<'_> {
     }
 }
 
-/// Alters a table in one transaction, all of it or nothing.
+/// Alters a table in one transaction.
 pub(super) fn migrate(
     connection: &mut Connection,
     table: &TableDef,
@@ -92,7 +92,7 @@ pub(super) fn migrate(
     Ok(())
 }
 
-/// Drops a table that holds no row and makes it as it is defined.
+/// Drops a table without rows and creates it from its definition.
 fn make_anew(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
     let (path, stored) = (table.path(), sqlite_path(&table.dataset, &table.name));
     let held = connection
@@ -107,7 +107,7 @@ fn make_anew(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
     make(connection, table)
 }
 
-/// Puts a table as it is defined in the place of one that has the same columns, with its rows in their order.
+/// Replaces a table by one created from its definition, with the same columns and with its rows in order.
 fn copy(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
     let names = sql_names(table.columns.iter().map(|column| &column.name));
     let path = sqlite_path(&table.dataset, &table.name);

@@ -1,4 +1,4 @@
-//! The embedded warehouse kept to its contract.
+//! Contract tests of the embedded warehouse.
 
 use std::borrow::Cow;
 use std::fs;
@@ -498,7 +498,7 @@ async fn a_damaged_file_is_told_by_name() {
         .await
         .unwrap();
     drop(warehouse);
-    // The first opening after a fill turns the write-ahead log on, which is noted in the file.
+    // The first open after a fill enables the write-ahead log, which is recorded in the file.
     drop(SqliteWarehouse::open(dir.path()).unwrap());
     let file = dir.path().join("league.sqlite");
     let mut bytes = fs::read(&file).unwrap();
@@ -518,7 +518,7 @@ async fn a_damaged_file_is_told_by_name() {
     assert!(fs::read(&file).unwrap() == bytes, "the damaged file was changed");
 }
 
-/// Games with tables to be refilled from them.
+/// Fills `games` with three rows on two dates, for refills of other tables.
 async fn played(warehouse: &SqliteWarehouse) {
     warehouse.ensure(&games()).await.unwrap();
     let rows = [
@@ -798,7 +798,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
         ..games()
     };
     let written = AtomicUsize::new(0);
-    // A dataset of its own: the other one is open elsewhere, which keeps a fill out by itself.
+    // A separate dataset: the other one is open in another warehouse, which alone would block a fill.
     let apart = TableDef {
         dataset: "apart".into(),
         ..games()
@@ -811,7 +811,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
         first.refill(refill).await.unwrap_err(),
         first.fill(empty, &written).await.unwrap_err(),
         first.ensure(&another).await.unwrap_err(),
-        first.beat().await.unwrap_err(),
+        first.heartbeat().await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.class, ErrorClass::Auth);
@@ -823,7 +823,7 @@ async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
     replace(&second, &[day("2024-01-01")], &rows, now).await.unwrap();
 }
 
-/// Names that mean something else to `SQLite` where they stand without quotes.
+/// Names that are keywords in `SQLite` unless quoted.
 fn reserved(dataset: &'static str) -> TableDef {
     TableDef {
         dataset: Cow::Borrowed(dataset),

@@ -1,5 +1,5 @@
-//! Trying a translated query: it is prepared in an empty copy of the warehouse in memory, with the tables as they are and
-//! as they will be, and never run.
+//! Checks a translated query: it is prepared, but not run, in an empty in-memory copy of the warehouse with the current
+//! and planned tables.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::fault::Fault;
 use crate::table::{RESERVED, Returned, TableDef, sql_name, sqlite_schema};
 use crate::warehouse::Tried;
 
-/// The columns of every table, by the schema its dataset is attached as, and the table.
+/// The columns of each table, by the schema of its dataset and its name.
 type Shapes = BTreeMap<(String, String), Vec<String>>;
 
-/// What a translated query returns. `connection` is asked what tables there are, and for nothing else.
+/// The columns a translated query returns. `connection` is only used to list the tables.
 pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) -> Result<Tried, Fault> {
     let mut shapes = held(connection)?;
     for table in planned {

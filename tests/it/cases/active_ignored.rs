@@ -1,4 +1,4 @@
-//! A plan of some days of the week on a table that holds rows of the others, which are none of its business.
+//! A plan for some weekdays on a table that also has rows of the others, which it must not touch.
 
 use super::{Looked, Planned};
 
@@ -25,7 +25,7 @@ columns = [{{ name = "day", type = "DATE" }}, {{ name = "n", type = "INT64" }}]
     )
 }
 
-/// Three identical runs leave every row of another day as it was, and the second and third compute nothing.
+/// Three identical runs leave the rows of other days unchanged, and the second and third compute nothing.
 fn keeps_other_days(active: &str, work: usize) {
     let case = Planned::new(&plan(active));
     case.sql(
@@ -72,7 +72,8 @@ fn rows_of_days_left_out_by_a_query_stay() {
     );
 }
 
-/// The table has rows of every day, and the program that fills it is run on Mondays: once each, whatever the other days hold.
+/// The table has rows of every day, and its program is scheduled for Mondays: it runs once for each Monday, whatever
+/// the other days contain.
 #[test]
 fn a_weekly_program_is_run_once_a_week() {
     let case = Planned::new("");

@@ -1,4 +1,4 @@
-//! A date of the first stage gets other rows, and everything computed from it is stale: the dry run must say so.
+//! A date of the first stage gets other rows, and everything downstream is stale: the dry run must say so.
 
 use super::Planned;
 

@@ -21,7 +21,7 @@ expect_rows = 2
 const MADE: &str = "CREATE TABLE t (day TEXT NOT NULL, n INTEGER NOT NULL)";
 const STORED: &str = "SELECT day, n FROM prod.t ORDER BY day, n";
 
-/// Every day was computed once with two rows; then the source lost some.
+/// Every day was computed once, with two rows; then the source lost some.
 fn computed_once(lost: &str) -> Planned {
     let case = Planned::new(LATE);
     let days = ["2024-01-01", "2024-01-02", "2024-01-03"].map(|day| format!("('{day}', 1), ('{day}', 2)"));

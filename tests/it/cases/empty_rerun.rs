@@ -1,4 +1,4 @@
-//! A program prints its header alone for a date that had rows, and for one that never had any.
+//! A program prints only its header, once for a date that had rows and once for a date that never had any.
 
 use super::{Looked, Planned};
 

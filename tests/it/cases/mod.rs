@@ -1,4 +1,5 @@
-//! Small plans that once lost rows or hid trouble, each through the real program, under the name of what went wrong.
+//! Regression tests: small plans that once lost rows or hid failures, run with the real program and named after the
+//! bug.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -12,15 +13,15 @@ use std::fs;
 use crate::planned::Planned;
 use rusqlite::Connection;
 
-/// What the cases look at beside what the program says.
+/// What the cases inspect besides the program's output.
 trait Looked {
-    /// A dataset of the embedded warehouse, made if it is not there, changed by another program.
+    /// Runs statements on a dataset of the embedded warehouse, which is created if missing, like another program would.
     fn sql(&self, dataset: &str, statements: &str);
 
-    /// What a query finds, a text a row.
+    /// The rows of a query as text.
     fn rows(&self, query: &str) -> Vec<String>;
 
-    /// How the dates of a stage stand in the ledger, as `DATE STATE ROWS`.
+    /// The units of a stage in the ledger, as `DATE STATE ROWS`.
     fn units(&self, stage: &str) -> Vec<String>;
 
     fn reason(&self, stage: &str, date: &str) -> String;

@@ -1,5 +1,5 @@
-//! The pictures of the pages show what the console draws today. They are made from the console itself, on a run that never
-//! was and is always the same. After a change of the screen: `UPDATE_DOCS=1 cargo test --test it pictures`.
+//! The screenshots in the docs match the current console. They are rendered by the console itself from a fixed,
+//! simulated run. After changing the screen: `UPDATE_DOCS=1 cargo test --test it pictures`.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
-// The fixture looks for the crate in the module around it.
+// The fixture refers to the crate from the module around it.
 extern crate backcourt;
 
 #[path = "../../../src/console/fixture.rs"]
@@ -30,7 +30,7 @@ use ratatui::layout::Rect;
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 40;
 
-/// Each picture by its name, with what the console was told until it looked so.
+/// Each screenshot by name, with the messages that produce it.
 fn scenes() -> [(&'static str, Vec<Msg>); 4] {
     [
         ("console", tour::half_way()),

@@ -1,4 +1,5 @@
-//! A screen as an SVG: text as text, what fonts draw with gaps as paths. Knows no console.
+//! Renders a screen as SVG: text as text, and characters that fonts draw with gaps as paths. Independent of the
+//! console.
 
 use std::fmt::Write;
 
@@ -15,7 +16,7 @@ const INK: &str = "#d0d7de";
 
 const FONTS: &str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-/// The screen on a dark ground.
+/// The screen on a dark background.
 pub fn picture(screen: &Buffer) -> String {
     let (columns, rows) = (f64::from(screen.area.width), f64::from(screen.area.height));
     let (width, height) = (columns * WIDTH + 2.0 * MARGIN, rows * HEIGHT + 2.0 * MARGIN);
@@ -47,7 +48,7 @@ pub fn picture(screen: &Buffer) -> String {
     text + &letters + "</svg>\n"
 }
 
-/// One path for each colour, in the order the colours are met.
+/// One path per colour, in the order of first use.
 #[derive(Default)]
 struct Paths(Vec<(&'static str, String)>);
 
@@ -60,7 +61,7 @@ impl Paths {
     }
 }
 
-/// Ink and ground of a cell.
+/// Foreground and background colour of a cell.
 fn colours(cell: &Cell) -> (&'static str, &'static str) {
     let (ink, ground) = (colour(cell.fg, INK), colour(cell.bg, GROUND));
     if cell.modifier.contains(Modifier::REVERSED) {
@@ -70,7 +71,7 @@ fn colours(cell: &Cell) -> (&'static str, &'static str) {
     }
 }
 
-/// One of the sixteen colours of a terminal, as a dark palette has them.
+/// One of the sixteen terminal colours, in a dark palette.
 fn colour(colour: Color, usual: &'static str) -> &'static str {
     match colour {
         Color::Black => "#484f58",
@@ -93,7 +94,8 @@ fn colour(colour: Color, usual: &'static str) -> &'static str {
     }
 }
 
-/// The text of a row, in runs of one style; what is not ASCII stands alone, since its width depends on the font.
+/// The text of a row, in runs of one style. Non-ASCII characters are placed individually, because their width depends
+/// on the font.
 fn words(row: &[Cell], y: f64) -> String {
     let is_word = |cell: &Cell| cell.symbol() != " " && shape(cell.symbol(), 0.0, 0.0).is_none();
     let style = |cell: &Cell| (colours(cell), cell.modifier.contains(Modifier::BOLD));
@@ -128,11 +130,11 @@ fn escaped(symbol: &str) -> &str {
     }
 }
 
-/// The path of a line or a block; none for what is text.
+/// The path of a line or block character; `None` for text.
 fn shape(symbol: &str, x: f64, y: f64) -> Option<String> {
     let (right, bottom) = (x + WIDTH, y + HEIGHT);
     let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
-    // Lines are ends that meet in the middle of the cell: up, right, down, left; heavy ones as capitals.
+    // Lines consist of segments that meet in the middle of the cell: up, right, down, left; upper case means heavy.
     let ends = match symbol {
         "─" => "rl",
         "│" => "ud",
@@ -166,7 +168,7 @@ fn shape(symbol: &str, x: f64, y: f64) -> Option<String> {
     Some(ends.chars().map(stroke).collect())
 }
 
-/// A rectangle; from right to left it is a hole in one it lies in.
+/// A rectangle. Drawn from right to left, it cuts a hole into a surrounding one.
 fn block(left: f64, top: f64, right: f64, bottom: f64) -> String {
     let (width, height) = (right - left, bottom - top);
     format!("M{left:.1} {top:.1}h{width:.1}v{height:.1}h{:.1}z", -width)

@@ -1,4 +1,4 @@
-//! The README's tour as the console is told of it: the built-in plan on feeds whose gamebook is out for three dates.
+//! The README's tour as console messages: the built-in plan on feeds whose gamebook is out for three dates.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use tracing::Level;
 
 use super::fixture;
 
-/// The dates whose gamebook does not answer, as in `assets/faults/flaky.toml`.
+/// The dates with a gamebook outage, as in `assets/faults/flaky.toml`.
 const OUTAGES: [&str; 3] = ["2021-12-25", "2023-12-16", "2025-11-14"];
 
 const FIRST: &str = "team_offense";
 
-/// What the checks of the first stage answer while these dates are missing, as far as it is not "none".
+/// The results of the first stage's checks while these dates are missing, except those that are "none".
 const ANSWERS: [(&str, CheckState, &str); 8] = [
     ("seed_1_teams_per_date", CheckState::Warn, "12.6"),
     ("seed_2_game_id_format", CheckState::Pass, "100"),
@@ -29,7 +29,7 @@ const ANSWERS: [(&str, CheckState, &str); 8] = [
     ("offense_quality", CheckState::Pass, "85; 100"),
 ];
 
-/// The dates of the first stage half done, two of the three outages met.
+/// The first stage half done, after two of the three outages.
 pub fn half_way() -> Vec<Msg> {
     let mut run = of_the_plan(fixture::running(50), |state| match state {
         UnitState::Running | UnitState::Pending => state,
@@ -44,21 +44,21 @@ pub fn half_way() -> Vec<Msg> {
     told
 }
 
-/// The first stage done but for three dates, and its checks asked: the cursor is on the second that fails.
+/// The first stage done except for three dates, and its checks run. The cursor is on the second failing check.
 pub fn the_checks_after_it() -> Vec<Msg> {
     let mut told = ended_with_failures();
     told.extend(['4', 'n', 'n'].map(key));
     told
 }
 
-/// From there, all that failed.
+/// From there, the rerun question for all failed dates.
 pub fn the_question_before_a_rerun() -> Vec<Msg> {
     let mut told = ended_with_failures();
     told.extend(['1', 'R'].map(key));
     told
 }
 
-/// Everything done, and the page behind `b`.
+/// All stages done, and the page opened by `b`.
 pub fn the_usage_rate_once_all_is_done() -> Vec<Msg> {
     let mut run = of_the_plan(fixture::finished(50), |_| UnitState::Ok);
     let whole = run.stages[0].clone();
@@ -111,7 +111,7 @@ fn ended_with_failures() -> Vec<Msg> {
     told
 }
 
-/// A run of the fixture as one of the built-in plan: its stages and checks, of which only the first stage has begun.
+/// The fixture's run as a run of the built-in plan: its stages and checks, with only the first stage started.
 fn of_the_plan(mut run: Snapshot, state: impl Fn(UnitState) -> UnitState) -> Snapshot {
     let plan: Plan = load(BUILTIN).unwrap();
     plan.title.clone_into(&mut run.run.title);
@@ -180,7 +180,7 @@ fn count(stage: &mut StageView) {
     stage.rows = stage.units.iter().map(|unit| u64::from(unit.rows)).sum();
 }
 
-/// The check of a plan before it was ever asked, made from any other that was not.
+/// A check that hasn't run, based on another one.
 fn unasked(spec: &CheckSpec, other: &CheckView) -> CheckView {
     CheckView {
         name: spec.name.clone(),
@@ -201,7 +201,7 @@ fn answer(check: &mut CheckView, state: CheckState, value: &str, offending: Vec<
     check.seconds = Some(0.012);
 }
 
-/// What the engine writes of the dates from `first` on, and of an outage among them.
+/// The engine's log for the dates from `first` on, with an outage among them.
 fn log(first: &str, outage: &str) -> Msg {
     let landed = (0..20).map(|at| {
         let date = fixture::day(first) + Duration::days(at);

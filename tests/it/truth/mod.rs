@@ -1,5 +1,5 @@
-//! The proof of the whole: what the program itself stored, through load, warehouse and engine, equals the official
-//! team totals, which no reconstruction ever reads, and the rates worked out anew from the box scores.
+//! End-to-end proof: the rows the program stores, through load, warehouse and engine, equal the official team totals,
+//! which no reconstruction reads, and rates recomputed from the box scores.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -42,7 +42,7 @@ fn rate(row: &Row<'_>, column: &str) -> Option<f64> {
     row.get(column).unwrap()
 }
 
-/// Runs the stages up to one; every row that is owed must be there.
+/// Runs the stages up to `last`; all expected rows must be stored.
 fn run(state: &State, last: &str, range: &[&str]) {
     let run = ["run", "--stop-after", last, "--output", "silent"];
     state.backcourt(&[&run[..], range].concat()).expect(0);
@@ -54,7 +54,7 @@ fn the_feeds_of_january_2026_give_the_truth() {
     run(&state, "player_game", &[]);
     team_offense::equals_the_official_totals(&state);
     team_defense::equals_what_the_opponent_did(&state);
-    // Of seven players on the floor for seconds bdl alone tells, and it has neither a minute nor anything done of them.
+    // Seven players with seconds on the floor are only in bdl, which has no minutes or counts for them.
     player_game::rates_are_right(&state, [123_468, 123_292, 123_292, 49_602]);
 }
 

@@ -1,16 +1,16 @@
-//! No look-ahead: what is cached of a player on the morning of a game equals averages worked out anew from the box
-//! scores of the games of the season before it, and of no other.
+//! No look-ahead: a player's cache on the morning of a game equals averages recomputed from the box scores of earlier
+//! games in the season, and of no others.
 
 use backcourt::feeds::league::{PlayerLine, Stat};
 
 use super::player_game::{Played, count, rounded};
 use super::{LEAGUE, State, number, rate};
 
-/// Rows drawn by chance, always the same ones.
+/// The number of randomly drawn rows, and the fixed seed.
 const DRAWN: usize = 200;
 const SEED: u64 = 20_240_104;
 
-/// Draws rows and compares them; the first day of the season tells its games from those of the season before.
+/// Draws rows and compares them. The first day of the season separates its games from the previous season's.
 pub fn averages_are_of_earlier_games(state: &State, opener: &str) {
     let box_scores = Played::gather();
     let db = state.warehouse();
@@ -47,7 +47,7 @@ pub fn averages_are_of_earlier_games(state: &State, opener: &str) {
     }
 }
 
-/// The games a player was on the floor or scored in, oldest first.
+/// The earlier games in which a player had minutes or points, oldest first.
 fn earlier_games(box_scores: &Played, player: &str, opener: &str, date: &str) -> Vec<&'static PlayerLine> {
     let day = |line: &PlayerLine| LEAGUE.game(line.game).unwrap().date().to_string();
     let mut games: Vec<(String, &PlayerLine)> = box_scores
@@ -63,10 +63,10 @@ fn earlier_games(box_scores: &Played, player: &str, opener: &str, date: &str) ->
 #[derive(Debug, PartialEq)]
 struct Cached {
     games: Option<i64>,
-    /// Over 5 games, 10 games, the season.
+    /// Over 5 games, 10 games and the season.
     points: [Option<f64>; 3],
     minutes: Option<f64>,
-    /// Over 10 games, the season.
+    /// Over 10 games and the season.
     usage: [Option<f64>; 2],
     true_shooting: Option<f64>,
 }
@@ -90,7 +90,7 @@ impl Cached {
     }
 }
 
-/// The mean of what is known, unless nothing is.
+/// The mean of the known values; `None` without any.
 fn mean(values: impl Iterator<Item = Option<f64>>, digits: usize) -> Option<f64> {
     let known: Vec<f64> = values.flatten().collect();
     let count = f64::from(u32::try_from(known.len()).unwrap());

@@ -1,5 +1,5 @@
-//! Every player's rates equal those worked out anew from the box scores, in overtime too, and the players of a team
-//! scored what it did.
+//! Every player's rates equal those recomputed from the box scores, also in overtime, and the players' points add up to
+//! the team's.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use backcourt::nba::{Minutes, TeamMinutes};
 
 use super::{LEAGUE, OFFICIAL, Side, State, number, rate, side, side_of};
 
-/// What a player's usage is measured by: the counts of the team, and how long its game was.
+/// The reference for a player's usage: the team's counts and the length of the game.
 #[derive(Default)]
 struct Team {
     counts: HashMap<&'static str, f64>,
@@ -20,7 +20,7 @@ impl Team {
         self.counts[stat.column()]
     }
 
-    /// From the official minutes where there are some.
+    /// The length of the game in minutes, from the official minutes if available.
     fn minutes(&self, side: &Side) -> f64 {
         let official = OFFICIAL.get(side).map(|line| line.minutes.unwrap());
         let length = TeamMinutes::nearest(official.unwrap_or(Minutes::from_seconds(self.on_the_floor)));
@@ -41,12 +41,12 @@ fn plays(count: impl Fn(Stat) -> f64) -> f64 {
     count(Stat::Fga) + 0.44 * count(Stat::Fta) + count(Stat::Tov)
 }
 
-/// Half to even, by the decimals that printing gives.
+/// Rounds half to even on the exact value, by formatting.
 pub fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.digits$}").parse().unwrap()
 }
 
-/// A share, unless there is no whole.
+/// A share; `None` if the whole is zero.
 fn share(part: f64, whole: f64, digits: usize) -> Option<f64> {
     (whole > 0.0).then(|| rounded(part / whole, digits))
 }
@@ -63,15 +63,15 @@ fn teams() -> HashMap<Side, Team> {
     teams
 }
 
-/// What the box scores say of every player who played, by game and player.
+/// The box score lines of every player who played, by game and player.
 pub struct Played {
     teams: HashMap<Side, Team>,
     lines: HashMap<(String, &'static str), &'static PlayerLine>,
 }
 
-/// A player's rates in a game, rounded as they are stored.
+/// A player's rates in a game, rounded as stored.
 pub struct Rates {
-    /// Official minutes have two decimals.
+    /// With two decimals, as in official box scores.
     pub minutes: f64,
     pub usage: Option<f64>,
     pub true_shooting: Option<f64>,
@@ -94,7 +94,7 @@ impl Played {
         self.lines[&(game.to_owned(), player)]
     }
 
-    /// All games of a player, in no order.
+    /// All games of a player, in no particular order.
     pub fn lines_of(&self, player: &str) -> impl Iterator<Item = &'static PlayerLine> {
         let of_player = self
             .lines
@@ -119,7 +119,7 @@ impl Played {
     }
 }
 
-/// Compares every row. There must be so many rows, with minutes, with minutes and a usage, and with shots.
+/// Compares every row. The expected counts are: rows, with minutes, with minutes and usage, with shots.
 pub fn rates_are_right(state: &State, there_must_be: [u32; 4]) {
     let box_scores = Played::gather();
     let db = state.warehouse();

@@ -1,11 +1,11 @@
-//! What a team allowed is what the official totals of its opponent say, and rates as the opponent's offence does.
+//! A team's defence equals the official totals of its opponent, with the same rates as the opponent's offence.
 
 use backcourt::feeds::league::Stat;
 use backcourt::nba::TeamMinutes;
 
 use super::{OFFICIAL, State, number, rate, side_of};
 
-/// Columns of the table beside the official counts of the opponent they must equal.
+/// Table columns, with the official count of the opponent they must equal.
 const THEIRS: [(&str, Stat); 9] = [
     ("points_allowed", Stat::Pts),
     ("opp_fg_makes", Stat::Fgm),
@@ -18,7 +18,7 @@ const THEIRS: [(&str, Stat); 9] = [
     ("opp_assists", Stat::Ast),
 ];
 
-/// Columns beside those of the opponent's offence they must equal.
+/// Columns, with those of the opponent's offence they must equal.
 const MIRRORED: [(&str, &str); 5] = [
     ("defensive_rating", "offensive_rating"),
     ("opponent_pace", "pace"),
@@ -66,7 +66,7 @@ pub fn equals_what_the_opponent_did(state: &State) {
         assert_eq!(number(row, "win_flag"), Some(won.into()), "{own:?}");
         overtime += u32::from(TeamMinutes::nearest(team.minutes.unwrap()).overtimes() > 0);
     }
-    // Defensive rebounds of players are not known for the playoffs of 2025; 2,310 games have shots.
+    // Defensive rebounds of players are unknown for the playoffs of 2025; 2,310 games have shots.
     assert_eq!(
         (rows, compared, overtime, charted, unknown),
         (11_592, 11_586, 600, 4_620, 168)

@@ -1,4 +1,4 @@
-//! Team totals rebuilt from the players equal the official ones.
+//! Team totals summed from the players equal the official ones.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use backcourt::nba::TeamMinutes;
 use super::{LEAGUE, OFFICIAL, Side, State, number, rate, side, side_of};
 use crate::program::TABLE;
 
-/// Columns of the table beside the official counts they must equal.
+/// Table columns, with the official count they must equal.
 const TOTALS: [(&str, Stat); 9] = [
     ("points_scored", Stat::Pts),
     ("fg_makes", Stat::Fgm),
@@ -71,6 +71,6 @@ pub fn equals_the_official_totals(state: &State) {
         );
         overtime += u32::from(periods > 0);
     }
-    // Of six team-games there is no official line; 168 lack offensive rebounds, so nobody can rate them.
+    // Six team-games have no official line; 168 lack offensive rebounds, so they can't be rated.
     assert_eq!((rows, compared, unrated, overtime), (11_592, 11_586, 168, 600));
 }

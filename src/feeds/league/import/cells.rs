@@ -1,5 +1,5 @@
-//! The cells of one row, each read as what its column promises, or refused with a reason. An empty cell and an
-//! absent column are unknown; nothing else is.
+//! The cells of one row, parsed by column type or rejected with a reason. Only an empty cell or a missing column counts
+//! as unknown.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub(super) struct Cells<'a> {
     pub(super) line: u64,
 }
 
-/// A made shot is a tried one.
+/// Shots made can't exceed shots attempted.
 const MADE_OF_TRIED: [(Stat, Stat); 3] = [
     (Stat::Fgm, Stat::Fga),
     (Stat::Fg3m, Stat::Fg3a),
@@ -25,13 +25,13 @@ const MADE_OF_TRIED: [(Stat, Stat); 3] = [
 ];
 
 impl<'a> Cells<'a> {
-    /// The text of a column, if there is any.
+    /// The text of a column, if it isn't empty.
     pub(super) fn text(&self, column: &str) -> Option<&'a str> {
         let at = self.header.iter().position(|name| name == column)?;
         self.record.get(at).map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// A team's code, if there is one.
+    /// A team code, if the cell isn't empty.
     pub(super) fn team(&self, column: &str) -> Result<Option<TeamCode>, String> {
         let Some(text) = self.text(column) else {
             return Ok(None);
@@ -41,7 +41,7 @@ impl<'a> Cells<'a> {
             .map_err(|refused: Refused| format!("{column} {text:?} {}", refused.reason))
     }
 
-    /// A day, if there is one.
+    /// A date, if the cell isn't empty.
     pub(super) fn date(&self, column: &str) -> Result<Option<NaiveDate>, String> {
         let Some(text) = self.text(column) else {
             return Ok(None);
@@ -51,7 +51,7 @@ impl<'a> Cells<'a> {
             .map_err(|_| format!("{column} {text:?} is not a valid date; write it like 2026-01-03"))
     }
 
-    /// A whole number; `6.0` is one as well, because columns with gaps are often written that way.
+    /// A whole number. Accepts `6.0`, because columns with gaps are often written that way.
     pub(super) fn whole<T: FromStr>(&self, column: &str) -> Result<Option<T>, String> {
         let Some(text) = self.text(column) else {
             return Ok(None);
@@ -65,7 +65,7 @@ impl<'a> Cells<'a> {
             .map_err(|_| format!("{column} {text:?} is not a whole number in the valid range"))
     }
 
-    /// True or false, in any of the usual spellings.
+    /// A boolean, in any of the usual spellings.
     pub(super) fn truth(&self, column: &str) -> Result<Option<bool>, String> {
         let Some(text) = self.text(column) else {
             return Ok(None);
@@ -89,7 +89,7 @@ impl<'a> Cells<'a> {
             .map_err(|refused: Refused| format!("{column} {text:?} {}", refused.reason))
     }
 
-    /// Every count of a box score, 0 to 255.
+    /// All counts of a box score, each 0 to 255.
     pub(super) fn counts(&self) -> Result<Counts, String> {
         let counts = Counts::read(|column| self.whole(column))?;
         for (made, tried) in MADE_OF_TRIED {
@@ -106,7 +106,7 @@ impl<'a> Cells<'a> {
         Ok(counts)
     }
 
-    /// What the row says about its game.
+    /// What the row states about its game.
     pub(super) fn statement(&self) -> Result<Statement, String> {
         Ok(Statement {
             game: known("game_id", self.text("game_id"))?.parse()?,
@@ -118,7 +118,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The value of an indispensable column.
+/// The value of a required column.
 pub(super) fn known<T>(column: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| format!("{column} is empty"))
 }

@@ -1,4 +1,4 @@
-//! One CSV file: its header checked against the columns known, then row by row.
+//! Reads one CSV file: checks the header against the known columns, then reads row by row.
 
 use std::path::Path;
 
@@ -7,15 +7,15 @@ use csv::{Reader, StringRecord};
 use super::cells::Cells;
 use super::findings::Findings;
 
-/// The columns a file may have.
+/// The columns of a file.
 pub(super) struct Columns {
-    /// Without these a row means nothing.
+    /// Required columns.
     pub(super) indispensable: &'static [&'static str],
-    /// These may be absent, and their values are unknown then. Some are accepted and not read.
+    /// Optional columns; their values are unknown if missing. Some are accepted but not read.
     pub(super) optional: &'static [&'static str],
 }
 
-/// Hands every row of the file to `take`, and lists those that cannot be read or that `take` refuses.
+/// Passes every row of the file to `take`, and collects rows that can't be parsed or that `take` rejects.
 pub(super) fn each(
     path: &Path,
     columns: &Columns,

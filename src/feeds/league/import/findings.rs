@@ -1,4 +1,4 @@
-//! What reading the files has brought to light so far: games, people, and rows that cannot be taken.
+//! The results of reading the files so far: games, people and rejected rows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,14 +8,14 @@ use crate::feeds::league::fixtures::{Fixtures, Statement};
 use crate::feeds::league::{NbaGameId, Person};
 use crate::nba::ids::{GameId, PlayerLookup};
 
-/// A row, or a whole file, that cannot be taken.
+/// A rejected row or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
-    /// The line, counted from 1; none when it is about the whole file.
+    /// The line, counted from 1; `None` if the whole file is rejected.
     pub line: Option<u64>,
-    /// What is wrong with it.
+    /// The reason for the rejection.
     pub reason: String,
 }
 
@@ -37,7 +37,7 @@ impl Findings {
         });
     }
 
-    /// Takes note of what a row says about its game.
+    /// Adds what a row states about its game.
     pub(super) fn note(&mut self, file: &Path, line: u64, said: Statement) -> Result<(), String> {
         self.origins
             .entry(said.game)
@@ -45,7 +45,7 @@ impl Findings {
         self.fixtures.note(said)
     }
 
-    /// The place of this person among all people.
+    /// The index of this person, who is added if new.
     pub(super) fn person(&mut self, number: Option<u32>, name: &str) -> Result<u32, String> {
         let key = (number, name.to_owned());
         if let Some(&place) = self.places.get(&key) {
@@ -64,7 +64,7 @@ impl Findings {
         Ok(place)
     }
 
-    /// The games, once every file that tells of games was read; the first row of a game that cannot stand is rejected.
+    /// The games, after all files that define games were read. For an inconsistent game, its first row is rejected.
     pub(super) fn games(&mut self) -> Option<BTreeMap<NbaGameId, GameId>> {
         let refused = match std::mem::take(&mut self.fixtures).finish() {
             Ok(games) => return Some(games),

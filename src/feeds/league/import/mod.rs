@@ -1,5 +1,5 @@
-//! Box scores from the operator's own CSV files, in the columns of the shipped league. Every row that cannot be
-//! taken is listed with its line and reason, and then nothing is taken at all: half a league is worse than none.
+//! Imports box scores from the operator's CSV files, which have the columns of the built-in league. Every invalid row
+//! is listed with line and reason. If there is any, nothing is imported, because a partial league is worse than none.
 
 mod cells;
 mod file;
@@ -20,21 +20,21 @@ use serde::{Deserialize, Serialize};
 use super::League;
 use findings::Findings;
 
-/// The files to read; at least one of player box and team box, which say who played whom and where.
+/// The files to read. At least one of player box and team box is required, because they define the games.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvFiles {
     /// One row per player and game.
     pub player_box: Option<PathBuf>,
     /// One row per team and game.
     pub team_box: Option<PathBuf>,
-    /// One row per shot, of games in the other files.
+    /// One row per shot, for games in the other files.
     pub shots: Option<PathBuf>,
 }
 
-/// Why nothing was taken.
+/// A rejected import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvRefused {
-    /// Every row, or file, that cannot be taken, in reading order.
+    /// Every rejected row or file, in reading order.
     pub rejected: Vec<Rejected>,
 }
 
@@ -42,7 +42,7 @@ impl CsvFiles {
     /// Reads the files.
     ///
     /// # Errors
-    /// When a file cannot be read, a column is unknown or an indispensable one missing, or any row is wrong.
+    /// If a file can't be read, a column is unknown, a required column is missing, or any row is invalid.
     pub fn read(&self) -> Result<League, CsvRefused> {
         let mut found = Findings::default();
         let players = self

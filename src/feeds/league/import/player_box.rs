@@ -1,4 +1,4 @@
-//! A CSV file of player lines.
+//! A CSV file of player box scores.
 
 use std::collections::HashSet;
 use std::path::Path;

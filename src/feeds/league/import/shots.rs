@@ -29,8 +29,8 @@ const COLUMNS: Columns = Columns {
     ],
 };
 
-/// The shots in the order of their events, and the kinds of shot they refer to. `games` is missing when the games
-/// could not be made out; the rows are then still checked for themselves.
+/// The shots in play order, and the shot types they refer to. `games` is `None` if the games are inconsistent; rows are
+/// then still checked individually.
 pub(super) fn read(
     path: &Path,
     games: Option<&BTreeMap<NbaGameId, GameId>>,
@@ -85,7 +85,7 @@ fn shot(cells: &Cells<'_>, shooters: &HashMap<u32, u32>, actions: &mut Actions) 
     })
 }
 
-/// A shot must be of a game the other files tell of, on its date, by one of its teams.
+/// Checks that a shot belongs to a known game, on its date and by one of its teams.
 fn belongs(
     cells: &Cells<'_>,
     game: Option<&GameId>,
@@ -112,7 +112,7 @@ fn belongs(
     }
 }
 
-/// Kinds of shot, each stored once.
+/// Shot types, each stored once.
 #[derive(Default)]
 struct Actions {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! CSV files that are taken, and every way in which they are not.
+//! CSV files that are imported, and every reason for a rejection.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ impl Folder {
         path
     }
 
-    /// The rejections of these files as lines, the folder's own name left out.
+    /// The rejections of these files as lines, without the folder name.
     fn rejections(&self, files: &CsvFiles) -> Vec<String> {
         let folder = format!("{}/", self.0.path().display());
         files

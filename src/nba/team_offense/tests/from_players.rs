@@ -1,4 +1,4 @@
-//! Team totals added up from the players.
+//! Team totals summed from the players.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -336,7 +336,7 @@ fn the_digest_changes_with_the_numbers_and_with_nothing_else() {
 }
 
 proptest! {
-    /// A warehouse may store rows in any order, with copies among them: the date comes out the same.
+    /// Row order and duplicates in the warehouse don't affect the result of a date.
     #[test]
     fn the_order_of_the_rows_does_not_matter(
         (schedule, gamebook, bdl) in {

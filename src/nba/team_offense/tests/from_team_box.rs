@@ -1,4 +1,4 @@
-//! Team totals from the official box score, and when it is trusted.
+//! Team totals from the official box score, and when they are trusted.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! The rule, worked by hand on [`fixtures`](super::super::games::fixtures).
+//! Tests of the rule with hand-computed results, on [`fixtures`](super::super::games::fixtures).
 
 mod from_players;
 mod from_team_box;

@@ -1,5 +1,5 @@
-//! Aggregates: sample and population deviation, correlation, the value at another's extreme, and the guard
-//! of a subquery that may have one row only.
+//! Aggregates: sample and population standard deviation, correlation, the value at another column's extreme, and the
+//! guard for a subquery that must return one row.
 
 use std::cmp::Ordering;
 
@@ -52,7 +52,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("gsql_only", 1, pure(), Only)
 }
 
-/// Count, means and squared deviations of pairs, brought forward one pair at a time (Welford).
+/// Running count, means and squared deviations of pairs (Welford's algorithm).
 #[derive(Default)]
 struct Moments {
     count: f64,
@@ -103,7 +103,7 @@ impl Aggregate<Moments, Option<f64>> for Spread {
     }
 }
 
-/// Pearson's coefficient; NULL for fewer than two pairs.
+/// Pearson's correlation coefficient; NULL for fewer than two pairs.
 struct Correlation;
 
 impl Aggregate<Moments, Option<f64>> for Correlation {
@@ -125,7 +125,7 @@ impl Aggregate<Moments, Option<f64>> for Correlation {
     }
 }
 
-/// The first argument on the row where the second, not NULL, goes furthest in this direction.
+/// The first argument on the row where the second has its maximum or minimum; NULLs are ignored.
 struct Extreme(Ordering);
 
 impl Aggregate<Option<(Value, Value)>, Value> for Extreme {
@@ -138,7 +138,7 @@ impl Aggregate<Option<(Value, Value)>, Value> for Extreme {
         let further = match &best {
             _ if measure == ValueRef::Null => false,
             None => true,
-            // Of equal ones the later.
+            // On a tie the later row wins.
             Some((_, known)) => compare(measure, ValueRef::from(known))? != self.0.reverse(),
         };
         if further {
@@ -168,7 +168,7 @@ fn compare(left: ValueRef<'_>, right: ValueRef<'_>) -> Result<Ordering> {
     .ok_or_else(|| refuse("HAVING MAX and HAVING MIN compare values of one type"))
 }
 
-/// The value of the only row; NULL without a row.
+/// The value of the only row; NULL if there is none.
 struct Only;
 
 impl Aggregate<Option<Value>, Value> for Only {

@@ -1,4 +1,4 @@
-//! Arithmetic as `GoogleSQL` does it: `/` is real, nothing is divided by zero, integers do not overflow, halves
+//! Arithmetic with `GoogleSQL` semantics: `/` returns a float, division by zero and integer overflow are errors, halves
 //! are rounded away from zero.
 
 use rusqlite::functions::Context;
@@ -25,7 +25,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_pow", 2, power)
 }
 
-/// Which kinds of operands meet in a sum is not known before they do: `date + 1` is a date.
+/// Adds by the operands' runtime types: `date + 1` is a date.
 fn add(context: &Context<'_>) -> Result<Value> {
     match (context.get_raw(0), context.get_raw(1)) {
         (ValueRef::Null, _) | (_, ValueRef::Null) => Ok(Value::Null),
@@ -91,7 +91,7 @@ fn real(context: &Context<'_>, work: fn(f64) -> f64) -> Result<Option<f64>> {
     Ok(Some(work(number(context, 0)?)))
 }
 
-/// Rounds to so many digits behind the point, or before it if negative.
+/// Rounds to this many decimal places, or before the decimal point if negative.
 fn scaled(context: &Context<'_>, work: fn(f64) -> f64) -> Result<Option<f64>> {
     if any_null(context) {
         return Ok(None);
@@ -109,7 +109,7 @@ fn scaled(context: &Context<'_>, work: fn(f64) -> f64) -> Result<Option<f64>> {
     } else {
         work(value * scale) / scale
     };
-    // Too many digits to scale by are too many to change anything.
+    // With too many digits to scale by, rounding changes nothing.
     Ok(Some(if rounded.is_finite() { rounded } else { value }))
 }
 

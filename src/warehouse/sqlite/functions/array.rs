@@ -1,4 +1,4 @@
-//! Arrays on their stored form, JSON text.
+//! Array functions on the stored form, JSON text.
 
 use rusqlite::functions::Context;
 use rusqlite::types::Value;
@@ -29,7 +29,7 @@ fn split(context: &Context<'_>) -> Result<Option<String>> {
     Ok(Some(serde_json::json!(parts).to_string()))
 }
 
-/// The element at a position counted from 0.
+/// The element at a zero-based index.
 fn at(context: &Context<'_>, safe: bool) -> Result<Value> {
     if any_null(context) {
         return Ok(Value::Null);

@@ -1,4 +1,4 @@
-//! Dates and moments on their stored texts: `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
+//! Date and timestamp functions on the stored forms `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Timelike, Utc};
 use rusqlite::functions::Context;
@@ -23,7 +23,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_parse_date", 2, parse_date)
 }
 
-/// The day `days` after the date in an argument, which must be a date.
+/// Adds `days` to a `DATE` argument.
 pub(super) fn shift_days(context: &Context<'_>, at: usize, days: i64) -> Result<Value> {
     shifted(date(context, at)?, days, "DAY").map(|date| Value::Text(date.to_string()))
 }
@@ -40,24 +40,24 @@ fn moment(context: &Context<'_>, at: usize) -> Result<DateTime<Utc>> {
     as_moment(text).ok_or_else(|| refuse(format!("{text:?} is not a TIMESTAMP")))
 }
 
-/// The day of a `DATE` or, in UTC, of a `TIMESTAMP`.
+/// The date of a `DATE` argument, or of a `TIMESTAMP` argument in UTC.
 fn day_of(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
     date(context, at).or_else(|_| moment(context, at).map(|moment| moment.date_naive()))
 }
 
-/// A date in its stored form.
+/// Parses a date in its stored form.
 pub(super) fn as_date(text: &str) -> Option<NaiveDate> {
     (text.len() == "2021-10-19".len())
         .then(|| text.parse().ok())
         .flatten()
 }
 
-/// A moment in its stored form.
+/// Parses a timestamp in its stored form.
 pub(super) fn as_moment(text: &str) -> Option<DateTime<Utc>> {
     text.contains('T').then(|| text.parse().ok()).flatten()
 }
 
-/// The stored form of a moment.
+/// The stored form of a timestamp.
 fn stored(moment: DateTime<Utc>) -> String {
     table::Value::Timestamp(moment).to_string()
 }
@@ -116,7 +116,7 @@ fn date_add(context: &Context<'_>) -> Result<Option<String>> {
     })
 }
 
-/// Counts the boundaries between two dates, as `GoogleSQL` does: weeks begin on Sunday.
+/// Counts the boundaries between two dates, as in `GoogleSQL`: weeks start on Sunday.
 fn date_diff(context: &Context<'_>) -> Result<Option<i64>> {
     optional(context, |c| {
         let (left, right, part) = (date(c, 0)?, date(c, 1)?, text(c, 2)?);
@@ -174,7 +174,7 @@ fn timestamp_add(context: &Context<'_>) -> Result<Option<String>> {
     })
 }
 
-/// Whole parts between two moments, cut toward zero.
+/// Whole units between two timestamps, truncated toward zero.
 fn timestamp_diff(context: &Context<'_>) -> Result<Option<i64>> {
     optional(context, |c| {
         let (left, right, part) = (moment(c, 0)?, moment(c, 1)?, text(c, 2)?);
@@ -207,7 +207,7 @@ fn extract(context: &Context<'_>) -> Result<Option<Value>> {
     })
 }
 
-/// The translation lets only elements through that mean the same here and there.
+/// The translation only allows format elements that mean the same in both dialects.
 fn format_date(context: &Context<'_>) -> Result<Option<String>> {
     optional(context, |c| Ok(day_of(c, 1)?.format(text(c, 0)?).to_string()))
 }

@@ -1,4 +1,4 @@
-//! `CAST`: what the value would be as another type, or a refusal; `SAFE_CAST` makes the refusal NULL.
+//! `CAST`: converts a value to another type or fails; `SAFE_CAST` returns NULL instead of failing.
 
 use rusqlite::functions::Context;
 use rusqlite::types::{Value, ValueRef};
@@ -40,7 +40,7 @@ fn safe(context: &Context<'_>, convert: Conversion) -> Value {
     convert(context.get_raw(0)).unwrap_or(Value::Null)
 }
 
-/// A real is rounded, half away from zero.
+/// A float is rounded, half away from zero.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -78,7 +78,7 @@ fn to_float(value: ValueRef<'_>) -> Option<Value> {
     .map(Value::Real)
 }
 
-/// A moment gets the form `BigQuery` prints: `2026-01-04 01:02:03+00`.
+/// Timestamps are formatted as by `BigQuery`: `2026-01-04 01:02:03+00`.
 fn to_text(value: ValueRef<'_>) -> Option<Value> {
     match value {
         ValueRef::Integer(number) => Some(number.to_string()),

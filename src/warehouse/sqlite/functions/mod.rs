@@ -1,5 +1,5 @@
-//! The functions of `GoogleSQL` that `SQLite` lacks or understands otherwise, registered on every connection
-//! as `gsql_…`. The translation writes their names; what they refuse ends the query with a sentence.
+//! `GoogleSQL` functions that `SQLite` lacks or defines differently, registered on every connection as `gsql_…`. The
+//! translation calls them by these names; an invalid argument fails the query with a message.
 
 mod aggregate;
 mod arithmetic;
@@ -13,7 +13,7 @@ use rusqlite::functions::{Context, FunctionFlags, SqlFnOutput};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
-/// Registers all of them.
+/// Registers all functions on a connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     arithmetic::register(connection)?;
     calendar::register(connection)?;
@@ -30,7 +30,7 @@ const fn pure() -> FunctionFlags {
         .union(FunctionFlags::SQLITE_INNOCUOUS)
 }
 
-/// Registers a function of its arguments alone.
+/// Registers a deterministic scalar function.
 fn scalar<T: SqlFnOutput + 'static>(
     connection: &Connection,
     name: &str,
@@ -40,17 +40,17 @@ fn scalar<T: SqlFnOutput + 'static>(
     connection.create_scalar_function(name, arguments, pure(), work)
 }
 
-/// A value the function cannot take; the sentence reaches the operator.
+/// The error for an invalid argument; the operator sees its message.
 fn refuse(sentence: impl Into<String>) -> Error {
     Error::UserFunctionError(sentence.into().into())
 }
 
-/// Whether any argument is NULL, which makes nearly every function NULL.
+/// Whether any argument is NULL, which makes the result of nearly every function NULL.
 fn any_null(context: &Context<'_>) -> bool {
     (0..context.len()).any(|at| context.get_raw(at) == ValueRef::Null)
 }
 
-/// A number argument.
+/// A numeric argument.
 #[allow(
     clippy::cast_precision_loss,
     reason = "GoogleSQL converts INT64 to FLOAT64 in the same way"
@@ -63,7 +63,7 @@ fn number(context: &Context<'_>, at: usize) -> Result<f64> {
     }
 }
 
-/// An integer argument.
+/// An INT64 argument.
 fn integer(context: &Context<'_>, at: usize) -> Result<i64> {
     match context.get_raw(at) {
         ValueRef::Integer(number) => Ok(number),
@@ -71,7 +71,7 @@ fn integer(context: &Context<'_>, at: usize) -> Result<i64> {
     }
 }
 
-/// A text argument.
+/// A STRING argument.
 fn text<'c>(context: &'c Context<'_>, at: usize) -> Result<&'c str> {
     match context.get_raw(at) {
         ValueRef::Text(bytes) => str::from_utf8(bytes).map_err(|error| Error::Utf8Error(at, error)),
@@ -79,7 +79,7 @@ fn text<'c>(context: &'c Context<'_>, at: usize) -> Result<&'c str> {
     }
 }
 
-/// A value as it stands in a message.
+/// Formats a value for a message.
 fn shown(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => "NULL".to_owned(),
@@ -90,7 +90,7 @@ fn shown(value: ValueRef<'_>) -> String {
     }
 }
 
-/// An argument as it came.
+/// An argument of any type.
 fn owned(context: &Context<'_>, at: usize) -> Result<Value> {
     context.get(at)
 }

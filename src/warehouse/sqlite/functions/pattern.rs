@@ -1,6 +1,6 @@
-//! `LIKE` and regular expressions. A pattern is compiled once per statement as long as it is the same text.
-//! `GoogleSQL`'s expressions are RE2's, which differ from the regex crate's in two ways that are rewritten:
-//! `\d`, `\w`, `\s` and `\b` know ASCII only, and a class knows no nesting or set operators.
+//! `LIKE` and regular expressions. A constant pattern is compiled once per statement. `GoogleSQL` uses RE2, which
+//! differs from the regex crate in two ways that are rewritten: `\d`, `\w`, `\s` and `\b` are ASCII only, and classes
+//! have no nesting or set operators.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn contains(context: &Context<'_>) -> Result<Option<bool>> {
     Ok(Some(compiled(context, re2)?.is_match(text(context, 0)?)))
 }
 
-/// The first match, or its only group.
+/// The first match, or its capture group if there is one.
 fn extract(context: &Context<'_>) -> Result<Option<String>> {
     if any_null(context) {
         return Ok(None);
@@ -47,7 +47,7 @@ fn like(context: &Context<'_>) -> Result<Option<bool>> {
     Ok(Some(compiled(context, wildcards)?.is_match(text(context, 0)?)))
 }
 
-/// The pattern in the second argument, compiled once while it stays the same constant.
+/// The pattern in the second argument, compiled once while it is the same constant.
 fn compiled(
     context: &Context<'_>,
     rewrite: fn(&str) -> std::result::Result<String, String>,
@@ -62,7 +62,7 @@ fn compiled(
     context.set_aux(1, pattern)
 }
 
-/// An RE2 pattern in the regex crate's words.
+/// Rewrites an RE2 pattern for the regex crate.
 fn re2(written: &str) -> std::result::Result<String, String> {
     let mut pattern = String::with_capacity(written.len() + 16);
     let mut letters = written.chars().peekable();
@@ -87,7 +87,7 @@ fn re2(written: &str) -> std::result::Result<String, String> {
                 in_class = true;
                 pattern.push('[');
                 pattern.extend(letters.next_if_eq(&'^'));
-                // A bracket that comes first stands for itself.
+                // A closing bracket in first position is literal.
                 if letters.next_if_eq(&']').is_some() {
                     pattern.push_str(r"\]");
                 }
@@ -112,7 +112,8 @@ fn re2(written: &str) -> std::result::Result<String, String> {
     Ok(pattern)
 }
 
-/// A `LIKE` pattern as an expression: `%` is any text, `_` any character, `\` takes the next one literally.
+/// Converts a `LIKE` pattern to a regular expression: `%` matches any text, `_` any character, `\` escapes the next
+/// one.
 fn wildcards(written: &str) -> std::result::Result<String, String> {
     let mut pattern = String::from("(?s)^");
     let mut letters = written.chars();

@@ -1,4 +1,4 @@
-//! Text functions on Unicode characters.
+//! String functions on Unicode characters.
 
 use rusqlite::functions::Context;
 use rusqlite::{Connection, Result};
@@ -41,7 +41,7 @@ fn pair(context: &Context<'_>, work: fn(&str, &str) -> bool) -> Result<Option<bo
     Ok(Some(work(text(context, 0)?, text(context, 1)?)))
 }
 
-/// Positions count from 1; a negative one counts from the end; 0 and one before the start mean the start.
+/// Positions are one-based; negative ones count from the end. 0 and positions before the start mean the start.
 fn substr(context: &Context<'_>) -> Result<Option<String>> {
     if any_null(context) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Calls of functions of dates and moments, whose arguments are no plain expressions.
+//! Translation of date and timestamp functions, whose arguments aren't plain expressions.
 
 use sqlparser::ast::{Expr, Interval};
 
@@ -8,7 +8,7 @@ use super::{Writer, Written, literal};
 use crate::table;
 
 impl Writer {
-    /// Functions of dates and moments, whose arguments are no plain expressions.
+    /// Translates a date or timestamp function; `None` if it is another function.
     pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, Refusal> {
         const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
@@ -82,7 +82,7 @@ impl Writer {
     }
 }
 
-/// `HOURS` and `HOUR` are the same part.
+/// Normalises a date part: `HOURS` and `HOUR` are the same.
 fn part_word(part: &str) -> String {
     let part = part.to_ascii_uppercase();
     part.strip_suffix('S').map_or(part.clone(), str::to_owned)
@@ -97,7 +97,7 @@ fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     }
 }
 
-/// A format of elements that mean the same in `GoogleSQL` and here.
+/// A format string whose elements mean the same in both dialects.
 fn date_format(call: &Call<'_>, format: &Expr) -> Written {
     let refused = || Refusal::construct(format_args!("{}({format}, …)", call.name));
     let Expr::Value(value) = format else {

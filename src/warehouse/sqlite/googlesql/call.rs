@@ -1,4 +1,4 @@
-//! The pieces of a function call, once what no rule reads is refused.
+//! The parts of a function call. Unsupported parts are rejected.
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::refusal::Refusal;
 
-/// A call's pieces, once what nobody uses is refused.
+/// A function call without unsupported parts.
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) distinct: bool,
@@ -21,7 +21,7 @@ impl Call<'_> {
         Refusal::function(self.name)
     }
 
-    /// The arguments as expressions, so many of them.
+    /// Exactly `N` plain arguments, without clauses.
     pub(super) fn exactly<const N: usize>(&self) -> Result<[&Expr; N], Refusal> {
         let plain = self.clauses.is_empty() && !self.distinct && self.over.is_none();
         let arguments: Vec<&Expr> = self.expressions()?;
@@ -43,7 +43,7 @@ impl Call<'_> {
     }
 }
 
-/// Takes a call apart; `name` is its name in capitals.
+/// Splits a call into its parts; `name` is its name in upper case.
 pub(super) fn pieces<'a>(function: &'a Function, name: &'a str) -> Result<Call<'a>, Refusal> {
     let foreign = function.uses_odbc_syntax
         || function.parameters != FunctionArguments::None

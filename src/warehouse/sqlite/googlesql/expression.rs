@@ -1,4 +1,4 @@
-//! Expressions. Every operation is written in parentheses, because the two dialects bind operators differently.
+//! Expressions. Every operation is parenthesised, because operator precedence differs between the dialects.
 
 use sqlparser::ast::{
     AccessExpr, Array, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr,
@@ -12,7 +12,7 @@ use super::{ALL_DATES, ONE_DATE, Writer, Written, bracketed, known, literal};
 use crate::table::{RESERVED, sql_name};
 
 impl Writer {
-    /// An expression that can stand anywhere without further parentheses.
+    /// Translates an expression. The result needs no further parentheses.
     pub(super) fn expression(&mut self, expression: &Expr) -> Written {
         match expression {
             Expr::Identifier(name) => self.column(name),
@@ -50,7 +50,7 @@ impl Writer {
         }
     }
 
-    /// Conditions with words of their own, and functions the parser knows as such.
+    /// Conditions with their own keywords, and functions the parser treats as syntax.
     fn condition(&mut self, expression: &Expr) -> Written {
         match expression {
             Expr::IsNull(inner) => self.is(inner, "IS NULL"),
@@ -142,7 +142,7 @@ impl Writer {
         }
     }
 
-    /// Expressions with commas between.
+    /// A comma-separated list of expressions.
     pub(super) fn list(&mut self, expressions: &[Expr]) -> Written {
         let written: Result<Vec<String>, Refusal> = expressions
             .iter()
@@ -190,7 +190,7 @@ impl Writer {
     }
 
     fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Written {
-        // `date + 1` is a date: what is not surely a number is added by a function that looks.
+        // `date + 1` is a date, so operands that may not be numbers are added by a function that checks their types.
         let numbers = is_number(left) && is_number(right);
         let function = match op {
             BinaryOperator::Divide => "gsql_divide",
@@ -277,7 +277,7 @@ impl Writer {
         Ok(format!("gsql_extract('{part}', {})", self.expression(from)?))
     }
 
-    /// `array[OFFSET(n)]` and its kin.
+    /// Array access: `array[OFFSET(n)]` and its variants.
     fn element(&mut self, whole: &Expr, root: &Expr, chain: &[AccessExpr]) -> Written {
         let refused = || Refusal::construct(whole);
         let [
@@ -306,7 +306,7 @@ impl Writer {
         Ok(format!("{function}({array}, {position} - {first})"))
     }
 
-    /// A subquery that stands for one value. `SQLite` would take the first of several rows.
+    /// A scalar subquery. `SQLite` would return the first of several rows instead of failing.
     fn only_value(&mut self, query: &Query) -> Written {
         let one = sql_name(&format!("{RESERVED}one"));
         let written = self.query(query)?;
@@ -331,7 +331,7 @@ const fn kind_name(kind: &CastKind) -> &'static str {
     }
 }
 
-/// Whether an expression is a number whatever its columns hold.
+/// Whether an expression is a number whatever its columns contain.
 pub(super) fn is_number(expression: &Expr) -> bool {
     match expression {
         Expr::Value(value) => matches!(value.value, Value::Number(..)),
@@ -351,7 +351,7 @@ pub(super) fn is_number(expression: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is true or false by its form.
+/// Whether an expression is boolean by its syntax.
 fn is_condition(expression: &Expr) -> bool {
     match expression {
         Expr::Nested(inner) => is_condition(inner),

@@ -1,4 +1,4 @@
-//! Function calls. Only functions of the list and those with a rule of their own are let through.
+//! Function calls. Only known functions and those with their own rule are translated.
 
 use sqlparser::ast::{Function, FunctionArgExpr, FunctionArgumentClause, HavingBound, HavingBoundKind};
 
@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::{Writer, Written};
 
 impl Writer {
-    /// A function call.
+    /// Translates a function call.
     pub(super) fn call(&mut self, function: &Function) -> Written {
         let name = dotted(&function.name).ok_or_else(|| Refusal::construct(function))?;
         let name = name.to_ascii_uppercase();
@@ -76,7 +76,7 @@ impl Writer {
         ))
     }
 
-    /// Never NULL, also without a row.
+    /// Never NULL, even without rows.
     fn count_if(&mut self, call: &Call<'_>) -> Written {
         let expressions = call.expressions()?;
         let ([condition], false, []) = (expressions.as_slice(), call.distinct, call.clauses) else {
@@ -109,7 +109,7 @@ impl Writer {
         })
     }
 
-    /// `ANY_VALUE(x HAVING MAX y)`: x of the row where y is greatest.
+    /// `ANY_VALUE(x HAVING MAX y)`: the x of the row with the greatest y.
     fn value_at(&mut self, call: &Call<'_>) -> Written {
         let [FunctionArgumentClause::Having(HavingBound(bound, measure))] = call.clauses else {
             return Err(call.refused());

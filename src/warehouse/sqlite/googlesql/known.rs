@@ -1,23 +1,23 @@
-//! The list of functions that are translated by their name alone.
+//! The functions that are translated by name alone.
 
 use sqlparser::ast::Function;
 
 use super::name::dotted;
 
-/// What kind of function a name is.
+/// The kind of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Of one row.
+    /// A scalar function.
     Scalar,
-    /// Of many rows, also over a window.
+    /// An aggregate that also works as a window function.
     Aggregate,
-    /// Of many rows, registered, not over a window.
+    /// A registered aggregate, which doesn't work as a window function.
     OwnAggregate,
-    /// Over a window only.
+    /// A window function only.
     Window,
 }
 
-/// What it gives, as far as the translation asks.
+/// The type of the result, as far as the translation needs it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gives {
     Number,
@@ -25,7 +25,7 @@ pub(super) enum Gives {
     Any,
 }
 
-/// A function that is translated by its name alone.
+/// A function that is translated by name alone.
 pub(super) struct Known {
     pub(super) google: &'static str,
     pub(super) sqlite: &'static str,
@@ -114,17 +114,17 @@ fn gives(call: &Function) -> Option<Gives> {
     by_name(&name).map(|known| known.gives)
 }
 
-/// Whether a call gives a number whatever its arguments are.
+/// Whether a call returns a number, whatever its arguments are.
 pub(super) fn gives_number(call: &Function) -> bool {
     gives(call) == Some(Gives::Number)
 }
 
-/// Whether a call gives true or false.
+/// Whether a call returns a boolean.
 pub(super) fn gives_truth(call: &Function) -> bool {
     gives(call) == Some(Gives::Truth)
 }
 
-/// The function of this name, in capitals.
+/// Looks up a function by its name in upper case.
 pub(super) fn by_name(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.google == name)
 }

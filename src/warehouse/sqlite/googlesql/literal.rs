@@ -1,4 +1,4 @@
-//! Literals: every way to write a text becomes one, dates and moments become their stored text.
+//! Literals: all string syntaxes become plain `SQLite` strings, dates and timestamps their stored form.
 
 use chrono::NaiveDate;
 use sqlparser::ast::{DataType, TypedString, Value};
@@ -7,12 +7,12 @@ use super::Written;
 use super::refusal::Refusal;
 use crate::table;
 
-/// A text literal of `SQLite`.
+/// Quotes a string for `SQLite`.
 pub(super) fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The text of a text literal.
+/// The content of a string literal.
 pub(super) fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::SingleQuotedString(text)
@@ -27,7 +27,7 @@ pub(super) fn text_of(value: &Value) -> Option<&str> {
     }
 }
 
-/// A literal.
+/// Translates a literal.
 pub(super) fn value(value: &Value) -> Written {
     match value {
         Value::Number(number, false) => Ok(number.clone()),
@@ -56,8 +56,8 @@ pub(super) fn typed(typed: &TypedString) -> Written {
     stored.map(|stored| text(&stored.to_string())).ok_or_else(refused)
 }
 
-/// `BigQuery` reads a text beside a DATE or TIMESTAMP as one. Here it stays a text, which compares alike only
-/// in the stored form; how to write it otherwise.
+/// How to write a string that looks like a date but is not in the stored form. `BigQuery` coerces a string compared
+/// with a DATE or TIMESTAMP; here both are compared as text, which is only correct in the stored form.
 fn looks_like_a_day(text: &str) -> Option<&'static str> {
     let (day, time) = text
         .split_once([' ', 'T'])

@@ -1,10 +1,11 @@
-//! `GoogleSQL` for `SQLite`: the query is parsed, and every node of its syntax tree is written anew in words
-//! that mean the same to `SQLite`. A node nobody wrote a rule for is refused by its name; nothing passes as is.
+//! Translates `GoogleSQL` to `SQLite`. The query is parsed, and every node of its syntax tree is rewritten with the
+//! same meaning in `SQLite`. A node without a rule is rejected by name; nothing is passed through.
 //!
-//! Where the two differ unseen, `GoogleSQL` is kept: `/` is real and refuses zero, `LIKE` minds the case, an
-//! alias goes before a column in GROUP BY and HAVING, a subquery for one value has one row, the clock stands
-//! still during a query. Types are not tracked, so three things are known to differ: a BOOL column cast to
-//! STRING reads 0 or 1, a NaN is NULL, and a TIMESTAMP compared with a bare date text is off at midnight sharp.
+//! Where the dialects differ silently, `GoogleSQL` semantics are kept: `/` returns a float and rejects zero, `LIKE` is
+//! case-sensitive, aliases take precedence over columns in GROUP BY and HAVING, a scalar subquery returns at most one
+//! row, the clock is fixed during a query. Types are not tracked, which leaves three known differences: a BOOL column
+//! cast to STRING gives 0 or 1, a NaN is NULL, and a TIMESTAMP compared with a bare date string is wrong at exactly
+//! midnight.
 
 mod calendar;
 mod call;
@@ -26,21 +27,21 @@ use sqlparser::parser::Parser;
 use crate::warehouse::WarehouseError;
 use refusal::{Refusal, unread};
 
-/// The name under which the date of a query about one date is bound.
+/// The parameter for the date of a query for one date.
 pub(super) const ONE_DATE: &str = ":date";
 
-/// The name under which the dates of a query about dates are bound, as a JSON list.
+/// The parameter for the dates of a query, as a JSON list.
 pub(super) const ALL_DATES: &str = ":dates";
 
-/// A piece of `SQLite` SQL, or what could not be translated.
+/// A piece of `SQLite` SQL, or an untranslatable construct.
 type Written = Result<String, Refusal>;
 
-/// The query in `SQLite`'s words. `now` is what the clock functions say.
+/// Translates a query. `now` is the value of the clock functions.
 pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
     written(sql, now, false)
 }
 
-/// A query about dates, in which `@date` and `@dates` may stand.
+/// Translates a query that may use `@date` and `@dates`.
 pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
     written(sql, now, true)
 }
@@ -60,20 +61,20 @@ fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String
     Ok(writer.query(query)?)
 }
 
-/// What has to be known while a query is written.
+/// The state of a translation.
 struct Writer {
     now: DateTime<Utc>,
-    /// Whether `@date` and `@dates` mean something.
+    /// Whether `@date` and `@dates` are allowed.
     is_about_dates: bool,
-    /// Names given by WITH, innermost last.
+    /// Names defined by WITH, innermost last.
     known: Vec<String>,
-    /// What the names of the SELECT list stand for, where they go before columns.
+    /// The SELECT list's aliases with their expressions, where they take precedence over columns.
     aliases: Vec<Alias>,
-    /// Hidden columns so far.
+    /// Number of hidden columns so far.
     hidden: usize,
 }
 
-/// A name of the SELECT list and what it stands for.
+/// An alias of the SELECT list and its expression.
 #[derive(Clone)]
 struct Alias {
     name: String,
@@ -81,7 +82,7 @@ struct Alias {
 }
 
 impl Writer {
-    /// Writes something in which the SELECT list's names have this meaning.
+    /// Runs `write` with these aliases in scope.
     fn with_aliases<T>(&mut self, aliases: Vec<Alias>, write: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.aliases, aliases);
         let written = write(self);
@@ -90,12 +91,12 @@ impl Writer {
     }
 }
 
-/// Whether a set expression is a plain SELECT, which needs no wrapping beside UNION and its kin.
+/// Whether a set expression is a plain SELECT, which needs no wrapping next to UNION, EXCEPT or INTERSECT.
 const fn is_plain(body: &SetExpr) -> bool {
     matches!(body, SetExpr::Select(_))
 }
 
-/// A query as a subquery stands: in parentheses.
+/// A query in parentheses, as a subquery.
 fn bracketed(writer: &mut Writer, query: &Query) -> Written {
     Ok(format!("({})", writer.query(query)?))
 }

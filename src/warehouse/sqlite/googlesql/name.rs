@@ -1,4 +1,4 @@
-//! Names: columns and aliases in backticks, tables as `dataset`.`table` without their project.
+//! Names: columns and aliases are quoted, tables become `dataset`.`table` without their project.
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::{Writer, Written};
 use crate::table::{sql_name, sqlite_path};
 
-/// A name whose parts are plain identifiers, joined by dots.
+/// The parts of a name joined by dots, if all are plain identifiers.
 pub(super) fn dotted(name: &ObjectName) -> Option<String> {
     let parts: Option<Vec<&str>> = name
         .0
@@ -19,7 +19,7 @@ pub(super) fn dotted(name: &ObjectName) -> Option<String> {
     parts.map(|parts| parts.join("."))
 }
 
-/// The only part of a name that has one.
+/// The identifier of a one-part name.
 pub(super) fn single(name: &ObjectName) -> Option<&Ident> {
     match name.0.as_slice() {
         [ObjectNamePart::Identifier(ident)] => Some(ident),
@@ -28,7 +28,7 @@ pub(super) fn single(name: &ObjectName) -> Option<&Ident> {
 }
 
 impl Writer {
-    /// A table: one named by WITH, or `project.dataset.table` in one pair of backticks or several.
+    /// Translates a table name: one defined by WITH, or `project.dataset.table` in one or several pairs of backticks.
     pub(super) fn table(&self, name: &ObjectName) -> Written {
         let whole = dotted(name).ok_or_else(|| Refusal::construct(name))?;
         let refused = || Refusal::construct(format_args!("table {whole}"));

@@ -1,4 +1,4 @@
-//! A query: WITH, the set operations between SELECTs, ORDER BY, LIMIT.
+//! Queries: WITH, set operations, ORDER BY, LIMIT.
 
 use sqlparser::ast::{
     Cte, Expr, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr, SetOperator,
@@ -10,7 +10,7 @@ use super::{Alias, Writer, Written, is_plain};
 use crate::table::sql_name;
 
 impl Writer {
-    /// A whole query.
+    /// Translates a whole query.
     pub(super) fn query(&mut self, query: &Query) -> Written {
         let foreign = [
             (query.fetch.is_some(), "FETCH"),
@@ -63,7 +63,7 @@ impl Writer {
         Ok(format!("WITH {} ", tables.join(", ")))
     }
 
-    /// What stands before ORDER BY, with the names ORDER BY may use in an expression.
+    /// The part before ORDER BY, with the aliases that ORDER BY may use in an expression.
     fn body(&mut self, body: &SetExpr) -> Result<(String, Vec<Alias>), Refusal> {
         match body {
             SetExpr::Select(select) => self.select(select),
@@ -85,7 +85,7 @@ impl Writer {
         }
     }
 
-    /// `SQLite` knows no parentheses between set operations and reads them strictly from the left.
+    /// `SQLite` has no parentheses between set operations and evaluates them from left to right.
     fn operand(&mut self, body: &SetExpr, bare: bool) -> Written {
         let (written, _) = self.body(body)?;
         if bare || is_plain(body) {
@@ -106,8 +106,8 @@ impl Writer {
         Ok(format!(" ORDER BY {terms}"))
     }
 
-    /// The terms of an ORDER BY, of a query, a window or an aggregate. A bare name is left to `SQLite`, which
-    /// also looks for it in the SELECT list first.
+    /// The terms of an ORDER BY of a query, window or aggregate. A bare name is unchanged, because `SQLite` resolves it
+    /// in the SELECT list first, too.
     pub(super) fn order_terms(&mut self, terms: &[OrderByExpr]) -> Written {
         let mut written = Vec::with_capacity(terms.len());
         for OrderByExpr {

@@ -1,4 +1,4 @@
-//! What cannot be translated, said so that the operator knows which construct it was.
+//! Errors for constructs that can't be translated. The message names the construct.
 
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::ParserError;
@@ -6,12 +6,12 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-/// A construct without a rule.
+/// A construct without a rule, as an error message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal(String);
 
 impl Refusal {
-    /// A construct by its name, or by a piece of its own text.
+    /// A construct, by its name or a part of its text.
     pub(super) fn construct(name: impl std::fmt::Display) -> Self {
         const LONGEST: usize = 80;
         let name = name.to_string();
@@ -22,17 +22,17 @@ impl Refusal {
         ))
     }
 
-    /// A function by its name.
+    /// A function, by its name.
     pub(super) fn function(name: &str) -> Self {
         Self::construct(format_args!("{name}(…)"))
     }
 
-    /// What is no translation matter at all: the sentence says what is allowed instead.
+    /// A statement that isn't a query.
     pub(super) fn other(what: &str) -> Self {
         Self(format!("a query can't be {what}; write a SELECT"))
     }
 
-    /// A literal that would mean something else here, with the way to write it.
+    /// A literal with another meaning in `SQLite`, and how to write it.
     pub(super) fn literal(text: &str, instead: &str) -> Self {
         Self(format!(
             "the embedded warehouse compares '{text}' as text; write {instead}"
@@ -46,8 +46,8 @@ impl From<Refusal> for WarehouseError {
     }
 }
 
-/// The text could not be parsed: by the parser's words, unless a function
-/// with syntax of its own explains it, such as `ML.PREDICT(MODEL …)`.
+/// The error for a query that can't be parsed. A function with its own syntax, such as `ML.PREDICT(MODEL …)`, is named;
+/// otherwise it is the parser's message.
 pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
     let tokens = Tokenizer::new(&BigQueryDialect, sql)
         .tokenize()
@@ -63,7 +63,7 @@ pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
     )
 }
 
-/// The names that are called in the text: words joined by dots before a parenthesis.
+/// The functions called in the text: identifiers joined by dots before a parenthesis.
 fn called(tokens: &[Token]) -> Vec<String> {
     let mut names = Vec::new();
     let mut name = String::new();

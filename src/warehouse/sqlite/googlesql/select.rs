@@ -1,5 +1,5 @@
-//! One SELECT: its list, its tables and joins, its conditions. Every column of an answer gets the name it has
-//! in `GoogleSQL`; QUALIFY becomes a condition around the SELECT.
+//! A single SELECT: its list, tables, joins and conditions. Every result column gets its name in `GoogleSQL`; QUALIFY
+//! becomes a condition around the SELECT.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use super::refusal::Refusal;
 use super::{Alias, Writer, Written, bracketed};
 use crate::table::{RESERVED, sql_name, sql_names};
 
-/// One entry of a SELECT list.
+/// One item of a SELECT list.
 struct Item {
-    /// As it stands in the list.
+    /// Its SQL text.
     written: String,
     /// Its name, unless it is a wildcard.
     name: Option<String>,
 }
 
 impl Writer {
-    /// A SELECT, and the names an ORDER BY after it may use in an expression.
+    /// Translates a SELECT. Also returns the aliases that a following ORDER BY may use in an expression.
     pub(super) fn select(&mut self, select: &Select) -> Result<(String, Vec<Alias>), Refusal> {
         refuse_foreign_clauses(select)?;
         let distinct = match &select.distinct {
@@ -92,7 +92,7 @@ impl Writer {
         Ok((items, aliases))
     }
 
-    /// GROUP BY and HAVING, where a name of the SELECT list goes before a column.
+    /// GROUP BY and HAVING, where aliases of the SELECT list take precedence over columns.
     fn grouping(&mut self, select: &Select) -> Written {
         let GroupByExpr::Expressions(groups, modifiers) = &select.group_by else {
             return Err(Refusal::construct("GROUP BY ALL"));
@@ -134,7 +134,7 @@ impl Writer {
         } in &table.joins
         {
             let (word, constraint) = match join_operator {
-                // SQLite's own CROSS JOIN would also fix the order in which the tables are read.
+                // SQLite's CROSS JOIN would also fix the join order.
                 JoinOperator::Join(on) | JoinOperator::Inner(on) | JoinOperator::CrossJoin(on) => {
                     ("JOIN", on)
                 }
@@ -216,8 +216,7 @@ fn named(written: &str, name: &str) -> Item {
     }
 }
 
-/// The list of a SELECT around this one: by name, or all, hidden columns too, where names do not tell the
-/// columns apart.
+/// The list of the enclosing SELECT: the column names, or all columns including hidden ones if names are not unique.
 fn around(items: &[Item]) -> String {
     let names: Option<Vec<&str>> = items.iter().map(|item| item.name.as_deref()).collect();
     names
@@ -225,7 +224,7 @@ fn around(items: &[Item]) -> String {
         .map_or_else(|| "*".to_owned(), |names| names.join(", "))
 }
 
-/// The name of a column that is picked and not computed.
+/// The name of an expression that is a plain column.
 fn column_name(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Identifier(Ident { value, .. }) => Some(value.clone()),

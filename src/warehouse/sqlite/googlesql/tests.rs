@@ -1,4 +1,4 @@
-//! Each construct runs and gives what it gives on `BigQuery`, worked by hand; each foreign one is refused by name.
+//! Each construct returns the same as on `BigQuery`, by hand-computed results. Unsupported ones are rejected by name.
 
 use chrono::{DateTime, Utc};
 use rstest::rstest;
@@ -10,7 +10,7 @@ use crate::warehouse::sqlite::connection::{attach, blank};
 use crate::warehouse::sqlite::query::answer;
 use crate::warehouse::{Answer, ErrorClass, WarehouseError};
 
-/// `league.games`: two games, four rows, one NULL and one tie of names with aliases to watch.
+/// `league.games`: two games with four rows, two NULLs, and column names for aliases to clash with.
 fn league() -> (tempfile::TempDir, Connection) {
     let dir = tempfile::tempdir().unwrap();
     let connection = blank().unwrap();
@@ -36,19 +36,19 @@ fn now() -> DateTime<Utc> {
 fn ask(sql: &str) -> Result<Answer, WarehouseError> {
     let (dir, connection) = league();
     let sql = translate(sql, now())?;
-    answer(&connection, &sql, &[]).map_err(|fault| fault.told(&sql, dir.path()))
+    answer(&connection, &sql, &[]).map_err(|fault| fault.in_context(&sql, dir.path()))
 }
 
-/// The same of a query about the two game dates.
+/// The same for a query for the two game dates.
 fn told_about(sql: &str) -> String {
     let (dir, connection) = league();
     let dates = ["2021-10-20", "2021-10-19"].map(|date| date.parse().unwrap());
     let sql = translate_about(sql, now()).unwrap();
-    let answer = answer(&connection, &sql, &dates).map_err(|fault| fault.told(&sql, dir.path()));
+    let answer = answer(&connection, &sql, &dates).map_err(|fault| fault.in_context(&sql, dir.path()));
     joined(&answer.unwrap_or_else(|error| panic!("{sql}\n{error}")))
 }
 
-/// The answer's rows, values joined by commas and rows by semicolons.
+/// The rows of the result: values joined by commas, rows by semicolons.
 fn told(sql: &str) -> String {
     joined(&ask(sql).unwrap_or_else(|error| panic!("{sql}\n{error}")))
 }
@@ -62,7 +62,7 @@ fn joined(answer: &Answer) -> String {
     rows.join("; ")
 }
 
-/// A real shows its point, to tell it from an integer.
+/// Floats are shown with a decimal point, to distinguish them from integers.
 fn shown(value: &Value) -> String {
     match value {
         Value::Float(number) => format!("{number:?}"),

@@ -1,4 +1,4 @@
-//! OVER: the window a function looks through.
+//! OVER clauses.
 
 use sqlparser::ast::{Expr, Value, WindowFrameBound, WindowType};
 
@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::{Writer, Written};
 
 impl Writer {
-    /// A call with its window, if it has one.
+    /// A call with its OVER clause, if it has one.
     pub(super) fn over(&mut self, call: String, window: Option<&WindowType>) -> Written {
         let spec = match window {
             None => return Ok(call),

@@ -1,5 +1,4 @@
-//! From what a stage made of a date to what the ledger will say of it. A date is ok only when its rows
-//! match the expectation, never because some rows came back.
+//! Turns the result of a date into its ledger record. A date is ok only if its rows match the expected number.
 
 use std::collections::BTreeMap;
 
@@ -15,53 +14,53 @@ use super::reason::{bounded, cut};
 use super::worker::Made;
 use crate::figures::counted;
 
-/// The most quarantined rows of a date that the ledger keeps. More of them is one mistake that the first ones show.
+/// Maximum number of quarantined rows per date in the ledger. More usually have the same cause.
 const MOST_RECORDED: usize = 1_000;
 
-/// The most characters it keeps of one.
+/// Maximum number of characters kept of each quarantined row.
 const MOST_OF_A_ROW: usize = 2_000;
 
-/// One computed date, ready to be written.
+/// The result of one date, ready to be written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Landing {
-    /// The rows to store, where they were computed here.
+pub(super) struct UnitResult {
+    /// Computed rows to store; empty if the rows are not computed here.
     pub(super) rows: Vec<Row>,
-    /// What the ledger will say once they are stored.
+    /// The ledger record once the rows are stored.
     pub(super) settled: Settled,
-    owes: Owes,
+    expected_rows: UnitExpectation,
     /// Why rows are missing.
     missing: Vec<String>,
-    /// How many rows are quarantined.
+    /// Number of quarantined rows.
     set_aside: u32,
-    /// Why they are.
+    /// Why they are quarantined.
     quarantine: Option<String>,
-    /// The operator accepts rows that miss the expectation in the place of stored ones.
+    /// Whether the operator accepts rows that miss the expectation in place of stored ones.
     accepts_short: bool,
 }
 
-/// What a date must come to.
+/// What is expected of a date.
 #[derive(Debug, Clone, PartialEq)]
-enum Owes {
+enum UnitExpectation {
     Rows(u32),
     AtLeastOne,
-    /// It leaves nothing behind; that it came to its end is all.
+    /// Nothing is stored; that it finished is enough.
     NoTable,
-    /// Nothing, and why.
+    /// Nothing, with the reason.
     Skipped(String),
 }
 
-/// What came for a date, and whether it is stored.
+/// The rows a date got, and whether they were stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
     rows: u32,
     digest: u64,
     set_aside: Vec<Quarantined>,
-    /// How many rows stored before stayed in their place.
+    /// If the new rows were not stored: the number of rows kept instead.
     kept: Option<u32>,
 }
 
 impl Stored {
-    /// Rows that only their program has seen: each time it ran counts as a change of them.
+    /// Rows written by a program, whose content is not known: a new digest for each run counts as a change.
     pub(super) fn unseen(rows: u32) -> Self {
         Self {
             rows,
@@ -83,22 +82,22 @@ impl From<Refilled> for Stored {
     }
 }
 
-/// Sorts out the rows that cannot be stored and says how the date will stand. Where the rows are made in the warehouse
-/// or by another program, that shows only once they are there.
-pub(super) fn land(
+/// Quarantines rows that can't be stored and judges the date. If the warehouse or another program makes the rows, the
+/// date is judged once they are stored.
+pub(super) fn judge_unit(
     fills: Fills<'_>,
     date: NaiveDate,
     made: Made,
     source: &str,
     seconds: f64,
     attempts: u32,
-) -> Landing {
+) -> UnitResult {
     let Made { outcome, output } = made;
-    let owes = match (outcome.skip, fills, outcome.expected) {
-        (Some(reason), ..) => Owes::Skipped(bounded(&reason)),
-        (None, Fills::Nothing, _) => Owes::NoTable,
-        (None, _, Some(rows)) => Owes::Rows(rows),
-        (None, _, None) => Owes::AtLeastOne,
+    let expected_rows = match (outcome.skip, fills, outcome.expected) {
+        (Some(reason), ..) => UnitExpectation::Skipped(bounded(&reason)),
+        (None, Fills::Nothing, _) => UnitExpectation::NoTable,
+        (None, _, Some(rows)) => UnitExpectation::Rows(rows),
+        (None, _, None) => UnitExpectation::AtLeastOne,
     };
     let (admitted, gaps) = match fills {
         Fills::Computed(table) => {
@@ -126,7 +125,7 @@ pub(super) fn land(
         source: source.to_owned(),
         seconds,
     };
-    let mut landing = Landing {
+    let mut unit_result = UnitResult {
         rows: admitted.rows,
         settled: Settled {
             unit,
@@ -134,40 +133,40 @@ pub(super) fn land(
             digests: Some(Digests::default()),
             gaps: Some(gaps),
         },
-        owes,
+        expected_rows,
         missing: outcome.missing,
         set_aside: 0,
         quarantine: None,
         accepts_short: false,
     };
-    landing.learn(stored);
-    landing
+    unit_result.learn(stored);
+    unit_result
 }
 
-impl Landing {
-    /// The same, where the operator accepts rows that miss the expectation.
+impl UnitResult {
+    /// Sets whether rows that miss the expectation may replace stored ones.
     pub(super) fn accepting_short(mut self, accepts: bool) -> Self {
         self.accepts_short = accepts;
         self
     }
 
-    /// What its new rows must come to before they may replace as many. None if its table is not to be touched at all.
+    /// What the new rows must meet before they may replace as many stored ones. `None` if the table is not touched.
     pub(super) const fn expected(&self) -> Option<RowsExpected> {
-        match self.owes {
-            Owes::Skipped(_) | Owes::NoTable => None,
+        match self.expected_rows {
+            UnitExpectation::Skipped(_) | UnitExpectation::NoTable => None,
             _ if self.accepts_short => Some(RowsExpected::Any),
-            Owes::Rows(rows) => Some(RowsExpected::Exactly(rows)),
-            Owes::AtLeastOne => Some(RowsExpected::AtLeastOne),
+            UnitExpectation::Rows(rows) => Some(RowsExpected::Exactly(rows)),
+            UnitExpectation::AtLeastOne => Some(RowsExpected::AtLeastOne),
         }
     }
 
-    /// What is recorded of it with its commit, as an entry of this number; none if no commit is about it. `input` is the
-    /// digest of what it was computed from.
+    /// The progress entry recorded with the commit, under this number; `None` if nothing is written for the date.
+    /// `input` is the digest of the date's inputs.
     pub(super) fn draft(&self, number: i64, fills: Fills<'_>, input: u64) -> Option<Draft> {
-        let owed = match self.owes {
-            Owes::Skipped(_) | Owes::NoTable => return None,
-            Owes::Rows(rows) => RowsExpected::Exactly(rows),
-            Owes::AtLeastOne => RowsExpected::AtLeastOne,
+        let owed = match self.expected_rows {
+            UnitExpectation::Skipped(_) | UnitExpectation::NoTable => return None,
+            UnitExpectation::Rows(rows) => RowsExpected::Exactly(rows),
+            UnitExpectation::AtLeastOne => RowsExpected::AtLeastOne,
         };
         let came = matches!(fills, Fills::Computed(_)).then(|| Came {
             rows: self.settled.unit.rows,
@@ -178,18 +177,18 @@ impl Landing {
         Some(draft(number, &self.settled, owed, is_whole, came, input))
     }
 
-    /// Whether the rows that were computed for it here miss the expectation.
+    /// Whether the computed rows miss the expectation.
     pub(super) fn is_short(&self) -> bool {
         let missed = |expected: RowsExpected| expected.is_missed(self.settled.unit.rows, self.set_aside);
         self.expected().is_some_and(missed)
     }
 
-    /// The computed rows were not stored: this many from before stayed in their place.
+    /// Records that the computed rows were not stored and `kept` stored rows remain.
     pub(super) fn keep(&mut self, kept: u32) {
         self.stand(self.settled.unit.rows, Some(kept));
     }
 
-    /// What is stored for it decides how it stands.
+    /// Updates the date's state from what is stored.
     pub(super) fn learn(&mut self, stored: Stored) {
         self.set_aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
         self.quarantine = quarantine_reason(&stored.set_aside);
@@ -208,16 +207,16 @@ impl Landing {
         let mut reasons = self.missing.clone();
         reasons.extend(self.quarantine.clone());
         let is_whole = self.missing.is_empty();
-        let (expected, state, fallback) = stands(&self.owes, rows, self.set_aside, is_whole, kept);
+        let (expected, state, fallback) = stands(&self.expected_rows, rows, self.set_aside, is_whole, kept);
         let unit = &mut self.settled.unit;
         (unit.expected, unit.state, unit.rows) = (expected, state, rows);
         if let Some(kept) = kept {
-            // What came is gone; what is stored has the digest and the gaps it had.
+            // The new rows were dropped; digest and gaps of the stored rows still apply.
             (self.settled.digests, self.settled.gaps) = (None, None);
             unit.rows = kept;
             reasons.push(format!(
                 "{}; kept the {} stored before",
-                expectation(&self.owes, expected, rows),
+                expectation(&self.expected_rows, expected, rows),
                 counted(kept as usize, "row")
             ));
         }
@@ -229,41 +228,41 @@ impl Landing {
     }
 }
 
-/// What was expected and what came.
-fn expectation(owes: &Owes, expected: u32, rows: u32) -> String {
-    match owes {
-        Owes::AtLeastOne if rows == 0 => "expected at least 1 row, got 0".to_owned(),
+/// Expected and actual row count, as text.
+fn expectation(expected_rows: &UnitExpectation, expected: u32, rows: u32) -> String {
+    match expected_rows {
+        UnitExpectation::AtLeastOne if rows == 0 => "expected at least 1 row, got 0".to_owned(),
         _ => format!("expected {}, got {rows}", counted(expected as usize, "row")),
     }
 }
 
-/// The rows a date owes, its state, and why it stands so if nobody has said it yet.
+/// The expected rows, the state, and a reason to use if there is no other.
 fn stands(
-    owes: &Owes,
+    expected_rows: &UnitExpectation,
     rows: u32,
     aside: u32,
     is_whole: bool,
     kept: Option<u32>,
 ) -> (u32, UnitState, Option<String>) {
-    let expected = match owes {
-        Owes::Rows(expected) => *expected,
-        Owes::AtLeastOne => rows.saturating_add(aside).max(1),
-        Owes::NoTable | Owes::Skipped(_) => 0,
+    let expected = match expected_rows {
+        UnitExpectation::Rows(expected) => *expected,
+        UnitExpectation::AtLeastOne => rows.saturating_add(aside).max(1),
+        UnitExpectation::NoTable | UnitExpectation::Skipped(_) => 0,
     };
-    let owed = match owes {
-        Owes::Skipped(reason) => return (expected, UnitState::Skipped, Some(reason.clone())),
-        Owes::NoTable => return (expected, UnitState::Ok, None),
-        Owes::Rows(rows) => RowsExpected::Exactly(*rows),
-        Owes::AtLeastOne => RowsExpected::AtLeastOne,
+    let owed = match expected_rows {
+        UnitExpectation::Skipped(reason) => return (expected, UnitState::Skipped, Some(reason.clone())),
+        UnitExpectation::NoTable => return (expected, UnitState::Ok, None),
+        UnitExpectation::Rows(rows) => RowsExpected::Exactly(*rows),
+        UnitExpectation::AtLeastOne => RowsExpected::AtLeastOne,
     };
-    // The warehouse records a date by the same rule.
+    // The warehouse's progress record uses the same rule.
     let word = owed.state(rows, aside, is_whole, kept);
     let state = UnitState::from_word(word).unwrap_or(UnitState::Partial);
-    let missed = || expectation(owes, expected, rows);
-    let fallback = match (state, owes) {
+    let missed = || expectation(expected_rows, expected, rows);
+    let fallback = match (state, expected_rows) {
         (UnitState::Ok, _) => None,
         (UnitState::Skipped, _) => Some("no rows are expected".to_owned()),
-        (UnitState::Empty, Owes::AtLeastOne) => Some(format!(
+        (UnitState::Empty, UnitExpectation::AtLeastOne) => Some(format!(
             "{}; set expect_rows if a date may have no rows",
             missed()
         )),
@@ -272,7 +271,7 @@ fn stands(
     (expected, state, fallback)
 }
 
-/// How many rows are quarantined, how many of them for which kind of fault, and the first one's reason.
+/// Number of quarantined rows, by kind of fault, with the first one's reason.
 fn quarantine_reason(rows: &[Quarantined]) -> Option<String> {
     let first = rows.first()?;
     let mut kinds: BTreeMap<FaultKind, usize> = BTreeMap::new();
@@ -320,7 +319,7 @@ mod tests {
             ..Outcome::default()
         };
         let made = Made { outcome, output: 0 };
-        land(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 0.0, 1)
+        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 0.0, 1)
             .settled
             .unit
     }
@@ -379,17 +378,17 @@ mod tests {
             path: "d.t",
             date_column: "day",
         };
-        let mut landing = land(Fills::Counted(table), NaiveDate::MIN, made, "auto", 0.0, 1);
-        assert_eq!(landing.settled.unit.state, UnitState::Empty);
-        landing.learn(Stored::unseen(2));
-        assert_eq!(landing.settled.unit.state, UnitState::Partial);
+        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto", 0.0, 1);
+        assert_eq!(unit_result.settled.unit.state, UnitState::Empty);
+        unit_result.learn(Stored::unseen(2));
+        assert_eq!(unit_result.settled.unit.state, UnitState::Partial);
         assert_eq!(
-            landing.settled.unit.reason.as_deref(),
+            unit_result.settled.unit.reason.as_deref(),
             Some("expected 3 rows, got 2")
         );
-        landing.learn(Stored::unseen(3));
+        unit_result.learn(Stored::unseen(3));
         assert_eq!(
-            (landing.settled.unit.state, &landing.settled.unit.reason),
+            (unit_result.settled.unit.state, &unit_result.settled.unit.reason),
             (UnitState::Ok, &None)
         );
     }
@@ -402,7 +401,7 @@ mod tests {
                 ..Outcome::default()
             };
             let made = Made { outcome, output: 0 };
-            let unit = land(Fills::Nothing, NaiveDate::MIN, made, "auto", 0.0, 1)
+            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto", 0.0, 1)
                 .settled
                 .unit;
             (unit.state, unit.expected, unit.reason)

@@ -1,33 +1,33 @@
-//! What explains a check, as it is looked at: by date or by one of its groups, and where in that.
+//! The breakdown of a check: the dimension shown, the cursor and the scroll position.
 
 use chrono::{Duration, NaiveDate};
 
 use crate::engine::{Breakdown, BreakdownView, Dimension, Snapshot, Tally};
 
-/// Rows above the groups: the share, its causes, what stands beside, the ways to look at it, the names of columns.
+/// Rows above the groups: share, causes, additional counts, dimensions and column headings.
 pub const ABOVE_GROUPS: u16 = 5;
 
-/// A breakdown over the panes.
+/// An open breakdown.
 #[derive(Debug, Clone)]
-pub struct Split {
+pub struct BreakdownPage {
     /// The check it explains.
     pub check: String,
-    /// What is shown: 0 the dates, then each way to group them.
+    /// The view: 0 for dates, then one for each dimension.
     pub view: usize,
     /// First group in view.
     pub top: usize,
     /// First cause in view.
     pub left: usize,
-    /// The date under the cursor; none before one was chosen.
+    /// The date under the cursor; `None` until one is chosen.
     pub date: Option<NaiveDate>,
 }
 
-/// How much is known, in the steps the screen tells apart.
+/// The share of complete values, in the steps shown on screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Extent {
     /// Nothing was counted.
     Nothing,
-    /// All of it.
+    /// Complete.
     All,
     /// 95 % or more.
     Most,
@@ -35,12 +35,12 @@ pub enum Extent {
     Much,
     /// 50 % or more.
     Half,
-    /// Less.
+    /// Below 50 %.
     Little,
 }
 
 impl Extent {
-    /// Every extent, the best first.
+    /// Every extent, best first.
     pub const ALL: [Self; 6] = [
         Self::All,
         Self::Most,
@@ -62,7 +62,7 @@ impl Extent {
         }
     }
 
-    /// What the operator reads.
+    /// The text on screen.
     pub const fn label(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -75,8 +75,8 @@ impl Extent {
     }
 }
 
-impl Split {
-    /// The breakdown of a check, at its first date that is not whole.
+impl BreakdownPage {
+    /// The breakdown of a check, with no date chosen yet.
     pub const fn of(check: String) -> Self {
         Self {
             check,
@@ -87,17 +87,17 @@ impl Split {
         }
     }
 
-    /// The breakdown as the engine has it.
+    /// The breakdown in the snapshot.
     pub fn shown<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a BreakdownView> {
         snapshot.breakdowns.iter().find(|view| view.check == self.check)
     }
 
-    /// The groups that are shown; none when dates are.
+    /// The dimension shown; `None` in the view by date.
     pub fn by<'a>(&self, found: &'a Breakdown) -> Option<&'a Dimension> {
         self.view.checked_sub(1).and_then(|at| found.by.get(at))
     }
 
-    /// Shows the next way to look at it, or the one before, round and round.
+    /// Switches to the next or previous view, wrapping around.
     pub fn turn(&mut self, found: &Breakdown, forward: bool) {
         let views = 1 + found.by.len();
         let by = if forward { 1 } else { views - 1 };
@@ -105,7 +105,7 @@ impl Split {
         (self.top, self.left) = (0, 0);
     }
 
-    /// The date under the cursor: at first the newest that is not whole, else the newest.
+    /// The date under the cursor: by default the newest incomplete date, else the newest.
     pub fn cursor(&self, found: &Breakdown) -> Option<NaiveDate> {
         let newest = || found.dates.last().map(|(date, _)| *date);
         self.date
@@ -113,7 +113,7 @@ impl Split {
             .or_else(newest)
     }
 
-    /// Moves the cursor by days, as far as there are dates.
+    /// Moves the cursor by days, clamped to the first and last date.
     pub fn move_by(&mut self, found: &Breakdown, days: i64) {
         let ends = found.dates.first().zip(found.dates.last());
         let (Some(date), Some(((first, _), (last, _)))) = (self.cursor(found), ends) else {
@@ -124,7 +124,7 @@ impl Split {
         self.date = Some(moved.unwrap_or(far).clamp(*first, *last));
     }
 
-    /// The next date that is not whole, or the one before; goes round at the ends.
+    /// The next or previous incomplete date, wrapping around.
     pub fn next_lacking(&self, found: &Breakdown, forward: bool) -> Option<NaiveDate> {
         let cursor = self.cursor(found)?;
         if forward {
@@ -137,13 +137,13 @@ impl Split {
     }
 }
 
-/// Dates of which not all is known.
+/// Dates with missing values.
 fn is_lacking(found: &Breakdown) -> impl DoubleEndedIterator<Item = NaiveDate> {
     let lacking = |(_, tally): &&(NaiveDate, Tally)| tally.known < tally.counted();
     found.dates.iter().filter(lacking).map(|(date, _)| *date)
 }
 
-/// What was counted on a date.
+/// The counts of a date.
 pub fn tally_of(found: &Breakdown, date: NaiveDate) -> Option<&Tally> {
     let at = found.dates.binary_search_by_key(&date, |(date, _)| *date).ok()?;
     Some(&found.dates[at].1)

@@ -1,4 +1,4 @@
-//! Why what a check counts is not all known: the share, its causes, and both by date and by every group.
+//! Draws the breakdown of a check: the share of complete values and the causes of missing ones, by date or group.
 
 use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
@@ -11,7 +11,7 @@ use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::framed;
 use crate::console::model::Model;
-use crate::console::model::split::{Extent, Split, tally_of};
+use crate::console::model::breakdown_page::{BreakdownPage, Extent, tally_of};
 use crate::console::text::{count, sanitised, width};
 use crate::console::theme::{Role, SELECTED, Theme};
 use crate::engine::{Breakdown, BreakdownState, BreakdownView, CheckView, Dimension, Tally};
@@ -21,14 +21,14 @@ const NAME: usize = 12;
 const SHARE: usize = 11;
 const COUNT: usize = 10;
 
-/// From this height on what stands beside has a row of its own, and so has the legend.
+/// Height from which the additional counts and the legend get their own rows.
 const ROOMY: u16 = 14;
 
-pub fn draw(model: &Model, split: &Split, theme: Theme, body: Rect, buf: &mut Buffer) {
+pub fn draw(model: &Model, breakdown_page: &BreakdownPage, theme: Theme, body: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
-    let Some(view) = split.shown(snapshot) else {
+    let Some(view) = breakdown_page.shown(snapshot) else {
         return;
     };
     clear(buf, body);
@@ -62,11 +62,11 @@ pub fn draw(model: &Model, split: &Split, theme: Theme, body: Rect, buf: &mut Bu
     } else {
         2
     };
-    tabs(split, found, theme, row(area, tabs_at), buf);
+    tabs(breakdown_page, found, theme, row(area, tabs_at), buf);
     let below = rows(area, tabs_at + 1, 0);
-    match split.by(found) {
-        Some(by) => groups(split, found, by, theme, below, buf),
-        None => dates(split, found, roomy, theme, below, buf),
+    match breakdown_page.by(found) {
+        Some(by) => groups(breakdown_page, found, by, theme, below, buf),
+        None => dates(breakdown_page, found, roomy, theme, below, buf),
     }
 }
 
@@ -81,7 +81,7 @@ fn rows(area: Rect, above: usize, under: usize) -> Rect {
     }
 }
 
-/// How a breakdown stands, where what it shows may not be so any more.
+/// A note if the breakdown shown may be out of date.
 pub fn aged(view: &BreakdownView) -> &'static str {
     match view.state {
         BreakdownState::Outdated => ", outdated",
@@ -141,12 +141,12 @@ fn causes(named: &str, causes: &[String], numbers: &[u64], theme: Theme, area: R
     }
 }
 
-fn tabs(split: &Split, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn tabs(breakdown_page: &BreakdownPage, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     pen.write("by", PLAIN);
     let names = std::iter::once("date").chain(found.by.iter().map(|by| by.name.as_str()));
     for (at, name) in names.enumerate() {
-        let style = if at == split.view {
+        let style = if at == breakdown_page.view {
             BOLD.add_modifier(SELECTED)
         } else {
             PLAIN
@@ -155,12 +155,19 @@ fn tabs(split: &Split, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Bu
     }
 }
 
-fn dates(split: &Split, found: &Breakdown, legend: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn dates(
+    breakdown_page: &BreakdownPage,
+    found: &Breakdown,
+    legend: bool,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let (Some((first, _)), Some((last, _))) = (found.dates.first(), found.dates.last()) else {
         Pen::on(buf, theme, row(area, 0)).write("nothing to count", PLAIN);
         return;
     };
-    let Some(cursor) = split.cursor(found) else {
+    let Some(cursor) = breakdown_page.cursor(found) else {
         return;
     };
     let days = first.iter_days().take_while(|date| date <= last);
@@ -188,7 +195,7 @@ fn dates(split: &Split, found: &Breakdown, legend: bool, theme: Theme, area: Rec
     in_words(found, cursor, theme, row(area, foot.saturating_sub(1)), buf);
 }
 
-/// The signs with what they stand for and how many dates have each.
+/// The legend: each glyph with its meaning and number of dates.
 fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     for extent in Extent::ALL {
@@ -207,7 +214,7 @@ fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The date under the cursor: how many are known, and every cause there is.
+/// The date under the cursor: its share of complete values, and every cause.
 fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     pen.write(
@@ -232,10 +239,17 @@ fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &
     }
 }
 
-fn groups(split: &Split, found: &Breakdown, by: &Dimension, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn groups(
+    breakdown_page: &BreakdownPage,
+    found: &Breakdown,
+    by: &Dimension,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let causes: Vec<&str> = (found.causes.iter().chain(&found.beside))
         .map(String::as_str)
-        .skip(split.left)
+        .skip(breakdown_page.left)
         .collect();
     let mut pen = Pen::on(buf, theme, row(area, 0));
     pen.column(NAME, &by.name, BOLD)
@@ -245,15 +259,26 @@ fn groups(split: &Split, found: &Breakdown, by: &Dimension, theme: Theme, area: 
         pen.number(columns(cause), cause, BOLD);
     }
     let room = usize::from(area.height.saturating_sub(1));
-    thumb(buf, theme, rows(area, 1, 0), split.top, room, by.groups.len());
-    for (at, (name, tally)) in by.groups.iter().skip(split.top).take(room).enumerate() {
+    thumb(
+        buf,
+        theme,
+        rows(area, 1, 0),
+        breakdown_page.top,
+        room,
+        by.groups.len(),
+    );
+    for (at, (name, tally)) in by.groups.iter().skip(breakdown_page.top).take(room).enumerate() {
         let extent = Extent::of(tally);
         let share = format!("{} {}", theme.glyphs.extent(extent), tally.share());
         let mut pen = Pen::on(buf, theme, row(area, 1 + at));
         pen.column(NAME, &sanitised(name), PLAIN)
             .number(SHARE, &share, theme.extent(extent))
             .number(COUNT, &count(tally.counted()), PLAIN);
-        let numbers = tally.lacking.iter().chain(&tally.beside).skip(split.left);
+        let numbers = tally
+            .lacking
+            .iter()
+            .chain(&tally.beside)
+            .skip(breakdown_page.left);
         for (cause, number) in causes.iter().zip(numbers) {
             let style = if *number > 0 {
                 theme.style(Role::Warn)
@@ -265,7 +290,7 @@ fn groups(split: &Split, found: &Breakdown, by: &Dimension, theme: Theme, area: 
     }
 }
 
-/// Columns of a cause's numbers: its name stands above them.
+/// Columns of a cause's counts, wide enough for its name above them.
 fn columns(cause: &str) -> usize {
     (width(cause) + 2).max(COUNT)
 }
