@@ -8,7 +8,7 @@ use crate::console::Preferences;
 use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
-use super::ctl::nobody;
+use super::ctl::no_active_run;
 use super::error::CliError;
 use super::look::Look;
 use super::operator::console_name;
@@ -53,7 +53,12 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
         arguments.notify.clone(),
     )
     .map_err(|error| CliError::Usage(error.to_string()))?;
-    shown.ok_or_else(|| CliError::Usage(format!("{}; start one with 'backcourt run'", nobody(&folder))))
+    shown.ok_or_else(|| {
+        CliError::Usage(format!(
+            "{}; start one with 'backcourt run'",
+            no_active_run(&folder)
+        ))
+    })
 }
 
 /// The read-only console of the progress recorded in the warehouse.

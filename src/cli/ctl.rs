@@ -48,7 +48,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         (None, Request::Status) if arguments.json => {
             let sentence = format!(
                 "{}; use 'backcourt status --json' to read the ledger",
-                nobody(&folder)
+                no_active_run(&folder)
             );
             return Err(CliError::Usage(sentence));
         }
@@ -60,7 +60,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         (None, _) => {
             return Err(CliError::Usage(format!(
                 "{}; start one with 'backcourt run'",
-                nobody(&folder)
+                no_active_run(&folder)
             )));
         }
     };
@@ -74,7 +74,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
 }
 
 /// Why no run can take a command.
-pub(super) fn nobody(folder: &StateDir) -> String {
+pub(super) fn no_active_run(folder: &StateDir) -> String {
     let place = folder.path().display();
     match RunLock::holder(folder.path()) {
         Some(holder) => format!("process {} is using {place} but takes no commands", holder.pid),

@@ -80,7 +80,7 @@ impl EtaEstimator {
 
     /// Divides the working time since the last call among the stages with workers. Time without any worker counts for
     /// none.
-    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 workers")]
     fn share(&mut self, active: f64) {
         let passed = active - self.shared;
         self.shared = active;

@@ -102,7 +102,7 @@ impl Limit {
 
 /// The factor by which the remaining time grows with `wanted` instead of `now` workers. Assumes that speed is
 /// proportional to workers, up to `enough`.
-#[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 workers")]
+#[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 workers")]
 pub(super) fn times_as_long(enough: Option<usize>, now: usize, wanted: usize) -> f64 {
     let at_work = |workers: usize| workers.min(enough.unwrap_or(usize::MAX)).max(1);
     at_work(now) as f64 / at_work(wanted) as f64

@@ -28,11 +28,11 @@ pub(super) async fn player_scopes(
         BTreeMap::new()
     };
     let owed = |date| players.get(&date).copied().unwrap_or_default();
-    let nobody = match fewest {
+    let no_players = match fewest {
         0 => "player_game has no row on this date".to_owned(),
         _ => format!("no active player has played {fewest} games of the season yet"),
     };
-    Ok(scopes(dates, reasons, owed, &nobody))
+    Ok(scopes(dates, reasons, owed, &no_players))
 }
 
 /// The number of expected rows per date, counted by a query.

@@ -58,7 +58,7 @@ impl Planted {
                 self.folder.path().join("key.json"),
             )
             .env("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN)
-            .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", nobody()))
+            .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", closed_port()))
             .env("RUST_LOG", "trace");
         command
     }
@@ -99,7 +99,7 @@ fn contents(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 }
 
 /// A port without a listener.
-fn nobody() -> u16 {
+fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -195,7 +195,10 @@ fn fails_in_every_command(planted: &Planted, part: &str) {
 fn credentials_that_are_no_use_are_refused_without_a_word_of_them() {
     let text = serde_json::to_string(BROKEN_KEY).unwrap();
     let cases = [
-        (Planted::key(BROKEN_KEY, nobody()), "cannot use the credentials: "),
+        (
+            Planted::key(BROKEN_KEY, closed_port()),
+            "cannot use the credentials: ",
+        ),
         (
             Planted::file(&text, &[BROKEN_KEY]),
             "is not a Google credentials file",
@@ -278,7 +281,7 @@ fn a_run_that_goes_well_on_this_machine_sends_no_credentials_anywhere() {
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
     let (state, there) = (State::none(), proxy.flags());
     let plan = stages_alone(&state);
-    let planted = Planted::key(BROKEN_KEY, nobody());
+    let planted = Planted::key(BROKEN_KEY, closed_port());
     let mut to: Vec<&str> = there.iter().map(String::as_str).collect();
     to.extend(["--plan", &plan]);
     let short = ["--stop-after", "team_offense"];

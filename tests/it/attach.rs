@@ -92,21 +92,21 @@ fn several_watch_and_one_has_the_helm() {
     );
     assert!(
         !bob.screen().contents().contains("took control"),
-        "nobody lost it"
+        "no console lost control"
     );
     shows(
         &bob,
         "the log from before it came",
         &["paused", "attached over the socket"],
     );
-    shows(&ann, "that somebody came", &["control: you, 1 observer"]);
+    shows(&ann, "the observer", &["control: you, 1 observer"]);
     let mut eve = attach(&state, "eve", &["--read-only"]);
     shows(&ann, "that another came", &["control: you, 2 observers"]);
 
     bob.send("p");
     shows(
         &bob,
-        "no order without the helm",
+        "no command without control",
         &["refused: ann@pts/", "has control; H takes it"],
     );
     eve.send("p");
@@ -135,7 +135,7 @@ fn several_watch_and_one_has_the_helm() {
         bob.screen().contents().contains("finished: "),
         "what is left to say"
     );
-    shows(&ann, "that the helm is free", &["control: none"]);
+    shows(&ann, "that no console has control", &["control: none"]);
     ann.send("H");
     shows(&ann, "that it is hers again", &["control: you, 1 observer"]);
     ann.send("q");
@@ -158,7 +158,7 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     let mut first = attach(&state, "ann", &[]);
     shows(
         &first,
-        "a helm nobody has",
+        "no console in control",
         &["paused", "916 pending", "control: none"],
     );
     first.send("q");
@@ -177,7 +177,7 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     let mut second = attach(&state, "ann", &[]);
     shows(&second, "the run", &["916 pending", "control: none"]);
     second.send("H");
-    shows(&second, "the helm without a question", &["control: you"]);
+    shows(&second, "control without a question", &["control: you"]);
     second.send("+");
     shows(&second, "an order taken", &["16 workers"]);
     run.0.kill().unwrap();
@@ -196,8 +196,8 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
     second.send("q");
     assert_eq!(second.wait_exit().exit_code(), 0);
 
-    let nobody = state.backcourt(&["attach"]).expect(2).err;
-    assert!(nobody.contains("no run is active"), "{nobody}");
+    let refused = state.backcourt(&["attach"]).expect(2).err;
+    assert!(refused.contains("no run is active"), "{refused}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     let mut pty = attach(&state, "ann", &[]);
     shows(&pty, "the run", &["916 pending", "control: none"]);
     pty.send("H");
-    shows(&pty, "the helm", &["control: you"]);
+    shows(&pty, "control", &["control: you"]);
     pty.send("q");
     shows(
         &pty,

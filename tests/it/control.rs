@@ -141,8 +141,8 @@ fn a_run_is_steered_from_a_second_shell() {
     run.ctl(&["drain"]);
     run.exit_code();
     assert!(!run.socket().exists(), "taken away at the end");
-    let nobody = run.ctl(&["pause"]).expect(2).err;
-    assert!(nobody.contains("no run is active"), "{nobody}");
+    let refused = run.ctl(&["pause"]).expect(2).err;
+    assert!(refused.contains("no run is active"), "{refused}");
     let from_the_ledger = run.ctl(&["status"]).expect(0).out;
     assert!(from_the_ledger.contains("team_offense -> "), "{from_the_ledger}");
 }
@@ -282,8 +282,8 @@ fn what_a_killed_run_leaves_behind_is_known_and_replaced() {
     run.child.kill().unwrap();
     run.child.wait().unwrap();
     assert!(run.socket().exists());
-    let nobody = run.ctl(&["pause"]).expect(2).err;
-    assert!(nobody.contains("no run is active"), "{nobody}");
+    let refused = run.ctl(&["pause"]).expect(2).err;
+    assert!(refused.contains("no run is active"), "{refused}");
     let state = std::mem::replace(&mut run.state, State::none());
     let next = Run::held_in(state);
     assert_eq!(next.ctl(&["workers", "2"]).expect(0).out, "ok: 2 workers\n");

@@ -216,7 +216,7 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
         &["paused", "916 pending", "622 skipped", "control: none"],
     );
     second.send("H");
-    shows(&second, "the helm", &["control: you"]);
+    shows(&second, "control", &["control: you"]);
     second.send("p");
     shows_the_end(&second);
     second.send("q");

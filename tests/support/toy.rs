@@ -470,8 +470,8 @@ impl Live {
 
     /// Closes the command channel, so that no client can send commands any more.
     pub fn abandon(&mut self) {
-        let (nobody, _) = mpsc::channel(1);
-        self.engine.link.orders = nobody;
+        let (closed, _) = mpsc::channel(1);
+        self.engine.link.orders = closed;
     }
 
     /// The last snapshot, after the engine has ended.

@@ -297,7 +297,7 @@ fn a_question_opens_by_itself_and_no_stray_key_answers_it() {
     assert_eq!(keys(&mut model, "q"), [Effect::Quit], "there is nothing to lose");
     keys(&mut model, "p");
     update(&mut model, Msg::Snapshot(Arc::new(running(3))));
-    assert!(!shows(&model), "somebody else has answered");
+    assert!(!shows(&model), "another client has answered");
 }
 
 #[test]
@@ -1477,7 +1477,7 @@ fn an_answer_fades_though_the_run_stands_still_and_what_it_said_before_goes_at_o
     let mut model = model(finished(4));
     assert_eq!(model.heartbeat(), None);
     update(&mut model, reply(Command::Check(Checks::All)));
-    assert!(model.heartbeat().is_some(), "somebody must take the answer away");
+    assert!(model.heartbeat().is_some(), "a tick must remove the answer");
     update(&mut model, Msg::Tick(second(20.0)));
     assert!(model.notices.is_empty());
     assert_eq!(model.heartbeat(), None, "then nothing is written any more");

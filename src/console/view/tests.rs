@@ -309,8 +309,12 @@ fn what_cannot_be_ordered_is_not_offered() {
     let cases = [
         ("over", "finished", Msg::Over),
         ("over-unwell", "one-fail", Msg::Over),
-        ("helm-free", "paused", control(None, Reach::Within)),
-        ("helm-held", "running", control(Some("ann@pts/1"), Reach::Within)),
+        ("control-free", "paused", control(None, Reach::Within)),
+        (
+            "control-held",
+            "running",
+            control(Some("ann@pts/1"), Reach::Within),
+        ),
         ("watching", "paused", control(None, Reach::Beyond)),
     ];
     for (name, run, told) in cases {

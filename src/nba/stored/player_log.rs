@@ -50,7 +50,7 @@ impl PlayerGame {
 #[derive(Debug, Clone, Default)]
 pub struct PlayerLogs {
     of_player: HashMap<String, GameLog<PlayerGame>>,
-    nobody: GameLog<PlayerGame>,
+    empty: GameLog<PlayerGame>,
 }
 
 impl PlayerLogs {
@@ -101,14 +101,14 @@ impl PlayerLogs {
         }
         Ok(Self {
             of_player: logs,
-            nobody: GameLog::default(),
+            empty: GameLog::default(),
         })
     }
 
     /// The player's games; empty for an unknown player.
     #[must_use]
     pub fn of(&self, player: &str) -> &GameLog<PlayerGame> {
-        self.of_player.get(player).unwrap_or(&self.nobody)
+        self.of_player.get(player).unwrap_or(&self.empty)
     }
 }
 
