@@ -1,4 +1,4 @@
-//! A stage whose dates each rest on nothing but their own feeds.
+//! Stages whose rows of a date depend only on the feeds of that date.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -12,7 +12,7 @@ use crate::nba::{DateOutcome, Source};
 use crate::table::TableDef;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// What tells such a stage from another.
+/// The definition of one such stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FeedStage {
     pub(super) name: &'static str,
@@ -22,12 +22,13 @@ pub(super) struct FeedStage {
     pub(super) rule: fn(NaiveDate, Source, &Feeds) -> DateOutcome,
 }
 
-/// What a date owes a row for.
+/// What a stage has one row for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum RowsPer {
-    /// Every team that finished a game.
+    /// One row per team and finished game.
     Teams,
-    /// Every player who played, whom the schedule does not know.
+    /// One row per player and game. The schedule doesn't list players, so the number of rows is unknown until
+    /// the feeds are read.
     Players,
 }
 
@@ -42,7 +43,7 @@ impl Stage for FeedStage {
     }
 
     fn inputs(&self) -> Vec<Input> {
-        // This source reads every feed that any source reads.
+        // `Auto` reads every feed that any source reads.
         let feeds = (self.feeds)(Source::Auto);
         feeds.into_iter().map(|feed| on_its_date(feed.table())).collect()
     }

@@ -1,5 +1,5 @@
-//! Who may write what a plan fills: a lease in the warehouse itself, where every host that could write sees it.
-//! How long one waits for a holder that is silent is not known here.
+//! Leases: the right to write a plan's tables, stored in the warehouse, where every host that writes sees it.
+//! `fence` takes leases and waits for silent holders.
 
 use std::time::Duration;
 
@@ -9,53 +9,54 @@ use serde::{Deserialize, Serialize};
 
 use super::{ErrorClass, WarehouseError};
 
-/// A process that has a lease.
+/// A process that holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The name of its host, for people.
+    /// Host name, for display.
     pub host: String,
-    /// What tells the place its process id counts in from every other; none if the system does not say.
+    /// Identifies the machine and PID namespace that `pid` belongs to; `None` if the system doesn't provide
+    /// it.
     pub machine: Option<String>,
     /// Process id.
     pub pid: u32,
-    /// What tells it from an earlier process of that id; none if the system does not say.
+    /// Start time of the process, to detect a reused process id; `None` if the system doesn't provide it.
     pub started: Option<String>,
-    /// Since when it has the lease.
+    /// When it took the lease.
     pub since: DateTime<Utc>,
-    /// Its state folder.
+    /// State folder, as shown to the operator.
     pub folder: String,
-    /// The projects in which jobs may run that were sent under this lease: those of the holder first, then those of
-    /// earlier holders that never gave it back. Filled in by a warehouse that has jobs.
+    /// Projects where jobs sent under this lease may run: first the holder's own, then those of earlier
+    /// holders that never released it. Set by warehouses that run jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs_in: Vec<String>,
 }
 
-/// The lease of a plan, as it stands.
+/// The state of a plan's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Grows by one with each holder.
+    /// Increases by one with each holder.
     pub epoch: i64,
-    /// Grows as long as the holder lives.
+    /// Heartbeat counter; increases while the holder is alive.
     pub heartbeat: i64,
-    /// Who has it; none once it was given back.
+    /// The current holder; `None` after release.
     pub holder: Option<Holder>,
 }
 
-/// How often a holder shows that it lives, and how long a silent one keeps its lease. Each warehouse knows its own
-/// latencies: a heartbeat that is late must not cost a living holder its lease.
+/// The timing of heartbeats, and how long a silent holder keeps its lease. It depends on the warehouse's
+/// latency: a late heartbeat must not cost a live holder its lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rhythm {
-    /// The pause between two heartbeats.
+    /// Heartbeat interval.
     pub heartbeat: Duration,
-    /// A heartbeat that takes longer is given up; the next one is sent at its time.
+    /// Timeout of a heartbeat. The next one is sent as scheduled.
     pub heartbeat_limit: Duration,
-    /// A holder without a heartbeat for this long loses its lease to the next process that asks for it.
+    /// Time without a heartbeat after which another process may take the lease.
     pub silence: Duration,
-    /// The pause between two looks of a process that waits for a silent holder.
+    /// Polling interval while waiting for a silent holder.
     pub look: Duration,
 }
 
-/// The error of a process that lost the lease of a plan to this holder.
+/// The error of a process that has lost its lease; `to` is the new holder.
 pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
     let by = match to {
         Some(Holder {
@@ -73,20 +74,21 @@ pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
 /// The leases of a warehouse.
 #[async_trait]
 pub trait Leases: Send + Sync {
-    /// How heartbeats and waiting are timed here.
+    /// The timing in this warehouse.
     fn rhythm(&self) -> Rhythm;
 
-    /// How the lease of a plan stands; none if nobody ever had it.
+    /// The state of a plan's lease; `None` if it was never taken.
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError>;
 
-    /// Takes the lease of a plan, if it still stands as it was seen, and says whether it did. From then on this
-    /// warehouse writes only as long as it has the lease: each write looks, in its own transaction.
+    /// Takes the lease of a plan if no other process took it since `seen`, and returns whether it did. From
+    /// then on this warehouse writes only while it holds the lease: every write checks it in its own
+    /// transaction.
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError>;
 
-    /// Shows who holds the lease and that it lives; to be called at once after the lease was taken. The class of the error
-    /// is `auth` once another process has it.
+    /// Sends a heartbeat, which also publishes the holder. Call it right after taking the lease. The error
+    /// class is `auth` if another process has taken it.
     async fn heartbeat(&self) -> Result<(), WarehouseError>;
 
-    /// Gives the lease back, if it is still held and no write of its holder may still be running.
+    /// Releases the lease if it is still held. Fails if one of its writes may still be running.
     async fn give_back(&self) -> Result<(), WarehouseError>;
 }

@@ -1,4 +1,4 @@
-//! Two hosts on one `BigQuery`: one of them writes, and one that lost its lease writes nothing more.
+//! Two hosts on one `BigQuery`: only the lease holder can write.
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -43,7 +43,7 @@ fn holder(pid: u32) -> Holder {
     }
 }
 
-/// The same, as the lease names it.
+/// The holder as stored in the lease: with the project of its jobs.
 fn holding(pid: u32) -> Holder {
     Holder {
         jobs_in: vec![PROJECT.to_owned()],
@@ -85,7 +85,7 @@ async fn points(warehouse: &BigQueryWarehouse) -> Vec<Value> {
         .collect()
 }
 
-/// Jobs of a project as the server lists them.
+/// All jobs of a project on the server.
 async fn jobs(emulator: &Emulator, project: &str) -> Vec<Json> {
     let url = format!(
         "http://127.0.0.1:{}/bigquery/v2/projects/{project}/jobs?projection=full&maxResults=1000",
@@ -96,7 +96,7 @@ async fn jobs(emulator: &Emulator, project: &str) -> Vec<Json> {
     listed["jobs"].as_array().unwrap().clone()
 }
 
-/// The id of the job with this query, once it runs.
+/// Waits until a job with this query runs, and returns its id.
 async fn running(emulator: &Emulator, project: &str, sql: &str) -> Json {
     let is_it = |job: &Json| job["configuration"]["query"]["query"] == json!(sql);
     let is_running = |job: &Json| is_it(job) && job["status"]["state"] == "RUNNING";
@@ -108,16 +108,16 @@ async fn running(emulator: &Emulator, project: &str, sql: &str) -> Json {
     }
 }
 
-/// How a job stands.
+/// The state of a job.
 async fn state_of(emulator: &Emulator, project: &str, id: &Json) -> Json {
-    // Its sender may have sent it again by now, under another id.
+    // By id: the sender may have sent the query again in another job.
     let is_it = |job: &Json| job["jobReference"]["jobId"] == *id;
     let found = jobs(emulator, project).await.into_iter().find(is_it);
     found.unwrap()["status"]["state"].clone()
 }
 
 #[test]
-fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
+fn a_lease_has_one_holder_and_a_process_that_lost_it_cannot_write() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
         let (first, second) = (on(&emulator), on(&emulator));
@@ -126,7 +126,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         write(&first, 100).await.unwrap();
 
         assert!(take(&first, None, 1).await);
-        assert!(!take(&second, None, 2).await, "it is taken by now");
+        assert!(!take(&second, None, 2).await, "already taken");
         let stands = look(&second).await.unwrap();
         assert_eq!(
             (stands.epoch, stands.heartbeat, &stands.holder),
@@ -137,7 +137,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         assert_eq!(look(&second).await.unwrap().heartbeat, 2);
         write(&first, 101).await.unwrap();
 
-        // Whoever sent this is gone, and the server is still at it.
+        // A job of the previous holder that is still running.
         let sender = first.clone();
         let lost = tokio::spawn(async move { sender.query(LONG).await });
         let id = running(&emulator, PROJECT, LONG).await;
@@ -155,9 +155,9 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         assert_eq!(
             points(&second).await,
             [Value::Int(102)],
-            "nothing of it was written"
+            "the refused write changed nothing"
         );
-        // Without a write, its next heartbeat tells.
+        // Without a write, the next heartbeat fails.
         let unheard = leases.heartbeat().await.unwrap_err();
         assert!(unheard.message.contains(told), "{unheard}");
 
@@ -165,7 +165,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
         assert_eq!(
             look(&second).await.unwrap().holder,
             Some(holding(2)),
-            "it is not its to give"
+            "only the holder can release it"
         );
         second.leases().unwrap().give_back().await.unwrap();
         assert_eq!(look(&second).await.unwrap().holder, None);
@@ -196,7 +196,7 @@ fn a_lease_is_taken_once_kept_by_its_holder_and_fences_off_whoever_lost_it() {
 }
 
 #[test]
-fn jobs_of_an_earlier_holder_are_ended_in_the_project_that_it_sent_them_to() {
+fn jobs_of_an_earlier_holder_are_cancelled_in_its_billing_project() {
     const BILLED: &str = "acme-billing";
     let Some(emulator) = Emulator::start() else { return };
     let may_list = Arc::new(AtomicBool::new(false));
@@ -235,7 +235,7 @@ fn jobs_of_an_earlier_holder_are_ended_in_the_project_that_it_sent_them_to() {
             refused.message.contains(said) && refused.message.contains("--billing-project acme-billing"),
             "{refused}"
         );
-        // That start has failed, and the next one still knows where to look.
+        // A failed start doesn't lose the list of projects.
         may_list.store(true, Ordering::Relaxed);
         let third = open(&proxy.address());
         let mut stands = look(&third).await;
@@ -250,7 +250,7 @@ fn jobs_of_an_earlier_holder_are_ended_in_the_project_that_it_sent_them_to() {
 }
 
 #[test]
-fn of_many_that_take_a_lease_at_once_one_has_it() {
+fn one_of_many_concurrent_takers_gets_the_lease() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
         assert!(take(&on(&emulator), None, 1).await);
@@ -321,8 +321,9 @@ fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes
     assert!(why.contains("lost the lease of plan nba to "), "{status:#}");
 }
 
-/// Starts of the real program against a living holder behind the latencies of `BigQuery`: `BACKCOURT_SECOND_STARTS` of
-/// them, by night 20. A simulation of the same rules does 2,000 (`src/fence/watch.rs`).
+/// Starts the program `BACKCOURT_SECOND_STARTS` times against a live holder behind the latencies of
+/// `BigQuery`; 20 is the nightly size. A simulation of the same rules does 2,000 starts
+/// (`src/fence/watch.rs`).
 #[test]
 fn second_starts_never_take_the_lease_of_a_living_holder() {
     let Some(emulator) = Emulator::start() else { return };
@@ -330,7 +331,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9), |_| Fate::Pass);
     let holder = open(&proxy.address());
     let own = State::none();
-    let waits = |wait: backcourt::fence::Waiting<'_>| panic!("nothing is waited for: {wait:?}");
+    let waits = |wait: backcourt::fence::Waiting<'_>| panic!("waited for a free lease: {wait:?}");
     let lease_guard = LeaseGuard::take(
         Arc::new(holder.clone()),
         "harbour",
@@ -352,7 +353,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
             refused.err
         );
     }
-    // Given back, it is free at once.
+    // A released lease is free at once.
     drop(lease_guard);
     let free = block_on(async { holder.leases().unwrap().look("harbour").await.unwrap().unwrap() });
     assert_eq!((free.epoch, free.holder), (1, None));

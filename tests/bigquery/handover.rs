@@ -1,5 +1,5 @@
-//! The progress of a plan in its warehouse: recorded with the data or not at all, by the same rule in both warehouses, and
-//! enough for another host to continue.
+//! Plan progress stored in the warehouse: recorded in the same transaction as the data, by the same rule in
+//! both warehouses, so that another host can resume the plan.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn score(team: &str, date: &str, points: i64) -> Row {
     vec![team.into(), day(date).into(), points.into()]
 }
 
-/// A `BigQuery` and an embedded warehouse, each with the lease of the plan.
+/// A `BigQuery` and an embedded warehouse, each holding the lease of the plan.
 async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>; 2] {
     let settings = Settings {
         prefix: Prefix::parse("try_").unwrap(),
@@ -62,7 +62,7 @@ async fn both(emulator: &Emulator, dir: &std::path::Path) -> [Arc<dyn Warehouse>
         let leases = warehouse.leases().unwrap();
         assert!(leases.take(PLAN, None, &holder).await.unwrap());
         leases.heartbeat().await.unwrap();
-        // As a run does: whoever has a lease and finds no table of the progress makes it.
+        // As a run does: a lease holder that finds no progress table creates it.
         assert_eq!(warehouse.records().unwrap().entries(PLAN, 0).await.unwrap(), []);
         warehouse.ensure(&scores()).await.unwrap();
     }
@@ -95,7 +95,7 @@ fn recording(dates: Vec<Draft>) -> Recording {
     }
 }
 
-/// What is recorded, without the digests, which each warehouse makes in its own way where a query makes the rows.
+/// The recorded entries without digests, which differ between the warehouses when a query computes the rows.
 async fn recorded(warehouse: &dyn Warehouse) -> Vec<Entry> {
     let entries = warehouse.records().unwrap().entries(PLAN, 0).await.unwrap();
     let without = |entry| Entry {
@@ -173,7 +173,7 @@ async fn refilled(warehouse: &dyn Warehouse) {
 }
 
 #[test]
-fn both_warehouses_record_a_commit_by_the_same_rule_and_with_the_data_or_not_at_all() {
+fn both_warehouses_record_a_commit_by_the_same_rule_and_atomically_with_the_data() {
     let Some(emulator) = Emulator::start() else { return };
     let dir = tempfile::tempdir().unwrap();
     block_on(async {
@@ -200,7 +200,7 @@ fn both_warehouses_record_a_commit_by_the_same_rule_and_with_the_data_or_not_at_
                 (13, "empty", Some(0), None),
                 (14, "skipped", Some(0), None),
             ],
-            "of a date the newest"
+            "only the newest entry of each date"
         );
         for warehouse in &both {
             refused(warehouse.as_ref()).await;
@@ -210,7 +210,7 @@ fn both_warehouses_record_a_commit_by_the_same_rule_and_with_the_data_or_not_at_
     });
 }
 
-/// A commit that fails in the middle of its transaction leaves neither data nor a record.
+/// A commit that fails inside its transaction leaves neither data nor entries.
 async fn refused(warehouse: &dyn Warehouse) {
     let dates = [day("2024-01-09")];
     let record = recording(vec![draft(20, "2024-01-09", RowsExpected::AtLeastOne, 1)]);
@@ -227,7 +227,7 @@ async fn refused(warehouse: &dyn Warehouse) {
     warehouse.refill(refill).await.unwrap_err();
 }
 
-/// Entries are added, read after a number, and refused once another process has the lease.
+/// Appends entries and reads those above a number; appending fails once another process holds the lease.
 async fn lost(warehouse: &dyn Warehouse) {
     let records = warehouse.records().unwrap();
     let entry = Entry {
@@ -272,7 +272,7 @@ async fn lost(warehouse: &dyn Warehouse) {
 }
 
 #[test]
-fn a_second_host_continues_a_plan_and_a_third_sees_how_it_stands() {
+fn a_second_host_resumes_a_plan_and_a_third_reads_its_status() {
     let Some(emulator) = Emulator::start() else { return };
     let warehouse = emulator.open();
     moved::another_state_folder_continues(&emulator.flags(), || {

@@ -1,5 +1,6 @@
-//! `kill -9` at every request of a run, before the server hears of it and after, while its answer is on the way: each date
-//! keeps its old rows or has its new ones, the recorded progress says which, and the next start finishes what is left.
+//! `kill -9` at every request of a run, before the server receives it and after the server answers it: each
+//! date has its old rows or its new ones, the recorded progress says which, and the next run finishes the
+//! rest.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,8 +19,8 @@ use super::faults::block_on;
 use super::program::{State, wait_until};
 use super::proxy::{Call, Fate, Proxy};
 
-/// Two rows a date, each with the version of the plan that made them: rows that are sent, rows of a query that reads them, and
-/// a check.
+/// Two rows per date, each with the plan version that produced them: a stage that sends rows, a stage whose
+/// query reads them, and a check.
 const PLAN: &str = r#"
 name = "killed"
 title = "A plan whose runs are killed"
@@ -56,7 +57,7 @@ expect = [{ rows = 0 }]
 
 const STAGES: [&str; 2] = ["sent", "asked"];
 
-/// The same for one date with rows so large that a load job takes them.
+/// The same plan for one date, with rows large enough to need a load job.
 fn loaded() -> String {
     let columns = r#"{ name = "n", type = "INT64" } ]"#;
     let with_text = r#"{ name = "n", type = "INT64" }, { name = "t", type = "STRING" } ]"#;
@@ -67,27 +68,27 @@ fn loaded() -> String {
         .replace("to = \"2024-01-03\"", "to = \"2024-01-01\"")
 }
 
-/// When the program is killed about a request.
+/// When the run is killed, relative to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// It was sent, and the server never hears of it.
+    /// The server never receives the request.
     Before,
-    /// It was sent, and the server hears of it when the next run has ended.
+    /// The server receives the request only after the next run has ended.
     Late,
-    /// The server has answered, and the program has not heard of it.
+    /// The server has answered, but the run hasn't received the answer.
     After,
 }
 
-/// Whether a request is one to be killed at.
+/// Whether a request is a target of the kill.
 type Aim = dyn Fn(&Call) -> bool + Send + Sync;
 
-/// A kill of a run: at which of the requests that are aimed at, and when.
+/// Kills a run at one of the targeted requests.
 struct Blow {
     aim: Box<Aim>,
-    /// How many more of them are let through.
+    /// Number of targeted requests to let through first.
     left: AtomicUsize,
     moment: Moment,
-    /// The request, once it was met.
+    /// The request that triggered the kill.
     met: Mutex<Option<String>>,
     is_released: AtomicBool,
 }
@@ -104,7 +105,7 @@ impl Blow {
     }
 
     fn fate(&self, call: &Call) -> Fate {
-        // Below zero it is far from it again.
+        // Wraps around below zero, so it triggers only once.
         if !(self.aim)(call) || self.left.fetch_sub(1, Ordering::Relaxed) != 0 {
             return Fate::Pass;
         }
@@ -131,13 +132,13 @@ impl Blow {
     }
 }
 
-/// What a date holds: version and number of its rows.
+/// The stored rows of each date: version and number of rows.
 type Stored = BTreeMap<(String, String), Vec<(i64, i64)>>;
 
-/// The definitions that commits to a date were recorded with, the newest last.
+/// The fingerprints of the definitions in each date's entries, oldest first.
 type Recorded = BTreeMap<(String, String), Vec<String>>;
 
-/// A proxy that strikes. It stays where it is, so that every run knows the warehouse by the same name.
+/// A proxy that triggers kills. All runs use the same address, so the warehouse keeps its name.
 struct Line {
     proxy: Proxy,
     blow: Arc<Mutex<Arc<Blow>>>,
@@ -166,16 +167,16 @@ impl Line {
     }
 }
 
-/// A plan behind a proxy, its tables behind a prefix of their own.
+/// A plan that runs through a proxy, with its own dataset prefix.
 struct Victim<'a> {
     line: &'a Line,
     plan: String,
     prefix: String,
     state: State,
     version: i64,
-    /// The definitions of the stages in each version, as they are recorded.
+    /// The recorded fingerprints of the stages, for each version.
     definitions: Vec<BTreeMap<String, String>>,
-    /// What was recorded when the last version was done.
+    /// The recorded fingerprints at the end of the previous version.
     recorded: Recorded,
 }
 
@@ -223,7 +224,7 @@ impl<'a> Victim<'a> {
         }
     }
 
-    /// What each date holds, and the definitions that it was recorded as done with, by its commits or later.
+    /// The stored rows of each date, and the fingerprints of its `ok` entries.
     fn look(&self) -> (Stored, Recorded) {
         let (mut stored, mut recorded) = (Stored::new(), Recorded::new());
         let held = [("sent", "n"), ("asked", "made_by")].map(|(stage, made_by)| {
@@ -257,7 +258,7 @@ impl<'a> Victim<'a> {
         (stored, recorded)
     }
 
-    /// Every date has its old rows or its new ones, and the record says which.
+    /// Asserts that each date has its old rows or its new ones, and that its newest entry says which.
     fn assert_old_or_new(&self, what: &str) {
         let (stored, recorded) = self.look();
         let dates = stored.keys().chain(recorded.keys());
@@ -280,7 +281,7 @@ impl<'a> Victim<'a> {
         }
     }
 
-    /// All is done, no row is there twice, and the ledger here says so too.
+    /// Asserts that all dates are done without duplicate rows, and that the local ledger agrees.
     fn assert_done(&mut self, what: &str) {
         let (stored, recorded) = self.look();
         assert_eq!(stored.len(), STAGES.len() * self.dates(), "{what}");
@@ -289,7 +290,7 @@ impl<'a> Victim<'a> {
         }
         let mut definitions = BTreeMap::new();
         for (date, commits) in &recorded {
-            // Replaced entries may have been removed: what counts is that the newest is of this version.
+            // Superseded entries may have been deleted. Only the newest must be of this version.
             let earlier = self.recorded.get(date).and_then(|all| all.last());
             let newest = commits.last().unwrap();
             assert_ne!(Some(newest), earlier, "{what}: the newest commit of {date:?}");
@@ -310,7 +311,8 @@ impl<'a> Victim<'a> {
         self.recorded = recorded;
     }
 
-    /// Starts a run and kills it at a request; what the tables hold then is looked at. Says whether it met the request.
+    /// Starts a run, kills it at a request and checks the stored rows. Returns whether it reached the
+    /// request.
     fn strike(&self, blow: &Arc<Blow>) -> bool {
         let unanswered = self.line.unanswered();
         self.line.strike(blow);
@@ -335,7 +337,7 @@ impl<'a> Victim<'a> {
         !has_ended
     }
 
-    /// Starts a run that is left alone: it does what is left.
+    /// Runs to the end and checks that everything is done.
     fn finish(&mut self, what: &str) {
         self.run_to_its_end(what);
         self.assert_done(what);
@@ -354,7 +356,8 @@ impl<'a> Victim<'a> {
         );
     }
 
-    /// The next version of the plan, killed once at this request; says whether it made so many.
+    /// Runs the next version of the plan, kills it at this request, and finishes it. Returns whether the run
+    /// had that many requests.
     fn killed_at(&mut self, number: usize, moment: Moment) -> bool {
         self.version += 1;
         let blow = Blow::new(|_| true, number, moment);
@@ -379,7 +382,7 @@ impl<'a> Victim<'a> {
     }
 }
 
-/// The requests of the commit to a table, and those after it.
+/// The requests of the job that commits to a table.
 fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
     let job: Mutex<Option<String>> = Mutex::default();
     move |call| {
@@ -398,7 +401,7 @@ fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
     let mut victim = Victim::new(&line, PLAN, "often_");
     victim.version = 1;
     let kills = [
-        // Done without an answer; never sent; done without an answer while more of the progress is recorded.
+        // The commit is sent but unanswered; it is never sent; the request for its result is unanswered.
         ("sent", 0, Moment::After),
         ("asked", 0, Moment::Before),
         ("asked", 1, Moment::After),
@@ -435,7 +438,7 @@ fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_th
     }
 }
 
-/// The same of a run that finds nothing and makes all tables.
+/// The same for a first run, which creates all tables.
 #[test]
 #[ignore = "kills at every request, which takes long"]
 fn a_first_run_killed_at_any_request_is_finished_by_the_next() {

@@ -3,7 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may stop at the first surprise, and says what it left out"
+    reason = "a test may stop at the first surprise, and prints what it skipped"
 )]
 
 use std::fs;
@@ -376,7 +376,7 @@ fn a_full_disk_stops_the_run_with_a_sentence_and_nothing_is_lost() {
     let done = ended(Command::new("unshare").args(own_mounts));
     if done.code == Some(77) || done.err.starts_with("unshare") {
         println!(
-            "left out: this machine lets nobody mount a disk of his own ({})",
+            "skipped: this machine allows no mount namespaces ({})",
             done.err.trim()
         );
         return;

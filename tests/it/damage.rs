@@ -105,7 +105,7 @@ fn a_state_folder_on_a_disk_that_may_only_be_read_can_be_read_and_is_left_as_it_
     let done = ended(Command::new("unshare").args(own_mounts));
     if done.code == Some(77) || done.err.starts_with("unshare") {
         println!(
-            "left out: this machine lets nobody mount a disk of his own ({})",
+            "skipped: this machine allows no mount namespaces ({})",
             done.err.trim()
         );
         return;

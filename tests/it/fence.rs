@@ -5,7 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test may stop at the first surprise, and says what it left out"
+    reason = "a test may stop at the first surprise, and prints what it skipped"
 )]
 
 use std::fs;
@@ -111,7 +111,7 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
     let done = run(&second, &warehouse).expect(0);
     assert!(
         !done.err.contains("waiting up to"),
-        "nobody is waited for: {}",
+        "started without waiting: {}",
         done.err
     );
     assert_eq!(second.dates("ok"), 916);
@@ -119,7 +119,7 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
 
 /// The sources of a plan's raw tables are replaced file by file, so no other process may be running.
 #[test]
-fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
+fn a_load_during_a_run_of_another_folder_is_refused_and_changes_nothing() {
     let (first, second) = (State::loaded(), State::none());
     let warehouse = warehouse(&first);
     let held = Run::start(&first, &warehouse, &["--paused"]);
@@ -139,7 +139,7 @@ fn a_load_beside_a_run_of_another_folder_is_refused_and_changes_nothing() {
 /// The first load reads from a pipe without a writer, so it is still running when the second one starts, on any
 /// machine.
 #[test]
-fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives() {
+fn a_second_load_into_one_warehouse_is_refused_while_the_first_runs() {
     let (first, second) = (State::none(), State::none());
     let warehouse = warehouse(&first);
     let pipe = second.path().with_file_name("teams.csv");
@@ -158,7 +158,7 @@ fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives()
         rows.is_some()
     });
     let lease = first.path().join("warehouse/backcourt.sqlite");
-    assert!(holder(&lease).is_some(), "it has the lease before it reads");
+    assert!(holder(&lease).is_some(), "it takes the lease before it reads");
 
     let refused = second
         .backcourt(&["load", "--faults", "none", "--warehouse", &warehouse])
@@ -169,7 +169,7 @@ fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives()
     assert_eq!(
         refused.matches(&process).count(),
         2,
-        "asked for, and named: {refused}"
+        "named while waiting and in the error: {refused}"
     );
     assert!(
         !first.path().join("warehouse/nba_raw.sqlite").exists(),
@@ -183,7 +183,7 @@ fn of_two_loads_into_one_warehouse_the_second_is_refused_while_the_first_lives()
     .unwrap();
     drop(rows);
     assert_eq!(loading.0.wait().unwrap().code(), Some(0));
-    assert_eq!(holder(&lease), None, "it was given back");
+    assert_eq!(holder(&lease), None, "the lease was released");
 }
 
 /// The length and modification time of the feeds' file.
@@ -227,12 +227,12 @@ fn elsewhere(command: &Command) -> Option<Command> {
 }
 
 #[test]
-fn a_lease_left_on_another_host_is_respected_while_its_holder_lives_and_falls_after_ten_seconds() {
+fn a_lease_of_another_host_is_refused_while_its_holder_lives_and_taken_after_ten_seconds() {
     let (first, second) = (State::loaded(), State::none());
     let warehouse = warehouse(&first);
     let here = first.command(&arguments(&warehouse, &["--paused"]));
     let Some(mut there) = elsewhere(&here) else {
-        println!("left out: the system permits no process ids of one's own");
+        println!("skipped: this system allows no PID namespaces");
         return;
     };
     let mut held = Run(there.stdout(Stdio::null()).spawn().unwrap());
@@ -247,7 +247,7 @@ fn a_lease_left_on_another_host_is_respected_while_its_holder_lives_and_falls_af
     assert!(done.err.contains("waiting up to 10 s for "), "{}", done.err);
     assert!(
         killed.elapsed() >= Duration::from_secs(9),
-        "nobody was listened for"
+        "took the lease too early"
     );
     assert_eq!(second.dates("ok"), 916);
 }
@@ -264,7 +264,7 @@ fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wak
     // Not inside a transaction: another process can't release file locks.
     let leases = Connection::open(first.path().join("warehouse/backcourt.sqlite")).unwrap();
     leases.busy_timeout(Duration::ZERO).unwrap();
-    wait_until("it sleeps between two commits", || {
+    wait_until("the run is stopped between two commits", || {
         frozen.signal(Signal::STOP);
         let is_free = leases.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
         if !is_free {
@@ -273,7 +273,7 @@ fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wak
         is_free
     });
     let before = first.dates("ok");
-    assert!(before < 916, "it was frozen at work");
+    assert!(before < 916, "it was stopped before it finished");
 
     let done = run(&second, &warehouse).expect(0);
     assert!(done.err.contains("waiting up to 10 s for "), "{}", done.err);

@@ -1,5 +1,5 @@
-//! What comes from outside, spoilt in every way chance finds: never a panic, and what is refused is refused in words. What
-//! is understood reads back as it was written.
+//! Fuzz tests of external input, corrupted at random: parsers never panic, errors are readable, and accepted
+//! input round-trips.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Pieces that mean something somewhere, or nothing anywhere.
+/// Tokens that are special to some parser, or to none.
 const PIECES: [&str; 28] = [
     "",
     "0",
@@ -51,7 +51,7 @@ const PIECES: [&str; 28] = [
     "--",
 ];
 
-/// A text with some pieces put in, taken out or written over.
+/// A text with up to `most` random edits: tokens inserted, characters deleted or doubled.
 fn spoilt(text: &'static str, most: usize) -> impl Strategy<Value = String> {
     let edit = (any::<Index>(), 0_usize..12, select(&PIECES[..]), any::<bool>());
     prop::collection::vec(edit, 1..=most).prop_map(move |edits| {
@@ -70,7 +70,7 @@ fn spoilt(text: &'static str, most: usize) -> impl Strategy<Value = String> {
     })
 }
 
-/// A refusal an operator can read: words, and nothing of the program's inside.
+/// Asserts that an error is readable: at least three words, and no internals of the program.
 fn in_words(refusal: &str) -> Result<(), TestCaseError> {
     prop_assert!(refusal.split_whitespace().count() >= 3, "{refusal:?}");
     for inside in ["panicked", "unwrap()", "Some(", "Err(", "ParserError("] {
@@ -163,7 +163,7 @@ fn a_command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// A line of known words, dates and noise.
+/// A line of command words, dates and noise.
 fn a_line() -> impl Strategy<Value = String> {
     let names: Vec<String> = TABLE.iter().map(|word| word.name.to_owned()).collect();
     let examples: Vec<String> = TABLE
@@ -221,7 +221,7 @@ proptest! {
             in_words(&refusal.message)?;
             return Ok(());
         }
-        // What was translated is SQL to SQLite: its tables may be missing, its grammar may not.
+        // Translated SQL must parse in SQLite, even if its tables are missing.
         let folder = tempfile::tempdir().unwrap();
         let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -232,7 +232,7 @@ proptest! {
     }
 
     #[test]
-    fn orders_over_the_socket_read_back(command in a_command(), id in any::<Option<u64>>(), by in any::<Option<String>>()) {
+    fn socket_commands_round_trip(command in a_command(), id in any::<Option<u64>>(), by in any::<Option<String>>()) {
         let asked = RequestMessage { id, by, ..RequestMessage::new(Request::Command(command)) };
         let line = serde_json::to_string(&asked).unwrap();
         prop_assert!(!line.contains('\n'), "one line: {line:?}");
@@ -240,10 +240,10 @@ proptest! {
     }
 
     #[test]
-    fn spoilt_orders_over_the_socket(
+    fn corrupted_socket_commands(
         text in spoilt(r#"{"schema":"backcourt.control/1","id":3,"request":{"command":{"rerun":{"selection":{"dates":["2025-11-14"]},"stage":"s","source":null}}}}"#, 3),
     ) {
-        // Whatever is taken can be said again.
+        // What parses must survive a round trip.
         if let Ok(asked) = serde_json::from_str::<RequestMessage>(&text) {
             let again = serde_json::to_string(&asked).unwrap();
             prop_assert_eq!(serde_json::from_str::<RequestMessage>(&again).unwrap(), asked);
@@ -251,7 +251,7 @@ proptest! {
     }
 
     #[test]
-    fn words_over_the_socket(line in a_line()) {
+    fn socket_command_lines(line in a_line()) {
         if let Err(refusal) = words::parse(&line) {
             in_words(&refusal)?;
             prop_assert_eq!(refusal.lines().count(), 1, "{:?}", refusal);
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn the_leagues_own_ids(text in prop_oneof!["[0-9]{0,12}", "00[0-9]{8}", ".{0,12}"]) {
+    fn nba_game_ids(text in prop_oneof!["[0-9]{0,12}", "00[0-9]{8}", ".{0,12}"]) {
         if let Ok(id) = text.parse::<NbaGameId>() {
             prop_assert_eq!(id.to_string().parse::<NbaGameId>().unwrap(), id);
         }
@@ -313,9 +313,9 @@ proptest! {
     }
 }
 
-/// Deeper than any stack, were nothing to stop at it.
+/// The nesting would overflow the stack without a limit.
 #[test]
-fn sql_that_is_nested_without_end_is_refused() {
+fn deeply_nested_sql_is_refused() {
     for (open, close) in [
         ("(", ")"),
         ("NOT ", ""),

@@ -5,7 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test may stop at the first surprise, and says what it left out"
+    reason = "a test may stop at the first surprise, and prints what it skipped"
 )]
 
 use std::fs;
@@ -225,7 +225,7 @@ fn the_command_gets_its_facts_and_nothing_in_them_is_run(#[values("plain", "sile
 #[test]
 fn within_tmux_a_notification_is_wrapped_so_that_it_reaches_the_outer_terminal() {
     if std::process::Command::new("tmux").arg("-V").output().is_err() {
-        println!("left out: there is no tmux here");
+        println!("skipped: tmux is not installed");
         return;
     }
     let pier = Pier::new();

@@ -1,5 +1,5 @@
-//! What `BigQuery` answers when it refuses, sorted into the classes the engine acts on.
-//! The reason words are those of Google's page on error messages.
+//! Errors of `BigQuery` and the connection to it, classified for the engine. The reasons are those of
+//! Google's page on error messages.
 
 use gcp_bigquery_client::yup_oauth2;
 
@@ -7,24 +7,25 @@ use super::remedy::{DISABLED, Remedy, STREAMING};
 use super::wire::{ErrorProto, Refusal};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-/// The most characters of a message from outside that are repeated.
+/// Maximum length of a message shown to the operator, in characters.
 const LONGEST_MESSAGE: usize = 1000;
 
-/// What is said of an answer that `BigQuery` itself did not give.
+/// Describes a response that didn't come from `BigQuery`.
 pub(super) const NOT_BIGQUERY: &str = "a page that is not BigQuery's";
 
-/// A refused or lost call: what it means, and whether the server had a word in it.
+/// A refused or lost call, or a failed job.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// What to do about it.
+    /// Determines whether it is retried.
     pub(super) class: ErrorClass,
-    /// The HTTP status; 0 when no server answered.
+    /// The HTTP status of `BigQuery`'s response; 0 for failed jobs, lost calls and responses from other
+    /// servers.
     pub(super) code: i64,
-    /// The server's reason word; none when no server answered.
+    /// The reason in `BigQuery`'s error; empty if there is none.
     pub(super) reason: String,
-    /// The server's own message, or the connection's.
+    /// The error message, without context.
     pub(super) message: String,
-    /// What to do, where neither class nor reason tells.
+    /// What to do next; overrides the advice for the class and the reason.
     pub(super) next: Option<&'static str>,
 }
 
@@ -39,7 +40,7 @@ impl Fault {
         }
     }
 
-    /// The same with what to do.
+    /// Sets what to do next.
     pub(super) fn next(self, next: &'static str) -> Self {
         Self {
             next: Some(next),
@@ -47,7 +48,7 @@ impl Fault {
         }
     }
 
-    /// From a reason word and its message, as jobs and responses carry them.
+    /// From an error in a response or a job. Only the first line of the message is kept.
     pub(super) fn of_reason(code: i64, reason: &str, message: &str) -> Self {
         Self {
             class: class(code, reason, message),
@@ -58,7 +59,7 @@ impl Fault {
         }
     }
 
-    /// From the status and the body of an answer that is not a success.
+    /// From a response with an error status.
     pub(super) fn of_answer(status: u16, body: &[u8]) -> Self {
         let Ok(Refusal { error }) = serde_json::from_slice(body) else {
             return Self::of_page(status, body);
@@ -77,7 +78,7 @@ impl Fault {
         Self::of_reason(i64::from(status), &reason.unwrap_or_default(), &message)
     }
 
-    /// From a page, as proxies and what stands before `BigQuery` answer. Its title says more than its text.
+    /// From a response of a proxy or frontend. The title of its page is more useful than the text.
     fn of_page(status: u16, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let title = text
@@ -95,28 +96,28 @@ impl Fault {
         Self::new(class, format!("HTTP {status} with {NOT_BIGQUERY}{title}"))
     }
 
-    /// From what a job says it failed of; no status comes along.
+    /// From a job's error, which has no HTTP status.
     pub(super) fn of_job(error: &ErrorProto) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         Self::of_reason(0, &text(&error.reason), &text(&error.message))
     }
 
-    /// Whether the token was refused, which a fresh one may mend.
+    /// Whether the token was refused. A new token may help.
     pub(super) fn is_about_the_token(&self) -> bool {
         self.code == 401
     }
 
-    /// Whether the thing asked for does not exist.
+    /// Whether the resource does not exist.
     pub(super) fn is_not_found(&self) -> bool {
         self.reason == "notFound"
     }
 
-    /// Whether a job of this id was sent before.
+    /// Whether the resource already exists; for a job, whether its id was already sent.
     pub(super) fn is_duplicate(&self) -> bool {
         self.reason == "duplicate"
     }
 
-    /// One sentence for the operator: what was being done, what was answered, what to do next.
+    /// The error for the operator: the operation, the error, what to do next.
     pub(super) fn in_context(self, doing: &str) -> WarehouseError {
         let by_class = match (self.class, self.remedy()) {
             (ErrorClass::Transient | ErrorClass::Rate | ErrorClass::Contention, _) => "retrying may help",
@@ -134,16 +135,16 @@ impl Fault {
         WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
     }
 
-    /// What mends it, where the answer itself tells.
+    /// The fix, if the error determines one.
     pub(super) fn remedy(&self) -> Option<Remedy> {
         Remedy::of(self.class, &self.reason, &self.message)
     }
 
-    /// What was answered and nothing else, for a caller that knows what was being done.
+    /// The error without the operation or advice.
     pub(super) fn said(&self) -> String {
         let message = self.message.trim_end_matches('.');
         match self.reason.as_str() {
-            // Nobody was asked, or nobody answered.
+            // Not from `BigQuery`: a lost call or a response of another server.
             "" if self.code == 0 => message.to_owned(),
             "" => format!("BigQuery says: {message}"),
             reason => format!("BigQuery says ({reason}): {message}"),
@@ -163,13 +164,13 @@ impl From<yup_oauth2::Error> for Fault {
     }
 }
 
-/// A text from outside as it may be shown.
+/// Shortens a message and removes its control characters, so that it is safe to print.
 fn readable(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().take(LONGEST_MESSAGE).map(shown).collect()
 }
 
-/// The reason word that means the same as a status of Google's newer form of errors, which may stand alone.
+/// The reason for a status of Google's newer error format, which may have no reason.
 fn reason_of_status(status: &str) -> &str {
     match status {
         "NOT_FOUND" => "notFound",
@@ -184,8 +185,8 @@ fn reason_of_status(status: &str) -> &str {
     }
 }
 
-/// Why there is no token. A token server out of reach is a passing fault; a key it refuses is not. What it answers
-/// otherwise is not repeated, for it may hold what it was sent.
+/// Classifies a failed token request: `Transient` if the token server is unreachable or its response is
+/// invalid, else `Auth`. An invalid response is not quoted, because it may contain the credentials sent.
 fn no_token(error: &yup_oauth2::Error) -> Fault {
     use yup_oauth2::Error;
     match error {
@@ -200,7 +201,7 @@ fn no_token(error: &yup_oauth2::Error) -> Fault {
     }
 }
 
-/// What became of a call that got no answer, or not the whole of one.
+/// Describes a call without a complete response.
 fn lost(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         "timed out"
@@ -215,7 +216,7 @@ fn lost(error: &reqwest::Error) -> String {
     format!("{what}{cause}")
 }
 
-/// The class of an answer. The reason word decides; where there is none, the HTTP status does.
+/// The class of an error. The reason decides; without one, the HTTP status does.
 fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
     let says = |part: &str| message.contains(part);
     match reason {
@@ -241,10 +242,10 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
         "invalid" if says(DISABLED) => ErrorClass::Auth,
         "notFound" | "invalid" if code != 401 && code != 403 && !is_conflict(message) => ErrorClass::Data,
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
-        // The rows in the way are there for 90 minutes at the most; the query is as it should be.
+        // The query is correct. The streamed rows block it for 90 minutes at most.
         "invalidQuery" if says(STREAMING) => ErrorClass::Data,
         "invalidQuery" if is_about_values(message) => ErrorClass::Data,
-        // What costs too much costs too much at every attempt.
+        // A retry exceeds the limits again.
         "invalidQuery"
         | "duplicate"
         | "resourcesExceeded"
@@ -263,21 +264,21 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
     }
 }
 
-/// Whether another writer was in the way.
+/// Whether the error is a conflict with another writer.
 fn is_conflict(message: &str) -> bool {
     [
         "due to concurrent update",
         "Could not serialize access",
         "Transaction is aborted",
         "conflicting transaction",
-        // The words of the local server.
+        // The emulator's message.
         "Failed to commit",
     ]
     .iter()
     .any(|part| message.contains(part))
 }
 
-/// Whether a query failed on what it met in the rows, not on how it is written.
+/// Whether a query failed because of a value in the rows.
 fn is_about_values(message: &str) -> bool {
     [
         "out of range",
@@ -297,7 +298,7 @@ mod tests {
 
     use super::*;
 
-    // Bodies as Google's pages and issue threads quote them.
+    // Error bodies quoted from Google's pages and issue threads.
     #[rstest]
     #[case(
         403,
@@ -371,7 +372,7 @@ mod tests {
         "Query exceeded limit for bytes billed: 1000000.",
         ErrorClass::Code
     )]
-    fn an_answer_has_the_class_that_one_acts_on(
+    fn errors_are_classified_by_reason_then_status(
         #[case] code: i64,
         #[case] reason: &str,
         #[case] message: &str,
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_reads_what_was_done_the_servers_words_and_what_comes_next() {
+    fn an_error_names_the_operation_the_servers_message_and_the_next_step() {
         let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
             fault.in_context("writing d.t").message,

@@ -1,7 +1,7 @@
-//! The leases of a `BigQuery`: a dataset of their own, where every host that writes sees them. A row for each lease decides:
-//! writes look at it in their own transaction, and it is changed only to take the lease. Who holds it and that the holder
-//! lives stands in the `notice` beside it, so that heartbeats need no job. What was sent before a lease was taken is found
-//! by its labels and ended.
+//! Leases, in a dataset of their own that every writing host sees. The row of a lease is authoritative: every
+//! write checks it in its own transaction, and it changes only when the lease is taken. The holder and its
+//! heartbeats are published in the `notice`, so a heartbeat needs no job. Taking a lease ends the jobs of
+//! earlier holders, which are found by their labels.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -18,14 +18,14 @@ use super::{BigQueryWarehouse, Settings, notice, own, read, superseded};
 use crate::table::Value;
 use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
 
-/// The pause between two heartbeats. `BigQuery` takes five changes of a table's metadata in ten seconds.
+/// Heartbeat interval. `BigQuery` allows five updates of a table's metadata in ten seconds.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// The pause between two looks at a silent holder.
+/// Polling interval while waiting for a silent holder.
 const LOOK: Duration = Duration::from_secs(2);
 
 impl Settings {
-    /// How heartbeats and waiting are timed with these settings.
+    /// The timing of heartbeats and waits.
     pub(crate) fn rhythm(&self) -> Rhythm {
         Rhythm {
             heartbeat: HEARTBEAT,
@@ -36,11 +36,11 @@ impl Settings {
     }
 }
 
-/// The lease a warehouse has taken, if it has one. Every copy of the warehouse shares it.
+/// The lease this warehouse holds, if any. Shared by all clones of the warehouse.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Option<Tenancy>>>);
 
-/// A lease that was taken, as its next heartbeat tells it.
+/// A held lease, as published by the latest heartbeat.
 #[derive(Debug, Clone)]
 struct Tenancy {
     fence: Fence,
@@ -60,7 +60,7 @@ impl Held {
         self.tenancy().map(|tenancy| tenancy.fence)
     }
 
-    /// Counts a heartbeat and returns what it is to say.
+    /// Increments the heartbeat counter and returns the lease to publish.
     fn next_heartbeat(&self) -> Option<Tenancy> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tenancy = held.as_mut()?;
@@ -68,19 +68,20 @@ impl Held {
         Some(tenancy.clone())
     }
 
-    /// What a write says first in its transaction; nothing as long as no lease was taken.
+    /// SQL at the start of every write transaction, which fails the write if the lease was taken. Empty if no
+    /// lease is held.
     pub(super) fn guard(&self) -> String {
         self.fence().map_or_else(String::new, |fence| fence.guard())
     }
 
-    /// What the next holder finds the jobs by that are sent to a project now.
+    /// Labels of jobs sent to a project, so that the next lease holder can find them.
     pub(super) fn labels(&self, project: &str) -> HashMap<String, String> {
         self.fence()
             .map_or_else(HashMap::new, |fence| fence.labels(project))
     }
 }
 
-/// How a lease stands by its row.
+/// Parses the row of a lease. It has no heartbeat counter.
 fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
     let Some(row) = read::typed(answered)?.into_iter().next() else {
         return Ok(None);
@@ -111,8 +112,7 @@ fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
 }
 
 impl BigQueryWarehouse {
-    /// Runs a statement that changes what a plan fills, and says in words for the operator when it found the lease
-    /// taken.
+    /// Runs a statement that changes a plan's tables. If the lease was taken, the error names the new holder.
     pub(super) async fn write(
         &self,
         id: &str,
@@ -125,7 +125,8 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// The same of a table: what was read of it before is not what it holds afterwards, nor is what is read meanwhile.
+    /// Like `write`, for one table. Drops the table's cached rows before the write and after it, since a read
+    /// during the write may cache old rows.
     pub(super) async fn write_to(
         &self,
         path: &str,
@@ -139,7 +140,7 @@ impl BigQueryWarehouse {
         written
     }
 
-    /// Puts what was filled in the place of what was there; sent again it does the same, so a lost answer costs nothing.
+    /// Replaces the rows of whole tables with the staged ones. Safe to repeat if the response is lost.
     pub(super) async fn exchange(&self, statement: Statement) -> Result<(), WarehouseError> {
         match self.ask(statement).await {
             Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
@@ -149,13 +150,13 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// Where the lease of a plan is.
+    /// The location of a plan's lease.
     async fn place_of(&self, plan: &str) -> Result<Place, Fault> {
         let dataset = self.own_dataset().await?;
         Ok(Place::new(self.project(), &self.prefix, &dataset, plan))
     }
 
-    /// The error of a write that found the lease taken.
+    /// The error of a write that finds the lease taken.
     async fn lost(&self) -> WarehouseError {
         let Some(fence) = self.held.fence() else {
             return WarehouseError::new(ErrorClass::Code, "no lease has ever been taken".to_owned());
@@ -167,7 +168,7 @@ impl BigQueryWarehouse {
         lease::lost(plan, holder.as_ref())
     }
 
-    /// What the notice says, and nothing if it was never made.
+    /// Reads the notice; `None` if its table doesn't exist.
     async fn notice(&self, place: &Place) -> Result<Option<Lease>, Fault> {
         let read = || async { notice::read(&self.client().await?, self.project(), place).await };
         self.insist(read).await
@@ -178,7 +179,8 @@ impl BigQueryWarehouse {
         self.insist(publish).await
     }
 
-    /// Takes the lease by its row, which is made where it is not there yet.
+    /// Takes the lease by changing its row; creates the table if it doesn't exist. Returns the row
+    /// afterwards, which may name another holder.
     async fn take_row(&self, place: &Place, seen: i64, holder: &str) -> Result<Option<Lease>, Fault> {
         let answered = match self.ask(place.take(seen, holder)).await {
             Err(fault) if fault.is_not_found() => {
@@ -190,7 +192,7 @@ impl BigQueryWarehouse {
         standing(&place.plan, &answered)
     }
 
-    /// Makes the tables that plans share, and the notice of this one.
+    /// Creates the tables shared by all plans, and the notice of this one.
     async fn make_own(&self, place: &Place) -> Result<(), Fault> {
         let [lease, owner, ledger] = own::tables(self.project(), place.dataset());
         let notice = notice::table(self.project(), place);
@@ -198,7 +200,8 @@ impl BigQueryWarehouse {
             .await
     }
 
-    /// This process as the holder of a lease that was seen so. Jobs of a holder that crashed may run in another project.
+    /// This process as lease holder. Adds the projects of the previous holder, whose jobs may still run
+    /// there.
     fn as_holder(&self, by: &Holder, seen: Option<&Lease>) -> Holder {
         let before = seen.and_then(|lease| lease.holder.as_ref());
         let earlier = before.map_or(&[][..], |holder| &holder.jobs_in);
@@ -210,7 +213,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// Ends what earlier holders sent and may still run.
+    /// Cancels the running jobs of earlier holders and waits for them to end.
     async fn end_earlier(&self, fence: &Fence, projects: &[String]) -> Result<(), Fault> {
         for project in projects {
             let is_before = |labels: &HashMap<String, String>| fence.is_before(project, labels);
@@ -229,7 +232,7 @@ impl BigQueryWarehouse {
                     );
                     return Err(Fault::new(ErrorClass::Auth, sentence));
                 }
-                // A project that is gone runs nothing.
+                // A deleted project runs no jobs.
                 Err(fault) if fault.is_not_found() => {}
                 ended => ended?,
             }
@@ -237,7 +240,7 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    /// Sends heartbeats while something is waited for that may take long.
+    /// Sends heartbeats while `work` runs, which may take long.
     async fn with_heartbeats(
         &self,
         work: impl Future<Output = Result<(), Fault>>,
@@ -282,8 +285,8 @@ impl Leases for BigQueryWarehouse {
         let stands = apart.take_row(&place, epoch, &holder).await.map_err(in_context)?;
         let Some(stands) = stands else { return Ok(false) };
         if stands.epoch != epoch + 1 || stands.holder.as_ref() != Some(by) {
-            // The notice is behind the row: its writer died in between, or is about to write it, or is of a version that
-            // knows no notices.
+            // The notice is older than the row: the winner crashed before it published, is about to publish,
+            // or runs a version without notices.
             let now = apart.notice(&place).await.map_err(in_context)?;
             if now.is_none_or(|now| now.epoch < stands.epoch) {
                 apart.publish(&place, &stands).await.map_err(in_context)?;
@@ -298,7 +301,7 @@ impl Leases for BigQueryWarehouse {
             fence: fence.clone(),
             lease: stands,
         }));
-        // A lease is given back only when nothing sent under it may still run.
+        // A free lease has no running jobs: it is released only after they have ended.
         if seen.is_some_and(|lease| lease.holder.is_some()) {
             self.with_heartbeats(apart.end_earlier(&fence, &by.jobs_in))
                 .await?;

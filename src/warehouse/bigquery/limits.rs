@@ -1,5 +1,5 @@
-//! `BigQuery`'s limits on writing one table, kept by construction: one writer at a time, and no more statements and
-//! updates in ten seconds than it takes. Pure arithmetic on moments; whoever asks does the waiting.
+//! Keeps writes within `BigQuery`'s limits per table: one writer at a time, and no more statements and
+//! updates in ten seconds than allowed. [`Allowance`] only computes times; [`Limits::turn`] waits.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex as Guarded, PoisonError};
@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
-/// The span the limits count over.
+/// The time window of the limits.
 const SPAN: Duration = Duration::from_secs(10);
-/// Statements that change rows, per table and span.
+/// Maximum number of DML statements per table and window.
 const STATEMENTS: usize = 25;
-/// Updates of a partitioned table, per table and span; every job counts as one.
+/// Maximum number of updates of a partitioned table per window. Every job counts as one.
 const UPDATES: usize = 50;
 
-/// What is kept to, for the operator.
+/// Describes the limits for the operator.
 pub(super) fn message() -> String {
     let seconds = SPAN.as_secs();
     format!(
@@ -23,7 +23,7 @@ pub(super) fn message() -> String {
     )
 }
 
-/// At most so many in any span of ten seconds.
+/// A limit for any ten seconds.
 #[derive(Debug)]
 struct Window {
     most: usize,
@@ -38,7 +38,7 @@ impl Window {
         }
     }
 
-    /// When `count` more fit in, `now` or later.
+    /// The earliest time, not before `now`, at which `count` more are within the limit.
     fn free_at(&mut self, count: usize, now: Instant) -> Instant {
         while self.taken.front().is_some_and(|taken| *taken + SPAN <= now) {
             self.taken.pop_front();
@@ -54,7 +54,7 @@ impl Window {
         self.taken.extend(std::iter::repeat_n(at, count));
     }
 
-    /// The last so many happened at this moment at the latest.
+    /// Moves the latest `count` entries to a later time.
     fn move_last(&mut self, count: usize, to: Instant) {
         for taken in self.taken.iter_mut().rev().take(count) {
             *taken = to;
@@ -62,7 +62,7 @@ impl Window {
     }
 }
 
-/// The allowance of one table.
+/// The writes of one table, as counted against the limits.
 #[derive(Debug)]
 pub(super) struct Allowance {
     statements: Window,
@@ -77,7 +77,7 @@ impl Allowance {
         }
     }
 
-    /// Takes one job with so many changing statements, and says when it may go.
+    /// Reserves one job with this many DML statements and returns when it may be sent.
     fn take(&mut self, statements: usize, now: Instant) -> Instant {
         let at = self
             .statements
@@ -88,14 +88,15 @@ impl Allowance {
         at
     }
 
-    /// The job that was taken last is over. When the server counted it nobody here can say, only that it was before now.
+    /// Records the end of the latest job. The server counted it at an unknown time until now; the latest
+    /// possible one is assumed.
     fn end(&mut self, statements: usize, now: Instant) {
         self.statements.move_last(statements, now);
         self.updates.move_last(1, now);
     }
 }
 
-/// The turn at writing a table; the next one's begins when this is dropped.
+/// Exclusive permission to write a table; the next writer's turn begins when it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     allowance: OwnedMutexGuard<Allowance>,
@@ -113,7 +114,7 @@ impl Drop for Turn {
 pub(super) struct Limits(Guarded<HashMap<String, Arc<Mutex<Allowance>>>>);
 
 impl Limits {
-    /// Waits for the turn at a table, and until one more job with so many changing statements may be sent.
+    /// Waits until no other job writes the table and the limits allow one with this many DML statements.
     pub(super) async fn turn(&self, table: &str, statements: usize) -> Turn {
         let allowance = {
             let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,12 +145,12 @@ mod tests {
             assert_eq!(allowance.take(2, now), now);
         }
         assert_eq!(allowance.take(2, start + second * 12), start + SPAN);
-        // The next pair needs two more places, which the second job frees.
+        // The limit allows the next pair once the second job is ten seconds old.
         assert_eq!(allowance.take(2, start + second * 13), start + second + SPAN);
     }
 
     #[test]
-    fn a_job_counts_until_ten_seconds_after_its_end_for_the_server_may_have_begun_it_late() {
+    fn a_job_counts_until_ten_seconds_after_its_end() {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut allowance = Allowance::new();
         allowance.take(STATEMENTS, start);
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_without_statements_are_held_by_the_updates() {
+    fn jobs_without_dml_statements_are_limited_by_updates() {
         let start = Instant::now();
         let mut allowance = Allowance::new();
         for _ in 0..UPDATES {
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_writer_of_a_table_waits_for_the_first_one_of_another_does_not() {
+    async fn a_writer_waits_for_another_writer_of_the_same_table_only() {
         let limits = Arc::new(Limits::default());
         let first = limits.turn("d.one", 2).await;
         let other = limits.turn("d.two", 2).await;

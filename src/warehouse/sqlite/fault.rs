@@ -1,4 +1,4 @@
-//! What went wrong inside the embedded warehouse, turned into a classed error and one sentence.
+//! Classifies errors of the embedded warehouse and describes them for the operator.
 
 use std::io;
 use std::path::Path;
@@ -7,14 +7,12 @@ use rusqlite::ErrorCode;
 
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-/// A failure on its way up: `SQLite`'s or the file system's own, or one that has its sentence already.
+/// An error of the embedded warehouse.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// From `SQLite`.
     Sqlite(rusqlite::Error),
-    /// From the file system.
     Io(io::Error),
-    /// Said already.
+    /// Already classified, with a message for the operator.
     Told(WarehouseError),
 }
 
@@ -37,17 +35,17 @@ impl From<WarehouseError> for Fault {
 }
 
 impl Fault {
-    /// A fault in the data: not tried again.
+    /// A data error, which is not retried.
     pub(super) fn data(message: impl Into<String>) -> Self {
         Self::Told(WarehouseError::new(ErrorClass::Data, message))
     }
 
-    /// A fault in the program or the query: not tried again.
+    /// A bug in the program or the query, which is not retried.
     pub(super) fn code(message: impl Into<String>) -> Self {
         Self::Told(WarehouseError::new(ErrorClass::Code, message))
     }
 
-    /// The classed error: what was being done, to which file or folder, and what to do next.
+    /// The error for the operator: the operation, the file or folder, the cause, what to do next.
     pub(super) fn in_context(self, doing: &str, place: &Path) -> WarehouseError {
         let (class, sentence) = match self {
             Self::Told(error) => return error,
@@ -88,7 +86,7 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
         Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
             (ErrorClass::Transient, format!("{said}; retrying may help"))
         }
-        // A constraint, or a registered function that refused a value: the data are at fault.
+        // A violated constraint, or a value refused by a registered function.
         Some(
             ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::Unknown,
         ) => (ErrorClass::Data, said),

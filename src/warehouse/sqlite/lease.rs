@@ -1,5 +1,5 @@
-//! The leases of the embedded warehouse: one small file beside the datasets. A write transaction locks it together with
-//! what it writes, so that nobody can take a lease between the look at it and the commit.
+//! Leases of the embedded warehouse, in a small file beside the datasets. A write transaction locks this file
+//! too, so the lease can't be taken between the check and the commit.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::folder::Folder;
 use super::{record, schema};
 use crate::warehouse::{Holder, Lease, Rhythm, lease};
 
-/// The file's name, as if it were a dataset: every connection has it at hand.
+/// The file name. Attached to every connection like a dataset.
 pub(super) const DATASET: &str = "backcourt";
 
-/// A heartbeat is one small commit to a file nearby; commits of the holder count as heartbeats too.
+/// A heartbeat is a small commit to a local file. The holder's commits count as heartbeats too.
 pub(super) const RHYTHM: Rhythm = Rhythm {
     heartbeat: Duration::from_secs(2),
     heartbeat_limit: Duration::from_mins(1),
@@ -26,11 +26,11 @@ pub(super) const RHYTHM: Rhythm = Rhythm {
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.lease (
     plan TEXT PRIMARY KEY, epoch INTEGER NOT NULL, beat INTEGER NOT NULL, holder TEXT) STRICT";
 
-/// The lease a warehouse has taken, if it has one.
+/// The lease this warehouse holds, if any.
 #[derive(Debug, Default)]
 pub(super) struct Held(Mutex<Option<Fence>>);
 
-/// What keeps a process from writing that has lost its lease.
+/// Prevents writes by a process that has lost its lease.
 #[derive(Debug, Clone)]
 pub(super) struct Fence {
     plan: String,
@@ -48,8 +48,8 @@ impl Held {
 }
 
 impl Fence {
-    /// Refuses once somebody else has the lease, else shows that its holder lives. Within a write transaction this
-    /// holds until its end.
+    /// Fails if another process has taken the lease, otherwise counts a heartbeat. Inside a write transaction
+    /// the lease can't be taken until the transaction ends.
     pub(super) fn hold(&self, connection: &Connection) -> Result<(), Fault> {
         let mut heartbeat = connection
             .prepare_cached("UPDATE backcourt.lease SET beat = beat + 1 WHERE plan = ?1 AND epoch = ?2")?;
@@ -60,7 +60,7 @@ impl Fence {
         Err(Fault::Told(lease::lost(&self.plan, now.as_ref())))
     }
 
-    /// Does something outside any connection while nobody else can take the lease.
+    /// Runs work outside a transaction, such as replacing a file, while the lease can't be taken.
     pub(super) fn holding(
         &self,
         folder: &Folder,
@@ -74,7 +74,7 @@ impl Fence {
         Ok(())
     }
 
-    /// Lets others have the lease at once.
+    /// Releases the lease. Does nothing if another process has taken it.
     pub(super) fn give_back(&self, folder: &Folder) -> Result<(), Fault> {
         open(folder)?.execute(
             "UPDATE backcourt.lease SET holder = NULL WHERE plan = ?1 AND epoch = ?2",
@@ -84,14 +84,14 @@ impl Fence {
     }
 }
 
-/// A connection to the leases alone. Those of the pool may be busy writing.
+/// Opens a connection to the lease file alone. Pooled connections may be busy writing.
 pub(super) fn open(folder: &Folder) -> Result<Connection, Fault> {
     let connection = blank()?;
     attach(&connection, DATASET, &folder.file(DATASET))?;
     Ok(connection)
 }
 
-/// The same where there is one, to change nothing; in a folder that is only read it leaves no trace.
+/// Opens the lease file for reading; `None` if it doesn't exist. Leaves no trace in a read-only folder.
 pub(super) fn open_to_look(folder: &Folder) -> Result<Option<Connection>, Fault> {
     if !folder.file(DATASET).exists() {
         return Ok(None);
@@ -104,7 +104,7 @@ pub(super) fn open_to_look(folder: &Folder) -> Result<Option<Connection>, Fault>
     Ok(Some(connection))
 }
 
-/// How the lease of a plan stands.
+/// The state of a plan's lease.
 pub(super) fn look(folder: &Folder, plan: &str) -> Result<Option<Lease>, Fault> {
     let Some(connection) = open_to_look(folder)? else {
         return Ok(None);
@@ -135,7 +135,7 @@ fn stands(connection: &Connection, plan: &str) -> Result<Option<Lease>, Fault> {
         .transpose()
 }
 
-/// Takes a lease that stands as it was seen; none if it does not any more.
+/// Takes the lease if its epoch and heartbeat are still those of `seen`; `None` if not.
 pub(super) fn take(
     folder: &Folder,
     plan: &str,
@@ -164,7 +164,7 @@ pub(super) fn take(
     }))
 }
 
-/// Shows that the holder lives.
+/// Counts a heartbeat; fails if another process has taken the lease.
 pub(super) fn heartbeat(folder: &Folder, fence: &Fence) -> Result<(), Fault> {
     fence.hold(&open(folder)?)
 }
@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_taken_only_as_it_was_seen_and_its_epoch_grows() {
+    fn a_lease_is_taken_only_if_unchanged_since_the_look_and_its_epoch_increases() {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
         assert_eq!(look(&folder, "nba").unwrap(), None);
         let first = take(&folder, "nba", None, &holder(1)).unwrap().unwrap();
         assert!(
             take(&folder, "nba", None, &holder(2)).unwrap().is_none(),
-            "it is taken by now"
+            "already taken"
         );
         let seen = look(&folder, "nba").unwrap().unwrap();
         assert_eq!(
@@ -212,7 +212,7 @@ mod tests {
         heartbeat(&folder, &first).unwrap();
         assert!(
             take(&folder, "nba", Some(&seen), &holder(2)).unwrap().is_none(),
-            "its holder lives"
+            "its holder is alive"
         );
         let seen = look(&folder, "nba").unwrap().unwrap();
         assert_eq!(seen.heartbeat, 1);
@@ -227,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_lost_it_is_told_to_whom() {
+    fn the_error_of_a_lost_lease_names_the_new_holder() {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
         let first = take(&folder, "nba", None, &holder(1)).unwrap().unwrap();
         let seen = look(&folder, "nba").unwrap();
         take(&folder, "nba", seen.as_ref(), &holder(2)).unwrap().unwrap();
-        let in_context = |fault: Fault| fault.in_context("beating", dir.path());
+        let in_context = |fault: Fault| fault.in_context("sending a heartbeat", dir.path());
         let error = heartbeat(&folder, &first).map_err(in_context).unwrap_err();
         assert_eq!(error.class, ErrorClass::Auth);
         assert!(error.message.contains("process 2 on courtside"), "{error}");
