@@ -74,7 +74,7 @@ fn text(
     }
 }
 
-/// The flags needed to address the same place again; defaults are left out.
+/// The flags that select the same state folder, plan and warehouse; defaults are omitted.
 fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
@@ -89,8 +89,8 @@ fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
     Ok(Go { flags })
 }
 
-/// Writes the report atomically. It completes its runbook item, and lists that itself, unless a run is active: then
-/// newer results will follow.
+/// Writes the report atomically and records it, which completes its runbook item; the report itself shows the
+/// item as completed. While a run is active it is not recorded, since newer results will follow.
 fn to_file(
     arguments: &ReportArgs,
     path: &Path,

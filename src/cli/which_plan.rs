@@ -1,5 +1,5 @@
-//! Selects the plan of a command without `--plan`: the one that was run in the state folder, or the built-in one in a
-//! new folder.
+//! Selects the plan of a command without `--plan`: the plan that was run in the state folder, or the built-in
+//! one in a new folder.
 
 use std::path::Path;
 

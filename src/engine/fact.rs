@@ -48,7 +48,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         control: Option<String>,
     },
-    /// The run continues one that this ledger didn't know; its progress was imported from the warehouse.
+    /// The run continues a run that this ledger doesn't know: its progress was imported from the warehouse.
     Continued {
         /// Whose run it continues and its progress, in one sentence.
         message: String,
@@ -329,8 +329,8 @@ pub enum Event {
         /// Panic message.
         message: String,
     },
-    /// State that the events alone don't show, written to `events.jsonl` at intervals so that a replay can show the
-    /// whole snapshot. It has no sequence number of its own and is not sent to listeners.
+    /// State that the events alone don't show, written to `events.jsonl` at intervals so that a replay can
+    /// show the whole snapshot. It has no sequence number and is not sent to listeners.
     #[serde(rename = "pictured")]
     SnapshotDelta(Box<SnapshotDelta>),
     /// The run ended.

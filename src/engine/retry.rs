@@ -1,4 +1,4 @@
-//! How often and how long to wait before a retry. Pure: the jitter is passed in.
+//! When to retry: the number of attempts and the pauses between them. Pure: the jitter is passed in.
 
 use std::time::Duration;
 

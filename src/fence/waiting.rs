@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A warehouse that accepts a lease and forgets it at once.
+    /// A warehouse whose lease always looks free and can never be taken.
     struct Forgetful;
 
     #[async_trait]
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_warehouse_that_keeps_no_lease_is_not_asked_for_ever() {
+    async fn taking_a_lease_fails_after_ten_lost_races() {
         let error = take(&Forgetful, "nba", &own(), |_| ()).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Contention);
         assert!(
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_is_free_or_whose_holder_died_here_is_taken_at_once() {
+    async fn a_free_lease_or_one_with_a_dead_local_holder_is_taken_at_once() {
         let dead = Holder {
             started: Some("0".to_owned()),
             ..own()
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_left_by_another_host_falls_after_a_silence() {
+    async fn a_lease_of_a_silent_holder_elsewhere_is_taken_after_the_silence() {
         let (refused, after, waited) = taken(&held(Some(elsewhere()), false)).await;
         assert_eq!(refused, None);
         assert!(waited);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_holder_that_lives_keeps_it_and_is_named_as_soon_as_it_is_heard() {
+    async fn a_live_holder_keeps_its_lease_and_is_returned() {
         let one = held(Some(elsewhere()), true);
         let (refused, _, _) = taken(&one).await;
         assert_eq!(refused, Some(elsewhere()));

@@ -17,7 +17,7 @@ pub enum StageKind {
     Nba,
     /// By a query in the warehouse.
     Sql(Box<SqlSpec>),
-    /// By a program of the operator's.
+    /// By an external program.
     Command(Box<CommandSpec>),
 }
 
@@ -129,7 +129,7 @@ pub enum Advance {
     Ask,
 }
 
-/// A unit of work per date that fills at most one table.
+/// A step of the plan that runs per date and fills at most one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageSpec {
     /// Name, unique in the plan.
@@ -138,7 +138,7 @@ pub struct StageSpec {
     pub table: Option<String>,
     /// How its rows are computed.
     pub kind: StageKind,
-    /// Upstream stages whose gate must be open before this one starts; each comes earlier in the plan.
+    /// Upstream stages, whose gates must be open before this one starts. They come earlier in the plan.
     pub needs: Vec<String>,
     /// Whether it needs approval to start.
     pub advance: Advance,
@@ -146,7 +146,7 @@ pub struct StageSpec {
     pub active: Active,
     /// The tables it reads; built-in stages declare them in code.
     pub reads: Vec<ReadSpec>,
-    /// Fingerprint of everything that determines its rows; stored rows carry it.
+    /// Fingerprint of everything that determines its rows; recorded with every unit.
     pub fingerprint: Fingerprint,
 }
 

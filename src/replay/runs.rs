@@ -32,7 +32,7 @@ pub(super) fn note(runs: &mut Vec<Recorded>, fact: &Fact) -> bool {
     known.is_none()
 }
 
-/// Whether the event shows work, beyond a run that started, found nothing to do and ended.
+/// Whether the event shows that its run did work, unlike a run that starts, finds nothing to do and ends.
 const fn does_something(event: &Event) -> bool {
     matches!(
         event,

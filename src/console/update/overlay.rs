@@ -183,7 +183,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     }
 }
 
-/// The number of valid first lines; with the last of them the last page is full.
+/// The number of possible scroll positions; at the last one the page is full.
 pub(super) fn last_top(lines: usize, page: usize) -> usize {
     lines.saturating_sub(page) + 1
 }

@@ -162,7 +162,7 @@ impl Dispatcher {
         Ok(counted(number, "worker"))
     }
 
-    /// Reads the stored rows of a unit in a task of its own; the run doesn't wait for it.
+    /// Reads the stored rows of a unit in its own task; the run doesn't wait for it.
     fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
         let Some(stage_run) = self
             .stage_runs

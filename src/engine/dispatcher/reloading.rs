@@ -18,7 +18,7 @@ use crate::figures::counted;
 pub(super) type Answer = oneshot::Sender<Reply>;
 
 impl Dispatcher {
-    /// Compares dates of the raw tables with their origin, in a task of its own.
+    /// Compares dates of the raw tables with their origin, in its own task.
     pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: Answer) {
         let Some(origin) = self.origin.clone() else {
             let sentence =

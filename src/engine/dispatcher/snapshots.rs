@@ -69,7 +69,7 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Tells the ETA estimator how many workers each stage has from now on.
+    /// Reports the current workers of each stage to the ETA estimator.
     pub(super) fn report_workers(&mut self) {
         let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
         let at_work =

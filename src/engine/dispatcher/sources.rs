@@ -1,5 +1,5 @@
-//! Raw-data checks: run one at a time once the raw tables are filled, beside the work. A failing one stops nothing;
-//! only the end of the run waits for results.
+//! Raw-data checks: they run one at a time once the raw tables are filled, concurrently with the stages. A
+//! failing one stops nothing; only the end of the run waits for results.
 
 use std::collections::VecDeque;
 

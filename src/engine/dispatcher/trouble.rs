@@ -1,5 +1,5 @@
-//! Errors that no single date causes: a table whose quota is used up is throttled while other stages continue, and an
-//! error that repeats date after date stops its stage.
+//! Errors that affect a whole stage: a table whose quota is used up is throttled while other stages continue,
+//! and an error that repeats date after date stops its stage.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ pub(super) struct Parked {
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     parked: Option<Parked>,
-    /// How often in a row its table was throttled.
+    /// Consecutive backoffs of its table.
     rests: u32,
     /// The last error that failed a date, and how many dates in a row it failed.
     alike: Option<(String, u64)>,
-    /// Why the rest of the stage is not tried.
+    /// Why its remaining dates are not tried.
     stopped: Option<String>,
 }
 
@@ -87,7 +87,8 @@ impl Trouble {
 }
 
 impl Dispatcher {
-    /// Throttles a stage's table, for twice as long each time in a row (up to 64 times). Returns when the backoff ends.
+    /// Throttles a stage's table for `rest`, doubled with each consecutive backoff, up to 64 times. Returns
+    /// when the backoff ends.
     pub(super) fn park(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
         let stage_run = &mut self.stage_runs[at];
         let rest = rest
@@ -130,7 +131,8 @@ impl Dispatcher {
         }
     }
 
-    /// Counts a date that failed because of a code or query error. Enough of the same in a row stop the stage.
+    /// Counts a date that failed because of a code or query error. Enough consecutive dates with the same
+    /// error stop the stage.
     pub(super) fn count_alike(&mut self, at: usize, error: &StageError) {
         let stage_run = &mut self.stage_runs[at];
         let failed = stage_run.trouble.count(&error.message);

@@ -156,7 +156,7 @@ impl Filler {
         if open.is_empty() {
             return open;
         }
-        // If the scope can't be read, the stage lacks inputs of its own, so all dates are missing.
+        // If the scope can't be read, the stage's own inputs are missing, and all dates count as not done.
         let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
             return open;
         };

@@ -8,7 +8,7 @@ use crate::nba::stored::{
 };
 use crate::nba::{Dated, GameLog, ScheduledGame};
 
-/// The inputs of the features. For a row that an earlier stage didn't make, all values are unknown.
+/// The inputs of the features. Where an upstream stage has no row, all its values are `None`.
 pub(super) struct Known<'a> {
     /// The player, his team and the game.
     pub(super) appearance: Appearance<'a>,
@@ -20,9 +20,9 @@ pub(super) struct Known<'a> {
     pub(super) scheduled: Option<&'a ScheduledGame<'a>>,
     /// The player's form.
     pub(super) cached: Cached,
-    /// The player's zones.
+    /// The player's composite scores.
     pub(super) factors: Factors,
-    /// The player's zones.
+    /// The player's shots by zone.
     pub(super) zones: PlayerZones,
     /// The opponent's defence.
     pub(super) defense: DefenseZones,

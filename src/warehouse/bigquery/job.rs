@@ -288,8 +288,8 @@ async fn collect(
     Ok(answered)
 }
 
-/// Fetches one page of a job's result once it is ready. Lost requests are retried. If one fails, the job's state tells
-/// whether the request failed or the job.
+/// Fetches one page of a job's result once it is ready. Lost requests are retried. After an error, the state
+/// of the job shows whether the request failed or the job.
 async fn results(
     client: &RestClient,
     account: &Account,

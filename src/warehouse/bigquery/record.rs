@@ -60,8 +60,8 @@ pub(super) enum CameFrom<'a> {
     Query(&'a str, u64),
 }
 
-/// The end of a commit's script, which records its dates; it needs the parameter `@record`. `stays` tells whether the
-/// script has listed the dates whose stored rows are kept.
+/// The end of a commit's script, which records its dates; it needs the parameter `@record`. `stays`: whether
+/// the script has listed the dates whose stored rows are kept.
 pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, stays: bool) -> String {
     let (fit, aside, digest, join) = match came {
         CameFrom::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
