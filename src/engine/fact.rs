@@ -330,7 +330,8 @@ pub enum Event {
         message: String,
     },
     /// State that the events alone don't show, written to `events.jsonl` at intervals so that a replay can
-    /// show the whole snapshot. It has no sequence number and is not sent to listeners.
+    /// show the whole snapshot. It repeats the sequence number of the event before it and is not sent to
+    /// listeners.
     #[serde(rename = "pictured")]
     SnapshotDelta(Box<SnapshotDelta>),
     /// The run ended.

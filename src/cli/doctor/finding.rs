@@ -72,7 +72,7 @@ impl Verdict {
 pub(super) struct Finding {
     /// The area it belongs to.
     pub(super) area: Area,
-    /// The subject, such as a table or a permission.
+    /// The subject, such as a table or the lock.
     pub(super) what: String,
     /// Its severity.
     pub(super) state: Verdict,

@@ -87,8 +87,8 @@ impl Trouble {
 }
 
 impl Dispatcher {
-    /// Throttles a stage's table for `rest`, doubled with each consecutive backoff, up to 64 times. Returns
-    /// when the backoff ends.
+    /// Throttles a stage's table for `rest`, doubled with each consecutive backoff: up to 64-fold and up to
+    /// [`LONGEST_REST`], unless `rest` is longer. Returns when the backoff ends.
     pub(super) fn park(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
         let stage_run = &mut self.stage_runs[at];
         let rest = rest

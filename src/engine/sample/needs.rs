@@ -156,7 +156,7 @@ impl Filler {
         if open.is_empty() {
             return open;
         }
-        // If the scope can't be read, the stage's own inputs are missing, and all dates count as not done.
+        // If the scope can't be read, the stage's own inputs are missing: assume that all dates expect rows.
         let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
             return open;
         };
