@@ -47,7 +47,18 @@ pub(super) async fn take_over(
         let of_stage = checks.entry(check.stage.clone()).or_default();
         of_stage.push(check.name.clone());
     }
+    for entry in &mut entries {
+        if let Some(name) = current_name(plan, &entry.subject) {
+            entry.subject = name;
+        }
+    }
     Ok(ledger.import(target, &entries, &checks)?)
+}
+
+/// The name of a built-in check that earlier versions called `seed_…`; `None` if it is not one of those.
+fn current_name(plan: &Plan, earlier: &str) -> Option<String> {
+    let name = format!("critical{}", earlier.strip_prefix("seed")?);
+    plan.checks.iter().any(|check| check.name == name).then_some(name)
 }
 
 /// Whose run is continued and its progress, in one sentence; `None` if nothing was imported.
@@ -160,5 +171,41 @@ mod tests {
         assert_eq!(found, [(day(2), UnitState::Ok), (day(3), UnitState::Ok)]);
         let open = ledger.open_intents(target, "ship_calls").unwrap();
         assert_eq!(open[0].dates, [day(4)], "of which nothing newer is recorded");
+    }
+
+    #[tokio::test]
+    async fn results_and_waivers_of_an_earlier_version_are_imported_under_the_current_name() {
+        let (dir, plan) = (tempfile::tempdir().unwrap(), load("nba").unwrap());
+        let warehouse = warehouse(dir.path(), &plan).await;
+        let entry = |number, kind: &str, body: &str| Entry {
+            kind: kind.to_owned(),
+            subject: "seed_5_spot_check".to_owned(),
+            date: None,
+            state: "WAIVED".to_owned(),
+            body: body.to_owned(),
+            ..commit(number, day(1))
+        };
+        let entries = [
+            entry(
+                1,
+                "check",
+                r#"{"answer":"FAIL","value":"19 rows","offending":"","seconds":0.1,"at":"2026-01-04T00:00:00Z"}"#,
+            ),
+            entry(
+                2,
+                "waiver",
+                r#"{"run":"r1","waiver":{"check":"seed_5_spot_check","reason":"known","by":"ann",
+                    "at":"2026-01-04T00:00:00Z","value":"19 rows","target":"20 rows"}}"#,
+            ),
+        ];
+        let records = warehouse.records().unwrap();
+        records.append(&plan.name, &entries).await.unwrap();
+        let mut ledger = Ledger::in_memory().unwrap();
+        let target = ledger.target(&plan.name, "w").unwrap();
+        take_over(&mut ledger, target, &plan, &warehouse).await.unwrap();
+        let answers = ledger.past_answers(target).unwrap();
+        assert_eq!(answers.keys().collect::<Vec<_>>(), ["critical_5_spot_check"]);
+        let waivers = ledger.newest_waivers(target).unwrap();
+        assert_eq!(waivers["critical_5_spot_check"].reason, "known");
     }
 }

@@ -99,7 +99,7 @@ impl Taken {
                 let answer = (entry.run.clone(), entry.number, at);
                 self.answers.insert(entry.subject.clone(), answer);
             }
-            WAIVER => waiver(ledger, target, &body(entry)?)?,
+            WAIVER => waiver(ledger, target, entry)?,
             TICK => tick(ledger, target, &body(entry)?)?,
             ACCEPTANCE => acceptance(ledger, target, &body(entry)?)?,
             RUN => run(ledger, target, entry)?,
@@ -255,20 +255,20 @@ fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<Date
     Ok(body.at)
 }
 
-fn waiver(ledger: &Transaction<'_>, target: Target, body: &WaiverBody) -> rusqlite::Result<()> {
-    let WaiverBody { run, waiver } = body;
+fn waiver(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+    let WaiverBody { run, mut waiver } = body(entry)?;
+    waiver.check.clone_from(&entry.subject);
     let known = ledger
         .prepare_cached("SELECT 1 FROM waiver WHERE target = ?1 AND name = ?2 AND at = ?3")?
         .exists(params![target.0, waiver.check, waiver.at])?;
     if !known {
-        super::waivers::put(ledger, target, run, waiver)?;
+        super::waivers::put(ledger, target, &run, &waiver)?;
     }
-    ledger
-        .execute(
-            "UPDATE waiver SET synced = 1 WHERE target = ?1 AND name = ?2 AND at = ?3",
-            params![target.0, waiver.check, waiver.at],
-        )
-        .map(drop)
+    ledger.execute(
+        "UPDATE waiver SET synced = 1 WHERE target = ?1 AND name = ?2 AND at = ?3",
+        params![target.0, waiver.check, waiver.at],
+    )?;
+    Ok(())
 }
 
 fn tick(ledger: &Transaction<'_>, target: Target, tick: &Tick) -> rusqlite::Result<()> {

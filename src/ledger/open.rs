@@ -12,7 +12,7 @@ use super::folder::{LedgerFolder, name_from_folder};
 /// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// Schema version of the tables below; each step migrates to the next version.
-const FIRST_FORM: i32 = 4;
+const FIRST_VERSION: i32 = 4;
 
 const TABLES: &str = "
 CREATE TABLE target (
@@ -68,7 +68,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
 /// running isn't disturbed.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -129,6 +129,15 @@ CREATE INDEX unit_unsynced ON unit (target) WHERE synced <> 1;
 ALTER TABLE intent ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
 UPDATE intent SET known = (SELECT known FROM target WHERE target.id = intent.target);
 ",
+    // The checks seed_1_… to seed_5_… of the built-in plan are called critical_1_… to critical_5_….
+    "
+UPDATE check_result SET name = 'critical' || substr(name, 5)
+  WHERE name GLOB 'seed_[1-5]_*' AND target IN (SELECT id FROM target WHERE plan = 'nba');
+UPDATE waiver SET name = 'critical' || substr(name, 5)
+  WHERE name GLOB 'seed_[1-5]_*' AND target IN (SELECT id FROM target WHERE plan = 'nba');
+UPDATE job SET check_name = 'critical' || substr(check_name, 5)
+  WHERE check_name GLOB 'seed_[1-5]_*' AND target IN (SELECT id FROM target WHERE plan = 'nba');
+",
 ];
 
 /// The schema version this program writes. A newer ledger is refused.
@@ -137,7 +146,7 @@ UPDATE intent SET known = (SELECT known FROM target WHERE target.id = intent.tar
     clippy::cast_possible_wrap,
     reason = "a handful of steps"
 )]
-const FORM: i32 = FIRST_FORM + STEPS.len() as i32;
+const SCHEMA_VERSION: i32 = FIRST_VERSION + STEPS.len() as i32;
 
 /// An open ledger.
 #[derive(Debug)]
@@ -267,7 +276,7 @@ impl Ledger {
     /// Whether it is a ledger with a schema version older than this program's.
     fn is_older(&self) -> Result<bool, LedgerError> {
         let is_ours = self.pragma("application_id")? == APPLICATION_ID;
-        Ok(is_ours && (FIRST_FORM..FORM).contains(&self.pragma("user_version")?))
+        Ok(is_ours && (FIRST_VERSION..SCHEMA_VERSION).contains(&self.pragma("user_version")?))
     }
 
     fn verify(&self, may_write: bool) -> Result<(), LedgerError> {
@@ -285,12 +294,12 @@ impl Ledger {
             );
         }
         if may_write && self.is_older()? {
-            self.bring_up_to_date()?;
+            self.migrate()?;
         }
-        let form = self.pragma("user_version")?;
-        if form != FORM {
+        let version = self.pragma("user_version")?;
+        if version != SCHEMA_VERSION {
             return Err(self.refuse(format!(
-                "has schema version {form}, but this program reads {FORM}; use the backcourt version that wrote it"
+                "has schema version {version}, but this program reads {SCHEMA_VERSION}; use the backcourt version that wrote it"
             )));
         }
         let verdict: String =
@@ -307,21 +316,21 @@ impl Ledger {
     fn create(&self) -> Result<(), LedgerError> {
         self.sqlite(self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID};
-             PRAGMA user_version = {FIRST_FORM}; COMMIT;"
+             PRAGMA user_version = {FIRST_VERSION}; COMMIT;"
         )))
     }
 
     /// Runs the missing migrations, each in its own transaction.
-    fn bring_up_to_date(&self) -> Result<(), LedgerError> {
-        for (form, step) in (FIRST_FORM..).zip(STEPS) {
+    fn migrate(&self) -> Result<(), LedgerError> {
+        for (version, step) in (FIRST_VERSION..).zip(STEPS) {
             let take = || {
                 let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
                 // Another process may have run it while this one waited for the lock.
-                let is_at: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-                if is_at == form {
+                let current: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+                if current == version {
                     transaction.execute_batch(step)?;
                     name_from_folder(&transaction, self.folder())?;
-                    transaction.pragma_update(None, "user_version", form + 1)?;
+                    transaction.pragma_update(None, "user_version", version + 1)?;
                 }
                 transaction.commit()
             };
@@ -417,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_an_earlier_program_is_brought_up_to_date_by_whoever_opens_it() {
+    fn a_ledger_of_an_earlier_program_is_migrated_when_opened() {
         let folder = tempfile::tempdir().unwrap();
         let opened: [fn(&Path) -> Ledger; 2] = [
             |path| Ledger::open(path).unwrap(),
@@ -428,14 +437,14 @@ mod tests {
             Connection::open(&path)
                 .unwrap()
                 .execute_batch(&format!(
-                    "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_FORM};
+                    "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_VERSION};
                      INSERT INTO target VALUES (1, 'p', 'w');
                      INSERT INTO check_result VALUES (1, 1, 'met', 'r', 'PASS', '1', '', 0.1, '2026-01-04T00:00:00Z'),
                        (2, 1, 'old', 'r', 'OUTDATED', '1', '', 0.1, '2026-01-04T00:00:00Z');"
                 ))
                 .unwrap();
             let ledger = open(&path);
-            assert_eq!(ledger.pragma("user_version").unwrap(), FORM);
+            assert_eq!(ledger.pragma("user_version").unwrap(), SCHEMA_VERSION);
             let answers: Vec<Option<String>> = ledger
                 .db
                 .prepare("SELECT answer FROM check_result ORDER BY id")
@@ -458,6 +467,35 @@ mod tests {
     }
 
     #[test]
+    fn results_and_waivers_keep_their_check_when_it_gets_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let name = "seed_5_spot_check";
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(&format!(
+                "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_VERSION};
+                 INSERT INTO target VALUES (1, 'nba', 'w'), (2, 'other', 'w');
+                 INSERT INTO check_result
+                   SELECT id, id, '{name}', 'r', 'WAIVED', '19 rows', '', 0.1, '2026-01-04T00:00:00Z' FROM target;
+                 INSERT INTO waiver
+                   SELECT id, id, '{name}', 'r', 'known', 'ann', '19 rows', '20', '2026-01-04T00:00:00Z' FROM target;"
+            ))
+            .unwrap();
+        let ledger = Ledger::open(&path).unwrap();
+        for (plan, expected) in [("nba", "critical_5_spot_check"), ("other", name)] {
+            let target = ledger.known_target(plan, "w").unwrap().unwrap();
+            let answers = ledger.past_answers(target).unwrap();
+            let waivers = ledger.newest_waivers(target).unwrap();
+            assert_eq!(answers.keys().collect::<Vec<_>>(), [expected]);
+            assert_eq!(
+                waivers[expected].reason, "known",
+                "a plan of yours may use the earlier name"
+            );
+        }
+    }
+
+    #[test]
     fn what_cannot_be_opened_is_named_as_it_was_given() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
@@ -470,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_another_form_is_refused() {
+    fn a_ledger_of_another_schema_version_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
         Ledger::open(&path)

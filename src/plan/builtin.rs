@@ -29,11 +29,11 @@ pub fn is_builtin(name: &str) -> bool {
 
 /// SQL files of the built-in plans, by the path in the plan.
 pub(super) const SQL: &[Asset] = assets![
-    "checks/nba/seed_1_teams_per_date.sql",
-    "checks/nba/seed_2_game_id_format.sql",
-    "checks/nba/seed_3_primary_source.sql",
-    "checks/nba/seed_4_completeness.sql",
-    "checks/nba/seed_5_spot_check.sql",
+    "checks/nba/critical_1_teams_per_date.sql",
+    "checks/nba/critical_2_game_id_format.sql",
+    "checks/nba/critical_3_primary_source.sql",
+    "checks/nba/critical_4_completeness.sql",
+    "checks/nba/critical_5_spot_check.sql",
     "checks/nba/rows_per_date.sql",
     "checks/nba/home_truth.sql",
     "checks/nba/two_teams.sql",

@@ -167,8 +167,11 @@ FROM `nba-props-platform.nba_analytics.team_offense_game_summary`
 WHERE game_date = '2023-12-16' ORDER BY game_id, team_abbr;",
         ];
         let plan = load("nba").unwrap();
-        let seeds = plan.checks.iter().filter(|check| check.name.starts_with("seed_"));
-        for (query, check) in QUERIES.iter().zip(seeds) {
+        let critical = plan
+            .checks
+            .iter()
+            .filter(|check| check.name.starts_with("critical_"));
+        for (query, check) in QUERIES.iter().zip(critical) {
             let path = format!("checks/nba/{}.sql", check.name);
             let asset = SQL.iter().find(|asset| asset.path == path).unwrap();
             assert!(asset.text.trim_end().ends_with(query), "{}", asset.text);

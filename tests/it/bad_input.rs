@@ -67,7 +67,7 @@ fn in_one_line(ended: &Ended) {
 #[case::rerun_stage(&["rerun", "--failed", "--stage", "teamoffense"], "did you mean 'team_offense'?")]
 #[case::plan(&["run", "--plan", "nbaa"], "plan 'nbaa' not found; did you mean 'nba'?")]
 #[case::plan_file(&["status", "--plan", "./no/such.toml"], "plan ./no/such.toml: cannot be read")]
-#[case::check(&["check", "seed_5_spot_chek"], "check 'seed_5_spot_chek' not found; did you mean 'seed_5_spot_check'?")]
+#[case::check(&["check", "critical_5_spot_chek"], "check 'critical_5_spot_chek' not found; did you mean 'critical_5_spot_check'?")]
 #[case::offending(&["rerun", "--offending", "rows_per_dat"], "did you mean 'rows_per_date'?")]
 #[case::warehouse(&["run", "--warehouse", "duckdb:x"], "'duckdb:x' is not a valid warehouse; write sqlite:DIR")]
 #[case::project(&["run", "--warehouse", "bigquery:Nba"], "'Nba' is not a valid project id")]

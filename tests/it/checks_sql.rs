@@ -224,27 +224,27 @@ async fn unknown_possessions_are_not_judged_by_pace() {
 }
 
 #[tokio::test]
-async fn the_seeds_queries_run_as_they_were_written() {
+async fn the_critical_queries_run_as_they_were_written() {
     let league = League::good();
     let rows = |answer: Answer| answer.rows;
     // Six rows on two dates.
     assert_eq!(
-        rows(league.ask("seed_1_teams_per_date").await),
+        rows(league.ask("critical_1_teams_per_date").await),
         [[Value::Float(3.0)]]
     );
     assert_eq!(
-        rows(league.ask("seed_2_game_id_format").await),
+        rows(league.ask("critical_2_game_id_format").await),
         [[Value::Int(6), Value::Int(6), Value::Float(100.0)]]
     );
     assert_eq!(
-        rows(league.ask("seed_3_primary_source").await),
+        rows(league.ask("critical_3_primary_source").await),
         [["reconstructed_team_from_players".into(), Value::Int(6)]]
     );
     assert_eq!(
-        rows(league.ask("seed_4_completeness").await),
+        rows(league.ask("critical_4_completeness").await),
         [["INCOMPLETE".into(), Value::Int(2), Value::Float(100.0)]]
     );
-    let spot = league.ask("seed_5_spot_check").await;
+    let spot = league.ask("critical_5_spot_check").await;
     assert_eq!(
         spot.columns,
         ["game_id", "team_abbr", "points_scored", "primary_source_used"]

@@ -288,7 +288,7 @@ fn the_least_level_of_the_log_still_shows_what_failed() {
         let shown = [
             "ERROR and above",
             "FAIL rows_per_date",
-            "FAIL seed_5_spot_check",
+            "FAIL critical_5_spot_check",
             "failed 0/20 rows",
         ];
         shown.iter().all(|part| text.contains(part)) && !text.contains("PASS home_truth")

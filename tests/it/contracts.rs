@@ -158,8 +158,8 @@ fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
         "home_truth",
         "no_orphan_ids",
         "rows_per_date",
-        "seed_3_primary_source",
-        "seed_5_spot_check",
+        "critical_3_primary_source",
+        "critical_5_spot_check",
     ];
     assert_eq!(failing, BTreeSet::from(expected));
     for name in expected {

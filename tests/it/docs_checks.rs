@@ -119,11 +119,11 @@ const RULES: [(&str, Severity, &str); 49] = {
 
 /// The rules implemented by each check.
 const STANDS_FOR: [(&str, &[&str]); 69] = [
-    ("seed_1_teams_per_date", &["Q1"]),
-    ("seed_2_game_id_format", &["Q2"]),
-    ("seed_3_primary_source", &["Q3"]),
-    ("seed_4_completeness", &["Q4"]),
-    ("seed_5_spot_check", &["Q5"]),
+    ("critical_1_teams_per_date", &["Q1"]),
+    ("critical_2_game_id_format", &["Q2"]),
+    ("critical_3_primary_source", &["Q3"]),
+    ("critical_4_completeness", &["Q4"]),
+    ("critical_5_spot_check", &["Q5"]),
     ("rows_per_date", &["D3"]),
     ("home_truth", &["D8"]),
     ("two_teams", &["D2"]),

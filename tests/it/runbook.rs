@@ -72,7 +72,7 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
     let ledger = rusqlite::Connection::open(state.path().join("ledger.sqlite")).unwrap();
     let outdated = ledger
         .execute(
-            "UPDATE check_result SET state = 'OUTDATED' WHERE name = 'seed_5_spot_check'",
+            "UPDATE check_result SET state = 'OUTDATED' WHERE name = 'critical_5_spot_check'",
             [],
         )
         .unwrap();
@@ -80,11 +80,11 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
     drop(ledger);
     assert_eq!(
         said(&state, "10"),
-        "undone: seed_5_spot_check: outdated, run it again"
+        "undone: critical_5_spot_check: outdated, run it again"
     );
     let status = state.backcourt(&["status"]).expect(0).out;
     assert!(status.contains("  10 reopened        Query 5"), "{status}");
-    let check = ["check", "seed_5_spot_check", "--output", "silent"];
+    let check = ["check", "critical_5_spot_check", "--output", "silent"];
     state.backcourt(&check).expect(0);
     assert_eq!(item(&state, "10")["state"], "done");
 }
@@ -208,7 +208,7 @@ fn the_document_ticks_its_item_until_something_newer_is_known() {
     assert!(nowhere.err.contains("cannot write"), "{}", nowhere.err);
 
     state
-        .backcourt(&["check", "seed_5_spot_check", "--output", "silent"])
+        .backcourt(&["check", "critical_5_spot_check", "--output", "silent"])
         .expect(0);
     assert!(
         said(&state, "23").ends_with("is older than the newest result"),

@@ -19,11 +19,11 @@ const FIRST: &str = "team_offense";
 
 /// The results of the first stage's checks while these dates are missing, except those that are "none".
 const ANSWERS: [(&str, CheckState, &str); 8] = [
-    ("seed_1_teams_per_date", CheckState::Warn, "12.6"),
-    ("seed_2_game_id_format", CheckState::Pass, "100"),
-    ("seed_3_primary_source", CheckState::Pass, "all 1"),
-    ("seed_4_completeness", CheckState::Warn, "20.2"),
-    ("seed_5_spot_check", CheckState::Fail, "0 rows; all 0; all 0"),
+    ("critical_1_teams_per_date", CheckState::Warn, "12.6"),
+    ("critical_2_game_id_format", CheckState::Pass, "100"),
+    ("critical_3_primary_source", CheckState::Pass, "all 1"),
+    ("critical_4_completeness", CheckState::Warn, "20.2"),
+    ("critical_5_spot_check", CheckState::Fail, "0 rows; all 0; all 0"),
     ("rows_per_date", CheckState::Fail, "3 rows on 3 dates"),
     ("games_recorded", CheckState::Pass, "5772"),
     ("offense_quality", CheckState::Pass, "85; 100"),
@@ -96,7 +96,7 @@ fn ended_with_failures() -> Vec<Msg> {
             .map_or((CheckState::Pass, "none"), |(_, state, value)| (state, value));
         let offending = match check.name.as_str() {
             "rows_per_date" => outages.clone(),
-            "seed_5_spot_check" => vec![outages[1]],
+            "critical_5_spot_check" => vec![outages[1]],
             _ => Vec::new(),
         };
         answer(check, state, value, offending);
