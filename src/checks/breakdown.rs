@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_counted_once_as_a_whole_by_date_and_by_group() {
+    fn each_row_counts_once_in_total_by_date_and_by_group() {
         let found = add_up(
             &spec(),
             &answer(&[
@@ -311,12 +311,12 @@ mod tests {
     #[case(1, 1, "50 %")]
     #[case(1, 15, "6.25 %")]
     #[case(0, 7, "0 %")]
-    fn only_what_is_whole_is_a_hundred(#[case] known: u64, #[case] lost: u64, #[case] share: &str) {
+    fn only_complete_data_shows_100_percent(#[case] known: u64, #[case] lost: u64, #[case] share: &str) {
         assert_eq!(tally(known, [lost, 0], 0).share(), share);
     }
 
     #[test]
-    fn an_answer_that_is_not_as_the_plan_says_is_refused() {
+    fn unexpected_result_columns_are_rejected() {
         let stranger = add_up(&spec(), &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]));
         assert_eq!(
             stranger.unwrap_err(),

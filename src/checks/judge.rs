@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_counts_on_a_date_that_was_run_and_is_told_apart_on_another() {
+    fn rows_on_dates_outside_the_run_are_counted_separately() {
         let rows = [
             "2024-01-04",
             "2024-01-04",
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_hold_at_their_edges() {
+    fn limits_are_inclusive_at_their_bounds() {
         let twelve = answer(&["n"], vec![vec![Value::from(12.7)]]);
         let cases = [
             (Bound::Equals(12.7), true),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_must_pass_and_an_empty_answer_does_not() {
+    fn every_row_must_pass_and_an_empty_result_fails() {
         let every = Expectation::Every {
             column: "id".to_owned(),
             test: TextTest::Matches("^[0-9]{8}$".to_owned()),
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_about_named_dates_offends_on_them() {
+    fn a_check_on_named_dates_reports_those_dates() {
         let golden = check(vec![Expectation::Rows(20)], vec![day("2023-12-16")]);
         let measured = judge(&golden, &answer_of_nothing(), &|_| NamedDate::Counts).unwrap();
         assert_eq!(measured.value, "0 rows");

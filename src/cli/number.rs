@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_outside_or_none_is_answered_with_what_would_do() {
+    fn an_invalid_number_is_rejected_with_the_allowed_range() {
         let workers = whole(1_u32, 64);
         assert_eq!((workers("1"), workers("64")), (Ok(1), Ok(64)));
         for text in ["0", "65", "many", "", "1.5", "-3"] {

@@ -40,7 +40,7 @@ mod tests {
     const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n# none\nanna:x:1000:1000::/home/anna:/bin/sh\n";
 
     #[test]
-    fn the_environment_goes_before_the_list_of_users_and_that_before_the_number() {
+    fn the_operator_comes_from_the_environment_then_the_user_list_then_uid() {
         let none = |_: &str| None;
         assert_eq!(name(none, USERS, 0), "root");
         assert_eq!(name(none, USERS, 1000), "anna");

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn every_date_has_its_own_place() {
+    fn every_date_has_a_unique_cell() {
         for (from, to) in [("2021-10-19", "2026-01-03"), ("2012-01-01", "2012-12-31")] {
             let mut seen = std::collections::HashSet::new();
             let blocks = blocks(day(from), day(to));
@@ -123,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_year_from_a_sunday_is_the_widest() {
+    fn a_leap_year_starting_on_sunday_is_the_widest() {
         let year = blocks(day("2012-01-01"), day("2012-12-31"))[0];
         assert_eq!(year.column(year.last) + 1, MOST_COLUMNS);
     }
 
     #[test]
-    fn weekdays_run_from_monday() {
+    fn weekdays_start_on_monday() {
         assert_eq!(row(day("2024-01-01")), 0);
         assert_eq!(row(day("2024-01-07")), 6);
         assert_eq!(monday(day("2024-01-07")), day("2024-01-01"));

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sign_is_one_column_wide_everywhere() {
+    fn every_glyph_is_one_column_wide() {
         for sign in all(&UTF8) {
             let drawn_as_line_or_block = sign.chars().all(|c| ('\u{2500}'..='\u{259F}').contains(&c));
             assert_eq!(sign.width(), 1, "{sign}");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_told_apart_without_colour() {
+    fn states_are_distinct_without_colour() {
         for glyphs in [&UTF8, &ASCII] {
             let units: HashSet<_> = UnitState::ALL.map(|state| glyphs.unit(state)).into();
             assert_eq!(units.len(), UnitState::ALL.len());

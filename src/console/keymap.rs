@@ -524,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_fit_the_character_set_and_take_no_ambiguous_width() {
+    fn key_labels_fit_the_character_set_and_have_unambiguous_width() {
         for key in TABLE.iter().flat_map(|binding| binding.keys) {
             assert!(key.spelt(false).is_ascii());
             let signs = key.spelt(true);
@@ -540,7 +540,7 @@ mod tests {
     #[case(KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Action::Interrupt))]
     #[case(KeyCode::Char('c'), KeyModifiers::NONE, Some(Action::Cost))]
     #[case(KeyCode::Char('r'), KeyModifiers::ALT, None)]
-    fn events_become_actions(
+    fn events_map_to_actions(
         #[case] code: KeyCode,
         #[case] modifiers: KeyModifiers,
         #[case] action: Option<Action>,

@@ -179,21 +179,21 @@ mod tests {
     }
 
     #[test]
-    fn below_the_least_size_there_is_no_layout() {
+    fn sizes_below_the_minimum_have_no_layout() {
         assert_eq!(Layout::of(screen(59, 16), Pane::Dates, false), None);
         assert_eq!(Layout::of(screen(60, 15), Pane::Dates, false), None);
         assert!(Layout::of(screen(60, 16), Pane::Dates, false).is_some());
     }
 
     #[test]
-    fn the_least_screen_shows_a_block_of_dates_and_its_cursor_line() {
+    fn the_minimum_size_shows_one_block_of_dates_and_the_cursor_line() {
         let layout = Layout::of(screen(60, 16), Pane::Dates, false).unwrap();
         assert_eq!(layout.inside(Pane::Dates), Some(Rect::new(0, 5, 60, 9)));
         assert_eq!(layout.pane(Pane::Log), None);
     }
 
     #[test]
-    fn from_100_columns_on_every_pane_is_shown_unless_zoomed() {
+    fn all_panes_are_shown_at_100_columns_unless_zoomed() {
         let all = |width, zoomed| {
             let layout = Layout::of(screen(width, 40), Pane::Log, zoomed).unwrap();
             Pane::ALL.map(|pane| layout.pane(pane).is_some())
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_cover_the_screen_and_never_overlap() {
+    fn areas_cover_the_screen_without_overlap() {
         for (width, height) in [(60, 16), (80, 24), (100, 16), (120, 40), (200, 60), (250, 250)] {
             for zoomed in [false, true] {
                 let layout = Layout::of(screen(width, height), Pane::Checks, zoomed).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn panes_follow_each_other_round() {
+    fn stepping_through_panes_wraps_around() {
         assert_eq!(Pane::Dates.step(1), Pane::Workers);
         assert_eq!(Pane::Checks.step(1), Pane::Dates);
         assert_eq!(Pane::Dates.step(3), Pane::Checks);

@@ -206,7 +206,7 @@ mod tests {
     #[case("\u{1b}[2Jgone", " [2Jgone")]
     #[case("abc\u{202e}def", "abc def")]
     #[case("日本 ok", "日本 ok")]
-    fn nothing_moves_the_cursor(#[case] raw: &str, #[case] shown: &str) {
+    fn control_characters_are_sanitised(#[case] raw: &str, #[case] shown: &str) {
         assert_eq!(sanitised(raw), shown);
     }
 
@@ -221,7 +221,7 @@ mod tests {
     #[case("a\u{200b}b\u{301}", "a|b\u{301}")]
     #[case("\u{301}a", "a")]
     #[case("☹ ⌚", "☹| |⌚")]
-    fn a_text_is_taken_sign_by_sign(#[case] text: &str, #[case] shown: &str) {
+    fn text_is_split_into_graphemes_with_their_width(#[case] text: &str, #[case] shown: &str) {
         let all: Vec<Cow<'_, str>> = signs(text).map(|(sign, _)| sign).collect();
         assert_eq!(all.join("|"), shown);
         let columns = |sign: &str| width(sign);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mountain_of_marks_is_cut() {
+    fn long_runs_of_combining_marks_are_truncated() {
         let tall = format!("a{}b", "\u{301}".repeat(50));
         let all: Vec<usize> = signs(&tall).map(|(sign, _)| sign.chars().count()).collect();
         assert_eq!(all, [MARKS, 1]);
@@ -243,7 +243,7 @@ mod tests {
     #[case("👨‍👩‍👧 ok", "?? ok")]
     #[case("🇯🇵 ok", "JP ok")]
     #[case("日本 ok", "???? ok")]
-    fn ascii_terminals_see_how_much_is_missing(#[case] text: &str, #[case] shown: &str) {
+    fn ascii_text_keeps_the_width_of_replaced_characters(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(in_ascii(text), shown);
         assert_eq!(width(&in_ascii(text)), width(text));
     }
@@ -268,7 +268,7 @@ mod tests {
     #[case("season 20232 of 20240115 games", "season 20232 of 20240115 games")]
     #[case("99.8 %", "99.8 %")]
     #[case("no such table:\trows", "no such table: rows")]
-    fn what_was_counted_is_set_apart_and_nothing_else(#[case] value: &str, #[case] text: &str) {
+    fn thousands_are_separated_only_in_counts(#[case] value: &str, #[case] text: &str) {
         assert_eq!(measured(value), text);
     }
 
@@ -280,7 +280,7 @@ mod tests {
     #[case(59.6, "1 min 00 s")]
     #[case(185.0, "3 min 05 s")]
     #[case(7440.0, "2 h 04 min")]
-    fn durations_read_naturally(#[case] seconds: f64, #[case] text: &str) {
+    fn durations_use_readable_units(#[case] seconds: f64, #[case] text: &str) {
         assert_eq!(duration(seconds), text);
     }
 
@@ -290,7 +290,7 @@ mod tests {
     #[case(3.8, 4.2, "about 4 s")]
     #[case(100.0, 190.0, "2-3 min")]
     #[case(4320.0, 5400.0, "1.2-1.5 h")]
-    fn bands_share_one_unit(#[case] soonest: f64, #[case] latest: f64, #[case] text: &str) {
+    fn ranges_use_one_unit(#[case] soonest: f64, #[case] latest: f64, #[case] text: &str) {
         assert_eq!(band(soonest, latest), text);
     }
 
@@ -299,7 +299,7 @@ mod tests {
     #[case((12.4, 20.0), 1, "12-20 s + 1 stage")]
     #[case((0.2, 0.4), 3, "under 1 s + 3 stages")]
     #[case((200.0, 400.0), 5, "3-7 min + 5 stages")]
-    fn what_nobody_has_measured_comes_on_top(
+    fn stages_without_timings_are_shown_separately(
         #[case] eta: (f64, f64),
         #[case] unmeasured: usize,
         #[case] text: &str,

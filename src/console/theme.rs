@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_means_no_colour_whatever_the_palette() {
+    fn no_color_disables_colours_in_every_palette() {
         for palette in Palette::ALL {
             for role in ROLES {
                 assert_eq!(Theme::new(palette, false, true).style(role).fg, None);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_that_ask_for_different_acts_differ_in_colour() {
+    fn roles_have_distinct_colours() {
         for palette in [Palette::Auto, Palette::Dark, Palette::Light, Palette::Colorblind] {
             let mut colors: Vec<_> = ROLES.map(|role| palette.color(role)).into();
             colors.dedup();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_palettes_match_both_ways() {
+    fn palette_names_round_trip() {
         for palette in Palette::ALL {
             assert_eq!(Palette::from_word(palette.word()), Some(palette));
         }

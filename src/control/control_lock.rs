@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_steers_the_others_see_who_and_a_helm_left_is_free() {
+    fn one_client_has_control_until_it_releases_it() {
         let control_lock = ControlLock::default();
         let first = control_lock.client("op@pts/1", true);
         first.take();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_shows_what_it_is_told_and_asks_the_other_side() {
+    fn a_remote_client_mirrors_the_lock_and_forwards_requests() {
         let mirror = ControlLock::default();
         let (requests, mut asked) = mpsc::unbounded_channel();
         let client = mirror.remote_client(true, requests);

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_come_whole_whatever_the_pieces_and_a_long_one_is_refused() {
+    async fn lines_are_reassembled_and_too_long_lines_are_rejected() {
         for capacity in [1, 3, 64] {
             let text: &[u8] = b"ab\n\nabcd\nlast";
             let mut lines = Lines::new(BufReader::with_capacity(capacity, text), 4);

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_for_its_owner_alone_and_one_left_behind_is_replaced() {
+    fn the_socket_is_private_and_a_stale_one_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         for folder in [folder.path().to_owned(), deep(folder.path())] {
             assert!(reach(&folder).unwrap().is_none(), "nothing there");

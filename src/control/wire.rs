@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_json_ask_the_same() {
+    fn words_and_json_parse_to_the_same_request() {
         let typed = read(b"workers 4").unwrap();
         let json = read(br#" {"schema":"backcourt.control/1","request":{"command":{"workers":4}}}"#).unwrap();
         assert_eq!(typed, json);
@@ -153,7 +153,7 @@ mod tests {
     #[case(b"{\"schema\":\"backcourt.control/1\",\"request\":\"help\",\"idd\":1}", "idd")]
     #[case(b"{", "invalid line")]
     #[case(b"\xff\xfe", "UTF-8")]
-    fn what_cannot_be_read_says_why(#[case] line: &[u8], #[case] says: &str) {
+    fn unreadable_requests_are_rejected_with_a_reason(#[case] line: &[u8], #[case] says: &str) {
         let refusal = read(line).unwrap_err();
         assert!(refusal.contains(says), "{refusal}");
     }

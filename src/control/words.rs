@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_orders_what_its_word_says() {
+    fn every_example_parses_to_its_command() {
         for word in TABLE {
             let line = format!("{} {}", word.name, word.example);
             match parse(&line) {
@@ -302,7 +302,7 @@ mod tests {
     #[case("rerun 2025-11-15,2025-11-14,2025-11-15", Command::Rerun {
         selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None, accept_short: false })]
     #[case("fetch 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
-    fn orders_are_understood(#[case] line: &str, #[case] command: Command) {
+    fn commands_are_parsed(#[case] line: &str, #[case] command: Command) {
         assert_eq!(parse(line), Ok(Request::Command(command)));
     }
 
@@ -328,7 +328,7 @@ mod tests {
     #[case("explain", "give a check")]
     #[case("inspect s", "a stage and a date")]
     #[case("check", "names of the checks")]
-    fn what_is_not_understood_says_what_to_type(#[case] line: &str, #[case] says: &str) {
+    fn unknown_commands_are_rejected_with_a_suggestion(#[case] line: &str, #[case] says: &str) {
         let refusal = parse(line).unwrap_err();
         assert!(refusal.contains(says), "{refusal}");
     }

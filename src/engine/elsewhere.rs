@@ -93,7 +93,7 @@ mod tests {
     use crate::plan::load;
 
     #[test]
-    fn what_a_process_that_died_promised_is_unknown_whatever_was_recorded_before() {
+    fn intents_of_a_dead_process_make_dates_unknown() {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
         let plan = load("harbour").unwrap();

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn no_eta_below_one_percent_nor_while_nothing_moves_nor_at_the_end() {
+    fn there_is_no_eta_below_one_percent_when_idle_or_at_the_end() {
         let mut estimator = steady(1_000, 9);
         assert_eq!(eta(&estimator, &[0]), None, "0.9 % done");
         unit(&mut estimator, 0, 10.0);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_it_faster_is_in_the_eta_at_once() {
+    fn a_change_of_workers_updates_the_eta_immediately() {
         let mut estimator = steady(1_000, 20);
         let before = eta(&estimator, &[0]).unwrap();
         estimator.change(0.5);
@@ -227,7 +227,7 @@ mod tests {
 
     // The second stage takes ten times as long as the first, which the first one's rate can't show.
     #[test]
-    fn a_stage_that_was_never_measured_is_said_to_be_missing_and_not_guessed_from_another() {
+    fn stages_without_timings_are_counted_and_not_guessed() {
         let mut estimator = EtaEstimator::of([None, None].into_iter());
         estimator.add(0, 100);
         (1..=90).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
@@ -252,7 +252,7 @@ mod tests {
 
     // This machine takes twice as long as the previous one.
     #[test]
-    fn an_earlier_run_tells_what_is_to_come_as_fast_as_this_one_goes() {
+    fn timings_of_an_earlier_run_are_scaled_to_the_current_rate() {
         let mut estimator = EtaEstimator::of([Some(0.5), Some(5.0)].into_iter());
         estimator.add(0, 100);
         (1..=50).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
@@ -266,7 +266,7 @@ mod tests {
 
     // Three workers in one stage and one in the other: the stages' times add up to the run's.
     #[test]
-    fn stages_side_by_side_share_the_time_by_their_workers() {
+    fn parallel_stages_share_time_in_proportion_to_their_workers() {
         let mut estimator = EtaEstimator::of([None, None].into_iter());
         estimator.add(0, 40);
         estimator.add(1, 40);

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_cut_short_goes_and_whole_ones_stay() {
+    fn a_truncated_last_line_is_removed_on_open() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
         let long = format!("{{\"event\":\"{}\"}}\n", "x".repeat(9_000));

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_cells_and_issues_are_counted_and_nothing_else() {
+    fn only_nulls_and_issues_are_counted() {
         let rows = [
             row(None, &["no_shots", "window:5/6"]),
             row(Some(0.0), &["no_shots", "early", "default:last_10"]),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_done_again_replaces_its_own_gaps() {
+    fn a_rerun_replaces_the_gaps_of_its_date() {
         let day = |number| NaiveDate::from_ymd_opt(2023, 12, number).unwrap();
         let shown = |gaps: &Gaps| -> Vec<(String, u64, u64)> {
             let view = gaps.view();

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_commit_counts_whose_process_died_after_it_had_heard_of_newer_entries() {
+    async fn unsynced_commits_of_a_dead_process_are_recovered() {
         let (dir, plan) = (tempfile::tempdir().unwrap(), load("harbour").unwrap());
         let warehouse = warehouse(dir.path(), &plan).await;
         let records = warehouse.records().unwrap();

@@ -165,10 +165,7 @@ mod tests {
     #[case(Limit::Operator, Some(1))]
     #[case(Limit::Quota { stage: "a".to_owned(), rest: "rests".to_owned(), busy: 15 }, Some(15))]
     #[case(Limit::Connection { stage: "a".to_owned(), busy: 0 }, Some(1))]
-    fn only_what_the_workers_bind_gets_faster_with_more_of_them(
-        #[case] limit: Limit,
-        #[case] enough: Option<usize>,
-    ) {
+    fn only_worker_bound_runs_benefit_from_more_workers(#[case] limit: Limit, #[case] enough: Option<usize>) {
         assert_eq!(limit.enough_workers(), enough);
     }
 
@@ -179,7 +176,7 @@ mod tests {
     #[case(Some(4), 15, 16, 1.0)]
     #[case(Some(4), 15, 5, 1.0)]
     #[case(Some(4), 15, 2, 2.0)]
-    fn it_gets_faster_up_to_what_is_enough(
+    fn speedup_stops_at_the_useful_number_of_workers(
         #[case] enough: Option<usize>,
         #[case] now: usize,
         #[case] wanted: usize,

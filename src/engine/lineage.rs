@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_date_reaches_exactly_what_rests_on_it_to_the_end_of_its_season() {
+    fn a_changed_date_reaches_its_dependants_until_the_end_of_its_season() {
         let found = lineage().dependants("raw.feed", &days([8]), &everything());
         let expected: Units = [
             ("games".to_owned(), days([8])),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_made_is_not_reached_nor_what_rests_on_it_alone() {
+    fn dates_never_computed_are_not_reached() {
         let mut among = everything();
         among.insert("form".to_owned(), days([10]));
         let found = lineage().dependants("made.games", &days([2]), &among);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn days_back_include_the_date_itself() {
+    fn lookback_days_include_the_date_itself() {
         let lineage = Lineage {
             nodes: vec![
                 node("games", &[]),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stages_read_and_do_not_make_themselves_is_needed_and_no_more() {
+    fn only_inputs_computed_outside_the_run_are_needed() {
         let needs = |dates: &[u32]| lineage().needs(&days(dates.iter().copied()));
         let of = |table: &str, numbers: &[u32]| (table.to_owned(), days(numbers.iter().copied()));
         // The season up to day 6 without day 4, which is computed here; `cards` only read what `form` computes.
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_of_the_inputs_changes_with_what_a_unit_knows_and_with_nothing_else() {
+    fn the_input_digest_depends_only_on_the_inputs_of_the_unit() {
         let of = |date, games: &[(u32, u64)]| lineage().input_digest("form", day(date), &known(games));
         let games = [(1, 7), (5, 8), (6, 9), (11, 10)];
         assert_eq!(of(6, &games), of(6, &[(1, 7), (5, 8), (6, 99), (11, 10)]));

@@ -231,7 +231,7 @@ mod tests {
     #[case([UnitState::Failed, UnitState::Pending], false, StageState::Failed)]
     #[case([UnitState::Ok, UnitState::Failed], true, StageState::Failed)]
     #[case([UnitState::Ok, UnitState::Skipped], true, StageState::Passed)]
-    fn a_stage_stands_as_its_dates_do(
+    fn the_stage_state_follows_from_its_dates(
         #[case] units: [UnitState; 2],
         #[case] is_alive: bool,
         #[case] expected: StageState,

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resting_date_comes_back_alone_and_in_its_time() {
+    fn a_delayed_date_returns_alone_when_due() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
         let mut queue = Queue::new(8);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_queue_takes_nothing_until_it_is_opened() {
+    fn a_closed_queue_yields_nothing_until_opened() {
         let now = Instant::now();
         let mut queue = Queue::new(4);
         (0..3).for_each(|number| queue.add(day(number)));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_date_at_fault_stands_alone_after_few_attempts() {
+    fn splitting_isolates_the_failing_date_in_few_attempts() {
         let now = Instant::now();
         let mut queue = Queue::new(16);
         queue.split((0..16).map(day).collect());

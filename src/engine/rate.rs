@@ -85,7 +85,7 @@ mod tests {
 
     // Four dates every forty seconds are six a minute, however close together the four are counted.
     #[test]
-    fn dates_that_are_committed_together_count_over_the_time_since_the_commit_before() {
+    fn dates_committed_together_count_from_the_previous_commit() {
         let mut rate = Rate::default();
         for commit in 1..=5 {
             for date in 0..4 {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_it_faster_is_in_the_rate_at_once() {
+    fn a_change_of_workers_updates_the_rate_immediately() {
         let mut rate = Rate::default();
         for second in 1..=20 {
             rate.finish(1, f64::from(second));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_forgets_what_is_older_than_its_stretch() {
+    fn the_rate_ignores_units_older_than_its_window() {
         let mut rate = Rate::default();
         for second in 0..30 {
             rate.finish(1, f64::from(second));

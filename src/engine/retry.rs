@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_end_with_the_budget() {
+    fn delays_double_up_to_the_maximum_and_end_with_the_budget() {
         let policy = RetryPolicy {
             attempts: 5,
             first_pause: Duration::from_millis(100),

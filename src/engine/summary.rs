@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_comes_first_and_what_there_is_none_of_is_left_out() {
+    fn failures_come_first_and_zero_counts_are_omitted() {
         let units: Counts = [
             UnitState::Ok,
             UnitState::Failed,

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expected_rows_make_a_date_ok() {
+    fn only_the_expected_row_count_makes_a_date_ok() {
         let stands = |unit: UnitRecord| (unit.state, unit.rows, unit.reason);
         let because = |reason: &str| Some(reason.to_owned());
         let two = [Some("BOS"), Some("LAL")];
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_says_how_many_one_row_must_come() {
+    fn without_an_expectation_one_row_is_required() {
         let stands = |unit: UnitRecord| (unit.state, unit.rows, unit.expected);
         assert_eq!(stands(landed(None, &[Some("BOS")], &[])), (UnitState::Ok, 1, 1));
         assert_eq!(stands(landed(None, &[], &[])), (UnitState::Empty, 0, 1));
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_later_decides_anew() {
+    fn rows_counted_later_update_the_state() {
         let made = Made {
             outcome: Outcome {
                 expected: Some(3),
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_table_coming_to_the_end_is_enough_and_skipping_says_why() {
+    fn without_a_table_a_unit_is_ok_or_skipped_with_a_reason() {
         let state = |skip: Option<&str>| {
             let outcome = Outcome {
                 skip: skip.map(str::to_owned),

@@ -254,7 +254,7 @@ mod tests {
     #[case::invalidated(UnitState::Stale, 4, 4, true)]
     #[case::never_begun(UnitState::Pending, 4, 0, true)]
     #[case::sent_and_unknown(UnitState::Unknown, 4, 4, true)]
-    fn of_a_plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
+    fn plain_run(#[case] state: UnitState, #[case] expected: u32, #[case] rows: u32, #[case] due: bool) {
         let record = record(state, expected, rows, "reconstruct");
         assert_eq!(is_due(PLAIN, &Scope::Rows(4), Some(&record), false), due);
     }
@@ -263,17 +263,13 @@ mod tests {
     #[case::done(UnitState::Ok, 211, false)]
     #[case::a_game_was_added_to_an_off_day(UnitState::Skipped, 0, true)]
     #[case::invalidated(UnitState::Stale, 211, true)]
-    fn where_only_the_feeds_know_the_number(
-        #[case] state: UnitState,
-        #[case] expected: u32,
-        #[case] due: bool,
-    ) {
+    fn row_count_known_only_to_the_feeds(#[case] state: UnitState, #[case] expected: u32, #[case] due: bool) {
         let record = record(state, expected, expected, "reconstruct");
         assert_eq!(is_due(PLAIN, &Scope::SomeRows, Some(&record), false), due);
     }
 
     #[test]
-    fn a_date_that_was_tried_and_skipped_stays_so_where_only_trying_can_tell() {
+    fn skipped_dates_of_unknown_scope_stay_skipped() {
         let tried = record(UnitState::Skipped, 0, 0, "auto");
         assert!(!is_due(PLAIN, &Scope::Untold, Some(&tried), false));
         let never = UnitRecord { attempts: 0, ..tried };
@@ -284,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_source_and_a_rerun_make_a_done_date_due() {
+    fn an_explicit_source_or_a_rerun_makes_a_done_date_due() {
         let done = record(UnitState::Ok, 4, 4, "auto");
         let scope = Scope::Rows(4);
         assert!(
@@ -308,10 +304,7 @@ mod tests {
     #[case::kept(OnChange::Keep, false)]
     #[case::not_answered_yet(OnChange::Ask, false)]
     #[case::rerun(OnChange::Rerun, true)]
-    fn what_another_definition_made_is_due_as_the_operator_says(
-        #[case] on_change: OnChange,
-        #[case] due: bool,
-    ) {
+    fn outdated_dates_are_due_as_on_change_says(#[case] on_change: OnChange, #[case] due: bool) {
         let demand = Demand { on_change, ..PLAIN };
         for (state, rows) in [(UnitState::Outdated, 4), (UnitState::Partial, 3)] {
             let record = record(state, 4, rows, "reconstruct");
@@ -359,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_without_work_is_never_read_as_own_whatever_it_holds() {
+    fn skipped_dates_keep_their_recorded_state() {
         let off = Scope::Skip("off-day".to_owned());
         for state in [
             UnitState::Skipped,
@@ -375,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_date_to_do_holds_is_counted_as_replaced() {
+    fn rows_of_due_dates_are_counted_as_replaced() {
         let list = list(
             &[Scope::SomeRows, Scope::SomeRows, Scope::SomeRows],
             &[(1, UnitState::Ok, 3), (2, UnitState::Ok, 3)],

@@ -169,12 +169,12 @@ mod tests {
     use crate::console::keymap::{Action, Key, Place};
 
     #[test]
-    fn an_empty_file_says_nothing() {
+    fn an_empty_file_sets_nothing() {
         assert_eq!(Config::parse("# only this\n"), Ok(Config::default()));
     }
 
     #[test]
-    fn keys_are_read_by_name_alone_or_in_a_list() {
+    fn keys_are_parsed_as_one_name_or_a_list() {
         let config = Config::parse("[keys]\npause = \"F5\"\n\"rerun\" = [\"Ctrl-R\", \"r\"]\n").unwrap();
         let asked = |key| config.keymap().lookup(Place::Dates, Key::read(key).unwrap());
         assert_eq!(asked("F5"), Some(Action::PauseResume));
@@ -214,7 +214,7 @@ mod tests {
         "[keys]\nrerun = 'p'",
         "line 2: keys: p would mean both 'rerun' and 'pause' (Dates)"
     )]
-    fn what_cannot_be_used_is_named_with_its_line(#[case] text: &str, #[case] sentence: &str) {
+    fn invalid_settings_are_reported_with_their_line(#[case] text: &str, #[case] sentence: &str) {
         let said = Config::parse(text).unwrap_err();
         assert!(said[0].starts_with(sentence), "{said:?}");
         assert_eq!(said.len(), 1, "{said:?}");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_said_at_once_in_the_order_of_the_file() {
+    fn all_errors_are_reported_together_in_file_order() {
         let text = "workers = 'many'\n[keys]\nzoom = 5\npause = 'r'\nrerunn = 'r'\n";
         let said = Config::parse(&format!("them = 'dark'\n{text}")).unwrap_err();
         let begun = [
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+    fn flags_override_the_file_and_the_file_overrides_defaults() {
         let eight = Config::parse("workers = 8").unwrap();
         assert_eq!(workers(&eight, &[]), Some(8));
         assert_eq!(workers(&eight, &["--workers", "3"]), Some(3));

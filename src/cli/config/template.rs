@@ -91,7 +91,7 @@ mod tests {
     use crate::console::keymap::Keymap;
 
     #[test]
-    fn the_sample_says_what_holds_without_it() {
+    fn the_template_shows_the_default_settings() {
         let text = template(None);
         assert_eq!(
             Config::parse(&text),

@@ -301,7 +301,7 @@ mod tests {
     use crate::feeds::Feed;
 
     #[test]
-    fn what_is_refused_for_many_tables_is_one_finding_with_the_servers_words() {
+    fn one_refusal_on_many_tables_is_one_finding_with_the_server_message() {
         let mut refused = Refusals::default();
         let denied = |path: &str| {
             let message = format!(

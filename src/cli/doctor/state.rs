@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_noted() {
+    fn a_full_disk_is_reported() {
         assert_eq!(room(ROOM).state, Verdict::Ok);
         let tight = room(ROOM - 100_000_000);
         assert_eq!(
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_open_to_others_is_noted_with_the_command_that_closes_it() {
+    fn a_folder_readable_by_others_is_reported_with_the_chmod_command() {
         let folder = tempfile::tempdir().unwrap();
         let open = |mode| {
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_with_what_mends_it_and_as_heavy_as_it_is() {
+    fn a_difference_is_reported_with_its_severity_and_its_fix() {
         let table = crate::nba::tables::team_offense();
         let difference = |column: Option<&str>, weight| Difference {
             column: column.map(str::to_owned),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_answers_without_a_date_is_noted() {
+    fn a_table_that_can_be_read_without_a_date_filter_is_reported() {
         let table = Feed::Schedule.table();
         let date = Some(table.date_column.as_ref());
         assert!(table.require_partition_filter);

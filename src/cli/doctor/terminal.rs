@@ -63,7 +63,7 @@ mod tests {
     #[case(Some((80, 24)), Caps { dumb: true, ..GOOD }, Verdict::Note, "TERM is unset or 'dumb': a run prints plain \
                                                                         lines")]
     #[case(None, GOOD, Verdict::Note, "not a terminal: a run prints plain lines")]
-    fn what_the_terminal_can_do_is_said(
+    fn terminal_capabilities_are_reported(
         #[case] size: Option<(u16, u16)>,
         #[case] caps: Caps,
         #[case] state: Verdict,

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_screenful_says_what_was_found_where_and_what_to_do() {
+    fn findings_are_listed_with_their_location_and_next_step() {
         let examination = Examination {
             findings: vec![
                 Finding::new(Area::State, "folder", Verdict::Note, "/s doesn't exist yet")
@@ -160,7 +160,7 @@ Coverage
     }
 
     #[test]
-    fn the_last_line_names_the_worst() {
+    fn the_last_line_reports_the_worst_finding() {
         let said = |states: &[Verdict]| verdict(&states.iter().copied().map(finding).collect::<Vec<_>>());
         assert_eq!(said(&[Verdict::Ok, Verdict::Note]), "All checks passed.");
         assert!(said(&[Verdict::Warn, Verdict::Warn]).starts_with("2 raw-data checks failing"));

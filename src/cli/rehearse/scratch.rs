@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_anew_in_its_own_folder() {
+    fn a_new_rehearsal_clears_its_own_scratch_folder() {
         let state = tempfile::tempdir().unwrap();
         let scratch = begin(None, state.path()).unwrap();
         let left = [scratch.folder().ledger(), scratch.folder().events()];
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_holds_anything_else_is_left_alone() {
+    fn a_folder_with_other_files_is_left_unchanged() {
         let (state, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let kept = other.path().join("ledger.sqlite");
         fs::write(&kept, "mine").unwrap();

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_stands_under_its_table_up_to_as_many_as_wanted() {
+    fn differences_are_listed_by_table_up_to_the_limit() {
         let cell = |column: &str, here: &str, there: &str| Cell {
             column: column.to_owned(),
             here: here.to_owned(),

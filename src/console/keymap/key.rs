@@ -219,7 +219,7 @@ mod tests {
     #[case("f", Key::of(KeyCode::Char('f')))]
     #[case("f12", Key::of(KeyCode::F(12)))]
     #[case("Ctrl-Up", Key { code: KeyCode::Up, control: true })]
-    fn a_key_is_read_as_it_is_written(#[case] text: &str, #[case] key: Key) {
+    fn keys_are_parsed_from_their_spelling(#[case] text: &str, #[case] key: Key) {
         assert_eq!(Key::read(text), Ok(key));
     }
 
@@ -244,7 +244,7 @@ mod tests {
         "Alt-r",
         "'Alt-r' is not supported: over a slow connection Alt looks like Esc"
     )]
-    fn what_no_terminal_sends_is_refused(#[case] text: &str, #[case] refusal: &str) {
+    fn keys_that_terminals_cannot_send_are_rejected(#[case] text: &str, #[case] refusal: &str) {
         let said = Key::read(text).unwrap_err();
         assert!(said.starts_with(refusal), "{said}");
     }
@@ -271,12 +271,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_reads_back_from_what_it_is_written_as(key in keys()) {
+        fn keys_round_trip_through_their_spelling(key in keys()) {
             prop_assert_eq!(Key::read(&key.spelt(false)), Ok(key));
         }
 
         #[test]
-        fn whatever_is_written_is_a_key_or_one_sentence(text in ".{0,12}") {
+        fn any_text_parses_as_a_key_or_gives_an_error_that_quotes_it(text in ".{0,12}") {
             match Key::read(&text) {
                 Ok(key) => prop_assert_eq!(Key::read(&key.spelt(false)), Ok(key)),
                 Err(sentence) => prop_assert!(sentence.contains(&text)),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_goes_up_is_no_key() {
+    fn key_release_events_are_ignored() {
         let mut event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
         event.kind = KeyEventKind::Release;
         assert_eq!(Key::from_event(event), None);

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_itself_is_sound() {
+    fn the_default_keymap_is_valid() {
         let same = TABLE.iter().map(|binding| {
             let keys = binding.keys.iter().map(|key| key.spelt(false));
             (binding.name, keys.collect())
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_known_by_its_earlier_name() {
+    fn former_command_names_are_accepted() {
         let keymap = with(&[("helm", "F5")]).unwrap();
         assert_eq!(keymap.spelt(bound("take-control"), false), "F5");
         for (_, name) in RENAMED {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn own_keys_take_the_place_of_the_tables() {
+    fn custom_keys_replace_the_defaults() {
         let keymap = with(&[("pause", "F5 Ctrl-P")]).unwrap();
         assert_eq!(keymap.spelt(bound("pause"), false), "F5 Ctrl-P");
         let asked = |key| keymap.lookup(Place::Log, Key::read(key).unwrap());
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn two_commands_can_exchange_their_keys() {
+    fn two_commands_can_swap_keys() {
         let keymap = with(&[("zoom", "s"), ("sample", "z")]).unwrap();
         assert_eq!(
             keymap.lookup(Place::Log, Key::read("z").unwrap()),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_keys_stay_with_their_commands() {
+    fn fixed_keys_cannot_be_rebound() {
         let keymap = with(&[("close", "F8"), ("accept", "F2"), ("interrupt", "F9 Ctrl-C")]);
         let keymap = keymap.unwrap();
         assert_eq!(keymap.spelt(bound("close"), false), "F8 Esc");
@@ -316,13 +316,13 @@ mod tests {
         &[("faster", "n")],
         "n would mean both 'next-trouble' (Dates) and 'faster' (replay); give one of them another key"
     )]
-    fn what_would_be_in_doubt_is_refused(#[case] own: &[Own], #[case] sentence: &str) {
+    fn ambiguous_bindings_are_rejected(#[case] own: &[Own], #[case] sentence: &str) {
         let faults = with(own).unwrap_err();
         assert_eq!(faults.into_values().collect::<Vec<_>>(), [sentence]);
     }
 
     #[test]
-    fn every_command_at_fault_is_named_and_none_for_the_sake_of_another() {
+    fn only_commands_with_invalid_bindings_are_reported() {
         // 'zoom' was to release z: its misspelt key is no error of 'sample'.
         let faults = with(&[("rerunn", "r"), ("sample", "z"), ("zoom", "Entre")]).unwrap_err();
         let at_fault: Vec<_> = faults.keys().collect();

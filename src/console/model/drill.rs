@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_game_says_who_met_how_it_ended_and_what_is_lacking() {
+    fn a_game_lists_its_teams_its_score_and_its_missing_rows() {
         assert_eq!(
             told(&stored_games(), &[], 5),
             [
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_game_of_the_schedule_without_a_row_has_a_line_that_says_so() {
+    fn a_scheduled_game_without_rows_is_listed_as_missing() {
         let mut stored = stored_games();
         stored.groups = ["20231216_ATL_CLE", "20231216_LAL_DEN"]
             .map(str::to_owned)
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_other_side_scored_is_a_score_too() {
+    fn scores_are_derived_from_points_allowed() {
         let mut stored = stored_games();
         stored.parts.insert("points_scored".to_owned(), Part::Allowed);
         assert_eq!(
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_says_what_it_did_and_where_its_row_came_from() {
+    fn a_team_lists_its_values_and_its_source() {
         assert_eq!(
             told(&stored_games(), &["20231216_ATL_CLE"], 7),
             [
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_side_of_players_is_not_called_complete() {
+    fn player_rows_are_not_labelled_complete() {
         let mut stored = stored_games();
         stored.parts.insert("data_hash".to_owned(), Part::Member);
         let games = told(&stored, &[], 4);
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_begins_with_where_it_came_from_and_wraps_what_is_long() {
+    fn a_row_lists_its_source_first_and_wraps_long_values() {
         let stored = stored_games();
         let drill = Drill::to(&stored, &path(&["20231216_BKN_GSW", "GSW"]));
         let lines = drill.lines(60);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_ends_where_there_are_no_rows() {
+    fn a_path_stops_at_the_last_level_with_rows() {
         let stored = stored_players();
         assert_eq!(Drill::to(&stored, &path(&["player07"])).depth(), 1);
         assert_eq!(Drill::to(&stored, &path(&["player07"])).rows.len(), 1);

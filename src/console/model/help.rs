@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[rstest]
-    fn nothing_of_a_command_is_cut_at_any_width(#[values(58, 78, 118, 198)] columns: usize) {
+    fn commands_are_never_truncated_at_any_width(#[values(58, 78, 118, 198)] columns: usize) {
         let keymap = Keymap::default();
         let lines = Help::default().lines(&keymap, Some("/run/socket"), columns);
         for line in &lines {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn where_orders_are_taken_comes_first_and_only_of_a_run_that_takes_them() {
+    fn the_control_socket_comes_first_if_the_run_has_one() {
         let keymap = Keymap::default();
         let first = |socket| Help::default().lines(&keymap, socket, 78).into_iter().next();
         let said = "Control socket: /run/socket";
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_works_where_the_list_was_opened_comes_first_and_the_key_bar_leads() {
+    fn the_pane_that_opened_help_comes_first_with_its_key_bar_commands() {
         let keymap = Keymap::default();
         let lines = Help::opened_at(Place::Checks).lines(&keymap, None, 58);
         let headings = lines.iter().filter_map(|line| match line {

@@ -22,7 +22,7 @@ mod tests {
     #[case::up_to_the_marked_one(6, 3, 5, 15, 3)]
     #[case::the_page_stays_full(12, 13, 5, 15, 10)]
     #[case::a_list_that_became_short(12, 2, 5, 3, 0)]
-    fn the_marked_row_is_in_view(
+    fn the_selected_row_is_visible(
         #[case] was: usize,
         #[case] marked: usize,
         #[case] room: usize,

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn it_follows_until_scrolled_up_and_counts_what_came_since() {
+    fn the_log_follows_until_scrolled_up_and_counts_new_lines() {
         let mut log = filled(100);
         assert_eq!(lowest(&log), Some("line 99"));
         log.scroll(-10, 20);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_top_page_stays_full_and_a_short_log_never_scrolls() {
+    fn the_first_page_stays_full_and_a_short_log_never_scrolls() {
         let mut log = filled(100);
         log.scroll(-1_000, 20);
         assert_eq!(log.upwards(20).count(), 20);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_lines_go_first_even_while_scrolled_up() {
+    fn the_oldest_lines_are_dropped_first_even_while_scrolled_up() {
         let mut log = filled(10);
         log.scroll(-8, 1);
         assert_eq!(lowest(&log), Some("line 1"));
@@ -222,7 +222,7 @@ mod tests {
     #[case(2, 2)]
     #[case(3, 1)]
     #[case(4, 4)]
-    fn levels_go_round(#[case] times: usize, #[case] shown: usize) {
+    fn the_minimum_level_cycles(#[case] times: usize, #[case] shown: usize) {
         let mut log = Log::default();
         let levels = [Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
         let lines = (1..)
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_knows_no_case_and_holds_for_lines_to_come() {
+    fn search_ignores_case_and_applies_to_new_lines() {
         let mut log = filled(3);
         log.refilter(|log| log.query = "LINE 2".to_owned());
         assert_eq!(log.len(), 1);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_finds_a_line_by_the_stage_and_the_date_it_is_about() {
+    fn search_matches_the_stage_and_date_of_a_line() {
         let mut log = filled(3);
         let date: NaiveDate = "2024-01-05".parse().unwrap();
         let mut about = LogLine::clone(&log_line_about(4, date, "attempt 1 failed"));
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_date_can_be_asked_for() {
+    fn the_log_can_be_filtered_by_date() {
         let mut log = filled(3);
         let date: NaiveDate = "2024-01-05".parse().unwrap();
         log.push(vec![log_line_about(4, date, "about it")]);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_in_the_numbers_is_a_loss() {
+    fn gaps_in_line_numbers_count_as_lost_lines() {
         let mut log = filled(3);
         assert_eq!(log.lost, 0);
         log.push(vec![

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_left_alone_while_the_terminal_has_it() {
+    fn mouse_events_are_ignored_while_capture_is_off() {
         let mut model = model(false);
         let at = corner(&model, Pane::Log);
         send(&mut model, LEFT, at);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_focuses_the_pane_and_marks_what_it_lands_on() {
+    fn a_click_focuses_the_pane_and_selects_the_row() {
         let mut model = model(true);
         let (x, y) = corner(&model, Pane::Checks);
         send(&mut model, LEFT, (x + 2, y + 4));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_in_a_list_that_is_scrolled_moves_nothing_under_the_pointer() {
+    fn a_click_does_not_scroll_the_list() {
         for (pane, number, columns, rows) in [(Pane::Workers, '2', 80, 16), (Pane::Checks, '4', 80, 16)] {
             let mut model = model(true);
             update(&mut model, Msg::Resize { columns, rows });
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
+    fn the_wheel_scrolls_the_pane_under_the_pointer_and_keeps_focus() {
         let mut model = model(true);
         let at = corner(&model, Pane::Checks);
         send(&mut model, MouseEventKind::ScrollDown, at);

@@ -225,7 +225,7 @@ mod tests {
     #[case(19, [ROW, ROW, ROW, ALL, ALL])]
     #[case(26, [ROW, ROW, ALL, ALL, ALL])]
     #[case(40, [ALL, ALL, ALL, ALL, ALL])]
-    fn the_cursors_block_is_whole_first(#[case] height: usize, #[case] fitted: [Option<bool>; 5]) {
+    fn the_block_with_the_cursor_is_shown_whole(#[case] height: usize, #[case] fitted: [Option<bool>; 5]) {
         assert_eq!(fit(5, 3, height), fitted);
     }
 
@@ -233,7 +233,7 @@ mod tests {
     #[rstest]
     #[case(62, 40)]
     #[case(120, 19)]
-    fn a_date_is_found_where_it_is_drawn(#[case] width: u16, #[case] height: u16) {
+    fn dates_are_hit_where_they_are_drawn(#[case] width: u16, #[case] height: u16) {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let (range, cursor) = (day("2021-10-19")..=day("2026-01-03"), day("2024-12-25"));
         let area = Rect::new(0, 0, width, height);

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_over_half_a_sign_takes_all_of_it() {
+    fn covering_half_a_wide_character_clears_all_of_it() {
         let mut buf = written("a日本語b");
         clear(&mut buf, Rect::new(2, 0, 2, 1));
         let row: String = (0..8).map(|x| buf[(x, 0)].symbol()).collect();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_ends_with_a_mark_and_not_with_half_a_sign() {
+    fn truncated_text_ends_with_a_marker_and_no_half_character() {
         let mut buf = Buffer::empty(AREA);
         let narrow = Rect { width: 4, ..AREA };
         Pen::on(&mut buf, Theme::new(Palette::Auto, true, true), narrow).write("日本語", PLAIN);

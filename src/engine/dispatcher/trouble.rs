@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_that_differ_by_numbers_alone_are_alike_and_another_one_starts_anew() {
+    fn errors_that_differ_only_in_numbers_are_counted_together() {
         let mut trouble = Trouble::default();
         assert_eq!(trouble.count("2023-12-16: no column x at [1:20]"), 1);
         assert_eq!(trouble.count("2023-12-17: no column x at [1:9]"), 2);

@@ -443,7 +443,7 @@ mod tests {
     #[case(told(1, 1), (3, 1.75, 1.0), 30, 10)]
     #[case(told(1, 2), (1, 1.0, 1.0), 20, 20)]
     #[case(told(0, 1), (3, 1.75, 1.0), 0, 0)]
-    fn jobs_of_one_shape_are_billed_by_their_share_and_at_least_the_least(
+    fn jobs_are_billed_by_their_share_with_a_minimum_per_job(
         #[case] told: DryRun,
         #[case] (jobs, share, largest): (u64, f64, f64),
         #[case] billed: u64,
@@ -458,7 +458,7 @@ mod tests {
     #[case(Some(Err("no such table".to_owned())), false, "no such table")]
     #[case(Some(Ok(told(0, 1))), true, "this run fills its inputs")]
     #[case(None, false, "its dry run was aborted")]
-    fn what_cannot_be_known_is_not_nothing(
+    fn jobs_without_an_estimate_are_unknown_and_not_zero(
         #[case] told: Option<Result<DryRun, String>>,
         #[case] is_filled: bool,
         #[case] why: &str,
@@ -475,7 +475,7 @@ mod tests {
     #[case(0, 3, 0, "0 B")]
     #[case(700, 3, 1, "> 700 MiB")]
     #[case(0, 3, 3, "unknown")]
-    fn a_figure_says_whether_it_is_all(
+    fn partial_figures_are_marked(
         #[case] mib: u64,
         #[case] jobs: u64,
         #[case] unknown: u64,
@@ -494,7 +494,7 @@ mod tests {
     #[case(700, 3, 0, "estimated cost: about 700 MiB for 3 jobs")]
     #[case(700, 3, 2, "estimated cost: at least 700 MiB for 1 job; unknown for 2 more")]
     #[case(0, 3, 3, "estimated cost: unknown for 3 jobs")]
-    fn the_sentence_says_what_is_known(
+    fn the_summary_shows_estimated_and_unknown_jobs(
         #[case] mib: u64,
         #[case] jobs: u64,
         #[case] unknown: u64,

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_of_single_dates_are_one_read_of_all_of_them() {
+    fn reads_of_single_dates_are_merged_into_one() {
         let only = |dates: &[&str]| read(Days::Only(dates.iter().map(|text| day(text)).collect()));
         let found = shapes(vec![
             only(&["2024-01-03"]),
@@ -180,7 +180,7 @@ mod tests {
 
     // Each batch reads its season from the start: 10, 20 and 40 of 40 days make 1.75 times the season.
     #[test]
-    fn reads_that_look_back_cost_the_season_more_than_once_and_seasons_stay_apart() {
+    fn lookback_reads_are_grouped_by_season() {
         let between = |from: &str, to: &str| read(Days::Between(day(from), day(to)));
         let found = shapes(vec![
             between("2023-10-01", "2023-10-10"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_many_queries_about_dates_stands_for_all() {
+    fn queries_that_differ_only_in_dates_share_a_shape() {
         let about = |date: &str| RecordedQuery::About("SELECT @date".to_owned(), vec![day(date)]);
         let found = shapes(vec![
             about("2024-01-01"),

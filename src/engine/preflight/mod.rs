@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_stands_against_a_run_is_told_and_each_permit_lifts_its_own() {
+    fn all_blockers_are_reported_and_each_flag_permits_its_own() {
         let add = |name: &str| difference(name, Weight::Additive(Change::Add(name.to_owned())));
         let findings = Findings {
             plan: "mine".to_owned(),

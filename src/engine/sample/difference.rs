@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_matched_by_their_key_and_not_by_their_place() {
+    fn rows_are_matched_by_key_and_not_by_position() {
         let stored = [
             row("BOS", Some(1.0), Some(110)),
             row("LAL", Some(2.0), Some(99)),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_says_in_how_many_rows_and_shows_the_first_three() {
+    fn changed_columns_show_the_row_count_and_three_examples() {
         let teams = ["BOS", "DEN", "LAL", "MIA", "UTA"];
         let stored = teams.map(|team| row(team, Some(1.0), Some(5)));
         let computed = teams.map(|team| row(team, None, Some(i64::from(team != "UTA") * 5)));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn when_a_row_was_written_does_not_count() {
+    fn write_timestamps_are_ignored() {
         let mut stored = row("BOS", Some(1.0), Some(5));
         stored[5] = Value::Timestamp(DateTime::<Utc>::UNIX_EPOCH);
         let found = Difference::between(&table(), &[row("BOS", Some(1.0), Some(5))], &[stored]);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_stored_twice_has_one_row_too_many() {
+    fn a_duplicate_key_counts_as_one_extra_row() {
         let (once, other) = (row("BOS", None, Some(5)), row("BOS", None, Some(6)));
         let found = Difference::between(&table(), std::slice::from_ref(&once), &[other, once.clone()]);
         assert_eq!(counts(&found), (1, 0, 0, 1));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_every_value_tells_rows_apart() {
+    fn rows_without_a_key_are_compared_by_all_values() {
         let table = TableDef {
             key: Cow::Borrowed(&[]),
             ..table()

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_nothing_fills_is_named_and_a_rate_stands_beside_the_stored_one() {
+    fn all_null_columns_are_named_and_null_rates_show_the_stored_rate() {
         let known = Some(1.0);
         let sampled = nulls(&[[None, None, known], [None, None, None], [None, None, known]]);
         let stored = nulls(&[[known, None, known], [None, None, known]]);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_rows_that_are_not_there() {
+    fn missing_rows_are_not_reported() {
         let known = Some(1.0);
         let none = StageNulls::new("s", &table(), &nulls(&[]), &nulls(&[[None, None, None]]));
         assert_eq!(none.lines(), [] as [String; 0]);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_never_rounded_to_none_or_all() {
+    fn rates_are_never_rounded_to_0_or_100_percent() {
         assert_eq!(
             [share(0, 9), share(1, 5000), share(4999, 5000), share(9, 9)],
             ["0.0 %", "0.1 %", "99.9 %", "100.0 %"]
