@@ -9,8 +9,8 @@ use super::backcourt::console::{LeaseHolder, Msg, Observation};
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
     Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView, Part,
-    Phase, Preparing, Progress, Question, RunView, SampleState, Snapshot, StageEstimate, StageNulls,
-    StageState, StageView, StoredRows, Tally, TaskView, Topic, UnitSample, UnitView, WorkerView,
+    Phase, Preparing, Progress, Question, RunView, SampleState, SampleView, Snapshot, StageEstimate,
+    StageNulls, StageState, StageView, StoredRows, Tally, TaskView, Topic, UnitSample, UnitView, WorkerView,
 };
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
 use super::backcourt::plan::{ItemId, Severity};
@@ -389,6 +389,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         sources: Vec::new(),
         breakdowns: Vec::new(),
         estimate: None,
+        sample: None,
     }
 }
 
@@ -807,8 +808,8 @@ pub fn worker_died() -> Fact {
     })
 }
 
-/// A sample with every state, for which the run is paused.
-pub fn sampled() -> Msg {
+/// A run paused for review of a sample with every state.
+pub fn sampled(version: u64) -> Snapshot {
     let unit = |stage: &str, date: &str, why: &str, state: SampleState, rows: usize| UnitSample {
         stage: stage.to_owned(),
         date: day(date),
@@ -875,13 +876,11 @@ pub fn sampled() -> Msg {
         sampled,
         stored,
     };
-    let finished = Event::SampleFinished {
-        sound: false,
-        held: true,
-        message:
-            "sample: 2 of 6 units as expected, 1 different from the stored rows, 1 with missing rows, 1 failed, 1 not \
-                  sampled yet"
-                .to_owned(),
+    let message = "sample: 2 of 6 units as expected, 1 different from the stored rows, 1 with missing rows, 1 failed, \
+                   1 not sampled yet";
+    let sample = SampleView {
+        units: units.into(),
+        message: Some(message.to_owned()),
         nulls: vec![StageNulls {
             stage: STAGE.to_owned(),
             sampled: 38,
@@ -892,10 +891,12 @@ pub fn sampled() -> Msg {
                 nulls("offensive_rating", 2, 12),
             ],
         }],
-        seconds: 0.4,
     };
-    let units = units.into_iter().map(Event::UnitSampled);
-    Msg::Facts(units.chain([finished]).map(fact).collect())
+    let mut snapshot = paused(version);
+    snapshot.run.question = Some(Arc::new(Question::sample()));
+    "paused for review of the sample".clone_into(&mut snapshot.run.limit);
+    snapshot.sample = Some(Arc::new(sample));
+    snapshot
 }
 
 pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {

@@ -73,7 +73,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     let first = loop {
         match wire.next().await?.payload {
             Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
-            Payload::Picture(picture) => break picture.onto(None).ok_or(ClientError::Gone)?,
+            Payload::Snapshot(update) => break update.onto(None),
             payload => run.take(payload),
         }
     };
@@ -135,7 +135,7 @@ impl Mirror {
             Payload::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
             // The receiver is gone once the screen is closed.
             Payload::Fact(fact) => drop(self.facts.send(*fact)),
-            Payload::Reply(_) | Payload::Help(_) | Payload::Status(_) | Payload::Picture(_) => {}
+            Payload::Reply(_) | Payload::Help(_) | Payload::Status(_) | Payload::Snapshot(_) => {}
         }
     }
 }
@@ -160,11 +160,10 @@ async fn converse(
                     }
                     Ok(())
                 }
-                Ok(Message { payload: Payload::Picture(picture), .. }) => {
-                    let before = snapshots.borrow().clone();
-                    picture.onto(Some(&before)).ok_or(ClientError::Gone).map(|now| {
-                        snapshots.send_replace(Arc::new(now));
-                    })
+                Ok(Message { payload: Payload::Snapshot(update), .. }) => {
+                    let before = Snapshot::clone(&snapshots.borrow());
+                    snapshots.send_replace(Arc::new(update.onto(Some(before))));
+                    Ok(())
                 }
                 Ok(message) => {
                     let is_log = matches!(message.payload, Payload::Log(_));

@@ -12,8 +12,8 @@ use crate::engine::{Fact, Snapshot};
 use crate::telemetry::{LogRing, Sampler};
 
 use super::control_lock::Client;
-use super::picture::Picture;
 use super::server::Run;
+use super::update::SnapshotUpdate;
 use super::wire::Payload;
 
 /// Log lines sent to a console when it attaches.
@@ -89,7 +89,7 @@ impl Showing {
         let lines = self.log.since(0);
         let tail = lines.len().saturating_sub(TAIL);
         self.logged = lines.last().map_or(0, |line| line.number);
-        let mut all = vec![Payload::Control(self.client.view()), self.picture()];
+        let mut all = vec![Payload::Control(self.client.view()), self.snapshot()];
         if !lines.is_empty() {
             all.push(Payload::Log(lines[tail..].to_vec()));
         }
@@ -99,7 +99,7 @@ impl Showing {
     /// The messages for an item of news; `None` if the console must be disconnected.
     pub(super) fn take(&mut self, news: News) -> Option<Vec<Payload>> {
         Some(match news {
-            News::Snapshot | News::Over => vec![self.picture()],
+            News::Snapshot | News::Over => vec![self.snapshot()],
             News::Fact(fact) => vec![Payload::Fact(fact)],
             News::Control => vec![Payload::Control(self.client.view())],
             News::Look => {
@@ -116,10 +116,10 @@ impl Showing {
         })
     }
 
-    fn picture(&mut self) -> Payload {
+    fn snapshot(&mut self) -> Payload {
         let now = self.snapshots.borrow_and_update().clone();
-        let picture = Picture::since(self.sent.as_deref(), &now);
+        let update = SnapshotUpdate::since(self.sent.as_deref(), &now);
         self.sent = Some(now);
-        Payload::Picture(Box::new(picture))
+        Payload::Snapshot(Box::new(update))
     }
 }

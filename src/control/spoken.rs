@@ -21,7 +21,7 @@ pub fn text(payload: &Payload) -> String {
         Payload::Help(text) => text.clone(),
         Payload::Status(snapshot) => standing(snapshot),
         // Consoles attach in JSON only.
-        Payload::Picture(_)
+        Payload::Snapshot(_)
         | Payload::Fact(_)
         | Payload::Log(_)
         | Payload::Vitals(_)

@@ -8,7 +8,7 @@ use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
 use super::control_lock::ControlView;
-use super::picture::Picture;
+use super::update::SnapshotUpdate;
 
 /// The `schema` value of every line.
 pub const SCHEMA: &str = "backcourt.control/1";
@@ -74,8 +74,8 @@ pub enum Payload {
     Help(String),
     /// The state of the run: a snapshot whose stages have counts but no units.
     Status(Box<Snapshot>),
-    /// The newest snapshot, for a console.
-    Picture(Box<Picture>),
+    /// What changed in the snapshot, for a console.
+    Snapshot(Box<SnapshotUpdate>),
     /// An event, for a console.
     Fact(Box<Fact>),
     /// New log lines, at first the newest thousand, for a console.

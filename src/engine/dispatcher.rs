@@ -49,8 +49,8 @@ use super::worker::{Batch, Computed};
 use super::writer::{Commit, Writer};
 use super::{
     BreakdownView, CheckView, Correction, Ending, Estimate, Event, Known, Lineage, Meter, Options, Order,
-    Origin, Phase, Prepare, Provenance, Question, Sample, Sampled, Scope, Setup, Snapshot, Stage, StageError,
-    UnitSample,
+    Origin, Phase, Prepare, Provenance, Question, Sample, SampleView, Sampled, Scope, Setup, Snapshot, Stage,
+    StageError, UnitSample,
 };
 use costs::Bills;
 use preflight::Preflight;
@@ -243,6 +243,8 @@ pub(super) struct Dispatcher {
     question: Option<Arc<Question>>,
     /// The sample to make before the first unit, with the ledger's state when the run began.
     sample: Option<(Known, Sample)>,
+    /// The sample as far as it has been taken.
+    sampled: Option<Arc<SampleView>>,
     preparing: Option<(String, Arc<Meter>)>,
     tasks: JoinSet<TaskOutcome>,
     task_kinds: HashMap<Id, TaskKind>,
@@ -345,6 +347,7 @@ impl Dispatcher {
             to_ask: VecDeque::new(),
             question: None,
             sample,
+            sampled: None,
             preparing: None,
             tasks: JoinSet::new(),
             task_kinds: HashMap::new(),
@@ -422,7 +425,7 @@ impl Dispatcher {
                         self.request_refresh(Refresh::Soon);
                     }
                 }
-                Some(unit) = self.sample_reports.recv() => self.emit(Event::UnitSampled(unit)),
+                Some(unit) = self.sample_reports.recv() => self.show_sample(Event::UnitSampled(unit)),
                 Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
                 why = lost(&mut self.lease_guard) => self.on_lease_lost(why),
                 () = sleep_until(wake) => {}

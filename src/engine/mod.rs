@@ -61,8 +61,8 @@ pub use provenance::Provenance;
 pub use question::{Choice, Question, Topic};
 pub use retry::RetryPolicy;
 pub use sample::{
-    Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, Sampled, StageNulls,
-    UnitSample,
+    Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, SampleView, Sampled,
+    StageNulls, UnitSample,
 };
 pub use snapshot::{
     BilledView, BreakdownState, BreakdownView, CheckView, ElsewhereView, GapView, Phase, Preparing, Progress,

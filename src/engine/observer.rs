@@ -163,6 +163,7 @@ impl Observer {
             runbook: Arc::new(derive(plan, &Facts::gather(ledger, target, plan)?)),
             sources: check_views(plan, plan.sources.iter(), ledger, target)?,
             breakdowns: Vec::new(),
+            sample: None,
             estimate: None,
         })
     }

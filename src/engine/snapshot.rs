@@ -14,7 +14,7 @@ use crate::runbook::Item;
 use crate::warehouse::Cost;
 
 use super::limit::times_as_long;
-use super::{Estimate, Question, Topic};
+use super::{Estimate, Question, SampleView, Topic};
 
 /// Everything a screen or client can show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,48 @@ pub struct Snapshot {
     pub breakdowns: Vec<BreakdownView>,
     /// The cost estimate, if the warehouse bills and there is anything to do. Shared, because it doesn't change.
     pub estimate: Option<Arc<Estimate>>,
+    /// The sample before the first unit, if the run takes one. Shared, because it seldom changes.
+    #[serde(default)]
+    pub sample: Option<Arc<SampleView>>,
+}
+
+impl Snapshot {
+    /// An empty run with only its id.
+    #[must_use]
+    pub fn blank(run: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            version: 0,
+            at,
+            run: RunView {
+                id: run.to_owned(),
+                title: String::new(),
+                warehouse: String::new(),
+                source: String::new(),
+                pid: 0,
+                control: None,
+                state: RunState::Running,
+                pausing: false,
+                preparing: None,
+                active_seconds: 0.0,
+                progress: Progress::default(),
+                limit: String::new(),
+                workers: 0,
+                enough_workers: None,
+                billed: None,
+                elsewhere: ElsewhereView::default(),
+                question: None,
+                ending: None,
+            },
+            stages: Vec::new(),
+            workers: Vec::new(),
+            checks: Vec::new(),
+            runbook: Arc::default(),
+            sources: Vec::new(),
+            breakdowns: Vec::new(),
+            estimate: None,
+            sample: None,
+        }
+    }
 }
 
 /// The run as a whole.

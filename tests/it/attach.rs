@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::program::State;
 use crate::pty::Pty;
 use crate::toy::Toy;
-use backcourt::control::Picture;
+use backcourt::control::SnapshotUpdate;
 use backcourt::engine::{Command, Snapshot};
 use backcourt::ledger::RunState;
 
@@ -229,9 +229,9 @@ fn a_console_with_the_helm_ends_the_run_after_a_question() {
     );
 }
 
-/// A reader that applies the deltas gets the same snapshots as the run itself.
+/// A console that applies the updates has the same snapshots as the run itself.
 #[test]
-fn pictures_arrive_as_they_were_meant_and_few_units_are_sent() {
+fn updates_of_a_snapshot_reproduce_it_and_contain_what_changed() {
     let toy = Toy::new(200);
     let mut live = toy.start(|options| options.paused = true);
     let mut sent: Option<Arc<Snapshot>> = None;
@@ -243,28 +243,19 @@ fn pictures_arrive_as_they_were_meant_and_few_units_are_sent() {
         if sent.as_ref().is_some_and(|sent| sent.version == snapshot.version) {
             return false;
         }
-        let picture = Picture::since(sent.as_deref(), snapshot);
-        units.push(picture.snapshot.stages[0].units.len());
-        let line = serde_json::to_string(&picture).unwrap();
-        let picture: Picture = serde_json::from_str(&line).unwrap();
-        assert_eq!(picture.whole, seen.is_none());
-        seen = picture.onto(seen.as_ref());
+        let update = SnapshotUpdate::since(sent.as_deref(), snapshot);
+        let changed = update.delta.stages.iter().flat_map(|stage| &stage.units);
+        units.push(changed.map(|group| group.dates.len()).sum::<usize>());
+        let line = serde_json::to_string(&update).unwrap();
+        let update: SnapshotUpdate = serde_json::from_str(&line).unwrap();
+        seen = Some(update.onto(seen.take()));
         assert_eq!(seen.as_ref(), Some(snapshot));
         sent = Some(Arc::new(snapshot.clone()));
         snapshot.run.state == RunState::Finished
     });
     assert_eq!(units[0], 200);
     assert!(units.len() > 1);
-    let mut other = sent.as_deref().cloned().unwrap();
-    Arc::make_mut(&mut other.stages[0].units).pop();
-    assert!(
-        Picture::since(sent.as_deref(), &other).whole,
-        "other dates are sent whole"
-    );
-    assert_eq!(
-        Picture::since(sent.as_deref(), &sent.clone().unwrap()).onto(None),
-        None,
-        "a change needs its base"
-    );
+    let same = sent.as_deref().unwrap();
+    assert_eq!(SnapshotUpdate::since(Some(same), same).delta.stages, []);
     live.end();
 }

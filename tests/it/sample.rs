@@ -177,6 +177,8 @@ fn with_a_screen_the_run_holds_until_the_operator_lets_it_go_on() {
         "not even a table is made"
     );
     assert_eq!(picture.run.limit, "paused for review of the sample");
+    let sample = picture.sample.as_deref().unwrap();
+    assert_eq!((sample.units.len(), sample.message.is_some()), (2, true));
     assert_eq!(toy.commits(), 0);
     assert_eq!(live.order(Command::Resume), Reply::Accepted("resumed".to_owned()));
     live.wait_for(|picture| picture.run.state == RunState::Finished);
@@ -327,6 +329,15 @@ fn on_the_screen_the_sample_is_read_before_anything_is_written() {
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
     pty.wait_for("Nothing written yet: p continues");
+    let attached = ["attach", "--read-only", "--state-dir", folder.to_str().unwrap()];
+    let mut observer = Pty::backcourt(&attached, &[], (100, 30));
+    observer.wait_for("sample: 4 of 4 units as expected");
+    observer.send("\x1b");
+    observer.wait_until("the page is closed", |screen| {
+        !screen.contents().contains("4 of 4 units")
+    });
+    observer.send("s");
+    observer.wait_for("sample: 4 of 4 units as expected");
     pty.send("p");
     pty.wait_until("the run has ended", |screen| {
         let text = screen.contents();

@@ -42,7 +42,6 @@ use log::Log;
 use observation::Observation;
 use overlay::Overlay;
 use recording::Recording;
-use sample::Sample;
 use workers::Workers;
 
 /// How long a notice that isn't an error stays, unless its text expires sooner.
@@ -71,7 +70,6 @@ pub struct Model {
     pub(super) log: Log,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) checks: Checklist,
-    pub(super) sample: Sample,
     pub(super) sources_seen: bool,
     pub(super) control: Control,
     pub(super) recording: Option<Recording>,

@@ -1,20 +1,11 @@
 //! The lines of the sample page. Findings that block the full run come first.
 
+use super::Model;
 use crate::console::text::{sanitised, wrapped};
-use crate::engine::{Event, SampleState, StageNulls, UnitSample};
+use crate::engine::{SampleState, SampleView, StageNulls, UnitSample};
 
 /// Columns of a state's sign and label.
 pub const STATE_COLUMNS: usize = 14;
-
-/// The sample so far; empty if the run takes none.
-#[derive(Debug, Clone, Default)]
-pub struct Sample {
-    units: Vec<UnitSample>,
-    nulls: Vec<StageNulls>,
-    message: Option<String>,
-    /// The run is paused until the operator has reviewed the sample; nothing is written.
-    pub held: bool,
-}
 
 /// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,59 +20,44 @@ pub struct Line {
     pub text: String,
 }
 
-impl Sample {
-    /// Updates the sample from an event.
-    pub fn take(&mut self, event: &Event) {
-        match event {
-            Event::UnitSampled(unit) => self.units.push(unit.clone()),
-            Event::SampleFinished {
-                held, message, nulls, ..
-            } => {
-                self.held = *held;
-                self.message = Some(message.clone());
-                self.nulls.clone_from(nulls);
-            }
-            Event::Resumed | Event::RunFinished { .. } => self.held = false,
-            _ => {}
-        }
-    }
+/// Every line of the page, wrapped to `columns`; none if the run takes no sample.
+pub fn lines(model: &Model, columns: usize) -> Vec<Line> {
+    let sample = model
+        .snapshot
+        .as_ref()
+        .and_then(|snapshot| snapshot.sample.as_deref());
+    sample.map_or_else(Vec::new, |sample| lines_of(sample, columns))
+}
 
-    /// Whether the sample has finished.
-    pub const fn is_through(&self) -> bool {
-        self.message.is_some()
-    }
-
-    /// Every line, wrapped to `columns`.
-    pub fn lines(&self, columns: usize) -> Vec<Line> {
-        let mut page = Page {
-            columns,
-            lines: Vec::new(),
-        };
-        page.heading(self.message.as_deref().unwrap_or("sampling"));
-        let (against, others): (Vec<_>, Vec<_>) =
-            (self.units.iter()).partition(|unit| unit.state.stands_against());
-        if !against.is_empty() {
-            page.gap();
-            page.heading("Blocks the full run");
-            for unit in against {
-                page.unit(unit, true);
-            }
+fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
+    let mut page = Page {
+        columns,
+        lines: Vec::new(),
+    };
+    page.heading(sample.message.as_deref().unwrap_or("sampling"));
+    let (against, others): (Vec<_>, Vec<_>) =
+        (sample.units.iter()).partition(|unit| unit.state.stands_against());
+    if !against.is_empty() {
+        page.gap();
+        page.heading("Blocks the full run");
+        for unit in against {
+            page.unit(unit, true);
         }
-        let mut stages: Vec<&str> = self.units.iter().map(|unit| unit.stage.as_str()).collect();
-        stages.dedup();
-        for stage in stages {
-            page.gap();
-            page.heading(stage);
-            for unit in others.iter().filter(|unit| unit.stage == stage) {
-                page.unit(unit, false);
-            }
-            let nulls = self.nulls.iter().filter(|nulls| nulls.stage == stage);
-            for line in nulls.flat_map(StageNulls::lines) {
-                page.text(2, &line);
-            }
-        }
-        page.lines
     }
+    let mut stages: Vec<&str> = sample.units.iter().map(|unit| unit.stage.as_str()).collect();
+    stages.dedup();
+    for stage in stages {
+        page.gap();
+        page.heading(stage);
+        for unit in others.iter().filter(|unit| unit.stage == stage) {
+            page.unit(unit, false);
+        }
+        let nulls = sample.nulls.iter().filter(|nulls| nulls.stage == stage);
+        for line in nulls.flat_map(StageNulls::lines) {
+            page.text(2, &line);
+        }
+    }
+    page.lines
 }
 
 struct Page {

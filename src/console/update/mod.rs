@@ -122,7 +122,6 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 }
 
 fn take_fact(model: &mut Model, fact: &Fact) {
-    sample::take(model, fact);
     if let Event::WorkerDied { slot, message } = &fact.event {
         model.workers.died(*slot);
         let message = sanitised(message);

@@ -133,6 +133,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     let about_lines = about_lines(model, body);
     let cost_lines = cost::lines_in(model, body);
     let help_lines = help_lines(model, body);
+    let sample_lines = sample::lines_in(model, body);
     let question_lines = question_lines(model, body);
     let items = model
         .snapshot
@@ -160,8 +161,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         }
         Some(Overlay::Sample(shown)) => {
             let page = page(body, 0);
-            let lines = model.sample.lines(usize::from(framed(body).width)).len();
-            shown.top = moved(shown.top, action, page, last_top(lines, page));
+            shown.top = moved(shown.top, action, page, last_top(sample_lines, page));
         }
         Some(Overlay::Cost(shown)) => {
             let page = page(body, 0);

@@ -4,7 +4,7 @@ use super::overlay::scroll;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
-use crate::console::model::overlay::{CostPage, Overlay, QuestionPage};
+use crate::console::model::overlay::{CostPage, Overlay, QuestionPage, SamplePage};
 use crate::engine::{Command, Question, Topic};
 
 /// The question the run is paused for.
@@ -18,9 +18,13 @@ pub(super) fn follow(model: &mut Model, before: Option<Topic>) {
     if before == now {
         return;
     }
-    if matches!(model.overlay, Some(Overlay::Question(_)))
-        || before == Some(Topic::Cost) && matches!(model.overlay, Some(Overlay::Cost(_)))
-    {
+    let answered = match model.overlay {
+        Some(Overlay::Question(_)) => true,
+        Some(Overlay::Cost(_)) => before == Some(Topic::Cost),
+        Some(Overlay::Sample(_)) => before == Some(Topic::Sample),
+        _ => false,
+    };
+    if answered {
         model.overlay = None;
     }
     if model.overlay.is_none() {
@@ -28,10 +32,11 @@ pub(super) fn follow(model: &mut Model, before: Option<Topic>) {
     }
 }
 
-/// Opens the page of the question. The sample's page is opened by the event that the sample has finished.
+/// Opens the page of the question.
 pub(super) fn show(model: &mut Model) {
     model.overlay = match open_question(model).map(|question| question.topic) {
-        None | Some(Topic::Sample) => return,
+        None => return,
+        Some(Topic::Sample) => Some(Overlay::Sample(SamplePage::default())),
         Some(Topic::Cost) => Some(Overlay::Cost(CostPage::default())),
         Some(Topic::ExistingRows | Topic::Outdated) => Some(Overlay::Question(QuestionPage::default())),
     };

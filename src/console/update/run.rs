@@ -26,8 +26,6 @@ pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let asked = match (run.state, model.asked) {
-        // The event of a sample's end arrives before the snapshot that shows the pause.
-        (_, None) if model.sample.held => Asked::Resume,
         (RunState::Paused, None) | (RunState::Running, Some(Asked::Pause)) => Asked::Resume,
         (RunState::Running, None) if run.pausing => Asked::Resume,
         (RunState::Running, None) | (RunState::Paused, Some(Asked::Resume)) => Asked::Pause,
@@ -145,7 +143,6 @@ fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
             .iter()
             .any(|check| check.state == CheckState::Running);
     model.is_over()
-        || model.sample.held
         || snapshot.run.question.is_some()
         || snapshot.run.state.has_ended()
         || (snapshot.run.state == RunState::Paused && idle)

@@ -1,25 +1,22 @@
 //! Keys of the sample page. It opens when the run pauses for review and accepts both answers.
 
+use ratatui::layout::Rect;
+
 use super::overlay::scroll;
 use super::run;
-use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
+use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::overlay::{Overlay, SamplePage};
-use crate::console::model::sample::Line;
-use crate::engine::{Event, Fact};
-
-pub(super) fn take(model: &mut Model, fact: &Fact) {
-    model.sample.take(&fact.event);
-    if matches!(fact.event, Event::SampleFinished { held: true, .. }) && model.overlay.is_none() {
-        model.overlay = Some(Overlay::Sample(SamplePage::default()));
-        model.wish(Dirty::Full);
-    }
-}
+use crate::console::model::sample::{Line, lines};
 
 pub(super) fn open(model: &mut Model) {
-    if model.sample.is_through() {
+    let sample = model
+        .snapshot
+        .as_ref()
+        .and_then(|snapshot| snapshot.sample.as_ref());
+    if sample.is_some_and(|sample| sample.message.is_some()) {
         model.overlay = Some(Overlay::Sample(SamplePage::default()));
     } else {
         model.notice(
@@ -40,8 +37,13 @@ pub(super) fn act(model: &mut Model, page: SamplePage, action: Action) -> Vec<Ef
     Vec::new()
 }
 
+/// Number of lines of the page.
+pub(super) fn lines_in(model: &Model, body: Rect) -> usize {
+    lines(model, usize::from(framed(body).width)).len()
+}
+
 pub(super) fn copied(model: &Model) -> String {
-    let lines = model.sample.lines(usize::MAX);
+    let lines = lines(model, usize::MAX);
     let line = |line: &Line| match line.state {
         Some(state) => format!("{state} {}", line.text),
         None => line.text.clone(),

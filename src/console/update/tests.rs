@@ -262,7 +262,7 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
         "{}",
         said(&model)
     );
-    update(&mut model, sampled());
+    update(&mut model, Msg::Snapshot(Arc::new(sampled(2))));
     assert!(shows(&model));
     // Every other key only navigates.
     for pressed in ["\x1b", "s", "G", "?", "\x1b", "s"] {
@@ -272,8 +272,7 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
     assert_eq!(keys(&mut model, "q"), [Effect::Quit], "there is nothing to lose");
     keys(&mut model, "s");
     assert_eq!(keys(&mut model, "p"), send(Command::Resume));
-    update(&mut model, Msg::Facts(vec![fact(Event::Resumed)]));
-    update(&mut model, Msg::Snapshot(Arc::new(running(2))));
+    update(&mut model, Msg::Snapshot(Arc::new(running(3))));
     assert!(!shows(&model));
     assert_eq!(keys(&mut model, "q"), []);
     assert!(matches!(model.overlay, Some(Overlay::Leave(_))), "now there is");
@@ -303,7 +302,7 @@ fn a_question_opens_by_itself_and_no_stray_key_answers_it() {
 #[test]
 fn a_sample_copied_is_every_line_whole() {
     let mut model = model(paused(1));
-    update(&mut model, sampled());
+    update(&mut model, Msg::Snapshot(Arc::new(sampled(2))));
     let [Effect::Copy(text)] = &keys(&mut model, "y")[..] else {
         panic!("nothing was copied");
     };

@@ -156,7 +156,7 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
             by_key("shows")
         ));
     }
-    if model.sample.held {
+    if run.waits_for(Topic::Sample) {
         let (goes_on, show) = (
             by_key("continues with the full range"),
             key(Place::Dates, Action::Sample),

@@ -560,7 +560,7 @@ fn the_sample_at_every_size() {
     for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
         let mut model = model("paused");
         update(&mut model, Msg::Resize { columns, rows });
-        feed(&mut model, [sampled()]);
+        feed(&mut model, [Msg::Snapshot(Arc::new(sampled(51)))]);
         let drawn = text(&screen(&mut model, UTF8, columns, rows));
         insta::assert_snapshot!(format!("sample-{columns}x{rows}"), drawn);
         feed(&mut model, [key('G')]);

@@ -23,6 +23,13 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
+    /// Adds an event about the sample to the snapshot and emits it.
+    pub(super) fn show_sample(&mut self, event: Event) {
+        Arc::make_mut(self.sampled.get_or_insert_default()).apply(&event);
+        self.emit(event);
+        self.request_refresh(Refresh::Soon);
+    }
+
     /// With a screen, waits for the operator's review; without one, continues only if the sample is sound.
     pub(super) fn on_sampled(
         &mut self,
@@ -46,7 +53,7 @@ impl Dispatcher {
         } else {
             tracing::warn!("{}", sampled.message);
         }
-        self.emit(Event::SampleFinished {
+        self.show_sample(Event::SampleFinished {
             sound,
             held,
             message: sampled.message.clone(),

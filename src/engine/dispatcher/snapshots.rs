@@ -52,6 +52,7 @@ impl Dispatcher {
             sources: self.sources.views.clone(),
             breakdowns: self.breakdowns.clone(),
             estimate: self.estimate.clone(),
+            sample: self.sampled.clone(),
         }
     }
 

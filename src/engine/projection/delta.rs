@@ -1,5 +1,6 @@
-//! The part of a snapshot that the preceding events don't contain: dates at the start, workers, rates, gates, the
-//! runbook. Recorded among the events, so that both together reproduce the run as shown.
+//! The difference between two snapshots. Among the events it records what they don't contain (dates at the start,
+//! workers, rates, gates, the runbook), so that both together reproduce the run as shown; on the control socket it is
+//! what a console has not received yet.
 
 use std::sync::Arc;
 
@@ -9,17 +10,18 @@ use super::group::UnitGroup;
 use super::list::ListDelta;
 use super::stage;
 use crate::engine::{
-    BreakdownView, CheckView, Cost, Estimate, GapView, RunView, Snapshot, StageState, StageView, WorkerView,
+    BreakdownView, CheckView, Cost, Estimate, GapView, RunView, SampleView, Snapshot, StageState, StageView,
+    WorkerView,
 };
 use crate::runbook::Item;
 
-/// What a snapshot adds to the events.
+/// What a snapshot adds to an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotDelta {
     /// The run as a whole.
     #[serde(rename = "of")]
     pub run: RunView,
-    /// Stages that differ from what the events show; all of them in the first delta.
+    /// Stages that differ; all of them in the first delta.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageDelta>,
     /// Changes in the workers.
@@ -40,6 +42,9 @@ pub struct SnapshotDelta {
     /// The cost estimate, if it has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Arc<Estimate>>,
+    /// The sample, if it has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Arc<SampleView>>,
 }
 
 /// One stage, without the sums that follow from its units.
@@ -63,19 +68,21 @@ pub struct StageDelta {
     /// Whether `units` replaces all units of the stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
-    /// Units that differ from what the events show.
+    /// Units that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitGroup>,
 }
 
 impl SnapshotDelta {
     /// The delta that turns `before` into `now`.
-    pub(super) fn between(before: Option<&Snapshot>, now: &Snapshot) -> Self {
+    #[must_use]
+    pub fn between(before: Option<&Snapshot>, now: &Snapshot) -> Self {
         let stages = now.stages.iter().filter_map(|stage| {
             let known = before.and_then(|before| before.stages.iter().find(|known| known.name == stage.name));
             StageDelta::between(known, stage)
         });
         let estimate = before.and_then(|before| before.estimate.as_ref());
+        let sample = before.and_then(|before| before.sample.as_ref());
         Self {
             run: now.run.clone(),
             stages: stages.collect(),
@@ -85,10 +92,12 @@ impl SnapshotDelta {
             sources: ListDelta::between(before.map_or(&[], |before| &before.sources), &now.sources),
             breakdowns: ListDelta::between(before.map_or(&[], |before| &before.breakdowns), &now.breakdowns),
             estimate: (now.estimate.clone()).filter(|now| Some(now) != estimate),
+            sample: (now.sample.clone()).filter(|now| Some(now) != sample),
         }
     }
 
-    pub(super) fn apply(&self, snapshot: &mut Snapshot) {
+    /// Turns the snapshot it was made from into the one it was made for, except its version and time.
+    pub fn apply(&self, snapshot: &mut Snapshot) {
         snapshot.run = self.run.clone();
         for delta in &self.stages {
             delta.apply(stage::of_name(&mut snapshot.stages, &delta.name));
@@ -100,6 +109,9 @@ impl SnapshotDelta {
         self.breakdowns.apply(&mut snapshot.breakdowns);
         if let Some(estimate) = &self.estimate {
             snapshot.estimate = Some(Arc::clone(estimate));
+        }
+        if let Some(sample) = &self.sample {
+            snapshot.sample = Some(Arc::clone(sample));
         }
     }
 }

@@ -9,7 +9,7 @@ mod stage;
 
 use std::sync::Arc;
 
-use super::{ElsewhereView, Event, Fact, Progress, Question, RunView, Snapshot, WorkerView};
+use super::{Event, Fact, Question, Snapshot, WorkerView};
 use crate::ledger::RunState;
 pub use delta::{SnapshotDelta, StageDelta};
 pub use group::UnitGroup;
@@ -28,7 +28,7 @@ impl Projector {
 
     /// Applies the next event.
     pub fn take(&mut self, fact: &Fact) {
-        let snapshot = self.0.get_or_insert_with(|| blank(fact));
+        let snapshot = self.0.get_or_insert_with(|| Snapshot::blank(&fact.run, fact.at));
         let is_at_work = matches!(snapshot.run.state, RunState::Running | RunState::Draining);
         if is_at_work {
             snapshot.run.active_seconds += (fact.at - snapshot.at).as_seconds_f64().max(0.0);
@@ -43,41 +43,6 @@ impl Projector {
         let untold = SnapshotDelta::between(self.0.as_ref(), now);
         self.0 = Some(now.clone());
         untold
-    }
-}
-
-/// An empty run with only its id.
-fn blank(fact: &Fact) -> Snapshot {
-    Snapshot {
-        version: 0,
-        at: fact.at,
-        run: RunView {
-            id: fact.run.clone(),
-            title: String::new(),
-            warehouse: String::new(),
-            source: String::new(),
-            pid: 0,
-            control: None,
-            state: RunState::Running,
-            pausing: false,
-            preparing: None,
-            active_seconds: 0.0,
-            progress: Progress::default(),
-            limit: String::new(),
-            workers: 0,
-            enough_workers: None,
-            billed: None,
-            elsewhere: ElsewhereView::default(),
-            question: None,
-            ending: None,
-        },
-        stages: Vec::new(),
-        workers: Vec::new(),
-        checks: Vec::new(),
-        runbook: Arc::default(),
-        sources: Vec::new(),
-        breakdowns: Vec::new(),
-        estimate: None,
     }
 }
 
@@ -107,6 +72,9 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         }
         Event::QuestionAsked(question) => snapshot.run.question = Some(Arc::new(question.clone())),
         Event::QuestionAnswered { .. } => snapshot.run.question = None,
+        Event::UnitSampled(_) | Event::SampleFinished { .. } => {
+            Arc::make_mut(snapshot.sample.get_or_insert_default()).apply(&fact.event);
+        }
         Event::WorkersChanged { to, .. } => staff(&mut snapshot.workers, *to),
         Event::Paused => {
             snapshot.run.pausing = false;
@@ -139,8 +107,6 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
         | Event::TableAltered { .. }
-        | Event::UnitSampled(_)
-        | Event::SampleFinished { .. }
         | Event::FeedCorrected { .. }
         | Event::DatesOutdated { .. }
         | Event::StagesReleased { .. }

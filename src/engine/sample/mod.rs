@@ -5,6 +5,7 @@ mod difference;
 mod needs;
 mod nulls;
 mod unit;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use difference::{Change, ChangedColumn, Difference};
 pub use needs::Known;
 pub use nulls::{ColumnNulls, StageNulls};
 pub use unit::{SampleState, UnitSample};
+pub use view::SampleView;
 
 use super::worker::panic_message;
 use super::{Meter, RetryPolicy, Stage, StageError};
