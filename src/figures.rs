@@ -91,7 +91,7 @@ mod tests {
     #[case("batch", "0 batches, 1 batch, 2 batches")]
     #[case("query", "0 queries, 1 query, 2 queries")]
     #[case("day", "0 days, 1 day, 2 days")]
-    fn one_stands_alone(#[case] noun: &str, #[case] said: &str) {
+    fn counts_use_singular_and_plural(#[case] noun: &str, #[case] said: &str) {
         assert_eq!([0_u8, 1, 2].map(|number| counted(number, noun)).join(", "), said);
     }
 
@@ -100,7 +100,7 @@ mod tests {
     #[case(999, "999")]
     #[case(1_538, "1,538")]
     #[case(1_234_567, "1,234,567")]
-    fn thousands_are_set_apart(#[case] number: u64, #[case] text: &str) {
+    fn thousands_are_separated(#[case] number: u64, #[case] text: &str) {
         assert_eq!(count(number), text);
         assert_eq!(counted(number, "row"), format!("{text} rows"));
     }
@@ -116,7 +116,7 @@ mod tests {
     #[case(107_374_182_400, "100 GiB")]
     #[case(1_374_389_534_720, "1.2 TiB")]
     #[case(u64::MAX, "16384 PiB")]
-    fn bytes_are_told_in_the_units_that_are_billed_by(#[case] number: u64, #[case] text: &str) {
+    fn bytes_use_the_units_of_billing(#[case] number: u64, #[case] text: &str) {
         assert_eq!(bytes(number), text);
     }
 
@@ -125,7 +125,7 @@ mod tests {
     #[case(9_900_000, "9.4 MiB")]
     #[case(87_300_000, "83 MiB")]
     #[case(1_073_700_000, "1.0 GiB")]
-    fn at_a_glance_bytes_are_two_digits(#[case] number: u64, #[case] text: &str) {
+    fn rough_bytes_have_two_digits(#[case] number: u64, #[case] text: &str) {
         assert_eq!(bytes_roughly(number), text);
     }
 }

@@ -39,7 +39,7 @@ fn first(feed: Feed, profile: &str, columns: &str, is: &[(&str, &str)]) -> Strin
 }
 
 #[test]
-fn every_row_of_every_feed_fits_its_table_and_stands_in_date_order() {
+fn feed_rows_fit_their_tables_and_are_in_date_order() {
     let clean = [
         (Feed::Schedule, 5_796),
         (Feed::Gamebook, 181_261),
@@ -64,7 +64,7 @@ fn every_row_of_every_feed_fits_its_table_and_stands_in_date_order() {
 }
 
 #[test]
-fn the_feeds_tell_opening_night_each_in_its_own_way() {
+fn feeds_describe_opening_night_in_their_own_formats() {
     let game = ("game_id", "20211019_GSW_LAL");
     let schedule = "game_date nba_game_id season_year game_status home_team_tricode away_team_tricode";
     assert_eq!(
@@ -106,7 +106,7 @@ fn the_feeds_tell_opening_night_each_in_its_own_way() {
 }
 
 #[test]
-fn shooters_carry_their_number_since_october_2024() {
+fn shooters_have_a_number_prefix_since_october_2024() {
     let shooters = rows(Feed::PlayByPlay, "none").map(|row| {
         let key = text(Feed::PlayByPlay, &row, "player_1_lookup");
         (
@@ -127,7 +127,7 @@ fn shooters_carry_their_number_since_october_2024() {
 }
 
 #[test]
-fn in_january_2026_right_and_wrong_home_flags_stand_side_by_side() {
+fn january_2026_mixes_correct_and_inverted_home_flags() {
     let homes: BTreeMap<String, GameId> = LEAGUE
         .schedule()
         .into_iter()
@@ -152,7 +152,7 @@ fn in_january_2026_right_and_wrong_home_flags_stand_side_by_side() {
 }
 
 #[test]
-fn in_january_2026_team_rows_are_missing_since_may_2024() {
+fn january_2026_lacks_team_rows_since_may_2024() {
     let count = |profile: &str| {
         let mut count: BTreeMap<NaiveDate, usize> = BTreeMap::new();
         for row in rows(Feed::TeamBox, profile) {
@@ -180,7 +180,7 @@ fn in_january_2026_team_rows_are_missing_since_may_2024() {
 }
 
 #[test]
-fn in_january_2026_a_game_the_gamebook_lost_is_whole_in_bdl() {
+fn january_2026_has_lost_gamebook_games_complete_in_bdl() {
     let all: BTreeSet<GameId> = LEAGUE.schedule().into_iter().map(|(_, game)| game).collect();
     let gamebook: BTreeSet<GameId> = rows(Feed::Gamebook, "january-2026")
         .map(|row| text(Feed::Gamebook, &row, "game_id").parse().unwrap())
@@ -204,7 +204,7 @@ fn in_january_2026_a_game_the_gamebook_lost_is_whole_in_bdl() {
 }
 
 #[test]
-fn in_january_2026_bdl_repeats_and_numbers_whole_dates() {
+fn january_2026_bdl_repeats_and_renumbers_whole_dates() {
     let mut read: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
     let (mut ids, mut numbered) = (BTreeSet::new(), BTreeSet::new());
     for row in rows(Feed::Bdl, "january-2026") {
@@ -253,7 +253,7 @@ fn in_january_2026_bdl_repeats_and_numbers_whole_dates() {
 }
 
 #[test]
-fn the_outages_of_flaky_are_on_game_dates() {
+fn flaky_outages_are_on_game_dates() {
     let dates: BTreeSet<NaiveDate> = LEAGUE
         .schedule()
         .into_iter()
@@ -271,7 +271,7 @@ fn the_outages_of_flaky_are_on_game_dates() {
 }
 
 #[test]
-fn the_same_profile_makes_the_same_rows() {
+fn the_same_profile_generates_the_same_rows() {
     for feed in [Feed::TeamBox, Feed::Bdl] {
         assert!(
             rows(feed, "january-2026")
@@ -292,7 +292,7 @@ fn csv(dir: &std::path::Path, text: &str) -> BoxScores {
 }
 
 #[tokio::test]
-async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
+async fn a_load_fills_all_feeds_and_a_refused_load_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(&dir.path().join("warehouse")).unwrap();
     assert!(!is_loaded(&warehouse).await.unwrap());
@@ -333,7 +333,7 @@ async fn a_load_fills_all_feeds_and_a_refused_one_changes_nothing() {
 }
 
 #[test]
-fn own_files_are_clean_unless_faults_are_asked_for() {
+fn own_files_have_no_faults_by_default() {
     assert_eq!(BoxScores::Shipped.usual_faults(), "january-2026");
     assert_eq!(BoxScores::Csv(CsvFiles::default()).usual_faults(), "none");
 }

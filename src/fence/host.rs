@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_ended_is_gone_and_one_elsewhere_never_is() {
+    fn ended_local_processes_are_dead_and_remote_ones_never_are() {
         let here = own(Path::new("/state"), DateTime::UNIX_EPOCH);
         assert!(!is_gone(&here));
         let mut child = Command::new("true").spawn().unwrap();

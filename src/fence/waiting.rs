@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lease_of_a_silent_holder_elsewhere_is_taken_after_the_silence() {
+    async fn a_lease_of_a_silent_remote_holder_is_taken_after_the_timeout() {
         let (refused, after, waited) = taken(&held(Some(elsewhere()), false)).await;
         assert_eq!(refused, None);
         assert!(waited);

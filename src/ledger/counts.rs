@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_counts_as_done_only_if_it_was_computed_and_off_days_do_not_count_at_all() {
+    fn only_computed_dates_count_as_done_and_off_days_never_count() {
         use UnitState::{Empty, Failed, Ok, Partial, Pending, Running, Skipped, Stale, Unknown};
         let computed = [Ok, Partial, Empty, Stale];
         let others = [Skipped, Failed, Pending, Running, Unknown];

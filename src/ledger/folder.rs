@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_in_the_folder_is_named_from_there_and_shown_whole() {
+    fn paths_in_the_folder_are_stored_relative_and_shown_absolute() {
         let folder = LedgerFolder(Path::new("/srv/state"));
         for (name, stored) in [
             ("sqlite:/srv/state/warehouse", "sqlite:./warehouse"),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_an_earlier_program_keeps_its_warehouse_wherever_its_folder_lies_now() {
+    fn an_older_ledger_keeps_its_warehouse_when_its_folder_moves() {
         let root = tempfile::tempdir().unwrap();
         let here = root.path().join("here");
         fs::create_dir_all(here.join(OWN)).unwrap();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_the_folder_is_the_folder() {
+    fn a_symlink_resolves_to_the_same_folder() {
         let root = tempfile::tempdir().unwrap();
         let (real, link) = (root.path().join("real"), root.path().join("link"));
         fs::create_dir_all(real.join(OWN)).unwrap();

@@ -71,7 +71,10 @@ mod tests {
     #[case(CheckState::Fail, false)]
     #[case(CheckState::Error, false)]
     #[case(CheckState::Outdated, false)]
-    fn a_blocking_check_opens_it_by_a_current_answer_alone(#[case] state: CheckState, #[case] open: bool) {
+    fn only_a_current_result_of_a_blocking_check_opens_the_gate(
+        #[case] state: CheckState,
+        #[case] open: bool,
+    ) {
         let blocking = check(Severity::Blocking, state, &[]);
         assert_eq!(gate_is_open([], [blocking].into_iter()), open);
         let advisory = check(Severity::Advisory, state, &[]);
@@ -79,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_closes_it_unless_a_waived_check_names_it() {
+    fn a_failed_date_closes_the_gate_unless_a_waived_check_names_it() {
         let dates = [day(1), day(2)];
         let waived = check(Severity::Blocking, CheckState::Waived, &dates[..1]);
         assert!(gate_is_open([day(1)], [waived].into_iter()));

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looking_keeps_nobody_from_taking_it() {
+    fn reading_the_holder_does_not_block_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
         drop(RunLock::take(folder.path(), now).unwrap());
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_is_told_who_is_there_and_a_dropped_lock_is_free() {
+    fn a_second_run_is_refused_with_the_holder_until_the_lock_drops() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(RunLock::holder(folder.path()), None);
         let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();

@@ -389,7 +389,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_no_ledger_is_refused_by_path_and_left_alone() {
+    fn a_file_that_is_not_a_ledger_is_refused_and_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let garbage = folder.path().join("ledger.sqlite");
         fs::write(&garbage, vec![7_u8; 9_000]).unwrap();
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_inside_the_file_is_found_at_the_door() {
+    fn damage_inside_the_file_is_reported_on_open() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
         drop(Ledger::open(&path).unwrap());
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_named_as_it_was_given() {
+    fn a_ledger_that_cannot_be_opened_is_named_by_the_given_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
         std::fs::create_dir(&path).unwrap();

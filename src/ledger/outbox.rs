@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_it_is_sent_is_sent_again_and_a_failure_loses_nothing() {
+    fn entries_changed_or_failed_while_sending_are_sent_again() {
         let mut ledger = Ledger::in_memory().unwrap();
         let target = ledger.target("p", "w").unwrap();
         let states = |ledger: &mut Ledger, first| -> Vec<(i64, String)> {

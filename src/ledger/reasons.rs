@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_says_the_same_but_for_its_numbers_is_one_group_and_one_alone_is_told_whole() {
+    fn reasons_that_differ_only_in_numbers_are_grouped() {
         let told = [
             (1, 'p', "no line of 12 for 20240102_BOS_BKN"),
             (2, 'f', "the feed did not answer"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_values_do_not_tell_reasons_apart() {
+    fn reasons_that_differ_only_in_quoted_values_are_grouped() {
         let told = [
             "column tons: 'two' is not an INT64",
             "column tons: 'not a \\'number\\' at all' is not an INT64",

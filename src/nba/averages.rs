@@ -21,7 +21,7 @@ mod tests {
 
     // Mean of 20, 24 and 31 is 25; squares 25 + 1 + 36 = 62, and 62 / 2 = 31.
     #[test]
-    fn a_sample_is_divided_by_one_less() {
+    fn sample_deviation_divides_by_n_minus_one() {
         let points = [20.0, 24.0, 31.0];
         assert_eq!(mean(points.into_iter()), Some(25.0));
         assert_eq!(sample_deviation(points.into_iter()), Some(f64::sqrt(31.0)));

@@ -112,7 +112,7 @@ mod tests {
     #[case(15, 15, Some("no shot data"), 100.0, false)]
     #[case(0, 0, None, 100.0, true)]
     #[allow(clippy::float_cmp, reason = "a decimal by rule, equal or wrong")]
-    fn seven_games_of_ten_are_fit_for_use(
+    fn seven_games_of_ten_are_production_ready(
         #[case] expected: usize,
         #[case] actual: usize,
         #[case] insufficient: Option<&str>,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_and_nothing_is_decided_by_the_month() {
+    fn missing_games_are_reported_regardless_of_the_month() {
         let completeness = Completeness {
             expected: 14,
             actual: 10,

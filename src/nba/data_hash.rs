@@ -72,7 +72,7 @@ mod tests {
 
     // printf 'assists:NULL|pace:99.6|team_abbr:BOS' | sha256sum
     #[test]
-    fn the_digest_is_over_names_and_stored_values_in_order_of_name() {
+    fn the_digest_covers_stored_values_sorted_by_column_name() {
         let hashed = HashedColumns::new(&COLUMNS);
         let digest = |pace: f64| hashed.digest(&[Value::from("BOS"), Value::from(pace), Value::Null]);
         assert_eq!(digest(99.6), "020f04af3802bf6c");

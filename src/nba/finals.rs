@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_has_its_finals_before_the_date() {
+    fn only_finished_games_before_the_date_count() {
         let finals = finals();
         let before = |team: &str, date: &str| finals.before(team.parse().unwrap(), day(date));
         assert_eq!(before("DEN", "2023-10-24"), 0);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_opener_is_day_0() {
+    fn the_season_opener_is_day_0() {
         let finals = finals();
         for (date, age) in [
             ("2023-10-20", 0),
@@ -165,7 +165,7 @@ mod tests {
     // Two games for DEN on the 24th and 27th, then a trade to PHI, who play on the 29th without the player and on 2
     // November with him. Counted: DEN on the 24th and 27th, PHI on 2 November.
     #[test]
-    fn a_player_is_followed_to_a_new_team_from_the_first_game_there() {
+    fn a_traded_player_counts_for_the_new_team_from_the_first_game() {
         let finals = finals();
         let games = [
             ("2023-10-24", "DEN"),

@@ -114,7 +114,7 @@ mod tests {
     #[case(112.375, 2, 112.38)]
     #[case(-2.5, 0, -2.0)]
     #[case(0.0, 2, 0.0)]
-    fn a_tie_goes_to_the_even_neighbour_of_the_binary_value(
+    fn ties_round_half_to_even_on_the_binary_value(
         #[case] value: f64,
         #[case] digits: usize,
         #[case] rounded: f64,
@@ -142,7 +142,7 @@ mod tests {
 
     // 90 + 0.44·23 + 12 − 11 = 101.12, rounded to 101.1 first: 100·101/101.1 = 99.901…, not 100·101/101.12 = 99.881…
     #[test]
-    fn possessions_are_rounded_before_they_divide_and_cut_when_stored() {
+    fn possessions_are_rounded_in_formulas_and_truncated_when_stored() {
         let possessions = Possessions::estimate(90, 23, 12, 11);
         assert_eq!(possessions.offensive_rating(101), Some(99.9));
         assert_eq!(possessions.whole(), 101);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_tried_is_nothing_known_and_a_zero_stays_a_zero() {
+    fn no_attempts_give_null_and_zero_stays_zero() {
         let none = Possessions::estimate(0, 0, 0, 0);
         assert_eq!(
             (none.whole(), none.offensive_rating(0), none.pace(length("240"))),
@@ -173,7 +173,7 @@ mod tests {
 
     // (7 + 0.5·2) / 16 = 0.5.
     #[test]
-    fn effective_shooting_counts_a_three_half_again() {
+    fn effective_shooting_weights_threes_by_one_and_a_half() {
         assert_eq!(effective_shooting(7, 2, 16), Some(0.5));
         assert_eq!(effective_shooting(0, 0, 3), Some(0.0));
         assert_eq!(effective_shooting(0, 0, 0), None);
@@ -186,7 +186,7 @@ mod tests {
     #[case("40:00", "265", Some(26.5))]
     #[case("00:02", "240", Some(32_000.0))]
     #[case("00:00", "240", None)]
-    fn usage_is_the_share_of_the_plays_while_on_the_floor(
+    fn usage_is_the_share_of_team_plays_while_on_court(
         #[case] minutes: Minutes,
         #[case] played: &str,
         #[case] usage: Option<f64>,

@@ -124,7 +124,7 @@ mod tests {
     #[case("34.5", 2070)]
     #[case("0.43", 26)]
     #[case("12.9999", 780)]
-    fn every_way_of_writing_is_read(#[case] text: &str, #[case] seconds: u32) {
+    fn all_formats_are_parsed(#[case] text: &str, #[case] seconds: u32) {
         assert_eq!(text.parse(), Ok(Minutes::from_seconds(seconds)));
     }
 
@@ -144,13 +144,13 @@ mod tests {
     #[case("34é05")]
     #[case("99999")]
     #[case("PT34M05S")]
-    fn other_texts_are_refused(#[case] text: &str) {
+    fn malformed_texts_are_refused(#[case] text: &str) {
         let refused = text.parse::<Minutes>().unwrap_err();
         assert_eq!((refused.what, refused.text.as_str()), ("minutes", text));
     }
 
     #[test]
-    fn time_is_written_the_gamebooks_way() {
+    fn time_is_formatted_like_the_gamebook() {
         assert_eq!(Minutes::from_seconds(2045).to_string(), "34:05");
         assert_eq!(Minutes::from_seconds(14_400).to_string(), "240:00");
     }

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_stands_once_with_its_count() {
+    fn repeated_reasons_are_listed_once_with_a_count() {
         let mut notes = Notes::default();
         for reason in ["bdl: b", "bdl: a", "bdl: b"] {
             notes.add(reason.to_owned());

@@ -79,7 +79,7 @@ mod tests {
     #[case(50.0, &[], "bronze", true)]
     #[case(49.9, &[], "poor", false)]
     #[case(0.0, &["all_sources_failed"], "unusable", false)]
-    fn score_and_issues_decide(
+    fn score_and_issues_determine_the_tier(
         #[case] score: f64,
         #[case] issues: &[&str],
         #[case] tier: &str,

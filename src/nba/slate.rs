@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn only_finished_games_count_and_each_once() {
+    fn only_finished_games_count_once_each() {
         let rows = [
             row("MIL", "SAS", 3, None),
             row("DEN", "GSW", 3, None),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_true_is_left_out_and_noted() {
+    fn impossible_rows_are_skipped_and_noted() {
         let rows = [
             row("DEN", "GSW", 3, None),
             row("GSW", "DEN", 3, None),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_finds_its_game_by_matchup_or_by_team() {
+    fn games_are_found_by_matchup_or_team() {
         let rows = [row("DEN", "GSW", 3, None), row("MIL", "SAS", 3, None)];
         let slate = Slate::read(date(), &rows, &mut Notes::default());
         let locate =

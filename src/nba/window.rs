@@ -96,7 +96,7 @@ mod tests {
 
     // With `<=` instead of `<`, the game on the 8th would be in every window of the 8th.
     #[test]
-    fn a_date_knows_the_day_before_and_not_itself() {
+    fn a_window_ends_the_day_before_its_date() {
         let games = [
             "2024-01-01",
             "2024-01-04",
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn another_season_is_not_looked_back_on() {
+    fn windows_do_not_cross_seasons() {
         let log = log(&["2023-06-12", "2023-10-24", "2023-10-26"].map(day));
         assert_eq!(log.before(day("2023-10-25")), &[day("2023-10-24")]);
         assert_eq!(log.before(day("2023-10-24")), &[] as &[NaiveDate]);
@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_window_ever_holds_the_date_or_a_later_one(
+        fn windows_never_include_the_date_or_later_ones(
             dates in prop::collection::vec(any_day(), 0..200),
             picked in any::<prop::sample::Index>(),
             most in 0_usize..25,

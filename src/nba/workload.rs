@@ -73,7 +73,7 @@ mod tests {
     // For 15 January the 7 days are the 8th to the 14th, the 14 days the 1st to the 14th. The game on 31 December would
     // make the 1st a back-to-back if it were included, and the 15th is the date itself.
     #[test]
-    fn the_days_end_the_day_before_and_begin_seven_or_fourteen_days_back() {
+    fn workload_windows_cover_7_and_14_days_before_the_date() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let mut log = GameLog::default();
         for (date, minutes) in [

@@ -100,7 +100,7 @@ mod tests {
 
     // 8 + 3 + 5 = 16 shots, of which 100·8/16 = 50, 100·3/16 = 18.75 and 100·5/16 = 31.25 percent.
     #[test]
-    fn a_share_is_of_all_shots_of_the_same_games() {
+    fn shares_are_of_all_shots_in_the_same_games() {
         let game = read([Some(8), Some(5), Some(3), Some(1), Some(5), Some(0)]).unwrap();
         let rates = [Zone::Paint, Zone::MidRange, Zone::Three].map(|zone| game.rate(zone));
         assert_eq!(rates, [Some(50.0), Some(18.75), Some(31.25)]);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn threes_alone_are_no_shot_data() {
+    fn threes_alone_are_not_shot_data() {
         assert_eq!(read([None, None, None, None, Some(5), Some(2)]), None);
         assert!(read([Some(0); 6]).is_some());
     }

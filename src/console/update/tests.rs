@@ -124,7 +124,7 @@ fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
     "none of these dates can be rerun",
     "; left out: 2 skipped"
 )]
-fn what_cannot_be_done_again_is_refused_before_a_question(
+fn invalid_reruns_are_refused_before_confirmation(
     #[case] pressed: &str,
     #[case] begin: &str,
     #[case] end: &str,
@@ -137,7 +137,7 @@ fn what_cannot_be_done_again_is_refused_before_a_question(
 }
 
 #[test]
-fn what_is_refused_of_an_opened_date_leaves_it_open() {
+fn a_refused_rerun_keeps_the_date_details_open() {
     let mut model = model(running(1));
     keys(&mut model, "g/2024-02-15\n\nr");
     assert!(matches!(model.overlay, Some(Overlay::Detail(_))));
@@ -154,7 +154,7 @@ const OVER: &str = "the run has ended; start it again with 'backcourt run'";
 #[rstest]
 #[case::finished(one_fail(50))]
 #[case::killed(interrupted(50))]
-fn a_run_that_is_over_takes_no_order_and_asks_no_question(#[case] snapshot: Snapshot) {
+fn an_ended_run_refuses_commands_without_a_dialog(#[case] snapshot: Snapshot) {
     let mut model = model(snapshot);
     update(&mut model, Msg::Over);
     for order in [
@@ -178,7 +178,7 @@ fn a_run_that_is_over_takes_no_order_and_asks_no_question(#[case] snapshot: Snap
 }
 
 #[test]
-fn what_was_asked_before_the_run_was_over_is_refused_after_it() {
+fn an_open_confirmation_is_refused_after_the_run_ends() {
     let mut model = model(running(1));
     keys(&mut model, "R");
     update(&mut model, Msg::Snapshot(Arc::new(interrupted(2))));
@@ -196,7 +196,7 @@ fn interrupted(version: u64) -> Snapshot {
 }
 
 #[test]
-fn workers_of_a_run_that_has_ended_are_no_promise() {
+fn workers_cannot_be_changed_after_the_run_ends() {
     let mut model = model(finished(1));
     for typed in ["+", "-"] {
         assert_eq!(keys(&mut model, typed), []);
@@ -222,7 +222,7 @@ fn control(holder: Option<&str>, reach: Reach) -> Msg {
     "refused: ann@pts/1 has control; H takes it"
 )]
 #[case::never(control(None, Reach::Beyond), "refused: this console is read-only")]
-fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Msg, #[case] sentence: &str) {
+fn observers_can_inspect_and_leave_but_not_control(#[case] told: Msg, #[case] sentence: &str) {
     let mut model = model(paused(1));
     update(&mut model, told);
     for order in ["p", "R", "+", "4a"] {
@@ -241,7 +241,7 @@ fn without_the_helm_nothing_is_asked_and_one_can_look_and_leave(#[case] told: Ms
 }
 
 #[test]
-fn the_helm_is_taken_by_its_key_and_a_heading_folds_without_it() {
+fn the_control_key_takes_control_and_observers_can_fold_headings() {
     let mut model = model(three_stages(1));
     update(&mut model, control(Some("ann@pts/1"), Reach::Within));
     keys(&mut model, "4\nj");
@@ -253,7 +253,7 @@ fn the_helm_is_taken_by_its_key_and_a_heading_folds_without_it() {
 }
 
 #[test]
-fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
+fn the_sample_opens_automatically_and_offers_continue_or_leave() {
     let shows = |model: &Model| matches!(model.overlay, Some(Overlay::Sample(_)));
     let mut model = model(paused(1));
     keys(&mut model, "s");
@@ -279,7 +279,7 @@ fn the_sample_opens_by_itself_and_is_answered_with_go_on_or_leave() {
 }
 
 #[test]
-fn a_question_opens_by_itself_and_no_stray_key_answers_it() {
+fn a_question_opens_automatically_and_ignores_other_keys() {
     let shows = |model: &Model| matches!(model.overlay, Some(Overlay::Question(_)));
     let mut model = model(running(1));
     update(&mut model, Msg::Snapshot(Arc::new(asking(2))));
@@ -300,7 +300,7 @@ fn a_question_opens_by_itself_and_no_stray_key_answers_it() {
 }
 
 #[test]
-fn a_sample_copied_is_every_line_whole() {
+fn copying_a_sample_copies_untruncated_lines() {
     let mut model = model(paused(1));
     update(&mut model, Msg::Snapshot(Arc::new(sampled(2))));
     let [Effect::Copy(text)] = &keys(&mut model, "y")[..] else {
@@ -316,7 +316,7 @@ fn a_sample_copied_is_every_line_whole() {
 }
 
 #[test]
-fn a_search_that_finds_nothing_says_so() {
+fn a_search_without_matches_is_reported() {
     let mut model = model(running(1));
     keys(&mut model, "/1999\n");
     assert_eq!(said(&model), "no date matches '1999'; write it like 2023-12-16");
@@ -336,7 +336,7 @@ fn a_search_that_finds_nothing_says_so() {
 #[case::rerun_failed("R\n", rerun(&["2022-02-24", "2022-10-20", "2022-12-10", "2023-02-26", "2023-02-27"]))]
 #[case::copy("gy", vec![Effect::Copy("2021-10-19".to_owned())])]
 #[case::copy_range("gvjy", vec![Effect::Copy("2021-10-19\n2021-10-20".to_owned())])]
-fn keys_of_dates(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+fn date_keys(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, pressed), effects);
 }
@@ -350,7 +350,7 @@ fn keys_of_dates(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
 #[case::rerun("4jjjjjx\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
 #[case::rerun_from_the_list("4jjjjjox\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
 #[case::nothing_to_rerun("4x", vec![])]
-fn keys_of_checks(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+fn check_keys(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
     let mut model = model(one_fail(1));
     assert_eq!(keys(&mut model, pressed), effects);
 }
@@ -361,7 +361,7 @@ fn keys_of_checks(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
 #[case("nnn", "rows_per_date")]
 #[case("N", "points")]
 #[case("NN", "rows_per_date")]
-fn checks_not_met_are_a_key_away(#[case] pressed: &str, #[case] name: &str) {
+fn a_key_jumps_to_failing_checks(#[case] pressed: &str, #[case] name: &str) {
     let mut model = model(one_fail(1));
     keys(&mut model, "4");
     keys(&mut model, pressed);
@@ -392,14 +392,14 @@ fn marked(model: &Model) -> &str {
 #[case::the_one_before_goes_round("4N", "points")]
 #[case::the_next_one("4nn", "points")]
 #[case::back_to_the_first("4nnn", "rows_per_date")]
-fn checks_stand_under_headings_that_fold(#[case] pressed: &str, #[case] name: &str) {
+fn checks_are_grouped_under_foldable_headings(#[case] pressed: &str, #[case] name: &str) {
     let mut model = model(three_stages(1));
     assert_eq!(keys(&mut model, pressed), []);
     assert_eq!(marked(&model), name);
 }
 
 #[test]
-fn a_heading_is_no_check_and_a_check_tells_its_past() {
+fn check_keys_on_a_heading_are_refused_and_details_show_history() {
     let mut model = model(three_stages(1));
     for letter in ["i", "o", "x", "W"] {
         keys(&mut model, &format!("4g{letter}"));
@@ -465,7 +465,7 @@ fn breakdown_page(model: &Model) -> &BreakdownPage {
 #[case::and_by_date_again("b\t\t\t", 0, "2026-01-03")]
 #[case::trouble_is_on_a_date("b\t\tn", 0, "2021-10-19")]
 #[case::the_next_breakdown_is_the_only_one("b\tb", 0, "2026-01-03")]
-fn a_breakdown_is_looked_at(#[case] pressed: &str, #[case] view: usize, #[case] date: &str) {
+fn a_breakdown_can_be_viewed(#[case] pressed: &str, #[case] view: usize, #[case] date: &str) {
     let mut model = model(three_stages(1));
     assert_eq!(keys(&mut model, pressed), []);
     let breakdown_page = breakdown_page(&model);
@@ -481,7 +481,7 @@ fn a_breakdown_is_looked_at(#[case] pressed: &str, #[case] view: usize, #[case] 
 }
 
 #[test]
-fn from_a_breakdown_one_goes_to_the_date_in_the_stage_of_its_check() {
+fn a_breakdown_jumps_to_the_date_in_the_stage_of_its_check() {
     let mut model = model(three_stages(1));
     keys(&mut model, "3bk\n");
     assert_eq!(
@@ -495,7 +495,7 @@ fn from_a_breakdown_one_goes_to_the_date_in_the_stage_of_its_check() {
 }
 
 #[test]
-fn a_breakdown_is_asked_again_and_copied() {
+fn a_breakdown_can_be_rerun_and_copied() {
     let mut model = model(three_stages(1));
     let check = "rows_per_date".to_owned();
     assert_eq!(keys(&mut model, "be"), send(Command::Explain { check }));
@@ -522,14 +522,14 @@ fn a_breakdown_is_asked_again_and_copied() {
 }
 
 #[test]
-fn a_plan_without_a_breakdown_says_so() {
+fn a_plan_without_breakdowns_is_reported() {
     let mut model = model(one_fail(1));
     keys(&mut model, "b");
     assert_eq!(said(&model), "no check of this run has a breakdown");
 }
 
 #[test]
-fn an_offending_date_can_be_gone_to() {
+fn a_check_jumps_to_its_failing_date() {
     let mut model = model(one_fail(1));
     keys(&mut model, "4jjjjjoj\n");
     assert_eq!(
@@ -545,7 +545,7 @@ fn ask(names: &[&str]) -> Vec<Effect> {
 }
 
 #[test]
-fn a_date_named_by_a_source_is_gone_to_and_the_way_back_ends_on_the_page() {
+fn a_source_check_jumps_to_a_date_and_back_to_the_page() {
     let mut model = model(bad_sources(1));
     keys(&mut model, "45j\nj\n");
     assert_eq!(
@@ -566,21 +566,21 @@ fn a_date_named_by_a_source_is_gone_to_and_the_way_back_ends_on_the_page() {
 #[case::fetched_again("5joF\n", send(Command::Reload {
     dates: ["2023-12-16", "2024-11-02", "2025-12-31"].map(day).to_vec(),
 }))]
-fn the_sources_are_asked_again_and_fetched_again(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+fn source_checks_can_be_rerun_and_raw_rows_reloaded(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
     assert_eq!(keys(&mut model(bad_sources(1)), pressed), effects);
 }
 
 #[rstest]
 #[case::no_dates("5o", "schedule_repeated has no failing dates")]
 #[case::no_stage("5jox", "these are dates of raw rows: F reloads them")]
-fn what_cannot_be_done_with_a_source_is_said(#[case] pressed: &str, #[case] sentence: &str) {
+fn unsupported_source_actions_are_refused(#[case] pressed: &str, #[case] sentence: &str) {
     let mut model = model(bad_sources(1));
     assert_eq!(keys(&mut model, pressed), vec![]);
     assert_eq!(said(&model), sentence);
 }
 
 #[test]
-fn a_page_of_no_sources_takes_every_key_and_does_nothing() {
+fn an_empty_sources_page_ignores_all_keys() {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, "5jGao \n"), vec![]);
     assert!(matches!(model.overlay, Some(Overlay::Sources(list)) if list.cursor == 0));
@@ -593,7 +593,7 @@ fn a_page_of_no_sources_takes_every_key_and_does_nothing() {
 #[case("4", Pane::Checks)]
 #[case("\t", Pane::Workers)]
 #[case("4\t", Pane::Dates)]
-fn panes_are_reached(#[case] pressed: &str, #[case] pane: Pane) {
+fn panes_can_be_selected(#[case] pressed: &str, #[case] pane: Pane) {
     let mut model = model(running(1));
     for letter in pressed.chars() {
         let code = if letter == '\t' {
@@ -607,7 +607,7 @@ fn panes_are_reached(#[case] pressed: &str, #[case] pane: Pane) {
 }
 
 #[test]
-fn the_log_of_one_date_is_a_key_away_and_back() {
+fn a_key_opens_the_log_of_a_date_and_returns() {
     let mut model = model(running(1));
     let all = model.log.len();
     keys(&mut model, "g/2023-12-16\n");
@@ -622,7 +622,7 @@ fn the_log_of_one_date_is_a_key_away_and_back() {
 }
 
 #[test]
-fn from_the_log_of_one_date_escape_leads_back_to_where_it_was_asked_for() {
+fn escape_returns_from_the_log_of_a_date_to_its_origin() {
     let mut model = model(running(1));
     let all = model.log.len();
     keys(&mut model, "g/2023-12-16\nL");
@@ -658,7 +658,7 @@ fn from_the_log_of_one_date_escape_leads_back_to_where_it_was_asked_for() {
 }
 
 #[test]
-fn a_search_in_the_log_says_what_it_found_no_more_of() {
+fn log_search_reports_when_there_are_no_more_matches() {
     let mut model = model(running(1));
     keys(&mut model, "3n");
     assert_eq!(said(&model), "no search active; / starts one");
@@ -683,7 +683,7 @@ fn a_search_in_the_log_says_what_it_found_no_more_of() {
 }
 
 #[test]
-fn escape_takes_back_one_thing_at_a_time() {
+fn escape_undoes_one_step_at_a_time() {
     let mut model = model(running(1));
     keys(&mut model, "zv\x1b");
     assert!(model.zoomed && model.dates.anchor.is_none());
@@ -694,7 +694,7 @@ fn escape_takes_back_one_thing_at_a_time() {
 }
 
 #[test]
-fn help_answers_while_one_types() {
+fn help_filters_while_typing() {
     let mut model = model(running(1));
     keys(&mut model, "?/rerun");
     let Some(Overlay::Help(help)) = &model.overlay else {
@@ -717,7 +717,7 @@ fn help_answers_while_one_types() {
 }
 
 #[test]
-fn letters_are_letters_while_one_types() {
+fn letters_are_text_while_typing() {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, "3/pqr"), vec![]);
     update(&mut model, Msg::Paste(" x\ny\u{1b} ".to_owned()));
@@ -731,7 +731,7 @@ fn letters_are_letters_while_one_types() {
 }
 
 #[test]
-fn pause_shows_at_once_and_is_settled_by_the_engine() {
+fn pause_is_shown_immediately_and_confirmed_by_the_engine() {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, "p"), send(Command::Pause));
     assert!(model.asked.is_some());
@@ -747,7 +747,7 @@ fn pause_shows_at_once_and_is_settled_by_the_engine() {
 }
 
 #[test]
-fn a_refusal_is_said_and_undone() {
+fn a_refused_command_is_reported_and_reverted() {
     let mut model = model(running(1));
     keys(&mut model, "p+");
     for to in [Command::Pause, Command::Workers(16)] {
@@ -764,7 +764,7 @@ fn a_refusal_is_said_and_undone() {
 #[rstest]
 #[case(finished(1), "the run has ended; nothing to pause")]
 #[case(drained(1), "the run is draining and can't be paused")]
-fn what_cannot_be_paused_says_why(#[case] snapshot: Snapshot, #[case] sentence: &str) {
+fn a_refused_pause_states_the_reason(#[case] snapshot: Snapshot, #[case] sentence: &str) {
     let mut model = model(snapshot);
     assert_eq!(keys(&mut model, "p"), vec![]);
     assert_eq!(said(&model), sentence);
@@ -777,7 +777,7 @@ fn drained(version: u64) -> Snapshot {
 }
 
 #[test]
-fn workers_add_up_before_the_engine_follows() {
+fn repeated_worker_changes_accumulate_before_the_engine_applies_them() {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, "++"), send(Command::Workers(17)));
     assert_eq!(keys(&mut model, "-"), send(Command::Workers(16)));
@@ -797,7 +797,7 @@ fn workers_add_up_before_the_engine_follows() {
 #[case(Some(9), "-", "14 workers are enough: the ETA stays 4-5 min")]
 #[case(Some(9), "-------", "8 workers: ETA 4-6 min, 13 % longer")]
 #[case(Some(1), "--------------", "1 worker is enough: the ETA stays 4-5 min")]
-fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
+fn changing_workers_reports_the_effect_on_the_eta(
     #[case] enough: Option<usize>,
     #[case] typed: &str,
     #[case] sentence: &str,
@@ -816,7 +816,7 @@ fn what_a_worker_more_or_less_does_to_the_eta_is_told_with_the_key(
 
 // The snapshot has eight workers, one of them in its last batch: seven were requested, and the ETA is for seven.
 #[test]
-fn a_worker_on_its_way_out_does_not_count() {
+fn retiring_workers_are_not_counted() {
     let mut snapshot = running(1);
     snapshot.workers.truncate(8);
     snapshot.run.workers = 7;
@@ -828,7 +828,7 @@ fn a_worker_on_its_way_out_does_not_count() {
 }
 
 #[test]
-fn the_run_is_held_and_released_with_a_page_open() {
+fn the_run_can_be_paused_and_resumed_with_a_page_open() {
     let mut model = model(running(1));
     for page in ["\n", "t", "u", "5", "6", "4i"] {
         model.asked = None;
@@ -841,7 +841,7 @@ fn the_run_is_held_and_released_with_a_page_open() {
 }
 
 #[test]
-fn the_last_worker_stays() {
+fn the_last_worker_cannot_be_removed() {
     let mut one = running(1);
     one.workers.truncate(1);
     one.run.workers = 1;
@@ -856,7 +856,7 @@ fn the_last_worker_stays() {
 #[case::paused_with_work_left(paused(1), false)]
 #[case::paused_with_nothing_left(resting(1), true)]
 #[case::paused_while_a_check_runs(checking(1), false)]
-fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bool) {
+fn quit_asks_while_work_remains(#[case] snapshot: Snapshot, #[case] at_once: bool) {
     let mut model = model(snapshot);
     let effects = keys(&mut model, "q");
     assert_eq!(effects == [Effect::Quit], at_once);
@@ -873,10 +873,7 @@ fn quit_asks_while_there_is_work(#[case] snapshot: Snapshot, #[case] at_once: bo
 #[case::pause_closes("p", false)]
 #[case::cancel_closes("c", false)]
 #[case::escape_closes("\x1b", false)]
-fn the_question_before_leaving_loses_nothing_when_the_run_ends_meanwhile(
-    #[case] typed: &str,
-    #[case] leaves: bool,
-) {
+fn the_quit_dialog_keeps_its_keys_when_the_run_ends(#[case] typed: &str, #[case] leaves: bool) {
     let mut model = model(running(1));
     keys(&mut model, "4q");
     update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
@@ -897,7 +894,7 @@ fn shown(model: &Model) -> Vec<NaiveDate> {
 }
 
 #[test]
-fn dates_are_filtered_by_state_and_whatever_is_done_is_done_to_those_that_are_shown() {
+fn actions_apply_only_to_dates_that_match_the_state_filter() {
     let mut model = model(running(1));
     let all = shown(&model).len();
     keys(&mut model, "f");
@@ -975,14 +972,14 @@ fn checking(version: u64) -> Snapshot {
 #[case::abort("qllll\n", send(Command::Abort))]
 #[case::abort_backwards("qh\n", send(Command::Abort))]
 #[case::abort_by_letter("qa", send(Command::Abort))]
-fn the_choices_before_leaving(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
+fn quit_choices(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
     let mut model = model(running(1));
     assert_eq!(keys(&mut model, pressed), effects);
     assert!(model.overlay.is_none());
 }
 
 #[test]
-fn who_drains_leaves_when_the_run_has_ended() {
+fn draining_quits_when_the_run_ends() {
     let mut model = model(running(1));
     keys(&mut model, "qe");
     assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(drained(2)))), vec![]);
@@ -995,7 +992,7 @@ fn who_drains_leaves_when_the_run_has_ended() {
 }
 
 #[test]
-fn the_screen_stays_after_the_end_until_it_is_left() {
+fn the_console_stays_open_after_the_run_until_quit() {
     let mut model = model(running(1));
     assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(finished(2)))), vec![]);
     assert_eq!(keys(&mut model, "q"), vec![Effect::Quit]);
@@ -1010,7 +1007,7 @@ fn a_paused_run_is_resumed_from_the_question_before_leaving_too() {
 }
 
 #[test]
-fn ctrl_c_counts_only_twice_within_two_seconds() {
+fn ctrl_c_must_be_pressed_twice_within_two_seconds() {
     let mut model = model(running(1));
     assert_eq!(ctrl_c(&mut model, 10.0), vec![]);
     assert_eq!(
@@ -1026,7 +1023,7 @@ fn ctrl_c_counts_only_twice_within_two_seconds() {
 }
 
 #[test]
-fn what_a_second_ctrl_c_does_is_said_no_longer_than_it_is_so() {
+fn the_ctrl_c_hint_expires_with_its_time_limit() {
     let mut model = model(running(1));
     ctrl_c(&mut model, 10.0);
     update(&mut model, Msg::Tick(second(11.2)));
@@ -1049,13 +1046,13 @@ fn another_key_disarms_ctrl_c() {
 #[rstest]
 #[case(None)]
 #[case(Some(finished(1)))]
-fn ctrl_c_leaves_at_once_when_nothing_runs(#[case] snapshot: Option<Snapshot>) {
+fn ctrl_c_quits_immediately_when_nothing_runs(#[case] snapshot: Option<Snapshot>) {
     let mut model = snapshot.map_or_else(Model::default, model);
     assert_eq!(ctrl_c(&mut model, 10.0), vec![Effect::Quit]);
 }
 
 #[test]
-fn stored_rows_come_to_the_date_that_asked() {
+fn stored_rows_are_shown_only_for_the_requested_date() {
     let mut model = model(running(1));
     let effects = keys(&mut model, "gn\n");
     let [Effect::Send(asked)] = effects.as_slice() else {
@@ -1146,7 +1143,7 @@ fn a_date_is_opened_level_by_level(
 }
 
 #[test]
-fn a_game_without_a_row_is_listed_and_has_nothing_to_open() {
+fn a_game_without_rows_is_listed_and_cannot_be_opened() {
     let mut stored = stored_games();
     stored.groups = vec!["20231216_LAL_DEN".to_owned()];
     let mut model = opened(stored.clone());
@@ -1165,14 +1162,14 @@ fn a_game_without_a_row_is_listed_and_has_nothing_to_open() {
 #[case::level_by_level("\n\n\x1b\x1b\x1b")]
 #[case::at_once("\n\nq")]
 #[case::from_the_table("tq")]
-fn an_opened_date_is_left(#[case] pressed: &str) {
+fn an_open_date_can_be_closed(#[case] pressed: &str) {
     let mut model = opened(stored_games());
     keys(&mut model, pressed);
     assert!(model.overlay.is_none());
 }
 
 #[test]
-fn levels_that_a_table_has_not_are_left_out() {
+fn levels_a_table_lacks_are_skipped() {
     let mut model = opened(stored_players());
     assert_eq!(at(&model), (vec![], Face::List, 0));
     keys(&mut model, "jj\n");
@@ -1187,7 +1184,7 @@ fn levels_that_a_table_has_not_are_left_out() {
 }
 
 #[test]
-fn what_is_marked_of_a_date_is_copied() {
+fn the_selection_of_a_date_is_copied() {
     let copied = |pressed: &str| {
         let mut model = opened(stored_games());
         match keys(&mut model, pressed).pop() {
@@ -1217,7 +1214,7 @@ fn what_is_marked_of_a_date_is_copied() {
 }
 
 #[test]
-fn rows_that_are_gone_close_what_was_opened_of_them() {
+fn views_of_deleted_rows_close() {
     let mut model = opened(stored_games());
     keys(&mut model, "\nj\n");
     assert_eq!(at(&model), (vec![GAMES[0], "CLE"], Face::Row, 0));
@@ -1234,7 +1231,7 @@ fn rows_that_are_gone_close_what_was_opened_of_them() {
 }
 
 #[test]
-fn an_opened_date_is_done_again_and_shown_in_the_log() {
+fn an_open_date_can_be_rerun_and_shown_in_the_log() {
     let mut model = opened(stored_games());
     keys(&mut model, "\n\nr");
     assert_eq!(keys(&mut model, "\n"), rerun(&["2022-02-24"]));
@@ -1248,7 +1245,7 @@ fn an_opened_date_is_done_again_and_shown_in_the_log() {
 }
 
 #[test]
-fn an_open_date_is_asked_for_again_when_it_has_changed() {
+fn an_open_date_is_reloaded_when_it_changes() {
     let mut model = model(running(1));
     keys(&mut model, "gn\n");
     assert_eq!(update(&mut model, Msg::Snapshot(Arc::new(running(2)))), vec![]);
@@ -1272,7 +1269,7 @@ fn an_open_date_is_asked_for_again_when_it_has_changed() {
 }
 
 #[test]
-fn what_is_confirmed_is_what_was_listed() {
+fn confirming_a_rerun_sends_the_listed_dates() {
     let mut model = model(running(1));
     keys(&mut model, "R");
     update(&mut model, Msg::Snapshot(Arc::new(finished(2))));
@@ -1287,7 +1284,7 @@ fn what_is_confirmed_is_what_was_listed() {
 }
 
 #[test]
-fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
+fn errors_stay_until_a_key_and_other_messages_expire() {
     let mut model = model(running(1));
     update(&mut model, Msg::Facts(vec![worker_died(), fact(Event::Paused)]));
     let accepted = Reply::Accepted("every check is asked".to_owned());
@@ -1314,7 +1311,7 @@ fn bad_news_stays_until_a_key_and_good_news_goes_by_itself() {
 #[case::loading(loading(1), true)]
 #[case::paused(paused(1), false)]
 #[case::finished(finished(1), false)]
-fn the_heart_beats_only_while_the_run_is_at_work(#[case] snapshot: Snapshot, #[case] beats: bool) {
+fn the_heartbeat_ticks_only_while_the_run_is_active(#[case] snapshot: Snapshot, #[case] beats: bool) {
     let version = snapshot.version;
     let mut model = model(snapshot.clone());
     assert_eq!(model.heartbeat().is_some(), beats);
@@ -1336,7 +1333,7 @@ fn the_heart_beats_only_while_the_run_is_at_work(#[case] snapshot: Snapshot, #[c
 #[case(KeyCode::Char('l'), KeyModifiers::CONTROL, Dirty::Force)]
 #[case(KeyCode::F(9), KeyModifiers::NONE, Dirty::None)]
 #[case(KeyCode::Char('j'), KeyModifiers::ALT, Dirty::None)]
-fn keys_ask_for_no_more_drawing_than_they_need(
+fn keys_request_only_the_redraw_they_need(
     #[case] code: KeyCode,
     #[case] modifiers: KeyModifiers,
     #[case] dirty: Dirty,
@@ -1347,14 +1344,14 @@ fn keys_ask_for_no_more_drawing_than_they_need(
 }
 
 #[test]
-fn suspend_is_left_to_the_presenter() {
+fn suspend_is_handled_by_the_presenter() {
     let mut model = model(running(1));
     let effects = press_at(&mut model, 8.4, KeyCode::Char('z'), KeyModifiers::CONTROL);
     assert_eq!(effects, vec![Effect::Suspend]);
 }
 
 #[test]
-fn a_hundred_percent_is_for_the_end() {
+fn progress_shows_100_percent_only_at_the_end() {
     let mut all_done = finished(1);
     all_done.run.state = RunState::Running;
     assert!(model(all_done).percent() < 100.0);
@@ -1433,7 +1430,7 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
 #[rstest]
 #[case::workers("2G")]
 #[case::checks("4G")]
-fn a_list_that_shrinks_while_nothing_fits_on_the_screen_keeps_its_mark_in_view(#[case] pressed: &str) {
+fn a_shrinking_list_keeps_its_selection_visible(#[case] pressed: &str) {
     let mut model = model(running(1));
     update(
         &mut model,
@@ -1456,7 +1453,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn no_sequence_of_messages_loses_a_cursor(msgs in prop::collection::vec(any_msg(), 1..60)) {
+    fn any_message_sequence_keeps_cursors_in_range(msgs in prop::collection::vec(any_msg(), 1..60)) {
         let mut model = Model::default();
         for msg in msgs {
             let effects = update(&mut model, msg);
@@ -1468,7 +1465,7 @@ proptest! {
 }
 
 #[test]
-fn an_answer_fades_though_the_run_stands_still_and_what_it_said_before_goes_at_once() {
+fn replies_expire_while_idle_and_replace_earlier_ones() {
     let reply = |to: Command| Msg::Reply {
         to,
         reply: Reply::Accepted("15 checks asked".to_owned()),
@@ -1500,7 +1497,7 @@ fn tick(item: &str, done: bool, note: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn the_runbook_ticks_by_hand_what_facts_cannot_and_brings_the_rest_further() {
+fn runbook_items_are_ticked_by_hand_or_jump_to_their_pane() {
     let mut model = model(running(50));
     keys(&mut model, "6");
     let at = |model: &Model| match model.overlay {
@@ -1535,7 +1532,7 @@ fn the_runbook_ticks_by_hand_what_facts_cannot_and_brings_the_rest_further() {
 }
 
 #[test]
-fn a_plan_without_a_runbook_says_so() {
+fn a_plan_without_a_runbook_is_reported() {
     let mut bare = running(50);
     bare.runbook = Arc::default();
     let mut model = model(bare);
@@ -1545,7 +1542,7 @@ fn a_plan_without_a_runbook_says_so() {
 }
 
 #[test]
-fn a_recording_is_read_and_played_and_takes_no_order() {
+fn a_recording_can_be_played_and_refuses_commands() {
     let mut model = model(one_fail(50));
     let recording = Recording {
         run: "r".to_owned(),
@@ -1584,7 +1581,7 @@ fn a_recording_is_read_and_played_and_takes_no_order() {
 }
 
 #[test]
-fn what_is_read_from_a_warehouse_is_read_again_and_takes_no_order() {
+fn a_read_only_console_can_be_refreshed_and_refuses_commands() {
     let mut model = Model::default();
     for msg in observed(one_fail(50)) {
         update(&mut model, msg);

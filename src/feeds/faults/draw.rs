@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_strikes_about_that_part_and_each_fault_its_own() {
+    fn shares_are_approximate_and_faults_are_independent() {
         let (lost, inverted) = (struck(0.3, "lost"), struck(0.3, "inverted"));
         assert!((250..350).contains(&lost.len()), "{}", lost.len());
         let both = lost.iter().filter(|&game| inverted.contains(game)).count();
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_draw_never_changes() {
+    fn the_draw_is_deterministic() {
         assert_eq!(
             struck(0.005, "inverted_home_flag"),
             [22_100_154, 22_100_356, 22_100_428, 22_100_743, 22_100_784]
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_beyond_the_whole_is_refused() {
+    fn a_share_above_one_is_refused() {
         assert_eq!(
             Share::try_from(1.5).unwrap_err(),
             "a share of 1.5 is not between 0 and 1"

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_profiles_are_read_and_say_what_they_are() {
+    fn shipped_profiles_parse_and_have_a_description() {
         for name in Profile::names() {
             let profile = Profile::open(name).unwrap();
             assert_eq!(profile.name, name);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_neither_shipped_nor_a_file_gets_a_hint() {
+    fn an_unknown_profile_gets_a_hint() {
         let refusal = Profile::open("januar-2026").unwrap_err().to_string();
         assert!(
             refusal.starts_with("fault profile januar-2026 is neither one of none, january-2026, flaky"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_keeps_to_its_time() {
+    fn a_fault_applies_only_to_its_seasons_and_dates() {
         let profile = Profile::parse(
             "mine.toml",
             "[gamebook.lost_games]\nshare = 1\nseasons = [2022]\n[team_box.lost_rows]\nshare = 1\nfrom = \"2023-01-02\"\n",

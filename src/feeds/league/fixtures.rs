@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_with_an_opponent_or_two_without_tell_a_game() {
+    fn a_game_needs_one_line_with_an_opponent_or_two_without() {
         let mut fixtures = Fixtures::default();
         fixtures
             .note(said("0022500001", 1, "BOS", false, Some("LAL")))
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_is_refused_with_both_sides_of_it() {
+    fn contradicting_lines_are_refused_and_both_are_shown() {
         let mut fixtures = Fixtures::default();
         fixtures
             .note(said("0022500001", 1, "BOS", false, Some("LAL")))
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_game_and_a_team_in_two_games_a_day_cannot_stand() {
+    fn games_with_one_team_and_teams_with_two_games_a_day_are_refused() {
         let mut fixtures = Fixtures::default();
         fixtures
             .note(said("0022500001", 1, "BOS", false, Some("LAL")))
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_game_number_keeps_its_zeros() {
+    fn game_numbers_keep_leading_zeros() {
         assert_eq!(
             "0022100001".parse::<NbaGameId>().unwrap().to_string(),
             "0022100001"

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_refused_with_its_name_and_the_damage() {
+    fn a_damaged_file_is_refused_with_its_name_and_reason() {
         assert_eq!(refusal(&TEAM_BOX[..20]), "is too short for its header");
         assert!(
             refusal(&TEAM_BOX[..TEAM_BOX.len() - 1]).starts_with("has 130256 packed bytes instead of 130257")
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_not_there_or_of_another_kind_is_refused() {
+    fn missing_columns_and_wrong_column_types_are_refused() {
         let sheet = Sheet::unpack("team_box.bc.zst", TEAM_BOX).unwrap();
         assert_eq!(
             sheet.numbers("points").unwrap_err().reason,
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_sign_and_the_smallest_of_a_width_is_unknown() {
+    fn integers_keep_their_sign_and_the_minimum_decodes_to_null() {
         let column = |planes, rows| Numbers { planes, rows };
         assert_eq!(
             [0, 1].map(|row| column(&[0xFB, 0x80], 2).at(row)),

@@ -232,7 +232,7 @@ mod tests {
     use crate::nba::TeamMinutes;
 
     #[test]
-    fn the_shipped_league_holds_what_its_readme_says() {
+    fn the_shipped_league_matches_its_readme() {
         let league = shipped().unwrap();
         assert_eq!(
             (league.players.len(), league.teams.len(), league.shots.len()),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn opening_night_reads_as_it_was_played() {
+    fn opening_night_matches_the_real_results() {
         let league = shipped().unwrap();
         let (nba_id, game) = league.schedule()[1];
         assert_eq!(
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn every_person_has_a_key_of_his_own_and_every_shot_a_shooter() {
+    fn players_have_unique_keys_and_shots_have_shooters() {
         let league = shipped().unwrap();
         let keys: HashSet<&str> = league
             .people
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn shots_add_up_to_the_points_from_the_floor() {
+    fn shots_add_up_to_field_goal_points() {
         let league = shipped().unwrap();
         let mut charted: HashMap<(NbaGameId, u32), u32> = HashMap::new();
         for shot in league.shots.iter().filter(|shot| shot.made == Some(true)) {

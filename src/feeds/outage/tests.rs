@@ -45,7 +45,7 @@ async fn ask(warehouse: &dyn Warehouse, feed: Feed, dates: &[u32]) -> Result<usi
 }
 
 #[tokio::test]
-async fn an_outage_ends_after_so_many_reads_and_a_new_process_counts_on() {
+async fn an_outage_ends_after_its_reads_across_processes() {
     let dir = tempfile::tempdir().unwrap();
     load(dir.path(), PROFILE).await;
     let warehouse = open(dir.path());
@@ -99,7 +99,7 @@ async fn an_outage_ends_after_so_many_reads_and_a_new_process_counts_on() {
 }
 
 #[tokio::test]
-async fn a_load_without_outages_ends_those_of_the_load_before() {
+async fn a_load_without_outages_clears_earlier_outages() {
     let dir = tempfile::tempdir().unwrap();
     load(dir.path(), PROFILE).await;
     load(dir.path(), "").await;

@@ -72,13 +72,13 @@ mod tests {
     #[case("reconstruct", Source::Reconstruct { forced: false })]
     #[case("forced-reconstruction", Source::Reconstruct { forced: true })]
     #[case("boxscore", Source::Boxscore)]
-    fn a_source_is_read_as_it_is_written(#[case] text: &str, #[case] source: Source) {
+    fn sources_round_trip_through_text(#[case] text: &str, #[case] source: Source) {
         assert_eq!(text.parse(), Ok(source));
         assert_eq!(source.to_string(), text);
     }
 
     #[test]
-    fn another_source_is_refused_with_the_three_there_are() {
+    fn an_unknown_source_is_refused_with_the_valid_three() {
         let refused = "box".parse::<Source>().unwrap_err();
         assert_eq!(
             refused.to_string(),

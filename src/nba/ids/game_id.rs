@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_reads_back_as_it_was_written() {
+    fn game_ids_round_trip() {
         let id: GameId = "20240104_DEN_GSW".parse().unwrap();
         assert_eq!(id.date(), NaiveDate::from_ymd_opt(2024, 1, 4).unwrap());
         assert_eq!((id.away().as_str(), id.home().as_str()), ("DEN", "GSW"));
@@ -157,7 +157,7 @@ mod tests {
     #[case::too_long("20240104_DEN_GSW_1")]
     #[case::signed("+2240104_DEN_GSW")]
     #[case::empty("")]
-    fn anything_else_is_refused(#[case] text: &str) {
+    fn malformed_game_ids_are_refused(#[case] text: &str) {
         let refused = text.parse::<GameId>().unwrap_err();
         assert_eq!(
             refused.to_string(),

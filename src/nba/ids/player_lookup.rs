@@ -116,7 +116,7 @@ mod tests {
     #[case("İlkan Karaman", "ilkankaraman")]
     #[case("1630552jalenjohnson", "jalenjohnson")]
     #[case("jalenjohnson", "jalenjohnson")]
-    fn names_fold_to_their_key(#[case] name: &str, #[case] key: &str) {
+    fn names_normalise_to_their_key(#[case] name: &str, #[case] key: &str) {
         let lookup = PlayerLookup::parse(name).unwrap();
         assert_eq!(lookup.as_str(), key);
         assert_eq!(PlayerLookup::parse(key).unwrap(), lookup);
@@ -127,7 +127,7 @@ mod tests {
     #[case("1630552", "holds no name")]
     #[case(" .' ", "holds no name")]
     #[case("姚明", "holds a letter without a known ASCII form")]
-    fn what_names_nobody_is_refused(#[case] text: &str, #[case] reason: &str) {
+    fn text_without_a_name_is_refused(#[case] text: &str, #[case] reason: &str) {
         assert_eq!(PlayerLookup::parse(text).unwrap_err().reason, reason);
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     #[case("2022-10-01", 2022, "2022-23")]
     #[case("2026-01-03", 2025, "2025-26")]
     #[case("1999-12-31", 1999, "1999-00")]
-    fn october_begins_a_season(#[case] date: NaiveDate, #[case] year: i64, #[case] written: &str) {
+    fn a_season_begins_in_october(#[case] date: NaiveDate, #[case] year: i64, #[case] written: &str) {
         let season = SeasonYear::of(date);
         assert_eq!((season.year(), season.to_string().as_str()), (year, written));
         assert_eq!(season.first_day().to_string(), format!("{year}-10-01"));

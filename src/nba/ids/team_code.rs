@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_found_again_and_sorts_like_its_text() {
+    fn codes_round_trip_and_sort_like_text() {
         assert!(CODES.is_sorted());
         assert_eq!(TeamCode::all().count(), 30);
         for team in TeamCode::all() {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_code_is_refused_by_name() {
+    fn an_unknown_code_is_refused_by_name() {
         for text in ["", "bos", "EST", "BOSX"] {
             let refused = text.parse::<TeamCode>().unwrap_err();
             assert_eq!(

@@ -204,7 +204,7 @@ mod tests {
     #[case(27.0, 30.0, Some(-1.0))]
     #[case(24.0, 30.0, Some(-2.0))]
     #[case(24.0, 0.0, None)]
-    fn minutes_change_by_tenths_of_the_season(
+    fn minutes_change_is_in_tenths_of_the_season_average(
         #[case] recent: f64,
         #[case] usual: f64,
         #[case] change: Option<f64>,

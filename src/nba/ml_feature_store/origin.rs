@@ -115,7 +115,7 @@ mod tests {
     #[case([12, 13, 0, 0], 87.0, "medium", "phase3")]
     #[case([0, 12, 0, 13], 56.8, "low", "mixed")]
     #[case([0, 0, 0, 25], 40.0, "low", "mixed")]
-    fn what_is_known_decides_and_a_default_is_not_known(
+    fn quality_counts_known_features_and_not_defaults(
         #[case] counts: [usize; 4],
         #[case] score: f64,
         #[case] word: &str,

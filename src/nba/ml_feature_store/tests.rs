@@ -100,7 +100,7 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
 // throws: 21 of 105 points. Wins: 4 of 6. Only injury and usage spike are defaults: (23 · 100 + 2 · 40) / 25 = 95.2; 15
 // of 25 are from Phase 4.
 #[test]
-fn a_player_with_everything_known() {
+fn a_player_with_complete_inputs() {
     let row = columns(
         &inputs(),
         [
@@ -139,7 +139,7 @@ fn a_player_with_everything_known() {
 // Form comes from the games: last five 14 + 18 + 18 + 21 + 24 = 95, all six 105; squared deviations from 17.5 sum to
 // 123.5, and √(123.5 / 5) = 4.97. There are three games since the 8th. Other features use their defaults.
 #[test]
-fn without_phase_4_the_games_stand_in_and_then_the_defaults() {
+fn without_phase_4_games_are_used_before_defaults() {
     let bare = Inputs {
         cached: Vec::new(),
         factors: Vec::new(),
@@ -159,7 +159,7 @@ fn without_phase_4_the_games_stand_in_and_then_the_defaults() {
 
 // With `<=` instead of `<`, the 60 points of the date would count in the trend.
 #[test]
-fn the_date_itself_and_what_comes_after_change_nothing() {
+fn games_on_or_after_the_date_are_ignored() {
     let mut later = games();
     later.push(played(DATE, 60, 48.0, &[("ft_makes", 30.into())]));
     later.push(played("2024-01-17", 70, 48.0, &[]));
@@ -171,7 +171,7 @@ fn the_date_itself_and_what_comes_after_change_nothing() {
 }
 
 #[test]
-fn a_score_without_its_input_is_a_default_and_no_fact_of_phase_4() {
+fn a_score_with_missing_input_counts_as_a_default() {
     let mut unknown = inputs();
     unknown.factors[0][2] = "projected_usage_rate, player_shot_zone".into();
     let [issues] = columns(&unknown, ["data_quality_issues"]);
@@ -181,7 +181,7 @@ fn a_score_without_its_input_is_a_default_and_no_fact_of_phase_4() {
 }
 
 #[test]
-fn the_first_game_of_a_season_is_early_and_full_of_defaults() {
+fn the_first_game_of_a_season_uses_defaults() {
     let first = Inputs {
         schedule: vec![final_of(DATE, "DEN", "BOS", "0042300401")],
         players: PlayerLogs::default(),

@@ -41,7 +41,7 @@ mod tests {
     #[case::above_thirty_five(Some(2), 3, 105.1, 0, 92)]
     #[case::two_hundred_and_forty_is_not_above(Some(2), 7, 240.0, 0, 90)]
     #[case::everything(Some(1), 5, 241.0, 3, 45)]
-    fn every_burden_counts(
+    fn every_workload_factor_adds_fatigue(
         #[case] days_rest: Option<i64>,
         #[case] games: usize,
         #[case] minutes: f64,

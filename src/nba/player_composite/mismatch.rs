@@ -40,7 +40,7 @@ mod tests {
     #[case::extreme(PrimaryZone::Paint, 50.0, 6.0, 7.2)]
     #[case::cut(PrimaryZone::Paint, 60.0, -9.0, -10.0)]
     #[case::balanced_is_paint(PrimaryZone::Balanced, 35.0, -2.0, -1.4)]
-    fn the_opponents_weakness_counts_by_the_zones_share(
+    fn opponent_weakness_is_weighted_by_zone_share(
         #[case] primary: PrimaryZone,
         #[case] share: f64,
         #[case] against_league: f64,

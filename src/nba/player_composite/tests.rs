@@ -44,7 +44,7 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
 // Played yesterday: −15. 111 minutes in 3 games are 37 per game: −8. Fatigue: 77. Paint: 4 · 40/50 = 3.2. Pace: 103 −
 // 99 = 4, half is 2. Total: −23/20 + 3.2 + 2 = 4.05. In the week 3 of 4 team games: 75 %.
 #[test]
-fn a_player_with_everything_known() {
+fn a_player_with_complete_inputs() {
     let scores = columns(
         &inputs(),
         [
@@ -93,7 +93,7 @@ fn a_player_with_everything_known() {
 
 // With `<=` instead of `<` anywhere, one of these games on or after the date would count.
 #[test]
-fn the_date_itself_and_what_comes_after_change_nothing() {
+fn games_on_or_after_the_date_are_ignored() {
     let before = only_row(&inputs());
     let games = [
         played("2024-01-09", 20, 36.0, &[]),
@@ -119,7 +119,7 @@ fn the_date_itself_and_what_comes_after_change_nothing() {
 }
 
 #[test]
-fn what_is_unknown_scores_nothing_and_is_named() {
+fn missing_inputs_score_zero_and_are_named() {
     let unknown = Inputs {
         player_zones: Vec::new(),
         defense_zones: Vec::new(),
@@ -156,7 +156,7 @@ fn what_is_unknown_scores_nothing_and_is_named() {
 }
 
 #[test]
-fn the_first_game_of_a_season_is_played_fresh() {
+fn the_first_game_of_a_season_has_no_fatigue() {
     let first = Inputs {
         players: PlayerLogs::default(),
         teams: TeamLogs::default(),
@@ -182,7 +182,7 @@ fn the_first_game_of_a_season_is_played_fresh() {
 
 // DEN worse by 12: 12 · 40/50 = 9.6, a fifth more is 11.52, capped at 10.
 #[test]
-fn an_extreme_matchup_is_warned_of() {
+fn an_extreme_matchup_adds_a_warning() {
     let weak = |mut row: Row| {
         let at = DefenseZones::COLUMNS
             .iter()

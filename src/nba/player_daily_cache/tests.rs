@@ -70,7 +70,7 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
 // 5) = 5.609. Usage: (20 + 24 + 0 + 30 + 26) / 5, where zero counts and unknown doesn't. Shooting: (0.5 + 0.6 + 0 + 0.7
 // + 0.65) / 5 = 0.49. Pace 98 and 101, rating 110 and 113.5; last June is excluded.
 #[test]
-fn averages_are_over_the_games_before() {
+fn averages_cover_earlier_games_only() {
     let row = columns(
         &inputs(&games()),
         [
@@ -106,7 +106,7 @@ fn averages_are_over_the_games_before() {
 // The week is the 8th to the 14th: games on the 9th, 11th and 14th. The fortnight starts on the 1st; the only
 // back-to-back is the 5th and 6th.
 #[test]
-fn load_and_zones_are_those_of_the_morning() {
+fn workload_and_zones_exclude_the_date_itself() {
     let row = columns(
         &inputs(&games()),
         [
@@ -142,7 +142,7 @@ fn load_and_zones_are_those_of_the_morning() {
 // Five games since the 5th of six team games; six since the 1st of eight; three of four in the week; six of eight in
 // the fortnight.
 #[test]
-fn a_window_says_how_much_of_it_was_played() {
+fn windows_report_their_completeness() {
     let row = columns(
         &inputs(&games()),
         [
@@ -184,7 +184,7 @@ fn a_window_says_how_much_of_it_was_played() {
 
 // With `<=` instead of `<`, the 60 points of the date would be in every average, and its final in every window.
 #[test]
-fn the_date_itself_and_what_comes_after_change_nothing() {
+fn games_on_or_after_the_date_are_ignored() {
     let mut later = games();
     later.push(played(DATE, 60, 48.0, &[("usage_rate", 40.0.into())]));
     later.push(played("2024-01-17", 70, 48.0, &[]));
@@ -192,7 +192,7 @@ fn the_date_itself_and_what_comes_after_change_nothing() {
 }
 
 #[test]
-fn below_five_games_there_is_no_row_and_the_game_of_the_date_is_no_fifth() {
+fn a_row_needs_five_games_before_the_date() {
     let mut games = games();
     games.truncate(4);
     games.push(played(DATE, 60, 48.0, &[]));

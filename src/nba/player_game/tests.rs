@@ -26,7 +26,7 @@ fn gamebook_but(values: &[(&str, Value)]) -> (Feed, Vec<Row>) {
 }
 
 #[test]
-fn a_player_has_a_row() {
+fn every_player_has_a_row() {
     let named = [("player_name", "Lal One".into()), ("plus_minus", (-10).into())];
     let outcome = compute([gamebook_but(&named)]);
     assert_eq!(
@@ -103,7 +103,7 @@ fn overtime_does_not_lower_usage() {
 // 34:03 is 34.05, slightly below that in binary: 34.0. The team is a quarter of an hour short of 240 minutes but still
 // played 48. 100 · 21.2 · 48 / (34.05 · 106) = 28.19…
 #[test]
-fn minutes_are_stored_with_one_decimal_and_count_with_two() {
+fn minutes_are_stored_with_one_decimal_and_computed_with_two() {
     let outcome = compute([gamebook_but(&[("minutes", "34:03".into())])]);
     assert_eq!(value(&outcome, "lalone", "minutes_played"), 34.0.into());
     assert_eq!(value(&outcome, "lalone", "usage_rate"), 28.2.into());
@@ -112,13 +112,13 @@ fn minutes_are_stored_with_one_decimal_and_count_with_two() {
 #[rstest]
 #[case("20:00", false)]
 #[case("20:01", true)]
-fn a_starter_is_who_plays_long(#[case] minutes: &str, #[case] starter: bool) {
+fn starters_are_derived_from_minutes(#[case] minutes: &str, #[case] starter: bool) {
     let outcome = compute([gamebook_but(&[("minutes", minutes.into())])]);
     assert_eq!(value(&outcome, "lalone", "starter_flag"), starter.into());
 }
 
 #[test]
-fn zero_stays_zero_and_only_what_is_undefined_is_null() {
+fn zero_stays_zero_and_undefined_values_are_null() {
     let zeros: Vec<(&str, Value)> = Feed::Gamebook.columns()[7..19]
         .iter()
         .map(|&column| (column, 0.into()))
@@ -140,7 +140,7 @@ fn zero_stays_zero_and_only_what_is_undefined_is_null() {
     &[("free_throws_attempted", Value::Null)],
     &["missing_ft_attempts", "no_team_row", "no_attempts"]
 )]
-fn unknown_usage_says_why(#[case] values: &[(&str, Value)], #[case] reasons: &[&str]) {
+fn unknown_usage_has_a_reason(#[case] values: &[(&str, Value)], #[case] reasons: &[&str]) {
     let outcome = compute([gamebook_but(values)]);
     assert_eq!(value(&outcome, "lalone", "usage_rate"), Value::Null);
     let issues = [&["shot_zones_unavailable"], reasons].concat();
@@ -148,7 +148,7 @@ fn unknown_usage_says_why(#[case] values: &[(&str, Value)], #[case] reasons: &[&
 }
 
 #[test]
-fn players_without_a_whole_team_keep_their_rows_and_the_date_says_so() {
+fn players_of_an_incomplete_team_keep_their_rows() {
     let mut rows = players(gamebook, "48:00");
     rows.remove(0);
     let outcome = compute([(Feed::Gamebook, rows)]);
@@ -165,7 +165,7 @@ fn players_without_a_whole_team_keep_their_rows_and_the_date_says_so() {
 }
 
 #[test]
-fn bdl_attempts_and_rebounds_are_read() {
+fn bdl_attempts_and_rebounds_are_parsed() {
     let outcome = compute([(Feed::Bdl, players(bdl, "48"))]);
     for (column, expected) in [
         ("usage_rate", Value::from(20.0)),
@@ -187,7 +187,7 @@ fn bdl_attempts_and_rebounds_are_read() {
 
 // lalone: two shots in the paint, one of them made on an assist, and an and-one; lalfour: one block.
 #[test]
-fn shots_are_credited_to_who_took_made_assisted_and_blocked_them() {
+fn shots_credit_shooters_assists_and_blocks() {
     let and_one = with(
         Feed::PlayByPlay,
         shot("LAL", "lalone", 0.0, true, None),
@@ -228,7 +228,7 @@ fn shots_are_credited_to_who_took_made_assisted_and_blocked_them() {
 }
 
 #[test]
-fn a_chart_without_second_players_and_free_throws_does_not_know_them() {
+fn missing_assists_blocks_and_free_throws_are_null() {
     let outcome = compute([
         (Feed::Gamebook, players(gamebook, "48:00")),
         (Feed::PlayByPlay, vec![shot("LAL", "lalone", 2.0, true, None)]),
@@ -246,7 +246,7 @@ fn a_chart_without_second_players_and_free_throws_does_not_know_them() {
 }
 
 #[test]
-fn a_player_whose_line_cannot_be_read_is_owed() {
+fn an_unreadable_player_line_still_counts_as_expected() {
     let outcome = compute([gamebook_but(&[("minutes", "??".into())])]);
     assert_eq!((outcome.expected, outcome.rows.len()), (10, 9));
     assert!(
@@ -257,7 +257,7 @@ fn a_player_whose_line_cannot_be_read_is_owed() {
 }
 
 #[test]
-fn everyone_who_played_is_owed_once() {
+fn every_player_with_minutes_is_expected_once() {
     let mut rows = players(gamebook, "48:00");
     rows.push(rows[3].clone());
     rows.push(gamebook("LAL", "lalsix", "00:12"));

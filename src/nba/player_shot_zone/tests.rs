@@ -114,7 +114,7 @@ fn twelve_games() -> Vec<Row> {
 #[case("is_production_ready", true.into())]
 #[case("early_season_flag", true.into())]
 #[case("insufficient_data_reason", Value::Null)]
-fn a_window_is_added_up_over_its_games_with_shot_data(#[case] column: &str, #[case] expected: Value) {
+fn windows_sum_games_with_shot_data(#[case] column: &str, #[case] expected: Value) {
     let made = compute(day(14), 14, &twelve_games());
     assert_eq!((made.expected, made.rows.len()), (1, 1));
     assert_eq!(value(&made, column), expected);
@@ -129,7 +129,7 @@ fn a_row_fits_its_table() {
 
 // Old bug: box score threes divided by zero play-by-play shots gave a three_pt_rate of 100.
 #[test]
-fn without_shot_data_the_rates_are_unknown_and_the_row_says_so() {
+fn rates_are_null_and_flagged_without_shot_data() {
     let rows: Vec<Row> = (0..10).map(game_without_shots).collect();
     let made = compute(day(10), 10, &rows);
     for column in [
@@ -150,7 +150,7 @@ fn without_shot_data_the_rates_are_unknown_and_the_row_says_so() {
 }
 
 #[test]
-fn a_player_who_never_shot_is_known_not_to_have() {
+fn a_player_without_attempts_has_zero_shots() {
     let none = [
         "paint_attempts",
         "paint_makes",
@@ -173,7 +173,7 @@ fn a_player_who_never_shot_is_known_not_to_have() {
 
 // Twenty games, fifteen with shot data: enough for the longer window.
 #[test]
-fn the_longer_window_speaks_from_fifteen_games_on() {
+fn the_long_window_needs_fifteen_games() {
     let games = |without: u64| -> Vec<Row> {
         let make = |number| {
             if number < without {
@@ -210,7 +210,7 @@ fn a_game_counts_with_minutes_or_points(#[case] minutes: Value, #[case] points: 
 }
 
 #[test]
-fn a_player_with_nine_games_is_counted_and_one_of_last_season_is_not() {
+fn players_below_ten_games_are_counted_for_this_season_only() {
     let games: Vec<Row> = (0..9).map(|number| game(number, &[])).collect();
     let made = compute(day(9), 9, &games);
     assert_eq!(made.expected, 0);
@@ -227,7 +227,7 @@ fn a_player_with_nine_games_is_counted_and_one_of_last_season_is_not() {
 #[case(15, 9, 16, "perimeter")]
 #[case(15, 14, 11, "mid_range")]
 #[case(15, 13, 12, "balanced")]
-fn the_first_zone_above_its_share_is_the_primary_one(
+fn the_first_zone_above_its_threshold_is_primary(
     #[case] paint: i64,
     #[case] mid_range: i64,
     #[case] three: i64,
@@ -248,7 +248,7 @@ fn the_first_zone_above_its_share_is_the_primary_one(
 proptest! {
     // Games and finals on or after the date don't affect its row.
     #[test]
-    fn what_happens_on_the_date_or_later_changes_nothing(
+    fn games_on_or_after_the_date_are_ignored(
         before in 10_u64..40,
         later in 1_u64..10,
         attempts in 5_i64..60,

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_count_makes_its_own_sum_unknown_and_no_other() {
+    fn a_null_count_makes_only_its_own_sum_null() {
         let one = BoxLine {
             offensive_rebounds: None,
             points: Some(20),
@@ -203,7 +203,7 @@ mod tests {
 
     // 9 field goals including 2 threes, and 5 free throws: 18 + 2 + 5.
     #[test]
-    fn made_shots_give_the_points() {
+    fn points_are_derived_from_made_shots() {
         let line = BoxLine {
             fg_makes: Some(9),
             three_pt_makes: Some(2),

@@ -121,7 +121,7 @@ mod tests {
     use crate::table::Value;
 
     #[test]
-    fn a_feed_is_found_by_the_word_a_profile_uses() {
+    fn feeds_are_found_by_their_profile_name() {
         #[derive(Deserialize)]
         struct Named {
             feed: Feed,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn every_column_that_is_read_is_in_its_table_and_the_date_comes_first() {
+    fn columns_read_exist_in_their_table_with_the_date_first() {
         for feed in Feed::ALL {
             assert_eq!(feed.columns()[0], feed.table().date_column);
             for column in feed.columns() {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_gets_its_own_rows_and_a_day_off_gets_none() {
+    fn a_date_gets_its_own_rows_and_an_off_day_gets_none() {
         let day = |number| NaiveDate::from_ymd_opt(2024, 1, number).unwrap();
         let row = |number, team: &str| vec![Value::from(day(number)), Value::from(team)];
         let mut feeds = Feeds::default();

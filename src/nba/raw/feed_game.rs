@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_canonical_or_a_number_or_refused() {
+    fn ids_are_canonical_or_numeric() {
         let id = "20240104_DEN_GSW";
         assert_eq!(FeedGame::parse(id), Ok(FeedGame::Named(id.parse().unwrap())));
         assert_eq!(FeedGame::parse("18447218"), Ok(FeedGame::Numbered));

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shot_is_read_without_the_number_before_its_shooter() {
+    fn the_number_before_a_shooter_is_stripped() {
         let row = shot(
             "jump shot",
             "2PT",
@@ -174,7 +174,7 @@ mod tests {
     #[case("3pt jump shot", "2PT", 22.0)]
     #[case("jump shot", "3PT", 22.0)]
     #[case("jump shot", "", 24.0)]
-    fn a_three_is_known_by_subtype_by_type_or_by_distance(
+    fn threes_are_detected_by_subtype_type_or_distance(
         #[case] subtype: &str,
         #[case] kind: &str,
         #[case] feet: f64,
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shot_from_nowhere_is_refused() {
+    fn a_shot_without_a_distance_is_refused() {
         let row = shot("layup", "2PT", Value::Null, Value::Null, Value::Null);
         assert_eq!(
             PlayByPlayRow::parse(&row).unwrap_err().to_string(),
@@ -202,7 +202,7 @@ mod tests {
     #[rstest]
     #[case("free throw 1/1", true)]
     #[case("free throw 1/2", false)]
-    fn a_free_throw_of_one_is_an_and_one(#[case] subtype: &str, #[case] and_one: bool) {
+    fn a_single_free_throw_is_an_and_one(#[case] subtype: &str, #[case] and_one: bool) {
         let mut values = shot(subtype, "", Value::Null, Value::Null, Value::Null);
         values[1] = "free throw".into();
         let read = PlayByPlayRow::parse(&values).unwrap().unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn other_events_need_nothing() {
+    fn other_events_allow_nulls() {
         let mut values = row([const { Value::Null }; 10]);
         values[1] = "timeout".into();
         assert_eq!(PlayByPlayRow::parse(&values), Ok(None));

@@ -47,7 +47,7 @@ mod tests {
     #[case(23.75, false, Zone::Three)]
     #[case(22.0, true, Zone::Three)]
     #[case(8.0, true, Zone::Paint)]
-    fn distance_decides_and_beyond_the_paint_the_feeds_word(
+    fn zones_follow_distance_and_then_the_shot_type(
         #[case] feet: f64,
         #[case] called_three: bool,
         #[case] zone: Zone,

@@ -68,7 +68,7 @@ mod tests {
     use crate::table::ColumnType;
 
     #[test]
-    fn every_definition_is_whole() {
+    fn every_table_definition_is_complete() {
         for table in all() {
             let path = table.path();
             let names: HashSet<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();

@@ -23,7 +23,7 @@ fn value(outcome: &DateOutcome, team: &str, column: &str) -> Value {
 }
 
 #[test]
-fn a_team_allows_what_the_other_does() {
+fn a_team_allows_the_totals_of_its_opponent() {
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, players(gamebook, "48:00"))]);
     assert_eq!((outcome.expected, outcome.missing.len()), (2, 0));
     assert_eq!(outcome.notes, ["bigdataball_play_by_play: shots of 0 of 1 games"]);
@@ -99,7 +99,7 @@ fn overtime_lowers_the_opponents_pace() {
 }
 
 #[test]
-fn shots_are_charged_to_the_team_they_were_taken_against() {
+fn shots_are_charged_to_the_defending_team() {
     let shots = vec![
         shot("GSW", "gswone", 3.0, true, None),
         shot("GSW", "gswone", 8.0, true, Some(("assist", "gswtwo"))),
@@ -139,7 +139,7 @@ fn shots_are_charged_to_the_team_they_were_taken_against() {
 }
 
 #[test]
-fn what_a_feed_does_not_record_is_named() {
+fn fields_a_feed_lacks_are_named() {
     let unknown = [
         ("offensive_rebounds", Value::Null),
         ("defensive_rebounds", Value::Null),
@@ -163,7 +163,7 @@ fn what_a_feed_does_not_record_is_named() {
 }
 
 #[test]
-fn a_row_from_the_team_box_score_says_so() {
+fn rows_from_the_team_box_score_name_their_source() {
     let rows = vec![team_box("LAL", false), team_box("GSW", true)];
     let outcome = compute(Source::Boxscore, [(Feed::TeamBox, rows)]);
     for (column, expected) in [
@@ -177,7 +177,7 @@ fn a_row_from_the_team_box_score_says_so() {
 }
 
 #[test]
-fn a_game_that_cannot_be_had_is_missing_with_its_reason() {
+fn an_unavailable_game_is_missing_with_its_reason() {
     let outcome = compute(RECONSTRUCT, []);
     assert_eq!((outcome.expected, outcome.rows.len()), (2, 0));
     assert_eq!(

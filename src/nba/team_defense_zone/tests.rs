@@ -144,7 +144,7 @@ fn value(made: &DateOutcome, team: &str, column: &str) -> Value {
 #[case("early_season_flag", false.into())]
 #[case("insufficient_data_reason", Value::Null)]
 #[case("backfill_bootstrap_mode", true.into())]
-fn a_window_is_added_up_over_its_games_with_shot_data(#[case] column: &str, #[case] expected: Value) {
+fn windows_sum_games_with_shot_data(#[case] column: &str, #[case] expected: Value) {
     assert_eq!(value(&compute(&season(DAYS)), "BOS", column), expected);
 }
 
@@ -158,7 +158,7 @@ fn every_team_with_fifteen_games_has_a_row() {
 }
 
 #[test]
-fn a_team_with_fourteen_games_is_not_expected_and_counted() {
+fn teams_with_fourteen_games_are_counted_and_not_expected() {
     let logs = DefenseLogs::read(&season(DAYS)).unwrap();
     let made = team_defense_zone(day(14), &finals(DAYS), &logs);
     assert_eq!((made.expected, made.rows.len()), (0, 0));
@@ -170,7 +170,7 @@ fn a_team_with_fourteen_games_is_not_expected_and_counted() {
 }
 
 #[test]
-fn without_shot_data_the_zones_are_unknown_and_the_row_says_so() {
+fn zones_are_null_and_flagged_without_shot_data() {
     let rows: Vec<Row> = season(DAYS)
         .into_iter()
         .map(|row| match &row[1] {
@@ -202,7 +202,7 @@ fn without_shot_data_the_zones_are_unknown_and_the_row_says_so() {
 
 // Nine teams have shot data for ten games, so the paint is compared with the fixed 0.580: 100·(0.6 − 0.58) = 2.
 #[test]
-fn a_league_of_nine_teams_is_the_standing_one() {
+fn default_league_averages_apply_below_ten_teams() {
     let heard: Vec<&str> = TeamCode::all().take(9).map(TeamCode::as_str).collect();
     let rows: Vec<Row> = season(DAYS)
         .into_iter()
@@ -220,7 +220,7 @@ fn a_league_of_nine_teams_is_the_standing_one() {
 }
 
 #[test]
-fn a_game_nobody_stored_is_missed_by_the_window_that_reaches_over_it() {
+fn windows_report_missing_games_within_their_range() {
     let without = |days: std::ops::Range<u64>| -> Vec<Row> {
         let lost: Vec<Value> = days.map(|number| day(number).into()).collect();
         let mut rows = season(DAYS);
@@ -250,7 +250,7 @@ proptest! {
 
     // The schedule and games on or after the date don't affect its rows.
     #[test]
-    fn what_happens_on_the_date_or_later_changes_nothing(later in 1_u64..6, makes in 0_i64..41) {
+    fn games_on_or_after_the_date_are_ignored(later in 1_u64..6, makes in 0_i64..41) {
         let known = season(DAYS);
         let mut all = known.clone();
         for number in DAYS..DAYS + later {

@@ -45,7 +45,7 @@ fn player_rejections(rows: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_three_files_together_make_a_league() {
+fn three_files_import_as_one_league() {
     let folder = Folder::new();
     let files = CsvFiles {
         player_box: Some(folder.file(
@@ -137,7 +137,7 @@ fn every_bad_row_is_listed_with_its_line_and_reason() {
 }
 
 #[test]
-fn a_header_is_refused_with_the_nearest_known_column() {
+fn an_unknown_column_is_refused_with_the_nearest_known_one() {
     let typo = player_rejections(&format!("{PLAYERS},pionts\n"));
     assert_eq!(typo, ["p.csv line 1: unknown column \"pionts\""]);
     let typo = player_rejections(&format!("{PLAYERS},oppponent\n"));
@@ -153,7 +153,7 @@ fn a_header_is_refused_with_the_nearest_known_column() {
 }
 
 #[test]
-fn a_game_without_a_second_team_names_its_first_row() {
+fn a_game_without_a_second_team_reports_its_first_line() {
     let rejections = player_rejections(&format!(
         "{PLAYERS}\n0022500001,2026-01-01,BOS,True,Jayson Tatum,True\n"
     ));
@@ -164,7 +164,7 @@ fn a_game_without_a_second_team_names_its_first_row() {
 }
 
 #[test]
-fn shots_must_belong_to_a_game_of_the_other_files() {
+fn shots_must_belong_to_an_imported_game() {
     let folder = Folder::new();
     let shots = Some(folder.file(
         "s.csv",
@@ -206,7 +206,7 @@ fn shots_must_belong_to_a_game_of_the_other_files() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_refused_by_name() {
+fn a_missing_file_is_refused_by_name() {
     let player_box = Some(PathBuf::from("/nowhere/p.csv"));
     let refusal = CsvFiles {
         player_box,

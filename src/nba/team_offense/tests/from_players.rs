@@ -81,7 +81,7 @@ fn players_add_up_to_their_team() {
 #[case("48:00", 0, 96.0)]
 #[case("53:00", 1, 86.9)]
 #[case("58:00", 2, 79.4)]
-fn overtime_is_seen_in_the_minutes_and_lowers_pace(
+fn overtime_is_derived_from_minutes_and_lowers_pace(
     #[case] minutes: &str,
     #[case] overtimes: i64,
     #[case] pace: f64,
@@ -94,7 +94,7 @@ fn overtime_is_seen_in_the_minutes_and_lowers_pace(
 }
 
 #[test]
-fn nothing_tried_gives_zeros_and_no_shooting_rate() {
+fn no_attempts_give_zeros_and_null_shooting_rates() {
     let zero = |row| {
         let columns = &Feed::Gamebook.columns()[7..19];
         let zeros: Vec<(&str, Value)> = columns.iter().map(|&column| (column, 0.into())).collect();
@@ -116,7 +116,7 @@ fn nothing_tried_gives_zeros_and_no_shooting_rate() {
 }
 
 #[test]
-fn only_those_who_played_are_added() {
+fn only_players_who_played_are_added() {
     let mut rows = players(gamebook, "48:00");
     for status in ["dnp", "inactive"] {
         let bench = gamebook("LAL", &format!("bench{status}"), "");
@@ -128,7 +128,7 @@ fn only_those_who_played_are_added() {
 }
 
 #[test]
-fn a_game_without_any_player_is_missing_with_its_reason() {
+fn a_game_without_players_is_missing_with_its_reason() {
     let outcome = compute(RECONSTRUCT, []);
     assert_eq!((outcome.expected, outcome.rows.len()), (2, 0));
     assert_eq!(
@@ -138,7 +138,7 @@ fn a_game_without_any_player_is_missing_with_its_reason() {
 }
 
 #[test]
-fn four_players_are_no_team() {
+fn a_team_needs_five_players() {
     let mut rows = players(gamebook, "48:00");
     rows.remove(0);
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, rows)]);
@@ -170,7 +170,7 @@ fn a_player_in_both_feeds_counts_once() {
 #[rstest]
 #[case::numeric("18447218")]
 #[case::reversed("20240104_GSW_LAL")]
-fn bdl_may_call_the_game_what_it_likes(#[case] id: &str) {
+fn bdl_game_ids_are_ignored(#[case] id: &str) {
     let named = |row| with(Feed::Bdl, row, &[("game_id", id.into())]);
     let filled = players(bdl, "48").into_iter().map(named).collect();
     let outcome = compute(RECONSTRUCT, [(Feed::Bdl, filled)]);
@@ -180,7 +180,7 @@ fn bdl_may_call_the_game_what_it_likes(#[case] id: &str) {
 }
 
 #[test]
-fn of_two_copies_of_a_player_the_newer_counts_once() {
+fn the_newer_of_two_player_rows_counts() {
     let mut rows = players(bdl, "48");
     let copy = |points: i64, hour| {
         let row = bdl("LAL", "lalone", "48");
@@ -202,7 +202,7 @@ fn of_two_copies_of_a_player_the_newer_counts_once() {
 }
 
 #[test]
-fn unknown_rebounds_leave_the_rates_of_their_team_unknown() {
+fn unknown_rebounds_make_team_rates_null() {
     let mut rows = players(gamebook, "48:00");
     rows[3] = with(
         Feed::Gamebook,
@@ -230,7 +230,11 @@ fn unknown_rebounds_leave_the_rates_of_their_team_unknown() {
 #[case("personal_fouls", "personal_fouls", "missing_personal_fouls")]
 #[case("turnovers", "turnovers", "missing_turnovers")]
 #[case("minutes", "overtime_periods", "missing_minutes")]
-fn what_one_player_lacks_his_team_lacks(#[case] field: &str, #[case] column: &str, #[case] issue: &str) {
+fn a_null_field_of_a_player_makes_the_team_field_null(
+    #[case] field: &str,
+    #[case] column: &str,
+    #[case] issue: &str,
+) {
     let mut rows = players(gamebook, "48:00");
     rows[0] = with(Feed::Gamebook, rows[0].clone(), &[(field, Value::Null)]);
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, rows)]);
@@ -242,7 +246,7 @@ fn what_one_player_lacks_his_team_lacks(#[case] field: &str, #[case] column: &st
 }
 
 #[test]
-fn nobody_wins_a_game_whose_points_nobody_knows() {
+fn a_game_without_points_has_no_winner() {
     let mut rows = players(gamebook, "48:00");
     rows[0] = with(Feed::Gamebook, rows[0].clone(), &[("points", Value::Null)]);
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, rows)]);
@@ -250,7 +254,7 @@ fn nobody_wins_a_game_whose_points_nobody_knows() {
 }
 
 #[test]
-fn points_that_contradict_the_shots_are_an_issue_and_no_loss() {
+fn points_that_contradict_shots_are_kept_with_an_issue() {
     let mut rows = players(gamebook, "48:00");
     rows[0] = with(Feed::Gamebook, rows[0].clone(), &[("points", 150.into())]);
     let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, rows)]);
@@ -267,7 +271,7 @@ fn points_that_contradict_the_shots_are_an_issue_and_no_loss() {
 }
 
 #[test]
-fn rows_that_belong_to_no_game_are_noted_and_left_out() {
+fn rows_without_a_game_are_skipped_and_noted() {
     let mut rows = players(gamebook, "48:00");
     rows.push(gamebook("BOS", "stranger", "48:00"));
     rows.push(gamebook("EST", "allstar", "48:00"));
@@ -290,7 +294,7 @@ fn rows_that_belong_to_no_game_are_noted_and_left_out() {
 }
 
 #[test]
-fn a_forced_reconstruction_says_so() {
+fn a_forced_reconstruction_is_flagged() {
     let filled = [(Feed::Gamebook, players(gamebook, "48:00"))];
     let outcome = compute(Source::Reconstruct { forced: true }, filled);
     assert_eq!(
@@ -305,7 +309,7 @@ fn a_forced_reconstruction_says_so() {
 }
 
 #[test]
-fn a_date_without_a_finished_game_owes_nothing() {
+fn a_date_without_finished_games_expects_no_rows() {
     let mut feeds = feeds([(Feed::Gamebook, players(gamebook, "48:00"))]);
     feeds.put(Feed::Schedule, Vec::new());
     let outcome = team_offense(date(), Source::Auto, &feeds);
@@ -316,7 +320,7 @@ fn a_date_without_a_finished_game_owes_nothing() {
 }
 
 #[test]
-fn the_digest_changes_with_the_numbers_and_with_nothing_else() {
+fn the_digest_depends_only_on_the_numbers() {
     let digest = |source, minutes| {
         let outcome = compute(source, [(Feed::Gamebook, players(gamebook, minutes))]);
         value(&outcome, "LAL", "data_hash")
@@ -338,7 +342,7 @@ fn the_digest_changes_with_the_numbers_and_with_nothing_else() {
 proptest! {
     /// Row order and duplicates in the warehouse don't affect the result of a date.
     #[test]
-    fn the_order_of_the_rows_does_not_matter(
+    fn row_order_does_not_matter(
         (schedule, gamebook, bdl) in {
             let official = players(gamebook, "48:00");
             let older = with(Feed::Gamebook, official[0].clone(), &[("points", 3.into()), ("processed_at", at(-5))]);

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::*;
 
 #[test]
-fn the_box_score_is_believed_about_home_and_away_when_asked_for() {
+fn source_boxscore_keeps_the_home_flags_of_the_box_score() {
     let second = |team, is_home| with(Feed::TeamBox, team_box(team, is_home), &[("game_id", "2".into())]);
     let wrong = [team_box("LAL", true), team_box("GSW", false)];
     let right = [second("MIL", false), second("SAS", true)];
@@ -46,14 +46,14 @@ fn the_box_score_is_believed_about_home_and_away_when_asked_for() {
     vec![team_box("LAL", false), team_box("GSW", false)],
     "LAL@GSW: neither team flagged as at home"
 )]
-fn a_box_score_that_is_not_whole_is_missing(#[case] rows: Vec<Row>, #[case] reason: &str) {
+fn an_incomplete_box_score_is_missing(#[case] rows: Vec<Row>, #[case] reason: &str) {
     let outcome = compute(Source::Boxscore, [(Feed::TeamBox, rows)]);
     assert_eq!((outcome.expected, outcome.rows.len()), (2, 0));
     assert_eq!(outcome.missing, [reason]);
 }
 
 #[test]
-fn the_newest_box_score_of_a_team_counts_and_overtime_is_in_its_minutes() {
+fn the_newest_box_score_counts_and_its_minutes_include_overtime() {
     let late = [("minutes", Value::from("263:00")), ("processed_at", at(1))];
     let rows = vec![
         with(Feed::TeamBox, team_box("LAL", false), &late),
@@ -90,7 +90,7 @@ fn auto_takes_a_box_score_that_agrees_with_the_schedule() {
 #[case::arithmetic(&[("points", 101.into())], &[], "points of LAL are not those of its shots")]
 #[case::minutes(&[], &[("minutes", "265:00".into())], "the teams' minutes differ or are unknown")]
 #[case::foreign(&[("team_abbr", "BOS".into())], &[], "1 of 2 rows in the team box score")]
-fn auto_adds_up_the_players_of_a_date_whose_box_score_is_not_sound(
+fn auto_sums_players_where_the_box_score_is_invalid(
     #[case] away: &[(&str, Value)],
     #[case] home: &[(&str, Value)],
     #[case] reason: &str,
