@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn results_and_waivers_keep_their_check_when_it_gets_another_name() {
+    fn results_and_waivers_follow_a_renamed_check() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
         let name = "seed_5_spot_check";

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_stand_in_a_query_in_one_way() {
+    fn a_query_binds_either_date_or_dates() {
         let binds = |sql: &str| binds("sql", sql);
         assert_eq!(binds("x = @date"), Ok(Binds::OneDate));
         assert_eq!(binds("x IN UNNEST(@dates)"), Ok(Binds::ManyDates));

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_survive_being_made_short() {
+    fn compact_dates_round_trip() {
         let text = "2021-10-19..2021-10-21,2021-12-25,2026-01-02..2026-01-03";
         let dates = expand_dates(text).unwrap();
         assert_eq!(dates.len(), 6);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_with_a_sentence() {
+    fn malformed_dates_are_refused() {
         for text in [
             "2023-02-30",
             "2023-2-3",

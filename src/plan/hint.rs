@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised_and_a_stranger_is_not() {
+    fn typos_get_a_suggestion_and_unrelated_words_do_not() {
         let stages = ["team_offense", "team_defense"];
         assert_eq!(near_miss("team_ofense", stages), Some("team_offense"));
         assert_eq!(near_miss("weather", stages), None);

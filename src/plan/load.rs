@@ -425,7 +425,7 @@ why = "the first"
     }
 
     #[test]
-    fn a_small_plan_is_read_as_written() {
+    fn a_small_plan_is_parsed() {
         let plan = parse_small(SMALL).unwrap();
         assert_eq!(plan.workers, 15);
         assert_eq!(plan.checks[0].expect[0].to_string(), "pct 1 to 2");
@@ -434,7 +434,7 @@ why = "the first"
     }
 
     #[test]
-    fn a_check_of_the_raw_tables_has_a_feed_and_always_advises() {
+    fn source_checks_have_a_feed_and_are_always_advisory() {
         let source =
             "[[source_check]]\nname = \"raw\"\nfeed = \"bdl\"\ntitle = \"Raw\"\nsql = \"SELECT 1\"\n";
         let expects = format!("{SMALL}{source}expect = [{{ rows = 0 }}]\n");
@@ -465,7 +465,7 @@ why = "the first"
     }
 
     #[test]
-    fn each_fault_gets_its_own_sentence() {
+    fn each_mistake_has_its_own_message() {
         let cases = [
             (
                 "table =",
@@ -532,7 +532,7 @@ why = "the first"
     }
 
     #[test]
-    fn the_runbook_names_only_what_is_there_and_every_item_once() {
+    fn runbook_items_are_unique_and_reference_existing_names() {
         let with = |items: &str| parse_small(&format!("{SMALL}{items}"));
         let item = |rest: &str| format!("[[runbook]]\nitem = 1\ntitle = \"First\"\n{rest}\n");
         let plan = with(&item(
@@ -576,7 +576,7 @@ why = "the first"
     }
 
     #[test]
-    fn a_breakdown_explains_one_check_and_names_its_causes() {
+    fn a_breakdown_belongs_to_one_check_and_lists_its_causes() {
         let broken = |changed: &str, to: &str| {
             let breakdown = "[[breakdown]]\ncheck = \"one\"\ntitle = \"One\"\nsql = \"SELECT 1\"\ndate = \"day\"\n\
                              by = [\"team\"]\ncause = \"why\"\ncount = \"rows\"\ncauses = [\"lost\"]\nbeside = [\"absent\"]\n";
@@ -617,7 +617,7 @@ why = "the first"
     }
 
     #[test]
-    fn a_stage_needs_only_what_stands_before_it() {
+    fn a_stage_can_only_need_earlier_stages() {
         let two = |needs: &str| {
             let second = format!(
                 "[[stage]]\nname = \"second\"\ntable = \"d.t\"\nkind = \"nba\"\nneeds = [{needs}]\n[[check]]"
@@ -636,7 +636,7 @@ why = "the first"
     }
 
     #[test]
-    fn an_unknown_plan_gets_a_hint_and_an_unreadable_file_its_reason() {
+    fn unknown_plans_get_a_hint_and_unreadable_files_a_reason() {
         assert_eq!(
             load("nbaa").unwrap_err().to_string(),
             "plan nbaa: plan 'nbaa' not found; did you mean 'nba'?"

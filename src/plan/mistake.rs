@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_counted_from_its_first_character_to_its_end() {
+    fn line_numbers_include_the_line_break() {
         let text = "a = 1\nb = 2\n";
         let lines = [0, 5, 6, 11, 12].map(|at| line_of(text, at));
         assert_eq!(lines, [1, 1, 2, 2, 3]);

@@ -111,7 +111,7 @@ expect = [{ column = "n", at_least = 1 }]
 "#;
 
     #[test]
-    fn a_table_of_the_project_a_plan_was_written_for_is_one_of_any_project() {
+    fn the_default_project_is_stripped_from_table_names() {
         let plan = parse(PLAN, &Origin::Builtin).unwrap();
         let queries: Vec<&str> = plan.stages[0].queries().collect();
         for sql in [
@@ -127,7 +127,7 @@ expect = [{ column = "n", at_least = 1 }]
     }
 
     #[test]
-    fn what_is_not_a_project_is_refused() {
+    fn invalid_projects_are_refused() {
         let refused = parse(
             &PLAN.replace("\"old-project\"", "\"Old project\""),
             &Origin::Builtin,
@@ -141,7 +141,7 @@ expect = [{ column = "n", at_least = 1 }]
 
     /// The five critical queries as the operators wrote them, and as they run on any project.
     #[test]
-    fn the_critical_queries_stand_word_for_word_and_are_asked_of_any_project() {
+    fn critical_queries_are_verbatim_and_work_in_any_project() {
         const QUERIES: [&str; 5] = [
             r"SELECT ROUND(COUNT(*) / COUNT(DISTINCT game_date), 1) as avg_teams_per_date
 FROM `nba-props-platform.nba_analytics.team_offense_game_summary`

@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_item_is_a_number_with_a_letter_or_without() {
+    fn item_ids_are_a_number_with_an_optional_letter() {
         for text in ["1", "14", "14a", "999z"] {
             assert_eq!(ItemId::parse(text).unwrap().to_string(), text);
         }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_wished_means_no_deadline() {
+    fn there_is_no_deadline_without_a_redraw_request() {
         let (mut clock, start) = drawn();
         assert_eq!(clock.deadline(), None);
         clock.now(Dirty::None, start);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn data_waits_for_the_rate() {
+    fn data_frames_wait_for_the_frame_rate() {
         let (mut clock, start) = drawn();
         clock.now(Dirty::Full, start + 20 * MS);
         assert_eq!(clock.deadline(), Some(start + 100 * MS));
@@ -124,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn data_after_a_quiet_time_is_drawn_at_once() {
+    fn data_after_an_idle_period_is_drawn_immediately() {
         let (mut clock, start) = drawn();
         clock.now(Dirty::Full, start + 500 * MS);
         assert_eq!(clock.deadline(), Some(start + 500 * MS));
     }
 
     #[test]
-    fn a_key_overtakes_data_but_not_the_thirtieth_of_a_second() {
+    fn key_frames_precede_data_but_keep_the_minimum_gap() {
         let (mut clock, start) = drawn();
         clock.now(Dirty::Full, start + 5 * MS);
         clock.key(Dirty::Full, start + 6 * MS);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_merge_into_the_earliest_time_and_the_greatest_level() {
+    fn redraw_requests_merge_to_the_earliest_time_and_highest_level() {
         let (mut clock, start) = drawn();
         clock.now(Dirty::Partial, start + 400 * MS);
         clock.now(Dirty::Force, start + 250 * MS);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_out_of_range_are_brought_into_it() {
+    fn rates_out_of_range_are_clamped() {
         let start = Instant::now();
         for (asked, gap) in [(0, 1000 * MS), (5, 200 * MS), (255, Duration::from_secs(1) / 30)] {
             let mut clock = FrameClock::new(asked, None);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_frame_holds_up_data_but_no_key() {
+    fn a_large_frame_delays_data_but_not_keys() {
         let start = Instant::now();
         let mut clock = FrameClock::new(5, Some(8_000));
         clock.now(Dirty::Full, start);
@@ -188,7 +188,7 @@ mod tests {
     proptest! {
         /// Data frames never exceed the bandwidth, except that one frame per second is always allowed.
         #[test]
-        fn data_keeps_to_the_bytes(frames in prop::collection::vec((0_u64..300, 0_u64..20_000), 1..60)) {
+        fn data_frames_stay_within_the_byte_rate(frames in prop::collection::vec((0_u64..300, 0_u64..20_000), 1..60)) {
             let start = Instant::now();
             let mut clock = FrameClock::new(5, Some(8_000));
             let (mut now, mut sent) = (start, 0);
@@ -209,7 +209,7 @@ mod tests {
         /// For any requests at any times: no two frames are closer than a thirtieth of a second, or without keys than
         /// the frame rate; every request is served, and then none is pending.
         #[test]
-        fn any_wishes_keep_the_rate_and_are_answered(
+        fn any_redraw_requests_keep_the_frame_rate_and_are_drawn(
             wishes in prop::collection::vec((0_u64..400, 0_u8..2), 1..60),
         ) {
             let keys = wishes.iter().any(|&(_, kind)| kind == 1);

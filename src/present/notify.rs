@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn each_occasion_is_told_once_in_one_sentence() {
+    fn each_event_notifies_once_with_one_sentence() {
         let mut told = Vec::new();
         let mut notifier = Notifier::new(Notify::default());
         let end = Event::RunFinished {
@@ -218,7 +218,7 @@ mod tests {
     #[case("command:mail -s done op", Ok(Notify::Command("mail -s done op".to_owned())))]
     #[case("command: ", Err(()))]
     #[case("ring", Err(()))]
-    fn what_is_written_is_understood_or_refused(#[case] text: &str, #[case] how: Result<Notify, ()>) {
+    fn notify_settings_are_parsed_or_refused(#[case] text: &str, #[case] how: Result<Notify, ()>) {
         assert_eq!(Notify::parse(text).map_err(drop), how);
     }
 }

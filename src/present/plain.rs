@@ -337,7 +337,7 @@ mod tests {
     use crate::console::fixture::running;
 
     #[test]
-    fn a_hundred_is_not_said_while_the_checks_are_still_asked() {
+    fn progress_stays_below_100_percent_while_checks_run() {
         let mut snapshot = running(1);
         snapshot.run.progress.done = snapshot.run.progress.total;
         snapshot.run.progress.eta = None;
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eta_is_a_band_an_operator_can_read() {
+    fn the_eta_is_a_readable_range() {
         let mut snapshot = running(1);
         snapshot.run.progress.eta = Some((0.2, 0.4));
         let line = Progress::default().line(&snapshot).unwrap();
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn how_to_go_on_is_said_once() {
+    fn the_resume_hint_is_printed_once() {
         let message = "stopped with 3 units still to do; start again to resume";
         let ending = Ending {
             state: RunState::Stopped,
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_database_says_gives_no_orders_to_a_terminal() {
+    fn control_characters_in_database_messages_are_replaced() {
         let fact = Fact {
             schema: String::new(),
             seq: 1,

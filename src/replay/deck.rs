@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_as_fast_as_it_is_told_and_shortens_what_is_idle() {
+    fn replay_follows_its_speed_and_skips_idle_time() {
         let mut deck = deck(2.0);
         assert_eq!(deck.snapshot().unwrap().workers.len(), 3);
         assert_eq!(deck.advance(Duration::from_millis(900)).len(), 0);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn held_it_stands_still_and_can_be_led_to_what_is_worth_a_look() {
+    fn a_paused_replay_steps_between_marks() {
         let mut deck = deck(1.0);
         deck.pause_or_resume();
         assert_eq!(deck.advance(Duration::from_mins(1)).len(), 0);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn at_its_end_it_begins_again() {
+    fn a_finished_replay_restarts() {
         let mut deck = deck(1.0);
         deck.advance(Duration::from_mins(1));
         let version = deck.version();
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn who_goes_back_from_its_end_finds_it_held() {
+    fn stepping_back_from_the_end_pauses_the_replay() {
         let mut deck = deck(10_000.0);
         deck.advance(Duration::from_mins(1));
         deck.previous_mark();
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn speeds_go_up_and_down_by_steps_and_stay_within_their_limits() {
+    fn speed_changes_in_steps_within_limits() {
         let mut deck = deck(3.0);
         deck.faster();
         assert!((deck.speed - 5.0).abs() < 1e-9);

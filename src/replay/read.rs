@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_run_is_read_unless_another_is_named() {
+    fn the_newest_run_is_read_by_default() {
         let text = [
             line("a", 1, "paused"),
             line("b", 1, "paused"),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_run_that_did_nothing_is_passed_over_and_the_choice_is_said() {
+    fn a_newer_run_without_work_is_skipped_with_a_remark() {
         let checked = "source_checked\",\"check\":\"s\",\"feed\":\"f\",\"state\":\"PASS\",\"value\":\"1\",\
                        \"target\":\"1\",\"offending\":[],\"x\":\"";
         let ended = "run_finished\",\"state\":\"finished\",\"exit_code\":0,\"message\":\"nothing to do";
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_cannot_be_read_are_said() {
+    fn unreadable_lines_are_reported() {
         let text = [
             line("a", 1, "paused"),
             "noise\n".to_owned(),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_log_is_refused() {
+    fn files_that_are_not_event_logs_are_refused() {
         let refusal = |text: &str| read(file(text).path(), None).unwrap_err().to_string();
         assert!(refusal("").contains("has no recorded run"));
         assert!(refusal("date,team\n").contains("line 1 is not a backcourt event"));

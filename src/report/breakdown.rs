@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_known_dates_come_first_and_whole_ones_are_left_out() {
+    fn least_complete_dates_come_first_and_complete_ones_are_omitted() {
         let dates = vec![
             ("2024-01-04", tally(3, 1, 0)),
             ("2024-01-05", tally(4, 0, 3)),

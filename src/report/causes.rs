@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_of_one_cause_stand_on_one_line_however_their_games_are_called() {
+    fn dates_with_one_cause_share_a_line_whatever_their_games() {
         use UnitState::{Failed, Partial};
         let found = causes(&stage(&[
             (1, Failed, "the feed did not answer"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_cause_stand_on_one_line_with_each_date_once() {
+    fn rows_with_one_cause_share_a_line_with_each_date_once() {
         let row = |date, reason: &str| SetAside {
             date: day(date),
             row: "(1)".to_owned(),

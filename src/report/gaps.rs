@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_are_added_up_over_the_dates() {
+    fn gaps_are_summed_over_dates() {
         let day = |number| NaiveDate::from_ymd_opt(2024, 1, number).unwrap();
         let gap = |what: &str, rows| Gap {
             what: what.to_owned(),

@@ -185,7 +185,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ItemState::Open,
     "must: 99.8, OUTDATED, target pct = 100"
 )]
-fn a_stage_and_a_blocking_check(
+fn stage_and_blocking_check_conditions(
     #[case] done_when: &str,
     #[case] states: &[(UnitState, u64)],
     #[case] must: CheckState,
@@ -201,7 +201,7 @@ fn a_stage_and_a_blocking_check(
 #[case::the_answer_stands(Warn, ItemState::Done, "99.8, WARN, target pct > 80")]
 #[case::not_answered(Error, ItemState::NeedsYou, "should: 99.8, ERROR, target pct > 80")]
 #[case::outdated(Outdated, ItemState::Undone, "should: outdated, run it again")]
-fn an_advisory_query_is_done_when_its_answer_stands(
+fn an_advisory_check_is_done_when_its_result_is_current(
     #[case] should: CheckState,
     #[case] state: ItemState,
     #[case] fact: &str,
@@ -215,7 +215,7 @@ fn an_advisory_query_is_done_when_its_answer_stands(
 #[rstest]
 #[case::outdated(Outdated, "must: outdated, run it again")]
 #[case::fails_now(Fail, "must: 99.8, FAIL, target pct = 100")]
-fn what_was_met_and_is_not_any_more_loses_its_tick(#[case] now: CheckState, #[case] fact: &str) {
+fn items_that_fail_again_are_reopened(#[case] now: CheckState, #[case] fact: &str) {
     let mut facts = facts(ALL_DONE, &[(now, Pending)]);
     facts.once_met.insert("must".to_owned());
     let item = only("{ check = 'must' }", &facts);
@@ -224,7 +224,7 @@ fn what_was_met_and_is_not_any_more_loses_its_tick(#[case] now: CheckState, #[ca
 }
 
 #[test]
-fn several_conditions_hold_together_and_what_is_missing_is_told_alone() {
+fn items_need_all_conditions_and_show_only_the_missing_ones() {
     let both = "{ check = 'must' }, { asked = 'should' }";
     let done = only(both, &facts(ALL_DONE, &[(Pass, Warn)]));
     assert_eq!(done.state, ItemState::Done);
@@ -243,7 +243,7 @@ fn several_conditions_hold_together_and_what_is_missing_is_told_alone() {
 }
 
 #[test]
-fn once_more_at_the_end_means_after_the_last_date() {
+fn a_repeated_check_must_run_after_the_last_date() {
     let again = "{ again = { check = 'must', after = 'one' } }";
     let mut facts = facts(ALL_DONE, &[(Pass, Pending)]);
     assert_eq!(
@@ -264,7 +264,7 @@ fn once_more_at_the_end_means_after_the_last_date() {
 }
 
 #[test]
-fn every_check_of_a_stage() {
+fn checks_of_a_stage_condition() {
     let all = "{ checks_of = 'one' }";
     let of = |must, should| only(all, &facts(ALL_DONE, &[(must, should)]));
     assert_eq!(of(Pending, Pending).fact, "not run yet");
@@ -277,7 +277,7 @@ fn every_check_of_a_stage() {
 }
 
 #[test]
-fn chosen_dates_are_looked_at_one_by_one() {
+fn selected_dates_are_evaluated_individually() {
     let three = "{ done = { stage = 'one', dates = ['2024-01-01', '2024-01-03'] } }";
     let with = |states: &[(u32, UnitState)]| {
         let dates = states
@@ -310,7 +310,7 @@ fn chosen_dates_are_looked_at_one_by_one() {
 }
 
 #[test]
-fn a_document_counts_until_there_is_a_newer_result() {
+fn a_report_counts_until_a_newer_result_exists() {
     let mut facts = facts(ALL_DONE, &[(Pass, Pending)]);
     assert_eq!(only("{ report = true }", &facts).state, ItemState::Open);
     let written = |minutes| {
@@ -357,7 +357,7 @@ fn by_hand(item: &str, done: bool, note: &str) -> Tick {
 }
 
 #[test]
-fn what_is_ticked_by_hand_needs_the_operator_when_its_turn_has_come() {
+fn manual_items_need_action_when_their_turn_comes() {
     use ItemState::{Done, NeedsYou, Open, Undone};
     let plan = plan(BY_HAND);
     let mut facts = Facts::default();
@@ -417,7 +417,7 @@ fn what_is_ticked_by_hand_needs_the_operator_when_its_turn_has_come() {
     Some("item 1 is not ticked; nothing to withdraw")
 )]
 #[case::anew("1", true, "x", Some(false), None)]
-fn who_may_tick_what(
+fn ticks_are_validated(
     #[case] item: &str,
     #[case] done: bool,
     #[case] note: &str,

@@ -342,7 +342,7 @@ mod tests {
     #[case("SELECT r'\\', '''FROM ''' FROM x.a # FROM nowhere.at_all")]
     #[case("SELECT n IS NOT DISTINCT FROM 1, m FROM x.a")]
     #[case("WITH RECURSIVE t AS (SELECT 1 UNION ALL SELECT n FROM t, x.a) SELECT * FROM t")]
-    fn a_table_is_seen_in_every_spelling(#[case] sql: &str) {
+    fn tables_are_found_in_every_spelling(#[case] sql: &str) {
         assert!(reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
     }
 
@@ -371,12 +371,12 @@ mod tests {
     #[case("SELECT n FROM raw.b AS x QUALIFY ROW_NUMBER() OVER (PARTITION BY n, x.a) = 1")]
     #[case("FROM raw.b AS x |> AGGREGATE COUNT(x.b) AS b, x.a")]
     #[case("SELECT STRUCT(x.b, x.a) FROM raw.b AS x LIMIT 1")]
-    fn what_is_no_table_is_not_taken_for_one(#[case] sql: &str) {
+    fn names_that_are_not_tables_are_ignored(#[case] sql: &str) {
         assert!(!reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
     }
 
     #[test]
-    fn a_name_is_marked_when_it_stands_in_one_pair_of_backticks() {
+    fn only_paths_in_one_pair_of_backticks_are_marked() {
         let marked = |sql: &str| tables(sql).unwrap()[0].is_marked;
         assert!(marked("SELECT * FROM `x.a`"));
         assert!(!marked("SELECT * FROM `x`.`a`"));
@@ -396,7 +396,7 @@ mod tests {
         "x.INFORMATION_SCHEMA.TABLES"
     )]
     #[case("`my-project.x.a$20240101`", Some("my-project"), "x.a$20240101")]
-    fn a_name_is_cut_before_its_dataset(
+    fn names_are_split_into_project_and_local_path(
         #[case] name: &str,
         #[case] project: Option<&str>,
         #[case] local: &str,
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_renamed_in_every_spelling_and_nothing_else_is() {
+    fn only_tables_are_renamed_in_every_spelling() {
         let sql = "SELECT 'é `p.x.a`', 1 FROM `p.x.a` AS é -- `p.x.a`\nJOIN p . x /* … */ .a USING (n),\n\
                    `p`.`x`.a JOIN `q.x.a`, x.a WHERE n IN (SELECT n FROM p-1.x.a)";
         let own = |name: &TableName| {
@@ -427,13 +427,13 @@ mod tests {
     #[case("CREATE TABLE p.x.a (n INT64)", "CREATE TABLE `y.x.a` (n INT64)")]
     #[case("INSERT INTO `p.x.a` (n) VALUES (1)", "INSERT INTO `y.x.a` (n) VALUES (1)")]
     #[case("SELECT * FROM p.x.f(1)", "SELECT * FROM p.x.f(1)")]
-    fn a_list_of_columns_is_no_call(#[case] sql: &str, #[case] expected: &str) {
+    fn column_lists_are_not_function_calls(#[case] sql: &str, #[case] expected: &str) {
         let own = |name: &TableName| Some(format!("`y.{}`", name.local()));
         assert_eq!(renamed(sql, own).unwrap(), expected);
     }
 
     #[test]
-    fn no_depth_is_too_deep() {
+    fn deeply_nested_sql_is_parsed() {
         let deep = 200_000;
         let sql = format!("SELECT {}1{} FROM x.a", "(".repeat(deep), ")".repeat(deep));
         assert!(reads(&sql, "x.a"));
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_does_not_end_is_refused() {
+    fn unterminated_strings_are_refused() {
         assert!(
             tables("SELECT 'open")
                 .unwrap_err()

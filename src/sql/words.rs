@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_a_text_or_a_comment_is_no_parameter() {
+    fn parameters_in_strings_and_comments_are_ignored() {
         let sql = "SELECT '@a', \"it's @b\", '''x'y @c''', 'o\\'@d', r'\\' -- @e\n# @f\n/* @g */ FROM `p.@h` WHERE x = @Date";
         assert_eq!(parameters(sql).unwrap(), ["date"]);
     }

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_carriage_return_ends_a_line_and_what_is_no_text_is_escaped() {
+    fn carriage_returns_end_lines_and_invalid_text_is_escaped() {
         assert_eq!(said(b"one\r\n"), ["one"]);
         assert_eq!(said(b"\n"), [""]);
         assert_eq!(said(b"\rloading 1\rloading 2\r\n"), ["loading 1", "loading 2"]);
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_quotes_the_last_lines_that_fit_and_the_newest_for_certain() {
+    fn failures_quote_the_last_lines_that_fit() {
         let quoted = |lines: &[&str]| {
             let mut said = Said::default();
             for line in lines {
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_end_are_not_kept_without_end() {
+    fn printed_rows_are_bounded() {
         let mut said = Said::default();
         let piece = vec![b'a'; MOST_PRINTED / 2];
         said.keep(&piece);

@@ -140,7 +140,7 @@ mod tests {
 
     // Reading the last date's own games could leak them into its rows.
     #[test]
-    fn what_dates_may_know_ends_the_day_before_the_last_of_them() {
+    fn the_lookback_range_ends_the_day_before_the_last_date() {
         let dates = ["2024-01-05", "2024-01-04", "2023-12-30"].map(day);
         assert_eq!(
             lookback_range(&dates),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_skipped_for_its_reason_or_because_it_owes_nothing() {
+    fn dates_are_skipped_for_a_reason_or_without_expected_rows() {
         let dates = ["2023-10-30", "2023-11-08", "2023-12-01"].map(day);
         let reasons = vec![Some("bootstrap: day 6 of the season".to_owned()), None, None];
         let owed = |date| if date == dates[2] { 30 } else { 0 };

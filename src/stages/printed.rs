@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_become_values_of_their_columns_whatever_the_order() {
+    fn cells_are_matched_to_columns_in_any_order() {
         let printed = "ship,day,pilots,draught\n\"Anna, of Kiel\",2024-03-01,2,7.25\nBodil,2024-03-01,,\n";
         let day = Value::from("2024-03-01".parse::<chrono::NaiveDate>().unwrap());
         assert_eq!(
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_cell_is_named_with_its_line_and_its_row_is_kept_as_it_was_printed() {
+    fn an_invalid_cell_is_reported_with_its_line_and_original_row() {
         let printed = b"ship,day,pilots,draught\n\"An\nna\",2024-03-01,1,7\nBo,2024-03-01,two,\nCe\xe9,2024-03-01,,\nDa\0n,2024-03-01,,\nEva,,1,1\nFay,2024-03-01,1,123.4\nBo,2024-03-01,2,1\nBo,2024-03-01,3,1\nEd,2024-03-02,3,1\n";
         let admitted = admitted(printed);
         assert_eq!(admitted.rows.len(), 2);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_printed_is_no_row_and_other_columns_are_refused() {
+    fn empty_output_has_no_rows_and_unknown_columns_are_refused() {
         assert_eq!(rows(&table(), b""), Ok(Vec::new()));
         assert_eq!(
             rows(&table(), b"day,ship,draught,pilot\n").unwrap_err(),

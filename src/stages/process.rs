@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_is_heard_on_both_streams_and_its_end_is_told() {
+    async fn both_output_streams_and_the_exit_status_are_captured() {
         let (end, said) = ran("echo one; echo two >&2; printf three; exit 3").await;
         assert_eq!(end, End::Exit(3));
         let of = |stream| -> Vec<String> {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_has_no_terminal_and_leads_a_session_of_its_own() {
+    async fn a_program_runs_in_its_own_session_without_a_terminal() {
         let (end, said) =
             ran("( : >/dev/tty ) 2>/dev/null && echo a terminal; cut -d' ' -f6 /proc/self/stat; echo $$")
                 .await;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_without_an_end_comes_in_pieces() {
+    async fn endless_lines_are_delivered_in_pieces() {
         let (end, said) = ran("head -c 200000 /dev/zero | tr '\\0' a; echo; echo b").await;
         assert_eq!(end, End::Exit(0));
         let lengths: Vec<usize> = said.iter().map(|(_, line)| line.len()).collect();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_program_leaves_behind_ends_with_it() {
+    async fn background_children_are_killed_when_the_program_exits() {
         let (end, said) = ran("sleep 600 & echo $!").await;
         assert_eq!(end, End::Exit(0));
         let pid = said[0].1.clone();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_its_time_is_up_it_ends_with_its_children() {
+    async fn a_timeout_kills_the_program_and_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pids");
         let script = format!(
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn that_it_fell_silent_when_it_was_ended_does_not_hide_why() {
+    async fn a_killed_program_is_reported_as_timed_out() {
         for _ in 0..20 {
             let end = run(shell("sleep 600"), Duration::from_millis(5), |_, _| {}).await;
             assert_eq!(end.unwrap(), End::TimedOut);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waiting_for_it_any_more_ends_it_too() {
+    async fn aborting_the_task_kills_the_program() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pids");
         let script = format!("sleep 600 & echo $! $$ > {}; wait", file.display());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_found_in_the_path_or_from_its_folder() {
+    fn programs_are_found_in_path_or_their_folder() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("collect"), "").unwrap();
         let path = || Some(folder.path().as_os_str().to_owned());

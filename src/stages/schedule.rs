@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_off_day_is_told_from_the_summer() {
+    fn off_days_differ_from_the_off_season() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let expected: BTreeMap<NaiveDate, u32> = [
             ("2022-06-13", 2),

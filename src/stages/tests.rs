@@ -133,7 +133,7 @@ fn skip(reason: &str) -> Scope {
 }
 
 #[tokio::test]
-async fn the_games_of_a_date_are_known_before_any_row_of_them_is() {
+async fn games_of_a_date_come_from_the_schedule() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
     let games = TEAM_OFFENSE.groups(&warehouse, day(0)).await.unwrap();
@@ -146,7 +146,7 @@ async fn the_games_of_a_date_are_known_before_any_row_of_them_is() {
 }
 
 #[tokio::test]
-async fn a_date_owes_a_row_of_every_team_with_fifteen_games() {
+async fn a_date_expects_a_row_per_team_with_fifteen_games() {
     let dir = tempfile::tempdir().unwrap();
     let filled = vec![
         (tables::schedule(), schedule()),
@@ -162,7 +162,7 @@ async fn a_date_owes_a_row_of_every_team_with_fifteen_games() {
 }
 
 #[tokio::test]
-async fn a_date_owes_a_row_of_every_player_with_ten_games() {
+async fn a_date_expects_a_row_per_player_with_ten_games() {
     let dir = tempfile::tempdir().unwrap();
     let filled = vec![
         (tables::schedule(), schedule()),
@@ -181,7 +181,7 @@ async fn a_date_owes_a_row_of_every_player_with_ten_games() {
 }
 
 #[tokio::test]
-async fn a_stage_without_its_input_names_the_stage_to_run_first() {
+async fn missing_input_names_the_stage_to_run_first() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
     let bootstrap = PlayerShotZone.scope(&warehouse, &dates()[..14]).await.unwrap();

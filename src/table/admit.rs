@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_overflows_is_quarantined_and_its_neighbours_stay() {
+    fn only_the_overflowing_row_is_quarantined() {
         let rows = vec![
             vec![Value::from("BOS"), Value::from(999.99), numbers(&[0.0, -1.5])],
             vec![Value::from("LAL"), Value::from(1329.8), Value::Null],

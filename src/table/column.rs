@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_read_from_its_own_word() {
+    fn column_types_round_trip_through_their_name() {
         for word in ColumnType::WORDS {
             let kind = ColumnType::from_word(word).unwrap();
             assert_eq!(ColumnType::from_word(&kind.to_string()), Some(kind), "{word}");

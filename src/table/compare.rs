@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn of_rows_that_share_a_key_the_same_one_is_taken_wherever_it_stands() {
+    fn duplicate_keys_match_an_equal_row_in_any_order() {
         let (once, other) = (row("BOS", 5), row("BOS", 6));
         let (ours, theirs) = ([once.clone()], [once.clone(), other.clone()]);
         for theirs in [theirs.clone(), [other.clone(), once]] {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_named_by_its_key_without_the_date() {
+    fn rows_are_named_by_key_without_the_date() {
         assert_eq!(row_name(&table(), &row("BOS", 5)), "BOS");
         let one_a_date = TableDef {
             key: Cow::Owned(vec![Cow::Borrowed("game_date")]),
@@ -171,7 +171,7 @@ mod tests {
     #[case(4, Value::from(r#"{"a": 1}"#), Value::from(r#"{"a": 2}"#), false)]
     #[case(4, Value::from("no json"), Value::from("no  json"), false)]
     #[case(1, Value::from("BOS"), Value::from("bos"), false)]
-    fn values_are_compared_as_their_column_declares_them(
+    fn values_are_compared_by_declared_type(
         #[case] column: usize,
         #[case] ours: Value,
         #[case] theirs: Value,

@@ -207,11 +207,7 @@ mod tests {
     #[case("ARRAY<STRING>", "[\"a\", \"b\"]", "[a, b]")]
     #[case("ARRAY<FLOAT64>", "[1, 2.5]", "[1, 2.5]")]
     #[case("INT64", "", "NULL")]
-    fn a_printed_text_becomes_a_value_of_its_column(
-        #[case] word: &str,
-        #[case] text: &str,
-        #[case] value: &str,
-    ) {
+    fn printed_text_converts_to_the_column_type(#[case] word: &str, #[case] text: &str, #[case] value: &str) {
         assert_eq!(read(word, text).to_string(), value);
     }
 
@@ -268,7 +264,7 @@ mod tests {
         FaultKind::Type,
         "'[1, null]' is not an ARRAY<FLOAT64>"
     )]
-    fn what_is_none_of_the_forms_is_refused_with_its_value(
+    fn invalid_text_is_refused_with_its_value(
         #[case] word: &str,
         #[case] text: &str,
         #[case] kind: FaultKind,
@@ -297,7 +293,7 @@ mod tests {
     #[case("NUMERIC(5,0)", Value::Int(12), Value::Float(12.0))]
     #[case("JSON", Value::from("[1]"), Value::from("[1]"))]
     #[case("INT64", Value::Null, Value::Null)]
-    fn an_answered_value_becomes_one_of_its_column(
+    fn query_results_convert_to_the_column_type(
         #[case] word: &str,
         #[case] answered: Value,
         #[case] value: Value,
@@ -326,7 +322,7 @@ mod tests {
         "'9007199254740993' does not fit NUMERIC(29,0); numbers with more than 15 digits lose precision"
     )]
     #[case("DATE", Value::from("8 Jan"), FaultKind::Type, "'8 Jan' is not a DATE")]
-    fn an_answered_value_of_another_type_is_refused(
+    fn query_results_of_another_type_are_refused(
         #[case] word: &str,
         #[case] answered: Value,
         #[case] kind: FaultKind,

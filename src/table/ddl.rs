@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_declared_type_is_read_back_exactly_and_stored_as_it_should_be() {
+    fn declared_types_round_trip_with_the_right_storage_type() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         let kinds = ColumnType::WORDS.map(|word| ColumnType::from_word(word).unwrap());
         let five_two = ColumnType::Numeric {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_stands_in_backticks() {
+    fn every_name_is_quoted_in_backticks() {
         let table = TableDef {
             dataset: Cow::Borrowed("order"),
             name: Cow::Borrowed("group"),

@@ -131,7 +131,7 @@ mod tests {
     #[case("0.0", 2, "0.00")]
     #[case("0e9999", 2, "0.00")]
     #[case("12345678901234567890.99", 1, "12345678901234567891.0")]
-    fn halves_go_away_from_zero(#[case] text: &str, #[case] scale: u8, #[case] shown: &str) {
+    fn halves_round_away_from_zero(#[case] text: &str, #[case] scale: u8, #[case] shown: &str) {
         assert_eq!(rounded(text, scale), shown);
     }
 
@@ -149,14 +149,14 @@ mod tests {
     #[case("1 0")]
     #[case("--1")]
     #[case("١")]
-    fn what_is_not_written_in_digits_is_no_number(#[case] text: &str) {
+    fn text_without_digits_is_not_a_number(#[case] text: &str) {
         assert_eq!(Decimal::parse(text), None);
     }
 
     proptest! {
         /// Integers are exact: the test rounds ten-thousandths in integer arithmetic.
         #[test]
-        fn rounding_agrees_with_integers(number in -10_000_000_i64..10_000_000) {
+        fn rounding_matches_integer_arithmetic(number in -10_000_000_i64..10_000_000) {
             let text = format!("{}{}.{:04}", if number < 0 { "-" } else { "" }, number.abs() / 10_000, number.abs() % 10_000);
             let hundredths = (number.abs() + 50) / 100;
             let sign = if number < 0 && hundredths > 0 { "-" } else { "" };

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_other_value_kind_or_order_gives_another_digest() {
+    fn the_digest_depends_on_value_type_and_order() {
         let text = |text: &str| Value::Text(text.to_owned());
         let list = |items: &[&str]| Value::List(items.iter().map(ToString::to_string).collect());
         let rows = [
@@ -87,7 +87,7 @@ mod tests {
 
     // First bytes of the SHA-256 of empty input; ledgers of other versions store the same.
     #[test]
-    fn no_rows_have_the_digest_of_nothing() {
+    fn no_rows_have_the_sha256_of_empty_input() {
         assert_eq!(digest(&[]), 0xe3b0_c442_98fc_1c14);
     }
 }

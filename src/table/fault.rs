@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_read_from_its_own_word_and_written_so_in_json() {
+    fn fault_kinds_round_trip_through_text_and_json() {
         for kind in FaultKind::ALL {
             assert_eq!(FaultKind::from_word(kind.word()), Some(kind));
             assert_eq!(serde_json::json!(kind), kind.word());
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_names_column_and_line_as_far_as_there_are_any() {
+    fn messages_include_column_and_line_if_known() {
         let fault = |column: Option<&str>| Fault {
             kind: FaultKind::Type,
             column: column.map(str::to_owned),

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_names_the_column_and_what_was_found() {
+    fn errors_name_the_column_and_the_value() {
         let row = vec![Value::from("BOS"), Value::Null];
         let mut fields = Fields::new(&["team_abbr", "points"], &row);
         assert_eq!(fields.text().unwrap(), "BOS");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_may_be_whole_or_unknown_but_is_no_text() {
+    fn a_number_may_be_an_integer_or_null_but_not_text() {
         let row = vec![
             Value::from(99.5),
             Value::Null,

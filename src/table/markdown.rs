@@ -62,7 +62,7 @@ mod tests {
     use crate::table::{Column, ColumnType, Part, Stamp};
 
     #[test]
-    fn a_page_holds_every_fact_of_the_definition() {
+    fn a_page_contains_the_whole_definition() {
         let table = TableDef {
             dataset: Cow::Borrowed("d"),
             name: Cow::Borrowed("t"),

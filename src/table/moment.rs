@@ -114,7 +114,7 @@ mod tests {
     #[case("2024-01-08", "2024-01-08T00:00:00Z")]
     #[case("2024-01-08 UTC", "2024-01-08T00:00:00Z")]
     #[case("2024-01-08-08:00", "2024-01-08T08:00:00Z")]
-    fn each_form_of_bigquery_is_one_moment(#[case] text: &str, #[case] moment: &str) {
+    fn bigquery_timestamp_formats_are_parsed(#[case] text: &str, #[case] moment: &str) {
         assert_eq!(parse_moment(text), Ok(moment.parse().unwrap()));
     }
 
@@ -138,12 +138,12 @@ mod tests {
     #[case("2024-01-08 02:3é:00")]
     #[case("2024-01-08 02:30:00+é1")]
     #[case("")]
-    fn any_other_text_is_no_moment(#[case] text: &str) {
+    fn malformed_timestamps_are_refused(#[case] text: &str) {
         assert_eq!(parse_moment(text), Err(None), "{text}");
     }
 
     #[test]
-    fn what_would_be_lost_or_is_not_known_is_said() {
+    fn nanoseconds_and_named_zones_are_refused_with_a_reason() {
         let seven = parse_moment("2024-01-08 02:30:00.1234567");
         assert!(seven.unwrap_err().unwrap().contains("six fractional digits"));
         let named = parse_moment("2024-01-08 02:30:00 America/New_York");
@@ -158,7 +158,7 @@ mod tests {
     #[case("+024-01-08", false)]
     #[case("0000-01-01", false)]
     #[case("2024-01-08 ", false)]
-    fn a_date_has_one_form(#[case] text: &str, #[case] is_one: bool) {
+    fn dates_have_one_format(#[case] text: &str, #[case] is_one: bool) {
         assert_eq!(parse_day(text).is_some(), is_one);
     }
 }

@@ -121,21 +121,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_backticks_ends_where_it_ends() {
+    fn backticks_in_names_are_escaped() {
         assert_eq!(sql_name("order"), "`order`");
         assert_eq!(sql_name("a`b"), "`a``b`");
         assert_eq!(sql_names(["date", "group"]), "`date`, `group`");
     }
 
     #[test]
-    fn every_dataset_has_a_schema_of_its_own() {
+    fn every_dataset_has_its_own_schema() {
         assert_eq!(sqlite_path("order", "select"), "`order`.`select`");
         assert_eq!(sqlite_path("main", "t"), "`_backcourt_main`.`t`");
         assert_eq!(sqlite_schema("TEMP"), "_backcourt_TEMP");
     }
 
     #[test]
-    fn reserved_words_are_names_and_taken_ones_are_refused_with_their_owner() {
+    fn reserved_words_are_valid_names_and_reserved_prefixes_are_refused() {
         for path in [
             "order.group",
             "select.from",

@@ -600,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_columns_does_not_count_and_an_old_table_is_as_defined() {
+    fn column_order_is_ignored_and_older_tables_match() {
         let mut turned = as_defined();
         turned.columns.reverse();
         assert_eq!(told(&turned, Dialect::Sqlite), [""; 0]);
@@ -683,7 +683,7 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_or_surprises_only_stops_nothing() {
+    fn warnings_do_not_block_the_run() {
         let mut other = as_defined();
         other.columns[1].nullable = true;
         let by_month = Partition {
@@ -707,7 +707,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_which_every_commit_would_scan_all_stops_the_run() {
+    fn a_table_fully_scanned_by_each_commit_blocks_the_run() {
         let partitioned = |by: Option<&str>| Schema {
             partition: Some(Partition {
                 by: by.map(str::to_owned),
@@ -743,7 +743,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_statement_can_change_stops_the_run_even_where_it_holds_nothing() {
+    fn unalterable_differences_block_the_run_even_if_the_table_is_empty() {
         let site = Site {
             path: "d.one",
             dialect: Dialect::GoogleSql,
@@ -770,7 +770,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_fit_are_no_difference() {
+    fn a_wider_numeric_type_is_not_a_difference() {
         let numeric = |precision, scale| ColumnType::Numeric { precision, scale };
         assert!(Kind::Exactly(numeric(38, 9)).holds(numeric(5, 2)));
         assert!(!Kind::Exactly(numeric(5, 2)).holds(numeric(6, 2)));
@@ -780,7 +780,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_query_returns_is_held_against_the_table_both_ways() {
+    fn query_columns_and_table_columns_are_compared_both_ways() {
         let returned = |name: &str, kind| Returned {
             name: name.to_owned(),
             kind,

@@ -64,12 +64,12 @@ mod tests {
     #[case("\u{202e}abc".as_bytes(), r"'\u{202e}abc'")]
     #[case(b"it's \"so\"", r#"'it\'s "so"'"#)]
     #[case(br"C:\x", r"'C:\\x'")]
-    fn a_value_is_quoted_and_harmless(#[case] bytes: &[u8], #[case] shown: &str) {
+    fn values_are_quoted_and_escaped(#[case] bytes: &[u8], #[case] shown: &str) {
         assert_eq!(quoted_bytes(bytes), shown);
     }
 
     #[test]
-    fn a_long_value_is_cut_at_sixty_characters_and_never_within_an_escape() {
+    fn long_values_are_cut_at_60_characters_outside_escapes() {
         assert_eq!(quoted(&"a".repeat(60)), format!("'{}'", "a".repeat(60)));
         assert_eq!(quoted(&"日".repeat(61)), format!("'{}…'", "日".repeat(60)));
         let nearly = format!("{}\u{1b}", "a".repeat(58));

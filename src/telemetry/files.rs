@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_logged_is_in_todays_file_when_the_guard_is_gone() {
+    fn log_lines_are_flushed_when_the_guard_drops() {
         let folder = tempfile::tempdir().unwrap();
         let (lines, files) = open(folder.path()).unwrap();
         let subscriber = tracing_subscriber::registry().with(layer(lines));
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_a_file_is_refused() {
+    fn a_file_in_place_of_the_folder_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(open(file.path()).is_err());
     }

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn known_fields_get_their_own_place_and_others_follow_the_message() {
+    fn unknown_fields_are_appended_to_the_message() {
         let date = NaiveDate::from_ymd_opt(2026, 1, 3).unwrap();
         let before = Utc::now();
         let line = line(|| {
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_what_its_name_promises_is_kept_as_text() {
+    fn a_field_of_the_wrong_type_is_kept_as_text() {
         let line = line(|| tracing::info!(date = "soon", worker = "the third", "odd"));
         assert_eq!(line.message, "odd date=soon worker=the third");
         assert_eq!((line.date, line.worker), (None, None));
     }
 
     #[test]
-    fn an_event_without_a_message_is_its_fields() {
+    fn an_event_without_a_message_shows_its_fields() {
         assert_eq!(line(|| tracing::error!(code = 5)).message, "code=5");
     }
 }

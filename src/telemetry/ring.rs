@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_lines_stay_and_the_rest_is_counted() {
+    fn the_newest_lines_are_kept_and_dropped_ones_are_counted() {
         let ring = LogRing::new(3);
         for message in ["a", "b", "c", "d", "e"] {
             ring.push(line(message));
@@ -164,7 +164,7 @@ mod tests {
     #[case::some(3, &["d"])]
     #[case::nothing_new(4, &[])]
     #[case::from_a_longer_log(9, &[])]
-    fn a_reader_gets_what_is_new_to_it(#[case] seen: u64, #[case] expected: &[&str]) {
+    fn a_reader_receives_only_new_lines(#[case] seen: u64, #[case] expected: &[&str]) {
         let ring = LogRing::new(3);
         for message in ["a", "b", "c", "d"] {
             ring.push(line(message));
@@ -173,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_ring_has_nothing_and_lost_nothing() {
+    fn an_empty_ring_has_no_lines_and_no_losses() {
         let ring = LogRing::new(3);
         assert!(ring.since(0).is_empty());
         assert_eq!(ring.dropped(), 0);
     }
 
     #[test]
-    fn texts_are_made_fit_for_a_screen() {
+    fn messages_are_sanitised() {
         let ring = LogRing::new(3);
         ring.push(LogLine {
             stage: Some("team\toffense".into()),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_message_is_cut_and_says_so() {
+    fn a_huge_message_is_truncated_with_a_marker() {
         let ring = LogRing::new(3);
         ring.push(line(&"é".repeat(MESSAGE_LIMIT)));
         ring.push(line(&"é".repeat(MESSAGE_LIMIT + 1)));

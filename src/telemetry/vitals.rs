@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_a_second_and_a_fallen_total_is_none() {
+    fn rates_are_per_second_and_omitted_if_a_total_decreases() {
         let before = Totals {
             cpu_ms: 40,
             disk_read: 100,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_takes_memory_and_processor_time() {
+    fn this_process_reports_memory_and_cpu_time() {
         let mut sampler = Sampler::new().unwrap();
         let start = Instant::now();
         let first = sampler.sample(start);

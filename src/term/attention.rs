@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_cannot_break_out_of_its_sequence() {
+    fn text_cannot_escape_its_terminal_sequence() {
         let text = "a;b\x07\x1b]0;c";
         assert_eq!(Attention::Bell.sequence(text), "\x07");
         assert_eq!(

@@ -78,7 +78,7 @@ mod tests {
     #[case::empty_all_is_not_set(&[("TERM", "xterm"), ("LC_ALL", ""), ("LANG", "C.UTF-8")], Caps { utf8: true, ..PLAIN })]
     #[case::ssh(&[("TERM", "xterm"), ("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")], Caps { ssh: true, ..PLAIN })]
     #[case::ssh_tty(&[("TERM", "xterm"), ("SSH_TTY", "/dev/pts/3")], Caps { ssh: true, ..PLAIN })]
-    fn the_environment_tells(#[case] variables: &[(&str, &str)], #[case] expected: Caps) {
+    fn capabilities_come_from_the_environment(#[case] variables: &[(&str, &str)], #[case] expected: Caps) {
         let lookup = |name: &str| {
             variables
                 .iter()
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_link_gets_half_the_frames() {
+    fn a_slow_link_halves_the_frame_rate() {
         assert_eq!(PLAIN.frames_per_second(), 10);
         assert_eq!(Caps { ssh: true, ..PLAIN }.frames_per_second(), 5);
     }

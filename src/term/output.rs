@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_one_write_between_the_marks() {
+    fn a_frame_is_one_synchronized_write() {
         let buffer = FrameBuffer::new();
         let mut writer = buffer.clone();
         let mut wire = Wire::default();
@@ -84,14 +84,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_collected_sends_nothing() {
+    fn an_empty_frame_writes_nothing() {
         let mut wire = Wire::default();
         assert_eq!(FrameBuffer::new().send(&mut wire).unwrap(), 0);
         assert!(wire.0.is_empty());
     }
 
     #[test]
-    fn a_failed_frame_is_not_sent_again() {
+    fn a_failed_frame_is_not_retried() {
         struct Gone;
         impl Write for Gone {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

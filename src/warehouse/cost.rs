@@ -161,12 +161,12 @@ mod tests {
     #[case(186_000, "3.1 min")]
     #[case(3_600_000, "1.0 h")]
     #[case(93_600_000, "26.0 h")]
-    fn slot_time_stays_short(#[case] milliseconds: u64, #[case] text: &str) {
+    fn slot_time_has_a_short_format(#[case] milliseconds: u64, #[case] text: &str) {
         assert_eq!(slot_time(milliseconds), text);
     }
 
     #[test]
-    fn costs_add_up_and_say_what_they_do_not_know() {
+    fn costs_sum_and_count_unknown_jobs() {
         let costs = [Cost::of_job(10 << 20, 1_500), Cost::of_job(20 << 20, 500)];
         let both: Cost = costs.into_iter().sum();
         assert_eq!(both.to_string(), "30.0 MiB billed, 2.0 s slot time, 2 jobs");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_from_a_bill_is_taken_once() {
+    fn charges_are_taken_from_a_bill_once() {
         let bill = Bill::default();
         let charge = Charge {
             job: "a".to_owned(),

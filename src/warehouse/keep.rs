@@ -80,7 +80,7 @@ mod tests {
     #[case::none_is_expected(RowsExpected::Exactly(0), 0, 0, true, None, "skipped")]
     #[case::rows_stayed(RowsExpected::Exactly(2), 1, 0, true, Some(2), "partial")]
     #[case::rows_stayed_for_none(RowsExpected::Exactly(0), 0, 0, true, Some(2), "empty")]
-    fn a_date_is_done_as_its_rows_say(
+    fn the_state_of_a_date_follows_from_its_rows(
         #[case] owed: RowsExpected,
         #[case] rows: u32,
         #[case] quarantined: u32,
@@ -105,7 +105,7 @@ mod tests {
     #[case::fewer_where_no_number_is_given(RowsExpected::AtLeastOne, 9, 1, 0, false)]
     #[case::fewer_and_one_is_quarantined(RowsExpected::AtLeastOne, 9, 8, 1, true)]
     #[case::short_rows_are_accepted(RowsExpected::Any, 24, 0, 3, false)]
-    fn stored_rows_stay_when_what_came_is_short_and_no_more(
+    fn stored_rows_are_kept_only_if_new_rows_are_short(
         #[case] expected: RowsExpected,
         #[case] stored: u32,
         #[case] rows: u32,

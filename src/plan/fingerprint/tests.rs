@@ -38,7 +38,7 @@ fn of_query(sql: &str) -> Fingerprint {
 #[case::a_trailing_comma("SELECT a, b FROM d.t", "SELECT a, b, FROM d.t")]
 #[case::another_sign_for_unlike("SELECT a FROM d.t WHERE a <> 1", "SELECT a FROM d.t WHERE a != 1")]
 #[case::what_no_parser_reads("SELECT 1 -> -> 2", "select  1 ->\n-> 2 -- so")]
-fn writing_it_otherwise_changes_nothing(#[case] one: &str, #[case] other: &str) {
+fn reformatting_a_query_keeps_its_fingerprint(#[case] one: &str, #[case] other: &str) {
     assert_eq!(
         of_query(one),
         of_query(other),
@@ -81,12 +81,12 @@ fn writing_it_otherwise_changes_nothing(#[case] one: &str, #[case] other: &str) 
 #[case::a_statement_more("SELECT 1", "SELECT 1; SELECT 1")]
 #[case::a_text_without_an_end("SELECT 'a", "SELECT 'b")]
 #[case::words_run_together("SELECT a b FROM d.t", "SELECT ab FROM d.t")]
-fn another_query_is_another(#[case] one: &str, #[case] other: &str) {
+fn different_queries_have_different_fingerprints(#[case] one: &str, #[case] other: &str) {
     assert_ne!(of_query(one), of_query(other), "{:?}", NormalForm::of(one));
 }
 
 #[test]
-fn a_query_as_deep_as_it_likes_is_read_without_a_syntax_tree() {
+fn deeply_nested_queries_are_normalised() {
     let long = |joint: &str| format!("select {}", vec!["a"; 20_000].join(joint));
     let deep = |open: &str, close: &str| format!("select {}1{}", open.repeat(20_000), close.repeat(20_000));
     let unions = vec!["select 1"; 20_000].join(" union all ");
@@ -181,7 +181,7 @@ fn of_plan(text: &str) -> [Fingerprint; 3] {
 #[case::what_it_waits_for("needs = [\"one\"]", "needs = [\"one\"]\nadvance = \"ask\"")]
 #[case::the_title_of_a_check("title = \"C\"", "title = \"D\"")]
 #[case::what_a_check_said_before("title = \"C\"", "title = \"C\"\nbefore = \"7\"")]
-fn what_determines_no_row_does_not_count(#[case] part: &str, #[case] other: &str) {
+fn settings_that_do_not_affect_rows_are_ignored(#[case] part: &str, #[case] other: &str) {
     let edited = PLAN.replacen(part, other, 1);
     assert_ne!(edited, PLAN);
     assert_eq!(of_plan(&edited), of_plan(PLAN));
@@ -214,7 +214,11 @@ fn what_determines_no_row_does_not_count(#[case] part: &str, #[case] other: &str
 #[case::a_bound(2, "{ rows = 0 }", "{ column = \"n\", at_least = 0.0 }")]
 #[case::a_severity(2, "blocking", "advisory")]
 #[case::the_dates_of_a_check(2, "title = \"C\"", "title = \"C\"\ndates = [\"2024-01-02\"]")]
-fn what_determines_rows_or_an_answer_counts(#[case] at: usize, #[case] part: &str, #[case] other: &str) {
+fn settings_that_affect_rows_or_results_change_the_fingerprint(
+    #[case] at: usize,
+    #[case] part: &str,
+    #[case] other: &str,
+) {
     let edited = PLAN.replacen(part, other, 1);
     assert_ne!(edited, PLAN);
     let (before, after) = (of_plan(PLAN), of_plan(&edited));
@@ -224,7 +228,7 @@ fn what_determines_rows_or_an_answer_counts(#[case] at: usize, #[case] part: &st
 }
 
 #[test]
-fn parts_that_run_together_are_told_apart() {
+fn part_boundaries_change_the_fingerprint() {
     let of = |parts: &[(&str, &str)]| {
         let mut definition = Definition::new("t");
         for (name, value) in parts {
@@ -250,7 +254,7 @@ fn parts_that_run_together_are_told_apart() {
 }
 
 #[test]
-fn it_is_written_as_hexadecimal_digits_and_read_again() {
+fn fingerprints_round_trip_as_hexadecimal() {
     let one = of_query("SELECT 1");
     assert_eq!(one.to_string().parse(), Ok(one));
     assert_eq!(
@@ -266,7 +270,7 @@ fn it_is_written_as_hexadecimal_digits_and_read_again() {
 /// Ledgers store fingerprints: if they changed, every stored row would become outdated. If this fails, the
 /// serialization changed or the parser prints a query differently: restore the old output.
 #[test]
-fn fingerprints_stay_what_they_are_from_one_program_to_the_next() {
+fn fingerprints_are_stable_across_versions() {
     let made: Vec<String> = of_plan(PLAN).iter().map(ToString::to_string).collect();
     assert_eq!(
         made,

@@ -40,7 +40,7 @@ fn plan(text: &str) -> Result<Plan, String> {
 }
 
 #[test]
-fn a_command_and_a_query_are_read_as_written() {
+fn command_and_query_stages_are_parsed() {
     let plan = plan(PLAN).unwrap();
     assert!(!plan.uses_nba_feeds());
     let [calls, tons] = plan.stages.as_slice() else {
@@ -78,7 +78,7 @@ fn a_command_and_a_query_are_read_as_written() {
 }
 
 #[test]
-fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
+fn commands_without_a_table_store_nothing() {
     let without = PLAN
         .replace("table = \"port.calls\"\ndate_column = \"day\"\n[[", "[[")
         .replace("needs = [\"calls\"]\n", "");
@@ -319,7 +319,7 @@ fn a_command_without_a_table_leaves_nothing_and_one_with_columns_prints() {
      depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
      each"
 )]
-fn each_mistake_gets_its_own_sentence(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
+fn each_mistake_has_its_own_message(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
     let text = PLAN.replacen(good, bad, 1);
     assert_ne!(text, PLAN, "{good}");
     assert_eq!(plan(&text).unwrap_err(), sentence);

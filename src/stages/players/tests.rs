@@ -133,7 +133,7 @@ async fn computed(warehouse: &SqliteWarehouse, stage: &dyn Stage, dates: &[Naive
 }
 
 #[tokio::test]
-async fn a_date_owes_the_rows_it_then_makes() {
+async fn expected_rows_match_the_rows_computed() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = league(dir.path()).await;
     let dates = [day(12), day(13), day(14), day(16)];
@@ -170,7 +170,7 @@ async fn a_date_owes_the_rows_it_then_makes() {
 
 // There are seven games before day 14. The date sees the same ones alone or in a batch with day 16.
 #[tokio::test]
-async fn a_date_sees_the_games_before_it_whatever_batch_it_is_in() {
+async fn a_date_uses_only_earlier_games_in_any_batch() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = league(dir.path()).await;
     let stage = named("player_daily_cache");
@@ -188,7 +188,7 @@ async fn a_date_sees_the_games_before_it_whatever_batch_it_is_in() {
 }
 
 #[tokio::test]
-async fn without_players_the_stage_to_run_first_is_named() {
+async fn missing_players_name_the_stage_to_run_first() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let dates = [opener(), day(14)];

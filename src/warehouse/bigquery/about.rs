@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_stand_where_their_names_stood_and_nowhere_else() {
+    fn only_date_parameters_are_replaced() {
         let dates = ["2024-02-28", "2024-02-29"].map(|text| text.parse::<NaiveDate>().unwrap());
         let sql = "-- of @date\nSELECT '@date', @Date AS é, day FROM t\nWHERE day IN UNNEST(@dates)#@dates";
         let expected = "-- of @date\nSELECT '@date', DATE '2024-02-28' AS é, day FROM t\n\
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn no_dates_are_an_empty_list() {
+    fn no_dates_become_an_empty_list() {
         assert_eq!(
             about("SELECT @dates", &[]).unwrap(),
             "SELECT CAST([] AS ARRAY<DATE>)"
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_cannot_be_read_is_refused() {
+    fn an_unparsable_query_is_refused() {
         assert!(
             about("SELECT 'open", &[])
                 .unwrap_err()

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_and_written_alike() {
+    fn addresses_round_trip() {
         for text in [
             "nba-props-platform",
             "example.com:old-project",
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_go_below_the_api_whether_or_not_it_was_named() {
+    fn the_api_path_is_appended_unless_given() {
         let base = |text: &str| Server::parse(text).unwrap().base_url();
         assert_eq!(base("http://127.0.0.1:9050"), "http://127.0.0.1:9050/bigquery/v2");
         assert_eq!(
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_address_is_refused_with_its_reason() {
+    fn invalid_addresses_are_refused_with_a_reason() {
         let refusal = |text: &str| Address::parse(text).unwrap_err().to_string();
         assert!(refusal("NBA").starts_with("'NBA' is not a valid project id"));
         assert!(refusal("").starts_with("'' is not a valid project id"));

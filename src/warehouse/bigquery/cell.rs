@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_read_from_their_texts() {
+    fn scalars_are_parsed_from_text() {
         assert_eq!(read_text(ColumnType::Int64, "-12"), Some(Value::Int(-12)));
         assert_eq!(
             read_text(ColumnType::Float64, "1.5E3"),
@@ -153,14 +153,14 @@ mod tests {
 
     // 2024-05-01 00:00:00.000001 UTC, in the API's default format without whole microseconds.
     #[test]
-    fn a_moment_is_read_to_the_microsecond() {
+    fn timestamps_are_parsed_to_the_microsecond() {
         let read = read_text(ColumnType::Timestamp, "1.714521600000001E9");
         let moment = DateTime::from_timestamp_micros(1_714_521_600_000_001).unwrap();
         assert_eq!(read, Some(Value::Timestamp(moment)));
     }
 
     #[test]
-    fn a_list_is_read_from_its_cells_and_written_as_texts() {
+    fn arrays_are_parsed_from_cells_and_written_as_strings() {
         let cells = json!([{"v": "0.1"}, {"v": "2.0"}]);
         let numbers = Value::Numbers(vec![0.1, 2.0]);
         assert_eq!(read(ColumnType::Float64Array, &cells), Some(numbers.clone()));

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_the_kind_and_the_account() {
+    fn only_the_kind_and_account_are_shown() {
         let key = found(
             r#"{"type": "service_account", "private_key": "SECRET", "client_email": "job@p.iam",
                 "token_uri": "https://oauth2.googleapis.com/token"}"#,
@@ -259,7 +259,7 @@ mod tests {
         r#"{"type": "service_account", "private_key": "SECRET", "token_uri": "https://example.com/"}"#,
         "without an account name"
     )]
-    fn a_file_that_is_no_use_is_refused_without_a_word_of_it(#[case] text: &str, #[case] part: &str) {
+    fn an_invalid_key_file_is_refused_without_quoting_it(#[case] text: &str, #[case] part: &str) {
         let refused = found(text).unwrap_err();
         assert_eq!(refused.class, ErrorClass::Auth);
         assert!(refused.message.contains(part), "{refused:?}");

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_the_prefix_would_not_reach_is_named() {
+    fn tables_outside_backticks_are_refused_with_a_prefix() {
         let prefix = Prefix::parse("try_").unwrap();
         let datasets = HashSet::from(["port"]);
         let sql = "SELECT c.day FROM `port.calls` AS c, port.tons -- port.other";
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_no_dataset_can_have_is_refused() {
+    fn an_invalid_prefix_is_refused() {
         assert!(Prefix::parse("try-this").unwrap_err().contains("underscores"));
     }
 }

@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_operation_the_servers_message_and_the_next_step() {
+    fn errors_include_operation_server_message_and_next_step() {
         let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
             fault.in_context("writing d.t").message,

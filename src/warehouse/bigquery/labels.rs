@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_marked_with_its_stage_and_its_check_in_the_letters_a_label_takes() {
+    fn job_labels_use_valid_characters_of_stage_and_check() {
         let name = format!("Früh.Check-1 {}", "x".repeat(70));
         let purpose = Purpose {
             stage: Some("team_offense"),

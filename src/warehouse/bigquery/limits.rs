@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thirteenth_pair_of_statements_waits_until_the_first_is_ten_seconds_old() {
+    fn the_13th_pair_of_statements_waits_ten_seconds_after_the_first() {
         let start = Instant::now();
         let mut allowance = Allowance::new();
         let second = Duration::from_millis(100);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_writer_waits_for_another_writer_of_the_same_table_only() {
+    async fn writers_wait_only_for_writers_of_the_same_table() {
         let limits = Arc::new(Limits::default());
         let first = limits.turn("d.one", 2).await;
         let other = limits.turn("d.two", 2).await;

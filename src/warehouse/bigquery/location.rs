@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_datasets_decide_and_the_operator_where_there_are_none() {
+    fn the_operator_sets_the_location_only_without_datasets() {
         let found = |places: &[(&'static str, &'static str)], wanted| decided(places, wanted).unwrap();
         let here = Some("us-west2".to_owned());
         assert_eq!(found(&[], None), None);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn two_locations_are_refused_with_a_dataset_of_each() {
+    fn two_locations_are_refused_and_a_dataset_of_each_is_named() {
         let refused =
             |places: &[(&str, &str)], wanted| decided(places, wanted).unwrap_err().in_context("x").message;
         assert!(
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_dataset_of_leases_has_a_name_that_a_dataset_may_have() {
+    fn a_second_lease_dataset_has_a_valid_name() {
         assert_eq!(beside("try_backcourt", "us-west2"), "try_backcourt_us_west2");
     }
 }

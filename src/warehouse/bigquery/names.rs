@@ -101,11 +101,7 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
     )]
     #[case("`acme-test.d.t`", "`acme-test.d.t`", "`acme-test.d.t`")]
     #[case("acme-test.d.t", "acme-test.d.t", "acme-test.d.t")]
-    fn a_name_with_the_project_is_the_name_without_it(
-        #[case] name: &str,
-        #[case] sent: &str,
-        #[case] moved: &str,
-    ) {
+    fn the_own_project_is_optional_in_names(#[case] name: &str, #[case] sent: &str, #[case] moved: &str) {
         let sql = |name: &str| format!("SELECT 1 FROM {name} AS t");
         assert_eq!(names("").apply(&sql(name)).unwrap(), sql(sent));
         assert_eq!(names("").local(&sql(name)).unwrap(), sql(sent));
@@ -113,7 +109,7 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
     }
 
     #[test]
-    fn a_query_of_a_job_in_another_project_names_the_project_of_the_tables() {
+    fn queries_billed_elsewhere_name_the_table_project() {
         let prefix = Prefix::parse("try_").unwrap().within("acme-prod");
         let names = Names::new("acme-prod".to_owned(), prefix);
         let sql = "SELECT 1 FROM `d.t` JOIN acme-prod.d.u JOIN `acme-test.d.v` JOIN `region-us.INFORMATION_SCHEMA.JOBS`";
@@ -125,7 +121,7 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
     }
 
     #[test]
-    fn a_query_that_cannot_be_read_is_refused() {
+    fn an_unparsable_query_is_refused() {
         assert!(
             names("")
                 .apply("SELECT 'open")

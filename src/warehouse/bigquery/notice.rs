@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_notice_is_free_and_one_that_was_edited_is_refused_with_its_name() {
+    fn a_new_lease_table_is_free_and_an_edited_one_is_refused() {
         let place = Place::new("acme-prod", &Prefix::default(), "backcourt", "nba");
         let mut made = Table::default();
         let free = Lease {

@@ -332,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_request_cannot_carry_is_cut_and_nothing_is_left_out() {
+    fn large_record_batches_are_split_without_loss() {
         let entry = |number, bytes| Entry {
             number,
             kind: UNIT.to_owned(),

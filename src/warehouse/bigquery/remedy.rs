@@ -190,7 +190,7 @@ mod tests {
     #[case(404, "notFound", "Not found: Project no-such", None)]
     #[case(503, "backendError", "Retrying may solve the problem.", None)]
     #[case(400, "somethingNew", "A reason nobody knows yet", None)]
-    fn a_reason_that_tells_what_to_do_is_answered_by_that(
+    fn errors_with_a_known_remedy_suggest_it(
         #[case] code: i64,
         #[case] reason: &str,
         #[case] message: &str,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_project_is_named_where_it_is_known() {
+    fn remedies_name_the_project_if_known() {
         let said = Remedy::EnableApi.sentence_for("my-project1");
         assert!(
             said.ends_with("bigquery.googleapis.com --project=my-project1"),

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_of_these_months() {
+    fn dates_map_to_months() {
         let dates = ["2024-01-31", "2023-12-01", "2024-01-01"].map(day);
         assert_eq!(
             months(Dates::Only(&dates)),
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_claimed_once_and_again_when_its_table_changed_or_its_reader_failed() {
+    fn a_month_is_read_again_only_after_a_change_or_failed_read() {
         let shared = SharedReads::default();
         let (january, one, two) = (part("2024-01-01"), version("1"), version("2"));
         let (_, claimed) = shared.claim(std::slice::from_ref(&january), &one);
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_longest_ago_goes_first() {
+    fn the_least_recently_used_month_is_evicted() {
         let shared = SharedReads::default();
         let known = version("1");
         let [first, second, third] = ["2024-01-01", "2024-02-01", "2024-03-01"].map(part);

@@ -158,7 +158,7 @@ mod tests {
     use crate::table::Column;
 
     #[test]
-    fn a_table_that_is_not_there_yet_stands_in_the_query_with_its_columns() {
+    fn missing_tables_are_replaced_by_empty_ones_in_the_query() {
         let table = TableDef {
             dataset: Cow::Borrowed("port"),
             name: Cow::Borrowed("calls"),

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_recorded_after_it_is_written() {
+    fn the_record_database_is_attached_last() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         for dataset in ["nba_raw", lease::DATASET, "analytics"] {

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dataset_appears_with_its_log_settled_and_is_created_once() {
+    fn a_dataset_is_created_once_in_wal_mode() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         folder.create("nba_raw").unwrap();

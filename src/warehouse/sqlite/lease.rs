@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_taken_only_if_unchanged_since_the_look_and_its_epoch_increases() {
+    fn taking_a_lease_requires_it_unchanged_and_increments_its_epoch() {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
         assert_eq!(look(&folder, "nba").unwrap(), None);

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
+    fn concurrent_claims_are_exclusive_and_atomic() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         let tables = ["d.a".to_owned(), "d.b".to_owned()];

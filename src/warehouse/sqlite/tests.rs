@@ -131,7 +131,7 @@ fn filling(table: TableDef, rows: Vec<Row>) -> Filling {
 }
 
 #[tokio::test]
-async fn a_table_that_another_connection_created_is_seen_at_once() {
+async fn tables_created_by_another_connection_are_visible_immediately() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&points()).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_table_that_another_connection_created_is_seen_at_once() {
 }
 
 #[tokio::test]
-async fn a_replace_touches_its_dates_only_and_a_surviving_key_keeps_its_birth() {
+async fn a_replace_changes_only_its_dates_and_keeps_created_at() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_replace_touches_its_dates_only_and_a_surviving_key_keeps_its_birth() 
 }
 
 #[tokio::test]
-async fn a_replace_that_fails_changes_nothing() {
+async fn a_failed_replace_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_replace_that_fails_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_read_keeps_the_order_of_dates_and_columns_asked_for() {
+async fn reads_keep_the_requested_order_of_dates_and_columns() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let rows = vec![
@@ -248,7 +248,7 @@ async fn a_read_keeps_the_order_of_dates_and_columns_asked_for() {
 }
 
 #[tokio::test]
-async fn a_fill_replaces_its_tables_whole_and_leaves_the_others() {
+async fn a_fill_replaces_only_its_own_tables() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -276,7 +276,7 @@ async fn a_fill_replaces_its_tables_whole_and_leaves_the_others() {
 }
 
 #[tokio::test]
-async fn a_fill_that_fails_leaves_the_old_rows_and_no_file_behind() {
+async fn a_failed_fill_keeps_the_old_rows_and_removes_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let good = vec![vec!["LAL".into(), day("2021-10-20").into()]];
@@ -307,7 +307,7 @@ async fn a_fill_that_fails_leaves_the_old_rows_and_no_file_behind() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_holds_no_rows_and_cannot_be_read() {
+async fn a_missing_table_has_no_rows_and_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     assert!(!warehouse.holds_rows(&games()).await.unwrap());
@@ -324,7 +324,7 @@ async fn a_table_that_is_not_there_holds_no_rows_and_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_table_of_another_shape_is_refused() {
+async fn a_table_with_other_columns_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -350,7 +350,7 @@ async fn a_table_of_another_shape_is_refused() {
 }
 
 #[tokio::test]
-async fn a_stored_value_of_the_wrong_kind_is_named() {
+async fn a_stored_value_of_the_wrong_type_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -373,7 +373,7 @@ async fn a_stored_value_of_the_wrong_kind_is_named() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_by_its_path_and_left_as_it_is() {
+fn a_file_that_is_not_a_database_is_refused_and_left_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("league.sqlite");
     let scribble = "not a database ".repeat(100);
@@ -403,7 +403,7 @@ async fn the_folder_and_its_files_are_private() {
 }
 
 #[tokio::test]
-async fn names_that_are_no_identifiers_never_reach_sql() {
+async fn invalid_identifiers_never_reach_sql() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let table = TableDef {
@@ -416,7 +416,7 @@ async fn names_that_are_no_identifiers_never_reach_sql() {
 }
 
 #[tokio::test]
-async fn a_locked_file_is_contention_and_tried_again() {
+async fn a_locked_file_is_contention_and_retried() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -436,7 +436,7 @@ async fn a_locked_file_is_contention_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_full_disk_changes_nothing_and_says_so() {
+async fn a_full_disk_is_reported_and_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -469,7 +469,7 @@ async fn a_full_disk_changes_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_reader_may_change_nothing() {
+async fn readers_cannot_write() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     warehouse.ensure(&games()).await.unwrap();
@@ -486,7 +486,7 @@ async fn a_reader_may_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_told_by_name() {
+async fn a_damaged_file_is_reported_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let rows = (0..5_000)
         .map(|team| vec![format!("T{team}").into(), day("2021-10-19").into()])
@@ -599,7 +599,7 @@ const TOGETHER: &str = "SELECT team, points, points / 3 AS third, game_date AS d
 
 #[rstest::rstest]
 #[tokio::test]
-async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ONE, TOGETHER)] sql: &str) {
+async fn a_query_replaces_exactly_the_requested_dates(#[values(ONE_BY_ONE, TOGETHER)] sql: &str) {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     played(&warehouse).await;
@@ -649,7 +649,7 @@ async fn a_query_replaces_exactly_the_dates_it_is_asked_about(#[values(ONE_BY_ON
 }
 
 #[tokio::test]
-async fn what_a_query_answers_and_does_not_fit_is_set_aside_with_its_reason() {
+async fn query_rows_that_do_not_fit_are_quarantined_with_a_reason() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     played(&warehouse).await;
@@ -691,7 +691,7 @@ async fn what_a_query_answers_and_does_not_fit_is_set_aside_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_wrong_changes_nothing() {
+async fn an_invalid_query_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     played(&warehouse).await;
@@ -734,7 +734,7 @@ async fn a_query_that_is_wrong_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn tables_of_a_new_dataset_are_made_side_by_side() {
+async fn tables_of_a_new_dataset_are_created_concurrently() {
     for _ in 0..50 {
         let dir = tempfile::tempdir().unwrap();
         let warehouse = std::sync::Arc::new(SqliteWarehouse::open(dir.path()).unwrap());
@@ -765,7 +765,7 @@ fn holder(pid: u32) -> Holder {
 }
 
 #[tokio::test]
-async fn whoever_has_lost_the_lease_writes_nothing_in_any_way() {
+async fn every_write_is_refused_after_losing_the_lease() {
     let dir = tempfile::tempdir().unwrap();
     let first = SqliteWarehouse::open(dir.path()).unwrap();
     assert!(first.take("nba", None, &holder(1)).await.unwrap());
@@ -842,7 +842,7 @@ fn reserved(dataset: &'static str) -> TableDef {
 }
 
 #[tokio::test]
-async fn a_reserved_word_is_a_name_like_any_other() {
+async fn reserved_words_work_as_names() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     for dataset in ["order", "main", "temp", "sqlite_schema"] {
@@ -920,7 +920,7 @@ async fn a_reserved_word_is_a_name_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_dataset_that_another_program_makes_or_exchanges_is_seen_by_the_next_query() {
+async fn datasets_created_or_replaced_elsewhere_are_seen_by_the_next_query() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let count = || warehouse.query("SELECT COUNT(*) FROM `mart.t`");

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn re2_patterns_keep_their_meaning() {
+    fn re2_patterns_match_as_in_bigquery() {
         for (written, text, matches) in [
             (r"^\d{8}_[A-Z]{2,3}_[A-Z]{2,3}$", "20231216_CHI_MIA", true),
             (r"^\d{8}_[A-Z]{2,3}_[A-Z]{2,3}$", "18447218", false),

@@ -188,7 +188,7 @@ fn shown(value: &Value) -> String {
 #[case("CAST(TIMESTAMP '2026-01-04 01:02:03' AS STRING)", "2026-01-04 01:02:03+00")]
 #[case("SAFE_CAST('x' AS INT64)", "NULL")]
 #[case("SAFE_CAST('2021-02-30' AS DATE)", "NULL")]
-fn an_expression_gives_what_bigquery_gives(#[case] expression: &str, #[case] expected: &str) {
+fn expressions_give_the_results_of_bigquery(#[case] expression: &str, #[case] expected: &str) {
     assert_eq!(told(&format!("SELECT {expression}")), expected, "{expression}");
 }
 
@@ -365,7 +365,7 @@ fn an_expression_gives_what_bigquery_gives(#[case] expression: &str, #[case] exp
     "SELECT DISTINCT SPLIT(game_id, '_')[OFFSET(2)] AS home FROM league.games ORDER BY home",
     "LAL; NYK"
 )]
-fn a_query_gives_what_bigquery_gives(#[case] sql: &str, #[case] expected: &str) {
+fn queries_give_the_results_of_bigquery(#[case] sql: &str, #[case] expected: &str) {
     assert_eq!(told(sql), expected, "{sql}");
 }
 
@@ -383,7 +383,7 @@ fn a_query_gives_what_bigquery_gives(#[case] sql: &str, #[case] expected: &str) 
     "SELECT team FROM league.missing",
     "no such table: league.missing; load the feeds"
 )]
-fn data_that_do_not_fit_end_the_query_with_a_sentence(#[case] sql: &str, #[case] sentence: &str) {
+fn invalid_data_fails_the_query_with_a_reason(#[case] sql: &str, #[case] sentence: &str) {
     let error = ask(sql).unwrap_err();
     assert_eq!(error.class, ErrorClass::Data, "{sql}: {error}");
     assert!(error.message.contains(sentence), "{sql}: {error}");
@@ -427,7 +427,7 @@ fn data_that_do_not_fit_end_the_query_with_a_sentence(#[case] sql: &str, #[case]
 #[case("SELECT @day", "the parameter @day")]
 #[case("SELECT b'abc'", "b'abc'")]
 #[case("FROM league.games |> WHERE won", "the pipe syntax")]
-fn a_foreign_construct_is_refused_by_name(#[case] sql: &str, #[case] name: &str) {
+fn unsupported_constructs_are_refused_by_name(#[case] sql: &str, #[case] name: &str) {
     let error = translate(sql, now()).unwrap_err();
     assert_eq!(error.class, ErrorClass::Code, "{sql}");
     let message = error.message.to_lowercase();
@@ -444,7 +444,7 @@ fn a_foreign_construct_is_refused_by_name(#[case] sql: &str, #[case] name: &str)
 #[case("CREATE TABLE league.other AS SELECT 1")]
 #[case("SELECT 1; SELECT 2")]
 #[case("INSERT INTO league.games (team) SELECT 'X'")]
-fn only_one_query_that_reads_is_run(#[case] sql: &str) {
+fn only_a_single_read_query_is_accepted(#[case] sql: &str) {
     let error = translate(sql, now()).unwrap_err();
     assert_eq!(
         error.message,
@@ -462,14 +462,14 @@ fn only_one_query_that_reads_is_run(#[case] sql: &str) {
     "write TIMESTAMP '…'"
 )]
 #[case("SELECT team FROM", "cannot parse the query")]
-fn a_slip_is_explained(#[case] sql: &str, #[case] sentence: &str) {
+fn syntax_errors_are_explained(#[case] sql: &str, #[case] sentence: &str) {
     let error = translate(sql, now()).unwrap_err();
     assert_eq!(error.class, ErrorClass::Code);
     assert!(error.message.contains(sentence), "{error}");
 }
 
 #[test]
-fn a_misspelt_column_is_the_querys_fault() {
+fn a_misspelt_column_is_a_code_error() {
     let error = ask("SELECT tem FROM league.games").unwrap_err();
     assert_eq!(error.class, ErrorClass::Code);
     assert!(error.message.contains("no such column: tem"), "{error}");
