@@ -24,7 +24,7 @@ pub const LONG: &str = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 10000
                     CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3";
 
 #[test]
-fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_not() {
+fn only_reads_of_aborted_tasks_are_cancelled() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::billing(
         Some(emulator.port()),
@@ -74,7 +74,7 @@ fn a_read_whose_task_is_aborted_is_cancelled_and_a_read_that_is_waited_for_is_no
 }
 
 #[test]
-fn a_load_job_is_cancelled_and_counted_like_every_other() {
+fn load_jobs_are_cancelled_and_billed_like_queries() {
     let Some(emulator) = Emulator::start() else { return };
     let cancelled = Arc::new(AtomicBool::new(false));
     let is_cancelled = Arc::clone(&cancelled);
@@ -151,7 +151,7 @@ columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
 "#;
 
 #[test]
-fn a_second_sigterm_cancels_the_commit_that_is_under_way_and_names_it_with_its_bytes() {
+fn a_second_sigterm_cancels_the_running_commit_and_reports_its_bytes() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
     let state = State::none();
@@ -201,7 +201,7 @@ enum Way {
 #[case(Way::Cancel)]
 #[case(Way::Abort)]
 #[case(Way::LostLease)]
-fn what_ends_the_work_at_once_cancels_its_reads_and_bills_them(#[case] way: Way) {
+fn aborting_a_run_cancels_and_bills_its_reads(#[case] way: Way) {
     let Some(emulator) = Emulator::start() else { return };
     let asked = Arc::new(Mutex::new(Vec::new()));
     let jobs = Arc::clone(&asked);

@@ -77,7 +77,7 @@ fn asks_everything(warehouse: &BigQueryWarehouse) -> Vec<Row> {
 }
 
 #[test]
-fn answers_with_every_documented_field_are_understood() {
+fn responses_with_all_documented_fields_are_parsed() {
     let Some(discovery) = Discovery::find() else {
         return;
     };
@@ -114,7 +114,7 @@ fn answers_with_every_documented_field_are_understood() {
 }
 
 #[test]
-fn answers_with_as_good_as_no_field_are_understood() {
+fn responses_with_minimal_fields_are_parsed() {
     let proxy = answers(move |call| {
         Some(match call.method {
             Method::Results => json!({"jobComplete": true}),
@@ -178,7 +178,7 @@ fn holder() -> Holder {
 }
 
 #[test]
-fn jobs_of_an_earlier_holder_are_listed_and_cancelled_by_answers_with_all_or_as_good_as_no_fields() {
+fn stale_jobs_are_cancelled_with_full_and_minimal_responses() {
     let Some(discovery) = Discovery::find() else {
         return;
     };
@@ -202,7 +202,7 @@ fn a_table_with_columns_of_every_type_is_described() {
 }
 
 #[test]
-fn an_answer_with_columns_of_every_type_is_read_but_for_what_is_no_single_value() {
+fn results_of_every_scalar_type_are_parsed() {
     let asked = |width: usize| {
         let fields = fields().as_array().unwrap()[..width].to_vec();
         let cells: Json = TYPES[..width]

@@ -138,7 +138,7 @@ impl Ground {
 }
 
 #[test]
-fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
+fn jobs_are_billed_by_purpose_and_reported_everywhere() {
     let Some(ground) = ground(Duration::ZERO, tariff) else {
         return;
     };
@@ -193,7 +193,7 @@ fn every_job_is_billed_to_what_it_was_for_and_told_everywhere() {
 }
 
 #[test]
-fn a_commit_whose_process_died_is_billed_once_by_the_next() {
+fn a_commit_of_a_dead_process_is_billed_once_by_the_next_run() {
     let Some(ground) = ground(Duration::from_millis(600), tariff) else {
         return;
     };
@@ -229,7 +229,7 @@ fn estimated(state: &State) -> Json {
 }
 
 #[test]
-fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_much() {
+fn costs_are_estimated_before_the_run_and_can_exceed_the_limit() {
     let Some(ground) = ground(Duration::ZERO, dear) else {
         return;
     };
@@ -314,7 +314,7 @@ fn what_a_run_is_going_to_be_billed_is_known_before_it_begins_and_can_be_too_muc
 }
 
 #[test]
-fn the_console_waits_for_a_yes_to_the_cost() {
+fn the_console_waits_for_approval_of_the_cost() {
     let Some(ground) = ground(Duration::ZERO, dear) else {
         return;
     };

@@ -215,7 +215,7 @@ fn is_value(parameter: &Json, value: &str) -> bool {
 }
 
 #[test]
-fn a_request_that_the_api_does_not_know_is_told_from_one_it_knows() {
+fn requests_unknown_to_the_api_are_detected() {
     let Some(discovery) = Discovery::find() else {
         return;
     };

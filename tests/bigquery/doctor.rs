@@ -49,7 +49,7 @@ fn doctor(state: &State, address: &str, more: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
+fn doctor_reports_on_empty_and_faulty_projects_without_changes() {
     let Some(emulator) = Emulator::start() else { return };
     let state = State::loaded();
     let statements = Arc::new(Mutex::new(Vec::new()));
@@ -155,7 +155,7 @@ fn a_project_is_looked_at_from_empty_to_wrong_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_permission_that_is_missing_is_named_with_the_role_that_has_it() {
+fn a_missing_permission_is_reported_with_its_role() {
     let Some(emulator) = Emulator::start() else { return };
     let state = State::loaded();
     copy(&state, &emulator, ["2023-12-16", "2023-12-16"], raw_tables());
@@ -196,7 +196,7 @@ fn a_permission_that_is_missing_is_named_with_the_role_that_has_it() {
 }
 
 #[test]
-fn who_may_not_send_jobs_reads_which_permission_it_takes() {
+fn a_missing_job_permission_is_reported_by_name() {
     let proxy = Proxy::start(None, Duration::ZERO, |call| match call.method {
         Method::Insert => {
             let why = "Access Denied: Project acme-prod: User does not have bigquery.jobs.create permission";
@@ -226,7 +226,7 @@ fn who_may_not_send_jobs_reads_which_permission_it_takes() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_said_to_be_out_of_reach() {
+fn an_unresponsive_server_is_reported_as_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -101,7 +101,7 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     "Query exceeded limit for bytes billed: 1. 10485760 or higher required.",
     Code
 )]
-fn a_refused_call_has_its_class_and_the_servers_words(
+fn a_refused_call_has_an_error_class_and_the_server_message(
     #[case] code: u16,
     #[case] reason: &'static str,
     #[case] message: &'static str,
@@ -158,7 +158,7 @@ fn a_refused_call_has_its_class_and_the_servers_words(
     "Job execution was cancelled: User requested cancellation",
     Transient
 )]
-fn a_failed_job_has_its_class_and_the_servers_words(
+fn a_failed_job_has_an_error_class_and_the_server_message(
     #[case] reason: &'static str,
     #[case] message: &'static str,
     #[case] class: ErrorClass,
@@ -176,7 +176,7 @@ fn a_failed_job_has_its_class_and_the_servers_words(
 #[case(Fate::Say(502, "<html><title>502 Bad Gateway</title></html>".to_owned()))]
 #[case(Fate::Say(503, "<html>The service is temporarily unavailable</html>".to_owned()))]
 #[case(Fate::Reset)]
-fn what_nobody_answered_may_have_happened(#[case] fate: Fate) {
+fn a_write_without_a_response_has_an_unknown_outcome(#[case] fate: Fate) {
     let proxy = Proxy::start(None, Duration::ZERO, move |_| fate.clone());
     let lost = replaced(&proxy).unwrap_err();
     assert_eq!(lost.class, Unknown, "{lost}");
@@ -192,7 +192,7 @@ fn what_nobody_answered_may_have_happened(#[case] fate: Fate) {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_not_waited_for_and_what_it_did_is_looked_up() {
+fn a_hanging_request_times_out_and_its_job_is_looked_up() {
     let hangs = |times: usize| {
         let asked = Arc::new(AtomicUsize::new(0));
         let proxy = Proxy::start(None, Duration::ZERO, move |call| {
@@ -217,7 +217,7 @@ fn a_server_that_says_nothing_is_not_waited_for_and_what_it_did_is_looked_up() {
 }
 
 #[test]
-fn a_refused_token_is_renewed_once() {
+fn a_rejected_token_is_renewed_once() {
     let refusals = |times: usize| {
         let asked = Arc::new(AtomicUsize::new(0));
         let proxy = Proxy::start(None, Duration::ZERO, move |call| {
@@ -236,7 +236,7 @@ fn a_refused_token_is_renewed_once() {
 }
 
 #[test]
-fn a_question_is_put_again_while_the_server_stumbles() {
+fn queries_are_retried_after_server_errors() {
     let asked = Arc::new(AtomicUsize::new(0));
     let proxy = Proxy::start(None, Duration::ZERO, move |call| match call.method {
         Method::Insert if asked.fetch_add(1, Ordering::Relaxed) < 2 => {

@@ -270,7 +270,7 @@ fn one_of_many_concurrent_takers_gets_the_lease() {
 }
 
 #[test]
-fn a_frozen_run_loses_its_lease_to_another_host_and_writes_nothing_when_it_wakes() {
+fn a_frozen_run_loses_its_lease_and_writes_nothing_when_resumed() {
     let Some(emulator) = Emulator::start() else { return };
     let dates = ["2021-10-19", "2021-11-03"];
     let state = embedded(dates, &["--stop-after", "team_offense"]);

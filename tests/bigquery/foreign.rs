@@ -11,7 +11,7 @@ use backcourt::warehouse::Warehouse;
 const DAY: &str = "2021-10-19";
 
 #[test]
-fn raw_tables_of_a_project_are_left_as_they_are() {
+fn existing_raw_tables_are_left_unchanged() {
     let Some(emulator) = Emulator::start() else { return };
     let source = State::loaded();
     copy(&source, &emulator, [DAY, DAY], Feed::ALL.map(Feed::table));

@@ -40,7 +40,7 @@ async fn points(warehouse: &BigQueryWarehouse, date: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_month_is_read_once_for_all_who_read_it_until_its_table_changes() {
+fn a_month_is_read_once_until_its_table_changes() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |_| Fate::Pass);
     let reads = || {

@@ -203,7 +203,7 @@ async fn keeps(warehouse: &dyn Warehouse) {
 }
 
 #[test]
-fn stored_rows_stay_on_bigquery_where_what_came_is_short_and_no_more() {
+fn bigquery_keeps_stored_rows_only_if_new_rows_are_short() {
     let Some(emulator) = Emulator::start() else { return };
     let warehouse = emulator.open();
     block_on(async {
@@ -219,7 +219,7 @@ fn stored_rows_stay_on_bigquery_where_what_came_is_short_and_no_more() {
 }
 
 #[test]
-fn stored_rows_stay_in_the_embedded_warehouse_by_the_same_rule() {
+fn the_embedded_warehouse_keeps_stored_rows_by_the_same_rule() {
     let folder = tempfile::tempdir().unwrap();
     block_on(keeps(&SqliteWarehouse::open(folder.path()).unwrap()));
 }

@@ -395,7 +395,7 @@ fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
 }
 
 #[test]
-fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
+fn runs_killed_within_a_commit_are_finished_by_the_next_run() {
     let Some(emulator) = Emulator::start() else { return };
     let line = Line::to(&emulator);
     let mut victim = Victim::new(&line, PLAN, "often_");
@@ -418,7 +418,7 @@ fn a_plan_whose_runs_are_killed_within_their_commits_is_finished_by_the_next() {
 #[case::late_requests("late", PLAN.to_owned(), &[Moment::Late])]
 #[case::loaded_rows("load", loaded(), &[Moment::Before, Moment::After])]
 #[ignore = "kills at every request, which takes long"]
-fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_the_next(
+fn a_run_killed_at_any_request_leaves_dates_old_or_new_and_resumes(
     #[case] name: &str,
     #[case] plan: String,
     #[case] moments: &[Moment],
@@ -441,7 +441,7 @@ fn a_run_killed_at_any_request_leaves_each_date_old_or_new_and_is_finished_by_th
 /// The same for a first run, which creates all tables.
 #[test]
 #[ignore = "kills at every request, which takes long"]
-fn a_first_run_killed_at_any_request_is_finished_by_the_next() {
+fn a_first_run_killed_at_any_request_is_finished_by_the_next_run() {
     let Some(emulator) = Emulator::start() else { return };
     let line = Line::to(&emulator);
     for number in 0.. {

@@ -50,7 +50,7 @@ fn ideal(seen: &Seen) -> (Duration, usize) {
 
 #[test]
 #[ignore = "takes a minute: the latencies are those of the service"]
-fn a_run_takes_little_longer_than_the_latencies_that_depend_on_one_another() {
+fn a_run_takes_little_longer_than_its_dependent_latencies() {
     let Some(emulator) = Emulator::start() else { return };
     let last = ["--stop-after", "team_offense"];
     let state = embedded(SEASON, &last);

@@ -13,7 +13,7 @@ use super::proxy::{Fate, Method, Proxy};
 use super::warehouse::{all, at, day, game, games};
 
 #[test]
-fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice() {
+fn a_commit_with_a_lost_response_is_looked_up_and_applied_once() {
     let Some(emulator) = Emulator::start() else { return };
     // The answer of the commit is lost, and so is every lookup until the network recovers.
     let lost = Arc::new(AtomicUsize::new(0));
@@ -62,7 +62,7 @@ fn a_reply_lost_after_the_commit_is_asked_for_by_name_and_nothing_happens_twice(
 }
 
 #[test]
-fn fourteen_writers_of_one_table_never_meet_and_never_send_too_much() {
+fn concurrent_writers_of_a_table_are_serialised_within_dml_limits() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::from_millis(5), |_| Fate::Pass);
     let warehouse = Arc::new(behind(&proxy));
@@ -92,7 +92,7 @@ fn fourteen_writers_of_one_table_never_meet_and_never_send_too_much() {
 }
 
 #[test]
-fn a_statement_too_many_in_line_is_refused_and_put_again() {
+fn statements_beyond_the_queue_limit_are_refused_as_transient() {
     let proxy = Proxy::start(None, Duration::from_millis(100), |_| Fate::Pass);
     let warehouse = Arc::new(behind(&proxy));
     block_on(async {

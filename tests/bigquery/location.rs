@@ -70,7 +70,7 @@ fn looked(datasets: &'static [(&'static str, &'static str)], location: Option<&s
 }
 
 #[test]
-fn jobs_run_where_the_datasets_are_and_leases_are_kept_there() {
+fn jobs_and_leases_use_the_location_of_the_datasets() {
     for (datasets, location, expected, own) in [
         (&[("mart", "us-west2")][..], None, "us-west2", "backcourt"),
         (
@@ -164,7 +164,7 @@ fn datasets_in_two_locations_are_refused_before_the_first_job() {
 }
 
 #[test]
-fn a_dataset_that_only_a_query_names_is_looked_at_in_its_project() {
+fn datasets_named_only_in_queries_are_located_in_their_project() {
     let undeclared = PLAN.replace("reads = [{ table = \"raw.calls\" }]\n", "");
     for (name, is_own) in [
         ("`raw.calls`", true),
@@ -183,7 +183,7 @@ fn a_dataset_that_only_a_query_names_is_looked_at_in_its_project() {
 }
 
 #[test]
-fn doctor_names_a_dataset_of_leases_that_is_not_where_the_tables_are() {
+fn doctor_reports_a_lease_dataset_in_another_location() {
     let (proxy, _) = with_datasets(&[("mart", "us-west2"), ("raw", "us-west2"), ("backcourt", "US")]);
     let said = run(&proxy, &["doctor"]).out;
     for part in [

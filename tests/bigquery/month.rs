@@ -142,7 +142,7 @@ fn bad_line(call: &Call) -> Fate {
 }
 
 #[test]
-fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
+fn a_month_with_network_faults_matches_the_embedded_warehouse() {
     let Some(emulator) = Emulator::start() else { return };
     let state = embedded(MONTH, &[]);
     copy(&state, &emulator, MONTH, raw_tables());
@@ -174,7 +174,7 @@ fn a_month_on_a_bad_line_comes_out_as_in_the_embedded_warehouse() {
 }
 
 #[test]
-fn a_process_killed_five_times_leaves_what_one_that_lived_leaves() {
+fn a_process_killed_five_times_leaves_the_same_tables() {
     let Some(emulator) = Emulator::start() else { return };
     // A finished commit counts although its process was killed, so there must be enough of them.
     let dates = ["2021-10-19", "2021-11-09"];

@@ -39,7 +39,7 @@ fn writes(call: &Call) -> bool {
 }
 
 #[test]
-fn a_console_on_another_host_follows_the_recorded_progress_and_writes_nothing() {
+fn a_remote_console_follows_recorded_progress_and_writes_nothing() {
     let Some(emulator) = Emulator::start() else { return };
     let written = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&written);

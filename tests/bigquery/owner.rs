@@ -26,7 +26,7 @@ fn claim(table: &str, from: Option<&str>) -> Claim {
 }
 
 #[test]
-fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
+fn concurrent_claims_are_exclusive_and_atomic() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
         let warehouse = emulator.open();
@@ -56,7 +56,7 @@ fn of_two_that_claim_a_table_one_has_it_and_all_or_none_are_claimed() {
 }
 
 #[test]
-fn a_table_is_described_as_it_was_made_and_altered_as_it_is_wanted() {
+fn tables_match_their_definition_and_can_be_altered() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
         let warehouse = emulator.open();
@@ -96,7 +96,7 @@ fn plan(name: &str, sql: &str, columns: &str) -> String {
 
 /// Whatever the operator allows, a commit couldn't change these tables or would scan all of them.
 #[test]
-fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
+fn immutable_and_fully_scanned_tables_are_refused() {
     let Some(emulator) = Emulator::start() else { return };
     let warehouse = emulator.open();
     let ask = |sql: &str| block_on(warehouse.query(sql)).unwrap();
@@ -137,7 +137,7 @@ fn a_table_that_no_commit_can_change_or_that_each_would_scan_is_refused() {
 }
 
 #[test]
-fn two_plans_rows_of_nobody_and_other_columns_are_refused_before_anything_is_written() {
+fn foreign_tables_rows_and_columns_are_refused_before_writing() {
     let Some(emulator) = Emulator::start() else { return };
     let number = "{ name = \"n\", type = \"INT64\" }";
     let sql = "SELECT @date AS day, 1 AS n";

@@ -71,7 +71,7 @@ async fn numbers(warehouse: &BigQueryWarehouse, plan: &str) -> Vec<Value> {
 }
 
 #[test]
-fn replaced_entries_are_removed_once_there_are_many_and_what_older_versions_left_is_dropped() {
+fn replaced_entries_are_pruned_and_former_tables_dropped() {
     let Some(emulator) = Emulator::start() else { return };
     let proxy = Proxy::start(Some(emulator.port()), Duration::ZERO, |call| {
         // Its last heartbeat was in 1970.

@@ -94,7 +94,7 @@ const TOGETHER: &str = "SELECT team, points, points / 3 AS third, game_date AS d
                         FROM `box.games` WHERE game_date IN UNNEST(@dates)";
 
 #[test]
-fn a_query_replaces_exactly_the_dates_it_is_asked_about_and_what_does_not_fit_is_set_aside() {
+fn a_query_replaces_its_dates_and_quarantines_invalid_rows() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
         let warehouse = emulator.open();
@@ -298,7 +298,7 @@ async fn tells_rows_without_a_key_apart(warehouse: &BigQueryWarehouse) {
 
 /// A lost result of a script is requested again, without running the query again.
 #[test]
-fn an_answer_that_is_lost_after_the_commit_is_asked_for_again() {
+fn a_result_lost_after_the_commit_is_requested_again() {
     let Some(emulator) = Emulator::start() else { return };
     let lost = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&lost);
@@ -339,7 +339,7 @@ fn an_answer_that_is_lost_after_the_commit_is_asked_for_again() {
 
 /// Anything that exceeds a limit fails before the commit, and the result read after it is small.
 #[test]
-fn nothing_but_a_few_rows_is_read_after_the_commit() {
+fn only_a_few_rows_are_read_after_the_commit() {
     let scripts = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&scripts);
     let proxy = Proxy::start(None, Duration::ZERO, move |call| {
@@ -401,7 +401,7 @@ async fn refuses(warehouse: &BigQueryWarehouse) {
 }
 
 #[test]
-fn a_plan_of_own_stages_comes_out_as_in_the_embedded_warehouse() {
+fn own_stages_match_the_embedded_warehouse() {
     let Some(emulator) = Emulator::start() else { return };
     let (here, there) = (State::none(), State::none());
     let [on, address, behind, prefix] = emulator.flags();

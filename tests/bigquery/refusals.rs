@@ -109,7 +109,7 @@ const ELSEWHERE: &str = "Not found: Dataset p:d was not found in location US";
     Code,
     "HTTP 404 with a page that is not BigQuery's; check the server's address"
 )]
-fn a_refusal_has_a_class_and_says_what_to_do(
+fn refusals_have_a_class_and_a_next_step(
     #[case] body: &str,
     #[case] code: u16,
     #[case] class: ErrorClass,
@@ -121,7 +121,7 @@ fn a_refusal_has_a_class_and_says_what_to_do(
 }
 
 #[test]
-fn a_message_from_outside_is_shown_on_one_line_without_control_characters() {
+fn server_messages_are_one_line_without_control_characters() {
     let (_, message) = said(
         400,
         &body(

@@ -21,7 +21,7 @@ const DATE: &str = "2021-11-18";
 const LOOKED_BACK_ON: [&str; 2] = ["nbac_schedule", "team_defense_game_summary"];
 
 #[test]
-fn what_bigquery_holds_comes_out_the_same_here_until_a_value_is_changed_there() {
+fn a_rehearsal_matches_bigquery_until_a_stored_value_changes() {
     let Some(emulator) = Emulator::start() else { return };
     // The last date is the first with rows in a look-back stage.
     let (season, date) = (["2021-10-19", DATE], [DATE, DATE]);

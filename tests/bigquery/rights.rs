@@ -67,7 +67,7 @@ fn is_more_than_granted(call: &Call) -> bool {
 }
 
 #[test]
-fn a_caller_with_the_documented_roles_runs_a_plan_whose_datasets_are_there() {
+fn the_documented_roles_suffice_for_existing_datasets() {
     let Some(emulator) = Emulator::start() else { return };
     let owner = Planned::new(PLAN);
     backfill(&owner, &emulator.address(), &RUN).expect(0);
@@ -93,7 +93,7 @@ fn a_caller_with_the_documented_roles_runs_a_plan_whose_datasets_are_there() {
 }
 
 #[test]
-fn jobs_are_billed_to_another_project_than_that_of_the_tables() {
+fn jobs_can_be_billed_to_another_project() {
     let Some(emulator) = Emulator::start() else { return };
     let billed = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&billed);

@@ -50,7 +50,7 @@ fn asked(emulator: &Emulator, sql: &str) -> String {
 }
 
 #[test]
-fn rows_of_days_left_out_stay_whatever_runs() {
+fn rows_of_inactive_days_are_never_changed() {
     let Some(emulator) = Emulator::start() else { return };
     let planned = Planned::on(MONDAYS, &emulator.flags());
     planned.run(&[]).expect(0);
@@ -76,7 +76,7 @@ fn rows_of_days_left_out_stay_whatever_runs() {
 }
 
 #[test]
-fn an_edited_check_is_asked_again_before_its_gate_decides() {
+fn an_edited_check_is_rerun_before_its_gate() {
     let Some(emulator) = Emulator::start() else { return };
     let planned = Planned::on(MONDAYS, &emulator.flags());
     planned.run(&[]).expect(0);

@@ -192,7 +192,7 @@ fn fails_in_every_command(planted: &Planted, part: &str) {
 }
 
 #[test]
-fn credentials_that_are_no_use_are_refused_without_a_word_of_them() {
+fn invalid_credentials_are_refused_without_quoting_them() {
     let text = serde_json::to_string(BROKEN_KEY).unwrap();
     let cases = [
         (
@@ -221,7 +221,7 @@ fn credentials_that_are_no_use_are_refused_without_a_word_of_them() {
 }
 
 #[test]
-fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
+fn rejected_keys_and_tokens_stay_secret() {
     let Some(key) = fresh_key() else { return };
     let refused =
         json!({"error": "invalid_grant", "error_description": "Invalid JWT Signature."}).to_string();
@@ -274,7 +274,7 @@ fn a_key_that_is_refused_or_a_token_that_leads_nowhere_stays_secret() {
 }
 
 #[test]
-fn a_run_that_goes_well_on_this_machine_sends_no_credentials_anywhere() {
+fn a_run_on_a_local_server_sends_no_credentials() {
     let Some(emulator) = Emulator::start() else { return };
     let raw = State::loaded();
     copy(&raw, &emulator, ["2023-12-11", "2023-12-12"], raw_tables());

@@ -53,7 +53,7 @@ async fn stored(warehouse: &BigQueryWarehouse) -> Vec<Row> {
 }
 
 #[test]
-fn a_commit_that_is_larger_than_a_request_is_loaded_once_however_often_a_piece_is_lost() {
+fn a_large_commit_is_loaded_once_despite_lost_chunks() {
     let Some(emulator) = Emulator::start() else { return };
     let pieces = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&pieces);

@@ -67,7 +67,7 @@ fn one_after_the_other(waits: &[Wait]) -> usize {
 }
 
 #[test]
-fn a_start_waits_a_few_times_before_it_reads() {
+fn a_start_needs_few_round_trips_before_its_first_read() {
     let Some(emulator) = Emulator::start() else { return };
     let state = State::none();
     for most in [11, 6] {

@@ -104,7 +104,7 @@ pub async fn all(warehouse: &BigQueryWarehouse) -> Vec<Row> {
 }
 
 #[test]
-fn a_warehouse_on_bigquery_keeps_its_promises() {
+fn bigquery_meets_the_warehouse_contract() {
     let Some(emulator) = Emulator::start() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -80,7 +80,7 @@ fn shows_the_end(pty: &Pty) {
 }
 
 #[test]
-fn several_watch_and_one_has_the_helm() {
+fn several_consoles_observe_and_one_has_control() {
     let state = State::loaded();
     let mut ann = run_in(&state);
     shows(&ann, "the run holds", &["paused", "916 pending", "622 skipped"]);
@@ -152,7 +152,7 @@ fn several_watch_and_one_has_the_helm() {
 }
 
 #[test]
-fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
+fn detaching_keeps_the_run_and_a_killed_run_is_reported() {
     let state = State::loaded();
     let mut run = Held::start(&state);
     let mut first = attach(&state, "ann", &[]);
@@ -201,7 +201,7 @@ fn a_console_that_leaves_ends_nothing_and_one_whose_run_is_killed_says_so() {
 }
 
 #[test]
-fn a_console_with_the_helm_ends_the_run_after_a_question() {
+fn a_console_in_control_ends_the_run_after_confirmation() {
     let state = State::loaded();
     let mut run = Held::start(&state);
     let mut pty = attach(&state, "ann", &[]);

@@ -80,7 +80,7 @@ fn in_one_line(ended: &Ended) {
 #[case::never_run_check(&["check"], "never run in")]
 #[case::never_run_rerun(&["rerun", "--failed"], "nothing to rerun: plan nba has never run in")]
 #[case::never_run_offending(&["rerun", "--offending", "rows_per_date"], "nothing to rerun")]
-fn a_wrong_word_is_refused_in_one_line(#[case] args: &[&str], #[case] words: &str) {
+fn an_unknown_command_is_refused_in_one_line(#[case] args: &[&str], #[case] words: &str) {
     let state = State::none();
     let ended = state.backcourt(args);
     refused(&ended, &[words]);
@@ -98,7 +98,7 @@ fn a_wrong_word_is_refused_in_one_line(#[case] args: &[&str], #[case] words: &st
 #[case::dates_and_range(&["run", "--dates", "2024-01-01", "--from", "2024-01-01"], &["--dates", "--from"])]
 #[case::rerun_what(&["rerun"], &["--failed", "--dates", "--offending"])]
 #[case::rerun_two(&["rerun", "--failed", "--dates", "2024-01-01"], &["--failed", "cannot be used with"])]
-fn a_wrong_flag_is_refused_by_name(#[case] args: &[&str], #[case] words: &[&str]) {
+fn an_unknown_flag_is_refused_by_name(#[case] args: &[&str], #[case] words: &[&str]) {
     let state = State::none();
     refused(&state.backcourt(args), words);
     assert!(!state.path().exists());
@@ -151,7 +151,7 @@ kind = "nba"
 )]
 #[case::range("2024-01-02", "2023-01-02", "ends on 2023-01-02", "swap the two dates")]
 #[case::syntax("title = \"Small\"", "title = Small", "line 3", "plan.toml")]
-fn a_plan_file_is_refused_with_what_would_be_right(
+fn an_invalid_plan_file_is_refused_with_a_correction(
     #[case] good: &str,
     #[case] bad: &str,
     #[case] problem: &str,
@@ -188,7 +188,7 @@ const OPENING: [&[&str]; 6] = [
 #[case::damage_inside(|bytes: &[u8]| { let mut bytes = bytes.to_vec(); let half = bytes.len() / 2; bytes[half..].fill(0x5a); bytes }, "is damaged")]
 #[case::cut_short(|bytes: &[u8]| bytes[..bytes.len() / 2].to_vec(), "is damaged")]
 #[case::a_text(|_: &[u8]| b"SELECT 1;".to_vec(), "is damaged")]
-fn a_damaged_ledger_is_refused_by_path_and_left_as_it_is(
+fn a_damaged_ledger_is_refused_by_path_and_left_unchanged(
     #[case] damage: fn(&[u8]) -> Vec<u8>,
     #[case] words: &str,
 ) {
@@ -206,7 +206,7 @@ fn a_damaged_ledger_is_refused_by_path_and_left_as_it_is(
 }
 
 #[test]
-fn another_programs_database_is_not_taken_for_a_ledger() {
+fn a_foreign_database_is_not_accepted_as_a_ledger() {
     let state = State::loaded();
     let path = state.path().join("ledger.sqlite");
     rusqlite::Connection::open(&path)
@@ -223,7 +223,7 @@ fn another_programs_database_is_not_taken_for_a_ledger() {
 }
 
 #[test]
-fn a_damaged_warehouse_is_refused_by_path_and_left_as_it_is() {
+fn a_damaged_warehouse_is_refused_by_path_and_left_unchanged() {
     let state = State::loaded();
     state.backcourt(&DATES).expect(0);
     let path = state.path().join("warehouse/nba_analytics.sqlite");
@@ -278,11 +278,7 @@ fn a_file_in_place_of_a_folder_is_refused_by_path(#[case] name: &str) {
     "cannot create state folder /dev/null/backcourt"
 )]
 #[case::warehouse("--warehouse", "sqlite:/proc/backcourt", "/proc/backcourt")]
-fn a_place_that_cannot_be_written_is_refused_by_name(
-    #[case] flag: &str,
-    #[case] place: &str,
-    #[case] words: &str,
-) {
+fn an_unwritable_path_is_refused_by_name(#[case] flag: &str, #[case] place: &str, #[case] words: &str) {
     let own = State::none();
     let mut command = backcourt();
     command.args(["run", "--output", "plain", flag, place]);
@@ -329,7 +325,7 @@ fn own_files_with_bad_rows_are_refused_row_by_row_and_nothing_is_loaded() {
 }
 
 #[test]
-fn an_event_log_that_cannot_grow_stops_the_run_which_goes_on_later() {
+fn an_unwritable_event_log_stops_the_run_until_fixed() {
     let state = State::loaded();
     symlink("/dev/full", state.events_file()).unwrap();
     let stopped = state.backcourt(&DATES).expect(3);
@@ -349,7 +345,7 @@ fn an_event_log_that_cannot_grow_stops_the_run_which_goes_on_later() {
 
 /// Uses a separate disk that fills up and then gets more space. It disappears with the process that mounted it.
 #[test]
-fn a_full_disk_stops_the_run_with_a_sentence_and_nothing_is_lost() {
+fn a_full_disk_stops_the_run_with_a_message_and_loses_nothing() {
     let state = State::none();
     let reference = State::loaded();
     let run = "run --stop-after team_offense --output plain --from 2023-10-24 --to 2024-04-14";

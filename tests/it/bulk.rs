@@ -46,7 +46,7 @@ fn logged(folder: &Path, text: &str) -> usize {
 }
 
 #[test]
-fn a_million_lines_of_a_program_are_all_in_the_log() {
+fn a_million_output_lines_are_all_logged() {
     let state = State::none();
     let plan = r#"
 name = "talk"
@@ -66,7 +66,7 @@ timeout_seconds = 300
 }
 
 #[test]
-fn ten_thousand_dates_are_done_once_each() {
+fn ten_thousand_dates_run_once_each() {
     let state = State::none();
     let plan = r#"
 name = "years"

@@ -172,7 +172,7 @@ fn settled(state: &State) -> BTreeMap<String, (String, i64)> {
 }
 
 #[test]
-fn killed_at_twenty_moments_it_ends_as_if_nothing_had_happened() {
+fn a_run_killed_twenty_times_gives_the_same_result() {
     let given = std::env::var("BACKCOURT_CHAOS_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());

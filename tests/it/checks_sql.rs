@@ -156,7 +156,7 @@ const BLOCKING: [&str; 10] = [
 ];
 
 #[tokio::test]
-async fn good_rows_offend_no_check() {
+async fn good_rows_pass_every_check() {
     let league = League::good();
     for check in BLOCKING {
         assert_eq!(league.ask(check).await.rows, Vec::<Row>::new(), "{check}");
@@ -208,14 +208,14 @@ type Spoil = fn(&mut League);
 #[case::id_reversed("no_orphan_ids", |l: &mut League| l.spoil("CHI", "game_id", game_id(BAD, "MIA", "CHI")))]
 #[case::id_of_another_date("no_orphan_ids", |l: &mut League| l.spoil("CHI", "game_id", game_id(GOOD, "CHI", "MIA")))]
 #[tokio::test]
-async fn a_bad_row_is_named_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
+async fn a_bad_row_is_reported_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
     let mut league = League::good();
     spoil(&mut league);
     assert_eq!(offending(&league.ask(check).await), BTreeSet::from([day(BAD)]));
 }
 
 #[tokio::test]
-async fn unknown_possessions_are_not_judged_by_pace() {
+async fn unknown_possessions_are_not_checked_against_pace() {
     let mut league = League::good();
     for column in ["possessions", "pace"] {
         league.spoil("CHI", column, Value::Null);

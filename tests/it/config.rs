@@ -35,7 +35,7 @@ fn line<'a>(shown: &'a str, setting: &str) -> &'a str {
 }
 
 #[test]
-fn a_key_of_the_file_pauses_and_the_screen_names_it() {
+fn a_custom_key_pauses_and_is_shown_on_screen() {
     let state = State::loaded();
     let file = written(&state, "[keys]\npause = \"F5\"\n");
     let (folder, file) = (state.path(), file.to_str().unwrap());
@@ -84,7 +84,7 @@ fn has_mouse(screen: &vt100::Screen) -> bool {
 }
 
 #[test]
-fn the_mouse_is_taken_and_given_back_by_a_key() {
+fn a_key_toggles_mouse_capture() {
     let state = State::loaded();
     let folder = state.path();
     let arguments = [
@@ -127,7 +127,7 @@ fn the_mouse_is_taken_and_given_back_by_a_key() {
 #[case::setting("them = 'dark'", "line 1: setting 'them' not found; did you mean 'theme'?")]
 #[case::command("[keys]\nrerunn = 'r'", "command 'rerunn' not found; did you mean 'rerun'?")]
 #[case::taken("[keys]\nrerun = 'p'", "p would mean both 'rerun' and 'pause' (Dates)")]
-fn a_file_that_cannot_be_used_ends_it_before_anything_is_done(#[case] text: &str, #[case] problem: &str) {
+fn an_invalid_file_stops_the_program_at_startup(#[case] text: &str, #[case] problem: &str) {
     let state = State::none();
     let file = written(&state, text);
     let command = &mut state.command(&["run", "--output", "plain"]);
@@ -142,7 +142,7 @@ fn a_file_that_cannot_be_used_ends_it_before_anything_is_done(#[case] text: &str
 }
 
 #[test]
-fn everything_wrong_in_a_file_is_said_at_once() {
+fn all_errors_in_a_file_are_reported_together() {
     let state = State::none();
     let file = written(&state, "workers = 'many'\n\n[keys]\nzoom = 'z'\nrerunn = 'r'\n");
     let told = with_file(&file, &["keys"]).expect(2).err;
@@ -165,7 +165,7 @@ fn everything_wrong_in_a_file_is_said_at_once() {
 }
 
 #[test]
-fn a_named_file_must_be_there_and_the_usual_one_need_not() {
+fn an_explicit_file_must_exist_and_the_default_one_need_not() {
     let state = State::none();
     let nowhere = state.path().join("config.toml");
     let told = with_file(&nowhere, &["keys"]).expect(2).err;
@@ -190,7 +190,7 @@ fn a_named_file_must_be_there_and_the_usual_one_need_not() {
 }
 
 #[test]
-fn flag_environment_file_and_default_go_in_this_order() {
+fn precedence_is_flag_environment_file_default() {
     let state = State::none();
     let file = written(
         &state,
@@ -219,7 +219,7 @@ fn flag_environment_file_and_default_go_in_this_order() {
 }
 
 #[test]
-fn keys_are_listed_as_they_are_in_effect() {
+fn keys_are_listed_with_their_effective_bindings() {
     let state = State::none();
     let file = written(&state, "[keys]\npause = [\"F5\", \"Ctrl-P\"]\n");
     let listed = with_file(&file, &["keys"]).expect(0).out;
@@ -230,7 +230,7 @@ fn keys_are_listed_as_they_are_in_effect() {
 }
 
 #[test]
-fn check_takes_for_its_console_what_run_takes() {
+fn check_accepts_the_console_flags_of_run() {
     let state = State::none();
     let look = ["check", "--output", "plain", "--theme", "mono", "--mouse"];
     let more = ["--notify", "never", "--on-hangup", "drain"];

@@ -106,7 +106,7 @@ fn last_state(folder: &Path) -> RunState {
 }
 
 #[test]
-fn a_run_is_started_paused_resumed_healed_and_left() {
+fn a_run_is_started_paused_resumed_repaired_and_left() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_until("the run is paused with its dates known", |screen| {
@@ -149,7 +149,7 @@ fn players_with_minutes(folder: &Path) -> i64 {
 }
 
 #[test]
-fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
+fn the_usage_rate_has_a_breakdown_and_checks_show_their_history() {
     let folder = loaded();
     let state = folder.path().to_str().unwrap();
     let mut arguments = vec!["run", "--state-dir", state, "--stop-after", "player_game"];
@@ -214,7 +214,7 @@ fn the_usage_rate_is_broken_down_and_a_check_tells_its_past() {
 }
 
 #[test]
-fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_processor() {
+fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_cpu() {
     let folder = loaded();
     let pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -238,7 +238,7 @@ const BYTES_A_SECOND: f64 = 8_000.0;
 const WHOLE_SCREEN: f64 = 12_000.0;
 
 #[test]
-fn a_busy_screen_keeps_to_its_bytes_over_ssh_and_writes_nothing_once_the_run_has_ended() {
+fn an_ssh_screen_stays_within_its_byte_rate_and_ends_silent() {
     let folder = loaded();
     let state = folder.path().to_str().unwrap();
     let arguments = ["run", "--stop-after", "team_offense", "--state-dir", state];
@@ -278,7 +278,7 @@ fn quiet_bytes(pty: &Pty) -> usize {
 }
 
 #[test]
-fn the_least_level_of_the_log_still_shows_what_failed() {
+fn the_highest_log_level_still_shows_failures() {
     let folder = loaded();
     let mut pty = start(folder.path(), &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
@@ -298,7 +298,7 @@ fn the_least_level_of_the_log_still_shows_what_failed() {
 }
 
 #[test]
-fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
+fn source_failures_are_shown_and_lead_to_their_date() {
     let folder = TempDir::new().unwrap();
     let mut pty = start(folder.path(), &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
@@ -320,7 +320,7 @@ fn what_is_wrong_with_the_sources_is_shown_and_a_date_of_it_gone_to() {
 }
 
 #[test]
-fn a_date_is_opened_down_to_the_row_of_a_team_and_where_it_came_from() {
+fn a_date_drills_down_to_a_team_row_and_its_source() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--dates", "2023-12-17"]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
@@ -372,7 +372,7 @@ fn a_date_is_opened_down_to_the_row_of_a_team_and_where_it_came_from() {
 }
 
 #[test]
-fn nothing_is_rerun_where_nothing_was_run() {
+fn rerun_before_the_first_run_is_refused() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");
     for selection in [&["--failed"][..], &["--offending", "home_truth"]] {
@@ -390,7 +390,7 @@ fn nothing_is_rerun_where_nothing_was_run() {
 }
 
 #[test]
-fn pausing_holds_a_run_under_way_until_it_is_resumed() {
+fn a_running_run_can_be_paused_and_resumed() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -406,7 +406,7 @@ fn pausing_holds_a_run_under_way_until_it_is_resumed() {
 }
 
 #[test]
-fn the_screen_follows_the_terminal_and_says_when_it_is_too_small() {
+fn the_screen_follows_resizes_and_reports_a_too_small_size() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -432,7 +432,7 @@ fn the_screen_follows_the_terminal_and_says_when_it_is_too_small() {
 }
 
 #[test]
-fn ctrl_z_hands_the_terminal_to_the_shell_and_fg_brings_the_console_back() {
+fn ctrl_z_suspends_the_console_and_fg_restores_it() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -453,7 +453,7 @@ fn ctrl_z_hands_the_terminal_to_the_shell_and_fg_brings_the_console_back() {
 }
 
 #[test]
-fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
+fn quitting_asks_while_work_remains_and_defaults_to_stay() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -476,7 +476,7 @@ fn quitting_asks_while_there_is_work_and_keeping_is_the_default() {
 }
 
 #[test]
-fn sigterm_drains_restores_the_terminal_and_says_143() {
+fn sigterm_drains_restores_the_terminal_and_exits_with_143() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--paused"]);
     pty.wait_for("916 pending");
@@ -486,7 +486,7 @@ fn sigterm_drains_restores_the_terminal_and_says_143() {
 }
 
 #[test]
-fn a_run_outlives_its_terminal() {
+fn a_run_survives_its_terminal() {
     let folder = loaded();
     let mut pty = start(folder.path(), &["--workers", "1"]);
     pty.wait_until("dates are being done", is_under_way);
@@ -501,7 +501,7 @@ fn a_run_outlives_its_terminal() {
 
 /// A detached run draws nothing and doesn't query a terminal that is gone. Only work uses CPU, and here there is none.
 #[rstest]
-fn a_run_that_holds_without_its_terminal_uses_no_processor(
+fn a_paused_run_without_its_terminal_uses_no_cpu(
     #[values("exec \"$0\" \"$@\"", "trap '' HUP; exec \"$0\" \"$@\"")] shell: &str,
 ) {
     let folder = loaded();
@@ -534,7 +534,7 @@ fn a_run_that_holds_without_its_terminal_uses_no_processor(
 }
 
 #[test]
-fn a_hang_up_ends_the_run_where_that_is_wished() {
+fn a_hang_up_drains_the_run_if_configured() {
     for what in ["drain", "abort"] {
         let folder = loaded();
         let mut pty = start(folder.path(), &["--paused", "--on-hangup", what]);
@@ -546,7 +546,7 @@ fn a_hang_up_ends_the_run_where_that_is_wished() {
 }
 
 #[test]
-fn a_terminal_lost_after_the_end_keeps_no_process_behind() {
+fn a_terminal_lost_after_the_end_leaves_no_process() {
     let folder = loaded();
     let mut pty = start(folder.path(), &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
@@ -555,7 +555,7 @@ fn a_terminal_lost_after_the_end_keeps_no_process_behind() {
 }
 
 #[test]
-fn without_a_terminal_the_console_is_refused_and_nothing_is_made() {
+fn without_a_terminal_the_console_is_refused_before_any_write() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");
     let refused = Command::new(env!("CARGO_BIN_EXE_backcourt"))
@@ -599,7 +599,7 @@ fn scene() {
 }
 
 #[test]
-fn a_worker_that_panics_fails_its_date_and_leaves_the_screen_alone() {
+fn a_panicking_worker_fails_its_date_and_keeps_the_screen_intact() {
     let folder = TempDir::new().unwrap();
     let program = std::env::current_exe().unwrap();
     let arguments = [

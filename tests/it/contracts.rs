@@ -70,7 +70,7 @@ fn run_week(state: &State, more: &[&str]) -> Ended {
 }
 
 #[test]
-fn from_an_empty_folder_to_a_full_table() {
+fn a_run_fills_a_table_from_an_empty_folder() {
     let state = State::none();
     let run = state
         .backcourt(&[
@@ -140,7 +140,7 @@ fn from_an_empty_folder_to_a_full_table() {
 }
 
 #[test]
-fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
+fn the_box_score_fails_its_checks_and_reconstruction_fixes_them() {
     let state = State::loaded();
     let bad = state
         .backcourt(&[&RUN[..], &["--source", "boxscore"]].concat())
@@ -180,7 +180,7 @@ fn the_box_score_alone_fails_its_checks_and_reconstruction_heals_them() {
 }
 
 #[test]
-fn a_date_that_fails_is_healed_by_a_rerun_in_another_process() {
+fn a_failed_date_is_fixed_by_a_rerun_in_another_process() {
     let state = State::none();
     state.backcourt(&["load", "--faults", "flaky"]).expect(0);
     let dates = "2021-12-25,2021-12-26,2023-12-16,2025-11-14";
@@ -209,7 +209,7 @@ fn a_date_that_fails_is_healed_by_a_rerun_in_another_process() {
 }
 
 #[test]
-fn the_dates_a_check_names_are_done_again() {
+fn failing_dates_of_a_check_are_rerun() {
     let state = State::loaded();
     run_week(&state, &[]).expect(0);
     let whole = state.rows();
@@ -247,7 +247,7 @@ fn the_dates_a_check_names_are_done_again() {
 }
 
 #[test]
-fn all_checks_or_some_are_asked_whether_or_not_they_have_an_answer() {
+fn all_or_selected_checks_run_regardless_of_earlier_results() {
     let state = State::loaded();
     run_week(&state, &[]).expect(0);
     let all = state.backcourt(&["check", "--output", "jsonl"]).expect(0);
@@ -265,7 +265,7 @@ fn all_checks_or_some_are_asked_whether_or_not_they_have_an_answer() {
 }
 
 #[test]
-fn the_old_runbooks_environment_is_honoured() {
+fn environment_variables_of_the_old_runbook_are_honoured() {
     let state = State::loaded();
     let mut command = state.command(&[&RUN[..], &["--dates", "2023-12-16"]].concat());
     command
@@ -286,7 +286,7 @@ fn the_old_runbooks_environment_is_honoured() {
 }
 
 #[test]
-fn a_range_without_games_ends_like_any_other() {
+fn a_range_without_games_finishes_normally() {
     let state = State::loaded();
     let mut outside = 0;
     for (from, to, days) in [("2020-02-01", "2020-02-10", 10), ("2026-02-01", "2026-02-28", 28)] {
@@ -312,7 +312,7 @@ fn a_range_without_games_ends_like_any_other() {
 }
 
 #[test]
-fn chosen_dates_are_done_and_no_others() {
+fn only_selected_dates_run() {
     let state = State::loaded();
     state
         .backcourt(&[&RUN[..], &["--dates", "2023-12-16, 2021-12-25,2021-12-25"]].concat())
@@ -353,7 +353,7 @@ fn picture(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_dry_run_says_what_is_due_and_writes_nothing() {
+fn a_dry_run_lists_due_dates_and_writes_nothing() {
     let state = State::none();
     let first = state.backcourt(&["run", "--dry-run"]).expect(0);
     assert!(first.out.contains("1,538 dates in team_offense"), "{}", first.out);
@@ -404,7 +404,7 @@ impl Drop for Held {
 }
 
 #[test]
-fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
+fn a_paused_run_is_visible_in_status_and_ends_by_signal() {
     let state = State::loaded();
     let mut held = Held::start(&state);
     let pid = held.0.id();
@@ -439,14 +439,14 @@ fn a_paused_run_holds_is_seen_from_outside_and_ends_by_signal() {
 }
 
 #[test]
-fn a_run_that_is_killed_is_read_off_as_interrupted() {
+fn a_killed_run_is_reported_as_interrupted() {
     let state = State::loaded();
     drop(Held::start(&state));
     assert_eq!(state.status()["run"]["state"], "interrupted");
 }
 
 #[test]
-fn a_state_folder_is_the_same_however_its_path_is_written() {
+fn a_state_folder_is_the_same_under_every_path() {
     let state = State::loaded();
     run_week(&state, &[]).expect(0);
     let home = state.path();
@@ -466,7 +466,7 @@ fn a_state_folder_is_the_same_however_its_path_is_written() {
 }
 
 #[test]
-fn a_named_warehouse_is_the_same_before_and_after_it_exists() {
+fn a_warehouse_path_is_the_same_before_and_after_it_exists() {
     let state = State::loaded();
     let parent = state.path().parent().unwrap().to_owned();
     fs::create_dir(parent.join("own")).unwrap();
@@ -737,7 +737,7 @@ fn delta() -> SnapshotDelta {
 }
 
 #[test]
-fn every_kind_of_event_is_in_the_schema() {
+fn every_event_type_is_in_the_schema() {
     let events = every_kind().into_iter().chain(kinds_before_the_first_unit());
     let schema: Value = serde_json::from_str(include_str!("../../docs/event.schema.json")).unwrap();
     let described: BTreeSet<&str> = schema["oneOf"]
@@ -766,7 +766,7 @@ fn every_kind_of_event_is_in_the_schema() {
 }
 
 #[test]
-fn the_schemas_refuse_what_is_not_in_them() {
+fn the_schemas_refuse_unknown_fields() {
     let fact = json!({"schema": "backcourt.event/1", "seq": 1, "at": "2026-01-04T10:00:00.5Z", "run": "r", "event": "paused"});
     must_fit(&EVENT, &fact);
     for (key, value) in [
@@ -786,7 +786,7 @@ fn the_schemas_refuse_what_is_not_in_them() {
 }
 
 #[test]
-fn the_report_fits_its_schema_and_reads_the_same_after_a_restart() {
+fn the_report_matches_its_schema_and_is_stable_across_restarts() {
     let state = State::loaded();
     run_week(&state, &[]).expect(0);
     for format in ["json", "md"] {
@@ -836,7 +836,7 @@ fn the_report_fits_its_schema_and_reads_the_same_after_a_restart() {
 }
 
 #[test]
-fn after_a_kill_the_report_says_interrupted_and_the_exact_command_that_goes_on() {
+fn after_a_kill_the_report_shows_interrupted_and_how_to_resume() {
     let state = State::loaded();
     drop(Held::start(&state));
     let report = || state.backcourt(&["report"]).expect(0).out;

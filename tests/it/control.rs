@@ -106,7 +106,7 @@ impl Drop for Run {
 }
 
 #[test]
-fn a_run_is_steered_from_a_second_shell() {
+fn a_run_is_controlled_from_a_second_shell() {
     let mut run = Run::held();
     let started = &run.state.facts()[0];
     assert_eq!(started["control"], run.socket().to_str().unwrap());
@@ -155,7 +155,7 @@ fn wait_for_rows(run: &Run) -> String {
 }
 
 #[test]
-fn words_are_answered_in_words_and_json_in_json() {
+fn replies_use_the_format_of_the_request() {
     let run = Run::held();
     let told = run.says(b"workers 5\nnonsense\n\nworkers 4");
     let answers: Vec<&str> = told.lines().collect();
@@ -187,7 +187,7 @@ fn words_are_answered_in_words_and_json_in_json() {
 }
 
 #[test]
-fn asking_how_it_stands_writes_nothing() {
+fn a_status_request_writes_nothing() {
     let run = Run::held();
     let written = || {
         let folder = run.state.path();
@@ -207,7 +207,7 @@ fn asking_how_it_stands_writes_nothing() {
 }
 
 #[test]
-fn no_client_can_harm_the_run_or_make_it_grow() {
+fn clients_cannot_crash_the_run_or_exhaust_memory() {
     let run = Run::held();
     let before = run.peak();
 
@@ -277,7 +277,7 @@ fn no_client_can_harm_the_run_or_make_it_grow() {
 }
 
 #[test]
-fn what_a_killed_run_leaves_behind_is_known_and_replaced() {
+fn a_stale_socket_is_detected_and_replaced() {
     let mut run = Run::held();
     run.child.kill().unwrap();
     run.child.wait().unwrap();
@@ -331,7 +331,7 @@ fn other_users_are_refused() {
 }
 
 #[test]
-fn the_console_and_the_socket_take_the_same_orders() {
+fn the_console_and_the_socket_accept_the_same_commands() {
     let console: BTreeSet<&str> = keymap::TABLE
         .iter()
         .flat_map(|binding| binding.action.orders())
@@ -342,7 +342,7 @@ fn the_console_and_the_socket_take_the_same_orders() {
 }
 
 #[test]
-fn plain_output_names_the_socket() {
+fn plain_output_shows_the_socket_path() {
     let state = State::loaded();
     let mut child = state
         .command(&[

@@ -33,7 +33,7 @@ fn is_told(ended: &Ended, ledger: &str) -> bool {
 }
 
 #[test]
-fn a_bit_of_the_ledger_turned_over_is_told_or_does_no_harm() {
+fn a_flipped_bit_in_the_ledger_is_reported_or_harmless() {
     let given = std::env::var("BACKCOURT_DAMAGE_SEED").ok();
     let seed = given
         .and_then(|seed| seed.parse().ok())
@@ -68,7 +68,7 @@ fn a_bit_of_the_ledger_turned_over_is_told_or_does_no_harm() {
 }
 
 #[test]
-fn a_ledger_found_damaged_in_the_midst_of_a_run_is_told_with_what_helps() {
+fn a_ledger_damaged_during_a_run_is_reported_with_a_remedy() {
     let state = State::loaded();
     state.backcourt(&RUN).expect(0);
     let db = rusqlite::Connection::open(state.path().join("ledger.sqlite")).unwrap();
@@ -84,7 +84,7 @@ fn a_ledger_found_damaged_in_the_midst_of_a_run_is_told_with_what_helps() {
 
 /// Mounted in a separate mount namespace, which ends with the shell that created it.
 #[test]
-fn a_state_folder_on_a_disk_that_may_only_be_read_can_be_read_and_is_left_as_it_is() {
+fn a_state_folder_on_a_read_only_disk_can_be_read() {
     let state = State::loaded();
     state.backcourt(&RUN).expect(0);
     let told = state.backcourt(&["status"]).expect(0);

@@ -159,7 +159,7 @@ fn check_edited_advisory_then_blocking() {
 }
 
 #[test]
-fn check_edited_is_run_again_beside_the_one_that_was_named() {
+fn an_edited_check_also_runs_when_another_is_named() {
     let other = "[[check]]\nname = \"other\"\nstage = \"one\"\ntitle = \"Another\"\nseverity = \"blocking\"\n\
                  sql = \"SELECT day FROM `d.one` WHERE n > 1\"\nexpect = [{ rows = 0 }]\n";
     let edited = Planned::new(&(PLAN.to_owned() + other));
@@ -172,7 +172,7 @@ fn check_edited_is_run_again_beside_the_one_that_was_named() {
 }
 
 #[test]
-fn check_edited_in_its_writing_alone_is_not_run_again() {
+fn a_reformatted_check_is_not_run_again() {
     let edited = Planned::new(PLAN);
     edited.run(&[]).expect(0);
     edited.write(
@@ -209,7 +209,7 @@ fn waived() -> Planned {
 #[case::another_query_with_the_same_value("n < 10\"", "n < 11\"")]
 #[case::another_expectation("rows = 0", "rows = 1")]
 #[case::another_query_with_another_value("n < 10\"", "n < 10 AND day > '2024-01-01'\"")]
-fn a_waiver_holds_for_one_definition(#[case] part: &str, #[case] other: &str) {
+fn a_waiver_applies_to_one_definition(#[case] part: &str, #[case] other: &str) {
     let edited = waived();
     let plan = fs::read_to_string(edited.file()).unwrap();
     edited.write(&plan.replacen(part, other, 1));
@@ -237,7 +237,7 @@ fn a_waiver_holds_for_one_definition(#[case] part: &str, #[case] other: &str) {
 }
 
 #[test]
-fn a_waiver_holds_for_the_same_definition_written_otherwise() {
+fn a_waiver_applies_to_a_reformatted_definition() {
     let edited = waived();
     let plan = fs::read_to_string(edited.file()).unwrap();
     edited.write(&plan.replacen(
@@ -253,7 +253,7 @@ fn a_waiver_holds_for_the_same_definition_written_otherwise() {
 }
 
 #[test]
-fn a_waiver_holds_for_one_value() {
+fn a_waiver_applies_to_one_value() {
     let edited = waived();
     let warehouse = Connection::open(edited.state.path().join("warehouse/d.sqlite")).unwrap();
     warehouse
@@ -271,7 +271,7 @@ fn a_waiver_holds_for_one_value() {
 }
 
 #[test]
-fn an_answer_of_an_earlier_program_is_shown_with_its_definition_unknown_and_stands() {
+fn results_of_older_versions_stay_valid_with_an_unknown_definition() {
     let edited = waived();
     let ledger = Connection::open(edited.state.path().join("ledger.sqlite")).unwrap();
     ledger

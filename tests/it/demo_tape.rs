@@ -89,12 +89,12 @@ fn tape() -> Vec<Step> {
 #[case("Sleep long")]
 #[case("Entre")]
 #[case("Down few")]
-fn what_is_not_of_the_language_is_refused(#[case] line: &str) {
+fn unknown_commands_are_refused(#[case] line: &str) {
     assert!(parse(line).is_err());
 }
 
 #[test]
-fn the_tape_is_set_up_before_it_begins() {
+fn settings_precede_the_first_command() {
     let steps = tape();
     let setup = steps
         .iter()
@@ -105,7 +105,7 @@ fn the_tape_is_set_up_before_it_begins() {
 }
 
 #[test]
-fn played_in_a_terminal_every_wait_comes_true() {
+fn every_wait_of_the_tape_succeeds_in_a_terminal() {
     let program = Path::new(env!("CARGO_BIN_EXE_backcourt"));
     let path = format!(
         "{}:{}",

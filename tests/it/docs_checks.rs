@@ -191,7 +191,7 @@ const STANDS_FOR: [(&str, &[&str]); 69] = [
 ];
 
 #[test]
-fn exactly_these_rules_block_and_each_has_its_check() {
+fn blocking_rules_are_listed_and_every_rule_has_a_check() {
     let blocking: BTreeSet<&str> = RULES
         .into_iter()
         .filter(|(_, severity, _)| *severity == Severity::Blocking)
@@ -204,7 +204,7 @@ fn exactly_these_rules_block_and_each_has_its_check() {
 }
 
 #[test]
-fn a_check_blocks_if_its_rules_do_and_no_check_is_without_one() {
+fn checks_have_the_severity_of_their_rules() {
     let plan = load(BUILTIN).unwrap();
     let severity: BTreeMap<&str, Severity> = RULES
         .into_iter()
@@ -224,7 +224,7 @@ fn a_check_blocks_if_its_rules_do_and_no_check_is_without_one() {
 }
 
 #[test]
-fn the_page_lists_every_check_with_its_rules() {
+fn docs_list_every_check_with_its_rules() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md");
     let stands = fs::read_to_string(&path).unwrap();
     let lost = "docs/checks.md has no marks around its table";

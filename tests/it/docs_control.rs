@@ -16,7 +16,7 @@ use backcourt::control::{Message, Payload, Request, RequestMessage};
 use backcourt::engine::{Command, Part, Reply, Selection, StoredRows};
 
 #[test]
-fn the_page_has_every_word_and_true_lines() {
+fn docs_list_every_command_with_real_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/control.md");
     let stands = fs::read_to_string(&path).unwrap();
     let made = between(&stands, "words", &words());

@@ -37,12 +37,12 @@ const FIRST: [&str; 18] = [
 ];
 
 #[test]
-fn the_page_has_every_key() {
+fn docs_list_every_key() {
     must_hold("docs/keys.md", "keys", &table(TABLE.iter()));
 }
 
 #[test]
-fn the_readme_has_the_first_keys() {
+fn the_readme_lists_the_basic_keys() {
     let named = FIRST.map(|name| {
         let found = TABLE.iter().find(|binding| binding.name == name);
         found.unwrap_or_else(|| panic!("no key is called {name}"))

@@ -17,7 +17,7 @@ const AROUND: [&str; 4] = [
 ];
 
 #[test]
-fn links_lead_to_files() {
+fn links_point_to_existing_files() {
     let pages = AROUND.into_iter().map(PathBuf::from).chain(pages());
     let broken: Vec<String> = pages
         .flat_map(|page| {
@@ -33,7 +33,7 @@ fn links_lead_to_files() {
 }
 
 #[test]
-fn links_to_a_place_lead_to_a_heading() {
+fn anchors_point_to_existing_headings() {
     let pages = AROUND.into_iter().map(PathBuf::from).chain(pages());
     let mut broken = Vec::new();
     for page in pages {
@@ -53,14 +53,14 @@ fn links_to_a_place_lead_to_a_heading() {
 }
 
 #[test]
-fn a_heading_is_found_by_its_words() {
+fn headings_map_to_anchors() {
     let page = "# … a date failed\n```\n# no heading\n```\n### `F`, and (3): what's left\n";
     let found: Vec<_> = headings(page).collect();
     assert_eq!(found, ["-a-date-failed", "f-and-3-whats-left"]);
 }
 
 #[test]
-fn the_readme_leads_to_every_page() {
+fn the_readme_links_every_page() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let linked: Vec<PathBuf> = targets(&readme).map(|(file, _)| PathBuf::from(file)).collect();
     let unknown: Vec<PathBuf> = pages().filter(|page| !linked.contains(page)).collect();

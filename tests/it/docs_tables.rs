@@ -15,7 +15,7 @@ that name. Generated from `src/nba/tables/` by `UPDATE_DOCS=1 cargo test --test 
 ";
 
 #[test]
-fn the_page_is_made_from_the_definitions() {
+fn docs_match_the_table_definitions() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tables.md");
     let sections = tables::all().into_iter().map(markdown);
     let made = [INTRODUCTION.to_owned()]

@@ -31,7 +31,7 @@ fn of<'a>(report: &'a Value, what: &str) -> &'a Value {
 }
 
 #[test]
-fn where_nothing_is_yet_it_says_what_comes_next_and_makes_nothing() {
+fn without_state_doctor_shows_the_next_step_and_creates_nothing() {
     let state = State::none();
     let text = state.backcourt(&["doctor"]).expect(0);
     for part in [
@@ -50,7 +50,7 @@ fn where_nothing_is_yet_it_says_what_comes_next_and_makes_nothing() {
 }
 
 #[test]
-fn the_usual_feeds_are_found_wrong_with_their_dates_and_left_as_they_are() {
+fn faults_in_default_feeds_are_reported_by_date_and_left_unchanged() {
     let state = State::loaded();
     let before = files(&state.path());
     let said = state.backcourt(&["doctor", "--json"]).expect(1);
@@ -84,7 +84,7 @@ fn the_usual_feeds_are_found_wrong_with_their_dates_and_left_as_they_are() {
 }
 
 #[test]
-fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are() {
+fn doctor_reads_the_ledger_and_tables_without_changes() {
     let state = State::loaded();
     let week = [
         "run",
@@ -135,7 +135,7 @@ fn after_a_run_it_reads_the_ledger_and_every_table_and_leaves_them_as_they_are()
 }
 
 #[test]
-fn a_table_of_another_form_stands_in_the_way() {
+fn a_table_with_other_columns_is_reported_as_a_failure() {
     let state = State::loaded();
     let raw = rusqlite::Connection::open(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
     raw.execute_batch("ALTER TABLE nbac_schedule RENAME COLUMN data_source TO origin")
@@ -157,7 +157,7 @@ fn a_table_of_another_form_stands_in_the_way() {
 }
 
 #[test]
-fn a_damaged_warehouse_is_a_finding_and_not_the_end() {
+fn a_damaged_warehouse_is_reported_as_a_finding() {
     let state = State::loaded();
     fs::write(state.path().join("warehouse/nba_raw.sqlite"), vec![7; 9_000]).unwrap();
     let said = state.backcourt(&["doctor"]).expect(1);
@@ -170,7 +170,7 @@ fn a_damaged_warehouse_is_a_finding_and_not_the_end() {
 }
 
 #[test]
-fn a_strange_name_is_refused_with_the_right_one() {
+fn an_unknown_check_is_refused_with_a_suggestion() {
     let state = State::none();
     let refused = state.backcourt(&["doctor", "bdl_repeatd"]).expect(2);
     assert_eq!(

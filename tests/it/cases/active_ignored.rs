@@ -55,17 +55,17 @@ fn keeps_other_days(active: &str, work: usize) {
 }
 
 #[test]
-fn rows_of_days_left_out_stay() {
+fn rows_of_inactive_days_stay() {
     keeps_other_days(r#"["mon"]"#, 4);
 }
 
 #[test]
-fn rows_of_days_left_out_by_other_weekdays_stay() {
+fn rows_of_days_excluded_by_other_weekdays_stay() {
     keeps_other_days(r#"["sat", "sun"]"#, 8);
 }
 
 #[test]
-fn rows_of_days_left_out_by_a_query_stay() {
+fn rows_of_days_excluded_by_a_query_stay() {
     keeps_other_days(
         r#""SELECT day FROM `src.t` WHERE EXTRACT(DAYOFWEEK FROM day) IN (3, 5)""#,
         8,
@@ -75,7 +75,7 @@ fn rows_of_days_left_out_by_a_query_stay() {
 /// The table has rows of every day, and its program is scheduled for Mondays: it runs once for each Monday, whatever
 /// the other days contain.
 #[test]
-fn a_weekly_program_is_run_once_a_week() {
+fn a_weekly_command_runs_once_a_week() {
     let case = Planned::new("");
     let log = case.folder.path().join("ran.log");
     case.sql(

@@ -35,7 +35,7 @@ fn computed_once(lost: &str) -> Planned {
 }
 
 #[test]
-fn a_late_source_deletes_no_stored_row() {
+fn a_late_source_keeps_stored_rows() {
     let case = computed_once("DELETE FROM t WHERE day = '2024-01-02'");
     let before = case.rows(STORED);
     let said = case.run(&["--no-resume"]).expect(1);
@@ -55,7 +55,7 @@ fn a_late_source_deletes_no_stored_row() {
 }
 
 #[test]
-fn fewer_rows_than_stored_are_not_stored_and_more_are() {
+fn fewer_rows_than_stored_are_discarded_and_more_are_stored() {
     let case = computed_once(
         "DELETE FROM t WHERE day = '2024-01-01' AND n = 2; INSERT INTO t VALUES ('2024-01-03', 3)",
     );
@@ -92,7 +92,7 @@ fn the_operator_may_accept_fewer_rows() {
 }
 
 #[test]
-fn rows_that_are_quarantined_do_not_replace_whole_ones() {
+fn a_date_with_quarantined_rows_keeps_its_stored_rows() {
     let case = computed_once("UPDATE t SET n = 1 WHERE day = '2024-01-02'");
     case.write(&LATE.replace("expect_rows = 2\n", ""));
     case.run(&["--no-resume"]).expect(1);

@@ -19,7 +19,7 @@ columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
 "#;
 
 #[test]
-fn a_header_alone_deletes_no_stored_row() {
+fn output_with_only_a_header_keeps_stored_rows() {
     let case = Planned::new(PRINTED);
     case.run(&[]).expect(1);
     let before = ["2024-01-01 ok 1", "2024-01-02 ok 1", "2024-01-03 empty 0"];
@@ -44,7 +44,7 @@ fn a_header_alone_deletes_no_stored_row() {
 }
 
 #[test]
-fn a_program_that_skips_a_date_deletes_no_stored_row() {
+fn a_command_that_skips_a_date_keeps_stored_rows() {
     let case = Planned::new(PRINTED);
     case.run(&["--dates", "2024-01-01"]).expect(0);
     let mut off = case.command(&["rerun", "--dates", "2024-01-01", "--output", "plain"]);
