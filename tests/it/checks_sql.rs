@@ -224,7 +224,7 @@ async fn unknown_possessions_are_not_checked_against_pace() {
 }
 
 #[tokio::test]
-async fn the_critical_queries_run_as_they_were_written() {
+async fn the_critical_queries_run_verbatim() {
     let league = League::good();
     let rows = |answer: Answer| answer.rows;
     // Six rows on two dates.

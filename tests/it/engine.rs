@@ -71,7 +71,7 @@ fn rows_that_are_gone_from_the_table_are_not_taken_for_done() {
 }
 
 #[test]
-fn a_date_that_fails_twice_is_tried_again_and_its_neighbours_are_not_charged() {
+fn a_failing_date_is_retried_and_other_dates_are_not_charged() {
     let toy = Toy::new(20).with_fault(day(3), Fault::Transient(2));
     let (ending, facts) = toy.run();
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
@@ -88,7 +88,7 @@ fn a_date_that_fails_twice_is_tried_again_and_its_neighbours_are_not_charged() {
 }
 
 #[test]
-fn a_date_that_never_works_fails_alone_and_a_rerun_heals_it() {
+fn a_permanently_failing_date_fails_alone_and_a_rerun_fixes_it() {
     let toy = Toy::new(20)
         .with_fault(day(3), Fault::Transient(4))
         .with_fault(day(9), Fault::Data);
@@ -124,7 +124,7 @@ fn a_date_that_never_works_fails_alone_and_a_rerun_heals_it() {
 }
 
 #[test]
-fn a_used_up_quota_rests_its_table_and_the_other_stage_goes_on() {
+fn an_exhausted_quota_delays_only_the_stages_of_its_table() {
     let toy = Toy::new(20)
         .with_stages(&["toy", "beside"])
         .with_quota_hits(2, Duration::from_millis(150));
@@ -161,7 +161,7 @@ fn a_used_up_quota_rests_its_table_and_the_other_stage_goes_on() {
 }
 
 #[test]
-fn the_same_error_on_five_dates_stops_the_stage_and_a_later_run_does_the_rest() {
+fn the_same_error_on_five_dates_stops_the_stage_until_the_next_run() {
     let toy = (0..40).fold(Toy::new(40), |toy, number| {
         toy.with_fault(day(number), Fault::Code)
     });
@@ -195,7 +195,7 @@ fn the_same_error_on_five_dates_stops_the_stage_and_a_later_run_does_the_rest() 
 }
 
 #[test]
-fn workers_go_on_while_the_writer_writes_until_the_next_commit_is_full() {
+fn workers_continue_during_a_commit_until_the_next_is_full() {
     let toy = Toy::new(700);
     toy.allow_commits(Some(0));
     let mut live = toy.start(|options| options.workers = 3);
@@ -218,7 +218,7 @@ fn workers_go_on_while_the_writer_writes_until_the_next_commit_is_full() {
 }
 
 #[test]
-fn a_commit_whose_answer_is_lost_is_sent_again_under_its_name_and_happens_once() {
+fn a_commit_with_a_lost_response_is_retried_and_applied_once() {
     let toy = Toy::new(20).with_lost_commits(1);
     let (ending, facts) = toy.run();
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
@@ -236,7 +236,7 @@ fn a_commit_whose_answer_is_lost_is_sent_again_under_its_name_and_happens_once()
 }
 
 #[test]
-fn a_panic_of_a_worker_becomes_a_failed_unit() {
+fn a_worker_panic_becomes_a_failed_unit() {
     let toy = Toy::new(20).with_fault(day(8), Fault::Panic);
     let (ending, facts) = toy.run();
     assert_eq!((ending.state, ending.exit_code), (RunState::Finished, 1));
@@ -271,7 +271,7 @@ fn short_dates_are_partial_or_empty_and_never_ok() {
 }
 
 #[test]
-fn a_commit_that_fails_goes_again_without_losing_or_doubling_anything() {
+fn a_failed_commit_is_retried_without_loss_or_duplicates() {
     let toy = Toy::new(30).with_failing_commits(3);
     let (ending, _) = toy.run();
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
@@ -279,7 +279,7 @@ fn a_commit_that_fails_goes_again_without_losing_or_doubling_anything() {
 }
 
 #[test]
-fn a_full_disk_stops_the_run_and_is_no_dates_fault() {
+fn a_full_disk_stops_the_run_and_fails_no_date() {
     let toy = Toy::new(60).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| options.workers = 1);
     live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
@@ -299,7 +299,7 @@ fn a_full_disk_stops_the_run_and_is_no_dates_fault() {
 }
 
 #[test]
-fn pause_holds_everything_and_resume_goes_on() {
+fn pause_stops_all_work_and_resume_continues() {
     let toy = Toy::new(30);
     let mut live = toy.start(|options| options.paused = true);
     let held = live
@@ -316,7 +316,7 @@ fn pause_holds_everything_and_resume_goes_on() {
 }
 
 #[test]
-fn what_is_given_up_in_flight_is_pending_again_and_done_after_a_resume() {
+fn cancelled_work_is_pending_and_runs_after_a_resume() {
     let toy = Toy::new(60).slow(Duration::from_mins(10));
     let mut live = toy.start(|options| {
         options.workers = 2;
@@ -344,7 +344,7 @@ fn what_is_given_up_in_flight_is_pending_again_and_done_after_a_resume() {
 }
 
 #[test]
-fn a_drained_run_goes_on_where_it_stopped() {
+fn a_drained_run_resumes_where_it_stopped() {
     let toy = Toy::new(60).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| {
         options.workers = 2;
@@ -374,7 +374,7 @@ fn a_drained_run_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
+fn an_aborted_run_leaves_intents_that_the_next_start_completes() {
     let toy = Toy::new(30).slow(Duration::from_millis(200));
     let mut live = toy.start(|options| options.workers = 3);
     live.wait_for(|snapshot| snapshot.stages[0].counts.running > 0);
@@ -396,7 +396,7 @@ fn an_aborted_run_leaves_promises_that_the_next_start_keeps() {
 }
 
 #[test]
-fn a_rerun_that_dies_is_finished_by_the_next_run_that_is_about_its_dates() {
+fn an_aborted_rerun_is_finished_by_the_next_run_of_its_dates() {
     let toy = Toy::new(10).slow(Duration::from_millis(200));
     toy.run();
     assert_eq!(toy.unit(day(0)).state, UnitState::Ok);
@@ -428,7 +428,7 @@ fn a_rerun_that_dies_is_finished_by_the_next_run_that_is_about_its_dates() {
 }
 
 #[test]
-fn a_refused_commit_is_split_and_what_failed_by_itself_is_not_done_again() {
+fn a_refused_commit_is_split_and_failed_dates_are_not_repeated() {
     let toy = Toy::new(6)
         .with_fault(day(1), Fault::Data)
         .with_refused_commits(1);
@@ -441,7 +441,7 @@ fn a_refused_commit_is_split_and_what_failed_by_itself_is_not_done_again() {
 }
 
 #[test]
-fn a_stage_that_cannot_begin_stops_the_run_once_its_neighbours_have_landed() {
+fn a_stage_that_cannot_start_stops_the_run_after_running_batches() {
     let toy = Toy::new(30)
         .with_stages(&["toy", "beside"])
         .with_blind("beside")
@@ -453,7 +453,7 @@ fn a_stage_that_cannot_begin_stops_the_run_once_its_neighbours_have_landed() {
 }
 
 #[test]
-fn the_clock_of_a_stage_stands_while_the_run_is_paused() {
+fn the_stage_clock_stops_while_the_run_is_paused() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.paused = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Paused && snapshot.stages[0].counts.skipped > 0);
@@ -469,7 +469,7 @@ fn the_clock_of_a_stage_stands_while_the_run_is_paused() {
 }
 
 #[test]
-fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
+fn a_rerun_after_the_end_outdates_the_checks_and_repeats_them() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.stay = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
@@ -511,7 +511,7 @@ fn a_rerun_after_the_end_outdates_the_checks_and_asks_them_again() {
 }
 
 #[test]
-fn it_ends_when_the_last_who_could_give_orders_leaves_while_a_check_is_asked() {
+fn the_run_ends_when_the_last_client_leaves_during_a_check() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.stay = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
@@ -543,7 +543,7 @@ fn a_failing_check_names_its_dates_and_they_can_be_rerun() {
 }
 
 #[test]
-fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
+fn a_breakdown_runs_after_its_stage_and_is_outdated_with_its_rows() {
     let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
     let mut live = toy.start(|options| options.stay = true);
     let is = |state| move |snapshot: &Snapshot| snapshot.breakdowns[0].state == state;
@@ -594,7 +594,7 @@ fn a_breakdown_is_asked_after_its_stage_and_goes_out_of_date_with_its_rows() {
 }
 
 #[test]
-fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again() {
+fn changed_rows_outdate_a_breakdown_until_the_stage_finishes() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| {
         options.stay = true;
@@ -632,7 +632,7 @@ fn rows_that_change_make_a_breakdown_outdated_until_the_stage_is_through_again()
 }
 
 #[test]
-fn an_explicit_source_does_the_dates_of_other_sources_again() {
+fn an_explicit_source_reruns_dates_of_other_sources() {
     let toy = Toy::new(5);
     toy.run();
     let commits = toy.commits();
@@ -646,7 +646,7 @@ fn an_explicit_source_does_the_dates_of_other_sources_again() {
 }
 
 #[test]
-fn workers_change_while_it_runs_and_nonsense_is_refused() {
+fn workers_can_change_during_a_run_within_limits() {
     let toy = Toy::new(60).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| {
         options.workers = 1;
@@ -664,7 +664,7 @@ fn workers_change_while_it_runs_and_nonsense_is_refused() {
 }
 
 #[test]
-fn fail_fast_drains_after_the_wished_number_of_failures() {
+fn fail_fast_drains_after_the_given_number_of_failures() {
     let toy = (0..5).fold(Toy::new(60), |toy, number| {
         toy.with_fault(day(number), Fault::Data)
     });
@@ -682,7 +682,7 @@ fn fail_fast_drains_after_the_wished_number_of_failures() {
 }
 
 #[test]
-fn a_stage_waits_for_what_it_needs_and_not_for_what_stands_beside_it() {
+fn a_stage_waits_only_for_the_stages_it_needs() {
     let toy = Toy::new(30)
         .with_stages(&["toy", "beside", "after"])
         .slow(Duration::from_millis(20));
@@ -705,7 +705,7 @@ fn a_stage_waits_for_what_it_needs_and_not_for_what_stands_beside_it() {
 }
 
 #[test]
-fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
+fn a_closed_gate_blocks_dependent_stages_until_fixed() {
     let toy = Toy::new(20)
         .with_stages(&["toy", "beside", "after"])
         .with_fault(day(3), Fault::Short(1));
@@ -740,7 +740,7 @@ fn a_shut_gate_holds_what_needs_it_and_opens_when_it_is_healed() {
 }
 
 #[test]
-fn a_waiver_opens_the_gate_is_kept_for_ever_and_ends_when_the_value_changes() {
+fn a_waiver_opens_the_gate_until_the_value_changes() {
     let toy = Toy::new(20)
         .with_stages(&["toy", "after"])
         .with_fault(day(3), Fault::Short(1));
@@ -810,7 +810,7 @@ proptest! {
 
     /// Whatever fails how often and in whatever order: after reruns every date is stored once with the scheduled rows.
     #[test]
-    fn faults_heal_into_the_same_table(faults in prop::collection::vec((0_u32..24, 0_u32..7), 0..8), workers in 1_usize..8) {
+    fn transient_faults_give_the_same_table_after_reruns(faults in prop::collection::vec((0_u32..24, 0_u32..7), 0..8), workers in 1_usize..8) {
         let toy = faults.iter().fold(Toy::new(24), |toy, (number, times)| toy.with_fault(day(*number), Fault::Transient(*times)));
         let mut ending = toy.run_with(|options| options.workers = workers).0;
         for _ in 0..2 {
@@ -825,7 +825,7 @@ proptest! {
 }
 
 #[test]
-fn a_ledger_that_can_no_longer_be_written_stops_the_run_and_says_so() {
+fn an_unwritable_ledger_stops_the_run_with_a_message() {
     let toy = Toy::new(60).slow(Duration::from_millis(20));
     let mut live = toy.start(|options| options.workers = 1);
     live.wait_for(|snapshot| snapshot.stages[0].counts.ok > 0);
@@ -848,7 +848,7 @@ fn a_ledger_that_can_no_longer_be_written_stops_the_run_and_says_so() {
 }
 
 #[test]
-fn a_stage_that_asks_first_begins_on_the_operators_word_alone() {
+fn a_stage_that_needs_approval_starts_only_when_approved() {
     let toy = Toy::new(20).asking();
     for _ in 0..2 {
         let (ending, _) = toy.run();
@@ -896,7 +896,7 @@ fn a_stage_that_asks_first_begins_on_the_operators_word_alone() {
 }
 
 #[test]
-fn a_word_given_on_the_command_line_lets_the_stage_begin_by_itself() {
+fn approval_on_the_command_line_starts_the_stage() {
     let toy = Toy::new(20).asking();
     let (ending, _) = toy.run_with(|options| options.released = vec!["after".to_owned()]);
     assert_eq!(ending.exit_code, 0);
@@ -904,7 +904,7 @@ fn a_word_given_on_the_command_line_lets_the_stage_begin_by_itself() {
 }
 
 #[test]
-fn the_word_does_not_open_a_gate() {
+fn approval_does_not_open_a_gate() {
     let toy = Toy::new(20).asking().with_fault(day(3), Fault::Short(1));
     let (ending, _) = toy.run_with(|options| options.released = vec!["after".to_owned()]);
     assert_eq!((ending.exit_code, toy.stored_rows_of("after")), (1, 0));
@@ -916,7 +916,7 @@ fn the_word_does_not_open_a_gate() {
 }
 
 #[test]
-fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it() {
+fn a_gate_that_closes_mid_stage_blocks_the_remaining_dates() {
     let toy = Toy::new(60)
         .with_stages(&["toy", "after"])
         .slow(Duration::from_millis(20));
@@ -954,7 +954,7 @@ fn a_gate_that_shuts_while_the_stage_behind_it_is_at_work_holds_the_rest_of_it()
 
 /// Each date takes as long as its read; one is committed separately.
 #[test]
-fn what_an_earlier_run_measured_tells_the_time_to_go_of_stages_that_have_not_begun() {
+fn the_eta_of_pending_stages_uses_timings_of_an_earlier_run() {
     let toy = Toy::new(8)
         .with_stages(&["toy", "after"])
         .slow(Duration::from_millis(120));
@@ -982,7 +982,7 @@ fn what_an_earlier_run_measured_tells_the_time_to_go_of_stages_that_have_not_beg
 }
 
 #[test]
-fn a_run_of_everything_again_that_is_ended_early_goes_on_with_all_its_stages() {
+fn an_interrupted_full_rerun_resumes_with_all_its_stages() {
     let toy = Toy::new(20).with_stages(&["toy", "after"]);
     assert_eq!(toy.run().0.exit_code, 0);
     toy.slow_down(Duration::from_millis(100));

@@ -16,7 +16,7 @@ fn ticks() -> u64 {
 }
 
 #[test]
-fn a_rested_date_that_finds_every_worker_busy_waits_without_spinning() {
+fn a_due_date_waits_for_a_free_worker_without_spinning() {
     let toy = Toy::new(6)
         .with_fault(day(0), Fault::Transient(1))
         .slow(Duration::from_millis(300));

@@ -119,7 +119,7 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
 
 /// The sources of a plan's raw tables are replaced file by file, so no other process may be running.
 #[test]
-fn a_load_during_a_run_of_another_folder_is_refused_and_changes_nothing() {
+fn a_load_during_a_run_from_another_folder_is_refused() {
     let (first, second) = (State::loaded(), State::none());
     let warehouse = warehouse(&first);
     let held = Run::start(&first, &warehouse, &["--paused"]);
@@ -227,7 +227,7 @@ fn elsewhere(command: &Command) -> Option<Command> {
 }
 
 #[test]
-fn a_lease_of_another_host_is_refused_while_its_holder_lives_and_taken_after_ten_seconds() {
+fn a_lease_of_another_host_is_taken_only_after_ten_silent_seconds() {
     let (first, second) = (State::loaded(), State::none());
     let warehouse = warehouse(&first);
     let here = first.command(&arguments(&warehouse, &["--paused"]));
@@ -253,7 +253,7 @@ fn a_lease_of_another_host_is_refused_while_its_holder_lives_and_taken_after_ten
 }
 
 #[test]
-fn a_frozen_run_loses_its_lease_after_ten_seconds_and_writes_nothing_when_it_wakes() {
+fn a_frozen_run_loses_its_lease_and_writes_nothing_when_resumed() {
     let (first, second) = (State::loaded(), State::none());
     let warehouse = warehouse(&first);
     let mut frozen = Run::start(&first, &warehouse, &["--workers", "1"]);

@@ -62,7 +62,9 @@ fn nothing_behind_the_gate_began(state: &State) {
 }
 
 #[rstest]
-fn nothing_behind_a_shut_gate_begins_without_a_screen(#[values("plain", "jsonl", "silent")] output: &str) {
+fn a_closed_gate_blocks_downstream_stages_without_a_screen(
+    #[values("plain", "jsonl", "silent")] output: &str,
+) {
     let state = spoilt();
     let arguments = [&["run", "--output", output][..], &RANGE].concat();
     state.backcourt(&arguments).expect(1);
@@ -73,7 +75,7 @@ fn nothing_behind_a_shut_gate_begins_without_a_screen(#[values("plain", "jsonl",
 }
 
 #[test]
-fn without_a_screen_it_is_waived_by_a_command_with_a_reason_and_the_next_run_goes_on() {
+fn a_waiver_command_with_a_reason_lets_the_next_run_continue() {
     let state = spoilt();
     let arguments = [&["run", "--output", "plain"][..], &RANGE].concat();
     let held = state.backcourt(&arguments).expect(1);
@@ -108,7 +110,7 @@ fn without_a_screen_it_is_waived_by_a_command_with_a_reason_and_the_next_run_goe
 }
 
 #[test]
-fn on_the_screen_it_holds_until_it_is_waived_and_everything_says_so() {
+fn on_screen_a_closed_gate_blocks_until_waived_and_is_reported() {
     let state = spoilt();
     let folder = state.path();
     let mut arguments = vec!["run", "--state-dir", folder.to_str().unwrap()];

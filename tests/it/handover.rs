@@ -25,7 +25,7 @@ fn shared() -> (TempDir, [String; 2]) {
 }
 
 #[test]
-fn another_state_folder_continues_and_computes_nothing_again() {
+fn another_state_folder_resumes_without_recomputing() {
     let (folder, flags) = shared();
     crate::moved::another_state_folder_continues(&flags, || {
         let db = Connection::open(folder.path().join("backcourt.sqlite")).unwrap();
@@ -35,7 +35,7 @@ fn another_state_folder_continues_and_computes_nothing_again() {
 }
 
 #[test]
-fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
+fn an_edited_plan_outdates_dates_on_both_hosts() {
     let (_folder, flags) = shared();
     let [first, second] = [(); 2].map(|()| Planned::on(PLAN, &flags));
     first.run(&[]).expect(1);
@@ -53,7 +53,7 @@ fn an_edited_plan_is_outdated_on_the_second_host_as_on_the_first() {
 
 /// A process that dies before it writes its commit to the ledger has recorded it in the warehouse.
 #[test]
-fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
+fn commits_missing_from_the_ledger_are_recovered_at_the_next_start() {
     let first = Planned::new(PLAN);
     first.run(&[]).expect(1);
     let ledger = Connection::open(first.state.path().join("ledger.sqlite")).unwrap();
@@ -72,7 +72,7 @@ fn what_was_committed_and_not_written_down_is_known_at_the_next_start() {
 
 /// A read error keeps the last snapshot on the screen, with the reason. A command explains where it can be used.
 #[test]
-fn a_read_only_console_says_who_has_the_lease_and_keeps_its_picture_when_reading_fails() {
+fn a_read_only_console_shows_the_lease_and_survives_read_errors() {
     let (folder, flags) = shared();
     let [first, elsewhere] = [(); 2].map(|()| Planned::on(PLAN, &flags));
     first.run(&["--to", "2024-01-04"]).expect(1);

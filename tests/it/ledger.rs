@@ -41,7 +41,7 @@ fn open(folder: &TempDir) -> Ledger {
 
 /// A clock set back between two runs must not make the older one the newest.
 #[test]
-fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
+fn the_newest_run_is_determined_by_insertion_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
@@ -81,7 +81,7 @@ fn the_newest_run_is_the_one_entered_last_whatever_the_clock_said() {
 }
 
 #[test]
-fn a_promise_stands_until_it_is_settled() {
+fn an_intent_stays_open_until_settled() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
@@ -134,7 +134,7 @@ fn a_promise_stands_until_it_is_settled() {
 }
 
 #[test]
-fn what_is_overtaken_is_stale_in_the_same_step_and_only_what_is_done() {
+fn invalidation_makes_only_done_dates_stale_in_one_transaction() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
@@ -174,7 +174,7 @@ fn what_is_overtaken_is_stale_in_the_same_step_and_only_what_is_done() {
 }
 
 #[test]
-fn targets_are_kept_apart() {
+fn targets_are_separate() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let real = ledger.target("nba", "bigquery:p").unwrap();
@@ -188,7 +188,7 @@ fn targets_are_kept_apart() {
 }
 
 #[test]
-fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
+fn the_newest_result_of_a_check_counts_and_can_be_outdated() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
@@ -220,7 +220,7 @@ fn the_newest_answer_of_a_check_counts_and_can_be_outdated() {
 }
 
 #[test]
-fn earlier_answers_stay_with_their_run_oldest_first_and_the_newest_of_many_are_shown() {
+fn earlier_results_are_listed_by_run_up_to_a_limit() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
@@ -272,7 +272,7 @@ fn earlier_answers_stay_with_their_run_oldest_first_and_the_newest_of_many_are_s
 }
 
 #[test]
-fn a_job_counts_once_under_what_it_was_for_whoever_looks_it_up() {
+fn a_job_is_billed_once_under_its_purpose() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "bigquery:p").unwrap();
@@ -386,7 +386,7 @@ proptest! {
 
     /// Whatever is recorded in whatever order, the last entry for each date is read back.
     #[test]
-    fn the_last_word_on_a_date_counts(words in prop::collection::vec((0_u32..20, 0_usize..9), 1..25)) {
+    fn the_last_record_of_a_date_counts(words in prop::collection::vec((0_u32..20, 0_usize..9), 1..25)) {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = open(&folder);
         let target = ledger.target("nba", "sqlite:w").unwrap();

@@ -47,7 +47,7 @@ fn flags(subcommand: &str) -> BTreeSet<String> {
 }
 
 #[rstest]
-fn every_shell_knows_every_subcommand_and_its_flags(#[values("bash", "zsh", "fish")] shell: &str) {
+fn shell_completions_cover_every_subcommand_and_flag(#[values("bash", "zsh", "fish")] shell: &str) {
     let script = said(&["completions", shell]);
     for name in subcommands() {
         assert!(script.contains(&name), "{shell} does not know {name}");
@@ -72,7 +72,7 @@ fn every_shell_knows_every_subcommand_and_its_flags(#[values("bash", "zsh", "fis
 #[case("backcourt run --out", "--output")]
 #[case("backcourt run --output js", "jsonl")]
 #[case("backcourt completions fi", "fish")]
-fn bash_completes(#[case] typed: &str, #[case] completed: &str) {
+fn bash_completion_works(#[case] typed: &str, #[case] completed: &str) {
     let ask = r#"
 source <("$0" completions bash)
 read -ra COMP_WORDS <<< "$1"
@@ -86,7 +86,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 }
 
 #[test]
-fn the_manual_has_a_page_for_each_subcommand_with_its_flags() {
+fn every_subcommand_has_a_manual_page_with_its_flags() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().to_str().unwrap();
     said(&["man", "--to", to]);
@@ -115,7 +115,7 @@ fn the_manual_has_a_page_for_each_subcommand_with_its_flags() {
 }
 
 #[test]
-fn what_has_no_page_is_refused_with_what_has_one() {
+fn an_unknown_page_is_refused_with_the_available_ones() {
     let refused = ended(backcourt().args(["man", "stauts"])).expect(2);
     assert!(refused.err.contains("status"), "{}", refused.err);
     assert_eq!(refused.err.lines().count(), 1);

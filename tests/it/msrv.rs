@@ -22,7 +22,7 @@ fn system() -> String {
 }
 
 #[test]
-fn no_crate_wants_a_newer_rust_than_we_say() {
+fn no_dependency_needs_a_newer_rust() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let told = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
@@ -48,7 +48,7 @@ fn no_crate_wants_a_newer_rust_than_we_say() {
 }
 
 #[test]
-fn the_readme_names_it() {
+fn the_readme_states_the_rust_version() {
     let named = format!("need Rust {} and", env!("CARGO_PKG_RUST_VERSION"));
     assert!(
         include_str!("../../README.md").contains(&named),

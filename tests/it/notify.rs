@@ -108,7 +108,7 @@ fn bells(bytes: &[u8]) -> usize {
 #[case::osc9("osc9", Some("\x1b]9;"), 3)]
 #[case::osc777("osc777", Some("\x1b]777;notify;backcourt;"), 3)]
 #[case::never("never", None, 0)]
-fn the_terminal_is_told_three_times_and_of_each_occasion_once(
+fn the_terminal_is_notified_once_per_event(
     #[case] notify: &str,
     #[case] beginning: Option<&str>,
     #[case] times: usize,
@@ -140,7 +140,7 @@ fn the_terminal_is_told_three_times_and_of_each_occasion_once(
 }
 
 #[rstest]
-fn without_a_screen_nothing_is_rung(#[values("bell", "osc9", "osc777")] notify: &str) {
+fn notifications_need_a_screen(#[values("bell", "osc9", "osc777")] notify: &str) {
     let pier = Pier::new();
     let said = ended(crate::program::backcourt().args(pier.arguments(notify, &[]))).expect(1);
     for text in [&said.out, &said.err] {
@@ -157,7 +157,7 @@ fn without_a_screen_nothing_is_rung(#[values("bell", "osc9", "osc777")] notify: 
 }
 
 #[test]
-fn a_terminal_that_was_left_is_told_nothing_and_the_command_goes_on_telling() {
+fn after_detaching_only_the_command_is_notified() {
     for (notify, told) in [("bell", 0), (&*command_into("notices"), 3)] {
         let pier = Pier::new();
         let arguments = pier.arguments(notify, &["--paused"]);
@@ -195,7 +195,7 @@ fn notices(pier: &Pier) -> Vec<String> {
 }
 
 #[rstest]
-fn the_command_gets_its_facts_and_nothing_in_them_is_run(#[values("plain", "silent")] output: &str) {
+fn the_command_receives_event_data_and_never_executes_it(#[values("plain", "silent")] output: &str) {
     let pier = Pier::new();
     let arguments = pier.arguments(&command_into("notices"), &["--output", output]);
     let mut run = crate::program::backcourt();
@@ -223,7 +223,7 @@ fn the_command_gets_its_facts_and_nothing_in_them_is_run(#[values("plain", "sile
 }
 
 #[test]
-fn within_tmux_a_notification_is_wrapped_so_that_it_reaches_the_outer_terminal() {
+fn tmux_notifications_are_wrapped_for_the_outer_terminal() {
     if std::process::Command::new("tmux").arg("-V").output().is_err() {
         println!("skipped: tmux is not installed");
         return;

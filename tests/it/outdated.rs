@@ -74,7 +74,7 @@ fn with(part: &str, other: &str) -> String {
 }
 
 #[test]
-fn what_another_definition_made_is_outdated_before_anything_is_run() {
+fn dates_of_another_definition_are_outdated_before_the_run() {
     let edited = edited();
     assert_eq!(
         (edited.dates("one", "outdated"), edited.dates("one", "ok")),
@@ -92,7 +92,7 @@ fn what_another_definition_made_is_outdated_before_anything_is_run() {
 }
 
 #[test]
-fn without_a_screen_they_are_kept_and_the_run_says_so() {
+fn without_a_screen_outdated_dates_are_kept_and_reported() {
     let edited = edited();
     for args in [&[][..], &["--on-change", "keep"], &[]] {
         let run = edited.run(args).expect(0);
@@ -113,7 +113,7 @@ fn without_a_screen_they_are_kept_and_the_run_says_so() {
 }
 
 #[test]
-fn on_change_rerun_reruns_them_and_what_reads_them() {
+fn on_change_rerun_reruns_outdated_dates_and_their_dependants() {
     let edited = edited();
     let preview = edited.run(&["--dry-run", "--on-change", "rerun"]).expect(0).out;
     assert!(preview.contains("one: 3 dates, 3 to do"), "{preview}");
@@ -127,7 +127,7 @@ fn on_change_rerun_reruns_them_and_what_reads_them() {
 }
 
 #[test]
-fn the_environment_says_what_to_do_as_well() {
+fn on_change_can_be_set_in_the_environment() {
     let edited = edited();
     let mut command = edited.state.command(&["run", "--output", "plain"]);
     ended(
@@ -141,7 +141,7 @@ fn the_environment_says_what_to_do_as_well() {
 }
 
 #[test]
-fn a_question_nobody_can_answer_is_refused_with_the_flag_that_answers_it() {
+fn on_change_ask_without_a_screen_is_refused_with_the_flags() {
     let edited = edited();
     let refused = edited.run(&["--on-change", "ask"]).expect(2);
     assert!(
@@ -163,7 +163,7 @@ fn a_question_nobody_can_answer_is_refused_with_the_flag_that_answers_it() {
 )]
 #[case::a_title("title = \"A stage", "title = \"The stage")]
 #[case::a_longer_range("to = \"2024-01-03\"", "to = \"2024-01-03\"\nworkers = 2")]
-fn the_same_written_otherwise_outdates_nothing(#[case] part: &str, #[case] other: &str) {
+fn a_reformatted_definition_outdates_nothing(#[case] part: &str, #[case] other: &str) {
     let edited = run_once(PLAN);
     edited.write(&with(part, other));
     assert_eq!((edited.dates("one", "ok"), edited.dates("two", "ok")), (3, 3));
@@ -172,7 +172,7 @@ fn the_same_written_otherwise_outdates_nothing(#[case] part: &str, #[case] other
 }
 
 #[test]
-fn status_says_how_many_dates_which_definition_made() {
+fn status_counts_dates_by_definition() {
     let edited = edited();
     edited
         .backcourt(&[
@@ -200,7 +200,7 @@ fn status_says_how_many_dates_which_definition_made() {
 }
 
 #[test]
-fn rerun_outdated_reruns_them_alone() {
+fn rerun_outdated_reruns_only_outdated_dates() {
     let edited = edited();
     edited
         .backcourt(&[
@@ -236,7 +236,7 @@ fn rerun_outdated_reruns_them_alone() {
 }
 
 #[test]
-fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
+fn accepted_rows_count_only_for_the_current_definition() {
     let edited = edited();
     for (args, words) in [
         (["accept", "one", "--reason", " "], "needs a reason"),
@@ -281,7 +281,7 @@ fn accepted_rows_count_for_the_definition_of_now_and_for_no_other() {
 }
 
 #[test]
-fn rows_of_an_earlier_program_have_an_unknown_definition_and_are_not_rerun() {
+fn rows_of_older_versions_have_an_unknown_definition_and_stay() {
     let edited = edited();
     let ledger = Connection::open(edited.state.path().join("ledger.sqlite")).unwrap();
     ledger
@@ -302,7 +302,7 @@ fn rows_of_an_earlier_program_have_an_unknown_definition_and_are_not_rerun() {
 }
 
 #[test]
-fn an_edited_program_outdates_its_dates_and_a_longer_timeout_does_not() {
+fn an_edited_command_outdates_its_dates_and_a_new_timeout_does_not() {
     let edited = run_once(SHIPS);
     edited.write(&SHIPS.replace("timeout_seconds = 10", "timeout_seconds = 20"));
     assert_eq!(edited.dates("one", "ok"), 3);
@@ -313,7 +313,7 @@ fn an_edited_program_outdates_its_dates_and_a_longer_timeout_does_not() {
 }
 
 #[test]
-fn a_date_that_is_short_stays_short_and_is_rerun_with_the_rest() {
+fn a_partial_date_stays_partial_and_is_rerun_with_the_rest() {
     let edited = run_once(&with("key = [\"day\"]", "expect_rows = 1\nkey = [\"day\"]"));
     edited.write(&with("key = [\"day\"]", "expect_rows = 2\nkey = [\"day\"]"));
     assert_eq!(edited.dates("one", "outdated"), 3);

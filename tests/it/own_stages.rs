@@ -170,7 +170,7 @@ fn shown(value: &rusqlite::types::Value) -> String {
 }
 
 #[test]
-fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() {
+fn the_harbour_plan_needs_no_other_program_and_is_idempotent() {
     let state = State::none();
     let run = || {
         state
@@ -245,7 +245,7 @@ fn the_harbour_runs_on_nothing_but_this_program_and_a_second_run_does_nothing() 
 }
 
 #[test]
-fn what_a_command_prints_is_stored_and_queries_build_on_it() {
+fn command_output_is_stored_and_read_by_queries() {
     let port = Port::new(&format!("{CALLS}{TONS}"), SHIPS);
     port.run().expect(0);
     assert_eq!(
@@ -268,7 +268,7 @@ fn what_a_command_prints_is_stored_and_queries_build_on_it() {
 }
 
 #[test]
-fn a_row_that_does_not_fit_is_set_aside_and_its_date_is_partial() {
+fn an_invalid_row_is_quarantined_and_its_date_is_partial() {
     let port = Port::new(
         &format!("{CALLS}{TONS}"),
         &SHIPS.replace("Boda,20", "Boda,twenty"),
@@ -286,7 +286,7 @@ fn a_row_that_does_not_fit_is_set_aside_and_its_date_is_partial() {
 }
 
 #[test]
-fn exit_codes_are_the_states_of_units_and_lines_go_to_the_log() {
+fn exit_codes_set_unit_states_and_output_is_logged() {
     let script = r#"
 echo "looking at $1"
 test "$DAY" = "$1" || exit 9
@@ -332,7 +332,7 @@ esac
 }
 
 #[test]
-fn a_command_that_asks_for_it_is_tried_again() {
+fn a_command_that_requests_a_retry_is_retried() {
     let script = r#"
 echo x >> "tried.$1"
 test "$(wc -l < "tried.$1")" -ge 3 && exit 0
@@ -362,7 +362,7 @@ wait
 "#;
 
 #[test]
-fn a_command_that_takes_too_long_is_ended_with_its_children_and_not_tried_again() {
+fn a_command_that_times_out_is_killed_and_not_retried() {
     let port = Port::new(
         &CALLS.replace("timeout_seconds = 60", "timeout_seconds = 1"),
         SLEEPS,
@@ -387,7 +387,7 @@ fn a_command_that_takes_too_long_is_ended_with_its_children_and_not_tried_again(
 }
 
 #[test]
-fn an_abort_ends_what_the_commands_started() {
+fn an_abort_kills_the_processes_of_commands() {
     let port = Port::new(CALLS, SLEEPS);
     let mut command = port.state.command(&["run", "--output", "plain"]);
     command.arg("--plan").arg(port.plan()).stdout(Stdio::null());
@@ -416,7 +416,7 @@ fn an_abort_ends_what_the_commands_started() {
 }
 
 #[test]
-fn a_failing_check_of_a_query_holds_the_stage_behind_it_until_it_is_waived() {
+fn a_failing_check_blocks_the_downstream_stage_until_waived() {
     let port = Port::new(&format!("{CALLS}{TONS}"), &SHIPS.replace("Anna,30", "Anna,90"));
     let held = port.run().expect(1);
     assert!(held.out.contains("a closed gate blocks after"), "{}", held.out);
@@ -431,7 +431,7 @@ fn a_failing_check_of_a_query_holds_the_stage_behind_it_until_it_is_waived() {
 }
 
 #[test]
-fn what_rests_on_a_date_that_was_done_again_is_stale_and_is_refreshed() {
+fn dates_that_depend_on_a_rerun_date_are_stale_and_refreshed() {
     let port = Port::new(&format!("{CALLS}{TONS}"), SHIPS);
     port.run().expect(0);
     port.say(&SHIPS.replace("Boda,20", "Boda,40"));
@@ -462,7 +462,7 @@ fn what_rests_on_a_date_that_was_done_again_is_stale_and_is_refreshed() {
 }
 
 #[test]
-fn a_table_the_command_fills_itself_is_counted() {
+fn rows_a_command_writes_itself_are_counted() {
     let counted = "table = \"port.calls\"\ndate_column = \"day\"\n";
     let port = Port::new(&format!("{CALLS}{counted}"), "exit 0");
     port.run().expect(1);
@@ -487,7 +487,7 @@ fn a_table_the_command_fills_itself_is_counted() {
 }
 
 #[test]
-fn a_plan_that_cannot_work_is_refused_before_anything_is_written() {
+fn an_invalid_plan_is_refused_before_any_write() {
     let whole = format!("{CALLS}{TONS}");
     for (good, bad, said) in [
         (
@@ -522,7 +522,7 @@ fn a_plan_that_cannot_work_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_program_that_is_not_there_and_a_column_that_is_missing_stop_the_run_once() {
+fn a_missing_program_or_column_stops_the_run_once() {
     let port = Port::new(&CALLS.replace("./calls", "./cals"), "");
     let stopped = port.run().expect(3);
     assert!(
@@ -666,7 +666,7 @@ fn self_reading_stage(#[case] own: &str) {
 /// On another project, a plan may read a table with the same name as the one it fills, because it is a different table.
 /// The embedded warehouse has no projects, so it is the same table there.
 #[test]
-fn a_table_of_another_project_is_no_own_table() {
+fn a_table_of_another_project_is_not_the_stages_own() {
     let port = Port::new(&BALANCE.replace("OWN", "`my-project.analytics.balance`"), "");
     let ask = |warehouse: &str| port.ask(&["run", "--dry-run", "--warehouse", warehouse]);
     let there = ask("bigquery:other-project@http://127.0.0.1:9");
@@ -678,7 +678,7 @@ fn a_table_of_another_project_is_no_own_table() {
 }
 
 #[test]
-fn a_table_of_another_stage_is_declared_or_the_plan_refused() {
+fn undeclared_reads_of_another_stage_are_refused() {
     let port = Port::new(
         &format!("{CALLS}{TONS}").replace("reads = [{ table = \"port.calls\", days_back = 1 }]\n", ""),
         "",

@@ -128,7 +128,7 @@ fn typo_leaves_table() {
 }
 
 #[test]
-fn an_empty_table_that_was_left_is_made_anew_when_that_is_wanted() {
+fn migrate_recreates_an_empty_table() {
     let place = Place::new();
     place.sql(
         "mart",
@@ -201,7 +201,7 @@ fn column_type_changed() {
 }
 
 #[test]
-fn what_can_only_gain_is_altered_when_that_is_wanted() {
+fn migrate_applies_additive_changes() {
     let place = Place::new();
     place
         .run(&plan("changed", "d.one", "SELECT @date AS day, 1 AS n", N))
@@ -245,7 +245,7 @@ fn what_can_only_gain_is_altered_when_that_is_wanted() {
 }
 
 #[test]
-fn a_column_nobody_declares_any_more_is_not_emptied() {
+fn undeclared_columns_keep_their_values() {
     let place = Place::new();
     let both = format!("{N}, {{ name = \"more\", type = \"INT64\", nullable = true }}");
     place
@@ -273,7 +273,7 @@ fn a_column_nobody_declares_any_more_is_not_emptied() {
 }
 
 #[test]
-fn what_every_stage_gets_wrong_is_told_before_the_first_begins() {
+fn all_stage_errors_are_reported_before_the_first_stage() {
     let place = Place::new();
     let mut two = plan("two", "mart.a", "SELECT @date AS day, 1 AS n", N);
     for (table, reads) in [("b", "nn"), ("c", "n")] {
@@ -387,7 +387,7 @@ fn two_plans_one_table() {
 }
 
 #[test]
-fn of_two_first_starts_exactly_one_wins() {
+fn of_two_concurrent_first_starts_one_wins() {
     let place = Place::new();
     let plans = [slow("one", 1), slow("two", 2)];
     let mut runs: Vec<_> = (plans.iter())
@@ -411,7 +411,7 @@ const EXISTING: &str = "CREATE TABLE tenants (day TEXT NOT NULL, n INTEGER NOT N
                         INSERT INTO tenants VALUES ('2024-01-01', 70), ('2024-01-02', 80), ('2023-12-31', 90)";
 
 #[test]
-fn rows_of_nobody_are_not_replaced_silently() {
+fn rows_without_an_owner_are_not_replaced_silently() {
     let place = Place::new();
     place.sql("mart", EXISTING);
     let german = of_country("DE");
@@ -438,7 +438,7 @@ fn rows_of_nobody_are_not_replaced_silently() {
 }
 
 #[test]
-fn a_table_that_an_earlier_version_filled_is_the_plans_own() {
+fn a_table_filled_by_an_older_version_belongs_to_the_plan() {
     let place = Place::new();
     let german = of_country("DE");
     place.run(&german).expect(0);
@@ -450,7 +450,7 @@ fn a_table_that_an_earlier_version_filled_is_the_plans_own() {
 }
 
 #[test]
-fn a_program_that_fills_its_table_itself_owns_it_too() {
+fn a_command_that_fills_its_own_table_owns_it() {
     let place = Place::new();
     place.sql("mart", EXISTING);
     let program = |name: &str| {
@@ -476,7 +476,7 @@ fn a_program_that_fills_its_table_itself_owns_it_too() {
 }
 
 #[test]
-fn asking_checks_makes_and_owns_nothing() {
+fn running_checks_creates_and_claims_no_table() {
     let place = Place::new();
     let german = of_country("DE");
     place.run(&german).expect(0);

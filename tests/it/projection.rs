@@ -49,7 +49,7 @@ fn must_agree(toy: &Toy, last: &Snapshot) {
 }
 
 #[test]
-fn a_run_with_every_kind_of_trouble_ends_as_it_was_shown() {
+fn projected_events_match_the_final_snapshot_of_a_faulty_run() {
     let toy = Toy::new(40)
         .with_stages(&["toy", "beside", "after"])
         .with_fault(day(3), Fault::Transient(2))
@@ -83,7 +83,7 @@ fn a_run_with_every_kind_of_trouble_ends_as_it_was_shown() {
 }
 
 #[test]
-fn a_second_run_knows_from_its_first_picture_how_the_dates_stood() {
+fn the_first_snapshot_of_a_second_run_has_all_date_states() {
     let toy = Toy::new(30).with_fault(day(4), Fault::Data);
     toy.run();
     let toy = toy.with_fault(day(5), Fault::Data);
@@ -113,7 +113,7 @@ fn a_second_run_knows_from_its_first_picture_how_the_dates_stood() {
 }
 
 #[test]
-fn a_recording_without_pictures_shows_what_its_facts_say() {
+fn a_recording_without_snapshots_is_rebuilt_from_events() {
     let toy = Toy::new(20)
         .with_fault(day(3), Fault::Short(1))
         .with_fault(day(8), Fault::Data);
@@ -146,7 +146,7 @@ fn a_recording_without_pictures_shows_what_its_facts_say() {
 }
 
 #[test]
-fn pictures_follow_each_other_no_faster_than_one_a_second() {
+fn snapshots_are_at_least_one_second_apart() {
     let toy = Toy::new(60).slow(Duration::from_millis(20));
     toy.run();
     let facts = recorded(&toy);
@@ -172,7 +172,7 @@ fn pictures_follow_each_other_no_faster_than_one_a_second() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
     #[test]
-    fn whatever_goes_wrong_the_telling_ends_as_the_run_did(
+    fn projected_events_match_the_run_under_any_faults(
         faults in prop::collection::vec((0..30_u32, 0..4_u32), 0..6),
         again in prop::collection::vec(0..30_u32, 0..4),
         workers in 1..6_usize,

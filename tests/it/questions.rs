@@ -45,7 +45,7 @@ fn answer(mut console: Pty, place: usize, over: &str) {
 }
 
 #[test]
-fn outdated_dates_are_kept_or_rerun_as_the_operator_answers() {
+fn outdated_dates_are_kept_or_rerun_by_the_answer() {
     let planned = Planned::new(PLAN);
     planned.run(&[]).expect(0);
     planned.write(&PLAN.replace("1 AS n", "2 AS n"));

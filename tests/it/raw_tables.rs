@@ -24,7 +24,7 @@ fn rows(state: &State, table: &str) -> i64 {
 }
 
 #[test]
-fn a_load_refuses_what_it_did_not_load_until_it_is_told_to() {
+fn a_load_replaces_foreign_rows_only_with_a_flag() {
     let state = filled_by_others();
     raw(&state)
         .execute_batch("DELETE FROM nbac_schedule WHERE game_date > '2022-01-01'")
@@ -52,7 +52,7 @@ fn a_load_refuses_what_it_did_not_load_until_it_is_told_to() {
 }
 
 #[test]
-fn a_first_run_fills_nothing_beside_what_others_filled() {
+fn a_first_run_does_not_fill_tables_next_to_foreign_ones() {
     let state = filled_by_others();
     raw(&state).execute_batch("DELETE FROM nbac_schedule").unwrap();
     let before = rows(&state, GAMEBOOK);

@@ -45,7 +45,7 @@ fn table<'a>(object: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn every_stage_comes_out_the_same_again_and_a_changed_value_is_named() {
+fn a_rehearsal_matches_every_stage_and_reports_changed_values() {
     let state = State::loaded();
     let plan = stages_alone(&state);
     let run = [
@@ -152,7 +152,7 @@ fn assert_named(found: &Value) {
 }
 
 #[test]
-fn a_program_is_not_started_and_queries_are_computed_from_what_it_left() {
+fn a_rehearsal_skips_commands_and_reads_their_stored_rows() {
     let state = State::none();
     let run = [
         "run",
@@ -197,7 +197,7 @@ fn a_program_is_not_started_and_queries_are_computed_from_what_it_left() {
 }
 
 #[test]
-fn what_cannot_be_rehearsed_is_refused_and_nothing_is_made() {
+fn invalid_rehearsals_are_refused_before_any_write() {
     let state = State::none();
     let refuse = |arguments: &[&str], part: &str| {
         let said = state.backcourt(&[&["rehearse"], arguments].concat()).expect(2);

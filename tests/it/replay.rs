@@ -46,7 +46,7 @@ fn shows(pty: &Pty, what: &str, parts: &[&str]) {
 }
 
 #[test]
-fn a_recorded_run_is_shown_to_its_end_read_and_left() {
+fn a_recorded_run_is_replayed_to_its_end() {
     let state = recorded();
     let run = state.facts()[0]["run"].as_str().unwrap().to_owned();
     let before = fs::read(state.events_file()).unwrap();
@@ -92,7 +92,7 @@ fn a_recorded_run_is_shown_to_its_end_read_and_left() {
 }
 
 #[test]
-fn on_a_small_screen_it_still_says_what_it_is() {
+fn a_small_screen_still_shows_that_it_is_a_replay() {
     let state = recorded();
     let mut pty = replay(&state, &["--speed", "10000"], (80, 24));
     shows(&pty, "the end of the recording", &["REPLAY", "finished", "7 ok"]);
@@ -101,7 +101,7 @@ fn on_a_small_screen_it_still_says_what_it_is() {
 }
 
 #[test]
-fn without_a_terminal_it_is_lines_and_what_cannot_be_shown_is_refused_in_one_sentence() {
+fn a_replay_prints_lines_without_a_terminal_and_refuses_bad_input() {
     let state = recorded();
     let events = state.events_file();
     let show = |more: &[&str]| state.backcourt(&[&["replay"], more].concat());
@@ -131,7 +131,7 @@ fn without_a_terminal_it_is_lines_and_what_cannot_be_shown_is_refused_in_one_sen
 }
 
 #[test]
-fn a_run_that_found_nothing_to_do_is_passed_over_and_all_are_listed() {
+fn runs_without_work_are_skipped_and_all_runs_are_listed() {
     let state = recorded();
     let again = ["run", "--stop-after", "team_offense", "--output", "silent"];
     let week = ["--from", "2023-12-11", "--to", "2023-12-17"];

@@ -19,7 +19,7 @@ fn page(toy: &Toy) -> String {
 }
 
 #[test]
-fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
+fn the_report_lists_failures_waivers_and_open_work() {
     let toy = Toy::new(20)
         .with_fault(day(3), Fault::Short(1))
         .with_fault(day(5), Fault::Data);
@@ -55,7 +55,7 @@ fn what_failed_what_was_waived_and_what_is_left_are_all_said() {
 }
 
 #[test]
-fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
+fn the_report_of_a_killed_or_finished_run_shows_the_next_command() {
     // As many days as the plan has.
     let toy = Toy::new(74).with_stages(&["toy", "beside", "after"]);
     toy.run_with(|options| options.dates.truncate(10));
@@ -96,7 +96,7 @@ fn a_run_that_died_and_a_run_that_is_done_say_how_to_go_on() {
 }
 
 #[test]
-fn forty_dates_with_two_causes_are_two_lines_and_a_waiver_is_told_for_ever() {
+fn failures_are_grouped_by_cause_and_waivers_stay_listed() {
     let mut toy = Toy::new(60);
     for number in 0..20 {
         let fault = if number % 2 == 0 {

@@ -224,7 +224,7 @@ fn items(text: &str) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn paths_are_found_wherever_they_stand() {
+fn module_paths_are_found_everywhere() {
     let text = "use crate::plan;\n//! crate::cli is none\nuse crate::engine::{\n  Fact, queue::Queue,\n};\nlet x = crate::table::Row::new();";
     assert_eq!(
         items(text).unwrap(),
@@ -234,7 +234,7 @@ fn paths_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn no_room_uses_what_it_must_not_know() {
+fn modules_use_only_what_the_table_allows() {
     let table = BTreeMap::from(MAY_USE);
     let mut offences = Vec::new();
     for (room, used) in uses() {
@@ -255,7 +255,7 @@ fn no_room_uses_what_it_must_not_know() {
 }
 
 #[test]
-fn nothing_is_allowed_that_nobody_uses() {
+fn every_allowed_use_occurs() {
     let uses = uses();
     let mut idle = Vec::new();
     for (room, allowed) in MAY_USE {

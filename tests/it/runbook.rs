@@ -45,7 +45,7 @@ fn said(state: &State, number: &str) -> String {
 }
 
 #[test]
-fn a_part_of_the_dates_ticks_what_it_shows_and_nothing_that_asks_for_all() {
+fn a_partial_run_ticks_only_what_it_proves() {
     let state = State::loaded();
     run_week(&state);
     let said = |number| said(&state, number);
@@ -65,7 +65,7 @@ fn a_part_of_the_dates_ticks_what_it_shows_and_nothing_that_asks_for_all() {
 }
 
 #[test]
-fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
+fn an_outdated_check_reopens_its_item_until_rerun() {
     let state = State::loaded();
     run_week(&state);
     assert_eq!(item(&state, "10")["state"], "done");
@@ -90,7 +90,7 @@ fn a_check_that_is_outdated_takes_its_tick_away_and_gives_it_back() {
 }
 
 #[test]
-fn a_tick_by_hand_is_kept_for_good_and_can_be_withdrawn() {
+fn a_manual_tick_is_permanent_and_can_be_withdrawn() {
     let state = State::loaded();
     let never = state.backcourt(&["tick", "1", "--note", "copied"]).expect(2);
     assert!(never.err.contains("has never run in"), "{}", never.err);
@@ -145,7 +145,7 @@ fn a_tick_by_hand_is_kept_for_good_and_can_be_withdrawn() {
 }
 
 #[test]
-fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
+fn an_item_ticked_on_screen_has_a_note_in_the_report() {
     let state = State::loaded();
     let folder = state.path();
     let arguments = [&WEEK[..], &["--paused", "--state-dir", folder.to_str().unwrap()]].concat();
@@ -180,7 +180,7 @@ fn on_the_screen_an_item_is_ticked_with_a_note_and_the_report_says_so() {
 }
 
 #[test]
-fn the_document_ticks_its_item_until_something_newer_is_known() {
+fn a_report_ticks_its_item_until_a_newer_result() {
     let state = State::loaded();
     run_week(&state);
     assert_eq!(said(&state, "23"), "open: not written yet");

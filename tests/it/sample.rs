@@ -47,7 +47,7 @@ fn finished(facts: &[Fact]) -> (bool, &str) {
 }
 
 #[test]
-fn on_a_first_run_it_says_what_cannot_be_sampled_yet_and_goes_on() {
+fn a_first_run_reports_unsampled_stages_and_continues() {
     let toy = Toy::new(20).with_stages(&["toy", "after"]);
     toy.sample(&[0, 3, 6]);
     let (ending, facts) = toy.run();
@@ -79,7 +79,7 @@ fn on_a_first_run_it_says_what_cannot_be_sampled_yet_and_goes_on() {
 }
 
 #[test]
-fn after_a_full_run_every_stage_can_be_sampled_and_nothing_is_written() {
+fn after_a_full_run_every_stage_is_sampled_without_writes() {
     let toy = Toy::new(20).with_stages(&["toy", "after"]);
     toy.run();
     toy.sample(&[3, 6, 11]);
@@ -96,7 +96,7 @@ fn after_a_full_run_every_stage_can_be_sampled_and_nothing_is_written() {
 }
 
 #[test]
-fn a_stored_value_that_would_change_is_named_stays_and_stops_the_run() {
+fn a_changed_value_is_reported_kept_and_stops_the_run() {
     let toy = Toy::new(10);
     toy.run();
     toy.plant(day(3), "elsewhere");
@@ -124,7 +124,7 @@ fn a_stored_value_that_would_change_is_named_stays_and_stops_the_run() {
 }
 
 #[test]
-fn a_stage_behind_one_that_lost_its_rows_is_not_sampled_on_what_is_left() {
+fn a_stage_whose_input_lost_rows_is_not_sampled() {
     let toy = Toy::new(20).with_stages(&["toy", "after"]);
     toy.run();
     toy.lose(day(8));
@@ -136,7 +136,7 @@ fn a_stage_behind_one_that_lost_its_rows_is_not_sampled_on_what_is_left() {
 }
 
 #[test]
-fn what_fails_what_is_short_and_what_panics_stand_against_the_run_and_spare_the_rest() {
+fn failed_short_and_panicking_samples_block_the_run() {
     let toy = Toy::new(10)
         .with_fault(day(1), Fault::Data)
         .with_fault(day(2), Fault::Short(1))
@@ -166,7 +166,7 @@ fn what_fails_what_is_short_and_what_panics_stand_against_the_run_and_spare_the_
 }
 
 #[test]
-fn with_a_screen_the_run_holds_until_the_operator_lets_it_go_on() {
+fn with_a_screen_the_run_waits_for_review_of_the_sample() {
     let toy = Toy::new(10);
     toy.sample(&[0, 1]);
     let mut live = toy.start(|options| options.stay = true);
@@ -188,7 +188,7 @@ fn with_a_screen_the_run_holds_until_the_operator_lets_it_go_on() {
 }
 
 #[test]
-fn who_leaves_after_the_sample_leaves_nothing_behind() {
+fn leaving_after_the_sample_writes_nothing() {
     let toy = Toy::new(10);
     toy.sample(&[0, 1]);
     let mut live = toy.start(|options| options.stay = true);
@@ -236,7 +236,7 @@ fn of_kind(facts: &[Value], kind: &str) -> Vec<Value> {
 }
 
 #[test]
-fn on_real_feeds_a_planted_value_is_shown_as_exactly_that_difference() {
+fn a_planted_value_is_the_only_difference_on_real_feeds() {
     let state = State::loaded();
     let first = state.backcourt(&SAMPLE).expect(0);
     let first = of_kind(&lines(&first), "unit_sampled");
@@ -291,7 +291,7 @@ fn on_real_feeds_a_planted_value_is_shown_as_exactly_that_difference() {
 }
 
 #[test]
-fn a_sample_of_nothing_is_refused_in_a_sentence() {
+fn an_empty_sample_is_refused() {
     let state = State::none();
     let no_date = ["run", "--sample", "--dates", "2023-12-17"];
     let refused = state.backcourt(&no_date).expect(2);
@@ -310,7 +310,7 @@ fn a_sample_of_nothing_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn on_the_screen_the_sample_is_read_before_anything_is_written() {
+fn on_screen_the_sample_is_shown_before_any_write() {
     let state = State::loaded();
     let folder = state.path();
     let arguments = [

@@ -68,7 +68,7 @@ fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
 #[case::clean("none", 1)]
 #[case::as_they_were("january-2026", 6)]
 #[tokio::test]
-async fn what_is_wrong_is_found_on_its_dates_and_nothing_else(#[case] faults: &str, #[case] unmet: usize) {
+async fn source_checks_report_exactly_the_faulty_dates(#[case] faults: &str, #[case] unmet: usize) {
     let planted = planted(faults);
     assert_eq!(planted.len(), unmet);
     for (check, measured) in findings(faults).await {

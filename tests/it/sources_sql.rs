@@ -94,7 +94,7 @@ fn repeat(rows: &mut Vec<Row>) {
 }
 
 #[tokio::test]
-async fn good_feeds_offend_no_check() {
+async fn good_feeds_pass_every_check() {
     for check in &plan::load(BUILTIN).unwrap().sources {
         let answer = Feeds::good().ask(&check.name).await;
         assert_eq!(answer.rows, Vec::<Row>::new(), "{}", check.name);
@@ -147,14 +147,14 @@ type Spoil = fn(&mut Feeds);
 #[case::a_team("bdl_missing", |f: &mut Feeds| f.bdl.truncate(3))]
 #[case::a_team("team_box_missing", |f: &mut Feeds| f.team_box.truncate(3))]
 #[tokio::test]
-async fn a_bad_row_is_named_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
+async fn a_bad_row_is_reported_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
     let mut feeds = Feeds::good();
     spoil(&mut feeds);
     assert_eq!(offending(&feeds.ask(check).await), BTreeSet::from([day(BAD)]));
 }
 
 #[tokio::test]
-async fn an_id_on_two_dates_is_named_on_both() {
+async fn an_id_on_two_dates_is_reported_on_both() {
     let mut feeds = Feeds::good();
     spoil(
         bdl_player_boxscores(),
@@ -167,7 +167,7 @@ async fn an_id_on_two_dates_is_named_on_both() {
 }
 
 #[tokio::test]
-async fn a_wrong_id_is_reported_by_one_check_alone() {
+async fn a_wrong_id_is_reported_by_one_check_only() {
     let reversed = || {
         let mut feeds = Feeds::good();
         spoil(

@@ -184,7 +184,7 @@ fn shows_the_end(pty: &Pty) {
 }
 
 #[test]
-fn a_run_outlives_its_line_and_is_picked_up_again() {
+fn a_run_survives_its_connection_and_can_be_reattached() {
     let Some(server) = Server::start() else { return };
     let state = State::loaded();
     let orphan = Orphan(&state);
@@ -231,7 +231,7 @@ fn a_run_outlives_its_line_and_is_picked_up_again() {
 }
 
 #[test]
-fn a_console_leaves_its_terminal_to_the_shell_and_the_run_lives_on() {
+fn detaching_returns_the_shell_and_keeps_the_run() {
     let Some(server) = Server::start() else { return };
     let state = State::loaded();
     let orphan = Orphan(&state);

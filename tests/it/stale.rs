@@ -61,7 +61,7 @@ fn must_say(toy: &[(u32, &'static str)], after: &[(u32, &'static str)]) -> BTree
 }
 
 #[test]
-fn exactly_what_looks_back_on_a_changed_date_is_stale_until_it_is_refreshed() {
+fn only_dates_that_look_back_on_a_changed_date_become_stale() {
     let toy = Toy::new(20).with_stages(ALL);
     let mut live = toy.start(|options| options.stay = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
@@ -102,7 +102,7 @@ fn exactly_what_looks_back_on_a_changed_date_is_stale_until_it_is_refreshed() {
 }
 
 #[test]
-fn the_same_rows_again_make_nothing_stale() {
+fn identical_rows_make_nothing_stale() {
     let toy = Toy::new(20).with_stages(ALL);
     toy.run();
     let (_, facts) = toy.run_with(|options| options.work = Work::Only(Selection::Dates(vec![day(9)])));
@@ -111,7 +111,7 @@ fn the_same_rows_again_make_nothing_stale() {
 }
 
 #[test]
-fn a_stage_that_takes_no_part_is_overtaken_too_and_the_next_run_refreshes_it() {
+fn stages_outside_the_run_become_stale_and_are_refreshed_later() {
     let mut toy = Toy::new(20).with_stages(ALL);
     toy.run();
     toy.stages = &["toy"];
@@ -134,7 +134,7 @@ fn a_stage_that_takes_no_part_is_overtaken_too_and_the_next_run_refreshes_it() {
 }
 
 #[test]
-fn what_changed_while_nobody_was_there_is_noticed_at_the_next_start() {
+fn changes_made_between_runs_are_detected_at_the_next_start() {
     let toy = Toy::new(20).with_stages(ALL);
     toy.run();
     // As after a process that was killed before it recorded the invalidation.
@@ -151,7 +151,7 @@ fn what_changed_while_nobody_was_there_is_noticed_at_the_next_start() {
 }
 
 #[test]
-fn what_is_under_way_when_its_input_changes_lands_stale() {
+fn dates_in_flight_when_their_input_changes_finish_stale() {
     let toy = Toy::new(20).with_stages(ALL).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| {
         options.stay = true;
@@ -182,7 +182,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn whatever_is_changed_in_whatever_order_a_refresh_ends_where_a_fresh_start_would(
+    fn a_refresh_after_any_changes_equals_a_fresh_run(
         changes in prop::collection::vec((0..20_u32, prop::sample::select(vec!["main", "other", "third"])), 1..6)
     ) {
         let changes: Vec<_> = changes.into_iter().filter(|(number, _)| number % 7 != 6).collect();

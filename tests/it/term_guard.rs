@@ -156,7 +156,7 @@ fn assert_restored(pty: &Pty) {
 }
 
 #[test]
-fn the_screen_is_entered_and_left() {
+fn the_alternate_screen_is_entered_and_left() {
     let (mut pty, _folder) = play();
     let screen = pty.screen();
     assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
@@ -174,7 +174,7 @@ fn has_mouse(pty: &Pty) -> bool {
 #[rstest]
 #[case::quit("q", 0)]
 #[case::panic("p", 101)]
-fn the_mouse_is_given_back_at_the_end(#[case] end: &str, #[case] code: u32) {
+fn mouse_capture_ends_on_exit(#[case] end: &str, #[case] code: u32) {
     let (mut pty, _folder) = play();
     assert!(!has_mouse(&pty), "it is the terminal's at first");
     pty.send("m");
@@ -191,7 +191,7 @@ fn the_mouse_is_given_back_at_the_end(#[case] end: &str, #[case] code: u32) {
 }
 
 #[test]
-fn a_stop_gives_the_mouse_to_the_shell_and_going_on_takes_it_again() {
+fn a_suspend_releases_the_mouse_and_a_resume_captures_it() {
     let (mut pty, _folder) = play();
     pty.send("m");
     wait_until("the mouse is taken", || has_mouse(&pty));
@@ -229,7 +229,7 @@ fn every_frame_is_a_synchronized_update() {
 }
 
 #[test]
-fn a_panic_of_the_screens_thread_restores_the_terminal_first() {
+fn a_panic_of_the_screen_thread_restores_the_terminal_first() {
     let (mut pty, folder) = play();
     pty.send("p");
     assert_eq!(pty.wait_exit().exit_code(), 101);
@@ -245,7 +245,7 @@ fn a_panic_of_the_screens_thread_restores_the_terminal_first() {
 }
 
 #[test]
-fn a_panic_of_a_worker_leaves_the_screen_alone() {
+fn a_worker_panic_keeps_the_screen_intact() {
     let (mut pty, folder) = play();
     pty.send("e");
     pty.wait_for("worker died true");
@@ -292,7 +292,7 @@ fn a_resize_redraws_at_the_new_size() {
 }
 
 #[test]
-fn a_burst_of_keys_and_a_paste_arrive_whole() {
+fn key_bursts_and_pastes_are_received_completely() {
     let (mut pty, _folder) = play();
     pty.send(&"x".repeat(3000));
     pty.wait_for("keys 3000.");
@@ -303,12 +303,12 @@ fn a_burst_of_keys_and_a_paste_arrive_whole() {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_back_until_continued() {
+fn ctrl_z_releases_the_terminal_until_continued() {
     stop_and_continue(|pty| pty.send("\x1a"));
 }
 
 #[test]
-fn sigtstp_is_ctrl_z() {
+fn sigtstp_acts_like_ctrl_z() {
     stop_and_continue(|pty| pty.signal(process::Signal::TSTP));
 }
 
@@ -331,7 +331,7 @@ fn stop_and_continue(stop: impl Fn(&mut Pty)) {
 }
 
 #[test]
-fn a_stop_from_outside_is_recovered_from_too() {
+fn an_external_sigstop_is_recovered_from() {
     let (mut pty, _folder) = play();
     pty.signal(process::Signal::STOP);
     wait_until("the program is stopped", || pty.process_state() == 'T');
@@ -343,7 +343,7 @@ fn a_stop_from_outside_is_recovered_from_too() {
 }
 
 #[test]
-fn a_lost_terminal_is_noticed_though_sighup_is_ignored() {
+fn a_lost_terminal_is_detected_even_if_sighup_is_ignored() {
     let (mut pty, folder) = play_in("trap '' HUP; exec \"$0\" \"$@\"");
     let start = Instant::now();
     pty.hang_up();
@@ -367,7 +367,7 @@ fn a_lost_terminal_is_noticed_though_sighup_is_ignored() {
 }
 
 #[test]
-fn without_a_terminal_there_is_no_screen() {
+fn without_a_terminal_the_screen_is_refused() {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([
             "term_guard::scene",

@@ -75,7 +75,7 @@ fn header_says(pty: &Pty, what: &str) {
 }
 
 #[test]
-fn a_wrong_raw_value_is_found_traced_corrected_and_everything_that_rests_on_it_refreshed() {
+fn a_wrong_raw_value_is_found_corrected_and_its_dependants_refreshed() {
     let state = State::loaded();
     state
         .backcourt(&[&["run", "--output", "silent"][..], &RANGE].concat())

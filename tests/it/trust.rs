@@ -680,7 +680,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_people_do_no_protected_row_is_lost_and_ok_is_true(
+    fn any_actions_preserve_protected_rows_and_correct_states(
         stages in stages(),
         values in prop::collection::vec(1..9_i64, 10),
         steps in prop::collection::vec(step(), 3..9),

@@ -165,7 +165,7 @@ fn groups<'a>(found: &'a Breakdown, column: &str) -> Vec<(&'a str, u64, &'a [u64
 }
 
 #[tokio::test]
-async fn each_cause_is_counted_once_and_under_itself() {
+async fn each_cause_is_counted_once() {
     let (_folder, warehouse) = planted().await;
     let found = found(&warehouse).await;
     assert_eq!(
@@ -204,7 +204,7 @@ async fn each_cause_is_counted_once_and_under_itself() {
 }
 
 #[tokio::test]
-async fn the_share_is_the_one_the_check_measures() {
+async fn the_breakdown_share_equals_the_check_value() {
     let (_folder, warehouse) = planted().await;
     let plan = load(BUILTIN).unwrap();
     let answer = warehouse
@@ -217,7 +217,7 @@ async fn the_share_is_the_one_the_check_measures() {
 }
 
 #[tokio::test]
-async fn a_team_mate_without_attempts_leaves_the_whole_team_without_a_total() {
+async fn a_team_mate_without_attempts_makes_the_team_total_null() {
     let no_rate = || ("usage_rate", Value::Null);
     let players = vec![
         player(DATE, "CHI", "lacking", &[no_rate(), ("turnovers", Value::Null)]),

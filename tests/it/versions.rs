@@ -23,7 +23,7 @@ const MADE: [(&str, u32, i64); 8] = [
 const SAMPLE: [&str; 4] = ["--from", "2021-10-19", "--to", "2021-11-21"];
 
 #[test]
-fn rules_that_make_other_rows_have_another_version() {
+fn changed_rules_need_a_new_rules_version() {
     let state = State::loaded();
     let plan = stages_alone(&state);
     let arguments = [&["run", "--output", "plain", "--plan", &plan][..], &SAMPLE].concat();

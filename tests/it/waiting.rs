@@ -8,7 +8,7 @@ use crate::program::State;
 use crate::pty::Pty;
 
 #[test]
-fn a_dry_run_says_for_whom_it_waits() {
+fn a_dry_run_names_the_server_it_waits_for() {
     // The system accepts the connection; it is never read.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let warehouse = format!("bigquery:nobody-there@http://{}", silent.local_addr().unwrap());

@@ -159,7 +159,7 @@ fn failed_hidden() {
 }
 
 #[test]
-fn a_stage_that_takes_no_part_is_not_hidden_either() {
+fn a_stage_outside_the_run_is_not_hidden() {
     let two = format!(
         "{FAILED_HIDDEN}[[stage]]\nname = \"other\"\nkind = \"command\"\ncommand = [\"true\", \"{{date}}\"]\n"
     );
@@ -173,7 +173,7 @@ fn a_stage_that_takes_no_part_is_not_hidden_either() {
 }
 
 #[test]
-fn a_failed_date_outside_the_plan_is_told_apart() {
+fn failed_dates_outside_the_plan_are_counted_separately() {
     let case = Planned::new(FAILED_HIDDEN);
     case.backcourt(&["run", "--dates", "2024-02-02", "--output", "plain"])
         .expect(1);
@@ -195,7 +195,7 @@ fn a_failed_date_outside_the_plan_is_told_apart() {
 }
 
 #[test]
-fn a_live_run_says_what_is_outside_it_and_how_to_rerun_that() {
+fn a_live_run_reports_failures_outside_it_and_how_to_rerun_them() {
     let toy = Toy::new(20)
         .with_fault(day(3), Fault::Data)
         .with_fault(day(5), Fault::Data);
@@ -267,7 +267,7 @@ fn adopt_existing() {
 }
 
 #[test]
-fn a_check_says_over_how_many_dates_it_passed() {
+fn a_check_reports_how_many_dates_it_covers() {
     let case = with_source(DAILY);
     let one = case
         .backcourt(&["run", "--dates", "2022-01-01", "--output", "plain"])
@@ -335,7 +335,7 @@ fn moved_folder() {
 }
 
 #[test]
-fn a_command_without_a_plan_means_the_plan_of_the_folder() {
+fn a_command_without_a_plan_uses_the_plan_of_the_folder() {
     let case = Planned::new(FAILED_HIDDEN);
     case.backcourt(&["run", "--output", "plain"]).expect(1);
     let status = case.state.backcourt(&["status"]).expect(0).out;
@@ -370,7 +370,7 @@ fn a_command_without_a_plan_means_the_plan_of_the_folder() {
 }
 
 #[test]
-fn a_plan_whose_file_is_gone_is_asked_for() {
+fn a_missing_plan_file_must_be_given() {
     let case = Planned::new(FAILED_HIDDEN);
     case.backcourt(&["run", "--output", "plain"]).expect(1);
     let elsewhere = case.folder.path().join("elsewhere.toml");

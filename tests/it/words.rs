@@ -86,7 +86,7 @@ const PAGES: [&str; 4] = [
 ];
 
 #[test]
-fn messages_use_the_terms_of_the_field() {
+fn messages_use_standard_terms() {
     let placeholder = Regex::new(r"\{[^{}]*\}").unwrap();
     let mut found = Vec::new();
     for path in sources(Path::new("src")) {
@@ -102,7 +102,7 @@ fn messages_use_the_terms_of_the_field() {
 }
 
 #[test]
-fn the_help_uses_the_terms_of_the_field() {
+fn help_uses_standard_terms() {
     let folder = tempfile::tempdir().unwrap();
     let mut man = Command::new(env!("CARGO_BIN_EXE_backcourt"));
     assert!(
@@ -122,7 +122,7 @@ fn the_help_uses_the_terms_of_the_field() {
 }
 
 #[test]
-fn pages_use_the_terms_of_the_field() {
+fn docs_use_standard_terms() {
     let code = Regex::new(r"`[^`\n]+`").unwrap();
     let pages = fs::read_dir(root().join("docs")).unwrap();
     let pages = pages.map(|page| Path::new("docs").join(page.unwrap().file_name()));

@@ -60,7 +60,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_picture_shows_the_console_of_today() {
+fn every_picture_is_up_to_date() {
     let mut behind = Vec::new();
     for (name, told) in scenes() {
         let path = folder().join(format!("{name}.svg"));
@@ -81,7 +81,7 @@ fn every_picture_shows_the_console_of_today() {
 }
 
 #[test]
-fn there_is_no_picture_that_nobody_makes_or_shows() {
+fn every_picture_is_generated_and_used() {
     let files = fs::read_dir(folder()).unwrap();
     let files: BTreeSet<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())

@@ -49,7 +49,7 @@ fn run(state: &State, last: &str, range: &[&str]) {
 }
 
 #[test]
-fn the_feeds_of_january_2026_give_the_truth() {
+fn january_2026_feeds_give_the_official_values() {
     let state = State::loaded();
     run(&state, "player_game", &[]);
     team_offense::equals_the_official_totals(&state);
@@ -59,7 +59,7 @@ fn the_feeds_of_january_2026_give_the_truth() {
 }
 
 #[test]
-fn clean_feeds_give_the_truth() {
+fn clean_feeds_give_the_official_values() {
     let state = State::none();
     state.backcourt(&["load", "--faults", "none"]).expect(0);
     run(&state, "player_game", &[]);
@@ -69,7 +69,7 @@ fn clean_feeds_give_the_truth() {
 }
 
 #[test]
-fn a_player_is_known_by_earlier_games_alone() {
+fn player_averages_use_earlier_games_only() {
     let state = State::loaded();
     run(
         &state,
