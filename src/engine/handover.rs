@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn results_and_waivers_of_an_earlier_version_are_imported_under_the_current_name() {
+    async fn results_and_waivers_are_imported_under_current_check_names() {
         let (dir, plan) = (tempfile::tempdir().unwrap(), load("nba").unwrap());
         let warehouse = warehouse(dir.path(), &plan).await;
         let entry = |number, kind: &str, body: &str| Entry {

@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_an_earlier_program_is_migrated_when_opened() {
+    fn a_ledger_of_an_older_version_is_migrated_on_open() {
         let folder = tempfile::tempdir().unwrap();
         let opened: [fn(&Path) -> Ledger; 2] = [
             |path| Ledger::open(path).unwrap(),

@@ -645,7 +645,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_added_or_removed_is_named_with_its_statement() {
+    fn added_and_removed_columns_are_reported_with_their_statement() {
         let mut other = as_defined();
         other.columns.pop();
         other

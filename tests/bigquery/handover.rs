@@ -173,7 +173,7 @@ async fn refilled(warehouse: &dyn Warehouse) {
 }
 
 #[test]
-fn both_warehouses_record_a_commit_by_the_same_rule_and_atomically_with_the_data() {
+fn both_warehouses_record_commits_atomically_with_the_data() {
     let Some(emulator) = Emulator::start() else { return };
     let dir = tempfile::tempdir().unwrap();
     block_on(async {

@@ -102,7 +102,7 @@ fn a_month_is_read_once_until_its_table_changes() {
 
 /// The first ten days of a season. Without shared reads of whole months, there were three times as many jobs.
 #[test]
-fn ten_days_of_the_built_in_plan_take_few_jobs() {
+fn ten_days_of_the_built_in_plan_need_few_jobs() {
     let Some(emulator) = Emulator::start() else { return };
     let days = ["2021-10-19", "2021-10-28"];
     copy(&State::loaded(), &emulator, days, raw_tables());
@@ -116,7 +116,7 @@ fn ten_days_of_the_built_in_plan_take_few_jobs() {
 
 /// It used to take ten jobs: one statement per 8 MB, and three to create and drop a staging table.
 #[test]
-fn a_table_is_filled_by_few_load_jobs_and_one_statement() {
+fn filling_a_table_needs_few_load_jobs_and_one_statement() {
     let server = statements::server();
     let written = AtomicUsize::new(0);
     let rows = large().into_iter().cycle().take(48);

@@ -59,7 +59,7 @@ fn every_date_is_accounted_for_and_a_second_run_does_nothing() {
 }
 
 #[test]
-fn rows_that_are_gone_from_the_table_are_not_taken_for_done() {
+fn dates_whose_rows_were_deleted_are_not_done() {
     let toy = Toy::new(20);
     toy.run();
     toy.lose(day(4));
@@ -795,7 +795,7 @@ fn a_waiver_opens_the_gate_until_the_value_changes() {
 }
 
 #[test]
-fn the_stage_fails_its_gate_when_a_blocking_check_fails() {
+fn a_stage_fails_when_its_blocking_check_fails() {
     let toy = Toy::new(10).with_fault(day(4), Fault::Short(1));
     let mut live = toy.start(|options| options.stay = true);
     let done = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);

@@ -1000,7 +1000,7 @@ fn the_console_stays_open_after_the_run_until_quit() {
 }
 
 #[test]
-fn a_paused_run_is_resumed_from_the_question_before_leaving_too() {
+fn a_paused_run_can_be_resumed_from_the_quit_dialog() {
     let mut model = model(paused(1));
     assert_eq!(keys(&mut model, "qp"), send(Command::Resume));
     assert!(model.overlay.is_none());
@@ -1131,7 +1131,7 @@ const GAMES: [&str; 2] = ["20231216_ATL_CLE", "20231216_BKN_GSW"];
 #[case::and_line_by_line_again("tt", &[], Face::List, 0)]
 #[case::all_columns_of_a_game("\nt", &[GAMES[0]], Face::Table, 0)]
 #[case::esc_leaves_the_table_first("\nt\x1b", &[GAMES[0]], Face::List, 0)]
-fn a_date_is_opened_level_by_level(
+fn dates_open_level_by_level(
     #[case] pressed: &str,
     #[case] path: &[&str],
     #[case] face: Face,

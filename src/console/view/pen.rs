@@ -211,7 +211,7 @@ mod tests {
     #[case("👨‍👩‍👧 x", "👨 x")]
     #[case("e\u{301}\u{200b}x", "e\u{301}x")]
     #[case("a\u{202e}b\u{1b}c", "ab c")]
-    fn ghost_signs(#[case] text: &str, #[case] seen: &str) {
+    fn wide_characters_leave_no_remains(#[case] text: &str, #[case] seen: &str) {
         let mut terminal = terminal();
         let (empty, full) = (Buffer::empty(AREA), written(text));
         assert_eq!(shown(&mut terminal, &empty, &full).trim_end(), seen);

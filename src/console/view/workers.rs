@@ -230,7 +230,7 @@ mod tests {
     #[case(12.0, "12 s")]
     #[case(120.0, "2 min")]
     #[case(7_200.0, "2 h")]
-    fn ages_stay_short(#[case] seconds: f64, #[case] text: &str) {
+    fn ages_have_a_short_format(#[case] seconds: f64, #[case] text: &str) {
         assert_eq!(
             age(&task("2023-12-29", "2023-12-29", 1), Some(second(seconds))),
             text
