@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn unexpected_result_columns_are_rejected() {
+    fn query_results_that_contradict_the_plan_are_refused() {
         let stranger = add_up(&spec(), &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]));
         assert_eq!(
             stranger.unwrap_err(),

@@ -92,7 +92,7 @@ fn concurrent_writers_of_a_table_are_serialised_within_dml_limits() {
 }
 
 #[test]
-fn statements_beyond_the_queue_limit_are_refused_as_transient() {
+fn statements_beyond_the_queue_limit_fail_with_a_rate_error() {
     let proxy = Proxy::start(None, Duration::from_millis(100), |_| Fate::Pass);
     let warehouse = Arc::new(behind(&proxy));
     block_on(async {

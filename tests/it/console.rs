@@ -238,7 +238,7 @@ const BYTES_A_SECOND: f64 = 8_000.0;
 const WHOLE_SCREEN: f64 = 12_000.0;
 
 #[test]
-fn an_ssh_screen_stays_within_its_byte_rate_and_ends_silent() {
+fn an_ssh_screen_stays_within_its_byte_rate_and_idles_after_the_run() {
     let folder = loaded();
     let state = folder.path().to_str().unwrap();
     let arguments = ["run", "--stop-after", "team_offense", "--state-dir", state];

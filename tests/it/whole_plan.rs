@@ -370,7 +370,7 @@ fn a_command_without_a_plan_uses_the_plan_of_the_folder() {
 }
 
 #[test]
-fn a_missing_plan_file_must_be_given() {
+fn status_asks_for_a_plan_whose_file_is_missing() {
     let case = Planned::new(FAILED_HIDDEN);
     case.backcourt(&["run", "--output", "plain"]).expect(1);
     let elsewhere = case.folder.path().join("elsewhere.toml");

@@ -658,7 +658,7 @@ fn escape_returns_from_the_log_of_a_date_to_its_origin() {
 }
 
 #[test]
-fn log_search_reports_when_there_are_no_more_matches() {
+fn log_search_reports_missing_matches() {
     let mut model = model(running(1));
     keys(&mut model, "3n");
     assert_eq!(said(&model), "no search active; / starts one");

@@ -78,7 +78,7 @@ fn command_and_query_stages_are_parsed() {
 }
 
 #[test]
-fn commands_without_a_table_store_nothing() {
+fn command_output_is_stored_only_with_declared_columns() {
     let without = PLAN
         .replace("table = \"port.calls\"\ndate_column = \"day\"\n[[", "[[")
         .replace("needs = [\"calls\"]\n", "");
