@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
-use super::wire::Request;
+use super::wire::{ControlView, Request};
 
 /// The control lock of a run.
 #[derive(Debug, Clone, Default)]
@@ -36,17 +35,6 @@ enum Transport {
 struct Held {
     by: Option<(u64, String)>,
     consoles: usize,
-}
-
-/// The lock as one console sees it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ControlView {
-    /// The console in control; `None` if the lock is free.
-    pub holder: Option<String>,
-    /// Whether this console is in control.
-    pub mine: bool,
-    /// Attached consoles.
-    pub consoles: usize,
 }
 
 /// The id of this process's console in a mirror of another process's lock.

@@ -8,26 +8,12 @@ use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::engine::Access;
-use crate::telemetry::LogRing;
-
-use super::control_lock::ControlLock;
 use super::place::{PlaceError, Socket};
+use super::run::Run;
 use super::session::{self, Session};
 
 /// Maximum number of clients; further ones are refused.
 const MOST_CLIENTS: usize = 32;
-
-/// What clients access of a run, and the control lock they share.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// Snapshots, events and commands of its engine.
-    pub access: Access,
-    /// Its log.
-    pub log: LogRing,
-    /// Its control lock.
-    pub control_lock: ControlLock,
-}
 
 /// Serves the clients of a run. Dropping it disconnects them and removes the socket.
 #[derive(Debug)]

@@ -13,10 +13,10 @@ use crate::engine::{Command, Order, Reply};
 
 use super::control_lock::Client;
 use super::lines::{Line, Lines};
-use super::server::Run;
+use super::run::Run;
 use super::showing::{News, Showing};
-use super::wire::{self, Message, Payload, Request, RequestMessage};
-use super::{spoken, words};
+use super::wire::{Message, Payload, Request, RequestMessage};
+use super::{parse, spoken, words};
 
 /// Maximum length of a line, in bytes; a longer one ends the session.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
@@ -114,7 +114,7 @@ impl Session {
 
     async fn receive(&mut self, line: &[u8]) -> Result<(), Leave> {
         let manner = Manner::of(line);
-        let asked = match wire::read(line) {
+        let asked = match parse::parse(line) {
             Ok(asked) => asked,
             Err(sentence) => return self.send(manner, Payload::Reply(Reply::Refused(sentence))).await,
         };

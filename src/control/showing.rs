@@ -12,7 +12,7 @@ use crate::engine::{Fact, Snapshot};
 use crate::telemetry::{LogRing, Sampler};
 
 use super::control_lock::Client;
-use super::server::Run;
+use super::run::Run;
 use super::update::SnapshotUpdate;
 use super::wire::Payload;
 

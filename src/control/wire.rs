@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, Vitals};
 
-use super::control_lock::ControlView;
 use super::update::SnapshotUpdate;
 
 /// The `schema` value of every line.
@@ -87,6 +86,17 @@ pub enum Payload {
     Control(ControlView),
 }
 
+/// The lock as one console sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlView {
+    /// The console in control; `None` if the lock is free.
+    pub holder: Option<String>,
+    /// Whether this console is in control.
+    pub mine: bool,
+    /// Attached consoles.
+    pub consoles: usize,
+}
+
 impl RequestMessage {
     /// A request without sender or id.
     #[must_use]
@@ -109,52 +119,5 @@ impl Message {
             id,
             payload,
         }
-    }
-}
-
-/// Parses a request: JSON if it starts with a brace, else text.
-///
-/// # Errors
-/// One sentence that says what is wrong with the line.
-pub(super) fn read(line: &[u8]) -> Result<RequestMessage, String> {
-    let text = str::from_utf8(line).map_err(|_| "a line must be UTF-8 text".to_owned())?;
-    if !text.trim_start().starts_with('{') {
-        return super::words::parse(text).map(RequestMessage::new);
-    }
-    let asked: RequestMessage = serde_json::from_str(text)
-        .map_err(|error| format!("invalid line ({error}); see docs/control.md for the format"))?;
-    if asked.schema == SCHEMA {
-        Ok(asked)
-    } else {
-        Err(format!("this run uses protocol {SCHEMA}, not {}", asked.schema))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[test]
-    fn words_and_json_parse_to_the_same_request() {
-        let typed = read(b"workers 4").unwrap();
-        let json = read(br#" {"schema":"backcourt.control/1","request":{"command":{"workers":4}}}"#).unwrap();
-        assert_eq!(typed, json);
-        assert_eq!(typed.request, Request::Command(Command::Workers(4)));
-    }
-
-    #[rstest]
-    #[case(
-        b"{\"schema\":\"backcourt.control/2\",\"request\":\"help\"}",
-        "uses protocol backcourt.control/1"
-    )]
-    #[case(b"{\"schema\":\"backcourt.control/1\",\"request\":\"halp\"}", "halp")]
-    #[case(b"{\"schema\":\"backcourt.control/1\",\"request\":\"help\",\"idd\":1}", "idd")]
-    #[case(b"{", "invalid line")]
-    #[case(b"\xff\xfe", "UTF-8")]
-    fn unreadable_requests_are_rejected_with_a_reason(#[case] line: &[u8], #[case] says: &str) {
-        let refusal = read(line).unwrap_err();
-        assert!(refusal.contains(says), "{refusal}");
     }
 }
