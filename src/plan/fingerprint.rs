@@ -1,17 +1,9 @@
-//! Fingerprints: a digest of everything that determines the rows of a stage or the result of a check. Titles, workers
-//! and timeouts don't count. Definitions with equal fingerprints compute equal rows from equal inputs.
+//! The fingerprint of a definition: its digest, stored with the rows or results it computed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sha2::{Digest, Sha256};
-
-use super::normal_form::NormalForm;
-use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, Leaves, StageKind, StageSpec};
-use super::{Bound, CheckSpec, Expectation, Severity, TextTest};
-use crate::nba::rules_version;
-use crate::table::TableDef;
 
 /// Length of a fingerprint in bytes.
 const BYTES: usize = 16;
@@ -26,203 +18,17 @@ pub struct Fingerprint([u8; BYTES]);
 pub struct NotAFingerprint(String);
 
 impl Fingerprint {
+    /// The fingerprint from the digest of a definition.
+    pub(super) fn of(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; BYTES];
+        bytes.copy_from_slice(&digest[..BYTES]);
+        Self(bytes)
+    }
+
     /// The first 8 digits, enough to distinguish the few definitions of one stage.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()
-    }
-
-    pub(super) fn of_stage(stage: &StageSpec) -> Self {
-        let mut definition = Definition::new("stage");
-        match &stage.kind {
-            StageKind::Nba => definition
-                .text("built-in", &stage.name)
-                .number("version", rules_version(&stage.name).map_or(0, u64::from)),
-            StageKind::Sql(spec) => definition
-                .table(&spec.table)
-                .date_query("sql", &spec.query)
-                .expect_rows(&spec.expect),
-            StageKind::Command(spec) => definition.command(spec),
-        };
-        definition
-            .text("table", stage.table.as_deref().unwrap_or_default())
-            .active(&stage.active);
-        let mut reads: Vec<_> = stage.reads.iter().collect();
-        reads.sort_by_key(|read| (&read.table, read.days_back));
-        definition.number("reads", reads.len() as u64);
-        for read in reads {
-            definition
-                .text("table", &read.table)
-                .number("days_back", read.days_back.into());
-        }
-        definition.end()
-    }
-
-    pub(super) fn of_check(check: &CheckSpec) -> Self {
-        let mut definition = Definition::new("check");
-        let severity = match check.severity {
-            Severity::Blocking => "blocking",
-            Severity::Advisory => "advisory",
-        };
-        definition
-            .query("sql", &check.sql)
-            .text("severity", severity)
-            .text("stage", &check.stage);
-        let mut dates: Vec<String> = check.dates.iter().map(ToString::to_string).collect();
-        dates.sort_unstable();
-        definition.texts("dates", dates.iter().map(String::as_str));
-        definition.number("expect", check.expect.len() as u64);
-        for expectation in &check.expect {
-            definition.expectation(expectation);
-        }
-        definition.end()
-    }
-}
-
-/// Hashes a definition. Every part is prefixed with its name and both with their lengths, so that no two definitions
-/// serialize alike.
-struct Definition(Sha256);
-
-impl Definition {
-    fn new(kind: &str) -> Self {
-        let mut definition = Self(Sha256::new());
-        definition.text("backcourt", kind);
-        definition
-    }
-
-    fn end(self) -> Fingerprint {
-        let digest: [u8; 32] = self.0.finalize().into();
-        let mut bytes = [0; BYTES];
-        bytes.copy_from_slice(&digest[..BYTES]);
-        Fingerprint(bytes)
-    }
-
-    fn bytes(&mut self, name: &str, value: &[u8]) -> &mut Self {
-        for part in [name.as_bytes(), value] {
-            self.0.update((part.len() as u64).to_le_bytes());
-            self.0.update(part);
-        }
-        self
-    }
-
-    fn text(&mut self, name: &str, value: &str) -> &mut Self {
-        self.bytes(name, value.as_bytes())
-    }
-
-    fn number(&mut self, name: &str, value: u64) -> &mut Self {
-        self.bytes(name, &value.to_le_bytes())
-    }
-
-    fn texts<'a>(&mut self, name: &str, values: impl ExactSizeIterator<Item = &'a str>) -> &mut Self {
-        self.number(name, values.len() as u64);
-        for value in values {
-            self.text("", value);
-        }
-        self
-    }
-
-    fn query(&mut self, name: &str, sql: &str) -> &mut Self {
-        let words = |words: &[String], definition: &mut Self, form: &str| {
-            definition.texts(form, words.iter().map(String::as_str));
-        };
-        self.text("query", name);
-        match NormalForm::of(sql) {
-            NormalForm::Tree(tree) => words(&tree, self, "tree"),
-            NormalForm::Words(own) => words(&own, self, "words"),
-            NormalForm::Text(text) => drop(self.text("text", &text)),
-        }
-        self
-    }
-
-    /// Binds are not hashed: they follow from the query text.
-    fn date_query(&mut self, name: &str, query: &DateQuery) -> &mut Self {
-        self.query(name, &query.sql)
-    }
-
-    /// Hashes the table's layout. Column order and descriptions don't count.
-    fn table(&mut self, table: &TableDef) -> &mut Self {
-        self.text("date_column", &table.date_column);
-        let mut key: Vec<&str> = table.key.iter().map(AsRef::as_ref).collect();
-        key.sort_unstable();
-        self.texts("key", key.into_iter());
-        let mut columns: Vec<_> = table.columns.iter().collect();
-        columns.sort_by_key(|column| &column.name);
-        self.number("columns", columns.len() as u64);
-        for column in columns {
-            self.text("name", &column.name)
-                .text("type", &column.kind.to_string())
-                .number("nullable", column.nullable.into());
-        }
-        self
-    }
-
-    /// Hashes what is run for a date. Timeout and exit codes change no row and don't count.
-    fn command(&mut self, spec: &CommandSpec) -> &mut Self {
-        self.texts("command", spec.argv.iter().map(String::as_str));
-        self.number("environment", spec.environment.len() as u64);
-        for (name, value) in &spec.environment {
-            self.text(name, value);
-        }
-        self.text("batch", "one date");
-        match &spec.leaves {
-            Leaves::Nothing => self.text("leaves", "nothing"),
-            Leaves::Rows { date_column, .. } => self.text("leaves", "rows").text("date_column", date_column),
-            Leaves::Printed(table) => self.text("leaves", "printed").table(table),
-        }
-        .expect_rows(&spec.expect)
-    }
-
-    fn expect_rows(&mut self, expect: &ExpectRows) -> &mut Self {
-        match expect {
-            ExpectRows::Some => self.text("expect_rows", "some"),
-            ExpectRows::Exactly(rows) => self.number("expect_rows", (*rows).into()),
-            ExpectRows::Query(query) => self.date_query("expect_rows", query),
-        }
-    }
-
-    fn active(&mut self, active: &Active) -> &mut Self {
-        match active {
-            Active::Always => self.text("active", "always"),
-            Active::Weekdays(days) => {
-                let days = days
-                    .iter()
-                    .fold(0, |days, day| days | 1 << day.num_days_from_monday());
-                self.number("active", days)
-            }
-            Active::Query(sql) => self.query("active", sql),
-        }
-    }
-
-    fn expectation(&mut self, expectation: &Expectation) -> &mut Self {
-        match expectation {
-            Expectation::Rows(rows) => self.number("rows", *rows),
-            Expectation::Cell { column, row, bound } => {
-                self.text("column", column);
-                match row {
-                    None => self.text("row", "first"),
-                    Some((column, text)) => self.text("row", "where").text("column", column).text("is", text),
-                };
-                self.bound(*bound)
-            }
-            Expectation::Every { column, test } => {
-                self.text("every", column);
-                match test {
-                    TextTest::StartsWith(start) => self.text("starts_with", start),
-                    TextTest::Matches(pattern) => self.text("matches", pattern),
-                }
-            }
-        }
-    }
-
-    fn bound(&mut self, bound: Bound) -> &mut Self {
-        let (name, low, high) = match bound {
-            Bound::Equals(limit) => ("equals", limit, limit),
-            Bound::AtLeast(limit) => ("at_least", limit, limit),
-            Bound::AtMost(limit) => ("at_most", limit, limit),
-            Bound::MoreThan(limit) => ("more_than", limit, limit),
-            Bound::Between(low, high) => ("between", low, high),
-        };
-        self.number(name, low.to_bits()).number("to", high.to_bits())
     }
 }
 
@@ -268,6 +74,3 @@ impl<'de> Deserialize<'de> for Fingerprint {
             .map_err(de::Error::custom)
     }
 }
-
-#[cfg(test)]
-mod tests;

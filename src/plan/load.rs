@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::breakdown::{RawBreakdown, breakdown};
 use super::builtin::PLANS;
+use super::definition::of_check;
 use super::order::{in_order, tables_are_in_order};
 use super::queries::{Origin, Queries};
 use super::runbook::{self, RawItem};
@@ -325,7 +326,7 @@ fn check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
         dates: dates.map_err(|error| error.to_string())?,
         fingerprint: Fingerprint::default(),
     };
-    check.fingerprint = Fingerprint::of_check(&check);
+    check.fingerprint = of_check(&check);
     Ok(check)
 }
 

@@ -6,6 +6,7 @@ mod breakdown;
 mod builtin;
 mod check;
 mod dates;
+mod definition;
 mod fingerprint;
 mod hint;
 mod load;

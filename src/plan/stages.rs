@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
+use super::definition::of_stage;
 use super::hint::with_hint;
 use super::queries::Queries;
 use super::stage::{
@@ -143,7 +144,7 @@ impl RawStage {
             reads,
             fingerprint: Fingerprint::default(),
         };
-        stage.fingerprint = Fingerprint::of_stage(&stage);
+        stage.fingerprint = of_stage(&stage);
         Ok(stage)
     }
 
