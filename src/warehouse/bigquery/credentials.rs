@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use gcp_bigquery_client::yup_oauth2::authenticator::{
     ApplicationDefaultCredentialsTypes, DefaultAuthenticator,
@@ -17,11 +16,7 @@ use serde::Deserialize;
 
 use super::address::{Address, Server};
 use super::fault::Fault;
-use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
-
-/// Connect timeout.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// The environment variable with the path of a credentials file.
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
@@ -128,27 +123,6 @@ impl fmt::Display for Credentials {
 /// The OAuth scopes of a token.
 const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
 
-/// Creates a client for this address, with the credentials it requires.
-pub(super) async fn connect(address: &Address, patience: Duration) -> Result<RestClient, Fault> {
-    let credentials = Credentials::find(address)?;
-    let local = credentials == Credentials::Unneeded;
-    let http = reqwest::Client::builder()
-        .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT)
-        .timeout(patience)
-        .redirect(reqwest::redirect::Policy::none())
-        .https_only(!local);
-    let http = if local { http.no_proxy() } else { http };
-    let http = http.build().map_err(|error| {
-        Fault::new(
-            ErrorClass::Code,
-            format!("cannot create an HTTPS client: {error}"),
-        )
-    })?;
-    let base = address.server.as_ref().map(Server::base_url);
-    Ok(RestClient::new(http, base, Token::of(&credentials).await?))
-}
-
 /// The access token. It is refreshed before it expires.
 #[derive(Clone)]
 pub(super) enum Token {
@@ -165,7 +139,7 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    async fn of(credentials: &Credentials) -> Result<Self, Fault> {
+    pub(super) async fn of(credentials: &Credentials) -> Result<Self, Fault> {
         let asked = match credentials {
             Credentials::Unneeded => return Ok(Self::Any),
             Credentials::User(path) => {

@@ -4,8 +4,9 @@
 use super::credentials::Credentials;
 use super::fault::Fault;
 use super::fence::{LEASES, Place};
-use super::job::{Statement, dry};
+use super::job::dry;
 use super::remedy::Remedy;
+use super::statement::Statement;
 use super::{BigQueryWarehouse, limits};
 use crate::table::{Schema, TableDef, bigquery_table, sql_name};
 use crate::warehouse::ErrorClass;

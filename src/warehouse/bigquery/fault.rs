@@ -3,15 +3,12 @@
 
 use gcp_bigquery_client::yup_oauth2;
 
-use super::remedy::{DISABLED, Remedy, STREAMING};
+use super::remedy::{DISABLED, NOT_BIGQUERY, Remedy, STREAMING};
 use super::wire::{ErrorProto, Refusal};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// Maximum length of a message shown to the operator, in characters.
 const LONGEST_MESSAGE: usize = 1000;
-
-/// Describes a response that didn't come from `BigQuery`.
-pub(super) const NOT_BIGQUERY: &str = "a page that is not BigQuery's";
 
 /// A refused or lost call, or a failed job.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::datasets::Prefix;
 use super::digest;
-use super::job::Statement;
+use super::statement::Statement;
 use crate::table::text_literal;
 
 /// The dataset, without the prefix.

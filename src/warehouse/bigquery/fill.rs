@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 
 use super::cell::row;
 use super::fault::Fault;
-use super::job::Statement;
 use super::script::{self, MOST_LOADED, sent_bytes};
 use super::staging::{Disposition, Staged};
+use super::statement::Statement;
 use super::{BigQueryWarehouse, doing};
 use crate::table::{TableDef, Value, sql_name};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};

@@ -1,26 +1,12 @@
-//! In-flight jobs. An aborted task leaves its job running on the server, where it still costs money and may still
-//! write. Such jobs are found, cancelled and charged here.
+//! The registry of in-flight jobs: which of them a task waits for. An aborted task leaves its job running on the server,
+//! where it still costs money and may still write.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
-
-use super::job::{self, Account};
-use super::rest::RestClient;
+use super::charge::{JobKind, cost};
 use super::wire::Job;
-use crate::warehouse::{AbandonedJob, Bill, Charge, Cost, JobEnd};
-
-/// How long to wait for a job to stop. Cancelling is a request; most jobs stop within a second or two.
-const LIMIT: Duration = Duration::from_secs(10);
-
-/// Polling interval while a job stops.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How often to look up a job that the server doesn't know. It may not have arrived yet.
-const LOOKS: u32 = 3;
+use crate::warehouse::{Bill, Charge, Cost};
 
 /// Whether a task waits for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,18 +17,11 @@ enum Wait {
     Abandoned,
 }
 
-/// The type of a job, which determines its billing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Query,
-    Load,
-}
-
 /// A job that may be running.
 #[derive(Debug)]
 struct Flight {
     wait: Wait,
-    kind: Kind,
+    kind: JobKind,
     bill: Option<Arc<Bill>>,
 }
 
@@ -52,7 +31,7 @@ pub(super) struct InFlight(Arc<Mutex<HashMap<String, Flight>>>);
 
 impl InFlight {
     /// Registers a job before it is sent or looked up. It is charged to `bill`.
-    pub(super) fn await_job(&self, id: &str, kind: Kind, bill: Option<&Arc<Bill>>) -> Awaited<'_> {
+    pub(super) fn await_job(&self, id: &str, kind: JobKind, bill: Option<&Arc<Bill>>) -> Awaited<'_> {
         let flight = Flight {
             wait: Wait::Waiting,
             kind,
@@ -67,7 +46,7 @@ impl InFlight {
     }
 
     /// Charges a job that ended after its task had stopped waiting for it.
-    fn end(&self, id: &str, ended: &Job) {
+    pub(super) fn end(&self, id: &str, ended: &Job) {
         let flight = self.jobs().remove(id);
         if let Some(Flight {
             kind,
@@ -75,12 +54,17 @@ impl InFlight {
             ..
         }) = flight
         {
-            let cost = job::cost(ended, kind).unwrap_or_else(Cost::untold);
+            let cost = cost(ended, kind).unwrap_or_else(Cost::untold);
             bill.charge(Charge {
                 job: id.to_owned(),
                 cost,
             });
         }
+    }
+
+    /// Forgets a job that the server never accepted.
+    pub(super) fn forget(&self, id: &str) {
+        self.jobs().remove(id);
     }
 
     fn jobs(&self) -> MutexGuard<'_, HashMap<String, Flight>> {
@@ -134,81 +118,4 @@ impl Drop for Awaited<'_> {
             (None, _) => drop(jobs.remove(&self.id)),
         }
     }
-}
-
-/// Cancels jobs concurrently and returns how each ended. Jobs the server never accepted are omitted.
-pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<String>) -> Vec<AbandonedJob> {
-    let cancelling = jobs.into_iter().map(|job| async move {
-        let ended = timeout(LIMIT, cancel_one(client, account, &job)).await;
-        match ended {
-            Ok(None) => {
-                account.in_flight.jobs().remove(&job);
-                None
-            }
-            Ok(Some((end, ended))) => {
-                account.in_flight.end(&job, &ended);
-                let bytes = processed(&ended);
-                Some(AbandonedJob { job, end, bytes })
-            }
-            Err(_) => Some(AbandonedJob {
-                job,
-                end: JobEnd::Running,
-                bytes: None,
-            }),
-        }
-    });
-    join_all(cancelling).await.into_iter().flatten().collect()
-}
-
-/// Cancels a job until it ends. `None` if there is no such job.
-async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
-    let mut looks = 0;
-    loop {
-        // A server may accept a cancellation and keep running the job, so it is repeated while the job runs.
-        if let Err(fault) = client.cancel_job(&account.project, id, account.place()).await {
-            tracing::debug!("cannot cancel job {id}: {}", fault.message);
-        }
-        match client.job(&account.project, id, account.place()).await {
-            Ok(job) => {
-                if let Some(end) = end_of(&job) {
-                    return Some((end, job));
-                }
-            }
-            Err(fault) if fault.is_not_found() => {
-                looks += 1;
-                if looks == LOOKS {
-                    return None;
-                }
-            }
-            Err(fault) => tracing::debug!("cannot look up job {id}: {}", fault.message),
-        }
-        sleep(PAUSE).await;
-    }
-}
-
-fn end_of(job: &Job) -> Option<JobEnd> {
-    let status = job.status.as_ref()?;
-    if status.state.as_deref() != Some("DONE") {
-        return None;
-    }
-    Some(match &status.error_result {
-        None => JobEnd::Finished,
-        Some(error) if error.reason.as_deref() == Some("stopped") => JobEnd::Cancelled,
-        Some(error) => JobEnd::Failed(error.message.clone().unwrap_or_default()),
-    })
-}
-
-/// Bytes processed by a job; for a script, including its child jobs.
-fn processed(job: &Job) -> Option<u64> {
-    let statistics = job.statistics.as_ref()?;
-    let of_query = statistics
-        .query
-        .as_ref()
-        .and_then(|query| query.total_bytes_processed.as_ref());
-    statistics
-        .total_bytes_processed
-        .as_ref()
-        .or(of_query)?
-        .parse()
-        .ok()
 }

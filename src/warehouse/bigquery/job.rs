@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::charge::{JobKind, cost};
 use super::fault::Fault;
-use super::in_flight::{InFlight, Kind};
-use super::lease::Held;
+use super::held::HeldLease;
+use super::in_flight::InFlight;
 use super::rest::RestClient;
-use super::wire::{
-    Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryParameter, QueryParameterType,
-    QueryParameterValue, QueryResults, TableRow, TableSchema,
-};
+use super::statement::{Answered, Statement};
+use super::wire::{Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryResults};
 use crate::warehouse::{Bill, Charge, Cost, DryRun, ErrorClass};
 
 /// Long-poll timeout: how long the server may wait for a result before it answers.
@@ -41,7 +40,7 @@ pub(super) struct Account {
     /// job can be looked up only with its location.
     pub(super) learned: Arc<OnceLock<String>>,
     /// The lease that jobs are sent under, if one was taken.
-    pub(super) held: Held,
+    pub(super) held: HeldLease,
     /// Jobs whose end is not known.
     pub(super) in_flight: InFlight,
     /// The bill for the jobs, if their cost is recorded.
@@ -72,43 +71,6 @@ impl Account {
     }
 }
 
-/// A query with its parameters.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Statement {
-    sql: String,
-    parameters: Vec<QueryParameter>,
-}
-
-impl Statement {
-    pub(super) fn new(sql: impl Into<String>) -> Self {
-        Self {
-            sql: sql.into(),
-            parameters: Vec::new(),
-        }
-    }
-
-    /// Binds a named parameter. Its value never becomes part of the query text.
-    pub(super) fn with(mut self, name: &str, kind: &str, value: String) -> Self {
-        self.parameters.push(QueryParameter {
-            name: name.to_owned(),
-            parameter_type: QueryParameterType {
-                r#type: kind.to_owned(),
-            },
-            parameter_value: QueryParameterValue { value },
-        });
-        self
-    }
-}
-
-/// The result of a job.
-#[derive(Debug, Default)]
-pub(super) struct Answered {
-    /// The columns; empty for a statement without a result.
-    pub(super) schema: TableSchema,
-    /// All rows.
-    pub(super) rows: Vec<TableRow>,
-}
-
 /// Runs a statement under an id and waits for its result.
 pub(super) async fn run(
     client: &RestClient,
@@ -119,7 +81,7 @@ pub(super) async fn run(
     // Boxed, because every future of a warehouse call contains these two.
     let sent = Box::pin(send(client, account, id, statement));
     let first = Box::pin(results(client, account, id, None));
-    let first = follow(client, account, id, Kind::Query, sent, first).await?;
+    let first = follow(client, account, id, JobKind::Query, sent, first).await?;
     collect(client, account, id, first).await
 }
 
@@ -129,7 +91,7 @@ pub(super) async fn follow<T>(
     client: &RestClient,
     account: &Account,
     id: &str,
-    kind: Kind,
+    kind: JobKind,
     sending: impl Future<Output = Result<(), Fault>>,
     ending: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
@@ -171,7 +133,7 @@ pub(super) async fn dry_run(
 
 /// Charges a finished job, whether it succeeded or failed: failed jobs use slots too. A job that may still run is
 /// charged once its end is known.
-async fn charge(client: &RestClient, account: &Account, id: &str, kind: Kind, failed: Option<&Fault>) {
+async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind, failed: Option<&Fault>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
     let told = loop {
@@ -189,20 +151,6 @@ async fn charge(client: &RestClient, account: &Account, id: &str, kind: Kind, fa
         let job = id.to_owned();
         bill.charge(Charge { job, cost });
     }
-}
-
-/// The cost of a finished job as reported by the server; for a script, including its child jobs. Loads are free.
-pub(super) fn cost(job: &Job, kind: Kind) -> Option<Cost> {
-    let is_over = job.status.as_ref()?.state.as_deref() == Some("DONE");
-    let statistics = job.statistics.as_ref().filter(|_| is_over)?;
-    let query = statistics.query.as_ref();
-    let number = |text: &Option<String>| text.as_ref()?.parse().ok();
-    let billed = match kind {
-        Kind::Query => query.and_then(|query| number(&query.total_bytes_billed))?,
-        Kind::Load => 0,
-    };
-    let slots = number(&statistics.total_slot_ms).or_else(|| number(&query?.total_slot_ms));
-    Some(Cost::of_job(billed, slots.unwrap_or(0)))
 }
 
 /// Sends a job. The id makes it safe to send again when the answer is lost.
@@ -247,7 +195,7 @@ pub(super) async fn await_orphaned_write(
             Standing::Done | Standing::Failed(_) => {}
         },
     }
-    charge(client, account, id, Kind::Query, asked.as_ref().err()).await;
+    charge(client, account, id, JobKind::Query, asked.as_ref().err()).await;
     Ok(true)
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +12,8 @@ use tokio::time::sleep;
 
 use super::fault::Fault;
 use super::fence::{Fence, Place, TAKEN};
-use super::job::{Answered, Statement};
+use super::held::Tenancy;
+use super::statement::{Answered, Statement};
 use super::{BigQueryWarehouse, Settings, notice, own, read, superseded};
 use crate::table::Value;
 use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
@@ -33,51 +33,6 @@ impl Settings {
             silence: self.lease_wait,
             look: LOOK,
         }
-    }
-}
-
-/// The lease this warehouse holds, if any. Shared by all clones of the warehouse.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Held(Arc<Mutex<Option<Tenancy>>>);
-
-/// A held lease, as published by the latest heartbeat.
-#[derive(Debug, Clone)]
-struct Tenancy {
-    fence: Fence,
-    lease: Lease,
-}
-
-impl Held {
-    fn tenancy(&self) -> Option<Tenancy> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, tenancy: Option<Tenancy>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tenancy;
-    }
-
-    fn fence(&self) -> Option<Fence> {
-        self.tenancy().map(|tenancy| tenancy.fence)
-    }
-
-    /// Increments the heartbeat counter and returns the lease to publish.
-    fn next_heartbeat(&self) -> Option<Tenancy> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tenancy = held.as_mut()?;
-        tenancy.lease.heartbeat += 1;
-        Some(tenancy.clone())
-    }
-
-    /// SQL at the start of every write transaction, which fails the write if the lease was taken. Empty if no
-    /// lease is held.
-    pub(super) fn guard(&self) -> String {
-        self.fence().map_or_else(String::new, |fence| fence.guard())
-    }
-
-    /// Labels of jobs sent to a project, so that the next lease holder can find them.
-    pub(super) fn labels(&self, project: &str) -> HashMap<String, String> {
-        self.fence()
-            .map_or_else(HashMap::new, |fence| fence.labels(project))
     }
 }
 

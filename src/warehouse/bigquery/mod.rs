@@ -3,13 +3,16 @@
 
 mod about;
 mod address;
+mod cancel;
 mod cell;
+mod charge;
 mod credentials;
 mod datasets;
 mod examine;
 mod fault;
 mod fence;
 mod fill;
+mod held;
 mod in_flight;
 mod job;
 mod labels;
@@ -30,6 +33,7 @@ mod schema;
 mod script;
 mod shared;
 mod staging;
+mod statement;
 mod superseded;
 mod trial;
 mod upload;
@@ -59,14 +63,15 @@ use super::{
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
 use fault::Fault;
+use held::HeldLease;
 use in_flight::InFlight;
-use job::{Account, Answered, Statement};
-use lease::Held;
+use job::Account;
 use limits::Limits;
 use location::Settled;
 use names::Names;
 use rest::RestClient;
 use shared::SharedReads;
+use statement::{Answered, Statement};
 
 /// `BigQuery` options other than the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +127,7 @@ pub struct BigQueryWarehouse {
     client: Arc<Mutex<Option<RestClient>>>,
     /// The connection for the lease, which is kept on a separate runtime. A connection can't outlive its runtime.
     keeper: Arc<Mutex<Option<RestClient>>>,
-    held: Held,
+    held: HeldLease,
     account: Account,
     prefix: Prefix,
     names: Names,
@@ -150,7 +155,7 @@ impl BigQueryWarehouse {
     /// Creates the warehouse without contacting the server. Credentials are loaded by the first call.
     #[must_use]
     pub fn new(address: Address, settings: Settings) -> Self {
-        let (held, rhythm) = (Held::default(), settings.rhythm());
+        let (held, rhythm) = (HeldLease::default(), settings.rhythm());
         let prefix = settings.prefix;
         let name = match prefix.to_string().as_str() {
             "" => address.to_string(),
@@ -237,7 +242,7 @@ impl BigQueryWarehouse {
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());
         }
-        let client = credentials::connect(&self.address, self.patience).await?;
+        let client = RestClient::connect(&self.address, self.patience).await?;
         *held = Some(client.clone());
         Ok(client)
     }
@@ -248,7 +253,7 @@ impl BigQueryWarehouse {
             return Vec::new();
         }
         match self.connection().await {
-            Ok(client) => in_flight::cancel(&client, &self.account, jobs).await,
+            Ok(client) => cancel::cancel(&client, &self.account, jobs).await,
             Err(fault) => {
                 tracing::warn!("jobs left running, cannot cancel them: {}", fault.message);
                 let running = |job| AbandonedJob {

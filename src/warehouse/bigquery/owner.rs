@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::fault::Fault;
+use super::held::HeldLease;
 use super::in_flight::InFlight;
-use super::job::{Answered, Statement};
-use super::lease::Held;
+use super::statement::{Answered, Statement};
 use super::{BigQueryWarehouse, read};
 use crate::table::{Value, text_literal};
 use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseError};
@@ -112,7 +112,7 @@ impl Owners for BigQueryWarehouse {
 
     fn beside(&self) -> Arc<dyn Warehouse> {
         let mut other = self.apart();
-        other.held = Held::default();
+        other.held = HeldLease::default();
         other.account.held = other.held.clone();
         // Its lease is kept on a separate runtime.
         other.client = Arc::default();

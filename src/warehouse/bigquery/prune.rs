@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::job::Statement;
 use super::record::LEDGER;
+use super::statement::Statement;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
 
 /// Entries about dates are pruned once there are this many per date.

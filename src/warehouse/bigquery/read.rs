@@ -3,8 +3,8 @@
 use super::about::{literal, literals};
 use super::cell::{column_type, value};
 use super::fault::Fault;
-use super::job::{Answered, Statement};
 use super::schema;
+use super::statement::{Answered, Statement};
 use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};

@@ -6,9 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::job::{Answered, Statement};
 use super::read;
-use super::script::STAYS;
+use super::statement::{Answered, Statement};
 use super::wire::TableFieldSchema;
 use crate::table::{Row, Value, text_literal};
 use crate::warehouse::{
@@ -20,6 +19,9 @@ const MOST_BYTES: usize = 1_000_000;
 
 /// The table in the dataset of leases.
 pub(super) const LEDGER: &str = "ledger";
+
+/// The temporary table of the dates whose stored rows are kept.
+pub(super) const STAYS: &str = "_backcourt_stays";
 
 /// The schema of the table.
 pub(super) fn fields() -> Vec<TableFieldSchema> {

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 
 use super::about::{about, literal, literals};
 use super::fault::Fault;
-use super::job::{Answered, Statement};
 use super::read;
-use super::record::{self, CameFrom};
-use super::script::{STAYS, Stays, exchange, stored_rows};
+use super::record::{self, CameFrom, STAYS};
+use super::script::{Stays, exchange, stored_rows};
+use super::statement::{Answered, Statement};
 use crate::table::{
     Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
 };

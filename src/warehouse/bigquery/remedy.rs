@@ -1,6 +1,5 @@
 //! The fix for an error, where `BigQuery`'s reason determines it. Shared by runs and the doctor.
 
-use super::fault::NOT_BIGQUERY;
 use crate::warehouse::ErrorClass;
 
 /// Part of `BigQuery`'s message for recently streamed rows, which can't be changed yet.
@@ -8,6 +7,9 @@ pub(super) const STREAMING: &str = "streaming buffer";
 
 /// Part of `BigQuery`'s message, with status 400, for a project that hasn't enabled its API.
 pub(super) const DISABLED: &str = "has not enabled BigQuery";
+
+/// Describes a response that didn't come from `BigQuery`.
+pub(super) const NOT_BIGQUERY: &str = "a page that is not BigQuery's";
 
 /// Parts of the messages for a project without a billing account, from `BigQuery` or a frontend.
 const NO_BILLING: [&str; 3] = [

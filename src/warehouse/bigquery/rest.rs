@@ -1,16 +1,22 @@
 //! The calls of `BigQuery`'s REST API in use. Each is sent once. Error statuses and bodies that aren't from `BigQuery`
 //! become a [`Fault`].
 
+use std::time::Duration;
+
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
-use super::credentials::Token;
+use super::address::{Address, Server};
+use super::credentials::{Credentials, Token};
 use super::fault::Fault;
 use super::wire::{
     Dataset, DatasetReference, Job, JobList, NewDataset, NewJob, NewTable, QueryResults, Table, TableNotice,
 };
 use crate::warehouse::ErrorClass;
+
+/// Connect timeout.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// The base URL of Google's server.
 const GOOGLE: &str = "https://bigquery.googleapis.com/bigquery/v2";
@@ -39,13 +45,29 @@ pub(super) struct RestClient {
 }
 
 impl RestClient {
-    /// A client for Google's server, or for another base URL.
-    pub(super) fn new(http: reqwest::Client, base: Option<String>, token: Token) -> Self {
-        Self {
+    /// A client for this address, with the credentials it requires.
+    pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Self, Fault> {
+        let credentials = Credentials::find(address)?;
+        let local = credentials == Credentials::Unneeded;
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .timeout(patience)
+            .redirect(reqwest::redirect::Policy::none())
+            .https_only(!local);
+        let http = if local { http.no_proxy() } else { http };
+        let http = http.build().map_err(|error| {
+            Fault::new(
+                ErrorClass::Code,
+                format!("cannot create an HTTPS client: {error}"),
+            )
+        })?;
+        let base = address.server.as_ref().map(Server::base_url);
+        Ok(Self {
             http,
             base: base.unwrap_or_else(|| GOOGLE.to_owned()),
-            token,
-        }
+            token: Token::of(&credentials).await?,
+        })
     }
 
     pub(super) async fn insert_job(&self, project: &str, job: &NewJob) -> Result<Job, Fault> {

@@ -2,7 +2,7 @@
 
 use super::BigQueryWarehouse;
 use super::fault::Fault;
-use super::job::Statement;
+use super::statement::Statement;
 use super::wire::{Table, TableFieldSchema};
 use crate::table::{Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};

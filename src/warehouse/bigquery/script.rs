@@ -7,10 +7,10 @@ use chrono::NaiveDate;
 use super::about::{literal, literals};
 use super::cell::{expression, row};
 use super::fault::Fault;
-use super::job::{Answered, Statement};
 use super::read;
-use super::record::{self, CameFrom};
+use super::record::{self, CameFrom, STAYS};
 use super::staging::SENT;
+use super::statement::{Answered, Statement};
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
@@ -32,9 +32,6 @@ pub(super) fn sent_bytes(row: &str) -> usize {
 
 /// The alias of the rows to store, chosen not to clash with a column name of a plan.
 pub(super) const FRESH: &str = "_backcourt_fresh";
-
-/// The temporary table of the dates whose stored rows are kept.
-pub(super) const STAYS: &str = "_backcourt_stays";
 
 /// Maximum number of DML statements on the table in one script: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;

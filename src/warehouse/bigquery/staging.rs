@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
+use super::charge::JobKind;
 use super::fault::Fault;
-use super::in_flight::Kind;
 use super::wire::{NewTable, TableFieldSchema};
 use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
@@ -108,7 +108,7 @@ impl BigQueryWarehouse {
         };
         let ending = job::ended(&client, &self.account, id);
         let (sending, ending) = (Box::pin(sending), Box::pin(ending));
-        let loaded = job::follow(&client, &self.account, id, Kind::Load, sending, ending).await;
+        let loaded = job::follow(&client, &self.account, id, JobKind::Load, sending, ending).await;
         loaded.map_err(|fault| match fault.class {
             // It only wrote to the staging table, so a retry is safe.
             ErrorClass::Unknown => Fault {
