@@ -5,6 +5,7 @@
 //! [`Model::take_dirty`] requests it. It sends a [`Msg::Tick`] after the interval given by [`Model::heartbeat`].
 
 mod calendar;
+mod command;
 mod dirty;
 mod effect;
 mod glyphs;
@@ -12,6 +13,7 @@ pub mod keymap;
 mod layout;
 mod model;
 mod msg;
+mod page;
 mod preferences;
 mod text;
 mod theme;

@@ -73,6 +73,17 @@ fn by_stage(snapshot: &Snapshot) -> Vec<&CheckView> {
     checks
 }
 
+/// A check in one line, then its failing dates, as copied.
+pub fn as_text(check: &CheckView) -> String {
+    let value = check.value.as_deref().unwrap_or("-");
+    let line = format!(
+        "{} {} value {value} target {}",
+        check.name, check.state, check.target
+    );
+    let dates = check.offending.iter().map(|date| format!("\n{date}"));
+    line + &dates.collect::<String>()
+}
+
 /// The check with this name, of a stage or of the raw tables.
 pub fn named<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a CheckView> {
     let mut checks = snapshot.checks.iter().chain(&snapshot.sources);

@@ -38,7 +38,7 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     let Some(billed) = snapshot.run.billed else {
         return Vec::new();
     };
-    let mut page = Page {
+    let mut page = CostText {
         columns,
         lines: Vec::new(),
     };
@@ -93,12 +93,12 @@ fn sum<'a>(checks: impl Iterator<Item = &'a CheckView>) -> Option<Cost> {
     (cost.jobs > 0).then_some(cost)
 }
 
-struct Page {
+struct CostText {
     columns: usize,
     lines: Vec<Line>,
 }
 
-impl Page {
+impl CostText {
     fn say(&mut self, text: &str) {
         let pieces = wrapped(text, self.columns).into_iter();
         self.lines

@@ -95,6 +95,18 @@ impl Dates {
         self.keep_in(snapshot);
     }
 
+    /// Sets the filter. If it hides the date under the cursor, moves the cursor to the next visible one.
+    pub fn show_only(&mut self, snapshot: &Snapshot, filter: Option<Filter>) {
+        self.filter = filter;
+        let stage = self.stage(snapshot);
+        let here = stage.and_then(|stage| unit(stage, self.cursor?));
+        if here.is_none_or(|unit| !self.shows(unit))
+            && let Some(date) = self.find(snapshot, true, |unit| self.shows(unit))
+        {
+            self.go(snapshot, date);
+        }
+    }
+
     /// The next or previous date that passes the test, wrapping around.
     pub fn find(
         &self,

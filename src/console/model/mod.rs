@@ -17,6 +17,7 @@ pub mod log;
 pub mod observation;
 pub mod orders;
 pub mod overlay;
+pub mod page;
 pub mod recording;
 pub mod sample;
 pub mod workers;
@@ -24,14 +25,14 @@ pub mod workers;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ratatui::layout::Rect;
 
 use super::dirty::Dirty;
 use super::keymap::{Action, Keymap, Place};
 use super::layout::{Layout, Pane};
 use super::preferences::Preferences;
-use crate::engine::{CheckView, Snapshot, StageView};
+use crate::engine::{CheckView, Question, Snapshot, StageView};
 use crate::ledger::{RunState, UnitState};
 use crate::telemetry::Vitals;
 use checklist::Checklist;
@@ -280,9 +281,47 @@ impl Model {
         self.checks.marked(self.snapshot.as_deref()?)?.check()
     }
 
+    /// The question the run is paused for.
+    pub(super) fn question(&self) -> Option<&Question> {
+        self.snapshot.as_ref()?.run.question.as_deref()
+    }
+
     pub(super) fn layout(&self) -> Option<Layout> {
         let area = Rect::new(0, 0, self.size.0, self.size.1);
         Layout::of(area, self.focus, self.zoomed)
+    }
+
+    /// The area of a pane's content.
+    pub(super) fn inside(&self, pane: Pane) -> Option<Rect> {
+        self.layout()?.inside(pane)
+    }
+
+    /// Focuses a pane. Leaving the log by focusing another pane discards the place to return to.
+    pub(super) fn focus_on(&mut self, pane: Pane) {
+        if pane != Pane::Log {
+            self.return_to = None;
+        }
+        self.focus = pane;
+    }
+
+    /// Shows only the log of a date, until Esc returns to this pane and the page open in it.
+    pub(super) fn show_log_of(&mut self, date: NaiveDate, detail: Option<Detail>) {
+        self.log.refilter(|log| log.date = Some(date));
+        self.return_to = Some(ReturnTo {
+            pane: self.focus,
+            detail,
+        });
+        self.focus = Pane::Log;
+    }
+
+    /// Keeps the cursor and scroll position of the open page within its content.
+    pub(super) fn clamp_page(&mut self) {
+        if let Some(layout) = self.layout()
+            && let Some(mut overlay) = self.overlay.take()
+        {
+            overlay.page_mut().clamp(self, layout.body);
+            self.overlay = Some(overlay);
+        }
     }
 
     /// The place that receives the next key.
@@ -291,20 +330,7 @@ impl Model {
             return Place::Prompt;
         }
         match (&self.overlay, self.focus) {
-            (Some(Overlay::Detail(_)), _) => Place::Detail,
-            (Some(Overlay::Causes(_)), _) => Place::Causes,
-            (Some(Overlay::Gaps(_)), _) => Place::Gaps,
-            (Some(Overlay::Sources(_)), _) => Place::Sources,
-            (Some(Overlay::Offending(_)), _) => Place::Offending,
-            (Some(Overlay::About(_)), _) => Place::About,
-            (Some(Overlay::Runbook(_)), _) => Place::Runbook,
-            (Some(Overlay::BreakdownPage(_)), _) => Place::Breakdown,
-            (Some(Overlay::Confirm(_) | Overlay::TakeControl(_)), _) => Place::Confirm,
-            (Some(Overlay::Leave(_)), _) => Place::Leave,
-            (Some(Overlay::Sample(_)), _) => Place::Sample,
-            (Some(Overlay::Cost(_)), _) => Place::Cost,
-            (Some(Overlay::Question(_)), _) => Place::Question,
-            (Some(Overlay::Help(_)), _) => Place::Help,
+            (Some(overlay), _) => overlay.page().place(),
             (None, Pane::Dates) => Place::Dates,
             (None, Pane::Workers) => Place::Workers,
             (None, Pane::Log) => Place::Log,

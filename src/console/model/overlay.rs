@@ -1,4 +1,4 @@
-//! The overlays: a page or dialog drawn over the panes.
+//! The overlays: which page or dialog is drawn over the panes, and its state.
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
@@ -7,6 +7,7 @@ use super::breakdown_page::BreakdownPage;
 use super::causes::Causes;
 use super::detail::Detail;
 use super::help::Help;
+use super::page::Page;
 use crate::console::layout::{framed, popup};
 use crate::console::text::{sanitised, wrapped};
 use crate::engine::{CheckView, Command, Question, Snapshot};
@@ -32,8 +33,8 @@ pub enum Overlay {
     BreakdownPage(BreakdownPage),
     /// Confirm a rerun.
     Confirm(Confirm),
-    /// Take control from another console. True if the confirming choice is selected.
-    TakeControl(bool),
+    /// Take control from another console.
+    TakeControl(TakeControl),
     /// Whether and how to leave.
     Leave(LeaveChoice),
     /// The result of the sample.
@@ -44,6 +45,41 @@ pub enum Overlay {
     Question(QuestionPage),
     /// The key bindings.
     Help(Help),
+}
+
+/// The page of an overlay. Whatever a page can do is dispatched here and nowhere else.
+macro_rules! page_of {
+    ($overlay:expr) => {
+        match $overlay {
+            Self::Detail(page) => page,
+            Self::Causes(page) => page,
+            Self::Gaps(page) => page,
+            Self::Sources(page) => page,
+            Self::Offending(page) => page,
+            Self::About(page) => page,
+            Self::Runbook(page) => page,
+            Self::BreakdownPage(page) => page,
+            Self::Confirm(page) => page,
+            Self::TakeControl(page) => page,
+            Self::Leave(page) => page,
+            Self::Sample(page) => page,
+            Self::Cost(page) => page,
+            Self::Question(page) => page,
+            Self::Help(page) => page,
+        }
+    };
+}
+
+impl Overlay {
+    /// The page.
+    pub fn page(&self) -> &dyn Page {
+        page_of!(self)
+    }
+
+    /// The page, to change it.
+    pub fn page_mut(&mut self) -> &mut dyn Page {
+        page_of!(self)
+    }
 }
 
 /// NULLs and data issues in the rows of a stage.
@@ -62,6 +98,16 @@ pub struct Sources {
     pub cursor: usize,
 }
 
+impl Sources {
+    /// The page with a check selected.
+    pub fn at(sources: &[CheckView], check: &str) -> Self {
+        let before = sources.iter().take_while(|source| source.name != check);
+        Self {
+            cursor: before.count(),
+        }
+    }
+}
+
 /// The failing dates of a check.
 #[derive(Debug, Clone)]
 pub struct Offending {
@@ -69,6 +115,16 @@ pub struct Offending {
     pub check: String,
     /// The selected date.
     pub cursor: usize,
+}
+
+impl Offending {
+    /// The failing dates of a check, the first one selected.
+    pub fn of(check: &CheckView) -> Self {
+        Self {
+            check: check.name.clone(),
+            cursor: 0,
+        }
+    }
 }
 
 /// Everything about one check.
@@ -109,6 +165,13 @@ pub struct Confirm {
     pub go: bool,
     /// First line of dates in view.
     pub top: usize,
+}
+
+/// The question before this console takes control from another.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TakeControl {
+    /// Whether the confirming choice is selected.
+    pub go: bool,
 }
 
 /// How to leave while work is left. The first choice is the safest.

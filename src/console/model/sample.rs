@@ -30,7 +30,7 @@ pub fn lines(model: &Model, columns: usize) -> Vec<Line> {
 }
 
 fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
-    let mut page = Page {
+    let mut page = SampleText {
         columns,
         lines: Vec::new(),
     };
@@ -60,12 +60,12 @@ fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
     page.lines
 }
 
-struct Page {
+struct SampleText {
     columns: usize,
     lines: Vec<Line>,
 }
 
-impl Page {
+impl SampleText {
     fn gap(&mut self) {
         self.put(None, false, 0, "");
     }

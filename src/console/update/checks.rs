@@ -1,11 +1,11 @@
 //! Keys of the Checks pane.
 
-use super::dates::{Short, confirm, refresh, rerun_outdated};
-use super::keys::{inside, moved};
+use crate::console::command::confirm;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
-use crate::console::model::checklist::{Checklist, Item};
+use crate::console::model::checklist::{Checklist, Item, as_text};
+use crate::console::model::list::Scroll;
 use crate::console::model::overlay::{About, Offending, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
 use crate::engine::{CheckView, Checks, Command, Snapshot};
@@ -13,11 +13,11 @@ use crate::ledger::CheckState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Refresh {
-        refresh(model);
+        confirm::refresh(model);
         return Vec::new();
     }
     if action == Action::RerunOutdated {
-        rerun_outdated(model);
+        confirm::rerun_outdated(model);
         return Vec::new();
     }
     if action == Action::Advance {
@@ -45,8 +45,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => {
             let rows = model.checks.items(&snapshot).len();
-            let page = inside(model, Pane::Checks).map_or(1, Checklist::page);
-            model.checks.cursor = moved(model.checks.cursor, action, page, rows);
+            let page = model.inside(Pane::Checks).map_or(1, Checklist::page);
+            Scroll::cursor(&mut model.checks.cursor, page, rows).step(action);
         }
     }
     Vec::new()
@@ -68,12 +68,9 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
             model.notice(false, format!("{} has no failing dates", check.name));
         }
         Action::Offending => {
-            model.overlay = Some(Overlay::Offending(Offending {
-                check: check.name.clone(),
-                cursor: 0,
-            }));
+            model.overlay = Some(Overlay::Offending(Offending::of(check)));
         }
-        Action::RerunOffending => rerun(model, check),
+        Action::RerunOffending => confirm::rerun_failing(model, check),
         Action::Waive => match check.state.refuse_waiver(&check.name) {
             Some(refusal) => model.notice(false, refusal),
             None => {
@@ -113,24 +110,6 @@ pub(super) fn waive(model: &mut Model, reason: &str) -> Vec<Effect> {
     check.map(waive).into_iter().collect()
 }
 
-/// Asks whether to rerun the failing dates of a check.
-pub(super) fn rerun(model: &mut Model, check: &CheckView) {
-    let nothing = format!("{} has no failing dates", check.name);
-    let note = Some(format!("failing in {}", check.name));
-    confirm(model, &check.stage, &check.offending, Short::Kept, note, &nothing);
-}
-
 pub(super) fn copied(model: &Model) -> Option<String> {
-    Some(in_words(model.check()?))
-}
-
-/// The text to copy: the check in one line, then its failing dates.
-pub(super) fn in_words(check: &CheckView) -> String {
-    let value = check.value.as_deref().unwrap_or("-");
-    let line = format!(
-        "{} {} value {value} target {}",
-        check.name, check.state, check.target
-    );
-    let dates = check.offending.iter().map(|date| format!("\n{date}"));
-    line + &dates.collect::<String>()
+    Some(as_text(model.check()?))
 }

@@ -1,15 +1,11 @@
 //! Keys of the Log pane.
 
-use chrono::NaiveDate;
-
-use super::detail;
-use super::keys::inside;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
 use crate::console::layout::Pane;
-use crate::console::model::detail::Detail;
 use crate::console::model::log::about;
 use crate::console::model::{Model, ReturnTo};
+use crate::console::page::detail;
 use crate::console::text::sanitised;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -34,7 +30,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Lines in view.
 fn page(model: &Model) -> usize {
-    inside(model, Pane::Log).map_or(1, |area| usize::from(area.height))
+    model.inside(Pane::Log).map_or(1, |area| usize::from(area.height))
 }
 
 /// Shows only the lines that contain `query`; reports if there are none.
@@ -86,22 +82,8 @@ pub(super) fn only_the_date(model: &mut Model) {
         };
         model.log.refilter(|log| log.date = date);
     } else if let Some(date) = model.dates.cursor {
-        only(model, date, None);
+        model.show_log_of(date, None);
     }
-}
-
-/// Shows only the log of the open date.
-pub(super) fn only_of(model: &mut Model, detail: Detail) {
-    only(model, detail.date, Some(detail));
-}
-
-fn only(model: &mut Model, date: NaiveDate, detail: Option<Detail>) {
-    model.log.refilter(|log| log.date = Some(date));
-    model.return_to = Some(ReturnTo {
-        pane: model.focus,
-        detail,
-    });
-    model.focus = Pane::Log;
 }
 
 /// Returns to where the log of a single date was opened, and reopens that date.

@@ -1,32 +1,28 @@
 //! The reducer: a message and a model in, the next model and its effects out. Pure: no clock, no terminal, no engine.
 
-mod breakdown_page;
-mod causes;
 mod checks;
-mod cost;
 mod dates;
-mod detail;
 mod keys;
 mod log;
 mod mouse;
 mod orders;
 mod overlay;
-mod question;
+mod pane;
+mod prompt;
 mod recording;
-mod run;
-mod runbook;
-mod sample;
-mod sources;
+mod reply;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::command::{leave, question};
 use super::dirty::Dirty;
 use super::effect::Effect;
 use super::keymap::{Action, Place};
 use super::model::{Life, Model};
 use super::msg::Msg;
+use super::page::detail;
 use super::text::sanitised;
 use crate::engine::{Event, Fact, Snapshot};
 
@@ -34,7 +30,7 @@ use crate::engine::{Event, Fact, Snapshot};
 /// [`Model::take_dirty`].
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let effects = take(model, msg);
-    keys::keep_tops(model);
+    pane::keep_tops(model);
     effects
 }
 
@@ -86,13 +82,13 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             return keys::press(model, key);
         }
         Msg::Mouse(event) => return mouse::take(model, event),
-        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Paste(text) => prompt::paste(model, &text),
         Msg::Resize { columns, rows } => {
             model.size = (columns, rows);
-            overlay::keep_in(model);
+            model.clamp_page();
             model.wish(Dirty::Force);
         }
-        Msg::Reply { to, reply } => run::take_reply(model, &to, reply),
+        Msg::Reply { to, reply } => reply::take(model, &to, reply),
         Msg::Tick(now) => tick(model, now),
     }
     Vec::new()
@@ -106,7 +102,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     model.dates.keep_in(&snapshot);
     model.workers.take(&snapshot);
     model.checks.keep_in(&snapshot);
-    let asked = question::open_question(model).map(|question| question.topic);
+    let asked = model.question().map(|question| question.topic);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
         // Earlier replies ("pausing", "queued") no longer apply.
@@ -115,9 +111,9 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     model.snapshot = Some(snapshot);
     model.wish(Dirty::Full);
     question::follow(model, asked);
-    overlay::keep_in(model);
-    let mut effects = overlay::ask_again(model);
-    effects.extend(run::settle(model));
+    model.clamp_page();
+    let mut effects = detail::ask_again(model);
+    effects.extend(leave::settle(model));
     effects
 }
 

@@ -3,8 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::keys::{focus, in_pane};
-use super::overlay;
+use super::{overlay, pane};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, Place};
@@ -53,8 +52,10 @@ fn wheel(model: &mut Model, point: Position, up: bool) -> Vec<Effect> {
     }
     match hit(model, point) {
         // In the Dates pane weeks are columns.
-        Some((Pane::Dates, _)) => in_pane(model, Pane::Dates, if up { Action::Left } else { Action::Right }),
-        Some((pane, _)) => (0..NOTCH).flat_map(|_| in_pane(model, pane, action)).collect(),
+        Some((Pane::Dates, _)) => {
+            pane::act(model, Pane::Dates, if up { Action::Left } else { Action::Right })
+        }
+        Some((pane, _)) => (0..NOTCH).flat_map(|_| pane::act(model, pane, action)).collect(),
         None => Vec::new(),
     }
 }
@@ -65,7 +66,7 @@ fn click(model: &mut Model, point: Position) {
         return;
     };
     model.wish(Dirty::Full);
-    focus(model, pane);
+    model.focus_on(pane);
     match (pane, spot, model.snapshot.clone()) {
         (_, Spot::Date(date), Some(snapshot)) => model.dates.go(&snapshot, date),
         (Pane::Workers, Spot::Item(at), _) => model.workers.cursor = at,

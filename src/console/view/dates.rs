@@ -166,7 +166,7 @@ fn about_cursor(
 }
 
 /// State, rows and attempts of a unit.
-pub(super) fn in_words(unit: &UnitView, theme: Theme, pen: &mut Pen<'_>) {
+pub fn in_words(unit: &UnitView, theme: Theme, pen: &mut Pen<'_>) {
     let style = theme.unit(unit.state);
     pen.write(
         &format!("{} {}", theme.glyphs.unit(unit.state), unit.state),

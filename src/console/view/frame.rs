@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::badge::{Badge, badges};
-use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::layout::{Layout, Pane};
+use super::pen::{BOLD, PLAIN, Pen, clear, row};
+use crate::console::layout::{Layout, Pane, framed};
 use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::{Role, SELECTED, Theme};
 
 /// Draws a frame with a title and badges.
-pub fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
+fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
     let glyphs = theme.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
     let inner = usize::from(area.width.saturating_sub(2));
@@ -38,6 +38,23 @@ pub fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: b
         pen.write(" ", PLAIN)
             .write(&badge.text, theme.style(badge.role))
             .write(" ", PLAIN);
+    }
+}
+
+/// Clears an area and frames it as a page. Returns the area inside.
+pub fn page_frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, badges: &[Badge]) -> Rect {
+    clear(buf, area);
+    frame(buf, theme, area, title, true, badges);
+    framed(area)
+}
+
+/// Clears an area and frames it as a dialog. Returns the area of its text.
+pub fn dialog_frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str) -> Rect {
+    let inside = page_frame(buf, theme, area, title, &[]);
+    Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
     }
 }
 

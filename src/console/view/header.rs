@@ -5,12 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::badge::outside;
-use super::breakdown_page::aged;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::model::{Asked, Leaving, Model};
 use crate::console::text::{count, counted, duration, sanitised, to_go, width};
 use crate::console::theme::{Role, Theme};
-use crate::engine::{RunView, Snapshot, StageState, StageView};
+use crate::engine::{BreakdownState, BreakdownView, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
 
 /// Columns beside the name of a stage: its glyph and the gap to the next.
@@ -310,5 +309,15 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     }
     if !text.is_empty() {
         pen.write(name, theme.style(Role::Active)).write(text, PLAIN);
+    }
+}
+
+/// A note if the breakdown shown may be out of date.
+const fn aged(view: &BreakdownView) -> &'static str {
+    match view.state {
+        BreakdownState::Outdated => ", outdated",
+        BreakdownState::Failed => ", rerun failed",
+        BreakdownState::Running => ", running again",
+        BreakdownState::Pending | BreakdownState::Current => "",
     }
 }

@@ -1,31 +1,17 @@
 //! Draws the model. One file per part of the screen, each a pure function of the model.
 
-mod about;
-mod badge;
-mod breakdown_page;
-mod causes;
+pub(super) mod badge;
 mod checks;
-mod confirm;
-mod cost;
-mod dates;
-mod detail;
-mod frame;
-mod gaps;
+pub(super) mod choices;
+pub(super) mod dates;
+pub(super) mod frame;
 mod header;
-mod heat;
-mod help;
+pub(super) mod heat;
 mod hit;
 mod key_bar;
-mod leave;
 mod log;
 mod message;
-mod offending;
-mod pen;
-mod question;
-mod runbook;
-mod sample;
-mod sources;
-mod take_control;
+pub(super) mod pen;
 mod too_small;
 mod workers;
 
@@ -34,7 +20,6 @@ use ratatui::layout::Rect;
 
 use super::layout::{Layout, Pane};
 use super::model::Model;
-use super::model::overlay::Overlay;
 use super::theme::Theme;
 pub use hit::{Spot, hit};
 
@@ -62,25 +47,8 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             Pane::Checks => checks::draw(model, theme, inside, buf),
         }
     }
-    match &model.overlay {
-        Some(Overlay::Detail(detail)) => detail::draw(detail, theme, layout.body, buf),
-        Some(Overlay::Causes(list)) => causes::draw(model, list, theme, layout.body, buf),
-        Some(Overlay::Gaps(list)) => gaps::draw(model, list, theme, layout.body, buf),
-        Some(Overlay::Sources(page)) => sources::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::Offending(list)) => offending::draw(model, list, theme, layout.body, buf),
-        Some(Overlay::About(over)) => about::draw(model, over, theme, layout.body, buf),
-        Some(Overlay::Runbook(page)) => runbook::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::BreakdownPage(over)) => breakdown_page::draw(model, over, theme, layout.body, buf),
-        Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, theme, layout.body, buf),
-        Some(Overlay::TakeControl(go)) => take_control::draw(model, *go, theme, layout.body, buf),
-        Some(Overlay::Leave(choice)) => leave::draw(model, *choice, theme, layout.body, buf),
-        Some(Overlay::Sample(page)) => sample::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::Cost(page)) => cost::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::Question(page)) => question::draw(model, *page, theme, layout.body, buf),
-        Some(Overlay::Help(help)) => {
-            help::draw(help, model, theme, layout.body, buf);
-        }
-        None => {}
+    if let Some(overlay) = &model.overlay {
+        overlay.page().draw(model, theme, layout.body, buf);
     }
     key_bar::draw(model, theme, layout.keys, buf);
     message::draw(model, theme, &layout, buf);

@@ -4,16 +4,15 @@ use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::badge::Badge;
-use super::frame::{frame, thumb};
-use super::heat::{Cell, Heat};
-use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::keymap::{Action, Place};
-use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::breakdown_page::{BreakdownPage, Extent, tally_of};
 use crate::console::text::{count, sanitised, width};
 use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::view::badge::Badge;
+use crate::console::view::frame::{page_frame, thumb};
+use crate::console::view::heat::{Cell, Heat};
+use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::{Breakdown, BreakdownState, BreakdownView, CheckView, Dimension, Tally};
 
 /// Columns of a group's name, its share and each of its counts.
@@ -24,17 +23,15 @@ const COUNT: usize = 10;
 /// Height from which the additional counts and the legend get their own rows.
 const ROOMY: u16 = 14;
 
-pub fn draw(model: &Model, breakdown_page: &BreakdownPage, theme: Theme, body: Rect, buf: &mut Buffer) {
+pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
         return;
     };
-    let Some(view) = breakdown_page.shown(snapshot) else {
+    let Some(view) = page.shown(snapshot) else {
         return;
     };
-    clear(buf, body);
     let title = format!("{}: {}", view.title, view.check);
-    frame(buf, theme, body, &title, true, &[standing(model, view, theme)]);
-    let area = framed(body);
+    let area = page_frame(buf, theme, body, &title, &[standing(model, view, theme)]);
     let Some(found) = &view.found else {
         let said = sanitised(
             view.problem
@@ -62,11 +59,11 @@ pub fn draw(model: &Model, breakdown_page: &BreakdownPage, theme: Theme, body: R
     } else {
         2
     };
-    tabs(breakdown_page, found, theme, row(area, tabs_at), buf);
+    tabs(page, found, theme, row(area, tabs_at), buf);
     let below = rows(area, tabs_at + 1, 0);
-    match breakdown_page.by(found) {
-        Some(by) => groups(breakdown_page, found, by, theme, below, buf),
-        None => dates(breakdown_page, found, roomy, theme, below, buf),
+    match page.by(found) {
+        Some(by) => groups(page, found, by, theme, below, buf),
+        None => dates(page, found, roomy, theme, below, buf),
     }
 }
 
@@ -78,16 +75,6 @@ fn rows(area: Rect, above: usize, under: usize) -> Rect {
         y: area.y + above,
         height: area.height - above - under,
         ..area
-    }
-}
-
-/// A note if the breakdown shown may be out of date.
-pub fn aged(view: &BreakdownView) -> &'static str {
-    match view.state {
-        BreakdownState::Outdated => ", outdated",
-        BreakdownState::Failed => ", rerun failed",
-        BreakdownState::Running => ", running again",
-        BreakdownState::Pending | BreakdownState::Current => "",
     }
 }
 
@@ -141,12 +128,12 @@ fn causes(named: &str, causes: &[String], numbers: &[u64], theme: Theme, area: R
     }
 }
 
-fn tabs(breakdown_page: &BreakdownPage, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn tabs(page: &BreakdownPage, found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     pen.write("by", PLAIN);
     let names = std::iter::once("date").chain(found.by.iter().map(|by| by.name.as_str()));
     for (at, name) in names.enumerate() {
-        let style = if at == breakdown_page.view {
+        let style = if at == page.view {
             BOLD.add_modifier(SELECTED)
         } else {
             PLAIN
@@ -155,19 +142,12 @@ fn tabs(breakdown_page: &BreakdownPage, found: &Breakdown, theme: Theme, area: R
     }
 }
 
-fn dates(
-    breakdown_page: &BreakdownPage,
-    found: &Breakdown,
-    legend: bool,
-    theme: Theme,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+fn dates(page: &BreakdownPage, found: &Breakdown, legend: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
     let (Some((first, _)), Some((last, _))) = (found.dates.first(), found.dates.last()) else {
         Pen::on(buf, theme, row(area, 0)).write("nothing to count", PLAIN);
         return;
     };
-    let Some(cursor) = breakdown_page.cursor(found) else {
+    let Some(cursor) = page.cursor(found) else {
         return;
     };
     let days = first.iter_days().take_while(|date| date <= last);
@@ -240,7 +220,7 @@ fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &
 }
 
 fn groups(
-    breakdown_page: &BreakdownPage,
+    page: &BreakdownPage,
     found: &Breakdown,
     by: &Dimension,
     theme: Theme,
@@ -249,7 +229,7 @@ fn groups(
 ) {
     let causes: Vec<&str> = (found.causes.iter().chain(&found.beside))
         .map(String::as_str)
-        .skip(breakdown_page.left)
+        .skip(page.left)
         .collect();
     let mut pen = Pen::on(buf, theme, row(area, 0));
     pen.column(NAME, &by.name, BOLD)
@@ -259,26 +239,15 @@ fn groups(
         pen.number(columns(cause), cause, BOLD);
     }
     let room = usize::from(area.height.saturating_sub(1));
-    thumb(
-        buf,
-        theme,
-        rows(area, 1, 0),
-        breakdown_page.top,
-        room,
-        by.groups.len(),
-    );
-    for (at, (name, tally)) in by.groups.iter().skip(breakdown_page.top).take(room).enumerate() {
+    thumb(buf, theme, rows(area, 1, 0), page.top, room, by.groups.len());
+    for (at, (name, tally)) in by.groups.iter().skip(page.top).take(room).enumerate() {
         let extent = Extent::of(tally);
         let share = format!("{} {}", theme.glyphs.extent(extent), tally.share());
         let mut pen = Pen::on(buf, theme, row(area, 1 + at));
         pen.column(NAME, &sanitised(name), PLAIN)
             .number(SHARE, &share, theme.extent(extent))
             .number(COUNT, &count(tally.counted()), PLAIN);
-        let numbers = tally
-            .lacking
-            .iter()
-            .chain(&tally.beside)
-            .skip(breakdown_page.left);
+        let numbers = tally.lacking.iter().chain(&tally.beside).skip(page.left);
         for (cause, number) in causes.iter().zip(numbers) {
             let style = if *number > 0 {
                 theme.style(Role::Warn)

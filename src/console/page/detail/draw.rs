@@ -4,15 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::dates::in_words;
-use super::frame::{frame, thumb};
-use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use crate::console::layout::framed;
 use crate::console::model::detail::{Detail, Face, Stored};
 use crate::console::model::drill::{Drill, Line};
 use crate::console::model::list::first_in_view;
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::view::dates::in_words;
+use crate::console::view::frame::{page_frame, thumb};
+use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::Part;
 
 /// Maximum width of a column of stored rows.
@@ -22,10 +21,8 @@ const WIDEST: usize = 32;
 const WIDEST_NAME: usize = 13;
 
 pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
-    clear(buf, body);
     let room = usize::from(body.width.saturating_sub(6));
-    frame(buf, theme, body, &title(detail, theme, room), true, &[]);
-    let area = framed(body);
+    let area = page_frame(buf, theme, body, &title(detail, theme, room), &[]);
     let lines = detail.lines(body);
     let below = Rect {
         y: lines.bottom(),

@@ -1,0 +1,81 @@
+//! The prompt: a line being typed, and what happens with it.
+
+use super::{checks, dates, log};
+use crate::console::dirty::Dirty;
+use crate::console::effect::Effect;
+use crate::console::keymap::{Action, Place};
+use crate::console::model::help::Help;
+use crate::console::model::overlay::Overlay;
+use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::page::runbook;
+use crate::console::text::sanitised;
+
+/// Maximum length of a typed line, in characters.
+const LONGEST: usize = 80;
+
+/// Opens the search of a place.
+pub(super) fn open(model: &mut Model, place: Place) {
+    let (purpose, text) = match place {
+        Place::Help => (Purpose::Help, String::new()),
+        Place::Log => (Purpose::Log, model.log.query.clone()),
+        _ => (Purpose::Date, String::new()),
+    };
+    model.prompt = Some(Prompt { purpose, text });
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) {
+    for letter in sanitised(text).trim().chars() {
+        type_in(model, letter);
+    }
+}
+
+pub(super) fn type_in(model: &mut Model, letter: char) {
+    if let Some(prompt) = &mut model.prompt
+        && prompt.text.chars().count() < LONGEST
+    {
+        prompt.text.push(letter);
+        typed(model);
+    }
+}
+
+pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
+    match (action, &mut model.prompt) {
+        (Action::Erase, Some(prompt)) => {
+            prompt.text.pop();
+            typed(model);
+        }
+        (Action::EraseAll, Some(prompt)) => {
+            prompt.text.clear();
+            typed(model);
+        }
+        (Action::Accept, prompt) => {
+            let Some(Prompt { purpose, text }) = prompt.take() else {
+                return Vec::new();
+            };
+            match purpose {
+                Purpose::Date => dates::go_to(model, text.trim()),
+                Purpose::Log => log::search(model, text),
+                Purpose::Help => {}
+                Purpose::Waive => return checks::waive(model, text.trim()),
+                Purpose::Tick => return runbook::tick(model, true, text.trim()),
+                Purpose::Withdraw => return runbook::tick(model, false, text.trim()),
+            }
+        }
+        _ => {
+            model.prompt = None;
+            if let Some(Overlay::Help(help)) = &mut model.overlay {
+                *help = Help::default();
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Updates the search while typing in the help; the other prompts wait for Enter.
+fn typed(model: &mut Model) {
+    model.wish(Dirty::Full);
+    if let (Some(prompt), Some(Overlay::Help(help))) = (&model.prompt, &mut model.overlay) {
+        help.query.clone_from(&prompt.text);
+        help.top = 0;
+    }
+}
