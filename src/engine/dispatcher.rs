@@ -4,27 +4,33 @@
 
 mod asking;
 mod batches;
+mod breakdowns;
+mod check_queue;
 mod checking;
 mod costs;
 mod elsewhere;
 mod ending;
 mod estimating;
-mod explaining;
 mod invalidation;
+mod mode;
 mod orders;
 mod outdated;
 mod preflight;
 mod recording;
 mod reloading;
+mod rerunning;
 mod sampling;
+mod scoping;
 mod snapshots;
 mod sources;
+mod stage_run;
 mod stages;
 mod ticking;
 mod trouble;
+mod unit;
 mod waiving;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,30 +41,31 @@ use tokio::time::Instant;
 
 use crate::checks::{Breakdown, Measured};
 use crate::fence::LeaseGuard;
-use crate::ledger::{Coverage, Ledger, LedgerError, Purpose, RunRecord, RunState, Tally, Target};
-use crate::plan::{Advance, CheckSpec, Plan};
+use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
+use crate::plan::{CheckSpec, Plan};
 use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
 
-use super::board::{ActiveTime, Slot, StageBoard, check_views};
+use super::board::{ActiveTime, Slot, check_views};
 use super::elsewhere::Elsewhere;
 use super::eta::EtaEstimator;
 use super::events::{EventLog, EventLogError};
 use super::preflight::{Findings, Settled, Unsettled};
-use super::queue::Queue;
 use super::worker::{Batch, Computed};
-use super::writer::{Commit, Writer};
+use super::writer::Commit;
 use super::{
-    BreakdownView, CheckView, Correction, Ending, Estimate, Event, Known, Lineage, Meter, Options, Order,
-    Origin, Phase, Prepare, Provenance, Question, Sample, SampleView, Sampled, Scope, Setup, Snapshot, Stage,
-    StageError, UnitSample,
+    CheckView, Correction, Ending, Estimate, Event, Known, Lineage, Options, Order, Origin, Phase,
+    Provenance, Sample, Sampled, Setup, Snapshot, Stage, StageError, UnitSample,
 };
+use breakdowns::Breakdowns;
+use check_queue::CheckQueue;
 use costs::Bills;
+use mode::Mode;
 use preflight::Preflight;
 use recording::Recorder;
 use reloading::Answer;
-use sources::Sources;
+use scoping::Scoped;
+use stage_run::{ScopeState, StageRun, stage_runs};
 use ticking::Runbook;
-use trouble::Trouble;
 
 pub(super) use recording::CommitRecord;
 
@@ -76,19 +83,13 @@ enum TaskOutcome {
     Worked(Batch, Result<Vec<Computed>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(CheckTicket, Result<Measured, WarehouseError>, f64),
-    SourceChecked(usize, u64, Result<Measured, WarehouseError>, f64),
+    SourceChecked(CheckTicket, Result<Measured, WarehouseError>, f64),
     BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
     Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
     Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
     Recorded(i64, Result<(), WarehouseError>),
     Pruned,
     Answered,
-}
-
-/// Read before a stage starts: the scope of each date, and the number of rows stored for it.
-struct Scoped {
-    scopes: Vec<Scope>,
-    stored: HashMap<NaiveDate, u32>,
 }
 
 /// What a task was doing, kept outside it because a panicked task returns nothing.
@@ -109,8 +110,8 @@ enum TaskKind {
     Recorder,
 }
 
-/// A check or breakdown in flight: its index, and the stage's change count when the query started. A newer count makes
-/// the result outdated.
+/// A check or breakdown in flight: its index, and how often the rows it counts had changed when the query started. If
+/// they have changed again since, its result is outdated.
 #[derive(Debug, Clone, Copy)]
 struct CheckTicket {
     at: usize,
@@ -123,64 +124,6 @@ enum Refresh {
     Current,
     Soon,
     Now,
-}
-
-/// The dispatcher's view of the run state; it decides what may start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Before the first unit: preflight, questions, estimate, sample.
-    Preparing,
-    /// Handing out batches.
-    Going,
-    /// Hands out nothing until resumed: paused, or waiting for an answer.
-    Holding,
-    /// Hands out nothing more; in-flight work finishes, then the run ends.
-    Draining,
-    /// The run has ended; commands are still accepted.
-    Over,
-}
-
-/// Whether a stage's expected rows per date have been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ScopeState {
-    Unknown,
-    Requested,
-    Known,
-}
-
-/// The state of one stage in this run.
-struct StageRun {
-    stage: Arc<dyn Stage>,
-    /// Indexes of the stages in this run that must pass first.
-    needs: Vec<usize>,
-    board: StageBoard,
-    queue: Queue,
-    writer: Writer,
-    trouble: Trouble,
-    /// Attempts per date in this run, for dates waiting for a retry.
-    attempts: HashMap<NaiveDate, u32>,
-    /// Source for dates rerun from a source other than the run's.
-    sources: HashMap<NaiveDate, String>,
-    /// Dates for which the operator accepts rows that miss the expectation in place of stored ones.
-    accepts_short: HashSet<NaiveDate>,
-    /// Dates with a final state in the ledger, set by this run or an earlier one.
-    recorded: BTreeSet<NaiveDate>,
-    /// Source of the stored rows, where it differs from the run's.
-    made_from: HashMap<NaiveDate, String>,
-    /// Dates computed with another definition of the stage, complete or not.
-    changed: BTreeSet<NaiveDate>,
-    /// In-flight dates whose inputs have changed since they started, with the reason.
-    invalidated: HashMap<NaiveDate, String>,
-    scope: ScopeState,
-    /// Whether the stage may start without approval: the plan doesn't ask for one, the operator gave it, or an earlier
-    /// run started the stage.
-    released: bool,
-    /// How many of the plan's dates were done when the run began.
-    covered_before: Coverage,
-    /// Units to do when the stage started.
-    to_do: u64,
-    /// How often stored rows of this stage have changed in this run.
-    changes: u64,
 }
 
 /// The ledger or the event log could not be written; the run must stop.
@@ -208,9 +151,6 @@ pub(super) struct Dispatcher {
     source: Arc<str>,
     run: RunRecord,
     mode: Mode,
-    ending: Option<Ending>,
-    /// Why the run was aborted; set until its tasks have ended and their jobs are cancelled.
-    aborted: Option<String>,
     /// The operator asked to quit the process, not just to end the run.
     leaving: bool,
     stage_runs: Vec<StageRun>,
@@ -221,31 +161,17 @@ pub(super) struct Dispatcher {
     lanes: Arc<Semaphore>,
     /// Index of the stage that hands out the next batch first (round robin).
     turn: usize,
-    checks: Vec<CheckView>,
-    to_check: VecDeque<usize>,
-    checking: usize,
-    sources: Sources,
-    breakdowns: Vec<BreakdownView>,
-    explaining: usize,
+    checks: CheckQueue,
+    /// The raw-data checks.
+    sources: CheckQueue,
+    /// How often raw rows have changed in this run.
+    raw_changes: u64,
+    breakdowns: Breakdowns,
     time: ActiveTime,
     eta: EtaEstimator,
-    units_ended: u64,
-    units_failed: u64,
     /// Message about the run being continued, until it is emitted.
     continued: Option<String>,
-    prepare: Option<Box<dyn Prepare>>,
     preflight: Preflight,
-    /// The cost estimate, once it has been made.
-    estimate: Option<Arc<Estimate>>,
-    /// Questions to ask before the first unit, in order.
-    to_ask: VecDeque<Question>,
-    /// The open question. Nothing is computed or written until it is answered.
-    question: Option<Arc<Question>>,
-    /// The sample to make before the first unit, with the ledger's state when the run began.
-    sample: Option<(Known, Sample)>,
-    /// The sample as far as it has been taken.
-    sampled: Option<Arc<SampleView>>,
-    preparing: Option<(String, Arc<Meter>)>,
     tasks: JoinSet<TaskOutcome>,
     task_kinds: HashMap<Id, TaskKind>,
     phases: mpsc::UnboundedSender<(usize, Phase)>,
@@ -283,16 +209,16 @@ impl Dispatcher {
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let takes_part = |check: &&CheckSpec| stages.iter().any(|stage| stage.name() == check.stage);
         let checks = check_views(&plan, plan.checks.iter().filter(takes_part), &ledger, target)?;
-        let sources = Sources::of(check_views(&plan, plan.sources.iter(), &ledger, target)?);
-        let breakdowns = explaining::views(&plan, &checks);
+        let sources = check_views(&plan, plan.sources.iter(), &ledger, target)?;
+        let breakdowns = Breakdowns::of(&plan, &checks);
         let begun = ledger.begun_stages(target)?;
         let bills = Bills::open(
             warehouse.as_ref(),
-            purposes(&stages, checks.iter().chain(&sources.views)),
+            purposes(&stages, checks.iter().chain(&sources)),
             ledger.costs(target)?,
         );
         let done = ledger.tallies(target, &plan)?;
-        let stage_runs = stage_runs_of(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
+        let stage_runs = stage_runs(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
         let before = ledger.seconds_a_unit(target)?;
         let eta = EtaEstimator::of(stage_runs.iter().map(|run| before.get(&run.board.name).copied()));
         let run = record_of(&plan, &options, warehouse.name());
@@ -325,30 +251,21 @@ impl Dispatcher {
             origin,
             run,
             mode: Mode::Preparing,
-            ending: None,
-            aborted: None,
             leaving: false,
             stage_runs,
             elsewhere: Elsewhere::default(),
-            checks,
-            to_check: VecDeque::new(),
-            checking: 0,
-            sources,
+            checks: CheckQueue::of(checks, checking::ABREAST),
+            sources: CheckQueue::of(sources, sources::ABREAST),
+            raw_changes: 0,
             breakdowns,
-            explaining: 0,
             time: ActiveTime::default(),
             eta,
-            units_ended: 0,
-            units_failed: 0,
             continued: None,
-            prepare,
-            preflight: Preflight::default(),
-            estimate: None,
-            to_ask: VecDeque::new(),
-            question: None,
-            sample,
-            sampled: None,
-            preparing: None,
+            preflight: Preflight {
+                prepare,
+                sample,
+                ..Preflight::default()
+            },
             tasks: JoinSet::new(),
             task_kinds: HashMap::new(),
             phases,
@@ -371,6 +288,24 @@ impl Dispatcher {
     /// Sets the message to emit at the start when this run continues another one.
     pub(super) fn continues(&mut self, message: Option<String>) {
         self.continued = message;
+    }
+
+    /// The stage of this run with this name.
+    fn stage_run(&self, name: &str) -> Option<&StageRun> {
+        self.stage_runs
+            .iter()
+            .find(|stage_run| stage_run.board.name == name)
+    }
+
+    fn stage_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.stage_runs
+            .iter()
+            .map(|stage_run| stage_run.board.name.as_str())
+    }
+
+    /// How often stored rows of this stage have changed in this run.
+    fn changes_of(&self, stage: &str) -> u64 {
+        self.stage_run(stage).map_or(0, |stage_run| stage_run.changes)
     }
 
     /// Runs until the run has ended and no more commands are wanted.
@@ -459,8 +394,8 @@ impl Dispatcher {
             TaskOutcome::Worked(batch, result) => self.on_worked(batch, result),
             TaskOutcome::Written(stage_run, commit, result) => self.on_written(stage_run, commit, result),
             TaskOutcome::Checked(asked, result, seconds) => self.on_checked(asked, result, seconds),
-            TaskOutcome::SourceChecked(at, changes, result, seconds) => {
-                self.on_source_checked(at, changes, result, seconds)
+            TaskOutcome::SourceChecked(asked, result, seconds) => {
+                self.on_source_checked(asked, result, seconds)
             }
             TaskOutcome::BrokenDown(asked, result) => {
                 self.on_broken_down(asked, result);
@@ -502,16 +437,15 @@ impl Dispatcher {
     }
 
     fn publish_if_due(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
-        let due = match self.refresh {
+        let is_due = match self.refresh {
             Refresh::Current => false,
             Refresh::Soon => self.published_at.elapsed() >= REFRESH_GAP,
             Refresh::Now => true,
         };
-        if due {
-            self.publish(snapshots, false)
-        } else {
-            Ok(())
+        if is_due {
+            self.publish(snapshots, false)?;
         }
+        Ok(())
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, is_last: bool) -> Result<(), Fatal> {
@@ -521,20 +455,20 @@ impl Dispatcher {
 
     fn show(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
         self.version += 1;
-        let snapshot = Arc::new(self.snapshot());
-        snapshots.send_replace(Arc::clone(&snapshot));
         self.refresh = Refresh::Current;
         self.published_at = Instant::now();
+        let snapshot = Arc::new(self.snapshot());
+        snapshots.send_replace(Arc::clone(&snapshot));
         snapshot
     }
 
     /// The next moment at which something is due without a task or command to wake the loop.
     fn next_wake(&self) -> Option<Instant> {
-        let refresh = (self.refresh != Refresh::Current).then(|| self.published_at + REFRESH_GAP);
-        let meter = self.preparing.is_some().then(|| self.published_at + REFRESH_GAP);
+        let is_behind = self.refresh != Refresh::Current || self.preflight.preparing.is_some();
+        let refresh = is_behind.then(|| self.published_at + REFRESH_GAP);
         // A retry needs a free worker. If all are busy, the one that finishes wakes the loop; no timer is needed.
-        let worker_waits = (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none())
-            && self.mode == Mode::Going;
+        let worker_waits =
+            (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none()) && self.mode.is_running();
         let lines = self.stage_runs.iter().enumerate().flat_map(|(at, stage_run)| {
             let hands_out = worker_waits && self.may_hand_out(at);
             let resting = hands_out.then(|| stage_run.queue.next_due()).flatten();
@@ -545,7 +479,6 @@ impl Dispatcher {
         lines
             .flatten()
             .chain(refresh)
-            .chain(meter)
             .chain(self.runbook.next_due())
             .chain(self.next_sync())
             .min()
@@ -577,65 +510,6 @@ fn purposes<'a>(
     let stages = stages.iter().map(|stage| Purpose::dates(stage.name()));
     let checks = checks.map(|check| Purpose::check(&check.stage, &check.name));
     stages.chain(checks).chain([Purpose::default()])
-}
-
-/// One `StageRun` per stage, none of them started.
-fn stage_runs_of(
-    plan: &Plan,
-    stages: Vec<Arc<dyn Stage>>,
-    options: &Options,
-    begun: &HashSet<String>,
-    done: &HashMap<String, Tally>,
-    values_at_once: usize,
-) -> Vec<StageRun> {
-    let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();
-    let released = |name: &str| {
-        let asks = plan.stage(name).is_some_and(|spec| spec.advance == Advance::Ask);
-        !asks || begun.contains(name) || options.released.iter().any(|released| released == name)
-    };
-    let covered = |name: &str| done.get(name).cloned().unwrap_or_default().coverage(plan.range);
-    let largest_batch = |stage: &dyn Stage| {
-        if stage.runs_a_program() {
-            1
-        } else {
-            options.largest_batch
-        }
-    };
-    stages
-        .into_iter()
-        .map(|stage| StageRun {
-            released: released(stage.name()),
-            covered_before: covered(stage.name()),
-            needs: needs_of(plan, stage.name(), &names),
-            board: StageBoard::new(stage.name(), stage.fills().path(), &options.dates),
-            queue: Queue::new(largest_batch(stage.as_ref())),
-            stage,
-            writer: Writer::new(values_at_once),
-            trouble: Trouble::default(),
-            attempts: HashMap::new(),
-            sources: HashMap::new(),
-            accepts_short: HashSet::new(),
-            recorded: BTreeSet::new(),
-            made_from: HashMap::new(),
-            changed: BTreeSet::new(),
-            invalidated: HashMap::new(),
-            scope: ScopeState::Unknown,
-            to_do: 0,
-            changes: 0,
-        })
-        .collect()
-}
-
-/// Indexes of the stages this stage needs. Stages outside this run are ignored.
-fn needs_of(plan: &Plan, stage: &str, names: &[String]) -> Vec<usize> {
-    let needs = plan
-        .stage(stage)
-        .map(|spec| spec.needs.as_slice())
-        .unwrap_or_default();
-    needs
-        .iter()
-        .filter_map(|need| names.iter().position(|name| name == need))
-        .collect()
 }
 
 async fn sleep_until(wake: Option<Instant>) {

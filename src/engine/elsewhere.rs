@@ -99,17 +99,7 @@ mod tests {
         let plan = load("harbour").unwrap();
         let target = ledger.target(&plan.name, "toy").unwrap();
         let (stage, day) = (plan.stages[0].name.as_str(), plan.range.from());
-        let done = UnitRecord {
-            date: day,
-            state: UnitState::Ok,
-            expected: 1,
-            rows: 1,
-            attempts: 1,
-            class: None,
-            reason: None,
-            source: "auto".to_owned(),
-            seconds: 0.0,
-        };
+        let done = UnitRecord::new(day, UnitState::Ok, "auto");
         ledger
             .record_units(target, stage, "r1", &[done], Utc::now())
             .unwrap();

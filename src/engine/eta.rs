@@ -78,6 +78,11 @@ impl EtaEstimator {
         self.all.finish(1, active);
     }
 
+    /// Units finished so far.
+    pub(super) fn done(&self) -> u64 {
+        self.all.done()
+    }
+
     /// Divides the working time since the last call among the stages with workers. Time without any worker counts for
     /// none.
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 workers")]
@@ -113,7 +118,7 @@ impl EtaEstimator {
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
         let due: u64 = self.rates.iter().map(|pace| pace.due).sum();
         let total = due + to_come.iter().sum::<u64>();
-        let done = self.all.done();
+        let done = self.done();
         let measurable = moving && done * 100 >= total;
         let (eta, unmeasured) = self.to_go(to_come);
         Progress {

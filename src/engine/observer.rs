@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use super::board::{StageBoard, check_views};
 use super::elsewhere::Elsewhere;
 use super::handover::{HandoverError, take_over};
+use super::snapshot::judged;
 use super::{CheckView, Progress, RunView, Snapshot, StageState, StageView};
-use crate::ledger::{Coverage, Ledger, LedgerError, RunRecord, RunState, Target, gate_is_open};
+use crate::ledger::{Coverage, Ledger, LedgerError, RunRecord, RunState, Target};
 use crate::plan::{Plan, StageSpec};
 use crate::runbook::{Facts, derive};
 use crate::warehouse::{Holder, Warehouse};
@@ -200,20 +201,15 @@ impl Observer {
 fn state(board: &StageBoard, checks: &[CheckView], is_alive: bool) -> StageState {
     let counts = board.counts();
     let is_open = board.units().iter().any(|unit| unit.state.is_open());
-    let attention = board.units().iter().filter(|unit| unit.state.needs_attention());
     let at_gate = (checks.iter())
         .filter(|check| check.stage == board.name)
         .map(CheckView::at_gate);
-    let gate_is_open = gate_is_open(attention.map(|unit| unit.date), at_gate);
     let is_begun = counts.pending < counts.total;
-    if !is_open && gate_is_open {
-        StageState::Passed
-    } else if is_begun && is_open && is_alive {
-        StageState::Running
-    } else if is_begun && !gate_is_open {
-        StageState::Failed
-    } else {
-        StageState::Waiting
+    match judged(board.units(), at_gate) {
+        StageState::Passed if !is_open => StageState::Passed,
+        _ if is_begun && is_open && is_alive => StageState::Running,
+        StageState::Failed if is_begun => StageState::Failed,
+        _ => StageState::Waiting,
     }
 }
 

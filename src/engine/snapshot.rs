@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::Breakdown;
 use crate::ledger::{
     ANSWERS_SHOWN, CheckState, Counts, Coverage, GateCheck, PastAnswer, RunState, UnitState, Waiver,
+    gate_is_open,
 };
 use crate::plan::Severity;
 use crate::runbook::Item;
@@ -399,6 +400,19 @@ impl CheckView {
         history.push(answer);
         let surplus = history.len().saturating_sub(usize::from(ANSWERS_SHOWN));
         history.drain(..surplus);
+    }
+}
+
+/// The state of a finished stage: whether its units and checks open its gate.
+pub(super) fn judged<'a>(
+    units: &[UnitView],
+    checks: impl Iterator<Item = GateCheck<'a>> + Clone,
+) -> StageState {
+    let attention = units.iter().filter(|unit| unit.state.needs_attention());
+    if gate_is_open(attention.map(|unit| unit.date), checks) {
+        StageState::Passed
+    } else {
+        StageState::Failed
     }
 }
 

@@ -36,6 +36,24 @@ pub struct UnitRecord {
     pub seconds: f64,
 }
 
+impl UnitRecord {
+    /// A unit in this state, without rows or attempts.
+    #[must_use]
+    pub fn new(date: NaiveDate, state: UnitState, source: &str) -> Self {
+        Self {
+            date,
+            state,
+            expected: 0,
+            rows: 0,
+            attempts: 0,
+            class: None,
+            reason: None,
+            source: source.to_owned(),
+            seconds: 0.0,
+        }
+    }
+}
+
 /// The intent to write some dates of a stage. While it is open, it is unknown whether they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {

@@ -7,39 +7,34 @@
 use std::sync::Arc;
 
 use super::super::{Event, OnChange, Question, Topic};
-use super::{Dispatcher, Fatal, Mode};
+use super::mode::HoldReason;
+use super::{Dispatcher, Fatal};
 
 impl Dispatcher {
     /// Queues a question.
     pub(super) fn put_question(&mut self, question: Question) {
-        self.to_ask.push_back(question);
+        self.preflight.questions.push_back(question);
     }
 
     /// Asks the next queued question. Returns whether the run now waits for an answer.
     pub(super) fn ask_next(&mut self) -> bool {
-        let Some(question) = self.to_ask.pop_front() else {
+        let Some(question) = self.preflight.questions.pop_front() else {
             return false;
         };
         tracing::info!("question: {}", question.title);
         self.emit(Event::QuestionAsked(question.clone()));
-        self.question = Some(Arc::new(question));
-        self.hold();
+        self.hold(HoldReason::Question(Arc::new(question)));
         true
-    }
-
-    /// Whether the open question has this topic.
-    pub(super) fn waits_for(&self, topic: Topic) -> bool {
-        (self.question.iter()).any(|question| question.topic == topic)
     }
 
     /// Whether the open question needs an explicit choice, so that a plain resume can't answer it.
     pub(super) fn asks_more_than_to_go_on(&self) -> bool {
-        (self.question.iter()).any(|question| !question.topic.has_own_page())
+        (self.mode.question()).is_some_and(|question| !question.topic.has_own_page())
     }
 
     /// The refusal for a resume while a question is open; lists the choices.
     pub(super) fn question_message(&self) -> String {
-        self.question.as_ref().map_or_else(String::new, |question| {
+        self.mode.question().map_or_else(String::new, |question| {
             let words: Vec<&str> = question
                 .choices
                 .iter()
@@ -55,7 +50,7 @@ impl Dispatcher {
 
     /// Answers the open question. The inner `Err` is a refusal for the operator.
     pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Result<String, String>, Fatal> {
-        let Some(question) = self.question.clone().filter(|_| self.mode == Mode::Holding) else {
+        let Some(question) = self.mode.question() else {
             return Ok(Err("no open question to answer".to_owned()));
         };
         if let Err(refusal) = question.choice(word) {
@@ -65,11 +60,8 @@ impl Dispatcher {
         Ok(Ok(format!("answered: {word}")))
     }
 
-    /// Closes the open question with this choice, by default the first one. Returns whether there was one.
-    pub(super) fn close_question(&mut self, word: Option<&str>, by: &str) -> bool {
-        let Some(question) = self.question.take() else {
-            return false;
-        };
+    /// Closes a question with this choice, by default the first one.
+    pub(super) fn close_question(&mut self, question: &Question, word: Option<&str>, by: &str) {
         let chosen = word.and_then(|word| question.choice(word).ok()).unwrap_or(0);
         let answer = (question.choices.get(chosen)).map_or_else(String::new, |choice| choice.word.clone());
         tracing::info!("{by} answered: {answer}");
@@ -79,7 +71,6 @@ impl Dispatcher {
             answer,
             by: by.to_owned(),
         });
-        true
     }
 
     /// Applies an answer; `chosen` is the index among the question's choices.

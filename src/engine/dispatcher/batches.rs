@@ -15,6 +15,7 @@ use super::super::unit_result::judge_unit;
 use super::super::worker::{Batch, Computed, panic_message, work};
 use super::super::writer::{Commit, Waiting, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
+use super::unit::RecordedBy;
 use super::{CommitRecord, Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 
 impl Dispatcher {
@@ -69,10 +70,10 @@ impl Dispatcher {
     fn next_batch(&mut self, at: usize) -> Option<Vec<NaiveDate>> {
         let stage_run = &mut self.stage_runs[at];
         let mut dates = stage_run.queue.take(Instant::now())?;
-        let source = stage_run.sources.get(&dates[0]);
+        let source = stage_run.units.source(dates[0]);
         let others = dates
             .iter()
-            .position(|date| stage_run.sources.get(date) != source);
+            .position(|date| stage_run.units.source(*date) != source);
         if let Some(first) = others {
             for date in dates.split_off(first) {
                 stage_run.queue.add(date);
@@ -91,10 +92,9 @@ impl Dispatcher {
         self.slots[batch.slot].begin(&stage_run.board.name, &batch.dates, Utc::now());
         self.provenance.begin(&stage_run.board.name, &batch.dates);
         let stage = Arc::clone(&stage_run.stage);
-        let source = stage_run
-            .sources
-            .get(&batch.dates[0])
-            .map_or_else(|| Arc::clone(&self.source), |s| Arc::from(s.as_str()));
+        let source = (stage_run.units)
+            .source(batch.dates[0])
+            .map_or_else(|| Arc::clone(&self.source), Arc::from);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
         let lanes = Arc::clone(&self.lanes);
         let phases = self.phases.clone();
@@ -129,9 +129,10 @@ impl Dispatcher {
                     for note in &made.outcome.notes {
                         tracing::debug!(stage = stage_run.board.name, %date, worker = batch.slot + 1, "{note}");
                     }
-                    let attempts = stage_run.attempts.get(&date).copied().unwrap_or(0) + 1;
-                    let source = stage_run.sources.get(&date).unwrap_or(&self.options.source);
-                    let accepts_short = stage_run.accepts_short.contains(&date);
+                    let unit = stage_run.units.get(date);
+                    let attempts = unit.map_or(0, |unit| unit.attempts) + 1;
+                    let source = stage_run.units.source(date).unwrap_or(&self.options.source);
+                    let accepts_short = unit.is_some_and(|unit| unit.accepts_short);
                     let unit_result = judge_unit(fills, date, made, source, seconds, attempts);
                     unit_results.push(unit_result.accepting_short(accepts_short));
                 }
@@ -235,9 +236,10 @@ impl Dispatcher {
             .iter()
             .flat_map(|part| part.unit_results.iter().map(|_| part.batch.slot));
         for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
-            self.stage_runs[at].changed.remove(&settled.unit.date);
+            let stage_run = &mut self.stage_runs[at];
+            stage_run.units.get_mut(settled.unit.date).is_outdated = false;
             if let Some(gaps) = &settled.gaps {
-                self.stage_runs[at].board.show_gaps(settled.unit.date, gaps);
+                stage_run.board.show_gaps(settled.unit.date, gaps);
             }
             self.show_ended(at, &settled.unit, Some(slot));
         }
@@ -260,32 +262,19 @@ impl Dispatcher {
     /// Updates the board, logs and emits the end of a unit. Drains the run at the `--fail-fast` limit.
     fn show_ended(&mut self, at: usize, unit: &UnitRecord, slot: Option<usize>) {
         let stage_run = &mut self.stage_runs[at];
-        stage_run.recorded.insert(unit.date);
-        stage_run.attempts.remove(&unit.date);
-        if unit.source == self.options.source {
-            stage_run.made_from.remove(&unit.date);
-        } else {
-            stage_run.made_from.insert(unit.date, unit.source.clone());
-        }
+        let remembered = stage_run.units.get_mut(unit.date);
+        remembered.attempts = 0;
+        remembered.stored_source = (unit.source != self.options.source).then(|| unit.source.clone());
+        remembered.recorded = Some(RecordedBy::ThisRun {
+            needs_attention: unit.state.needs_attention(),
+        });
         stage_run.board.show(unit);
-        let (stage, date, worker) = (stage_run.board.name.clone(), unit.date, slot.map(|slot| slot + 1));
-        let reason = unit.reason.as_deref().unwrap_or_default();
-        let (state, rows, expected) = (unit.state, unit.rows, counted(unit.expected, "row"));
-        match state {
-            UnitState::Failed => {
-                tracing::error!(stage, %date, worker, "{state} {rows}/{expected}: {reason}");
-            }
-            _ if state.needs_attention() => {
-                tracing::warn!(stage, %date, worker, "{state} {rows}/{expected}: {reason}");
-            }
-            _ => tracing::info!(stage, %date, worker, "{state} {rows}/{expected}"),
-        }
-        self.units_failed += u64::from(state.needs_attention());
-        self.units_ended += 1;
+        let stage = stage_run.board.name.clone();
+        log_end(&stage, unit, slot);
         self.eta.finish(at, self.time.seconds());
         self.emit(Event::UnitFinished {
             stage,
-            date,
+            date: unit.date,
             state: unit.state,
             rows: unit.rows,
             expected: unit.expected,
@@ -294,18 +283,21 @@ impl Dispatcher {
             reason: unit.reason.clone(),
         });
         self.request_refresh(Refresh::Soon);
-        if self
-            .options
-            .fail_fast
-            .is_some_and(|limit| self.units_failed >= limit)
-        {
-            self.drain(&format!("{} failed", counted(self.units_failed, "unit")));
+        if let Some(limit) = self.options.fail_fast {
+            let failed: usize = self
+                .stage_runs
+                .iter()
+                .map(|stage_run| stage_run.units.failed())
+                .sum();
+            if failed as u64 >= limit {
+                self.drain(&format!("{} failed", counted(failed, "unit")));
+            }
         }
     }
 
     /// Handles the failure of a whole batch. A batch of several dates is split and retried without counting an attempt.
     fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
-        self.settle_given_up(batch)?;
+        self.close_intents(batch.stage, &[batch.intent])?;
         if let Some(rest) = self.rest_after(error) {
             self.park(batch.stage, rest, error);
             self.give_back(batch);
@@ -333,21 +325,19 @@ impl Dispatcher {
 
     /// Cancels a batch: settles its intent and requeues its dates.
     pub(super) fn give_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
-        self.settle_given_up(batch)?;
+        self.close_intents(batch.stage, &[batch.intent])?;
         self.give_back(batch);
         Ok(())
     }
 
-    fn settle_given_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
-        let name = &self.stage_runs[batch.stage].board.name;
-        self.ledger.settle(
-            self.target,
-            name,
-            &self.run.id,
-            given_up(&[batch.intent]),
-            Utc::now(),
-        )?;
-        Ok(())
+    /// Closes intents without a result.
+    pub(super) fn close_intents(&mut self, at: usize, intents: &[i64]) -> Result<(), Fatal> {
+        let settlement = Settlement {
+            intents,
+            ..Settlement::default()
+        };
+        let name = &self.stage_runs[at].board.name;
+        Ok((self.ledger).settle(self.target, name, &self.run.id, settlement, Utc::now())?)
     }
 
     /// Requeues a batch's dates, split in two.
@@ -370,12 +360,9 @@ impl Dispatcher {
             tracing::warn!(stage = self.stage_runs[at].board.name, %date, "in full: {whole}");
         }
         let stage_run = &mut self.stage_runs[at];
-        let attempt = stage_run
-            .attempts
-            .entry(date)
-            .and_modify(|number| *number += 1)
-            .or_insert(1);
-        let attempt = *attempt;
+        let unit = stage_run.units.get_mut(date);
+        unit.attempts += 1;
+        let attempt = unit.attempts;
         let name = stage_run.board.name.clone();
         self.ledger.record_failed_attempt(
             self.target,
@@ -431,20 +418,14 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         let stage_run = &self.stage_runs[at];
         let stored = stage_run.board.unit(date);
+        let source = stage_run.units.source(date).unwrap_or(&self.options.source);
         let unit = UnitRecord {
-            date,
-            state: UnitState::Failed,
             expected: stored.map_or(0, |unit| unit.expected),
             rows: stored.map_or(0, |unit| unit.rows),
             attempts,
             class: Some(error.class.word().to_owned()),
             reason: Some(error.message.clone()),
-            source: stage_run
-                .sources
-                .get(&date)
-                .unwrap_or(&self.options.source)
-                .clone(),
-            seconds: 0.0,
+            ..UnitRecord::new(date, UnitState::Failed, source)
         };
         let name = stage_run.board.name.clone();
         self.ledger.record_units(
@@ -499,13 +480,7 @@ impl Dispatcher {
         }
         for part in commit.parts {
             if error.class.retries() {
-                self.ledger.settle(
-                    self.target,
-                    &name,
-                    &self.run.id,
-                    given_up(&[part.batch.intent]),
-                    Utc::now(),
-                )?;
+                self.close_intents(at, &[part.batch.intent])?;
                 for unit_result in &part.unit_results {
                     let date = unit_result.settled.unit.date;
                     self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
@@ -608,10 +583,16 @@ impl Dispatcher {
     }
 }
 
-/// Settles intents without a result.
-pub(super) fn given_up(intents: &[i64]) -> Settlement<'_> {
-    Settlement {
-        intents,
-        ..Settlement::default()
+/// Logs the end of a unit.
+fn log_end(stage: &str, unit: &UnitRecord, slot: Option<usize>) {
+    let (date, worker) = (unit.date, slot.map(|slot| slot + 1));
+    let reason = unit.reason.as_deref().unwrap_or_default();
+    let (state, rows, expected) = (unit.state, unit.rows, counted(unit.expected, "row"));
+    match state {
+        UnitState::Failed => tracing::error!(stage, %date, worker, "{state} {rows}/{expected}: {reason}"),
+        _ if state.needs_attention() => {
+            tracing::warn!(stage, %date, worker, "{state} {rows}/{expected}: {reason}");
+        }
+        _ => tracing::info!(stage, %date, worker, "{state} {rows}/{expected}"),
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::checks::Measured;
 use crate::figures::counted;
 use crate::ledger::{CheckState, Purpose};
-use crate::plan::Severity;
+use crate::plan::{Severity, with_hint};
 use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
@@ -17,7 +17,7 @@ use super::super::{CheckView, Checks, Event};
 use super::{CheckTicket, Dispatcher, Fatal, Refresh, StageRun, TaskKind, TaskOutcome};
 
 /// Maximum number of check queries in flight.
-const ABREAST: usize = 4;
+pub(super) const ABREAST: usize = 4;
 
 impl Dispatcher {
     /// Queues the checks of a stage that have no current result.
@@ -37,54 +37,37 @@ impl Dispatcher {
     }
 
     fn queue_checks(&mut self, at: usize, is_meant: impl Fn(&CheckView) -> bool) {
-        let name = &self.stage_runs[at].board.name;
-        let meant: Vec<usize> = (0..self.checks.len())
-            .filter(|&check| {
-                let known = &self.checks[check];
-                known.stage == *name
-                    && is_meant(known)
-                    && self.not_run_yet(check).is_none()
-                    && !self.to_check.contains(&check)
-            })
-            .collect();
-        self.to_check.extend(meant);
+        let of_stage = self.checks.of_stage(&self.stage_runs[at].board.name);
+        let meant = of_stage.filter(|(check, view)| is_meant(view) && self.not_run_yet(*check).is_none());
+        for check in meant.map(|(check, _)| check).collect::<Vec<_>>() {
+            self.checks.enqueue(check);
+        }
     }
 
     /// Runs checks at the operator's request.
     pub(super) fn check(&mut self, checks: &Checks) -> Result<String, String> {
-        if let Checks::Named(names) = checks
-            && let Some(sources) = self.sources.places(names)
-        {
-            return self.ask_sources(sources);
-        }
         let asked: Vec<usize> = match checks {
-            Checks::All => (0..self.checks.len()).collect(),
-            Checks::Named(names) => names
-                .iter()
-                .map(|name| {
-                    self.checks
-                        .iter()
-                        .position(|check| check.name == *name)
-                        .ok_or_else(|| {
-                            crate::plan::with_hint(
-                                "check",
-                                name,
-                                self.checks.iter().map(|check| check.name.as_str()),
-                            )
-                        })
-                })
-                .collect::<Result<_, _>>()?,
+            Checks::All => (0..self.checks.views.len()).collect(),
+            Checks::Named(names) => {
+                let sources = names.iter().map(|name| self.sources.place(name));
+                if let Some(sources) = sources
+                    .collect::<Option<Vec<_>>>()
+                    .filter(|asked| !asked.is_empty())
+                {
+                    return self.ask_sources(sources);
+                }
+                let unknown = |name: &String| with_hint("check", name, self.checks.names());
+                let place = |name: &String| self.checks.place(name).ok_or_else(|| unknown(name));
+                names.iter().map(place).collect::<Result<_, _>>()?
+            }
         };
         let mut count = 0;
         let mut waiting = None;
         for check in asked {
             if let Some(date) = self.not_run_yet(check) {
-                waiting = Some(format!(
-                    "check '{}' needs {date}, which has not run yet",
-                    self.checks[check].name
-                ));
-            } else if !self.to_check.contains(&check) && self.checks[check].state != CheckState::Running {
-                self.to_check.push_back(check);
+                let name = &self.checks.views[check].name;
+                waiting = Some(format!("check '{name}' needs {date}, which has not run yet"));
+            } else if self.checks.enqueue(check) {
                 count += 1;
             }
         }
@@ -97,49 +80,34 @@ impl Dispatcher {
 
     /// The first of the check's dates that has never been run.
     pub(super) fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
-        let view = &self.checks[check];
-        let stage_run = self
-            .stage_runs
-            .iter()
-            .find(|stage_run| stage_run.board.name == view.stage)?;
+        let view = &self.checks.views[check];
+        let stage_run = self.stage_run(&view.stage)?;
         let spec = self.plan.check(&view.name)?;
-        spec.dates
-            .iter()
-            .copied()
-            .find(|date| !stage_run.recorded.contains(date))
+        let mut dates = spec.dates.iter().copied();
+        dates.find(|date| !stage_run.units.is_recorded(*date))
     }
 
     pub(super) fn start_checks(&mut self) {
-        while self.checking < ABREAST {
-            let Some(check) = self.to_check.pop_front() else {
-                return;
-            };
-            let Some(spec) = self.plan.check(&self.checks[check].name).cloned() else {
+        while let Some(at) = self.checks.take_next() {
+            let Some(spec) = self.plan.check(&self.checks.views[at].name).cloned() else {
                 continue;
             };
-            let Some(stage_run) = self
-                .stage_runs
-                .iter()
-                .find(|stage_run| stage_run.board.name == spec.stage)
-            else {
+            let Some(stage_run) = self.stage_run(&spec.stage) else {
                 continue;
             };
-            let asked = CheckTicket {
-                at: check,
-                changes: stage_run.changes,
-            };
+            let changes = stage_run.changes;
             let judging = self.judging(stage_run);
             let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
-            self.checking += 1;
-            self.checks[check].state = CheckState::Running;
+            self.checks.views[at].state = CheckState::Running;
             self.emit(Event::CheckStarted {
                 check: spec.name.clone(),
             });
             self.request_refresh(Refresh::Now);
-            self.spawn(TaskKind::Check(check), async move {
+            self.spawn(TaskKind::Check(at), async move {
                 let began = Instant::now();
                 let result = judging.measure(&spec, warehouse.as_ref()).await;
-                TaskOutcome::Checked(asked, result, began.elapsed().as_secs_f64())
+                let ticket = CheckTicket { at, changes };
+                TaskOutcome::Checked(ticket, result, began.elapsed().as_secs_f64())
             });
         }
     }
@@ -148,14 +116,12 @@ impl Dispatcher {
     fn judging(&self, stage_run: &StageRun) -> Judging {
         let here = stage_run.board.units().iter().map(|unit| unit.date);
         let elsewhere = self.elsewhere.of(&stage_run.board.name).map(|(date, _)| date);
+        let recorded = stage_run.units.recorded();
         Judging {
             stage: Arc::clone(&stage_run.stage),
             range: self.plan.range,
-            recorded: stage_run.recorded.clone(),
-            known: here
-                .chain(elsewhere)
-                .chain(stage_run.recorded.iter().copied())
-                .collect(),
+            known: here.chain(elsewhere).chain(recorded.iter().copied()).collect(),
+            recorded,
         }
     }
 
@@ -165,13 +131,8 @@ impl Dispatcher {
         result: Result<Measured, WarehouseError>,
         seconds: f64,
     ) -> Result<(), Fatal> {
-        self.checking -= 1;
-        let view = &self.checks[asked.at];
-        let changes = self
-            .stage_runs
-            .iter()
-            .find(|stage_run| stage_run.board.name == view.stage)
-            .map(|stage_run| stage_run.changes);
+        let view = &self.checks.views[asked.at];
+        let is_current = self.changes_of(&view.stage) == asked.changes;
         let answered = match result {
             Err(error) => {
                 tracing::error!(stage = view.stage, "check {} could not run: {error}", view.name);
@@ -179,7 +140,7 @@ impl Dispatcher {
             }
             Ok(measured) => {
                 let state = match (measured.met, view.severity) {
-                    _ if changes != Some(asked.changes) => CheckState::Outdated,
+                    _ if !is_current => CheckState::Outdated,
                     (true, _) => CheckState::Pass,
                     (false, Severity::Advisory) => CheckState::Warn,
                     (false, Severity::Blocking) if self.is_waived(view, &measured.value) => {
@@ -194,7 +155,6 @@ impl Dispatcher {
     }
 
     pub(super) fn on_check_panic(&mut self, check: usize, message: &str) -> Result<(), Fatal> {
-        self.checking -= 1;
         self.answer_check(
             check,
             Answered::error(format!("the check panicked: {message}"), 0.0),
@@ -202,8 +162,8 @@ impl Dispatcher {
     }
 
     fn answer_check(&mut self, check: usize, answered: Answered) -> Result<(), Fatal> {
-        let over = self.over(&self.checks[check], answered.state);
-        let view = &mut self.checks[check];
+        let over = self.over(&self.checks.views[check], answered.state);
+        let view = &mut self.checks.views[check];
         let stage = view.stage.clone();
         let Some(spec) = self.plan.check(&view.name) else {
             return Ok(());
@@ -251,19 +211,12 @@ impl Dispatcher {
     pub(super) fn outdate_checks(&mut self, at: usize) -> Result<(), Fatal> {
         let stage_run = &mut self.stage_runs[at];
         stage_run.changes += 1;
-        let name = &stage_run.board.name;
-        let mut names = Vec::new();
-        for check in &mut self.checks {
-            if check.stage == *name && check.state.is_answer() {
-                check.state = CheckState::Outdated;
-                names.push(check.name.as_str());
-            }
-        }
-        let stage = name.clone();
+        let stage = &stage_run.board.name;
+        self.breakdowns.outdate(stage);
+        let names = self.checks.outdate(|check| check.stage == *stage);
         if !names.is_empty() {
             self.ledger.outdate_checks(self.target, &names)?;
         }
-        self.outdate_breakdowns(&stage);
         Ok(())
     }
 
@@ -278,13 +231,6 @@ impl Dispatcher {
 
     /// Whether a check of this stage is queued or in flight.
     pub(super) fn is_checking(&self, at: usize) -> bool {
-        let name = &self.stage_runs[at].board.name;
-        self.to_check
-            .iter()
-            .any(|&check| self.checks[check].stage == *name)
-            || self
-                .checks
-                .iter()
-                .any(|check| check.stage == *name && check.state == CheckState::Running)
+        self.checks.are_awaited_by(&self.stage_runs[at].board.name)
     }
 }

@@ -90,7 +90,7 @@ impl Dispatcher {
     fn keep_below_ceiling(&mut self) {
         let billed = self.bills.of_the_run;
         let most = self.options.ceilings.of_the_run.filter(|most| billed > *most);
-        if let (Some(most), Mode::Preparing | Mode::Going | Mode::Holding) = (most, self.mode) {
+        if let (Some(most), Mode::Preparing | Mode::Running | Mode::Holding(_)) = (most, &self.mode) {
             self.stop(format!(
                 "the run was billed {}, but --max-total-bytes-billed allows {}; committed rows are kept, raise the \
                  limit and start again to resume",
@@ -109,7 +109,7 @@ impl Dispatcher {
         for stage_run in &mut self.stage_runs {
             stage_run.board.cost = costs.of_stage(&stage_run.board.name);
         }
-        for check in self.checks.iter_mut().chain(&mut self.sources.views) {
+        for check in self.checks.views.iter_mut().chain(&mut self.sources.views) {
             check.cost = costs.of_check(&check.name);
         }
     }

@@ -31,19 +31,15 @@ impl Dispatcher {
     }
 
     pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
-        let stage_run = |stage: &str| {
-            self.stage_runs
-                .iter()
-                .find(|stage_run| stage_run.board.name == stage)
-        };
         let is_here = |stage: &str, date: NaiveDate| {
-            stage_run(stage).is_some_and(|stage_run| stage_run.board.unit(date).is_some())
+            self.stage_run(stage)
+                .is_some_and(|stage_run| stage_run.board.unit(date).is_some())
         };
         Elsewhere::read(
             &self.ledger,
             self.target,
             &self.plan,
-            &|stage| stage_run(stage).is_some(),
+            &|stage| self.stage_run(stage).is_some(),
             &is_here,
         )
     }
@@ -51,10 +47,7 @@ impl Dispatcher {
     /// The plan's dates covered by a check's result; `None` if it has no result or is limited to named dates.
     pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
-        let stage_run = self
-            .stage_runs
-            .iter()
-            .find(|stage_run| stage_run.board.name == check.stage)?;
+        let stage_run = self.stage_run(&check.stage)?;
         Coverage::is_known(spec, state).then(|| self.coverage(stage_run))
     }
 
@@ -80,7 +73,7 @@ impl Dispatcher {
             over: self.over(check, check.state),
             ..check.clone()
         };
-        self.checks.iter().map(shown).collect()
+        self.checks.views.iter().map(shown).collect()
     }
 
     /// A message about dates or checks outside this run that need attention.

@@ -10,7 +10,8 @@ use crate::ledger::RunState;
 
 use super::super::summary::summary;
 use super::super::{Ending, Event, StageState, Topic};
-use super::{Dispatcher, Fatal, Mode, Refresh, ScopeState, TaskKind, TaskOutcome, cancel_abandoned};
+use super::mode::{HoldReason, Mode};
+use super::{Dispatcher, Fatal, Refresh, ScopeState, StageRun, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
 /// Exit code of a run that ended early and can be resumed.
@@ -21,35 +22,40 @@ const TASK_ENDS: Duration = Duration::from_millis(10);
 
 impl Dispatcher {
     /// Stops handing out batches. The run is paused once in-flight work has finished.
-    pub(super) fn hold(&mut self) {
-        self.mode = Mode::Holding;
+    pub(super) fn hold(&mut self, reason: HoldReason) {
+        self.mode = Mode::Holding(reason);
         self.request_refresh(Refresh::Now);
     }
 
     /// Stops handing out batches and ends the run once in-flight work has finished.
     pub(super) fn drain(&mut self, why: &str) {
-        if matches!(self.mode, Mode::Preparing | Mode::Going | Mode::Holding) {
+        if matches!(self.mode, Mode::Preparing | Mode::Running | Mode::Holding(_)) {
             tracing::info!("draining: {why}");
-            if self.mode == Mode::Preparing {
+            if self.mode.is_preparing() {
                 self.tasks.abort_all();
             }
-            self.mode = Mode::Draining;
-            self.run.state = RunState::Draining;
-            self.to_check.clear();
-            self.sources.ask_no_more();
-            self.time.start();
-            self.request_refresh(Refresh::Now);
+            self.start_draining(None);
         }
     }
 
     /// Ends the run after an error that no single date caused. In-flight work finishes; the rest is not tried.
     pub(super) fn stop(&mut self, why: String) {
         tracing::error!("{why}");
-        self.mode = Mode::Draining;
+        match &mut self.mode {
+            Mode::Draining(message) => {
+                message.get_or_insert(why);
+            }
+            Mode::Aborting(_) | Mode::Ended(_) => {}
+            Mode::Preparing | Mode::Running | Mode::Holding(_) => self.start_draining(Some(why)),
+        }
+    }
+
+    fn start_draining(&mut self, message: Option<String>) {
+        self.mode = Mode::Draining(message);
         self.run.state = RunState::Draining;
-        self.run.ending.get_or_insert(why);
-        self.to_check.clear();
-        self.sources.ask_no_more();
+        self.checks.clear();
+        self.sources.clear();
+        self.time.start();
         self.request_refresh(Refresh::Now);
     }
 
@@ -61,8 +67,8 @@ impl Dispatcher {
 
     /// Cancels batches being read or computed, without counting an attempt, and pauses. A draining run keeps draining.
     pub(super) fn cancel(&mut self) -> Result<String, Fatal> {
-        if self.mode == Mode::Going {
-            self.hold();
+        if self.mode.is_running() {
+            self.hold(HoldReason::Operator);
         }
         let is_worker = |owner: &TaskKind| matches!(owner, TaskKind::Worker(..));
         let given_up: Vec<_> = (self.task_kinds)
@@ -111,27 +117,21 @@ impl Dispatcher {
     /// Aborts the run: another process may hold the lease now, and writes of this one would fail or conflict with it.
     pub(super) fn on_lease_lost(&mut self, why: String) {
         tracing::error!("{why}");
-        if self.mode != Mode::Over {
+        if !self.mode.has_ended() {
             self.cut_off(why);
         }
     }
 
     /// Starts a stage's clock if the run is handing out units. Otherwise resuming starts it.
     pub(super) fn start_clock(&mut self, at: usize) {
-        if self.mode == Mode::Going {
+        if self.mode.is_running() {
             self.stage_runs[at].board.time.start();
         }
     }
 
     /// Aborts in-flight work. Its intents stay open, and the next start reruns it.
     pub(super) fn abort(&mut self) {
-        let open = self
-            .stage_runs
-            .iter()
-            .flat_map(|stage_run| stage_run.board.units())
-            .filter(|unit| unit.state.is_open())
-            .count();
-        let message = match self.question.as_ref().map(|question| question.topic) {
+        let message = match self.mode.question().map(|question| question.topic) {
             Some(Topic::Cost) => {
                 "stopped before the start, nothing was written; start again when the cost is acceptable"
                     .to_owned()
@@ -145,7 +145,7 @@ impl Dispatcher {
             }
             None => format!(
                 "aborted with {} still to do; start again to resume",
-                counted(open, "unit")
+                counted(self.open_units(), "unit")
             ),
         };
         self.cut_off(message);
@@ -154,18 +154,20 @@ impl Dispatcher {
     fn cut_off(&mut self, why: String) {
         self.tasks.abort_all();
         self.stop_syncing();
-        self.to_check.clear();
-        self.checking = 0;
+        self.checks.cut_off();
         self.sources.cut_off();
-        self.explaining = 0;
-        self.aborted.get_or_insert(why);
+        self.breakdowns.cut_off();
+        if !matches!(self.mode, Mode::Aborting(_)) {
+            self.mode = Mode::Aborting(why);
+        }
     }
 
     /// Ends an aborted run, once its tasks have ended and the jobs they left running are cancelled.
     pub(super) async fn finish_abort(&mut self) -> Result<(), Fatal> {
-        let Some(mut message) = self.aborted.take() else {
+        let Mode::Aborting(why) = &self.mode else {
             return Ok(());
         };
+        let mut message = why.clone();
         let mut joined = Vec::new();
         while let Some(task) = self.tasks.join_next_with_id().await {
             joined.push(task);
@@ -183,33 +185,26 @@ impl Dispatcher {
     /// Whether work is in flight. A draining run does not wait for a throttled table or a commit with an unknown
     /// outcome: the intents stay open, and the next start settles them.
     fn in_flight(&self) -> bool {
-        let leaves = self.mode == Mode::Draining;
-        let lines = self
-            .stage_runs
-            .iter()
-            .map(|stage_run| &stage_run.writer)
-            .zip(&self.stage_runs);
-        let mut lines = lines.filter(|(writer, stage_run)| {
-            let waits = stage_run.trouble.is_parked() || writer.is_in_doubt();
+        let leaves = matches!(self.mode, Mode::Draining(_));
+        let writes = |StageRun { writer, trouble, .. }: &StageRun| {
+            let waits = trouble.is_parked() || writer.is_in_doubt();
             writer.is_busy() || !(writer.is_idle() || leaves && waits)
-        });
-        let held = |at: &usize| {
-            self.stage_runs
-                .iter()
-                .any(|stage_run| stage_run.writer.held().any(|slot| slot == *at))
         };
-        let works = self
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.task.is_some());
-        lines.next().is_some() || works.map(|(at, _)| at).any(|at| !held(&at))
+        let is_held = |at: usize| {
+            let mut held = self
+                .stage_runs
+                .iter()
+                .flat_map(|stage_run| stage_run.writer.held());
+            held.any(|slot| slot == at)
+        };
+        let mut slots = self.slots.iter().enumerate();
+        self.stage_runs.iter().any(writes) || slots.any(|(at, slot)| slot.task.is_some() && !is_held(at))
     }
 
     /// Completes a pause or a drain once nothing is in flight.
     pub(super) fn settle_mode(&mut self) -> Result<(), Fatal> {
-        match self.mode {
-            Mode::Holding if self.run.state != RunState::Paused && !self.in_flight() => {
+        match &self.mode {
+            Mode::Holding(_) if self.run.state != RunState::Paused && !self.in_flight() => {
                 self.run.state = RunState::Paused;
                 self.stop_clocks()?;
                 self.ledger.set_run_state(&self.run.id, RunState::Paused, None)?;
@@ -217,10 +212,10 @@ impl Dispatcher {
                 self.emit(Event::Paused);
                 self.request_refresh(Refresh::Now);
             }
-            Mode::Draining if !self.in_flight() && self.checking == 0 && !self.sources.is_asking() => {
-                let open = self.open_units();
-                let why = self.run.ending.take();
-                let message = why.unwrap_or_else(|| match open {
+            Mode::Draining(why)
+                if !self.in_flight() && self.checks.in_flight() == 0 && self.sources.in_flight() == 0 =>
+            {
+                let message = why.clone().unwrap_or_else(|| match self.open_units() {
                     0 => "stopped before its checks ran; start again to run them".to_owned(),
                     open => format!(
                         "stopped with {} still to do; start again to resume",
@@ -236,8 +231,15 @@ impl Dispatcher {
 
     /// Resumes the run. If a question is open, `answer` closes it.
     pub(super) fn resume(&mut self, answer: Option<&str>, by: &str) -> Result<(), Fatal> {
-        let answered = self.close_question(answer, by);
-        self.mode = if answered { Mode::Preparing } else { Mode::Going };
+        let question = self.mode.question().map(Arc::clone);
+        self.mode = if question.is_some() {
+            Mode::Preparing
+        } else {
+            Mode::Running
+        };
+        if let Some(question) = &question {
+            self.close_question(question, answer, by);
+        }
         self.run.state = RunState::Running;
         self.time.start();
         for stage_run in &mut self.stage_runs {
@@ -249,7 +251,7 @@ impl Dispatcher {
         self.emit(Event::Resumed);
         tracing::info!("resumed");
         self.request_refresh(Refresh::Now);
-        if answered {
+        if question.is_some() {
             return self.continue_preflight();
         }
         Ok(())
@@ -257,7 +259,6 @@ impl Dispatcher {
 
     /// Continues a run that had ended, because the operator requeued units.
     pub(super) fn reopen(&mut self) -> Result<(), Fatal> {
-        self.ending = None;
         let by = self.options.operator.clone();
         self.resume(None, &by)
     }
@@ -273,51 +274,63 @@ impl Dispatcher {
     /// Ends the run when nothing more can be done. The message names problems first, since a long line is truncated at
     /// its end.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
-        let names = |is_meant: &dyn Fn(usize) -> bool| -> Vec<String> {
-            let meant = (0..self.stage_runs.len()).filter(|&at| is_meant(at));
-            meant.map(|at| self.stage_runs[at].board.name.clone()).collect()
-        };
-        let asks = names(&|at| self.waits_for_word(at));
-        let held = names(&|at| self.is_held(at) || self.is_barred(at) && self.is_stuck(at));
-        let mut before = String::new();
-        if let Some((first, others)) = held.split_first() {
-            let others = match others.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            before = format!("a closed gate blocks {first}{others}; ");
-        }
-        if !asks.is_empty() {
-            let asks = asks.join(", ");
-            before = format!("{before}{asks} awaits approval, start it with 'run --advance {asks}'; ");
-        }
-        for stage_run in &self.stage_runs {
-            if let Some(why) = stage_run.trouble.stopped() {
-                before = format!(
-                    "{} stopped after the same error on consecutive dates, {why}; {before}",
-                    stage_run.board.name
-                );
-            }
-        }
-        let units = (self
-            .stage_runs
-            .iter()
-            .flat_map(|stage_run| stage_run.board.units()))
-        .map(|unit| unit.state)
-        .collect();
-        let ended = usize::try_from(self.units_ended).unwrap_or(usize::MAX);
-        let state = if asks.is_empty() {
+        let awaits_approval = self.stages_that(|at| self.waits_for_word(at)).join(", ");
+        let state = if awaits_approval.is_empty() {
             RunState::Finished
         } else {
             RunState::Stopped
         };
-        let outside = self.trouble_elsewhere().map(|trouble| format!("; {trouble}"));
-        let message = before + &summary(ended, &units, &self.checks) + &outside.unwrap_or_default();
+        let units = self
+            .stage_runs
+            .iter()
+            .flat_map(|stage_run| stage_run.board.units());
+        let units = units.map(|unit| unit.state).collect();
+        let ended = usize::try_from(self.eta.done()).unwrap_or(usize::MAX);
+        let message = self.problems(&awaits_approval) + &summary(ended, &units, &self.checks.views);
+        let message = match self.trouble_elsewhere() {
+            Some(trouble) => format!("{message}; {trouble}"),
+            None => message,
+        };
         let exit_code = match state {
             RunState::Finished => u8::from(self.has_failures()),
             _ => ENDED_EARLY,
         };
         self.end(state, message, exit_code)
+    }
+
+    fn stages_that(&self, is_meant: impl Fn(usize) -> bool) -> Vec<&str> {
+        let stages = self.stage_names().enumerate();
+        stages
+            .filter(|(at, _)| is_meant(*at))
+            .map(|(_, name)| name)
+            .collect()
+    }
+
+    /// What kept stages from finishing, as the first clauses of the closing sentence.
+    fn problems(&self, awaits_approval: &str) -> String {
+        let mut problems = String::new();
+        let held = self.stages_that(|at| self.is_held(at) || self.is_barred(at) && self.is_stuck(at));
+        if let Some((first, others)) = held.split_first() {
+            let others = match others.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            problems = format!("a closed gate blocks {first}{others}; ");
+        }
+        if !awaits_approval.is_empty() {
+            problems = format!(
+                "{problems}{awaits_approval} awaits approval, start it with 'run --advance {awaits_approval}'; "
+            );
+        }
+        for stage_run in &self.stage_runs {
+            if let Some(why) = stage_run.trouble.stopped() {
+                problems = format!(
+                    "{} stopped after the same error on consecutive dates, {why}; {problems}",
+                    stage_run.board.name
+                );
+            }
+        }
+        problems
     }
 
     pub(super) fn end(&mut self, state: RunState, message: String, exit_code: u8) -> Result<(), Fatal> {
@@ -329,19 +342,11 @@ impl Dispatcher {
         } else {
             tracing::warn!("{state}: {message}");
         }
-        self.run.state = state;
-        self.mode = Mode::Over;
-        self.emit(Event::RunFinished {
-            state,
-            message: message.clone(),
-            exit_code,
-        });
-        self.ending = Some(Ending {
+        self.show_ending(Ending {
             state,
             message,
             exit_code,
         });
-        self.request_refresh(Refresh::Now);
         Ok(())
     }
 
@@ -373,35 +378,36 @@ impl Dispatcher {
     /// Ends the run after the ledger or event log failed: without them no work may continue.
     pub(super) fn cannot_go_on(&mut self, message: String) -> Ending {
         self.time.stop();
-        self.run.state = RunState::Stopped;
-        self.mode = Mode::Over;
         let ending = Ending {
             state: RunState::Stopped,
             message,
             exit_code: ENDED_EARLY,
         };
+        self.show_ending(ending.clone());
+        ending
+    }
+
+    fn show_ending(&mut self, ending: Ending) {
+        self.run.state = ending.state;
         self.emit(Event::RunFinished {
             state: ending.state,
             message: ending.message.clone(),
             exit_code: ending.exit_code,
         });
-        self.ending = Some(ending.clone());
-        ending
+        self.mode = Mode::Ended(ending);
+        self.request_refresh(Refresh::Now);
     }
 
     /// The ending, once the run has ended and no answer or query is pending.
     pub(super) fn may_close(&self) -> Option<Ending> {
         let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
-        let busy = self.checking > 0
-            || !self.to_check.is_empty()
-            || self.explaining > 0
+        let busy = self.checks.are_awaited()
+            || self.breakdowns.are_awaited()
             || self.sources.are_awaited()
             || self.has_to_sync();
-        if self.mode != Mode::Over || wanted || busy {
-            return None;
-        }
+        let ending = self.mode.ending().filter(|_| !wanted && !busy)?.clone();
         // A check run after the end may have changed the exit code.
-        self.ending.clone().map(|ending| match ending.state {
+        Some(match ending.state {
             RunState::Finished => Ending {
                 exit_code: u8::from(self.has_failures()),
                 ..ending

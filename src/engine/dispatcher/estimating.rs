@@ -13,7 +13,7 @@ use super::super::{
     Checks, Estimate, Event, Expected, Meter, OnChange, Planned, PlannedStage, Question, Work,
 };
 use super::preflight::{EarlyEstimate, Step};
-use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 
@@ -34,11 +34,11 @@ impl Dispatcher {
         if self.ask_next() || self.start_preparation() {
             return Ok(());
         }
-        if self.bills.are_opened() && self.estimate.is_none() {
-            match std::mem::take(&mut self.preflight.estimate) {
+        if self.bills.are_opened() && self.preflight.estimate.is_none() {
+            match std::mem::take(&mut self.preflight.early_estimate) {
                 EarlyEstimate::Arrived(estimate, seconds) => return self.on_estimated(estimate, seconds),
                 EarlyEstimate::Requested(meter) => {
-                    self.preparing = Some((ESTIMATING.to_owned(), meter));
+                    self.preflight.preparing = Some((ESTIMATING.to_owned(), meter));
                     return Ok(());
                 }
                 EarlyEstimate::NotRequested => {}
@@ -46,12 +46,12 @@ impl Dispatcher {
             let planned = self.planned()?;
             if !planned.is_idle() {
                 let meter = self.start_estimate(planned);
-                self.preparing = Some((ESTIMATING.to_owned(), meter));
+                self.preflight.preparing = Some((ESTIMATING.to_owned(), meter));
                 self.request_refresh(Refresh::Now);
                 return Ok(());
             }
         }
-        match self.sample.take() {
+        match self.preflight.sample.take() {
             Some((known, sample)) => self.start_sample(sample, known),
             None if self.start_settlement() => {}
             None => {
@@ -104,7 +104,7 @@ impl Dispatcher {
             Some(Checks::All) => true,
             None => false,
         };
-        let of_stage = self.checks.iter().filter(|view| view.stage == stage);
+        let of_stage = self.checks.of_stage(stage).map(|(_, view)| view);
         let asked = of_stage.filter(|view| changes || is_open(view) || is_asked(&view.name));
         let queries = asked.flat_map(|view| {
             let check = self.plan.check(&view.name).map(|spec| spec.sql.clone());
@@ -118,11 +118,11 @@ impl Dispatcher {
     /// Starts the estimate during preflight if nothing before it can change which dates are due: no raw rows to load
     /// and no question about outdated dates.
     fn start_early_estimate(&mut self) -> Result<(), Fatal> {
-        let is_settled = self.prepare.is_none() && self.options.on_change != OnChange::Ask;
+        let is_settled = self.preflight.prepare.is_none() && self.options.on_change != OnChange::Ask;
         if is_settled && self.bills.are_opened() {
             let planned = self.planned()?;
             if !planned.is_idle() {
-                self.preflight.estimate = EarlyEstimate::Requested(self.start_estimate(planned));
+                self.preflight.early_estimate = EarlyEstimate::Requested(self.start_estimate(planned));
             }
         }
         Ok(())
@@ -142,13 +142,13 @@ impl Dispatcher {
     }
 
     pub(super) fn on_estimated(&mut self, estimate: Estimate, seconds: f64) -> Result<(), Fatal> {
-        if matches!(self.preflight.estimate, EarlyEstimate::Requested(_)) {
+        if matches!(self.preflight.early_estimate, EarlyEstimate::Requested(_)) {
             // The preflight's findings are reported first.
-            self.preflight.estimate = EarlyEstimate::Arrived(estimate, seconds);
+            self.preflight.early_estimate = EarlyEstimate::Arrived(estimate, seconds);
             return Ok(());
         }
-        self.preparing = None;
-        if self.mode != Mode::Preparing {
+        self.preflight.preparing = None;
+        if !self.mode.is_preparing() {
             return Ok(());
         }
         let (message, all) = (estimate.message(), estimate.all());
@@ -161,11 +161,11 @@ impl Dispatcher {
             estimate: estimate.clone(),
             seconds,
         });
-        self.estimate = Some(Arc::new(estimate));
+        self.preflight.estimate = Some(Arc::new(estimate));
         self.request_refresh(Refresh::Now);
         match refusal {
             Some(refusal) => {
-                self.sources.ask_no_more();
+                self.sources.clear();
                 self.end(RunState::Stopped, refusal, NOT_ALLOWED)
             }
             None if held => {

@@ -19,7 +19,7 @@ impl Dispatcher {
         let stage_run = &mut self.stage_runs[at];
         let changed = self.provenance.end(&stage_run.board.name, settled);
         for Settled { unit, .. } in settled {
-            if let Some(reason) = stage_run.invalidated.remove(&unit.date) {
+            if let Some(reason) = stage_run.units.get_mut(unit.date).invalidated.take() {
                 unit.state = UnitState::Stale;
                 unit.reason = Some(reason);
                 self.provenance.forget(&stage_run.board.name, &[unit.date]);
@@ -42,12 +42,12 @@ impl Dispatcher {
             let Some(stage_run) = (self.stage_runs.iter_mut()).find(is_known) else {
                 continue;
             };
-            let (board, under_way) = (&stage_run.board, &mut stage_run.invalidated);
+            let (board, units) = (&stage_run.board, &mut stage_run.units);
             invalidated
                 .dates
                 .retain(|&date| match board.unit(date).map(|unit| unit.state) {
                     Some(UnitState::Running) => {
-                        under_way.insert(date, invalidated.reason.clone());
+                        units.get_mut(date).invalidated = Some(invalidated.reason.clone());
                         false
                     }
                     Some(state) => can_be_invalidated(state),

@@ -13,11 +13,15 @@ use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 use super::super::board::Slot;
 use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
-use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
+use super::mode::{HoldReason, Mode};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
 
 /// Most workers an operator may ask for; each keeps a batch of raw rows in memory.
 const MOST_WORKERS: usize = 64;
+
+/// Refuses to pause or resume a run that is about to end.
+const DRAINING: &str = "the run is draining and about to end";
 
 impl Dispatcher {
     pub(super) fn on_order(&mut self, order: Order) -> Result<(), Fatal> {
@@ -28,12 +32,11 @@ impl Dispatcher {
             return Ok(());
         }
         if let Command::Reload { dates } = command {
-            match self.mode {
-                Mode::Preparing => {
-                    let sentence = "the feeds are still loading; try again in a moment";
-                    let _ = answer.send(Reply::Refused(sentence.to_owned()));
-                }
-                _ => self.reload(dates, answer),
+            if self.mode.is_preparing() {
+                let sentence = "the feeds are still loading; try again in a moment";
+                let _ = answer.send(Reply::Refused(sentence.to_owned()));
+            } else {
+                self.reload(dates, answer);
             }
             return Ok(());
         }
@@ -47,94 +50,103 @@ impl Dispatcher {
     }
 
     fn handle(&mut self, command: Command, by: &str) -> Result<Result<String, String>, Fatal> {
-        let accepted = |sentence: &str| Ok(Ok(sentence.to_owned()));
         let refused = |sentence: &str| Ok(Err(sentence.to_owned()));
-        match (command, self.mode) {
-            (Command::Pause, Mode::Going) => {
-                self.hold();
-                Ok(Ok(match self.in_hand() {
+        match command {
+            Command::Pause => Ok(self.pause()),
+            Command::Resume => self.resume_if_held(by),
+            Command::Answer { answer } => self.answer(&answer, by),
+            Command::Rerun { .. } if matches!(self.mode, Mode::Preparing | Mode::Draining(_)) => {
+                refused("can't rerun while the run is preparing or draining; try again in a moment")
+            }
+            Command::Rerun {
+                selection,
+                stage,
+                source,
+                accept_short,
+            } => self.rerun(&selection, stage.as_deref(), source.as_deref(), accept_short),
+            Command::Workers(number) => Ok(self.set_workers(number)),
+            Command::Check(_) | Command::Explain { .. } if self.mode.is_preparing() => {
+                refused("the tables are still being prepared; try again in a moment")
+            }
+            Command::Check(checks) => Ok(self.check(&checks)),
+            Command::Explain { check } => Ok(self.explain(&check)),
+            Command::Waive { check, reason } => self.waive(&check, reason.trim(), by),
+            Command::Advance { stage } => self.release(stage.as_deref(), by),
+            Command::Tick { item, done, note } => self.tick(&item, done, note.trim(), by),
+            Command::Cancel => match self.mode {
+                Mode::Preparing => refused("no date is in flight yet; use drain or abort to end the run"),
+                Mode::Ended(_) => refused("the run has ended; no work to cancel"),
+                _ => self.cancel().map(Ok),
+            },
+            Command::Drain => Ok(Ok(self.drain_and_leave().to_owned())),
+            Command::Abort => Ok(Ok(self.abort_and_leave().to_owned())),
+            Command::Inspect { .. } | Command::Reload { .. } => refused("handled elsewhere"),
+        }
+    }
+
+    fn pause(&mut self) -> Result<String, String> {
+        let refusal = match self.mode {
+            Mode::Running => {
+                self.hold(HoldReason::Operator);
+                return Ok(match self.in_hand() {
                     (0, _) => "pausing: nothing is in flight".to_owned(),
                     (batches, dates) => format!(
                         "pausing after {} ({})",
                         counted(batches, "batch"),
                         counted(dates, "date")
                     ),
-                }))
+                });
             }
-            (Command::Pause, Mode::Preparing) => {
+            Mode::Preparing => {
                 self.options.paused = true;
-                accepted("the run will pause before its first unit")
+                return Ok("the run will pause before its first unit".to_owned());
             }
-            (Command::Pause, Mode::Holding) => refused("the run is already paused; resume it"),
-            (Command::Pause | Command::Resume, Mode::Draining) => {
-                refused("the run is draining and about to end")
-            }
-            (Command::Pause, Mode::Over) => refused("the run has ended; nothing to pause"),
-            (Command::Resume, Mode::Holding) if self.asks_more_than_to_go_on() => {
-                Ok(Err(self.question_message()))
-            }
-            (Command::Resume, Mode::Holding) => {
+            Mode::Holding(_) => "the run is already paused; resume it",
+            Mode::Draining(_) | Mode::Aborting(_) => DRAINING,
+            Mode::Ended(_) => "the run has ended; nothing to pause",
+        };
+        Err(refusal.to_owned())
+    }
+
+    fn resume_if_held(&mut self, by: &str) -> Result<Result<String, String>, Fatal> {
+        let refusal = match self.mode {
+            Mode::Holding(_) if self.asks_more_than_to_go_on() => return Ok(Err(self.question_message())),
+            Mode::Holding(_) => {
                 self.resume(None, by)?;
-                accepted("resumed")
+                return Ok(Ok("resumed".to_owned()));
             }
-            (Command::Answer { answer }, _) => self.answer(&answer, by),
-            (Command::Resume, Mode::Preparing) if self.options.paused => {
+            Mode::Preparing if self.options.paused => {
                 self.options.paused = false;
-                accepted("the run will continue after its preparation")
+                return Ok(Ok("the run will continue after its preparation".to_owned()));
             }
-            (Command::Resume, Mode::Going | Mode::Preparing) => refused("the run is already running"),
-            (Command::Resume, Mode::Over) if self.run.state == RunState::Stopped && !self.leaving => {
-                refused("the run was stopped; start backcourt again to resume it")
+            Mode::Running | Mode::Preparing => "the run is already running",
+            Mode::Draining(_) | Mode::Aborting(_) => DRAINING,
+            Mode::Ended(_) if self.run.state == RunState::Stopped && !self.leaving => {
+                "the run was stopped; start backcourt again to resume it"
             }
-            (Command::Resume, Mode::Over) => refused("the run has ended; rerun dates to reopen it"),
-            (Command::Rerun { .. }, Mode::Preparing | Mode::Draining) => {
-                refused("can't rerun while the run is preparing or draining; try again in a moment")
-            }
-            (
-                Command::Rerun {
-                    selection,
-                    stage,
-                    source,
-                    accept_short,
-                },
-                _,
-            ) => self.rerun(&selection, stage.as_deref(), source.as_deref(), accept_short),
-            (Command::Workers(number), _) => Ok(self.set_workers(number)),
-            (Command::Check(_) | Command::Explain { .. }, Mode::Preparing) => {
-                refused("the tables are still being prepared; try again in a moment")
-            }
-            (Command::Check(checks), _) => Ok(self.check(&checks)),
-            (Command::Explain { check }, _) => Ok(self.explain(&check)),
-            (Command::Waive { check, reason }, _) => self.waive(&check, reason.trim(), by),
-            (Command::Advance { stage }, _) => self.release(stage.as_deref(), by),
-            (Command::Tick { item, done, note }, _) => self.tick(&item, done, note.trim(), by),
-            (Command::Cancel, Mode::Preparing) => {
-                refused("no date is in flight yet; use drain or abort to end the run")
-            }
-            (Command::Cancel, Mode::Over) => refused("the run has ended; no work to cancel"),
-            (Command::Cancel, _) => self.cancel().map(Ok),
-            (Command::Drain, mode) => {
-                self.leaving = true;
-                self.drain("requested by the operator");
-                accepted(if mode == Mode::Over {
-                    "closing"
-                } else {
-                    "draining: finishing in-flight work, then ending"
-                })
-            }
-            (Command::Abort, Mode::Over) => {
-                self.leaving = true;
-                self.to_check.clear();
-                self.sources.ask_no_more();
-                accepted("closing")
-            }
-            (Command::Abort, _) => {
-                self.leaving = true;
-                self.abort();
-                accepted("aborted; the next start redoes in-flight work")
-            }
-            (Command::Inspect { .. } | Command::Reload { .. }, _) => refused("handled elsewhere"),
+            Mode::Ended(_) => "the run has ended; rerun dates to reopen it",
+        };
+        Ok(Err(refusal.to_owned()))
+    }
+
+    fn drain_and_leave(&mut self) -> &'static str {
+        self.leaving = true;
+        if self.mode.has_ended() {
+            return "closing";
         }
+        self.drain("requested by the operator");
+        "draining: finishing in-flight work, then ending"
+    }
+
+    fn abort_and_leave(&mut self) -> &'static str {
+        self.leaving = true;
+        if self.mode.has_ended() {
+            self.checks.clear();
+            self.sources.clear();
+            return "closing";
+        }
+        self.abort();
+        "aborted; the next start redoes in-flight work"
     }
 
     fn set_workers(&mut self, number: usize) -> Result<String, String> {
@@ -164,16 +176,9 @@ impl Dispatcher {
 
     /// Reads the stored rows of a unit in its own task; the run doesn't wait for it.
     fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
-        let Some(stage_run) = self
-            .stage_runs
-            .iter()
-            .find(|stage_run| stage_run.board.name == stage)
-        else {
-            let names = self
-                .stage_runs
-                .iter()
-                .map(|stage_run| stage_run.board.name.as_str());
-            let _ = answer.send(Reply::Refused(crate::plan::with_hint("stage", stage, names)));
+        let Some(stage_run) = self.stage_run(stage) else {
+            let refusal = crate::plan::with_hint("stage", stage, self.stage_names());
+            let _ = answer.send(Reply::Refused(refusal));
             return;
         };
         let stage = Arc::clone(&stage_run.stage);

@@ -1,13 +1,16 @@
 //! The preflight of a run. First it compares the plan with the warehouse; any problem ends the run before anything is
 //! created. Last, when all questions are answered, it records the run's plan as owner of its tables.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::Utc;
 
 use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
-use super::super::{Estimate, Event, Meter, Question, Selection, StageError, Topic, Work};
-use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
+use super::super::{
+    Estimate, Event, Known, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Topic, Work,
+};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::fence::host_name;
 use crate::ledger::{Purpose, RunState};
 
@@ -16,8 +19,8 @@ const REFUSED: u8 = 2;
 /// Exit code of a run that would conflict with another one.
 const AT_WORK: u8 = 4;
 
-/// The state of the preflight: the plan, its tables and the raw data.
-#[derive(Debug, Default)]
+/// What happens before the first unit: the plan, its tables, the raw data, the cost estimate, the sample.
+#[derive(Default)]
 pub(super) struct Preflight {
     /// How far the preflight is.
     pub(super) step: Step,
@@ -27,8 +30,20 @@ pub(super) struct Preflight {
     pub(super) writes_nothing: Option<String>,
     /// The catalog read at the start, until it is examined.
     pub(super) catalog: Option<Catalog>,
+    /// The step under way, as shown.
+    pub(super) preparing: Option<(String, Arc<Meter>)>,
+    /// Loads the raw data, until it is started.
+    pub(super) prepare: Option<Box<dyn Prepare>>,
     /// The cost estimate, if it is made during preflight.
-    pub(super) estimate: EarlyEstimate,
+    pub(super) early_estimate: EarlyEstimate,
+    /// The cost estimate, once it has been made.
+    pub(super) estimate: Option<Arc<Estimate>>,
+    /// The sample to take, with the ledger's state when the run began, until it is started.
+    pub(super) sample: Option<(Known, Sample)>,
+    /// The sample as far as it has been taken.
+    pub(super) sampled: Option<Arc<SampleView>>,
+    /// Questions to ask, in order.
+    pub(super) questions: VecDeque<Question>,
 }
 
 /// A cost estimate made during preflight.
@@ -76,9 +91,9 @@ impl Dispatcher {
             lineage: self.lineage.clone(),
             date: self.options.dates.first().copied(),
             filled: self.ledger.filled_stages(self.target)?,
-            loads_later: self.prepare.is_some(),
+            loads_later: self.preflight.prepare.is_some(),
         };
-        self.prepares("checking the plan against the warehouse");
+        self.begin_step("checking the plan against the warehouse".to_owned());
         let (catalog, warehouse) = (self.preflight.catalog.take(), self.charging(&Purpose::default()));
         self.spawn(TaskKind::Preflight, async move {
             TaskOutcome::Examined(match catalog {
@@ -89,23 +104,30 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn prepares(&mut self, what: &str) {
+    /// Shows a step before the first unit. Returns the meter of its progress.
+    pub(super) fn begin_step(&mut self, what: String) -> Arc<Meter> {
         let meter: Arc<Meter> = Arc::default();
-        self.preparing = Some((what.to_owned(), meter));
+        self.preflight.preparing = Some((what, Arc::clone(&meter)));
         self.request_refresh(Refresh::Now);
+        meter
+    }
+
+    /// The result of a step before the first unit; `None` if it failed, which stops the run, or if it is too late.
+    pub(super) fn end_step<T>(&mut self, result: Result<T, StageError>) -> Option<T> {
+        self.preflight.preparing = None;
+        match result {
+            _ if !self.mode.is_preparing() => None,
+            Ok(result) => Some(result),
+            Err(error) => {
+                self.stop(error.message);
+                None
+            }
+        }
     }
 
     pub(super) fn on_examined(&mut self, found: Result<Findings, StageError>) -> Result<(), Fatal> {
-        self.preparing = None;
-        if self.mode != Mode::Preparing {
+        let Some(findings) = self.end_step(found) else {
             return Ok(());
-        }
-        let findings = match found {
-            Ok(findings) => findings,
-            Err(error) => {
-                self.stop(error.message);
-                return Ok(());
-            }
         };
         for note in findings.notes() {
             tracing::warn!("{note}");
@@ -158,7 +180,7 @@ impl Dispatcher {
             ),
         };
         self.emit(Event::PlanRefused { problems });
-        self.sources.ask_no_more();
+        self.sources.clear();
         self.end(RunState::Stopped, message, REFUSED)
     }
 
@@ -180,7 +202,7 @@ impl Dispatcher {
         if !settlement.is_needed() {
             return false;
         }
-        self.prepares("recording the owner of the tables");
+        self.begin_step("recording the owner of the tables".to_owned());
         let warehouse = self.charging(&Purpose::default());
         let folder = self.events.folder();
         self.spawn(TaskKind::Preflight, async move {
@@ -190,8 +212,8 @@ impl Dispatcher {
     }
 
     pub(super) fn on_settled(&mut self, result: Result<Settled, Unsettled>) -> Result<(), Fatal> {
-        self.preparing = None;
-        if self.mode != Mode::Preparing {
+        self.preflight.preparing = None;
+        if !self.mode.is_preparing() {
             return Ok(());
         }
         match result {

@@ -14,7 +14,7 @@ use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
 use super::super::writer::Commit;
-use super::{Dispatcher, Fatal, Mode, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 
 /// How long changes are batched before they are sent.
 const GAP: Duration = Duration::from_secs(15);
@@ -136,7 +136,7 @@ impl Dispatcher {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
         };
-        let has_ended = self.mode == Mode::Over;
+        let has_ended = self.mode.has_ended();
         let waits = recorder.due.is_some_and(|due| due > Instant::now());
         let is_late = has_ended && recorder.failures == 0;
         if recorder.is_sending {
@@ -202,7 +202,7 @@ impl Dispatcher {
             .iter()
             .map(|stage_run| stage_run.board.units().len())
             .sum();
-        let has_finished = self.mode == Mode::Over && self.run.state == RunState::Finished;
+        let has_finished = self.mode.has_ended() && self.run.state == RunState::Finished;
         let Some(recorder) = self.recorder.as_mut().filter(|_| has_finished) else {
             return;
         };

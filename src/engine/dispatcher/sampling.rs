@@ -5,27 +5,25 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::{Event, Known, Meter, Question, Sample, Sampled, StageError};
-use super::{Dispatcher, Fatal, Mode, Refresh, TaskKind, TaskOutcome};
+use super::super::{Event, Known, Question, Sample, Sampled, StageError};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::ledger::{Purpose, RunState};
 
 impl Dispatcher {
     pub(super) fn start_sample(&mut self, sample: Sample, known: Known) {
         tracing::info!("{}", sample.what());
-        let meter: Arc<Meter> = Arc::default();
-        self.preparing = Some((sample.what(), Arc::clone(&meter)));
+        let meter = self.begin_step(sample.what());
         let (warehouse, emit) = (self.charging(&Purpose::default()), self.samples.clone());
         self.spawn(TaskKind::Sample, async move {
             let began = Instant::now();
             let result = sample.take(known, warehouse, meter, emit).await;
             TaskOutcome::Sampled(result, began.elapsed().as_secs_f64())
         });
-        self.request_refresh(Refresh::Now);
     }
 
     /// Adds an event about the sample to the snapshot and emits it.
     pub(super) fn show_sample(&mut self, event: Event) {
-        Arc::make_mut(self.sampled.get_or_insert_default()).apply(&event);
+        Arc::make_mut(self.preflight.sampled.get_or_insert_default()).apply(&event);
         self.emit(event);
         self.request_refresh(Refresh::Soon);
     }
@@ -36,16 +34,8 @@ impl Dispatcher {
         result: Result<Sampled, StageError>,
         seconds: f64,
     ) -> Result<(), Fatal> {
-        self.preparing = None;
-        if self.mode != Mode::Preparing {
+        let Some(sampled) = self.end_step(result) else {
             return Ok(());
-        }
-        let sampled = match result {
-            Ok(sampled) => sampled,
-            Err(error) => {
-                self.stop(error.message);
-                return Ok(());
-            }
         };
         let (sound, held) = (sampled.is_sound, self.options.stay);
         if sound {

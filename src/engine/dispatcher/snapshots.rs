@@ -3,15 +3,15 @@
 use chrono::Utc;
 
 use super::super::limit::Limit;
-use super::super::{Phase, Preparing, RunView, Snapshot, Topic};
-use super::{Dispatcher, Mode, ScopeState, StageRun};
+use super::super::{Phase, Preparing, RunView, Snapshot};
+use super::{Dispatcher, ScopeState, StageRun};
 use crate::ledger::RunState;
 
 impl Dispatcher {
     /// The whole state of the run, now.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let active_seconds = self.time.seconds();
-        let moving = self.mode == Mode::Going;
+        let moving = self.mode.is_running();
         let limit = self.limit();
         Snapshot {
             version: self.version,
@@ -24,8 +24,8 @@ impl Dispatcher {
                 pid: self.run.pid,
                 control: self.options.control.clone(),
                 state: self.run.state,
-                pausing: self.mode == Mode::Holding && self.run.state == RunState::Running,
-                preparing: self.preparing.as_ref().map(|(what, meter)| Preparing {
+                pausing: self.mode.is_holding() && self.run.state == RunState::Running,
+                preparing: self.preflight.preparing.as_ref().map(|(what, meter)| Preparing {
                     what: what.clone(),
                     share: meter.share(),
                 }),
@@ -36,8 +36,8 @@ impl Dispatcher {
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),
                 elsewhere: self.elsewhere.view(),
-                question: self.question.clone(),
-                ending: self.ending.as_ref().map(|ending| ending.message.clone()),
+                question: self.mode.question().cloned(),
+                ending: self.mode.ending().map(|ending| ending.message.clone()),
             },
             stages: self
                 .stage_runs
@@ -50,9 +50,9 @@ impl Dispatcher {
             checks: self.checks_shown(),
             runbook: self.runbook.items(),
             sources: self.sources.views.clone(),
-            breakdowns: self.breakdowns.clone(),
-            estimate: self.estimate.clone(),
-            sample: self.sampled.clone(),
+            breakdowns: self.breakdowns.views(),
+            estimate: self.preflight.estimate.clone(),
+            sample: self.preflight.sampled.clone(),
         }
     }
 
@@ -81,51 +81,20 @@ impl Dispatcher {
 
     /// What limits the run's speed now.
     pub(super) fn limit(&self) -> Limit {
-        match self.mode {
-            Mode::Preparing => return Limit::Preparing,
-            Mode::Holding => {
-                return match self.question.as_ref().map(|question| question.topic) {
-                    Some(Topic::Cost) => Limit::Cost,
-                    Some(Topic::Sample) => Limit::Sample,
-                    Some(Topic::ExistingRows | Topic::Outdated) => Limit::Answer,
-                    None => Limit::Operator,
-                };
-            }
-            Mode::Draining => return Limit::Draining,
-            Mode::Over => return Limit::Ended,
-            Mode::Going => {}
+        if let Some(limit) = self.mode.limit() {
+            return limit;
         }
         let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
-        let resting = self
-            .stage_runs
-            .iter()
-            .find_map(|stage_run| Some((stage_run, stage_run.trouble.backoff_message()?)));
-        if let Some((stage_run, rest)) = resting {
-            let stage = stage_run.board.name.clone();
-            return Limit::Quota { stage, rest, busy };
+        if let Some(limit) = self.limit_of_a_table(busy) {
+            return limit;
         }
-        if let Some(stage_run) = self
-            .stage_runs
-            .iter()
-            .find(|stage_run| stage_run.writer.is_in_doubt())
-        {
-            let stage = stage_run.board.name.clone();
-            return Limit::Connection { stage, busy };
-        }
-        let waiting: usize = self
-            .stage_runs
-            .iter()
+        let waiting: usize = (self.stage_runs.iter())
             .map(|stage_run| stage_run.writer.in_line())
             .sum();
-        let resting: usize = self
-            .stage_runs
-            .iter()
-            .map(|stage_run| stage_run.queue.resting())
-            .sum();
-        let lanes = self.warehouse.lanes();
         if waiting * 2 > self.workers {
             return Limit::Commits { waiting, busy };
         }
+        let lanes = self.warehouse.lanes();
         let queueing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
             .filter(|task| task.phase == Phase::Queue)
             .count();
@@ -135,13 +104,29 @@ impl Dispatcher {
         if busy >= self.workers {
             return Limit::Workers { busy, lanes };
         }
+        let resting: usize = (self.stage_runs.iter())
+            .map(|stage_run| stage_run.queue.resting())
+            .sum();
         if resting > 0 {
             return Limit::Retries { resting, busy };
         }
-        if self.checking > 0 {
-            let asked = self.checking;
-            return Limit::Checks { asked, busy };
+        match self.checks.in_flight() {
+            0 => Limit::Queue(busy),
+            asked => Limit::Checks { asked, busy },
         }
-        Limit::Queue(busy)
+    }
+
+    /// A table that is throttled, or that has a commit with an unknown outcome.
+    fn limit_of_a_table(&self, busy: usize) -> Option<Limit> {
+        let throttled = self.stage_runs.iter().find_map(|stage_run| {
+            let (stage, rest) = (stage_run.board.name.clone(), stage_run.trouble.backoff_message()?);
+            Some(Limit::Quota { stage, rest, busy })
+        });
+        let in_doubt = || {
+            let stage_run = (self.stage_runs.iter()).find(|stage_run| stage_run.writer.is_in_doubt())?;
+            let stage = stage_run.board.name.clone();
+            Some(Limit::Connection { stage, busy })
+        };
+        throttled.or_else(in_doubt)
     }
 }

@@ -10,7 +10,7 @@ use crate::ledger::Tick;
 use crate::runbook::{Facts, Item, derive, may_tick};
 
 use super::super::Event;
-use super::{Dispatcher, Fatal, Mode, Refresh};
+use super::{Dispatcher, Fatal, Refresh};
 
 /// Minimum time between derivations while units are handed out.
 const GAP: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Dispatcher {
     pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
         let runbook = &mut self.runbook;
         runbook.is_behind |= !self.emitted.is_empty() || runbook.derived_at.is_none();
-        let rests = self.mode == Mode::Going && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
+        let rests = self.mode.is_running() && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
         if self.plan.runbook.is_empty() || !runbook.is_behind || rests {
             runbook.is_behind &= !self.plan.runbook.is_empty();
             return Ok(());

@@ -6,7 +6,7 @@ use crate::ledger::{CheckRecord, CheckState, PastAnswer};
 use crate::plan::with_hint;
 
 use super::super::{Event, StageState};
-use super::{Dispatcher, Fatal, Mode, Refresh};
+use super::{Dispatcher, Fatal, Refresh};
 
 impl Dispatcher {
     /// Waives a failing check at the operator's request.
@@ -21,11 +21,10 @@ impl Dispatcher {
                 "a waiver needs a reason; it is permanently recorded".to_owned()
             ));
         }
-        let Some(at) = self.checks.iter().position(|check| check.name == name) else {
-            let known = self.checks.iter().map(|check| check.name.as_str());
-            return Ok(Err(with_hint("check", name, known)));
+        let Some(at) = self.checks.place(name) else {
+            return Ok(Err(with_hint("check", name, self.checks.names())));
         };
-        let view = &mut self.checks[at];
+        let view = &mut self.checks.views[at];
         let Some(spec) = self.plan.check(name) else {
             return Ok(Err(format!("'{name}' is not a check of this plan")));
         };
@@ -71,24 +70,19 @@ impl Dispatcher {
 
     /// Evaluates the gate of a finished stage again after a check has a new result. Stages downstream may start.
     pub(super) fn judge_again(&mut self, stage: &str) -> Result<(), Fatal> {
-        let Some(at) = self
-            .stage_runs
-            .iter()
-            .position(|stage_run| stage_run.board.name == stage)
-        else {
+        let Some(at) = self.stage_names().position(|name| name == stage) else {
             return Ok(());
         };
-        let was_through = matches!(
+        let was_judged = matches!(
             self.stage_runs[at].board.state,
             StageState::Passed | StageState::Failed
         );
-        if !was_through || self.is_checking(at) {
-            return Ok(());
-        }
-        self.stage_runs[at].board.state = self.verdict(at);
-        let opened = self.stage_runs[at].board.state == StageState::Passed;
-        if opened {
-            self.go_on()?;
+        if was_judged && !self.is_checking(at) {
+            let verdict = self.verdict(at);
+            self.stage_runs[at].board.state = verdict;
+            if verdict == StageState::Passed {
+                self.go_on()?;
+            }
         }
         Ok(())
     }
@@ -100,7 +94,7 @@ impl Dispatcher {
             StageState::Running => !self.is_held(at),
             _ => false,
         });
-        if waits && self.mode == Mode::Over && !self.leaving {
+        if waits && self.mode.has_ended() && !self.leaving {
             self.reopen()?;
         }
         Ok(())
@@ -108,17 +102,8 @@ impl Dispatcher {
 
     /// Approves a waiting stage, or all of them; each starts once the gates before it open.
     pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Result<String, String>, Fatal> {
-        if let Some(name) = stage
-            && !self
-                .stage_runs
-                .iter()
-                .any(|stage_run| stage_run.board.name == name)
-        {
-            let known = self
-                .stage_runs
-                .iter()
-                .map(|stage_run| stage_run.board.name.as_str());
-            return Ok(Err(with_hint("stage", name, known)));
+        if let Some(name) = stage.filter(|name| self.stage_run(name).is_none()) {
+            return Ok(Err(with_hint("stage", name, self.stage_names())));
         }
         let mut released = Vec::new();
         for stage_run in &mut self.stage_runs {

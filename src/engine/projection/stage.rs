@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::engine::snapshot;
 use crate::engine::{CheckView, Event, Snapshot, StageState, StageView, UnitView};
-use crate::ledger::{CheckState, Counts, UnitState, gate_is_open};
+use crate::ledger::{CheckState, Counts, UnitState};
 
 pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     match event {
@@ -157,15 +158,7 @@ pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
     if let Some(stage) = snapshot.stages.iter_mut().find(|stage| stage.name == name)
         && !matches!(stage.state, StageState::Waiting | StageState::Running)
     {
-        let units = stage.units.iter();
-        let attention = units
-            .filter(|unit| unit.state.needs_attention())
-            .map(|unit| unit.date);
-        stage.state = if gate_is_open(attention, at_gate) {
-            StageState::Passed
-        } else {
-            StageState::Failed
-        };
+        stage.state = snapshot::judged(&stage.units, at_gate);
     }
 }
 

@@ -1,0 +1,112 @@
+//! Checks of one kind: their results, and which of them are queued or in flight. It must not know how a check is run.
+
+use std::collections::VecDeque;
+
+use chrono::NaiveDate;
+
+use super::super::CheckView;
+use crate::ledger::CheckState;
+
+/// The checks and their queue.
+#[derive(Debug)]
+pub(super) struct CheckQueue {
+    pub(super) views: Vec<CheckView>,
+    queue: VecDeque<usize>,
+    /// Maximum number of queries in flight.
+    abreast: usize,
+}
+
+impl CheckQueue {
+    /// Starts from the latest recorded results.
+    pub(super) const fn of(views: Vec<CheckView>, abreast: usize) -> Self {
+        Self {
+            views,
+            queue: VecDeque::new(),
+            abreast,
+        }
+    }
+
+    /// The index of the check with this name.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.views.iter().position(|check| check.name == name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.views.iter().map(|check| check.name.as_str())
+    }
+
+    /// The checks of a stage, with their indexes.
+    pub(super) fn of_stage(&self, stage: &str) -> impl Iterator<Item = (usize, &CheckView)> + Clone {
+        let checks = self.views.iter().enumerate();
+        checks.filter(move |(_, check)| check.stage == stage)
+    }
+
+    /// The failing dates of a check, if it belongs to the stage.
+    pub(super) fn offending(&self, stage: &str, check: &str) -> &[NaiveDate] {
+        let of_it = |known: &&CheckView| known.name == check && known.stage == stage;
+        let known = self.views.iter().find(of_it);
+        known.map_or(&[], |check| check.offending.as_slice())
+    }
+
+    /// Queues a check. Returns whether it was neither queued nor in flight before.
+    pub(super) fn enqueue(&mut self, at: usize) -> bool {
+        let is_new = !self.queue.contains(&at) && self.views[at].state != CheckState::Running;
+        if is_new {
+            self.queue.push_back(at);
+        }
+        is_new
+    }
+
+    /// Takes the next check to run from the queue; `None` while enough are in flight.
+    pub(super) fn take_next(&mut self) -> Option<usize> {
+        if self.in_flight() < self.abreast {
+            self.queue.pop_front()
+        } else {
+            None
+        }
+    }
+
+    /// Number of checks in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        let in_flight = |check: &&CheckView| check.state == CheckState::Running;
+        self.views.iter().filter(in_flight).count()
+    }
+
+    /// Whether any check is queued or in flight.
+    pub(super) fn are_awaited(&self) -> bool {
+        !self.queue.is_empty() || self.in_flight() > 0
+    }
+
+    /// Whether a check of this stage is queued or in flight.
+    pub(super) fn are_awaited_by(&self, stage: &str) -> bool {
+        self.of_stage(stage)
+            .any(|(at, check)| check.state == CheckState::Running || self.queue.contains(&at))
+    }
+
+    /// Clears the queue; queries in flight continue.
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    /// Clears the queue and resets the checks whose queries were aborted.
+    pub(super) fn cut_off(&mut self) {
+        self.queue.clear();
+        for check in &mut self.views {
+            if check.state == CheckState::Running {
+                check.state = CheckState::Pending;
+            }
+        }
+    }
+
+    /// Marks the current results of these checks outdated. Returns the names of the checks that had one.
+    pub(super) fn outdate(&mut self, is_meant: impl Fn(&CheckView) -> bool) -> Vec<&str> {
+        let mut names = Vec::new();
+        for check in &mut self.views {
+            if check.state.is_answer() && is_meant(check) {
+                check.state = CheckState::Outdated;
+                names.push(check.name.as_str());
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,136 @@
+//! Reruns at the operator's request: dates are recorded as pending, then queued.
+
+use chrono::{NaiveDate, Utc};
+
+use crate::figures::counted;
+use crate::ledger::{UnitRecord, UnitState};
+
+use super::super::{Event, Selection, StageState};
+use super::{Dispatcher, Fatal, ScopeState};
+
+impl Dispatcher {
+    /// Requeues the units of a selection.
+    pub(super) fn rerun(
+        &mut self,
+        selection: &Selection,
+        stage: Option<&str>,
+        source: Option<&str>,
+        accept_short: bool,
+    ) -> Result<Result<String, String>, Fatal> {
+        if let Some(why) = &self.preflight.writes_nothing {
+            return Ok(Err(format!("{why}; rerun with 'backcourt rerun'")));
+        }
+        let keeps_source = matches!(selection, Selection::Stale | Selection::Outdated);
+        let mut count = 0;
+        for at in 0..self.stage_runs.len() {
+            if stage.is_some_and(|stage| stage != self.stage_runs[at].board.name) {
+                continue;
+            }
+            let dates = self.selected(at, selection);
+            if dates.is_empty() {
+                continue;
+            }
+            for &date in &dates {
+                let unit = self.stage_runs[at].units.get_mut(date);
+                unit.attempts = 0;
+                unit.accepts_short = accept_short;
+                // A date rerun only because something it is computed from has changed keeps the source of its rows.
+                let kept = || unit.stored_source.clone().filter(|_| keeps_source);
+                unit.source = source.map(str::to_owned).or_else(kept);
+            }
+            count += dates.len();
+            self.requeue(at, dates)?;
+        }
+        let left_out = self.left_out(selection, stage);
+        if count == 0 {
+            return Ok(Err(format!(
+                "{} matches no dates to rerun now{left_out}",
+                describe(selection)
+            )));
+        }
+        if self.mode.has_ended() {
+            self.reopen()?;
+        }
+        let held = if self.mode.is_holding() {
+            "; they start when you resume the run"
+        } else {
+            ""
+        };
+        Ok(Ok(format!("{} queued{held}{left_out}", counted(count, "date"))))
+    }
+
+    /// Queues dates of a stage that had ended, recorded as pending first.
+    fn requeue(&mut self, at: usize, dates: Vec<NaiveDate>) -> Result<(), Fatal> {
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.queue.open();
+        stage_run.trouble.forget();
+        for &date in &dates {
+            stage_run.requeue(date, UnitState::Pending);
+        }
+        stage_run.board.state = StageState::Running;
+        let reopened = |date: &NaiveDate| stage_run.reopened(*date, &self.options.source);
+        let records: Vec<UnitRecord> = dates.iter().filter_map(reopened).collect();
+        let stage = stage_run.board.name.clone();
+        self.ledger
+            .record_units(self.target, &stage, &self.run.id, &records, Utc::now())?;
+        self.start_clock(at);
+        self.eta.add(at, dates.len() as u64);
+        tracing::info!(stage, "{} requeued by the operator", counted(dates.len(), "date"));
+        self.emit(Event::RerunQueued { stage, dates });
+        Ok(())
+    }
+
+    /// Which part of a selection this run can't rerun because the dates are outside it, and the command that can.
+    fn left_out(&self, selection: &Selection, stage: Option<&str>) -> String {
+        let (is_meant, flag): (fn(UnitState) -> bool, &str) = match selection {
+            Selection::Failed => (UnitState::needs_attention, "--failed"),
+            Selection::Stale => (|state| state == UnitState::Stale, "--stale"),
+            Selection::Outdated => (|state| state == UnitState::Outdated, "--outdated"),
+            Selection::Dates(_) | Selection::Offending(_) => return String::new(),
+        };
+        let stages = self.plan.stages.iter().map(|spec| spec.name.as_str());
+        let stages = stages.filter(|name| stage.is_none_or(|stage| stage == *name));
+        let states = stages.flat_map(|name| self.elsewhere.of(name).map(|(_, state)| state));
+        match states.filter(|state| is_meant(*state)).count() {
+            0 => String::new(),
+            left => format!(
+                "; {} outside this run: use 'backcourt rerun {flag}' when it has ended",
+                counted(left, "more date")
+            ),
+        }
+    }
+
+    /// The dates of a selection that are not in flight.
+    fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
+        let stage_run = &self.stage_runs[at];
+        if stage_run.scope != ScopeState::Known {
+            return Vec::new();
+        }
+        let failing = match selection {
+            Selection::Offending(check) => self.checks.offending(&stage_run.board.name, check),
+            _ => &[],
+        };
+        let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
+        let selected = (stage_run.board.units().iter()).filter(|unit| {
+            is_free(unit.state)
+                && selection.takes(
+                    unit.date,
+                    unit.state,
+                    stage_run.units.is_outdated(unit.date),
+                    failing,
+                )
+        });
+        selected.map(|unit| unit.date).collect()
+    }
+}
+
+/// Describes a selection in the sentence that refuses it.
+fn describe(selection: &Selection) -> String {
+    match selection {
+        Selection::Dates(dates) => format!("the selection of {}", counted(dates.len(), "date")),
+        Selection::Failed => "'failed'".to_owned(),
+        Selection::Stale => "'stale'".to_owned(),
+        Selection::Outdated => "'outdated'".to_owned(),
+        Selection::Offending(check) => format!("check '{check}'"),
+    }
+}

@@ -1,0 +1,308 @@
+//! The scope of a stage: the rows expected of each date, read before its first unit. From it follows what the run does in
+//! the stage: decided first, then shown, then recorded.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{NaiveDate, Utc};
+use futures_util::future::{try_join, try_join_all};
+
+use crate::figures::counted;
+use crate::ledger::{Intent, UnitRecord, UnitState};
+use crate::warehouse::{Ensured, Warehouse};
+
+use super::super::stored::stored_rows;
+use super::super::worklist::{Facts, WorkList};
+use super::super::writer;
+use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
+use super::unit::RecordedBy;
+use super::{Dispatcher, Fatal, Refresh, ScopeState};
+
+/// What is read before a stage starts.
+pub(super) struct Scoped {
+    /// The scope of each date of the run.
+    scopes: Vec<Scope>,
+    /// The number of rows stored for each date.
+    stored: HashMap<NaiveDate, u32>,
+}
+
+/// What this run does in a stage.
+struct StagePlan {
+    scopes: Vec<Scope>,
+    list: WorkList,
+    /// Open intents of a crashed process that this run settles.
+    promised: Vec<i64>,
+    /// Their dates; whether they were written is unknown.
+    unsettled: BTreeSet<NaiveDate>,
+}
+
+impl Dispatcher {
+    pub(super) fn on_scoped(&mut self, at: usize, result: Result<Scoped, StageError>) -> Result<(), Fatal> {
+        let scoped = match result {
+            Ok(scoped) => scoped,
+            Err(error) => {
+                self.on_scope_failed(at, error);
+                return Ok(());
+            }
+        };
+        let plan = self.plan_stage(at, scoped)?;
+        let skipped = self.apply_plan(at, &plan)?;
+        self.record_plan(at, &plan, &skipped)?;
+        self.report_plan(at, plan);
+        Ok(())
+    }
+
+    /// After a quota error, reads the scope again later; after any other error, stops the run.
+    fn on_scope_failed(&mut self, at: usize, error: StageError) {
+        match self.rest_after(&error) {
+            Some(rest) => {
+                self.park(at, rest, &error);
+                self.stage_runs[at].scope = ScopeState::Unknown;
+            }
+            None => self.stop(error.message),
+        }
+    }
+
+    /// Decides what the run does in a stage; changes nothing.
+    fn plan_stage(&self, at: usize, scoped: Scoped) -> Result<StagePlan, Fatal> {
+        let name = &self.stage_runs[at].board.name;
+        let promised = if self.options.demand().takes_up_promises() {
+            self.ledger.open_intents(self.target, name)?
+        } else {
+            Vec::new()
+        };
+        let dates = promised.iter().flat_map(|intent| intent.dates.iter().copied());
+        let unsettled = dates.collect();
+        let Scoped { scopes, stored } = scoped;
+        Ok(StagePlan {
+            list: self.work_list(name, &scopes, &stored, &unsettled)?,
+            promised: promised.iter().map(|intent| intent.id).collect(),
+            scopes,
+            unsettled,
+        })
+    }
+
+    /// What this run does in a stage, decided from the ledger, the table and the schedule.
+    fn work_list(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        stored: &HashMap<NaiveDate, u32>,
+        promised: &BTreeSet<NaiveDate>,
+    ) -> Result<WorkList, Fatal> {
+        let facts = Facts {
+            dates: &self.options.dates,
+            scopes,
+            current: self.current_units(name)?,
+            stored,
+            promised,
+            invalidated: &self.provenance.invalidated_before(name, &self.options.dates),
+            failing: self.failing_dates(name),
+        };
+        let list = WorkList::of(self.options.demand(), facts);
+        for (dates, what) in [
+            (list.contradicted, "whose table differs from the ledger"),
+            (list.invalidated, "whose inputs have changed"),
+        ] {
+            if dates > 0 {
+                tracing::warn!(stage = name, "{} {what}: stale", counted(dates, "date"));
+            }
+        }
+        Ok(list)
+    }
+
+    /// The failing dates of the check that this run reruns, if it belongs to the stage.
+    pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
+        match &self.options.work {
+            Work::Only(Selection::Offending(check)) => self.checks.offending(stage, check),
+            Work::Only(_) | Work::Missing | Work::Afresh => &[],
+        }
+    }
+
+    /// Shows the stage as planned and queues its work. Returns the skipped dates that are not recorded yet.
+    fn apply_plan(&mut self, at: usize, plan: &StagePlan) -> Result<Vec<UnitRecord>, Fatal> {
+        self.show_recorded(at, &plan.list)?;
+        let skipped = self.show_skipped(at, &plan.list);
+        self.show_work(at, plan);
+        let due = plan.list.to_do.len() as u64;
+        let stage_run = &mut self.stage_runs[at];
+        stage_run.scope = ScopeState::Known;
+        stage_run.to_do = due;
+        stage_run.board.state = StageState::Running;
+        self.start_clock(at);
+        self.eta.add(at, due);
+        Ok(skipped)
+    }
+
+    /// Shows what the ledger has on the stage, before any of its dates starts.
+    fn show_recorded(&mut self, at: usize, list: &WorkList) -> Result<(), Fatal> {
+        let gaps = self.ledger.gaps(self.target, &self.stage_runs[at].board.name)?;
+        let stage_run = &mut self.stage_runs[at];
+        for (date, gaps) in gaps {
+            stage_run.board.show_gaps(date, &gaps);
+        }
+        for record in list.recorded.values() {
+            let unit = stage_run.units.get_mut(record.date);
+            unit.recorded = (!record.state.is_open()).then_some(RecordedBy::Earlier);
+            let is_other = record.state != UnitState::Skipped && record.source != self.options.source;
+            unit.stored_source = is_other.then(|| record.source.clone());
+        }
+        for &date in &list.changed {
+            stage_run.units.get_mut(date).is_outdated = true;
+        }
+        Ok(())
+    }
+
+    /// Shows skipped dates and returns those not yet recorded as skipped. Rows stored for them are kept.
+    fn show_skipped(&mut self, at: usize, list: &WorkList) -> Vec<UnitRecord> {
+        let stage_run = &mut self.stage_runs[at];
+        let mut fresh = Vec::new();
+        for (date, reason) in &list.skipped {
+            let unit = UnitRecord {
+                reason: Some(reason.clone()),
+                ..UnitRecord::new(*date, UnitState::Skipped, &self.options.source)
+            };
+            stage_run.units.get_mut(*date).recorded = Some(RecordedBy::Earlier);
+            stage_run.board.show(&unit);
+            if list.recorded.get(date) != Some(&unit) {
+                fresh.push(unit);
+            }
+        }
+        fresh
+    }
+
+    /// Shows the other dates and queues those to do.
+    fn show_work(&mut self, at: usize, plan: &StagePlan) {
+        let StagePlan { list, unsettled, .. } = plan;
+        let stage_run = &mut self.stage_runs[at];
+        let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
+        for (&date, scope) in self.options.dates.iter().zip(&plan.scopes) {
+            if matches!(scope, Scope::Skip(_)) {
+                continue;
+            }
+            let record = list.recorded.get(&date);
+            if let Some(record) = record {
+                stage_run.board.show(record);
+            }
+            if let Scope::Rows(expected) = scope {
+                stage_run.board.change(date, |unit| unit.expected = *expected);
+            }
+            if !to_do.contains(&date) {
+                continue;
+            }
+            let unit = stage_run.units.get_mut(date);
+            let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
+            if (is_stale || unit.is_outdated) && !self.options.source_is_explicit {
+                unit.source.clone_from(&unit.stored_source);
+            }
+            unit.accepts_short = self.options.accept_short;
+            stage_run.requeue(
+                date,
+                if unsettled.contains(&date) {
+                    UnitState::Unknown
+                } else {
+                    UnitState::Pending
+                },
+            );
+        }
+    }
+
+    /// Records the plan of a stage before its first unit: new skipped dates, dates to rerun as pending, so that the next
+    /// start reruns them if this process crashes, and the open intents of a crashed process as settled.
+    fn record_plan(&mut self, at: usize, plan: &StagePlan, skipped: &[UnitRecord]) -> Result<(), Fatal> {
+        let name = self.stage_runs[at].board.name.clone();
+        let (target, now) = (self.target, Utc::now());
+        self.ledger
+            .record_units(target, &name, &self.run.id, skipped, now)?;
+        if !plan.unsettled.is_empty() {
+            // The crashed process may have committed after the checks last ran.
+            self.outdate_checks(at)?;
+        }
+        let reopened = self.reopened(at, plan);
+        self.ledger
+            .record_units(target, &name, &self.run.id, &reopened, now)?;
+        self.close_intents(at, &plan.promised)
+    }
+
+    /// The records of dates to rerun, also of those outside this run that a crashed process left open.
+    fn reopened(&self, at: usize, plan: &StagePlan) -> Vec<UnitRecord> {
+        let stage_run = &self.stage_runs[at];
+        let StagePlan { list, unsettled, .. } = plan;
+        let here = list.to_do.iter().filter(|date| {
+            let record = list.recorded.get(date);
+            unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
+        });
+        let here = here.filter_map(|date| stage_run.reopened(*date, &self.options.source));
+        let elsewhere = unsettled
+            .iter()
+            .filter(|date| stage_run.board.unit(**date).is_none())
+            .filter_map(|date| list.recorded.get(date))
+            .map(|record| UnitRecord {
+                state: UnitState::Pending,
+                ..record.clone()
+            });
+        here.chain(elsewhere).collect()
+    }
+
+    /// Logs and emits what the stage is about to do.
+    fn report_plan(&mut self, at: usize, plan: StagePlan) {
+        let StagePlan { scopes, list, .. } = plan;
+        let (stage, due) = (self.stage_runs[at].board.name.clone(), list.to_do.len());
+        tracing::info!(
+            stage,
+            "{}, {due} to do{}",
+            counted(scopes.len(), "date"),
+            list.replaces.clause()
+        );
+        self.emit(Event::StageStarted {
+            stage: stage.clone(),
+            dates: scopes.len() as u64,
+            to_do: due as u64,
+            replaces: list.replaces,
+        });
+        if matches!(self.options.work, Work::Only(_)) && due > 0 {
+            self.emit(Event::RerunQueued {
+                stage,
+                dates: list.to_do,
+            });
+        }
+        self.request_refresh(Refresh::Now);
+    }
+}
+
+/// Reads everything a stage needs before it starts. First waits for writes that a crashed process may have left running
+/// in the warehouse.
+pub(super) async fn scoped(
+    stage: &dyn Stage,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    promised: &[Intent],
+    makes: bool,
+) -> Result<Scoped, StageError> {
+    let table = async {
+        match stage.fills().definition().filter(|_| makes) {
+            Some(table) => warehouse.ensure(table).await,
+            None => Ok(Ensured::Existed),
+        }
+    };
+    let writes_are_over = try_join_all(promised.iter().map(|Intent { id, run, .. }| async move {
+        let mut sends = 0;
+        while warehouse
+            .await_orphaned_write(&writer::name(run, *id, sends))
+            .await?
+        {
+            sends += 1;
+        }
+        Ok(())
+    }));
+    let stored = async {
+        match try_join(table, writes_are_over).await? {
+            // An orphaned write may have finished after the table was created.
+            (Ensured::Created, _) if promised.is_empty() => Ok(HashMap::new()),
+            _ => stored_rows(warehouse, stage.fills(), dates).await,
+        }
+    };
+    // The scope is read from other tables, so the two reads can run side by side.
+    let stored = async { stored.await.map_err(StageError::from) };
+    let (stored, scopes) = try_join(stored, stage.scope(warehouse, dates)).await?;
+    Ok(Scoped { scopes, stored })
+}
